@@ -1,0 +1,1 @@
+"""Troupe: the backend of an AI voice product, as Cloud Functions for Firebase."""

@@ -1,0 +1,94 @@
+"""The errors a caller can meet. Each class carries its HTTP status and a stable public code.
+
+A domain declares its own errors beside its service by subclassing one of these; the edge
+(`troupe.web`) turns any of them into the failure envelope, and lists them in OpenAPI.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class TroupeError(Exception):
+    """A failure that is safe to show.
+
+    `message` is for people and never holds input that could be private; `details` is JSON that a
+    program can act on (what would be right, what is needed, what is available).
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    message: ClassVar[str] = "Something went wrong on our side. Please try again."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: dict[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        self.text = message or self.message
+        self.details = details
+        self.retry_after = retry_after  # seconds; sent as the Retry-After header
+        super().__init__(self.text)
+
+
+class BadRequest(TroupeError):
+    status = 400
+    code = "bad_request"
+    message = "The request could not be read."
+
+
+class Unauthorized(TroupeError):
+    status = 401
+    code = "unauthorized"
+    message = "Sign in first: send `Authorization: Bearer <token>`."
+
+
+class PaymentRequired(TroupeError):
+    status = 402
+    code = "payment_required"
+    message = "There is not enough left to pay for this."
+
+
+class Forbidden(TroupeError):
+    status = 403
+    code = "forbidden"
+    message = "You may not do this."
+
+
+class NotFound(TroupeError):
+    """Also the answer for somebody else's object: that it exists is nobody else's business."""
+
+    status = 404
+    code = "not_found"
+    message = "There is nothing here."
+
+
+class FileMissing(NotFound):
+    code = "file_missing"
+    message = "The file is not there."
+
+
+class Conflict(TroupeError):
+    status = 409
+    code = "conflict"
+    message = "This does not fit the present state."
+
+
+class Unprocessable(TroupeError):
+    status = 422
+    code = "invalid_input"
+    message = "Some fields are not right."
+
+
+class TooManyRequests(TroupeError):
+    status = 429
+    code = "too_many_requests"
+    message = "Too many requests. Please wait."
+
+
+class Unavailable(TroupeError):
+    status = 503
+    code = "unavailable"
+    message = "A service that is needed for this does not answer. Please try again."

@@ -1,0 +1,51 @@
+"""Settings: what stops a function from starting, and what the emulator lets pass."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from troupe.settings import Settings
+
+
+@pytest.mark.parametrize("secret", [None, "", "short", "x" * 31])
+def test_a_deployed_function_needs_a_long_secret(secret: str | None) -> None:
+    env = {"GCLOUD_PROJECT": "real-project"} | ({} if secret is None else {"JWT_SECRET": secret})
+    with pytest.raises(ValidationError) as failure:
+        Settings.from_env(env)
+    assert "at least 32 bytes" in str(failure.value)
+
+
+def test_a_long_secret_will_do() -> None:
+    settings = Settings.from_env({"GCLOUD_PROJECT": "real", "JWT_SECRET": "x" * 32})
+    assert not settings.emulated
+    assert settings.allowed_origins == []
+    assert "xxx" not in repr(settings)
+
+
+def test_the_emulator_needs_none() -> None:
+    settings = Settings.from_env({"FUNCTIONS_EMULATOR": "true"})
+    assert len(settings.jwt_secret) >= 32
+    assert settings.allowed_origins == ["*"]
+
+
+def test_the_platforms_own_configuration_is_read() -> None:
+    config = json.dumps({"projectId": "mine", "storageBucket": "mine.appspot.com"})
+    settings = Settings.from_env({"FIREBASE_CONFIG": config, "JWT_SECRET": "x" * 40})
+    assert (settings.project_id, settings.bucket) == ("mine", "mine.appspot.com")
+
+
+def test_origins_are_a_list() -> None:
+    env = {"FUNCTIONS_EMULATOR": "true", "CORS_ORIGINS": "https://a.example, https://b.example"}
+    assert Settings.from_env(env).allowed_origins == ["https://a.example", "https://b.example"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TOKENS_TO_GIVE", "-1"), ("MAX_TEXT_CHARACTERS", "200001"), ("LEASE_SECONDS", "0")],
+)
+def test_nonsense_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.from_env({"FUNCTIONS_EMULATOR": "true", name: value})
