@@ -1,0 +1,102 @@
+"""The audit: every wallet is the sum of its ledger, and no hold is without a live job."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from troupe.adapters.firestore import Database, Document
+from troupe.jobs.records import Job, job_path
+from troupe.wallet.ledger import ledger_path, wallet_path
+from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
+
+_BATCH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    uid: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    wallets: int
+    findings: list[Finding]
+
+
+def audit(db: Database) -> Audit:
+    """Reads every wallet and ledger. A change between two reads of one wallet can show as a
+    difference; a finding counts when it is still there the second time, so each is looked at
+    twice."""
+    wallets = 0
+    findings: list[Finding] = []
+    for document in _walk(db, "wallets"):
+        wallets += 1
+        problems = audit_user(db, document.id) and audit_user(db, document.id)
+        findings += [Finding(document.id, problem) for problem in problems]
+    return Audit(wallets, findings)
+
+
+def audit_user(db: Database, uid: str) -> list[str]:
+    """What is wrong with one user's wallet; nothing, when all is well."""
+    try:
+        ledger = [Entry.of(entry) for entry in _walk(db, ledger_path(uid))]
+        document, user = db.get_all([wallet_path(uid), f"users/{uid}"])
+        wallet = Wallet.of(document)
+    except ValidationError as error:
+        return [f"a document cannot be read: {error}"]
+    problems = [*_sums(wallet, ledger), *_holds(db, ledger)]
+    documented = wallet.tokens.granted - wallet.tokens.used
+    if user.exists and user.data.get("tokens") != documented:
+        shown = user.data.get("tokens")
+        problems.append(f"the user's document shows {shown} tokens, the wallet has {documented}")
+    return problems
+
+
+def _sums(wallet: Wallet, ledger: list[Entry]) -> Iterator[str]:
+    for meter in Meter:
+        lines = [entry for entry in ledger if entry.meter is meter]
+        total = Balance(
+            granted=sum(entry.granted for entry in lines),
+            used=sum(entry.used for entry in lines),
+            held=sum(entry.held for entry in lines),
+        )
+        balance = wallet.meter(meter)
+        if balance != total:
+            yield f"{meter}: the wallet says {balance}, its ledger adds up to {total}"
+        if balance.available < 0 or balance.held < 0:
+            yield f"{meter}: overdrawn: {balance}"
+
+
+def _holds(db: Database, ledger: list[Entry]) -> Iterator[str]:
+    """Each hold has ended exactly once, or its job is alive."""
+    open_holds: Counter[str] = Counter()
+    for entry in ledger:
+        if entry.job_id is None:
+            continue
+        open_holds[entry.job_id] += 1 if entry.kind is EntryKind.HOLD else -1
+    waiting = [job_id for job_id, count in open_holds.items() if count > 0]
+    for start in range(0, len(waiting), _BATCH):
+        batch = waiting[start : start + _BATCH]
+        for document in db.get_all([job_path(job_id) for job_id in batch]):
+            if not document.exists:
+                yield f"hold of job {document.id}, which does not exist"
+            elif Job.of(document).status.ended:
+                yield f"hold of job {document.id}, which is {document.data['status']}"
+    for job_id, count in open_holds.items():
+        if count < 0:
+            yield f"job {job_id} ended its hold {1 - count} times"
+
+
+def _walk(db: Database, collection: str) -> Iterator[Document]:
+    after: list[str] | None = None
+    while True:
+        found = db.find(collection, order=[("__name__", False)], after=after, limit=_BATCH)
+        yield from found
+        if len(found) < _BATCH:
+            return
+        after = [found[-1].id]

@@ -1,0 +1,123 @@
+"""The ledger: every change of a wallet is a pair of writes that its cause commits with its own.
+
+Entry ids are made from the cause (`{jobId}-settle`), and entries are created, never set: a
+repeat of the same cause cannot be committed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from troupe.adapters.firestore import Create, Document, Increment, Update, Write
+from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
+
+
+def wallet_path(uid: str) -> str:
+    return f"wallets/{uid}"
+
+
+def ledger_path(uid: str) -> str:
+    return f"wallets/{uid}/ledger"
+
+
+def opening_writes(uid: str, tokens: int, at: datetime) -> list[Write]:
+    """A new wallet with its sign-up grant; committed with the creation of the user."""
+    wallet = Wallet(id=uid, tokens=Balance(granted=tokens))
+    entry = Entry(
+        id="signup-grant",
+        kind=EntryKind.GRANT,
+        meter=Meter.TOKENS,
+        granted=tokens,
+        reason="signup",
+        at=at,
+    )
+    return [Create(wallet_path(uid), wallet.stored() | {"updatedAt": at}), _created(uid, entry)]
+
+
+def grant_writes(
+    uid: str, entry_id: str, meter: Meter, amount: int, reason: str, at: datetime
+) -> list[Write]:
+    """Adds to a meter, once for each `entry_id`."""
+    entry = Entry(
+        id=entry_id, kind=EntryKind.GRANT, meter=meter, granted=amount, reason=reason, at=at
+    )
+    return _change(uid, entry)
+
+
+def hold_writes(
+    wallet: Document, job_id: str, meter: Meter, amount: int, reason: str, at: datetime
+) -> list[Write]:
+    """Promises `amount` to a job. Stale if the wallet changed since it was read: the caller has
+    compared `amount` with what was available then."""
+    entry = Entry(
+        id=f"{job_id}-hold",
+        kind=EntryKind.HOLD,
+        meter=meter,
+        held=amount,
+        reason=reason,
+        job_id=job_id,
+        at=at,
+    )
+    return _change(wallet.id, entry, seen=wallet)
+
+
+def settle_writes(
+    uid: str, job_id: str, meter: Meter, held: int, charge: int, reason: str, at: datetime
+) -> list[Write]:
+    """Turns a hold into a charge of at most what was held; the rest is free again.
+
+    Nothing needs to be read: the job, committed in the same commit, decides that this is once.
+    """
+    if not 0 <= charge <= held:
+        raise ValueError(f"a charge of {charge} does not fit a hold of {held}")
+    entry = Entry(
+        id=f"{job_id}-settle",
+        kind=EntryKind.SETTLE,
+        meter=meter,
+        used=charge,
+        held=-held,
+        reason=reason,
+        job_id=job_id,
+        at=at,
+    )
+    return _change(uid, entry)
+
+
+def release_writes(
+    uid: str, job_id: str, meter: Meter, held: int, reason: str, at: datetime
+) -> list[Write]:
+    """Gives a hold back, whole."""
+    entry = Entry(
+        id=f"{job_id}-release",
+        kind=EntryKind.RELEASE,
+        meter=meter,
+        held=-held,
+        reason=reason,
+        job_id=job_id,
+        at=at,
+    )
+    return _change(uid, entry)
+
+
+def consume_writes(wallet: Document, entry: Entry) -> list[Write]:
+    """Spends at once, without a job. Stale if the wallet changed since it was read."""
+    return _change(wallet.id, entry, seen=wallet)
+
+
+def _change(uid: str, entry: Entry, seen: Document | None = None) -> list[Write]:
+    deltas = {"granted": entry.granted, "used": entry.used, "held": entry.held}
+    fields = {f"{entry.meter}.{part}": Increment(n) for part, n in deltas.items() if n}
+    writes: list[Write] = [
+        Update(wallet_path(uid), fields | {"updatedAt": entry.at}, seen=seen),
+        _created(uid, entry),
+    ]
+    documented = entry.granted - entry.used
+    if entry.meter is Meter.TOKENS and documented:
+        # The balance that people see stands in the user's document as well, so that a request
+        # reads one document; holds do not show in it (it falls on success alone).
+        writes.append(Update(f"users/{uid}", {"tokens": Increment(documented)}))
+    return writes
+
+
+def _created(uid: str, entry: Entry) -> Create:
+    return Create(f"{ledger_path(uid)}/{entry.id}", entry.stored())

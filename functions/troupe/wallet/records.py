@@ -1,0 +1,61 @@
+"""What a wallet and its ledger hold. All amounts are integers, of tokens or of seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from troupe.records import Record
+
+
+class Meter(StrEnum):
+    TOKENS = "tokens"
+    VOICE_SECONDS = "voiceSeconds"
+
+
+class EntryKind(StrEnum):
+    GRANT = "grant"
+    HOLD = "hold"
+    SETTLE = "settle"
+    RELEASE = "release"
+    CONSUME = "consume"
+
+
+class Balance(Record):
+    """One meter. What is held is promised to running jobs and can pay for nothing else."""
+
+    granted: int = 0
+    used: int = 0
+    held: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.granted - self.used - self.held
+
+
+class Wallet(Record):
+    id: str
+    tokens: Balance = Balance()
+    voice_seconds: Balance = Balance()
+
+    def meter(self, meter: Meter) -> Balance:
+        return self.tokens if meter is Meter.TOKENS else self.voice_seconds
+
+
+class Entry(Record):
+    """One line of the ledger: how much each part of the meter changed by, and why.
+
+    `granted`, `used` and `held` are signed changes; their sums over the ledger are the wallet.
+    """
+
+    id: str
+    kind: EntryKind
+    meter: Meter
+    granted: int = 0
+    used: int = 0
+    held: int = 0
+    reason: str
+    job_id: str | None = None
+    request_hash: str | None = None  # of an idempotent consume
+    remaining: int | None = None  # available after a consume, so that a repeat answers the same
+    at: datetime

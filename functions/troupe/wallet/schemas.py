@@ -1,0 +1,61 @@
+"""What the token operations take and give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from troupe.wallet.records import Entry
+from troupe.web.schema import Id, Line, Schema
+
+
+class UserPath(Schema):
+    user_id: Id
+
+
+class TokenUsage(Schema):
+    used_tokens: int
+    total_tokens: int
+    usage_percentage: float
+
+
+class ConsumeTokens(Schema):
+    user_id: Id | None = Field(None, description="Yourself when left out; admins may name others.")
+    tokens_to_consume: int = Field(ge=1, le=1_000_000)
+    action: Line = Field(max_length=200, description="What the tokens are spent on.")
+
+
+class TokensLeft(Schema):
+    remaining_tokens: int
+
+
+class EntryView(Schema):
+    """One line of the ledger. `amount` is what it did to the balance: negative when charged."""
+
+    id: str
+    kind: str
+    meter: str
+    amount: int
+    held: int
+    reason: str
+    job_id: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        return cls(
+            id=entry.id,
+            kind=entry.kind,
+            meter=entry.meter,
+            amount=entry.granted - entry.used,
+            held=entry.held,
+            reason=entry.reason,
+            job_id=entry.job_id,
+            created_at=entry.at,
+        )
+
+
+class Ledger(Schema):
+    entries: list[EntryView]

@@ -1,0 +1,111 @@
+"""Balances, and spending without a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troupe.adapters.firestore import AlreadyExists, Database, Stale, contend, now
+from troupe.errors import NotFound, PaymentRequired
+from troupe.idempotency import KeyReused, keyed_id, request_hash
+from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.wallet.ledger import consume_writes, grant_writes, ledger_path, wallet_path
+from troupe.wallet.records import Entry, EntryKind, Meter, Wallet
+
+
+class NotEnoughTokens(PaymentRequired):
+    """The details say what was needed and what is available."""
+
+    code = "not_enough_tokens"
+    message = "You have not enough tokens for this."
+
+    @classmethod
+    def of(cls, needed: int, available: int) -> NotEnoughTokens:
+        return cls(
+            f"This needs {needed} tokens; {available} are available.",
+            details={"meter": Meter.TOKENS, "needed": needed, "available": available},
+        )
+
+
+class WalletNotFound(NotFound):
+    code = "user_not_found"
+    message = "There is no such user."
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    used: int
+    total: int
+
+    @property
+    def percentage(self) -> float:
+        return round(100 * self.used / self.total, 2) if self.total else 0.0
+
+
+class WalletService:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def balance(self, uid: str) -> Wallet:
+        document = self._db.get(wallet_path(uid))
+        if not document.exists:
+            raise WalletNotFound
+        return Wallet.of(document)
+
+    def usage(self, uid: str) -> Usage:
+        tokens = self.balance(uid).tokens
+        return Usage(tokens.used, tokens.granted)
+
+    def consume(self, uid: str, tokens: int, action: str, key: str | None) -> int:
+        """Spends tokens at once; returns how many remain available.
+
+        With a key, a repeat of the same request spends nothing and answers the same.
+        """
+        entry_id = f"consume-{keyed_id(uid, key)}"
+        fingerprint = request_hash("consumeTokens", {"tokens": tokens, "action": action})
+        paths = [wallet_path(uid), f"{ledger_path(uid)}/{entry_id}"]
+
+        def attempt() -> int:
+            document, earlier = self._db.get_all(paths)
+            if earlier.exists:
+                return _same(Entry.of(earlier), fingerprint)
+            if not document.exists:
+                raise WalletNotFound
+            available = Wallet.of(document).tokens.available
+            if available < tokens:
+                raise NotEnoughTokens.of(tokens, available)
+            entry = Entry(
+                id=entry_id,
+                kind=EntryKind.CONSUME,
+                meter=Meter.TOKENS,
+                used=tokens,
+                reason=action,
+                request_hash=fingerprint,
+                remaining=available - tokens,
+                at=now(),
+            )
+            try:
+                self._db.commit(*consume_writes(document, entry))
+            except AlreadyExists:
+                # The same key at the same time, or our own commit sent again: look once more.
+                raise Stale from None
+            return available - tokens
+
+        return contend(attempt)
+
+    def grant(self, uid: str, entry_id: str, meter: Meter, amount: int, reason: str) -> bool:
+        """Adds to a meter; False when this `entry_id` was granted before."""
+        try:
+            self._db.commit(*grant_writes(uid, entry_id, meter, amount, reason, now()))
+        except AlreadyExists:
+            return False
+        return True
+
+    def ledger(self, uid: str, page: PageRequest) -> tuple[list[Entry], PageOf]:
+        found = newest_first(self._db, ledger_path(uid), page, field="at")
+        return [Entry.of(document) for document in found.documents], found
+
+
+def _same(earlier: Entry, fingerprint: str) -> int:
+    if earlier.request_hash != fingerprint:
+        raise KeyReused
+    return earlier.remaining or 0

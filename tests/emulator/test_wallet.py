@@ -1,0 +1,125 @@
+"""Wallets and ledgers on the real Firestore emulator."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.factories import new_user
+from troupe.adapters.firestore import Database, Increment, Update
+from troupe.idempotency import KeyReused
+from troupe.paging import BadCursor
+from troupe.wallet.audit import audit, audit_user
+from troupe.wallet.records import Meter
+from troupe.wallet.service import NotEnoughTokens, WalletNotFound, WalletService
+from troupe.web.schema import Page
+
+
+def test_the_sign_up_grant_is_the_first_entry(db: Database) -> None:
+    wallet = WalletService(db)
+    uid = new_user(db, tokens=20)
+    entries, page = wallet.ledger(uid, Page())
+    assert [(entry.id, entry.granted) for entry in entries] == [("signup-grant", 20)]
+    assert (page.total, page.next_cursor) == (1, None)
+    assert wallet.usage(uid).total == 20
+    assert audit_user(db, uid) == []
+
+
+def test_consuming_with_a_key_is_charged_once(db: Database) -> None:
+    wallet = WalletService(db)
+    uid = new_user(db, tokens=5)
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(lambda _: wallet.consume(uid, 5, "speech", "k"), range(8)))
+    assert answers == {0}
+    assert wallet.usage(uid).used == 5
+    with pytest.raises(KeyReused):
+        wallet.consume(uid, 4, "speech", "k")
+    assert audit_user(db, uid) == []
+
+
+def test_consuming_at_once_never_overdraws(db: Database) -> None:
+    wallet = WalletService(db)
+    uid = new_user(db, tokens=6)
+
+    def spend(_: int) -> bool:
+        try:
+            wallet.consume(uid, 1, "test", None)
+        except NotEnoughTokens:
+            return False
+        return True
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(spend, range(12))) == 6
+    assert db.get(f"users/{uid}").data["tokens"] == 0
+    assert audit_user(db, uid) == []
+
+
+def test_too_much_says_what_is_needed_and_there(db: Database) -> None:
+    uid = new_user(db, tokens=3)
+    with pytest.raises(NotEnoughTokens) as failure:
+        WalletService(db).consume(uid, 4, "test", None)
+    assert failure.value.details == {"meter": "tokens", "needed": 4, "available": 3}
+
+
+def test_a_grant_is_given_once_for_its_id(db: Database) -> None:
+    wallet = WalletService(db)
+    uid = new_user(db, tokens=1)
+    assert wallet.grant(uid, "grant-june", Meter.TOKENS, 10, "operator")
+    assert not wallet.grant(uid, "grant-june", Meter.TOKENS, 10, "operator")
+    assert wallet.grant(uid, "grant-minutes", Meter.VOICE_SECONDS, 600, "plan")
+    balance = wallet.balance(uid)
+    assert (balance.tokens.granted, balance.voice_seconds.granted) == (11, 600)
+    assert audit_user(db, uid) == []
+
+
+def test_the_ledger_walks_by_page_and_by_cursor(db: Database) -> None:
+    wallet = WalletService(db)
+    uid = new_user(db, tokens=9)
+    for number in range(6):
+        wallet.consume(uid, 1, f"act {number}", None)
+    first, page = wallet.ledger(uid, Page(limit=4))
+    assert (page.total, len(first)) == (7, 4)
+    by_page, _ = wallet.ledger(uid, Page(limit=4, page=2))
+    by_cursor, last = wallet.ledger(uid, Page(limit=4, cursor=page.next_cursor))
+    assert [entry.id for entry in by_page] == [entry.id for entry in by_cursor]
+    assert len({entry.id for entry in first + by_cursor}) == 7
+    assert last.next_cursor is None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "e30", "WyJhIiwgImIiXQ", "%%%", "é"])
+def test_a_cursor_from_elsewhere_is_refused(db: Database, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        WalletService(db).ledger("nobody", Page(cursor=cursor))
+
+
+def test_a_cursor_of_another_list_is_refused(db: Database) -> None:
+    wallet = WalletService(db)
+    ada, ben = new_user(db), new_user(db)
+    wallet.consume(ada, 1, "test", None)
+    _, page = wallet.ledger(ada, Page(limit=1))
+    with pytest.raises(BadCursor):
+        wallet.ledger(ben, Page(limit=1, cursor=page.next_cursor))
+
+
+def test_a_stranger_has_no_wallet(db: Database) -> None:
+    with pytest.raises(WalletNotFound):
+        WalletService(db).usage("nobody-at-all")
+
+
+@pytest.mark.parametrize(
+    ("field", "problem"), [("used", "adds up"), ("held", "adds up"), ("granted", "adds up")]
+)
+def test_the_audit_finds_a_wallet_that_is_not_its_ledger(
+    db: Database, field: str, problem: str
+) -> None:
+    uid = new_user(db)
+    db.commit(Update(f"wallets/{uid}", {f"tokens.{field}": Increment(1)}))
+    assert any(problem in finding for finding in audit_user(db, uid))
+    assert uid in {finding.uid for finding in audit(db).findings}
+
+
+def test_the_audit_finds_a_wrong_number_in_the_users_document(db: Database) -> None:
+    uid = new_user(db)
+    db.commit(Update(f"users/{uid}", {"tokens": 1000}))
+    assert audit_user(db, uid) == ["the user's document shows 1000 tokens, the wallet has 20"]

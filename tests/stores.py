@@ -1,0 +1,31 @@
+"""Fixtures: the real emulators' database and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from google.cloud import firestore
+
+from tests.factories import PROJECT, CountingDatabase, test_settings
+from troupe.adapters.firestore import Database
+from troupe.adapters.storage import Files
+
+
+@pytest.fixture
+def db(emulators: object) -> Iterator[Database]:
+    client = firestore.Client(project=PROJECT)
+    yield Database(client)
+    client.close()
+
+
+@pytest.fixture
+def counting(emulators: object) -> Iterator[CountingDatabase]:
+    client = firestore.Client(project=PROJECT)
+    yield CountingDatabase(client)
+    client.close()
+
+
+@pytest.fixture
+def files(emulators: object) -> Files:
+    return Files.connect(PROJECT, test_settings().bucket, can_sign=False)
