@@ -1,0 +1,223 @@
+"""PCM to the formats that people download, and PCM WAV for parts. Memory does not grow."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self, cast
+
+import av
+import numpy as np
+
+from troupe.media.formats import AudioFormat
+
+if TYPE_CHECKING:
+    from av.audio import AudioStream
+
+    from troupe.speech.engine import Samples
+
+# Samples are gathered before they go to the encoder: a call costs more than a thousand samples.
+_BLOCK = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    container: str
+    codec: str
+    sample_format: str
+    rates: tuple[int, ...] = ()  # in rising order; empty: any
+    bit_rate: int | None = None
+    options: dict[str, str] = field(default_factory=dict)
+
+
+_ENCODINGS = {
+    AudioFormat.WAV: _Encoding("wav", "pcm_s16le", "s16"),
+    AudioFormat.FLAC: _Encoding("flac", "flac", "s16"),
+    # Level 7 of LAME: for speech of 22 kHz at 64 kbit/s it encodes 1.8 times as fast as the default
+    # level 5 and comes out nearer to the original (31.6 against 25.8 dB), for it shapes no noise.
+    AudioFormat.MP3: _Encoding(
+        *("mp3", "libmp3lame", "s16p"),
+        rates=(8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
+        bit_rate=64_000,
+        options={"compression_level": "7"},
+    ),
+    # Packets of 60 ms: with the default 20 ms Opus overshoots 32 kbit/s for this kind of speech.
+    AudioFormat.OGG: _Encoding(
+        *("ogg", "libopus", "s16"),
+        rates=(48000,),
+        bit_rate=32_000,
+        options={"compression_level": "5", "frame_duration": "60"},
+    ),
+}
+
+
+class AudioWriter:
+    """Encodes mono speech to a file, block by block.
+
+    `rate`: samples per second of the file, where the format has it (else the next higher one it
+    has); sound of another rate is resampled. `with` closes the file; when its body or the encoder
+    fails, or nothing was written (ValueError), no file is left.
+    """
+
+    def __init__(
+        self, path: Path, audio_format: AudioFormat, rate: int, *, title: str | None = None
+    ) -> None:
+        encoding = _ENCODINGS[audio_format]
+        self._path = path
+        self._encoding = encoding
+        self._rate = next((each for each in encoding.rates if each >= rate), 0) or (
+            encoding.rates[-1] if encoding.rates else rate
+        )
+        self._seconds = Fraction(0)
+        self._waiting: list[Samples] = []
+        self._waiting_samples = 0
+        self._waiting_rate = rate
+        self._resampler: av.AudioResampler | None = None
+        self._encoded = 0
+        self._container = av.open(str(path), "w", format=encoding.container)
+        self._stream = cast(
+            "AudioStream",
+            self._container.add_stream(
+                *(encoding.codec, self._rate), layout="mono", options=dict(encoding.options)
+            ),
+        )
+        self._stream.format = encoding.sample_format
+        if encoding.bit_rate:
+            self._stream.bit_rate = encoding.bit_rate
+        if title:
+            # A NUL would end the tag early, and a line break has no place in a title.
+            self._container.metadata["title"] = " ".join(title.replace("\0", " ").split())
+
+    @property
+    def seconds(self) -> float:
+        """The length of all that was written."""
+        return float(self._seconds)
+
+    def write(self, samples: Samples, rate: int | None = None) -> None:
+        """Append int16 mono samples of shape (n,), of `rate` (else that of the last ones)."""
+        rate = rate or self._waiting_rate
+        if rate != self._waiting_rate:
+            self._encode_waiting()
+            self._flush_resampler()
+            self._waiting_rate = rate
+        self._waiting.append(samples)
+        self._waiting_samples += len(samples)
+        self._seconds += Fraction(len(samples), rate)
+        if self._waiting_samples >= _BLOCK:
+            self._encode_waiting()
+
+    def _encode_waiting(self) -> None:
+        if not self._waiting_samples:
+            return
+        block = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
+        self._waiting, self._waiting_samples = [], 0
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(block).reshape(1, -1), format="s16", layout="mono"
+        )
+        frame.sample_rate = self._waiting_rate
+        if self._waiting_rate == self._rate:
+            self._encode(frame)
+            return
+        if self._resampler is None:
+            self._resampler = av.AudioResampler("s16", "mono", self._rate)
+        for resampled in self._resampler.resample(frame):
+            self._encode(resampled)
+
+    def _flush_resampler(self) -> None:
+        if self._resampler is not None:
+            for frame in self._resampler.resample(None):
+                self._encode(frame)
+            self._resampler = None
+
+    def _encode(self, frame: av.AudioFrame) -> None:
+        frame.pts = self._encoded
+        frame.time_base = Fraction(1, self._rate)
+        self._encoded += frame.samples
+        self._container.mux(self._stream.encode(frame))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._encode_waiting()
+                self._flush_resampler()
+                if not self._seconds:
+                    raise ValueError("there is no sound to write")
+                if not self._encoded:  # a few samples, which the resampler has kept
+                    self._encode(_silence(self._rate))
+                self._container.mux(self._stream.encode(None))
+                self._container.close()
+        except BaseException:
+            self._discard()
+            raise
+        if kind is not None:
+            self._discard()
+
+    def _discard(self) -> None:
+        with suppress(Exception):  # the failure that led here is the one to report
+            self._container.close()
+        self._path.unlink(missing_ok=True)
+
+
+def _silence(rate: int) -> av.AudioFrame:
+    """A hundredth of a second."""
+    samples = np.zeros((1, rate // 100), np.int16)
+    frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+    frame.sample_rate = rate
+    return frame
+
+
+def write_wav(file: BinaryIO, rate: int, chunks: Iterable[Samples]) -> int:
+    """Write int16 mono samples as PCM WAV to a seekable file; returns how many there were."""
+    total = 0
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        for chunk in chunks:
+            total += len(chunk)
+            writer.writeframesraw(chunk.astype("<i2", copy=False).tobytes())
+    return total
+
+
+def wav_rate(file: BinaryIO) -> int:
+    """Samples per second of a WAV file, which is left at its beginning."""
+    with _open_wav(file) as reader:
+        rate = reader.getframerate()
+    file.seek(0)
+    return rate
+
+
+def read_wav(file: BinaryIO, block: int) -> Iterator[Samples]:
+    """The samples of a 16-bit mono WAV file, `block` at a time. Raises ValueError when it is not
+    one, or ends before its header says."""
+    with _open_wav(file) as reader:
+        left = reader.getnframes()
+        while left:
+            data = reader.readframes(min(block, left))
+            if not data:
+                raise ValueError(f"the WAV file ends {left} samples early")
+            left -= len(data) // 2
+            yield cast("Samples", np.frombuffer(data, "<i2").astype(np.int16, copy=False))
+
+
+def _open_wav(file: BinaryIO) -> wave.Wave_read:
+    try:
+        reader = wave.open(file, "rb")  # noqa: SIM115 - its callers close it
+    except (wave.Error, EOFError) as error:
+        raise ValueError("not a WAV file") from error
+    if (reader.getnchannels(), reader.getsampwidth()) != (1, 2):
+        raise ValueError("not a 16-bit mono WAV file")
+    return reader

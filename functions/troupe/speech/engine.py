@@ -1,0 +1,115 @@
+"""What a speech engine is: one protocol, its records, and the errors a caller can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # the `voice` function needs these records, and has no use for numpy
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.int16]
+
+
+class VoiceType(StrEnum):
+    MALE = "male"
+    FEMALE = "female"
+    KIDS = "kids"
+
+
+class TimingSource(StrEnum):
+    ENGINE = "engine"  # the engine reported when each word sounds
+    ESTIMATED = "estimated"  # spread over the audio by the length of each word
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks and how. `language` and `style` are ids of the catalogue; `speed` 0.5 to 2.0."""
+
+    language: str
+    type: VoiceType
+    style: str
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language an engine speaks: BCP 47 `code`, English `name`, `flag` emoji (may be empty)."""
+
+    code: str
+    name: str
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do. `max_characters`: the most text of one `synthesize` call."""
+
+    languages: tuple[Language, ...]
+    voice_types: frozenset[VoiceType]
+    styles: tuple[str, ...]
+    max_characters: int
+    cloning: bool
+    word_timings: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One utterance: plain text (no markup), at most `Capabilities.max_characters` long."""
+
+    text: str
+    voice: Voice
+
+
+@dataclass(frozen=True, slots=True)
+class WordTiming:
+    """When a word sounds: `start` and `end` in seconds from the first sample of its audio."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Spoken text. `samples`: int16, mono, shape (n,); `rate`: samples per second."""
+
+    samples: Samples
+    rate: int
+    words: tuple[WordTiming, ...]
+    timing_source: TimingSource
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate
+
+
+class SpeechError(Exception):
+    """An engine failed. `code` is stable and public; `retryable` tells a passing fault (time-out,
+    429, 5xx, connection) from a final one (refused key, unknown voice, refused text)."""
+
+    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+        self.code = code
+        self.retryable = retryable
+        super().__init__(message)
+
+
+class SpeechEngine(Protocol):
+    """Turns one utterance into speech. Thread-safe: an engine that is not re-entrant locks."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str:
+        """Part of the cache key: changes whenever the same request would sound different."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak `request.text`. Raises SpeechError."""
+        ...

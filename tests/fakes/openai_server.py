@@ -1,0 +1,169 @@
+"""A server with the wire format of OpenAI's `/v1/audio/speech`, on a real socket.
+
+Its voice is a tone per word, so that a test can count the words that were asked for. What it does
+next can be scripted: `server.script("429", "ok")` answers the next request with 429, the one after
+with sound, and all later ones with sound.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import numpy as np
+
+RATE = 24_000
+KEY = "sk-test-of-the-fake-server"
+WORD_SECONDS, GAP_SECONDS = 0.3, 0.1
+
+
+def tone_per_word(text: str, rate: int = RATE) -> bytes:
+    """16-bit mono PCM: for each word 0.3 s of a tone and 0.1 s of silence."""
+    times = np.arange(round(WORD_SECONDS * rate)) / rate
+    gap = np.zeros(round(GAP_SECONDS * rate), "<i2")
+    chunks = []
+    for index, _ in enumerate(text.split()):
+        tone = 8000 * np.sin(2 * np.pi * (220 + 20 * (index % 10)) * times)
+        chunks += [tone.astype("<i2"), gap]
+    return b"".join(chunk.tobytes() for chunk in chunks)
+
+
+def wav(pcm: bytes, rate: int = RATE, *, channels: int = 1, streamed: bool = False) -> bytes:
+    """RIFF; `streamed`: with the sizes of a server that did not know them yet."""
+    size = 0xFFFFFFFF if streamed else len(pcm)
+    total = 0xFFFFFFFF if streamed else 36 + len(pcm)
+    parts = [b"RIFF", total.to_bytes(4, "little"), b"WAVEfmt ", (16).to_bytes(4, "little")]
+    parts += [(1).to_bytes(2, "little"), channels.to_bytes(2, "little")]
+    parts += [rate.to_bytes(4, "little"), (rate * 2 * channels).to_bytes(4, "little")]
+    parts += [(2 * channels).to_bytes(2, "little"), (16).to_bytes(2, "little")]
+    return b"".join([*parts, b"data", size.to_bytes(4, "little"), pcm])
+
+
+@dataclass
+class FakeOpenAI:
+    base_url: str
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    retry_after: str = "0"
+    _script: deque[str] = field(default_factory=deque)
+    _released: threading.Event = field(default_factory=threading.Event)
+
+    def script(self, *steps: str) -> None:
+        """Of `_Handler._STEPS`, one for each request to come."""
+        self._script.extend(steps)
+
+    def next_step(self) -> str:
+        return self._script.popleft() if self._script else "ok"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    fake: FakeOpenAI
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.fake.requests.append(request)
+        self.fake.headers.append({k.lower(): v for k, v in self.headers.items()})
+        if self.path != "/v1/audio/speech":
+            return self._fail(404, "not_found")
+        if self.headers["authorization"] != f"Bearer {KEY}":
+            return self._fail(401, "invalid_api_key")
+        if len(request["input"]) > 4096:
+            return self._fail(400, "string_above_max_length")
+        return self._do(self.fake.next_step(), request)
+
+    def _do(self, step: str, request: dict[str, Any]) -> None:
+        pcm = tone_per_word(request["input"])
+        both = np.repeat(np.frombuffer(pcm, "<i2"), 2).tobytes()
+        sounds = {
+            "ok": ("audio/pcm", pcm),
+            "rate": ("audio/pcm;rate=16000", tone_per_word(request["input"], 16_000)),
+            "wav": ("audio/wav", wav(pcm)),
+            "streamed-wav": ("audio/wav", wav(pcm, streamed=True)),
+            "stereo-wav": ("audio/wav", wav(both, channels=2)),
+            "short-wav": ("audio/wav", wav(pcm)[:30]),
+            "odd": ("audio/pcm", pcm[:-1]),
+            "empty": ("audio/pcm", b""),
+            "json": ("application/json", b'{"error": "overloaded"}'),
+            "json-as-audio": ("application/octet-stream", b'{"error": "overloaded" }'),
+            "html": ("text/html", b"<html><body>Bad gateway</body></html>"),
+            "mp3": ("audio/mpeg", b"ID3\x04" + bytes(600)),
+        }
+        if step in sounds:
+            kind, body = sounds[step]
+            self._send(200, kind, body)
+        elif step == "hang":
+            self.fake._released.wait(30)
+        elif step == "drip":
+            self._drip(pcm)
+        elif step == "cut":
+            self._begin("audio/pcm", len(pcm))
+            self.wfile.write(pcm[: len(pcm) // 2])
+            self.close_connection = True
+        elif step == "quota":
+            self._fail(429, "insufficient_quota")
+        else:
+            self._fail(int(step), "server_error")
+
+    def _drip(self, pcm: bytes) -> None:
+        """A little every tenth of a second: no read ever times out."""
+        self._begin("audio/pcm", len(pcm))
+        for at in range(0, len(pcm), 100):
+            if self.fake._released.wait(0.1):
+                return
+            try:
+                self.wfile.write(pcm[at : at + 100])
+            except OSError:  # the client has gone, as it should
+                return
+
+    def _begin(self, kind: str, length: int) -> None:
+        self.send_response(200)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(length))
+        self.end_headers()
+
+    def _send(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        if status == 429:
+            self.send_header("retry-after", self.fake.retry_after)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _fail(self, status: int, code: str) -> None:
+        error = {"message": f"the input was: {self.fake.requests[-1]['input']}", "code": code}
+        self._send(status, "application/json", json.dumps({"error": error}).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is what some of the tests are about."""
+
+
+@contextmanager
+def openai_server() -> Iterator[FakeOpenAI]:
+    fake = FakeOpenAI("")
+    handler = type("Handler", (_Handler,), {"fake": fake})
+    server = _Server(("127.0.0.1", 0), handler)
+    fake.base_url = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield fake
+    finally:
+        fake._released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

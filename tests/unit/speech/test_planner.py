@@ -1,0 +1,149 @@
+# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
+from __future__ import annotations
+
+import random
+import time
+from itertools import pairwise
+
+import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from troupe.speech.planner import UTTERANCE_CHARACTERS, cut, utterances
+
+PROSE = "The harbour was quiet that morning, and the men talked in low voices of the weather. "
+ALPHABET = (
+    "ab cD.,!?\n\n 3é\u0301\u0308-'\"()”。，！、中文字かーっ한글가각กำน้ाक्षि ्"
+    "\u200d\ufe0f👩👍🏽🇫🇷🇩\u2029\r\t#"
+)
+texts = st.one_of(st.text(max_size=300), st.text(alphabet=ALPHABET, max_size=300))
+
+
+def pieces(text: str, limit: int, language: str = "en") -> list[str]:
+    return [text[a:b] for a, b in pairwise(cut(text, limit, language))]
+
+
+@given(texts, st.integers(1, 60), st.sampled_from(["en", "de", "ja", "zh", "ar", "hi", "th", ""]))
+@settings(max_examples=400, deadline=None)
+def test_pieces_join_to_the_text_and_keep_the_limit(text: str, limit: int, language: str) -> None:
+    offsets = cut(text, limit, language)
+    assert offsets[0] == 0
+    assert offsets[-1] == len(text)
+    assert all(0 < b - a <= limit for a, b in pairwise(offsets))
+
+
+@given(texts, st.integers(20, 60))
+@settings(max_examples=400, deadline=None)
+def test_no_grapheme_is_torn(text: str, limit: int) -> None:
+    graphemes = [match.span() for match in regex.finditer(r"\X", text)]
+    whole = {start for start, _ in graphemes} | {len(text)}
+    inside_giants = {at for a, b in graphemes if b - a > limit // 2 for at in range(a, b + 1)}
+    assert set(cut(text, limit, "en")) <= whole | inside_giants
+
+
+@given(st.lists(st.text(alphabet="abcdéßñ’'-", min_size=1, max_size=12), max_size=80))
+@settings(max_examples=200, deadline=None)
+def test_no_word_is_torn(words: list[str]) -> None:
+    text = " ".join(words)
+    assert [word for piece in pieces(text, 13) for word in piece.split()] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "language", "expected"),
+    [
+        ("One two.\n\nThree. Four", 12, "en", ["One two.\n\n", "Three. Four"]),
+        ("One, two. Three, four", 14, "en", ["One, two. ", "Three, four"]),
+        ("One two, three four", 14, "en", ["One two, ", "three four"]),
+        ('He said "Stop." Then', 17, "en", ['He said "Stop." ', "Then"]),
+        ("今日は天気がいい。明日も！はい", 12, "ja", ["今日は天気がいい。", "明日も！はい"]),
+        ("你好世界，今天天气很好", 8, "zh", ["你好世界，", "今天天气很好"]),
+        ("中文中文中文word中文", 8, "zh", ["中文中文中文", "word中文"]),
+        ("مرحبا بالعالم؟ كيف حالك", 16, "ar", ["مرحبا بالعالم؟ ", "كيف حالك"]),
+        ("यह अच्छा है। वह भी", 15, "hi", ["यह अच्छा है। ", "वह भी"]),
+        ("สวัสดีครับ ขอบคุณ", 12, "th", ["สวัสดีครับ ", "ขอบคุณ"]),
+        ("aaaa bbbbbbbbbbbb", 8, "en", ["aaaa ", "bbbbbbbb", "bbbb"]),
+    ],
+)  # fmt: skip
+def test_cuts_at_the_strongest_border(
+    text: str, limit: int, language: str, expected: list[str]
+) -> None:
+    assert pieces(text, limit, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("and there was Dr. Smith of it", "en"),
+        ("we brought fruit, e.g. Apples of", "en"),
+        ("it was told to J. R. Tolkien by it", "en"),
+        ("the number is about 3.14 or so it", "en"),
+        ("and so he came on the 3. Mai dann", "de"),
+        ("he went to the U.S. Army and so it", "en"),
+        ("with ham, eggs etc. and more of it", "en"),
+    ],
+)
+def test_a_full_stop_of_an_abbreviation_ends_no_sentence(text: str, language: str) -> None:
+    # A clause later on would be the weaker border, so that it wins only when the stop is none.
+    text += ", with a tail that is as long"
+    assert pieces(text, 40, language)[0].endswith(", ")
+
+
+def test_a_year_at_the_end_ends_its_sentence() -> None:
+    assert pieces("It was built in 1999. Then it was, of course, sold", 38)[0].endswith("1999. ")
+
+
+def test_pieces_are_of_about_one_size() -> None:
+    text = PROSE * 50
+    sizes = [len(piece) for piece in pieces(text, len(text) - 100)]
+    assert len(sizes) == 2
+    assert min(sizes) > 0.45 * len(text)
+
+
+UNITS = [
+    *(PROSE, "a", ". ", "你好，世界。", "你", "नमस्ते ", "\u0301", "👨‍👩‍👧", "🇫🇷"),
+    *("x" * 5000 + " y\n\n", "\n"),
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("limit", [4000, 800])
+def test_linear_time(unit: str, limit: int) -> None:
+    text = (unit * (200_000 // len(unit) + 1))[:200_000]
+    started = time.process_time()
+    cut(text, limit, "en")
+    # 0.02 to 0.3 s on the slowest machine seen; quadratic time would take minutes.
+    assert time.process_time() - started < 1.5
+
+
+def test_prose_of_200_000_characters_takes_well_below_100_ms() -> None:
+    text = (PROSE * 3000)[:200_000]
+    best = 9.0
+    for _ in range(3):
+        started = time.process_time()
+        cut(text, 4000, "en")
+        best = min(best, time.process_time() - started)
+    assert best < 0.1
+
+
+def test_a_limit_below_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="limit"):
+        cut("a", 0, "en")
+
+
+def test_utterances_hold_every_word_once_and_say_where_they_stand() -> None:
+    words = [random.Random(3).choice(["one", "two.", "three,", "four\n\n"]) for _ in range(2000)]
+    text = " ".join(words)
+    found = list(utterances(text, "en", 10_000))
+    assert " ".join(piece for _, piece in found).split() == text.split()
+    assert all(text[at : at + len(piece)] == piece for at, piece in found)
+    assert all(len(piece) <= UTTERANCE_CHARACTERS for _, piece in found)
+    assert len(found) < len(text) / (UTTERANCE_CHARACTERS / 2)
+
+
+def test_utterances_keep_the_limit_of_the_engine() -> None:
+    assert all(len(piece) <= 50 for _, piece in utterances(PROSE * 20, "en", 50))
+
+
+def test_utterances_skip_what_cannot_be_said() -> None:
+    assert list(utterances("  \n\n ... — !? \n", "en", 100)) == []

@@ -1,0 +1,181 @@
+# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from troupe.speech.engine import (
+    Capabilities,
+    Speech,
+    SpeechError,
+    SpeechRequest,
+    TimingSource,
+    Voice,
+    VoiceType,
+    WordTiming,
+)
+from troupe.speech.espeak import EspeakEngine
+from troupe.speech.planner import plain_text
+from troupe.speech.speak import PAUSE_SECONDS, estimate_words, part_key, speak
+from troupe.speech.voices import capabilities
+from troupe.speech.words import word_spans
+
+VOICE = Voice("en", VoiceType.MALE, "neutral")
+
+
+@dataclass
+class ToneEngine:
+    """A tenth of a second of tone per word, up to its end. A dash makes it fail."""
+
+    name: str = "tone"
+    version: str = "1"
+    limit: int = 60
+    heard: list[str] = field(default_factory=list)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return replace(capabilities("espeak"), max_characters=self.limit)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        self.heard.append(request.text)
+        if "fail" in request.text:
+            raise SpeechError("engine_timeout", "no", retryable=True)
+        if "mute" in request.text:
+            raise SpeechError("nothing_to_speak", "no", retryable=False)
+        words = tuple(
+            WordTiming(text, index / 10, index / 10 + 0.1)
+            for index, text in enumerate(request.text.split())
+        )
+        samples = np.full(len(words) * 100, 1000, np.int16)
+        return Speech(samples, 1000, words, TimingSource.ENGINE)
+
+
+def test_every_word_is_said_once_in_order() -> None:
+    text = "".join(f"This is sentence number {n}. " for n in range(40))
+    engine = ToneEngine()
+    said = [word.text for speech in speak(engine, text, VOICE) for word in speech.words]
+    assert said == text.split()
+    assert all(len(each) <= engine.limit for each in engine.heard)
+
+
+def test_markdown_is_not_said() -> None:
+    engine = ToneEngine()
+    list(speak(engine, plain_text("# Title\n\n**Bold** [link](https://x.y)"), VOICE))
+    assert engine.heard == ["Title\n\nBold link"]
+
+
+def test_an_utterance_ends_in_a_pause_and_its_words_before_it() -> None:
+    (speech,) = speak(ToneEngine(), "one two", VOICE)
+    assert speech.seconds == pytest.approx(0.2 + PAUSE_SECONDS)
+    assert not speech.samples[-round(PAUSE_SECONDS * 1000) :].any()
+    assert speech.words[-1].end == 0.2
+
+
+def test_a_pause_that_is_there_is_not_made_longer() -> None:
+    class Slow(ToneEngine):
+        def synthesize(self, request: SpeechRequest) -> Speech:
+            speech = super().synthesize(request)
+            return replace(speech, samples=np.append(speech.samples, np.zeros(600, np.int16)))
+
+    (speech,) = speak(Slow(), "one two", VOICE)
+    assert speech.seconds == pytest.approx(0.8)
+
+
+def test_what_an_engine_cannot_say_is_left_out() -> None:
+    texts = ["One is said. ", "Here the engine is mute for once. ", "Two is said in the end too."]
+    said = list(speak(ToneEngine(limit=35), "".join(texts), VOICE))
+    assert len(said) == 2
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...", "# ", "mute", "---\n\n***"])
+def test_nothing_to_say_at_all_is_an_error(text: str) -> None:
+    with pytest.raises(SpeechError) as caught:
+        list(speak(ToneEngine(), text, VOICE))
+    assert (caught.value.code, caught.value.retryable) == ("nothing_to_speak", False)
+
+
+def test_other_failures_end_the_speech() -> None:
+    said: Iterator[Speech] = speak(ToneEngine(limit=12), "One two it. fail it.", VOICE)
+    next(said)
+    with pytest.raises(SpeechError, match="no"):
+        next(said)
+
+
+def test_nothing_is_asked_for_before_it_is_wanted() -> None:
+    engine = ToneEngine(limit=12)
+    next(speak(engine, "One two it. Three four.", VOICE))
+    assert len(engine.heard) == 1
+
+
+def test_captions_of_espeak_end_near_the_end_of_the_sound() -> None:
+    engine = EspeakEngine()
+    speech = list(speak(engine, "The harbour was quiet. So we left.", VOICE))[-1]
+    engine.close()
+    assert 0.2 < speech.seconds - speech.words[-1].end < 0.3
+
+
+def key(
+    owner: str = "u", name: str = "e", version: str = "1", text: str = "t", **voice: object
+) -> str:
+    engine = ToneEngine(name=name, version=version)
+    return part_key(owner, engine, replace(VOICE, **voice), text)  # type: ignore[arg-type]
+
+
+def test_the_key_of_a_part_is_a_sha_256_of_everything() -> None:
+    keys = {
+        key(),
+        key(owner="v"),
+        key(name="f"),
+        key(version="2"),
+        key(text="T"),
+        key(language="de"),
+        key(type=VoiceType.KIDS),
+        key(style="calm"),
+        key(speed=1.1),
+    }
+    assert len(keys) == 9
+    assert all(len(each) == len(hashlib.sha256().hexdigest()) for each in keys)
+
+
+def test_the_key_cannot_be_made_by_moving_letters() -> None:
+    assert key(owner="a", name="bc") != key(owner="ab", name="c")
+    assert key(owner='a", "b') != key(owner="a")
+    assert key(speed=1) == key(speed=1.0)
+    assert key(text="\ud800") != key(text="?")
+
+
+def test_estimates_cover_the_sound_in_order() -> None:
+    words = estimate_words("Hello there, incomprehensibilities. A", 4.0, start=0.5)
+    assert [word.text for word in words] == ["Hello", "there,", "incomprehensibilities.", "A"]
+    assert words[0].start == 0.5
+    assert words[-1].end == 4.0
+    assert all(a.end <= b.start for a, b in pairwise(words))
+    longest = max(words, key=lambda word: word.end - word.start)
+    assert longest.text == "incomprehensibilities."
+    assert words[3].start > words[2].end  # a pause after the full stop
+
+
+def test_no_words_no_estimates() -> None:
+    assert estimate_words(" ... ", 4.0) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a  b\nc", ["a", "b", "c"]),
+        ('"One" — two ... three', ['"One" —', "two ...", "three"]),
+        ("- one", ["- one"]),
+        ("你好，世界。今天天气很好", ["你好，", "世界。", "今天天气", "很好"]),
+        ("我用Python写", ["我用", "Python", "写"]),
+        ("🙂 ok", ["🙂", "ok"]),
+        ("5 + 3 = 8", ["5", "+", "3", "=", "8"]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_words_hold_the_punctuation_beside_them(text: str, words: list[str]) -> None:
+    assert [text[start:end] for start, end in word_spans(text)] == words

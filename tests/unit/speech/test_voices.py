@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+from pathlib import Path
+
+import espeakng_loader
+import pytest
+
+from troupe.speech.engine import VoiceType
+from troupe.speech.languages import ALIASES, ESPEAK
+from troupe.speech.voices import (
+    DEFAULT_STYLE,
+    ENGINES,
+    STYLES,
+    capabilities,
+    flag,
+    language_named,
+    style_named,
+)
+
+FUNCTIONS = Path(__file__).parents[3] / "functions"
+
+
+def voices_of_the_library() -> set[str]:
+    """The voice files that libespeak-ng lists and has a dictionary for."""
+
+    class Voice(ctypes.Structure):
+        _fields_ = [
+            ("name", ctypes.c_char_p),
+            ("languages", ctypes.c_char_p),
+            ("identifier", ctypes.c_char_p),
+        ]
+
+    lib = ctypes.CDLL(espeakng_loader.get_library_path())
+    data = espeakng_loader.get_data_path()
+    assert lib.espeak_Initialize(2, 0, data.encode(), 0x8000) > 0
+    lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(Voice))
+    listed, found, index = lib.espeak_ListVoices(None), set(), 0
+    while listed[index]:
+        identifier = listed[index].contents.identifier.decode()
+        lines = (Path(data) / "lang" / identifier).read_text().splitlines()
+        dictionary = next(
+            (line.split()[1] for line in lines if line.startswith("dictionary ")),
+            next(line.split()[1] for line in lines if line.startswith("language ")).split("-")[0],
+        )
+        if (Path(data) / f"{dictionary}_dict").exists():
+            found.add(identifier)
+        index += 1
+    return found
+
+
+def test_the_espeak_table_is_what_the_library_offers() -> None:
+    assert {file for _, _, _, file in ESPEAK} == voices_of_the_library()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_codes_are_unique_and_named(engine: str) -> None:
+    languages = capabilities(engine).languages
+    assert len({language.code.lower() for language in languages}) == len(languages)
+    assert all(language.name.strip() == language.name != "" for language in languages)
+    assert len(languages) > 50
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_offers_every_type_and_style(engine: str) -> None:
+    assert capabilities(engine).voice_types == set(VoiceType)
+    assert capabilities(engine).styles == tuple(style.id for style in STYLES)
+
+
+def test_the_default_style_exists() -> None:
+    assert style_named(DEFAULT_STYLE) is STYLES[0]
+    assert style_named("operatic") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "espeak", "openai"),
+    [
+        ("en", "en-US", "en"),
+        ("EN_gb", "en-GB", "en"),
+        ("en-au", "en-GB", "en"),
+        ("de-AT", "de", "de"),
+        ("zh-TW", "cmn", "zh"),
+        ("zh-Hant-HK", "cmn", "zh"),
+        ("zh-HK", "yue", "zh"),
+        ("es-MX", "es-419", "es"),
+        ("pt-BR", "pt-BR", "pt"),
+        ("no", "nb", "no"),
+        (" fr ", "fr", "fr"),
+        ("tlh", None, None),
+        ("xx", None, None),
+        ("", None, None),
+        ("-", None, None),
+        ("e", None, None),
+    ],
+)
+def test_a_language_is_found_by_what_people_write(
+    code: str, espeak: str | None, openai: str | None
+) -> None:
+    found = language_named(code, "espeak"), language_named(code, "openai")
+    assert tuple(language and language.code for language in found) == (espeak, openai)
+
+
+def test_every_alias_leads_somewhere() -> None:
+    for alias in ALIASES:
+        assert language_named(alias, "espeak") or language_named(alias, "openai"), alias
+
+
+def test_flags() -> None:
+    assert flag("DE") == "🇩🇪"
+    assert flag("gbwls") == "🏴󠁧󠁢󠁷󠁬󠁳󠁿"
+    assert flag("") == ""
+
+
+def test_an_unknown_engine_is_named() -> None:
+    with pytest.raises(ValueError, match="nobody"):
+        capabilities("nobody")
+
+
+def test_the_catalogue_loads_no_engine() -> None:
+    program = (
+        "import sys; import troupe.speech.voices, troupe.speech.engine, troupe.media.formats;"
+        "print([m for m in ('numpy', 'openai', 'av', 'espeakng_loader', 'ctypes', 'pydantic')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=FUNCTIONS,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "[]"
