@@ -1,0 +1,347 @@
+"""What the `generate` function does with one task of one job.
+
+Claim in one commit (lease, fencing number), work, then result and settlement in one commit. One
+part runs in the claiming task; more fan out, one task each, and the last one enqueues the
+assembly. Every delivery may be the second one: the documents decide.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Create,
+    Database,
+    Document,
+    Increment,
+    Stale,
+    Update,
+    Write,
+    contend,
+    now,
+)
+from troupe.jobs.lease import Lease, Lost
+from troupe.jobs.records import Job, JobError, JobKind, JobStatus, Part, job_path
+from troupe.jobs.repository import (
+    completed_writes,
+    ended_writes,
+    move_write,
+    part_numbers,
+    part_path,
+    parts,
+)
+from troupe.jobs.service import SubjectWrites, TaskSender
+from troupe.logs import log
+from troupe.speech.engine import SpeechError
+
+# How long parts may be silent before the sweep looks: above the longest a part should take.
+PARTS_PATIENCE = timedelta(minutes=5)
+# How often a part that holds no lease asks whether its job still goes on.
+PART_CHECK = timedelta(seconds=10)
+
+
+class TryAgain(Exception):
+    """The task should be delivered again later: another worker is at it, or a fault may pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`cuts`: offsets of the parts in the input, from 0 to its end; `changes`: dotted fields of
+    the job that the plan settles (such as the text as it will be spoken)."""
+
+    cuts: list[int]
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished job: writes that record the result, the amount to charge (at most what is held)
+    and the files it made, which are deleted if the result cannot be recorded."""
+
+    writes: Sequence[Write]
+    charge: int
+    files: Sequence[str]
+
+
+class Worker(Protocol):
+    """Does the work of one kind of job. `check` raises Lost when it would be for nothing."""
+
+    def plan(self, job: Job) -> Plan: ...
+
+    def run_part(self, job: Job, number: int, folder: Path, check: Callable[[], None]) -> Part:
+        """Makes part `number`; may leave its file in `folder` for the assembly."""
+        ...
+
+    def assemble(
+        self, job: Job, done: Sequence[Part], folder: Path, check: Callable[[], None]
+    ) -> Outcome: ...
+
+    def discard(self, outcome: Outcome) -> None: ...
+
+
+class Runner:
+    def __init__(
+        self,
+        db: Database,
+        sender: TaskSender,
+        workers: Mapping[JobKind, Worker],
+        subjects: Mapping[JobKind, SubjectWrites],
+        *,
+        lease_seconds: int,
+        max_attempts: int,
+    ) -> None:
+        self._db = db
+        self._sender = sender
+        self._workers = workers
+        self._subjects = subjects
+        self._lease_seconds = lease_seconds
+        self._max_attempts = max_attempts
+
+    def run(self, job_id: str, part: int | None = None) -> None:
+        """Handles one delivery. Returns when there is nothing more to do for it; raises TryAgain
+        when it should be delivered again."""
+        paths = [job_path(job_id), *([] if part is None else [part_path(job_id, part)])]
+        document, *found = self._db.get_all(paths)
+        if not document.exists:
+            log.warning("task_without_job", jobId=job_id)
+            return
+        job = Job.of(document)
+        if job.status.ended:
+            return
+        if part is None:
+            self._run_job(job, document)
+        elif not 0 <= part < job.parts_total:
+            log.warning("task_without_part", jobId=job_id, part=part)
+        elif not found[0].exists:
+            self._run_part(job, document, part)
+        elif job.parts_done == job.parts_total:
+            # Done before, but whoever did it may have died before it enqueued the assembly.
+            self._sender.send(job.id)
+
+    def _run_job(self, job: Job, document: Document) -> None:
+        if job.fanned_out and job.parts_done < job.parts_total:
+            return  # the parts are at work; the last of them comes back here
+        if job.lease_until is not None and job.lease_until > now():
+            raise TryAgain("another worker holds the lease")
+        if job.tries >= self._max_attempts:
+            # Every claim before this one ended without a word: the worker died each time.
+            self._fail(job, JobError(code="worker_died", message=_DIED, retryable=True))
+            return
+        worker = self._workers[job.kind]
+        plan = None
+        if job.cuts is None:
+            try:
+                plan = worker.plan(job)
+            except Exception as error:
+                # Planning is pure: it would fail the next time too, so the job ends here.
+                if not isinstance(error, SpeechError):
+                    log.error("job_not_planned", error, jobId=job.id)
+                self._fail(job, _job_error(error))
+                return
+        try:
+            job, document = self._claim(job, document, plan)
+        except Stale:
+            raise TryAgain("another worker claimed the job") from None
+        try:
+            with (
+                tempfile.TemporaryDirectory(prefix="troupe-") as folder,
+                Lease(self._db, job, document, self._lease_seconds) as lease,
+            ):
+                if job.parts_done < job.parts_total > 1:
+                    self._fan_out(job, lease)
+                else:
+                    self._finish(job, lease, worker, Path(folder))
+        except Lost:
+            log.info("lease_lost", jobId=job.id, attempt=job.attempt)
+        except Exception as error:
+            self._stumble(job, error)
+
+    def _claim(self, job: Job, document: Document, plan: Plan | None) -> tuple[Job, Document]:
+        at = now()
+        until = at + timedelta(seconds=self._lease_seconds)
+        fields: dict[str, Any] = {
+            "attempt": job.attempt + 1,
+            "tries": job.tries + 1,
+            "leaseUntil": until,
+            "dueAt": until + timedelta(seconds=self._lease_seconds),
+        }
+        subject: list[Write] = []
+        if plan is not None:
+            fields |= {"cuts": plan.cuts, "startedAt": at, "steps.speech.startedAt": at}
+            fields |= plan.changes
+            subject = self._subjects[job.kind](job, JobStatus.IN_PROGRESS, None, at)
+        if job.fanned_out:
+            fields |= {"steps.speech.completedAt": at, "steps.assembly.startedAt": at}
+        write = move_write(job, document, JobStatus.IN_PROGRESS, at, fields)
+        result = self._db.commit(write, *subject)
+        claimed = replace(
+            document,
+            data=_applied(document.data, write.data),
+            update_time=result.update_times[0],
+        )
+        log.info("job_claimed", jobId=job.id, attempt=job.attempt + 1)
+        return Job.of(claimed), claimed
+
+    def _fan_out(self, job: Job, lease: Lease) -> None:
+        done = part_numbers(self._db, job.id, job.parts_total)
+        for number in range(job.parts_total):
+            if number not in done:
+                lease.check()
+                self._sender.send(job.id, number)
+        at = now()
+        fields = {
+            "fannedOut": True,
+            "tries": 0,
+            "leaseUntil": None,
+            "dueAt": at + PARTS_PATIENCE,
+            "updatedAt": at,
+        }
+        lease.commit(Update(job_path(job.id), fields, seen=lease.seen))
+        log.info("job_fanned_out", jobId=job.id, parts=job.parts_total - len(done))
+
+    def _finish(self, job: Job, lease: Lease, worker: Worker, folder: Path) -> None:
+        extra: list[Write] = []
+        if job.parts_total == 1:
+            part = worker.run_part(job, 0, folder, lease.check)
+            done = [part]
+            extra = [Create(part_path(job.id, 0), part.stored())]
+        else:
+            done = parts(self._db, job.id, job.parts_total)
+        outcome = worker.assemble(job, done, folder, lease.check)
+        at = now()
+        try:
+            completed, settled = completed_writes(job, lease.seen, outcome.charge, at)
+            lease.commit(completed, [*settled, *extra, *outcome.writes])
+        except (Lost, AlreadyExists):
+            if self._mine(job):
+                return  # our own commit, whose answer was lost on the way
+            worker.discard(outcome)
+            raise Lost(job.id) from None
+        log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
+
+    def _mine(self, job: Job) -> bool:
+        present = Job.of(self._db.get(job_path(job.id)))
+        return present.status is JobStatus.COMPLETED and present.attempt == job.attempt
+
+    def _run_part(self, job: Job, document: Document, number: int) -> None:
+        asked = now()
+
+        def check() -> None:
+            nonlocal asked
+            if now() - asked > PART_CHECK:
+                asked = now()
+                if Job.of(self._db.get(job_path(job.id))).status.ended:
+                    raise Lost(job.id)
+
+        try:
+            with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
+                part = self._workers[job.kind].run_part(job, number, Path(folder), check)
+            done = self._record_part(job, document, part)
+        except Lost:
+            log.info("part_not_wanted", jobId=job.id, part=number)
+            return
+        except AlreadyExists:
+            return  # delivered twice at once, and the other one was first
+        except Exception as error:
+            self._stumble(job, error, number)
+            return
+        if done == job.parts_total:
+            self._sender.send(job.id)
+
+    def _record_part(self, job: Job, document: Document, part: Part) -> int:
+        """Creates the part and counts it in one commit; returns how many are done."""
+        seen: Document | None = document
+
+        def attempt() -> int:
+            nonlocal seen
+            current = seen or self._db.get(job_path(job.id))
+            seen = None  # what was read before the work serves the first try alone
+            if Job.of(current).status.ended:
+                raise Lost(job.id)
+            at = now()
+            result = self._db.commit(
+                Update(
+                    job_path(job.id),
+                    {"partsDone": Increment(1), "dueAt": at + PARTS_PATIENCE, "updatedAt": at},
+                    seen=current,
+                ),
+                Create(part_path(job.id, int(part.id)), part.stored()),
+            )
+            return result.transforms[0][0]
+
+        # Parts of one job finish at about the same time: they may well need to queue up here.
+        return contend(attempt, seconds=60)
+
+    def _stumble(self, job: Job, error: Exception, part: int | None = None) -> None:
+        """After a failure: the job fails when it is final or the last try, else it is tried
+        again. Raises TryAgain in the latter case."""
+        if not isinstance(error, SpeechError):
+            log.error("job_stumbled", error, jobId=job.id, part=part, attempt=job.attempt)
+        failure = _job_error(error)
+        tries = job.tries if part is None else job.failures.get(str(part), 0) + 1
+        if not failure.retryable or tries >= self._max_attempts:
+            self._fail(job, failure, fenced=part is None)
+            return
+        self._give_back(job, part)
+        raise TryAgain(failure.code)
+
+    def _give_back(self, job: Job, part: int | None) -> None:
+        """Frees the lease, or counts the part's failure, so that the next delivery may try."""
+
+        def attempt() -> None:
+            document = self._db.get(job_path(job.id))
+            present = Job.of(document)
+            if present.status.ended or (part is None and present.attempt != job.attempt):
+                return
+            fields: dict[str, Any] = {"leaseUntil": None}
+            if part is not None:
+                fields = {f"failures.`{part}`": Increment(1)}
+            self._db.commit(Update(job_path(job.id), fields, seen=document))
+
+        contend(attempt)
+
+    def _fail(self, job: Job, error: JobError, *, fenced: bool = True) -> None:
+        """Ends the job with an error; the hold is released in the same commit."""
+
+        def attempt() -> None:
+            document = self._db.get(job_path(job.id))
+            present = Job.of(document)
+            if present.status.ended or (fenced and present.attempt != job.attempt):
+                return
+            at = now()
+            self._db.commit(
+                *ended_writes(present, document, JobStatus.FAILED, at, error),
+                *self._subjects[job.kind](present, JobStatus.FAILED, error, at),
+            )
+            log.warning("job_failed", jobId=job.id, code=error.code, attempt=job.attempt)
+
+        contend(attempt)
+
+
+_DIED = "The worker stopped without a word each time it tried. Please try a shorter text."
+_INTERNAL = "Something went wrong on our side. Nothing was charged; please try again."
+
+
+def _job_error(error: Exception) -> JobError:
+    if isinstance(error, SpeechError):
+        return JobError(code=error.code, message=str(error), retryable=error.retryable)
+    return JobError(code="internal_error", message=_INTERNAL, retryable=True)
+
+
+def _applied(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A document's data after an update of plain values under dotted names."""
+    result = dict(data)
+    for name, value in changes.items():
+        *maps, last = name.split(".")
+        target = result
+        for part in maps:
+            target[part] = dict(target.get(part) or {})
+            target = target[part]
+        target[last] = value
+    return result

@@ -1,0 +1,140 @@
+"""Submitting and cancelling jobs: one commit decides, the task is enqueued after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from troupe import tokens
+from troupe.adapters.firestore import AlreadyExists, Database, Document, Write, contend, now
+from troupe.adapters.queue import Queue, QueueUnavailable
+from troupe.idempotency import KeyReused
+from troupe.jobs.records import Charge, Job, JobError, JobKind, JobStatus, Part, job_path
+from troupe.jobs.repository import create_write, ended_writes, erase_writes, parts
+from troupe.logs import log
+from troupe.wallet.ledger import hold_writes, wallet_path
+from troupe.wallet.records import Meter, Wallet
+from troupe.wallet.service import NotEnoughTokens
+
+# A queued job that no worker has claimed by then has probably lost its task.
+QUEUED_PATIENCE = timedelta(seconds=60)
+TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (a header's name)
+TASK_TOKEN_SECONDS = 30 * 86400  # the longest that Cloud Tasks keeps a task
+
+SubjectWrites = Callable[[Job, JobStatus, JobError | None, datetime], list[Write]]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a job costs on either meter: exact tokens, and the most seconds it may last.
+
+    None: the job cannot be paid on that meter.
+    """
+
+    tokens: int
+    voice_seconds: int | None = None
+
+
+class TaskSender:
+    """Enqueues the tasks of jobs: ids only, and a token that proves they are ours."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def send(self, job_id: str, part: int | None = None) -> None:
+        """Raises QueueUnavailable."""
+        payload = {"jobId": job_id} if part is None else {"jobId": job_id, "part": part}
+        token = tokens.encode(purpose="task", subject=job_id, ttl=TASK_TOKEN_SECONDS)
+        self._queue.enqueue(payload, {TASK_TOKEN_HEADER: token})
+
+
+class JobService:
+    def __init__(
+        self, db: Database, sender: TaskSender, subjects: Mapping[JobKind, SubjectWrites]
+    ) -> None:
+        self._db = db
+        self._sender = sender
+        self._subjects = subjects
+
+    def submit(self, job: Job, quote: Quote, writes: Sequence[Write], *, keyed: bool) -> Job:
+        """Commits the job, its hold and `writes` together, then enqueues its task.
+
+        `job.charge` is filled in here. One read and one commit; with `keyed`, a job that is there
+        already under this id is returned as it is. Raises NotEnoughTokens and KeyReused.
+        """
+        paths = [wallet_path(job.uid), *([job_path(job.id)] if keyed else [])]
+
+        def attempt() -> tuple[Job, bool]:
+            wallet, *earlier = self._db.get_all(paths)
+            if earlier and earlier[0].exists:
+                return self._earlier(earlier[0], job), False
+            charge = _charge(Wallet.of(wallet), quote)
+            held = job.model_copy(update={"charge": charge})
+            hold = hold_writes(
+                wallet, job.id, charge.meter, charge.held, str(job.kind), job.created_at
+            )
+            self._db.commit(create_write(held), *hold, *writes)
+            return held, True
+
+        try:
+            committed, fresh = contend(attempt)
+        except AlreadyExists:
+            # The same key twice at once; or our own commit, whose answer was lost and which the
+            # client library sent again.
+            committed, fresh = self._earlier(self._db.get(job_path(job.id)), job), True
+        if fresh:
+            try:
+                self._sender.send(committed.id)
+            except QueueUnavailable as error:
+                log.warning("job_not_enqueued", jobId=committed.id, reason=str(error))
+        return committed
+
+    def get(self, job_id: str) -> tuple[Job, Document]:
+        document = self._db.get(job_path(job_id))
+        return Job.of(document), document
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancels a job that has not ended, and releases its hold; an ended one stays as it is."""
+
+        def attempt() -> Job:
+            job, document = self.get(job_id)
+            if job.status.ended:
+                return job
+            at = now()
+            self._db.commit(
+                *ended_writes(job, document, JobStatus.CANCELLED, at),
+                *self._subjects[job.kind](job, JobStatus.CANCELLED, None, at),
+            )
+            log.info("job_cancelled", jobId=job_id)
+            return job.model_copy(
+                update={"status": JobStatus.CANCELLED, "completed_at": at, "updated_at": at}
+            )
+
+        return contend(attempt)
+
+    def parts(self, job: Job) -> list[Part]:
+        """The parts that are done, in their order."""
+        return parts(self._db, job.id, job.parts_total)
+
+    def erase_writes(self, job: Job, done: list[Part]) -> list[Write]:
+        """Forgets a job's input and parts, in the commit that deletes its subject."""
+        return erase_writes(job, done)
+
+    @staticmethod
+    def _earlier(document: Document, job: Job) -> Job:
+        earlier = Job.of(document)
+        if earlier.uid != job.uid or earlier.request_hash != job.request_hash:
+            raise KeyReused
+        return earlier
+
+
+def _charge(wallet: Wallet, quote: Quote) -> Charge:
+    """Voice minutes first when the plan grants them and they suffice, else tokens."""
+    tokens = wallet.tokens.available
+    seconds = quote.voice_seconds
+    if seconds is not None and 0 < seconds <= wallet.voice_seconds.available:
+        return Charge(meter=Meter.VOICE_SECONDS, held=seconds, remaining_tokens=tokens)
+    if tokens < quote.tokens:
+        raise NotEnoughTokens.of(quote.tokens, tokens)
+    return Charge(meter=Meter.TOKENS, held=quote.tokens, remaining_tokens=tokens - quote.tokens)

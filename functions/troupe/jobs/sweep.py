@@ -1,0 +1,107 @@
+"""The sweep: brings back jobs that lost their task, ends those that are past saving, and deletes
+what is past its retention. Bounded work per run; what is left is the next run's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from troupe.adapters.firestore import Database, Delete, Document, Stale, Update, now
+from troupe.adapters.queue import QueueUnavailable
+from troupe.adapters.storage import Files
+from troupe.jobs.records import Job, JobError, JobKind, JobStatus, Part, job_path
+from troupe.jobs.repository import ended_writes, part_numbers
+from troupe.jobs.service import SubjectWrites, TaskSender
+from troupe.logs import log
+
+BATCH = 100  # documents per run and kind of work
+LONGEST_WAIT = timedelta(minutes=15)
+_TIMED_OUT = JobError(
+    code="timed_out",
+    message="The work was not done in time. Nothing was charged; please try again.",
+    retryable=True,
+)
+# Everything that a decision needs; the input, which may be large, stays where it is.
+_FIELDS = [
+    field.alias or name for name, field in Job.model_fields.items() if name not in ("id", "input")
+]
+
+
+class Sweeper:
+    def __init__(
+        self,
+        db: Database,
+        files: Files,
+        sender: TaskSender,
+        subjects: Mapping[JobKind, SubjectWrites],
+        *,
+        hold_hours: int,
+        expire: Callable[[int], int],
+    ) -> None:
+        self._db = db
+        self._files = files
+        self._sender = sender
+        self._subjects = subjects
+        self._longest_hold = timedelta(hours=hold_hours)
+        self._expire = expire  # deletes what users made and is past its retention
+
+    def run(self) -> dict[str, int]:
+        """Returns how many of each it did: requeued, timed_out, parts, generations."""
+        done: Counter[str] = Counter(requeued=0, timed_out=0, parts=0, generations=0)
+        due = self._db.find(
+            "jobs",
+            where=[
+                ("status", "in", [JobStatus.QUEUED, JobStatus.IN_PROGRESS]),
+                ("dueAt", "<=", now()),
+            ],
+            order=[("dueAt", False)],
+            limit=BATCH,
+            select=_FIELDS,
+        )
+        for document in due:
+            try:
+                done[self._bring_back(Job.of(document), document)] += 1
+            except Stale:
+                continue  # somebody is at work on it after all
+            except QueueUnavailable as error:
+                log.warning("sweep_cannot_enqueue", jobId=document.id, reason=str(error))
+        done["parts"] = self._delete_old_parts()
+        done["generations"] = self._expire(BATCH)
+        log.info("sweep_done", **done)
+        return dict(done)
+
+    def _bring_back(self, job: Job, document: Document) -> str:
+        at = now()
+        if at - job.created_at > self._longest_hold:
+            self._db.commit(
+                *ended_writes(job, document, JobStatus.FAILED, at, _TIMED_OUT),
+                *self._subjects[job.kind](job, JobStatus.FAILED, _TIMED_OUT, at),
+            )
+            return "timed_out"
+        # The next look is later each time: a queue may be paused, or simply long.
+        wait = min(timedelta(minutes=1) * 2**job.sweeps, LONGEST_WAIT)
+        fields = {"sweeps": job.sweeps + 1, "dueAt": at + wait}
+        self._db.commit(Update(job_path(job.id), fields, seen=document))
+        if job.fanned_out and job.parts_done < job.parts_total:
+            done = part_numbers(self._db, job.id, job.parts_total)
+            for number in set(range(job.parts_total)) - done:
+                self._sender.send(job.id, number)
+        else:
+            self._sender.send(job.id)
+        return "requeued"
+
+    def _delete_old_parts(self) -> int:
+        """Parts are kept a while so that unchanged text is not spoken again, then deleted."""
+        old = self._db.find(
+            "parts",
+            where=[("expiresAt", "<=", now())],
+            order=[("expiresAt", False)],
+            limit=BATCH,
+            group=True,
+        )
+        for document in old:
+            part = Part.of(document)
+            self._files.delete([part.path, part.words_path])
+            self._db.commit(Delete(document.path))
+        return len(old)
