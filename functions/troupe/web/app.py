@@ -1,0 +1,195 @@
+"""The Flask app of one function: its routes, and everything that happens around a route."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask, Response, g, request
+from flask_cors import CORS
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
+
+from troupe.errors import TroupeError, Unavailable
+from troupe.logs import log
+from troupe.settings import settings
+from troupe.web.body import FORM_LIMIT, EdgeRequest
+from troupe.web.reply import failure, refusal
+from troupe.web.routes import Api
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# Which function serves which domain. Imported when the function's app is built, not before: a
+# function pays at its cold start for its own domains alone.
+ENDPOINTS: dict[str, tuple[str, ...]] = {
+    "auth": ("troupe.accounts.endpoints",),
+    "plans": ("troupe.wallet.endpoints",),
+    "voice": ("troupe.voice.endpoints",),
+    "support": ("troupe.support.endpoints",),
+}
+
+# Any other method is logged as "other": what a stranger may invent is no label.
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+}
+# Failures of a service below that pass by themselves, told by name: to import their classes here
+# would load the Google SDK into functions that never touch it.
+_OUTAGES = {
+    "google.api_core.exceptions": {
+        "DeadlineExceeded",
+        "GatewayTimeout",
+        "ResourceExhausted",
+        "RetryError",
+        "ServiceUnavailable",
+        "TooManyRequests",
+    },
+    "troupe.adapters.firestore": {"Stale"},  # contended longer than a request may wait
+}
+_RETRY_AFTER = 2  # seconds
+
+
+class EdgeApp(Flask):
+    """A Flask app that finds its routes under each path that the platform may hand over.
+
+    Hosting keeps the whole path (/api/voice/generate); a direct URL strips the function's name,
+    so that what is left is /api/voice/generate, /voice/generate or /generate.
+    """
+
+    request_class = EdgeRequest
+
+    def __init__(self, function: str) -> None:
+        super().__init__("troupe", static_folder=None)
+        self.url_map.strict_slashes = False
+        self.url_map.merge_slashes = False
+        self.config["MAX_CONTENT_LENGTH"] = FORM_LIMIT
+        self._prefixes = ("", "/api", f"/api/{function}")
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        prefix = self._prefix(environ)
+        if prefix:
+            environ = environ | {"PATH_INFO": prefix + environ["PATH_INFO"]}
+        return super().wsgi_app(environ, start_response)
+
+    def _prefix(self, environ: WSGIEnvironment) -> str:
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
+        routes = self.url_map.bind("")
+        other_method = ""
+        for prefix in self._prefixes:
+            try:
+                routes.match(prefix + path, method=environ["REQUEST_METHOD"])
+            except MethodNotAllowed:
+                other_method = other_method or prefix
+            except (NotFound, RequestRedirect):
+                continue
+            else:
+                return prefix
+        return other_method
+
+
+@cache
+def app_for(function: str) -> Flask:
+    """The app of a function of `ENDPOINTS`."""
+    return build(function, apis(function))
+
+
+def apis(function: str) -> list[Api]:
+    return [cast(Api, import_module(module).api) for module in ENDPOINTS[function]]
+
+
+def build(function: str, domains: Iterable[Api]) -> Flask:
+    app = EdgeApp(function)
+    app.before_request(_begin)
+    # After-request hooks run last to first: CORS headers are on before the line is written.
+    app.after_request(_end)
+    CORS(
+        app,
+        origins=settings().allowed_origins,
+        methods=["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "Prefer",
+            "Range",
+            "X-Request-Id",
+        ],
+        expose_headers=[
+            "X-Request-Id",
+            "Content-Disposition",
+            "Content-Range",
+            "Retry-After",
+            "Preference-Applied",
+            "Location",
+        ],
+        max_age=3600,
+    )
+    app.register_error_handler(TroupeError, _known)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+    for domain in domains:
+        domain.install(app)
+    return app
+
+
+def _begin() -> None:
+    sent = request.headers.get("X-Request-Id", "")
+    g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
+    g.started = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    caller = g.get("caller")
+    log.info(
+        "request",
+        route=request.url_rule.rule if request.url_rule else "unmatched",
+        method=request.method if request.method in _METHODS else "other",
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.started) * 1000, 1),
+        uid=caller.uid if caller else None,
+        requestId=g.request_id,
+    )
+    return response
+
+
+def _known(error: TroupeError) -> Response:
+    return failure(error)
+
+
+def _http(error: HTTPException) -> Response:
+    """Flask's own refusals, in our envelope; what they carry (Allow, Location) is kept."""
+    status = error.code or 500
+    kept = {
+        name: value
+        for name, value in error.get_headers()
+        if name.lower() not in ("content-type", "content-length")
+    }
+    code = _HTTP_CODES.get(status) or re.sub(r"\W+", "_", error.name).lower()
+    return refusal(status, code, f"{error.name}.", headers=kept)
+
+
+def _unexpected(error: Exception) -> Response:
+    kind = type(error)
+    if kind.__name__ in _OUTAGES.get(kind.__module__, ()):
+        log.warning("service_unavailable", kind=kind.__name__, requestId=g.request_id)
+        return failure(Unavailable(retry_after=_RETRY_AFTER))
+    rule: Any = request.url_rule
+    log.error(
+        "unexpected_error",
+        error,
+        route=rule.rule if rule else "unmatched",
+        requestId=g.request_id,
+    )
+    return failure(TroupeError())

@@ -1,0 +1,60 @@
+"""Answers that are files: streamed with byte ranges, or a redirect to a signed URL."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from flask import Response, redirect, request
+from werkzeug.wsgi import wrap_file
+
+if TYPE_CHECKING:
+    from troupe.adapters.storage import Files
+
+# Above this, bytes are not worth a function's time where Cloud Storage can serve them itself.
+STREAMED_BYTES = 8 * 1024 * 1024
+
+
+def content_disposition(filename: str, *, attachment: bool) -> str:
+    """RFC 6266: an ASCII name for everybody, and the real one (RFC 8187) for who can read it."""
+    kind = "attachment" if attachment else "inline"
+    simple = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+    simple = "".join(char if char.isalnum() or char in "._- " else "_" for char in simple)
+    header = f'{kind}; filename="{simple}"'
+    if simple != filename:
+        header += f"; filename*=UTF-8''{quote(filename, safe='')}"
+    return header
+
+
+def file_response(
+    files: Files,
+    path: str,
+    *,
+    size: int,
+    content_type: str,
+    filename: str,
+    attachment: bool = False,
+) -> Response:
+    """The file at `path`, whose contents never change (a new version gets a new path)."""
+    disposition = content_disposition(filename, attachment=attachment)
+    if files.can_sign and size > STREAMED_BYTES:
+        url = files.signed_url(path, disposition=disposition, content_type=content_type)
+        answer = redirect(url, 302)
+        answer.headers["Cache-Control"] = "private, no-store"
+        return Response(answer.get_data(), 302, headers=answer.headers)
+    response = Response(
+        wrap_file(request.environ, files.open(path), buffer_size=256 * 1024),
+        mimetype=content_type,
+        direct_passthrough=True,
+    )
+    response.content_length = size
+    response.set_etag(hashlib.sha256(path.encode()).hexdigest()[:32])
+    response.headers["Content-Disposition"] = disposition
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    # A unit that is not ours is to be ignored (RFC 9110 section 14.2); werkzeug would refuse it.
+    ranges = request.range is None or request.range.units == "bytes"
+    # Handles Range, If-Range and If-None-Match; 416 for a range outside the file.
+    response.make_conditional(request, accept_ranges=ranges, complete_length=size)
+    return response

@@ -1,0 +1,66 @@
+"""The envelope that every JSON answer comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from troupe.errors import TroupeError
+from troupe.web.schema import Meta
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers. `status` is that of the route unless it says otherwise."""
+
+    data: BaseModel | Mapping[str, Any] | None = None
+    message: str = "OK"
+    status: int | None = None
+    meta: Meta | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def success(reply: Reply, status: int) -> Response:
+    code = reply.status or status
+    envelope: dict[str, Any] = {
+        "success": True,
+        "statusCode": code,
+        "message": reply.message,
+        "data": {} if reply.data is None else reply.data,
+    }
+    if reply.meta is not None:
+        envelope["meta"] = reply.meta.model_dump(by_alias=True, exclude_none=True)
+    return _json(envelope, code, reply.headers)
+
+
+def failure(error: TroupeError) -> Response:
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if error.status == 401:
+        # RFC 6750 section 3: the error is named only when the token that was sent is at fault.
+        bad_token = error.code.startswith("token_")
+        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if bad_token else "Bearer"
+    return refusal(error.status, error.code, error.text, error.details, headers)
+
+
+def refusal(
+    status: int,
+    code: str,
+    message: str,
+    details: dict[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    told: dict[str, Any] = {"code": code} if details is None else {"code": code, "details": details}
+    envelope = {"success": False, "statusCode": status, "message": message, "error": told}
+    return _json(envelope, status, headers or {})
+
+
+def _json(envelope: dict[str, Any], status: int, headers: Mapping[str, str]) -> Response:
+    # One pass in Rust over models and plain values alike; NaN, which is no JSON, becomes null.
+    body = to_json(envelope, by_alias=True, inf_nan_mode="null")
+    sent = {"Cache-Control": "no-store", **headers}  # answers are about one caller and one moment
+    return Response(body, status, headers=sent, mimetype="application/json")

@@ -1,0 +1,175 @@
+"""Routes: a handler, its policy, and what the OpenAPI document says of it, in one place.
+
+While serving, a route is a plain Flask rule around a handler whose annotated parts (`header`,
+`path`, `query`, `form`, `body`) pydantic fills. flask-openapi, whose import costs as much as all
+of pydantic's, sees the same routes only when the document is built (`troupe.web.openapi`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from flask import Flask, Response, request
+from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
+
+from troupe.errors import TroupeError
+from troupe.web.body import read
+from troupe.web.caller import Auth, admit
+from troupe.web.reply import Reply, success
+from troupe.web.schema import Nothing
+
+Handler = Callable[..., Reply | Response]
+H = TypeVar("H", bound=Handler)
+Errors = tuple[type[TroupeError], ...]
+Alias = str | tuple[str, str]  # "/api/x", or ("POST", "/api/x") where the method differs
+
+PARTS = ("header", "path", "query", "form", "body")  # in the order in which they are read
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    path: str  # as Flask writes it: /api/voice/generations/<generationId>
+    operation_id: str
+    handler: Handler
+    parts: dict[str, type[BaseModel]]
+    auth: Auth
+    status: int
+    data: type[BaseModel]
+    errors: Errors
+    summary: str | None
+    bytes_type: str | None  # the media type of an answer that is no JSON
+    alias_of: str | None = None  # the operation id of the documented first path
+
+    def __call__(self, **path: Any) -> Response:
+        """The Flask view: who, then what, then the work."""
+        admit(self.auth, path)
+        given = {part: read(request, part, model, path) for part, model in self.parts.items()}
+        answer = self.handler(**given)
+        return success(answer, self.status) if isinstance(answer, Reply) else answer
+
+
+class Api:
+    """The routes of one domain."""
+
+    def __init__(self, name: str, title: str) -> None:
+        self.name = name
+        self.title = title
+        self.routes: list[Route] = []
+
+    @property
+    def policies(self) -> dict[tuple[str, str], Auth]:
+        """(method, path) to policy, for every route and alias."""
+        return {(route.method, route.path): route.auth for route in self.routes}
+
+    def install(self, app: Flask) -> None:
+        for route in self.routes:
+            app.add_url_rule(route.path, route.operation_id, route.__call__, methods=[route.method])
+
+    def get(
+        self,
+        path: str,
+        *,
+        auth: Auth = Auth.USER,
+        status: int = 200,
+        data: type[BaseModel] | None = None,
+        errors: Errors = (),
+        aliases: Iterable[Alias] = (),
+        summary: str | None = None,
+        bytes_type: str | None = None,
+    ) -> Callable[[H], H]:
+        """Adds a route; the handler's name in camelCase is the operation id, its docstring the
+        description. Parameters of the handler are named after the parts they take."""
+        return self._route("GET", path, auth, status, data, errors, aliases, summary, bytes_type)
+
+    def post(
+        self,
+        path: str,
+        *,
+        auth: Auth = Auth.USER,
+        status: int = 200,
+        data: type[BaseModel] | None = None,
+        errors: Errors = (),
+        aliases: Iterable[Alias] = (),
+        summary: str | None = None,
+        bytes_type: str | None = None,
+    ) -> Callable[[H], H]:
+        return self._route("POST", path, auth, status, data, errors, aliases, summary, bytes_type)
+
+    def put(
+        self,
+        path: str,
+        *,
+        auth: Auth = Auth.USER,
+        status: int = 200,
+        data: type[BaseModel] | None = None,
+        errors: Errors = (),
+        aliases: Iterable[Alias] = (),
+        summary: str | None = None,
+        bytes_type: str | None = None,
+    ) -> Callable[[H], H]:
+        return self._route("PUT", path, auth, status, data, errors, aliases, summary, bytes_type)
+
+    def delete(
+        self,
+        path: str,
+        *,
+        auth: Auth = Auth.USER,
+        status: int = 200,
+        data: type[BaseModel] | None = None,
+        errors: Errors = (),
+        aliases: Iterable[Alias] = (),
+        summary: str | None = None,
+        bytes_type: str | None = None,
+    ) -> Callable[[H], H]:
+        return self._route("DELETE", path, auth, status, data, errors, aliases, summary, bytes_type)
+
+    def _route(
+        self,
+        method: str,
+        path: str,
+        auth: Auth,
+        status: int,
+        data: type[BaseModel] | None,
+        errors: Errors,
+        aliases: Iterable[Alias],
+        summary: str | None,
+        bytes_type: str | None,
+    ) -> Callable[[H], H]:
+        def decorate(handler: H) -> H:
+            name = to_camel(handler.__name__)
+            parts = _parts(handler)
+            places: list[tuple[str, str]] = [(method, path)]
+            places += [(method, a) if isinstance(a, str) else a for a in aliases]
+            for number, (verb, place) in enumerate(places):
+                self.routes.append(
+                    Route(
+                        method=verb,
+                        path=place,
+                        operation_id=f"{name}Alias{number}" if number else name,
+                        handler=handler,
+                        parts=parts,
+                        auth=auth,
+                        status=status,
+                        data=data or Nothing,
+                        errors=errors,
+                        summary=summary,
+                        bytes_type=bytes_type,
+                        alias_of=name if number else None,
+                    )
+                )
+            return handler
+
+        return decorate
+
+
+def _parts(handler: Handler) -> dict[str, type[BaseModel]]:
+    hints = get_type_hints(handler)
+    hints.pop("return", None)
+    unknown = set(hints) - set(PARTS)
+    if unknown:
+        raise TypeError(f"{handler.__name__} takes {sorted(unknown)}; a part is one of {PARTS}")
+    return {part: hints[part] for part in PARTS if part in hints}

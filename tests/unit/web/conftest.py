@@ -1,0 +1,138 @@
+"""An edge to knock at: a small API of every kind of route, without any service behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask import Response
+from flask.testing import FlaskClient
+from pydantic import Field
+
+from troupe import wiring
+from troupe.accounts.records import Caller, Role, UserRecord
+from troupe.errors import PaymentRequired, Unauthorized
+from troupe.settings import settings
+from troupe.web.app import build
+from troupe.web.caller import Auth, current_caller
+from troupe.web.reply import Reply
+from troupe.web.routes import Api
+from troupe.web.schema import Id, Line, Page, Schema
+
+
+class ThingPath(Schema):
+    thing_id: Id
+
+
+class UserPath(Schema):
+    user_id: Id
+
+
+class ThingBody(Schema):
+    display_name: Line | None = None
+    speed: float = 1.0
+    tags: list[str] = Field(default_factory=list)
+    kind: str = "plain"
+
+
+class NeededBody(Schema):
+    text: str
+
+
+class TagsQuery(Page):
+    tag: list[str] = Field(default_factory=list)
+
+
+class NoTokens(PaymentRequired):
+    code = "not_enough_tokens"
+
+
+def things() -> Api:
+    api = Api("things", "Things")
+
+    @api.get("/api/things/<thingId>", auth=Auth.PUBLIC, data=ThingPath)
+    def get_thing(path: ThingPath, query: TagsQuery) -> Reply:
+        """One thing."""
+        return Reply({"id": path.thing_id, "tags": query.tag}, meta=query.meta(41))
+
+    @api.post("/api/things", auth=Auth.PUBLIC, status=201, aliases=("/api/make-thing",))
+    def create_thing(body: ThingBody) -> Reply:
+        """Makes a thing."""
+        return Reply(body, "Made", headers={"Location": "/api/things/1"})
+
+    @api.post("/api/needed", auth=Auth.PUBLIC)
+    def needed(body: NeededBody) -> Reply:
+        return Reply(body)
+
+    @api.get("/api/raise/<thingId>", auth=Auth.PUBLIC)
+    def raise_error(path: ThingPath) -> Reply:
+        raise RAISED[path.thing_id]
+
+    @api.get("/api/bytes", auth=Auth.PUBLIC, bytes_type="audio/mpeg")
+    def some_bytes() -> Response:
+        return Response(b"abc", mimetype="audio/mpeg")
+
+    @api.get("/api/mine")
+    def mine() -> Reply:
+        return Reply({"uid": current_caller().uid})
+
+    @api.get("/api/users/<userId>", auth=Auth.SELF)
+    def of_user(path: UserPath) -> Reply:
+        return Reply({"uid": path.user_id})
+
+    @api.post("/api/admin", auth=Auth.ADMIN)
+    def admin_only(body: NeededBody) -> Reply:
+        return Reply()
+
+    @api.post("/api/task", auth=Auth.TASK)
+    def task_only() -> Reply:
+        return Reply()
+
+    return api
+
+
+RAISED: dict[str, Exception] = {
+    "bug": ZeroDivisionError("private words"),
+    "poor": NoTokens(details={"needed": 3, "available": 1}),
+    "unauthorized": Unauthorized(),
+}
+
+
+class Doors:
+    """Stands for the accounts service: the bearer is the uid; `admin` is one."""
+
+    def authenticate(self, authorization: str | None) -> Caller:
+        if not authorization:
+            raise Unauthorized
+        uid = authorization.removeprefix("Bearer ")
+        role: Role = "admin" if uid == "admin" else "user"
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        user = UserRecord(id=uid, role=role, created_at=at, updated_at=at)
+        return Caller(uid, role, False, None, None, user)
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
+    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
+    monkeypatch.setattr(wiring, "accounts", Doors)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return build("edge", [things()]).test_client()
+
+
+def code_of(answer: Any) -> str:
+    """The error code, after checking that the failure envelope is whole."""
+    envelope = answer.get_json()
+    assert envelope["success"] is False
+    assert envelope["statusCode"] == answer.status_code
+    assert envelope["message"]
+    assert set(envelope) == {"success", "statusCode", "message", "error"}
+    return str(envelope["error"]["code"])

@@ -1,0 +1,98 @@
+"""The support function: health and documentation."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.unit.web.conftest import code_of
+from troupe import wiring
+from troupe.support import service
+from troupe.support.endpoints import api
+from troupe.web.app import build
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return build("support", [api]).test_client()
+
+
+@pytest.mark.parametrize("page", ["/api/docs", "/docs", "/api/docs/"])
+def test_the_docs_page_and_all_it_loads_come_from_here(client: FlaskClient, page: str) -> None:
+    answer = client.get(page)
+    assert answer.mimetype == "text/html"
+    loaded = re.findall(r'(?:href|src)="([^"]+)"', answer.text)
+    assert len(loaded) == 3
+    for address in loaded:
+        assert "//" not in address
+        asset = client.get(urljoin(page, address))
+        assert (asset.status_code, len(asset.data) > 1000) == (200, True)
+        asset.close()
+    document = re.search(r'new URL\("([^"]+)"', answer.text)
+    assert document
+    assert urljoin(page, document[1]).endswith("/openapi.json")
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "..%2fplugins.py", "swagger-ui-standalone-preset.js"]
+)
+def test_no_other_file_can_be_had(client: FlaskClient, name: str) -> None:
+    assert client.get(f"/api/docs/assets/{name}").status_code == 404
+
+
+def test_the_committed_document_is_served_as_it_is(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    committed = tmp_path / "openapi.json"
+    committed.write_text(json.dumps({"openapi": "3.1.0"}))
+    monkeypatch.setattr(service, "OPENAPI", committed)
+    answer = client.get("/api/openapi.json")
+    assert (answer.mimetype, answer.text) == ("application/json", committed.read_text())
+    again = client.get("/api/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    answer.close()
+    again.close()
+
+
+def test_health_tells_each_service_and_its_latency(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "health_checks", lambda: {"firestore": lambda: None})
+    data = client.get("/api/health").get_json()["data"]
+    assert data["status"] == "ok"
+    assert data["checks"]["firestore"]["status"] == "ok"
+    assert data["checks"]["firestore"]["latencyMs"] >= 0
+
+
+def test_a_service_that_is_down_is_503_and_named(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(
+        wiring, "health_checks", lambda: {"firestore": lambda: None, "storage": broken}
+    )
+    answer = client.get("/api/health")
+    assert (answer.status_code, code_of(answer)) == (503, "unavailable")
+    checks = answer.get_json()["error"]["details"]["checks"]
+    assert (checks["firestore"]["status"], checks["storage"]["status"]) == ("ok", "down")
+
+
+def test_a_service_that_hangs_is_down_after_the_patience(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    release = threading.Event()
+    monkeypatch.setattr(service, "_PATIENCE", 0.1)
+    monkeypatch.setattr(wiring, "health_checks", lambda: {"storage": lambda: release.wait(30)})
+    try:
+        assert client.get("/api/health").status_code == 503
+    finally:
+        release.set()

@@ -1,0 +1,185 @@
+"""Bodies and queries that no client should send, and what each gets."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.unit.web.conftest import code_of
+from troupe.web.body import FORM_LIMIT, JSON_LIMIT
+
+UNREADABLE = {
+    "malformed": b'{"displayName": "a"',
+    "trailing comma": b'{"speed": 1,}',
+    "not utf-8": b'{"displayName": "\xff\xfe"}',
+    "utf-16": '{"displayName": "a"}'.encode("utf-16"),
+    "encoded surrogate": b'{"displayName": "\xed\xa0\x80"}',
+    "lone surrogate": rb'{"displayName": "\ud800"}',
+    "swapped surrogates": rb'{"displayName": "\udc00\ud800"}',
+    "raw nul": b'{"displayName": "\x00"}',
+    "nan": b'{"speed": NaN}',
+    "infinity": b'{"speed": Infinity}',
+    "minus infinity": b'{"speed": -Infinity}',
+    "nested arrays": b"[" * 100_000 + b"]" * 100_000,
+    "open arrays": b"[" * 100_000,
+    "nested objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "huge number": b'{"speed": ' + b"9" * 100_000 + b"}",
+    "two documents": b"{}{}",
+    "a word": b"hello",
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_a_body_that_is_no_json_is_400(client: FlaskClient, body: bytes) -> None:
+    answer = client.post("/api/things", data=body, content_type="application/json")
+    assert (answer.status_code, code_of(answer)) == (400, "bad_request")
+
+
+WRONG = {
+    "array": (b"[]", ""),
+    "string": (b'"text"', ""),
+    "number": (b"1", ""),
+    "null": (b"null", ""),
+    "escaped nul": (rb'{"displayName": "a\u0000b"}', "displayName"),
+    "line break": (rb'{"displayName": "a\nb"}', "displayName"),
+    "blank": (b'{"displayName": "   "}', "displayName"),
+    "overflow to infinity": (b'{"speed": 1e999}', "speed"),
+    "wrong type": (b'{"speed": "fast"}', "speed"),
+    "wrong item": (b'{"tags": ["a", 1]}', "tags.1"),
+}
+
+
+@pytest.mark.parametrize(("body", "field"), WRONG.values(), ids=WRONG.keys())
+def test_json_that_breaks_the_rules_is_422_and_names_the_field(
+    client: FlaskClient, body: bytes, field: str
+) -> None:
+    answer = client.post("/api/things", data=body, content_type="application/json")
+    assert (answer.status_code, code_of(answer)) == (422, "invalid_input")
+    fields = answer.get_json()["error"]["details"]["fields"]
+    assert [wrong["field"] for wrong in fields] == [field]
+
+
+def test_a_422_never_repeats_what_was_sent(client: FlaskClient) -> None:
+    answer = client.post("/api/things", json={"speed": "hunter2", "displayName": "hunter2\n\0"})
+    assert answer.status_code == 422
+    assert b"hunter2" not in answer.data
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"],
+)
+def test_another_content_type_is_415_and_says_which_is_right(
+    client: FlaskClient, content_type: str
+) -> None:
+    answer = client.post("/api/things", data=b"{}", content_type=content_type)
+    assert (answer.status_code, code_of(answer)) == (415, "unsupported_media_type")
+    assert answer.get_json()["error"]["details"] == {"allowed": ["application/json"]}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"],
+)
+def test_json_types_are_read(client: FlaskClient, content_type: str) -> None:
+    answer = client.post("/api/things", data=b'{"speed": 2}', content_type=content_type)
+    assert (answer.status_code, answer.get_json()["data"]["speed"]) == (201, 2.0)
+
+
+def test_no_body_is_an_empty_object(client: FlaskClient) -> None:
+    assert client.post("/api/things").get_json()["data"]["speed"] == 1.0
+
+
+def test_no_body_where_a_field_is_needed_names_the_field(client: FlaskClient) -> None:
+    answer = client.post("/api/needed")
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["details"]["fields"][0]["field"] == "text"
+
+
+def test_both_spellings_of_a_field_are_read_and_camel_case_is_answered(client: FlaskClient) -> None:
+    for spelling in ("display_name", "displayName"):
+        answer = client.post("/api/things", json={spelling: " Ada ", "unknown": 1})
+        assert answer.get_json()["data"] == {
+            "displayName": "Ada",
+            "speed": 1.0,
+            "tags": [],
+            "kind": "plain",
+        }
+
+
+def test_a_body_over_the_limit_is_413(client: FlaskClient) -> None:
+    body = b'{"kind": "' + b"a" * JSON_LIMIT + b'"}'
+    answer = client.post("/api/things", data=body, content_type="application/json")
+    assert (answer.status_code, code_of(answer)) == (413, "payload_too_large")
+
+
+def test_a_body_that_claims_to_be_over_the_platform_limit_is_413(client: FlaskClient) -> None:
+    answer = client.post(
+        "/api/things",
+        data=b"{}",
+        content_type="application/json",
+        environ_overrides={"CONTENT_LENGTH": str(FORM_LIMIT + 1)},
+    )
+    assert answer.status_code == 413
+
+
+def test_the_largest_text_fits(client: FlaskClient) -> None:
+    body = b'{"text": "' + rb"\ud83d\ude00" * 200_000 + b'"}'
+    answer = client.post("/api/needed", data=body, content_type="application/json")
+    assert answer.status_code == 200
+    assert len(answer.get_json()["data"]["text"]) == 200_000
+
+
+def test_deep_nesting_is_refused_in_linear_time(client: FlaskClient) -> None:
+    started = time.process_time()
+    client.post("/api/things", data=b"[" * JSON_LIMIT, content_type="application/json")
+    assert time.process_time() - started < 0.5
+
+
+QUERIES = [
+    "page=%00",
+    "page=%ff%fe",
+    "%",
+    "%zz=%zz",
+    "page=1&page=2&tag=%00",
+    "=",
+    "&&&",
+    "a" * 5000,
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_no_query_breaks_the_server(client: FlaskClient, query: str) -> None:
+    assert client.get(f"/api/things/1?{query}").status_code in (200, 422)
+
+
+def test_repeated_names_are_a_list_where_a_list_is_wanted(client: FlaskClient) -> None:
+    answer = client.get("/api/things/1?tag=a&tag=b&page=2&page=3")
+    assert answer.get_json()["data"]["tags"] == ["a", "b"]
+    assert answer.get_json()["meta"]["currentPage"] == 2
+
+
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=-1", "page=x", "limit=0", "limit=101", "page=99999999999999999999"]
+)
+def test_pages_have_bounds(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/api/things/1?{query}")
+    assert (answer.status_code, code_of(answer)) == (422, "invalid_input")
+
+
+def test_meta_says_where_the_page_stands(client: FlaskClient) -> None:
+    answer = client.get("/api/things/1?page=3&limit=20")
+    assert answer.get_json()["meta"] == {
+        "total": 41,
+        "limit": 20,
+        "totalPages": 3,
+        "currentPage": 3,
+    }
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "..", "a b", "%ff", "a" * 129, "%F0%9F%98%80"])
+def test_a_path_that_can_be_no_id_is_not_found(client: FlaskClient, name: str) -> None:
+    answer = client.get(f"/api/things/{name}")
+    assert (answer.status_code, code_of(answer)) == (404, "not_found")

@@ -1,0 +1,130 @@
+"""The document of all functions says what is served."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+from pydantic import BaseModel, create_model
+
+from troupe.web import openapi
+from troupe.web.app import ENDPOINTS, apis
+from troupe.web.caller import Auth
+from troupe.web.openapi import document
+from troupe.web.reply import Reply
+from troupe.web.routes import Api, Route
+from troupe.web.schema import Schema
+
+
+@pytest.fixture(scope="module")
+def spec() -> dict[str, Any]:
+    return document()
+
+
+def routes() -> list[Route]:
+    return [route for function in ENDPOINTS for api in apis(function) for route in api.routes]
+
+
+def operation(spec: dict[str, Any], route: Route) -> dict[str, Any]:
+    path = re.sub(r"<(\w+)>", r"{\1}", route.path)
+    found: dict[str, Any] = spec["paths"][path][route.method.lower()]
+    return found
+
+
+def test_it_is_valid_openapi_3_1(spec: dict[str, Any]) -> None:
+    assert spec["openapi"] == "3.1.0"
+    validate(spec, cls=OpenAPIV31SpecValidator)
+
+
+def test_it_is_the_same_every_time(spec: dict[str, Any]) -> None:
+    assert json.dumps(document()) == json.dumps(spec)
+
+
+def test_every_route_is_in_it_with_its_policy(spec: dict[str, Any]) -> None:
+    assert routes()
+    for route in routes():
+        found = operation(spec, route)
+        assert found["operationId"] == route.operation_id
+        assert found["x-auth"] == route.auth
+        assert found.get("security", []) == ([] if route.auth is Auth.PUBLIC else [{"bearer": []}])
+        assert found["summary"]
+
+
+def test_nothing_else_is_in_it(spec: dict[str, Any]) -> None:
+    assert sum(len(item) for item in spec["paths"].values()) == len(routes())
+
+
+def test_operation_ids_are_unique(spec: dict[str, Any]) -> None:
+    names = [op["operationId"] for item in spec["paths"].values() for op in item.values()]
+    assert len(names) == len(set(names))
+
+
+def test_aliases_name_what_they_stand_for(spec: dict[str, Any]) -> None:
+    assert spec["paths"]["/api/login"]["post"]["x-alias-of"] == "login"
+    assert spec["paths"]["/api/login"]["post"]["description"].startswith("Alias of `login`.")
+
+
+def test_path_parameters_are_in_it(spec: dict[str, Any]) -> None:
+    (parameter,) = spec["paths"]["/api/tokens/usage/{userId}"]["get"]["parameters"]
+    assert (parameter["name"], parameter["in"], parameter["required"]) == ("userId", "path", True)
+
+
+def test_headers_that_a_handler_takes_are_in_it(spec: dict[str, Any]) -> None:
+    parameters = spec["paths"]["/api/tokens/consume"]["post"]["parameters"]
+    assert ("Idempotency-Key", "header") in [(p["name"], p["in"]) for p in parameters]
+
+
+def test_answers_are_typed_envelopes(spec: dict[str, Any]) -> None:
+    answer = spec["paths"]["/api/auth/me"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/UserDataEnvelope")
+    envelope = spec["components"]["schemas"]["UserDataEnvelope"]
+    assert envelope["properties"]["data"] == {"$ref": "#/components/schemas/UserData"}
+
+
+def test_failures_are_in_it_with_their_codes(spec: dict[str, Any]) -> None:
+    def codes(path: str, method: str, status: int) -> list[str]:
+        answer = spec["paths"][path][method]["responses"][str(status)]
+        if "$ref" in answer:
+            answer = spec["components"]["responses"][answer["$ref"].rsplit("/", 1)[-1]]
+        extra = answer["content"]["application/json"]["schema"]["allOf"][1]
+        found: list[str] = extra["properties"]["error"]["properties"]["code"]["enum"]
+        return found
+
+    assert codes("/api/auth/register", "post", 409) == ["email_taken", "username_taken"]
+    assert codes("/api/auth/register", "post", 415) == ["unsupported_media_type"]
+    assert codes("/api/auth/login", "post", 401) == ["invalid_credentials"]
+    assert codes("/api/auth/me", "get", 401) == ["token_expired", "token_invalid", "unauthorized"]
+    assert codes("/api/auth/me", "get", 403) == ["account_suspended"]
+    assert "422" not in spec["paths"]["/api/auth/me"]["get"]["responses"]
+    for item in spec["paths"].values():
+        for found in item.values():
+            assert {"500", "503"} <= set(found["responses"])
+
+
+def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
+    for reference in set(re.findall(r'"\$ref": "#/components/(\w+/\w+)"', json.dumps(spec))):
+        kind, name = reference.split("/")
+        assert name in spec["components"][kind]
+
+
+def test_two_schemas_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Api("things", "Things")
+
+    def schema(kind: type) -> type[BaseModel]:
+        return create_model("Same", __base__=Schema, __module__=kind.__name__, value=(kind, ...))
+
+    @api.get("/api/first", auth=Auth.PUBLIC, data=schema(int))
+    def first() -> Reply:
+        return Reply()
+
+    @api.get("/api/second", auth=Auth.PUBLIC, data=schema(str))
+    def second() -> Reply:
+        return Reply()
+
+    monkeypatch.setattr(openapi, "apis", lambda function: [api])
+    monkeypatch.setattr(openapi, "ENDPOINTS", {"things": ()})
+    with pytest.raises(ValueError, match="Same"):
+        document()
