@@ -1,0 +1,71 @@
+"""`users/{uid}` and `usernames/{lowercase name}`: the reads and writes of accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from troupe.accounts.records import Session, UserRecord
+from troupe.adapters.firestore import DELETE_FIELD, Create, Database, Document, Update, Write
+
+
+def user_path(uid: str) -> str:
+    return f"users/{uid}"
+
+
+def username_path(username: str) -> str:
+    return f"usernames/{username.lower()}"
+
+
+class Users:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, uid: str) -> UserRecord | None:
+        return self.read(uid)[0]
+
+    def read(self, uid: str) -> tuple[UserRecord | None, Document]:
+        """The record and the document that a precondition can name."""
+        document = self._db.get(user_path(uid))
+        return (UserRecord.of(document) if document.exists else None), document
+
+    def owner_of(self, username: str) -> str | None:
+        """The uid that holds a username, in any spelling of upper and lower case."""
+        return self._db.get(username_path(username)).data.get("uid")
+
+    def by_email(self, email: str) -> UserRecord | None:
+        found = self._db.find("users", where=[("email", "==", email)], limit=1)
+        return UserRecord.of(found[0]) if found else None
+
+    def commit(self, *writes: Write) -> None:
+        self._db.commit(*writes)
+
+
+def create_writes(user: UserRecord) -> list[Write]:
+    """A new user; the username, where there is one, is taken in the same commit."""
+    writes: list[Write] = [Create(user_path(user.id), user.stored())]
+    if user.username is not None:
+        taken = {"uid": user.id, "createdAt": user.created_at}
+        writes.append(Create(username_path(user.username), taken))
+    return writes
+
+
+def change_write(uid: str, changes: dict[str, Any], at: datetime) -> Update:
+    return Update(user_path(uid), changes | {"updatedAt": at})
+
+
+def session_write(
+    uid: str,
+    session_id: str,
+    session: Session,
+    dropped: tuple[str, ...] = (),
+    seen: Document | None = None,
+) -> Update:
+    """Sets one session and removes others; the rest of the document is not touched."""
+    changes: dict[str, Any] = {f"sessions.{old}": DELETE_FIELD for old in dropped}
+    changes[f"sessions.{session_id}"] = session.stored()
+    return Update(user_path(uid), changes, seen=seen)
+
+
+def end_session_write(uid: str, session_id: str) -> Update:
+    return Update(user_path(uid), {f"sessions.{session_id}": DELETE_FIELD})

@@ -1,0 +1,310 @@
+"""Accounts: who a bearer is, signing in and out, and the first commit of a new user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from troupe import tokens
+from troupe.accounts import sessions
+from troupe.accounts.errors import (
+    AccountSuspended,
+    RefreshTokenReused,
+    UsernameTaken,
+    shown,
+)
+from troupe.accounts.records import Caller, Session, UserRecord
+from troupe.accounts.repository import (
+    Users,
+    change_write,
+    create_writes,
+    end_session_write,
+    session_write,
+)
+from troupe.accounts.sessions import Opened, TokenPair
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Database,
+    Document,
+    Stale,
+    Write,
+    contend,
+    now,
+)
+from troupe.adapters.identity import Identity, IdentityError, Person
+from troupe.errors import Unavailable
+from troupe.logs import log
+from troupe.settings import Settings
+from troupe.tokens import TokenInvalid
+from troupe.wallet.ledger import grant_writes, opening_writes
+from troupe.wallet.records import Meter
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    user: UserRecord
+    pair: TokenPair
+
+
+class Accounts:
+    def __init__(self, db: Database, identity: Identity, settings: Settings) -> None:
+        self._users = Users(db)
+        self._identity = identity
+        self._settings = settings
+
+    def authenticate(self, authorization: str | None) -> Caller:
+        """Who sends this Authorization header: a Firebase ID token or an access token of ours.
+
+        Reads one document. Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
+        """
+        token = tokens.bearer(authorization)
+        if not tokens.is_ours(token):
+            return _caller(self._firebase_user(token), None)
+        claims = tokens.decode(token, purpose="access")
+        user = self._users.get(claims.subject)
+        if user is None or claims.session_id is None:
+            raise TokenInvalid
+        _live_session(user, claims.session_id)
+        return _caller(user, claims.session_id)
+
+    def register(
+        self,
+        *,
+        email: str,
+        password: str,
+        name: str | None,
+        username: str | None,
+        picture: str | None,
+        user_agent: str,
+    ) -> SignedIn:
+        """A new account and its first session. Raises EmailTaken, UsernameTaken."""
+        if username is not None and self._users.owner_of(username) is not None:
+            raise UsernameTaken
+        shown_name = name or username or email.partition("@")[0]
+        try:
+            uid = self._identity.create(email, password, shown_name)
+        except IdentityError as error:
+            raise shown(error) from error
+        at = now()
+        opened = sessions.open_session(uid, user_agent, self._settings, at)
+        user = UserRecord(
+            id=uid,
+            name=shown_name,
+            username=username,
+            email=email,
+            profile_picture=picture or "",
+            tokens=self._settings.tokens_to_give,
+            sessions={opened.session_id: opened.session},
+            created_at=at,
+            updated_at=at,
+        )
+        try:
+            self._create(user)
+        except AlreadyExists:
+            if username is not None and self._users.owner_of(username) not in (None, uid):
+                self._undo_sign_up(uid)
+                raise UsernameTaken from None
+            # Somebody with this very password has signed in since the line above: it is theirs.
+            user = self._known(uid)
+            return self._open(user, user_agent)
+        return SignedIn(user, opened.pair)
+
+    def login(self, email: str, password: str, user_agent: str) -> SignedIn:
+        """Raises InvalidCredentials, AccountSuspended, TooManyAttempts."""
+        try:
+            person = self._identity.sign_in(email, password)
+        except IdentityError as error:
+            raise shown(error) from error
+        return self._open(self._user_of(person), user_agent)
+
+    def guest(self, user_agent: str) -> SignedIn:
+        """A new anonymous user and a session."""
+        try:
+            person = self._identity.sign_up_guest()
+        except IdentityError as error:
+            raise shown(error) from error
+        return self._open(self._user_of(person), user_agent)
+
+    def refresh(self, refresh_token: str) -> SignedIn:
+        """New tokens for a refresh token, once; an old one ends its session.
+
+        Raises TokenInvalid, TokenExpired, RefreshTokenReused, AccountSuspended.
+        """
+        started = now()
+        claims = tokens.decode(refresh_token, purpose="refresh")
+        session_id = claims.session_id
+        if session_id is None:
+            raise TokenInvalid
+
+        def attempt() -> SignedIn:
+            user, document, session = self._session(claims.subject, session_id)
+            if not sessions.is_current(session, refresh_token):
+                # Two uses at once (two tabs): one wins and keeps its session, the other is told.
+                # A use after the rotation is somebody else's, on one side or the other.
+                if session.last_used_at < started:
+                    self._users.commit(end_session_write(user.id, session_id))
+                    log.warning("refresh_token_reused", uid=user.id, sessionId=session_id)
+                raise RefreshTokenReused
+            return self._rotate(user, document, session_id, session)
+
+        return contend(attempt)
+
+    def refresh_by_access(self, authorization: str | None, user_agent: str) -> SignedIn:
+        """New tokens for a bearer that is still good; a Firebase ID token opens a session."""
+        caller = self.authenticate(authorization)
+        session_id = caller.session_id
+        if session_id is None:
+            return self._open(caller.user, user_agent)
+
+        def attempt() -> SignedIn:
+            user, document, session = self._session(caller.uid, session_id)
+            return self._rotate(user, document, session_id, session)
+
+        return contend(attempt)
+
+    def logout(self, caller: Caller) -> None:
+        """Ends the caller's session; with a Firebase ID token, every sign-in of the user."""
+        if caller.session_id is not None:
+            self._users.commit(end_session_write(caller.uid, caller.session_id))
+            return
+        at = now()
+        self._users.commit(change_write(caller.uid, {"validAfter": at, "sessions": {}}, at))
+        try:
+            self._identity.revoke(caller.uid)
+        except IdentityError as error:
+            # `validAfter` has ended all access here already; Firebase's own refresh tokens live on.
+            raise shown(error) from error
+
+    def find(self, email: str) -> UserRecord | None:
+        """The user registered with an address. For operators: no request may ask this."""
+        return self._users.by_email(email.strip().lower())
+
+    def make_admin(self, email: str) -> UserRecord | None:
+        """Makes a registered user an administrator; None when nobody has that address."""
+        user = self.find(email)
+        if user is not None:
+            self._users.commit(change_write(user.id, {"role": "admin"}, now()))
+            log.info("admin_made", uid=user.id)
+        return user
+
+    def _firebase_user(self, token: str) -> UserRecord:
+        try:
+            person = self._identity.verify(token)
+        except IdentityError as error:
+            raise shown(error) from error
+        user = self._user_of(person)
+        if user.valid_after and datetime.fromtimestamp(person.signed_in_at, UTC) < user.valid_after:
+            raise TokenInvalid
+        return user
+
+    def _user_of(self, person: Person) -> UserRecord:
+        """The stored user of a person, made or brought up to date where that is needed.
+
+        Raises AccountSuspended.
+        """
+        user = self._users.get(person.uid) or self._provision(person)
+        if user.suspended:
+            raise AccountSuspended
+        changes = _news(user, person)
+        return self._update(user, changes) if changes else user
+
+    def _provision(self, person: Person) -> UserRecord:
+        """Two first requests at once both find the user; the sign-up grant is given once."""
+        at = now()
+        give = self._settings.guest_tokens_to_give if person.anonymous else None
+        user = UserRecord(
+            id=person.uid,
+            name=person.name or (person.email or "Guest").partition("@")[0],
+            email=person.email,
+            email_verified=person.email_verified,
+            profile_picture=person.picture,
+            guest=person.anonymous,
+            tokens=self._settings.tokens_to_give if give is None else give,
+            created_at=at,
+            updated_at=at,
+        )
+        try:
+            self._create(user)
+        except AlreadyExists:
+            return self._known(person.uid)
+        return user
+
+    def _create(self, user: UserRecord) -> None:
+        wallet = opening_writes(user.id, user.tokens, user.created_at)
+        self._users.commit(*create_writes(user), *wallet)
+
+    def _update(self, user: UserRecord, changes: dict[str, Any]) -> UserRecord:
+        """Stores what Firebase Auth says anew. A guest who is one no more gets the rest of what
+        an account is given, once: the ledger entry can be created once only."""
+        at = now()
+        writes: list[Write] = [change_write(user.id, changes, at)]
+        settings = self._settings
+        rest = max(0, settings.tokens_to_give - settings.guest_tokens_to_give)
+        if changes.get("guest") is False and rest:
+            writes += grant_writes(user.id, "account-grant", Meter.TOKENS, rest, "account", at)
+        try:
+            self._users.commit(*writes)
+        except (AlreadyExists, Stale):
+            log.info("account_update_lost_race", uid=user.id)
+        return self._known(user.id)
+
+    def _open(self, user: UserRecord, user_agent: str) -> SignedIn:
+        at = now()
+        opened = sessions.open_session(user.id, user_agent, self._settings, at)
+        dropped = sessions.to_drop(user, at)
+        self._users.commit(session_write(user.id, opened.session_id, opened.session, dropped))
+        return SignedIn(user, opened.pair)
+
+    def _rotate(
+        self, user: UserRecord, document: Document, session_id: str, session: Session
+    ) -> SignedIn:
+        rotated: Opened = sessions.rotate(user.id, session_id, session, self._settings, now())
+        self._users.commit(session_write(user.id, session_id, rotated.session, seen=document))
+        return SignedIn(user, rotated.pair)
+
+    def _session(self, uid: str, session_id: str) -> tuple[UserRecord, Document, Session]:
+        user, document = self._users.read(uid)
+        if user is None:
+            raise TokenInvalid
+        return user, document, _live_session(user, session_id)
+
+    def _known(self, uid: str) -> UserRecord:
+        user = self._users.get(uid)
+        if user is None:
+            raise Unavailable(retry_after=1)
+        return user
+
+    def _undo_sign_up(self, uid: str) -> None:
+        try:
+            self._identity.delete(uid)
+        except IdentityError as error:
+            # The address stays taken: whoever knows the password can sign in and is provisioned.
+            log.error("sign_up_not_undone", error, uid=uid)
+
+
+def _live_session(user: UserRecord, session_id: str) -> Session:
+    session = user.sessions.get(session_id)
+    if session is None or not sessions.is_live(user, session, now()):
+        raise TokenInvalid
+    if user.suspended:
+        raise AccountSuspended
+    return session
+
+
+def _caller(user: UserRecord, session_id: str | None) -> Caller:
+    return Caller(user.id, user.role, user.guest, session_id, user.email, user)
+
+
+def _news(user: UserRecord, person: Person) -> dict[str, Any]:
+    """What Firebase Auth knows better than the stored user."""
+    news: dict[str, Any] = {}
+    if person.email and person.email != user.email:
+        news |= {"email": person.email, "emailVerified": person.email_verified}
+    elif person.email_verified and not user.email_verified:  # an older token knows less, not more
+        news["emailVerified"] = True
+    if user.guest and not person.anonymous:
+        news["guest"] = False
+        if person.name:
+            news["name"] = person.name
+    return news

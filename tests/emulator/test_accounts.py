@@ -1,0 +1,433 @@
+"""Accounts on the real Auth and Firestore emulators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests import firebase_client
+from tests.firebase_client import PASSWORD, new_email
+from troupe import tokens
+from troupe.accounts.activities import Activities, activity_write
+from troupe.accounts.errors import (
+    AccountSuspended,
+    EmailTaken,
+    InvalidCredentials,
+    RefreshTokenReused,
+    UsernameTaken,
+)
+from troupe.accounts.service import Accounts, SignedIn
+from troupe.accounts.sessions import MAX_SESSIONS
+from troupe.adapters.firebase import firebase_app
+from troupe.adapters.firestore import Database, Delete, Update, now
+from troupe.adapters.identity import Identity, IdentityUnavailable
+from troupe.errors import TroupeError
+from troupe.settings import settings
+from troupe.tokens import TokenInvalid
+from troupe.wallet.audit import audit_user
+from troupe.web.schema import Page
+
+AGENT = "a test"
+
+
+@pytest.fixture
+def identity(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Identity]:
+    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
+    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
+    settings.cache_clear()
+    made = Identity(firebase_app("demo-troupe"), "", emulated=True)
+    yield made
+    made.close()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def accounts(db: Database, identity: Identity) -> Accounts:
+    return Accounts(db, identity, settings())
+
+
+def register(accounts: Accounts, **changes: Any) -> SignedIn:
+    given: dict[str, Any] = {
+        "email": new_email(),
+        "password": PASSWORD,
+        "name": "Ada",
+        "username": None,
+        "picture": None,
+        "user_agent": AGENT,
+    }
+    return accounts.register(**(given | changes))
+
+
+def bearer(token: str) -> str:
+    return f"Bearer {token}"
+
+
+def grants(db: Database, uid: str) -> dict[str, int]:
+    entries = db.find(f"wallets/{uid}/ledger", limit=50)
+    return {entry.id: entry.data["granted"] for entry in entries}
+
+
+def test_registering_makes_user_wallet_and_grant_in_one_commit(
+    accounts: Accounts, db: Database
+) -> None:
+    user = register(accounts).user
+    assert user.tokens == settings().tokens_to_give
+    assert grants(db, user.id) == {"signup-grant": settings().tokens_to_give}
+    assert audit_user(db, user.id) == []
+
+
+def test_an_address_can_be_registered_once(accounts: Accounts) -> None:
+    email = new_email()
+    register(accounts, email=email)
+    with pytest.raises(EmailTaken):
+        register(accounts, email=email.upper())
+
+
+def test_a_username_is_taken_in_every_spelling(accounts: Accounts) -> None:
+    username = f"Ada.{new_email()[:8]}"
+    register(accounts, username=username)
+    with pytest.raises(UsernameTaken):
+        register(accounts, username=username.upper())
+
+
+def test_one_of_many_gets_a_username_and_the_others_leave_nothing_behind(
+    accounts: Accounts,
+) -> None:
+    username = f"race_{new_email()[:8]}"
+    emails = [new_email() for _ in range(6)]
+
+    def try_to(email: str) -> str | None:
+        try:
+            return register(accounts, email=email, username=username).user.id
+        except UsernameTaken:
+            return None
+
+    with ThreadPoolExecutor(6) as pool:
+        winners = [uid for uid in pool.map(try_to, emails) if uid]
+    assert len(winners) == 1
+    again = 0
+    for email in emails:  # the losers' addresses are free again
+        try:
+            register(accounts, email=email)
+            again += 1
+        except EmailTaken:
+            pass
+    assert again == 5
+
+
+def test_login_opens_another_session(accounts: Accounts) -> None:
+    email = new_email()
+    first = register(accounts, email=email)
+    second = accounts.login(email, PASSWORD, AGENT)
+    for signed_in in (first, second):
+        caller = accounts.authenticate(bearer(signed_in.pair.access_token))
+        assert caller.uid == first.user.id
+    assert len(caller.user.sessions) == 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_wrong_password_and_unknown_address_are_told_alike(accounts: Accounts, known: bool) -> None:
+    email = new_email()
+    if known:
+        register(accounts, email=email)
+    with pytest.raises(InvalidCredentials) as refused:
+        accounts.login(email, "wrong 1", AGENT)
+    assert (refused.value.text, refused.value.details) == (InvalidCredentials.message, None)
+
+
+def test_a_sign_up_that_crashed_half_way_is_finished_by_the_next_login(
+    accounts: Accounts, identity: Identity, db: Database
+) -> None:
+    email = new_email()
+    uid = identity.create(email, PASSWORD, "Ada")
+    assert not db.get(f"users/{uid}").exists
+    signed_in = accounts.login(email, PASSWORD, AGENT)
+    assert (signed_in.user.id, signed_in.user.name) == (uid, "Ada")
+    assert audit_user(db, uid) == []
+
+
+def test_a_firebase_user_is_provisioned_once_by_many_first_requests(
+    accounts: Accounts, db: Database
+) -> None:
+    token = firebase_client.sign_up()["idToken"]
+    with ThreadPoolExecutor(8) as pool:
+        callers = list(pool.map(lambda _: accounts.authenticate(bearer(token)), range(8)))
+    (uid,) = {caller.uid for caller in callers}
+    assert {caller.user.tokens for caller in callers} == {settings().tokens_to_give}
+    assert {caller.session_id for caller in callers} == {None}
+    assert grants(db, uid) == {"signup-grant": settings().tokens_to_give}
+    assert audit_user(db, uid) == []
+
+
+def test_a_guest_gets_the_guests_tokens(accounts: Accounts, db: Database) -> None:
+    user = accounts.guest(AGENT).user
+    assert (user.guest, user.email, user.tokens) == (True, None, settings().guest_tokens_to_give)
+    assert audit_user(db, user.id) == []
+
+
+def test_a_guest_who_makes_an_account_gets_the_rest_once(accounts: Accounts, db: Database) -> None:
+    guest = firebase_client.sign_up_anonymously()
+    assert accounts.authenticate(bearer(guest["idToken"])).guest
+    email = new_email()
+    firebase_client.link_password(guest["idToken"], email)
+    token = bearer(firebase_client.sign_in(email)["idToken"])
+    with ThreadPoolExecutor(6) as pool:
+        callers = list(pool.map(lambda _: accounts.authenticate(token), range(6)))
+    assert {caller.uid for caller in callers} == {guest["localId"]}
+    user = accounts.authenticate(token).user
+    assert (user.guest, user.email, user.tokens) == (False, email, settings().tokens_to_give)
+    rest = settings().tokens_to_give - settings().guest_tokens_to_give
+    assert grants(db, user.id) == {
+        "signup-grant": settings().guest_tokens_to_give,
+        "account-grant": rest,
+    }
+    assert audit_user(db, user.id) == []
+
+
+def test_an_upgraded_guest_stays_one_with_the_older_anonymous_token(accounts: Accounts) -> None:
+    guest = firebase_client.sign_up_anonymously()
+    email = new_email()
+    firebase_client.link_password(guest["idToken"], email)
+    accounts.authenticate(bearer(firebase_client.sign_in(email)["idToken"]))
+    assert accounts.authenticate(bearer(guest["idToken"])).user.guest is False
+
+
+def test_refreshing_rotates(accounts: Accounts) -> None:
+    first = register(accounts)
+    second = accounts.refresh(first.pair.refresh_token)
+    third = accounts.refresh(second.pair.refresh_token)
+    assert accounts.authenticate(bearer(third.pair.access_token)).uid == first.user.id
+    assert len({first.pair.refresh_token, second.pair.refresh_token}) == 2
+
+
+def test_reuse_of_an_old_refresh_token_ends_the_session(accounts: Accounts) -> None:
+    first = register(accounts)
+    second = accounts.refresh(first.pair.refresh_token)
+    with pytest.raises(RefreshTokenReused):
+        accounts.refresh(first.pair.refresh_token)
+    with pytest.raises(TokenInvalid):
+        accounts.refresh(second.pair.refresh_token)
+    for signed_in in (first, second):
+        with pytest.raises(TokenInvalid):
+            accounts.authenticate(bearer(signed_in.pair.access_token))
+
+
+def test_reuse_leaves_other_sessions_alone(accounts: Accounts) -> None:
+    email = new_email()
+    stolen = register(accounts, email=email)
+    other = accounts.login(email, PASSWORD, AGENT)
+    accounts.refresh(stolen.pair.refresh_token)
+    with pytest.raises(RefreshTokenReused):
+        accounts.refresh(stolen.pair.refresh_token)
+    assert accounts.authenticate(bearer(other.pair.access_token)).uid == other.user.id
+
+
+def test_of_many_uses_of_a_refresh_token_at_once_exactly_one_wins(accounts: Accounts) -> None:
+    token = register(accounts).pair.refresh_token
+
+    def use(_: int) -> SignedIn | str:
+        try:
+            return accounts.refresh(token)
+        except TroupeError as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(use, range(8)))
+    winners = [answer for answer in answers if isinstance(answer, SignedIn)]
+    assert len(winners) == 1
+    refusals = {answer for answer in answers if isinstance(answer, str)}
+    assert refusals <= {"refresh_token_reused", "token_invalid"}
+
+
+def test_a_refresh_survives_other_writes_to_the_user(accounts: Accounts, db: Database) -> None:
+    signed_in = register(accounts)
+    path = f"users/{signed_in.user.id}"
+
+    def disturb(n: int) -> None:
+        db.commit(Update(path, {"name": f"Ada {n}"}))
+
+    with ThreadPoolExecutor(4) as pool:
+        disturbing = [pool.submit(disturb, n) for n in range(20)]
+        refreshed = accounts.refresh(signed_in.pair.refresh_token)
+        for done in disturbing:
+            done.result()
+    assert accounts.authenticate(bearer(refreshed.pair.access_token))
+
+
+def test_an_access_token_is_good_for_new_tokens_of_its_session(accounts: Accounts) -> None:
+    first = register(accounts)
+    second = accounts.refresh_by_access(bearer(first.pair.access_token), AGENT)
+    ids = {
+        tokens.decode(signed_in.pair.access_token, purpose="access").session_id
+        for signed_in in (first, second)
+    }
+    assert len(ids) == 1
+    with pytest.raises(RefreshTokenReused):
+        accounts.refresh(first.pair.refresh_token)
+
+
+def test_a_firebase_token_opens_a_session_by_refresh(accounts: Accounts) -> None:
+    token = firebase_client.sign_up()["idToken"]
+    signed_in = accounts.refresh_by_access(bearer(token), AGENT)
+    assert accounts.authenticate(bearer(signed_in.pair.access_token)).session_id
+
+
+def test_an_access_token_refreshes_nothing_as_refresh_token(accounts: Accounts) -> None:
+    signed_in = register(accounts)
+    with pytest.raises(TokenInvalid):
+        accounts.refresh(signed_in.pair.access_token)
+    with pytest.raises(TokenInvalid):
+        accounts.authenticate(bearer(signed_in.pair.refresh_token))
+
+
+def test_logout_ends_this_session_at_once_and_no_other(accounts: Accounts) -> None:
+    email = new_email()
+    first = register(accounts, email=email)
+    second = accounts.login(email, PASSWORD, AGENT)
+    accounts.logout(accounts.authenticate(bearer(first.pair.access_token)))
+    with pytest.raises(TokenInvalid):
+        accounts.authenticate(bearer(first.pair.access_token))
+    with pytest.raises(TokenInvalid):
+        accounts.refresh(first.pair.refresh_token)
+    assert accounts.authenticate(bearer(second.pair.access_token))
+
+
+def test_logout_with_a_firebase_token_ends_every_sign_in(accounts: Accounts) -> None:
+    email = new_email()
+    other = register(accounts, email=email)
+    token = bearer(firebase_client.sign_in(email)["idToken"])
+    accounts.logout(accounts.authenticate(token))
+    with pytest.raises(TokenInvalid):
+        accounts.authenticate(token)
+    with pytest.raises(TokenInvalid):
+        accounts.authenticate(bearer(other.pair.access_token))
+
+
+def test_a_suspended_user_is_out_at_once_by_every_door(accounts: Accounts, db: Database) -> None:
+    email = new_email()
+    signed_in = register(accounts, email=email)
+    id_token = firebase_client.sign_in(email)["idToken"]
+    db.commit(Update(f"users/{signed_in.user.id}", {"suspended": True}))
+    for enter in (
+        lambda: accounts.authenticate(bearer(signed_in.pair.access_token)),
+        lambda: accounts.authenticate(bearer(id_token)),
+        lambda: accounts.refresh(signed_in.pair.refresh_token),
+        lambda: accounts.login(email, PASSWORD, AGENT),
+    ):
+        with pytest.raises(AccountSuspended):
+            enter()
+
+
+def test_valid_after_ends_what_was_before(accounts: Accounts, db: Database) -> None:
+    email = new_email()
+    signed_in = register(accounts, email=email)
+    id_token = firebase_client.sign_in(email)["idToken"]
+    later = now() + timedelta(seconds=1)
+    db.commit(Update(f"users/{signed_in.user.id}", {"validAfter": later}))
+    for token in (signed_in.pair.access_token, id_token):
+        with pytest.raises(TokenInvalid):
+            accounts.authenticate(bearer(token))
+
+
+def test_a_session_past_its_end_is_over(accounts: Accounts, db: Database) -> None:
+    signed_in = register(accounts)
+    (session_id,) = signed_in.user.sessions
+    ended = {f"sessions.{session_id}.expiresAt": now() - timedelta(seconds=1)}
+    db.commit(Update(f"users/{signed_in.user.id}", ended))
+    with pytest.raises(TokenInvalid):
+        accounts.authenticate(bearer(signed_in.pair.access_token))
+
+
+def test_a_user_who_is_gone_has_no_access(accounts: Accounts, db: Database) -> None:
+    signed_in = register(accounts)
+    db.commit(Delete(f"users/{signed_in.user.id}"))
+    with pytest.raises(TokenInvalid):
+        accounts.authenticate(bearer(signed_in.pair.access_token))
+
+
+def test_sessions_are_bounded(accounts: Accounts, db: Database) -> None:
+    email = new_email()
+    oldest = register(accounts, email=email)
+    for _ in range(MAX_SESSIONS):
+        newest = accounts.login(email, PASSWORD, AGENT)
+    assert len(db.get(f"users/{oldest.user.id}").data["sessions"]) == MAX_SESSIONS
+    assert accounts.authenticate(bearer(newest.pair.access_token))
+    with pytest.raises(TokenInvalid):
+        accounts.authenticate(bearer(oldest.pair.access_token))
+
+
+def test_a_name_that_is_lost_while_firebase_is_down_is_still_refused(
+    accounts: Accounts, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    username = f"lost_{new_email()[:8]}"
+    register(accounts, username=username)
+    monkeypatch.setattr(accounts._users, "owner_of", _free_at_first(accounts))
+    monkeypatch.setattr(identity, "delete", _down)
+    email = new_email()
+    with pytest.raises(UsernameTaken):
+        register(accounts, email=email, username=username)
+    # The account that could not be taken back is not lost: its owner can sign in.
+    assert accounts.login(email, PASSWORD, AGENT).user.username is None
+
+
+def _free_at_first(accounts: Accounts) -> Callable[[str], str | None]:
+    """As the name looks to somebody who asks just before another takes it."""
+    really = accounts._users.owner_of
+    asked: list[str] = []
+
+    def owner_of(username: str) -> str | None:
+        asked.append(username)
+        return None if len(asked) == 1 else really(username)
+
+    return owner_of
+
+
+def _down(uid: str) -> None:
+    raise IdentityUnavailable
+
+
+def test_activities_are_listed_newest_first_counted_and_cleared(
+    accounts: Accounts, db: Database
+) -> None:
+    uid, other = register(accounts).user.id, register(accounts).user.id
+    activities = Activities(db)
+    start = now()
+    kinds = ["voice_a", "voice_b", "script_c", "video_d", "character_e"]
+    for n, kind in enumerate(kinds):
+        db.commit(activity_write(uid, kind, "m", at=start + timedelta(seconds=n)))
+    db.commit(activity_write(other, "voice_a", "m"))
+
+    found, page = activities.page(uid, Page(limit=3))
+    assert [activity.type for activity in found] == ["character_e", "video_d", "script_c"]
+    assert page.total == 5
+    rest, last = activities.page(uid, Page(limit=3, cursor=page.next_cursor))
+    assert [activity.type for activity in rest] == ["voice_b", "voice_a"]
+    assert last.next_cursor is None
+
+    stats = activities.stats(uid)
+    assert {str(kind): n for kind, n in stats.counts.items()} == {
+        "voice": 2,
+        "script": 1,
+        "video": 1,
+        "character": 1,
+    }
+    assert (stats.total, stats.last_at) == (5, start + timedelta(seconds=4))
+
+    assert activities.clear(uid) == 5
+    assert (activities.stats(uid).total, activities.stats(uid).last_at) == (0, None)
+    assert activities.stats(other).total == 1
+
+
+def test_clearing_goes_on_until_nothing_is_left(
+    accounts: Accounts, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("troupe.accounts.activities._BATCH", 2)
+    uid = register(accounts).user.id
+    for _ in range(5):
+        db.commit(activity_write(uid, "voice_a", "m"))
+    assert Activities(db).clear(uid) == 5
+    assert Activities(db).clear(uid) == 0

@@ -1,0 +1,142 @@
+"""The Identity Toolkit's answers, spoken over a real socket by a stub with the same protocol.
+
+The Auth emulator cannot be made to fail; what it does answer is tested in tests/emulator.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+
+from troupe.adapters import identity
+from troupe.adapters.firebase import firebase_app
+from troupe.adapters.identity import Identity
+
+ID_TOKEN = jwt.encode(
+    {
+        "sub": "ada",
+        "iat": 1,
+        "auth_time": 2,
+        "email": "ada@example.com",
+        "firebase": {"sign_in_provider": "password"},
+    },
+    "x" * 32,
+)
+
+
+class Stub(ThreadingHTTPServer):
+    """Answers with the scripted (status, body) pairs, the last one for ever."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script: list[tuple[int, Any]] = []
+        self.asked: list[str] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Stub
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append(self.path)
+        script = self.server.script
+        status, body = script.pop(0) if len(script) > 1 else script[0]
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    monkeypatch.setattr(identity.time, "sleep", lambda seconds: None)
+    with Stub() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", f"127.0.0.1:{server.server_address[1]}")
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def toolkit(stub: Stub) -> Iterator[Identity]:
+    made = Identity(firebase_app("demo-stub"), "", emulated=True)
+    yield made
+    made.close()
+
+
+def refusal(word: str) -> dict[str, Any]:
+    return {"error": {"code": 400, "message": word}}
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("INVALID_LOGIN_CREDENTIALS", identity.WrongCredentials),
+        ("EMAIL_NOT_FOUND", identity.WrongCredentials),
+        ("INVALID_PASSWORD", identity.WrongCredentials),
+        ("USER_DISABLED", identity.AccountDisabled),
+        ("TOO_MANY_ATTEMPTS_TRY_LATER : Access is disabled for now.", identity.TooManyAttempts),
+        ("OPERATION_NOT_ALLOWED", identity.IdentityUnavailable),
+        ("API key not valid.", identity.IdentityUnavailable),
+    ],
+)
+def test_refusals_are_told_apart(
+    stub: Stub, toolkit: Identity, word: str, kind: type[Exception]
+) -> None:
+    stub.script = [(400, refusal(word))]
+    with pytest.raises(kind):
+        toolkit.sign_in("ada@example.com", "abc123")
+    assert len(stub.asked) == 1
+
+
+def test_signing_in_is_tried_again_after_a_passing_failure(stub: Stub, toolkit: Identity) -> None:
+    stub.script = [(503, b"busy"), (500, {}), (200, {"idToken": ID_TOKEN})]
+    person = toolkit.sign_in("ada@example.com", "abc123")
+    assert (person.uid, person.email, person.signed_in_at) == ("ada", "ada@example.com", 2)
+    assert len(stub.asked) == 3
+
+
+def test_tries_are_bounded(stub: Stub, toolkit: Identity) -> None:
+    stub.script = [(503, b"busy")]
+    with pytest.raises(identity.IdentityUnavailable):
+        toolkit.sign_in("ada@example.com", "abc123")
+    assert len(stub.asked) == 3
+
+
+def test_a_guest_is_asked_for_once_for_it_is_not_idempotent(stub: Stub, toolkit: Identity) -> None:
+    stub.script = [(503, b"busy")]
+    with pytest.raises(identity.IdentityUnavailable):
+        toolkit.sign_up_guest()
+    assert len(stub.asked) == 1
+
+
+def test_no_connection_is_an_outage(stub: Stub, toolkit: Identity) -> None:
+    stub.shutdown()
+    stub.server_close()
+    with pytest.raises(identity.IdentityUnavailable) as outage:
+        toolkit.sign_in("ada@example.com", "abc123")
+    assert "key" not in str(outage.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]"])
+def test_a_refusal_that_is_no_json_is_an_outage(stub: Stub, toolkit: Identity, body: bytes) -> None:
+    stub.script = [(400, body)]
+    with pytest.raises(identity.IdentityUnavailable):
+        toolkit.sign_in("ada@example.com", "abc123")
+
+
+def test_unsigned_tokens_are_never_taken_outside_the_emulators(stub: Stub) -> None:
+    with pytest.raises(RuntimeError, match="FIREBASE_AUTH_EMULATOR_HOST"):
+        Identity(firebase_app("demo-stub"), "key", emulated=False)
