@@ -1,0 +1,43 @@
+"""A generation: what a user asked to be spoken, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from troupe.jobs.records import JobError, JobStatus
+from troupe.records import Record
+
+
+class AudioFile(Record):
+    """The finished audio. `size` in bytes, `seconds` of sound, `rate` in samples per second."""
+
+    path: str
+    words_path: str
+    size: int
+    seconds: float
+    rate: int
+    timing_source: str
+
+
+class Generation(Record):
+    """`generations/{id}`; its job has the same id, and holds the text while it is needed."""
+
+    id: str
+    uid: str
+    title: str
+    characters: int
+    language: str
+    voice_type: str
+    voice_style: str
+    speed: float
+    format: str
+    engine: str
+    status: JobStatus = JobStatus.QUEUED
+    tokens_used: int = 0
+    voice_seconds_used: int = 0
+    audio: AudioFile | None = None
+    error: JobError | None = None
+    created_at: datetime
+    completed_at: datetime | None = None
+    updated_at: datetime
+    expires_at: datetime

@@ -1,0 +1,63 @@
+"""Generations in the store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from troupe.accounts.activities import activity_write
+from troupe.adapters.firestore import Create, Database, Document, Update, Write
+from troupe.jobs.records import Job, JobError, JobStatus, job_path
+from troupe.voice.records import AudioFile, Generation
+from troupe.wallet.records import Meter
+
+COLLECTION = "generations"
+
+
+def generation_path(generation_id: str) -> str:
+    return f"{COLLECTION}/{generation_id}"
+
+
+def files_prefix(uid: str, generation_id: str) -> str:
+    return f"{COLLECTION}/{uid}/{generation_id}/"
+
+
+def create_write(generation: Generation) -> Write:
+    return Create(generation_path(generation.id), generation.stored())
+
+
+def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
+    """The generation follows its job's status, in the job's own commit."""
+    fields: dict[str, Any] = {"status": status, "updatedAt": at}
+    if not status.ended:
+        return [Update(job.subject, fields)]
+    fields["completedAt"] = at
+    message = f"Voice generation {status}"
+    if error is not None:
+        fields["error"] = error.stored()
+        message += f": {error.message}"
+    return [Update(job.subject, fields), _activity(job, status, message, at)]
+
+
+def completed_writes(job: Job, audio: AudioFile, charge: int, at: datetime) -> list[Write]:
+    used = "tokensUsed" if job.charge.meter is Meter.TOKENS else "voiceSecondsUsed"
+    fields = {
+        "status": JobStatus.COMPLETED,
+        "audio": audio.stored(),
+        used: charge,
+        "completedAt": at,
+        "updatedAt": at,
+    }
+    message = f"Voice generation completed: {audio.seconds:.0f} s of audio"
+    return [Update(job.subject, fields), _activity(job, JobStatus.COMPLETED, message, at)]
+
+
+def _activity(job: Job, status: JobStatus, message: str, at: datetime) -> Write:
+    kind = f"voice_generation_{status}"
+    return activity_write(job.uid, kind, message, at=at, generationId=job.id)
+
+
+def read(db: Database, generation_id: str) -> tuple[Document, Document]:
+    """The generation and its job, in one call."""
+    generation, job = db.get_all([generation_path(generation_id), job_path(generation_id)])
+    return generation, job

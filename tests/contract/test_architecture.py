@@ -1,0 +1,251 @@
+"""The seams: every route has a policy, a rewrite, a place in openapi.json and in the contract;
+the deploy manifest is what main.py promises; a function loads what it needs and no more."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from troupe.web.app import ENDPOINTS, apis
+from troupe.web.caller import Auth
+from troupe.web.openapi import document
+from troupe.web.routes import Route
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = ROOT.parent / "shared" / "api.yaml"
+ROUTES = [(name, route) for name in ENDPOINTS for api in apis(name) for route in api.routes]
+
+# Operations of the contract that are still to come. What is served must not stand here.
+LATER_DOMAINS = {"characters", "scripts", "files", "admin", "payments", "rooms", "calls"}
+LATER_DOMAINS |= {"companies"}
+LATER = {"listPlans", "mySubscription", "subscribe", "addMinutes", "createSubscription"}
+LATER |= {"userSubscription", "submitContact", "listFaq", "demoTokenUsage"}
+
+
+def braced(path: str) -> str:
+    return re.sub(r"<(\w+)>", r"{\1}", path)
+
+
+def contract() -> list[tuple[str, dict[str, Any]]]:
+    if not CONTRACT.exists():
+        pytest.skip("the contract lies beside the project, not in it")
+    found = yaml.safe_load(CONTRACT.read_text())
+    return [
+        (function, operation)
+        for function, operations in found.items()
+        if isinstance(operations, list)
+        for operation in operations
+    ]
+
+
+def promised() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (function, operation)
+        for function, operation in contract()
+        if function not in LATER_DOMAINS | {"generate", "sweep"}
+        and operation["op"] not in LATER
+        and operation["wave"] == 1
+    ]
+
+
+def test_what_the_contract_promises_is_served_as_it_says() -> None:
+    served = {(route.method, braced(route.path)): (name, route) for name, route in ROUTES}
+    for function, operation in promised():
+        places = [operation["http"], *operation.get("aliases", [])]
+        for place in places:
+            key = tuple(place.split(" ", 1))
+            assert key in served, f"{place} is not served"
+            name, route = served[key]  # type: ignore[index]
+            assert name == function, place
+            assert route.auth == operation["auth"], place
+            assert route.status == operation.get("status", 200), place
+        first = served[tuple(operation["http"].split(" ", 1))][1]  # type: ignore[index]
+        assert first.operation_id == operation["op"]
+
+
+def test_what_is_still_to_come_is_not_served_yet() -> None:
+    served = {route.operation_id for _, route in ROUTES}
+    later = {op["op"] for function, op in contract() if function in LATER_DOMAINS} | LATER
+    assert not served & later, "take them off the list"
+
+
+def test_the_data_of_each_answer_has_the_fields_of_the_contract() -> None:
+    routes = {route.operation_id: route for _, route in ROUTES}
+    for _, operation in promised():
+        route = routes[operation["op"]]
+        fields = {field.alias or name for name, field in route.data.model_fields.items()}
+        missing = set(operation.get("data", [])) - fields
+        assert not missing, f"{operation['op']} lacks {missing}"
+
+
+def test_every_route_has_a_policy_and_private_is_the_default() -> None:
+    public = {route.operation_id for _, route in ROUTES if route.auth is Auth.PUBLIC}
+    assert all(isinstance(route.auth, Auth) for _, route in ROUTES)
+    assert {name for name in public if "Alias" not in name} == {
+        *("register", "login", "refresh", "guest", "languages", "styles"),
+        *("health", "openapi", "docs", "docsAsset"),
+    }
+
+
+def test_no_two_routes_share_a_place_or_a_name() -> None:
+    places = [(route.method, route.path) for _, route in ROUTES]
+    names = [route.operation_id for _, route in ROUTES]
+    assert len(set(places)) == len(places)
+    assert len(set(names)) == len(names)
+
+
+def test_openapi_json_is_up_to_date() -> None:
+    committed = json.loads((ROOT / "functions" / "openapi.json").read_text())
+    assert committed == document(), "run `make openapi`"
+
+
+def rewritten(path: str, rewrites: list[dict[str, Any]]) -> str:
+    """The function that Hosting sends a path to: the first source that matches."""
+    for rewrite in rewrites:
+        source = rewrite["source"]
+        pattern = source.replace("/**", "/*") if source.endswith("/**") else source
+        if fnmatch.fnmatchcase(path, pattern) or path == source.removesuffix("/**"):
+            return str(rewrite["function"]["functionId"])
+    raise AssertionError(f"nothing serves {path}")
+
+
+@pytest.mark.parametrize(
+    ("function", "route"), ROUTES, ids=lambda value: getattr(value, "path", "")
+)
+def test_hosting_sends_every_route_to_the_function_that_serves_it(
+    function: str, route: Route
+) -> None:
+    rewrites = json.loads((ROOT / "firebase.json").read_text())["hosting"]["rewrites"]
+    path = re.sub(r"<\w+>", "abc", route.path)
+    assert rewritten(path, rewrites) == function
+
+
+def fresh(code: str, **env: str) -> str:
+    """What a new interpreter prints, in the folder that is deployed."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT / "functions",
+        env={**os.environ, "FUNCTIONS_EMULATOR": "true", **env},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+MANIFEST = """
+from firebase_functions.private import serving
+print(serving.functions_as_yaml(serving.get_functions()))
+"""
+
+
+def manifest(**env: str) -> dict[str, Any]:
+    """The endpoints as the CLI reads them when it deploys."""
+    found: dict[str, Any] = yaml.safe_load(fresh(MANIFEST, FUNCTIONS_EMULATOR="", **env))
+    return dict(found["endpoints"])
+
+
+def test_the_deploy_manifest_is_what_main_promises() -> None:
+    endpoints = manifest()
+    assert set(endpoints) == {*ENDPOINTS, "generate", "sweep"}
+    for name, endpoint in endpoints.items():
+        secrets = {secret["key"] for secret in endpoint["secretEnvironmentVariables"]}
+        assert secrets == {"JWT_SECRET"}, name
+        assert endpoint["cpu"] == 1, name
+        assert endpoint["concurrency"] == (1 if name in ("generate", "sweep") else 40), name
+        assert endpoint["region"] == ["us-central1"], name
+    assert all("httpsTrigger" in endpoints[name] for name in ENDPOINTS)
+    queue = endpoints["generate"]["taskQueueTrigger"]
+    assert queue["retryConfig"]["maxAttempts"] > 5
+    assert endpoints["generate"]["timeoutSeconds"] == 1800
+    assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
+
+
+def test_only_generate_holds_the_key_of_an_engine() -> None:
+    endpoints = manifest(SPEECH_ENGINE="openai")
+    holders = {
+        name
+        for name, endpoint in endpoints.items()
+        if "OPENAI_API_KEY" in {key["key"] for key in endpoint["secretEnvironmentVariables"]}
+    }
+    assert holders == {"generate"}
+
+
+HEAVY = {"openai", "av", "numpy", "espeakng_loader", "google.cloud.tasks_v2", "flask_openapi"}
+HEAVY |= {"google.cloud.storage"}
+
+
+def test_main_imports_nothing_of_ours() -> None:
+    code = "import sys, main; print([m for m in sys.modules if m.split('.')[0] == 'troupe'])"
+    assert fresh(code).strip() == "[]"
+
+
+@pytest.mark.parametrize("function", sorted(ENDPOINTS))
+def test_a_function_loads_no_heavy_package_that_it_does_not_need(function: str) -> None:
+    code = (
+        "import sys, main\n"
+        "from troupe.web.app import app_for\n"
+        f"app_for({function!r}).test_client().get('/api/nothing-here')\n"
+        f"print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
+    )
+    assert fresh(code).splitlines()[-1] == "[]"
+
+
+def test_the_task_function_loads_only_the_engine_that_is_chosen() -> None:
+    code = "import sys\nfrom troupe import wiring\nwiring.engine()\nprint('openai' in sys.modules)"
+    assert fresh(code).strip() == "False"
+
+
+def literal_fields(call: ast.Call) -> tuple[str, ...]:
+    """The fields that a query filters and sorts by, in that order, as far as they are literal."""
+    given = {keyword.arg: keyword.value for keyword in call.keywords}
+    pairs: list[ast.expr] = []
+    for name in ("where", "order"):
+        value = given.get(name)
+        pairs += value.elts if isinstance(value, ast.List) else []
+    fields = [pair.elts[0] for pair in pairs if isinstance(pair, ast.Tuple)]
+    fields += [given["field"]] if "field" in given else []
+    names = [field.value for field in fields if isinstance(field, ast.Constant)]
+    return tuple(dict.fromkeys(str(name) for name in names if name != "__name__"))
+
+
+def queries() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for path in sorted((ROOT / "functions" / "troupe").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if name in ("find", "count", "newest_first") and node.keywords:
+                    yield f"{path.name}:{node.lineno}", literal_fields(node)
+
+
+def test_every_query_over_several_fields_has_its_index() -> None:
+    """The emulator answers without; the real thing does not."""
+    declared = {
+        tuple(field["fieldPath"] for field in index["fields"])
+        for index in json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
+    }
+    needed = {fields: place for place, fields in queries() if len(fields) > 1}
+    assert len(list(queries())) > 5, "the queries are not found any more"
+    missing = {place: fields for fields, place in needed.items() if fields not in declared}
+    assert not missing
+    assert not declared - set(needed), "indexes that no query uses"
+
+
+def test_queries_over_a_collection_group_have_theirs() -> None:
+    overrides = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
+    groups = {
+        (override["collectionGroup"], override["fieldPath"])
+        for override in overrides
+        if any(index["queryScope"] == "COLLECTION_GROUP" for index in override["indexes"])
+    }
+    assert groups == {("parts", "expiresAt")}

@@ -1,0 +1,93 @@
+"""The edge of the `generate` function: strangers are refused, and what Cloud Tasks is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import functions_framework
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import HeldQueue, new_user
+from troupe import tokens, wiring
+from troupe.adapters.firestore import Database, Update, now
+from troupe.jobs.service import TASK_TOKEN_HEADER
+from troupe.voice.schemas import GenerateVoice
+
+MAIN = Path(__file__).parents[2] / "functions" / "main.py"
+
+
+@pytest.fixture
+def client(queue: HeldQueue) -> FlaskClient:
+    """The function as functions-framework serves it."""
+    return functions_framework.create_app("generate", str(MAIN)).test_client()
+
+
+@pytest.fixture
+def task(queue: HeldQueue, db: Database) -> tuple[dict[str, Any], dict[str, str]]:
+    """A job's task as it would leave for Cloud Tasks: payload and headers."""
+    request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en"})
+    wiring.voice().generate(new_user(db), request, None)
+    ((payload, headers),) = queue.tasks
+    return payload, headers
+
+
+def status_of(db: Database, payload: dict[str, Any]) -> str:
+    return str(db.get(f"jobs/{payload['jobId']}").data["status"])
+
+
+def test_our_own_task_is_done(client: FlaskClient, db: Database, task: Any) -> None:
+    payload, headers = task
+    assert client.post("/", json={"data": payload}, headers=headers).status_code == 200
+    assert status_of(db, payload) == "completed"
+    assert client.post("/", json={"data": payload}, headers=headers).status_code == 200
+
+
+def test_a_stranger_is_refused(client: FlaskClient, db: Database, task: Any) -> None:
+    payload, _ = task
+    job_id = payload["jobId"]
+    bad = {
+        "nothing": "",
+        "rubbish": "x.y.z",
+        "an access token": tokens.encode(purpose="access", subject=job_id, ttl=60),
+        "an expired one": tokens.encode(purpose="task", subject=job_id, ttl=-60),
+    }
+    for name, token in bad.items():
+        answer = client.post("/", json={"data": payload}, headers={TASK_TOKEN_HEADER: token})
+        assert answer.status_code == 401, name
+    other = {TASK_TOKEN_HEADER: tokens.encode(purpose="task", subject="another", ttl=60)}
+    assert client.post("/", json={"data": payload}, headers=other).status_code == 403
+    assert status_of(db, payload) == "queued"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        [],
+        {"jobId": 5},
+        {"jobId": "../users/x"},
+        {"jobId": "a", "part": "0"},
+        {"jobId": "a", "part": True},
+    ],
+)
+def test_rubbish_is_refused(client: FlaskClient, data: Any) -> None:
+    assert client.post("/", json={"data": data}).status_code == 400
+    assert client.post("/", data=b"{", content_type="application/json").status_code in (400, 500)
+
+
+def test_a_task_of_a_job_that_is_gone_is_over(client: FlaskClient) -> None:
+    headers = {TASK_TOKEN_HEADER: tokens.encode(purpose="task", subject="gone", ttl=60)}
+    assert client.post("/", json={"data": {"jobId": "gone"}}, headers=headers).status_code == 200
+
+
+def test_a_task_whose_job_is_at_work_comes_again(
+    client: FlaskClient, db: Database, task: Any
+) -> None:
+    payload, headers = task
+    lease = now().replace(year=now().year + 1)
+    path = f"jobs/{payload['jobId']}"
+    db.commit(Update(path, {"status": "in_progress", "leaseUntil": lease, "attempt": 1}))
+    assert client.post("/", json={"data": payload}, headers=headers).status_code == 503
