@@ -10,22 +10,29 @@ from dataclasses import replace
 import numpy as np
 
 from troupe.speech import planner
-from troupe.speech.engine import Speech, SpeechEngine, SpeechError, SpeechRequest, Voice
+from troupe.speech.engine import (
+    Speech,
+    SpeechEngine,
+    SpeechError,
+    SpeechRequest,
+    Voice,
+    WordTiming,
+)
 from troupe.speech.words import estimate_words
 
 __all__ = ["estimate_words", "part_key", "speak"]
 
 # Between two utterances. Short enough that captions, which end with the last word, end within
 # 0.3 s of the sound.
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.2
 _SILENT = 100  # of 32767
 
 
 def speak(engine: SpeechEngine, text: str, voice: Voice) -> Iterator[Speech]:
     """Speak plain `text` (see `planner.plain_text`) as one Speech per utterance, in order.
 
-    Word timings count from the first sample of their own Speech. Each ends in at least
-    PAUSE_SECONDS of silence, so that they can be joined as they are. Utterances that the engine
+    Word timings count from the first sample of their own Speech. Each ends in PAUSE_SECONDS of
+    silence, so that they can be joined as they are. Utterances that the engine
     finds nothing to say in are left out; SpeechError("nothing_to_speak") when all are.
     """
     spoken = False
@@ -44,14 +51,16 @@ def speak(engine: SpeechEngine, text: str, voice: Voice) -> Iterator[Speech]:
 
 
 def _with_pause(speech: Speech) -> Speech:
-    wanted = round(PAUSE_SECONDS * speech.rate)
-    tail = speech.samples[-wanted:].astype(np.int32)
-    loud = np.flatnonzero(np.abs(tail) > _SILENT)
-    silence = len(tail) - int(loud[-1]) - 1 if len(loud) else len(tail)
-    if silence >= wanted:
-        return speech
-    padding = np.zeros(wanted - silence, np.int16)
-    return replace(speech, samples=np.concatenate([speech.samples, padding]))
+    """Ends the sound PAUSE_SECONDS after the last that is heard, adding or cutting silence; what is
+    heard after the last word's end, as an engine reports it, is the end of that word."""
+    loud = np.flatnonzero(np.abs(speech.samples.astype(np.int32)) > _SILENT)
+    *before, last = speech.words or (WordTiming("", 0.0, 0.0),)
+    heard = max(int(loud[-1]) + 1 if len(loud) else 0, round(last.end * speech.rate))
+    end = heard + round(PAUSE_SECONDS * speech.rate)
+    padding = np.zeros(max(0, end - len(speech.samples)), np.int16)
+    words = (*before, replace(last, end=heard / speech.rate)) if speech.words else ()
+    samples = np.concatenate([speech.samples[:end], padding])
+    return replace(speech, samples=samples, words=words)
 
 
 def part_key(owner: str, engine: SpeechEngine, voice: Voice, text: str) -> str:

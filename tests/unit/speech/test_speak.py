@@ -76,14 +76,25 @@ def test_an_utterance_ends_in_a_pause_and_its_words_before_it() -> None:
     assert speech.words[-1].end == 0.2
 
 
-def test_a_pause_that_is_there_is_not_made_longer() -> None:
+def test_a_longer_pause_is_cut_so_that_captions_end_with_the_sound() -> None:
     class Slow(ToneEngine):
         def synthesize(self, request: SpeechRequest) -> Speech:
             speech = super().synthesize(request)
             return replace(speech, samples=np.append(speech.samples, np.zeros(600, np.int16)))
 
     (speech,) = speak(Slow(), "one two", VOICE)
-    assert speech.seconds == pytest.approx(0.8)
+    assert speech.seconds == pytest.approx(0.2 + PAUSE_SECONDS)
+
+
+def test_what_is_heard_after_the_last_word_is_its_end() -> None:
+    class Echoing(ToneEngine):
+        def synthesize(self, request: SpeechRequest) -> Speech:
+            speech = super().synthesize(request)
+            return replace(speech, samples=np.append(speech.samples, np.full(100, 3000, np.int16)))
+
+    (speech,) = speak(Echoing(), "one two", VOICE)
+    assert speech.words[-1].end == pytest.approx(0.3)
+    assert speech.seconds == pytest.approx(0.3 + PAUSE_SECONDS)
 
 
 def test_what_an_engine_cannot_say_is_left_out() -> None:

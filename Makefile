@@ -1,0 +1,90 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Both set up first.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3.11
+VENV := functions/venv
+BIN := $(VENV)/bin
+# More do not help: the emulators take their share of the cores too.
+WORKERS ?= 2
+TEST_ARGS ?=
+
+STAMPS := .local/setup
+PYTHON_READY := $(STAMPS)/python
+NODE_READY := $(STAMPS)/node
+
+.PHONY: help
+help: ## List what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(PYTHON_READY) $(NODE_READY) ## Make functions/venv and node_modules (the others do it first)
+
+# The stamps depend on what defines an installation, and on its being there: a removed venv is made again.
+ifeq ($(wildcard $(BIN)/python),)
+.PHONY: $(PYTHON_READY)
+endif
+ifeq ($(wildcard node_modules/firebase-tools/package.json),)
+.PHONY: $(NODE_READY)
+endif
+
+$(PYTHON_READY): requirements.txt functions/requirements.txt
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "$(PYTHON) is not installed. Install it: sudo apt-get install python3.11 python3.11-venv  (macOS: brew install python@3.11)"; \
+	  echo "or name another, 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is too old: Troupe needs Python 3.11 or newer (make $(MAKECMDGOALS) PYTHON=python3.11)"; exit 1; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV) || { \
+	  rm -rf $(VENV); echo "$(PYTHON) has no venv. Install it: sudo apt-get install python3.11-venv"; exit 1; }
+	@echo "Installing Python packages into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@mkdir -p $(@D) && touch $@
+
+$(NODE_READY): package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { \
+	  echo "npm is not installed. Install Node 20 or newer: sudo apt-get install nodejs npm  (macOS: brew install node)"; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { \
+	  echo "Node $$(node --version) is too old: the Firebase Emulator Suite needs Node 20 or newer (nodejs.org)"; exit 1; }
+	@echo "Installing Node packages into node_modules"
+	@npm ci --no-progress --loglevel=error
+	@mkdir -p $(@D) && touch $@
+
+.PHONY: demo
+demo: setup ## Start a stack, speak four texts, leave audio and captions in out/, stop it
+	@$(BIN)/python -m local demo
+
+.PHONY: up
+up: setup ## Run the local stack until Ctrl-C (UP_ARGS="--ports auto" for free ports)
+	@$(BIN)/python -m local up $(UP_ARGS)
+
+.PHONY: doctor
+doctor: setup ## Say what the local stack needs, and what of it is here
+	@$(BIN)/python -m local doctor
+
+# By file, so that what a file sets up for all of its tests is set up once.
+.PHONY: test
+test: setup ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
+
+.PHONY: lint
+lint: setup ## Check style, types and layers, without tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy functions/main.py functions/troupe local
+	@cd functions && venv/bin/lint-imports --config ../pyproject.toml
+
+.PHONY: check
+check: lint test ## Everything that must hold before a commit: lint, then all tests
+
+.PHONY: openapi
+openapi: setup ## Write functions/openapi.json from the routes
+	@cd functions && venv/bin/python -m troupe openapi
+
+.PHONY: bench
+bench: setup ## Measure, print a table, write bench/results.json
+	@$(BIN)/python -m bench
+
+.PHONY: clean
+clean: ## Remove everything that can be made again
+	rm -rf $(VENV) node_modules .local out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

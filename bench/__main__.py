@@ -1,0 +1,46 @@
+"""`make bench`: every number this project promises, as a table and in bench/results.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import http, speech
+from local.stack import Stack
+
+RESULTS = Path(__file__).resolve().parent / "results.json"
+
+
+def main() -> int:
+    rows: list[dict[str, Any]] = []
+    with Stack.start(ports="auto", sweep=False) as stack:
+        rows.append(http.row("whole stack ready", stack.seconds_to_ready, "s"))
+    with Stack.start(ports="auto", components={"firestore", "auth", "storage"}) as stack:
+        os.environ.update(stack.env)
+        account = http.new_account()
+        rows += http.cold_starts(stack.env, account)
+        rows += http.warm_requests(stack.env, account)
+        rows += http.calls(account)
+    rows += speech.measure()
+    RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    _show(rows)
+    return 0 if all(row["ok"] for row in rows) else 1
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    table = Table("what", "value", "unit", "limit", "")
+    for row in rows:
+        limit = "" if row["limit"] is None else f"≤ {row['limit']:g}"
+        verdict = "" if row["limit"] is None else ("ok" if row["ok"] else "TOO MUCH")
+        table.add_row(row["name"], f"{row['value']:g}", row["unit"], limit, verdict)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What a function costs: cold, warm, and in Firestore calls. Ratios against a bare function."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from bench.serving import Served, served
+
+PAIRS = 5
+WARM_REQUESTS = 200
+
+# The first thing that a client asks of each function.
+FIRST_PATHS = {
+    "auth": "/api/auth/me",
+    "plans": "/api/tokens/usage/{uid}",
+    "voice": "/api/user/voice-history",
+    "support": "/api/openapi.json",
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    uid: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def new_account() -> Account:
+    from troupe import wiring
+
+    email = f"bench-{time.time_ns()}@example.com"
+    signed_in = wiring.accounts().register(
+        email=email, password="bench-pass-1", name=None, username=None, picture=None, user_agent=""
+    )
+    return Account(signed_in.user.id, signed_in.pair.access_token)
+
+
+def cold_starts(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
+    """Start of the process to the first answer, in pairs with the bare function."""
+    rows: list[dict[str, Any]] = []
+    bare_times = []
+    for function, path in FIRST_PATHS.items():
+        ratios, times = [], []
+        for _ in range(PAIRS):
+            with served("bare", "/", env) as bare:
+                bare_times.append(bare.seconds_to_first_answer)
+            with served(function, path.format(uid=account.uid), env, account.headers) as ours:
+                times.append(ours.seconds_to_first_answer)
+            ratios.append(times[-1] / bare_times[-1])
+        ratio = statistics.median(ratios)
+        name = f"cold start of {function} ÷ bare function"
+        rows.append(row(name, ratio, "ratio", 1.4))
+        rows.append(row(f"cold start of {function}", statistics.median(times), "s"))
+    rows.append(row("cold start of the bare function", statistics.median(bare_times), "s"))
+    return rows
+
+
+def warm_requests(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
+    """Alternating requests to both, on kept-alive connections; the median of each."""
+    with (
+        served("bare", "/", env) as bare,
+        served("auth", "/api/auth/me", env, account.headers) as ours,
+    ):
+        ask_bare, ask_ours = _asker(bare, "/", {}), _asker(ours, "/api/auth/me", account.headers)
+        for _ in range(20):
+            ask_bare(), ask_ours()
+        pairs = [(ask_bare(), ask_ours()) for _ in range(WARM_REQUESTS)]
+    bare_ms = statistics.median(pair[0] for pair in pairs) * 1000
+    ours_ms = statistics.median(pair[1] for pair in pairs) * 1000
+    ratio = statistics.median(ours / bare for bare, ours in pairs)
+    return [
+        row("warm GET /api/auth/me ÷ bare function", ratio, "ratio", 1.5),
+        row("warm GET /api/auth/me", ours_ms, "ms"),
+        row("warm bare function", bare_ms, "ms"),
+    ]
+
+
+def _asker(server: Served, path: str, headers: Mapping[str, str]) -> Any:
+    session = requests.Session()
+    session.headers.update(headers)
+
+    def ask() -> float:
+        started = time.perf_counter()
+        session.get(server.url + path, timeout=30).raise_for_status()
+        return time.perf_counter() - started
+
+    return ask
+
+
+def calls(account: Account) -> list[dict[str, Any]]:
+    """Firestore calls as they leave the client, counted at the generated API."""
+    from google.cloud import firestore
+
+    from tests.factories import CountingDatabase, Troupe, new_user
+    from troupe import wiring
+    from troupe.accounts.service import Accounts
+    from troupe.adapters.storage import Files
+
+    database = CountingDatabase(firestore.Client(project=os.environ["GCLOUD_PROJECT"]))
+    accounts = Accounts(database, wiring.identity(), wiring.settings())
+    accounts.authenticate(f"Bearer {account.token}")
+    me = database.total
+    files = Files.connect(wiring.settings().project_id, wiring.settings().bucket, can_sign=False)
+    troupe = Troupe(database, files)
+    uid = new_user(database)
+    database.calls.clear()
+    troupe.speak(uid, "Good evening, and welcome.", "key")
+    generate = database.total
+    database.calls.clear()
+    troupe.deliver_all()
+    return [
+        row("document reads of GET /api/auth/me", me, "calls", 1),
+        row(
+            "Firestore calls of POST /api/voice/generate after the caller's read",
+            generate,
+            "calls",
+            2,
+        ),
+        row("Firestore calls in the task of a one-part job", database.total, "calls", 4),
+    ]
+
+
+def row(name: str, value: float, unit: str, limit: float | None = None) -> dict[str, Any]:
+    ok = limit is None or value <= limit
+    return {"name": name, "value": round(value, 3), "unit": unit, "limit": limit, "ok": ok}

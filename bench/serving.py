@@ -1,0 +1,79 @@
+"""Functions served as in production: functions-framework on gunicorn, one process each."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+FUNCTIONS = ROOT / "functions"
+BARE = Path(__file__).resolve().parent / "bare"
+
+
+@dataclass(frozen=True)
+class Served:
+    url: str
+    seconds_to_first_answer: float
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(
+    function: str, path: str, env: Mapping[str, str], headers: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """Serves `function` and asks for `path` until it answers; yields where, and how long it took
+    from the start of the process to the whole first answer."""
+    port = free_port()
+    folder = BARE if function == "bare" else FUNCTIONS
+    command = [
+        *(sys.executable, "-m", "functions_framework", "--source", "main.py"),
+        *("--target", function, "--host", "127.0.0.1", "--port", str(port)),
+    ]
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **env},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        yield Served(url, _first_answer(url + path, headers, started, process))
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _first_answer(
+    url: str,
+    headers: Mapping[str, str] | None,
+    started: float,
+    process: subprocess.Popen[bytes],
+) -> float:
+    while time.perf_counter() - started < 60:
+        try:
+            response = requests.get(url, headers=headers, timeout=60)
+        except requests.ConnectionError:
+            if process.poll() is not None:
+                raise RuntimeError(f"the function ended with {process.returncode}") from None
+            time.sleep(0.002)
+            continue
+        response.raise_for_status()
+        return time.perf_counter() - started
+    raise TimeoutError(url)

@@ -1,0 +1,114 @@
+"""`python -m local up|demo|seed|doctor`: the local stack from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from local.errors import StackError
+
+
+def _port(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not number.isdigit() or not 0 < int(number) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PORT, such as hosting=5005")
+    return name, int(number)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="Troupe's local stack: every emulator, run as one."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up = commands.add_parser(
+        "up", help="start everything, seed it, and run until Ctrl-C; data is fresh each time"
+    )
+    up.add_argument(
+        "--ports",
+        choices=("default", "auto"),
+        default="default",
+        help="default: as in firebase.json; auto: free ones",
+    )
+    up.add_argument(
+        "--port",
+        action="append",
+        type=_port,
+        default=[],
+        metavar="NAME=PORT",
+        help="one port, such as hosting=5005; may be given several times",
+    )
+    up.add_argument("--no-seed", action="store_true", help="start without accounts and plans")
+    demo = commands.add_parser(
+        "demo", help="start on free ports, speak three texts, keep the results, stop"
+    )
+    demo.add_argument(
+        "--out", type=Path, default=Path("out"), help="folder for the results (default: out)"
+    )
+    seed = commands.add_parser("seed", help="put accounts and plans into a running stack")
+    seed.add_argument(
+        "--port",
+        action="append",
+        type=_port,
+        default=[],
+        metavar="NAME=PORT",
+        help="where it runs, if not on the default ports",
+    )
+    commands.add_parser("doctor", help="say what the stack needs and what of it is here")
+    return parser
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _dispatch(args: argparse.Namespace) -> int:
+    if args.command == "doctor":
+        from local import tools  # noqa: PLC0415 - says what is missing, so it needs little itself
+
+        return _doctor(tools.doctor())
+    # Imported here so that a missing package is a message and not a traceback.
+    if args.command == "up":
+        from local.up import up  # noqa: PLC0415
+
+        return up(ports=args.ports, port=dict(args.port), seed=not args.no_seed)
+    if args.command == "demo":
+        from local.demo import demo  # noqa: PLC0415
+
+        return demo(args.out)
+    from local.seed import seed_running_stack  # noqa: PLC0415
+
+    return seed_running_stack(dict(args.port))
+
+
+def _doctor(findings: list[tuple[str, bool, str]]) -> int:
+    for name, found, text in findings:
+        lines = text.splitlines()
+        print(f"  {'ok     ' if found else 'MISSING'}  {name:<10} {lines[0]}")
+        for line in lines[1:]:
+            print(f"{'':<22}{line}")
+    return 0 if all(found for _, found, _ in findings) else 1
+
+
+def main() -> int:
+    args = _parser().parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        return _dispatch(args)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+    except ModuleNotFoundError as missing:
+        print(f"{missing.name} is not installed.\nInstall it: make setup", file=sys.stderr)
+        return 1
+    except StackError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""A small client of the API: what the demo and the tests of the whole stack speak through."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import requests
+
+from local.errors import StackError
+
+Json = dict[str, Any]
+FINAL = frozenset({"completed", "failed", "cancelled"})
+
+
+class Client:
+    """Calls as one user. `base_url` is Hosting's, without /api."""
+
+    def __init__(self, base_url: str, token: str = "") -> None:
+        self._base = base_url
+        self._http = requests.Session()
+        if token:
+            self._http.headers["Authorization"] = f"Bearer {token}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Raises StackError, with what the API said, when it is not a success."""
+        answer = self._http.request(method, self._base + path, timeout=90, **options)
+        if not answer.ok:
+            raise StackError(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
+        return answer
+
+    def data(self, method: str, path: str, **options: Any) -> Json:
+        """The `data` of the envelope."""
+        data: Json = self.call(method, path, **options).json()["data"]
+        return data
+
+    def sign_in(self, email: str, password: str) -> None:
+        tokens = self.data("POST", "/api/auth/login", json={"email": email, "password": password})
+        self._http.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
+
+    def generate(self, **request: Any) -> Json:
+        """Asks for speech: {generation, job, …}. Safe to repeat on a lost answer, by its key."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return self.data("POST", "/api/voice/generate", json=request, headers=headers)
+
+    def follow(self, generation_id: str, *, every: float = 0.3) -> Iterator[Json]:
+        """{generation, job} again and again, the last one final."""
+        while True:
+            data = self.data("GET", f"/api/voice/generations/{generation_id}")
+            yield data
+            if data["generation"]["status"] in FINAL:
+                return
+            time.sleep(every)
+
+    def speak(
+        self,
+        *,
+        timeout: float = 180,
+        seen: Callable[[Json], None] = lambda _data: None,
+        **request: Any,
+    ) -> Json:
+        """Speech from beginning to end: {generation, job}. Raises StackError when it fails."""
+        begun = time.monotonic()
+        data = started = self.generate(**request)
+        for current in self.follow(started["generation"]["id"]):
+            seen(current)
+            data = current
+            if time.monotonic() - begun > timeout:
+                raise StackError(f"speech was not ready after {timeout:.0f} s: {data['job']}")
+        if data["generation"]["status"] != "completed":
+            raise StackError(f"speech ended {data['generation']['status']}: {data['job']['error']}")
+        return data

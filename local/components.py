@@ -1,0 +1,279 @@
+"""The programs behind the stack: how each is started, and how it is asked whether it is ready."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+
+from local import tools
+from local.layout import BUCKET, FIREBASE_JSON, HOST, PROJECT, PYTHON, REGION, ROOT, RUNS
+from local.ports import WEBSOCKET
+from local.processes import Child
+
+_HTTP_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its folder under .local/, its ports, the environment of its children."""
+
+    folder: Path
+    ports: Mapping[str, int]
+    env: Mapping[str, str]
+
+    def host(self, component: str) -> str:
+        return f"{HOST}:{self.ports[component]}"
+
+    def url(self, component: str) -> str:
+        return f"http://{self.host(component)}"
+
+    def log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
+
+
+class Program(Protocol):
+    """A program that serves one or more components."""
+
+    name: str
+
+    def serves(self) -> dict[str, str]:
+        """Component to what serves it, for the one line that the user reads."""
+
+    def ports(self) -> set[str]:
+        """The names of the ports it listens on."""
+
+    def start(self, run: Run) -> Child: ...
+
+    def is_ready(self, run: Run) -> bool:
+        """Asks the program itself. A refused connection is raised as requests.ConnectionError."""
+
+
+def _get(url: str, **headers: str) -> requests.Response:
+    return requests.get(url, headers=headers, timeout=_HTTP_TIMEOUT)
+
+
+def firestore_answers(run: Run) -> bool:
+    # A read of a document that is not there, as the emulator's owner: 404 comes from the database.
+    document = f"/v1/projects/{PROJECT}/databases/(default)/documents/health/check"
+    return _get(run.url("firestore") + document, Authorization="Bearer owner").status_code == 404
+
+
+class GcloudFirestore:
+    """The official emulator as a gcloud component, with the project's rules loaded."""
+
+    name = "firestore"
+
+    def serves(self) -> dict[str, str]:
+        return {"firestore": tools.firestore_choice().version}
+
+    def ports(self) -> set[str]:
+        return {"firestore"}
+
+    def start(self, run: Run) -> Child:
+        command = [
+            "gcloud",
+            "emulators",
+            "firestore",
+            "start",
+            f"--host-port={run.host('firestore')}",
+        ]
+        rules = ROOT / "firestore.rules"
+        if rules.exists():
+            command.append(f"--rules={rules}")
+        # gcloud's own settings and logs stay out of the user's home.
+        env = {**run.env, "CLOUDSDK_CONFIG": str(run.folder / "gcloud")}
+        # The data lives in memory: there is nothing to save, so nothing to wait for.
+        return Child.start(
+            self.name, command, log=run.log(self.name), cwd=run.folder, env=env, grace=0.2
+        )
+
+    def is_ready(self, run: Run) -> bool:
+        return firestore_answers(run)
+
+
+class GcpStorage:
+    """Cloud Storage's JSON API by gcp-storage-emulator; objects are files in the run's folder."""
+
+    name = "storage"
+
+    def serves(self) -> dict[str, str]:
+        return {"storage": tools.storage_choice().version}
+
+    def ports(self) -> set[str]:
+        return {"storage"}
+
+    def start(self, run: Run) -> Child:
+        program = PYTHON.with_name("gcp-storage-emulator")
+        command = [str(program), "start", f"--host={HOST}", f"--port={run.ports['storage']}"]
+        command.append(f"--default-bucket={BUCKET}")
+        env = {**run.env, "STORAGE_BASE": str(run.folder), "STORAGE_DIR": "storage"}
+        return Child.start(
+            self.name, command, log=run.log(self.name), cwd=run.folder, env=env, grace=1.0
+        )
+
+    def is_ready(self, run: Run) -> bool:
+        return _get(f"{run.url('storage')}/storage/v1/b/{BUCKET}").status_code == 200
+
+
+class Suite:
+    """The Firebase Emulator Suite: Auth, Functions, Tasks and Hosting, as far as asked for.
+
+    It reads ports from its configuration file alone, so each run gets a firebase.json of its own,
+    derived from the project's.
+    """
+
+    name = "suite"
+
+    def __init__(self, emulators: set[str], *, watch: bool) -> None:
+        """watch: reload functions when their code changes."""
+        self._emulators = emulators
+        self._watch = watch
+
+    def serves(self) -> dict[str, str]:
+        version = f"firebase-tools {tools.firebase_tools()[1]}"
+        order = ("firestore", "storage", "auth", "tasks", "functions", "hosting")
+        serving = {name: version for name in order if name in self._emulators}
+        if "functions" in serving:
+            serving["functions"] += ", Python {}.{}".format(*tools.python_version())
+        if "firestore" in serving:
+            serving["firestore"] = tools.firestore_choice().version
+        return serving
+
+    def ports(self) -> set[str]:
+        # The suite starts an Eventarc emulator beside every Functions emulator.
+        extra = {"eventarc"} if "functions" in self._emulators else set()
+        extra |= {WEBSOCKET} if "firestore" in self._emulators else set()
+        return {"hub", "logging"} | self._emulators | extra
+
+    def _write_config(self, run: Run) -> Path:
+        config: dict[str, Any] = json.loads(FIREBASE_JSON.read_text())
+        emulators = {
+            name: {"host": HOST, "port": run.ports[name]} for name in self.ports() - {WEBSOCKET}
+        }
+        if "firestore" in emulators:
+            emulators["firestore"]["websocketPort"] = run.ports[WEBSOCKET]
+        config["emulators"] = emulators | {"ui": {"enabled": False}, "singleProjectMode": True}
+        # Paths in it are relative to the file. The CLI follows ".." for code and pages, but wants
+        # rules beside the file.
+        up = Path(*[".."] * len(run.folder.relative_to(ROOT).parts))
+        for codebase in config["functions"]:
+            codebase["source"] = str(up / codebase["source"])
+            # The CLI calls the interpreter by this name, and finds it in the venv.
+            codebase["runtime"] = "python{}{}".format(*tools.python_version())
+            if not self._watch:
+                codebase["ignore"] = ["**"]
+        config["hosting"]["public"] = str(up / config["hosting"]["public"])
+        for rules in ("firestore.rules", "storage.rules", "firestore.indexes.json"):
+            if (ROOT / rules).exists():
+                shutil.copy(ROOT / rules, run.folder / rules)
+        path = run.folder / "firebase.json"
+        path.write_text(json.dumps(config, indent=2))
+        return path
+
+    def start(self, run: Run) -> Child:
+        node, _ = tools.node()
+        script, _ = tools.firebase_tools()
+        config = self._write_config(run)
+        # The Auth emulator compiles validators for Google's whole identity API as it starts; a
+        # larger young generation (MB per semi-space) spares much of the garbage collection.
+        command = [node, "--max-semi-space-size=128", str(script), "emulators:start"]
+        command += ["--project", PROJECT, "--non-interactive"]
+        command += ["--config", str(config), "--only", ",".join(sorted(self._emulators))]
+        temporary = run.folder / "tmp"
+        temporary.mkdir()
+        env = {
+            **run.env,
+            # The CLI notes running suites under TMPDIR, one per project, and keeps settings and
+            # the user's login under XDG_CONFIG_HOME: with folders of its own, a run neither meets
+            # another run nor any account.
+            "TMPDIR": str(temporary),
+            "XDG_CONFIG_HOME": str(run.folder / "config"),
+            "NODE_COMPILE_CACHE": str(RUNS / "node-cache"),  # Node 22.1 and newer: parse once
+            "NO_UPDATE_NOTIFIER": "1",
+            "CI": "1",
+            # The CLI asks for the machine's own credentials, and would wait twenty seconds for a
+            # metadata server that is not there; these emulators use none.
+            "METADATA_SERVER_DETECTION": "none",
+            # Seconds. Ten, as shipped, are too few on a busy machine: Python imports take a while.
+            "FUNCTIONS_DISCOVERY_TIMEOUT": "60",
+        }
+        return Child.start(
+            self.name, command, log=run.log(self.name), cwd=run.folder, env=env, grace=3.0
+        )
+
+    def is_ready(self, run: Run) -> bool:
+        if not set(_get(run.url("hub") + "/emulators").json()) >= self._emulators:
+            return False
+        if "auth" in self._emulators and not _get(run.url("auth")).json()["authEmulator"]["ready"]:
+            return False
+        if "firestore" in self._emulators and not firestore_answers(run):
+            return False
+        if "functions" not in self._emulators:
+            return True
+        if self.has_no_functions(run):
+            return False
+        # The whole way: Hosting, its rewrite, the Functions emulator, a Python worker, the app.
+        return _get(run.url("tasks") + "/queueStats").status_code == 200 and (
+            requests.get(run.url("hosting") + "/api/health", timeout=60).status_code == 200
+        )
+
+    def has_no_functions(self, run: Run) -> bool:
+        """Whether the Functions emulator runs, but found nothing in main.py that it could load."""
+        if "functions" not in self._emulators:
+            return False
+        backends = _get(run.url("functions") + "/backends").json()["backends"]
+        return not any(backend.get("functionTriggers") for backend in backends)
+
+
+def sweep_command() -> list[str]:
+    return [str(PYTHON) if PYTHON.exists() else sys.executable, "-m", "troupe", "sweep"]
+
+
+def programs(components: set[str], *, watch: bool) -> list[Program]:
+    """The programs that serve these components, in the order in which they are started."""
+    suite: set[str] = set()
+    chosen: list[Program] = []
+    if "firestore" in components:
+        if tools.firestore_choice().by == "gcloud":
+            chosen.append(GcloudFirestore())
+        else:
+            suite.add("firestore")
+    if "storage" in components:
+        if tools.storage_choice().by == "suite":
+            suite.add("storage")
+        else:
+            chosen.append(GcpStorage())
+    if "auth" in components:
+        suite.add("auth")
+    if "functions" in components:
+        suite |= {"functions", "tasks", "hosting"}
+    if suite:
+        chosen.append(Suite(suite, watch=watch))
+    return chosen
+
+
+def application_environment(run: Run, served: set[str]) -> dict[str, str]:
+    """What an app or a test needs to talk to the emulators of this run."""
+    env = {
+        "GCLOUD_PROJECT": PROJECT,
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
+        "FUNCTIONS_EMULATOR": "true",
+        "TROUPE_REGION": REGION,
+        "STORAGE_BUCKET": BUCKET,
+    }
+    if "firestore" in served:
+        env["FIRESTORE_EMULATOR_HOST"] = run.host("firestore")
+    if "storage" in served:
+        env["STORAGE_EMULATOR_HOST"] = run.url("storage")
+    if "auth" in served:
+        env["FIREBASE_AUTH_EMULATOR_HOST"] = run.host("auth")
+    if "tasks" in served:
+        env["CLOUD_TASKS_EMULATOR_HOST"] = run.host("tasks")
+    return env

@@ -1,0 +1,168 @@
+"""`make demo`: the main job, from sign-in to files and charges, on a stack of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.client import Client, Json
+from local.seed import account, seed_stack
+from local.stack import Stack
+
+_BAR = 28
+
+_OPENING = (
+    "Good evening, and welcome to the show. My name is Arthur, and I will be your host tonight. "
+    "We have songs, we have stories, and we have a very small orchestra that has been told to play "
+    "quietly. Please take your seats, switch off everything that rings, and let the first act "
+    "begin."
+)
+_SPANISH = (
+    "Buenas noches a todos. Esta historia empieza en un pueblo pequeño, junto al mar, donde cada "
+    "barco lleva el nombre de una canción."
+)
+_KIDS = "Hello! I have a dragon in my garden. It eats tomatoes, and it is afraid of butterflies."
+_ACT = (
+    "The lamps went out one by one along the harbour, and only the lighthouse kept its slow count. "
+    "Somebody was singing on the last boat. It was an old song, older than the harbour wall, and "
+    "nobody knew all of its verses any more. "
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One text of the demo; `name` is that of its files."""
+
+    name: str
+    title: str
+    text: str
+    language: str
+    voice_type: str
+
+
+PIECES = (
+    Piece("1-opening-male", "English, male", _OPENING, "en-us", "male"),
+    Piece("2-historia-female", "Spanish, female", _SPANISH, "es", "female"),
+    Piece("3-dragon-kids", "English, kids", _KIDS, "en-us", "kids"),
+    # More than one part of 4,000 characters: the parts are tasks of their own, spoken side by side.
+    Piece("4-long-female", "English, female, in parts", _ACT * 40, "en-gb", "female"),
+)
+
+
+class _Progress:
+    """A bar that redraws itself on a terminal; elsewhere a line per change."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._live = sys.stdout.isatty()
+        self._begun = time.monotonic()
+        self._shown = ""
+
+    def __call__(self, data: Json) -> None:
+        job = data["job"]
+        percent = int(job["overallProgress"])
+        step = next((s["message"] for s in job["steps"] if s["status"] == "in_progress"), "")
+        state = step or job["status"]
+        if self._live:
+            filled = "█" * (_BAR * percent // 100)
+            seconds = time.monotonic() - self._begun
+            line = f"  {self._title:<26} {filled:<{_BAR}} {percent:>3} %  {seconds:4.1f} s  {state}"
+            print(f"\r\x1b[K{line[: _columns() - 1]}", end="", flush=True)
+            if job["status"] in ("completed", "failed", "cancelled"):
+                print()
+        elif f"{percent} {state}" != self._shown:
+            self._shown = f"{percent} {state}"
+            print(f"  {self._title:<26} {percent:>3} %  {state}", flush=True)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size().columns
+    except OSError:
+        return 120
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    lines = [head, tuple("─" * width for width in widths), *rows]
+    return "\n".join(
+        "  "
+        + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def perform(base_url: str, out: Path) -> list[dict[str, Any]]:
+    """Speaks every piece as Ada, writes what comes back to `out`, returns a record per piece."""
+    out.mkdir(parents=True, exist_ok=True)
+    ada = account("ada@example.com")
+    done: list[dict[str, Any]] = []
+    with Client(base_url) as client:
+        client.sign_in(ada.email, ada.password)
+        for piece in PIECES:
+            generation = client.speak(
+                text=piece.text,
+                language=piece.language,
+                voiceType=piece.voice_type,
+                format="mp3",
+                seen=_Progress(piece.title),
+            )["generation"]
+            audio = out / f"{piece.name}.mp3"
+            captions = out / f"{piece.name}.vtt"
+            audio.write_bytes(client.call("GET", generation["audioUrl"]).content)
+            captions.write_bytes(
+                client.call("GET", f"{generation['captionsUrl']}?format=vtt").content
+            )
+            done.append({"piece": piece, "generation": generation, "files": (audio, captions)})
+        entries = client.data("GET", "/api/tokens/ledger?limit=100")["entries"]
+    settled = [entry for entry in entries if entry["kind"] == "settle"]
+    for record in done:
+        record["settled"] = [e for e in settled if e["jobId"] == record["generation"]["id"]]
+    return done
+
+
+def _report(done: list[dict[str, Any]], folder: Path) -> str:
+    files = [
+        (
+            _shown(path),
+            f"{path.stat().st_size:,} bytes",
+            f"{record['generation']['seconds']:.1f} s" if path.suffix == ".mp3" else "captions",
+        )
+        for record in done
+        for path in record["files"]
+    ]
+    charges = [
+        (entry["id"], record["piece"].title, f"{entry['amount']:+d} {entry['meter']}")
+        for record in done
+        for entry in record["settled"]
+    ]
+    return (
+        f"\nCharged to Ada (one settle entry per job):\n"
+        f"{_table(('ledger entry', 'for', 'charge'), charges)}\n"
+        f"\nResults in {_shown(folder)}/:\n{_table(('file', 'size', 'length'), files)}"
+    )
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
+
+
+def demo(out: Path) -> int:
+    begun = time.monotonic()
+    print("Starting a stack of its own on free ports", flush=True)
+    with Stack.start(ports="auto", say=lambda line: print(line, flush=True)) as stack:
+        print(f"  {'seeded':<10} {seed_stack(stack)}", flush=True)
+        print(f"\nReady after {time.monotonic() - begun:.1f} s. Ada signs in and asks for speech:")
+        done = perform(stack.base_url, out)
+        print(_report(done, out))
+        missing = [record["piece"].title for record in done if len(record["settled"]) != 1]
+    if missing:
+        print(f"\nnot charged exactly once: {', '.join(missing)}", file=sys.stderr)
+        return 1
+    print(f"\nThe stack is stopped. All of it took {time.monotonic() - begun:.1f} s.")
+    return 0

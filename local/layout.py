@@ -1,0 +1,29 @@
+"""Where things are in a checkout, and what the local project is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FUNCTIONS = ROOT / "functions"
+# The Firebase CLI looks for the functions' interpreter here and nowhere else.
+VENV = FUNCTIONS / "venv"
+PYTHON = VENV / "bin" / "python"
+FIREBASE_JSON = ROOT / "firebase.json"
+FIREBASE_TOOLS = ROOT / "node_modules" / "firebase-tools"
+SEED_DATA = ROOT / "emulator-data"
+RUNS = ROOT / ".local"
+
+# A project whose name begins with "demo-" exists nowhere: no emulator calls the cloud for it.
+# https://firebase.google.com/docs/emulator-suite/connect_auth#choose_a_firebase_project
+PROJECT = "demo-troupe"
+BUCKET = f"{PROJECT}.firebasestorage.app"
+REGION = os.environ.get("TROUPE_REGION", "us-central1")
+HOST = "127.0.0.1"
+
+
+def this_python() -> str:
+    """The venv's interpreter, or the running one where there is no venv yet."""
+    return str(PYTHON) if PYTHON.exists() else sys.executable

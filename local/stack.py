@@ -1,0 +1,290 @@
+"""The stack as one thing: start it, ask it, end it.
+
+with Stack.start(ports="auto") as stack:
+    requests.get(f"{stack.base_url}/api/health")
+
+with Stack.start(ports="auto", components={"firestore", "auth", "storage"}) as stack:
+    os.environ.update(stack.env)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import requests
+
+from local.components import (
+    Program,
+    Run,
+    Suite,
+    application_environment,
+    programs,
+    sweep_command,
+)
+from local.errors import StackError
+from local.layout import FUNCTIONS, PROJECT, REGION, RUNS
+from local.ports import choose_ports, require_free
+from local.processes import Child, clean_environment
+
+ALL = frozenset({"firestore", "storage", "auth", "functions"})
+SWEEP_SECONDS = 15.0
+READY_SECONDS = 120.0
+_KEPT_RUNS = 5
+_ASK_AGAIN_SECONDS = 0.1
+
+Say = Callable[[str], None]
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
+class Stack:
+    """A running stack. Make one with `Stack.start`; it is a context manager that stops it."""
+
+    def __init__(self, run: Run, components: frozenset[str], say: Say) -> None:
+        self._run = run
+        self._say = say
+        self._components = components
+        self._children: list[Child] = []
+        self._stopped = threading.Event()
+        self._sweeper: threading.Thread | None = None
+        self.served: dict[str, str] = {}
+        self.env: dict[str, str] = {}
+        self.seconds_to_ready = 0.0
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        ports: str = "default",
+        port: Mapping[str, int] | None = None,
+        components: frozenset[str] | set[str] = ALL,
+        watch: bool = False,
+        sweep: bool = True,
+        say: Say = _silent,
+    ) -> Self:
+        """Starts what serves `components`, and returns when all of it answers.
+
+        ports: "default" (as in firebase.json) or "auto" (free ones); port: single ports by name.
+        components: of "firestore", "storage", "auth", "functions" (with tasks and hosting).
+        watch: reload functions when their code changes. sweep: call `troupe sweep` regularly.
+        Raises StackError, after everything that had started is stopped again.
+        """
+        unknown = set(components) - ALL
+        if unknown:
+            raise ValueError(f"no component {sorted(unknown)}; there are {sorted(ALL)}")
+        begun = time.monotonic()
+        chosen = programs(set(components), watch=watch)
+        numbers = choose_ports(ports, port or {})
+        needed = {name for program in chosen for name in program.ports()}
+        require_free({name: number for name, number in numbers.items() if name in needed})
+        run = Run(_new_folder(), numbers, clean_environment())
+        stack = cls(run, frozenset(components), say)
+        try:
+            stack._start_all(chosen)
+        except BaseException:
+            stack.stop()
+            raise
+        stack.seconds_to_ready = time.monotonic() - begun
+        if sweep and "functions" in components:
+            stack._sweeper = threading.Thread(target=stack._sweep_regularly, daemon=True)
+            stack._sweeper.start()
+        return stack
+
+    def _start_all(self, chosen: list[Program]) -> None:
+        for program in chosen:
+            self.served |= program.serves()
+        self.env = application_environment(self._run, set(self.served))
+        # What the suite does not start itself, it must be told; the rest it tells its functions.
+        own = {
+            name for program in chosen if isinstance(program, Suite) for name in program.serves()
+        }
+        told = application_environment(self._run, set(self.served) - own)
+        told.pop("FUNCTIONS_EMULATOR")
+        env = {**self._run.env, **told}
+        self._run = Run(self._run.folder, self._run.ports, env)
+        suites = any(isinstance(program, Suite) for program in chosen)
+        with _one_suite_at_a_time() if suites else _no_lock():
+            # All at once: no program needs another before it serves, only its address.
+            started = [(program, self._start_one(program)) for program in chosen]
+            for program, child in started:
+                self._wait_until_ready(program, child)
+                for component, what in program.serves().items():
+                    self._say(f"  {component:<10} {self.host(component):<16} {what}")
+
+    def _start_one(self, program: Program) -> Child:
+        child = program.start(self._run)
+        self._children.append(child)
+        return child
+
+    def _wait_until_ready(self, program: Program, child: Child) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        last = "it did not answer"
+        while time.monotonic() < deadline:
+            self.raise_if_ended()
+            try:
+                if program.is_ready(self._run):
+                    return
+                if isinstance(program, Suite) and self._is_without_functions(program, child):
+                    raise StackError(self._report(child, "no function could be loaded"))
+            except requests.ConnectionError:
+                pass
+            except (requests.RequestException, KeyError, ValueError) as error:
+                last = f"{type(error).__name__}: {error}"
+            time.sleep(_ASK_AGAIN_SECONDS)
+        raise StackError(self._report(child, f"not ready after {READY_SECONDS:.0f} s ({last})"))
+
+    def _is_without_functions(self, suite: Suite, child: Child) -> bool:
+        """The suite stays up, and says that it is ready, also when main.py cannot be loaded."""
+        says_ready = "All emulators ready" in child.log.read_text(errors="replace")
+        return says_ready and suite.has_no_functions(self._run)
+
+    def _report(self, child: Child, what: str) -> str:
+        indented = "\n".join(f"    {line}" for line in child.tail().splitlines())
+        return f"{child.name}: {what}.\n  The end of {_shown(child.log)}:\n{indented}"
+
+    def raise_if_ended(self) -> None:
+        """Raises StackError, with its last log lines, when a child is no longer running."""
+        for child in self._children:
+            if child.exit_code is not None:
+                raise StackError(self._report(child, f"ended by itself (exit {child.exit_code})"))
+
+    def watch(self, poll_seconds: float = 0.5) -> None:
+        """Returns when the stack is stopped; raises StackError when a child ends before that."""
+        while not self._stopped.wait(poll_seconds):
+            self.raise_if_ended()
+
+    def stop(self) -> None:
+        """Ends every child with all that descends from it. Does nothing the second time."""
+        self._stopped.set()
+        for child in self._children:
+            child.ask_to_stop()
+        for child in reversed(self._children):
+            child.stop()
+        if self._sweeper:
+            self._sweeper.join()
+            self._sweeper = None
+        self._children = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def host(self, component: str) -> str:
+        """host:port of "hosting", "functions", "firestore", "auth", "storage", "tasks", "hub" …"""
+        return self._run.host(component)
+
+    @property
+    def base_url(self) -> str:
+        """Hosting: what a web client talks to."""
+        return self._run.url("hosting")
+
+    def functions_url(self, name: str) -> str:
+        """The direct address of one function, without Hosting."""
+        return f"{self._run.url('functions')}/{PROJECT}/{REGION}/{name}"
+
+    @property
+    def firestore_host(self) -> str:
+        return self.host("firestore")
+
+    @property
+    def auth_host(self) -> str:
+        return self.host("auth")
+
+    @property
+    def storage_url(self) -> str:
+        return self._run.url("storage")
+
+    @property
+    def folder(self) -> Path:
+        """This run's folder under .local/; its logs are in logs/."""
+        return self._run.folder
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Of the components that run."""
+        return {name: self._run.ports[name] for name in self.served}
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Program to the process that keeps it."""
+        return {child.name: child.pid for child in self._children}
+
+    def _sweep_regularly(self) -> None:
+        """The emulators fire no schedule: this does. A sweep that fails is logged, not fatal."""
+        log = self._run.log("sweep")
+        while not self._stopped.wait(SWEEP_SECONDS):
+            sweep = Child.start(
+                "sweep", sweep_command(), log=log, cwd=FUNCTIONS, env={**self._run.env, **self.env}
+            )
+            code = None
+            while code is None and not self._stopped.is_set():
+                try:
+                    code = sweep.wait(0.2)
+                except subprocess.TimeoutExpired:
+                    continue
+            sweep.stop()
+            if code:
+                with log.open("a") as sink:
+                    sink.write(f"[{datetime.now(UTC):%H:%M:%S}] the sweep ended with {code}\n")
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
+
+
+def _new_folder() -> Path:
+    """A folder for this run; those of the oldest runs that have ended are removed."""
+    RUNS.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{datetime.now(UTC):%Y%m%d-%H%M%S}-", dir=RUNS))
+    (folder / "logs").mkdir()
+    (folder / "pid").write_text(str(os.getpid()))
+    ended = [old.parent for old in sorted(RUNS.glob("*/pid")) if not _is_live(old.parent)]
+    for old in ended[:-_KEPT_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _is_live(folder: Path) -> bool:
+    try:
+        os.kill(int((folder / "pid").read_text()), 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+@contextmanager
+def _one_suite_at_a_time() -> Iterator[None]:
+    """Held while a suite starts.
+
+    To read main.py the CLI serves it from the first free port above 8081, and asks that port: two
+    that start at the same moment could ask each other's.
+    """
+    with (RUNS / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _no_lock() -> Iterator[None]:
+    yield

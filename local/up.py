@@ -1,0 +1,30 @@
+"""`make up`: the stack with its seed data, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+from local.seed import accounts, seed_stack
+from local.stack import Stack
+
+
+def up(*, ports: str, port: Mapping[str, int], seed: bool) -> int:
+    begun = time.monotonic()
+    print("Starting the local stack (Ctrl-C ends it)", flush=True)
+    with Stack.start(
+        ports=ports, port=port, watch=True, say=lambda line: print(line, flush=True)
+    ) as stack:
+        if seed:
+            print(f"  {'seeded':<10} {seed_stack(stack)}")
+        print(f"\nReady after {time.monotonic() - begun:.1f} s: {stack.base_url}/api/docs")
+        if seed:
+            for account in accounts():
+                print(f"  {account.email:<20} {account.password:<24} {account.role}")
+        print(f"Logs: {os.path.relpath(stack.folder / 'logs')}", flush=True)
+        try:
+            stack.watch()
+        except KeyboardInterrupt:
+            print("\nstopping", flush=True)
+    return 0

@@ -1,0 +1,168 @@
+"""Emulators for tests: started once per run, on demand, on free ports, for every worker.
+
+The process that runs pytest owns them. Workers of pytest-xdist ask it over a local connection, so
+the first test that needs a stack starts it, whichever worker it is in, and the end of the run ends
+it, also when pytest is killed (see local/keeper.py).
+
+- `emulators`: Firestore, Auth and Storage; their addresses are in os.environ. Every test in
+  tests/emulator, tests/functions and tests/rules has it.
+- `stack`: everything, with Functions, Tasks and Hosting, for tests/e2e.
+
+Tests share them: each makes users and ids of its own, and none wipes anything.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Client, Connection, Listener
+from typing import Any
+
+import pytest
+
+from local.stack import ALL, Stack
+
+pytest_plugins = ["tests.stores"]
+
+_ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"
+_WANTED = {"emulators": frozenset({"firestore", "auth", "storage"}), "stack": ALL}
+_WITH_EMULATORS = {"emulator", "functions", "rules"}
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a test may know of a running stack."""
+
+    env: dict[str, str]
+    base_url: str
+    functions_url: str  # with {name} for the function
+    hosts: dict[str, str]
+    folder: str
+
+    def function(self, name: str) -> str:
+        """The direct address of one function, without Hosting."""
+        return self.functions_url.format(name=name)
+
+
+class Broker:
+    """Lives in the process that runs pytest: starts each stack once, and tells workers of it."""
+
+    def __init__(self) -> None:
+        key = secrets.token_bytes(16)
+        self._listener = Listener(("127.0.0.1", 0), authkey=key)
+        os.environ[_ADDRESS] = str(self._listener.address[1])
+        os.environ[_KEY] = key.hex()
+        self._stacks: dict[str, Stack] = {}
+        self._failures: dict[str, str] = {}
+        self._starting = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection = self._listener.accept()
+            except OSError:  # closed: the run is over
+                return
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: Connection) -> None:
+        with connection, suppress(EOFError, OSError):
+            connection.send(self._give(connection.recv()))
+
+    def _give(self, name: str) -> Running | str:
+        with self._starting:  # one at a time: two at once are slower than one after the other
+            if name not in self._stacks and name not in self._failures:
+                try:
+                    self._stacks[name] = Stack.start(ports="auto", components=_WANTED[name])
+                except Exception as error:
+                    # Every test that wants it fails with the reason, and none waits for it again.
+                    self._failures[name] = f"{type(error).__name__}: {error}"
+            if name in self._failures:
+                return self._failures[name]
+            return _describe(self._stacks[name])
+
+    def close(self) -> None:
+        self._listener.close()
+        for stack in self._stacks.values():
+            stack.stop()
+
+
+def _describe(stack: Stack) -> Running:
+    whole = "hosting" in stack.ports
+    return Running(
+        env=stack.env,
+        base_url=stack.base_url if whole else "",
+        functions_url=stack.functions_url("{name}") if whole else "",
+        hosts={name: stack.host(name) for name in stack.ports},
+        folder=str(stack.folder),
+    )
+
+
+def _ask(name: str) -> Running:
+    key = bytes.fromhex(os.environ[_KEY])
+    with Client(("127.0.0.1", int(os.environ[_ADDRESS])), authkey=key) as connection:
+        connection.send(name)
+        answer: Running | str = connection.recv()
+    if isinstance(answer, str):
+        pytest.fail(f"the {name} did not start: {answer}", pytrace=False)
+    return answer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[_BROKER] = Broker()
+    _block_the_outside()
+
+
+_BROKER = pytest.StashKey[Broker]()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _BROKER in config.stash:
+        config.stash[_BROKER].close()
+
+
+def _block_the_outside() -> None:
+    """No test may reach beyond this machine from Python; what tries to is told so."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        local = self.family == socket.AF_UNIX or str(address[0]) in (
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        )
+        if not local:
+            raise ConnectionRefusedError(f"tests do not connect to {address}")
+        connect(self, address)
+
+    socket.socket.connect = guarded  # type: ignore[method-assign, assignment]
+
+
+@pytest.fixture(scope="session")
+def emulators() -> Iterator[Running]:
+    """Firestore, Auth and Storage; os.environ leads every client made from now on to them."""
+    running = _ask("emulators")
+    patch = pytest.MonkeyPatch()
+    for name, value in running.env.items():
+        patch.setenv(name, value)
+    yield running
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Running:
+    """The whole stack. os.environ stays as it is: hand `stack.env` to the programs you start."""
+    return _ask("stack")
+
+
+@pytest.fixture(autouse=True)
+def _emulators_by_folder(request: pytest.FixtureRequest) -> None:
+    folders = set(request.path.relative_to(request.config.rootpath).parts)
+    if folders & _WITH_EMULATORS and "tests" in folders:
+        request.getfixturevalue("emulators")

@@ -1,0 +1,210 @@
+"""The local stack: it starts whole, ends whole however it ends, and says what is amiss."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from local import keeper
+from local.layout import HOST, PROJECT, ROOT
+from tests.conftest import Running
+
+_PROGRAM = """
+import json
+from local.stack import Stack
+with Stack.start(ports="auto", components={components}) as stack:
+    print(json.dumps({{"ports": stack.ports, "pids": stack.pids}}), flush=True)
+    stack.watch()
+"""
+# Without Node: how children are kept shows as well in a few seconds.
+SMALL = _PROGRAM.format(components={"firestore", "storage"})
+# Python workers behind shells behind Node behind a keeper.
+WORKERS = _PROGRAM.format(components={"firestore", "storage", "functions"})
+
+
+def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+class Launched:
+    """A stack in a process of its own, as `make up` has one."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line, process.stderr.read() if process.stderr else ""
+        told = json.loads(line)
+        self.ports: dict[str, int] = told["ports"]
+        self.pids: dict[str, int] = told["pids"]
+        self.family = keeper.descendants(process.pid)
+
+    def is_gone(self) -> bool:
+        return until(
+            lambda: (
+                not any(alive(pid) for pid in self.family)
+                and not any(answers(port) for port in self.ports.values())
+            )
+        )
+
+
+@contextmanager
+def launched(program: str) -> Iterator[Launched]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield Launched(process)
+        finally:
+            process.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+class TestEnding:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+    def test_whatever_ends_the_parent_ends_everything(self, number: signal.Signals) -> None:
+        with launched(SMALL) as stack:
+            assert len(stack.family) > 4  # keepers, gcloud, its shell, Java, the storage emulator
+            assert all(answers(port) for port in stack.ports.values())
+
+            stack.process.send_signal(number)
+
+            assert stack.is_gone()
+
+    def test_no_worker_of_a_function_outlives_a_killed_stack(self) -> None:
+        with launched(WORKERS) as stack:
+            commands = [
+                Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                for pid in stack.family
+            ]
+            assert any("functions-framework" in command for command in commands)
+
+            stack.process.kill()
+
+            assert stack.is_gone()
+
+    def test_a_child_that_crashes_ends_the_stack_with_its_last_words(self) -> None:
+        with launched(SMALL) as stack:
+            victims = keeper.descendants(stack.pids["storage"])
+            os.kill(victims[0], signal.SIGKILL)
+
+            _, said = stack.process.communicate(timeout=20)
+
+            assert stack.process.returncode != 0
+            assert "storage: ended by itself" in said
+            assert "All services started" in said  # the end of the storage emulator's log
+            assert stack.is_gone()
+
+
+def run_local(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_missing_tool_is_one_message_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    done = run_local("up", "--ports", "auto", PATH=str(tmp_path))
+
+    assert done.returncode == 1
+    assert "There is no Firestore emulator" in done.stderr
+    assert "gcloud components install cloud-firestore-emulator" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_doctor_names_everything_that_is_missing(tmp_path: Path) -> None:
+    done = run_local("doctor", PATH=str(tmp_path))
+
+    missing = [line.split()[1] for line in done.stdout.splitlines() if "MISSING" in line]
+    assert done.returncode == 1
+    assert missing == ["node", "suite", "firestore"]
+    assert "apt-get install nodejs npm" in done.stdout
+
+
+def test_a_taken_port_is_named_with_the_flag_that_changes_it() -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        done = run_local("up", "--ports", "auto", "--port", f"hosting={port}")
+
+    assert done.returncode == 1
+    assert f"port {port} (hosting)" in done.stderr
+    assert "--port hosting=" in done.stderr
+
+
+class TestWholeStack:
+    def test_hosting_leads_to_a_healthy_app(self, stack: Running) -> None:
+        answer = requests.get(f"{stack.base_url}/api/health", timeout=60)
+
+        assert answer.status_code == 200
+        assert answer.json()["data"]["status"] == "ok"
+
+    def test_a_path_that_nobody_serves_gets_the_envelope(self, stack: Running) -> None:
+        answer = requests.get(f"{stack.base_url}/api/no/such/path", timeout=60)
+
+        assert answer.status_code == 404
+        assert answer.json()["error"]["code"] == "not_found"
+
+    def test_a_function_answers_under_its_own_address_too(self, stack: Running) -> None:
+        url = stack.function("support") + "/api/health"
+
+        assert requests.get(url, timeout=60).status_code == 200
+
+    def test_seeding_twice_leaves_what_seeding_once_leaves(self, stack: Running) -> None:
+        ports = [
+            argument
+            for name, host in stack.hosts.items()
+            for argument in ("--port", f"{name}={host.rpartition(':')[2]}")
+        ]
+        first, second = run_local("seed", *ports), run_local("seed", *ports)
+
+        assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+        assert first.stdout == second.stdout == "3 accounts, 5 plans\n"
+        plans = requests.get(
+            f"http://{stack.hosts['firestore']}/v1/projects/{PROJECT}/databases/(default)"
+            "/documents/plans?pageSize=50",
+            headers={"Authorization": "Bearer owner"},
+            timeout=30,
+        ).json()["documents"]
+        assert len(plans) == 5

@@ -1,0 +1,238 @@
+"""The main job on the whole stack: real Hosting, Functions and Tasks, real kills, real crowds."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import requests
+
+from bench.serving import served
+from local.client import Client
+from tests.conftest import Running
+
+ROOT = Path(__file__).parents[2]
+SENTENCE = "This is sentence number {}, and it is spoken in its turn."
+
+
+def text_of(characters: int) -> str:
+    """Numbered sentences, whole ones, of so many characters in all (the last is stretched)."""
+    sentences, length = [], 0
+    while length + 200 < characters:
+        sentences.append(SENTENCE.format(len(sentences) + 1))
+        length += len(sentences[-1]) + 1
+    return " ".join(sentences).ljust(characters - 1, " ") + "."
+
+
+def signed_up(stack: Running) -> tuple[Client, str, str]:
+    """A new user's client, uid and access token."""
+    email = f"{secrets.token_hex(6)}@example.com"
+    answer = Client(stack.base_url).data(
+        "POST", "/api/auth/register", json={"email": email, "password": "secret-123"}
+    )
+    token = answer["accessToken"]
+    return Client(stack.base_url, token), answer["user"]["id"], token
+
+
+def operator(stack: Running, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "troupe", *arguments],
+        cwd=ROOT / "functions",
+        env={**os.environ, **stack.env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def grant(stack: Running, client: Client, tokens: int) -> None:
+    email = client.data("GET", "/api/auth/me")["user"]["email"]
+    done = operator(stack, "grant", email, str(tokens), "--id", secrets.token_hex(4))
+    assert done.returncode == 0, done.stderr
+
+
+def entries(client: Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.data("GET", "/api/tokens/ledger?limit=100")["entries"]
+    return found
+
+
+def decoded(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], int]:
+    with av.open(io.BytesIO(data)) as container:
+        frames = list(container.decode(audio=0))
+    rate = frames[0].sample_rate
+    samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
+    return samples.astype(np.float32), rate
+
+
+def wait_for(client: Client, generation_id: str, seconds: float = 240) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
+    for data in client.follow(generation_id):
+        if data["generation"]["status"] in ("completed", "failed", "cancelled"):
+            return data
+        assert time.monotonic() < deadline, data["job"]
+    raise AssertionError("unreachable")
+
+
+def cue_numbers(captions: str) -> list[int]:
+    """The numbers of the spoken sentences, in the order of the captions."""
+    words = captions.replace("\n", " ").split()
+    return [
+        int(words[at + 1].strip(",."))
+        for at, word in enumerate(words[:-1])
+        if word == "number" and words[at + 1].strip(",.").isdigit()
+    ]
+
+
+def last_cue_end(captions: str) -> float:
+    end = [line for line in captions.splitlines() if " --> " in line][-1].split(" --> ")[1]
+    hours, minutes, seconds = end.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+@pytest.mark.xdist_group("stack")
+def test_sixty_thousand_characters_fan_out_and_come_back_in_order(stack: Running) -> None:
+    client, _, _ = signed_up(stack)
+    grant(stack, client, 100)
+    text = text_of(60_000)
+    started = client.generate(text=text, language="en-US", format="ogg")  # quickest to encode
+    assert started["tokensReserved"] == 60
+    progress, tasks = [], 0
+    for data in client.follow(started["generation"]["id"]):
+        progress.append(data["job"]["overallProgress"])
+        tasks = max(tasks, int("/15 parts" in str(data["job"]["steps"])))
+    assert data["generation"]["status"] == "completed", data["job"]
+    assert progress == sorted(progress)
+    assert progress[-1] == 100
+    captions = client.call("GET", data["generation"]["captionsUrl"]).text
+    numbers = cue_numbers(captions)
+    assert numbers == list(range(1, len(numbers) + 1)), "in order, without gap or repeat"
+    assert len(numbers) == text.count("number ")
+    samples, rate = decoded(client.call("GET", data["generation"]["audioUrl"]).content)
+    seconds = len(samples) / rate
+    assert seconds == pytest.approx(data["generation"]["seconds"], abs=0.1)
+    assert 0 <= seconds - last_cue_end(captions) < 0.3
+    # Nowhere is it silent for longer than between two paragraphs.
+    blocks = np.abs(samples[: len(samples) // rate * rate].reshape(-1, rate)).max(axis=1)
+    assert (blocks > 0.01).all()
+    settled = [entry for entry in entries(client) if entry["kind"] == "settle"]
+    assert [entry["amount"] for entry in settled] == [-60]
+
+
+def workers_of(stack: Running) -> list[int]:
+    """The processes that serve the function `generate` of this stack."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        mine = f"FIRESTORE_EMULATOR_HOST={stack.env['FIRESTORE_EMULATOR_HOST']}".encode()
+        ours = b"FUNCTION_TARGET=generate" in environment and mine in environment
+        if ours and b"python" in command:
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.xdist_group("stack")
+def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
+    client, _, _ = signed_up(stack)
+    grant(stack, client, 100)
+    started = client.generate(text=text_of(60_000), language="en-US", format="ogg")
+    generation_id = started["generation"]["id"]
+    kills = 0
+    for data in client.follow(generation_id):
+        if kills < 2 and 0 < data["job"]["overallProgress"] < 70:
+            victims = workers_of(stack)
+            for pid in victims:
+                os.kill(pid, signal.SIGKILL)
+            kills += bool(victims)
+            time.sleep(1)
+    assert kills, "no worker was caught at work"
+    assert data["generation"]["status"] == "completed", data["job"]
+    numbers = cue_numbers(client.call("GET", data["generation"]["captionsUrl"]).text)
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [entry["amount"] for entry in entries(client) if entry["kind"] == "settle"] == [-60]
+
+
+@pytest.mark.xdist_group("stack")
+def test_sixty_requests_at_once_with_tokens_for_twenty(stack: Running) -> None:
+    client, _, token = signed_up(stack)
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def ask(number: int) -> int:
+        body = {"text": f"Good evening, number {number}.", "language": "en-US"}
+        return requests.post(
+            f"{url}/api/voice/generate", json=body, headers=headers, timeout=60
+        ).status_code
+
+    with served("voice", "/api/voice/styles", stack.env) as server:
+        url = server.url
+        with ThreadPoolExecutor(60) as pool:
+            begun = time.monotonic()
+            answers = list(pool.map(ask, range(60)))
+            seconds = time.monotonic() - begun
+    assert (answers.count(202), answers.count(402)) == (20, 40)
+    assert seconds < 15
+    history = client.data("GET", "/api/user/voice-history?limit=100")["history"]
+    for item in history:
+        assert wait_for(client, item["id"])["generation"]["status"] == "completed"
+    usage = client.data("GET", "/api/auth/me")["user"]
+    assert usage["tokens"] == 0
+    done = operator(stack, "audit")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.xdist_group("stack")
+def test_cancel_while_running(stack: Running) -> None:
+    client, uid, _ = signed_up(stack)
+    grant(stack, client, 100)
+    started = client.generate(text=text_of(60_000), language="en-US", format="ogg")
+    generation_id = started["generation"]["id"]
+    for data in client.follow(generation_id):
+        if data["job"]["overallProgress"] > 0:
+            break
+    cancelled = client.data("POST", f"/api/voice/generations/{generation_id}/cancel")
+    assert cancelled["job"]["status"] == "cancelled"
+    before = client.data("GET", f"/api/voice/generations/{generation_id}")
+    time.sleep(5)  # workers that were at it have come to their end by now
+    assert client.data("GET", f"/api/voice/generations/{generation_id}") == before
+    assert {entry["kind"] for entry in entries(client)} == {"grant", "hold", "release"}
+    usage = client.data("GET", f"/api/tokens/usage/{uid}")
+    assert usage["usedTokens"] == 0
+    assert operator(stack, "audit").returncode == 0
+
+
+@pytest.mark.xdist_group("stack")
+def test_waiting_gets_the_audio_in_one_request(stack: Running) -> None:
+    client, _, _ = signed_up(stack)
+    answer = client.call(
+        "POST",
+        "/api/voice/generate",
+        json={"text": "Good evening.", "language": "en-US"},
+        headers={"Prefer": "wait=30"},
+    )
+    assert answer.status_code == 200
+    assert answer.headers["Preference-Applied"] == "wait=30"
+    data = answer.json()["data"]
+    assert data["tokensUsed"] == 1
+    assert client.call("GET", data["audioUrl"]).headers["Content-Type"] == "audio/mpeg"
+
+
+@pytest.mark.xdist_group("stack")
+def test_strangers_cannot_run_tasks(stack: Running) -> None:
+    url = stack.function("generate")
+    for headers in ({}, {"Authorization": "Bearer x"}, {"X-CloudTasks-QueueName": "generate"}):
+        answer = requests.post(url, json={"data": {"jobId": "a"}}, headers=headers, timeout=30)
+        assert answer.status_code == 401
