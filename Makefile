@@ -82,7 +82,7 @@ openapi: setup ## Write functions/openapi.json from the routes
 
 .PHONY: bench
 bench: setup ## Measure, print a table, write bench/results.json
-	@$(BIN)/python -m bench
+	@PYTHONPATH=functions $(BIN)/python -m bench
 
 .PHONY: clean
 clean: ## Remove everything that can be made again

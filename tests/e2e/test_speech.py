@@ -107,11 +107,11 @@ def test_sixty_thousand_characters_fan_out_and_come_back_in_order(stack: Running
     text = text_of(60_000)
     started = client.generate(text=text, language="en-US", format="ogg")  # quickest to encode
     assert started["tokensReserved"] == 60
-    progress, tasks = [], 0
+    progress = []
     for data in client.follow(started["generation"]["id"]):
         progress.append(data["job"]["overallProgress"])
-        tasks = max(tasks, int("/15 parts" in str(data["job"]["steps"])))
     assert data["generation"]["status"] == "completed", data["job"]
+    assert "(16/16 parts completed)" in data["job"]["steps"][0]["message"]
     assert progress == sorted(progress)
     assert progress[-1] == 100
     captions = client.call("GET", data["generation"]["captionsUrl"]).text
@@ -151,15 +151,14 @@ def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
     grant(stack, client, 100)
     started = client.generate(text=text_of(60_000), language="en-US", format="ogg")
     generation_id = started["generation"]["id"]
-    kills = 0
+    victims: list[int] = []
     for data in client.follow(generation_id):
-        if kills < 2 and 0 < data["job"]["overallProgress"] < 70:
+        if not victims and 0 < data["job"]["overallProgress"] < 70:
+            # Once: a worker that is killed while it starts stalls the emulator for five minutes.
             victims = workers_of(stack)
             for pid in victims:
                 os.kill(pid, signal.SIGKILL)
-            kills += bool(victims)
-            time.sleep(1)
-    assert kills, "no worker was caught at work"
+    assert victims, "no worker was caught at work"
     assert data["generation"]["status"] == "completed", data["job"]
     numbers = cue_numbers(client.call("GET", data["generation"]["captionsUrl"]).text)
     assert numbers == list(range(1, len(numbers) + 1))
