@@ -10,6 +10,8 @@ from firebase_functions import https_fn, options, scheduler_fn, tasks_fn
 from flask import Request, Response
 
 EMULATED = os.environ.get("FUNCTIONS_EMULATOR") == "true"
+# functions-framework serves with four threads a core unless told; requests here mostly wait.
+os.environ.setdefault("THREADS", "40")
 # The emulator would ask the real Secret Manager for what is named here; it needs no secrets.
 JWT = [] if EMULATED else ["JWT_SECRET"]
 # functions/.env is loaded before this file, for deployment too; a key that the chosen engine has

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,8 +89,14 @@ def _read_cursor(collection: str, field: str, cursor: str) -> list[Any]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         its_collection, its_field, at, name = json.loads(raw)
-        if (its_collection, its_field) != (collection, field) or "/" in name or not name:
+        time = datetime.fromisoformat(at)
+        if (
+            (its_collection, its_field) != (collection, field)
+            or not re.fullmatch(r"(?!__)[A-Za-z0-9_-]{1,128}", name)
+            or time.tzinfo is None
+            or not 1970 <= time.year < 9999
+        ):
             raise BadCursor
-        return [datetime.fromisoformat(at), str(name)]
+        return [time, name]
     except (binascii.Error, ValueError, TypeError) as error:
         raise BadCursor from error

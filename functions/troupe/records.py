@@ -16,6 +16,7 @@ class Record(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         extra="ignore",
+        hide_input_in_errors=True,  # what is stored is private, and errors are logged
         defer_build=True,  # a function meets few of the records that it imports
     )
 

@@ -6,8 +6,10 @@ import io
 import random
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import av
 import pytest
@@ -375,4 +377,26 @@ def test_a_balance_is_never_overdrawn_by_requests_at_once(db: Database, files: F
     with ThreadPoolExecutor(20) as pool:
         assert sum(pool.map(ask, range(20))) == 7
     assert used(troupe, uid) == (0, 7)
+    assert clean(troupe, uid)
+
+
+def test_a_part_that_is_quicker_than_the_fan_out_costs_no_lease(db: Database, files: Files) -> None:
+    troupe = Troupe(db, files, PART_CHARACTERS=1200)
+    uid = new_user(db)
+    generation_id = troupe.speak(uid, LONG)
+    (start,) = troupe.queue.take()
+    enqueue = troupe.queue.enqueue
+
+    def at_once(payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        enqueue(payload, headers)
+        if payload.get("part") == 0:
+            assert troupe.deliver(payload)
+
+    troupe.queue.enqueue = at_once  # type: ignore[method-assign]
+    assert troupe.deliver(start)
+    job = troupe.voice.get(uid, generation_id).job
+    assert (job.fanned_out, job.lease_until, job.parts_done) == (True, None, 1)
+    troupe.queue.enqueue = enqueue  # type: ignore[method-assign]
+    troupe.deliver_all()
+    assert troupe.voice.get(uid, generation_id).job.status is JobStatus.COMPLETED
     assert clean(troupe, uid)

@@ -90,4 +90,4 @@ def test_a_task_whose_job_is_at_work_comes_again(
     lease = now().replace(year=now().year + 1)
     path = f"jobs/{payload['jobId']}"
     db.commit(Update(path, {"status": "in_progress", "leaseUntil": lease, "attempt": 1}))
-    assert client.post("/", json={"data": payload}, headers=headers).status_code == 503
+    assert client.post("/", json={"data": payload}, headers=headers).status_code == 409

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import firebase_admin
 from firebase_admin import functions
 from firebase_admin.exceptions import FirebaseError
+from google.auth.exceptions import GoogleAuthError
 
 # Cloud Tasks' own limit for HTTP targets; parts are cut so that none comes near it.
 DISPATCH_DEADLINE_SECONDS = 1800
@@ -56,6 +57,8 @@ class CloudTasksQueue:
             try:
                 queue.enqueue(body, options)
                 return
-            except (FirebaseError, OSError) as error:
+            except (FirebaseError, GoogleAuthError, OSError, TypeError, ValueError) as error:
+                # Besides its own errors the SDK raises TypeError and ValueError for an outage of
+                # the metadata server, or for an answer without a name.
                 last = error
         raise QueueUnavailable(str(last)) from last

@@ -9,7 +9,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from troupe.adapters.firestore import Database, Document, Stale, Update, Write, now
+from troupe.adapters.firestore import Database, Document, Stale, Update, Write, contend, now
 from troupe.jobs.records import Job, job_path
 from troupe.logs import log
 
@@ -20,8 +20,8 @@ class Lost(Exception):
 
 class Lease:
     """Within the context a thread prolongs the lease every third of its length, so short work
-    costs no call at all. Whatever else touches the job document makes it Stale for us: then the
-    lease is lost, and nothing more can be written."""
+    costs no call at all. Every write names the version it has seen; once the job has ended, or has
+    another attempt than ours, the lease is lost and nothing more can be written."""
 
     def __init__(self, db: Database, job: Job, document: Document, seconds: int) -> None:
         self._db = db
@@ -60,12 +60,26 @@ class Lease:
         """Commits the job's own write, made with `seen`, and others. Raises Lost."""
         with self._lock:
             self.check()
+            self._put(first, rest)
+
+    def _put(self, first: Update, rest: Sequence[Write] = ()) -> None:
+        """Under the lock. Stale alone is no loss: a part was counted, or it was our own commit,
+        sent again. Who ended or claimed the job is told by its status and its attempt."""
+
+        def attempt() -> None:
             try:
-                result = self._db.commit(first, *rest)
+                result = self._db.commit(replace(first, seen=self._seen), *rest)
             except Stale:
-                self._lost = True
-                raise Lost(self._job.id) from None
+                document = self._db.get(job_path(self._job.id))
+                present = Job.of(document)
+                if present.status.ended or present.attempt != self._job.attempt:
+                    self._lost = True
+                    raise Lost(self._job.id) from None
+                self._seen = document
+                raise
             self._seen = replace(self._seen, update_time=result.update_times[0])
+
+        contend(attempt)
 
     def _keep(self) -> None:
         while not self._stop.wait(self._seconds / 3):
@@ -75,12 +89,8 @@ class Lease:
                 if self._stop.is_set():
                     return
                 try:
-                    result = self._db.commit(
-                        Update(job_path(self._job.id), fields, seen=self._seen)
-                    )
-                    self._seen = replace(self._seen, update_time=result.update_times[0])
-                except Stale:
-                    self._lost = True
+                    self._put(Update(job_path(self._job.id), fields))
+                except Lost:
                     return
                 except Exception as error:
                     log.warning("lease_not_prolonged", jobId=self._job.id, reason=repr(error))

@@ -56,7 +56,7 @@ def completed_writes(
     job: Job, seen: Document, charge: int, at: datetime
 ) -> tuple[Update, list[Write]]:
     """The job's end, and the settlement of its hold."""
-    fields: dict[str, Any] = {"charge.charged": charge, "progress": 100}
+    fields: dict[str, Any] = {"charge.charged": charge}
     for step, _ in STEPS[job.kind]:
         times = job.steps.get(step, StepTimes())
         fields |= {

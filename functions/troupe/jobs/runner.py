@@ -247,7 +247,8 @@ class Runner:
             log.info("part_not_wanted", jobId=job.id, part=number)
             return
         except AlreadyExists:
-            return  # delivered twice at once, and the other one was first
+            # Delivered twice at once, or our own commit sent again: either may owe the assembly.
+            done = Job.of(self._db.get(job_path(job.id))).parts_done
         except Exception as error:
             self._stumble(job, error, number)
             return

@@ -66,6 +66,8 @@ class Sweeper:
                 continue  # somebody is at work on it after all
             except QueueUnavailable as error:
                 log.warning("sweep_cannot_enqueue", jobId=document.id, reason=str(error))
+            except Exception as error:  # one document must not hold up all others
+                log.error("sweep_stumbled", error, jobId=document.id)
         done["parts"] = self._delete_old_parts()
         done["generations"] = self._expire(BATCH)
         log.info("sweep_done", **done)

@@ -31,7 +31,8 @@ def handle(request: CallableRequest[Any]) -> None:
     try:
         wiring.runner().run(job_id, part)
     except (TryAgain, QueueUnavailable) as again:
-        raise HttpsError(FunctionsErrorCode.UNAVAILABLE, str(again)) from None
+        # Not 503: Cloud Tasks would slow the whole queue down for it.
+        raise HttpsError(FunctionsErrorCode.ABORTED, str(again)) from None
 
 
 def _task(data: object) -> tuple[str, int | None]:

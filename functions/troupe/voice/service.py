@@ -121,7 +121,7 @@ class VoiceService:
             activity_write(
                 uid,
                 "voice_generation_started",
-                f"Voice generation started: {generation.title}",
+                "Voice generation started",
                 at=at,
                 generationId=generation_id,
             ),

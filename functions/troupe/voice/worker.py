@@ -118,7 +118,6 @@ class VoiceWorker:
         self, job: Job, done: Sequence[Part], folder: Path, check: Callable[[], None]
     ) -> Outcome:
         """Joins the parts in their order and encodes once."""
-        at = now()
         form = AudioFormat(job.input["format"])
         target = folder / f"audio{form.extension}"
         words: list[WordTiming] = []
@@ -153,7 +152,7 @@ class VoiceWorker:
         charge = job.charge.held
         if job.charge.meter is Meter.VOICE_SECONDS:
             charge = min(math.ceil(seconds), charge)
-        return Outcome(completed_writes(job, audio, charge, at), charge, [path, words_path])
+        return Outcome(completed_writes(job, audio, charge, now()), charge, [path, words_path])
 
     def discard(self, outcome: Outcome) -> None:
         self._files.delete(outcome.files)

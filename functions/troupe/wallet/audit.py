@@ -75,10 +75,12 @@ def _sums(wallet: Wallet, ledger: list[Entry]) -> Iterator[str]:
 def _holds(db: Database, ledger: list[Entry]) -> Iterator[str]:
     """Each hold has ended exactly once, or its job is alive."""
     open_holds: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
     for entry in ledger:
         if entry.job_id is None:
             continue
         open_holds[entry.job_id] += 1 if entry.kind is EntryKind.HOLD else -1
+        amounts[entry.job_id] += entry.held
     waiting = [job_id for job_id, count in open_holds.items() if count > 0]
     for start in range(0, len(waiting), _BATCH):
         batch = waiting[start : start + _BATCH]
@@ -88,6 +90,8 @@ def _holds(db: Database, ledger: list[Entry]) -> Iterator[str]:
             elif Job.of(document).status.ended:
                 yield f"hold of job {document.id}, which is {document.data['status']}"
     for job_id, count in open_holds.items():
+        if count <= 0 and amounts[job_id]:
+            yield f"job {job_id} ended, but {amounts[job_id]} of its hold remain"
         if count < 0:
             yield f"job {job_id} ended its hold {1 - count} times"
 

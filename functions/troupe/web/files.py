@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Response, redirect, request
-from werkzeug.wsgi import wrap_file
+from werkzeug.wsgi import FileWrapper
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -45,7 +45,8 @@ def file_response(
         answer.headers["Cache-Control"] = "private, no-store"
         return Response(answer.get_data(), 302, headers=answer.headers)
     response = Response(
-        wrap_file(request.environ, files.open(path), buffer_size=256 * 1024),
+        # Not the server's own wrapper: gunicorn's cannot seek, and would read all before a range.
+        FileWrapper(files.open(path), 256 * 1024),
         mimetype=content_type,
         direct_passthrough=True,
     )
