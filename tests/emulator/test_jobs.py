@@ -229,7 +229,7 @@ def test_cancel_while_running_releases_the_hold_and_lets_nothing_be_written(
         assert delivery.result(20), "there is nothing more to do for this task"
     assert db.get(f"jobs/{generation_id}").data == before
     assert troupe.voice.get(uid, generation_id).generation.audio is None
-    assert files.list(files_prefix(uid, generation_id)) == []
+    assert files.list(files_prefix(uid, generation_id)) == files.list(f"speech/{uid}/") == []
     assert kinds(troupe, uid) == ["grant", "hold", "release"]
     assert clean(troupe, uid)
 

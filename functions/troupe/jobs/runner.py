@@ -84,6 +84,10 @@ class Worker(Protocol):
 
     def discard(self, outcome: Outcome) -> None: ...
 
+    def forget(self, part: Part) -> None:
+        """Deletes the files of a part that no document will ever lead to."""
+        ...
+
 
 class Runner:
     def __init__(
@@ -206,14 +210,22 @@ class Runner:
         log.info("job_fanned_out", jobId=job.id, parts=job.parts_total - len(done))
 
     def _finish(self, job: Job, lease: Lease, worker: Worker, folder: Path) -> None:
-        extra: list[Write] = []
-        if job.parts_total == 1:
-            part = worker.run_part(job, 0, folder, lease.check)
-            done = [part]
-            extra = [Create(part_path(job.id, 0), part.stored())]
-        else:
+        if job.parts_total > 1:
             done = parts(self._db, job.id, job.parts_total)
-        outcome = worker.assemble(job, done, folder, lease.check)
+            self._settle(job, lease, worker, worker.assemble(job, done, folder, lease.check))
+            return
+        part = worker.run_part(job, 0, folder, lease.check)
+        try:
+            outcome = worker.assemble(job, [part], folder, lease.check)
+            only = Create(part_path(job.id, 0), part.stored())
+            self._settle(job, lease, worker, outcome, only)
+        except Lost:
+            self._forget(job, worker, part)
+            raise
+
+    def _settle(
+        self, job: Job, lease: Lease, worker: Worker, outcome: Outcome, *extra: Write
+    ) -> None:
         at = now()
         try:
             completed, settled = completed_writes(job, lease.seen, outcome.charge, at)
@@ -224,6 +236,15 @@ class Runner:
             worker.discard(outcome)
             raise Lost(job.id) from None
         log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
+
+    def _forget(self, job: Job, worker: Worker, part: Part) -> None:
+        """No document leads to this part if its job has ended without it; while another worker
+        is at the job, the part is that one's too."""
+        if Job.of(self._db.get(job_path(job.id))).status in (
+            JobStatus.CANCELLED,
+            JobStatus.FAILED,
+        ):
+            worker.forget(part)
 
     def _mine(self, job: Job) -> bool:
         present = Job.of(self._db.get(job_path(job.id)))
@@ -239,11 +260,14 @@ class Runner:
                 if Job.of(self._db.get(job_path(job.id))).status.ended:
                     raise Lost(job.id)
 
+        worker, part = self._workers[job.kind], None
         try:
             with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
-                part = self._workers[job.kind].run_part(job, number, Path(folder), check)
+                part = worker.run_part(job, number, Path(folder), check)
             done = self._record_part(job, document, part)
         except Lost:
+            if part is not None:
+                self._forget(job, worker, part)
             log.info("part_not_wanted", jobId=job.id, part=number)
             return
         except AlreadyExists:

@@ -157,6 +157,9 @@ class VoiceWorker:
     def discard(self, outcome: Outcome) -> None:
         self._files.delete(outcome.files)
 
+    def forget(self, part: Part) -> None:
+        self._files.delete([part.path, part.words_path])
+
     def _fetched(self, job: Job, part: Part, folder: Path, check: Callable[[], None]) -> Path:
         """The part's file: as this task left it, or from storage; spoken anew if it is gone from
         there, because its time was up or its owner deleted the same words elsewhere."""
