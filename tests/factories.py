@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from troupe.accounts.repository import session_write
 from troupe.accounts.sessions import open_session
 from troupe.adapters.firestore import Create, Database, now
 from troupe.adapters.storage import Files
+from troupe.characters.errors import CharacterNotFound
+from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
 from troupe.jobs.records import JobKind
 from troupe.jobs.runner import Runner, TryAgain
 from troupe.jobs.service import JobService, TaskSender
@@ -135,23 +137,23 @@ class Troupe:
         subjects = {JobKind.VOICE: status_writes}
         self.jobs = JobService(db, sender, subjects)
         self.wallet = WalletService(db)
-        self.voice = VoiceService(db, lambda: files, self.jobs, self.settings)
+        self.voice = VoiceService(db, lambda: files, self.jobs, _no_cast, self.settings)
         worker = VoiceWorker(self.engine, files, part_characters=self.settings.part_characters)
         self.runner = Runner(
             db,
             sender,
-            {JobKind.VOICE: worker},
+            {JobKind.VOICE: lambda: worker},
             subjects,
             lease_seconds=self.settings.lease_seconds,
             max_attempts=self.settings.max_attempts,
         )
         self.sweeper = Sweeper(
             db,
-            files,
             sender,
             subjects,
             hold_hours=self.settings.hold_hours,
-            expire=self.voice.expire,
+            forget=lambda part: files.delete(part.files),
+            chores={"generations": self.voice.expire},
         )
 
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
@@ -175,9 +177,62 @@ class Troupe:
                         break
 
 
+def _no_cast(ids: Sequence[str]) -> list[Character]:
+    raise CharacterNotFound
+
+
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:
     """A user with a session; the uid and the headers of the user's requests."""
     uid = new_user(db, tokens)
     opened = open_session(uid, "pytest", test_settings(), now())
     db.commit(session_write(uid, opened.session_id, opened.session, []))
     return uid, {"Authorization": f"Bearer {opened.pair.access_token}"}
+
+
+def new_character(db: Database, uid: str, name: str, *, images: int = 0, **changes: Any) -> str:
+    """A character as the store has it, without its files."""
+    character_id, at = secrets.token_hex(8), now()
+    quality = Quality(
+        seconds=3.0,
+        level_db=-20.0,
+        peak_db=-3.0,
+        clipped_share=0.0,
+        silence_share=0.1,
+        verdict="good",
+        advice=[],
+    )
+    file = f"{character_id}.wav"
+    sample = Sample(
+        name=file, path=f"static/audio_files/{file}", sha256="0" * 64, size=144_044, quality=quality
+    )
+    pictures = {
+        str(key): Image(
+            name=f"{character_id}-{key}.png",
+            path=f"static/images/{character_id}-{key}.png",
+            content_type="image/png",
+            width=64,
+            height=64,
+            size=100,
+        )
+        for key in range(images)
+    }
+    fields: dict[str, Any] = {
+        "id": character_id,
+        "uid": uid,
+        "display_name": name,
+        "name_key": name.casefold(),
+        "config": Config(),
+        "language": "en-us",
+        "voice_type": "female",
+        "sample": sample,
+        "consent": Consent(statement="I agree.", at=at, sample_sha256="0" * 64),
+        "images": pictures,
+        "next_image": images,
+        "output_prefix": name.casefold(),
+        "created_by_name": "Ada",
+        "created_at": at,
+        "updated_at": at,
+    }
+    character = Character.model_validate(fields | changes)
+    db.commit(Create(f"characters/{character_id}", character.stored()))
+    return character_id

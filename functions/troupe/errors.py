@@ -82,6 +82,19 @@ class Unprocessable(TroupeError):
     message = "Some fields are not right."
 
 
+class UnknownChoice(Unprocessable):
+    """A language, voice type or style that does not exist; the details list what does."""
+
+    code = "unknown_choice"
+    message = "That choice does not exist."
+
+    @staticmethod
+    def field(name: str, allowed: list[str]) -> dict[str, object]:
+        """The entry of `details["fields"]` for one that is wrong."""
+        message = f"there is no such {name} here"
+        return {"field": name, "message": message, "type": "enum", "allowed": allowed}
+
+
 class TooManyRequests(TroupeError):
     status = 429
     code = "too_many_requests"

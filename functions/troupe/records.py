@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from troupe.adapters.firestore import Document
+from troupe.adapters.firestore import Document, Write
 
 
 class Record(BaseModel):
@@ -28,3 +29,12 @@ class Record(BaseModel):
     def stored(self) -> dict[str, Any]:
         """What is written: camelCase, without the id, which is the document's name."""
         return self.model_dump(by_alias=True, exclude={"id"})
+
+
+# Given a record before and after a change (None: it is not there), the writes that bear witness
+# to the change and are committed with it, such as a line of an audit log.
+Witness = Callable[[Record | None, Record | None], Sequence[Write]]
+
+
+def no_witness(before: Record | None, after: Record | None) -> Sequence[Write]:
+    return ()

@@ -100,7 +100,7 @@ def test_long_text_fans_out_and_is_joined_in_order(db: Database, files: Files) -
     assert -1 not in positions
     assert positions == sorted(positions)
     parts = troupe.jobs.parts(speaking.job)
-    together = sum(part.samples / part.rate for part in parts)
+    together = sum(sound.samples / sound.rate for part in parts for sound in part.sounds)
     assert decoded_seconds(troupe, uid, generation_id) == pytest.approx(together, abs=0.01)
     assert used(troupe, uid) == (-(-len(LONG) // 1000), 0)
     assert clean(troupe, uid)

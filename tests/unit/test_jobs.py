@@ -15,7 +15,7 @@ from troupe.jobs.records import (
     Job,
     JobKind,
     JobStatus,
-    StepTimes,
+    StepState,
     overall_progress,
     view_steps,
 )
@@ -72,10 +72,10 @@ def test_weights_of_the_steps_are_the_whole() -> None:
 def test_progress_only_grows_and_ends_at_a_hundred() -> None:
     parts = 7
     cuts = list(range(parts + 1))
-    started = {"speech": StepTimes(started_at=AT)}
+    started = {"speech": StepState(started_at=AT)}
     spoken = {
-        "speech": StepTimes(started_at=AT, completed_at=AT),
-        "assembly": StepTimes(started_at=AT),
+        "speech": StepState(started_at=AT, completed_at=AT),
+        "assembly": StepState(started_at=AT),
     }
     running: dict[str, Any] = {"status": JobStatus.IN_PROGRESS, "cuts": cuts, "fanned_out": True}
     life = [
@@ -95,7 +95,7 @@ def test_steps_say_what_is_going_on() -> None:
         status=JobStatus.IN_PROGRESS,
         cuts=[0, 1, 2, 3],
         parts_done=1,
-        steps={"speech": StepTimes(started_at=AT)},
+        steps={"speech": StepState(started_at=AT)},
     )
     speech, assembly = view_steps(running)
     assert (speech.status, speech.progress) == ("in_progress", 33)

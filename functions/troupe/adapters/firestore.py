@@ -1,7 +1,7 @@
 """Firestore: documents, queries, and commits whose preconditions decide races.
 
-A write is a plain value (`Create`, `Update`, `Delete`), so that domains can hand each other
-writes and one caller commits them together. Transactions are not used: they hold locks on the
+A write is a plain value (`Create`, `Update`, `Merge`, `Delete`), so that domains can hand each
+other writes and one caller commits them together. Transactions are not used: they hold locks on the
 server, and contended ones time out; one read and one commit under `last_update_time`
 preconditions, tried again with jitter, is faster and cannot block anybody.
 """
@@ -73,6 +73,14 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """Sets the named top-level fields of a document, which is made where there is none yet."""
+
+    path: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Deletes a document; one that is gone already is no error, unless `seen` says otherwise."""
 
@@ -80,7 +88,7 @@ class Delete:
     seen: Document | None = None
 
 
-Write = Create | Update | Delete
+Write = Create | Update | Merge | Delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +117,15 @@ class Database:
     def get(self, path: str) -> Document:
         return _document(self._client.document(path).get())
 
-    def get_all(self, paths: Sequence[str]) -> list[Document]:
-        """Reads all in one call; the answers stand in the order of `paths`."""
+    def get_all(
+        self, paths: Sequence[str], *, select: Sequence[str] | None = None
+    ) -> list[Document]:
+        """Reads all in one call; the answers stand in the order of `paths`. `select`: the fields
+        to bring (all when None)."""
         refs = [self._client.document(path) for path in paths]
         found = {
-            snapshot.reference.path: _document(snapshot) for snapshot in self._client.get_all(refs)
+            snapshot.reference.path: _document(snapshot)
+            for snapshot in self._client.get_all(refs, field_paths=select)
         }
         return [found[path] for path in paths]
 
@@ -124,6 +136,9 @@ class Database:
             ref = self._client.document(write.path)
             if isinstance(write, Create):
                 batch.create(ref, write.data)
+                continue
+            if isinstance(write, Merge):
+                batch.set(ref, write.data, merge=True)
                 continue
             seen = write.seen
             option = self._client.write_option(last_update_time=seen.update_time) if seen else None

@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from troupe.adapters.firestore import Database, Document, Stale, Update, Write, contend, now
-from troupe.jobs.records import Job, job_path
+from troupe.jobs.records import STEPS, Job, JobStatus, StepState, job_path
 from troupe.logs import log
+
+# A report is a write, and people look about that often.
+REPORT_EVERY = timedelta(seconds=2)
+# How often a part that holds no lease asks whether its job still goes on.
+PART_CHECK = timedelta(seconds=10)
 
 
 class Lost(Exception):
@@ -32,6 +37,13 @@ class Lease:
         self._stop = threading.Event()
         self._lost = False
         self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._steps = dict(job.steps)
+        self._reported = (now() - REPORT_EVERY, "")
+
+    @property
+    def steps(self) -> dict[str, StepState]:
+        """The steps as reported so far."""
+        return self._steps
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -55,6 +67,36 @@ class Lease:
         """Raises Lost. Cheap: call it between pieces of work."""
         if self._lost:
             raise Lost(self._job.id)
+
+    def report(self, step: str, share: float, message: str = "") -> None:
+        """See Watch. What an earlier attempt has reported is never taken back."""
+        self.check()
+        at, (before, last) = now(), self._reported
+        if step == last and at - before < REPORT_EVERY:
+            return
+        self._reported = (at, step)
+        fields: dict[str, Any] = {"updatedAt": at}
+        names = [name for name, _ in STEPS[self._job.kind]]
+        for name in names[: names.index(step)]:
+            state = self._steps.get(name, StepState())
+            if state.completed_at is None:
+                done = {"started_at": state.started_at or at, "completed_at": at, "progress": 100}
+                self._steps[name] = state.model_copy(update=done)
+                fields[f"steps.{name}"] = self._steps[name].stored()
+        state = self._steps.get(step, StepState())
+        present = {
+            "started_at": state.started_at or at,
+            "progress": max(state.progress, int(100 * share)),
+            "message": message or state.message,
+        }
+        self._steps[step] = state.model_copy(update=present)
+        fields[f"steps.{step}"] = self._steps[step].stored()
+        try:
+            self.commit(Update(job_path(self._job.id), fields))
+        except Lost:
+            raise
+        except Exception as error:  # the work matters more than word of it
+            log.warning("progress_not_reported", jobId=self._job.id, reason=repr(error))
 
     def commit(self, first: Update, rest: Sequence[Write] = ()) -> None:
         """Commits the job's own write, made with `seen`, and others. Raises Lost."""
@@ -94,3 +136,23 @@ class Lease:
                     return
                 except Exception as error:
                     log.warning("lease_not_prolonged", jobId=self._job.id, reason=repr(error))
+
+
+class PartWatch:
+    """The watch of a part, which holds no lease: asks now and then whether its job still goes on.
+    How far the parts are is told by how many of them are done."""
+
+    def __init__(self, db: Database, job_id: str) -> None:
+        self._db = db
+        self._job_id = job_id
+        self._asked = now()
+
+    def check(self) -> None:
+        if now() - self._asked > PART_CHECK:
+            self._asked = now()
+            (document,) = self._db.get_all([job_path(self._job_id)], select=["status"])
+            if JobStatus(document.data["status"]).ended:
+                raise Lost(self._job_id)
+
+    def report(self, step: str, share: float, message: str = "") -> None:
+        self.check()

@@ -62,9 +62,13 @@ class JobError(Record):
     retryable: bool
 
 
-class StepTimes(Record):
+class StepState(Record):
+    """What is known of a step beyond what its job tells; `progress` 0 to 100."""
+
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    progress: int = 0
+    message: str = ""
 
 
 def job_path(job_id: str) -> str:
@@ -94,10 +98,12 @@ class Job(Record):
     due_at: datetime | None = None
     cuts: list[int] | None = None
     parts_done: int = 0
+    units: int = 0  # what people count: lines of a script; 0: the parts themselves
+    units_done: int = 0
     fanned_out: bool = False
     failures: dict[str, int] = Field(default_factory=dict)
     sweeps: int = 0
-    steps: dict[str, StepTimes] = Field(default_factory=dict)
+    steps: dict[str, StepState] = Field(default_factory=dict)
     error: JobError | None = None
     created_at: datetime
     started_at: datetime | None = None
@@ -109,20 +115,40 @@ class Job(Record):
         return len(self.cuts) - 1 if self.cuts else 0
 
 
-class Part(Record):
-    """`jobs/{jobId}/parts/{n}`: one part's audio, mono 16 bit WAV at `path`, and its words beside
-    it. `samples` and `rate` say how long it is. Created once; that it exists means done."""
+class Sound(Record):
+    """Speech as it is kept: mono 16 bit WAV at `path`, its words beside it. `samples` and `rate`
+    say how long it is."""
 
-    id: str
     path: str
     samples: int
     rate: int
     timing_source: str
-    expires_at: datetime
 
     @property
     def words_path(self) -> str:
         return f"{self.path}.words.json"
+
+    @property
+    def files(self) -> list[str]:
+        return [self.path, self.words_path]
+
+
+class Part(Record):
+    """`jobs/{jobId}/parts/{n}`: what one part came to. Created once; that it exists means done.
+
+    `units`: how many it counts for in the progress. `subject`: the document that owns the sounds;
+    None when they are the part's own, and end with it.
+    """
+
+    id: str
+    sounds: list[Sound]
+    units: int = 1
+    subject: str | None = None
+    expires_at: datetime
+
+    @property
+    def files(self) -> list[str]:
+        return [path for sound in self.sounds for path in sound.files]
 
 
 class StepView(Record):
@@ -137,37 +163,56 @@ class StepView(Record):
     error_message: str | None
 
 
-# The steps of each kind, with the share of the whole work that each one is.
+# The steps of each kind in their order, with the share of the whole work that each one is.
 STEPS: Mapping[JobKind, tuple[tuple[str, int], ...]] = {
     JobKind.VOICE: (("speech", 80), ("assembly", 20)),
+    JobKind.SCRIPT_AUDIO: (("speech", 80), ("assembly", 20)),
+    JobKind.VIDEO: (
+        ("audio_validation", 5),
+        ("audio_generation", 40),
+        ("video_generation", 40),
+        ("video_assembly", 5),
+        ("upload", 10),
+    ),
 }
+# The step in which the parts are made, and what it says meanwhile. The steps before it are done
+# when the job is planned; those after it are reported by the worker that assembles.
+PARTS_STEP: Mapping[JobKind, tuple[str, str]] = {
+    JobKind.VOICE: ("speech", "Speaking the text ({done}/{total} parts completed)"),
+    JobKind.SCRIPT_AUDIO: ("speech", "Speaking the lines... ({done}/{total} completed)"),
+    JobKind.VIDEO: ("audio_generation", "Generating audio files... ({done}/{total} completed)"),
+}
+_MESSAGES = {"assembly": "Joining and encoding the audio"}
 
 
 def view_steps(job: Job) -> list[StepView]:
-    """The steps of a job, derived from its times, its parts and its status."""
+    """The steps of a job, derived from what was reported, its parts and its status."""
+    parts_step, parts_message = PARTS_STEP[job.kind]
     views = []
     for name, _ in STEPS[job.kind]:
-        times = job.steps.get(name, StepTimes())
+        state = job.steps.get(name, StepState())
         status, progress, message, error = "pending", 0, "", None
-        if times.completed_at:
-            status, progress = "completed", 100
-        elif times.started_at:
+        if state.started_at:
             status = "in_progress" if not job.status.ended else str(job.status)
+            progress, message = state.progress, state.message or _MESSAGES.get(name, "")
             error = job.error.message if job.error else None
-        if name == "speech" and times.started_at and job.parts_total:
-            done = job.parts_total if times.completed_at else job.parts_done
-            progress = 100 * done // job.parts_total
-            message = f"Speaking the text ({done}/{job.parts_total} parts completed)"
-        elif name == "assembly" and times.started_at:
-            message = "Joining and encoding the audio"
+        if state.completed_at:
+            status, progress, error = "completed", 100, None
+        total = job.units or job.parts_total
+        if name == parts_step and state.started_at and total:
+            done = total if state.completed_at else job.units_done or job.parts_done
+            # A single part is counted by its worker, as it goes.
+            done = max(done, state.progress * total // 100)
+            progress = 100 * done // total
+            message = parts_message.format(done=done, total=total)
         views.append(
             StepView(
                 step_name=name,
                 status=status,
                 progress=progress,
                 message=message,
-                started_at=times.started_at,
-                completed_at=times.completed_at,
+                started_at=state.started_at,
+                completed_at=state.completed_at,
                 error_message=error,
             )
         )

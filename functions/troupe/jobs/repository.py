@@ -22,7 +22,7 @@ from troupe.jobs.records import (
     JobError,
     JobStatus,
     Part,
-    StepTimes,
+    StepState,
     job_path,
 )
 from troupe.wallet.ledger import release_writes, settle_writes
@@ -58,10 +58,10 @@ def completed_writes(
     """The job's end, and the settlement of its hold."""
     fields: dict[str, Any] = {"charge.charged": charge}
     for step, _ in STEPS[job.kind]:
-        times = job.steps.get(step, StepTimes())
+        state = job.steps.get(step, StepState())
         fields |= {
-            f"steps.{step}.startedAt": times.started_at or at,
-            f"steps.{step}.completedAt": times.completed_at or at,
+            f"steps.{step}.startedAt": state.started_at or at,
+            f"steps.{step}.completedAt": state.completed_at or at,
         }
     return move_write(job, seen, JobStatus.COMPLETED, at, fields), settle_writes(
         job.uid, job.id, job.charge.meter, job.charge.held, charge, str(job.kind), at

@@ -8,11 +8,11 @@ assembly. Every delivery may be the second one: the documents decide.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from troupe.adapters.firestore import (
     AlreadyExists,
@@ -26,8 +26,18 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.jobs.lease import Lease, Lost
-from troupe.jobs.records import Job, JobError, JobKind, JobStatus, Part, job_path
+from troupe.jobs.lease import Lease, Lost, PartWatch
+from troupe.jobs.records import (
+    PARTS_STEP,
+    STEPS,
+    Job,
+    JobError,
+    JobKind,
+    JobStatus,
+    Part,
+    StepState,
+    job_path,
+)
 from troupe.jobs.repository import (
     completed_writes,
     ended_writes,
@@ -37,56 +47,16 @@ from troupe.jobs.repository import (
     parts,
 )
 from troupe.jobs.service import SubjectWrites, TaskSender
+from troupe.jobs.work import Outcome, Plan, Worker
 from troupe.logs import log
 from troupe.speech.engine import SpeechError
 
 # How long parts may be silent before the sweep looks: above the longest a part should take.
 PARTS_PATIENCE = timedelta(minutes=5)
-# How often a part that holds no lease asks whether its job still goes on.
-PART_CHECK = timedelta(seconds=10)
 
 
 class TryAgain(Exception):
     """The task should be delivered again later: another worker is at it, or a fault may pass."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """`cuts`: offsets of the parts in the input, from 0 to its end; `changes`: dotted fields of
-    the job that the plan settles (such as the text as it will be spoken)."""
-
-    cuts: list[int]
-    changes: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A finished job: writes that record the result, the amount to charge (at most what is held)
-    and the files it made, which are deleted if the result cannot be recorded."""
-
-    writes: Sequence[Write]
-    charge: int
-    files: Sequence[str]
-
-
-class Worker(Protocol):
-    """Does the work of one kind of job. `check` raises Lost when it would be for nothing."""
-
-    def plan(self, job: Job) -> Plan: ...
-
-    def run_part(self, job: Job, number: int, folder: Path, check: Callable[[], None]) -> Part:
-        """Makes part `number`; may leave its file in `folder` for the assembly."""
-        ...
-
-    def assemble(
-        self, job: Job, done: Sequence[Part], folder: Path, check: Callable[[], None]
-    ) -> Outcome: ...
-
-    def discard(self, outcome: Outcome) -> None: ...
-
-    def forget(self, part: Part) -> None:
-        """Deletes the files of a part that no document will ever lead to."""
-        ...
 
 
 class Runner:
@@ -94,7 +64,7 @@ class Runner:
         self,
         db: Database,
         sender: TaskSender,
-        workers: Mapping[JobKind, Worker],
+        workers: Mapping[JobKind, Callable[[], Worker]],
         subjects: Mapping[JobKind, SubjectWrites],
         *,
         lease_seconds: int,
@@ -117,6 +87,7 @@ class Runner:
             return
         job = Job.of(document)
         if job.status.ended:
+            self._tidy(job)
             return
         if part is None:
             self._run_job(job, document)
@@ -137,7 +108,7 @@ class Runner:
             # Every claim before this one ended without a word: the worker died each time.
             self._fail(job, JobError(code="worker_died", message=_DIED, retryable=True))
             return
-        worker = self._workers[job.kind]
+        worker = self._workers[job.kind]()
         plan = None
         if job.cuts is None:
             try:
@@ -163,12 +134,16 @@ class Runner:
                     self._finish(job, lease, worker, Path(folder))
         except Lost:
             log.info("lease_lost", jobId=job.id, attempt=job.attempt)
+            self._tidy_if_ended(job)
         except Exception as error:
             self._stumble(job, error)
 
     def _claim(self, job: Job, document: Document, plan: Plan | None) -> tuple[Job, Document]:
         at = now()
         until = at + timedelta(seconds=self._lease_seconds)
+        names, parts_step = [name for name, _ in STEPS[job.kind]], PARTS_STEP[job.kind][0]
+        place = names.index(parts_step)
+        before, after = names[:place], names[place + 1 :]
         fields: dict[str, Any] = {
             "attempt": job.attempt + 1,
             "tries": job.tries + 1,
@@ -177,11 +152,17 @@ class Runner:
         }
         subject: list[Write] = []
         if plan is not None:
-            fields |= {"cuts": plan.cuts, "startedAt": at, "steps.speech.startedAt": at}
+            fields |= {"cuts": plan.cuts, "units": plan.units, "startedAt": at}
             fields |= plan.changes
+            for step in before:
+                note = StepState(
+                    started_at=at, completed_at=at, progress=100, message=plan.notes.get(step, "")
+                )
+                fields[f"steps.{step}"] = note.stored()
+            fields[f"steps.{parts_step}.startedAt"] = at
             subject = self._subjects[job.kind](job, JobStatus.IN_PROGRESS, None, at)
         if job.fanned_out:
-            fields |= {"steps.speech.completedAt": at, "steps.assembly.startedAt": at}
+            fields |= {f"steps.{parts_step}.completedAt": at, f"steps.{after[0]}.startedAt": at}
         write = move_write(job, document, JobStatus.IN_PROGRESS, at, fields)
         result = self._db.commit(write, *subject)
         claimed = replace(
@@ -212,11 +193,11 @@ class Runner:
     def _finish(self, job: Job, lease: Lease, worker: Worker, folder: Path) -> None:
         if job.parts_total > 1:
             done = parts(self._db, job.id, job.parts_total)
-            self._settle(job, lease, worker, worker.assemble(job, done, folder, lease.check))
+            self._settle(job, lease, worker, worker.assemble(job, done, folder, lease))
             return
-        part = worker.run_part(job, 0, folder, lease.check)
+        part = worker.run_part(job, 0, folder, lease)
         try:
-            outcome = worker.assemble(job, [part], folder, lease.check)
+            outcome = worker.assemble(job, [part], folder, lease)
             only = Create(part_path(job.id, 0), part.stored())
             self._settle(job, lease, worker, outcome, only)
         except Lost:
@@ -228,7 +209,8 @@ class Runner:
     ) -> None:
         at = now()
         try:
-            completed, settled = completed_writes(job, lease.seen, outcome.charge, at)
+            as_reported = job.model_copy(update={"steps": lease.steps})
+            completed, settled = completed_writes(as_reported, lease.seen, outcome.charge, at)
             lease.commit(completed, [*settled, *extra, *outcome.writes])
         except (Lost, AlreadyExists):
             if self._mine(job):
@@ -236,6 +218,18 @@ class Runner:
             worker.discard(outcome)
             raise Lost(job.id) from None
         log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
+        self._tidy(job)
+
+    def _tidy(self, job: Job) -> None:
+        try:
+            self._workers[job.kind]().tidy(job)
+        except Exception as error:  # the job has ended well; what is left over can wait
+            log.error("job_not_tidied", error, jobId=job.id)
+
+    def _tidy_if_ended(self, job: Job) -> None:
+        present = Job.of(self._db.get(job_path(job.id)))
+        if present.status.ended:
+            self._tidy(present)
 
     def _forget(self, job: Job, worker: Worker, part: Part) -> None:
         """No document leads to this part if its job has ended without it; while another worker
@@ -251,24 +245,16 @@ class Runner:
         return present.status is JobStatus.COMPLETED and present.attempt == job.attempt
 
     def _run_part(self, job: Job, document: Document, number: int) -> None:
-        asked = now()
-
-        def check() -> None:
-            nonlocal asked
-            if now() - asked > PART_CHECK:
-                asked = now()
-                if Job.of(self._db.get(job_path(job.id))).status.ended:
-                    raise Lost(job.id)
-
-        worker, part = self._workers[job.kind], None
+        worker, part = self._workers[job.kind](), None
         try:
             with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
-                part = worker.run_part(job, number, Path(folder), check)
+                part = worker.run_part(job, number, Path(folder), PartWatch(self._db, job.id))
             done = self._record_part(job, document, part)
         except Lost:
             if part is not None:
                 self._forget(job, worker, part)
             log.info("part_not_wanted", jobId=job.id, part=number)
+            self._tidy_if_ended(job)
             return
         except AlreadyExists:
             # Delivered twice at once, or our own commit sent again: either may owe the assembly.
@@ -293,7 +279,12 @@ class Runner:
             result = self._db.commit(
                 Update(
                     job_path(job.id),
-                    {"partsDone": Increment(1), "dueAt": at + PARTS_PATIENCE, "updatedAt": at},
+                    {
+                        "partsDone": Increment(1),
+                        "unitsDone": Increment(part.units),
+                        "dueAt": at + PARTS_PATIENCE,
+                        "updatedAt": at,
+                    },
                     seen=current,
                 ),
                 Create(part_path(job.id, int(part.id)), part.stored()),
@@ -347,6 +338,7 @@ class Runner:
             log.warning("job_failed", jobId=job.id, code=error.code, attempt=job.attempt)
 
         contend(attempt)
+        self._tidy_if_ended(job)
 
 
 _DIED = "The worker stopped without a word each time it tried. Please try a shorter text."

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from troupe import tokens
-from troupe.adapters.firestore import AlreadyExists, Database, Document, Write, contend, now
+from troupe.adapters.firestore import (
+    DELETE_FIELD,
+    AlreadyExists,
+    Database,
+    Document,
+    Update,
+    Write,
+    contend,
+    now,
+)
 from troupe.adapters.queue import Queue, QueueUnavailable
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import Charge, Job, JobError, JobKind, JobStatus, Part, job_path
@@ -19,8 +28,14 @@ from troupe.wallet.service import NotEnoughTokens
 
 # A queued job that no worker has claimed by then has probably lost its task.
 QUEUED_PATIENCE = timedelta(seconds=60)
+_BATCH = 400  # writes in a commit; Firestore takes 500
 TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (a header's name)
 TASK_TOKEN_SECONDS = 30 * 86400  # the longest that Cloud Tasks keeps a task
+
+
+class Changed(Exception):
+    """A document that the job was made from has changed since: make the job anew."""
+
 
 SubjectWrites = Callable[[Job, JobStatus, JobError | None, datetime], list[Write]]
 
@@ -57,18 +72,31 @@ class JobService:
         self._sender = sender
         self._subjects = subjects
 
-    def submit(self, job: Job, quote: Quote, writes: Sequence[Write], *, keyed: bool) -> Job:
+    def submit(
+        self,
+        job: Job,
+        quote: Quote,
+        writes: Sequence[Write],
+        *,
+        keyed: bool,
+        watched: Sequence[Document] = (),
+    ) -> Job:
         """Commits the job, its hold and `writes` together, then enqueues its task.
 
         `job.charge` is filled in here. One read and one commit; with `keyed`, a job that is there
-        already under this id is returned as it is. Raises NotEnoughTokens and KeyReused.
+        already under this id is returned as it is. `watched` are the documents that the job was
+        made from: `writes` should name them as seen. Raises NotEnoughTokens, KeyReused, Changed.
         """
-        paths = [wallet_path(job.uid), *([job_path(job.id)] if keyed else [])]
+        paths = [wallet_path(job.uid), *(document.path for document in watched)]
+        paths += [job_path(job.id)] if keyed else []
 
         def attempt() -> tuple[Job, bool]:
-            wallet, *earlier = self._db.get_all(paths)
-            if earlier and earlier[0].exists:
-                return self._earlier(earlier[0], job), False
+            wallet, *others = self._db.get_all(paths)
+            if keyed and others[-1].exists:
+                return self._earlier(others[-1], job), False
+            for before, present in zip(watched, others, strict=False):
+                if before.update_time != present.update_time:
+                    raise Changed(before.path)
             charge = _charge(Wallet.of(wallet), quote)
             held = job.model_copy(update={"charge": charge})
             hold = hold_writes(
@@ -120,6 +148,26 @@ class JobService:
     def erase_writes(self, job: Job, done: list[Part]) -> list[Write]:
         """Forgets a job's input and parts, in the commit that deletes its subject."""
         return erase_writes(job, done)
+
+    def forget_inputs(self, subject: str) -> None:
+        """Forgets what the jobs about a document were given, before it is deleted; in bounded
+        commits. The jobs stay as shells: they remember the charge and the key."""
+        after = None
+        while True:
+            found = self._db.find(
+                "jobs",
+                where=[("subject", "==", subject)],
+                order=[("__name__", False)],
+                limit=_BATCH,
+                after=after,
+                select=["status"],
+            )
+            if found:
+                forgotten = {"input": DELETE_FIELD}
+                self._db.commit(*(Update(document.path, forgotten) for document in found))
+            if len(found) < _BATCH:
+                return
+            after = [found[-1].id]
 
     @staticmethod
     def _earlier(document: Document, job: Job) -> Job:

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from troupe.adapters.firestore import Database, Delete, Document, Stale, Update, now
 from troupe.adapters.queue import QueueUnavailable
-from troupe.adapters.storage import Files
 from troupe.jobs.records import Job, JobError, JobKind, JobStatus, Part, job_path
 from troupe.jobs.repository import ended_writes, part_numbers
 from troupe.jobs.service import SubjectWrites, TaskSender
@@ -32,23 +31,26 @@ class Sweeper:
     def __init__(
         self,
         db: Database,
-        files: Files,
         sender: TaskSender,
         subjects: Mapping[JobKind, SubjectWrites],
         *,
         hold_hours: int,
-        expire: Callable[[int], int],
+        forget: Callable[[Part], None],
+        chores: Mapping[str, Callable[[int], int]],
     ) -> None:
+        """`forget` deletes the files that an expired part alone leads to. `chores` are what the
+        domains have to do from time to time (such as retention), by name: each does at most so
+        many and returns how many it did."""
         self._db = db
-        self._files = files
         self._sender = sender
         self._subjects = subjects
         self._longest_hold = timedelta(hours=hold_hours)
-        self._expire = expire  # deletes what users made and is past its retention
+        self._forget = forget
+        self._chores = chores
 
     def run(self) -> dict[str, int]:
-        """Returns how many of each it did: requeued, timed_out, parts, generations."""
-        done: Counter[str] = Counter(requeued=0, timed_out=0, parts=0, generations=0)
+        """Returns how many of each it did: requeued, timed_out, parts, and each chore."""
+        done: Counter[str] = Counter(requeued=0, timed_out=0)
         due = self._db.find(
             "jobs",
             where=[
@@ -68,8 +70,11 @@ class Sweeper:
                 log.warning("sweep_cannot_enqueue", jobId=document.id, reason=str(error))
             except Exception as error:  # one document must not hold up all others
                 log.error("sweep_stumbled", error, jobId=document.id)
-        done["parts"] = self._delete_old_parts()
-        done["generations"] = self._expire(BATCH)
+        for name, chore in {"parts": self._delete_old_parts, **self._chores}.items():
+            try:
+                done[name] = chore(BATCH)
+            except Exception as error:  # nor one chore the others
+                log.error("sweep_stumbled", error, chore=name)
         log.info("sweep_done", **done)
         return dict(done)
 
@@ -93,17 +98,21 @@ class Sweeper:
             self._sender.send(job.id)
         return "requeued"
 
-    def _delete_old_parts(self) -> int:
+    def _delete_old_parts(self, limit: int) -> int:
         """Parts are kept a while so that unchanged text is not spoken again, then deleted."""
         old = self._db.find(
             "parts",
             where=[("expiresAt", "<=", now())],
             order=[("expiresAt", False)],
-            limit=BATCH,
+            limit=limit,
             group=True,
         )
+        deleted = 0
         for document in old:
-            part = Part.of(document)
-            self._files.delete([part.path, part.words_path])
-            self._db.commit(Delete(document.path))
-        return len(old)
+            try:
+                self._forget(Part.of(document))
+                self._db.commit(Delete(document.path))
+                deleted += 1
+            except Exception as error:
+                log.error("sweep_stumbled", error, path=document.path)
+        return deleted

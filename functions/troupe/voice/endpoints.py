@@ -7,6 +7,8 @@ import re
 from flask import Response
 
 from troupe import wiring
+from troupe.characters.errors import CharacterNotFound
+from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused
 from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
@@ -14,11 +16,9 @@ from troupe.speech.voices import STYLES, capabilities
 from troupe.voice import schemas
 from troupe.voice.service import (
     AudioNotReady,
-    CharacterNotFound,
     GenerationNotFound,
     Speaking,
     TextTooLong,
-    UnknownChoice,
 )
 from troupe.wallet.service import NotEnoughTokens
 from troupe.web.caller import Auth, current_caller

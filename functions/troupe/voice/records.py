@@ -32,6 +32,8 @@ class Generation(Record):
     speed: float
     format: str
     engine: str
+    character_id: str | None = None
+    voice_cloned: bool = False
     status: JobStatus = JobStatus.QUEUED
     tokens_used: int = 0
     voice_seconds_used: int = 0

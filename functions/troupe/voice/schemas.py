@@ -36,7 +36,11 @@ class GenerateVoice(Schema):
     language: str = Field(description="A code of `GET /api/voice/languages`.", examples=["en-us"])
     voice_type: VoiceType = VoiceType.FEMALE
     voice_style: str = Field(DEFAULT_STYLE, description="An id of `GET /api/voice/styles`.")
-    character_id: str | None = Field(None, description="A character whose voice to use.")
+    character_id: str | None = Field(
+        None,
+        description="A character whose voice to use. Its voice type and speed count where the "
+        "request names none.",
+    )
     speed: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own pace.")
     format: AudioFormat = AudioFormat.MP3
 
@@ -132,6 +136,11 @@ class GenerationView(Schema):
     speed: float
     format: str
     engine: str
+    character_id: str | None
+    voice_cloned: bool = Field(
+        description="Whether it is the character's own voice: false with an engine that cannot "
+        "clone, which speaks with a voice of the character's type instead."
+    )
     status: JobStatus
     tokens_used: int
     voice_seconds_used: int

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from troupe.accounts.activities import activity_write
 from troupe.adapters.firestore import Database, Delete, now
-from troupe.errors import Conflict, FileMissing, NotFound, Unprocessable
+from troupe.errors import Conflict, FileMissing, NotFound, UnknownChoice, Unprocessable
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.records import Charge, Job, JobKind
 from troupe.jobs.service import QUEUED_PATIENCE, JobService, Quote
 from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
+from troupe.speech.engine import VoiceType
 from troupe.speech.voices import capabilities, language_named
 from troupe.voice import repository
 from troupe.voice.records import AudioFile, Generation
@@ -24,17 +25,13 @@ from troupe.wallet.records import Meter
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
+    from troupe.characters.records import Character
     from troupe.voice.schemas import GenerateVoice
+
+Cast = Callable[[Sequence[str]], "list[Character]"]
 
 TITLE_CHARACTERS = 60
 _POLL_SECONDS = (0.1, 1.0)  # the first wait between looks, and the longest
-
-
-class UnknownChoice(Unprocessable):
-    """A language, voice type or style that does not exist; the details list what does."""
-
-    code = "unknown_choice"
-    message = "That choice does not exist."
 
 
 class TextTooLong(Unprocessable):
@@ -45,11 +42,6 @@ class TextTooLong(Unprocessable):
 class GenerationNotFound(NotFound):
     code = "generation_not_found"
     message = "There is no such generation of yours."
-
-
-class CharacterNotFound(NotFound):
-    code = "character_not_found"
-    message = "There is no such character."
 
 
 class AudioNotReady(Conflict):
@@ -70,16 +62,25 @@ class VoiceService:
     load."""
 
     def __init__(
-        self, db: Database, files: Callable[[], Files], jobs: JobService, settings: Settings
+        self,
+        db: Database,
+        files: Callable[[], Files],
+        jobs: JobService,
+        cast: Cast,
+        settings: Settings,
     ) -> None:
         self._db = db
         self._files = files
         self._jobs = jobs
+        self._cast = cast
         self._settings = settings
 
     def generate(self, uid: str, request: GenerateVoice, key: str | None) -> Speaking:
         """Commits the generation, its job and the hold, and enqueues the work."""
-        request = self._checked(request)
+        asked = request.model_dump(mode="json")
+        character = self._cast([request.character_id])[0] if request.character_id else None
+        request = self._checked(_as_character(request, character))
+        cloned = character is not None and capabilities(self._settings.speech_engine).cloning
         at = now()
         generation_id = keyed_id(uid, key)
         prices = self._settings.prices
@@ -95,18 +96,22 @@ class VoiceService:
             speed=request.speed,
             format=request.format,
             engine=self._settings.speech_engine,
+            character_id=request.character_id,
+            voice_cloned=cloned,
             created_at=at,
             updated_at=at,
             expires_at=at + timedelta(days=self._settings.retention_days),
         )
         body = request.model_dump(mode="json")
+        if character is not None and cloned:
+            body["character"] = _reference(character)
         job = Job(
             id=generation_id,
             kind=JobKind.VOICE,
             uid=uid,
             subject=repository.generation_path(generation_id),
             input=body,
-            request_hash=request_hash("generateVoice", body),
+            request_hash=request_hash("generateVoice", asked),
             charge=Charge(meter=Meter.TOKENS, held=0, remaining_tokens=0),
             due_at=at + QUEUED_PATIENCE,
             created_at=at,
@@ -171,7 +176,7 @@ class VoiceService:
         self._files().delete(
             [
                 *self._files().list(repository.files_prefix(generation.uid, generation.id)),
-                *(path for part in done for path in (part.path, part.words_path)),
+                *(path for part in done for path in part.files),
             ]
         )
         self._db.commit(
@@ -222,21 +227,19 @@ class VoiceService:
 
     def _checked(self, request: GenerateVoice) -> GenerateVoice:
         """The request with its language as the engine names it. Raises UnknownChoice (with what
-        exists), TextTooLong, CharacterNotFound."""
+        exists) and TextTooLong."""
         engine = self._settings.speech_engine
         offered = capabilities(engine)
         language = language_named(request.language, engine)
         wrong = []
         if language is None:
-            wrong.append(_unknown("language", [item.code for item in offered.languages]))
+            wrong.append(UnknownChoice.field("language", [item.code for item in offered.languages]))
         if request.voice_type not in offered.voice_types:
-            wrong.append(_unknown("voiceType", sorted(offered.voice_types)))
+            wrong.append(UnknownChoice.field("voiceType", sorted(offered.voice_types)))
         if request.voice_style not in offered.styles:
-            wrong.append(_unknown("voiceStyle", list(offered.styles)))
+            wrong.append(UnknownChoice.field("voiceStyle", list(offered.styles)))
         if language is None or wrong:
             raise UnknownChoice(details={"fields": wrong})
-        if request.character_id is not None:
-            raise CharacterNotFound
         if len(request.text) > self._settings.max_text_characters:
             raise TextTooLong(
                 f"The text has {len(request.text)} characters; "
@@ -249,9 +252,23 @@ class VoiceService:
         return request.model_copy(update={"language": language.code})
 
 
-def _unknown(name: str, allowed: list[str]) -> dict[str, object]:
-    message = f"there is no such {name} here"
-    return {"field": name, "message": message, "type": "enum", "allowed": allowed}
+def _as_character(request: GenerateVoice, character: Character | None) -> GenerateVoice:
+    """Where the request says nothing, the character's own voice type and pace."""
+    if character is None:
+        return request
+    own = {"voice_type": VoiceType(character.voice_type), "speed": character.config.speed}
+    given = request.model_fields_set
+    return request.model_copy(update={k: v for k, v in own.items() if k not in given})
+
+
+def _reference(character: Character) -> dict[str, object]:
+    """What a worker needs to clone the voice, as it is now."""
+    return {
+        "sample_path": character.sample.path,
+        "sample_sha256": character.sample.sha256,
+        "sample_text": character.sample.text,
+        **character.config.model_dump(exclude={"speed"}),
+    }
 
 
 def _title(text: str) -> str:

@@ -1,0 +1,129 @@
+"""Text to sound in storage: spoken once, found again by what its sound depends on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from troupe.adapters.storage import Files
+from troupe.errors import FileMissing
+from troupe.jobs.records import Sound
+from troupe.media.audio import write_wav
+from troupe.speech.engine import (
+    Speech,
+    SpeechEngine,
+    SpeechError,
+    TimingSource,
+    Voice,
+    WordTiming,
+)
+from troupe.speech.speak import speak
+
+if TYPE_CHECKING:
+    from troupe.speech.engine import Samples
+
+_FACTS = {"samples", "rate", "timing_source"}
+_SILENCE = Speech(np.zeros(0, np.int16), 22050, (), TimingSource.ESTIMATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was spoken to a local file, and is still to be stored."""
+
+    sound: Sound
+    words: list[WordTiming]
+    local: Path
+
+
+class Recorder:
+    """Speaks with one engine into one bucket. Thread-safe."""
+
+    def __init__(self, engine: SpeechEngine, files: Files) -> None:
+        self._engine = engine
+        self._files = files
+
+    def record(
+        self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
+    ) -> Sound:
+        """The sound at `path`; spoken now, through the file `local`, unless it is there already.
+        Text that holds nothing to speak is no sound at all: one of no samples.
+
+        Raises SpeechError, and whatever `check`, asked between utterances, raises.
+        """
+        return self.find(path) or self.store(self.speak(path, text, voice, local, check))
+
+    def find(self, path: str) -> Sound | None:
+        """The sound at `path`, if it is there."""
+        try:
+            # The words are stored after the sound: where they are, it is.
+            facts = json.loads(self._files.read(_facts_path(path)))
+        except FileMissing:
+            return None
+        return Sound(path=path, **{name: facts[name] for name in _FACTS})
+
+    def speak(
+        self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
+    ) -> Spoken:
+        """Speaks to the WAV file `local`, utterance by utterance."""
+        utterances = speak(self._engine, text, voice)
+        try:
+            first = next(utterances)
+        except SpeechError as error:
+            if error.code != "nothing_to_speak":
+                raise
+            # One silent part among others is no failure; the assembly looks at the whole.
+            first, utterances = _SILENCE, iter(())
+        words: list[WordTiming] = []
+
+        def samples() -> Iterator[Samples]:
+            total = 0
+            for speech in itertools.chain([first], utterances):
+                check()
+                words.extend(later(speech.words, total / first.rate))
+                total += len(speech.samples)
+                yield speech.samples
+
+        with local.open("wb") as file:
+            total = write_wav(file, first.rate, samples())
+        sound = Sound(path=path, samples=total, rate=first.rate, timing_source=first.timing_source)
+        return Spoken(sound, words, local)
+
+    def store(self, spoken: Spoken) -> Sound:
+        sound = spoken.sound
+        facts = sound.model_dump(include=_FACTS)
+        facts["words"] = [(word.text, word.start, word.end) for word in spoken.words]
+        self._files.upload(sound.path, spoken.local, "audio/wav")
+        data = json.dumps(facts, ensure_ascii=False).encode()
+        self._files.upload(_facts_path(sound.path), data, "application/json")
+        return sound
+
+    def fetch(
+        self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
+    ) -> list[WordTiming]:
+        """Brings a recorded sound to the file `local`, unless it is there; returns its words. One
+        that is gone from storage, because its time was up or its owner deleted the same words
+        elsewhere, is spoken anew."""
+        try:
+            if not local.exists():
+                self._files.download(path, local)
+            facts = json.loads(self._files.read(_facts_path(path)))
+        except FileMissing:
+            local.unlink(missing_ok=True)
+            spoken = self.speak(path, text, voice, local, check)
+            self.store(spoken)
+            return spoken.words
+        return [WordTiming(*word) for word in facts["words"]]
+
+
+def later(words: Iterable[WordTiming], seconds: float) -> list[WordTiming]:
+    return [WordTiming(word.text, word.start + seconds, word.end + seconds) for word in words]
+
+
+def _facts_path(path: str) -> str:
+    return f"{path}.words.json"  # as Sound.words_path

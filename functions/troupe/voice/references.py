@@ -1,0 +1,37 @@
+"""The recordings whose voices are cloned, as engines want them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from troupe.adapters.storage import Files
+from troupe.errors import FileMissing
+from troupe.speech.engine import Reference, SpeechError
+
+_KEPT = 8  # of at most 3 MB each: the cast of one scene
+
+
+class References:
+    """Brings each recording once per process, the last few of them."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._kept: OrderedDict[tuple[str, str], Reference] = OrderedDict()
+
+    def bring(self, path: str, sha256: str, text: str) -> Reference:
+        """Raises SpeechError("reference_missing") when the recording is gone."""
+        key = (path, text)
+        if key not in self._kept:
+            try:
+                audio = self._files.read(path)
+            except FileMissing:
+                raise SpeechError(
+                    "reference_missing",
+                    "The recording of this character's voice is gone.",
+                    retryable=False,
+                ) from None
+            self._kept[key] = Reference(audio, sha256, text)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
