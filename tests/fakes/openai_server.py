@@ -1,14 +1,16 @@
-"""A server with the wire format of OpenAI's `/v1/audio/speech`, on a real socket.
+"""A server with the wire format of OpenAI's `/v1/audio/speech` and `/v1/chat/completions`, on a
+real socket.
 
 Its voice is a tone per word, so that a test can count the words that were asked for. What it does
 next can be scripted: `server.script("429", "ok")` answers the next request with 429, the one after
-with sound, and all later ones with sound.
+with sound, and all later ones with sound. Its scripts are lines that name their speaker.
 """
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,12 +47,22 @@ def wav(pcm: bytes, rate: int = RATE, *, channels: int = 1, streamed: bool = Fal
     return b"".join([*parts, b"data", size.to_bytes(4, "little"), pcm])
 
 
+def script_for(cast: list[str], lines: int) -> dict[str, Any]:
+    """A script in which the cast speak in turn, each telling who it is."""
+    names = [cast[number % len(cast)] for number in range(lines)]
+    said = [f"This is {name}, line {number}." for number, name in enumerate(names, 1)]
+    dialogue = [{"speaker": n, "text": t} for n, t in zip(names, said, strict=True)]
+    return {"title": "A test of voices", "language": "en", "dialogue": dialogue}
+
+
 @dataclass
 class FakeOpenAI:
     base_url: str
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     retry_after: str = "0"
+    formats: tuple[str, ...] = ("json_schema", "json_object")  # that the chat knows
+    delay: float = 0.0  # seconds before each sound
     _script: deque[str] = field(default_factory=deque)
     _released: threading.Event = field(default_factory=threading.Event)
 
@@ -70,10 +82,12 @@ class _Handler(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.fake.requests.append(request)
         self.fake.headers.append({k.lower(): v for k, v in self.headers.items()})
-        if self.path != "/v1/audio/speech":
+        if self.path not in ("/v1/audio/speech", "/v1/chat/completions"):
             return self._fail(404, "not_found")
         if self.headers["authorization"] != f"Bearer {KEY}":
             return self._fail(401, "invalid_api_key")
+        if self.path == "/v1/chat/completions":
+            return self._chat(self.fake.next_step(), request)
         if len(request["input"]) > 4096:
             return self._fail(400, "string_above_max_length")
         return self._do(self.fake.next_step(), request)
@@ -96,6 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             "mp3": ("audio/mpeg", b"ID3\x04" + bytes(600)),
         }
         if step in sounds:
+            time.sleep(self.fake.delay)
             kind, body = sounds[step]
             self._send(200, kind, body)
         elif step == "hang":
@@ -110,6 +125,48 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(429, "insufficient_quota")
         else:
             self._fail(int(step), "server_error")
+
+    def _chat(self, step: str, request: dict[str, Any]) -> None:
+        if request["response_format"]["type"] not in self.fake.formats:
+            return self._fail(400, "invalid_request_error")
+        asked = json.loads(next(m["content"] for m in request["messages"] if m["role"] == "user"))
+        count = asked["lines"] if isinstance(asked["lines"], int) else 12
+        script = script_for(asked["cast"], count)
+        texts = {
+            "ok": json.dumps(script),
+            "fenced": f"```json\n{json.dumps(script)}\n```",
+            "rubbish": "Once upon a time there was no JSON.",
+            "cut-off": json.dumps(script)[:-20],
+            "stranger": json.dumps(script_for(["Nobody"], count)),
+            "one-too-many": json.dumps(script_for(asked["cast"], count + 1)),
+            "silence": json.dumps(
+                script | {"dialogue": [{"speaker": asked["cast"][0], "text": " "}]}
+            ),
+            "null": None,
+        }
+        if step in texts:
+            self._complete({"content": texts[step]})
+        elif step == "refusal":
+            self._complete({"content": None, "refusal": "I cannot help with that."})
+        elif step == "filtered":
+            self._complete({"content": "{"}, "content_filter")
+        elif step == "no-choices":
+            self._send(200, "application/json", b'{"choices": []}')
+        elif step == "html":
+            self._send(200, "text/html", b"<html><body>Bad gateway</body></html>")
+        elif step == "drip":
+            self._drip(bytes(100_000))
+        elif step == "hang":
+            self.fake._released.wait(30)
+        elif step == "quota":
+            self._fail(429, "insufficient_quota")
+        else:
+            self._fail(int(step), "server_error")
+
+    def _complete(self, message: dict[str, Any], reason: str = "stop") -> None:
+        choice = {"index": 0, "message": {"role": "assistant"} | message, "finish_reason": reason}
+        body = {"id": "chat-1", "object": "chat.completion", "choices": [choice]}
+        self._send(200, "application/json", json.dumps(body).encode())
 
     def _drip(self, pcm: bytes) -> None:
         """A little every tenth of a second: no read ever times out."""
@@ -138,7 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _fail(self, status: int, code: str) -> None:
-        error = {"message": f"the input was: {self.fake.requests[-1]['input']}", "code": code}
+        sent = self.fake.requests[-1]
+        said = sent.get("input") or sent.get("messages")
+        error = {"message": f"the input was: {said}", "code": code}
         self._send(status, "application/json", json.dumps({"error": error}).encode())
 
     def log_message(self, format: str, *args: object) -> None:

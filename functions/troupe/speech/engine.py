@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,13 +25,32 @@ class TimingSource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """The recording whose voice is cloned: `audio` is a mono 24 kHz 16 bit WAV file of 1 to 60 s,
+    `sha256` its hash in hex, `text` what is said in it ("" when nobody wrote it down)."""
+
+    audio: bytes = field(repr=False)
+    sha256: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks and how. `language` and `style` are ids of the catalogue; `speed` 0.5 to 2.0."""
+    """Who speaks and how. `language` and `style` are ids of the catalogue; `speed` 0.5 to 2.0.
+
+    `reference` is for engines that clone; the others speak as `type`. The last three are settings
+    of F5-TTS: denoising steps, seconds of cross-fade between its own pieces, and whether silence
+    is cut from what it says.
+    """
 
     language: str
     type: VoiceType
     style: str
     speed: float = 1.0
+    reference: Reference | None = None
+    nfe_steps: int = 32
+    cross_fade_seconds: float = 0.15
+    remove_silences: bool = False
 
 
 @dataclass(frozen=True, slots=True)

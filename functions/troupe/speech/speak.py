@@ -72,5 +72,10 @@ def part_key(owner: str, engine: SpeechEngine, voice: Voice, text: str) -> str:
         [voice.language, voice.type.value, voice.style, float(voice.speed)],
         text,
     ]
+    if engine.capabilities.cloning and voice.reference is not None:
+        content += [
+            [voice.reference.sha256, voice.reference.text],
+            [voice.nfe_steps, float(voice.cross_fade_seconds), voice.remove_silences],
+        ]
     # A JSON list, for joined strings could be read in two ways.
     return hashlib.sha256(json.dumps(content, allow_nan=False).encode()).hexdigest()

@@ -10,20 +10,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from troupe.speech.engine import Capabilities, Language, VoiceType
-from troupe.speech.languages import ALIASES, ESPEAK, OPENAI
+from troupe.speech.languages import ALIASES, ESPEAK
+from troupe.speech.languages_remote import ELEVENLABS, F5TTS, GOOGLE, OPENAI
 
 DEFAULT_STYLE = "neutral"
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
 
-# Text of one call, in code points. espeak has no limit of its own: this one keeps the sound of a
-# call within a few minutes, so memory stays flat. OpenAI: 4096 characters, see its API reference.
-ESPEAK_CHARACTERS = 2_000
-OPENAI_CHARACTERS = 4_096
-
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A way of speaking that every engine here can express by rate, pitch, range or wording."""
+    """A way of speaking; each engine offers those that it can express."""
 
     id: str
     name: str
@@ -52,26 +48,54 @@ def flag(region: str) -> str:
     return ""
 
 
+_ALL_STYLES = tuple(style.id for style in STYLES)
+# By rate and pitch alone: wider intonation and whispering are beyond them.
+_BY_PROSODY = ("neutral", "narration", "conversational", "calm", "serious")
+_BY_STABILITY = ("neutral", "narration", "conversational", "calm")
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What an engine can do. `max_characters`: text of one call, in code points."""
+
+    languages: tuple[tuple[str, str, str], ...]
+    max_characters: int
+    styles: tuple[str, ...] = _ALL_STYLES
+    cloning: bool = False
+    word_timings: bool = False
+
+
+_OFFERS = {
+    # No limit of its own: this one keeps the sound of a call within a few minutes, so memory stays
+    # flat.
+    "espeak": _Offer(tuple(row[:3] for row in ESPEAK), 2_000, word_timings=True),
+    "openai": _Offer(OPENAI, 4_096),  # its API reference
+    # It cuts text by itself; some 40 s of speech keep a call on a busy server within its time.
+    "f5tts": _Offer(F5TTS, 600, ("neutral",), cloning=True),
+    # The free plan's limit; others take 10,000.
+    "elevenlabs": _Offer(ELEVENLABS, 2_500, _BY_STABILITY, cloning=True, word_timings=True),
+    # 5,000 bytes, and a code point has up to four: https://cloud.google.com/text-to-speech/quotas
+    "google": _Offer(GOOGLE, 1_250, _BY_PROSODY),
+}
+ENGINES = tuple(_OFFERS)
+
+
 @cache
 def capabilities(engine_name: str) -> Capabilities:
     """What the engine of that name can do. Raises ValueError for a name that is none."""
-    if engine_name == "espeak":
-        rows = tuple(row[:3] for row in ESPEAK)
-    elif engine_name == "openai":
-        rows = OPENAI
-    else:
+    offer = _OFFERS.get(engine_name)
+    if offer is None:
         raise ValueError(f"no speech engine is called {engine_name!r}; there are {ENGINES}")
     return Capabilities(
-        languages=tuple(Language(code, name, flag(region)) for code, name, region in rows),
+        languages=tuple(
+            Language(code, name, flag(region)) for code, name, region in offer.languages
+        ),
         voice_types=frozenset(VoiceType),
-        styles=tuple(style.id for style in STYLES),
-        max_characters=ESPEAK_CHARACTERS if engine_name == "espeak" else OPENAI_CHARACTERS,
-        cloning=False,
-        word_timings=engine_name == "espeak",
+        styles=offer.styles,
+        max_characters=offer.max_characters,
+        cloning=offer.cloning,
+        word_timings=offer.word_timings,
     )
-
-
-ENGINES = ("espeak", "openai")
 
 
 @cache

@@ -3,11 +3,13 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import espeakng_loader
 import pytest
 
+from troupe.speech import elevenlabs, espeak, google, openai
 from troupe.speech.engine import VoiceType
 from troupe.speech.languages import ALIASES, ESPEAK
 from troupe.speech.voices import (
@@ -60,13 +62,41 @@ def test_codes_are_unique_and_named(engine: str) -> None:
     languages = capabilities(engine).languages
     assert len({language.code.lower() for language in languages}) == len(languages)
     assert all(language.name.strip() == language.name != "" for language in languages)
-    assert len(languages) > 50
+
+
+@pytest.mark.parametrize(
+    ("engine", "languages"),
+    [("espeak", 138), ("openai", 57), ("f5tts", 2), ("elevenlabs", 29), ("google", 49)],
+)
+def test_every_language_is_there(engine: str, languages: int) -> None:
+    assert len(capabilities(engine).languages) == languages
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_every_engine_offers_every_type_and_style(engine: str) -> None:
+def test_every_engine_offers_every_type_and_the_default_style(engine: str) -> None:
     assert capabilities(engine).voice_types == set(VoiceType)
-    assert capabilities(engine).styles == tuple(style.id for style in STYLES)
+    assert capabilities(engine).styles[0] == DEFAULT_STYLE
+    assert {style.id for style in STYLES} >= set(capabilities(engine).styles)
+
+
+@pytest.mark.parametrize(
+    ("engine", "table"),
+    [
+        ("espeak", espeak._STYLES),
+        ("openai", openai._STYLES),
+        ("elevenlabs", elevenlabs._STYLES),
+        ("google", google._STYLES),
+    ],
+)
+def test_the_catalogue_offers_the_styles_that_the_engine_has(
+    engine: str, table: Mapping[str, object]
+) -> None:
+    assert capabilities(engine).styles == tuple(table)
+
+
+def test_who_clones_and_who_times_words() -> None:
+    assert [name for name in ENGINES if capabilities(name).cloning] == ["f5tts", "elevenlabs"]
+    assert [name for name in ENGINES if capabilities(name).word_timings] == ["espeak", "elevenlabs"]
 
 
 def test_the_default_style_exists() -> None:
@@ -102,9 +132,34 @@ def test_a_language_is_found_by_what_people_write(
     assert tuple(language and language.code for language in found) == (espeak, openai)
 
 
+@pytest.mark.parametrize(
+    ("code", "f5tts", "elevenlabs", "google"),
+    [
+        ("en", "en", "en", "en-US"),
+        ("en-NZ", "en", "en", "en-AU"),
+        ("de", None, "de", "de-DE"),
+        ("de-AT", None, "de", "de-DE"),
+        ("zh", "zh", "zh", "cmn-CN"),
+        ("zh-TW", "zh", "zh", "cmn-TW"),
+        ("zh-HK", "zh", "zh", "yue-HK"),
+        ("es-MX", None, "es", "es-US"),
+        ("pt", None, "pt", "pt-PT"),
+        ("tl", None, "fil", "fil-PH"),
+        ("no", None, None, "nb-NO"),
+        ("ar", None, "ar", "ar-XA"),
+        ("cy", None, None, None),
+    ],
+)
+def test_a_language_is_found_for_services_too(
+    code: str, f5tts: str | None, elevenlabs: str | None, google: str | None
+) -> None:
+    found = [language_named(code, engine) for engine in ("f5tts", "elevenlabs", "google")]
+    assert [language and language.code for language in found] == [f5tts, elevenlabs, google]
+
+
 def test_every_alias_leads_somewhere() -> None:
     for alias in ALIASES:
-        assert language_named(alias, "espeak") or language_named(alias, "openai"), alias
+        assert any(language_named(alias, engine) for engine in ENGINES), alias
 
 
 def test_flags() -> None:
@@ -121,7 +176,8 @@ def test_an_unknown_engine_is_named() -> None:
 def test_the_catalogue_loads_no_engine() -> None:
     program = (
         "import sys; import troupe.speech.voices, troupe.speech.engine, troupe.media.formats;"
-        "print([m for m in ('numpy', 'openai', 'av', 'espeakng_loader', 'ctypes', 'pydantic')"
+        "print([m for m in ('numpy', 'openai', 'av', 'espeakng_loader', 'ctypes', 'pydantic',"
+        " 'httpx2', 'elevenlabs', 'google.cloud.texttospeech')"
         " if m in sys.modules])"
     )
     done = subprocess.run(

@@ -1,0 +1,194 @@
+"""A server with the wire format of the parts of ElevenLabs' API that are used, on a real socket.
+
+Its voice is a tone; each character lasts 0.05 s. `server.script("/with-timestamps", "500")` answers
+the next request whose path holds that with 500; see `_RUBBISH` and `_NAMED` for other steps.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import HTTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+
+KEY = "xi-test-of-the-fake-server"
+RATE = 24_000
+SECONDS_PER_CHARACTER = 0.05
+_RUBBISH = {
+    "html": b"<html>Bad gateway</html>",
+    "list": b"[]",
+    "null": b"null",
+    "no-sound": b'{"audio_base64": "", "alignment": null}',
+    "odd": b'{"audio_base64": "AAAA"}',
+    "not-base64": b'{"audio_base64": "%%%"}',
+}
+# What the API calls its refusals, and their statuses.
+_NAMED = {"quota_exceeded": 401, "voice_limit_reached": 400, "voice_not_found": 404}
+
+
+@dataclass
+class FakeElevenLabs:
+    base_url: str = ""
+    voices: dict[str, str] = field(default_factory=dict)  # cloned: id to name
+    spoken: list[dict[str, Any]] = field(default_factory=list)  # bodies, with "voice_id"
+    samples: list[bytes] = field(default_factory=list)  # recordings that were sent
+    paths: list[str] = field(default_factory=list)
+    aligned: bool = True
+    retry_after: str = "0"
+    released: threading.Event = field(default_factory=threading.Event)
+    _scripts: defaultdict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
+
+    def script(self, part: str, *steps: str) -> None:
+        self._scripts[part].extend(steps)
+
+    def next_step(self, path: str) -> str:
+        for part, steps in self._scripts.items():
+            if part in path and steps:
+                return steps.popleft()
+        return "ok"
+
+    def count(self, part: str) -> int:
+        return sum(part in path for path in self.paths)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    fake: FakeElevenLabs
+
+    def do_GET(self) -> None:
+        self._handle(b"")
+
+    def do_POST(self) -> None:
+        self._handle(self.rfile.read(int(self.headers["content-length"])))
+
+    def _handle(self, body: bytes) -> None:
+        url = urlsplit(self.path)
+        self.fake.paths.append(url.path)
+        step = self.fake.next_step(url.path)
+        if self.headers["xi-api-key"] != KEY:
+            self._fail(401, "invalid_api_key")
+        elif step == "hang":
+            self.fake.released.wait(30)
+        elif step == "drip":
+            self._drip()
+        elif step == "cut":
+            self._begin(200, 1000)
+        elif step == "done-but-cut":  # the work was done, its answer is lost
+            self._answer(url.path, url.query, body)
+            self._begin(200, 1000)
+        elif step in _RUBBISH:
+            self._send(200, _RUBBISH[step])
+        elif step in _NAMED:
+            self._fail(_NAMED[step], step)
+        elif step != "ok":
+            self._fail(int(step), "system_busy")
+        elif (answer := self._answer(url.path, url.query, body)) is None:
+            self._fail(404, "voice_not_found")
+        else:
+            self._send(200, json.dumps(answer).encode())
+
+    def _answer(self, path: str, query: str, body: bytes) -> Any:
+        if path == "/v2/voices":
+            wanted = parse_qs(query)["search"][0]
+            # As the real one: also what only resembles the term.
+            found = {"v-other": f"{wanted}-older"} | {
+                key: name for key, name in self.fake.voices.items() if wanted in name
+            }
+            voices = [{"voice_id": key, "name": name} for key, name in found.items()]
+            return {"voices": voices, "has_more": False, "total_count": len(voices)}
+        if path == "/v1/voices/add":
+            fields = self._form(body)
+            voice_id = f"v-clone-{len(self.fake.voices)}"
+            self.fake.voices[voice_id] = fields["name"].get_content().strip()
+            self.fake.samples.append(fields["files"].get_payload(decode=True))
+            return {"voice_id": voice_id, "requires_verification": False}
+        voice_id = path.split("/")[3]
+        if voice_id.startswith("v-clone") and voice_id not in self.fake.voices:
+            return None
+        request = json.loads(body)
+        self.fake.spoken.append(request | {"voice_id": voice_id} | parse_qs(query))
+        return self._speech(request["text"])
+
+    def _form(self, body: bytes) -> dict[str, EmailMessage]:
+        head = f"content-type: {self.headers['content-type']}\r\n\r\n".encode()
+        form = BytesParser(policy=HTTP).parsebytes(head + body)
+        return {
+            str(part.get_param("name", header="content-disposition")): part
+            for part in form.iter_parts()  # type: ignore[attr-defined]
+        }
+
+    def _speech(self, text: str) -> dict[str, Any]:
+        times = np.arange(round(RATE * SECONDS_PER_CHARACTER * len(text))) / RATE
+        pcm = (8000 * np.sin(2 * np.pi * 220 * times)).astype("<i2").tobytes()
+        starts = [index * SECONDS_PER_CHARACTER for index in range(len(text))]
+        alignment = {
+            "characters": list(text),
+            "character_start_times_seconds": starts,
+            "character_end_times_seconds": [start + SECONDS_PER_CHARACTER for start in starts],
+        }
+        return {
+            "audio_base64": base64.b64encode(pcm).decode(),
+            "alignment": alignment if self.fake.aligned else None,
+            "normalized_alignment": None,
+        }
+
+    def _drip(self) -> None:
+        """A little every tenth of a second: no read ever times out."""
+        self._begin(200, 1_000_000)
+        while not self.fake.released.wait(0.1):
+            try:
+                self.wfile.write(b" ")
+            except OSError:  # the client has gone, as it should
+                return
+
+    def _fail(self, status: int, name: str) -> None:
+        detail = {"status": name, "message": "the text was: One two, three. Four!"}
+        self._send(status, json.dumps({"detail": detail}).encode())
+
+    def _send(self, status: int, body: bytes) -> None:
+        self._begin(status, len(body))
+        self.wfile.write(body)
+
+    def _begin(self, status: int, length: int) -> None:
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(length))
+        if status >= 429:
+            self.send_header("retry-after", self.fake.retry_after)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is what some of the tests are about."""
+
+
+@contextmanager
+def elevenlabs_server() -> Iterator[FakeElevenLabs]:
+    fake = FakeElevenLabs()
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": fake}))
+    fake.base_url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield fake
+    finally:
+        fake.released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

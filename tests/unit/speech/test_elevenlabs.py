@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
+from tests.unit.speech.sound import pitch
+from troupe.speech.elevenlabs import ElevenLabsEngine
+from troupe.speech.engine import (
+    Reference,
+    Speech,
+    SpeechError,
+    SpeechRequest,
+    TimingSource,
+    Voice,
+    VoiceType,
+)
+from troupe.speech.voices import capabilities
+
+TEXT = "One two, three. Four!"
+MODEL = "eleven_multilingual_v2"
+VOICE = Voice("en", VoiceType.FEMALE, "neutral")
+REFERENCE = Reference(b"RIFF of a recording", "ab" * 32, "What was said.")
+CLONE = "troupe-" + "ab" * 16
+SPEAK, SEARCH, ADD = "/with-timestamps", "/v2/voices", "/v1/voices/add"
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("troupe.speech.remote.FIRST_WAIT", 0.02)
+
+
+@pytest.fixture
+def server() -> Iterator[FakeElevenLabs]:
+    with elevenlabs_server() as fake:
+        yield fake
+
+
+@pytest.fixture
+def engine(server: FakeElevenLabs) -> Iterator[ElevenLabsEngine]:
+    engine = ElevenLabsEngine(KEY, server.base_url, MODEL, timeout=20)
+    yield engine
+    engine.close()
+
+
+def say(engine: ElevenLabsEngine, text: str = TEXT, **voice: Any) -> Speech:
+    return engine.synthesize(SpeechRequest(text, replace(VOICE, **voice)))
+
+
+def failure(engine: ElevenLabsEngine, text: str = TEXT, **voice: Any) -> tuple[str, bool]:
+    with pytest.raises(SpeechError) as caught:
+        say(engine, text, **voice)
+    assert text not in str(caught.value)
+    return caught.value.code, caught.value.retryable
+
+
+def test_it_speaks(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
+    speech = say(engine)
+    assert speech.rate == 24_000
+    assert speech.seconds == pytest.approx(0.05 * len(TEXT))
+    assert pitch(speech.samples, speech.rate) == pytest.approx(220, rel=0.02)
+    (spoken,) = server.spoken
+    assert spoken["text"] == TEXT
+    assert spoken["model_id"] == MODEL
+    assert spoken["output_format"] == ["pcm_24000"]
+    assert spoken["language_code"] is None  # this model refuses it
+    assert 0 <= spoken["seed"] < 2**32
+
+
+def test_other_models_are_told_the_language(server: FakeElevenLabs) -> None:
+    engine = ElevenLabsEngine(KEY, server.base_url, "eleven_flash_v2_5")
+    say(engine, language="de-AT")
+    engine.close()
+    assert server.spoken[0]["language_code"] == "de"
+
+
+def test_words_have_the_times_of_their_characters(engine: ElevenLabsEngine) -> None:
+    speech = say(engine)
+    assert speech.timing_source is TimingSource.ENGINE
+    assert [word.text for word in speech.words] == ["One", "two,", "three.", "Four!"]
+    starts = [TEXT.index(word.text) * 0.05 for word in speech.words]
+    assert [word.start for word in speech.words] == pytest.approx(starts)
+    ends = [start + 0.05 * len(word.text) for start, word in zip(starts, speech.words, strict=True)]
+    assert [word.end for word in speech.words] == pytest.approx(ends)
+
+
+def test_without_characters_times_are_estimated(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    server.aligned = False
+    speech = say(engine)
+    assert speech.timing_source is TimingSource.ESTIMATED
+    assert [word.text for word in speech.words] == ["One", "two,", "three.", "Four!"]
+
+
+def test_each_type_has_a_stock_voice(server: FakeElevenLabs) -> None:
+    engine = ElevenLabsEngine(KEY, server.base_url, MODEL, voices="kids=my-child, male = my-man")
+    for type_ in VoiceType:
+        say(engine, type=type_)
+    engine.close()
+    spoken = dict(zip(VoiceType, (call["voice_id"] for call in server.spoken), strict=True))
+    assert spoken[VoiceType.KIDS] == "my-child"
+    assert spoken[VoiceType.MALE] == "my-man"
+    assert len(set(spoken.values())) == 3
+
+
+def test_each_style_sounds_its_own_way(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
+    styles = capabilities("elevenlabs").styles
+    for style in styles:
+        say(engine, style=style)
+    asked = [call["voice_settings"] for call in server.spoken]
+    assert len({(one["stability"], one["speed"]) for one in asked}) == len(styles)
+
+
+@pytest.mark.parametrize(("speed", "sent"), [(0.5, 0.7), (1.1, 1.1), (2.0, 1.2)])
+def test_speeds_are_kept_within_the_apis(
+    engine: ElevenLabsEngine, server: FakeElevenLabs, speed: float, sent: float
+) -> None:
+    say(engine, speed=speed)
+    assert server.spoken[0]["voice_settings"]["speed"] == pytest.approx(sent)
+
+
+def test_a_recording_is_cloned_once(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
+    say(engine, reference=REFERENCE)
+    say(engine, reference=REFERENCE)
+    assert server.voices == {"v-clone-0": CLONE}
+    assert server.samples == [REFERENCE.audio]
+    assert [call["voice_id"] for call in server.spoken] == ["v-clone-0", "v-clone-0"]
+    assert server.count(SEARCH) == 1
+
+
+def test_another_process_finds_the_clone(server: FakeElevenLabs) -> None:
+    for _ in range(2):
+        engine = ElevenLabsEngine(KEY, server.base_url, MODEL)
+        say(engine, reference=REFERENCE)
+        engine.close()
+    assert server.voices == {"v-clone-0": CLONE}
+
+
+def test_a_clone_whose_answer_was_lost_is_not_made_twice(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    server.script(ADD, "done-but-cut")
+    say(engine, reference=REFERENCE)
+    assert server.voices == {"v-clone-0": CLONE}
+
+
+def test_a_clone_that_somebody_deleted_is_made_again(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    say(engine, reference=REFERENCE)
+    server.voices.clear()
+    server.voices["v-clone-1000"] = "troupe-of-somebody-else"
+    assert say(engine, reference=REFERENCE).seconds > 1
+    assert list(server.voices.values()).count(CLONE) == 1
+
+
+def test_threads_share_an_engine(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
+    references = [replace(REFERENCE, sha256=f"{index % 3}" * 64) for index in range(12)]
+    barrier = threading.Barrier(len(references))
+
+    def one(index: int) -> int:
+        barrier.wait()
+        return len(say(engine, f"Words {'x' * index}", reference=references[index]).samples)
+
+    with ThreadPoolExecutor(len(references)) as pool:
+        heard = list(pool.map(one, range(len(references))))
+    assert heard == [round(24_000 * 0.05 * (6 + index)) for index in range(12)]
+    assert len(server.voices) == 3
+
+
+@pytest.mark.parametrize("stage", [SPEAK, SEARCH, ADD])
+@pytest.mark.parametrize("step", ["500", "429", "cut"])
+def test_a_passing_fault_is_repeated_once(
+    engine: ElevenLabsEngine, server: FakeElevenLabs, stage: str, step: str
+) -> None:
+    server.script(stage, step)
+    assert say(engine, reference=REFERENCE).seconds > 1
+    assert server.count(stage) == 2
+    assert list(server.voices.values()) == [CLONE]
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [("503", "engine_unavailable"), ("429", "engine_rate_limited"), ("cut", "engine_unavailable")],
+)
+def test_a_lasting_fault_may_be_tried_again_later(
+    engine: ElevenLabsEngine, server: FakeElevenLabs, step: str, code: str
+) -> None:
+    server.script(SPEAK, step, step, step)
+    assert failure(engine) == (code, True)
+    assert server.count(SPEAK) == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "code"),
+    [
+        (SPEAK, "400", "engine_refused"),
+        (SPEAK, "422", "engine_refused"),
+        (SPEAK, "401", "engine_auth_failed"),
+        (SPEAK, "quota_exceeded", "engine_auth_failed"),
+        (ADD, "voice_limit_reached", "engine_voices_full"),
+    ],
+)
+def test_a_refusal_is_final(
+    engine: ElevenLabsEngine, server: FakeElevenLabs, stage: str, step: str, code: str
+) -> None:
+    server.script(stage, step, step)
+    assert failure(engine, reference=REFERENCE) == (code, False)
+    assert server.count(stage) == 1
+
+
+def test_a_stock_voice_that_is_gone_is_final(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    server.script(SPEAK, "voice_not_found", "voice_not_found")
+    assert failure(engine) == ("engine_refused", False)
+
+
+@pytest.mark.parametrize(
+    ("stage", "step"),
+    [
+        (SPEAK, "html"),
+        (SPEAK, "list"),
+        (SPEAK, "null"),
+        (SPEAK, "no-sound"),
+        (SPEAK, "odd"),
+        (SPEAK, "not-base64"),
+        (SEARCH, "html"),
+        (ADD, "html"),
+        (ADD, "list"),
+    ],
+)
+def test_rubbish_is_not_taken_for_sound(
+    engine: ElevenLabsEngine, server: FakeElevenLabs, stage: str, step: str
+) -> None:
+    server.script(stage, step, step)
+    assert failure(engine, reference=REFERENCE) == ("engine_bad_audio", True)
+
+
+@pytest.mark.parametrize("step", ["hang", "drip"])
+def test_a_slow_server_costs_no_more_than_the_timeout(server: FakeElevenLabs, step: str) -> None:
+    engine = ElevenLabsEngine(KEY, server.base_url, MODEL, timeout=2)
+    server.script(SPEAK, step, step, step)
+    started = time.monotonic()
+    assert failure(engine) == ("engine_timeout", True)
+    assert time.monotonic() - started < 3
+    assert server.count(SPEAK) == 2
+    engine.close()
+
+
+def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    server.retry_after = "90"
+    server.script(SPEAK, "429")
+    started = time.monotonic()
+    assert failure(engine) == ("engine_rate_limited", True)
+    assert time.monotonic() - started < 2
+
+
+def test_a_server_that_is_not_there() -> None:
+    engine = ElevenLabsEngine(KEY, "http://127.0.0.1:9", MODEL, timeout=5)
+    assert failure(engine) == ("engine_unavailable", True)
+    engine.close()
+
+
+def test_a_wrong_key(server: FakeElevenLabs) -> None:
+    engine = ElevenLabsEngine("xi-wrong", server.base_url, MODEL)
+    assert failure(engine) == ("engine_auth_failed", False)
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "voice", "code"),
+    [
+        ("x" * 2501, {}, "text_too_long"),
+        ("...", {}, "nothing_to_speak"),
+        (TEXT, {"language": "cy"}, "unknown_voice"),
+        (TEXT, {"style": "whisper"}, "unknown_voice"),
+    ],
+)
+def test_what_cannot_be_said_is_not_sent(
+    engine: ElevenLabsEngine, server: FakeElevenLabs, text: str, voice: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(SpeechError) as caught:
+        say(engine, text, **voice)
+    assert (caught.value.code, caught.value.retryable) == (code, False)
+    assert server.paths == []
+
+
+def test_the_version_tells_models_servers_and_voices_apart() -> None:
+    engines = [
+        ElevenLabsEngine(KEY, url, model, voices=voices)
+        for url in (None, "http://one.test")
+        for model in ("a", "b")
+        for voices in ("", "male=mine")
+    ]
+    assert len({engine.version for engine in engines}) == 8
+    for engine in engines:
+        engine.close()
+
+
+@pytest.mark.parametrize("voices", ["george=x", "male", "male="])
+def test_voices_that_are_none(voices: str) -> None:
+    with pytest.raises(ValueError, match="ELEVENLABS_VOICES"):
+        ElevenLabsEngine(KEY, None, MODEL, voices=voices)
+
+
+def test_a_missing_key() -> None:
+    with pytest.raises(ValueError, match="ELEVENLABS_API_KEY"):
+        ElevenLabsEngine("", None, MODEL)

@@ -1,0 +1,380 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from local.ports import free_ports
+from tests.fakes.openai_server import wav
+from tests.fakes.proxy import Proxy, proxy
+from tests.unit.speech.sound import pitch
+from troupe.speech.engine import (
+    Reference,
+    Speech,
+    SpeechError,
+    SpeechRequest,
+    TimingSource,
+    Voice,
+    VoiceType,
+)
+from troupe.speech.f5tts import F5TTSEngine
+
+ROOT = Path(__file__).parents[3]
+GRADIO = ROOT / ".local" / "gradio" / "bin" / "python"
+TEXT = "One two, three. Four!"
+# For tests that look at the calls: those of others, given up, may still be under way.
+LOOKED_AT = "Five six, seven."
+
+
+def recording(frequency: float, seconds: float = 2.0, text: str = "What was said.") -> Reference:
+    times = np.arange(round(24_000 * seconds)) / 24_000
+    pcm = (8000 * np.sin(2 * np.pi * frequency * times)).astype("<i2").tobytes()
+    audio = wav(pcm)
+    return Reference(audio, hashlib.sha256(audio).hexdigest(), text)
+
+
+VOICE = Voice("en", VoiceType.FEMALE, "neutral", reference=recording(200.0))
+
+
+class GradioApp:
+    """The fake server, in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        assert GRADIO.exists(), "`make .local/setup/gradio` installs the Gradio that this needs"
+        self.port = free_ports(["gradio"])["gradio"]
+        self.log = folder / "calls.jsonl"
+        self._process = subprocess.Popen(
+            [str(GRADIO), "-m", "tests.fakes.f5tts_app", str(self.port), str(self.log)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.strip() == "ready":
+                return
+        raise AssertionError("the Gradio app did not start")
+
+    def restart(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        self._wait()
+
+    def calls(self) -> list[dict[str, Any]]:
+        calls = [json.loads(line) for line in self.log.read_text().splitlines()]
+        return [call for call in calls if call["gen_text"] != TEXT]
+
+    def close(self) -> None:
+        self._process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GradioApp]:
+    app = GradioApp(tmp_path_factory.mktemp("f5tts"))
+    yield app
+    app.close()
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("troupe.speech.remote.FIRST_WAIT", 0.02)
+
+
+@pytest.fixture
+def server(app: GradioApp) -> Iterator[Proxy]:
+    app.log.write_text("")
+    with proxy(app.port) as before:
+        yield before
+
+
+@pytest.fixture
+def engine(server: Proxy) -> Iterator[F5TTSEngine]:
+    engine = F5TTSEngine(server.url, timeout=20)
+    yield engine
+    engine.close()
+
+
+def say(engine: F5TTSEngine, text: str = TEXT, **voice: Any) -> Speech:
+    return engine.synthesize(SpeechRequest(text, replace(VOICE, **voice)))
+
+
+def failure(engine: F5TTSEngine, text: str = TEXT, **voice: Any) -> tuple[str, bool]:
+    with pytest.raises(SpeechError) as caught:
+        say(engine, text, **voice)
+    assert text not in str(caught.value)
+    return caught.value.code, caught.value.retryable
+
+
+def test_it_speaks_in_the_voice_of_the_reference(engine: F5TTSEngine) -> None:
+    for frequency in (150.0, 300.0):
+        speech = say(engine, reference=recording(frequency))
+        assert speech.rate == 24_000
+        assert speech.samples.dtype == np.int16
+        assert speech.seconds == pytest.approx(0.05 * len(TEXT), abs=0.01)
+        assert pitch(speech.samples, speech.rate) == pytest.approx(frequency, rel=0.02)
+
+
+def test_every_setting_arrives_in_its_place(engine: F5TTSEngine, app: GradioApp) -> None:
+    speech = say(
+        engine, LOOKED_AT, speed=0.7, nfe_steps=16, cross_fade_seconds=0.25, remove_silences=True
+    )
+    (call,) = app.calls()
+    assert call.pop("pitch") == pytest.approx(200.0, abs=1)
+    assert 0 <= call.pop("seed") < 2**31 - 1
+    assert call == {
+        "ref_text": "What was said.",
+        "gen_text": LOOKED_AT,
+        "remove_silence": True,
+        "randomize_seed": False,
+        "cross_fade": 0.25,
+        "nfe": 16,
+        "speed": 0.7,
+    }
+    assert speech.seconds == pytest.approx(0.05 * len(LOOKED_AT) / 0.7, abs=0.01)
+
+
+def test_the_same_request_sounds_the_same(server: Proxy, app: GradioApp) -> None:
+    heard = []
+    for _ in range(2):
+        engine = F5TTSEngine(server.url)
+        heard.append(say(engine, LOOKED_AT).samples.tobytes())
+        engine.close()
+    assert heard[0] == heard[1]
+    assert len({call["seed"] for call in app.calls()}) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"text": "Another text."},
+        {"reference": recording(220.0)},
+        {"reference": recording(200.0, text="Something else was said.")},
+        {"speed": 1.1},
+        {"nfe_steps": 20},
+        {"cross_fade_seconds": 0.2},
+        {"remove_silences": True},
+    ],
+)
+def test_another_request_has_another_seed(
+    engine: F5TTSEngine, app: GradioApp, other: dict[str, Any]
+) -> None:
+    say(engine, LOOKED_AT)
+    say(engine, **{"text": LOOKED_AT, **other})
+    first, second = app.calls()
+    assert first["seed"] != second["seed"]
+
+
+def test_timings_are_estimated_over_the_sound(engine: F5TTSEngine) -> None:
+    speech = say(engine)
+    assert speech.timing_source is TimingSource.ESTIMATED
+    assert [word.text for word in speech.words] == TEXT.split()
+    assert speech.words[-1].end == pytest.approx(speech.seconds, abs=0.01)
+
+
+def test_a_reference_that_the_server_will_cut_goes_without_its_text(
+    engine: F5TTSEngine, app: GradioApp
+) -> None:
+    say(engine, LOOKED_AT, reference=recording(200.0, seconds=12.0))
+    say(engine, LOOKED_AT, reference=recording(200.0, seconds=12.5))
+    assert [call["ref_text"] for call in app.calls()] == ["What was said.", ""]
+
+
+def test_a_reference_is_sent_once(engine: F5TTSEngine, server: Proxy) -> None:
+    for _ in range(2):
+        say(engine)
+        say(engine, reference=recording(300.0))
+    assert server.count("/upload") == 2
+
+
+def test_a_server_that_was_started_again_gets_the_reference_again(
+    engine: F5TTSEngine, server: Proxy, app: GradioApp
+) -> None:
+    say(engine)
+    app.restart()
+    assert say(engine).seconds > 1
+    assert server.count("/upload") == 2
+
+
+def test_threads_share_an_engine(engine: F5TTSEngine, server: Proxy) -> None:
+    frequencies = [150.0, 200.0, 250.0] * 4
+    barrier = threading.Barrier(len(frequencies))
+
+    def one(index: int) -> float:
+        barrier.wait()
+        # Gradio names files by their content, and writes over one that it is sending.
+        speech = say(engine, f"Text number {index}.", reference=recording(frequencies[index]))
+        return pitch(speech.samples, speech.rate)
+
+    with ThreadPoolExecutor(len(frequencies)) as pool:
+        heard = list(pool.map(one, range(len(frequencies))))
+    assert heard == pytest.approx(frequencies, rel=0.02)
+    assert server.count("/upload") == 3
+
+
+STAGES = ["/upload", "POST /gradio_api/call", "GET /gradio_api/call", "/file="]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("step", ["500", "cut"])
+def test_a_passing_fault_is_repeated_once(
+    engine: F5TTSEngine, server: Proxy, stage: str, step: str
+) -> None:
+    server.script(stage, step)
+    assert say(engine).seconds > 1
+    assert server.count(stage) == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "code"),
+    [
+        ("/upload", "500", "engine_unavailable"),
+        ("POST /gradio_api/call", "429", "engine_rate_limited"),
+        ("GET /gradio_api/call", "cut", "engine_unavailable"),
+        ("GET /gradio_api/call", "unfinished", "engine_unavailable"),
+        ("/file=", "503", "engine_unavailable"),
+    ],
+)
+def test_a_lasting_fault_may_be_tried_again_later(
+    engine: F5TTSEngine, server: Proxy, stage: str, step: str, code: str
+) -> None:
+    server.script(stage, step, step, step)
+    assert failure(engine) == (code, True)
+    assert server.count(stage) == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [("404", "engine_refused"), ("422", "engine_refused"), ("401", "engine_auth_failed")],
+)
+def test_a_refusal_is_final(engine: F5TTSEngine, server: Proxy, step: str, code: str) -> None:
+    server.script("POST /gradio_api/call", step)
+    assert failure(engine) == (code, False)
+    assert server.count("POST /gradio_api/call") == 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "step"),
+    [
+        ("/upload", "html"),
+        ("/upload", "list"),
+        ("/upload", "nested"),
+        ("POST /gradio_api/call", "html"),
+        ("POST /gradio_api/call", "list"),
+        ("GET /gradio_api/call", "outputs"),
+        ("/file=", "html"),
+        ("/file=", "empty"),
+        ("/file=", "wav"),
+    ],
+)
+def test_rubbish_is_not_taken_for_sound(
+    engine: F5TTSEngine, server: Proxy, stage: str, step: str
+) -> None:
+    server.script(stage, step, step)
+    assert failure(engine) == ("engine_bad_audio", True)
+
+
+@pytest.mark.parametrize("stage", ["/upload", "GET /gradio_api/call"])
+def test_a_silent_server_is_given_up(server: Proxy, stage: str) -> None:
+    engine = F5TTSEngine(server.url, timeout=10, silence=0.8)
+    server.script(stage, "hang", "hang")
+    assert took(lambda: failure(engine)) == (("engine_timeout", True), pytest.approx(2.0, abs=0.8))
+    assert server.count(stage) == 2
+    engine.close()
+
+
+@pytest.mark.parametrize("stage", ["GET /gradio_api/call", "/file="])
+def test_heartbeats_alone_do_not_keep_a_call_alive(server: Proxy, stage: str) -> None:
+    engine = F5TTSEngine(server.url, timeout=1)
+    server.script(stage, "drip", "drip")
+    assert took(lambda: failure(engine)) == (("engine_timeout", True), pytest.approx(1.2, abs=0.7))
+    engine.close()
+
+
+def test_a_model_that_takes_too_long(server: Proxy) -> None:
+    hasty, patient = F5TTSEngine(server.url, timeout=0.5), F5TTSEngine(server.url, timeout=20)
+    result, seconds = took(lambda: failure(hasty, "Wait"))
+    assert result == ("engine_timeout", True)
+    assert seconds < 1
+    assert say(patient).seconds > 1  # once the server is done with what nobody waits for
+    hasty.close()
+    patient.close()
+
+
+def took(work: Callable[[], Any]) -> tuple[Any, float]:
+    started = time.monotonic()
+    result = work()
+    return result, time.monotonic() - started
+
+
+def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
+    engine: F5TTSEngine, server: Proxy
+) -> None:
+    server.retry_after = "90"
+    server.script("/upload", "429")
+    result, seconds = took(lambda: failure(engine))
+    assert result == ("engine_rate_limited", True)
+    assert seconds < 2
+
+
+def test_a_model_that_fails(engine: F5TTSEngine, server: Proxy) -> None:
+    assert failure(engine, "Fail") == ("engine_unavailable", True)
+    assert server.count("POST /gradio_api/call") == 2
+
+
+def test_an_answer_without_sound(engine: F5TTSEngine) -> None:
+    assert failure(engine, "Nothing") == ("engine_bad_audio", True)
+
+
+def test_a_server_that_is_not_there() -> None:
+    engine = F5TTSEngine("http://127.0.0.1:9", timeout=5)
+    assert failure(engine) == ("engine_unavailable", True)
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "voice", "code"),
+    [
+        (TEXT, {"reference": None}, "reference_required"),
+        (TEXT, {"reference": Reference(b"no sound", "00")}, "reference_unusable"),
+        ("x" * 601, {}, "text_too_long"),
+        ("...", {}, "nothing_to_speak"),
+        (TEXT, {"language": "de"}, "unknown_voice"),
+        (TEXT, {"style": "whisper"}, "unknown_voice"),
+    ],
+)
+def test_what_cannot_be_said_is_not_sent(
+    engine: F5TTSEngine, server: Proxy, text: str, voice: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(SpeechError) as caught:
+        say(engine, text, **voice)
+    assert (caught.value.code, caught.value.retryable) == (code, False)
+    assert server.paths == []
+
+
+def test_the_version_tells_servers_apart() -> None:
+    urls = ["http://one.test", "http://two.test", "http://one.test/"]
+    engines = [F5TTSEngine(url) for url in urls]
+    versions = [engine.version for engine in engines]
+    for engine in engines:
+        engine.close()
+    assert versions[0] == versions[2] != versions[1]
+
+
+def test_an_address_that_is_none() -> None:
+    with pytest.raises(ValueError, match="F5TTS_URL"):
+        F5TTSEngine("localhost:7860")
