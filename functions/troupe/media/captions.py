@@ -243,3 +243,19 @@ def words_from_json(data: str | bytes) -> list[WordTiming]:
         return [WordTiming(str(t), s / 1000, e / 1000) for t, s, e in json.loads(data)]
     except TypeError as error:
         raise ValueError("not a list of word timings") from error
+
+
+def cues_to_json(shown: Iterable[Cue]) -> str:
+    """A compact list of [start, end, text, speaker], in whole milliseconds."""
+    rows = [
+        [round(cue.start * 1000), round(cue.end * 1000), cue.text, cue.speaker] for cue in shown
+    ]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def cues_from_json(data: str | bytes) -> list[Cue]:
+    """What `cues_to_json` wrote. Raises ValueError when it is not that."""
+    try:
+        return [Cue(s / 1000, e / 1000, text, who) for s, e, text, who in json.loads(data)]
+    except TypeError as error:
+        raise ValueError("not a list of caption cues") from error

@@ -1,4 +1,4 @@
-"""The audio formats: known to HTTP functions, which have no use for an encoder."""
+"""The formats of audio and video: known to HTTP functions, which have no use for an encoder."""
 
 from __future__ import annotations
 
@@ -27,3 +27,18 @@ _MIME_TYPES = {
     AudioFormat.OGG: "audio/ogg",
     AudioFormat.FLAC: "audio/flac",
 }
+
+
+class Resolution(StrEnum):
+    """Of a video, in pixels."""
+
+    LANDSCAPE = "1280x720"
+    PORTRAIT = "720x1280"
+
+    @property
+    def width(self) -> int:
+        return int(self.value.partition("x")[0])
+
+    @property
+    def height(self) -> int:
+        return int(self.value.partition("x")[2])

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import io
+import random
+import struct
+import wave
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tests.media_files import SOUNDS, SVG, ZIP, encoded, picture, silent_video, sound, tone
+from troupe.errors import TroupeError
+from troupe.media.samples import prepare_sample
+from troupe.media.uploads import (
+    BrokenAudio,
+    SampleSilent,
+    SampleTooLong,
+    SampleTooShort,
+    UnsupportedFile,
+)
+
+
+def kept(data: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], tuple[int, int, int]]:
+    """The samples of the WAV that is kept, and its channels, bytes per sample and rate."""
+    with wave.open(io.BytesIO(data)) as file:
+        form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2"), form
+
+
+@pytest.mark.parametrize("kind", SOUNDS)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_every_kind_becomes_mono_wav_with_the_same_sound(kind: str, channels: int) -> None:
+    prepared = prepare_sample(sound(kind, channels=channels))
+    samples, form = kept(prepared.audio)
+    assert form == (1, 2, 24_000)
+    assert prepared.seconds == pytest.approx(3, abs=0.05)
+    assert prepared.peak_db == pytest.approx(20 * np.log10(0.2), abs=1.5)
+    spectrum = np.abs(np.fft.rfft(samples[:48_000].astype(float)))
+    assert np.argmax(spectrum) / 2 == pytest.approx(220, abs=1)
+
+
+def test_a_good_sample_needs_no_advice() -> None:
+    prepared = prepare_sample(sound(seconds=8, level=0.3))
+    assert (prepared.verdict, prepared.advice) == ("good", [])
+    assert prepared.clipped_share == prepared.silence_share == 0
+    rms = 20 * np.log10(np.sqrt(np.mean(np.square(tone(8, 44_100, 0.3) / 32768.0))))
+    assert prepared.level_db == pytest.approx(rms, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level", "verdict", "word"),
+    [
+        (4, 0.3, "fair", "Record"),
+        (2, 0.3, "poor", "Record"),
+        (8, 0.03, "fair", "closer"),
+        (8, 0.012, "poor", "closer"),
+        (8, 4.0, "poor", "cut off"),
+    ],
+)
+def test_the_report_says_what_could_be_better(
+    seconds: float, level: float, verdict: str, word: str
+) -> None:
+    prepared = prepare_sample(sound(seconds=seconds, level=level))
+    assert prepared.verdict == verdict
+    assert any(word in sentence for sentence in prepared.advice)
+
+
+@pytest.mark.parametrize("kind", ["wav", "wav24", "wav-float", "wav-u8", "flac"])
+def test_clipping_is_seen_in_every_sample_format(kind: str) -> None:
+    rate = SOUNDS[kind][2]
+    loud = prepare_sample(encoded(kind, tone(6, rate, 3.0))).clipped_share
+    expected = np.mean(np.abs(tone(6, rate, 3.0).astype(float)) >= 0.99 * 32767)
+    assert loud == pytest.approx(expected, abs=0.02)
+    assert prepare_sample(encoded(kind, tone(6, rate, 0.5))).clipped_share == 0
+
+
+def test_clipping_is_seen_through_a_lossy_format() -> None:
+    prepared = prepare_sample(encoded("mp3", tone(6, 44_100, 3.0)))
+    assert prepared.verdict == "poor"
+    assert any("cut off" in sentence for sentence in prepared.advice)
+
+
+def test_silence_is_measured() -> None:
+    heard = tone(4, 44_100)
+    prepared = prepare_sample(encoded("wav", np.concatenate([heard, np.zeros_like(heard)])))
+    assert prepared.silence_share == pytest.approx(0.5, abs=0.02)
+    assert prepared.verdict == "fair"
+    assert any("silence" in sentence for sentence in prepared.advice)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (sound(seconds=0.9), SampleTooShort),
+        (sound(seconds=61), SampleTooLong),
+        (encoded("wav", np.zeros(3 * 44_100, np.int16)), SampleSilent),
+        (sound(level=0.001), SampleSilent),
+    ],
+    ids=["short", "long", "digital silence", "next to silent"],
+)
+def test_refusals_tell_the_numbers(data: bytes, error: type[TroupeError]) -> None:
+    with pytest.raises(error) as failure:
+        prepare_sample(data)
+    assert failure.value.details
+    assert "minimum" in failure.value.details
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "m4a"])
+def test_the_longest_and_the_shortest_are_taken(kind: str) -> None:
+    longest = prepare_sample(sound(kind, seconds=60))
+    assert longest.seconds == 60
+    assert len(kept(longest.audio)[0]) == 60 * 24_000
+    assert prepare_sample(sound(kind, seconds=1)).seconds == pytest.approx(1, abs=0.06)
+
+
+def wav(rate: int, channels: int, bits: int, data: bytes, kind: int = 1) -> bytes:
+    block = channels * bits // 8
+    form = struct.pack("<HHIIHH", kind, channels, rate, rate * block % 2**32, block % 2**16, bits)
+    body = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(data))
+    return b"RIFF" + struct.pack("<I", len(body) + len(data)) + body + data
+
+
+NOT_AUDIO = {
+    "a picture": picture(),
+    "a zip": ZIP,
+    "svg": SVG,
+    "nothing": b"",
+    "one byte": b"R",
+    "text": b"RIFFraff",
+    "a playlist": b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n",
+    "a list of files": b"ffconcat version 1.0\nfile /etc/passwd\n",
+    "a video without sound": silent_video(),
+}
+DAMAGED = {
+    "mp4 cut off": sound("m4a")[:15_000],
+    "flac cut off": sound("flac")[:20_000],
+    "webm cut off": sound("webm", seconds=6)[:9_000],
+    "ogg header alone": sound("ogg")[:60],
+    "wav header alone": sound("wav")[:44],
+    "a playlist that says mp3": b"ID3#EXTM3U\nfile:///etc/passwd\n" * 20,
+    "one sample a second": wav(1, 1, 16, bytes(100_000)),
+    "four billion samples a second": wav(4_000_000_000, 1, 16, bytes(1_000)),
+    "no channels": wav(44_100, 0, 16, bytes(1_000)),
+    "65,000 channels": wav(44_100, 65_000, 16, bytes(1_000)),
+    "an unknown codec": wav(44_100, 1, 16, bytes(100_000), kind=0x6969),
+}
+
+
+@pytest.mark.parametrize("data", NOT_AUDIO.values(), ids=NOT_AUDIO)
+def test_what_is_no_audio_is_415(data: bytes) -> None:
+    with pytest.raises(UnsupportedFile) as failure:
+        prepare_sample(data)
+    assert failure.value.status == 415
+    assert "wav" in failure.value.details["allowed"]
+
+
+@pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
+def test_damage_is_422(data: bytes) -> None:
+    with pytest.raises(BrokenAudio):
+        prepare_sample(data)
+
+
+def flipped(data: bytes, rng: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 30)):
+        changed[rng.randrange(len(changed))] = rng.randrange(256)
+    return bytes(changed)
+
+
+def cut(data: bytes, rng: random.Random) -> bytes:
+    return data[: rng.randrange(len(data))]
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "ogg", "flac", "webm"])
+@pytest.mark.parametrize("spoil", [flipped, cut])
+def test_hostile_bytes_end_in_a_refusal_or_a_sample(
+    kind: str, spoil: Callable[[bytes, random.Random], bytes], capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = sound(kind, seconds=1.2)
+    rng = random.Random(kind)
+    for _ in range(15):
+        try:
+            prepare_sample(spoil(whole, rng))
+        except TroupeError as error:
+            assert error.status in (415, 422)
+    assert capfd.readouterr().err == ""
