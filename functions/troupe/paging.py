@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -55,9 +56,30 @@ def newest_first(
     select: Sequence[str] | None = None,
 ) -> PageOf:
     """A page of `collection`, ordered by the time in `field`; one query and one count."""
+    return ordered_page(
+        db, collection, request, field=field, kind=datetime, where=where, select=select
+    )
+
+
+def ordered_page(
+    db: Database,
+    collection: str,
+    request: PageRequest,
+    *,
+    field: str,
+    kind: type[datetime] | type[int] | type[str],
+    descending: bool = True,
+    where: Sequence[tuple[str, str, Any]] = (),
+    select: Sequence[str] | None = None,
+) -> PageOf:
+    """A page of `collection`, ordered by `field`, whose values are of `kind`, and then by id.
+
+    One query and one count. A cursor is good for the same collection, order and `where` alone.
+    """
+    tag = _tag(collection, field, descending, where)
     offset, after = 0, None
     if request.cursor is not None:
-        after = _read_cursor(collection, field, request.cursor)
+        after = _read_cursor(tag, kind, request.cursor)
     else:
         offset = (request.page - 1) * request.limit
         if offset > DEEPEST_OFFSET:
@@ -65,7 +87,7 @@ def newest_first(
     found = db.find(
         collection,
         where=where,
-        order=[(field, True), ("__name__", True)],
+        order=[(field, descending), ("__name__", descending)],
         limit=request.limit + 1,
         offset=offset,
         after=after,
@@ -76,27 +98,47 @@ def newest_first(
     return PageOf(
         documents=page,
         total=db.count(collection, where=where),
-        next_cursor=_cursor(collection, field, page[-1]) if more else None,
+        next_cursor=_cursor(tag, field, page[-1]) if more else None,
     )
 
 
-def _cursor(collection: str, field: str, last: Document) -> str:
-    value = json.dumps([collection, field, last.data[field].isoformat(), last.id])
-    return base64.urlsafe_b64encode(value.encode()).decode().rstrip("=")
+def _tag(collection: str, *order: Any) -> str:
+    """Tells one list, in one order, from all others."""
+    listed = json.dumps([collection, *order], default=str)
+    return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
 
-def _read_cursor(collection: str, field: str, cursor: str) -> list[Any]:
+def _cursor(tag: str, field: str, last: Document) -> str:
+    value = last.data[field]
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    packed = json.dumps([tag, value, last.id], ensure_ascii=False)
+    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def _read_cursor(tag: str, kind: type[Any], cursor: str) -> list[Any]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        its_collection, its_field, at, name = json.loads(raw)
-        time = datetime.fromisoformat(at)
+        its_tag, value, name = json.loads(raw)
+        if kind is datetime:
+            value = datetime.fromisoformat(value)
         if (
-            (its_collection, its_field) != (collection, field)
+            its_tag != tag
             or not re.fullmatch(r"(?!__)[A-Za-z0-9_-]{1,128}", name)
-            or time.tzinfo is None
-            or not 1970 <= time.year < 9999
+            or type(value) is not kind
+            or not _storable(value)
         ):
             raise BadCursor
-        return [time, name]
+        return [value, name]
     except (binascii.Error, ValueError, TypeError) as error:
         raise BadCursor from error
+
+
+def _storable(value: Any) -> bool:
+    """Whether Firestore can hold it; another would be an error of the query."""
+    if isinstance(value, datetime):
+        return value.tzinfo is not None and 1970 <= value.year < 9999
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    value.encode()  # a lone surrogate is a ValueError
+    return True

@@ -1,0 +1,165 @@
+"""Characters over HTTP."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from troupe import wiring
+from troupe.characters import schemas
+from troupe.characters.errors import (
+    CharacterNotFound,
+    ConsentRequired,
+    FileTooLarge,
+    NotOwner,
+    TooManyImages,
+    UnknownImage,
+)
+from troupe.characters.service import Shown, Starring
+from troupe.errors import FileMissing, UnknownChoice
+from troupe.media.uploads import (
+    BrokenAudio,
+    BrokenImage,
+    ImageTooLarge,
+    SampleSilent,
+    SampleTooLong,
+    SampleTooShort,
+    UnsupportedFile,
+)
+from troupe.paging import BadCursor, PageOf, PageTooDeep
+from troupe.web.caller import Auth, current_caller
+from troupe.web.files import file_response
+from troupe.web.reply import Reply
+from troupe.web.routes import Api
+from troupe.web.schema import Page
+
+api = Api("characters", "Characters")
+
+_FILE_ERRORS = (
+    *(UnsupportedFile, FileTooLarge, BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent),
+    *(BrokenImage, ImageTooLarge, TooManyImages, ConsentRequired, UnknownChoice),
+)
+# A file never changes under its name. Caches may keep it for an hour and not for a year: a voice
+# that its owner has deleted is to be gone from them too.
+_CACHED = "public, max-age=3600, immutable"
+
+
+@api.get("/api/characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
+def list_characters(query: schemas.CharactersQuery) -> Reply:
+    """Everybody's characters: the newest or the most starred first, all or by name."""
+    return _page(query, *wiring.characters().page(current_caller().uid, query))
+
+
+@api.get("/api/my-characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
+def my_characters(query: Page) -> Reply:
+    """The characters that you made, newest first."""
+    return _page(query, *wiring.characters().mine(current_caller().uid, query))
+
+
+@api.post("/api/characters/complete", status=201, data=schemas.CharacterData, errors=_FILE_ERRORS)
+def create_character(form: schemas.CreateCharacter) -> Reply:
+    """Makes a character of a voice sample and pictures. The sample is kept as mono WAV, with a
+    report on its quality; the pictures are kept without metadata. All of it can be seen and heard
+    by everybody."""
+    shown = wiring.characters().create(current_caller(), form)
+    return _one(shown, "Character created successfully")
+
+
+@api.get("/api/characters/<characterId>", data=schemas.CharacterData, errors=(CharacterNotFound,))
+def get_character(path: schemas.CharacterPath) -> Reply:
+    """A character."""
+    shown = wiring.characters().get(current_caller().uid, path.character_id)
+    return _one(shown, "Character fetched successfully")
+
+
+@api.put(
+    "/api/characters/<characterId>",
+    auth=Auth.OWNER,
+    data=schemas.CharacterData,
+    errors=(CharacterNotFound, NotOwner, UnknownImage, *_FILE_ERRORS),
+)
+def update_character(path: schemas.CharacterPath, form: schemas.UpdateCharacter) -> Reply:
+    """Changes what the form names, and leaves the rest. A new sample needs a new consent; keys of
+    images that are removed are not used again."""
+    shown = wiring.characters().update(current_caller(), path.character_id, form)
+    return _one(shown, "Character updated successfully")
+
+
+@api.delete(
+    "/api/characters/<characterId>",
+    auth=Auth.OWNER,
+    data=schemas.DeletedData,
+    errors=(CharacterNotFound, NotOwner),
+)
+def delete_character(path: schemas.CharacterPath) -> Reply:
+    """Deletes a character with its files and stars. Scripts that it speaks in stay readable."""
+    deleted = wiring.characters().delete(current_caller(), path.character_id)
+    return Reply(
+        schemas.DeletedData(deleted_files=deleted),
+        f"Character '{path.character_id}' deleted successfully",
+    )
+
+
+@api.post("/api/characters/<characterId>/star", data=schemas.StarData, errors=(CharacterNotFound,))
+def star_character(path: schemas.CharacterPath) -> Reply:
+    """Stars a character; a second time changes nothing."""
+    starring = wiring.characters().star(current_caller().uid, path.character_id)
+    return _star(path, starring, "Character starred successfully")
+
+
+@api.delete(
+    "/api/characters/<characterId>/star", data=schemas.StarData, errors=(CharacterNotFound,)
+)
+def unstar_character(path: schemas.CharacterPath) -> Reply:
+    """Takes the star back; a second time changes nothing."""
+    starring = wiring.characters().unstar(current_caller().uid, path.character_id)
+    return _star(path, starring, "Character unstarred successfully")
+
+
+@api.get(
+    "/api/static/<kind>/<name>",
+    auth=Auth.PUBLIC,
+    errors=(FileMissing,),
+    bytes_type="application/octet-stream",
+)
+def character_media(path: schemas.MediaPath) -> Response:
+    """A voice sample or a picture of a character; byte ranges are honoured."""
+    file = wiring.characters().media(path.kind, path.name)
+    response = file_response(
+        wiring.files(),
+        file.path,
+        size=file.size,
+        content_type=file.content_type,
+        filename=path.name,
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.status_code in (200, 206, 304):
+        response.headers["Cache-Control"] = _CACHED
+    return response
+
+
+def _one(shown: Shown, message: str) -> Reply:
+    return Reply(schemas.CharacterData(character=_view(shown)), message)
+
+
+def _page(query: Page, shown: list[Shown], found: PageOf) -> Reply:
+    return Reply(
+        schemas.CharactersData(characters=[_view(each) for each in shown]),
+        "Characters fetched successfully",
+        meta=query.meta(found.total, found.next_cursor),
+    )
+
+
+def _star(path: schemas.CharacterPath, starring: Starring, message: str) -> Reply:
+    data = schemas.StarData(
+        character_id=path.character_id, starred=starring.starred, is_starred=starring.is_starred
+    )
+    return Reply(data, message)
+
+
+def _view(shown: Shown) -> schemas.CharacterView:
+    return schemas.CharacterView.of(
+        shown.character,
+        uid=current_caller().uid,
+        is_starred=shown.is_starred,
+        engine=wiring.settings().speech_engine,
+    )

@@ -1,0 +1,110 @@
+"""What users send for a character: measured, decoded, and made ready to be kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import NamedTuple, Protocol, TypeVar
+
+from troupe.characters.errors import FileTooLarge, TooManyImages
+from troupe.characters.records import Image, Quality, Sample
+from troupe.characters.repository import FOLDERS
+from troupe.discards import NewFile
+from troupe.errors import TroupeError
+from troupe.media.uploads import PreparedImage, PreparedSample
+
+T = TypeVar("T")
+
+MAX_SAMPLE_BYTES = 20 * 1024 * 1024
+MAX_IMAGE_BYTES = 5 * 1024 * 1024
+MAX_IMAGES = 10
+
+
+class File(Protocol):
+    """A file as it was sent; `size` in bytes."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self) -> bytes: ...
+
+
+class Prepare(NamedTuple):
+    """The decoders of `troupe.media`, which are slow to load: called when there is something."""
+
+    sample: Callable[[bytes], PreparedSample]
+    image: Callable[[bytes], PreparedImage]
+
+
+class Intake:
+    def __init__(self, prepare: Prepare) -> None:
+        self._prepare = prepare
+        # A picture can take 620 MB while it is decoded, and there is one core to do it.
+        self._one_at_a_time = threading.Lock()
+
+    def sample(self, name: str, file: File) -> PreparedSample:
+        """Raises FileTooLarge, and what `troupe.media.samples` refuses; the field is `name`."""
+        return self._prepared(self._prepare.sample, name, file, MAX_SAMPLE_BYTES)
+
+    def images(self, name: str, files: Sequence[File]) -> list[PreparedImage]:
+        """Raises TooManyImages, FileTooLarge, and what `troupe.media.images` refuses."""
+        check_count(len(files))
+        return [
+            self._prepared(self._prepare.image, f"{name}.{number}", file, MAX_IMAGE_BYTES)
+            for number, file in enumerate(files)
+        ]
+
+    def _prepared(self, prepare: Callable[[bytes], T], name: str, file: File, most: int) -> T:
+        if file.size > most:
+            raise FileTooLarge(details={"field": name, "bytes": file.size, "maximum": most})
+        try:
+            with self._one_at_a_time:
+                return prepare(file.read())
+        except TroupeError as error:
+            error.details = {"field": name} | (error.details or {})
+            raise
+
+
+def check_count(images: int) -> None:
+    """Raises TooManyImages."""
+    if images > MAX_IMAGES:
+        raise TooManyImages(details={"images": images, "maximum": MAX_IMAGES})
+
+
+def kept_sample(character_id: str, prepared: PreparedSample, text: str) -> tuple[Sample, NewFile]:
+    """The record of a sample, and the file that is to be stored."""
+    name = _name(character_id, ".wav")
+    file = NewFile(f"{FOLDERS['audio_files']}/{name}", "audio/wav", prepared.audio)
+    measured = {key: value for key, value in asdict(prepared).items() if key != "audio"}
+    sample = Sample(
+        name=name,
+        path=file.path,
+        sha256=hashlib.sha256(prepared.audio).hexdigest(),
+        size=len(prepared.audio),
+        text=text,
+        quality=Quality.model_validate(measured),
+    )
+    return sample, file
+
+
+def kept_image(character_id: str, prepared: PreparedImage) -> tuple[Image, NewFile]:
+    """The record of an image, and the file that is to be stored."""
+    name = _name(character_id, prepared.extension)
+    file = NewFile(f"{FOLDERS['images']}/{name}", prepared.content_type, prepared.data)
+    image = Image(
+        name=name,
+        path=file.path,
+        content_type=prepared.content_type,
+        width=prepared.width,
+        height=prepared.height,
+        size=len(prepared.data),
+    )
+    return image, file
+
+
+def _name(character_id: str, extension: str) -> str:
+    """Random, so that a new version has a new name, and no two files ever share one."""
+    return f"{character_id}-{secrets.token_hex(4)}{extension}"

@@ -1,0 +1,228 @@
+"""What the operations on characters take and give."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+
+from troupe.characters.records import Character
+from troupe.characters.repository import Sort
+from troupe.speech.engine import VoiceType
+from troupe.speech.voices import capabilities, language_named
+from troupe.web.schema import Id, Line, Page, Schema, Text
+from troupe.web.upload import Form, Upload
+
+_KEY = re.compile(r"0|[1-9][0-9]{0,8}")
+
+
+def _image_keys(text: str) -> str:
+    keys = [key.strip() for key in text.split(",")]
+    if not all(_KEY.fullmatch(key) for key in keys):
+        raise ValueError("must be keys of images with commas between them, such as 0,2")
+    return ",".join(dict.fromkeys(keys))
+
+
+DisplayName = Annotated[Line, Field(max_length=80, examples=["My New Character"])]
+Speed = Annotated[float, Field(ge=0.5, le=2.0, description="1 is the voice's own pace.")]
+NfeSteps = Annotated[int, Field(ge=4, le=64, description="F5-TTS: denoising steps.")]
+CrossFade = Annotated[float, Field(ge=0, le=1, description="F5-TTS: seconds of cross-fade.")]
+Language = Annotated[str, Field(max_length=40, description="A code of `GET /api/voice/languages`.")]
+SampleText = Annotated[
+    Text, Field(max_length=2000, description="What is said in the sample; cloning is better by it.")
+]
+Statement = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=2000),
+    Field(
+        description="The statement that the person who speaks in the sample agrees to the use of "
+        "this voice; kept with the time and the hash of the sample. Needed with every `audioFile`.",
+        examples=["I am the speaker, and I agree that this voice is used for my character."],
+    ),
+]
+ImageFiles = Annotated[
+    list[Upload],
+    Field(description="PNG, JPEG, WebP or GIF, at most 5 MB each; a character has at most 10."),
+]
+AudioFile = Annotated[
+    Upload,
+    Field(description="WAV, MP3, M4A, Ogg, FLAC or WebM, 1 to 60 s of one voice, at most 20 MB."),
+]
+
+
+def _needs_consent(schema: dict[str, Any]) -> None:
+    """Its absence is told by an error of its own, so the model itself does not demand it."""
+    schema["required"].append("consent")
+
+
+class CreateCharacter(Form):
+    model_config = ConfigDict(json_schema_extra=_needs_consent)
+
+    display_name: DisplayName
+    audio_file: AudioFile
+    consent: Statement | None = None
+    sample_text: SampleText | None = None
+    image_files: ImageFiles = Field(default_factory=list)
+    speed: Speed = 1.0
+    nfe_steps: NfeSteps = 32
+    cross_fade_duration: CrossFade = 0.15
+    remove_silences: bool = True
+    language: Language = "en-us"
+    voice_type: VoiceType = VoiceType.FEMALE
+
+
+class UpdateCharacter(Form):
+    """What is absent stays as it is."""
+
+    display_name: DisplayName | None = None
+    audio_file: AudioFile | None = None
+    consent: Statement | None = None
+    sample_text: SampleText | None = None
+    new_image_files: ImageFiles = Field(default_factory=list)
+    remove_image_keys: Annotated[str, AfterValidator(_image_keys)] | None = Field(
+        None, max_length=500, description="Keys of `images`, with commas.", examples=["0,2"]
+    )
+    speed: Speed | None = None
+    nfe_steps: NfeSteps | None = None
+    cross_fade_duration: CrossFade | None = None
+    remove_silences: bool | None = None
+    language: Language | None = None
+    voice_type: VoiceType | None = None
+
+
+class ConfigView(Schema):
+    speed: float
+    nfe_steps: int
+    cross_fade_duration: float
+    remove_silences: bool
+
+
+class QualityView(Schema):
+    """Levels in dBFS; shares from 0 to 1."""
+
+    seconds: float
+    level_db: float
+    peak_db: float
+    clipped_share: float
+    silence_share: float
+    verdict: Literal["good", "fair", "poor"]
+    advice: list[str]
+
+
+class ConsentView(Schema):
+    statement: str
+    at: datetime
+    sample_sha256: str
+
+
+class CharacterView(Schema):
+    """A character. `consent` is shown to its owner alone."""
+
+    id: str
+    display_name: str
+    audio_file: str
+    config: ConfigView
+    images: dict[str, str]
+    output_prefix: str
+    language: str
+    voice_type: str
+    sample_text: str
+    sample_quality: QualityView
+    voice_cloned: bool = Field(description="Whether the speech engine clones this voice.")
+    voice_note: str | None = Field(description="Which voice speaks instead when it does not.")
+    consent: ConsentView | None
+    has_audio: bool
+    image_count: int
+    created_by: str
+    created_by_name: str
+    is_owner: bool
+    starred: int
+    is_starred: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, character: Character, *, uid: str, is_starred: bool, engine: str) -> Self:
+        """As the user `uid` sees it, while `engine` is the one that speaks."""
+        is_owner = character.uid == uid
+        consent = character.consent if is_owner else None
+        cloned = capabilities(engine).cloning
+        return cls(
+            **character.model_dump(
+                include={
+                    *("id", "display_name", "output_prefix", "language", "voice_type"),
+                    *("created_by_name", "starred", "created_at", "updated_at"),
+                }
+            ),
+            audio_file=f"/api/static/audio_files/{character.sample.name}",
+            config=ConfigView(**character.config.model_dump()),
+            images={
+                key: f"/api/static/images/{character.images[key].name}"
+                for key in sorted(character.images, key=int)
+            },
+            sample_text=character.sample.text,
+            sample_quality=QualityView(**character.sample.quality.model_dump()),
+            voice_cloned=cloned,
+            voice_note=None if cloned else _note(character, engine),
+            consent=None if consent is None else ConsentView(**consent.model_dump()),
+            has_audio=True,
+            image_count=len(character.images),
+            created_by=character.uid,
+            is_owner=is_owner,
+            is_starred=is_starred,
+        )
+
+
+def _note(character: Character, engine: str) -> str:
+    language = language_named(character.language, engine)
+    known = f"{_article(character.voice_type)} {character.voice_type} voice"
+    spoken = f" in {language.name}" if language else ""
+    return (
+        f"The speech engine `{engine}` does not clone voices: "
+        f"{known}{spoken} speaks for this character."
+    )
+
+
+def _article(word: str) -> str:
+    return "an" if word[:1] in "aeiou" else "a"
+
+
+class CharacterData(Schema):
+    character: CharacterView
+
+
+class CharactersData(Schema):
+    characters: list[CharacterView]
+
+
+class DeletedData(Schema):
+    deleted_files: list[str] = Field(description="Paths in Cloud Storage.")
+
+
+class StarData(Schema):
+    """`success` and `message` stand in the envelope."""
+
+    character_id: str
+    starred: int
+    is_starred: bool
+
+
+class CharacterPath(Schema):
+    character_id: Id
+
+
+class CharactersQuery(Page):
+    search: Annotated[str, StringConstraints(max_length=80)] = Field(
+        "", description="Names that begin with this, whatever their case."
+    )
+    sort: Sort = "newest"
+
+
+class MediaPath(Schema):
+    kind: Literal["audio_files", "images"]
+    name: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}-[0-9a-f]{8}\.(?:wav|png|jpg|webp)$"),
+    ]

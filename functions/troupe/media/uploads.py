@@ -1,0 +1,84 @@
+"""Media that users send: what becomes of it, and why it may be refused.
+
+Known to HTTP functions without a decoder; `samples` and `images` do the work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from troupe.errors import TroupeError, Unprocessable
+
+SAMPLE_RATE = 24_000  # what F5-TTS and most cloning engines work at
+MIN_SAMPLE_SECONDS, MAX_SAMPLE_SECONDS = 1, 60
+MIN_HEARD_SECONDS = 0.5
+MAX_SIDE = 2_048  # pixels; larger images are scaled down
+MAX_PIXELS = 40_000_000  # as a WebP, the greediest, that takes 620 MB while it is decoded
+
+
+class UnsupportedFile(TroupeError):
+    """Judged by content, whatever its name; the details list what is taken."""
+
+    status = 415
+    code = "unsupported_media_type"
+    message = "A file is not of a type that is taken here."
+
+
+class BrokenAudio(Unprocessable):
+    code = "broken_audio"
+    message = "The audio cannot be decoded: it is damaged, cut off, or of a kind that is not read."
+
+
+class BrokenImage(Unprocessable):
+    code = "broken_image"
+    message = "The image cannot be decoded: it is damaged or cut off."
+
+
+class ImageTooLarge(Unprocessable):
+    code = "image_too_large"
+    message = "The image has too many pixels."
+
+
+class SampleTooShort(Unprocessable):
+    code = "sample_too_short"
+    message = f"The voice sample is too short: it must last {MIN_SAMPLE_SECONDS} s at least."
+
+
+class SampleTooLong(Unprocessable):
+    code = "sample_too_long"
+    message = f"The voice sample is too long: {MAX_SAMPLE_SECONDS} s are the most."
+
+
+class SampleSilent(Unprocessable):
+    code = "sample_silent"
+    message = "There is next to nothing to hear in the voice sample."
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSample:
+    """A voice sample as it is kept, and what was measured.
+
+    `audio`: WAV, mono, 24 kHz, 16 bit. `level_db` (RMS) and `peak_db` in dBFS, -120 at the least;
+    `clipped_share`: of the samples as they came, those at full scale; `silence_share`: of the
+    time. `verdict`: good, fair or poor; `advice`: a sentence for everything that could be better.
+    """
+
+    audio: bytes = field(repr=False)
+    seconds: float
+    level_db: float
+    peak_db: float
+    clipped_share: float
+    silence_share: float
+    verdict: str
+    advice: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedImage:
+    """An image as it is kept: encoded anew, upright, without metadata. `extension` has its dot."""
+
+    data: bytes = field(repr=False)
+    content_type: str
+    extension: str
+    width: int
+    height: int

@@ -1,0 +1,312 @@
+"""Characters on the real Firestore and Storage emulators: what is stored, and what is left when
+something goes wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from google.cloud import firestore
+
+from tests.character_kit import (
+    OTHER_SOUND,
+    PICTURE,
+    Interrupted,
+    Recorded,
+    activities,
+    caller,
+    create_form,
+    files_of,
+    made,
+    notes,
+    service,
+    stored,
+    stranger,
+    update_form,
+)
+from tests.factories import PROJECT, test_settings
+from troupe.adapters.firestore import Create, Database, Delete, Stale, Update, Write, now
+from troupe.adapters.storage import Files
+from troupe.characters.errors import CharacterNotFound, ConsentRequired, NotOwner, UnknownImage
+from troupe.characters.intake import Prepare
+from troupe.characters.service import Characters
+from troupe.discards import PATIENCE, Discards
+from troupe.errors import TroupeError
+from troupe.media.images import prepare_image
+from troupe.media.samples import prepare_sample
+
+
+@pytest.fixture
+def recorded(files: Files) -> Recorded:
+    return Recorded(files)
+
+
+@pytest.fixture
+def broken(emulators: object) -> Iterator[Interrupted]:
+    client = firestore.Client(project=PROJECT)
+    yield Interrupted(client)
+    client.close()
+
+
+def test_what_is_made_is_stored_whole(db: Database, recorded: Recorded) -> None:
+    who = stranger()
+    character = made(service(db, recorded), who, images=2, name="Ädä  Lovelace!")
+    assert stored(db, character) == character
+    assert (character.name_key, character.output_prefix) == ("ädä lovelace!", "ada_lovelace")
+    assert recorded.left() == set(character.files)
+    assert len(character.files) == 3
+    assert recorded.read(character.sample.path)[:4] == b"RIFF"
+    assert character.consent is not None
+    assert character.consent.sample_sha256 == character.sample.sha256
+    assert activities(db, who) == ["character_created"]
+    assert notes(db, recorded) == []
+
+
+def test_an_update_replaces_files_and_keeps_the_rest(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), stranger()
+    before = made(characters, who, images=3, speed="1.5", sampleText="Hello there.")
+    (audio,) = files_of(OTHER_SOUND)
+    form = update_form(
+        displayName="Grace",
+        audioFile=audio,
+        consent="Again: I agree.",
+        newImageFiles=files_of(PICTURE),
+        removeImageKeys="0, 2",
+    )
+    after = characters.update(who, before.id, form).character
+    assert stored(db, before) == after
+    assert set(after.images) == {"1", "3"}
+    assert after.images["1"] == before.images["1"]
+    assert after.sample.path != before.sample.path
+    assert (after.sample.text, after.config.speed) == ("", 1.5)
+    assert after.consent is not None
+    assert after.consent.statement == "Again: I agree."
+    assert after.consent.sample_sha256 == after.sample.sha256
+    assert recorded.left() == set(after.files)
+    assert notes(db, recorded) == []
+    assert activities(db, who) == ["character_created", "character_updated"]
+
+
+def test_a_key_is_not_used_again(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), stranger()
+    character = made(characters, who, images=1)
+    characters.update(who, character.id, update_form(removeImageKeys="0"))
+    form = update_form(newImageFiles=files_of(PICTURE))
+    assert set(characters.update(who, character.id, form).character.images) == {"1"}
+
+
+def test_a_new_sample_needs_a_new_consent(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), stranger()
+    character = made(characters, who)
+    (audio,) = files_of(OTHER_SOUND)
+    with pytest.raises(ConsentRequired):
+        characters.update(who, character.id, update_form(audioFile=audio))
+    assert stored(db, character) == character
+    assert recorded.left() == set(character.files)
+
+
+def test_two_updates_at_once_lose_nothing(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), stranger()
+    character = made(characters, who)
+
+    def add(_: int) -> None:
+        characters.update(who, character.id, update_form(newImageFiles=files_of(PICTURE)))
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(add, range(5)))
+    after = stored(db, character)
+    assert set(after.images) == {"0", "1", "2", "3", "4"}
+    assert recorded.left() == set(after.files)
+    assert notes(db, recorded) == []
+
+
+def test_at_most_ten_images_however_many_add_at_once(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), stranger()
+    character = made(characters, who, images=8)
+
+    def add(_: int) -> bool:
+        try:
+            characters.update(who, character.id, update_form(newImageFiles=files_of(PICTURE)))
+        except TroupeError as error:
+            assert error.code == "too_many_images"
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(add, range(4))) == 2
+    after = stored(db, character)
+    assert len(after.images) == 10
+    assert recorded.left() == set(after.files)
+
+
+def test_only_its_maker_or_an_admin_changes_or_deletes_it(db: Database, recorded: Recorded) -> None:
+    characters, who, other = service(db, recorded), stranger(), stranger()
+    character = made(characters, who)
+    with pytest.raises(NotOwner):
+        characters.update(other, character.id, update_form(displayName="Mine"))
+    with pytest.raises(NotOwner):
+        characters.delete(other, character.id)
+    admin = caller(other.uid, "admin")
+    changed = characters.update(admin, character.id, update_form(displayName="Ours")).character
+    assert (changed.display_name, changed.uid) == ("Ours", who.uid)
+    characters.delete(admin, character.id)
+    assert recorded.left() == set()
+
+
+def test_deleting_leaves_nothing(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), stranger()
+    character = made(characters, who, images=2)
+    for number in range(3):
+        characters.star(f"fan{number}", character.id)
+    assert sorted(characters.delete(who, character.id)) == sorted(character.files)
+    assert recorded.left() == set()
+    assert not db.get(f"characters/{character.id}").exists
+    assert db.count(f"characters/{character.id}/stars") == 0
+    assert notes(db, recorded) == []
+    with pytest.raises(CharacterNotFound):
+        characters.delete(who, character.id)
+
+
+def test_a_crash_while_files_are_deleted_is_made_good_by_the_sweep(
+    db: Database, recorded: Recorded
+) -> None:
+    characters, who = service(db, recorded), stranger()
+    character = made(characters, who, images=1)
+    characters.star("fan", character.id)
+
+    def no_storage() -> Files:
+        raise ConnectionError("storage is away")
+
+    away = Characters(db, no_storage, test_settings(), Prepare(prepare_sample, prepare_image))
+    assert sorted(away.delete(who, character.id)) == sorted(character.files)
+    assert recorded.left() == set(character.files)
+    (note,) = notes(db, recorded)
+    discards = Discards(db, lambda: recorded)
+    discards.sweep(1000)
+    assert recorded.left() == set(character.files)  # its time has not come
+    db.commit(Update(f"discards/{note}", {"dueAt": now() - timedelta(seconds=1)}))
+    assert discards.sweep(1000) >= 1
+    assert recorded.left() == set()
+    assert db.count(f"characters/{character.id}/stars") == 0
+    assert notes(db, recorded) == []
+
+
+class Killed(BaseException):
+    """The process ends here: nothing of ours runs any more."""
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_killed_while_it_is_made(broken: Interrupted, recorded: Recorded, number: int) -> None:
+    """After the note is written, and after the files are stored: before each commit's own end."""
+    characters, who = service(broken, recorded), stranger()
+    commits = Counter[str]()
+
+    def kill(writes: tuple[Write, ...]) -> None:
+        commits["all"] += 1
+        if commits["all"] == number + 1:
+            raise Killed
+
+    setattr(broken, "after" if number == 0 else "before", kill)
+    with pytest.raises(Killed):
+        characters.create(who, create_form(images=1))
+    broken.before = broken.after = lambda writes: None
+    for each in broken.find("discards", limit=1000):
+        broken.commit(Update(each.path, {"dueAt": now() - PATIENCE}))
+    Discards(broken, lambda: recorded).sweep(1000)
+    assert recorded.left() == set()
+    assert broken.count("characters", where=[("uid", "==", who.uid)]) == 0
+
+
+def test_storage_that_fails_leaves_nothing(db: Database, recorded: Recorded) -> None:
+    recorded.failures.append(ConnectionError("storage is away"))
+    who = stranger()
+    with pytest.raises(ConnectionError):
+        service(db, recorded).create(who, create_form(images=3))
+    assert len(recorded.stored) > 1
+    assert recorded.left() == set()
+    assert notes(db, recorded) == []
+    assert db.count("characters", where=[("uid", "==", who.uid)]) == 0
+
+
+def test_an_update_that_comes_too_late_leaves_nothing(
+    broken: Interrupted, recorded: Recorded
+) -> None:
+    """The character is deleted while the new files are being stored."""
+    characters, who = service(broken, recorded), stranger()
+    character = made(characters, who)
+
+    def delete(writes: tuple[Write, ...]) -> None:
+        if isinstance(writes[0], Update):
+            broken.before = lambda writes: None
+            characters.delete(who, character.id)
+
+    broken.before = delete
+    form = update_form(newImageFiles=files_of(PICTURE))
+    with pytest.raises(CharacterNotFound):
+        characters.update(who, character.id, form)
+    assert recorded.left() == set()
+    assert notes(broken, recorded) == []
+
+
+@pytest.mark.parametrize("change", ["files", "removal"])
+def test_an_update_whose_answer_is_lost_is_made_once(
+    broken: Interrupted, recorded: Recorded, change: str
+) -> None:
+    """The client library sends a commit again whose answer it did not get: it is refused as
+    stale then, although it is our own that came between."""
+    characters, who = service(broken, recorded), stranger()
+    character = made(characters, who, images=2)
+
+    def lose(writes: tuple[Write, ...]) -> None:
+        if isinstance(writes[0], Update):
+            broken.after = lambda writes: None
+            raise Stale
+
+    broken.after = lose
+    if change == "files":
+        form = update_form(newImageFiles=files_of(PICTURE), removeImageKeys="0")
+    else:
+        form = update_form(removeImageKeys="0")
+    after = characters.update(who, character.id, form).character
+    assert set(after.images) == ({"1", "2"} if change == "files" else {"1"})
+    assert stored(broken, character) == after
+    assert recorded.left() == set(after.files)
+    assert notes(broken, recorded) == []
+    assert activities(broken, who) == ["character_created", "character_updated"]
+
+
+def test_a_deletion_whose_answer_is_lost_still_reports_its_files(
+    broken: Interrupted, recorded: Recorded
+) -> None:
+    characters, who = service(broken, recorded), stranger()
+    character = made(characters, who)
+
+    def lose(writes: tuple[Write, ...]) -> None:
+        if isinstance(writes[0], Delete) and writes[0].path.startswith("characters/"):
+            broken.after = lambda writes: None
+            raise Stale
+
+    broken.after = lose
+    assert characters.delete(who, character.id) == character.files
+    assert recorded.left() == set()
+
+
+def test_an_image_that_is_not_there_cannot_be_removed(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), stranger()
+    character = made(characters, who, images=1)
+    form = update_form(removeImageKeys="0,7", newImageFiles=files_of(PICTURE))
+    with pytest.raises(UnknownImage) as failure:
+        characters.update(who, character.id, form)
+    assert failure.value.details == {"unknown": ["7"], "images": ["0"]}
+    assert recorded.left() == set(character.files)
+
+
+def test_an_old_record_without_consent_is_read(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), stranger()
+    character = made(characters, who)
+    copy = {**db.get(f"characters/{character.id}").data, "consent": None}
+    db.commit(Create(f"characters/{character.id}x", copy))
+    assert characters.get(who.uid, f"{character.id}x").character.consent is None

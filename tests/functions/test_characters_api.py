@@ -1,0 +1,442 @@
+"""The operations on characters over HTTP: what good and bad requests get."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from tests.character_kit import CONSENT, OTHER_SOUND, PICTURE, SOUND
+from tests.factories import signed_in
+from tests.media_files import SVG, ZIP, opened, picture, pixel_bomb, sound
+from troupe import wiring
+from troupe.adapters.firestore import Database
+from troupe.web.app import app_for
+
+CREATE = "/api/characters/complete"
+MB = 1024 * 1024
+
+
+@pytest.fixture
+def client(emulators: object) -> FlaskClient:
+    return app_for("characters").test_client()
+
+
+@pytest.fixture
+def no_storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever stores or reads a file fails."""
+
+    def away() -> None:
+        raise AssertionError("a file was touched")
+
+    monkeypatch.setattr(wiring, "files", away)
+    wiring.characters.cache_clear()
+    yield
+    wiring.characters.cache_clear()
+
+
+def part(data: bytes, name: str = "file.bin") -> FileStorage:
+    return FileStorage(io.BytesIO(data), filename=name)
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    fields = {"displayName": "Ada", "audioFile": part(SOUND, "ada.wav"), "consent": CONSENT}
+    return {name: value for name, value in (fields | changes).items() if value is not None}
+
+
+def create(client: FlaskClient, headers: dict[str, str], **changes: Any) -> TestResponse:
+    # The test client itself would leave a temporary file open for what is large.
+    boundary, body = encode_multipart(form(**changes))
+    kind = f'multipart/form-data; boundary="{boundary}"'
+    return client.post(CREATE, data=body, content_type=kind, headers=headers)
+
+
+def made(client: FlaskClient, headers: dict[str, str], **changes: Any) -> dict[str, Any]:
+    answer = create(client, headers, **changes)
+    assert answer.status_code == 201, answer.text
+    character: dict[str, Any] = answer.json["data"]["character"]
+    return character
+
+
+def code(answer: TestResponse) -> tuple[int, str]:
+    return answer.status_code, answer.json["error"]["code"]
+
+
+def test_a_character_from_form_to_bytes(client: FlaskClient, db: Database) -> None:
+    uid, headers = signed_in(db)
+    character = made(
+        client,
+        headers,
+        displayName=" Grace Hopper ",
+        speed="1.2",
+        nfeSteps="28",
+        crossFadeDuration="0.2",
+        removeSilences="false",
+        language="de",
+        voiceType="male",
+        sampleText="Guten Abend.",
+        imageFiles=[part(PICTURE), part(picture("jpeg"))],
+    )
+    assert character["displayName"] == "Grace Hopper"
+    assert character["config"] == {
+        "speed": 1.2,
+        "nfeSteps": 28,
+        "crossFadeDuration": 0.2,
+        "removeSilences": False,
+    }
+    assert (character["language"], character["voiceType"]) == ("de", "male")
+    assert (character["outputPrefix"], character["sampleText"]) == ("grace_hopper", "Guten Abend.")
+    assert (character["createdBy"], character["createdByName"]) == (uid, "Ada")
+    assert (character["imageCount"], character["hasAudio"], character["isOwner"]) == (2, True, True)
+    assert character["sampleQuality"]["seconds"] == 1.5
+    assert character["sampleQuality"]["verdict"] == "poor"
+    assert character["voiceCloned"] is False
+    assert "does not clone" in character["voiceNote"]
+    assert "male voice in German" in character["voiceNote"]
+    assert character["consent"]["statement"] == CONSENT
+    audio = client.get(character["audioFile"])
+    assert (audio.status_code, audio.mimetype) == (200, "audio/wav")
+    assert audio.data[:4] == b"RIFF"
+    for url, kind in zip(character["images"].values(), ("PNG", "JPEG"), strict=True):
+        assert opened(client.get(url).data).format == kind
+
+
+@pytest.mark.parametrize("name", ["imageFiles", "imageFiles[]", "image_files", "image_files[]"])
+def test_every_spelling_of_the_fields_works(client: FlaskClient, db: Database, name: str) -> None:
+    _, headers = signed_in(db)
+    fields = {
+        "display_name": "Ada",
+        "audio_file": part(SOUND),
+        "consent": CONSENT,
+        "nfe_steps": "16",
+        name: [part(PICTURE), part(PICTURE)],
+    }
+    answer = client.post(CREATE, data=fields, headers=headers)
+    assert answer.status_code == 201
+    character = answer.json["data"]["character"]
+    assert (character["imageCount"], character["config"]["nfeSteps"]) == (2, 16)
+
+
+def test_both_spellings_of_a_list_in_one_form_add_up(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    both = {"imageFiles": [part(PICTURE)], "imageFiles[]": [part(PICTURE)]}
+    assert made(client, headers, **both)["imageCount"] == 2
+
+
+def test_fields_that_a_browser_leaves_blank_are_absent(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    blank = {"speed": "", "language": "", "sampleText": "", "imageFiles": [part(b"", "")]}
+    character = made(client, headers, **blank)
+    assert (character["config"]["speed"], character["language"]) == (1.0, "en-US")
+    assert character["imageCount"] == 0
+
+
+BAD_AUDIO = {
+    "a png named wav": (picture(), 415, "unsupported_media_type"),
+    "a truncated mp4": (sound("m4a")[:15_000], 422, "broken_audio"),
+    "a zip": (ZIP, 415, "unsupported_media_type"),
+    "svg": (SVG, 415, "unsupported_media_type"),
+    "0 bytes": (b"", 415, "unsupported_media_type"),
+    "too short": (sound(seconds=0.5), 422, "sample_too_short"),
+    "too long": (sound("mp3", seconds=61), 422, "sample_too_long"),
+    "silent": (sound(level=0.0), 422, "sample_silent"),
+    "21 MB": (bytes(21 * MB), 413, "file_too_large"),
+    "31 MB": (bytes(31 * MB), 413, "file_too_large"),
+    "33 MB": (bytes(33 * MB), 413, "payload_too_large"),
+}
+BAD_IMAGES = {
+    "a pixel bomb": (pixel_bomb(), 422, "image_too_large"),
+    "svg with script": (SVG, 415, "unsupported_media_type"),
+    "a zip": (ZIP, 415, "unsupported_media_type"),
+    "0 bytes": (b"", 415, "unsupported_media_type"),
+    "a sound": (sound(seconds=1), 415, "unsupported_media_type"),
+    "cut off": (picture("jpeg", (300, 300))[:900], 422, "broken_image"),
+    "6 MB": (bytes(6 * MB), 413, "file_too_large"),
+}
+
+
+def nothing_of(db: Database, uid: str) -> bool:
+    activities = db.count(f"users/{uid}/activities")
+    return db.count("characters", where=[("uid", "==", uid)]) == activities == 0
+
+
+@pytest.mark.parametrize(("data", "status", "name"), BAD_AUDIO.values(), ids=BAD_AUDIO)
+def test_bad_audio_is_refused_and_nothing_stored(
+    client: FlaskClient, db: Database, no_storage: None, data: bytes, status: int, name: str
+) -> None:
+    uid, headers = signed_in(db)
+    answer = create(client, headers, audioFile=part(data, "voice.wav"))
+    assert code(answer) == (status, name)
+    if name != "payload_too_large":
+        assert answer.json["error"]["details"]["field"] == "audioFile"
+    assert nothing_of(db, uid)
+
+
+@pytest.mark.parametrize(("data", "status", "name"), BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_bad_images_are_refused_and_nothing_stored(
+    client: FlaskClient, db: Database, no_storage: None, data: bytes, status: int, name: str
+) -> None:
+    uid, headers = signed_in(db)
+    answer = create(client, headers, imageFiles=[part(PICTURE), part(data, "face.png")])
+    assert code(answer) == (status, name)
+    assert answer.json["error"]["details"]["field"] == "imageFiles.1"
+    assert nothing_of(db, uid)
+
+
+def test_eleven_images_are_too_many(client: FlaskClient, db: Database, no_storage: None) -> None:
+    uid, headers = signed_in(db)
+    answer = create(client, headers, imageFiles=[part(PICTURE) for _ in range(11)])
+    assert code(answer) == (422, "too_many_images")
+    assert nothing_of(db, uid)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "field"),
+    [
+        ({"consent": None}, "consent_required", None),
+        ({"consent": " "}, "consent_required", None),
+        ({"consent": "x" * 2001}, "invalid_input", "consent"),
+        ({"displayName": None}, "invalid_input", "displayName"),
+        ({"displayName": "  "}, "invalid_input", "displayName"),
+        ({"displayName": "x" * 81}, "invalid_input", "displayName"),
+        ({"displayName": "two\nlines"}, "invalid_input", "displayName"),
+        ({"displayName": part(b"Ada")}, "invalid_input", "displayName"),
+        ({"audioFile": None}, "invalid_input", "audioFile"),
+        ({"audioFile": "not a file"}, "invalid_input", "audioFile"),
+        ({"imageFiles": "not a file"}, "invalid_input", "imageFiles.0"),
+        ({"speed": "0.4"}, "invalid_input", "speed"),
+        ({"speed": "2.1"}, "invalid_input", "speed"),
+        ({"speed": "fast"}, "invalid_input", "speed"),
+        ({"speed": "nan"}, "invalid_input", "speed"),
+        ({"nfeSteps": "3"}, "invalid_input", "nfeSteps"),
+        ({"nfeSteps": "65"}, "invalid_input", "nfeSteps"),
+        ({"nfeSteps": "7.5"}, "invalid_input", "nfeSteps"),
+        ({"crossFadeDuration": "1.01"}, "invalid_input", "crossFadeDuration"),
+        ({"removeSilences": "perhaps"}, "invalid_input", "removeSilences"),
+        ({"voiceType": "robot"}, "invalid_input", "voiceType"),
+        ({"sampleText": "a\x07b"}, "invalid_input", "sampleText"),
+        ({"language": "tlh"}, "unknown_choice", "language"),
+    ],
+)
+def test_bad_fields_are_422_and_nothing_stored(
+    client: FlaskClient,
+    db: Database,
+    no_storage: None,
+    changes: dict[str, Any],
+    name: str,
+    field: str | None,
+) -> None:
+    uid, headers = signed_in(db)
+    answer = create(client, headers, **changes)
+    assert code(answer) == (422, name)
+    if field is not None:
+        assert [wrong["field"] for wrong in answer.json["error"]["details"]["fields"]] == [field]
+    assert nothing_of(db, uid)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "status"),
+    [
+        (b'{"displayName": "Ada"}', "application/json", 415),
+        (b"hello", "text/plain", 415),
+        (b"", "multipart/form-data", 422),
+        (b"--x\r\n\r\nrubbish", "multipart/form-data; boundary=x", 422),
+        (b"\xff" * 1000, "multipart/form-data; boundary=\xff", 422),
+        (b"displayName=Ada", "application/x-www-form-urlencoded", 422),
+    ],
+)
+def test_a_body_that_is_no_form(
+    client: FlaskClient, db: Database, raw: bytes, kind: str, status: int
+) -> None:
+    _, headers = signed_in(db)
+    assert client.post(CREATE, data=raw, content_type=kind, headers=headers).status_code == status
+
+
+def test_an_update_changes_what_it_names(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    before = made(client, headers, imageFiles=[part(PICTURE), part(picture("jpeg"))])
+    place = f"/api/characters/{before['id']}"
+    fields = {"speed": "1.1", "newImageFiles[]": [part(PICTURE)], "removeImageKeys": "0"}
+    answer = client.put(place, data=fields, headers=headers)
+    assert answer.status_code == 200, answer.text
+    after = answer.json["data"]["character"]
+    assert after["config"] == before["config"] | {"speed": 1.1}
+    assert set(after["images"]) == {"1", "2"}
+    assert client.get(before["images"]["0"]).status_code == 404
+    assert client.get(after["images"]["2"]).status_code == 200
+    changed = {"config", "images", "updatedAt"}
+    assert {k: v for k, v in after.items() if k not in changed} == {
+        k: v for k, v in before.items() if k not in changed
+    }
+    assert client.get(place, headers=headers).json["data"]["character"] == after
+
+
+def test_a_new_sample_has_a_new_name_and_the_old_one_is_gone(
+    client: FlaskClient, db: Database
+) -> None:
+    _, headers = signed_in(db)
+    before = made(client, headers)
+    place = f"/api/characters/{before['id']}"
+    sent = {"audioFile": part(OTHER_SOUND)}
+    assert code(client.put(place, data=sent, headers=headers)) == (422, "consent_required")
+    assert client.get(before["audioFile"]).status_code == 200
+    sent = {"audioFile": part(OTHER_SOUND), "consent": CONSENT}
+    after = client.put(place, data=sent, headers=headers).json["data"]["character"]
+    assert after["audioFile"] != before["audioFile"]
+    assert client.get(before["audioFile"]).status_code == 404
+    assert client.get(after["audioFile"]).status_code == 200
+
+
+@pytest.mark.parametrize("keys", ["7", "0,7", "a", "-1", "0;1", "0,", "../0", "00"])
+def test_keys_that_name_no_image_are_422(client: FlaskClient, db: Database, keys: str) -> None:
+    _, headers = signed_in(db)
+    character = made(client, headers, imageFiles=[part(PICTURE)])
+    place = f"/api/characters/{character['id']}"
+    answer = client.put(place, data={"removeImageKeys": keys}, headers=headers)
+    assert answer.status_code == 422
+    assert client.get(place, headers=headers).json["data"]["character"]["imageCount"] == 1
+
+
+def test_a_bad_update_changes_nothing(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    before = made(client, headers, imageFiles=[part(PICTURE)])
+    place = f"/api/characters/{before['id']}"
+    for fields in (
+        {"displayName": "New", "newImageFiles": [part(SVG)]},
+        {"displayName": "New", "audioFile": part(ZIP), "consent": CONSENT},
+        {"displayName": "New", "language": "tlh"},
+        {"displayName": "New", "newImageFiles": [part(PICTURE) for _ in range(10)]},
+    ):
+        assert client.put(place, data=fields, headers=headers).status_code in (415, 422)
+    assert client.get(place, headers=headers).json["data"]["character"] == before
+
+
+def test_others_see_it_and_cannot_change_it(client: FlaskClient, db: Database) -> None:
+    _, ada = signed_in(db)
+    _, ben = signed_in(db)
+    character = made(client, ada)
+    place = f"/api/characters/{character['id']}"
+    seen = client.get(place, headers=ben).json["data"]["character"]
+    assert (seen["isOwner"], seen["consent"]) == (False, None)
+    assert seen["displayName"] == "Ada"
+    refused = client.put(place, data={"displayName": "Mine"}, headers=ben)
+    assert code(refused) == (403, "not_owner")
+    assert code(client.delete(place, headers=ben)) == (403, "not_owner")
+    missing = "/api/characters/no-such-one"
+    for answer in (
+        client.get(missing, headers=ben),
+        client.put(missing, data={"displayName": "Mine"}, headers=ben),
+        client.delete(missing, headers=ben),
+        client.post(f"{missing}/star", headers=ben),
+        client.delete(f"{missing}/star", headers=ben),
+    ):
+        assert code(answer) == (404, "character_not_found")
+
+
+def test_deleting_reports_the_files_and_a_second_time_is_404(
+    client: FlaskClient, db: Database
+) -> None:
+    _, headers = signed_in(db)
+    character = made(client, headers, imageFiles=[part(PICTURE)])
+    place = f"/api/characters/{character['id']}"
+    answer = client.delete(place, headers=headers)
+    urls = [character["audioFile"], *character["images"].values()]
+    deleted = answer.json["data"]["deletedFiles"]
+    assert sorted(deleted) == sorted(url.removeprefix("/api/") for url in urls)
+    assert [client.get(url).status_code for url in urls] == [404, 404]
+    assert code(client.delete(place, headers=headers)) == (404, "character_not_found")
+
+
+def test_starring_twice_gets_the_same_answer(client: FlaskClient, db: Database) -> None:
+    _, ada = signed_in(db)
+    _, ben = signed_in(db)
+    place = f"/api/characters/{made(client, ada)['id']}"
+    first, again = (client.post(f"{place}/star", headers=ben) for _ in range(2))
+    assert first.json == again.json
+    assert first.json["data"]["starred"] == 1
+    assert client.get(place, headers=ben).json["data"]["character"]["isStarred"] is True
+    assert client.get(place, headers=ada).json["data"]["character"]["isStarred"] is False
+    gone, still_gone = (client.delete(f"{place}/star", headers=ben) for _ in range(2))
+    assert gone.json == still_gone.json
+    assert (gone.json["data"]["starred"], gone.json["data"]["isStarred"]) == (0, False)
+
+
+def test_lists_have_pages_search_and_order(client: FlaskClient, db: Database) -> None:
+    uid, headers = signed_in(db)
+    ids = [made(client, headers, displayName=f"{uid} {n}")["id"] for n in range(3)]
+    client.post(f"/api/characters/{ids[1]}/star", headers=headers)
+
+    def listed(path: str, **query: Any) -> tuple[list[str], dict[str, Any]]:
+        answer = client.get(path, query_string=query, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return [each["id"] for each in answer.json["data"]["characters"]], answer.json["meta"]
+
+    assert listed("/api/my-characters")[0] == ids[::-1]
+    found, meta = listed("/api/characters", search=uid.upper(), sort="starred", limit=1)
+    assert found == [ids[1]]
+    assert (meta["total"], meta["totalPages"]) == (3, 3)
+    more, _ = listed("/api/characters", search=uid, sort="starred", cursor=meta["nextCursor"])
+    assert sorted(more) == sorted([ids[0], ids[2]])
+    foreign = client.get(
+        "/api/characters", query_string={"cursor": meta["nextCursor"]}, headers=headers
+    )
+    assert code(foreign) == (422, "invalid_cursor")
+    assert client.get("/api/characters?sort=worst", headers=headers).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "images/..%2F..%2Fsecret",
+        "images/../../secret",
+        "..%2Fimages/x",
+        "images/x.png",
+        "images/abc-0123abcd.svg",
+        "images/abc-0123abcd.png%00",
+        "images/abc-0123abcd.png",
+        "audio_files/abc-0123abcd.wav",
+        "generations/abc-0123abcd.wav",
+        "images/",
+    ],
+)
+def test_a_file_that_is_none_is_404(client: FlaskClient, path: str) -> None:
+    answer = client.get(f"/api/static/{path}")
+    assert answer.status_code == 404
+    assert answer.json["success"] is False
+
+
+def test_media_are_public_have_ranges_and_may_be_cached(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    url = made(client, headers)["audioFile"]
+    whole = client.get(url)
+    assert whole.headers["X-Content-Type-Options"] == "nosniff"
+    assert whole.headers["Cache-Control"] == "public, max-age=3600, immutable"
+    some = client.get(url, headers={"Range": "bytes=4-11"})
+    assert (some.status_code, some.data) == (206, whole.data[4:12])
+    etag = {"If-None-Match": whole.headers["ETag"]}
+    assert client.get(url, headers=etag).status_code == 304
+    assert client.get(url, headers={"Range": "bytes=99999999-"}).status_code == 416
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/api/characters"),
+        ("get", "/api/my-characters"),
+        ("post", CREATE),
+        ("get", "/api/characters/x"),
+        ("put", "/api/characters/x"),
+        ("delete", "/api/characters/x"),
+        ("post", "/api/characters/x/star"),
+        ("delete", "/api/characters/x/star"),
+    ],
+)
+def test_nobody_does_anything_without_signing_in(
+    client: FlaskClient, method: str, path: str
+) -> None:
+    assert getattr(client, method)(path).status_code == 401
