@@ -14,7 +14,7 @@ from troupe.jobs.service import TaskSender
 @pytest.fixture
 def queue(emulators: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldQueue]:
     held = HeldQueue()
-    cached = (wiring.jobs, wiring.voice, wiring.runner)
+    cached = (wiring.jobs, wiring.voice, wiring.scripts, wiring.performances, wiring.runner)
     monkeypatch.setattr(wiring, "sender", lambda: TaskSender(held))
     for service in cached:
         service.cache_clear()

@@ -1,0 +1,49 @@
+"""Finding a script and its jobs, and who may have them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic.alias_generators import to_camel
+
+from troupe.adapters.firestore import Database, Document
+from troupe.jobs.records import Job, job_path
+from troupe.scripts.errors import ScriptBusy, ScriptNotFound
+from troupe.scripts.records import Script
+
+# All of a job but its input, which holds a whole dialogue and is nothing to look at.
+JOB_FIELDS = [to_camel(name) for name in Job.model_fields if name not in ("id", "input")]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A script with the last jobs that made its audio and its video; those without their input."""
+
+    script: Script
+    audio_job: Job | None = None
+    video_job: Job | None = None
+
+
+def owned(document: Document, uid: str) -> Script:
+    """Raises ScriptNotFound, also for a script of somebody else."""
+    if not document.exists or document.data["uid"] != uid:
+        raise ScriptNotFound
+    return Script.of(document)
+
+
+def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
+    """Jobs by id, those that exist, without their inputs; in one read."""
+    if not ids:
+        return {}
+    documents = db.get_all([job_path(job_id) for job_id in ids], select=JOB_FIELDS)
+    return {document.id: Job.of(document) for document in documents if document.exists}
+
+
+def check_free(db: Database, script: Script) -> None:
+    """Raises ScriptBusy while a job works on the script."""
+    if script.active_job_id is None:
+        return
+    job = read_jobs(db, [script.active_job_id]).get(script.active_job_id)
+    if job is not None and not job.status.ended:
+        raise ScriptBusy(details={"jobId": job.id, "kind": job.kind})

@@ -1,0 +1,331 @@
+"""Scripts: written by a model or by hand, read, edited, deleted. What is made of them is in
+`performances`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic.alias_generators import to_camel
+
+from troupe.accounts.activities import activity_write
+from troupe.adapters.firestore import (
+    Create,
+    Database,
+    Delete,
+    Document,
+    Missing,
+    Update,
+    contend,
+    now,
+)
+from troupe.errors import FileMissing, UnknownChoice
+from troupe.jobs.service import JobService
+from troupe.logs import log
+from troupe.media.captions import cues_from_json, to_srt, to_vtt
+from troupe.media.formats import AudioFormat
+from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.scripts import repository
+from troupe.scripts.errors import (
+    LineNotFound,
+    ScriptAudioNotReady,
+    ScriptNotFound,
+    VideoNotFound,
+)
+from troupe.scripts.lookup import Staged, check_free, owned, read_jobs
+from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script
+from troupe.scripts.screenplay import Said, check_dialogue, parse_screenplay
+from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
+from troupe.settings import Settings
+from troupe.speech.voices import capabilities, language_named
+
+if TYPE_CHECKING:
+    from troupe.adapters.storage import Files
+    from troupe.characters.records import Character
+    from troupe.scripts.schemas import CreateScript, GenerateScript
+    from troupe.speech.engine import Language
+
+T = TypeVar("T")
+CastOf = Callable[[Sequence[str]], "list[Character]"]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """A file to be sent: `size` in bytes, `name` as it is to be saved."""
+
+    path: str
+    size: int
+    content_type: str
+    name: str
+
+
+class ScriptService:
+    """`files` is called when a file is needed: most requests need none, and the client is slow to
+    load. `cast` finds characters by their ids."""
+
+    def __init__(
+        self,
+        db: Database,
+        files: Callable[[], Files],
+        jobs: JobService,
+        cast: CastOf,
+        writer: ScriptWriter,
+        settings: Settings,
+    ) -> None:
+        self._db = db
+        self._files = files
+        self._jobs = jobs
+        self._cast = cast
+        self._writer = writer
+        self._settings = settings
+
+    def generate(self, uid: str, request: GenerateScript) -> Script:
+        """Has a dialogue written and stores it; nothing is stored when that fails.
+
+        Raises the errors of `ScriptWriter.write`, CharacterNotFound and UnknownChoice.
+        """
+        self._writer.check()
+        language = None if request.language is None else self._language(request.language)
+        cast = self._chosen(request.selected_characters)
+        draft = self._writer.write(
+            [CastMember(speaker, name) for speaker, name in cast.items()],
+            request.prompt,
+            request.lines,
+            language.name if language else None,
+        )
+        written = language or language_named(draft.language, self._settings.speech_engine)
+        script = _new(
+            uid,
+            cast,
+            check_dialogue(draft.dialogue, cast),
+            title=draft.title,
+            language=written.code if written else None,
+            prompt=request.prompt,
+        )
+        self._store(script, "script_generated", "written")
+        return script
+
+    def create(self, uid: str, request: CreateScript) -> Script:
+        """Raises CharacterNotFound and InvalidDialogue."""
+        cast = self._chosen(request.selected_characters)
+        if request.screenplay is not None:
+            lines = parse_screenplay(request.screenplay, cast)
+        else:
+            lines = check_dialogue(request.said, cast)
+        script = _new(uid, cast, lines, title=request.title or "")
+        self._store(script, "script_created", "created")
+        return script
+
+    def get(self, uid: str, script_id: str) -> Staged:
+        _, script = self._own(uid, script_id)
+        return self._staged([script])[0]
+
+    def page(self, uid: str, request: PageRequest) -> tuple[list[Staged], PageOf]:
+        """One page, newest first: a query, a count, and one read for all of its jobs."""
+        found = newest_first(
+            self._db, repository.COLLECTION, request, field="createdAt", where=[("uid", "==", uid)]
+        )
+        return self._staged([Script.of(document) for document in found.documents]), found
+
+    def update(self, uid: str, script_id: str, said: Sequence[Said]) -> Staged:
+        """Replaces the dialogue. What is said as before keeps its sound; the audio of the whole
+        is dropped, and the video stays, of an earlier revision now.
+
+        Raises ScriptNotFound, ScriptBusy and InvalidDialogue.
+        """
+
+        def attempt() -> tuple[Script, Script]:
+            document, script = self._own(uid, script_id)
+            check_free(self._db, script)
+            lines = _with_sounds(check_dialogue(said, script.cast), script.dialogue)
+            if lines == script.dialogue:
+                return script, script
+            at = now()
+            changes: dict[str, Any] = {
+                "dialogue": lines,
+                "audio": None,
+                "revision": script.revision + 1,
+                "updated_at": at,
+            }
+            after = script.model_copy(update=changes)
+            fields = {to_camel(name): value for name, value in changes.items()}
+            fields["dialogue"] = [line.stored() for line in lines]
+            self._db.commit(
+                Update(document.path, fields, seen=document),
+                activity_write(
+                    *(uid, "script_updated", f"Script '{script.title}' updated"),
+                    at=at,
+                    scriptId=script_id,
+                ),
+            )
+            return script, after
+
+        before, after = _contended(attempt)
+        unused = repository.referenced_files(before) - repository.referenced_files(after)
+        if unused:
+            self._delete_unused(sorted(unused))
+        return self._staged([after])[0]
+
+    def delete(self, uid: str, script_id: str) -> list[str]:
+        """Cancels what works on the script, then deletes its files, what its jobs were given, and
+        the script; returns the paths of the files."""
+        deleted: set[str] = set()
+
+        def attempt() -> None:
+            document, script = self._own(uid, script_id)
+            if script.active_job_id is not None:
+                self._jobs.cancel(script.active_job_id)
+                document, script = self._own(uid, script_id)
+            # Files first: whatever stops this half-way leaves a script that leads to the rest.
+            paths = self._files().list(repository.files_prefix(script_id))
+            self._files().delete(paths)
+            deleted.update(paths)
+            self._jobs.forget_inputs(document.path)
+            self._db.commit(
+                Delete(document.path, seen=document),
+                activity_write(
+                    *(uid, "script_deleted", f"Script '{script.title}' deleted"),
+                    scriptId=script_id,
+                ),
+            )
+
+        _contended(attempt)
+        return sorted(deleted)
+
+    def audio(self, uid: str, script_id: str, line: int | None) -> SoundFile:
+        """The whole dialogue as one file, or line `line`, counted from 0, as WAV.
+
+        Raises ScriptNotFound, LineNotFound and ScriptAudioNotReady.
+        """
+        _, script = self._own(uid, script_id)
+        if line is None:
+            audio = _joined(script)
+            form = AudioFormat(audio.format)
+            name = f"{script.title}{form.extension}"
+            return SoundFile(audio.path, audio.size, form.mime_type, name)
+        if line >= len(script.dialogue):
+            raise LineNotFound(details={"lines": len(script.dialogue)})
+        sound = script.dialogue[line].audio
+        if sound is None:
+            raise ScriptAudioNotReady
+        try:
+            stored = self._files().stat(sound.path)
+        except FileMissing as error:
+            raise ScriptAudioNotReady from error
+        name = f"{script.title} {line + 1}.wav"
+        return SoundFile(sound.path, stored.size, AudioFormat.WAV.mime_type, name)
+
+    def captions(self, uid: str, script_id: str, caption_format: str) -> str:
+        """The captions of the whole dialogue, with who speaks, as WebVTT or SubRip text."""
+        _, script = self._own(uid, script_id)
+        try:
+            shown = cues_from_json(self._files().read(_joined(script).cues_path))
+        except FileMissing as error:
+            raise ScriptAudioNotReady from error
+        return to_srt(shown) if caption_format == "srt" else to_vtt(shown)
+
+    def video(self, uid: str, name: str) -> tuple[Script, FinalVideo]:
+        """The video of that name. Raises VideoNotFound."""
+        document = self._db.get(repository.script_path(name.partition("_")[0]))
+        if not document.exists or document.data["uid"] != uid:
+            raise VideoNotFound
+        script = Script.of(document)
+        if script.video is None or script.video.name != name:
+            raise VideoNotFound
+        return script, script.video
+
+    def _delete_unused(self, paths: list[str]) -> None:
+        """What is left over by a failure, the next job of the script or its deletion clears."""
+        try:
+            self._files().delete(paths)
+        except Exception as error:
+            log.error("script_files_left", error, files=len(paths))
+
+    def _own(self, uid: str, script_id: str) -> tuple[Document, Script]:
+        document = self._db.get(repository.script_path(script_id))
+        return document, owned(document, uid)
+
+    def _chosen(self, ids: Iterable[str]) -> dict[str, str]:
+        """The names of characters by id, each once. Raises CharacterNotFound."""
+        characters = self._cast(list(dict.fromkeys(ids)))
+        return {character.id: character.display_name for character in characters}
+
+    def _language(self, code: str) -> Language:
+        engine = self._settings.speech_engine
+        language = language_named(code, engine)
+        if language is None:
+            allowed = [each.code for each in capabilities(engine).languages]
+            raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
+        return language
+
+    def _store(self, script: Script, activity: str, done: str) -> None:
+        message = f"Script '{script.title}' {done}"
+        self._db.commit(
+            Create(repository.script_path(script.id), script.stored()),
+            activity_write(
+                *(script.uid, activity, message), at=script.created_at, scriptId=script.id
+            ),
+        )
+
+    def _staged(self, scripts: Sequence[Script]) -> list[Staged]:
+        ids = {job for each in scripts for job in (each.audio_job_id, each.video_job_id) if job}
+        found = read_jobs(self._db, sorted(ids))
+        return [
+            Staged(
+                script,
+                found.get(script.audio_job_id or ""),
+                found.get(script.video_job_id or ""),
+            )
+            for script in scripts
+        ]
+
+
+def _contended(attempt: Callable[[], T]) -> T:
+    try:
+        return contend(attempt)
+    except Missing:  # deleted between the read and the commit
+        raise ScriptNotFound from None
+
+
+def _new(
+    uid: str,
+    cast: dict[str, str],
+    lines: list[Line],
+    *,
+    title: str = "",
+    language: str | None = None,
+    prompt: str | None = None,
+) -> Script:
+    at = now()
+    return Script(
+        id=secrets.token_hex(16),
+        uid=uid,
+        title=title or _title(lines),
+        language=language,
+        selected_characters=list(cast),
+        cast=cast,
+        original_prompt=prompt,
+        dialogue=lines,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _title(lines: Sequence[Line]) -> str:
+    line = " ".join(lines[0].text.split()) if lines else "Untitled script"
+    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def _with_sounds(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
+    sounds = {(line.speaker, line.text): line.audio for line in before if line.audio}
+    return [
+        line.model_copy(update={"audio": sounds.get((line.speaker, line.text))}) for line in lines
+    ]
+
+
+def _joined(script: Script) -> DialogueAudio:
+    if script.audio is None:
+        raise ScriptAudioNotReady
+    return script.audio

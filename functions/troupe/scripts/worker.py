@@ -1,0 +1,233 @@
+"""The work of the jobs about a script: its lines to sound, its dialogue to a file or a video."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from troupe.adapters.firestore import Database, now
+from troupe.adapters.storage import Files
+from troupe.errors import FileMissing
+from troupe.jobs.records import Job, JobKind, Part, Sound
+from troupe.jobs.work import Outcome, Plan, Watch
+from troupe.media.captions import cues_to_json
+from troupe.media.formats import AudioFormat, Resolution
+from troupe.media.probe import check_video
+from troupe.media.video import Shot, render_video
+from troupe.scripts.backgrounds import background_path, is_colour
+from troupe.scripts.dialogue import Dialogue, Joined
+from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Performance
+from troupe.scripts.repository import completed_writes, files_prefix, tidy
+from troupe.speech.engine import SpeechEngine, SpeechError
+from troupe.voice.recorder import Recorder
+from troupe.voice.references import References
+from troupe.wallet.records import Meter
+
+PARTS_KEPT = timedelta(days=7)
+# A task's worth of lines: enough to be worth a task, few enough to spread over several.
+LINES_PER_PART = 8
+
+
+class ScriptWorker:
+    """Both kinds of job: the audio is the video's first half. Lines are kept with their script,
+    by what they sound like, so that only what is new is spoken."""
+
+    def __init__(
+        self,
+        db: Database,
+        engine: SpeechEngine,
+        files: Files,
+        parts: Callable[[Job], Sequence[Part]],
+        *,
+        part_characters: int,
+    ) -> None:
+        """`parts`: those of a job that are done."""
+        self._db = db
+        self._parts = parts
+        self._engine = engine
+        self._files = files
+        self._part_characters = part_characters
+        self._recorder = Recorder(engine, files)
+        self._references = References(files)
+
+    def plan(self, job: Job) -> Plan:
+        lines = Performance.read(job.input).lines
+        found = sum(line.audio is not None for line in lines)
+        notes = {"audio_validation": f"Found {found}/{len(lines)} audio files"}
+        return Plan(self._cuts(lines), units=len(lines), notes=notes)
+
+    def run_part(self, job: Job, number: int, folder: Path, watch: Watch) -> Part:
+        assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
+        dialogue = self._dialogue(job)
+        first, end = job.cuts[number : number + 2]
+        step = "audio_generation" if job.kind is JobKind.VIDEO else "speech"
+
+        def progress(line: int) -> None:
+            watch.report(step, (line - first) / (end - first))
+
+        sounds = dialogue.record(first, end, folder, progress)
+        return Part(
+            id=str(number),
+            sounds=sounds,
+            units=end - first,
+            subject=job.subject,
+            expires_at=now() + PARTS_KEPT,
+        )
+
+    def assemble(self, job: Job, done: Sequence[Part], folder: Path, watch: Watch) -> Outcome:
+        sounds = [sound for part in done for sound in part.sounds]
+        if job.kind is JobKind.VIDEO:
+            return self._video(job, sounds, folder, watch)
+        return self._audio(job, sounds, folder, watch)
+
+    def discard(self, outcome: Outcome) -> None:
+        self._files.delete(outcome.files)
+
+    def forget(self, part: Part) -> None:
+        """Nothing here: `tidy`, which follows, sees what is still wanted."""
+
+    def tidy(self, job: Job) -> None:
+        tidy(self._db, self._files, job.subject, job_id=job.id, kept=self._parts(job))
+
+    def _audio(self, job: Job, sounds: list[Sound], folder: Path, watch: Watch) -> Outcome:
+        performance, dialogue = Performance.read(job.input), self._dialogue(job)
+        form = AudioFormat(performance.format)
+        target = folder / f"dialogue{form.extension}"
+        watch.report("assembly", 0)
+        joined = dialogue.join(sounds, target, form, folder, watch.check)
+        watch.report("assembly", 0.8)
+        base = f"{self._prefix(job)}audio-{_version(job)}"
+        audio = DialogueAudio(
+            path=f"{base}{form.extension}",
+            cues_path=f"{base}.cues.json",
+            format=form,
+            size=self._files.upload(f"{base}{form.extension}", target, form.mime_type),
+            seconds=round(joined.seconds, 3),
+            starts=[round(start, 3) for start in joined.starts],
+        )
+        cues = cues_to_json(joined.cues).encode()
+        self._files.upload(audio.cues_path, cues, "application/json")
+        charge = job.charge.held
+        if job.charge.meter is Meter.VOICE_SECONDS:
+            charge = min(math.ceil(joined.seconds), charge)
+        return Outcome(
+            completed_writes(job, _spoken(performance, sounds), audio, None, now()),
+            charge,
+            [audio.path, audio.cues_path],
+        )
+
+    def _video(self, job: Job, sounds: list[Sound], folder: Path, watch: Watch) -> Outcome:
+        performance, dialogue = Performance.read(job.input), self._dialogue(job)
+        resolution = Resolution(performance.resolution)
+        watch.report("video_generation", 0, "Preparing sound and pictures...")
+        sound, target = folder / "dialogue.wav", folder / "video.mp4"
+        joined = dialogue.join(sounds, sound, AudioFormat.WAV, folder, watch.check)
+        shots = self._shots(performance, joined, folder)
+        facts = render_video(
+            target,
+            sound=sound,
+            shots=shots,
+            cues=joined.cues if performance.captions else [],
+            resolution=resolution,
+            background=self._background(performance.background, folder),
+            check=watch.check,
+            report=lambda share: watch.report(
+                "video_generation", share, "Rendering video segments..."
+            ),
+            title=performance.title,
+            language=performance.performers[performance.lines[0].speaker].language,
+        )
+        watch.report("video_assembly", 0, "Assembling picture and sound...")
+        check_video(target, joined.seconds)
+        watch.report("upload", 0, "Storing the video...")
+        name = f"{performance.script_id}_{_version(job)}_final.mp4"
+        path = f"{self._prefix(job)}{name}"
+        self._files.upload(path, target, "video/mp4")
+        video = FinalVideo(
+            name=name,
+            path=path,
+            size=facts.size,
+            seconds=round(facts.seconds, 3),
+            resolution=resolution,
+            revision=performance.revision,
+            job_id=job.id,
+        )
+        writes = completed_writes(job, _spoken(performance, sounds), None, video, now())
+        return Outcome(writes, job.charge.held, [path])
+
+    def _shots(self, performance: Performance, joined: Joined, folder: Path) -> list[Shot]:
+        """A shot for each line, up to the beginning of the next. A character with several
+        pictures shows another one each time it begins to speak."""
+        faces = self._faces(performance, folder)
+        turns: dict[str, int] = {}
+        shots: list[Shot] = []
+        ends = [*joined.starts[1:], joined.seconds]
+        before = None
+        for line, start, end in zip(performance.lines, joined.starts, ends, strict=True):
+            if line.speaker != before:
+                turns[line.speaker] = turns.get(line.speaker, -1) + 1
+            before = line.speaker
+            own = faces[line.speaker]
+            shots.append(Shot(start, end, own[turns[line.speaker] % len(own)] if own else None))
+        return shots
+
+    def _faces(self, performance: Performance, folder: Path) -> dict[str, list[Path]]:
+        faces: dict[str, list[Path]] = {}
+        for number, performer in enumerate(performance.performers.values()):
+            faces[performer.id] = []
+            for place, path in enumerate(performer.images):
+                local = folder / f"face-{number}-{place}{Path(path).suffix}"
+                try:
+                    self._files.download(path, local)
+                except FileMissing:
+                    continue  # removed since the job was made: the others have to do
+                faces[performer.id].append(local)
+        return faces
+
+    def _background(self, background: str, folder: Path) -> Path | str:
+        if is_colour(background):
+            return background
+        local = folder / "background.mp4"
+        try:
+            self._files.download(background_path(background), local)
+        except FileMissing:
+            raise SpeechError(
+                "background_missing", "The background clip is gone.", retryable=False
+            ) from None
+        return local
+
+    def _dialogue(self, job: Job) -> Dialogue:
+        return Dialogue(
+            *(self._engine, self._recorder, self._references),
+            *(Performance.read(job.input), job.uid, self._prefix(job)),
+        )
+
+    def _cuts(self, lines: Sequence[Line]) -> list[int]:
+        """Where the parts begin, in lines, and the end."""
+        cuts, waiting = [0], 0
+        for number, line in enumerate(lines):
+            full = number - cuts[-1] >= LINES_PER_PART
+            if number > cuts[-1] and (full or waiting + len(line.text) > self._part_characters):
+                cuts.append(number)
+                waiting = 0
+            waiting += len(line.text)
+        return [*cuts, len(lines)]
+
+    @staticmethod
+    def _prefix(job: Job) -> str:
+        return files_prefix(job.subject.rpartition("/")[2])
+
+
+def _version(job: Job) -> str:
+    """Of a file's name: a late worker cannot overwrite what another one has recorded."""
+    return f"{job.id[:12]}-{job.attempt}"
+
+
+def _spoken(performance: Performance, sounds: Sequence[Sound]) -> list[Line]:
+    """The lines with their sounds."""
+    return [
+        line.model_copy(update={"audio": sound})
+        for line, sound in zip(performance.lines, sounds, strict=True)
+    ]

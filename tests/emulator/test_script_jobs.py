@@ -1,0 +1,310 @@
+"""The jobs of scripts on the real emulators: lines, joins, repeats, kills, and what is left."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from pathlib import Path
+
+import av
+import pytest
+
+from tests.factories import PROJECT, ScriptedEngine, new_user, test_settings
+from tests.stage import ADA, BEN, SCENE, Killed, Saboteur, Stage
+from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.storage import Files
+from troupe.jobs.records import JobKind, JobStatus, view_steps
+from troupe.media.captions import cues_from_json
+from troupe.scripts.repository import files_prefix
+from troupe.speech.engine import SpeechError
+from troupe.wallet.audit import audit_user
+
+# Two parts: nine lines, of which eight make a task.
+LONG = [(ADA if n % 2 else BEN, f"This is line number {n}.") for n in range(9)]
+AUDIO, VIDEO = JobKind.SCRIPT_AUDIO, JobKind.VIDEO
+
+
+def settles(stage: Stage, uid: str) -> int:
+    entries = stage.db.find(f"wallets/{uid}/ledger", limit=100)
+    return sum(entry.data["kind"] == "settle" for entry in entries)
+
+
+def seconds_of(files: Files, path: str) -> float:
+    with av.open(io.BytesIO(files.read(path))) as container:
+        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+
+
+def test_the_lines_are_spoken_and_joined(db: Database, files: Files) -> None:
+    stage = Stage(db, files)
+    uid = new_user(db)
+    script_id = stage.script(uid)
+    job_id = stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    assert stage.job(job_id).status is JobStatus.COMPLETED
+    script = stage.read(script_id)
+    assert script.audio is not None
+    assert script.active_job_id is None
+    assert all(line.audio for line in script.dialogue)
+    assert seconds_of(files, script.audio.path) == pytest.approx(script.audio.seconds, abs=0.01)
+    together = sum(line.audio.samples / line.audio.rate for line in script.dialogue if line.audio)
+    assert together < script.audio.seconds < together + 1, "pauses come between the lines"
+    assert stage.stored_files(script_id) == stage.wanted_files(script_id)
+    assert settles(stage, uid) == 1
+    assert audit_user(db, uid) == []
+
+
+def test_captions_name_the_speaker_and_follow_the_lines(db: Database, files: Files) -> None:
+    stage = Stage(db, files)
+    script_id = stage.script(new_user(db))
+    stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    audio = stage.read(script_id).audio
+    assert audio is not None
+    cues = cues_from_json(files.read(audio.cues_path))
+    assert [cue.speaker for cue in cues] == ["Ada", "Ben", "Ada"]
+    assert " ".join(" ".join(cue.text.split()) for cue in cues) == " ".join(t for _, t in SCENE)
+    assert [cue.start for cue in cues] == pytest.approx(audio.starts, abs=0.2)
+    assert cues[-1].end == pytest.approx(audio.seconds, abs=0.3)
+
+
+def test_more_lines_fan_out_and_are_counted(db: Database, files: Files) -> None:
+    stage = Stage(db, files)
+    script_id = stage.script(new_user(db), LONG)
+    job_id = stage.start(script_id, AUDIO)
+    stage.deliver(stage.queue.take()[0])
+    first, second = stage.queue.take()
+    stage.deliver(second)
+    (speech, _) = view_steps(stage.job(job_id))
+    assert (speech.progress, speech.message) == (11, "Speaking the lines... (1/9 completed)")
+    stage.deliver(first)
+    stage.deliver_all()
+    script = stage.read(script_id)
+    assert script.audio is not None
+    cues = cues_from_json(files.read(script.audio.cues_path))
+    assert [cue.text for cue in cues] == [text for _, text in LONG]
+
+
+def test_an_edited_line_alone_is_spoken_again(db: Database, files: Files) -> None:
+    engine = ScriptedEngine()
+    stage = Stage(db, files, engine)
+    script_id = stage.script(new_user(db), LONG)
+    stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    assert engine.calls == len(LONG)
+    stage.edit(script_id, 4, "This line is another one now.")
+    stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    assert engine.calls == len(LONG) + 1
+    assert stage.stored_files(script_id) == stage.wanted_files(script_id)
+
+
+def test_a_video_after_the_audio_speaks_nothing_again(db: Database, files: Files) -> None:
+    engine = ScriptedEngine()
+    stage = Stage(db, files, engine)
+    script_id = stage.script(new_user(db))
+    stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    calls = engine.calls
+    job_id = stage.start(script_id, VIDEO)
+    stage.deliver_all()
+    assert engine.calls == calls
+    validation = view_steps(stage.job(job_id))[0]
+    assert validation.message == "Found 3/3 audio files"
+
+
+def test_a_video_is_as_long_as_its_dialogue(db: Database, files: Files) -> None:
+    stage = Stage(db, files)
+    uid = new_user(db)
+    script_id = stage.script(uid)
+    job_id = stage.start(script_id, VIDEO)
+    stage.deliver_all()
+    job, script = stage.job(job_id), stage.read(script_id)
+    assert job.status is JobStatus.COMPLETED
+    assert [step.status for step in view_steps(job)] == ["completed"] * 5
+    assert script.video is not None
+    with av.open(io.BytesIO(files.read(script.video.path))) as container:
+        video, audio = container.streams.video[0], container.streams.audio[0]
+        assert (video.codec_context.name, audio.codec_context.name) == ("h264", "aac")
+        assert (video.width, video.height) == (1280, 720)
+        length = float(container.duration or 0) / av.time_base
+    assert length == pytest.approx(script.video.seconds, abs=0.2)
+    assert stage.stored_files(script_id) == stage.wanted_files(script_id)
+    assert settles(stage, uid) == 1
+    assert audit_user(db, uid) == []
+
+
+def test_the_steps_of_a_video_only_advance(db: Database, files: Files, tmp_path: Path) -> None:
+    seen: list[list[int]] = []
+
+    def look(number: int) -> None:
+        seen.append([step.progress for step in view_steps(stage.job(job_id))])
+
+    stage = Stage(db, files, ScriptedEngine(look))
+    script_id = stage.script(new_user(db), LONG)
+    job_id = stage.start(script_id, VIDEO)
+    stage.deliver_all()
+    seen.append([step.progress for step in view_steps(stage.job(job_id))])
+    assert all(
+        x <= y for a, b in itertools.pairwise(seen) for x, y in zip(a, b, strict=True)
+    )
+    assert seen[0][0] == 100, "what is validated is told before anything is spoken"
+    assert seen[-1] == [100] * 5
+
+
+def test_a_new_video_takes_the_place_of_the_old_one(db: Database, files: Files) -> None:
+    stage = Stage(db, files)
+    script_id = stage.script(new_user(db))
+    stage.start(script_id, VIDEO)
+    stage.deliver_all()
+    first = stage.read(script_id).video
+    stage.start(script_id, VIDEO, resolution="720x1280")
+    stage.deliver_all()
+    second = stage.read(script_id).video
+    assert first is not None
+    assert second is not None
+    assert first.name != second.name
+    assert stage.stored_files(script_id) == stage.wanted_files(script_id)
+
+
+def own_files() -> Files:
+    """A client of its own, whose methods may be taken over."""
+    return Files.connect(PROJECT, test_settings().bucket, can_sign=False)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("kind", [AUDIO, VIDEO])
+def test_killed_at_every_step_it_still_completes_once(
+    db: Database, kind: JobKind, after: bool
+) -> None:
+    """The worker dies at its first call to the store, at its second, … at its last; each time the
+    queue delivers again what it has not heard the end of."""
+    number, survived = 0, False
+    while not survived:
+        number += 1
+        files, saboteur = own_files(), Saboteur(number, after=after)
+        stage = Stage(db, files)
+        uid = new_user(db)
+        script_id = stage.script(uid, SCENE[:2])
+        job_id = stage.start(script_id, kind)
+        for name in ("upload", "delete"):
+            saboteur.around(files, name)
+        commit = db.commit
+        saboteur.around(db, "commit")
+        try:
+            while tasks := stage.queue.take():
+                for task in tasks:
+                    stage.deliver_through_kills(task)
+        finally:
+            db.commit = commit  # type: ignore[method-assign]
+        survived = saboteur.calls < number
+        assert stage.job(job_id).status is JobStatus.COMPLETED, f"killed at call {number}"
+        assert settles(stage, uid) == 1
+        assert stage.stored_files(script_id) == stage.wanted_files(script_id), number
+        assert audit_user(db, uid) == []
+    assert number > 5, "nothing was killed"
+
+
+def test_parts_killed_at_every_line_are_spoken_once(db: Database, files: Files) -> None:
+    def die(number: int) -> None:
+        if number in (3, 6, 9):
+            raise Killed
+
+    engine = ScriptedEngine(die)
+    stage = Stage(db, files, engine)
+    uid = new_user(db)
+    script_id = stage.script(uid, LONG)
+    job_id = stage.start(script_id, AUDIO)
+    while tasks := stage.queue.take():
+        for task in tasks:
+            stage.deliver_through_kills(task)
+    assert stage.job(job_id).status is JobStatus.COMPLETED
+    assert engine.calls == len(LONG) + 3, "what was spoken before a kill is found again"
+    assert settles(stage, uid) == 1
+    assert stage.stored_files(script_id) == stage.wanted_files(script_id)
+
+
+def test_a_cancelled_job_leaves_no_file_and_no_hold(db: Database, files: Files) -> None:
+    def cancel(number: int) -> None:
+        if number == 2:
+            stage.jobs.cancel(job_id)
+
+    stage = Stage(db, files, ScriptedEngine(cancel), LEASE_SECONDS=3)
+    uid = new_user(db)
+    script_id = stage.script(uid)
+    job_id = stage.start(script_id, VIDEO)
+    stage.deliver_all()
+    assert stage.job(job_id).status is JobStatus.CANCELLED
+    assert stage.stored_files(script_id) == set()
+    assert stage.read(script_id).active_job_id is None
+    balance = stage.wallet.balance(uid).tokens
+    assert (balance.used, balance.held) == (0, 0)
+    assert audit_user(db, uid) == []
+
+
+def test_a_provider_that_fails_for_good_ends_the_job(db: Database, files: Files) -> None:
+    def fail(number: int) -> None:
+        raise SpeechError("speech_unavailable", "The speech server fails.", retryable=True)
+
+    stage = Stage(db, files, ScriptedEngine(fail), MAX_ATTEMPTS=2)
+    uid = new_user(db)
+    script_id = stage.script(uid)
+    job_id = stage.start(script_id, VIDEO)
+    stage.deliver_all()
+    job = stage.job(job_id)
+    assert job.status is JobStatus.FAILED
+    assert job.error is not None
+    assert job.error.code == "speech_unavailable"
+    assert stage.wallet.balance(uid).tokens.held == 0
+    assert stage.read(script_id).active_job_id is None
+
+
+def test_what_failed_at_its_last_line_keeps_what_was_spoken(db: Database, files: Files) -> None:
+    def fail(number: int) -> None:
+        if number == len(LONG):
+            raise SpeechError("refused", "No.", retryable=False)
+
+    engine = ScriptedEngine(fail)
+    stage = Stage(db, files, engine)
+    script_id = stage.script(new_user(db), LONG)
+    stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    kept = len(stage.stored_files(script_id))
+    assert kept == 16, "eight lines, with their words"
+    job_id = stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    assert stage.job(job_id).status is JobStatus.COMPLETED
+    assert engine.calls == len(LONG) + 1
+
+
+def test_old_parts_end_and_the_script_keeps_its_lines(db: Database, files: Files) -> None:
+    stage = Stage(db, files)
+    script_id = stage.script(new_user(db), LONG)
+    job_id = stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    before = stage.stored_files(script_id)
+    for number in (0, 1):
+        db.commit(Update(f"jobs/{job_id}/parts/{number}", {"expiresAt": now()}))
+    stage.sweeper.run()
+    assert stage.jobs.parts(stage.job(job_id)) == []
+    assert stage.stored_files(script_id) == before
+
+
+def test_lines_of_nothing_but_signs_are_silent(db: Database, files: Files) -> None:
+    stage = Stage(db, files)
+    script_id = stage.script(new_user(db), [(ADA, "..."), (BEN, "Well?")])
+    job_id = stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    assert stage.job(job_id).status is JobStatus.COMPLETED
+
+
+def test_a_dialogue_of_nothing_but_signs_fails_clearly(db: Database, files: Files) -> None:
+    stage = Stage(db, files)
+    uid = new_user(db)
+    script_id = stage.script(uid, [(ADA, "..."), (BEN, "!!!")])
+    job_id = stage.start(script_id, VIDEO)
+    stage.deliver_all()
+    error = stage.job(job_id).error
+    assert error is not None
+    assert error.code == "nothing_to_speak"
+    assert files.list(files_prefix(script_id)) == []
+    assert stage.wallet.balance(uid).tokens.held == 0

@@ -1,0 +1,240 @@
+"""Scripts against the real store: races between edits, jobs and deletions, and what they cost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.factories import (
+    CountingDatabase,
+    HeldQueue,
+    new_character,
+    new_user,
+    test_settings,
+)
+from troupe.adapters.firestore import Database, Update
+from troupe.adapters.storage import Files
+from troupe.characters.records import Character
+from troupe.errors import TroupeError
+from troupe.jobs.records import JobKind, JobStatus
+from troupe.jobs.service import JobService, TaskSender
+from troupe.scripts.errors import ScriptBusy, ScriptNotFound
+from troupe.scripts.performances import Performances
+from troupe.scripts.repository import files_prefix, script_path, status_writes
+from troupe.scripts.schemas import CreateScript, GenerateAudio, GenerateVideo
+from troupe.scripts.service import ScriptService
+from troupe.scripts.writer import ScriptWriter
+from troupe.web.schema import Page
+
+AUDIO = GenerateAudio()
+
+
+class House:
+    """The services of scripts around one database."""
+
+    def __init__(self, db: Database, files: Files) -> None:
+        self.db, self.files, self.queue = db, files, HeldQueue()
+        subjects = {JobKind.SCRIPT_AUDIO: status_writes, JobKind.VIDEO: status_writes}
+        self.jobs = JobService(db, TaskSender(self.queue), subjects)
+        settings = test_settings()
+        self.scripts = ScriptService(
+            db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings
+        )
+        self.performances = Performances(db, self.jobs, self.cast, settings)
+        self.meanwhile: list[Any] = []
+
+    def cast(self, ids: Sequence[str]) -> list[Character]:
+        """The moment between reading a script and committing its job: `meanwhile` happens then."""
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        documents = self.db.get_all([f"characters/{each}" for each in ids])
+        return [Character.of(document) for document in documents]
+
+    def script(self, uid: str, text: str = "Hello.") -> tuple[str, str]:
+        """A new script of one line; its id, and that of its character."""
+        anna = new_character(self.db, uid, "Anna")
+        body = {"selectedCharacters": [anna], "dialogue": [{"speaker": anna, "text": text}]}
+        return self.scripts.create(uid, CreateScript.model_validate(body)).id, anna
+
+
+def test_a_job_performs_the_dialogue_as_it_is_when_it_is_committed(
+    db: Database, files: Files
+) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, anna = house.script(uid)
+    house.meanwhile = [lambda: house.scripts.update(uid, script_id, [(anna, "Goodbye.")])]
+    job = house.performances.start_audio(uid, script_id, AUDIO, None).job
+    given = db.get(f"jobs/{job.id}").data["input"]
+    assert [line["text"] for line in given["lines"]] == ["Goodbye."]
+    assert given["revision"] == 2
+
+
+def test_a_script_that_is_deleted_meanwhile_gets_no_job(db: Database, files: Files) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, _ = house.script(uid)
+    house.meanwhile = [lambda: house.scripts.delete(uid, script_id)]
+    with pytest.raises(ScriptNotFound):
+        house.performances.start_audio(uid, script_id, AUDIO, None)
+    assert house.queue.tasks == []
+    assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
+
+
+def test_of_many_starts_at_once_one_wins(db: Database, files: Files) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, _ = house.script(uid)
+    codes: list[str] = []
+
+    def start() -> None:
+        try:
+            house.performances.start_video(uid, script_id, GenerateVideo(), None)
+        except TroupeError as error:
+            codes.append(error.code)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [ScriptBusy.code] * 7
+    assert len(house.queue.tasks) == 1
+    assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 1
+
+
+def test_the_same_key_at_once_makes_one_job(db: Database, files: Files) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, _ = house.script(uid)
+    ids: list[str] = []
+
+    def start() -> None:
+        ids.append(house.performances.start_audio(uid, script_id, AUDIO, "key").job.id)
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ids) == 6
+    assert len(set(ids)) == 1
+    assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 1
+
+
+def test_edits_at_once_all_count(db: Database, files: Files) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, anna = house.script(uid)
+
+    def edit(number: int) -> None:
+        house.scripts.update(uid, script_id, [(anna, f"Edit {number}.")])
+
+    threads = [threading.Thread(target=edit, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert house.scripts.get(uid, script_id).script.revision == 7
+
+
+def test_deletions_at_once_delete_once(db: Database, files: Files) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, anna = house.script(uid)
+    ends: list[str] = []
+
+    def attempt(action: Any) -> None:
+        try:
+            action()
+            ends.append("done")
+        except TroupeError as error:
+            ends.append(error.code)
+
+    edit = [(anna, "Too late?")]
+    actions = [
+        *[lambda: house.scripts.delete(uid, script_id)] * 4,
+        *[lambda: house.scripts.update(uid, script_id, edit)] * 2,
+        *[lambda: house.performances.start_audio(uid, script_id, AUDIO, None)] * 2,
+    ]
+    threads = [threading.Thread(target=attempt, args=(action,)) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ends) == len(actions)
+    assert set(ends) <= {"done", "script_not_found", "script_busy"}
+    assert ends.count("script_not_found") >= 3
+    assert not db.get(script_path(script_id)).exists
+    assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
+
+
+def test_a_job_that_is_started_during_a_deletion_is_cancelled(db: Database, files: Files) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, _ = house.script(uid)
+    started: list[str] = []
+    listing = files.list
+
+    class Slow(Files):
+        """Somebody presses the button while the files are listed."""
+
+        def list(self, prefix: str) -> list[str]:
+            if not started:
+                started.append("")
+                started[0] = house.performances.start_audio(uid, script_id, AUDIO, None).job.id
+            return listing(prefix)
+
+    slow = Slow(files._bucket, can_sign=False)
+    deleting = ScriptService(
+        db, lambda: slow, house.jobs, house.cast, ScriptWriter(None), test_settings()
+    )
+    deleting.delete(uid, script_id)
+    assert house.jobs.get(started[0])[0].status is JobStatus.CANCELLED
+    assert not db.get(script_path(script_id)).exists
+    assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
+
+
+def test_a_busy_mark_whose_job_has_ended_keeps_nobody_out(db: Database, files: Files) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, anna = house.script(uid)
+    job_id = house.performances.start_audio(uid, script_id, AUDIO, None).job.id
+    house.jobs.cancel(job_id)
+    db.commit(Update(script_path(script_id), {"activeJobId": job_id}))
+    assert house.scripts.update(uid, script_id, [(anna, "Now.")]).script.revision == 2
+
+
+def test_deleting_forgets_what_every_job_was_given(db: Database, files: Files) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, _ = house.script(uid)
+    ids = []
+    for _ in range(3):
+        ids.append(house.performances.start_audio(uid, script_id, AUDIO, None).job.id)
+        house.jobs.cancel(ids[-1])
+    files.upload(f"{files_prefix(script_id)}lines/x.wav", b"x", "audio/wav")
+    assert house.scripts.delete(uid, script_id) == [f"{files_prefix(script_id)}lines/x.wav"]
+    assert files.list(files_prefix(script_id)) == []
+    assert all("input" not in db.get(f"jobs/{job_id}").data for job_id in ids)
+
+
+def calls(counting: CountingDatabase, action: Any) -> int:
+    before = counting.total
+    action()
+    return counting.total - before
+
+
+def test_what_each_request_costs(counting: CountingDatabase, files: Files) -> None:
+    """Calls to Firestore, besides the one that knows the caller."""
+    house, uid = House(counting, files), new_user(counting)
+    script_id, anna = house.script(uid)
+    scripts, performances = house.scripts, house.performances
+    body = {"selectedCharacters": [anna], "dialogue": []}
+    create = CreateScript.model_validate(body)
+    assert calls(counting, lambda: scripts.create(uid, create)) == 2  # the cast, a commit
+    assert calls(counting, lambda: scripts.get(uid, script_id)) == 1
+    assert calls(counting, lambda: scripts.update(uid, script_id, [(anna, "Hi.")])) == 2
+    # The script and the key, the cast, wallet and script and key, a commit.
+    start = lambda: performances.start_audio(uid, script_id, AUDIO, "key")  # noqa: E731
+    assert calls(counting, start) == 4
+    assert calls(counting, start) == 1
+    assert calls(counting, lambda: scripts.get(uid, script_id)) == 2  # and its jobs
+    assert calls(counting, lambda: performances.status(uid, script_id)) == 1
+    for _ in range(3):
+        scripts.create(uid, create)
+    assert calls(counting, lambda: scripts.page(uid, Page())) == 3  # page, count, jobs

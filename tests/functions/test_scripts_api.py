@@ -1,0 +1,743 @@
+"""The script operations over HTTP: what good and bad requests get, without the work itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import HeldQueue, new_character, new_user, signed_in
+from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
+from tests.functions.scenes import SCENE, Scene, put_on
+from troupe import wiring
+from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
+from troupe.adapters.llm import LanguageModel
+from troupe.adapters.storage import Files
+from troupe.characters.records import Config
+from troupe.scripts.backgrounds import Background, create_write
+from troupe.web.app import app_for
+
+
+@pytest.fixture
+def client(queue: HeldQueue) -> FlaskClient:
+    return app_for("scripts").test_client()
+
+
+@pytest.fixture
+def scene(client: FlaskClient, db: Database) -> Scene:
+    return put_on(client, db)
+
+
+@pytest.fixture
+def server(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    with openai_server() as fake:
+        model = LanguageModel(KEY, fake.base_url, "gpt-5.4-mini")
+        monkeypatch.setattr(wiring, "language_model", lambda: lambda: model)
+        wiring.scripts.cache_clear()
+        yield fake
+        model.close()
+
+
+@pytest.fixture
+def clips(db: Database) -> list[str]:
+    names = ["clip_a.mp4", "clip_b.mp4"]
+    for name in names:
+        clip = Background(
+            id=name, title=name, seconds=8, width=1280, height=720, size=1000, created_at=now()
+        )
+        with suppress(AlreadyExists):  # another test has put it there
+            db.commit(create_write(clip))
+    return names
+
+
+def scripts_of(db: Database, uid: str) -> int:
+    return db.count("scripts", where=[("uid", "==", uid)])
+
+
+def activities_of(db: Database, uid: str) -> set[tuple[str, str | None]]:
+    found = db.find(f"users/{uid}/activities", limit=100)
+    return {(document.data["type"], document.data["scriptId"]) for document in found}
+
+
+def test_a_dialogue_is_kept_as_it_was_sent(scene: Scene, db: Database) -> None:
+    script = scene.script
+    assert [(line["speakerName"], line["text"]) for line in script["dialogue"]] == SCENE
+    assert {line["audioFile"] for line in script["dialogue"]} == {""}
+    assert script["selectedCharacters"] == scene.cast
+    assert (script["title"], script["revision"]) == (SCENE[0][1], 1)
+    answer = scene.get("")
+    assert answer.status_code == 200
+    assert answer.json["data"]["script"] == script
+    assert activities_of(db, scene.uid) == {("script_created", scene.id)}
+
+
+def test_a_screenplay_becomes_a_dialogue(scene: Scene) -> None:
+    text = "INT. TOWER - NIGHT\n\nANNA: Who is\nthere?\n(steps)\n\n**Ben:** Nobody.\n"
+    answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=text)
+    assert answer.status_code == 201
+    script = answer.json["data"]["script"]
+    said = [(line["speaker"], line["text"]) for line in script["dialogue"]]
+    assert said == [(scene.cast[0], "Who is\nthere?"), (scene.cast[1], "Nobody.")]
+    assert answer.headers["Location"] == f"/api/scripts/{script['id']}"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"dialogue": [], "screenplay": "ANNA: Hi."}, {"dialogue": None}]
+)
+def test_it_is_either_a_dialogue_or_a_screenplay(scene: Scene, body: dict[str, Any]) -> None:
+    answer = scene.post("/api/scripts", selectedCharacters=scene.cast, **body)
+    assert answer.status_code == 422
+    assert "either dialogue or screenplay" in answer.text
+
+
+@pytest.mark.parametrize(
+    "chosen", [[], None, "x", ["__x__"], ["a/b"], [5], ["x"] * 21, ["../users"]]
+)
+def test_the_cast_is_a_list_of_ids(scene: Scene, db: Database, chosen: Any) -> None:
+    answer = scene.post("/api/scripts", selectedCharacters=chosen, dialogue=[])
+    assert answer.status_code == 422
+    assert scripts_of(db, scene.uid) == 1
+
+
+def test_unknown_characters_are_named(scene: Scene, db: Database) -> None:
+    answer = scene.post("/api/scripts", selectedCharacters=[*scene.cast, "nobody"], dialogue=[])
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "character_not_found")
+    assert answer.json["error"]["details"] == {"missing": ["nobody"]}
+    assert scripts_of(db, scene.uid) == 1
+
+
+@pytest.mark.parametrize(
+    ("screenplay", "line"),
+    [
+        ("ANNA: Hi.\nZED: Ho.", 2),
+        ("It was dark.", 1),
+        ("ANNA: Hi.\n\nBEN:\n", 3),
+        ("ANNA: Hi.\n" * 2000, 501),
+        ("", 1),
+    ],
+)
+def test_a_wrong_screenplay_names_the_line(
+    scene: Scene, db: Database, screenplay: str, line: int
+) -> None:
+    answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=screenplay)
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "invalid_dialogue")
+    assert answer.json["error"]["details"]["lines"][0]["line"] == line
+    assert scripts_of(db, scene.uid) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"), [(1, {"text": ""}), (0, {"text": " \n"}), (2, {"speaker": "stranger"})]
+)
+def test_a_wrong_line_of_a_dialogue_is_named(
+    scene: Scene, place: int, wrong: dict[str, str]
+) -> None:
+    dialogue = scene.dialogue()
+    dialogue[place] |= wrong
+    answer = scene.put("", dialogue=dialogue)
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "invalid_dialogue")
+    assert [each["line"] for each in answer.json["error"]["details"]["lines"]] == [place + 1]
+    assert scene.get("").json["data"]["script"] == scene.script
+
+
+def test_two_thousand_lines_are_too_many(scene: Scene) -> None:
+    answer = scene.put("", dialogue=[scene.dialogue()[0]] * 2000)
+    assert answer.json["error"]["details"]["lines"][0]["line"] == 501
+
+
+@pytest.mark.parametrize("dialogue", [None, "x", [5], [{}], [{"speaker": "a"}], [{"text": "b"}]])
+def test_a_dialogue_of_another_shape(scene: Scene, dialogue: Any) -> None:
+    assert scene.put("", dialogue=dialogue).status_code == 422
+
+
+def test_a_script_is_written(scene: Scene, server: FakeOpenAI, db: Database) -> None:
+    answer = scene.post(
+        "/api/scripts/generate",
+        selectedCharacters=scene.cast,
+        prompt="Two keepers quarrel.",
+        lines=3,
+        language="de-AT",
+    )
+    assert answer.status_code == 201
+    script = answer.json["data"]["script"]
+    assert [line["speaker"] for line in script["dialogue"]] == [*scene.cast, scene.cast[0]]
+    assert script["originalPrompt"] == "Two keepers quarrel."
+    assert (script["title"], script["language"]) == ("A test of voices", "de")
+    assert '"German"' in server.requests[0]["messages"][1]["content"]
+    assert ("script_generated", script["id"]) in activities_of(db, scene.uid)
+    assert db.get(f"wallets/{scene.uid}").data["tokens"] == {"granted": 20, "used": 0, "held": 0}
+
+
+def test_the_language_is_the_one_that_was_written(scene: Scene, server: FakeOpenAI) -> None:
+    answer = scene.post("/api/scripts/generate", selectedCharacters=scene.cast, prompt="Hello")
+    assert answer.json["data"]["script"]["language"] == "en-US"
+
+
+@pytest.mark.parametrize(
+    ("steps", "status", "code"),
+    [
+        (("refusal",), 422, "script_refused"),
+        (("rubbish", "stranger"), 503, "script_writer_failed"),
+        (("401",), 503, "script_writer_not_configured"),
+        (("500", "500", "500"), 503, "script_writer_unavailable"),
+        (("429",), 429, "script_writer_busy"),
+    ],
+)
+def test_a_failed_writer_leaves_nothing(
+    scene: Scene,
+    server: FakeOpenAI,
+    db: Database,
+    steps: tuple[str, ...],
+    status: int,
+    code: str,
+) -> None:
+    server.script(*steps)
+    server.retry_after = "77" if status == 429 else "0"
+    answer = scene.post("/api/scripts/generate", selectedCharacters=scene.cast, prompt="Hello")
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
+    if code in ("script_writer_busy", "script_writer_unavailable"):
+        assert int(answer.headers["Retry-After"]) == (77 if status == 429 else 30)
+    assert scripts_of(db, scene.uid) == 1
+
+
+def test_without_a_model_scripts_can_still_be_sent(scene: Scene) -> None:
+    answer = scene.post("/api/scripts/generate", selectedCharacters=scene.cast, prompt="Hello")
+    assert (answer.status_code, answer.json["error"]["code"]) == (
+        503,
+        "script_writer_not_configured",
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"prompt": ""},
+        {"prompt": " "},
+        {"prompt": "x" * 4_001},
+        {"prompt": None},
+        {"lines": 0},
+        {"lines": 61},
+        {"lines": "many"},
+        {"language": "tlh"},
+        {"selectedCharacters": []},
+    ],
+)
+def test_bad_wishes_are_422(scene: Scene, server: FakeOpenAI, changes: dict[str, Any]) -> None:
+    body = {"selectedCharacters": scene.cast, "prompt": "Hello"} | changes
+    assert scene.post("/api/scripts/generate", **body).status_code == 422
+    assert server.requests == []
+
+
+def work(queue: HeldQueue) -> None:
+    while tasks := queue.take():
+        for task in tasks:
+            wiring.runner().run(task["jobId"], task.get("part"))
+
+
+def test_from_a_screenplay_to_bytes(scene: Scene, queue: HeldQueue, files: Files) -> None:
+    text = "ANNA: Good evening.\nBEN: Is it?\n"
+    answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=text)
+    place = answer.headers["Location"]
+    job = scene.post(f"{place}/generate-audio", format="ogg").json["data"]["job"]
+    work(queue)
+    job = scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"]
+    assert (job["status"], job["overallProgress"], job["errorMessage"]) == ("completed", 100, None)
+    script = scene.get(place).json["data"]["script"]
+    assert (script["audioCount"], script["activeJobId"]) == (2, None)
+    assert scene.get(script["audioUrl"]).data.startswith(b"OggS")
+    assert scene.get(script["dialogue"][1]["audioFile"]).data.startswith(b"RIFF")
+    captions = scene.get(script["captionsUrl"]).text
+    assert captions.index("<v Anna>Good evening.") < captions.index("<v Ben>Is it?")
+
+
+def test_from_a_script_to_a_video(scene: Scene, queue: HeldQueue, db: Database) -> None:
+    scene.put("", dialogue=scene.dialogue()[2:])
+    job = scene.post("/generate-video", backgroundVideo="#203040").json["data"]["job"]
+    work(queue)
+    job = scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"]
+    assert job["status"] == "completed", job
+    script = scene.get("").json["data"]["script"]
+    assert job["finalVideoPath"] == script["finalVideoPath"]
+    assert (job["videoSize"], job["videoDuration"]) == (
+        *(script["videoSize"], script["videoDuration"]),
+    )
+    status = scene.get("/video-status").json["data"]
+    assert (status["finalVideoPath"], status["progress"]) == (script["finalVideoPath"], 100)
+    video = scene.get(script["finalVideoPath"])
+    assert len(video.data) == script["videoSize"]
+    assert video.data[4:8] == b"ftyp"
+    wallet = db.get(f"wallets/{scene.uid}").data["tokens"]
+    assert wallet == {"granted": 20, "used": 1, "held": 0}
+    # Another one, cancelled, has made none, and leaves the first as it is.
+    second = scene.post("/generate-video").json["data"]["job"]["jobId"]
+    scene.post(f"/api/video-jobs/{second}/cancel")
+    assert scene.get("/video-status").json["data"]["finalVideoPath"] is None
+    assert scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"] == job
+
+
+def test_a_later_video_takes_the_place_of_the_first(scene: Scene, queue: HeldQueue) -> None:
+    jobs, paths = [], []
+    scene.put("", dialogue=scene.dialogue()[2:])
+    for colour in ("#203040", "#403020"):
+        answer = scene.post("/generate-video", backgroundVideo=colour)
+        jobs.append(f"/api/video-jobs/{answer.json['data']['job']['jobId']}")
+        work(queue)
+        paths.append(scene.get("").json["data"]["script"]["finalVideoPath"])
+    made = [scene.get(job).json["data"]["job"]["finalVideoPath"] for job in jobs]
+    assert made == [None, paths[1]]
+    assert [scene.get(path).status_code for path in paths] == [404, 200]
+
+
+def test_an_edit_keeps_the_sound_of_what_is_said_as_before(
+    scene: Scene, db: Database, files: Files
+) -> None:
+    scene.performed(files)
+    before = scene.get("").json["data"]["script"]
+    dialogue = before["dialogue"]  # with its audioFile fields, as it was given out
+    dialogue[1]["text"] = "Something else."
+    after = scene.put("", dialogue=dialogue).json["data"]["script"]
+    assert [bool(line["audioFile"]) for line in after["dialogue"]] == [True, False, True]
+    assert (after["audioCount"], after["audioUrl"], after["captionsUrl"]) == (2, None, None)
+    assert (after["revision"], after["videoRevision"]) == (2, 1)
+    assert after["finalVideoPath"] == before["finalVideoPath"]
+    assert ("script_updated", scene.id) in activities_of(db, scene.uid)
+
+
+def test_an_edit_deletes_the_files_that_are_left_over(scene: Scene, files: Files) -> None:
+    scene.performed(files)
+    assert scene.stored(files) == scene.referenced()
+    scene.put("", dialogue=scene.dialogue()[:1])
+    assert scene.stored(files) == scene.referenced()
+    assert len(scene.stored(files)) == 3  # a line with its words, and the video
+
+
+def test_lines_that_move_take_their_sound_along(scene: Scene, files: Files) -> None:
+    scene.performed(files)
+    texts = [scene.sound(line).data for line in range(3)]
+    scene.put("", dialogue=list(reversed(scene.dialogue())))
+    assert [scene.sound(line).data for line in range(3)] == texts[::-1]
+
+
+def test_an_edit_that_changes_nothing_is_none(scene: Scene, db: Database, files: Files) -> None:
+    scene.performed(files)
+    before = scene.get("").json["data"]["script"]
+    assert scene.put("", dialogue=before["dialogue"]).json["data"]["script"] == before
+    assert ("script_updated", scene.id) not in activities_of(db, scene.uid)
+
+
+def test_audio_is_started_and_paid_for_by_its_length(
+    scene: Scene, queue: HeldQueue, db: Database
+) -> None:
+    answer = scene.post("/generate-audio", format="ogg")
+    assert answer.status_code == 202
+    job = answer.json["data"]["job"]
+    assert (job["kind"], job["status"], job["scriptId"]) == ("script_audio", "queued", scene.id)
+    assert answer.headers["Location"] == f"/api/video-jobs/{job['jobId']}"
+    assert queue.take() == [{"jobId": job["jobId"]}]
+    stored = db.get(f"jobs/{job['jobId']}").data
+    assert stored["charge"] == {
+        "meter": "tokens",
+        "held": 1,
+        "charged": None,
+        "remainingTokens": 19,
+    }
+    assert stored["input"]["format"] == "ogg"
+    script = scene.get("").json["data"]["script"]
+    assert script["activeJobId"] == script["audioJobId"] == job["jobId"]
+    assert (script["audioJobStatus"], script["audioJobProgress"]) == ("queued", 0)
+    assert ("script_audio_started", scene.id) in activities_of(db, scene.uid)
+
+
+def test_the_performance_is_a_snapshot(scene: Scene, db: Database) -> None:
+    job_id = scene.post("/generate-audio").json["data"]["job"]["jobId"]
+    given = db.get(f"jobs/{job_id}").data["input"]
+    anna = given["performers"][scene.cast[0]]
+    assert (anna["name"], anna["language"], anna["voiceType"]) == ("Anna", "en-US", "female")
+    assert anna["samplePath"] == f"static/audio_files/{scene.cast[0]}.wav"
+    assert anna["images"] == [f"static/images/{scene.cast[0]}-{n}.png" for n in range(2)]
+    assert [line["text"] for line in given["lines"]] == [text for _, text in SCENE]
+    assert given["revision"] == 1
+
+
+def test_pictures_stand_in_the_order_of_their_keys(scene: Scene, db: Database) -> None:
+    many = new_character(db, scene.uid, "Many", images=12)
+    script = scene.post(
+        "/api/scripts", selectedCharacters=[many], dialogue=[{"speaker": many, "text": "Hi."}]
+    )
+    place = script.headers["Location"]
+    job_id = scene.post(f"{place}/generate-video").json["data"]["job"]["jobId"]
+    images = db.get(f"jobs/{job_id}").data["input"]["performers"][many]["images"]
+    assert images == [f"static/images/{many}-{n}.png" for n in range(12)]
+
+
+def test_a_voice_without_consent_is_not_cloned(scene: Scene, db: Database) -> None:
+    db.commit(Update(f"characters/{scene.cast[0]}", {"consent": None}))
+    job_id = scene.post("/generate-audio").json["data"]["job"]["jobId"]
+    performers = db.get(f"jobs/{job_id}").data["input"]["performers"]
+    assert performers[scene.cast[0]]["samplePath"] is None
+    assert performers[scene.cast[1]]["samplePath"] is not None
+
+
+def test_voice_minutes_pay_for_audio_by_the_slowest_voice(scene: Scene, db: Database) -> None:
+    db.commit(
+        Update(f"wallets/{scene.uid}", {"voiceSeconds.granted": 1000}),
+        Update(f"characters/{scene.cast[1]}", {"config": Config(speed=0.5).stored()}),
+    )
+    job_id = scene.post("/generate-audio").json["data"]["job"]["jobId"]
+    characters = sum(len(text) for _, text in SCENE)
+    charge = db.get(f"jobs/{job_id}").data["charge"]
+    assert (charge["meter"], charge["held"]) == ("voiceSeconds", characters)  # 0.5 s / 0.5
+
+
+def test_a_video_costs_a_token_whatever_minutes_there_are(
+    scene: Scene, queue: HeldQueue, db: Database
+) -> None:
+    db.commit(Update(f"wallets/{scene.uid}", {"voiceSeconds.granted": 1000}))
+    answer = scene.post("/generate-video", resolution="720x1280", captions=False)
+    assert answer.status_code == 202
+    job = answer.json["data"]["job"]
+    assert answer.json["message"].endswith(job["jobId"])
+    stored = db.get(f"jobs/{job['jobId']}").data
+    assert (stored["charge"]["meter"], stored["charge"]["held"]) == ("tokens", 1)
+    given = stored["input"]
+    assert (given["resolution"], given["captions"]) == ("720x1280", False)
+    assert ("video_generation_started", scene.id) in activities_of(db, scene.uid)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "chosen"),
+    [
+        ("clip_b.mp4", 202, "clip_b.mp4"),
+        ("#FFaa00", 202, "#ffaa00"),
+        ("clip_z.mp4", 422, None),
+        ("../clip_a.mp4", 422, None),
+        ("#ffaa0", 422, None),
+        ("red", 422, None),
+    ],
+)
+def test_backgrounds_are_clips_or_colours(
+    scene: Scene,
+    db: Database,
+    clips: list[str],
+    wanted: str | None,
+    status: int,
+    chosen: str | None,
+) -> None:
+    answer = scene.post("/generate-video", backgroundVideo=wanted)
+    assert answer.status_code == status
+    if status == 202:
+        job_id = answer.json["data"]["job"]["jobId"]
+        assert db.get(f"jobs/{job_id}").data["input"]["background"] == chosen
+    else:
+        assert answer.json["error"]["code"] == "unknown_background"
+        assert set(clips) <= set(answer.json["error"]["details"]["allowed"])
+        assert scene.get("").json["data"]["script"]["activeJobId"] is None
+
+
+def test_backgrounds_are_listed_and_the_first_is_taken(
+    scene: Scene, db: Database, clips: list[str]
+) -> None:
+    listed = scene.get("/api/videos/backgrounds").json["data"]["backgrounds"]
+    ours = [clip for clip in listed if clip["name"] in clips]
+    assert [clip["name"] for clip in ours] == clips
+    assert ours[0] == {
+        "name": "clip_a.mp4",
+        "title": "clip_a.mp4",
+        "seconds": 8,
+        "width": 1280,
+        "height": 720,
+        "size": 1000,
+    }
+    job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
+    assert db.get(f"jobs/{job_id}").data["input"]["background"] == listed[0]["name"]
+
+
+@pytest.mark.parametrize("operation", ["/generate-audio", "/generate-video"])
+def test_a_script_without_lines_has_no_audio_and_no_video(
+    scene: Scene, queue: HeldQueue, operation: str
+) -> None:
+    assert scene.put("", dialogue=[]).status_code == 200
+    answer = scene.post(operation)
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "script_empty")
+    assert queue.tasks == []
+
+
+@pytest.mark.parametrize("operation", ["/generate-audio", "/generate-video"])
+def test_a_character_that_is_gone_is_named(
+    scene: Scene, queue: HeldQueue, db: Database, operation: str
+) -> None:
+    db.commit(Delete(f"characters/{scene.cast[1]}"))
+    answer = scene.post(operation)
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "character_gone")
+    gone = [{"id": scene.cast[1], "name": "Ben"}]
+    assert answer.json["error"]["details"] == {"characters": gone}
+    assert "Ben" in answer.json["message"]
+    assert scene.get("").json["data"]["script"] == scene.script
+    assert queue.tasks == []
+
+
+def test_who_says_nothing_need_not_be_there(scene: Scene, db: Database) -> None:
+    scene.put("", dialogue=scene.dialogue()[:1])
+    db.commit(Delete(f"characters/{scene.cast[1]}"))
+    assert scene.post("/generate-audio").status_code == 202
+
+
+def test_a_language_that_the_engine_lacks_is_told_at_once(
+    scene: Scene, queue: HeldQueue, db: Database
+) -> None:
+    db.commit(Update(f"characters/{scene.cast[1]}", {"language": "tlh"}))
+    answer = scene.post("/generate-audio")
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "unknown_choice")
+    assert "Ben" in answer.json["message"]
+    assert queue.tasks == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("/generate-audio", {"format": "aiff"}),
+        ("/generate-video", {"resolution": "1x1"}),
+        ("/generate-video", {"captions": "perhaps"}),
+        ("/generate-video", {"backgroundVideo": 5}),
+    ],
+)
+def test_bad_choices_are_422(
+    scene: Scene, queue: HeldQueue, operation: str, body: dict[str, Any]
+) -> None:
+    assert scene.post(operation, **body).status_code == 422
+    assert queue.tasks == []
+
+
+def test_without_tokens_nothing_is_started(
+    client: FlaskClient, queue: HeldQueue, db: Database
+) -> None:
+    scene = put_on(client, db, tokens=0)
+    answer = scene.post("/generate-video")
+    assert (answer.status_code, answer.json["error"]["code"]) == (402, "not_enough_tokens")
+    assert scene.get("").json["data"]["script"]["videoJobId"] is None
+    assert queue.tasks == []
+
+
+def test_one_job_at_a_time(scene: Scene, queue: HeldQueue) -> None:
+    job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
+    answers = [
+        scene.post("/generate-video"),
+        scene.post("/generate-audio"),
+        scene.put("", dialogue=[]),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json["error"]["code"]) == (409, "script_busy")
+        assert answer.json["error"]["details"] == {"jobId": job_id, "kind": "video"}
+    assert len(queue.tasks) == 1
+    assert scene.post(f"/api/video-jobs/{job_id}/cancel").status_code == 200
+    assert scene.put("", dialogue=[]).status_code == 200
+
+
+@pytest.mark.parametrize("operation", ["/generate-audio", "/generate-video"])
+def test_the_same_key_gets_the_same_answer(
+    scene: Scene, queue: HeldQueue, db: Database, operation: str
+) -> None:
+    first = scene.post(operation, key="k1")
+    again = scene.post(operation, key="k1")
+    assert (again.status_code, again.json) == (202, first.json)
+    assert len(queue.tasks) == 1
+    body = {"format": "wav"} if operation == "/generate-audio" else {"captions": False}
+    other = scene.post(operation, key="k1", **body)
+    assert (other.status_code, other.json["error"]["code"]) == (409, "idempotency_key_reused")
+    assert db.get(f"wallets/{scene.uid}").data["tokens"]["held"] == 1
+
+
+def test_a_key_is_for_one_script(scene: Scene) -> None:
+    scene.post("/generate-audio", key="k1")
+    second = scene.post("/api/scripts", selectedCharacters=scene.cast, dialogue=scene.dialogue())
+    answer = scene.post(f"{second.headers['Location']}/generate-audio", key="k1")
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "idempotency_key_reused")
+
+
+def test_the_way_of_a_video_is_told(scene: Scene) -> None:
+    status = scene.get("/video-status").json["data"]
+    assert (status["status"], status["progress"]) == ("not_started", 0)
+    job = scene.post("/generate-video").json["data"]["job"]
+    status = scene.get("/video-status").json["data"]
+    assert (status["status"], status["progress"], status["stage"]) == ("queued", 0, "")
+    told = scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"]
+    assert told == job
+    assert [step["stepName"] for step in told["steps"]] == [
+        "audio_validation",
+        "audio_generation",
+        "video_generation",
+        "video_assembly",
+        "upload",
+    ]
+    scene.post(f"/api/video-jobs/{job['jobId']}/cancel")
+    assert scene.get("/video-status").json["data"]["status"] == "cancelled"
+
+
+def test_cancelling_twice_does_no_harm(scene: Scene, db: Database) -> None:
+    job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
+    for _ in range(2):
+        answer = scene.post(f"/api/video-jobs/{job_id}/cancel")
+        assert (answer.status_code, answer.json["data"]["job"]["status"]) == (200, "cancelled")
+    assert db.get(f"wallets/{scene.uid}").data["tokens"]["held"] == 0
+    assert scene.get("").json["data"]["script"]["activeJobId"] is None
+
+
+def test_what_was_made_is_served(scene: Scene, files: Files) -> None:
+    scene.performed(files)
+    script = scene.get("").json["data"]["script"]
+    assert (script["hasAudio"], script["audioCount"]) == (True, 3)
+    audio = scene.get(script["audioUrl"])
+    assert (audio.status_code, audio.mimetype, audio.data) == (200, "audio/mpeg", b"the dialogue")
+    for line in range(3):
+        sound = scene.get(script["dialogue"][line]["audioFile"])
+        assert (sound.mimetype, sound.data) == ("audio/wav", f"line {line}".encode())
+    captions = scene.get(script["captionsUrl"])
+    assert captions.mimetype == "text/vtt"
+    assert "<v Anna>Hello & goodbye" in captions.text.replace("&amp;", "&")
+    srt = scene.get(f"{script['captionsUrl']}?format=srt")
+    assert "Anna: Hello & goodbye" in srt.text
+    video = scene.get(script["finalVideoPath"])
+    assert (video.mimetype, video.data) == ("video/mp4", b"the video")
+    assert (script["videoDuration"], script["videoSize"]) == (45.2, 9)
+
+
+@pytest.mark.parametrize(("asked", "status"), [("bytes=4-7", 206), ("bytes=99-", 416)])
+def test_byte_ranges(scene: Scene, files: Files, asked: str, status: int) -> None:
+    scene.performed(files)
+    path = scene.get("").json["data"]["script"]["finalVideoPath"]
+    for place in (path, f"/api/scripts/{scene.id}/audio"):
+        answer = scene.get(place, Range=asked)
+        assert answer.status_code == status
+        if status == 206:
+            assert answer.data == (b"vide" if place == path else b"dial")
+
+
+@pytest.mark.parametrize(("line", "status"), [(0, 409), (2, 409), (3, 404), (-1, 422), ("x", 422)])
+def test_lines_that_have_no_sound(scene: Scene, line: object, status: int) -> None:
+    assert scene.get(f"/audio?line={line}").status_code == status
+
+
+def test_audio_that_is_not_there(scene: Scene) -> None:
+    for place in ("/audio", "/captions"):
+        answer = scene.get(place)
+        assert (answer.status_code, answer.json["error"]["code"]) == (409, "audio_not_ready")
+
+
+def test_another_users_script_is_not_there(scene: Scene, files: Files, db: Database) -> None:
+    scene.performed(files)
+    path = scene.get("").json["data"]["script"]["finalVideoPath"]
+    job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
+    ben = scene.as_another(db)
+    answers = [
+        *(ben.get(place) for place in ("", "/audio", "/audio?line=0", "/captions")),
+        ben.get("/video-status"),
+        ben.put("", dialogue=[]),
+        ben.delete(""),
+        ben.post("/generate-audio"),
+        ben.post("/generate-video"),
+        ben.get(f"/api/video-jobs/{job_id}"),
+        ben.post(f"/api/video-jobs/{job_id}/cancel"),
+        ben.get(path),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * len(answers)
+    assert scene.get("").json["data"]["script"]["activeJobId"] == job_id
+    assert ben.get("/api/my-scripts").json["data"]["scripts"] == []
+    assert scene.get(path).status_code == 200
+
+
+def test_an_admin_has_no_more_of_it(scene: Scene, db: Database) -> None:
+    admin = scene.as_another(db)
+    db.commit(Update(f"users/{admin.uid}", {"role": "admin"}))
+    assert admin.get("").status_code == 404
+
+
+def test_names_that_lead_nowhere(scene: Scene, files: Files) -> None:
+    scene.performed(files)
+    name = scene.get("").json["data"]["script"]["finalVideoPath"].rsplit("/", 1)[-1]
+    names = [
+        *(f"..%2F{name}", f"../{name}", f"x/{name}", f"{name}x", name.removesuffix(".mp4")),
+        *(f"{scene.id}_.mp4", f"{scene.id}_other_final.mp4", "_x.mp4", "nobody_final.mp4"),
+        *(f"{scene.id}.mp4", "__x___final.mp4", "%00_a.mp4", "..%2F..%2Fusers_a.mp4"),
+    ]
+    answers = {wrong: scene.get(f"/api/videos/{wrong}").status_code for wrong in names}
+    assert set(answers.values()) == {404}, answers
+    for wrong in ("no-such-script", "__x__", "..%2F..", "%2e%2e"):
+        assert scene.get(f"/api/scripts/{wrong}").status_code == 404
+
+
+def test_a_voice_job_is_no_job_of_a_script(scene: Scene) -> None:
+    voice = app_for("voice").test_client()
+    body = {"text": "Hello", "language": "en-us"}
+    job = voice.post("/api/voice/generate", json=body, headers=scene.headers).json["data"]["job"]
+    answer = scene.get(f"/api/video-jobs/{job['jobId']}")
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "job_not_found")
+
+
+def test_deleting_takes_everything_along(scene: Scene, files: Files, db: Database) -> None:
+    scene.performed(files)
+    old = scene.post("/generate-audio").json["data"]["job"]["jobId"]
+    scene.post(f"/api/video-jobs/{old}/cancel")
+    running = scene.post("/generate-video").json["data"]["job"]["jobId"]
+    stored = scene.stored(files)
+    answer = scene.delete("")
+    assert answer.status_code == 200
+    data = answer.json["data"]
+    assert set(data["deletedMediaFiles"]) == stored
+    assert data["deletedCount"] == len(stored) == 9
+    assert scene.stored(files) == set()
+    assert scene.delete("").status_code == 404
+    for job_id in (old, running):
+        job = db.get(f"jobs/{job_id}").data
+        assert job["status"] == "cancelled"
+        assert "input" not in job
+    assert db.get(f"wallets/{scene.uid}").data["tokens"] == {"granted": 20, "used": 0, "held": 0}
+    assert ("script_deleted", scene.id) in activities_of(db, scene.uid)
+
+
+def test_my_scripts_are_my_own_and_newest_first(scene: Scene, db: Database) -> None:
+    new_user(db)
+    job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
+    made = [scene.id]
+    for number in range(2):
+        dialogue = [{"speaker": scene.cast[0], "text": f"Number {number}."}]
+        answer = scene.post("/api/scripts", selectedCharacters=scene.cast, dialogue=dialogue)
+        made.append(answer.json["data"]["script"]["id"])
+    first = scene.get("/api/my-scripts?limit=2").json
+    assert [script["id"] for script in first["data"]["scripts"]] == [made[2], made[1]]
+    assert (first["meta"]["total"], first["data"]["userTokens"]) == (3, 20)
+    cursor = first["meta"]["nextCursor"]
+    (last,) = scene.get(f"/api/my-scripts?limit=2&cursor={cursor}").json["data"]["scripts"]
+    assert (last["id"], last["videoJobId"], last["videoJobStatus"]) == (made[0], job_id, "queued")
+
+
+@pytest.mark.parametrize("page", ["page=0", "limit=101", "cursor=x"])
+def test_bad_pages_are_422(scene: Scene, page: str) -> None:
+    assert scene.get(f"/api/my-scripts?{page}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client: client.get("/api/my-scripts"),
+        lambda client: client.post("/api/scripts", json={}),
+        lambda client: client.post("/api/scripts/generate", json={}),
+        lambda client: client.get("/api/videos/backgrounds"),
+        lambda client: client.get("/api/videos/abc_final.mp4"),
+    ],
+)
+def test_nobody_gets_in_without_signing_in(
+    client: FlaskClient, call: Callable[[FlaskClient], Any]
+) -> None:
+    assert call(client).status_code == 401
+
+
+def test_a_script_of_somebody_who_signed_in_by_another_path(
+    client: FlaskClient, db: Database
+) -> None:
+    uid, headers = signed_in(db)
+    character = new_character(db, uid, "Anna")
+    body = {"selected_characters": [character], "screenplay": "anna: Hi."}
+    for path in ("/api/scripts", "/scripts"):
+        assert client.post(path, json=body, headers=headers).status_code == 201
