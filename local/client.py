@@ -78,3 +78,30 @@ class Client:
         if data["generation"]["status"] != "completed":
             raise StackError(f"speech ended {data['generation']['status']}: {data['job']['error']}")
         return data
+
+    def perform(
+        self,
+        script_id: str,
+        kind: str,
+        *,
+        timeout: float = 600,
+        seen: Callable[[Json], None] = lambda _data: None,
+        **request: Any,
+    ) -> Json:
+        """The `audio` or the `video` of a script from beginning to end: its job. Raises StackError
+        when it fails."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        place = f"/api/scripts/{script_id}/generate-{kind}"
+        job: Json = self.data("POST", place, json=request, headers=headers)["job"]
+        begun = time.monotonic()
+        while True:
+            seen({"job": job})
+            if job["status"] in FINAL:
+                break
+            if time.monotonic() - begun > timeout:
+                raise StackError(f"the {kind} was not ready after {timeout:.0f} s: {job}")
+            time.sleep(0.5)
+            job = self.data("GET", f"/api/video-jobs/{job['jobId']}")["job"]
+        if job["status"] != "completed":
+            raise StackError(f"the {kind} ended {job['status']}: {job['error']}")
+        return job

@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from local.client import Client, Json
+from local.demo_scene import Work, play
 from local.seed import account, seed_stack
 from local.stack import Stack
 
@@ -97,11 +97,12 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def perform(base_url: str, out: Path) -> list[dict[str, Any]]:
-    """Speaks every piece as Ada, writes what comes back to `out`, returns a record per piece."""
+def perform(base_url: str, out: Path) -> tuple[list[Work], dict[str, list[Json]]]:
+    """Speaks every piece as Ada and plays the scene, and writes what comes back to `out`. Returns
+    what was made, and what was charged for it: the settle entries by job."""
     out.mkdir(parents=True, exist_ok=True)
     ada = account("ada@example.com")
-    done: list[dict[str, Any]] = []
+    works: list[Work] = []
     with Client(base_url) as client:
         client.sign_in(ada.email, ada.password)
         for piece in PIECES:
@@ -112,34 +113,34 @@ def perform(base_url: str, out: Path) -> list[dict[str, Any]]:
                 format="mp3",
                 seen=_Progress(piece.title),
             )["generation"]
-            audio = out / f"{piece.name}.mp3"
-            captions = out / f"{piece.name}.vtt"
+            audio, captions = out / f"{piece.name}.mp3", out / f"{piece.name}.vtt"
             audio.write_bytes(client.call("GET", generation["audioUrl"]).content)
-            captions.write_bytes(
-                client.call("GET", f"{generation['captionsUrl']}?format=vtt").content
-            )
-            done.append({"piece": piece, "generation": generation, "files": (audio, captions)})
+            place = f"{generation['captionsUrl']}?format=vtt"
+            captions.write_bytes(client.call("GET", place).content)
+            seconds = generation["seconds"]
+            works.append(Work(piece.title, generation["id"], seconds, (audio, captions)))
+        works += play(client, out, _Progress)
         entries = client.data("GET", "/api/tokens/ledger?limit=100")["entries"]
     settled = [entry for entry in entries if entry["kind"] == "settle"]
-    for record in done:
-        record["settled"] = [e for e in settled if e["jobId"] == record["generation"]["id"]]
-    return done
+    return works, {
+        work.job_id: [entry for entry in settled if entry["jobId"] == work.job_id] for work in works
+    }
 
 
-def _report(done: list[dict[str, Any]], folder: Path) -> str:
+def _report(works: list[Work], settled: dict[str, list[Json]], folder: Path) -> str:
     files = [
         (
             _shown(path),
             f"{path.stat().st_size:,} bytes",
-            f"{record['generation']['seconds']:.1f} s" if path.suffix == ".mp3" else "captions",
+            "captions" if path.suffix == ".vtt" else f"{work.seconds:.1f} s",
         )
-        for record in done
-        for path in record["files"]
+        for work in works
+        for path in work.files
     ]
     charges = [
-        (entry["id"], record["piece"].title, f"{entry['amount']:+d} {entry['meter']}")
-        for record in done
-        for entry in record["settled"]
+        (entry["id"], work.title, f"{entry['amount']:+d} {entry['meter']}")
+        for work in works
+        for entry in settled[work.job_id]
     ]
     return (
         f"\nCharged to Ada (one settle entry per job):\n"
@@ -158,9 +159,9 @@ def demo(out: Path) -> int:
     with Stack.start(ports="auto", say=lambda line: print(line, flush=True)) as stack:
         print(f"  {'seeded':<10} {seed_stack(stack)}", flush=True)
         print(f"\nReady after {time.monotonic() - begun:.1f} s. Ada signs in and asks for speech:")
-        done = perform(stack.base_url, out)
-        print(_report(done, out))
-        missing = [record["piece"].title for record in done if len(record["settled"]) != 1]
+        works, settled = perform(stack.base_url, out)
+        print(_report(works, settled, out))
+        missing = [work.title for work in works if len(settled[work.job_id]) != 1]
     if missing:
         print(f"\nnot charged exactly once: {', '.join(missing)}", file=sys.stderr)
         return 1

@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from local.seed_media import seed_backgrounds, seed_cast
 from troupe import wiring
-from troupe.adapters.firestore import AlreadyExists, Create, Update, now
+from troupe.adapters.firestore import AlreadyExists
+from troupe.plans.schemas import CreatePlan
 
 
 def _account(account: dict[str, Any]) -> None:
@@ -30,13 +32,19 @@ def _account(account: dict[str, Any]) -> None:
 
 
 def _plan(plan: dict[str, Any]) -> None:
-    path = f"plans/{plan['id']}"
-    fields = {name: value for name, value in plan.items() if name != "id"}
-    at = now()
+    fields = CreatePlan.model_validate(plan).fields()
     try:
-        wiring.database().commit(Create(path, fields | {"createdAt": at, "updatedAt": at}))
+        wiring.plans().create(fields, plan_id=plan["id"])
     except AlreadyExists:
-        wiring.database().commit(Update(path, fields | {"updatedAt": at}))
+        wiring.plans().update(plan["id"], fields)
+
+
+def _faq(faq: dict[str, Any]) -> None:
+    fields = {name: faq[name] for name in ("category", "question", "answer")}
+    try:
+        wiring.faqs().create(fields, faq_id=faq["id"])
+    except AlreadyExists:
+        wiring.faqs().update(faq["id"], fields)
 
 
 def main(folder: Path) -> int:
@@ -48,11 +56,18 @@ def main(folder: Path) -> int:
         return 2
     accounts = json.loads((folder / "accounts.json").read_text())["accounts"]
     plans = json.loads((folder / "plans.json").read_text())["plans"]
+    faqs = json.loads((folder / "faqs.json").read_text())["faqs"]
     for account in accounts:
         _account(account)
     for plan in plans:
         _plan(plan)
-    print(f"{len(accounts)} accounts, {len(plans)} plans")
+    for faq in faqs:
+        _faq(faq)
+    clips, cast = seed_backgrounds(folder / "backgrounds"), seed_cast()
+    print(
+        f"{len(accounts)} accounts, {len(plans)} plans, {len(faqs)} FAQs, {clips} clips,"
+        f" {cast} characters"
+    )
     return 0
 
 

@@ -13,13 +13,21 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from local import cast
 from local.demo import PIECES
+from local.demo_scene import NAME as SCENE
 from local.layout import ROOT
+from tests.unit.media.film import Film, Pixels, crop
 from tests.unit.speech.sound import pitch, rms
+from troupe.media.formats import Resolution
+from troupe.media.layout import face_box, layout
 
 BY_NAME = {piece.name: piece for piece in PIECES}
 MALE, KIDS = "1-opening-male", "3-dragon-kids"
+# (speaker, text), as a reader of the screenplay would find them.
+LINES = re.findall(r"^([A-Z]+): (.+)$", cast.screenplay(), re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=420,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -115,10 +123,115 @@ def test_a_child_speaks_higher_than_a_man(demo: Demo) -> None:
 
 def test_the_ledger_holds_one_settlement_for_each_job(demo: Demo) -> None:
     settled = re.findall(r"^  ([0-9a-f]+)-settle .* (-\d+) tokens$", demo.printed, re.MULTILINE)
-    expected = [-(-len(piece.text) // 1000) for piece in PIECES]  # a token per started thousand
+    texts = [piece.text for piece in PIECES]
+    texts.append("".join(text for _, text in LINES))
+    expected = [-(-len(text) // 1000) for text in texts]  # a token per started thousand
 
-    assert [-int(amount) for _, amount in settled] == expected
-    assert len({job for job, _ in settled}) == len(PIECES)
+    assert [-int(amount) for _, amount in settled] == [*expected, 1]  # and one for the video
+    assert len({job for job, _ in settled}) == len(expected) + 1
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A caption cue."""
+
+    start: float
+    end: float
+    speaker: str
+    text: str
+
+
+def spoken(out: Path) -> list[Spoken]:
+    found = []
+    for cue in (out / f"{SCENE}.vtt").read_text().split("\n\n")[1:]:
+        times, *lines = cue.strip().splitlines()
+        start, end = (
+            sum(float(x) * 60**n for n, x in enumerate(reversed(moment.split(":"))))
+            for moment in times.split(" --> ")
+        )
+        speaker, text = re.fullmatch(r"<v ([^>]+)>(.*)", " ".join(lines)).groups()  # type: ignore[union-attr]
+        found.append(Spoken(start, end, speaker, text))
+    return found
+
+
+def turns(out: Path) -> list[Spoken]:
+    """The first cue of each line at which another speaker begins."""
+    cues = spoken(out)
+    return [cue for n, cue in enumerate(cues) if not n or cue.speaker != cues[n - 1].speaker]
+
+
+def test_the_captions_hold_the_screenplay_with_its_speakers(demo: Demo) -> None:
+    shown: list[tuple[str, str]] = []
+    for cue in spoken(demo.out):
+        if shown and shown[-1][0] == cue.speaker:
+            shown[-1] = (cue.speaker, f"{shown[-1][1]} {cue.text}")
+        else:
+            shown.append((cue.speaker, cue.text))
+
+    assert shown == [(speaker.title(), text) for speaker, text in LINES]
+
+
+def test_the_scene_s_audio_ends_with_its_captions(demo: Demo) -> None:
+    assert spoken(demo.out)[-1].end == pytest.approx(seconds(demo.out / f"{SCENE}.mp3"), abs=0.3)
+
+
+def test_the_video_is_as_long_as_the_audio(demo: Demo) -> None:
+    with av.open(str(demo.out / f"{SCENE}.mp4")) as container:
+        video, audio = container.streams.video[0], container.streams.audio[0]
+        codecs = (video.codec_context.name, audio.codec_context.name)
+        lengths = [float(s.duration * s.time_base) for s in (video, audio) if s.duration]
+
+    assert codecs == ("h264", "aac")
+    assert lengths == pytest.approx([seconds(demo.out / f"{SCENE}.mp3")] * 2, abs=0.2)
+
+
+def test_the_video_sounds_as_the_audio_does(demo: Demo) -> None:
+    film, audio = sound(demo.out / f"{SCENE}.mp4"), sound(demo.out / f"{SCENE}.mp3")
+
+    assert rms(film[0]) == pytest.approx(rms(audio[0]), rel=0.1)
+    assert rms(film[0]) > 500  # of 32767
+
+
+def likeness(seen: Pixels, picture: Path) -> float:
+    """The mean distance of the pixels that the picture covers, 0 to 255."""
+    height, width = seen.shape[:2]
+    image = Image.open(picture).convert("RGBA").resize((width, height), Image.Resampling.LANCZOS)
+    pixels = np.asarray(image).astype(np.int16)
+    return float(np.abs(seen - pixels[..., :3])[pixels[..., 3] > 250].mean())
+
+
+def test_the_right_face_is_on_screen_at_the_start_of_each_line(demo: Demo) -> None:
+    """Half a second after its start: the pictures take a moment to come in."""
+    film = Film(demo.out / f"{SCENE}.mp4")
+    box = face_box(Resolution.LANDSCAPE, (512, 512))
+    begun = turns(demo.out)
+    frames = film.frames([turn.start + 0.5 for turn in begun])
+    names = [member["name"] for member in cast.members()]
+
+    for turn, frame in zip(begun, frames, strict=True):
+        seen = crop(frame, box)
+        nearest = {
+            name: min(likeness(seen, picture) for picture in cast.pictures(name)) for name in names
+        }
+        assert min(nearest, key=nearest.__getitem__) == turn.speaker, turn
+        assert nearest[turn.speaker] < 8, turn
+
+
+def test_the_captions_are_seen_while_they_are_said(demo: Demo) -> None:
+    """White letters where captions stand; none in the pause before the next line."""
+    film = Film(demo.out / f"{SCENE}.mp4")
+    place = layout(Resolution.LANDSCAPE)
+    cues = spoken(demo.out)
+    begun = [cue for cue in turns(demo.out) if cue.start > 1]
+
+    def white(frame: Pixels) -> int:
+        shown = frame[place.caption_bottom - place.caption_height : place.caption_bottom]
+        return int((shown.min(axis=2) > 215).sum())
+
+    during = film.frames([(cue.start + cue.end) / 2 for cue in cues])
+    between = film.frames([cue.start - 0.12 for cue in begun])
+    assert min(white(frame) for frame in during) > 300
+    assert max(white(frame) for frame in between) < 50
 
 
 def test_it_stops_the_stack(demo: Demo) -> None:

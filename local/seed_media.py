@@ -1,0 +1,76 @@
+"""The clips and the characters that a stack starts with, through the app's own services."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from werkzeug.datastructures import FileStorage
+
+from local import cast
+from troupe import wiring
+from troupe.accounts.records import Caller
+from troupe.adapters.firestore import AlreadyExists, now
+from troupe.characters.schemas import CreateCharacter
+from troupe.scripts.backgrounds import Background, background_path, create_write
+from troupe.web.schema import Page
+
+
+def seed_backgrounds(folder: Path) -> int:
+    """How many clips there are."""
+    entries = json.loads((folder / "backgrounds.json").read_text())
+    for entry in entries:
+        clip = folder / entry["name"]
+        wiring.files().upload(background_path(entry["name"]), clip, "video/mp4")
+        background = Background(
+            id=entry["name"],
+            title=entry["title"],
+            seconds=entry["seconds"],
+            width=entry["width"],
+            height=entry["height"],
+            size=clip.stat().st_size,
+            created_at=now(),
+        )
+        try:
+            wiring.database().commit(create_write(background))
+        except AlreadyExists:
+            continue
+    return len(entries)
+
+
+def seed_cast() -> int:
+    """How many characters there are."""
+    found = wiring.accounts().find(cast.owner())
+    if found is None:
+        return 0
+    owner = Caller(
+        *(found.id, found.role), guest=False, session_id=None, email=found.email, user=found
+    )
+    mine, _ = wiring.characters().mine(found.id, Page(limit=100))
+    names = {shown.character.display_name for shown in mine}
+    members = cast.members()
+    for member in members:
+        if member["name"] not in names:
+            _create(owner, member)
+    return len(members)
+
+
+def _create(owner: Caller, member: dict[str, Any]) -> None:
+    with ExitStack() as opened:
+
+        def upload(path: Path) -> FileStorage:
+            return FileStorage(opened.enter_context(path.open("rb")), path.name)
+
+        fields = {
+            "display_name": member["name"],
+            "audio_file": upload(cast.sample(member["name"])),
+            "consent": cast.consent(),
+            "sample_text": member["sampleText"],
+            "image_files": [upload(path) for path in cast.pictures(member["name"])],
+            "speed": member["speed"],
+            "language": member["language"],
+            "voice_type": member["voiceType"],
+        }
+        wiring.characters().create(owner, CreateCharacter.model_validate(fields))
