@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +14,12 @@ import firebase_admin
 from firebase_admin import functions
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession
 
 # Cloud Tasks' own limit for HTTP targets; parts are cut so that none comes near it.
 DISPATCH_DEADLINE_SECONDS = 1800
 _TRIES = 3
+_CHECK_TIMEOUT = 4.0  # seconds
 
 
 class QueueUnavailable(Exception):
@@ -40,6 +44,21 @@ class CloudTasksQueue:
     app: firebase_admin.App
     region: str
     function: str = "generate"
+    api: str = "https://cloudtasks.googleapis.com"
+
+    def check(self) -> None:
+        """One cheap call that raises when the queue is not there or nobody answers for it."""
+        emulator = os.environ.get("CLOUD_TASKS_EMULATOR_HOST")
+        if emulator:
+            host, _, port = emulator.rpartition(":")
+            socket.create_connection((host, int(port)), timeout=_CHECK_TIMEOUT).close()
+            return
+        # Its REST API: the client library would cost every cold start a tenth of a second.
+        session = AuthorizedSession(self.app.credential.get_credential())  # type: ignore[no-untyped-call]
+        queue = f"projects/{self.app.project_id}/locations/{self.region}/queues/{self.function}"
+        with session:
+            answer = session.get(f"{self.api}/v2/{queue}", timeout=_CHECK_TIMEOUT)
+            answer.raise_for_status()
 
     def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         queue = functions.task_queue(

@@ -1,4 +1,4 @@
-"""What needs no account: health, and the documentation of the API."""
+"""What needs no account: questions and answers, the contact form, health, documentation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from flask import Response, request, send_file
 
 from troupe import wiring
 from troupe.errors import Unavailable
-from troupe.support import service
+from troupe.paging import BadCursor, PageTooDeep
+from troupe.support import schemas, service
 from troupe.support.schemas import AssetPath, HealthData
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
-api = Api("support", "Health and documentation")
+api = Api("support", "Help, health and documentation")
 
 # Every address is relative, so that the page works under Hosting (/api/docs) and under the
 # function's own URL; `..` where the address of the page ends with a slash.
@@ -40,6 +41,35 @@ SwaggerUIBundle({{
 </body>
 </html>
 """
+
+
+@api.post("/api/contact/submit", auth=Auth.PUBLIC, status=201, limit="contact")
+def submit_contact(body: schemas.ContactBody) -> Reply:
+    """Sends a message to the administrators."""
+    # Only programs fill in `website`; they are told what everybody is told.
+    if not body.website:
+        wiring.contacts().add(
+            name=body.name, email=body.email, subject=body.subject, message=body.message
+        )
+    return Reply(message="Thank you for your message. We will answer by e-mail.")
+
+
+@api.get("/api/faq", auth=Auth.PUBLIC, data=schemas.FaqList, errors=(BadCursor, PageTooDeep))
+def list_faq(query: schemas.FaqQuery) -> Reply:
+    """Questions with their answers, newest first; of one category with `?category=`."""
+    faqs, found = wiring.faqs().page(query, query.category)
+    return Reply(
+        schemas.FaqList(faqs=[schemas.FaqView.of(faq) for faq in faqs]),
+        "FAQs fetched successfully",
+        meta=query.meta(found.total, found.next_cursor),
+    )
+
+
+@api.get("/api/demo/token-usage", auth=Auth.PUBLIC, data=schemas.DemoData)
+def demo_token_usage() -> Reply:
+    """What the tokens of a new account pay for."""
+    demo = service.demo(wiring.settings())
+    return Reply(schemas.DemoData(demo=demo), "Demo token usage fetched successfully")
 
 
 @api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(Unavailable,))

@@ -1,21 +1,102 @@
-"""What the support function answers."""
+"""What the support function takes and answers."""
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 
-from troupe.web.schema import Schema
+from pydantic import Field, StringConstraints
+
+from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
+from troupe.web.schema import Email, Line, Page, Schema, Text
+
+State = Literal["ok", "down"]
+Question = Annotated[Line, Field(max_length=500)]
+Answer = Annotated[Text, Field(max_length=10_000)]
 
 
 class Check(Schema):
-    status: Literal["ok", "down"]
+    state: State
     latency_ms: float
 
 
 class HealthData(Schema):
-    status: Literal["ok", "down"]
+    status: State
     checks: dict[str, Check]
 
 
 class AssetPath(Schema):
     name: Literal["swagger-ui.css", "swagger-ui-bundle.js", "swagger.svg"]
+
+
+class ContactBody(Schema):
+    name: Annotated[Line, Field(max_length=100)]
+    email: Email
+    subject: Line
+    message: Annotated[Text, Field(max_length=5000)]
+    website: Annotated[str, StringConstraints(max_length=2000)] = Field(
+        "", description="People do not see this field: leave it empty."
+    )
+
+
+class ContactView(Schema):
+    id: str
+    name: str
+    email: str
+    subject: str
+    message: str
+    status: ContactStatus
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, contact: Contact) -> Self:
+        return cls(**contact.model_dump())
+
+
+class FaqView(Schema):
+    id: str
+    underscore_id: str = Field(alias="_id", description="The same as `id`.")
+    category: FaqCategory
+    question: str
+    answer: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, faq: Faq) -> Self:
+        return cls(**faq.model_dump(), underscore_id=faq.id)
+
+
+class FaqQuery(Page):
+    limit: int = Field(100, ge=1, le=100, description="Entries on a page.")
+    category: FaqCategory | None = None
+
+
+class FaqList(Schema):
+    faqs: list[FaqView]
+
+
+class DemoUse(Schema):
+    """One thing that tokens are spent on, and what is left after it."""
+
+    action: str
+    characters: int | None = Field(description="Length of the text; null for a video.")
+    tokens: int
+    remaining_tokens: int
+
+
+class Demo(Schema):
+    """What a new account's tokens would pay for, by the prices of today."""
+
+    total_tokens: int
+    used_tokens: int
+    remaining_tokens: int
+    usage_percentage: float
+    characters_per_token: int
+    tokens_per_video: int
+    usage: list[DemoUse]
+
+
+class DemoData(Schema):
+    demo: Demo

@@ -1,4 +1,4 @@
-"""Health, and where the API's documentation lies."""
+"""Health, where the API's documentation lies, and what tokens pay for."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ from pathlib import Path
 
 from troupe.errors import Unavailable
 from troupe.logs import log
-from troupe.support.schemas import Check, HealthData
+from troupe.settings import Settings
+from troupe.support.schemas import Check, Demo, DemoUse, HealthData
+from troupe.wallet.service import Usage
 
 _PATIENCE = 5.0  # seconds that a check may take
+_EXAMPLES: tuple[tuple[str, int | None], ...] = (
+    ("A greeting of 280 characters", 280),
+    ("A page of 2,400 characters", 2_400),
+    ("A scene of 6,500 characters", 6_500),
+    ("The video of the scene", None),
+)
 OPENAPI = Path(__file__).parents[2] / "openapi.json"
 
 
 def health(checks: Mapping[str, Callable[[], object]]) -> HealthData:
     """Runs each check; one that raises is down. Raises Unavailable with all results if any is."""
     results = _run_all(checks)
-    if any(result.status == "down" for result in results.values()):
+    if any(result.state == "down" for result in results.values()):
         told = HealthData(status="down", checks=results)
         raise Unavailable(details=told.model_dump(by_alias=True), retry_after=5)
     return HealthData(status="ok", checks=results)
@@ -36,6 +44,35 @@ def asset(name: str) -> Path:
     return Path(spec.origin).parent / "templates" / "swagger" / kind / name
 
 
+def demo(settings: Settings) -> Demo:
+    """A new account's first days: what each thing costs, as long as there are tokens for it."""
+    prices = settings.prices
+    left = settings.tokens_to_give
+    usage = []
+    for action, characters in _EXAMPLES:
+        tokens = (
+            prices.tokens_per_video
+            if characters is None
+            else -(-characters // prices.characters_per_token)
+        )
+        if tokens > left:
+            break
+        left -= tokens
+        usage.append(
+            DemoUse(action=action, characters=characters, tokens=tokens, remaining_tokens=left)
+        )
+    used = settings.tokens_to_give - left
+    return Demo(
+        total_tokens=settings.tokens_to_give,
+        used_tokens=used,
+        remaining_tokens=left,
+        usage_percentage=Usage(used, settings.tokens_to_give).percentage,
+        characters_per_token=prices.characters_per_token,
+        tokens_per_video=prices.tokens_per_video,
+        usage=usage,
+    )
+
+
 def _run_all(checks: Mapping[str, Callable[[], object]]) -> dict[str, Check]:
     """All at once, so that the slowest decides how long it takes, and that is bounded: the SDKs
     below retry for two minutes where there is no network."""
@@ -44,7 +81,7 @@ def _run_all(checks: Mapping[str, Callable[[], object]]) -> dict[str, Check]:
     runs = {name: pool.submit(_run, name, check) for name, check in checks.items()}
     pool.shutdown(wait=False)
     wait(runs.values(), timeout=_PATIENCE)
-    late = Check(status="down", latency_ms=_since(started))
+    late = Check(state="down", latency_ms=_since(started))
     return {name: run.result() if run.done() else late for name, run in runs.items()}
 
 
@@ -54,8 +91,8 @@ def _run(name: str, check: Callable[[], object]) -> Check:
         check()
     except Exception as error:
         log.error("health_check_failed", error, check=name)
-        return Check(status="down", latency_ms=_since(started))
-    return Check(status="ok", latency_ms=_since(started))
+        return Check(state="down", latency_ms=_since(started))
+    return Check(state="ok", latency_ms=_since(started))
 
 
 def _since(started: float) -> float:

@@ -10,10 +10,21 @@ from pydantic import ValidationError
 
 from troupe.adapters.firestore import Database, Document
 from troupe.jobs.records import Job, job_path
-from troupe.wallet.ledger import ledger_path, wallet_path
+from troupe.wallet.ledger import ledger_path, plan_grant_id, wallet_path
 from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
 
 _BATCH = 300
+# The signs that granted, used and held may have in an entry of each kind.
+_MORE, _LESS, _SAME = {0, 1}, {0, -1}, {0}
+_SIGNS = {
+    EntryKind.GRANT: (_MORE, _SAME, _SAME),
+    EntryKind.HOLD: (_SAME, _SAME, _MORE),
+    EntryKind.SETTLE: (_SAME, _MORE, _LESS),
+    EntryKind.RELEASE: (_SAME, _SAME, _LESS),
+    EntryKind.CONSUME: (_SAME, _MORE, _SAME),
+    EntryKind.EXPIRE: (_LESS, _SAME, _SAME),
+    EntryKind.ADJUST: (_MORE | _LESS, _SAME, _SAME),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +56,13 @@ def audit_user(db: Database, uid: str) -> list[str]:
     """What is wrong with one user's wallet; nothing, when all is well."""
     try:
         ledger = [Entry.of(entry) for entry in _walk(db, ledger_path(uid))]
-        document, user = db.get_all([wallet_path(uid), f"users/{uid}"])
+        paths = [wallet_path(uid), f"users/{uid}", f"subscriptions/{uid}"]
+        document, user, plan = db.get_all(paths)
         wallet = Wallet.of(document)
     except ValidationError as error:
         return [f"a document cannot be read: {error}"]
-    problems = [*_sums(wallet, ledger), *_holds(db, ledger)]
+    problems = [*_sums(wallet, ledger), *_shapes(ledger), *_holds(db, ledger)]
+    problems += _plan(plan, {entry.id: entry for entry in ledger})
     documented = wallet.tokens.granted - wallet.tokens.used
     if user.exists and user.data.get("tokens") != documented:
         shown = user.data.get("tokens")
@@ -70,6 +83,27 @@ def _sums(wallet: Wallet, ledger: list[Entry]) -> Iterator[str]:
             yield f"{meter}: the wallet says {balance}, its ledger adds up to {total}"
         if balance.available < 0 or balance.held < 0:
             yield f"{meter}: overdrawn: {balance}"
+
+
+def _shapes(ledger: list[Entry]) -> Iterator[str]:
+    """No kind of entry does what another is for: few may take back what was granted."""
+    for entry in ledger:
+        changes = (entry.granted, entry.used, entry.held)
+        signs = [(n > 0) - (n < 0) for n in changes]
+        if any(sign not in may for sign, may in zip(signs, _SIGNS[entry.kind], strict=True)):
+            yield f"{entry.id}: no {entry.kind} changes a wallet like this: {changes}"
+
+
+def _plan(subscription: Document, ledger: dict[str, Entry]) -> Iterator[str]:
+    """What the subscription says that its present period gave is in the ledger."""
+    if not subscription.exists:
+        return
+    period, gave = subscription.data.get("period", 0), subscription.data.get("gave", {})
+    for meter in Meter:
+        entry = ledger.get(plan_grant_id(subscription.id, period, meter))
+        granted = entry.granted if entry else 0
+        if granted != (said := gave.get(meter, 0)):
+            yield f"{meter}: period {period} of the plan gave {said}, the ledger {granted}"
 
 
 def _holds(db: Database, ledger: list[Entry]) -> Iterator[str]:

@@ -6,6 +6,8 @@ repeat of the same cause cannot be committed.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from troupe.adapters.firestore import Create, Document, Increment, Update, Write
@@ -18,6 +20,11 @@ def wallet_path(uid: str) -> str:
 
 def ledger_path(uid: str) -> str:
     return f"wallets/{uid}/ledger"
+
+
+def plan_grant_id(uid: str, period: int, meter: Meter) -> str:
+    """The entry by which period number `period` of a user's subscription gives of its plan."""
+    return f"plan-{uid}-{period}-{meter}"
 
 
 def opening_writes(uid: str, tokens: int, at: datetime) -> list[Write]:
@@ -99,20 +106,27 @@ def release_writes(
     return _change(uid, entry)
 
 
-def consume_writes(wallet: Document, entry: Entry) -> list[Write]:
-    """Spends at once, without a job. Stale if the wallet changed since it was read."""
-    return _change(wallet.id, entry, seen=wallet)
+def entry_writes(wallet: Document, entries: Sequence[Entry]) -> list[Write]:
+    """Entries that were reckoned from the wallet as it was read. Stale if it changed since."""
+    return _change(wallet.id, *entries, seen=wallet)
 
 
-def _change(uid: str, entry: Entry, seen: Document | None = None) -> list[Write]:
-    deltas = {"granted": entry.granted, "used": entry.used, "held": entry.held}
-    fields = {f"{entry.meter}.{part}": Increment(n) for part, n in deltas.items() if n}
+def _change(uid: str, *entries: Entry, seen: Document | None = None) -> list[Write]:
+    deltas: Counter[str] = Counter()
+    for entry in entries:
+        for part, amount in (
+            ("granted", entry.granted),
+            ("used", entry.used),
+            ("held", entry.held),
+        ):
+            deltas[f"{entry.meter}.{part}"] += amount
+    fields = {name: Increment(amount) for name, amount in deltas.items() if amount}
     writes: list[Write] = [
-        Update(wallet_path(uid), fields | {"updatedAt": entry.at}, seen=seen),
-        _created(uid, entry),
+        Update(wallet_path(uid), fields | {"updatedAt": entries[-1].at}, seen=seen),
+        *(_created(uid, entry) for entry in entries),
     ]
-    documented = entry.granted - entry.used
-    if entry.meter is Meter.TOKENS and documented:
+    documented = sum(e.granted - e.used for e in entries if e.meter is Meter.TOKENS)
+    if documented:
         # The balance that people see stands in the user's document as well, so that a request
         # reads one document; holds do not show in it (it falls on success alone).
         writes.append(Update(f"users/{uid}", {"tokens": Increment(documented)}))

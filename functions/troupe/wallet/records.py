@@ -19,6 +19,8 @@ class EntryKind(StrEnum):
     SETTLE = "settle"
     RELEASE = "release"
     CONSUME = "consume"
+    EXPIRE = "expire"  # what a plan gave for a period and nobody used or holds
+    ADJUST = "adjust"  # an administrator set the balance
 
 
 class Balance(Record):
@@ -56,6 +58,7 @@ class Entry(Record):
     held: int = 0
     reason: str
     job_id: str | None = None
-    request_hash: str | None = None  # of an idempotent consume
-    remaining: int | None = None  # available after a consume, so that a repeat answers the same
+    request_hash: str | None = None  # of a keyed request
+    remaining: int | None = None  # available after it, so that a repeat answers the same
+    total: int | None = None  # granted after it, likewise
     at: datetime

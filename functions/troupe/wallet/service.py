@@ -8,7 +8,7 @@ from troupe.adapters.firestore import AlreadyExists, Database, Stale, contend, n
 from troupe.errors import NotFound, PaymentRequired
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.paging import PageOf, PageRequest, newest_first
-from troupe.wallet.ledger import consume_writes, grant_writes, ledger_path, wallet_path
+from troupe.wallet.ledger import entry_writes, grant_writes, ledger_path, wallet_path
 from troupe.wallet.records import Entry, EntryKind, Meter, Wallet
 
 
@@ -41,6 +41,14 @@ class Usage:
         return round(100 * self.used / self.total, 2) if self.total else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What a meter holds after something was added."""
+
+    total: int
+    available: int
+
+
 class WalletService:
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -67,7 +75,7 @@ class WalletService:
         def attempt() -> int:
             document, earlier = self._db.get_all(paths)
             if earlier.exists:
-                return _same(Entry.of(earlier), fingerprint)
+                return _repeated(Entry.of(earlier), fingerprint).remaining or 0
             if not document.exists:
                 raise WalletNotFound
             available = Wallet.of(document).tokens.available
@@ -84,7 +92,7 @@ class WalletService:
                 at=now(),
             )
             try:
-                self._db.commit(*consume_writes(document, entry))
+                self._db.commit(*entry_writes(document, [entry]))
             except AlreadyExists:
                 # The same key at the same time, or our own commit sent again: look once more.
                 raise Stale from None
@@ -100,12 +108,47 @@ class WalletService:
             return False
         return True
 
+    def add(self, uid: str, meter: Meter, amount: int, reason: str, key: str | None) -> Added:
+        """Adds to a meter, to stay until it is used. With a key, a repeat of the same request
+        adds nothing and answers the same. Raises WalletNotFound, KeyReused."""
+        entry_id = f"add-{keyed_id(uid, key)}"
+        fingerprint = request_hash("add", {"meter": meter, "amount": amount})
+        paths = [wallet_path(uid), f"{ledger_path(uid)}/{entry_id}"]
+
+        def attempt() -> Added:
+            document, earlier = self._db.get_all(paths)
+            if earlier.exists:
+                entry = _repeated(Entry.of(earlier), fingerprint)
+                return Added(entry.total or 0, entry.remaining or 0)
+            if not document.exists:
+                raise WalletNotFound
+            balance = Wallet.of(document).meter(meter)
+            added = Added(balance.granted + amount, balance.available + amount)
+            entry = Entry(
+                id=entry_id,
+                kind=EntryKind.GRANT,
+                meter=meter,
+                granted=amount,
+                reason=reason,
+                request_hash=fingerprint,
+                remaining=added.available,
+                total=added.total,
+                at=now(),
+            )
+            try:
+                self._db.commit(*entry_writes(document, [entry]))
+            except AlreadyExists:
+                raise Stale from None  # the same key at the same time: look once more
+            return added
+
+        return contend(attempt)
+
     def ledger(self, uid: str, page: PageRequest) -> tuple[list[Entry], PageOf]:
         found = newest_first(self._db, ledger_path(uid), page, field="at")
         return [Entry.of(document) for document in found.documents], found
 
 
-def _same(earlier: Entry, fingerprint: str) -> int:
+def _repeated(earlier: Entry, fingerprint: str) -> Entry:
     if earlier.request_hash != fingerprint:
         raise KeyReused
-    return earlier.remaining or 0
+    return earlier

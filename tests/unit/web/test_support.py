@@ -65,7 +65,7 @@ def test_health_tells_each_service_and_its_latency(
     monkeypatch.setattr(wiring, "health_checks", lambda: {"firestore": lambda: None})
     data = client.get("/api/health").get_json()["data"]
     assert data["status"] == "ok"
-    assert data["checks"]["firestore"]["status"] == "ok"
+    assert data["checks"]["firestore"]["state"] == "ok"
     assert data["checks"]["firestore"]["latencyMs"] >= 0
 
 
@@ -81,7 +81,7 @@ def test_a_service_that_is_down_is_503_and_named(
     answer = client.get("/api/health")
     assert (answer.status_code, code_of(answer)) == (503, "unavailable")
     checks = answer.get_json()["error"]["details"]["checks"]
-    assert (checks["firestore"]["status"], checks["storage"]["status"]) == ("ok", "down")
+    assert (checks["firestore"]["state"], checks["storage"]["state"]) == ("ok", "down")
 
 
 def test_a_service_that_hangs_is_down_after_the_patience(

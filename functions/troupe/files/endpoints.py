@@ -1,0 +1,76 @@
+"""The files function: recordings that users keep here."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from troupe import wiring
+from troupe.files import schemas
+from troupe.files.service import FileTooLarge, UserFileNotFound
+from troupe.media.proofs import RecordingTooLong
+from troupe.media.uploads import BrokenAudio, UnsupportedFile
+from troupe.paging import BadCursor, PageTooDeep
+from troupe.web.caller import Auth, current_caller
+from troupe.web.files import file_response
+from troupe.web.reply import Reply
+from troupe.web.routes import Api
+from troupe.web.schema import Page
+
+api = Api("files", "Recordings")
+
+
+@api.post(
+    "/api/files/upload",
+    status=201,
+    data=schemas.UploadedFile,
+    errors=(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
+)
+def upload_file(form: schemas.UploadForm) -> Reply:
+    """Keeps an audio file, judged by its content, until `expiresAt`."""
+    sent = form.file
+    file = wiring.user_files().add(current_caller().uid, sent.filename, sent.size, sent.read)
+    return Reply(
+        schemas.UploadedFile.of(file),
+        "File uploaded successfully",
+        headers={"Location": schemas.file_url(file)},
+    )
+
+
+@api.get(
+    "/api/files/download/<fileId>",
+    auth=Auth.OWNER,
+    errors=(UserFileNotFound,),
+    bytes_type="audio/*",
+)
+def download_file(path: schemas.FilePath) -> Response:
+    """The file under its own name; byte ranges are honoured. Large files are a redirect to a
+    signed URL."""
+    file = wiring.user_files().get(current_caller().uid, path.file_id)
+    response = file_response(
+        wiring.files(),
+        file.path,
+        size=file.size,
+        content_type=file.content_type,
+        filename=file.name,
+        attachment=True,
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@api.get("/api/files", data=schemas.FileList, errors=(BadCursor, PageTooDeep))
+def list_files(query: Page) -> Reply:
+    """Your files, newest first."""
+    files, found = wiring.user_files().page(current_caller().uid, query)
+    return Reply(
+        schemas.FileList(files=[schemas.FileView.of(file) for file in files]),
+        "Files fetched successfully",
+        meta=query.meta(found.total, found.next_cursor),
+    )
+
+
+@api.delete("/api/files/<fileId>", auth=Auth.OWNER, errors=(UserFileNotFound,))
+def delete_file(path: schemas.FilePath) -> Reply:
+    """Deletes a file at once."""
+    wiring.user_files().delete(current_caller().uid, path.file_id)
+    return Reply(message="File deleted successfully")

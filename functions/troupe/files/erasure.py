@@ -1,0 +1,26 @@
+"""What becomes of the recordings of a user who leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from troupe.adapters.firestore import Database, Delete
+from troupe.files.records import UserFile
+from troupe.files.service import COLLECTION
+
+if TYPE_CHECKING:
+    from troupe.adapters.storage import Files
+
+
+def erase(db: Database, files: Callable[[], Files], uid: str, limit: int) -> int:
+    """Deletes recordings, then files that nothing leads to; returns how many."""
+    found = db.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
+    if found:
+        # The files first: whatever stops this half-way leaves documents that lead to the rest.
+        files().delete([UserFile.of(document).path for document in found])
+        db.commit(*(Delete(document.path) for document in found))
+        return len(found)
+    strays = files().list(f"{COLLECTION}/{uid}/")
+    files().delete(strays)
+    return len(strays)

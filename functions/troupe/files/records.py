@@ -1,0 +1,21 @@
+"""A recording that a user keeps here for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from troupe.records import Record
+
+
+class UserFile(Record):
+    """`files/{id}`. `size` in bytes; `name` is the user's own, with the extension it deserves."""
+
+    id: str
+    uid: str
+    name: str
+    path: str
+    content_type: str
+    size: int
+    seconds: float
+    created_at: datetime
+    expires_at: datetime

@@ -1,0 +1,137 @@
+"""Recordings that users upload, keep for a while, and download again."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from troupe.adapters.firestore import Create, Database, Delete, Document, now
+from troupe.discards import Discards, NewFile
+from troupe.errors import NotFound, TroupeError
+from troupe.files.records import UserFile
+from troupe.logs import log
+from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.settings import Settings
+
+if TYPE_CHECKING:
+    from troupe.adapters.storage import Files
+    from troupe.media.proofs import Recording
+
+COLLECTION = "files"
+MAX_BYTES = 30 * 1024 * 1024
+_NAME_CHARACTERS = 120
+
+
+class UserFileNotFound(NotFound):
+    code = "file_not_found"
+    message = "There is no such file of yours."
+
+
+class FileTooLarge(TroupeError):
+    status = 413
+    code = "file_too_large"
+    message = f"The file is too large: {MAX_BYTES // 1024**2} MB are the most."
+
+
+class UserFiles:
+    """`files` and `prove` are called when a file is at hand: they are slow to load."""
+
+    def __init__(
+        self,
+        db: Database,
+        files: Callable[[], Files],
+        discards: Discards,
+        prove: Callable[[bytes], Recording],
+        settings: Settings,
+    ) -> None:
+        self._db = db
+        self._files = files
+        self._discards = discards
+        self._prove = prove
+        self._keep = timedelta(days=settings.retention_days)
+
+    def add(self, uid: str, name: str, size: int, read: Callable[[], bytes]) -> UserFile:
+        """Keeps a recording whose bytes `read` gives; nothing is kept of one that is refused.
+
+        Raises FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong.
+        """
+        if size > MAX_BYTES:
+            raise FileTooLarge(details={"maximumBytes": MAX_BYTES})
+        data = read()
+        recording = self._prove(data)
+        file_id = secrets.token_hex(16)
+        at = now()
+        file = UserFile(
+            id=file_id,
+            uid=uid,
+            name=_named(name, recording.extension),
+            path=f"{COLLECTION}/{uid}/{file_id}{recording.extension}",
+            content_type=recording.content_type,
+            size=len(data),
+            seconds=recording.seconds,
+            created_at=at,
+            expires_at=at + self._keep,
+        )
+        noted = self._discards.store([NewFile(file.path, file.content_type, data)])
+        try:
+            self._db.commit(
+                Create(f"{COLLECTION}/{file_id}", file.stored()), noted.replace_write([])
+            )
+        except Exception:
+            self._discards.clean(noted)
+            raise
+        return file
+
+    def get(self, uid: str, file_id: str) -> UserFile:
+        """Raises UserFileNotFound, also for somebody else's."""
+        return self._read(uid, file_id)[0]
+
+    def page(self, uid: str, page: PageRequest) -> tuple[list[UserFile], PageOf]:
+        found = newest_first(
+            self._db, COLLECTION, page, field="createdAt", where=[("uid", "==", uid)]
+        )
+        return [UserFile.of(document) for document in found.documents], found
+
+    def delete(self, uid: str, file_id: str) -> None:
+        self._erase(self._read(uid, file_id)[1])
+
+    def expire(self, limit: int) -> int:
+        """Deletes what is past its retention; returns how many."""
+        old = self._db.find(
+            COLLECTION,
+            where=[("expiresAt", "<=", now())],
+            order=[("expiresAt", False)],
+            limit=limit,
+        )
+        erased = 0
+        for document in old:
+            try:
+                self._erase(document)
+                erased += 1
+            except Exception as error:  # one must not hold up all others
+                log.error("file_not_expired", error, fileId=document.id)
+        return erased
+
+    def _read(self, uid: str, file_id: str) -> tuple[UserFile, Document]:
+        document = self._db.get(f"{COLLECTION}/{file_id}")
+        if not document.exists or document.data["uid"] != uid:
+            raise UserFileNotFound
+        return UserFile.of(document), document
+
+    def _erase(self, document: Document) -> None:
+        # The file first: whatever stops this half-way leaves a document that leads to the rest.
+        self._files().delete([UserFile.of(document).path])
+        self._db.commit(Delete(document.path))
+
+
+def _named(name: str, extension: str) -> str:
+    """The last part of what the user's machine calls it, as one plain line, with the extension of
+    what it is."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    plain = "".join(c for c in last if unicodedata.category(c)[0] != "C" and c not in '<>:"|?*')
+    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", " ".join(plain.split())).strip(". ")
+    return f"{stem[:_NAME_CHARACTERS].rstrip('. ') or 'recording'}{extension}"

@@ -1,0 +1,216 @@
+"""What the operations on plans and subscriptions take and give: minutes and prices as numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from troupe.plans.records import (
+    BillingPeriod,
+    Plan,
+    PlanStatus,
+    SubscriptionStatus,
+    Terms,
+)
+from troupe.plans.subscriptions import Standing
+from troupe.web.schema import Email, Id, Line, Schema, Text
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if not 2000 <= moment.year <= 2200:
+        raise PydanticCustomError("date_out_of_range", "must be between the years 2000 and 2200")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+# A time, or a date, which is its midnight; both are UTC unless they say otherwise.
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+PlanName = Annotated[Line, Field(max_length=100)]
+Price = Annotated[
+    Decimal,
+    Field(ge=0, le=1_000_000, decimal_places=2, description="Up to two decimals.", examples=[9.99]),
+]
+Billing = Annotated[BillingPeriod, BeforeValidator(_lower)]
+Minutes = Annotated[int, Field(ge=0, le=1_000_000, description="Voice minutes in each period.")]
+Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Features = Annotated[list[Annotated[Line, Field(max_length=200)]], Field(max_length=50)]
+Description = Annotated[Text, Field(max_length=2000)]
+
+
+class CreatePlan(Schema):
+    name: PlanName
+    price: Price
+    billing_period: Billing
+    voice_minutes: Minutes = 0
+    tokens: Tokens = 0
+    features: Features = Field(default_factory=list)
+    description: Description | None = None
+    is_popular: bool = False
+    status: PlanStatus = PlanStatus.ACTIVE
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of `Plan` that were given."""
+        return _plan_fields(self)
+
+
+class UpdatePlan(Schema):
+    """What is left out, or null, stays as it is."""
+
+    name: PlanName | None = None
+    price: Price | None = None
+    billing_period: Billing | None = None
+    voice_minutes: Minutes | None = None
+    tokens: Tokens | None = None
+    features: Features | None = None
+    description: Description | None = None
+    is_popular: bool | None = None
+    status: PlanStatus | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of `Plan` that were given."""
+        return _plan_fields(self)
+
+
+class PlanView(Schema):
+    id: str
+    underscore_id: str = Field(alias="_id", description="The same as `id`.")
+    name: str
+    status: PlanStatus
+    price: float
+    billing_period: BillingPeriod
+    voice_minutes: int
+    tokens: int
+    features: list[str]
+    description: str
+    is_popular: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        shown = plan.model_dump(exclude={"name_key", "price_cents"})
+        return cls(**shown, underscore_id=plan.id, price=plan.price_cents / 100)
+
+
+class PlanList(Schema):
+    plans: list[PlanView]
+
+
+class TermsView(Schema):
+    """A plan as it was when the period began."""
+
+    id: str
+    underscore_id: str = Field(alias="_id", description="The same as `id`.")
+    name: str
+    price: float
+    billing_period: BillingPeriod
+    voice_minutes: int
+    tokens: int
+
+    @classmethod
+    def of(cls, terms: Terms) -> Self:
+        shown = terms.model_dump(include=set(Terms.model_fields) - {"price_cents"})
+        return cls(**shown, underscore_id=terms.id, price=terms.price_cents / 100)
+
+
+class SubscriptionView(Schema):
+    """A user's plan and minutes; without a plan yet, `status` is null."""
+
+    id: str = Field(description="The user's id: everybody has one subscription.")
+    status: SubscriptionStatus | None
+    current_plan: TermsView | None
+    next_plan: TermsView | None = Field(description="What takes over at `periodEnd`.")
+    started_at: datetime | None
+    period_start: datetime | None
+    period_end: datetime | None
+    expiry_date: datetime | None = Field(description="The end of what is granted.")
+    total_minutes: float = Field(description="Granted, less what expired.")
+    available_minutes: float = Field(description="What can be spent now.")
+    tokens: int = Field(description="Granted less used.")
+    voice_id: str | None = Field(None, description="Voices belong to characters: always null.")
+    model_id: str | None = Field(None, description="Always null.")
+
+    @classmethod
+    def of(cls, standing: Standing, at: datetime) -> Self:
+        has, wallet = standing.subscription, standing.wallet
+        return cls(
+            id=wallet.id,
+            status=has.shown_status(at) if has else None,
+            current_plan=TermsView.of(has.plan) if has else None,
+            next_plan=TermsView.of(has.next_plan) if has and has.next_plan else None,
+            started_at=has.started_at if has else None,
+            period_start=has.period_start if has else None,
+            period_end=has.period_end if has else None,
+            expiry_date=has.ends_at if has else None,
+            total_minutes=in_minutes(wallet.voice_seconds.granted),
+            available_minutes=in_minutes(wallet.voice_seconds.available),
+            tokens=wallet.tokens.granted - wallet.tokens.used,
+        )
+
+
+class SubscriptionData(Schema):
+    subscription: SubscriptionView
+
+
+class UserSubscription(Schema):
+    subscription: SubscriptionView
+    tokens_remaining: int = Field(description="What can be spent now.")
+    expiry_date: datetime | None
+
+    @classmethod
+    def of(cls, standing: Standing, at: datetime) -> Self:
+        view = SubscriptionView.of(standing, at)
+        return cls(
+            subscription=view,
+            tokens_remaining=standing.wallet.tokens.available,
+            expiry_date=view.expiry_date,
+        )
+
+
+class CreatedSubscription(Schema):
+    subscription_id: str
+    subscription: SubscriptionView
+
+
+class SubscribeBody(Schema):
+    plan_id: Id
+
+
+class AddMinutesBody(Schema):
+    minutes: int = Field(ge=1, le=10_000)
+
+
+class AddedMinutes(Schema):
+    added_minutes: int
+    total_minutes: float
+    available_minutes: float
+
+
+class CreateSubscriptionBody(Schema):
+    email: Email
+    plan_type: PlanName = Field(description="The id of a plan, or its name.")
+    tokens: Tokens | None = Field(None, description="In each period, instead of the plan's own.")
+    start_date: Moment | None = Field(None, description="Now when left out.")
+    expiry_date: Moment | None = Field(None, description="It renews for good when left out.")
+
+
+class OfUserPath(Schema):
+    user_id: Id
+
+
+def in_minutes(seconds: int) -> float:
+    return round(seconds / 60, 2)
+
+
+def _plan_fields(body: CreatePlan | UpdatePlan) -> dict[str, Any]:
+    given = body.model_dump(exclude_none=True)
+    if "price" in given:
+        given["price_cents"] = int(given.pop("price") * 100)
+    return given

@@ -1,0 +1,247 @@
+"""Subscriptions: who has which plan, what users may do about it, and what administrators may."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from troupe.adapters.firestore import Database, Document, contend
+from troupe.errors import Conflict, NotFound, PaymentRequired, Unprocessable
+from troupe.plans.changes import Draft
+from troupe.plans.records import Plan, PlanStatus, Source, Subscription, SubscriptionStatus
+from troupe.plans.repository import subscription_path
+from troupe.plans.service import PlanNotFound
+from troupe.plans.turns import Turns
+from troupe.records import Witness, no_witness
+from troupe.wallet.ledger import wallet_path
+from troupe.wallet.records import Meter, Wallet
+from troupe.wallet.service import Added, WalletNotFound, WalletService
+
+_A_DAY = timedelta(days=1)  # a date of today may be tomorrow's in UTC
+
+
+class AlreadySubscribed(Conflict):
+    code = "already_subscribed"
+    message = "The user has this plan already; change the dates of the subscription instead."
+
+
+class SubscriptionNotFound(NotFound):
+    code = "subscription_not_found"
+    message = "The user has no running subscription: name a plan."
+
+
+class BadDates(Unprocessable):
+    code = "invalid_dates"
+    message = "A subscription begins now or earlier, and ends later than now."
+
+
+class BalanceHeld(Conflict):
+    code = "balance_held"
+    message = "Running jobs hold more than that. Try again when they are done."
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a user has: the subscription (None before the first one) and the wallet."""
+
+    subscription: Subscription | None
+    wallet: Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an administrator makes of somebody's subscription; None leaves a thing as it is.
+
+    `tokens` and `voice_minutes` are balances (granted less used); an `expires_at` in the past
+    ends the subscription now; `never_expires` takes away its end.
+    """
+
+    plan_id: str | None = None
+    status: SubscriptionStatus | None = None
+    started_at: datetime | None = None
+    expires_at: datetime | None = None
+    never_expires: bool = False
+    tokens: int | None = None
+    voice_minutes: int | None = None
+
+    @property
+    def has_dates(self) -> bool:
+        return bool(self.started_at or self.expires_at or self.never_expires)
+
+
+class Subscriptions:
+    def __init__(self, db: Database, turns: Turns, wallet: WalletService, *, paid: bool) -> None:
+        self._db = db
+        self._turns = turns
+        self._wallet = wallet
+        self._paid = paid
+
+    def of(self, uid: str) -> Standing:
+        """Raises WalletNotFound for nobody."""
+        return self.of_many([uid])[0]
+
+    def of_many(self, uids: Sequence[str]) -> list[Standing]:
+        """Those of existing users, in their order, by one call."""
+        paths = [path(uid) for path in (subscription_path, wallet_path) for uid in uids]
+        found = self._db.get_all(paths)
+        return [_standing(*pair) for pair in zip(found, found[len(uids) :], strict=False)]
+
+    def subscribe(self, uid: str, plan_id: str) -> Standing:
+        """A better plan begins at once; another one when the period ends; the same one changes
+        nothing, but for taking back what was to come. Whatever is repeated, a period gives once.
+
+        Raises PlanNotFound (also for one that is not offered), PaymentRequired.
+        """
+
+        def attempt() -> Standing:
+            draft, plan = self._turns.draft(uid, plan_id)
+            has = draft.before if draft.before and draft.before.live else None
+            if has and has.plan.id == plan_id:
+                if has.next_plan is not None:
+                    draft.follow_with(None)
+            elif plan is None or plan.status is not PlanStatus.ACTIVE:
+                raise PlanNotFound
+            elif self._paid and plan.price_cents:
+                raise _to_be_paid(plan)
+            elif has and plan.yearly_cents <= has.plan.yearly_cents:
+                if has.next_plan is None or has.next_plan.id != plan_id:
+                    draft.follow_with(plan.terms)
+            else:
+                draft.begin(plan.terms, source=Source.USER, started_at=draft.at)
+            self._turns.commit(draft, taken=plan_id)
+            return Standing(draft.after, draft.wallet)
+
+        return contend(attempt)
+
+    def add_minutes(self, uid: str, minutes: int, key: str | None) -> Added:
+        """Minutes that belong to no plan and stay until they are used; answers in seconds.
+        Raises PaymentRequired, WalletNotFound, KeyReused."""
+        if self._paid:
+            raise PaymentRequired("Minutes are paid for at checkout.")
+        return self._wallet.add(uid, Meter.VOICE_SECONDS, minutes * 60, "minutes", key)
+
+    def create(
+        self,
+        uid: str,
+        plan_id: str,
+        *,
+        tokens: int | None = None,
+        started_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        witness: Witness = no_witness,
+    ) -> Standing:
+        """An administrator gives a plan, at once and in the place of any other; `tokens` are
+        given in each period instead of the plan's own.
+
+        Raises PlanNotFound, AlreadySubscribed, BadDates, WalletNotFound.
+        """
+
+        def attempt() -> Standing:
+            draft, plan = self._turns.draft(uid, plan_id)
+            if plan is None:
+                raise PlanNotFound
+            if draft.before and draft.before.live and draft.before.plan.id == plan_id:
+                raise AlreadySubscribed
+            if expires_at is not None and expires_at <= draft.at:
+                raise BadDates
+            draft.begin(
+                plan.terms,
+                source=Source.ADMIN,
+                started_at=_begun(started_at, draft.at) or draft.at,
+                expires_at=expires_at,
+                tokens=tokens,
+            )
+            self._turns.commit(draft, witness, taken=plan_id)
+            return Standing(draft.after, draft.wallet)
+
+        return contend(attempt)
+
+    def set(self, uid: str, setting: Setting, *, witness: Witness = no_witness) -> Standing:
+        """An administrator changes a subscription and its balances, all in one commit. The plan
+        that the user has gives nothing a second time.
+
+        Raises PlanNotFound, SubscriptionNotFound, BadDates, BalanceHeld, WalletNotFound.
+        """
+        by_chance = secrets.token_hex(8)
+
+        def attempt() -> Standing:
+            plan_id = setting.plan_id or self._plan_to_revive(uid, setting)
+            draft, plan = self._turns.draft(uid, plan_id)
+            if plan_id is not None and plan is None:
+                raise PlanNotFound
+            _apply(draft, setting, plan)
+            _set_balance(draft, Meter.TOKENS, setting.tokens, by_chance)
+            minutes = setting.voice_minutes
+            seconds = None if minutes is None else minutes * 60
+            _set_balance(draft, Meter.VOICE_SECONDS, seconds, by_chance)
+            self._turns.commit(draft, witness, taken=plan_id)
+            return Standing(draft.after, draft.wallet)
+
+        return contend(attempt)
+
+    def _plan_to_revive(self, uid: str, setting: Setting) -> str | None:
+        """The plan that the user had, if it is to be active again."""
+        if setting.status is not SubscriptionStatus.ACTIVE:
+            return None
+        has = self.of(uid).subscription
+        if has is None:
+            raise SubscriptionNotFound
+        return None if has.live else has.plan.id
+
+
+def _apply(draft: Draft, setting: Setting, plan: Plan | None) -> None:
+    """The part of a setting that concerns the subscription."""
+    has = draft.before if draft.before and draft.before.live else None
+    begun = _begun(setting.started_at, draft.at)
+    over = setting.expires_at is not None and setting.expires_at <= draft.at
+    status = SubscriptionStatus.EXPIRED if over else setting.status
+    if status is not None and status is not SubscriptionStatus.ACTIVE:
+        if draft.before is None:
+            raise SubscriptionNotFound
+        if over and has:
+            draft.set_dates(begun, setting.expires_at)
+        draft.end(status)
+    elif plan is not None and (has is None or has.plan.id != plan.id):
+        draft.begin(
+            plan.terms,
+            source=Source.ADMIN,
+            started_at=begun or draft.at,
+            expires_at=setting.expires_at,
+        )
+    elif setting.has_dates:
+        if has is None:
+            raise SubscriptionNotFound
+        kept = None if setting.never_expires else has.expires_at
+        draft.set_dates(begun, setting.expires_at or kept)
+
+
+def _set_balance(draft: Draft, meter: Meter, amount: int | None, by_chance: str) -> None:
+    if amount is None:
+        return
+    try:
+        draft.set_balance(meter, amount, f"adjust-{by_chance}-{meter}")
+    except ValueError:
+        held = draft.wallet.meter(meter).held
+        raise BalanceHeld(details={"meter": meter, "held": held}) from None
+
+
+def _begun(started_at: datetime | None, at: datetime) -> datetime | None:
+    if started_at is None:
+        return None
+    if started_at > at + _A_DAY:
+        raise BadDates
+    return min(started_at, at)
+
+
+def _standing(subscription: Document, wallet: Document) -> Standing:
+    if not wallet.exists:
+        raise WalletNotFound
+    has = Subscription.of(subscription) if subscription.exists else None
+    return Standing(has, Wallet.of(wallet))
+
+
+def _to_be_paid(plan: Plan) -> PaymentRequired:
+    details = {"planId": plan.id, "price": plan.price_cents / 100}
+    return PaymentRequired("This plan is paid for at checkout.", details=details)

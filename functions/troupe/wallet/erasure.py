@@ -1,0 +1,51 @@
+"""What becomes of a wallet whose owner leaves: it goes, and its sums stay, without a name."""
+
+from __future__ import annotations
+
+import secrets
+
+from troupe.adapters.firestore import Create, Database, Delete, contend, now
+from troupe.wallet.ledger import ledger_path, wallet_path
+from troupe.wallet.records import Meter, Wallet
+
+CLOSINGS = "closings"
+
+
+class StillHeld(Exception):
+    """A job that has not ended holds some of it: the jobs have to be ended first."""
+
+
+def erase(db: Database, uid: str, limit: int) -> int:
+    """Closes the wallet, then deletes the ledger; returns how many documents it deleted.
+
+    `closings/{random}` keeps what was granted and used on each meter, and the month, so that what
+    the system has given and taken in all still adds up. Wallet and closing change in one commit,
+    and the audit looks at wallets that are there: it is clean at every moment. Raises StillHeld.
+    """
+
+    def close() -> int:
+        document = db.get(wallet_path(uid))
+        if not document.exists:
+            return 0
+        wallet = Wallet.of(document)
+        if any(wallet.meter(meter).held for meter in Meter):
+            raise StillHeld
+        sums = {
+            str(meter): {
+                "granted": wallet.meter(meter).granted,
+                "used": wallet.meter(meter).used,
+            }
+            for meter in Meter
+        }
+        closing = {**sums, "month": f"{now():%Y-%m}"}
+        db.commit(
+            Delete(document.path, seen=document),
+            Create(f"{CLOSINGS}/{secrets.token_hex(10)}", closing),
+        )
+        return 1
+
+    closed = contend(close)
+    entries = db.find(ledger_path(uid), limit=limit, select=[])
+    if entries:
+        db.commit(*(Delete(entry.path) for entry in entries))
+    return closed + len(entries)
