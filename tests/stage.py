@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from tests.factories import Troupe
+from tests.factories import ScriptedEngine, Troupe
 from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.idempotency import request_hash
@@ -23,7 +24,13 @@ from troupe.scripts.repository import (
     tidy,
 )
 from troupe.scripts.worker import ScriptWorker
-from troupe.speech.engine import SpeechEngine
+from troupe.speech.engine import (
+    Capabilities,
+    Reference,
+    Speech,
+    SpeechEngine,
+    SpeechRequest,
+)
 from troupe.wallet.records import Meter
 
 ADA, BEN = "ada", "ben"
@@ -93,9 +100,11 @@ class Stage(Troupe):
         script_id: str,
         kind: JobKind,
         pictures: Mapping[str, str] | None = None,
+        samples: Mapping[str, Mapping[str, str]] | None = None,
         **choices: Any,
     ) -> str:
-        """Submits a job; `pictures`: a storage path by speaker."""
+        """Submits a job. By speaker: `pictures`, a storage path; `samples`, the fields of a
+        Performer that lead to a recording."""
         document = self.db.get(script_path(script_id))
         script, at = Script.of(document), now()
         performers = {
@@ -109,6 +118,7 @@ class Stage(Troupe):
                 cross_fade_duration=0.15,
                 remove_silences=False,
                 images=[pictures[name]] if pictures and name in pictures else [],
+                **((samples or {}).get(name, {})),
             )
             for name in CAST
         }
@@ -171,6 +181,22 @@ class Stage(Troupe):
 
     def wanted_files(self, script_id: str) -> set[str]:
         return referenced_files(self.read(script_id))
+
+
+class CloningEngine(ScriptedEngine):
+    """The embedded engine, passed off as one that clones: it keeps what it was given to clone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.references: list[Reference | None] = []
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return replace(self.engine.capabilities, cloning=True)
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        self.references.append(request.voice.reference)
+        return super().synthesize(request)
 
 
 class Saboteur:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import itertools
 from pathlib import Path
@@ -10,7 +11,7 @@ import av
 import pytest
 
 from tests.factories import PROJECT, ScriptedEngine, new_user, test_settings
-from tests.stage import ADA, BEN, SCENE, Killed, Saboteur, Stage
+from tests.stage import ADA, BEN, SCENE, CloningEngine, Killed, Saboteur, Stage
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.jobs.records import JobKind, JobStatus, view_steps
@@ -144,9 +145,7 @@ def test_the_steps_of_a_video_only_advance(db: Database, files: Files, tmp_path:
     job_id = stage.start(script_id, VIDEO)
     stage.deliver_all()
     seen.append([step.progress for step in view_steps(stage.job(job_id))])
-    assert all(
-        x <= y for a, b in itertools.pairwise(seen) for x, y in zip(a, b, strict=True)
-    )
+    assert all(x <= y for a, b in itertools.pairwise(seen) for x, y in zip(a, b, strict=True))
     assert seen[0][0] == 100, "what is validated is told before anything is spoken"
     assert seen[-1] == [100] * 5
 
@@ -307,4 +306,46 @@ def test_a_dialogue_of_nothing_but_signs_fails_clearly(db: Database, files: File
     assert error is not None
     assert error.code == "nothing_to_speak"
     assert files.list(files_prefix(script_id)) == []
+    assert stage.wallet.balance(uid).tokens.held == 0
+
+
+def sampled(files: Files, name: str, audio: bytes) -> dict[str, str]:
+    path = f"static/audio_files/{name}-{len(audio)}.wav"
+    files.upload(path, audio, "audio/wav")
+    sha256 = hashlib.sha256(audio).hexdigest()
+    return {"sample_path": path, "sample_sha256": sha256, "sample_text": f"I am {name}."}
+
+
+def test_each_character_is_spoken_by_its_own_recording(db: Database, files: Files) -> None:
+    engine = CloningEngine()
+    stage = Stage(db, files, engine)
+    script_id = stage.script(new_user(db))
+    samples = {ADA: sampled(files, ADA, b"RIFF ada"), BEN: sampled(files, BEN, b"RIFF ben's")}
+    stage.start(script_id, AUDIO, samples=samples)
+    stage.deliver_all()
+    spoken = [(r.audio, r.text) for r in engine.references if r]
+    assert set(spoken[:1] + spoken[-1:]) == {(b"RIFF ada", "I am ada.")}
+    assert (b"RIFF ben's", "I am ben.") in spoken
+
+
+def test_a_new_recording_is_spoken_anew(db: Database, files: Files) -> None:
+    engine = CloningEngine()
+    stage = Stage(db, files, engine)
+    script_id = stage.script(new_user(db), SCENE[:1])
+    for audio in (b"RIFF one", b"RIFF one", b"RIFF another"):
+        stage.start(script_id, AUDIO, samples={ADA: sampled(files, ADA, audio)})
+        stage.deliver_all()
+    assert [r.audio for r in engine.references if r] == [b"RIFF one", b"RIFF another"]
+
+
+def test_a_recording_that_is_gone_fails_clearly(db: Database, files: Files) -> None:
+    stage = Stage(db, files, CloningEngine())
+    uid = new_user(db)
+    script_id = stage.script(uid)
+    gone = {"sample_path": "static/audio_files/gone.wav", "sample_sha256": "0"}
+    job_id = stage.start(script_id, AUDIO, samples={ADA: gone})
+    stage.deliver_all()
+    error = stage.job(job_id).error
+    assert error is not None
+    assert (error.code, error.retryable) == ("reference_missing", False)
     assert stage.wallet.balance(uid).tokens.held == 0

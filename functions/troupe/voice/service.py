@@ -80,7 +80,11 @@ class VoiceService:
         asked = request.model_dump(mode="json")
         character = self._cast([request.character_id])[0] if request.character_id else None
         request = self._checked(_as_character(request, character))
-        cloned = character is not None and capabilities(self._settings.speech_engine).cloning
+        cloned = (
+            character is not None
+            and character.consent is not None
+            and capabilities(self._settings.speech_engine).cloning
+        )
         at = now()
         generation_id = keyed_id(uid, key)
         prices = self._settings.prices
