@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import http, speech
+from bench import http, speech, video
 from local.stack import Stack
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
@@ -28,6 +28,7 @@ def main() -> int:
         rows += http.warm_requests(stack.env, account)
         rows += http.calls(account)
     rows += speech.measure()
+    rows += video.measure()
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     _show(rows)
     return 0 if all(row["ok"] for row in rows) else 1

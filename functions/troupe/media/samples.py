@@ -8,6 +8,7 @@ demuxer is used, and only the decoders named here run.
 from __future__ import annotations
 
 import io
+import struct
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,6 +44,7 @@ KINDS = ["wav", "mp3", "m4a", "ogg", "flac", "webm"]
 _CODECS = {"aac", "alac", "flac", "mp3", "mp3float", "opus", "libopus", "vorbis"}
 _RATES = range(8_000, 192_001)  # of one sample a second, a small file would last for months
 _MAX_CHANNELS = 8
+_LONGEST_FORM = 40  # bytes, of WAVE_FORMAT_EXTENSIBLE
 _PADDING = 0.1  # seconds that an encoder may add to what was 60 s long
 _DEADLINE = 20.0  # seconds for what takes a tenth of one
 
@@ -61,7 +63,8 @@ def prepare_sample(data: bytes) -> PreparedSample:
     if demuxer is None:
         raise UnsupportedFile("This is no audio file.", details={"allowed": KINDS})
     try:
-        with av.open(io.BytesIO(data), "r", format=demuxer) as container:
+        opened = _bare_wav(data) if demuxer == "wav" else data
+        with av.open(io.BytesIO(opened), "r", format=demuxer) as container:
             samples, clipped_share = _decoded(container)
     # PyAV tells of damage by FFmpeg's errors, which are of many builtin kinds, and by ValueError.
     except (FFmpegError, ValueError, IndexError, EOFError, OverflowError) as error:
@@ -77,7 +80,7 @@ def prepare_sample(data: bytes) -> PreparedSample:
 
 def _demuxer(data: bytes) -> str | None:
     """The demuxer for a file that begins like this, or None."""
-    if data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE":
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return "wav"
     if data[4:8] == b"ftyp":
         return "mov"
@@ -85,6 +88,23 @@ def _demuxer(data: bytes) -> str | None:
         return "mp3"  # a tag, or the sync word of layer III
     starts = {b"OggS": "ogg", b"fLaC": "flac", b"\x1a\x45\xdf\xa3": "matroska"}
     return starts.get(data[:4])
+
+
+def _bare_wav(data: bytes) -> bytes:
+    """The format and the sound alone. FFmpeg believes what other chunks say of their size: a list
+    of tags in a file of 64 kB can make it take 1 GB."""
+    at, form = 12, b""
+    while at + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        at += 8
+        if name == b"fmt ":
+            form = data[at : at + min(size, _LONGEST_FORM)]
+        elif name == b"data":
+            sound = data[at : at + size] if size else data[at:]  # 0: its writer did not know
+            header = struct.pack("<4sI4s4sI", b"RIFF", 20 + len(form), b"WAVE", b"fmt ", len(form))
+            return b"".join([header, form, struct.pack("<4sI", b"data", len(sound)), sound])
+        at += size + size % 2
+    raise BrokenAudio
 
 
 def _decoded(container: InputContainer) -> tuple[Samples, float]:

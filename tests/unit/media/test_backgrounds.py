@@ -41,7 +41,7 @@ def test_a_clip_is_small_and_loops(path: Path) -> None:
     frames = grey(path)
     assert len(frames) == RATE * SECONDS
     assert np.abs(frames[0] - frames[len(frames) // 2]).mean() > 2  # it moves
-    assert np.abs(frames[0] - frames[-1]).mean() < 0.5  # of 255: nobody sees the seam
+    assert np.abs(frames[0] - frames[-1]).mean() < 1  # of 255: nobody sees the seam
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS, ids=lambda each: each.name)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+import resource
 import struct
 import wave
 from collections.abc import Callable
@@ -159,6 +160,31 @@ def test_what_is_no_audio_is_415(data: bytes) -> None:
 def test_damage_is_422(data: bytes) -> None:
     with pytest.raises(BrokenAudio):
         prepare_sample(data)
+
+
+@pytest.mark.parametrize("size", [0xFF00_001A, 0x7FFF_FFFF, 0xFFFF_FFFF])
+def test_a_small_file_takes_little_memory_whatever_it_claims(size: int) -> None:
+    """FFmpeg by itself would take a gigabyte for this one."""
+    whole = sound()
+    tags = b"LIST" + struct.pack("<I", size) + b"INFO"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(BrokenAudio):
+        prepare_sample(whole[:36] + tags + whole[36:])
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+
+
+def test_tags_around_the_sound_do_no_harm() -> None:
+    whole = sound()
+    tags = b"LIST" + struct.pack("<I", 12) + b"INFOISFT\0\0\0\0"
+    plain = prepare_sample(whole)
+    assert prepare_sample(whole[:36] + tags + whole[36:] + tags).audio == plain.audio
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFF_FFFF])
+def test_a_wav_that_was_streamed_is_read_to_its_end(size: int) -> None:
+    whole = bytearray(wav(44_100, 1, 16, tone(3, 44_100).tobytes()))
+    whole[40:44] = struct.pack("<I", size)
+    assert prepare_sample(bytes(whole)).seconds == 3
 
 
 def flipped(data: bytes, rng: random.Random) -> bytes:
