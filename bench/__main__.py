@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import http, speech, video
+from bench import http, scripts, speech, video
 from local.stack import Stack
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
@@ -27,6 +27,7 @@ def main() -> int:
         rows += http.cold_starts(stack.env, account)
         rows += http.warm_requests(stack.env, account)
         rows += http.calls(account)
+        rows += scripts.measure()
     rows += speech.measure()
     rows += video.measure()
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")

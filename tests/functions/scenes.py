@@ -76,7 +76,7 @@ class Scene:
             path = f"{prefix}lines/{number}.wav"
             sound = Sound(path=path, samples=22_050, rate=22_050, timing_source="engine")
             files.upload(path, f"line {number}".encode(), "audio/wav")
-            files.upload(sound.words_path, b"[]", "application/json")
+            files.upload(sound.facts_path(sound.path), b"[]", "application/json")
             lines.append(line.model_copy(update={"audio": sound}))
         audio = DialogueAudio(
             path=f"{prefix}audio-1.mp3",

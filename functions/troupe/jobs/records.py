@@ -117,20 +117,23 @@ class Job(Record):
 
 class Sound(Record):
     """Speech as it is kept: mono 16 bit WAV at `path`, its words beside it. `samples` and `rate`
-    say how long it is."""
+    say how long it is. `words` are the same words as JSON, in a part's document alone: the assembly
+    has one file less to fetch for each sound."""
 
     path: str
     samples: int
     rate: int
     timing_source: str
+    words: str | None = None
 
-    @property
-    def words_path(self) -> str:
-        return f"{self.path}.words.json"
+    @staticmethod
+    def facts_path(path: str) -> str:
+        """Where all this is kept, beside the sound."""
+        return f"{path}.json"
 
     @property
     def files(self) -> list[str]:
-        return [self.path, self.words_path]
+        return [self.path, self.facts_path(self.path)]
 
 
 class Part(Record):

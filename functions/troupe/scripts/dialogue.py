@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from troupe.adapters.storage import Files
 from troupe.jobs.records import Sound
 from troupe.media.audio import AudioWriter, read_wav
 from troupe.media.captions import Cue, cues
@@ -55,6 +56,7 @@ class Dialogue:
         self,
         engine: SpeechEngine,
         recorder: Recorder,
+        files: Files,
         references: References,
         performance: Performance,
         owner: str,
@@ -62,6 +64,7 @@ class Dialogue:
     ) -> None:
         self._engine = engine
         self._recorder = recorder
+        self._files = files
         self._performance = performance
         self._owner = owner
         self._prefix = prefix
@@ -85,13 +88,14 @@ class Dialogue:
         is spoken, those before it are stored. `progress` is told of each line, and may stop the
         work by raising."""
         takes = [self.take(number) for number in range(first, end)]
+        there = set(self._files.list(f"{self._prefix}lines/"))
+        paths = {take.path for take in takes if Sound.facts_path(take.path) in there}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            paths = list(dict.fromkeys(take.path for take in takes))
             found = dict(zip(paths, pool.map(self._recorder.find, paths), strict=True))
             stored: dict[str, Future[Sound]] = {}
             for number, take in enumerate(takes, first):
                 progress(number)
-                if found[take.path] is None and take.path not in stored:
+                if found.get(take.path) is None and take.path not in stored:
                     local = _local(folder, number)
                     spoken = self._recorder.speak(
                         take.path,
@@ -101,7 +105,7 @@ class Dialogue:
                         lambda: progress(number),  # noqa: B023
                     )
                     stored[take.path] = pool.submit(self._recorder.store, spoken)
-            return [found[take.path] or stored[take.path].result() for take in takes]
+            return [found.get(take.path) or stored[take.path].result() for take in takes]
 
     def join(
         self,
@@ -127,9 +131,10 @@ class Dialogue:
                 numbers = range(first, min(first + _AT_ONCE, len(sounds)))
                 takes = [(self.take(number), _local(folder, number)) for number in numbers]
                 brought = pool.map(
-                    lambda each: self._recorder.fetch(
-                        each[0].path, each[0].text, each[0].voice, each[1], check
+                    lambda sound, each: self._recorder.fetch(
+                        sound, each[0].text, each[0].voice, each[1], check
                     ),
+                    sounds[numbers.start : numbers.stop],
                     takes,
                 )
                 for number, (_, local), words in zip(numbers, takes, brought, strict=True):

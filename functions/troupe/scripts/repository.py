@@ -94,7 +94,7 @@ def referenced_files(script: Script) -> set[str]:
     paths = set()
     for line in script.dialogue:
         if line.audio is not None:
-            paths |= {line.audio.path, line.audio.words_path}
+            paths.update(line.audio.files)
     if script.audio is not None:
         paths |= {script.audio.path, script.audio.cues_path}
     if script.video is not None:

@@ -200,7 +200,7 @@ class ScriptWorker:
 
     def _dialogue(self, job: Job) -> Dialogue:
         return Dialogue(
-            *(self._engine, self._recorder, self._references),
+            *(self._engine, self._recorder, self._files, self._references),
             *(Performance.read(job.input), job.uid, self._prefix(job)),
         )
 
@@ -228,6 +228,6 @@ def _version(job: Job) -> str:
 def _spoken(performance: Performance, sounds: Sequence[Sound]) -> list[Line]:
     """The lines with their sounds."""
     return [
-        line.model_copy(update={"audio": sound})
+        line.model_copy(update={"audio": sound.model_copy(update={"words": None})})
         for line, sound in zip(performance.lines, sounds, strict=True)
     ]

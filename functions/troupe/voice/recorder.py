@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from troupe.adapters.storage import Files
 from troupe.errors import FileMissing
 from troupe.jobs.records import Sound
 from troupe.media.audio import write_wav
+from troupe.media.captions import words_from_json, words_to_json
 from troupe.speech.engine import (
     Speech,
     SpeechEngine,
@@ -28,7 +28,6 @@ from troupe.speech.speak import speak
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
-_FACTS = {"samples", "rate", "timing_source"}
 _SILENCE = Speech(np.zeros(0, np.int16), 22050, (), TimingSource.ESTIMATED)
 
 
@@ -37,7 +36,6 @@ class Spoken:
     """What was spoken to a local file, and is still to be stored."""
 
     sound: Sound
-    words: list[WordTiming]
     local: Path
 
 
@@ -62,10 +60,9 @@ class Recorder:
         """The sound at `path`, if it is there."""
         try:
             # The words are stored after the sound: where they are, it is.
-            facts = json.loads(self._files.read(_facts_path(path)))
+            return Sound.model_validate_json(self._files.read(Sound.facts_path(path)))
         except FileMissing:
             return None
-        return Sound(path=path, **{name: facts[name] for name in _FACTS})
 
     def speak(
         self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
@@ -91,39 +88,38 @@ class Recorder:
 
         with local.open("wb") as file:
             total = write_wav(file, first.rate, samples())
-        sound = Sound(path=path, samples=total, rate=first.rate, timing_source=first.timing_source)
-        return Spoken(sound, words, local)
+        sound = Sound(
+            path=path,
+            samples=total,
+            rate=first.rate,
+            timing_source=first.timing_source,
+            words=words_to_json(words),
+        )
+        return Spoken(sound, local)
 
     def store(self, spoken: Spoken) -> Sound:
         sound = spoken.sound
-        facts = sound.model_dump(include=_FACTS)
-        facts["words"] = [(word.text, word.start, word.end) for word in spoken.words]
         self._files.upload(sound.path, spoken.local, "audio/wav")
-        data = json.dumps(facts, ensure_ascii=False).encode()
-        self._files.upload(_facts_path(sound.path), data, "application/json")
+        facts = sound.model_dump_json().encode()
+        self._files.upload(Sound.facts_path(sound.path), facts, "application/json")
         return sound
 
     def fetch(
-        self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
+        self, sound: Sound, text: str, voice: Voice, local: Path, check: Callable[[], None]
     ) -> list[WordTiming]:
         """Brings a recorded sound to the file `local`, unless it is there; returns its words. One
         that is gone from storage, because its time was up or its owner deleted the same words
         elsewhere, is spoken anew."""
         try:
             if not local.exists():
-                self._files.download(path, local)
-            facts = json.loads(self._files.read(_facts_path(path)))
+                self._files.download(sound.path, local)
         except FileMissing:
             local.unlink(missing_ok=True)
-            spoken = self.speak(path, text, voice, local, check)
-            self.store(spoken)
-            return spoken.words
-        return [WordTiming(*word) for word in facts["words"]]
+            sound = self.store(self.speak(sound.path, text, voice, local, check))
+        if sound.words is None:
+            raise ValueError(f"the sound at {sound.path} comes without its words")
+        return words_from_json(sound.words)
 
 
 def later(words: Iterable[WordTiming], seconds: float) -> list[WordTiming]:
     return [WordTiming(word.text, word.start + seconds, word.end + seconds) for word in words]
-
-
-def _facts_path(path: str) -> str:
-    return f"{path}.words.json"  # as Sound.words_path

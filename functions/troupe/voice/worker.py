@@ -65,7 +65,7 @@ class VoiceWorker:
                 watch.check()
                 local = _local(folder, number)
                 text, voice = self._cut(job, number)[1:]
-                spoken = self._recorder.fetch(sound.path, text, voice, local, watch.check)
+                spoken = self._recorder.fetch(sound, text, voice, local, watch.check)
                 words += later(spoken, writer.seconds)
                 with local.open("rb") as file:
                     for samples in read_wav(file, _BLOCK):
