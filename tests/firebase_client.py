@@ -44,3 +44,29 @@ def link_password(id_token: str, email: str) -> dict[str, Any]:
 
 def sign_in(email: str) -> dict[str, Any]:
     return call("signInWithPassword", email=email, password=PASSWORD)
+
+
+def mailed_codes(email: str, kind: str) -> list[str]:
+    """The codes of a kind (PASSWORD_RESET, VERIFY_EMAIL) that were mailed to an address and not
+    used yet; the last one last."""
+    host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
+    answer = requests.get(f"http://{host}/emulator/v1/projects/demo-troupe/oobCodes", timeout=10)
+    answer.raise_for_status()
+    return [
+        code["oobCode"]
+        for code in answer.json()["oobCodes"]
+        if (code["email"], code["requestType"]) == (email, kind)
+    ]
+
+
+def is_known(uid: str) -> bool:
+    """Whether Firebase Auth has an account of that uid."""
+    host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
+    answer = requests.post(
+        f"http://{host}/identitytoolkit.googleapis.com/v1/projects/demo-troupe/accounts:lookup",
+        headers={"Authorization": "Bearer owner"},
+        json={"localId": [uid]},
+        timeout=10,
+    )
+    answer.raise_for_status()
+    return "users" in answer.json()

@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import Self
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
@@ -23,6 +24,41 @@ class Prices(BaseModel):
     # The longest that text may plausibly last, for holds in voiceSeconds: what is held is never
     # less than what is settled, so a balance cannot be overdrawn.
     held_seconds_per_character: float = 0.5
+
+
+class Rate(BaseModel):
+    """At most so many in a window of so many seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    most: int = Field(ge=1)
+    seconds: int = Field(ge=1, le=86_400)
+
+
+class RateLimit(BaseModel):
+    """What one account may do, and what may come from one network address; None: no limit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account: Rate | None = None
+    address: Rate | None = None
+
+
+def _rate_limit(value: Any) -> Any:
+    """`10/900, 100/900`: ten in 900 s by an account, a hundred from an address; `0` is no limit."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",")]
+    rates = []
+    for part in parts * 2 if parts == ["0"] else parts:
+        most, _, seconds = part.partition("/")
+        rates.append(None if part == "0" else {"most": most, "seconds": seconds})
+    if len(rates) != 2:
+        raise ValueError("must be a limit for accounts and one for addresses, or 0")
+    return {"account": rates[0], "address": rates[1]}
+
+
+Limit = Annotated[RateLimit, BeforeValidator(_rate_limit)]
 
 
 class Settings(BaseModel):
@@ -40,14 +76,31 @@ class Settings(BaseModel):
     access_token_seconds: int = Field(3600, alias="ACCESS_TOKEN_SECONDS", ge=60)
     refresh_token_seconds: int = Field(30 * 86400, alias="REFRESH_TOKEN_SECONDS", ge=3600)
 
+    # Per account, per address; see `_rate_limit`.
+    login_limit: Limit = Field("10/900, 100/900", alias="LOGIN_LIMIT", validate_default=True)
+    register_limit: Limit = Field("5/3600, 30/3600", alias="REGISTER_LIMIT", validate_default=True)
+    guest_limit: Limit = Field("0, 30/3600", alias="GUEST_LIMIT", validate_default=True)
+    mail_limit: Limit = Field("5/3600, 30/3600", alias="MAIL_LIMIT", validate_default=True)
+    contact_limit: Limit = Field("5/3600, 20/3600", alias="CONTACT_LIMIT", validate_default=True)
+    trusted_proxies: str = Field("google", alias="TRUSTED_PROXIES")
+
     tokens_to_give: int = Field(20, alias="TOKENS_TO_GIVE", ge=0)
     guest_tokens_to_give: int = Field(2, alias="GUEST_TOKENS_TO_GIVE", ge=0)
     prices: Prices = Prices()
+    # off: plans and minutes are given at once; stripe: those with a price want a checkout first.
+    payments: Literal["off", "stripe"] = Field("off", alias="PAYMENTS")
 
     speech_engine: str = Field("espeak", alias="SPEECH_ENGINE")
     openai_api_key: str = Field("", alias="OPENAI_API_KEY", repr=False)
     openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL")
     openai_speech_model: str = Field("gpt-4o-mini-tts", alias="OPENAI_SPEECH_MODEL")
+    f5tts_url: str = Field("http://127.0.0.1:7860", alias="F5TTS_URL")
+    elevenlabs_api_key: str = Field("", alias="ELEVENLABS_API_KEY", repr=False)
+    elevenlabs_base_url: str | None = Field(None, alias="ELEVENLABS_BASE_URL")
+    elevenlabs_model: str = Field("eleven_multilingual_v2", alias="ELEVENLABS_MODEL")
+    elevenlabs_voices: str = Field("", alias="ELEVENLABS_VOICES")
+    google_tts_endpoint: str | None = Field(None, alias="GOOGLE_TTS_ENDPOINT")
+    openai_script_model: str = Field("gpt-5.4-mini", alias="OPENAI_SCRIPT_MODEL")
 
     max_text_characters: int = Field(200_000, alias="MAX_TEXT_CHARACTERS", ge=1, le=200_000)
     part_characters: int = Field(4_000, alias="PART_CHARACTERS", ge=100)
@@ -67,6 +120,14 @@ class Settings(BaseModel):
             values.setdefault("GCLOUD_PROJECT", values["GOOGLE_CLOUD_PROJECT"])
         return cls.model_validate(values)
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for word in value.split(","):
+            if word.strip() not in ("", "google"):
+                ip_network(word.strip())
+        return value
+
     @model_validator(mode="after")
     def _secret_is_long_enough(self) -> Self:
         """Outside the emulator, a missing or short JWT_SECRET stops the function from starting."""
@@ -80,6 +141,17 @@ class Settings(BaseModel):
                 # The emulators run without secrets; a fixed one lets every function agree on it.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
         return self
+
+    @property
+    def limits(self) -> dict[str, RateLimit]:
+        """The rate limits by the names that routes know them by."""
+        return {
+            "login": self.login_limit,
+            "register": self.register_limit,
+            "guest": self.guest_limit,
+            "mail": self.mail_limit,
+            "contact": self.contact_limit,
+        }
 
     @property
     def bucket(self) -> str:

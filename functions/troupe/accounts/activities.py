@@ -86,6 +86,11 @@ class Activities:
         found = newest_first(self._db, activities_path(uid), request, field="timestamp")
         return [Activity.of(document) for document in found.documents], found
 
+    def newest(self, limit: int) -> list[tuple[str, Activity]]:
+        """What users did last, whoever it was: (uid, activity)."""
+        found = self._db.find("activities", group=True, order=[("timestamp", True)], limit=limit)
+        return [(document.path.split("/")[1], Activity.of(document)) for document in found]
+
     def clear(self, uid: str) -> int:
         """Deletes all, in bounded commits; how many there were."""
         deleted = 0

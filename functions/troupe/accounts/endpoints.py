@@ -8,21 +8,33 @@ from troupe import wiring
 from troupe.accounts import schemas
 from troupe.accounts.errors import (
     AccountSuspended,
+    AvatarTooLarge,
+    CodeInvalid,
     EmailTaken,
     InvalidCredentials,
+    LastAdmin,
+    NoEmail,
+    NoPassword,
     RefreshTokenReused,
+    SessionNotFound,
     TooManyAttempts,
     UsernameTaken,
+    WrongPassword,
 )
-from troupe.errors import Unauthorized
+from troupe.accounts.records import UserRecord
+from troupe.errors import TooManyRequests, Unauthorized
+from troupe.media.uploads import BrokenImage, ImageTooLarge, UnsupportedFile
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.wallet.service import WalletNotFound
 from troupe.web.caller import Auth, current_caller
+from troupe.web.limited import limited
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 api = Api("auth", "Identity, sessions, profile and activities")
+
+_BEARER = (Unauthorized, TokenInvalid, TokenExpired, AccountSuspended)
 
 
 @api.post(
@@ -32,6 +44,7 @@ api = Api("auth", "Identity, sessions, profile and activities")
     data=schemas.SignedInData,
     errors=(EmailTaken, UsernameTaken, TooManyAttempts),
     aliases=("/api/signup", "/api/register"),
+    limit="register",
 )
 def register(body: schemas.RegisterBody) -> Reply:
     """Creates an account with its sign-up tokens, and signs in."""
@@ -52,6 +65,7 @@ def register(body: schemas.RegisterBody) -> Reply:
     data=schemas.SignedInData,
     errors=(InvalidCredentials, AccountSuspended, TooManyAttempts),
     aliases=("/api/login",),
+    limit="login",
 )
 def login(body: schemas.LoginBody) -> Reply:
     """Signs in with email address and password."""
@@ -73,7 +87,7 @@ def logout() -> Reply:
     "/api/auth/refresh",
     auth=Auth.PUBLIC,
     data=schemas.SignedInData,
-    errors=(Unauthorized, TokenInvalid, TokenExpired, RefreshTokenReused, AccountSuspended),
+    errors=(*_BEARER, RefreshTokenReused),
     aliases=("/api/refresh-token",),
 )
 def refresh(body: schemas.RefreshBody) -> Reply:
@@ -109,11 +123,121 @@ def me() -> Reply:
     status=201,
     data=schemas.SignedInData,
     errors=(TooManyAttempts,),
+    limit="guest",
 )
 def guest() -> Reply:
     """A new guest: an anonymous Firebase user, with a few tokens to try things."""
     signed_in = wiring.accounts().guest(_user_agent())
     return Reply(schemas.SignedInData.of(signed_in), "Guest created successfully")
+
+
+@api.put(
+    "/api/auth/profile",
+    data=schemas.UserData,
+    errors=(UsernameTaken,),
+    aliases=(("POST", "/api/update-username"),),
+)
+def update_profile(body: schemas.ProfileBody) -> Reply:
+    """Changes what is sent, and leaves the rest."""
+    user = wiring.profiles().update(
+        current_caller().uid,
+        name=body.name,
+        username=body.username,
+        language=body.language,
+        picture=body.profile_picture,
+    )
+    return _user(user, "Profile updated successfully")
+
+
+@api.post(
+    "/api/auth/avatar",
+    data=schemas.UserData,
+    errors=(AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge),
+    aliases=("/api/upload-avatar",),
+)
+def upload_avatar(form: schemas.AvatarForm) -> Reply:
+    """Shows a picture of yours; it is kept without metadata, in the place of the one before."""
+    user = wiring.profiles().set_avatar(current_caller().uid, form.avatar)
+    return _user(user, "Avatar uploaded successfully")
+
+
+@api.post("/api/auth/forgot-password", auth=Auth.PUBLIC, limit="mail")
+def forgot_password(body: schemas.ForgotPasswordBody) -> Reply:
+    """Mails a link with a code that resets the password, if anybody has this address: the answer
+    is the same for all."""
+    wiring.passwords().forgot(body.email)
+    return Reply(message="If there is an account with this address, a mail is on its way")
+
+
+@api.post("/api/auth/reset-password", auth=Auth.PUBLIC, errors=(CodeInvalid,))
+def reset_password(body: schemas.ResetPasswordBody) -> Reply:
+    """Sets a new password by a mailed code, which works once. Every session ends."""
+    wiring.passwords().reset(body.code, body.password)
+    return Reply(message="Password reset successfully")
+
+
+@api.post(
+    "/api/auth/verify-email",
+    auth=Auth.PUBLIC,
+    errors=(CodeInvalid, NoEmail, *_BEARER, TooManyRequests, TooManyAttempts),
+)
+def verify_email(body: schemas.VerifyEmailBody) -> Reply:
+    """Proves an address by a mailed code, which works once; without a code, a signed-in user is
+    sent one."""
+    passwords = wiring.passwords()
+    if body.code is not None:
+        passwords.verify(body.code)
+        return Reply(message="Email verified successfully")
+    caller = wiring.accounts().authenticate(request.headers.get("Authorization"))
+    with limited("mail", caller.email or caller.uid):
+        sent = passwords.send_verification(caller)
+    return Reply(message="A mail is on its way" if sent else "The email address is verified")
+
+
+@api.post(
+    "/api/auth/change-password",
+    errors=(NoPassword, WrongPassword, TooManyAttempts),
+    aliases=("/api/change-password",),
+    limit="login",
+)
+def change_password(body: schemas.ChangePasswordBody) -> Reply:
+    """Sets a new password; every other session ends, and this one goes on. A Firebase ID token is
+    of no session of ours: sign in again after it."""
+    caller = current_caller()
+    wiring.passwords().change(caller, body.current_password, body.new_password)
+    return Reply(message="Password changed successfully")
+
+
+@api.delete(
+    "/api/auth/account",
+    errors=(NoPassword, WrongPassword, TooManyAttempts, LastAdmin),
+    aliases=(("POST", "/api/delete-account"),),
+    limit="login",
+)
+def delete_account(body: schemas.DeleteAccountBody) -> Reply:
+    """Ends all access now, then erases everything that you own here, within some hours."""
+    caller = current_caller()
+    if body.password is not None:
+        wiring.passwords().check(caller, body.password)
+    wiring.deletions().begin(caller.uid)
+    return Reply(message="Account deleted successfully")
+
+
+@api.get("/api/auth/sessions", data=schemas.SessionsData)
+def list_sessions() -> Reply:
+    """Where you are signed in, the last used first. Sign-ins with the Firebase SDK are not ours
+    to list."""
+    caller = current_caller()
+    found = wiring.accounts().sessions(caller)
+    views = [schemas.SessionView.of(key, found[key], caller.session_id) for key in found]
+    return Reply(schemas.SessionsData(sessions=views), "Sessions fetched successfully")
+
+
+@api.delete("/api/auth/sessions/<sessionId>", errors=(SessionNotFound,))
+def revoke_session(path: schemas.SessionPath) -> Reply:
+    """Ends one of your sessions at once."""
+    wiring.accounts().revoke_session(current_caller(), path.session_id)
+    return Reply(message="Session ended successfully")
 
 
 @api.get("/api/user/profile", data=schemas.ProfileData, errors=(WalletNotFound,))
@@ -149,6 +273,10 @@ def activity_stats() -> Reply:
     """How many activities there are of each kind."""
     stats = wiring.activities().stats(current_caller().uid)
     return Reply(schemas.StatsData.of(stats), "Activity statistics fetched successfully")
+
+
+def _user(user: UserRecord, message: str) -> Reply:
+    return Reply(schemas.UserData(user=schemas.UserView.of(user)), message)
 
 
 def _user_agent() -> str:

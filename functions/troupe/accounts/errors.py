@@ -6,6 +6,7 @@ from troupe.adapters import identity
 from troupe.errors import (
     Conflict,
     Forbidden,
+    NotFound,
     TooManyRequests,
     TroupeError,
     Unauthorized,
@@ -40,6 +41,64 @@ class AccountSuspended(Forbidden):
     message = "This account is suspended."
 
 
+class WrongPassword(Forbidden):
+    """Not 401: the bearer is good, and no client should throw it away for this."""
+
+    code = "wrong_password"
+    message = "The password is not right."
+
+
+class NoPassword(Conflict):
+    code = "no_password"
+    message = "This account has no password: it signs in some other way."
+
+
+class NoEmail(Conflict):
+    code = "no_email"
+    message = "This account has no email address."
+
+
+class CodeInvalid(Unprocessable):
+    code = "invalid_code"
+    message = "The code is wrong, was used before, or has expired. Please ask for a new one."
+
+
+class SessionNotFound(NotFound):
+    code = "session_not_found"
+    message = "There is no such session of yours."
+
+
+class AvatarTooLarge(TroupeError):
+    status = 413
+    code = "file_too_large"
+    message = "The picture is too large: 5 MB are the most."
+
+
+class LastAdmin(Conflict):
+    code = "last_admin"
+    message = "The last administrator has to stay. Make somebody else one first."
+
+
+class UserNotFound(NotFound):
+    code = "user_not_found"
+    message = "There is no such user."
+
+
+class NotAnAdmin(Forbidden):
+    code = "not_an_admin"
+    message = "This account is not an administrator's."
+
+
+class CannotSuspendAdmin(Forbidden):
+    code = "cannot_suspend_admin"
+    message = "Cannot suspend admin users"
+
+
+class OwnAccount(Conflict):
+    code = "own_account"
+    message = "Nobody deletes, suspends or demotes their own account here: ask another one to."
+
+
 class NotAccepted(Unprocessable):
     message = "Firebase Auth does not accept this email address or password."
 
@@ -55,6 +114,7 @@ _SHOWN: dict[type[identity.IdentityError], type[TroupeError]] = {
     identity.AccountDisabled: AccountSuspended,
     identity.TooManyAttempts: TooManyAttempts,
     identity.InvalidDetails: NotAccepted,
+    identity.CodeInvalid: CodeInvalid,
     identity.IdTokenInvalid: TokenInvalid,
     identity.IdTokenExpired: TokenExpired,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,17 @@ class Session(Record):
     last_used_at: datetime
     expires_at: datetime
     user_agent: str = ""
+    kept_at: datetime | None = None  # when it outlived an end of all the others
+
+
+class SubscriptionSummary(Record):
+    """What a user's document shows of the subscription, which is a document of its own."""
+
+    plan_id: str
+    name: str
+    status: str
+    started_at: datetime
+    ends_at: datetime
 
 
 class UserRecord(Record):
@@ -32,15 +43,29 @@ class UserRecord(Record):
     email: str | None = None
     email_verified: bool = False
     profile_picture: str = ""
+    avatar_path: str | None = None  # in storage, where the picture was uploaded here
+    language: str | None = None
     role: Role = "user"
     guest: bool = False
     suspended: bool = False
+    deleted_at: datetime | None = None  # nobody's any more: see `deletion`
     valid_after: datetime | None = None  # tokens of an earlier sign-in are void
     sessions: dict[str, Session] = Field(default_factory=dict)
     tokens: int = 0  # granted less used; the wallet writes it in the commit of each change
-    plan: str | None = None
+    plan: str | None = None  # the id of the plan; None without one
+    subscription: SubscriptionSummary | None = None
+    plan_status: str = "active"  # of the subscription, and before the first one
     created_at: datetime
     updated_at: datetime
+
+    def stored(self) -> dict[str, Any]:
+        """With `nameKey`, by which administrators search."""
+        return super().stored() | {"nameKey": name_key(self.name)}
+
+
+def name_key(name: str) -> str:
+    """A name without regard to case and spaces."""
+    return " ".join(name.split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)

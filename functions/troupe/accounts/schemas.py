@@ -8,10 +8,11 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from troupe.accounts.activities import Activity, Category, Stats
-from troupe.accounts.records import Role, UserRecord
+from troupe.accounts.records import Role, Session, UserRecord
 from troupe.accounts.service import SignedIn
 from troupe.wallet.records import Wallet
-from troupe.web.schema import Email, Line, Page, Password, Schema, Username
+from troupe.web.schema import Email, Id, Line, Page, Password, Schema, Username
+from troupe.web.upload import Form, Upload
 
 # An address of a picture, or the path of one that was uploaded here.
 Picture = Annotated[
@@ -31,6 +32,58 @@ class LoginBody(Schema):
     email: Email
     # Judged by Firebase Auth: an account may be older than our own rules for new passwords.
     password: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+
+
+class ProfileBody(Schema):
+    """What is left out, or null, stays as it is."""
+
+    name: Line | None = None
+    username: Username | None = None
+    language: (
+        Annotated[
+            str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+        ]
+        | None
+    ) = Field(None, description="A BCP 47 tag.", examples=["en-GB"])
+    profile_picture: Picture | None = Field(None, description="Empty: none any more.")
+
+
+# A code as mailed: out of the link's `oobCode`.
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,512}$")]
+# Of an account that may be older than our rules for new ones.
+OldPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+
+
+class ForgotPasswordBody(Schema):
+    email: Email
+
+
+class ResetPasswordBody(Schema):
+    code: Code
+    password: Password
+
+
+class VerifyEmailBody(Schema):
+    code: Code | None = Field(None, description="Without one, a signed-in user is sent one.")
+
+
+class ChangePasswordBody(Schema):
+    current_password: OldPassword
+    new_password: Password
+
+
+class AvatarForm(Form):
+    avatar: Annotated[Upload, Field(description="PNG, JPEG, WebP or GIF, at most 5 MB.")]
+
+
+class DeleteAccountBody(Schema):
+    password: OldPassword | None = Field(
+        None, description="Where it is sent, the account goes only if it is right."
+    )
+
+
+class SessionPath(Schema):
+    session_id: Id
 
 
 class RefreshBody(Schema):
@@ -58,6 +111,7 @@ class UserView(Schema):
     username: str | None
     email: str | None
     profile_picture: str
+    language: str | None = Field(description="What the user reads, as the user has set it.")
     tokens: int = Field(description="Granted less used; what running jobs hold is still in it.")
     is_verified: bool
     is_guest: bool
@@ -75,6 +129,7 @@ class UserView(Schema):
             username=user.username,
             email=user.email,
             profile_picture=user.profile_picture,
+            language=user.language,
             tokens=user.tokens,
             is_verified=user.email_verified,
             is_guest=user.guest,
@@ -110,13 +165,28 @@ class ValidData(Schema):
     user: UserView
 
 
-class PlanView(Schema):
-    plan: str
+class ProfileSubscription(Schema):
+    plan: str = Field(description="The id of the plan; `free` without one.")
+    name: str | None
+    status: str | None
+    started_at: datetime | None
+    expiry_date: datetime | None
+
+    @classmethod
+    def of(cls, user: UserRecord) -> ProfileSubscription:
+        has = user.subscription
+        return cls(
+            plan=user.plan or "free",
+            name=has.name if has else None,
+            status=has.status if has else None,
+            started_at=has.started_at if has else None,
+            expiry_date=has.ends_at if has else None,
+        )
 
 
 class ProfileData(Schema):
     user: UserView
-    subscription: PlanView
+    subscription: ProfileSubscription
     tokens_remaining: int = Field(description="What can be spent now.")
     minutes_remaining: float
 
@@ -124,10 +194,34 @@ class ProfileData(Schema):
     def of(cls, user: UserRecord, wallet: Wallet) -> ProfileData:
         return cls(
             user=UserView.of(user),
-            subscription=PlanView(plan=user.plan or "free"),
+            subscription=ProfileSubscription.of(user),
             tokens_remaining=wallet.tokens.available,
             minutes_remaining=round(wallet.voice_seconds.available / 60, 2),
         )
+
+
+class SessionView(Schema):
+    id: str
+    current: bool = Field(description="Whether it is the one that asks.")
+    user_agent: str
+    created_at: datetime
+    last_seen_at: datetime = Field(description="When it last got new tokens, not each request.")
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, session_id: str, session: Session, current: str | None) -> SessionView:
+        return cls(
+            id=session_id,
+            current=session_id == current,
+            user_agent=session.user_agent,
+            created_at=session.created_at,
+            last_seen_at=session.last_used_at,
+            expires_at=session.expires_at,
+        )
+
+
+class SessionsData(Schema):
+    sessions: list[SessionView]
 
 
 class ActivitiesQuery(Page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +11,13 @@ from troupe import tokens
 from troupe.accounts import sessions
 from troupe.accounts.errors import (
     AccountSuspended,
+    NotAnAdmin,
     RefreshTokenReused,
+    SessionNotFound,
     UsernameTaken,
     shown,
 )
-from troupe.accounts.records import Caller, Session, UserRecord
+from troupe.accounts.records import Caller, Role, Session, UserRecord, name_key
 from troupe.accounts.repository import (
     Users,
     change_write,
@@ -110,13 +113,21 @@ class Accounts:
             return self._open(user, user_agent)
         return SignedIn(user, opened.pair)
 
-    def login(self, email: str, password: str, user_agent: str) -> SignedIn:
-        """Raises InvalidCredentials, AccountSuspended, TooManyAttempts."""
+    def login(
+        self, email: str, password: str, user_agent: str, *, role: Role | None = None
+    ) -> SignedIn:
+        """With `role`, for those alone who have it; nobody learns of it without the password.
+
+        Raises InvalidCredentials, AccountSuspended, TooManyAttempts, NotAnAdmin.
+        """
         try:
             person = self._identity.sign_in(email, password)
         except IdentityError as error:
             raise shown(error) from error
-        return self._open(self._user_of(person), user_agent)
+        user = self._user_of(person)
+        if role is not None and user.role != role:
+            raise NotAnAdmin
+        return self._open(user, user_agent)
 
     def guest(self, user_agent: str) -> SignedIn:
         """A new anonymous user and a session."""
@@ -176,15 +187,31 @@ class Accounts:
             # `validAfter` has ended all access here already; Firebase's own refresh tokens live on.
             raise shown(error) from error
 
+    def sessions(self, caller: Caller) -> dict[str, Session]:
+        """The caller's live sessions by id, the last used first; nothing is read for it."""
+        at, user = now(), caller.user
+        live = [each for each in user.sessions.items() if sessions.is_live(user, each[1], at)]
+        return dict(sorted(live, key=lambda each: each[1].last_used_at, reverse=True))
+
+    def revoke_session(self, caller: Caller, session_id: str) -> None:
+        """Ends one of the caller's sessions at once. Raises SessionNotFound."""
+        if session_id not in self.sessions(caller):
+            raise SessionNotFound
+        self._users.commit(end_session_write(caller.uid, session_id))
+
     def find(self, email: str) -> UserRecord | None:
-        """The user registered with an address. For operators: no request may ask this."""
+        """The user registered with an address. For operators and administrators alone."""
         return self._users.by_email(email.strip().lower())
 
-    def make_admin(self, email: str) -> UserRecord | None:
-        """Makes a registered user an administrator; None when nobody has that address."""
+    def make_admin(
+        self, email: str, also: Callable[[UserRecord], Sequence[Write]] = lambda user: ()
+    ) -> UserRecord | None:
+        """Makes a registered user an administrator; None when nobody has that address. `also`:
+        what is committed with it."""
         user = self.find(email)
         if user is not None:
-            self._users.commit(change_write(user.id, {"role": "admin"}, now()))
+            write = change_write(user.id, {"role": "admin"}, now())
+            self._users.commit(write, *also(user))
             log.info("admin_made", uid=user.id)
         return user
 
@@ -204,6 +231,8 @@ class Accounts:
         Raises AccountSuspended.
         """
         user = self._users.get(person.uid) or self._provision(person)
+        if user.deleted_at:
+            raise TokenInvalid
         if user.suspended:
             raise AccountSuspended
         changes = _news(user, person)
@@ -285,7 +314,7 @@ class Accounts:
 
 def _live_session(user: UserRecord, session_id: str) -> Session:
     session = user.sessions.get(session_id)
-    if session is None or not sessions.is_live(user, session, now()):
+    if session is None or user.deleted_at or not sessions.is_live(user, session, now()):
         raise TokenInvalid
     if user.suspended:
         raise AccountSuspended
@@ -306,5 +335,5 @@ def _news(user: UserRecord, person: Person) -> dict[str, Any]:
     if user.guest and not person.anonymous:
         news["guest"] = False
         if person.name:
-            news["name"] = person.name
+            news |= {"name": person.name, "nameKey": name_key(person.name)}
     return news

@@ -74,7 +74,8 @@ def to_drop(user: UserRecord, at: datetime) -> tuple[str, ...]:
 def is_live(user: UserRecord, session: Session, at: datetime) -> bool:
     if session.expires_at <= at:
         return False
-    return user.valid_after is None or session.created_at >= user.valid_after
+    since = session.kept_at or session.created_at
+    return user.valid_after is None or since >= user.valid_after
 
 
 def hash_of(refresh_token: str) -> str:

@@ -18,6 +18,7 @@ import jwt
 import requests
 from firebase_admin import auth
 from firebase_admin.exceptions import FirebaseError
+from google.auth.exceptions import GoogleAuthError
 
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
 _TIMEOUT = (3.05, 10.0)  # seconds to connect, and to answer
@@ -50,6 +51,10 @@ class TooManyAttempts(IdentityError):
 
 class InvalidDetails(IdentityError):
     """The address or the password is not what Firebase Auth takes."""
+
+
+class CodeInvalid(IdentityError):
+    """A code out of a mail that is wrong, used up, expired, or for something else."""
 
 
 class IdTokenInvalid(IdentityError):
@@ -141,6 +146,71 @@ class Identity:
         """A new anonymous account. Raises IdentityUnavailable or TooManyAttempts."""
         return _vouched(self._call("signUp", {"returnSecureToken": True}, tries=1))
 
+    def send_reset(self, email: str) -> None:
+        """Mails a code that resets the password. Raises WrongCredentials where nobody has that
+        address (unless the project's protection against enumeration hides it)."""
+        self._call("sendOobCode", {"requestType": "PASSWORD_RESET", "email": email}, tries=1)
+
+    def reset_address(self, code: str) -> str:
+        """The address that a reset code was mailed to; the code stays good. Raises CodeInvalid."""
+        answer = self._call("resetPassword", {"oobCode": code}, tries=_TRIES)
+        if answer.get("requestType") != "PASSWORD_RESET":
+            raise CodeInvalid
+        return str(answer["email"])
+
+    def reset_password(self, code: str, password: str) -> None:
+        """Uses a reset code up. Raises CodeInvalid, InvalidDetails."""
+        self._call("resetPassword", {"oobCode": code, "newPassword": password}, tries=1)
+
+    def send_verification(self, uid: str) -> None:
+        """Mails a code that proves the account's address. Raises TooManyAttempts."""
+        try:
+            token = auth.create_custom_token(uid, app=self._app).decode()
+        except (FirebaseError, ValueError, GoogleAuthError) as error:
+            raise IdentityUnavailable("custom tokens cannot be signed") from error
+        # Google mails such a code for the account's own ID token only.
+        signed_in = self._call(
+            "signInWithCustomToken", {"token": token, "returnSecureToken": True}, tries=_TRIES
+        )
+        body = {"requestType": "VERIFY_EMAIL", "idToken": signed_in["idToken"]}
+        self._call("sendOobCode", body, tries=1)
+
+    def verify_email(self, code: str) -> str:
+        """Uses a verification code up; the uid whose address it proves. Raises CodeInvalid."""
+        return str(self._call("update", {"oobCode": code}, tries=1)["localId"])
+
+    def uid_of(self, email: str) -> str | None:
+        """Whose address it is."""
+        try:
+            return str(auth.get_user_by_email(email, app=self._app).uid)
+        except auth.UserNotFoundError:
+            return None
+        except (FirebaseError, ValueError) as error:
+            raise IdentityUnavailable("accounts cannot be looked up") from error
+
+    def set_password(self, uid: str, password: str) -> None:
+        """Raises InvalidDetails."""
+        try:
+            auth.update_user(uid, password=password, app=self._app)
+        except ValueError as error:
+            raise InvalidDetails from error
+        except FirebaseError as error:
+            raise _refused(error) from error
+
+    def set_email(self, uid: str, email: str) -> None:
+        """Gives an account another address, not proven yet. Raises EmailExists, InvalidDetails,
+        WrongCredentials for no such account."""
+        try:
+            auth.update_user(uid, email=email, email_verified=False, app=self._app)
+        except auth.EmailAlreadyExistsError as error:
+            raise EmailExists from error
+        except auth.UserNotFoundError as error:
+            raise WrongCredentials from error
+        except ValueError as error:
+            raise InvalidDetails from error
+        except FirebaseError as error:
+            raise _refused(error) from error
+
     def delete(self, uid: str) -> None:
         """Deletes an account; one that is gone already is no error."""
         try:
@@ -182,18 +252,31 @@ class Identity:
         raise _kind(str(error.get("message")) if isinstance(error, dict) else "no reason given")
 
 
+# The error words of the REST API. What is not here is a wrong key, or a kind of sign-in that is
+# switched off.
+_WORDS: dict[str, type[IdentityError]] = {
+    "INVALID_LOGIN_CREDENTIALS": WrongCredentials,
+    "EMAIL_NOT_FOUND": WrongCredentials,
+    "INVALID_PASSWORD": WrongCredentials,
+    "INVALID_EMAIL": WrongCredentials,
+    "MISSING_PASSWORD": WrongCredentials,
+    "MISSING_EMAIL": WrongCredentials,
+    "USER_DISABLED": AccountDisabled,
+    "TOO_MANY_ATTEMPTS_TRY_LATER": TooManyAttempts,
+    "QUOTA_EXCEEDED": TooManyAttempts,
+    "RESET_PASSWORD_EXCEED_LIMIT": TooManyAttempts,
+    "INVALID_OOB_CODE": CodeInvalid,
+    "EXPIRED_OOB_CODE": CodeInvalid,
+    "WEAK_PASSWORD": InvalidDetails,
+    "PASSWORD_DOES_NOT_MEET_REQUIREMENTS": InvalidDetails,
+}
+
+
 def _kind(message: str) -> IdentityError:
     """The REST API's error word, `WORD` or `WORD : explanation`."""
     word = message.partition(" ")[0].rstrip(":")
-    if word in ("INVALID_LOGIN_CREDENTIALS", "EMAIL_NOT_FOUND", "INVALID_PASSWORD"):
-        return WrongCredentials()
-    if word in ("INVALID_EMAIL", "MISSING_PASSWORD", "MISSING_EMAIL"):
-        return WrongCredentials()
-    if word == "USER_DISABLED":
-        return AccountDisabled()
-    if word in ("TOO_MANY_ATTEMPTS_TRY_LATER", "QUOTA_EXCEEDED"):
-        return TooManyAttempts()
-    return IdentityUnavailable(word)  # a wrong key, or a kind of sign-in that is switched off
+    kind = _WORDS.get(word, IdentityUnavailable)
+    return kind(word) if kind is IdentityUnavailable else kind()
 
 
 def _refused(error: FirebaseError) -> IdentityError:

@@ -19,6 +19,7 @@ from troupe.errors import TroupeError, Unavailable
 from troupe.logs import log
 from troupe.settings import settings
 from troupe.web.body import FORM_LIMIT, EdgeRequest
+from troupe.web.limited import tell
 from troupe.web.reply import failure, refusal
 from troupe.web.routes import Api
 
@@ -29,11 +30,18 @@ if TYPE_CHECKING:
 # function pays at its cold start for its own domains alone.
 ENDPOINTS: dict[str, tuple[str, ...]] = {
     "auth": ("troupe.accounts.endpoints",),
-    "plans": ("troupe.wallet.endpoints",),
+    "plans": ("troupe.plans.endpoints", "troupe.wallet.endpoints"),
     "voice": ("troupe.voice.endpoints",),
+    "scripts": ("troupe.scripts.endpoints",),
+    "characters": ("troupe.characters.endpoints",),
+    "files": ("troupe.files.endpoints",),
     "support": ("troupe.support.endpoints",),
+    "admin": ("troupe.admin.endpoints", "troupe.admin.catalogue"),
 }
 
+# Bytes of a request, where the platform's own limit is more than is ever needed: bodies are kept in
+# memory, of forty requests at once.
+_FORM_LIMITS = {"auth": 6 * 1024 * 1024}
 # Any other method is logged as "other": what a stranger may invent is no label.
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -73,7 +81,7 @@ class EdgeApp(Flask):
         super().__init__("troupe", static_folder=None)
         self.url_map.strict_slashes = False
         self.url_map.merge_slashes = False
-        self.config["MAX_CONTENT_LENGTH"] = FORM_LIMIT
+        self.config["MAX_CONTENT_LENGTH"] = _FORM_LIMITS.get(function, FORM_LIMIT)
         self._prefixes = ("", "/api", f"/api/{function}")
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -130,6 +138,9 @@ def build(function: str, domains: Iterable[Api]) -> Flask:
             "Content-Disposition",
             "Content-Range",
             "Retry-After",
+            "RateLimit-Limit",
+            "RateLimit-Remaining",
+            "RateLimit-Reset",
             "Preference-Applied",
             "Location",
         ],
@@ -151,6 +162,7 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
+    tell(response)
     caller = g.get("caller")
     log.info(
         "request",

@@ -119,12 +119,16 @@ _READERS: dict[str, Callable[[Request, type[BaseModel], dict[str, Any]], Any]] =
 
 
 def _flat(values: MultiDict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """Repeated names as lists where the model wants lists, else the first; `files[]` is `files`."""
+    """Repeated names as lists where the model wants lists, else the first; `files[]` is `files`,
+    and a form may use both."""
     wanted = _list_names(model)
     flat: dict[str, Any] = {}
     for key in values:
         name = key.removesuffix("[]")
-        flat[name] = values.getlist(key) if name in wanted else values.get(key)
+        if name in wanted:
+            flat[name] = flat.get(name, []) + values.getlist(key)
+        else:
+            flat[name] = values.get(key)
     return flat
 
 

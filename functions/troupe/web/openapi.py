@@ -54,6 +54,14 @@ _INFO = Info(
     description="An open backend for AI voice products. JSON is in camelCase; requests may "
     "spell fields in snake_case as well. An alias behaves as the operation that it names.",
 )
+_RATE_HEADERS = {
+    f"RateLimit-{name}": {"description": text, "schema": {"type": "integer"}}
+    for name, text in (
+        ("Limit", "How many the window takes."),
+        ("Remaining", "How many are left in it."),
+        ("Reset", "Seconds until the next window."),
+    )
+}
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -156,6 +164,8 @@ def _complete(operation: dict[str, Any], route: Route, shared: dict[str, Any]) -
             name = to_pascal(codes[0])
             shared[name] = answers[str(status)]
             answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    if route.limit:
+        answers[str(route.status)]["headers"] = _RATE_HEADERS
     operation["responses"] = answers
     operation.pop("deprecated", None)
     operation["x-auth"] = str(route.auth)
@@ -196,6 +206,8 @@ def _failure(status: int, codes: Iterable[str]) -> dict[str, Any]:
         answer["headers"] = {
             "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
         }
+    if status == 429:
+        answer["headers"] |= _RATE_HEADERS
     return answer
 
 

@@ -8,6 +8,7 @@ of pydantic's, sees the same routes only when the document is built (`troupe.web
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -15,9 +16,10 @@ from flask import Flask, Response, request
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from troupe.errors import TroupeError
+from troupe.errors import TooManyRequests, TroupeError
 from troupe.web.body import read
 from troupe.web.caller import Auth, admit
+from troupe.web.limited import account_of, limited
 from troupe.web.reply import Reply, success
 from troupe.web.schema import Nothing
 
@@ -42,13 +44,15 @@ class Route:
     errors: Errors
     summary: str | None
     bytes_type: str | None  # the media type of an answer that is no JSON
+    limit: str | None = None  # the rate limit that it counts against: see `Settings.limits`
     alias_of: str | None = None  # the operation id of the documented first path
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: who, then what, then the work."""
         admit(self.auth, path)
         given = {part: read(request, part, model, path) for part, model in self.parts.items()}
-        answer = self.handler(**given)
+        with limited(self.limit, account_of(given)) if self.limit else nullcontext():
+            answer = self.handler(**given)
         return success(answer, self.status) if isinstance(answer, Reply) else answer
 
 
@@ -96,8 +100,11 @@ class Api:
         aliases: Iterable[Alias] = (),
         summary: str | None = None,
         bytes_type: str | None = None,
+        limit: str | None = None,
     ) -> Callable[[H], H]:
-        return self._route("POST", path, auth, status, data, errors, aliases, summary, bytes_type)
+        return self._route(
+            "POST", path, auth, status, data, errors, aliases, summary, bytes_type, limit
+        )
 
     def put(
         self,
@@ -110,8 +117,11 @@ class Api:
         aliases: Iterable[Alias] = (),
         summary: str | None = None,
         bytes_type: str | None = None,
+        limit: str | None = None,
     ) -> Callable[[H], H]:
-        return self._route("PUT", path, auth, status, data, errors, aliases, summary, bytes_type)
+        return self._route(
+            "PUT", path, auth, status, data, errors, aliases, summary, bytes_type, limit
+        )
 
     def delete(
         self,
@@ -124,8 +134,11 @@ class Api:
         aliases: Iterable[Alias] = (),
         summary: str | None = None,
         bytes_type: str | None = None,
+        limit: str | None = None,
     ) -> Callable[[H], H]:
-        return self._route("DELETE", path, auth, status, data, errors, aliases, summary, bytes_type)
+        return self._route(
+            "DELETE", path, auth, status, data, errors, aliases, summary, bytes_type, limit
+        )
 
     def _route(
         self,
@@ -138,6 +151,7 @@ class Api:
         aliases: Iterable[Alias],
         summary: str | None,
         bytes_type: str | None,
+        limit: str | None = None,
     ) -> Callable[[H], H]:
         def decorate(handler: H) -> H:
             name = to_camel(handler.__name__)
@@ -155,9 +169,10 @@ class Api:
                         auth=auth,
                         status=status,
                         data=data or Nothing,
-                        errors=errors,
+                        errors=(*errors, TooManyRequests) if limit else errors,
                         summary=summary,
                         bytes_type=bytes_type,
+                        limit=limit,
                         alias_of=name if number else None,
                     )
                 )

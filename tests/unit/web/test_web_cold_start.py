@@ -12,6 +12,7 @@ import pytest
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 HEAVY = {
+    "PIL",
     "av",
     "espeakng_loader",
     "flask_openapi",
@@ -23,7 +24,9 @@ HEAVY = {
 }
 
 
-@pytest.mark.parametrize("function", ["auth", "plans", "support", "voice"])
+@pytest.mark.parametrize(
+    "function", ["auth", "characters", "files", "plans", "scripts", "support", "voice"]
+)
 def test_serving_loads_nothing_heavy(function: str) -> None:
     program = (
         "import json, sys\n"

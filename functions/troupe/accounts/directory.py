@@ -1,0 +1,131 @@
+"""All users, as administrators look for them: lists, search and counts, none of which scans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from troupe.accounts.errors import UserNotFound
+from troupe.accounts.records import UserRecord, name_key
+from troupe.accounts.repository import user_path
+from troupe.adapters.firestore import Database
+from troupe.paging import PageOf, PageRequest, newest_first
+
+USERS = "users"
+# Everything but the sessions, which can be long and are nobody else's business.
+_SHOWN = [to_camel(name) for name in UserRecord.model_fields if name not in ("id", "sessions")]
+_LAST = "\uf8ff"  # sorts behind everything that begins with what stands before it
+_SEARCHED = ("email", "nameKey")
+
+Where = tuple[str, str, Any]
+
+
+class UserStatus(StrEnum):
+    """A suspension comes first; else it is that of the plan, and `active` before the first one."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which users: of a status, and whose present or last plan has an id; None: of any."""
+
+    status: UserStatus | None = None
+    plan_id: str | None = None
+
+    def where(self) -> list[Where]:
+        """Equalities, each with an index of its own that Firestore merges. A user who has left
+        has none of these fields."""
+        where: list[Where] = []
+        if self.status is UserStatus.SUSPENDED:
+            where.append(("suspended", "==", True))
+        elif self.status is not None:
+            where += [("suspended", "==", False), ("planStatus", "==", self.status)]
+        if self.plan_id is not None:
+            where.append(("subscription.planId", "==", self.plan_id))
+        return where
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    users: int
+    guests: int
+    admins: int
+    suspended: int
+
+
+def status_of(user: UserRecord) -> UserStatus:
+    return UserStatus.SUSPENDED if user.suspended else UserStatus(user.plan_status)
+
+
+class Directory:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, uid: str) -> UserRecord:
+        """Raises UserNotFound, also for one who has left."""
+        document = self._db.get(user_path(uid))
+        if not document.exists or document.data.get("deletedAt"):
+            raise UserNotFound
+        return UserRecord.of(document)
+
+    def page(self, request: PageRequest, wanted: Wanted) -> tuple[list[UserRecord], PageOf]:
+        """Newest first."""
+        where = wanted.where() or [("deletedAt", "==", None)]
+        found = newest_first(
+            self._db, USERS, request, field="createdAt", where=where, select=_SHOWN
+        )
+        return [UserRecord.of(document) for document in found.documents], found
+
+    def search(self, text: str, wanted: Wanted, limit: int) -> tuple[list[UserRecord], int]:
+        """Whose address or name begins like `text`, by name; and how many there are in all."""
+        key, where = name_key(text), wanted.where()
+        found: dict[str, UserRecord] = {}
+        complete = True
+        for field in _SEARCHED:
+            documents = self._db.find(
+                USERS,
+                where=[*_begins(field, key), *where],
+                order=[(field, False)],
+                limit=limit + 1,
+                select=_SHOWN,
+            )
+            complete = complete and len(documents) <= limit
+            found |= {document.id: UserRecord.of(document) for document in documents}
+        users = sorted(found.values(), key=lambda user: (name_key(user.name), user.id))
+        total = len(found) if complete else self._count(key, where)
+        return users[:limit], total
+
+    def emails(self, uids: Sequence[str]) -> dict[str, str | None]:
+        """The addresses of users, as far as they are there and have one."""
+        if not uids:
+            return {}
+        paths = [user_path(uid) for uid in dict.fromkeys(uids)]
+        found = self._db.get_all(paths, select=["email"])
+        return {document.id: document.data.get("email") for document in found}
+
+    def totals(self) -> Totals:
+        """Counted by aggregation."""
+        return Totals(
+            users=self._db.count(USERS, where=[("deletedAt", "==", None)]),
+            guests=self._db.count(USERS, where=[("guest", "==", True)]),
+            admins=self._db.count(USERS, where=[("role", "==", "admin")]),
+            suspended=self._db.count(USERS, where=[("suspended", "==", True)]),
+        )
+
+    def _count(self, key: str, where: list[Where]) -> int:
+        """Those found by the one or the other are those of each, less those of both."""
+        email, name = (_begins(field, key) for field in _SEARCHED)
+        counts = [self._db.count(USERS, where=[*each, *where]) for each in (email, name)]
+        return sum(counts) - self._db.count(USERS, where=[*email, *name, *where])
+
+
+def _begins(field: str, key: str) -> list[Where]:
+    return [(field, ">=", key), (field, "<", key + _LAST)]

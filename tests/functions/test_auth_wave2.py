@@ -1,0 +1,416 @@
+"""Profile, passwords, mailed codes, avatar and sessions as a client meets them."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from tests import firebase_client
+from tests.firebase_client import PASSWORD, mailed_codes, new_email
+from troupe import wiring
+from troupe.accounts import passwords
+from troupe.adapters.firestore import Database, Update
+from troupe.errors import FileMissing
+from troupe.settings import settings
+from troupe.web.app import app_for
+
+NEW_PASSWORD = "a better horse 2"
+
+
+@pytest.fixture
+def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
+    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
+    monkeypatch.setattr(passwords, "FORGOT_SECONDS", 0.0)
+    settings.cache_clear()
+    yield app_for("auth").test_client()
+    settings.cache_clear()
+
+
+class User:
+    """A registered user, who speaks to the API."""
+
+    def __init__(self, client: FlaskClient, **fields: Any) -> None:
+        self.client = client
+        self.email = new_email()
+        body = {"email": self.email, "password": PASSWORD, **fields}
+        found = client.post("/api/register", json=body).get_json()["data"]
+        self.uid = found["user"]["id"]
+        self.tokens = found
+
+    def ask(self, method: str, path: str, tokens: Any = None, **kwargs: Any) -> Any:
+        bearer = (tokens or self.tokens)["accessToken"]
+        headers = {"Authorization": f"Bearer {bearer}"}
+        return self.client.open(path, method=method, headers=headers, **kwargs)
+
+    def sign_in(self, password: str = PASSWORD) -> Any:
+        body = {"email": self.email, "password": password}
+        return self.client.post("/api/login", json=body)
+
+    def session(self, password: str = PASSWORD) -> Any:
+        return self.sign_in(password).get_json()["data"]
+
+    def works(self, tokens: Any = None) -> bool:
+        return bool(self.ask("GET", "/api/me", tokens).status_code == 200)
+
+    def stored(self) -> dict[str, Any]:
+        return wiring.database().get(f"users/{self.uid}").data
+
+
+def code(answer: Any) -> str:
+    return str(answer.get_json()["error"]["code"])
+
+
+def new_name() -> str:
+    return f"u.{new_email()[:10]}"
+
+
+def picture(kind: str = "png", size: int = 40) -> io.BytesIO:
+    file = io.BytesIO()
+    Image.new("RGB", (size, size), "red").save(file, kind)
+    file.seek(0)
+    return file
+
+
+def upload(user: User, data: io.BytesIO, path: str = "/api/auth/avatar") -> Any:
+    # By hand: the test client would keep large bodies in files that it does not close.
+    boundary, body = encode_multipart({"avatar": FileStorage(data, "me.png")})
+    kind = f"multipart/form-data; boundary={boundary}"
+    return user.ask("POST", path, data=body, content_type=kind)
+
+
+def holder(username: str) -> str | None:
+    return wiring.database().get(f"usernames/{username.lower()}").data.get("uid")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/api/auth/profile"), ("POST", "/api/update-username")]
+)
+def test_the_profile_changes_what_is_sent_alone(
+    client: FlaskClient, method: str, path: str
+) -> None:
+    user = User(client, name="Ada")
+    username = new_name()
+    answer = user.ask(method, path, json={"username": username, "language": "en-GB"})
+    found = answer.get_json()["data"]["user"]
+    assert (found["name"], found["username"], found["language"]) == ("Ada", username, "en-GB")
+    me = user.ask("GET", "/api/me").get_json()["data"]["user"]
+    assert me == found
+    assert holder(username) == user.uid
+
+
+def test_a_changed_username_frees_the_one_before(client: FlaskClient) -> None:
+    old, new = new_name(), new_name()
+    user = User(client, username=old)
+    assert user.ask("PUT", "/api/auth/profile", json={"username": new}).status_code == 200
+    assert (holder(old), holder(new)) == (None, user.uid)
+    other = User(client)
+    assert other.ask("PUT", "/api/auth/profile", json={"username": old}).status_code == 200
+
+
+def test_a_username_may_change_its_case(client: FlaskClient) -> None:
+    old = new_name()
+    user = User(client, username=old)
+    answer = user.ask("PUT", "/api/auth/profile", json={"username": old.upper()})
+    assert answer.get_json()["data"]["user"]["username"] == old.upper()
+    assert holder(old) == user.uid
+
+
+def test_a_taken_username_changes_nothing(client: FlaskClient) -> None:
+    taken, own = new_name(), new_name()
+    User(client, username=taken)
+    user = User(client, username=own, name="Ada")
+    answer = user.ask("PUT", "/api/auth/profile", json={"username": taken.upper(), "name": "Eve"})
+    assert (answer.status_code, code(answer)) == (409, "username_taken")
+    assert (user.stored()["name"], user.stored()["username"], holder(own)) == (
+        "Ada",
+        own,
+        user.uid,
+    )
+
+
+def test_one_of_many_gets_the_username(client: FlaskClient) -> None:
+    users, wanted = [User(client, username=new_name()) for _ in range(5)], new_name()
+
+    def take(user: User) -> int:
+        answer = (
+            app_for("auth")
+            .test_client()
+            .put(
+                "/api/auth/profile",
+                json={"username": wanted},
+                headers={"Authorization": f"Bearer {user.tokens['accessToken']}"},
+            )
+        )
+        return answer.status_code
+
+    with ThreadPoolExecutor(5) as pool:
+        statuses = list(pool.map(take, users))
+    assert sorted(statuses) == [200, 409, 409, 409, 409]
+    (winner,) = [u for u, status in zip(users, statuses, strict=True) if status == 200]
+    assert holder(wanted) == winner.uid
+    for user in users:  # who lost has kept the old one
+        assert holder(user.stored()["username"]) == user.uid
+
+
+@pytest.mark.parametrize("path", ["/api/auth/avatar", "/api/upload-avatar"])
+def test_an_avatar_is_shown_to_everybody(client: FlaskClient, path: str) -> None:
+    user = User(client)
+    answer = upload(user, picture("gif"), path)
+    url = answer.get_json()["data"]["user"]["profilePicture"]
+    assert url.startswith("/api/static/images/avatar_")
+    assert user.uid not in url
+    shown = app_for("characters").test_client().get(url)
+    assert (shown.status_code, shown.mimetype) == (200, "image/png")
+    assert Image.open(io.BytesIO(shown.data)).size == (40, 40)
+
+
+def test_an_avatar_takes_the_place_of_the_one_before(client: FlaskClient) -> None:
+    user = User(client)
+    upload(user, picture())
+    first = user.stored()["avatarPath"]
+    upload(user, picture("webp"))
+    second = user.stored()["avatarPath"]
+    assert first != second
+    with pytest.raises(FileMissing):
+        wiring.files().stat(first)
+    wiring.files().stat(second)
+    user.ask("PUT", "/api/auth/profile", json={"profilePicture": ""})
+    with pytest.raises(FileMissing):
+        wiring.files().stat(second)
+    assert (user.stored()["avatarPath"], user.stored()["profilePicture"]) == (None, "")
+
+
+def test_what_is_no_picture_leaves_nothing_behind(client: FlaskClient) -> None:
+    user = User(client)
+    before = set(wiring.files().list("static/images/avatar_"))
+    wrong = [(b"<svg onload=alert(1)>", 415), (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, 415)]
+    wrong += [(b"\0" * (5 * 1024**2 + 1), 413), (b"\0" * (7 * 1024**2), 413)]
+    wrong += [(picture("png", 400).getvalue()[:-700], 422)]
+    for data, status in wrong:
+        assert upload(user, io.BytesIO(data)).status_code == status
+    assert user.ask("POST", "/api/auth/avatar", json={}).status_code == 415
+    assert user.ask("POST", "/api/auth/avatar", data={"avatar": "text"}).status_code == 422
+    assert set(wiring.files().list("static/images/avatar_")) == before
+    assert user.stored()["profilePicture"] == ""
+
+
+def test_a_forgotten_password_is_reset_once_and_ends_every_session(client: FlaskClient) -> None:
+    user = User(client)
+    other, firebase = user.session(), firebase_client.sign_in(user.email)
+    answer = client.post("/api/auth/forgot-password", json={"email": user.email.upper()})
+    assert answer.status_code == 200
+    (reset,) = mailed_codes(user.email, "PASSWORD_RESET")
+    body = {"code": reset, "password": NEW_PASSWORD}
+    time.sleep(1)  # Firebase tells when somebody signed in by the second
+    assert client.post("/api/auth/reset-password", json=body).status_code == 200
+    again = client.post("/api/auth/reset-password", json=body)
+    assert (again.status_code, code(again)) == (422, "invalid_code")
+    assert not user.works()
+    assert not user.works(other)
+    assert not user.works({"accessToken": firebase["idToken"]})
+    assert client.post("/api/refresh-token", json=other).status_code == 401
+    assert (user.sign_in().status_code, user.sign_in(NEW_PASSWORD).status_code) == (401, 200)
+    assert user.works(user.session(NEW_PASSWORD))
+
+
+def test_a_password_that_is_refused_leaves_the_code_good(client: FlaskClient) -> None:
+    user = User(client)
+    client.post("/api/auth/forgot-password", json={"email": user.email})
+    (reset,) = mailed_codes(user.email, "PASSWORD_RESET")
+    for weak in ("short", "no digits at all", ""):
+        body = {"code": reset, "password": weak}
+        assert client.post("/api/auth/reset-password", json=body).status_code == 422
+    assert user.works()
+    body = {"code": reset, "password": NEW_PASSWORD}
+    assert client.post("/api/auth/reset-password", json=body).status_code == 200
+
+
+def test_nobody_learns_who_has_an_account(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "FORGOT_SECONDS", 0.5)
+    known, answers, times = User(client).email, [], []
+    for email in (known, new_email()):
+        started = time.monotonic()
+        answer = client.post("/api/auth/forgot-password", json={"email": email})
+        times.append(time.monotonic() - started)
+        answers.append((answer.status_code, answer.get_json()))
+    assert answers[0] == answers[1]
+    assert all(0.5 <= seconds < 0.8 for seconds in times)
+
+
+@pytest.mark.parametrize("wrong", ["never-mailed", "x" * 512])
+def test_an_invented_code_opens_nothing(client: FlaskClient, wrong: str) -> None:
+    body = {"code": wrong, "password": NEW_PASSWORD}
+    assert code(client.post("/api/auth/reset-password", json=body)) == "invalid_code"
+    assert code(client.post("/api/auth/verify-email", json=body)) == "invalid_code"
+
+
+def test_an_address_is_proven_by_a_mailed_code_once(client: FlaskClient) -> None:
+    user = User(client)
+    assert user.ask("POST", "/api/auth/verify-email").status_code == 200
+    (proof,) = mailed_codes(user.email, "VERIFY_EMAIL")
+    body = {"code": proof, "password": NEW_PASSWORD}
+    assert code(client.post("/api/auth/reset-password", json=body)) == "invalid_code"
+    assert client.post("/api/auth/verify-email", json={"code": proof}).status_code == 200
+    assert user.ask("GET", "/api/me").get_json()["data"]["user"]["isVerified"] is True
+    again = client.post("/api/auth/verify-email", json={"code": proof})
+    assert (again.status_code, code(again)) == (422, "invalid_code")
+    user.ask("POST", "/api/auth/verify-email")
+    assert mailed_codes(user.email, "VERIFY_EMAIL") == []
+
+
+def test_nobody_is_mailed_for_strangers_and_guests(client: FlaskClient) -> None:
+    answer = client.post("/api/auth/verify-email", json={})
+    assert (answer.status_code, code(answer)) == (401, "unauthorized")
+    guest = client.post("/api/auth/guest").get_json()["data"]["accessToken"]
+    headers = {"Authorization": f"Bearer {guest}"}
+    answer = client.post("/api/auth/verify-email", headers=headers)
+    assert (answer.status_code, code(answer)) == (409, "no_email")
+
+
+@pytest.mark.parametrize("path", ["/api/auth/change-password", "/api/change-password"])
+def test_a_changed_password_ends_every_session_but_this_one(client: FlaskClient, path: str) -> None:
+    user = User(client)
+    other, firebase = user.session(), firebase_client.sign_in(user.email)
+    time.sleep(1)
+    body = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
+    assert user.ask("POST", path, json=body).status_code == 200
+    assert user.works()
+    assert not user.works(other)
+    assert not user.works({"accessToken": firebase["idToken"]})
+    refreshed = client.post("/api/refresh-token", json=user.tokens).get_json()["data"]
+    assert user.works(refreshed)
+    assert (user.sign_in().status_code, user.sign_in(NEW_PASSWORD).status_code) == (401, 200)
+
+
+def test_the_current_password_has_to_be_right(client: FlaskClient) -> None:
+    user = User(client)
+    body = {"currentPassword": NEW_PASSWORD, "newPassword": NEW_PASSWORD}
+    answer = user.ask("POST", "/api/change-password", json=body)
+    assert (answer.status_code, code(answer)) == (403, "wrong_password")
+    assert user.works()
+    assert user.sign_in().status_code == 200
+
+
+def test_a_guest_has_no_password_to_change(client: FlaskClient) -> None:
+    guest = client.post("/api/auth/guest").get_json()["data"]["accessToken"]
+    body = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
+    headers = {"Authorization": f"Bearer {guest}"}
+    answer = client.post("/api/change-password", json=body, headers=headers)
+    assert (answer.status_code, code(answer)) == (409, "no_password")
+
+
+def test_sessions_are_listed_and_ended_one_by_one(client: FlaskClient) -> None:
+    user = User(client)
+    body = {"email": user.email, "password": PASSWORD}
+    agent = {"User-Agent": "A phone"}
+    phone = client.post("/api/login", json=body, headers=agent).get_json()["data"]
+    found = user.ask("GET", "/api/auth/sessions").get_json()["data"]["sessions"]
+    assert [(each["current"], each["userAgent"] == "A phone") for each in found] == [
+        (False, True),
+        (True, False),
+    ]
+    assert found[0].keys() == {
+        *("id", "current", "userAgent", "createdAt", "lastSeenAt", "expiresAt")
+    }
+    place = f"/api/auth/sessions/{found[0]['id']}"
+    assert User(client).ask("DELETE", place).status_code == 404  # somebody else
+    assert user.works(phone)
+    assert user.ask("DELETE", place).status_code == 200
+    assert not user.works(phone)
+    again = user.ask("DELETE", place)
+    assert (again.status_code, code(again)) == (404, "session_not_found")
+    assert user.ask("DELETE", "/api/auth/sessions/a.b").status_code == 404
+
+
+def test_sessions_are_read_with_the_caller(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, calls = User(client), []
+    for name in ("get", "get_all", "find", "count", "commit"):
+        method = getattr(Database, name)
+
+        def counted(self: Database, *a: Any, _n: str = name, _m: Any = method, **k: Any) -> Any:
+            calls.append(_n)
+            return _m(self, *a, **k)
+
+        monkeypatch.setattr(Database, name, counted)
+    assert user.ask("GET", "/api/auth/sessions").status_code == 200
+    assert calls == ["get"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "/api/auth/account"), ("POST", "/api/delete-account")]
+)
+def test_a_deleted_account_is_out_at_once(client: FlaskClient, method: str, path: str) -> None:
+    user = User(client, username=new_name())
+    username, firebase = user.stored()["username"], firebase_client.sign_in(user.email)
+    assert user.ask(method, path, json={"password": PASSWORD}).status_code == 200
+    assert not user.works()
+    # An ID token outlives its account by up to an hour, and must not make the user anew.
+    assert not user.works({"accessToken": firebase["idToken"]})
+    assert client.post("/api/refresh-token", json=user.tokens).status_code == 401
+    assert user.sign_in().status_code == 401
+    assert not firebase_client.is_known(user.uid)
+    assert holder(username) is None
+    assert user.stored().keys() == {
+        *("createdAt", "tokens", "role", "deletedAt", "validAfter", "updatedAt")
+    }
+    body = {"email": user.email, "password": PASSWORD, "username": username}
+    assert client.post("/api/register", json=body).status_code == 201  # a new one
+
+
+def test_a_wrong_password_deletes_nothing(client: FlaskClient) -> None:
+    user = User(client)
+    answer = user.ask("DELETE", "/api/auth/account", json={"password": NEW_PASSWORD})
+    assert (answer.status_code, code(answer)) == (403, "wrong_password")
+    assert user.works()
+    assert user.ask("DELETE", "/api/auth/account").status_code == 200  # it need not be sent
+
+
+def test_the_last_administrator_stays(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = User(client), User(client)
+    db = wiring.database()
+    db.commit(Update(f"users/{first.uid}", {"role": "admin"}))
+
+    seen_both = threading.Barrier(1)
+
+    def count(self: Database, collection: str, *, where: Any) -> int:
+        # Of these two alone: other tests have administrators of their own.
+        assert (collection, where) == ("users", [("role", "==", "admin")])
+        found = self.get_all([f"users/{each.uid}" for each in (first, second)])
+        if not seen_both.broken:
+            with suppress(threading.BrokenBarrierError):
+                seen_both.wait(timeout=2)
+        return sum(each.data["role"] == "admin" for each in found)
+
+    monkeypatch.setattr(Database, "count", count)
+    answer = first.ask("DELETE", "/api/auth/account")
+    assert (answer.status_code, code(answer)) == (409, "last_admin")
+    assert first.works()
+
+    db.commit(Update(f"users/{second.uid}", {"role": "admin"}))
+    seen_both = threading.Barrier(2)
+
+    def leave(user: User) -> int:
+        headers = {"Authorization": f"Bearer {user.tokens['accessToken']}"}
+        return (
+            app_for("auth").test_client().delete("/api/auth/account", headers=headers).status_code
+        )
+
+    with ThreadPoolExecutor(2) as pool:  # each sees the other one stay
+        assert sorted(pool.map(leave, (first, second))) == [200, 409]
+    db.commit(*(Update(f"users/{each.uid}", {"role": "user"}) for each in (first, second)))

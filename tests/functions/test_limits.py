@@ -1,0 +1,304 @@
+"""Rate limits as clients meet them, and as several instances count them."""
+
+from __future__ import annotations
+
+import collections
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import test_settings
+from tests.firebase_client import PASSWORD, mailed_codes, new_email
+from troupe import wiring
+from troupe.adapters.firestore import Create, Database, Stale, now
+from troupe.errors import TooManyRequests
+from troupe.limits import COLLECTION, Limiter, Standing
+from troupe.settings import Settings, settings
+from troupe.web.app import app_for
+
+WRONG = "not the horse 9"
+LIMITS = {
+    "LOGIN_LIMIT": "3/600, 8/600",
+    "REGISTER_LIMIT": "0, 2/600",
+    "GUEST_LIMIT": "0, 2/600",
+    "MAIL_LIMIT": "2/600, 5/600",
+    "CONTACT_LIMIT": "2/600, 3/600",
+}
+
+
+@pytest.fixture
+def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """With limits that a test can reach; only addresses that are not this machine's are counted."""
+    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
+    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
+    for name, limit in LIMITS.items():
+        monkeypatch.setenv(name, limit)
+    monkeypatch.setattr("troupe.accounts.passwords.FORGOT_SECONDS", 0.0)
+    caches = (settings, wiring.limiter, wiring.passwords)
+    for cached in caches:
+        cached.cache_clear()
+    yield app_for("auth").test_client()
+    for cached in caches:
+        cached.cache_clear()
+
+
+def new_address() -> str:
+    return f"198.51.{os.urandom(1)[0]}.{os.urandom(1)[0]}"
+
+
+def post(client: FlaskClient, path: str, body: Any = None, address: str = "127.0.0.1") -> Any:
+    return client.post(path, json=body or {}, environ_overrides={"REMOTE_ADDR": address})
+
+
+def register(client: FlaskClient) -> str:
+    email = new_email()
+    assert post(client, "/api/register", {"email": email, "password": PASSWORD}).status_code == 201
+    return email
+
+
+def sign_in(client: FlaskClient, email: str, password: str, address: str = "127.0.0.1") -> Any:
+    return post(client, "/api/login", {"email": email, "password": password}, address)
+
+
+def test_failures_of_an_account_are_counted_wherever_they_come_from(client: FlaskClient) -> None:
+    email = register(client)
+    for left in (2, 1, 0):
+        answer = sign_in(client, email.upper(), WRONG, new_address())
+        assert answer.status_code == 401
+        assert answer.headers["RateLimit-Limit"] == "3"
+        assert answer.headers["RateLimit-Remaining"] == str(left)
+    answer = sign_in(client, email, PASSWORD, new_address())
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (429, "too_many_requests")
+    assert answer.headers["RateLimit-Remaining"] == "0"
+    assert 0 < int(answer.headers["Retry-After"]) <= 600
+    assert answer.headers["RateLimit-Reset"] == answer.headers["Retry-After"]
+    assert sign_in(client, register(client), PASSWORD).status_code == 200  # nobody else is
+
+
+def test_an_account_that_does_not_exist_is_limited_like_one_that_does(client: FlaskClient) -> None:
+    unknown = new_email()
+    statuses = [sign_in(client, unknown, WRONG).status_code for _ in range(4)]
+    assert statuses == [401, 401, 401, 429]
+
+
+def test_signing_in_does_not_use_the_limit_of_an_account_up(client: FlaskClient) -> None:
+    email = register(client)
+    for _ in range(6):
+        assert sign_in(client, email, PASSWORD).status_code == 200
+    assert sign_in(client, email, WRONG).headers["RateLimit-Remaining"] == "2"
+
+
+def test_all_that_comes_from_an_address_is_counted(client: FlaskClient) -> None:
+    email, address = register(client), new_address()
+    statuses = [sign_in(client, email, PASSWORD, address).status_code for _ in range(9)]
+    assert statuses == [200] * 8 + [429]
+    assert sign_in(client, email, PASSWORD, new_address()).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/auth/guest", "/api/signup"])
+def test_one_address_makes_only_so_many_accounts(client: FlaskClient, path: str) -> None:
+    address, statuses = new_address(), []
+    for _ in range(3):
+        body = {"email": new_email(), "password": PASSWORD}
+        statuses.append(post(client, path, body, address).status_code)
+    assert statuses == [201, 201, 429]
+
+
+def test_mails_to_one_account_are_limited_and_verification_counts_too(client: FlaskClient) -> None:
+    email = register(client)
+    token = sign_in(client, email, PASSWORD).get_json()["data"]["accessToken"]
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"email": email}
+    assert post(client, "/api/auth/forgot-password", body).status_code == 200
+    assert client.post("/api/auth/verify-email", headers=headers).status_code == 200
+    assert post(client, "/api/auth/forgot-password", body).status_code == 429
+    refused = client.post("/api/auth/verify-email", headers=headers)
+    assert (refused.status_code, refused.headers["RateLimit-Limit"]) == (429, "2")
+    assert len(mailed_codes(email, "PASSWORD_RESET")) == 1
+    assert len(mailed_codes(email, "VERIFY_EMAIL")) == 1
+
+
+def test_the_contact_form_is_limited(client: FlaskClient) -> None:
+    support, address = app_for("support").test_client(), new_address()
+    body = {"name": "Ada", "email": new_email(), "subject": "Hello", "message": "Is it on?"}
+    statuses = [post(support, "/api/contact/submit", body, address).status_code for _ in range(3)]
+    assert statuses == [201, 201, 429]
+
+
+def test_guessing_by_a_stolen_session_is_guessing_too(client: FlaskClient) -> None:
+    email = register(client)
+    token = sign_in(client, email, PASSWORD).get_json()["data"]["accessToken"]
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"currentPassword": WRONG, "newPassword": WRONG}
+    answers = [
+        client.post("/api/change-password", json=body, headers=headers).status_code,
+        client.delete("/api/auth/account", json={"password": WRONG}, headers=headers).status_code,
+        sign_in(client, email, WRONG).status_code,
+        client.post("/api/change-password", json=body, headers=headers).status_code,
+    ]
+    assert answers == [403, 403, 401, 429]
+
+
+def test_a_reset_password_lets_its_owner_in_again(client: FlaskClient) -> None:
+    email = register(client)
+    for _ in range(4):
+        sign_in(client, email, WRONG)
+    assert sign_in(client, email, PASSWORD).status_code == 429
+    post(client, "/api/auth/forgot-password", {"email": email})
+    (code,) = mailed_codes(email, "PASSWORD_RESET")
+    body = {"code": code, "password": WRONG}
+    assert post(client, "/api/auth/reset-password", body).status_code == 200
+    assert sign_in(client, email, WRONG).status_code == 200
+
+
+def test_an_unreadable_request_is_not_counted(client: FlaskClient) -> None:
+    address = new_address()
+    for _ in range(5):
+        assert post(client, "/api/signup", {"email": "ada"}, address).status_code == 422
+    body = {"email": new_email(), "password": PASSWORD}
+    assert post(client, "/api/signup", body, address).headers["RateLimit-Remaining"] == "1"
+
+
+def test_browsers_may_read_the_headers(client: FlaskClient) -> None:
+    body = {"email": new_email(), "password": WRONG}
+    answer = client.post("/api/login", json=body, headers={"Origin": "https://app.example"})
+    exposed = answer.headers["Access-Control-Expose-Headers"]
+    assert all(f"RateLimit-{name}" in exposed for name in ("Limit", "Remaining", "Reset"))
+
+
+def test_counters_that_cannot_be_reached_lock_nobody_out(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    email = register(client)
+
+    class Down(Database):
+        def commit(self, *writes: Any) -> Any:
+            raise ConnectionError("no route to the counters")
+
+    monkeypatch.setattr(wiring.limiter(), "_db", Down(wiring.database()._client))
+    answer = sign_in(client, email, PASSWORD)
+    assert answer.status_code == 200
+    assert "RateLimit-Limit" not in answer.headers
+    assert "limit_not_counted" in capsys.readouterr().out
+
+
+def test_a_flood_that_contends_for_its_own_counter_is_refused(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Flooded(Database):
+        def commit(self, *writes: Any) -> Any:
+            raise Stale
+
+    monkeypatch.setattr("troupe.limits._CONTENTION_SECONDS", 0.05)
+    counters = limiter(Flooded(db._client))
+    with pytest.raises(TooManyRequests) as refused:
+        counters.count("login", account=None, address=new_address())
+    assert refused.value.retry_after == 1
+
+
+def limiter(db: Database, **limits: str) -> Limiter:
+    return Limiter(db, test_settings(**limits).limits, "the same in every instance")
+
+
+def test_of_many_at_once_exactly_so_many_get_through(db: Database) -> None:
+    counters, email = limiter(db, LOGIN_LIMIT="10/3600, 0"), new_email()
+
+    def count(_: int) -> Standing | None:
+        return counters.count("login", account=email, address=None)
+
+    with ThreadPoolExecutor(20) as pool:
+        standings = [each for each in pool.map(count, range(60)) if each is not None]
+    assert collections.Counter(each.exceeded for each in standings) == {True: 50, False: 10}
+    assert sorted(each.remaining for each in standings if not each.exceeded) == list(range(10))
+
+
+COUNT = """
+import sys
+from tests.factories import test_settings
+from troupe.adapters.firestore import Database
+from troupe.limits import Limiter
+limits = test_settings(LOGIN_LIMIT="10/3600, 0").limits
+counters = Limiter(Database.connect("demo-troupe"), limits, "the same in every instance")
+for _ in range(12):
+    print(counters.count("login", account=sys.argv[1], address=None).exceeded)
+"""
+
+
+def test_a_limit_holds_across_processes(emulators: object) -> None:
+    root, email = Path(__file__).parents[2], new_email()
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "functions")])}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", COUNT, email],
+            env=env,
+            cwd=root,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    lines = [line for process in running for line in process.communicate(timeout=60)[0].split()]
+    assert collections.Counter(lines) == {"True": 14, "False": 10}
+
+
+def test_a_new_window_begins_anew(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    counters, email = limiter(db, LOGIN_LIMIT="1/600, 0"), new_email()
+    for at, exceeded, reset in ((1_200, False, 600), (1_799, True, 1), (1_800, False, 600)):
+        clock = datetime.fromtimestamp(at + 0.9, UTC)
+        monkeypatch.setattr("troupe.limits.now", lambda clock=clock: clock)
+        standing = counters.count("login", account=email, address=None)
+        assert standing is not None
+        assert (standing.exceeded, standing.reset) == (exceeded, reset)
+
+
+def test_a_counter_names_nobody(db: Database) -> None:
+    email, address = new_email(), new_address()
+    before = {each.id for each in db.find(COLLECTION, limit=5000)}
+    limiter(db).count("login", account=email, address=address)
+    new = [each for each in db.find(COLLECTION, limit=5000) if each.id not in before]
+    assert len(new) >= 2
+    assert not any(email in str(each) or address in str(each) for each in new)
+
+
+def test_the_sweep_deletes_counters_of_windows_that_ended(db: Database) -> None:
+    counters, at = limiter(db), now()
+    old, fresh = (f"{COLLECTION}/{new_email()}" for _ in range(2))
+    db.commit(
+        Create(old, {"count": 1, "expiresAt": at - timedelta(days=400)}),
+        Create(fresh, {"count": 1, "expiresAt": at + timedelta(days=1)}),
+    )
+    assert counters.sweep(400) >= 1
+    assert not db.get(old).exists
+    assert db.get(fresh).exists
+
+
+def test_the_sweep_takes_no_more_than_it_is_told(db: Database) -> None:
+    at = now() - timedelta(days=400)
+    old = [f"{COLLECTION}/{new_email()}" for _ in range(3)]
+    db.commit(*(Create(path, {"count": 1, "expiresAt": at}) for path in old))
+    assert limiter(db).sweep(2) == 2
+
+
+def test_zero_switches_a_limit_off(db: Database) -> None:
+    counters = limiter(db, LOGIN_LIMIT="0")
+    assert counters.count("login", account=new_email(), address=new_address()) is None
+
+
+@pytest.mark.parametrize("wrong", ["10", "10/", "10/60", "a/b, 0", "0/60, 0", "-1/60, 0", "1/0, 0"])
+def test_a_limit_that_says_nothing_stops_the_start(wrong: str) -> None:
+    with pytest.raises(ValueError, match="LOGIN_LIMIT"):
+        test_settings(LOGIN_LIMIT=wrong)
+
+
+def test_the_defaults_limit_what_they_should() -> None:
+    limits: Settings = test_settings()
+    assert all(limit.address is not None for limit in limits.limits.values())
+    assert {name for name, limit in limits.limits.items() if limit.account is None} == {"guest"}

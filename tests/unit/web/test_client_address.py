@@ -1,0 +1,72 @@
+"""Where a request comes from: what the platform says, never what a client may write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.factories import test_settings
+from troupe import wiring
+from troupe.web.limited import client_address
+
+CLIENT, GOOGLE, FORGED = "203.0.113.7", "35.191.4.2", "192.0.2.66"
+
+
+def address_of(
+    monkeypatch: pytest.MonkeyPatch,
+    forwarded: str | None,
+    *,
+    remote: str = "169.254.1.1",
+    **env: Any,
+) -> str | None:
+    env = {"FUNCTIONS_EMULATOR": "false", "JWT_SECRET": "x" * 40, **env}
+    deployed = test_settings(**env)
+    monkeypatch.setattr(wiring, "settings", lambda: deployed)
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    with Flask("test").test_request_context(headers=headers, environ_base={"REMOTE_ADDR": remote}):
+        return client_address()
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "found"),
+    [
+        (CLIENT, CLIENT),  # the function's own address
+        (f"{CLIENT}, {GOOGLE}", CLIENT),  # through Hosting
+        (f"{FORGED}, {CLIENT}", CLIENT),  # a client that writes the header itself
+        (f"{FORGED},{CLIENT},{GOOGLE}", CLIENT),
+        (f"{FORGED}, {GOOGLE}, {CLIENT}", CLIENT),  # one that plays Hosting
+        (f"unknown, {CLIENT}, {GOOGLE}", CLIENT),
+        (f"rubbish, {GOOGLE}", GOOGLE),
+        (f"{FORGED}, rubbish", None),  # the platform writes no rubbish: nobody is believed
+        (GOOGLE, GOOGLE),
+        ("", None),
+        (None, None),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1, 2a00:1450::7", "2001:db8:1:2::/64"),
+        (f"::ffff:{CLIENT}", CLIENT),
+    ],
+)
+def test_the_client_is_who_the_last_known_proxy_saw(
+    monkeypatch: pytest.MonkeyPatch, forwarded: str | None, found: str | None
+) -> None:
+    assert address_of(monkeypatch, forwarded) == found
+
+
+def test_other_proxies_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    forwarded = f"{FORGED}, {CLIENT}, 198.51.100.9, {GOOGLE}"
+    trusted = "google, 198.51.100.0/24"
+    assert address_of(monkeypatch, forwarded, TRUSTED_PROXIES=trusted) == CLIENT
+    assert address_of(monkeypatch, forwarded) == "198.51.100.9"
+
+
+def test_on_the_emulators_the_header_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    local = {"FUNCTIONS_EMULATOR": "true"}
+    assert address_of(monkeypatch, FORGED, remote="127.0.0.1", **local) is None
+    assert address_of(monkeypatch, FORGED, remote=CLIENT, **local) == CLIENT
+
+
+def test_a_network_that_is_none_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="TRUSTED_PROXIES"):
+        test_settings(TRUSTED_PROXIES="google, everybody")
