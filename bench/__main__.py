@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import http, scripts, speech, video
+from bench import http, operations, scripts, speech, video
 from local.stack import Stack
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
@@ -28,11 +28,24 @@ def main() -> int:
         rows += http.warm_requests(stack.env, account)
         rows += http.calls(account)
         rows += scripts.measure()
+        costs = operations.table()
+        rows += costs
+        rows += operations.under_load(stack.env)
     rows += speech.measure()
     rows += video.measure()
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
-    _show(rows)
+    _show_costs(costs)
+    _show([row for row in rows if row not in costs])
     return 0 if all(row["ok"] for row in rows) else 1
+
+
+def _show_costs(costs: list[dict[str, Any]]) -> None:
+    table = Table("operation", "reads", "writes", "")
+    for cost in costs:
+        name = str(cost["name"]).removeprefix("reads of ")
+        verdict = "" if cost["ok"] else f"answered {cost['status']}"
+        table.add_row(name, f"{cost['value']:g}", str(cost["writes"]), verdict)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def _show(rows: list[dict[str, Any]]) -> None:

@@ -19,8 +19,11 @@ WARM_REQUESTS = 200
 # The first thing that a client asks of each function.
 FIRST_PATHS = {
     "auth": "/api/auth/me",
-    "plans": "/api/tokens/usage/{uid}",
+    "plans": "/api/subscriptions/my-subscription",
     "voice": "/api/user/voice-history",
+    "characters": "/api/characters",
+    "scripts": "/api/my-scripts",
+    "files": "/api/files",
     "support": "/api/openapi.json",
 }
 

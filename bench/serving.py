@@ -33,25 +33,33 @@ def free_port() -> int:
 
 @contextmanager
 def served(
-    function: str, path: str, env: Mapping[str, str], headers: Mapping[str, str] | None = None
+    function: str,
+    path: str,
+    env: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+    *,
+    source: Path | None = None,
+    log: Path | None = None,
 ) -> Iterator[Served]:
     """Serves `function` and asks for `path` until it answers; yields where, and how long it took
-    from the start of the process to the whole first answer."""
+    from the start of the process to the whole first answer. `source`: a file that is not the
+    main.py of ours or of the bare one; `log`: where what it prints goes."""
     port = free_port()
     folder = BARE if function == "bare" else FUNCTIONS
     command = [
-        *(sys.executable, "-m", "functions_framework", "--source", "main.py"),
+        *(sys.executable, "-m", "functions_framework", "--source", str(source or "main.py")),
         *("--target", function, "--host", "127.0.0.1", "--port", str(port)),
     ]
     started = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**os.environ, **env},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with (log or Path(os.devnull)).open("wb") as sink:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **env},
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         yield Served(url, _first_answer(url + path, headers, started, process))

@@ -1,0 +1,290 @@
+"""What every operation costs in Firestore: documents read and written, for one request of a user
+who has one of everything. And how the main ones do when fifty users ask at once."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import statistics
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+
+from bench.http import FIRST_PATHS, row
+from bench.serving import served
+
+USERS = 50
+ROUNDS = 6
+PASSWORD = "bench-pass-1"
+
+# (function, method, path, JSON); {uid}, {character}, {script} are those of the asking user.
+MAIN: dict[str, tuple[str, str, str, Any]] = {
+    "me": ("auth", "GET", "/api/auth/me", None),
+    "myActivities": ("auth", "GET", "/api/my-activities", None),
+    "listPlans": ("plans", "GET", "/api/subscriptions/plans", None),
+    "consumeTokens": (
+        *("plans", "POST", "/api/tokens/consume"),
+        {"tokensToConsume": 1, "action": "bench"},
+    ),
+    "voiceHistory": ("voice", "GET", "/api/user/voice-history", None),
+    "listCharacters": ("characters", "GET", "/api/characters", None),
+    "getCharacter": ("characters", "GET", "/api/characters/{character}", None),
+    "starCharacter": ("characters", "POST", "/api/characters/{character}/star", None),
+    "getScript": ("scripts", "GET", "/api/scripts/{script}", None),
+    "createScript": (
+        *("scripts", "POST", "/api/scripts"),
+        {
+            "selectedCharacters": ["{character}"],
+            "dialogue": [{"speaker": "{character}", "text": "Hello."}],
+        },
+    ),
+}
+
+
+class Counter:
+    """Counts documents as they pass the generated API of a Firestore client."""
+
+    def __init__(self, client: Any) -> None:
+        self.read = self.written = 0
+        api, counter = client._firestore_api, self
+
+        class Proxy:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(api, name)
+
+            def batch_get_documents(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+                return counter._each(api.batch_get_documents(*args, **kwargs), "found", "missing")
+
+            def run_query(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+                return counter._each(api.run_query(*args, **kwargs), "document")
+
+            def run_aggregation_query(self, *args: Any, **kwargs: Any) -> Any:
+                counter.read += 1  # billed as one read for each thousand index entries
+                return api.run_aggregation_query(*args, **kwargs)
+
+            def commit(self, request: Any, **kwargs: Any) -> Any:
+                counter.written += len(request["writes"])
+                return api.commit(request=request, **kwargs)
+
+        client._firestore_api_internal = Proxy()
+
+    def _each(self, answers: Any, *kinds: str) -> Iterator[Any]:
+        for answer in answers:
+            self.read += any(kind in answer for kind in kinds)
+            yield answer
+
+
+def _bodies(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """A good body for each operation that takes one, as the Flask test client wants it."""
+    from werkzeug.datastructures import FileStorage
+
+    from tests.media_files import picture, sound
+
+    def part(data: bytes, name: str) -> FileStorage:
+        import io
+
+        return FileStorage(io.BytesIO(data), filename=name)
+
+    email = f"{secrets.token_hex(6)}@example.com"
+    speaker = ids.get("speaker", ids.get("characterId", ""))
+    said = [{"speaker": speaker, "text": "Good day."}]
+    plan = {"name": f"Bench {secrets.token_hex(4)}", "price": 9.99, "billingPeriod": "monthly"}
+    faq = {"category": "General", "question": "Why?", "answer": "Because."}
+    login = {"email": ids.get("email", ""), "password": PASSWORD}
+    json: dict[str, Any] = {
+        "register": {"email": email, "password": PASSWORD},
+        "login": login,
+        "adminLogin": login,
+        "guest": {},
+        "refresh": {},
+        "updateProfile": {"name": "Grace"},
+        "forgotPassword": {"email": email},
+        "verifyEmail": {},
+        "changePassword": {"currentPassword": PASSWORD, "newPassword": "bench-pass-2"},
+        "deleteAccount": {},
+        "subscribe": {"planId": ids.get("planId")},
+        "addMinutes": {"minutes": 5},
+        "createSubscription": {"email": ids.get("email"), "planType": ids.get("planId")},
+        "consumeTokens": {"tokensToConsume": 1, "action": "bench"},
+        "generateVoice": {"text": "Good evening.", "language": "en-us"},
+        "downloadAudio": {"audioId": ids.get("generationId")},
+        "createScript": {"selectedCharacters": [speaker], "dialogue": said},
+        "updateScript": {"dialogue": said},
+        "generateAudio": {},
+        "generateVideo": {},
+        "submitContact": {
+            **{"name": "Ada", "email": "ada@example.com"},
+            **{"subject": "Hello", "message": "Good day."},
+        },
+        "createPlan": plan,
+        "updatePlan": {"voiceMinutes": 7},
+        "adminUpdateUser": {"status": "active"},
+        "createFaq": faq,
+        "updateFaq": {"answer": "Because of this."},
+        "updateContact": {"status": "resolved"},
+    }
+    forms = {
+        "uploadAvatar": {"avatar": part(picture(), "a.png")},
+        "createCharacter": {
+            **{"displayName": "Ada", "consent": "I am the speaker, and I agree."},
+            **{"audioFile": part(sound(seconds=1.5), "a.wav")},
+        },
+        "updateCharacter": {"displayName": "Anna"},
+        "uploadFile": {"file": part(sound(seconds=1.5), "a.wav")},
+    }
+    return {name: {"json": body} for name, body in json.items()} | {
+        name: {"data": form} for name, form in forms.items()
+    }
+
+
+# What needs somebody outside, or a code from a mail.
+UNMEASURED = {"generateScript", "resetPassword", "health"}
+QUERIES = {"searchUsers": "?search=a"}
+
+
+def table() -> list[dict[str, Any]]:
+    """A row for each operation; one that answers anything but a success is a failure here."""
+    from tests.contract.access import World
+    from tests.contract.operations import policies
+    from tests.contract.operations import served as operations
+    from tests.factories import PROJECT, test_settings
+    from tests.wired import held_queue
+    from troupe import wiring
+    from troupe.adapters.storage import Files
+    from troupe.web.app import app_for
+
+    rows = []
+    files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
+    with held_queue() as queue:
+        world = World(wiring.database(), files, queue)
+        counter = Counter(wiring.database()._client)
+        for operation in operations():
+            if "Alias" in operation.id or operation.id in UNMEASURED:
+                continue
+            policy = policies()[operation.key]
+            caller, ids = _caller(world, operation, admin=policy == "admin")
+            path = re.sub(r"<(\w+)>", lambda name, ids=ids: ids[name[1]], operation.path)
+            body = _bodies(ids)[operation.id] if operation.has_body else {}
+            client = app_for(operation.function).test_client()
+            counter.read = counter.written = 0
+            with client.open(
+                path + QUERIES.get(operation.id, ""),
+                method=operation.method,
+                headers=caller,
+                **body,
+            ) as answer:
+                status = answer.status_code
+            queue.take()
+            rows.append(
+                {
+                    **row(f"reads of {operation.id}", counter.read, "documents"),
+                    "writes": counter.written,
+                    "status": status,
+                    "ok": status < 400,
+                }
+            )
+    return rows
+
+
+def _caller(world: Any, operation: Any, *, admin: bool) -> tuple[dict[str, str], dict[str, str]]:
+    from tests.contract.access import Caller
+    from troupe import wiring
+
+    email = f"{secrets.token_hex(8)}@example.com"
+    signed_in = wiring.accounts().register(
+        email=email, password=PASSWORD, name="Ada", username=None, picture=None, user_agent=""
+    )
+    if admin or operation.id == "adminLogin":
+        wiring.accounts().make_admin(email)
+    headers = {"Authorization": f"Bearer {signed_in.pair.access_token}"}
+    owner = world.callers()["user"] if admin else None
+    mine = Caller(
+        signed_in.user.id,
+        next(iter(signed_in.user.sessions), ""),
+        headers,
+    )
+    ids: dict[str, str] = dict(world.objects(operation, owner or mine))
+    wanted = {"subscribe": "planId", "createSubscription": "planId", "createScript": "characterId"}
+    if operation.id in wanted:
+        ids |= world._makers[wanted[operation.id]](mine)
+    return mine.headers, ids | {"email": email}
+
+
+def under_load(env: Mapping[str, str]) -> list[dict[str, Any]]:
+    """p50 and p95 of each main operation with fifty users at once, against a bare function that
+    reads one document, on the same machine just before."""
+    users = _users()
+    rows = []
+    for name, (function, method, path, body) in MAIN.items():
+        first = {"Authorization": f"Bearer {users[0]['token']}"}
+        with served("bare", "/", env) as bare:
+            base = _latencies(bare.url, "GET", "/", None, users)
+        with served(function, FIRST_PATHS[function], env, first) as ours:
+            times = _latencies(ours.url, method, path, body, users)
+        for label, at in (("p50", 49), ("p95", 94)):
+            ratio = times[at] / base[at]
+            rows.append(row(f"{label} of {name}, {USERS} users at once ÷ bare", ratio, "ratio"))
+        rows.append(row(f"p95 of {name}, {USERS} users at once", times[94] * 1000, "ms"))
+    return rows
+
+
+def _users() -> list[dict[str, str]]:
+    from tests.factories import new_character, signed_in
+    from troupe import wiring
+    from troupe.adapters.firestore import Create, now
+    from troupe.scripts.records import Line, Script
+
+    users = []
+    for _ in range(USERS):
+        uid, headers = signed_in(wiring.database(), tokens=1000)
+        character, at = new_character(wiring.database(), uid, "Ada"), now()
+        script = Script(
+            id=secrets.token_hex(16),
+            uid=uid,
+            title="Bench",
+            selected_characters=[character],
+            cast={character: "Ada"},
+            dialogue=[Line(speaker=character, text="Hello.")] * 20,
+            created_at=at,
+            updated_at=at,
+        )
+        wiring.database().commit(Create(f"scripts/{script.id}", script.stored()))
+        token = headers["Authorization"].removeprefix("Bearer ")
+        users.append({"uid": uid, "token": token, "character": character, "script": script.id})
+    return users
+
+
+def _latencies(
+    url: str, method: str, path: str, body: Any, users: list[dict[str, str]]
+) -> list[float]:
+    """Ninety-nine percentiles of the seconds from request to whole answer."""
+    begin = threading.Barrier(len(users))
+
+    def ask(user: dict[str, str]) -> list[float]:
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {user['token']}"
+        place, sent, times = url + _filled(path, user), _filled(body, user), []
+        for number in range(ROUNDS + 1):
+            if number == 1:
+                begin.wait()  # the first request of each warms its connection
+            started = time.perf_counter()
+            session.request(method, place, json=sent, timeout=60).raise_for_status()
+            times.append(time.perf_counter() - started)
+        return times[1:]
+
+    with ThreadPoolExecutor(len(users)) as pool:
+        return statistics.quantiles([x for each in pool.map(ask, users) for x in each], n=100)
+
+
+def _filled(value: Any, user: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return re.sub(r"\{(\w+)\}", lambda name: user[name[1]], value)
+    if isinstance(value, list):
+        return [_filled(each, user) for each in value]
+    if isinstance(value, dict):
+        return {key: _filled(each, user) for key, each in value.items()}
+    return value
