@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from PIL import Image
 from local import cast
 from local.demo import PIECES
 from local.demo_scene import NAME as SCENE
+from local.demo_scene import WRITTEN
 from local.layout import ROOT
+from tests.fakes.openai_server import KEY, openai_server
 from tests.unit.media.film import Film, Pixels, crop
 from tests.unit.speech.sound import pitch, rms
 from troupe.media.formats import Resolution
@@ -41,14 +44,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     out = tmp_path_factory.mktemp("demo") / "out"
     out.mkdir()  # an earlier run's folder is no obstacle
     (out / f"{MALE}.mp3").write_bytes(b"left by an earlier run")
-    done = subprocess.run(
-        [sys.executable, "-m", "local", "demo", "--out", str(out)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=420,
-        check=False,
-    )
+    with openai_server() as server:
+        done = subprocess.run(
+            [sys.executable, "-m", "local", "demo", "--out", str(out)],
+            cwd=ROOT,
+            env=os.environ | {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url},
+            capture_output=True,
+            text=True,
+            timeout=420,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     return Demo(out, done.stdout)
 
@@ -126,9 +131,10 @@ def test_the_ledger_holds_one_settlement_for_each_job(demo: Demo) -> None:
     texts = [piece.text for piece in PIECES]
     texts.append("".join(text for _, text in LINES))
     expected = [-(-len(text) // 1000) for text in texts]  # a token per started thousand
+    expected += [1, 1]  # the video, and the scene that a model wrote
 
-    assert [-int(amount) for _, amount in settled] == [*expected, 1]  # and one for the video
-    assert len({job for job, _ in settled}) == len(expected) + 1
+    assert [-int(amount) for _, amount in settled] == expected
+    assert len({job for job, _ in settled}) == len(expected)
 
 
 @dataclass(frozen=True)
@@ -232,6 +238,13 @@ def test_the_captions_are_seen_while_they_are_said(demo: Demo) -> None:
     between = film.frames([cue.start - 0.12 for cue in begun])
     assert min(white(frame) for frame in during) > 300
     assert max(white(frame) for frame in between) < 50
+
+
+def test_a_scene_that_a_model_wrote_is_spoken_too(demo: Demo) -> None:
+    captions = (demo.out / f"{WRITTEN}.vtt").read_text()
+
+    assert len(set(re.findall(r"<v ([^>]+)>", captions))) > 1
+    assert seconds(demo.out / f"{WRITTEN}.mp3") == pytest.approx(last_cue_end(captions), abs=0.3)
 
 
 def test_it_stops_the_stack(demo: Demo) -> None:
