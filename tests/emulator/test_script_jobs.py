@@ -12,7 +12,7 @@ import pytest
 
 from tests.factories import PROJECT, ScriptedEngine, new_user, test_settings
 from tests.stage import ADA, BEN, SCENE, CloningEngine, Killed, Saboteur, Stage
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.adapters.storage import Files
 from troupe.jobs.records import JobKind, JobStatus, view_steps
 from troupe.media.captions import cues_from_json
@@ -183,7 +183,7 @@ def test_killed_at_every_step_it_still_completes_once(
         files, saboteur = own_files(), Saboteur(number, after=after)
         stage = Stage(db, files)
         uid = new_user(db)
-        script_id = stage.script(uid, SCENE[:2])
+        script_id = stage.script(uid, [(ADA, "Yes?"), (BEN, "No.")])
         job_id = stage.start(script_id, kind)
         for name in ("upload", "delete"):
             saboteur.around(files, name)
@@ -238,6 +238,21 @@ def test_a_cancelled_job_leaves_no_file_and_no_hold(db: Database, files: Files) 
     balance = stage.wallet.balance(uid).tokens
     assert (balance.used, balance.held) == (0, 0)
     assert audit_user(db, uid) == []
+
+
+@pytest.mark.parametrize("lines", [SCENE, LONG], ids=["one part", "parts"])
+def test_a_worker_whose_owner_is_erased_leaves_nothing(
+    db: Database, files: Files, lines: list[tuple[str, str]]
+) -> None:
+    def erase(number: int) -> None:
+        if number == 3:
+            db.commit(Delete(f"jobs/{job_id}"), Delete(f"scripts/{script_id}"))
+
+    stage = Stage(db, files, ScriptedEngine(erase))
+    script_id = stage.script(new_user(db), lines)
+    job_id = stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    assert stage.stored_files(script_id) == set()
 
 
 def test_a_provider_that_fails_for_good_ends_the_job(db: Database, files: Files) -> None:

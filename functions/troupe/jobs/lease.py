@@ -9,7 +9,16 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from troupe.adapters.firestore import Database, Document, Stale, Update, Write, contend, now
+from troupe.adapters.firestore import (
+    Database,
+    Document,
+    Missing,
+    Stale,
+    Update,
+    Write,
+    contend,
+    now,
+)
 from troupe.jobs.records import STEPS, Job, JobStatus, StepState, job_path
 from troupe.logs import log
 
@@ -111,10 +120,9 @@ class Lease:
         def attempt() -> None:
             try:
                 result = self._db.commit(replace(first, seen=self._seen), *rest)
-            except Stale:
+            except (Stale, Missing):
                 document = self._db.get(job_path(self._job.id))
-                present = Job.of(document)
-                if present.status.ended or present.attempt != self._job.attempt:
+                if not document.exists or not self._is_ours(Job.of(document)):
                     self._lost = True
                     raise Lost(self._job.id) from None
                 self._seen = document
@@ -122,6 +130,9 @@ class Lease:
             self._seen = replace(self._seen, update_time=result.update_times[0])
 
         contend(attempt)
+
+    def _is_ours(self, present: Job) -> bool:
+        return not present.status.ended and present.attempt == self._job.attempt
 
     def _keep(self) -> None:
         while not self._stop.wait(self._seconds / 3):
@@ -151,7 +162,7 @@ class PartWatch:
         if now() - self._asked > PART_CHECK:
             self._asked = now()
             (document,) = self._db.get_all([job_path(self._job_id)], select=["status"])
-            if JobStatus(document.data["status"]).ended:
+            if not document.exists or JobStatus(document.data["status"]).ended:
                 raise Lost(self._job_id)
 
     def report(self, step: str, share: float, message: str = "") -> None:

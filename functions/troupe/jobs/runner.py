@@ -89,15 +89,19 @@ class Runner:
         if job.status.ended:
             self._tidy(job)
             return
-        if part is None:
-            self._run_job(job, document)
-        elif not 0 <= part < job.parts_total:
-            log.warning("task_without_part", jobId=job_id, part=part)
-        elif not found[0].exists:
-            self._run_part(job, document, part)
-        elif job.parts_done == job.parts_total:
-            # Done before, but whoever did it may have died before it enqueued the assembly.
-            self._sender.send(job.id)
+        try:
+            if part is None:
+                self._run_job(job, document)
+            elif not 0 <= part < job.parts_total:
+                log.warning("task_without_part", jobId=job_id, part=part)
+            elif not found[0].exists:
+                self._run_part(job, document, part)
+            elif job.parts_done == job.parts_total:
+                # Done before, but whoever did it may have died before it enqueued the assembly.
+                self._sender.send(job.id)
+        except Lost:
+            log.info("job_lost", jobId=job_id, part=part, attempt=job.attempt)
+            self._tidy_if_ended(job)
 
     def _run_job(self, job: Job, document: Document) -> None:
         if job.fanned_out and job.parts_done < job.parts_total:
@@ -133,8 +137,7 @@ class Runner:
                 else:
                     self._finish(job, lease, worker, Path(folder))
         except Lost:
-            log.info("lease_lost", jobId=job.id, attempt=job.attempt)
-            self._tidy_if_ended(job)
+            raise
         except Exception as error:
             self._stumble(job, error)
 
@@ -226,22 +229,28 @@ class Runner:
         except Exception as error:  # the job has ended well; what is left over can wait
             log.error("job_not_tidied", error, jobId=job.id)
 
+    def _present(self, job: Job) -> tuple[Job, Document]:
+        """The job as it is now. Raises Lost when it is gone: its owner has been erased."""
+        document = self._db.get(job_path(job.id))
+        if not document.exists:
+            raise Lost(job.id)
+        return Job.of(document), document
+
     def _tidy_if_ended(self, job: Job) -> None:
-        present = Job.of(self._db.get(job_path(job.id)))
-        if present.status.ended:
-            self._tidy(present)
+        document = self._db.get(job_path(job.id))
+        if not document.exists or Job.of(document).status.ended:
+            self._tidy(job)
 
     def _forget(self, job: Job, worker: Worker, part: Part) -> None:
         """No document leads to this part if its job has ended without it; while another worker
         is at the job, the part is that one's too."""
-        if Job.of(self._db.get(job_path(job.id))).status in (
-            JobStatus.CANCELLED,
-            JobStatus.FAILED,
-        ):
+        document = self._db.get(job_path(job.id))
+        gone = (JobStatus.CANCELLED, JobStatus.FAILED)
+        if not document.exists or Job.of(document).status in gone:
             worker.forget(part)
 
     def _mine(self, job: Job) -> bool:
-        present = Job.of(self._db.get(job_path(job.id)))
+        present, _ = self._present(job)
         return present.status is JobStatus.COMPLETED and present.attempt == job.attempt
 
     def _run_part(self, job: Job, document: Document, number: int) -> None:
@@ -253,12 +262,10 @@ class Runner:
         except Lost:
             if part is not None:
                 self._forget(job, worker, part)
-            log.info("part_not_wanted", jobId=job.id, part=number)
-            self._tidy_if_ended(job)
-            return
+            raise
         except AlreadyExists:
             # Delivered twice at once, or our own commit sent again: either may owe the assembly.
-            done = Job.of(self._db.get(job_path(job.id))).parts_done
+            done = self._present(job)[0].parts_done
         except Exception as error:
             self._stumble(job, error, number)
             return
@@ -271,7 +278,7 @@ class Runner:
 
         def attempt() -> int:
             nonlocal seen
-            current = seen or self._db.get(job_path(job.id))
+            current = seen or self._present(job)[1]
             seen = None  # what was read before the work serves the first try alone
             if Job.of(current).status.ended:
                 raise Lost(job.id)
@@ -311,8 +318,7 @@ class Runner:
         """Frees the lease, or counts the part's failure, so that the next delivery may try."""
 
         def attempt() -> None:
-            document = self._db.get(job_path(job.id))
-            present = Job.of(document)
+            present, document = self._present(job)
             if present.status.ended or (part is None and present.attempt != job.attempt):
                 return
             fields: dict[str, Any] = {"leaseUntil": None}
@@ -326,8 +332,7 @@ class Runner:
         """Ends the job with an error; the hold is released in the same commit."""
 
         def attempt() -> None:
-            document = self._db.get(job_path(job.id))
-            present = Job.of(document)
+            present, document = self._present(job)
             if present.status.ended or (fenced and present.attempt != job.attempt):
                 return
             at = now()
