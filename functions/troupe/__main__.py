@@ -7,70 +7,81 @@ import json
 import sys
 from pathlib import Path
 
-from troupe import wiring
-
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    return _run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m troupe",
         description="Operator commands. They use the project of GCLOUD_PROJECT, or the emulators "
         "that FIRESTORE_EMULATOR_HOST and its like name.",
+        epilog="Exit codes: 0 done, 1 refused or failed, 2 used wrongly, 3 not possible on the "
+        "emulators.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
     commands.add_parser("audit", help="prove that every wallet is the sum of its ledger")
+    log = commands.add_parser("audit-log", help="print what administrators did, newest first")
+    log.add_argument("--limit", type=int, default=20, metavar="N", help="entries (default: 20)")
     commands.add_parser("sweep", help="run the sweep once: lost jobs, old holds, old files")
+
     admin = commands.add_parser("create-admin", help="make a registered user an administrator")
     admin.add_argument("email")
+    admin.add_argument(
+        "--create",
+        action="store_true",
+        help="register the user first where nobody has the address; asks for a password, or "
+        "reads it from the input",
+    )
     grant = commands.add_parser("grant", help="add tokens to a user's wallet, once per id")
     grant.add_argument("email")
     grant.add_argument("tokens", type=int)
     grant.add_argument("--id", required=True, help="names the grant: the same id adds only once")
+
+    queue = commands.add_parser("queue", help="look at the queue of jobs, stop, start or empty it")
+    queue.add_argument(
+        "action",
+        choices=("list", "pause", "resume", "purge"),
+        help="list: state and waiting tasks; pause: deliver none for now; resume; purge: delete "
+        "all that wait (the sweep enqueues their jobs anew)",
+    )
+    queue.add_argument("--yes", action="store_true", help="purge without asking back")
+
+    clip = commands.add_parser("add-background", help="offer a clip as a background of videos")
+    clip.add_argument("file", help="an mp4 with H.264, at most 60 seconds; it is played in a loop")
+    clip.add_argument("--title", required=True, help="what users see")
+
     openapi = commands.add_parser("openapi", help="write functions/openapi.json")
     openapi.add_argument("--check", action="store_true", help="fail when it differs instead")
-    options = parser.parse_args(arguments)
-    return int(_COMMANDS[options.command](options) or 0)
+    return parser
 
 
-def _audit(options: argparse.Namespace) -> int:
-    from troupe.wallet.audit import audit
+def _run(options: argparse.Namespace) -> int:
+    """Loads what the command needs, and no more: the clip's PyAV, say, is not for `grant`."""
+    command = options.command
+    if command == "openapi":
+        return _openapi(options)
+    if command == "queue":
+        from troupe.commands.queue import queue
 
-    result = audit(wiring.database())
-    for finding in result.findings:
-        print(f"{finding.uid}: {finding.problem}", file=sys.stderr)
-    problems = f"{len(result.findings)} problems" if result.findings else "clean"
-    print(f"audit: {result.wallets} wallets, {problems}")
-    return 1 if result.findings else 0
+        return queue(options)
+    if command == "add-background":
+        from troupe.commands.backgrounds import add_background
 
+        return add_background(options)
+    if command in ("create-admin", "grant"):
+        from troupe.commands import people
 
-def _sweep(options: argparse.Namespace) -> None:
-    print(json.dumps(wiring.sweeper().run()))
+        return {"create-admin": people.create_admin, "grant": people.grant}[command](options)
+    from troupe.commands import checks
 
-
-def _create_admin(options: argparse.Namespace) -> int:
-    user = wiring.accounts().make_admin(options.email)
-    if user is None:
-        print(f"nobody is registered as {options.email}; register first", file=sys.stderr)
-        return 1
-    print(f"{options.email} ({user.id}) is an administrator")
-    return 0
-
-
-def _grant(options: argparse.Namespace) -> int:
-    from troupe.wallet.records import Meter
-
-    if options.tokens <= 0:
-        print("the tokens to grant must be more than 0", file=sys.stderr)
-        return 2
-    user = wiring.accounts().find(options.email)
-    if user is None:
-        print(f"nobody is registered as {options.email}", file=sys.stderr)
-        return 1
-    entry_id = f"grant-{options.id}"
-    fresh = wiring.wallet().grant(user.id, entry_id, Meter.TOKENS, options.tokens, "operator")
-    print(f"{options.tokens} tokens granted" if fresh else f"{entry_id} was granted before")
-    return 0
+    known = {"audit": checks.audit, "audit-log": checks.audit_log, "sweep": checks.sweep}
+    return known[command](options)
 
 
 def _openapi(options: argparse.Namespace) -> int:
@@ -85,15 +96,6 @@ def _openapi(options: argparse.Namespace) -> int:
     OPENAPI.write_text(text)
     print(f"{OPENAPI.name}: {len(text)} bytes")
     return 0
-
-
-_COMMANDS = {
-    "audit": _audit,
-    "sweep": _sweep,
-    "create-admin": _create_admin,
-    "grant": _grant,
-    "openapi": _openapi,
-}
 
 
 if __name__ == "__main__":

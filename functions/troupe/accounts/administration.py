@@ -17,7 +17,7 @@ from troupe.accounts.errors import (
 from troupe.accounts.records import Role, UserRecord
 from troupe.accounts.repository import user_path
 from troupe.adapters.firestore import Database, Update, Write, now
-from troupe.adapters.identity import Identity, IdentityError
+from troupe.adapters.identity import Identity, IdentityError, WrongCredentials
 from troupe.logs import log
 
 
@@ -63,7 +63,7 @@ class Administration:
         fields: dict[str, Any] = {"updatedAt": at, "role": after.role}
         if after.suspended != before.suspended:
             fields["suspended"] = after.suspended
-        if after.suspended and not before.suspended:
+        if _ends_access(before, after):
             fields |= {"validAfter": at, "sessions": {}}
         writes: list[Write] = []
         if before.role == "admin" and after.role != "admin":
@@ -74,12 +74,12 @@ class Administration:
         return Changed(before, after, [Update(document.path, fields, seen=document), *writes])
 
     def follow(self, changed: Changed) -> None:
-        """What comes behind the commit. A suspension has ended all access here by itself; with
-        this Firebase's own refresh tokens are void, too."""
+        """What comes behind the commit, which has ended all access here by itself: with this
+        Firebase's own refresh tokens are void, too."""
         uid, suspended = changed.after.id, changed.after.suspended
         if suspended != changed.before.suspended:
             log.info("user_suspended" if suspended else "user_let_back_in", uid=uid)
-        if suspended and not changed.before.suspended:
+        if _ends_access(changed.before, changed.after):
             try:
                 self._identity.revoke(uid)
             except IdentityError as error:
@@ -88,8 +88,16 @@ class Administration:
     def _set_email(self, uid: str, email: str) -> None:
         try:
             self._identity.set_email(uid, email)
+        except WrongCredentials as error:  # known here alone, as after a restore of one of both
+            raise UserNotFound from error
         except IdentityError as error:
             raise shown(error) from error
+
+
+def _ends_access(before: UserRecord, after: UserRecord) -> bool:
+    """A suspension does, and so does a new address: one signs in by it, and ID tokens that still
+    name the old one would bring it back."""
+    return (after.suspended and not before.suspended) or after.email != before.email
 
 
 def _applied(before: UserRecord, change: AccountChange) -> UserRecord:

@@ -102,9 +102,7 @@ class Deletions:
             taken += 1
         return taken
 
-    def _leave(
-        self, uid: str, also: Callable[[UserRecord], Sequence[Write]]
-    ) -> Discard | None:
+    def _leave(self, uid: str, also: Callable[[UserRecord], Sequence[Write]]) -> Discard | None:
         document = self._db.get(user_path(uid))
         if not document.exists or document.data.get("deletedAt"):
             return None

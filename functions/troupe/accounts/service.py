@@ -220,21 +220,21 @@ class Accounts:
             person = self._identity.verify(token)
         except IdentityError as error:
             raise shown(error) from error
-        user = self._user_of(person)
-        if user.valid_after and datetime.fromtimestamp(person.signed_in_at, UTC) < user.valid_after:
-            raise TokenInvalid
-        return user
+        return self._user_of(person, since=datetime.fromtimestamp(person.signed_in_at, UTC))
 
-    def _user_of(self, person: Person) -> UserRecord:
-        """The stored user of a person, made or brought up to date where that is needed.
+    def _user_of(self, person: Person, *, since: datetime | None = None) -> UserRecord:
+        """The stored user of a person, made or brought up to date where that is needed. `since`:
+        when the person signed in; None for just now.
 
-        Raises AccountSuspended.
+        Raises AccountSuspended, TokenInvalid for a sign-in that has ended: it knows old things.
         """
         user = self._users.get(person.uid) or self._provision(person)
         if user.deleted_at:
             raise TokenInvalid
         if user.suspended:
             raise AccountSuspended
+        if since is not None and user.valid_after and since < user.valid_after:
+            raise TokenInvalid
         changes = _news(user, person)
         return self._update(user, changes) if changes else user
 

@@ -74,7 +74,8 @@ class QueueControl:
 
 
 def emulator_stats() -> dict[str, dict[str, Any]]:
-    """How many tasks each queue of the emulator has taken. Raises QueueRefused."""
+    """Numbers of each queue of the emulator: `numberOfTasks` that wait, `runningTasks` and others.
+    Raises QueueRefused."""
     host = os.environ.get("CLOUD_TASKS_EMULATOR_HOST")
     if not host:
         raise QueueRefused("CLOUD_TASKS_EMULATOR_HOST is not set")

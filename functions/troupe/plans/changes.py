@@ -45,6 +45,10 @@ class Draft:
         return self._wallet.id
 
     @property
+    def wallet_before(self) -> Wallet:
+        return Wallet.of(self._wallet)
+
+    @property
     def wallet(self) -> Wallet:
         return Wallet(
             id=self.uid,

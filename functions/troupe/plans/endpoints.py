@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from troupe import wiring
 from troupe.adapters.firestore import now
+from troupe.admin.actor import current_actor
+from troupe.admin.audit import witness
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
 from troupe.plans import schemas
@@ -89,6 +91,7 @@ def create_subscription(body: schemas.CreateSubscriptionBody) -> Reply:
         tokens=body.tokens,
         started_at=body.start_date,
         expires_at=body.expiry_date,
+        witness=witness(current_actor(), "createSubscription", "subscriptions"),
     )
     view = schemas.SubscriptionView.of(standing, now())
     return Reply(

@@ -26,6 +26,7 @@ def save_writes(seen: Document, subscription: Subscription, at: datetime) -> lis
     stored = subscription.stored() | {"updatedAt": at}
     summary: dict[str, Any] = {
         "plan": subscription.plan.id if subscription.live else None,
+        "planStatus": subscription.status,
         "subscription": {
             "planId": subscription.plan.id,
             "name": subscription.plan.name,

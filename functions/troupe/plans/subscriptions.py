@@ -13,7 +13,7 @@ from troupe.plans.changes import Draft
 from troupe.plans.records import Plan, PlanStatus, Source, Subscription, SubscriptionStatus
 from troupe.plans.repository import subscription_path
 from troupe.plans.service import PlanNotFound
-from troupe.plans.turns import Turns
+from troupe.plans.turns import Also, Turns
 from troupe.records import Witness, no_witness
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.records import Meter, Wallet
@@ -84,9 +84,12 @@ class Subscriptions:
 
     def of_many(self, uids: Sequence[str]) -> list[Standing]:
         """Those of existing users, in their order, by one call."""
-        paths = [path(uid) for path in (subscription_path, wallet_path) for uid in uids]
-        found = self._db.get_all(paths)
-        return [_standing(*pair) for pair in zip(found, found[len(uids) :], strict=False)]
+        return [_standing(*pair) for pair in self._read(uids)]
+
+    def known(self, uids: Sequence[str]) -> dict[str, Standing]:
+        """The same of those who have a wallet: some may have left meanwhile."""
+        pairs = self._read(uids) if uids else []
+        return {wallet.id: _standing(has, wallet) for has, wallet in pairs if wallet.exists}
 
     def subscribe(self, uid: str, plan_id: str) -> Standing:
         """A better plan begins at once; another one when the period ends; the same one changes
@@ -158,9 +161,10 @@ class Subscriptions:
 
         return contend(attempt)
 
-    def set(self, uid: str, setting: Setting, *, witness: Witness = no_witness) -> Standing:
-        """An administrator changes a subscription and its balances, all in one commit. The plan
-        that the user has gives nothing a second time.
+    def set(self, uid: str, setting: Setting, *, also: Also = lambda draft: ()) -> Standing:
+        """An administrator changes a subscription and its balances, all in one commit, and in
+        that of what is `also` to be written. The plan that the user has gives nothing a second
+        time.
 
         Raises PlanNotFound, SubscriptionNotFound, BadDates, BalanceHeld, WalletNotFound.
         """
@@ -176,10 +180,15 @@ class Subscriptions:
             minutes = setting.voice_minutes
             seconds = None if minutes is None else minutes * 60
             _set_balance(draft, Meter.VOICE_SECONDS, seconds, by_chance)
-            self._turns.commit(draft, witness, taken=plan_id)
+            self._turns.commit(draft, also=also, taken=plan_id)
             return Standing(draft.after, draft.wallet)
 
         return contend(attempt)
+
+    def _read(self, uids: Sequence[str]) -> list[tuple[Document, Document]]:
+        paths = [path(uid) for path in (subscription_path, wallet_path) for uid in uids]
+        found = self._db.get_all(paths)
+        return list(zip(found[: len(uids)], found[len(uids) :], strict=True))
 
     def _plan_to_revive(self, uid: str, setting: Setting) -> str | None:
         """The plan that the user had, if it is to be active again."""

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from troupe.adapters.firestore import Database, Missing, Stale, Update, Write, contend, now
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Database,
+    Missing,
+    Stale,
+    Update,
+    Write,
+    contend,
+    now,
+)
 from troupe.logs import log
 from troupe.plans.changes import Draft
 from troupe.plans.records import Plan, Source, Subscription, SubscriptionStatus
@@ -14,6 +24,8 @@ from troupe.records import Witness, no_witness
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.service import WalletNotFound
 
+# Other writes that are committed with a draft, whether or not it changes anything.
+Also = Callable[[Draft], Sequence[Write]]
 _STUMBLED = timedelta(hours=1)  # until one that could not be turned is tried again
 
 
@@ -40,18 +52,27 @@ class Turns:
         return draft, found[0] if found else None
 
     def commit(
-        self, draft: Draft, witness: Witness = no_witness, *, taken: str | None = None
+        self,
+        draft: Draft,
+        witness: Witness = no_witness,
+        *,
+        also: Also = lambda draft: (),
+        taken: str | None = None,
     ) -> None:
         """All of a draft, or Stale. `taken`: the plan that it leads to, which must be there."""
-        writes: list[Write] = draft.writes()
+        changes: list[Write] = draft.writes()
+        if changes:
+            changes += [taken_write(taken, draft.at)] if taken else []
+            changes += witness(draft.before, draft.after)
+        # What names the version of a document has to stand before other writes to it.
+        writes = [*also(draft), *changes]
         if not writes:
             return
-        writes += [taken_write(taken, draft.at)] if taken else []
         try:
-            self._db.commit(*writes, *witness(draft.before, draft.after))
-        except Missing:
+            self._db.commit(*writes)
+        except (Missing, AlreadyExists):
             raise Stale from None  # the plan, or the user, has gone: look once more
-        if draft.after is not None:
+        if changes and draft.after is not None:
             log.info(
                 "subscription_changed",
                 uid=draft.uid,

@@ -36,7 +36,7 @@ def token_usage(path: schemas.UserPath) -> Reply:
 @api.post(
     "/api/tokens/consume",
     data=schemas.TokensLeft,
-    errors=(NotEnoughTokens, KeyReused, WalletNotFound),
+    errors=(NotEnoughTokens, KeyReused, WalletNotFound, Forbidden),
 )
 def consume_tokens(body: schemas.ConsumeTokens, header: KeyHeader) -> Reply:
     """Spends tokens at once. Speech and video charge by themselves: this is for anything else."""

@@ -14,9 +14,11 @@ from typing import Any
 import jwt
 import pytest
 
+from troupe.accounts.passwords import Passwords
 from troupe.adapters import identity
 from troupe.adapters.firebase import firebase_app
 from troupe.adapters.identity import Identity
+from troupe.errors import Unavailable
 
 ID_TOKEN = jwt.encode(
     {
@@ -88,6 +90,9 @@ def refusal(word: str) -> dict[str, Any]:
         ("INVALID_PASSWORD", identity.WrongCredentials),
         ("USER_DISABLED", identity.AccountDisabled),
         ("TOO_MANY_ATTEMPTS_TRY_LATER : Access is disabled for now.", identity.TooManyAttempts),
+        ("INVALID_OOB_CODE", identity.CodeInvalid),
+        ("EXPIRED_OOB_CODE", identity.CodeInvalid),
+        ("WEAK_PASSWORD : Password should be at least 6 characters", identity.InvalidDetails),
         ("OPERATION_NOT_ALLOWED", identity.IdentityUnavailable),
         ("API key not valid.", identity.IdentityUnavailable),
     ],
@@ -140,3 +145,34 @@ def test_a_refusal_that_is_no_json_is_an_outage(stub: Stub, toolkit: Identity, b
 def test_unsigned_tokens_are_never_taken_outside_the_emulators(stub: Stub) -> None:
     with pytest.raises(RuntimeError, match="FIREBASE_AUTH_EMULATOR_HOST"):
         Identity(firebase_app("demo-stub"), "key", emulated=False)
+
+
+@pytest.mark.parametrize(
+    "word", ["EMAIL_NOT_FOUND", "USER_DISABLED", "RESET_PASSWORD_EXCEED_LIMIT", "INVALID_EMAIL"]
+)
+def test_no_refusal_of_a_mail_tells_who_has_an_account(
+    stub: Stub, toolkit: Identity, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setattr("troupe.accounts.passwords.FORGOT_SECONDS", 0.0)
+    stub.script = [(400, refusal(word))]
+    forgetting(toolkit).forgot("ada@example.com")
+    assert len(stub.asked) == 1
+
+
+def test_a_mail_that_nobody_could_send_is_an_outage(stub: Stub, toolkit: Identity) -> None:
+    stub.script = [(503, b"busy")]
+    with pytest.raises(Unavailable):
+        forgetting(toolkit).forgot("ada@example.com")
+    assert len(stub.asked) == 1  # a second mail would void the code of the first
+
+
+def test_a_code_for_something_else_resets_no_password(stub: Stub, toolkit: Identity) -> None:
+    stub.script = [(200, {"requestType": "VERIFY_EMAIL", "email": "ada@example.com"})]
+    with pytest.raises(identity.CodeInvalid):
+        toolkit.reset_address("a-code")
+
+
+def forgetting(toolkit: Identity) -> Passwords:
+    """What `forgot` needs of it, which is neither database nor limits."""
+    nothing: Any = None
+    return Passwords(nothing, toolkit, nothing)

@@ -1,0 +1,66 @@
+"""What the admin function takes and answers about plans, questions and messages."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from troupe.plans.records import PlanStatus
+from troupe.plans.schemas import PlanView
+from troupe.support.records import ContactStatus, FaqCategory
+from troupe.support.schemas import Answer, ContactView, FaqView, Question
+from troupe.web.schema import Id, Page, Schema
+
+
+class PlansQuery(Schema):
+    status: PlanStatus | None = None
+
+
+class PlanPath(Schema):
+    plan_id: Id
+
+
+class PlanData(Schema):
+    plan: PlanView
+
+
+class FaqPath(Schema):
+    faq_id: Id
+
+
+class CreateFaq(Schema):
+    category: FaqCategory
+    question: Question
+    answer: Answer
+
+
+class UpdateFaq(Schema):
+    """What is left out, or null, stays as it is."""
+
+    category: FaqCategory | None = None
+    question: Question | None = None
+    answer: Answer | None = None
+
+
+class FaqData(Schema):
+    faq: FaqView
+
+
+class ContactsQuery(Page):
+    status: ContactStatus | None = None
+    limit: int = Field(20, ge=1, le=100, description="Messages on a page.")
+
+
+class ContactPath(Schema):
+    contact_id: Id
+
+
+class ContactList(Schema):
+    contacts: list[ContactView]
+
+
+class UpdateContact(Schema):
+    status: ContactStatus
+
+
+class ContactData(Schema):
+    contact: ContactView

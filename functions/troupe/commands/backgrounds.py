@@ -1,0 +1,61 @@
+"""Clips that videos play before."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from troupe import wiring
+from troupe.adapters.firestore import AlreadyExists, now
+from troupe.media.clips import BadClip, look_at
+from troupe.scripts.backgrounds import (
+    CLIP_NAME,
+    COLLECTION,
+    Background,
+    background_path,
+    create_write,
+)
+
+MAX_BYTES = 100 * 1024 * 1024  # a minute at a high rate; each job that plays it downloads it
+
+
+def add_background(options: argparse.Namespace) -> int:
+    """Stores a clip and offers it under its file's name, in lower case with hyphens."""
+    path = Path(options.file)
+    name = re.sub(r"[^a-z0-9_]+", "-", path.stem.lower()).strip("-_") + ".mp4"
+    title = options.title.strip()
+    if not CLIP_NAME.fullmatch(name) or not 1 <= len(title) <= 100:
+        print("the file's name or the title is empty or too long", file=sys.stderr)
+        return 2
+    try:
+        clip = look_at(path)
+        size = path.stat().st_size
+    except (BadClip, OSError) as error:
+        print(f"{path}: {error}", file=sys.stderr)
+        return 1
+    if size > MAX_BYTES:
+        print(f"{path}: {size} bytes, and {MAX_BYTES} are the most", file=sys.stderr)
+        return 1
+    taken = f"there is a background named {name} already; rename the file"
+    if wiring.database().get(f"{COLLECTION}/{name}").exists:  # whose clip must not be replaced
+        print(taken, file=sys.stderr)
+        return 1
+    wiring.files().upload(background_path(name), path, "video/mp4")
+    background = Background(
+        id=name,
+        title=title,
+        seconds=clip.seconds,
+        width=clip.width,
+        height=clip.height,
+        size=size,
+        created_at=now(),
+    )
+    try:
+        wiring.database().commit(create_write(background))
+    except AlreadyExists:
+        print(taken, file=sys.stderr)
+        return 1
+    print(f"{name}: {clip.width} x {clip.height}, {clip.seconds:.1f} s, {size} bytes")
+    return 0

@@ -1,0 +1,36 @@
+"""Looking after the whole: wallets, the sweep, and what administrators did."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from troupe import wiring
+from troupe.wallet.audit import audit as audit_wallets
+
+
+def audit(options: argparse.Namespace) -> int:
+    """Proves that every wallet is the sum of its ledger."""
+    result = audit_wallets(wiring.database())
+    for finding in result.findings:
+        print(f"{finding.uid}: {finding.problem}", file=sys.stderr)
+    problems = f"{len(result.findings)} problems" if result.findings else "clean"
+    print(f"audit: {result.wallets} wallets, {problems}")
+    return 1 if result.findings else 0
+
+
+def audit_log(options: argparse.Namespace) -> int:
+    """Prints the newest entries of the audit log, a JSON object a line, the newest first."""
+    if not 1 <= options.limit <= 1000:
+        print("the limit must be from 1 to 1000", file=sys.stderr)
+        return 2
+    for entry in wiring.audit_log().newest(options.limit):
+        print(entry.model_dump_json(by_alias=True))
+    return 0
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Runs the sweep once."""
+    print(json.dumps(wiring.sweeper().run()))
+    return 0

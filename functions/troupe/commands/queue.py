@@ -1,0 +1,62 @@
+"""The queue of tasks: what waits in it, and stopping, starting and emptying it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from troupe import wiring
+from troupe.adapters.queue_control import QueueControl, QueueRefused, emulator_stats
+
+TASKS_SHOWN = 20
+
+
+def queue(options: argparse.Namespace) -> int:
+    """`list`, `pause`, `resume` or `purge`."""
+    if wiring.settings().emulated:
+        return _emulated(options.action)
+    if options.action == "purge" and not options.yes:
+        print(
+            "purge deletes every task that waits; the sweep enqueues the jobs anew. Add --yes",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        return _act(wiring.queue_control(), options.action)
+    except QueueRefused as error:
+        print(f"Cloud Tasks: {error}", file=sys.stderr)
+        return 1
+
+
+def _act(control: QueueControl, action: str) -> int:
+    if action == "list":
+        tasks = control.tasks(TASKS_SHOWN + 1)
+        print(f"{control.name}: {control.state()}")
+        for task in tasks[:TASKS_SHOWN]:
+            print(f"  {task.name} due {task.due_at:%Y-%m-%dT%H:%M:%SZ}, tried {task.tries} times")
+        more = " and more" if len(tasks) > TASKS_SHOWN else ""
+        print(f"{min(len(tasks), TASKS_SHOWN)} tasks{more}")
+        return 0
+    change = {"pause": control.pause, "resume": control.resume, "purge": control.purge}[action]
+    print(f"{control.name}: {change()}")
+    return 0
+
+
+def _emulated(action: str) -> int:
+    if action != "list":
+        print(
+            f"{action}: not possible here. The emulator of Cloud Tasks takes tasks and delivers "
+            "them; its queues cannot be paused, resumed or purged.",
+            file=sys.stderr,
+        )
+        return 3
+    try:
+        stats = emulator_stats()
+    except QueueRefused as error:
+        print(f"the emulator of Cloud Tasks: {error}", file=sys.stderr)
+        return 1
+    for name, numbers in sorted(stats.items()):
+        waiting, running = numbers["numberOfTasks"], numbers["runningTasks"]
+        print(f"{name}: {waiting} tasks wait, {running} run")
+    print("The emulator tells numbers of tasks, not which they are.")
+    return 0

@@ -1,0 +1,192 @@
+"""Operator commands as they are typed, on the emulators."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from tests.admins import a_member, a_user
+from tests.firebase_client import PASSWORD, new_email, sign_in
+from tests.media_files import picture, silent_video, sound
+from troupe.__main__ import main
+from troupe.adapters.firestore import Database, Update
+from troupe.adapters.storage import Files
+from troupe.scripts.backgrounds import Background, background_path
+from troupe.settings import settings
+from troupe.web.app import app_for
+
+
+@pytest.fixture(autouse=True)
+def emulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
+    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def entries(db: Database, uid: str) -> list[dict[str, Any]]:
+    found = db.find("audit", where=[("target", "==", f"users/{uid}")], limit=10)
+    return [document.data for document in found]
+
+
+class TestCreateAdmin:
+    def test_a_registered_user_becomes_one_and_the_log_says_so(self, db: Database) -> None:
+        member = a_member()
+        assert main(["create-admin", member.email]) == 0
+        headers = member.headers
+        verified = app_for("admin").test_client().get("/api/admin/verify", headers=headers)
+        assert verified.status_code == 200
+        (entry,) = entries(db, member.uid)
+        assert (entry["uid"], entry["operation"]) == ("operator", "create-admin")
+        assert (entry["before"], entry["after"]) == ({"role": "user"}, {"role": "admin"})
+
+    def test_a_second_time_changes_nothing(self, db: Database) -> None:
+        member = a_member()
+        assert [main(["create-admin", member.email]) for _ in range(2)] == [0, 0]
+        assert len(entries(db, member.uid)) == 1
+
+    def test_nobody_is_told_how(self, capsys: Any) -> None:
+        assert main(["create-admin", new_email()]) == 1
+        assert "use --create" in capsys.readouterr().err
+
+    def test_the_first_one_is_registered_by_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        email = new_email()
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+        assert main(["create-admin", email, "--create"]) == 0
+        assert sign_in(email)["email"] == email
+        body = {"email": email, "password": PASSWORD}
+        answer = app_for("admin").test_client().post("/api/admin/login", json=body)
+        assert answer.status_code == 200
+
+    def test_a_weak_password_is_refused_and_not_shown(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO("abcdefgh\n"))
+        assert main(["create-admin", new_email(), "--create"]) == 1
+        told = capsys.readouterr()
+        assert "must hold a letter and a digit" in told.err
+        assert "abcdefgh" not in told.err + told.out
+
+
+class TestGrant:
+    def test_the_same_id_gives_once(self, db: Database, capsys: Any) -> None:
+        uid = a_user(db, tokens=20)
+        words = ["grant", f"{uid}@example.com", "5", "--id", "sorry"]
+        assert [main(words), main(words)] == [0, 0]
+        assert db.get(f"users/{uid}").data["tokens"] == 25
+        told = capsys.readouterr().out.splitlines()
+        assert told == ["5 tokens granted", "grant-sorry was granted before"]
+
+    @pytest.mark.parametrize("tokens", ["0", "-3"])
+    def test_nothing_is_not_granted(self, db: Database, tokens: str) -> None:
+        uid = a_user(db)
+        assert main(["grant", f"{uid}@example.com", "--id", "x", "--", tokens]) == 2
+
+    def test_nobody_is_told(self) -> None:
+        assert main(["grant", new_email(), "5", "--id", "x"]) == 1
+
+
+def test_the_audit_tells_of_a_wallet_that_does_not_add_up(db: Database, capsys: Any) -> None:
+    uid = a_user(db)
+    db.commit(Update(f"wallets/{uid}", {"tokens.granted": 21}))
+    assert main(["audit"]) == 1
+    assert f"{uid}: tokens: the wallet says" in capsys.readouterr().err
+    db.commit(Update(f"wallets/{uid}", {"tokens.granted": 20}))
+
+
+def test_the_audit_log_is_a_line_for_each_entry_newest_first(db: Database, capsys: Any) -> None:
+    members = [a_member() for _ in range(2)]
+    for member in members:
+        main(["create-admin", member.email])
+    capsys.readouterr()
+    assert main(["audit-log", "--limit", "50"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    targets = [line["target"] for line in lines]
+    newer, older = (targets.index(f"users/{member.uid}") for member in reversed(members))
+    assert newer < older
+    assert lines[newer]["after"] == {"role": "admin"}
+
+
+@pytest.mark.parametrize("limit", ["0", "1000000"])
+def test_the_audit_log_is_read_in_bounds(limit: str) -> None:
+    assert main(["audit-log", "--limit", limit]) == 2
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["audit-log"], ["queue"], ["create-admin"], ["grant"], ["add-background"]]
+)
+def test_help_tells_what_there_is(words: list[str], capsys: Any) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--help"])
+    assert end.value.code == 0
+    assert "usage: python -m troupe" in capsys.readouterr().out
+
+
+def video(path: Path, codec: str, seconds: int = 1, **options: Any) -> Path:
+    """A clip of two frames a second."""
+    with av.open(str(path), "w", **options) as output:
+        stream: Any = output.add_stream(codec, 2)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(2 * seconds):
+            output.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        output.mux(stream.encode(None))
+    return path
+
+
+class TestAddBackground:
+    def test_a_clip_is_stored_and_offered(self, db: Database, files: Files, tmp_path: Path) -> None:
+        word = secrets.token_hex(4)
+        path = video(tmp_path / f"My Clip {word}.mp4", "libx264", seconds=3)
+        assert main(["add-background", str(path), "--title", "My clip"]) == 0
+        name = f"my-clip-{word}.mp4"
+        background = Background.of(db.get(f"backgrounds/{name}"))
+        shown = (background.title, background.seconds, background.width, background.height)
+        assert shown == ("My clip", 3.0, 64, 48)
+        assert files.read(background_path(name)) == path.read_bytes()
+        assert background.size == path.stat().st_size
+
+    def test_a_name_that_is_taken_keeps_its_clip(
+        self, files: Files, tmp_path: Path, capsys: Any
+    ) -> None:
+        path = video(tmp_path / f"{secrets.token_hex(4)}.mp4", "libx264")
+        assert main(["add-background", str(path), "--title", "One"]) == 0
+        first = path.read_bytes()
+        video(path, "libx264", seconds=2)
+        assert main(["add-background", str(path), "--title", "Two"]) == 1
+        assert "rename the file" in capsys.readouterr().err
+        assert files.read(background_path(path.name)) == first
+
+    @pytest.mark.parametrize(
+        ("make", "reason"),
+        [
+            (lambda path: video(path, "libx264", seconds=61), "longer than 60 s"),
+            (lambda path: video(path, "mpeg4"), "has to be H.264"),
+            (lambda path: video(path, "libx264", format="matroska"), "has to be an mp4"),
+            (lambda path: path.write_bytes(sound("m4a")), "has no picture"),
+            (lambda path: path.write_bytes(picture()), "has to be an mp4"),
+            (lambda path: path.write_bytes(b"no film"), "cannot be decoded"),
+            (lambda path: path.write_bytes(silent_video()[:600]), "cannot be decoded"),
+            (lambda path: None, "No such file"),
+        ],
+    )
+    def test_anything_else_is_refused_with_a_reason(
+        self, db: Database, tmp_path: Path, capsys: Any, make: Any, reason: str
+    ) -> None:
+        path = tmp_path / f"{secrets.token_hex(4)}.mp4"
+        make(path)
+        assert main(["add-background", str(path), "--title", "Clip"]) == 1
+        assert reason in capsys.readouterr().err
+        assert not db.get(f"backgrounds/{path.name}").exists
+
+    @pytest.mark.parametrize("title", ["", " ", "x" * 101])
+    def test_it_has_a_title(self, tmp_path: Path, title: str) -> None:
+        path = video(tmp_path / "clip.mp4", "libx264")
+        assert main(["add-background", str(path), "--title", title]) == 2

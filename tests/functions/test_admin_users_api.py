@@ -1,0 +1,329 @@
+"""Users in the hands of administrators, over HTTP: what good and bad requests get."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests import firebase_client
+from tests.admins import Desk, a_member, a_user, at_a_desk
+from tests.factories import signed_in
+from tests.firebase_client import PASSWORD, is_known, new_email
+from tests.plans import Shop
+from troupe.adapters.firestore import Database, Update, now
+from troupe.wallet.audit import audit_user
+from troupe.web.app import apis, app_for
+
+HUGE = 10**30
+
+
+@pytest.fixture
+def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    # Tests leave more plans behind than a product ever has.
+    monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
+    return at_a_desk(db)
+
+
+@pytest.fixture
+def shop(db: Database) -> Shop:
+    return Shop(db)
+
+
+def code(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json["error"]["code"]
+
+
+def login(client: FlaskClient, email: str, password: str = PASSWORD) -> Any:
+    return client.post("/api/admin/login", json={"email": email, "password": password})
+
+
+class TestSigningIn:
+    def test_an_administrator_gets_tokens_that_open_the_rest(self, desk: Desk) -> None:
+        member = a_member()
+        desk.db.commit(Update(f"users/{member.uid}", {"role": "admin"}))
+        answer = login(desk.client, member.email)
+        headers = {"Authorization": f"Bearer {answer.json['data']['accessToken']}"}
+        assert desk.client.get("/api/admin/verify", headers=headers).json["data"]["valid"] is True
+
+    def test_whoever_is_none_is_told_so_and_gets_no_session(self, desk: Desk) -> None:
+        member = a_member()
+        assert code(login(desk.client, member.email)) == (403, "not_an_admin")
+        assert len(desk.db.get(f"users/{member.uid}").data["sessions"]) == 1
+
+    def test_without_the_password_nobody_learns_who_is_one(self, desk: Desk) -> None:
+        one, other = a_member(), a_member()
+        desk.db.commit(Update(f"users/{one.uid}", {"role": "admin"}))
+        tried = [login(desk.client, email, "wrong 1") for email in (one.email, other.email)]
+        tried.append(login(desk.client, new_email(), "wrong 1"))
+        assert {code(answer) for answer in tried} == {(401, "invalid_credentials")}
+
+    def test_it_counts_against_the_limit_of_signing_in(self) -> None:
+        (route,) = [r for api in apis("admin") for r in api.routes if r.path.endswith("/login")]
+        assert route.limit == "login"
+
+
+ROUTES = [
+    route for api in apis("admin") for route in api.routes if route.path != "/api/admin/login"
+]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
+def test_everything_else_is_for_administrators_alone(desk: Desk, db: Database, route: Any) -> None:
+    place = route.path.replace("<", "").replace(">", "")
+    _, headers = signed_in(db)
+    assert desk.client.open(place, method=route.method).status_code == 401
+    refused = desk.client.open(place, method=route.method, headers=headers, json={})
+    assert code(refused) == (403, "forbidden")
+
+
+class TestUpdate:
+    def test_everything_at_once_is_one_entry_of_the_log(self, desk: Desk, shop: Shop) -> None:
+        member, plan, email = a_member(), shop.plan(tokens=100, voice_minutes=5), new_email()
+        body = {
+            "email": email,
+            "plan": plan.name,
+            "tokens": 7,
+            "voiceMinutes": 9,
+            "startDate": "2026-01-01",
+            "expiryDate": "2199-01-01",
+            "role": "admin",
+        }
+        user = desk.data("PUT", f"/users/{member.uid}", json=body)["user"]
+        assert (user["email"], user["plan"], user["role"]["name"]) == (email, plan.id, "admin")
+        assert (user["tokens"], user["availableMinutes"]) == (7, 9)
+        assert (user["startDate"][:10], user["expiryDate"][:10]) == ("2026-01-01", "2199-01-01")
+        (entry,) = desk.log(f"users/{member.uid}")
+        assert (entry.uid, entry.email) == (desk.uid, desk.email)
+        assert (entry.operation, len(str(entry.request_id))) == ("adminUpdateUser", 32)
+        assert entry.before == {
+            "email": member.email,
+            "role": "user",
+            "tokens": 20,
+            "voiceSeconds": 0,
+        }
+        changed = {key: entry.after[key] for key in ("email", "role", "tokens", "voiceSeconds")}
+        assert changed == {"email": email, "role": "admin", "tokens": 7, "voiceSeconds": 540}
+        assert entry.after["plan"] == plan.id
+        assert not audit_user(desk.db, member.uid)
+        assert firebase_client.sign_in(email)["localId"] == member.uid
+
+    def test_a_request_that_changes_nothing_leaves_no_entry(self, desk: Desk) -> None:
+        uid = a_user(desk.db)
+        before = desk.db.get(f"users/{uid}").update_time
+        desk.data("PUT", f"/users/{uid}", json={"role": "user", "tokens": 20})
+        assert desk.log(f"users/{uid}") == []
+        assert desk.db.get(f"users/{uid}").update_time == before
+
+    def test_what_is_wrong_in_one_part_changes_none(self, desk: Desk) -> None:
+        member = a_member()
+        body = {"email": new_email(), "tokens": 5, "plan": "no-such-plan"}
+        assert code(desk.ask("PUT", f"/users/{member.uid}", json=body)) == (404, "plan_not_found")
+        assert desk.data("GET", f"/users/{member.uid}")["user"]["tokens"] == 20
+        assert firebase_client.sign_in(member.email)["localId"] == member.uid
+
+    def test_an_address_of_somebody_else_is_refused(self, desk: Desk) -> None:
+        one, other = a_member(), a_member()
+        body = {"email": other.email.upper(), "tokens": 5}
+        assert code(desk.ask("PUT", f"/users/{one.uid}", json=body)) == (409, "email_taken")
+        assert desk.data("GET", f"/users/{one.uid}")["user"]["tokens"] == 20
+
+    def test_who_is_not_in_firebase_auth_gets_no_new_address(self, desk: Desk) -> None:
+        uid = a_user(desk.db)
+        refused = desk.ask("PUT", f"/users/{uid}", json={"email": new_email(), "tokens": 5})
+        assert code(refused) == (404, "user_not_found")
+        assert desk.data("GET", f"/users/{uid}")["user"]["tokens"] == 20
+
+    def test_a_new_address_ends_every_sign_in_and_no_old_token_brings_the_old_one_back(
+        self, desk: Desk
+    ) -> None:
+        member, email = a_member(), new_email()
+        old = {"Authorization": f"Bearer {firebase_client.sign_in(member.email)['idToken']}"}
+        desk.data("PUT", f"/users/{member.uid}", json={"email": email})
+        auth = app_for("auth").test_client()
+        assert (member.status(), auth.get("/api/me", headers=old).status_code) == (401, 401)
+        user = desk.data("GET", f"/users/{member.uid}")["user"]
+        assert (user["email"], user["isVerified"], user["sessions"]) == (email, False, 0)
+
+    def test_no_balance_below_what_jobs_hold(self, desk: Desk, shop: Shop) -> None:
+        uid = a_user(desk.db)
+        desk.data("PUT", f"/users/{uid}", json={"voiceMinutes": 10})
+        with shop.holding(uid, 300):
+            refused = desk.ask("PUT", f"/users/{uid}", json={"voiceMinutes": 4})
+        assert code(refused) == (409, "balance_held")
+        assert len(desk.log(f"users/{uid}")) == 1
+        assert desk.data("GET", f"/users/{uid}")["user"]["heldMinutes"] == 5
+
+    def test_an_end_in_the_past_ends_the_plan(self, desk: Desk, shop: Shop) -> None:
+        uid = a_user(desk.db)
+        shop.subscriptions.subscribe(uid, shop.plan(price=0).id)
+        past = (now() - timedelta(days=1)).isoformat()
+        user = desk.data("PUT", f"/users/{uid}", json={"expiryDate": past})["user"]
+        assert (user["status"], user["plan"]) == ("expired", None)
+        (entry,) = desk.log(f"users/{uid}")
+        assert (entry.before["planStatus"], entry.after["planStatus"]) == ("active", "expired")
+
+    def test_active_begins_an_ended_plan_anew(self, desk: Desk, shop: Shop) -> None:
+        uid, plan = a_user(desk.db), shop.plan(price=0)
+        shop.subscriptions.subscribe(uid, plan.id)
+        desk.data("PUT", f"/users/{uid}", json={"status": "cancelled"})
+        user = desk.data("PUT", f"/users/{uid}", json={"status": "active"})["user"]
+        assert (user["status"], user["plan"]) == ("active", plan.id)
+
+    def test_letting_somebody_back_in_gives_no_new_period(self, desk: Desk, shop: Shop) -> None:
+        uid = a_user(desk.db)
+        shop.subscriptions.subscribe(uid, shop.plan(price=0, tokens=50).id)
+        for status in ("expired", "suspended", "active"):
+            user = desk.data("PUT", f"/users/{uid}", json={"status": status})["user"]
+        assert (user["isSuspended"], user["status"], user["tokens"]) == (False, "expired", 70)
+
+    def test_a_plan_cannot_end_where_there_is_none(self, desk: Desk) -> None:
+        refused = desk.ask("PUT", f"/users/{a_user(desk.db)}", json={"status": "expired"})
+        assert code(refused) == (404, "subscription_not_found")
+
+    def test_two_at_once_leave_one_complete_and_both_in_the_log(self, desk: Desk) -> None:
+        uid, other = a_user(desk.db), at_a_desk(desk.db)
+        bodies = [{"tokens": 100, "voiceMinutes": 1}, {"tokens": 200, "voiceMinutes": 2}]
+        with ThreadPoolExecutor(2) as pool:
+            asked = zip((desk, other), bodies, strict=True)
+            list(pool.map(lambda each: each[0].data("PUT", f"/users/{uid}", json=each[1]), asked))
+        user = desk.data("GET", f"/users/{uid}")["user"]
+        first, last = desk.log(f"users/{uid}")
+        assert (user["tokens"], user["availableMinutes"]) in {(100, 1), (200, 2)}
+        assert first.before["tokens"] == 20
+        assert (last.before, last.after["tokens"]) == (first.after, user["tokens"])
+        assert {first.uid, last.uid} == {desk.uid, other.uid}
+        assert not audit_user(desk.db, uid)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            *({"tokens": -1}, {"tokens": HUGE}, {"tokens": 1.5}, {"voiceMinutes": -1}),
+            *({"voiceMinutes": HUGE}, {"email": "nobody"}, {"status": "asleep"}),
+            *({"role": "root"}, {"plan": "x" * 10_000}, {"startDate": "soon"}),
+            *({"expiryDate": "9999-01-01"}, {"startDate": "2199-01-01", "plan": "free"}),
+        ],
+    )
+    def test_bad_input_is_refused(self, desk: Desk, shop: Shop, body: dict[str, Any]) -> None:
+        if body.get("plan") == "free":
+            body = body | {"plan": shop.plan().id}
+        uid = a_user(desk.db)
+        assert desk.ask("PUT", f"/users/{uid}", json=body).status_code == 422
+        assert desk.log(f"users/{uid}") == []
+
+    def test_nobody_is_not_found(self, desk: Desk) -> None:
+        answer = desk.ask("PUT", "/users/nobody", json={"tokens": 1})
+        assert code(answer) == (404, "user_not_found")
+
+
+class TestSuspension:
+    def test_all_access_ends_with_the_next_request(self, desk: Desk) -> None:
+        member = a_member()
+        signed_in = firebase_client.sign_in(member.email)
+        token = {"Authorization": f"Bearer {signed_in['idToken']}"}
+        auth = app_for("auth").test_client()
+        assert (member.status(), auth.get("/api/me", headers=token).status_code) == (200, 200)
+        assert desk.data("PUT", f"/users/suspension/{member.uid}")["user"]["isSuspended"] is True
+        assert member.status() == 401
+        assert code(auth.get("/api/me", headers=token)) == (403, "account_suspended")
+        refreshed = auth.post("/api/auth/refresh", json={"refreshToken": member.refresh_token})
+        assert refreshed.status_code == 401
+        body = {"email": member.email, "password": PASSWORD}
+        assert code(auth.post("/api/login", json=body)) == (403, "account_suspended")
+
+    def test_whoever_is_let_back_in_signs_in_anew(self, desk: Desk) -> None:
+        member = a_member()
+        old = {"Authorization": f"Bearer {firebase_client.sign_in(member.email)['idToken']}"}
+        for suspended in (True, False):
+            user = desk.data("PUT", f"/users/suspension/{member.uid}")["user"]
+            assert user["isSuspended"] is suspended
+        auth = app_for("auth").test_client()
+        assert (member.status(), auth.get("/api/me", headers=old).status_code) == (401, 401)
+        body = {"email": member.email, "password": PASSWORD}
+        assert auth.post("/api/login", json=body).status_code == 200
+        log = [(entry.before, entry.after) for entry in desk.log(f"users/{member.uid}")]
+        no, yes = {"suspended": False}, {"suspended": True}
+        assert log == [(no, yes), (yes, no)]
+
+    def test_two_at_once_are_two(self, desk: Desk) -> None:
+        uid = a_user(desk.db)
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda _: desk.data("PUT", f"/users/suspension/{uid}"), range(2)))
+        assert desk.db.get(f"users/{uid}").data["suspended"] is False
+        assert len(desk.log(f"users/{uid}")) == 2
+
+    def test_an_administrator_is_not_suspended(self, desk: Desk) -> None:
+        other = at_a_desk(desk.db)
+        for path, body in ((f"suspension/{other.uid}", {}), (other.uid, {"status": "suspended"})):
+            refused = desk.ask("PUT", f"/users/{path}", json=body)
+            assert code(refused) == (403, "cannot_suspend_admin")
+
+    def test_a_suspended_user_is_not_promoted(self, desk: Desk) -> None:
+        uid = a_user(desk.db, suspended=True)
+        refused = desk.ask("PUT", f"/users/{uid}", json={"role": "admin"})
+        assert code(refused) == (403, "cannot_suspend_admin")
+
+
+class TestRoles:
+    @pytest.mark.parametrize(
+        ("method", "path", "body"),
+        [
+            ("DELETE", "/users/{}", {}),
+            ("PUT", "/users/suspension/{}", {}),
+            ("PUT", "/users/{}", {"status": "suspended"}),
+            ("PUT", "/users/{}", {"role": "user"}),
+        ],
+    )
+    def test_nobody_does_it_to_themselves(
+        self, desk: Desk, method: str, path: str, body: dict[str, str]
+    ) -> None:
+        refused = desk.ask(method, path.format(desk.uid), json=body)
+        assert code(refused) == (409, "own_account")
+        assert desk.data("GET", "/verify")["valid"] is True
+
+    def test_the_last_one_stays(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As when two administrators demote each other at once: the second one is the last."""
+        other = at_a_desk(desk.db)
+        monkeypatch.setattr(Database, "count", lambda *_, **__: 1)
+        refused = desk.ask("PUT", f"/users/{other.uid}", json={"role": "user"})
+        assert code(refused) == (409, "last_admin")
+        assert code(desk.ask("DELETE", f"/users/{other.uid}")) == (409, "last_admin")
+
+    def test_whoever_is_demoted_is_none_with_the_next_request(self, desk: Desk) -> None:
+        other = at_a_desk(desk.db)
+        desk.data("PUT", f"/users/{other.uid}", json={"role": "user"})
+        assert code(other.ask("GET", "/verify")) == (403, "forbidden")
+
+    def test_a_guest_has_no_way_to_sign_in_as_one(self, desk: Desk) -> None:
+        uid = a_user(desk.db, guest=True, email=None)
+        refused = desk.ask("PUT", f"/users/{uid}", json={"role": "admin"})
+        assert code(refused) == (409, "no_email")
+
+
+class TestDeleting:
+    def test_access_ends_at_once_and_the_rest_is_noted(self, desk: Desk) -> None:
+        member = a_member()
+        desk.data("DELETE", f"/users/{member.uid}")
+        assert (member.status(), is_known(member.uid)) == (401, False)
+        assert desk.db.get(f"deletions/{member.uid}").exists
+        (entry,) = desk.log(f"users/{member.uid}")
+        assert (entry.operation, entry.after) == ("adminDeleteUser", {})
+        assert member.email not in str(entry.before)
+
+    def test_twice_is_not_found(self, desk: Desk) -> None:
+        member = a_member()
+        desk.data("DELETE", f"/users/{member.uid}")
+        assert code(desk.ask("DELETE", f"/users/{member.uid}")) == (404, "user_not_found")
+
+
+def test_a_subscription_that_is_given_is_in_the_log(desk: Desk, shop: Shop) -> None:
+    uid, plan = a_user(desk.db), shop.plan()
+    body = {"email": f"{uid}@example.com", "planType": plan.id}
+    plans = app_for("plans").test_client()
+    answer = plans.post("/api/subscriptions/create", json=body, headers=desk.headers)
+    assert answer.status_code == 201
+    (entry,) = desk.log(f"subscriptions/{uid}")
+    assert (entry.operation, entry.after["plan"]["id"]) == ("createSubscription", plan.id)
