@@ -12,6 +12,8 @@ TEST_ARGS ?=
 STAMPS := .local/setup
 PYTHON_READY := $(STAMPS)/python
 NODE_READY := $(STAMPS)/node
+GRADIO := .local/gradio
+GRADIO_READY := $(STAMPS)/gradio
 
 .PHONY: help
 help: ## List what there is
@@ -28,7 +30,7 @@ ifeq ($(wildcard node_modules/firebase-tools/package.json),)
 .PHONY: $(NODE_READY)
 endif
 
-$(PYTHON_READY): requirements.txt functions/requirements.txt
+$(PYTHON_READY): requirements.txt functions/requirements.txt functions/requirements-extras.txt
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "$(PYTHON) is not installed. Install it: sudo apt-get install python3.11 python3.11-venv  (macOS: brew install python@3.11)"; \
 	  echo "or name another, 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
@@ -39,6 +41,12 @@ $(PYTHON_READY): requirements.txt functions/requirements.txt
 	@echo "Installing Python packages into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@mkdir -p $(@D) && touch $@
+
+$(GRADIO_READY): tests/fakes/f5tts-requirements.txt $(PYTHON_READY)
+	@echo "Installing Gradio, for the tests of f5tts, into $(GRADIO)"
+	@[ -x $(GRADIO)/bin/python ] || $(PYTHON) -m venv $(GRADIO)
+	@$(GRADIO)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 $(NODE_READY): package.json package-lock.json .npmrc
 	@command -v npm >/dev/null || { \
@@ -63,8 +71,17 @@ doctor: setup ## Say what the local stack needs, and what of it is here
 
 # By file, so that what a file sets up for all of its tests is set up once.
 .PHONY: test
-test: setup ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
+test: setup $(GRADIO_READY) ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
+
+# The same seed repeats the same requests.
+FUZZ_EXAMPLES ?= 50
+FUZZ_SEED ?= 20261123
+
+.PHONY: fuzz
+fuzz: setup ## Fuzz every operation at length (FUZZ_EXAMPLES=200 FUZZ_SEED=1)
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) \
+	  $(BIN)/python -m pytest tests/e2e/test_fuzz.py $(TEST_ARGS)
 
 .PHONY: lint
 lint: setup ## Check style, types and layers, without tests

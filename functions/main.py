@@ -16,8 +16,13 @@ os.environ.setdefault("THREADS", "40")
 JWT = [] if EMULATED else ["JWT_SECRET"]
 # functions/.env is loaded before this file, for deployment too; a key that the chosen engine has
 # no use for need not exist.
-OPENAI = not EMULATED and os.environ.get("SPEECH_ENGINE") == "openai"
-SPEECH = [*JWT, "OPENAI_API_KEY"] if OPENAI else JWT
+ENGINE_KEYS = {"openai": ["OPENAI_API_KEY"], "elevenlabs": ["ELEVENLABS_API_KEY"]}
+ENGINE_KEY = ENGINE_KEYS.get(os.environ.get("SPEECH_ENGINE", ""), [])
+SPEECH = JWT if EMULATED else [*JWT, *ENGINE_KEY]
+# A language model writes scripts when functions/.env says SCRIPT_WRITER=openai; the key is then
+# that function's too, and nobody else's.
+WRITES = not EMULATED and os.environ.get("SCRIPT_WRITER") == "openai"
+WRITER = [*JWT, "OPENAI_API_KEY"] if WRITES else JWT
 # The emulator starts one interpreter for each task at once: more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE", "2" if EMULATED else "20"))
 
@@ -38,7 +43,8 @@ def _serve(function: str, request: Request) -> Response:
     return cast(Response, Response.from_app(app_for(function), request.environ))
 
 
-@https_fn.on_request(secrets=JWT)
+# Pictures of users: of 50 million pixels at the most, decoded one at a time.
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1)
 def auth(request: Request) -> Response:
     return _serve("auth", request)
 
@@ -53,9 +59,31 @@ def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
+# Each request may bring 32 MB, and a large picture takes 620 MB while it is decoded.
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_2, concurrency=16, timeout_sec=120)
+def characters(request: Request) -> Response:
+    return _serve("characters", request)
+
+
+@https_fn.on_request(secrets=WRITER)
+def scripts(request: Request) -> Response:
+    return _serve("scripts", request)
+
+
+# Each request may bring 32 MB, in memory twice while it is looked at.
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=8, timeout_sec=120)
+def files(request: Request) -> Response:
+    return _serve("files", request)
+
+
 @https_fn.on_request(secrets=JWT)
 def support(request: Request) -> Response:
     return _serve("support", request)
+
+
+@https_fn.on_request(secrets=JWT)
+def admin(request: Request) -> Response:
+    return _serve("admin", request)
 
 
 # One task at a time: speech takes a whole core, and Cloud Tasks starts as many as may run.

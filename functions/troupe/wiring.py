@@ -13,30 +13,73 @@ from troupe.settings import settings
 
 if TYPE_CHECKING:
     from troupe.accounts.activities import Activities
+    from troupe.accounts.deletion import Deletions, Eraser
+    from troupe.accounts.directory import Directory
+    from troupe.accounts.passwords import Passwords
+    from troupe.accounts.profile import Profiles
     from troupe.accounts.service import Accounts
     from troupe.adapters.firestore import Database
     from troupe.adapters.identity import Identity
+    from troupe.adapters.model import Model
+    from troupe.adapters.queue import CloudTasksQueue
+    from troupe.adapters.queue_control import QueueControl
     from troupe.adapters.storage import Files
-    from troupe.jobs.records import JobKind
+    from troupe.admin.audit import AuditLog
+    from troupe.admin.stats import Statistics
+    from troupe.admin.users import AdminUsers
+    from troupe.characters.service import Characters
+    from troupe.discards import Discards
+    from troupe.files.service import UserFiles
+    from troupe.jobs.records import JobKind, Part
     from troupe.jobs.runner import Runner
     from troupe.jobs.service import JobService, SubjectWrites, TaskSender
     from troupe.jobs.sweep import Sweeper
+    from troupe.limits import Limiter
+    from troupe.media.proofs import Recording
+    from troupe.plans.service import Plans
+    from troupe.plans.subscriptions import Subscriptions
+    from troupe.plans.turns import Turns
+    from troupe.scripts.performances import Performances
+    from troupe.scripts.service import ScriptService
+    from troupe.scripts.worker import ScriptWorker
     from troupe.speech.engine import SpeechEngine
+    from troupe.support.content import Contacts, Faqs
     from troupe.voice.service import VoiceService
+    from troupe.voice.worker import VoiceWorker
     from troupe.wallet.service import WalletService
 
 __all__ = [
     "accounts",
     "activities",
+    "admin_users",
+    "audit_log",
+    "characters",
+    "contacts",
     "database",
+    "deletions",
+    "directory",
+    "discards",
     "engine",
+    "erasers",
+    "faqs",
     "files",
     "health_checks",
     "identity",
     "jobs",
+    "limiter",
+    "passwords",
+    "performances",
+    "plans",
+    "profiles",
+    "queue_control",
     "runner",
+    "scripts",
     "settings",
+    "statistics",
+    "subscriptions",
     "sweeper",
+    "turns",
+    "user_files",
     "voice",
     "wallet",
 ]
@@ -59,10 +102,69 @@ def identity() -> Identity:
 
 
 @cache
+def limiter() -> Limiter:
+    from troupe.limits import Limiter
+
+    return Limiter(database(), settings().limits, settings().jwt_secret)
+
+
+@cache
 def accounts() -> Accounts:
     from troupe.accounts.service import Accounts
 
     return Accounts(database(), identity(), settings())
+
+
+@cache
+def passwords() -> Passwords:
+    from troupe.accounts.passwords import Passwords
+
+    return Passwords(database(), identity(), limiter())
+
+
+@cache
+def profiles() -> Profiles:
+    from troupe.accounts.profile import Profiles
+    from troupe.media.uploads import PreparedImage
+
+    def image(data: bytes) -> PreparedImage:
+        from troupe.media.images import prepare_image
+
+        return prepare_image(data)
+
+    return Profiles(database(), discards(), image)
+
+
+@cache
+def deletions() -> Deletions:
+    from troupe.accounts.deletion import Deletions
+
+    return Deletions(database(), identity(), discards(), erasers)
+
+
+def erasers() -> Mapping[str, Eraser]:
+    """What each domain erases of a user who leaves. Jobs end before the wallet is closed, which
+    they hold something of; activities are last, for others write some."""
+    from troupe.characters import erasure as of_characters
+    from troupe.files import erasure as of_files
+    from troupe.jobs import erasure as of_jobs
+    from troupe.plans import erasure as of_plans
+    from troupe.scripts import erasure as of_scripts
+    from troupe.voice import erasure as of_voice
+    from troupe.wallet import erasure as of_wallet
+
+    db = database()
+    return {
+        "generations": lambda uid, n: of_voice.erase(db, files, voice(), uid, n),
+        "scripts": lambda uid, n: of_scripts.erase(db, scripts(), uid, n),
+        "jobs": lambda uid, n: of_jobs.erase(db, jobs(), forget_part, uid, n),
+        "characters": lambda uid, n: of_characters.erase(db, discards(), uid, n),
+        "stars": lambda uid, n: of_characters.erase_stars(db, uid, n),
+        "files": lambda uid, n: of_files.erase(db, files, uid, n),
+        "subscription": lambda uid, n: of_plans.erase(db, uid, n),
+        "wallet": lambda uid, n: of_wallet.erase(db, uid, n),
+        "activities": lambda uid, n: activities().clear(uid),
+    }
 
 
 @cache
@@ -81,20 +183,64 @@ def files() -> Files:
 
 
 @cache
-def sender() -> TaskSender:
+def discards() -> Discards:
+    from troupe.discards import Discards
+
+    return Discards(database(), files)
+
+
+@cache
+def characters() -> Characters:
+    from troupe.characters.intake import Prepare
+    from troupe.characters.service import Characters
+    from troupe.media.uploads import PreparedImage, PreparedSample
+
+    def sample(data: bytes) -> PreparedSample:
+        from troupe.media.samples import prepare_sample
+
+        return prepare_sample(data)
+
+    def image(data: bytes) -> PreparedImage:
+        from troupe.media.images import prepare_image
+
+        return prepare_image(data)
+
+    return Characters(database(), files, settings(), Prepare(sample, image))
+
+
+@cache
+def queue() -> CloudTasksQueue:
     from troupe.adapters.firebase import firebase_app
     from troupe.adapters.queue import CloudTasksQueue
+
+    return CloudTasksQueue(firebase_app(settings().project_id), settings().region)
+
+
+@cache
+def queue_control() -> QueueControl:
+    from troupe.adapters.queue_control import QueueControl
+
+    return QueueControl.connect(settings().project_id, settings().region, "generate")
+
+
+@cache
+def sender() -> TaskSender:
     from troupe.jobs.service import TaskSender
 
-    return TaskSender(CloudTasksQueue(firebase_app(settings().project_id), settings().region))
+    return TaskSender(queue())
 
 
 def subjects() -> Mapping[JobKind, SubjectWrites]:
     """How the documents that jobs are about follow the status of their jobs."""
     from troupe.jobs.records import JobKind
-    from troupe.voice.repository import status_writes
+    from troupe.scripts.repository import status_writes as of_script
+    from troupe.voice.repository import status_writes as of_generation
 
-    return {JobKind.VOICE: status_writes}
+    return {
+        JobKind.VOICE: of_generation,
+        JobKind.SCRIPT_AUDIO: of_script,
+        JobKind.VIDEO: of_script,
+    }
 
 
 @cache
@@ -102,6 +248,87 @@ def wallet() -> WalletService:
     from troupe.wallet.service import WalletService
 
     return WalletService(database())
+
+
+@cache
+def plans() -> Plans:
+    from troupe.plans.service import Plans
+
+    return Plans(database())
+
+
+@cache
+def turns() -> Turns:
+    from troupe.plans.turns import Turns
+
+    return Turns(database(), paid=settings().payments != "off")
+
+
+@cache
+def subscriptions() -> Subscriptions:
+    from troupe.plans.subscriptions import Subscriptions
+
+    paid = settings().payments != "off"
+    return Subscriptions(database(), turns(), wallet(), paid=paid)
+
+
+@cache
+def directory() -> Directory:
+    from troupe.accounts.directory import Directory
+
+    return Directory(database())
+
+
+@cache
+def admin_users() -> AdminUsers:
+    from troupe.accounts.administration import Administration
+    from troupe.admin.users import AdminUsers
+
+    administration = Administration(database(), identity())
+    return AdminUsers(
+        *(database(), directory(), administration),
+        *(subscriptions(), plans(), deletions()),
+    )
+
+
+@cache
+def statistics() -> Statistics:
+    from troupe.admin.stats import Statistics
+
+    return Statistics(plans(), directory(), activities())
+
+
+@cache
+def audit_log() -> AuditLog:
+    from troupe.admin.audit import AuditLog
+
+    return AuditLog(database())
+
+
+@cache
+def user_files() -> UserFiles:
+    from troupe.files.service import UserFiles
+
+    def prove(data: bytes) -> Recording:
+        from troupe.media.recordings import prove_recording
+
+        return prove_recording(data)
+
+    return UserFiles(database(), files, discards(), prove, settings())
+
+
+@cache
+def faqs() -> Faqs:
+    from troupe.support.content import Faqs
+
+    return Faqs(database())
+
+
+@cache
+def contacts() -> Contacts:
+    from troupe.support.content import Contacts
+
+    return Contacts(database())
 
 
 @cache
@@ -115,12 +342,44 @@ def jobs() -> JobService:
 def voice() -> VoiceService:
     from troupe.voice.service import VoiceService
 
-    return VoiceService(database(), files, jobs(), settings())
+    return VoiceService(database(), files, jobs(), characters().cast, settings())
+
+
+def language_model() -> Callable[[], Model] | None:
+    """What writes scripts: a server of one's own may want no key."""
+    key, url = settings().openai_api_key, settings().openai_base_url
+    if not key and not url:
+        return None
+
+    @cache
+    def model() -> Model:
+        from troupe.adapters.llm import LanguageModel
+
+        return LanguageModel(key, url, settings().openai_script_model)
+
+    return model
+
+
+@cache
+def scripts() -> ScriptService:
+    from troupe.scripts.service import ScriptService
+    from troupe.scripts.writer import ScriptWriter
+
+    writer = ScriptWriter(language_model())
+    return ScriptService(database(), files, jobs(), characters().cast, writer, settings())
+
+
+@cache
+def performances() -> Performances:
+    from troupe.scripts.performances import Performances
+
+    return Performances(database(), jobs(), characters().cast, settings())
 
 
 @cache
 def engine() -> SpeechEngine:
-    """The engine that SPEECH_ENGINE names. Raises ValueError for one that does not exist."""
+    """The engine that SPEECH_ENGINE names. Raises ValueError for one that does not exist or lacks a
+    setting, RuntimeError for one whose package is not installed."""
     from troupe.speech.voices import ENGINES
 
     name = settings().speech_engine
@@ -136,24 +395,70 @@ def engine() -> SpeechEngine:
             base_url=settings().openai_base_url,
             model=settings().openai_speech_model,
         )
+    if name == "f5tts":
+        from troupe.speech.f5tts import F5TTSEngine
+
+        return F5TTSEngine(settings().f5tts_url)
+    if name == "elevenlabs":
+        from troupe.speech.elevenlabs import ElevenLabsEngine
+
+        return ElevenLabsEngine(
+            api_key=settings().elevenlabs_api_key,
+            base_url=settings().elevenlabs_base_url,
+            model=settings().elevenlabs_model,
+            voices=settings().elevenlabs_voices,
+        )
+    if name == "google":
+        from troupe.speech.google import GoogleEngine
+
+        return GoogleEngine(settings().google_tts_endpoint)
     raise ValueError(f"SPEECH_ENGINE={name} does not exist; there are {', '.join(ENGINES)}")
+
+
+@cache
+def voice_worker() -> VoiceWorker:
+    from troupe.voice.worker import VoiceWorker
+
+    return VoiceWorker(engine(), files(), part_characters=settings().part_characters)
+
+
+@cache
+def script_worker() -> ScriptWorker:
+    from troupe.scripts.worker import ScriptWorker
+
+    return ScriptWorker(
+        *(database(), engine(), files(), jobs().parts),
+        part_characters=settings().part_characters,
+    )
 
 
 @cache
 def runner() -> Runner:
     from troupe.jobs.records import JobKind
     from troupe.jobs.runner import Runner
-    from troupe.voice.worker import VoiceWorker
 
-    worker = VoiceWorker(engine(), files(), part_characters=settings().part_characters)
     return Runner(
         database(),
         sender(),
-        {JobKind.VOICE: worker},
+        {
+            JobKind.VOICE: voice_worker,
+            JobKind.SCRIPT_AUDIO: script_worker,
+            JobKind.VIDEO: script_worker,
+        },
         subjects(),
         lease_seconds=settings().lease_seconds,
         max_attempts=settings().max_attempts,
     )
+
+
+def forget_part(part: Part) -> None:
+    """Deletes the files that a part alone leads to."""
+    from troupe.scripts.repository import tidy
+
+    if part.subject is None:
+        files().delete(part.files)
+    else:
+        tidy(database(), files(), part.subject, job_id=None, kept=())
 
 
 @cache
@@ -162,11 +467,18 @@ def sweeper() -> Sweeper:
 
     return Sweeper(
         database(),
-        files(),
         sender(),
         subjects(),
         hold_hours=settings().hold_hours,
-        expire=voice().expire,
+        forget=forget_part,
+        chores={
+            "generations": voice().expire,
+            "discards": discards().sweep,
+            "files": user_files().expire,
+            "subscriptions": turns().turn_due,
+            "deletions": deletions().sweep,
+            "limits": limiter().sweep,
+        },
     )
 
 
@@ -176,4 +488,25 @@ def health_checks() -> Mapping[str, Callable[[], None]]:
     def firestore() -> None:
         database().get("health/check")
 
-    return {"firestore": firestore, "storage": lambda: files().check()}
+    return {
+        "firestore": firestore,
+        "storage": lambda: files().check(),
+        "queue": lambda: queue().check(),
+        "engine": check_engine,
+    }
+
+
+def check_engine() -> None:
+    """Whether the engine could be asked, without loading it. Raises when it could not."""
+    from troupe.support.reach import find_package, knock
+
+    addresses = {
+        "openai": settings().openai_base_url or "https://api.openai.com/v1",
+        "f5tts": settings().f5tts_url,
+        "elevenlabs": settings().elevenlabs_base_url or "https://api.elevenlabs.io",
+        "google": settings().google_tts_endpoint or "texttospeech.googleapis.com",
+    }
+    if settings().speech_engine == "espeak":
+        find_package("espeakng_loader")
+    else:
+        knock(addresses[settings().speech_engine])

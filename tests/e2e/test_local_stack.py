@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from local import keeper
-from local.layout import HOST, PROJECT, ROOT
+from local.layout import HOST, PROJECT, ROOT, SEED_DATA
 from tests.conftest import Running
 
 _PROGRAM = """
@@ -200,11 +200,18 @@ class TestWholeStack:
         first, second = run_local("seed", *ports), run_local("seed", *ports)
 
         assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
-        assert first.stdout == second.stdout == "3 accounts, 5 plans\n"
+        assert (
+            first.stdout == second.stdout == "3 accounts, 5 plans, 7 FAQs, 2 clips, 3 characters\n"
+        )
         plans = requests.get(
             f"http://{stack.hosts['firestore']}/v1/projects/{PROJECT}/databases/(default)"
-            "/documents/plans?pageSize=50",
+            "/documents/plans?pageSize=300",
             headers={"Authorization": "Bearer owner"},
             timeout=30,
         ).json()["documents"]
-        assert len(plans) == 5
+        # Other tests make plans too; those that were seeded are there once.
+        names = [plan["fields"]["name"]["stringValue"] for plan in plans]
+        seeded = json.loads((SEED_DATA / "plans.json").read_text())["plans"]
+        assert {plan["name"]: names.count(plan["name"]) for plan in seeded} == {
+            plan["name"]: 1 for plan in seeded
+        }

@@ -7,17 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.factories import HeldQueue
-from troupe import wiring
-from troupe.jobs.service import TaskSender
+from tests.wired import held_queue
 
 
 @pytest.fixture
-def queue(emulators: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldQueue]:
-    held = HeldQueue()
-    cached = (wiring.jobs, wiring.voice, wiring.scripts, wiring.performances, wiring.runner)
-    monkeypatch.setattr(wiring, "sender", lambda: TaskSender(held))
-    for service in cached:
-        service.cache_clear()
-    yield held
-    for service in cached:
-        service.cache_clear()
+def queue(emulators: object) -> Iterator[HeldQueue]:
+    with held_queue() as held:
+        yield held
