@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 import av
 import numpy as np
 
+from troupe.media.ahead import Ahead
 from troupe.media.audio import read_wav, wav_rate
 from troupe.media.captions import Cue
 from troupe.media.formats import Resolution
@@ -38,6 +39,7 @@ X264 = {
     "threads": "0",
     "g": str(2 * RATE),
 }
+_FRAMES_AHEAD = 8
 AAC_BITS = 96_000  # a second, for mono
 # https://www.iso.org/standard/76383.html (ISO/IEC 14496-3): the rates that AAC has, from telephone
 # quality up; others are raised to the next.
@@ -91,12 +93,15 @@ def render_video(
             with _Output(target, resolution, file, rate, title) as output:
                 composer = Composer(resolution, shots, cues, language)
                 count = max(1, ceil(seconds * RATE - 1e-6))
-                for number in range(count):
-                    if number % RATE == 0:
-                        check()
-                        report(number / count)
-                        output.write_sound(1 + number // RATE)
-                    output.write_frame(number, next(frames), composer)
+                # Drawn in a thread of their own: the encoder never waits for the brush, nor for
+                # its turn on a busy machine.
+                with Ahead(_drawn(count, frames, composer, resolution), _FRAMES_AHEAD) as drawn:
+                    for number, frame in enumerate(drawn):
+                        if number % RATE == 0:
+                            check()
+                            report(number / count)
+                            output.write_sound(1 + number // RATE)
+                        output.write_frame(frame)
                 check()
                 output.finish()
     except BaseException:
@@ -104,6 +109,21 @@ def render_video(
         raise
     report(1.0)
     return VideoFacts(count / RATE, target.stat().st_size, resolution.width, resolution.height)
+
+
+def _drawn(
+    count: int, backgrounds: Iterator[Planes], composer: Composer, resolution: Resolution
+) -> Iterator[av.VideoFrame]:
+    """The frames of the video, numbered."""
+    for number in range(count):
+        frame = av.VideoFrame(resolution.width, resolution.height, "yuv420p")
+        planes = planes_of(frame)
+        for target, source in zip(planes, next(backgrounds), strict=True):
+            target[:] = source
+        composer.draw(number, planes)
+        frame.pts = number
+        frame.time_base = Fraction(1, RATE)
+        yield frame
 
 
 class _Output:
@@ -133,14 +153,7 @@ class _Output:
         self._sound = _sound(sound, rate, aac_rate)
         self._sound_until = 0.0
 
-    def write_frame(self, number: int, under: Planes, composer: Composer) -> None:
-        frame = av.VideoFrame(self._video.width, self._video.height, "yuv420p")
-        planes = planes_of(frame)
-        for target, source in zip(planes, under, strict=True):
-            target[:] = source
-        composer.draw(number, planes)
-        frame.pts = number
-        frame.time_base = Fraction(1, RATE)
+    def write_frame(self, frame: av.VideoFrame) -> None:
         self._container.mux(self._video.encode(frame))
 
     def write_sound(self, until: float) -> None:

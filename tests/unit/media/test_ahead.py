@@ -1,0 +1,53 @@
+"""Working ahead: order, bounds, failures, and an end in any case."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from troupe.media.ahead import Ahead
+
+
+def test_all_comes_in_order() -> None:
+    with Ahead(iter(range(100)), 3) as items:
+        assert list(items) == list(range(100))
+
+
+def test_it_is_never_further_ahead_than_it_may() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(50):
+            made.append(number)
+            yield number
+
+    with Ahead(items(), 4) as taken:
+        assert next(taken) == 0
+        time.sleep(0.3)
+        assert 1 < len(made) <= 6  # four wait, one was taken, and one waits for its place
+
+
+def test_a_failure_comes_in_its_turn() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("no more")
+
+    with Ahead(items(), 4) as taken:
+        assert next(taken) == 1
+        with pytest.raises(ValueError, match="no more"):
+            next(taken)
+
+
+def test_leaving_early_stops_the_thread() -> None:
+    def endless() -> Iterator[int]:
+        while True:
+            yield 1
+
+    before = threading.active_count()
+    with Ahead(endless(), 2) as taken:
+        next(taken)
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before
