@@ -4,10 +4,9 @@ at once make of it. Everything but the queue is real: Firestore, Storage, leases
 from __future__ import annotations
 
 import json
-import queue
+import multiprocessing
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -23,57 +22,69 @@ def _run(tasks_at_once: int) -> None:
     """Prints the seconds from the request to the finished audio. The emulators' addresses are in
     the environment."""
     sys.path.insert(0, str(FUNCTIONS))
-    from google.cloud import firestore
-
-    from tests.factories import PROJECT, new_user, test_settings
-    from tests.fakes.openai_server import KEY, openai_server
-    from tests.stage import ADA, BEN, Stage
-    from troupe.adapters.firestore import Database
-    from troupe.adapters.storage import Files
+    from tests.factories import new_user
+    from tests.fakes.openai_server import openai_server
+    from tests.stage import ADA, BEN
     from troupe.jobs.records import JobKind, JobStatus
-    from troupe.speech.openai import OpenAIEngine
 
-    db = Database(firestore.Client(project=PROJECT))
-    files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
     lines = [(ADA if n % 2 else BEN, f"This is line {n} of the scene.") for n in range(LINES)]
+    # Processes, as each task has an instance of its own when deployed.
+    context = multiprocessing.get_context("spawn")
+    tasks: Any = context.Queue()
+    ready = context.Barrier(tasks_at_once + 1)
     with openai_server() as server:
         server.delay = SECONDS_A_LINE
-        engine = OpenAIEngine(KEY, server.base_url, "tts-1")
-        stage = Stage(db, files, engine)
-        script_id = stage.script(new_user(db), lines)
+        workers = [
+            context.Process(target=_work, args=(tasks, ready, server.base_url), daemon=True)
+            for _ in range(tasks_at_once)
+        ]
+        for worker in workers:
+            worker.start()
+        stage = _stage(server.base_url)
+        script_id = stage.script(new_user(stage.db), lines)
+        ready.wait()
         started = time.perf_counter()
         job_id = stage.start(script_id, JobKind.SCRIPT_AUDIO)
-        _deliver(stage, tasks_at_once, lambda: stage.job(job_id).status.ended)
+        for task in stage.queue.take():
+            tasks.put(task)
+        while not stage.job(job_id).status.ended:
+            time.sleep(0.1)
         seconds = time.perf_counter() - started
+        for worker in workers:
+            worker.terminate()
+            worker.join()
         assert stage.job(job_id).status is JobStatus.COMPLETED
         assert len(server.requests) == LINES
     print(json.dumps({"seconds": seconds}))
 
 
-def _deliver(stage: Any, tasks_at_once: int, ended: Any) -> None:
-    """As Cloud Tasks does it, which starts another task as soon as one is done."""
-    waiting: queue.Queue[dict[str, Any]] = queue.Queue()
-    lock = threading.Lock()
+def _stage(base_url: str) -> Any:
+    from google.cloud import firestore
 
-    def work() -> None:
-        while True:
-            with lock:
-                for task in stage.queue.take():
-                    waiting.put(task)
-            try:
-                task = waiting.get(timeout=0.05)
-            except queue.Empty:
-                if ended():
-                    return
-                continue
-            if not stage.deliver(task):
-                waiting.put(task)
+    from tests.factories import PROJECT, test_settings
+    from tests.fakes.openai_server import KEY
+    from tests.stage import Stage
+    from troupe.adapters.firestore import Database
+    from troupe.adapters.storage import Files
+    from troupe.speech.openai import OpenAIEngine
 
-    threads = [threading.Thread(target=work) for _ in range(tasks_at_once)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    db = Database(firestore.Client(project=PROJECT))
+    files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
+    return Stage(db, files, OpenAIEngine(KEY, base_url, "tts-1"))
+
+
+def _work(tasks: Any, ready: Any, base_url: str) -> None:
+    """As Cloud Tasks has it: the next task as soon as one is done."""
+    sys.path.insert(0, str(FUNCTIONS))
+    stage = _stage(base_url)
+    stage.db.get("health/check")  # connects
+    ready.wait()
+    while True:
+        task = tasks.get()
+        if not stage.deliver(task):
+            tasks.put(task)
+        for following in stage.queue.take():
+            tasks.put(following)
 
 
 def _child(tasks_at_once: int) -> float:
