@@ -169,7 +169,7 @@ def script_audio(path: schemas.ScriptPath, query: schemas.LineQuery) -> Response
     "/api/scripts/<scriptId>/captions",
     auth=Auth.OWNER,
     errors=(ScriptNotFound, ScriptAudioNotReady),
-    bytes_type="text/vtt",
+    bytes_type=("text/vtt", "application/x-subrip"),
 )
 def script_captions(path: schemas.ScriptPath, query: CaptionQuery) -> Response:
     """The captions of the whole dialogue, with who speaks: WebVTT, or SubRip with

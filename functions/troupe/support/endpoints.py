@@ -15,6 +15,9 @@ from troupe.web.routes import Api
 
 api = Api("support", "Help, health and documentation")
 
+# What a machine calls them differs from one to the next.
+_ASSET_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
 # Every address is relative, so that the page works under Hosting (/api/docs) and under the
 # function's own URL; `..` where the address of the page ends with a slash.
 _PAGE = """<!doctype html>
@@ -91,7 +94,8 @@ def docs() -> Response:
     return Response(_PAGE.format(base=base), mimetype="text/html")
 
 
-@api.get("/api/docs/assets/<name>", auth=Auth.PUBLIC, bytes_type="application/octet-stream")
+@api.get("/api/docs/assets/<name>", auth=Auth.PUBLIC, bytes_type=tuple(_ASSET_TYPES.values()))
 def docs_asset(path: AssetPath) -> Response:
     """A file of Swagger UI."""
-    return send_file(service.asset(path.name), max_age=86400)
+    file = service.asset(path.name)
+    return send_file(file, mimetype=_ASSET_TYPES[file.suffix], max_age=86400)

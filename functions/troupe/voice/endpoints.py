@@ -115,7 +115,7 @@ def generation_audio(path: schemas.GenerationPath) -> Response:
     "/api/voice/generations/<generationId>/captions",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type="text/vtt",
+    bytes_type=("text/vtt", "application/x-subrip"),
 )
 def generation_captions(path: schemas.GenerationPath, query: schemas.CaptionQuery) -> Response:
     """The captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""

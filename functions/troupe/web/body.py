@@ -124,6 +124,8 @@ def _flat(values: MultiDict[str, Any], model: type[BaseModel]) -> dict[str, Any]
     wanted = _list_names(model)
     flat: dict[str, Any] = {}
     for key in values:
+        if key is None:  # a part whose header names none, as werkzeug reads it
+            continue
         name = key.removesuffix("[]")
         if name in wanted:
             flat[name] = flat.get(name, []) + values.getlist(key)

@@ -156,7 +156,8 @@ def _envelope(data: type[BaseModel]) -> type[BaseModel]:
 def _complete(operation: dict[str, Any], route: Route, shared: dict[str, Any]) -> None:
     answers = {code: a for code, a in operation["responses"].items() if code == str(route.status)}
     if route.bytes_type:
-        content = {route.bytes_type: {"schema": {"type": "string", "format": "binary"}}}
+        kinds = (route.bytes_type,) if isinstance(route.bytes_type, str) else route.bytes_type
+        content = {kind: {"schema": _bytes(kind)} for kind in kinds}
         answers[str(route.status)] = {"description": "The bytes.", "content": content}
     for status, codes in _codes(route).items():
         answers[str(status)] = _failure(status, codes)
@@ -174,6 +175,11 @@ def _complete(operation: dict[str, Any], route: Route, shared: dict[str, Any]) -
     body = operation.get("requestBody")
     if body is not None:
         body["required"] = _is_required(route)
+
+
+def _bytes(kind: str) -> dict[str, str]:
+    json = kind == "application/json"
+    return {"type": "object"} if json else {"type": "string", "format": "binary"}
 
 
 def _codes(route: Route) -> dict[int, list[str]]:

@@ -26,6 +26,7 @@ from troupe.web.schema import Nothing
 Handler = Callable[..., Reply | Response]
 H = TypeVar("H", bound=Handler)
 Errors = tuple[type[TroupeError], ...]
+Bytes = str | tuple[str, ...] | None
 Alias = str | tuple[str, str]  # "/api/x", or ("POST", "/api/x") where the method differs
 
 PARTS = ("header", "path", "query", "form", "body")  # in the order in which they are read
@@ -43,7 +44,7 @@ class Route:
     data: type[BaseModel]
     errors: Errors
     summary: str | None
-    bytes_type: str | None  # the media type of an answer that is no JSON
+    bytes_type: Bytes  # the media types of an answer that is no envelope
     limit: str | None = None  # the rate limit that it counts against: see `Settings.limits`
     alias_of: str | None = None  # the operation id of the documented first path
 
@@ -83,7 +84,7 @@ class Api:
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
         summary: str | None = None,
-        bytes_type: str | None = None,
+        bytes_type: Bytes = None,
     ) -> Callable[[H], H]:
         """Adds a route; the handler's name in camelCase is the operation id, its docstring the
         description. Parameters of the handler are named after the parts they take."""
@@ -99,7 +100,7 @@ class Api:
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
         summary: str | None = None,
-        bytes_type: str | None = None,
+        bytes_type: Bytes = None,
         limit: str | None = None,
     ) -> Callable[[H], H]:
         return self._route(
@@ -116,7 +117,7 @@ class Api:
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
         summary: str | None = None,
-        bytes_type: str | None = None,
+        bytes_type: Bytes = None,
         limit: str | None = None,
     ) -> Callable[[H], H]:
         return self._route(
@@ -133,7 +134,7 @@ class Api:
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
         summary: str | None = None,
-        bytes_type: str | None = None,
+        bytes_type: Bytes = None,
         limit: str | None = None,
     ) -> Callable[[H], H]:
         return self._route(
@@ -150,7 +151,7 @@ class Api:
         errors: Errors,
         aliases: Iterable[Alias],
         summary: str | None,
-        bytes_type: str | None,
+        bytes_type: Bytes,
         limit: str | None = None,
     ) -> Callable[[H], H]:
         def decorate(handler: H) -> H:

@@ -6,9 +6,11 @@ import time
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import create_environ
 
 from tests.unit.web.conftest import code_of
-from troupe.web.body import FORM_LIMIT, JSON_LIMIT
+from troupe.web.body import FORM_LIMIT, JSON_LIMIT, EdgeRequest, read
+from troupe.web.schema import Schema
 
 UNREADABLE = {
     "malformed": b'{"displayName": "a"',
@@ -107,6 +109,20 @@ def test_both_spellings_of_a_field_are_read_and_camel_case_is_answered(client: F
             "tags": [],
             "kind": "plain",
         }
+
+
+def test_a_part_of_a_form_that_has_no_name_is_passed_over() -> None:
+    class Words(Schema):
+        text: str
+
+    parts = ("form-data", "\r\n\r\n1"), ('form-data; name="text"', "\r\n\r\nGood day.")
+    lines = "".join(f"--x\r\nContent-Disposition: {head}{value}\r\n" for head, value in parts)
+    environ = create_environ(
+        method="POST",
+        data=f"{lines}--x--\r\n".encode(),
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert read(EdgeRequest(environ), "form", Words, {}) == Words(text="Good day.")
 
 
 def test_a_body_over_the_limit_is_413(client: FlaskClient) -> None:

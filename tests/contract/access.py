@@ -1,0 +1,239 @@
+"""Who may do what: the callers, the objects that one of them owns, and what each is to get."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from tests.contract.operations import Operation
+from tests.factories import HeldQueue, new_character, test_settings
+from tests.functions.scenes import Scene
+from tests.plans import Shop
+from tests.sounds import recording
+from tests.wired import deliver
+from troupe import tokens, wiring
+from troupe.accounts.records import UserRecord
+from troupe.accounts.sessions import open_session
+from troupe.adapters.firestore import Create, Database, Write, now
+from troupe.adapters.storage import Files
+from troupe.voice.schemas import GenerateVoice
+from troupe.wallet.ledger import opening_writes
+from troupe.web.app import app_for
+
+SIGNED_IN = ("guest", "other", "user", "admin")
+CALLERS = ("nobody", "expired", "suspended", *SIGNED_IN)
+Ids = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Caller:
+    uid: str
+    session_id: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a caller is to get: one of these statuses, or any other than those of `never`."""
+
+    statuses: frozenset[int] = frozenset()
+    never: frozenset[int] = frozenset()
+    code: str | None = None
+
+    def fits(self, status: int, code: str | None) -> bool:
+        if self.code is not None and code != self.code:
+            return False
+        return status in self.statuses if self.statuses else status not in self.never
+
+
+# Past the policy. What comes then, for a body that says nothing, is for other tests to judge.
+ADMITTED = Outcome(never=frozenset({401, 403, 500}))
+FOUND = Outcome(never=frozenset({401, 403, 404, 500}))
+DONE = Outcome(statuses=frozenset({200, 201, 202}))
+HIDDEN = Outcome(statuses=frozenset({404}))
+FORBIDDEN = Outcome(statuses=frozenset({403}), code="forbidden")
+NOT_OWNER = Outcome(statuses=frozenset({403}), code="not_owner")
+_REFUSED = {
+    "nobody": Outcome(statuses=frozenset({401}), code="unauthorized"),
+    "expired": Outcome(statuses=frozenset({401}), code="token_expired"),
+    "suspended": Outcome(statuses=frozenset({403}), code="account_suspended"),
+}
+
+
+def expected(operation: Operation, policy: str, caller: str) -> Outcome:
+    """By the policy of the contract. Raises KeyError for one that has no rule here."""
+    if policy == "public":
+        return FOUND
+    if caller in _REFUSED:
+        return _REFUSED[caller]
+    if policy == "owner" and "characterId" in operation.names:
+        # Everybody sees characters: there is no secret in that one is somebody else's. And
+        # administrators take down what should not be seen.
+        return {"user": DONE, "admin": DONE}.get(caller, NOT_OWNER)
+    mine = FOUND if operation.wants_input else DONE
+    rules: dict[str, dict[str, Outcome]] = {
+        "user": {"user": mine, "guest": ADMITTED, "other": ADMITTED, "admin": ADMITTED},
+        "owner": {"user": DONE, "guest": HIDDEN, "other": HIDDEN, "admin": HIDDEN},
+        "self": {"user": mine, "guest": FORBIDDEN, "other": FORBIDDEN, "admin": mine},
+        "admin": {"user": FORBIDDEN, "guest": FORBIDDEN, "other": FORBIDDEN, "admin": mine},
+    }
+    return rules[policy][caller]
+
+
+def in_order(operation: Operation, policy: str) -> list[str]:
+    """The callers, those who are to get through last: they may change or end the object."""
+    outcomes = {caller: expected(operation, policy, caller) for caller in CALLERS}
+    return sorted(CALLERS, key=lambda caller: (outcomes[caller] is DONE, CALLERS.index(caller)))
+
+
+class World:
+    """Makes callers and objects on the emulators, anew for each operation: some of them end what
+    they are asked about."""
+
+    def __init__(self, db: Database, files: Files, queue: HeldQueue) -> None:
+        self._db = db
+        self._files = files
+        self._queue = queue
+        self._makers: dict[str, Callable[[Caller], Ids]] = {
+            "userId": lambda owner: {"userId": owner.uid},
+            "sessionId": lambda owner: {"sessionId": owner.session_id},
+            "generationId": self._generation,
+            "characterId": lambda owner: {"characterId": new_character(db, owner.uid, "Ada")},
+            "scriptId": self._script,
+            "jobId": self._video_job,
+            "videos/name": self._script,
+            "fileId": self._file,
+            "static/kind/name": self._media,
+            "assets/name": lambda owner: {"name": "swagger-ui.css"},
+            "planId": lambda owner: {"planId": Shop(db).plan().id},
+            "faqId": self._faq,
+            "contactId": self._contact,
+        }
+
+    def callers(self) -> dict[str, Caller]:
+        """Everybody who has an account, in one commit. `expired` is `user` with an old token."""
+        made: dict[str, Caller] = {}
+        writes: list[Write] = []
+        for name in (*SIGNED_IN, "suspended"):
+            uid, at = secrets.token_hex(10), now()
+            opened = open_session(uid, "pytest", test_settings(), at)
+            user = UserRecord(
+                id=uid,
+                name=name,
+                email=f"{uid}@example.com",
+                role="admin" if name == "admin" else "user",
+                guest=name == "guest",
+                suspended=name == "suspended",
+                tokens=20,
+                sessions={opened.session_id: opened.session},
+                created_at=at,
+                updated_at=at,
+            )
+            writes += [Create(f"users/{uid}", user.stored()), *opening_writes(uid, 20, at)]
+            made[name] = Caller(uid, opened.session_id, _bearer(opened.pair.access_token))
+        self._db.commit(*writes)
+        user_ = made["user"]
+        old = tokens.encode(
+            purpose="access", subject=user_.uid, ttl=-60, session_id=user_.session_id
+        )
+        made["expired"] = Caller(user_.uid, user_.session_id, _bearer(old))
+        made["nobody"] = Caller("", "", {})
+        return made
+
+    def objects(self, operation: Operation, owner: Caller) -> Ids:
+        """Real ones, of `owner`, for what the path or the body names. Raises KeyError for a name
+        that no maker is known for."""
+        ids: Ids = {}
+        named = set(BODIES[operation.id].names) if operation.id in BODIES else set()
+        for maker in operation.names | named:
+            ids |= self._makers[maker](owner)
+        return ids
+
+    def _generation(self, owner: Caller) -> Ids:
+        request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en-US"})
+        made = wiring.voice().generate(owner.uid, request, None)
+        deliver(self._queue)
+        return {"generationId": made.generation.id}
+
+    def _script(self, owner: Caller) -> Ids:
+        client = app_for("scripts").test_client()
+        cast = [new_character(self._db, owner.uid, name) for name in ("Anna", "Ben")]
+        scene = Scene(client, self._db, owner.uid, owner.headers, cast, {})
+        body = {"selectedCharacters": cast, "dialogue": scene.dialogue()}
+        made = scene.post("/api/scripts", **body)
+        scene.script = made.json["data"]["script"]
+        scene.performed(self._files)
+        video = scene.record().video
+        assert video is not None
+        return {"scriptId": scene.id, "speaker": cast[0], "name": video.name}
+
+    def _video_job(self, owner: Caller) -> Ids:
+        script = self._script(owner)["scriptId"]
+        answer = (
+            app_for("scripts")
+            .test_client()
+            .post(f"/api/scripts/{script}/generate-video", json={}, headers=owner.headers)
+        )
+        return {"jobId": answer.json["data"]["job"]["jobId"]}
+
+    def _file(self, owner: Caller) -> Ids:
+        data = recording()
+        file = wiring.user_files().add(owner.uid, "a.wav", len(data), lambda: data)
+        return {"fileId": file.id}
+
+    def _media(self, owner: Caller) -> Ids:
+        name = f"{owner.uid}-0123abcd.wav"
+        self._files.upload(f"static/audio_files/{name}", recording(), "audio/wav")
+        return {"kind": "audio_files", "name": name}
+
+    def _faq(self, owner: Caller) -> Ids:
+        fields = {"category": "General", "question": "Why?", "answer": "Because."}
+        return {"faqId": wiring.faqs().create(fields).id}
+
+    def _contact(self, owner: Caller) -> Ids:
+        made = wiring.contacts().add(
+            name="Ada", email="ada@example.com", subject="Hello", message="Good day."
+        )
+        return {"contactId": made.id}
+
+
+@dataclass(frozen=True)
+class Body:
+    """What reaches the question whose an object is. `names`: objects that the body names."""
+
+    kind: str  # json or data, as the test client calls them
+    of: Callable[[Ids], dict[str, Any]]
+    names: tuple[str, ...] = ()
+
+
+# Who owns an object is known once the body has been read, so it must be a good one.
+BODIES = {
+    "downloadAudio": Body("json", lambda ids: {"audioId": ids["generationId"]}, ("generationId",)),
+    "updateCharacter": Body("data", lambda ids: {"displayName": "Anna"}),
+    "updateScript": Body(
+        "json", lambda ids: {"dialogue": [{"speaker": ids["speaker"], "text": "Good day."}]}
+    ),
+    "generateAudio": Body("json", lambda ids: {}),
+    "generateVideo": Body("json", lambda ids: {}),
+}
+
+
+def ask(client: FlaskClient, operation: Operation, ids: Ids, headers: dict[str, str]) -> Any:
+    path = re.sub(r"<(\w+)>", lambda name: ids[name[1]], operation.path)
+    body: dict[str, Any] = {}
+    if operation.id in BODIES:
+        good = BODIES[operation.id]
+        body = {good.kind: good.of(ids)}
+    elif operation.has_body:
+        # Unreadable: whoever is let through can do no harm, and learns that the body is bad.
+        body = {"data": b"{", "content_type": "application/json"}
+    return client.open(path, method=operation.method, headers=headers, **body)
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,187 @@
+"""What the fuzzer works with: everything served at one address, two callers, and real objects.
+
+Ids that a fuzzer makes up lead nowhere. So wherever it has made a good one, that of a real object
+takes its place, and answers of every kind are seen.
+"""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from schemathesis import Case
+from schemathesis.core.parameters import ParameterLocation
+
+from bench.serving import FUNCTIONS, ROOT, served
+from local.client import Client
+from tests.conftest import Running
+from tests.fakes.openai_server import KEY, openai_server
+from tests.media_files import picture
+from tests.sounds import recording
+
+PASSWORD = "correct horse 1"
+TOKENS = 4  # of each caller: enough for some jobs, and soon too few
+# They end what they are called with: each call gets a guest of its own.
+LAST_CALLS = {"logout", "deleteAccount"}
+SPEECH = {"text": "Good evening, and welcome.", "language": "en-US"}
+Ids = dict[str, str]
+
+
+@dataclass
+class World:
+    url: str
+    tokens: dict[str, str] = field(default_factory=dict)
+    # By caller, then by the name in a path or a body; `spare` is for operations that delete.
+    objects: dict[str, Ids] = field(default_factory=dict)
+    spare: dict[str, Ids] = field(default_factory=dict)
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def prepare(self, case: Case, caller: str) -> dict[str, str]:
+        """Puts real ids where the case has ids that could be; returns the caller's headers."""
+        operation = case.operation.definition.raw
+        known = (self.spare if case.method == "DELETE" else self.objects)[caller]
+        if case.path_parameters and _is_good(case, ParameterLocation.PATH):
+            family = case.path.split("{")[0].rstrip("/").rpartition("/")[2]
+            for name in case.path_parameters:
+                place = f"{family}/{name}" if f"{family}/{name}" in known else name
+                case.path_parameters[name] = known.get(place, case.path_parameters[name])
+        if isinstance(case.body, dict) and _is_good(case, ParameterLocation.BODY):
+            case.body = _with_real_ids(case.body, known)
+        token = self.tokens[caller]
+        if operation.get("x-alias-of", operation["operationId"]) in LAST_CALLS:
+            token = _guest(self.url)["accessToken"]
+        return {"Authorization": f"Bearer {token}"}
+
+
+@contextmanager
+def fuzzed_world(stack: Running, log: Path) -> Iterator[World]:
+    source = Path(__file__).with_name("every_function.py")
+    with openai_server() as model:
+        env = stack.env | {
+            "PYTHONPATH": f"{FUNCTIONS}:{ROOT}",
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": model.base_url,
+        }
+        with served("every", "/api/voice/styles", env, source=source, log=log) as server:
+            world = World(server.url)
+            for name in ("user", "admin"):
+                _add_caller(world, stack, name)
+            with world.session:
+                yield world
+
+
+def _add_caller(world: World, stack: Running, name: str) -> None:
+    email = f"fuzz-{secrets.token_hex(6)}@example.com"
+    body = {"email": email, "password": PASSWORD, "name": "Fuzz"}
+    with Client(world.url) as stranger:
+        signed_in = stranger.data("POST", "/api/auth/register", json=body)
+    if name == "admin":
+        _make_admin(stack, email)
+    world.tokens[name] = signed_in["accessToken"]
+    with Client(world.url) as elsewhere:  # a session that can end
+        elsewhere.sign_in(email, PASSWORD)
+    with Client(world.url, signed_in["accessToken"]) as client:
+        own, spare = _owned(client), _owned(client)
+        if name == "admin":
+            own |= _administered(client) | {"userId": _guest(world.url)["user"]["id"]}
+            spare |= _administered(client) | {"userId": _guest(world.url)["user"]["id"]}
+        else:
+            own |= _performed(client, own) | {"userId": signed_in["user"]["id"]}
+        left = client.data("GET", "/api/user/profile")["tokensRemaining"]
+        spent = {"tokensToConsume": left - TOKENS, "action": "fuzzing"}
+        client.data("POST", "/api/tokens/consume", json=spent)
+    for ids in (own, spare):
+        # Nor would any that a fuzzer makes up be right.
+        ids |= {"password": PASSWORD, "currentPassword": PASSWORD, "newPassword": PASSWORD}
+    world.objects[name], world.spare[name] = own, spare
+
+
+def _owned(client: Client) -> Ids:
+    """One of everything that a user may own."""
+    form: dict[str, Any] = {"displayName": "Anna", "consent": "I am the speaker, and I agree."}
+    files = [
+        ("audioFile", ("a.wav", recording(seconds=2), "audio/wav")),
+        ("imageFiles[]", ("a.png", picture(), "image/png")),
+    ]
+    character = client.data("POST", "/api/characters/complete", data=form, files=files)["character"]
+    scene: dict[str, Any] = {"selectedCharacters": [character["id"]]}
+    scene["dialogue"] = [{"speaker": character["id"], "text": "Good evening, and welcome."}]
+    script = client.data("POST", "/api/scripts", json=scene)["script"]
+    generation = client.generate(**SPEECH)["generation"]
+    file = client.data("POST", "/api/files/upload", files={"file": ("a.wav", recording())})
+    sessions = client.data("GET", "/api/auth/sessions")["sessions"]
+    (other,) = [session["id"] for session in sessions if not session["current"]]
+    return {
+        "characterId": character["id"],
+        "scriptId": script["id"],
+        "generationId": generation["id"],
+        "audioId": generation["id"],
+        "fileId": file["fileId"],
+        "sessionId": other,
+        "assets/name": "swagger-ui.css",
+        "kind": "images",
+        "static/name": character["images"]["0"].rpartition("/")[2],
+    }
+
+
+def _performed(client: Client, own: Ids) -> Ids:
+    """What is there once the work is done."""
+    video = client.perform(own["scriptId"], "video")
+    status = client.data("GET", f"/api/scripts/{own['scriptId']}/video-status")
+    with suppress(StopIteration):
+        for _ in client.follow(own["generationId"]):
+            pass
+    return {"jobId": video["jobId"], "videos/name": status["finalVideoPath"].rpartition("/")[2]}
+
+
+def _administered(client: Client) -> Ids:
+    plan = {"name": f"Plan {secrets.token_hex(4)}", "price": 1, "billingPeriod": "monthly"}
+    faq = {"category": "General", "question": "Why?", "answer": "Because."}
+    message = {"name": "Ada", "email": "a@example.com", "subject": "Hello", "message": "Good day."}
+    client.data("POST", "/api/contact/submit", json=message)
+    return {
+        "planId": client.data("POST", "/api/admin/plans", json=plan)["plan"]["id"],
+        "faqId": client.data("POST", "/api/admin/faq", json=faq)["faq"]["id"],
+        "contactId": client.data("GET", "/api/admin/contacts")["contacts"][0]["id"],
+    }
+
+
+def _guest(url: str) -> dict[str, Any]:
+    with Client(url) as stranger:
+        return stranger.data("POST", "/api/auth/guest")
+
+
+def _make_admin(stack: Running, email: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "troupe", "create-admin", email],
+        cwd=FUNCTIONS,
+        env={**stack.env, "PYTHONPATH": str(FUNCTIONS)},
+        check=True,
+        capture_output=True,
+    )
+
+
+def _is_good(case: Case, place: ParameterLocation) -> bool:
+    component = case.meta.components.get(place) if case.meta else None
+    return component is not None and component.mode.is_positive
+
+
+def _with_real_ids(value: Any, known: Ids) -> Any:
+    if isinstance(value, list):
+        return [_with_real_ids(item, known) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _with_real_ids(item, known) for name, item in value.items()}
+    if "characterId" in known:
+        others = {"speaker": known["characterId"], "selectedCharacters": [known["characterId"]]}
+    for name, real in ({**known, **others}).items():
+        if found.get(name):
+            found[name] = real
+    return found
