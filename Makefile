@@ -20,7 +20,8 @@ help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 .PHONY: setup
-setup: $(PYTHON_READY) $(NODE_READY) ## Make functions/venv and node_modules (the others do it first)
+setup: ## Make functions/venv and node_modules (the others do it first)
+	@$(MAKE) -s -j2 $(PYTHON_READY) $(NODE_READY)
 
 # The stamps depend on what defines an installation, and on its being there: a removed venv is made again.
 ifeq ($(wildcard $(BIN)/python),)
@@ -42,11 +43,11 @@ $(PYTHON_READY): requirements.txt functions/requirements.txt functions/requireme
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@mkdir -p $(@D) && touch $@
 
-$(GRADIO_READY): tests/fakes/f5tts-requirements.txt $(PYTHON_READY)
+$(GRADIO_READY): tests/fakes/f5tts-requirements.txt
 	@echo "Installing Gradio, for the tests of f5tts, into $(GRADIO)"
 	@[ -x $(GRADIO)/bin/python ] || $(PYTHON) -m venv $(GRADIO)
 	@$(GRADIO)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 $(NODE_READY): package.json package-lock.json .npmrc
 	@command -v npm >/dev/null || { \
@@ -71,8 +72,9 @@ doctor: setup ## Say what the local stack needs, and what of it is here
 
 # By file, so that what a file sets up for all of its tests is set up once.
 .PHONY: test
-test: setup $(GRADIO_READY) ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_ARGS)
+test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
+	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(GRADIO_READY)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 # The same seed repeats the same requests.
 FUZZ_EXAMPLES ?= 50

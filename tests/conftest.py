@@ -119,6 +119,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _block_the_outside()
 
 
+@pytest.hookimpl(trylast=True)  # after pytest-randomly
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: at the end, one worker would wait for the other."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
 _BROKER = pytest.StashKey[Broker]()
 
 

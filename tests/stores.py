@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,14 @@ from troupe.adapters.storage import Files
 @pytest.fixture
 def db(emulators: object) -> Iterator[Database]:
     client = firestore.Client(project=PROJECT)
+    yield Database(client)
+    client.close()
+
+
+@pytest.fixture
+def own_db(emulators: object) -> Iterator[Database]:
+    """An empty database, for tests that read or fill the whole of one."""
+    client = firestore.Client(project=f"demo-{secrets.token_hex(6)}")
     yield Database(client)
     client.close()
 

@@ -82,6 +82,7 @@ class Settings(BaseModel):
     guest_limit: Limit = Field("0, 30/3600", alias="GUEST_LIMIT", validate_default=True)
     mail_limit: Limit = Field("5/3600, 30/3600", alias="MAIL_LIMIT", validate_default=True)
     contact_limit: Limit = Field("5/3600, 20/3600", alias="CONTACT_LIMIT", validate_default=True)
+    script_limit: Limit = Field("30/3600, 100/3600", alias="SCRIPT_LIMIT", validate_default=True)
     trusted_proxies: str = Field("google", alias="TRUSTED_PROXIES")
 
     tokens_to_give: int = Field(20, alias="TOKENS_TO_GIVE", ge=0)
@@ -151,6 +152,7 @@ class Settings(BaseModel):
             "guest": self.guest_limit,
             "mail": self.mail_limit,
             "contact": self.contact_limit,
+            "script": self.script_limit,
         }
 
     @property

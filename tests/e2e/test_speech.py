@@ -149,7 +149,7 @@ def workers_of(stack: Running) -> list[int]:
 def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
     client, _, _ = signed_up(stack)
     grant(stack, client, 100)
-    started = client.generate(text=text_of(60_000), language="en-US", format="ogg")
+    started = client.generate(text=text_of(40_000), language="en-US", format="ogg")
     generation_id = started["generation"]["id"]
     victims: list[int] = []
     for data in client.follow(generation_id):
@@ -162,7 +162,7 @@ def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
     assert data["generation"]["status"] == "completed", data["job"]
     numbers = cue_numbers(client.call("GET", data["generation"]["captionsUrl"]).text)
     assert numbers == list(range(1, len(numbers) + 1))
-    assert [entry["amount"] for entry in entries(client) if entry["kind"] == "settle"] == [-60]
+    assert [entry["amount"] for entry in entries(client) if entry["kind"] == "settle"] == [-40]
 
 
 @pytest.mark.xdist_group("stack")

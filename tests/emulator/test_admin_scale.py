@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from google.cloud import firestore
 
-from tests.factories import PROJECT, CountingDatabase
+from tests.factories import CountingDatabase
 from tests.plans import Shop
 from troupe.accounts.activities import Activities
 from troupe.accounts.directory import Directory, UserStatus, Wanted
@@ -95,7 +95,7 @@ def _crowd(db: Database) -> list[str]:
 
 @pytest.fixture(scope="module")
 def crowd(emulators: object) -> Iterator[Crowd]:
-    client = firestore.Client(project=PROJECT)
+    client = firestore.Client(project=f"demo-{WORD}")  # other tests read whole collections
     db = Reads(client)
     yield Crowd(db, _crowd(db))
     client.close()

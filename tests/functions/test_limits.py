@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import test_settings
+from tests.factories import signed_in, test_settings
 from tests.firebase_client import PASSWORD, mailed_codes, new_email
 from troupe import wiring
 from troupe.adapters.firestore import Create, Database, Stale, now
@@ -31,6 +31,7 @@ LIMITS = {
     "GUEST_LIMIT": "0, 2/600",
     "MAIL_LIMIT": "2/600, 5/600",
     "CONTACT_LIMIT": "2/600, 3/600",
+    "SCRIPT_LIMIT": "2/600, 0",
 }
 
 
@@ -124,6 +125,19 @@ def test_mails_to_one_account_are_limited_and_verification_counts_too(client: Fl
     assert (refused.status_code, refused.headers["RateLimit-Limit"]) == (429, "2")
     assert len(mailed_codes(email, "PASSWORD_RESET")) == 1
     assert len(mailed_codes(email, "VERIFY_EMAIL")) == 1
+
+
+def test_scripts_that_a_model_writes_are_limited(client: FlaskClient, db: Database) -> None:
+    scripts = app_for("scripts").test_client()
+    (_, ada), (_, ben) = signed_in(db), signed_in(db)
+    body = {"selectedCharacters": ["nobody"], "prompt": "A quarrel"}
+
+    def ask(headers: dict[str, str]) -> int:
+        return scripts.post("/api/scripts/generate", json=body, headers=headers).status_code
+
+    answers = [ask(ada) for _ in range(3)]
+    assert answers == [503, 503, 429]  # there is no key for a model here
+    assert ask(ben) == 503
 
 
 def test_the_contact_form_is_limited(client: FlaskClient) -> None:

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.factories import PROJECT
-from troupe.adapters.firestore import Create, Database
+from troupe.adapters.firestore import Create, Database, Delete, Update
 
 DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
 
@@ -83,6 +83,18 @@ def test_ones_own_document_is_read_by_oneself_alone(uid: str, collection: str) -
 def test_lists_are_ones_own(uid: str, collection: str) -> None:
     assert Client(uid).query(collection, "uid", uid) == 200
     assert Client("somebody-else").query(collection, "uid", uid) == 403
+
+
+@pytest.mark.parametrize("collection", MINE)
+def test_who_is_suspended_or_gone_reads_nothing(db: Database, uid: str, collection: str) -> None:
+    db.commit(Update(f"users/{uid}", {"suspended": True}))
+    assert Client(uid).get(f"{collection}/{uid}") == 403
+    if collection != "users":
+        assert Client(uid).query(collection, "uid", uid) == 403
+    db.commit(Update(f"users/{uid}", {"suspended": False}))
+    assert Client(uid).get(f"{collection}/{uid}") == 200
+    db.commit(Delete(f"users/{uid}"))
+    assert Client(uid).get(f"{collection}/{uid}") == (404 if collection == "users" else 403)
 
 
 def test_users_cannot_be_listed(uid: str) -> None:

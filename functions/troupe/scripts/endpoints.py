@@ -55,10 +55,11 @@ _JOB_ERRORS = (
         *(CharacterNotFound, UnknownChoice, ScriptRefused, ScriptWriterBusy, ScriptWriterFailed),
         *(ScriptWriterNotConfigured, ScriptWriterUnavailable),
     ),
+    limit="script",
 )
 def generate_script(body: schemas.GenerateScript) -> Reply:
     """Has a language model write a dialogue for the chosen characters. It takes up to 45 seconds
-    and costs nothing."""
+    and costs no token, but so many an hour are the most."""
     script = wiring.scripts().generate(current_caller().uid, body)
     return _created(Staged(script), "Script generated successfully")
 
