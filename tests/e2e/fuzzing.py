@@ -68,6 +68,7 @@ def fuzzed_world(stack: Running, log: Path) -> Iterator[World]:
             "PYTHONPATH": f"{FUNCTIONS}:{ROOT}",
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": model.base_url,
+            "SCRIPT_LIMIT": "0",
         }
         with served("every", "/api/voice/styles", env, source=source, log=log) as server:
             world = World(server.url)

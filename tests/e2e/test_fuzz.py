@@ -52,6 +52,7 @@ def described(*, limits: bool) -> BaseSchema:
     a path does not have are left to tests of the edge."""
     config = {
         "seed": SEED,
+        "request-timeout": 60,  # a loaded machine is not what is tested
         "phases": {
             "coverage": {"enabled": limits, "unexpected-methods": []},
             "stateful": {"enabled": False},
