@@ -11,7 +11,7 @@ from troupe.accounts.activities import Activity, Category, Stats
 from troupe.accounts.records import Role, Session, UserRecord
 from troupe.accounts.service import SignedIn
 from troupe.wallet.records import Wallet
-from troupe.web.schema import Email, Id, Line, Page, Password, Schema, Username
+from troupe.web.schema import Email, Id, Line, Page, Password, Schema, Username, example
 from troupe.web.upload import Form, Upload
 
 # An address of a picture, or the path of one that was uploaded here.
@@ -21,6 +21,10 @@ Picture = Annotated[
 
 
 class RegisterBody(Schema):
+    model_config = example(
+        {"name": "Grace", "email": "grace@example.com", "password": "secret-123"}
+    )
+
     name: Line | None = None
     username: Username | None = None
     email: Email
@@ -29,6 +33,8 @@ class RegisterBody(Schema):
 
 
 class LoginBody(Schema):
+    model_config = example({"email": "ada@example.com", "password": "local-only-ada"})
+
     email: Email
     # Judged by Firebase Auth: an account may be older than our own rules for new passwords.
     password: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
@@ -36,6 +42,8 @@ class LoginBody(Schema):
 
 class ProfileBody(Schema):
     """What is left out, or null, stays as it is."""
+
+    model_config = example({"name": "Grace", "language": "en-GB"})
 
     name: Line | None = None
     username: Username | None = None
@@ -55,19 +63,27 @@ OldPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
 class ForgotPasswordBody(Schema):
+    model_config = example({"email": "grace@example.com"})
+
     email: Email
 
 
 class ResetPasswordBody(Schema):
+    model_config = example({"code": "the-code-that-was-mailed", "password": "secret-456"})
+
     code: Code
     password: Password
 
 
 class VerifyEmailBody(Schema):
+    model_config = example({"code": "the-code-that-was-mailed"})
+
     code: Code | None = Field(None, description="Without one, a signed-in user is sent one.")
 
 
 class ChangePasswordBody(Schema):
+    model_config = example({"currentPassword": "secret-123", "newPassword": "secret-456"})
+
     current_password: OldPassword
     new_password: Password
 
@@ -77,6 +93,8 @@ class AvatarForm(Form):
 
 
 class DeleteAccountBody(Schema):
+    model_config = example({"password": "secret-123"})
+
     password: OldPassword | None = Field(
         None, description="Where it is sent, the account goes only if it is right."
     )
@@ -87,6 +105,8 @@ class SessionPath(Schema):
 
 
 class RefreshBody(Schema):
+    model_config = example({"refreshToken": "the refreshToken of a sign-in"})
+
     refresh_token: Annotated[str, StringConstraints(max_length=4096)] | None = Field(
         None, description="Or send a still valid access token as bearer."
     )

@@ -8,7 +8,7 @@ from troupe.plans.records import PlanStatus
 from troupe.plans.schemas import PlanView
 from troupe.support.records import ContactStatus, FaqCategory
 from troupe.support.schemas import Answer, ContactView, FaqView, Question
-from troupe.web.schema import Id, Page, Schema
+from troupe.web.schema import Id, Page, Schema, example
 
 
 class PlansQuery(Schema):
@@ -28,6 +28,14 @@ class FaqPath(Schema):
 
 
 class CreateFaq(Schema):
+    model_config = example(
+        {
+            "category": "Billing",
+            "question": "When do minutes expire?",
+            "answer": "With their month.",
+        }
+    )
+
     category: FaqCategory
     question: Question
     answer: Answer
@@ -35,6 +43,8 @@ class CreateFaq(Schema):
 
 class UpdateFaq(Schema):
     """What is left out, or null, stays as it is."""
+
+    model_config = example({"answer": "With the month that they were given in."})
 
     category: FaqCategory | None = None
     question: Question | None = None
@@ -59,6 +69,8 @@ class ContactList(Schema):
 
 
 class UpdateContact(Schema):
+    model_config = example({"status": "resolved"})
+
     status: ContactStatus
 
 

@@ -25,7 +25,7 @@ from troupe.plans.schemas import (
     in_minutes,
 )
 from troupe.wallet.records import Wallet
-from troupe.web.schema import Email, Id, Line, Page, Schema
+from troupe.web.schema import Email, Id, Line, Page, Schema, example
 
 All = Literal["all"]
 
@@ -78,6 +78,8 @@ class UserPath(Schema):
 
 class UpdateUserBody(Schema):
     """What is left out, or null, stays as it is."""
+
+    model_config = example({"plan": "pro", "tokens": 200})
 
     email: Email | None = None
     plan: PlanName | None = Field(None, description="The id of a plan, or its name.")

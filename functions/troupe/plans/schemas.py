@@ -17,7 +17,7 @@ from troupe.plans.records import (
     Terms,
 )
 from troupe.plans.subscriptions import Standing
-from troupe.web.schema import Email, Id, Line, Schema, Text
+from troupe.web.schema import Email, Id, Line, Schema, Text, example
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -45,6 +45,17 @@ Description = Annotated[Text, Field(max_length=2000)]
 
 
 class CreatePlan(Schema):
+    model_config = example(
+        {
+            "name": "Studio",
+            "price": 19.9,
+            "billingPeriod": "monthly",
+            "tokens": 200,
+            "voiceMinutes": 60,
+            "features": ["Video"],
+        }
+    )
+
     name: PlanName
     price: Price
     billing_period: Billing
@@ -62,6 +73,8 @@ class CreatePlan(Schema):
 
 class UpdatePlan(Schema):
     """What is left out, or null, stays as it is."""
+
+    model_config = example({"price": 24.9, "isPopular": True})
 
     name: PlanName | None = None
     price: Price | None = None
@@ -180,10 +193,14 @@ class CreatedSubscription(Schema):
 
 
 class SubscribeBody(Schema):
+    model_config = example({"planId": "pro"})
+
     plan_id: Id
 
 
 class AddMinutesBody(Schema):
+    model_config = example({"minutes": 60})
+
     minutes: int = Field(ge=1, le=10_000)
 
 
@@ -194,6 +211,8 @@ class AddedMinutes(Schema):
 
 
 class CreateSubscriptionBody(Schema):
+    model_config = example({"email": "ada@example.com", "planType": "pro"})
+
     email: Email
     plan_type: PlanName = Field(description="The id of a plan, or its name.")
     tokens: Tokens | None = Field(None, description="In each period, instead of the plan's own.")

@@ -59,7 +59,7 @@ _JOB_ERRORS = (
 )
 def generate_script(body: schemas.GenerateScript) -> Reply:
     """Has a language model write a dialogue for the chosen characters. It takes up to 45 seconds
-    and costs no token, but so many an hour are the most."""
+    and costs no token; how many you may have in an hour is limited."""
     script = wiring.scripts().generate(current_caller().uid, body)
     return _created(Staged(script), "Script generated successfully")
 

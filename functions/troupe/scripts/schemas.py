@@ -19,7 +19,7 @@ from troupe.scripts.repository import video_url
 from troupe.scripts.screenplay import Said
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.voice.schemas import JobView
-from troupe.web.schema import Id, Line, Schema, Text
+from troupe.web.schema import Id, Line, Schema, Text, example
 
 MAX_CAST = 20
 
@@ -28,6 +28,15 @@ Chosen = Annotated[list[Id], Field(min_length=1, max_length=MAX_CAST)]
 
 
 class GenerateScript(Schema):
+    model_config = example(
+        {
+            "selectedCharacters": ["ID_OF_ANNA", "ID_OF_BEN"],
+            "prompt": "Two lighthouse keepers argue about who saw the ship first.",
+            "lines": 12,
+            "language": "en-GB",
+        }
+    )
+
     selected_characters: Chosen = Field(description="Ids of the characters that may speak.")
     prompt: Text = Field(
         max_length=4_000,
@@ -54,6 +63,13 @@ class DialogueLine(Schema):
 class CreateScript(Schema):
     """Either `dialogue` or `screenplay`."""
 
+    model_config = example(
+        {
+            "selectedCharacters": ["ID_OF_ANNA", "ID_OF_BEN"],
+            "screenplay": "ANNA: Did you see it?\nBEN: (squinting)\nI saw it first.",
+        }
+    )
+
     title: Title | None = Field(None, description="Without, the first line.")
     selected_characters: Chosen = Field(description="Ids of the characters that may speak.")
     dialogue: list[DialogueLine] | None = None
@@ -76,6 +92,8 @@ class CreateScript(Schema):
 
 
 class UpdateScript(Schema):
+    model_config = example({"dialogue": [{"speaker": "ID_OF_ANNA", "text": "Did you see it?"}]})
+
     dialogue: list[DialogueLine]
 
     @property
@@ -88,10 +106,16 @@ def _said(lines: list[DialogueLine]) -> list[Said]:
 
 
 class GenerateAudio(Schema):
+    model_config = example({"format": "mp3"})
+
     format: AudioFormat = AudioFormat.MP3
 
 
 class GenerateVideo(Schema):
+    model_config = example(
+        {"backgroundVideo": "#203040", "resolution": "1280x720", "captions": True}
+    )
+
     background_video: str | None = Field(
         None,
         max_length=64,

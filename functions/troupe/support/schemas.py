@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints
 
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
-from troupe.web.schema import Email, Line, Page, Schema, Text
+from troupe.web.schema import Email, Line, Page, Schema, Text, example
 
 State = Literal["ok", "down"]
 Question = Annotated[Line, Field(max_length=500)]
@@ -30,6 +30,15 @@ class AssetPath(Schema):
 
 
 class ContactBody(Schema):
+    model_config = example(
+        {
+            "name": "Grace",
+            "email": "grace@example.com",
+            "subject": "A question",
+            "message": "Do you film, too?",
+        }
+    )
+
     name: Annotated[Line, Field(max_length=100)]
     email: Email
     subject: Line

@@ -12,7 +12,7 @@ from troupe.media.formats import AudioFormat
 from troupe.speech.engine import VoiceType
 from troupe.speech.voices import DEFAULT_STYLE
 from troupe.voice.records import Generation
-from troupe.web.schema import Id, KeyHeader, Schema
+from troupe.web.schema import Id, KeyHeader, Schema, example
 
 _ALLOWED_CONTROLS = "\t\n\r"
 
@@ -29,6 +29,14 @@ SpokenText = Annotated[str, Field(min_length=1), AfterValidator(_speakable)]
 
 
 class GenerateVoice(Schema):
+    model_config = example(
+        {
+            "text": "Good evening, and welcome to the show.",
+            "language": "en-US",
+            "voiceType": "female",
+        }
+    )
+
     text: SpokenText = Field(
         description="What to speak; Markdown is read as plain text. Up to 200,000 characters.",
         examples=["Good evening, and welcome to the show."],
@@ -216,6 +224,8 @@ class History(Schema):
 
 
 class DownloadAudio(Schema):
+    model_config = example({"audioId": "ID_OF_A_GENERATION"})
+
     audio_id: Id = Field(description="The id of a generation.")
 
 

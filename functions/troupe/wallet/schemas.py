@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from troupe.wallet.records import Entry
-from troupe.web.schema import Id, Line, Schema
+from troupe.web.schema import Id, Line, Schema, example
 
 
 class UserPath(Schema):
@@ -22,6 +22,8 @@ class TokenUsage(Schema):
 
 
 class ConsumeTokens(Schema):
+    model_config = example({"tokensToConsume": 1, "action": "A picture"})
+
     user_id: Id | None = Field(None, description="Yourself when left out; admins may name others.")
     tokens_to_consume: int = Field(ge=1, le=1_000_000)
     action: Line = Field(max_length=200, description="What the tokens are spent on.")

@@ -96,7 +96,7 @@ class PayloadTooLarge(TroupeError):
 
 def document() -> dict[str, Any]:
     """The document, in an order that does not change between runs."""
-    domains = [api for function in sorted(ENDPOINTS) for api in apis(function)]
+    domains = [api for function in ENDPOINTS for api in apis(function)]
     _check_names(route for api in domains for route in api.routes)
     app = OpenAPI("troupe", info=_INFO, security_schemes=_SECURITY, doc_ui=False)
     for domain in domains:
@@ -113,7 +113,8 @@ def document() -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Failure"] = _inlined(Failure)
     spec["openapi"] = VERSION
-    spec["tags"] = sorted(spec["tags"], key=lambda tag: str(tag["name"]))
+    order = [domain.name for domain in domains]
+    spec["tags"] = sorted(spec["tags"], key=lambda tag: order.index(tag["name"]))
     ordered: dict[str, Any] = _sorted(_untitled(spec))
     return ordered
 
@@ -138,8 +139,7 @@ def _collected(domain: Api) -> APIBlueprint:
         declare = getattr(blueprint, route.method.lower())
         declare(
             route.path,
-            summary=route.summary or _first_line(route),
-            description=_description(route),
+            summary=_told(route)[0],
             operation_id=route.operation_id,
             security=[] if route.auth is Auth.PUBLIC else [{"bearer": []}],
             responses={} if route.bytes_type else {route.status: _envelope(route.data)},
@@ -169,6 +169,9 @@ def _complete(operation: dict[str, Any], route: Route, shared: dict[str, Any]) -
         answers[str(route.status)]["headers"] = _RATE_HEADERS
     operation["responses"] = answers
     operation.pop("deprecated", None)
+    operation.pop("description", None)  # where there is none, flask-openapi repeats the summary
+    if description := _told(route)[1]:
+        operation["description"] = description
     operation["x-auth"] = str(route.auth)
     if route.alias_of:
         operation["x-alias-of"] = route.alias_of
@@ -222,16 +225,13 @@ def _is_required(route: Route) -> bool:
     return any(field.is_required() for field in model.model_fields.values())
 
 
-def _first_line(route: Route) -> str:
-    return (route.handler.__doc__ or route.operation_id).strip().split("\n")[0]
-
-
-def _description(route: Route) -> str | None:
-    lines = [line.strip() for line in (route.handler.__doc__ or "").strip().split("\n")[1:]]
-    text = " ".join(line for line in lines if line)
+def _told(route: Route) -> tuple[str, str]:
+    """The first sentence of a handler's docstring, and the rest of it."""
+    text = " ".join((route.handler.__doc__ or route.operation_id).split())
+    first, stop, rest = text.partition(". ")
     if route.alias_of:
-        text = f"Alias of `{route.alias_of}`. {text}".strip()
-    return text or None
+        rest = f"Alias of `{route.alias_of}`. {rest}".strip()
+    return (route.summary or first + stop).strip(), rest
 
 
 def _braced(path: str) -> str:

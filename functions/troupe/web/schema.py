@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -27,6 +27,11 @@ class Schema(BaseModel):
         allow_inf_nan=False,
         defer_build=True,
     )
+
+
+def example(body: dict[str, Any]) -> ConfigDict:
+    """The `model_config` of a body that the interactive docs begin with, as clients spell it."""
+    return ConfigDict(json_schema_extra={"examples": [body]})
 
 
 class Headers(BaseModel):

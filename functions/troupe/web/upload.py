@@ -64,14 +64,17 @@ class Form(Schema):
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Without the nulls of optional fields: no form can send one, and the interactive docs
-        know a file by its plain type alone."""
+        know a file by its plain type alone. They also fill every field in, and send what nobody
+        has touched: so what may be left out is blank there."""
         described: dict[str, Any] = handler.resolve_ref_schema(handler(schema))
         for name, field in described.get("properties", {}).items():
             options = [option for option in field.pop("anyOf", []) if option != {"type": "null"}]
+            shown = options[0] | field if len(options) == 1 else field
             if len(options) > 1:
-                field["anyOf"] = options
-            elif options:
-                described["properties"][name] = options[0] | field
+                shown["anyOf"] = options
+            if name not in described.get("required", ()) and shown.get("default") is None:
+                shown["examples"] = [[] if shown.get("type") == "array" else ""]
+            described["properties"][name] = shown
         return described
 
 

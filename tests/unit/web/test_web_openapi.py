@@ -53,6 +53,36 @@ def test_every_route_is_in_it_with_its_policy(spec: dict[str, Any]) -> None:
         assert found["summary"]
 
 
+def test_a_summary_is_one_sentence(spec: dict[str, Any]) -> None:
+    for route in routes():
+        summary = operation(spec, route)["summary"]
+        assert summary.endswith(".")
+        assert ". " not in summary
+
+
+BODIES = {route.parts["body"] for route in routes() if "body" in route.parts}
+FORMS = {route.parts["form"] for route in routes() if "form" in route.parts}
+
+
+@pytest.mark.parametrize("model", BODIES, ids=lambda model: model.__name__)
+def test_a_body_has_an_example_that_is_taken(model: type[BaseModel], spec: dict[str, Any]) -> None:
+    """The interactive docs begin with it; without one they invent something that is not."""
+    (example,) = spec["components"]["schemas"][model.__name__]["examples"]
+    taken = model.model_validate(example).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    assert taken.keys() == example.keys()
+
+
+@pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
+def test_a_form_that_nobody_has_touched_sends_nothing_but_defaults(
+    model: type[BaseModel], spec: dict[str, Any]
+) -> None:
+    """The interactive docs fill in and send every field."""
+    described = spec["components"]["schemas"][model.__name__]
+    for name, field in described["properties"].items():
+        if name not in described.get("required", ()) and "default" not in field:
+            assert field["examples"] == [[] if field.get("type") == "array" else ""]
+
+
 def test_nothing_else_is_in_it(spec: dict[str, Any]) -> None:
     assert sum(len(item) for item in spec["paths"].values()) == len(routes())
 
