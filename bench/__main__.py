@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +17,44 @@ from rich.table import Table
 from bench import http, operations, scripts, speech, video
 from local.stack import Stack
 
+LOG = Path(__file__).resolve().parents[1] / ".local" / "bench.log"
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
 
 def main() -> int:
     rows: list[dict[str, Any]] = []
-    with Stack.start(ports="auto", sweep=False) as stack:
-        rows.append(http.row("whole stack ready", stack.seconds_to_ready, "s"))
+
+    def measure(what: str, measured: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        print(f"{time.monotonic() - begun:6.0f} s  {what}", file=sys.stderr, flush=True)
+        # The functions run in this very process log on stdout, which is for the tables.
+        with LOG.open("a") as log, redirect_stdout(log):
+            found = measured()
+        rows.extend(found)
+        return found
+
+    LOG.parent.mkdir(exist_ok=True)
+    begun = time.monotonic()
+    measure("the whole stack's start", _whole_stack)
     with Stack.start(ports="auto", components={"firestore", "auth", "storage"}) as stack:
         os.environ.update(stack.env)
         account = http.new_account()
-        rows += http.cold_starts(stack.env, account)
-        rows += http.warm_requests(stack.env, account)
-        rows += http.calls(account)
-        rows += scripts.measure()
-        costs = operations.table()
-        rows += costs
-        rows += operations.under_load(stack.env)
-    rows += speech.measure()
-    rows += video.measure()
+        measure("cold starts", lambda: http.cold_starts(stack.env, account))
+        measure("warm requests", lambda: http.warm_requests(stack.env, account))
+        measure("calls", lambda: http.calls(account))
+        measure("a script of 200 lines", scripts.measure)
+        costs = measure("reads and writes of every operation", operations.table)
+        measure("fifty users at once", lambda: operations.under_load(stack.env))
+    measure("speech", speech.measure)
+    measure("video", video.measure)
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     _show_costs(costs)
     _show([row for row in rows if row not in costs])
     return 0 if all(row["ok"] for row in rows) else 1
+
+
+def _whole_stack() -> list[dict[str, Any]]:
+    with Stack.start(ports="auto", sweep=False) as stack:
+        return [http.row("whole stack ready", stack.seconds_to_ready, "s")]
 
 
 def _show_costs(costs: list[dict[str, Any]]) -> None:

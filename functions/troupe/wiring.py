@@ -5,7 +5,7 @@ Imports are inside the functions, so that a function loads what its own services
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from troupe.admin.audit import AuditLog
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
+    from troupe.characters.records import Character
     from troupe.characters.service import Characters
     from troupe.discards import Discards
     from troupe.files.service import UserFiles
@@ -342,7 +343,12 @@ def jobs() -> JobService:
 def voice() -> VoiceService:
     from troupe.voice.service import VoiceService
 
-    return VoiceService(database(), files, jobs(), characters().cast, settings())
+    return VoiceService(database(), files, jobs(), cast, settings())
+
+
+def cast(ids: Sequence[str]) -> list[Character]:
+    """The characters of those ids; most requests name none, and their service is slow to load."""
+    return characters().cast(ids)
 
 
 def language_model() -> Callable[[], Model] | None:
@@ -366,14 +372,14 @@ def scripts() -> ScriptService:
     from troupe.scripts.writer import ScriptWriter
 
     writer = ScriptWriter(language_model())
-    return ScriptService(database(), files, jobs(), characters().cast, writer, settings())
+    return ScriptService(database(), files, jobs(), cast, writer, settings())
 
 
 @cache
 def performances() -> Performances:
     from troupe.scripts.performances import Performances
 
-    return Performances(database(), jobs(), characters().cast, settings())
+    return Performances(database(), jobs(), cast, settings())
 
 
 @cache

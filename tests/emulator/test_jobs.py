@@ -49,6 +49,14 @@ def kinds(troupe: Troupe, uid: str) -> list[str]:
     return [entry.data["kind"] for entry in entries]
 
 
+def test_looking_at_a_generation_does_not_fetch_its_text(db: Database, files: Files) -> None:
+    troupe = Troupe(db, files)
+    uid = new_user(db)
+    generation_id = troupe.speak(uid, SHORT)
+    assert db.get(f"jobs/{generation_id}").data["input"]["text"] == SHORT
+    assert troupe.voice.get(uid, generation_id).job.input == {}
+
+
 def test_one_part_is_spoken_settled_and_counted(db: Database, files: Files) -> None:
     troupe = Troupe(db, files)
     uid = new_user(db)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from troupe.records import Record
 from troupe.wallet.records import Meter
@@ -113,6 +114,10 @@ class Job(Record):
     @property
     def parts_total(self) -> int:
         return len(self.cuts) - 1 if self.cuts else 0
+
+
+# All of a job but its input, which may hold a whole book and is nothing to look at.
+SHOWN_FIELDS = [to_camel(name) for name in Job.model_fields if name not in ("id", "input")]
 
 
 class Sound(Record):

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic.alias_generators import to_camel
-
 from troupe.adapters.firestore import Database, Document
-from troupe.jobs.records import Job, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, job_path
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.records import Script
-
-# All of a job but its input, which holds a whole dialogue and is nothing to look at.
-JOB_FIELDS = [to_camel(name) for name in Job.model_fields if name not in ("id", "input")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,7 @@ def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
     """Jobs by id, those that exist, without their inputs; in one read."""
     if not ids:
         return {}
-    documents = db.get_all([job_path(job_id) for job_id in ids], select=JOB_FIELDS)
+    documents = db.get_all([job_path(job_id) for job_id in ids], select=SHOWN_FIELDS)
     return {document.id: Job.of(document) for document in documents if document.exists}
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from troupe.accounts.activities import activity_write
 from troupe.adapters.firestore import Create, Database, Document, Update, Write
-from troupe.jobs.records import Job, JobError, JobStatus, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
 from troupe.voice.records import AudioFile, Generation
 from troupe.wallet.records import Meter
 
 COLLECTION = "generations"
+# One mask for both: a field that the one has and the other lacks is simply not there.
+_READ_FIELDS = sorted({*SHOWN_FIELDS, *(to_camel(name) for name in Generation.model_fields)})
 
 
 def generation_path(generation_id: str) -> str:
@@ -58,6 +62,7 @@ def _activity(job: Job, status: JobStatus, message: str, at: datetime) -> Write:
 
 
 def read(db: Database, generation_id: str) -> tuple[Document, Document]:
-    """The generation and its job, in one call."""
-    generation, job = db.get_all([generation_path(generation_id), job_path(generation_id)])
+    """The generation and its job without its input, in one call."""
+    paths = [generation_path(generation_id), job_path(generation_id)]
+    generation, job = db.get_all(paths, select=_READ_FIELDS)
     return generation, job
