@@ -3,14 +3,17 @@ who has one of everything. And how the main ones do when fifty users ask at once
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import statistics
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import requests
 
@@ -102,7 +105,8 @@ def _bodies(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         "guest": {},
         "refresh": {},
         "updateProfile": {"name": "Grace"},
-        "forgotPassword": {"email": email},
+        "forgotPassword": {"email": ids.get("email")},
+        "resetPassword": {"code": ids.get("code"), "password": "bench-pass-2"},
         "verifyEmail": {},
         "changePassword": {"currentPassword": PASSWORD, "newPassword": "bench-pass-2"},
         "deleteAccount": {},
@@ -113,6 +117,7 @@ def _bodies(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         "generateVoice": {"text": "Good evening.", "language": "en-us"},
         "downloadAudio": {"audioId": ids.get("generationId")},
         "createScript": {"selectedCharacters": [speaker], "dialogue": said},
+        "generateScript": {"selectedCharacters": [speaker], "prompt": "A quarrel", "lines": 3},
         "updateScript": {"dialogue": said},
         "generateAudio": {},
         "generateVideo": {},
@@ -122,7 +127,7 @@ def _bodies(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         },
         "createPlan": plan,
         "updatePlan": {"voiceMinutes": 7},
-        "adminUpdateUser": {"status": "active"},
+        "adminUpdateUser": {"tokens": 30},
         "createFaq": faq,
         "updateFaq": {"answer": "Because of this."},
         "updateContact": {"status": "resolved"},
@@ -141,8 +146,45 @@ def _bodies(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     }
 
 
-# What needs somebody outside, or a code from a mail.
-UNMEASURED = {"generateScript", "resetPassword", "health"}
+@contextmanager
+def _set(**values: str) -> Iterator[None]:
+    """Settings of this process, for a while."""
+    from troupe.settings import settings
+
+    with mock.patch.dict(os.environ, values):
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
+def _asker(headers: Mapping[str, str]) -> Callable[..., Any]:
+    from troupe.web.app import app_for
+
+    def ask(function: str, method: str, path: str, **sent: Any) -> Any:
+        client = app_for(function).test_client()
+        return client.open(path, method=method, headers=headers, **sent).get_json()["data"]
+
+    return ask
+
+
+def _prepared(operation_id: str, ask: Callable[..., Any], ids: Mapping[str, str]) -> dict[str, str]:
+    """Sees to it that there is something to do; returns ids of what it has made for that."""
+    from tests.firebase_client import mailed_codes
+
+    speech = {"text": "Good evening.", "language": "en-us"}
+    if operation_id == "unstarCharacter":
+        ask("characters", "POST", f"/api/characters/{ids['characterId']}/star")
+    elif operation_id == "clearActivities":
+        ask("voice", "POST", "/api/voice/generate", json=speech)
+    elif operation_id == "cancelGeneration":
+        made = ask("voice", "POST", "/api/voice/generate", json=speech)
+        return {"generationId": made["generation"]["id"]}
+    elif operation_id == "resetPassword":
+        ask("auth", "POST", "/api/auth/forgot-password", json={"email": ids["email"]})
+        return {"code": mailed_codes(ids["email"], "PASSWORD_RESET")[-1]}
+    return {}
+
+
 QUERIES = {"searchUsers": "?search=a"}
 
 
@@ -152,6 +194,7 @@ def table() -> list[dict[str, Any]]:
     from tests.contract.operations import policies
     from tests.contract.operations import served as operations
     from tests.factories import PROJECT, test_settings
+    from tests.fakes.openai_server import KEY, openai_server
     from tests.wired import held_queue
     from troupe import wiring
     from troupe.adapters.storage import Files
@@ -159,14 +202,19 @@ def table() -> list[dict[str, Any]]:
 
     rows = []
     files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
-    with held_queue() as queue:
+    with (
+        openai_server() as model,
+        _set(OPENAI_API_KEY=KEY, OPENAI_BASE_URL=model.base_url),
+        held_queue() as queue,
+    ):
         world = World(wiring.database(), files, queue)
         counter = Counter(wiring.database()._client)
         for operation in operations():
-            if "Alias" in operation.id or operation.id in UNMEASURED:
+            if "Alias" in operation.id:
                 continue
             policy = policies()[operation.key]
             caller, ids = _caller(world, operation, admin=policy == "admin")
+            ids |= _prepared(operation.id, _asker(caller), ids)
             path = re.sub(r"<(\w+)>", lambda name, ids=ids: ids[name[1]], operation.path)
             body = _bodies(ids)[operation.id] if operation.has_body else {}
             client = app_for(operation.function).test_client()
@@ -184,7 +232,8 @@ def table() -> list[dict[str, Any]]:
                     **row(f"reads of {operation.id}", counter.read, "documents"),
                     "writes": counter.written,
                     "status": status,
-                    "ok": status < 400,
+                    # Health says that there is no queue here, and reads what it reads.
+                    "ok": status < 400 or operation.id == "health",
                 }
             )
     return rows
@@ -209,6 +258,7 @@ def _caller(world: Any, operation: Any, *, admin: bool) -> tuple[dict[str, str],
     )
     ids: dict[str, str] = dict(world.objects(operation, owner or mine))
     wanted = {"subscribe": "planId", "createSubscription": "planId", "createScript": "characterId"}
+    wanted |= {"generateScript": "characterId"}
     if operation.id in wanted:
         ids |= world._makers[wanted[operation.id]](mine)
     return mine.headers, ids | {"email": email}
