@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic.alias_generators import to_camel
+
 from troupe.accounts.activities import activity_write
 from troupe.adapters.firestore import (
     Create,
@@ -26,6 +28,8 @@ FOLDERS = {"audio_files": "static/audio_files", "images": "static/images"}
 Sort = Literal["newest", "starred"]
 
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
+# All but what is there to be searched alone, which can be most of a document.
+_SHOWN = [to_camel(name) for name in Character.model_fields if name != "id"]
 # Never written by an update: stars are counted by their own commits.
 _LASTING = {"id", "uid", "starred", "created_at", "created_by_name"}
 
@@ -103,6 +107,7 @@ def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> 
             where=[("nameStarts", "array_contains", key)],
             field="starred",
             kind=int,
+            select=_SHOWN,
         )
     if key:
         return ordered_page(
@@ -112,15 +117,22 @@ def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> 
             where=[("nameStarts", "array_contains", key)],
             field="createdAt",
             kind=datetime,
+            select=_SHOWN,
         )
     if sort == "starred":
-        return ordered_page(db, COLLECTION, request, field="starred", kind=int)
-    return ordered_page(db, COLLECTION, request, field="createdAt", kind=datetime)
+        return ordered_page(db, COLLECTION, request, field="starred", kind=int, select=_SHOWN)
+    return ordered_page(db, COLLECTION, request, field="createdAt", kind=datetime, select=_SHOWN)
 
 
 def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:
     return ordered_page(
-        db, COLLECTION, request, where=[("uid", "==", uid)], field="createdAt", kind=datetime
+        db,
+        COLLECTION,
+        request,
+        where=[("uid", "==", uid)],
+        field="createdAt",
+        kind=datetime,
+        select=_SHOWN,
     )
 
 

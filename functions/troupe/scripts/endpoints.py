@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Response
 
 from troupe import wiring
@@ -22,7 +24,6 @@ from troupe.scripts.errors import (
     VideoNotFound,
 )
 from troupe.scripts.lookup import Staged
-from troupe.scripts.performances import Filming
 from troupe.scripts.screenplay import InvalidDialogue
 from troupe.scripts.writer import (
     ScriptRefused,
@@ -38,6 +39,9 @@ from troupe.web.files import file_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
+
+if TYPE_CHECKING:
+    from troupe.scripts.performances import Filming
 
 api = Api("scripts", "Dialogue, its audio and its video")
 

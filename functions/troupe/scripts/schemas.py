@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,15 +11,17 @@ from pydantic_core import PydanticCustomError
 from troupe.jobs.records import JobStatus
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
-from troupe.scripts.backgrounds import Background
-from troupe.scripts.lookup import Staged
-from troupe.scripts.performances import Filming
 from troupe.scripts.records import MAX_LINES
 from troupe.scripts.repository import video_url
 from troupe.scripts.screenplay import Said
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.voice.schemas import JobView
 from troupe.web.schema import Id, Line, Schema, Text, example
+
+if TYPE_CHECKING:
+    from troupe.scripts.backgrounds import Background
+    from troupe.scripts.lookup import Staged
+    from troupe.scripts.performances import Filming
 
 MAX_CAST = 20
 
