@@ -70,11 +70,11 @@ up: setup ## Run the local stack until Ctrl-C (UP_ARGS="--ports auto" for free p
 doctor: setup ## Say what the local stack needs, and what of it is here
 	@$(BIN)/python -m local doctor
 
-# By file, so that what a file sets up for all of its tests is set up once.
+# By the groups of tests/conftest.py.
 .PHONY: test
 test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
 	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(GRADIO_READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TEST_ARGS)
 
 # The same seed repeats the same requests.
 FUZZ_EXAMPLES ?= 50

@@ -119,10 +119,20 @@ def pytest_configure(config: pytest.Config) -> None:
     _block_the_outside()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What shares its set-up shares a worker: a file, and all that runs whole stacks, for two of
+    those at once would measure each other."""
+    item.add_marker(pytest.mark.xdist_group("e2e" if _is_e2e(item) else str(item.path)))
+
+
 @pytest.hookimpl(trylast=True)  # after pytest-randomly
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first: at the end, one worker would wait for the other."""
-    items.sort(key=lambda item: "e2e" not in item.path.parts)
+    """The longest group first: at the end, one worker would wait for the other."""
+    items.sort(key=lambda item: not _is_e2e(item))
+
+
+def _is_e2e(item: pytest.Item) -> bool:
+    return "e2e" in item.path.parts
 
 
 _BROKER = pytest.StashKey[Broker]()

@@ -100,7 +100,6 @@ def last_cue_end(captions: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-@pytest.mark.xdist_group("stack")
 def test_sixty_thousand_characters_fan_out_and_come_back_in_order(stack: Running) -> None:
     client, _, _ = signed_up(stack)
     grant(stack, client, 100)
@@ -145,7 +144,6 @@ def workers_of(stack: Running) -> list[int]:
     return found
 
 
-@pytest.mark.xdist_group("stack")
 def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
     client, _, _ = signed_up(stack)
     grant(stack, client, 100)
@@ -165,21 +163,15 @@ def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
     assert [entry["amount"] for entry in entries(client) if entry["kind"] == "settle"] == [-40]
 
 
-@pytest.mark.xdist_group("stack")
 def test_sixty_requests_at_once_with_tokens_for_twenty(stack: Running) -> None:
     client, _, token = signed_up(stack)
     headers = {"Authorization": f"Bearer {token}"}
 
     def ask(number: int) -> int:
         body = {"text": f"Good evening, number {number}.", "language": "en-US"}
-        while True:
-            answer = requests.post(
-                f"{url}/api/voice/generate", json=body, headers=headers, timeout=60
-            )
-            # A busy machine can keep them at it for longer than a request may contend.
-            if answer.status_code != 503 or time.monotonic() > begun + 60:
-                return answer.status_code
-            time.sleep(int(answer.headers["Retry-After"]))
+        return requests.post(
+            f"{url}/api/voice/generate", json=body, headers=headers, timeout=60
+        ).status_code
 
     with served("voice", "/api/voice/styles", stack.env) as server:
         url = server.url
@@ -188,7 +180,7 @@ def test_sixty_requests_at_once_with_tokens_for_twenty(stack: Running) -> None:
             answers = list(pool.map(ask, range(60)))
             seconds = time.monotonic() - begun
     assert (answers.count(202), answers.count(402)) == (20, 40)
-    assert seconds < 60
+    assert seconds < 15
     history = client.data("GET", "/api/user/voice-history?limit=100")["history"]
     for item in history:
         assert wait_for(client, item["id"])["generation"]["status"] == "completed"
@@ -198,7 +190,6 @@ def test_sixty_requests_at_once_with_tokens_for_twenty(stack: Running) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.xdist_group("stack")
 def test_cancel_while_running(stack: Running) -> None:
     client, uid, _ = signed_up(stack)
     grant(stack, client, 100)
@@ -218,7 +209,6 @@ def test_cancel_while_running(stack: Running) -> None:
     assert operator(stack, "audit").returncode == 0
 
 
-@pytest.mark.xdist_group("stack")
 def test_waiting_gets_the_audio_in_one_request(stack: Running) -> None:
     client, _, _ = signed_up(stack)
     answer = client.call(
@@ -234,7 +224,6 @@ def test_waiting_gets_the_audio_in_one_request(stack: Running) -> None:
     assert client.call("GET", data["audioUrl"]).headers["Content-Type"] == "audio/mpeg"
 
 
-@pytest.mark.xdist_group("stack")
 def test_strangers_cannot_run_tasks(stack: Running) -> None:
     url = stack.function("generate")
     for headers in ({}, {"Authorization": "Bearer x"}, {"X-CloudTasks-QueueName": "generate"}):
