@@ -74,7 +74,7 @@ doctor: setup ## Say what the local stack needs, and what of it is here
 .PHONY: test
 test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
 	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(GRADIO_READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(TEST_ARGS)
 
 # The same seed repeats the same requests.
 FUZZ_EXAMPLES ?= 50

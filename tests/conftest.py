@@ -21,9 +21,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from local.stack import ALL, Stack
 
@@ -119,20 +122,27 @@ def pytest_configure(config: pytest.Config) -> None:
     _block_the_outside()
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+class Groups(LoadFileScheduling):
     """What shares its set-up shares a worker: a file, and all that runs whole stacks, for two of
-    those at once would measure each other."""
-    item.add_marker(pytest.mark.xdist_group("e2e" if _is_e2e(item) else str(item.path)))
+    those at once would measure each other. In place of xdist_group, which pytest 9.2 broke."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = super()._split_scope(nodeid)
+        return "e2e" if _is_e2e(Path(path)) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    return Groups(config, log)
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest group first: at the end, one worker would wait for the other."""
-    items.sort(key=lambda item: not _is_e2e(item))
+    items.sort(key=lambda item: not _is_e2e(item.path))
 
 
-def _is_e2e(item: pytest.Item) -> bool:
-    return "e2e" in item.path.parts
+def _is_e2e(path: Path) -> bool:
+    return "e2e" in path.parts
 
 
 _BROKER = pytest.StashKey[Broker]()
