@@ -19,7 +19,7 @@ from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
 from troupe.characters.records import Character
 from troupe.errors import TroupeError
-from troupe.jobs.records import JobKind, JobStatus
+from troupe.jobs.records import Job, JobKind, JobStatus
 from troupe.jobs.service import JobService, TaskSender
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.performances import Performances
@@ -134,6 +134,29 @@ def test_edits_at_once_all_count(db: Database, files: Files) -> None:
     for thread in threads:
         thread.join()
     assert house.scripts.get(uid, script_id).script.revision == 7
+
+
+def test_a_job_that_starts_while_its_script_is_deleted_is_cancelled_too(
+    db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, uid = House(db, files), new_user(db)
+    script_id, _ = house.script(uid)
+    cancel, started = JobService.cancel, []
+
+    def start() -> None:
+        started.append(house.performances.start_audio(uid, script_id, AUDIO, None).job.id)
+
+    def then_another(self: JobService, job_id: str) -> Job:
+        job = cancel(self, job_id)
+        if len(started) < 3:
+            start()
+        return job
+
+    start()
+    monkeypatch.setattr(JobService, "cancel", then_another)
+    house.scripts.delete(uid, script_id)
+    assert [db.get(f"jobs/{job_id}").data["status"] for job_id in started] == ["cancelled"] * 3
+    assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
 
 
 def test_deletions_at_once_delete_once(db: Database, files: Files) -> None:

@@ -175,8 +175,9 @@ class ScriptService:
 
         def attempt() -> None:
             document, script = self._own(uid, script_id)
-            if script.active_job_id is not None:
-                self._jobs.cancel(script.active_job_id)
+            ended = None
+            while script.active_job_id not in (None, ended):  # another may start meanwhile
+                ended = self._jobs.cancel(script.active_job_id).id
                 document, script = self._own(uid, script_id)
             # Files first: whatever stops this half-way leaves a script that leads to the rest.
             paths = self._files().list(repository.files_prefix(script_id))
