@@ -59,7 +59,7 @@ def cold_starts(env: Mapping[str, str], account: Account) -> list[dict[str, Any]
         for _ in range(PAIRS):
             with served("bare", "/", env) as bare:
                 bare_times.append(bare.seconds_to_first_answer)
-            with served(function, path.format(uid=account.uid), env, account.headers) as ours:
+            with served(function, path, env, account.headers) as ours:
                 times.append(ours.seconds_to_first_answer)
         ratio = min(times) / min(bare_times[-PAIRS:])
         name = f"cold start of {function} ÷ bare function"

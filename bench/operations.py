@@ -24,7 +24,7 @@ USERS = 50
 ROUNDS = 6
 PASSWORD = "bench-pass-1"
 
-# (function, method, path, JSON); {uid}, {character}, {script} are those of the asking user.
+# (function, method, path, JSON); {character} and {script} are those of the asking user.
 MAIN: dict[str, tuple[str, str, str, Any]] = {
     "me": ("auth", "GET", "/api/auth/me", None),
     "myActivities": ("auth", "GET", "/api/my-activities", None),
@@ -260,7 +260,7 @@ def _caller(world: Any, operation: Any, *, admin: bool) -> tuple[dict[str, str],
     wanted = {"subscribe": "planId", "createSubscription": "planId", "createScript": "characterId"}
     wanted |= {"generateScript": "characterId"}
     if operation.id in wanted:
-        ids |= world._makers[wanted[operation.id]](mine)
+        ids |= world.makers[wanted[operation.id]](mine)
     return mine.headers, ids | {"email": email}
 
 

@@ -43,7 +43,7 @@ def _serve(function: str, request: Request) -> Response:
     return cast(Response, Response.from_app(app_for(function), request.environ))
 
 
-# Pictures of users: of 50 million pixels at the most, decoded one at a time.
+# Pictures of users: decoded one at a time, which can take 620 MB.
 @https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1)
 def auth(request: Request) -> Response:
     return _serve("auth", request)

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import signed_in
@@ -44,6 +45,13 @@ class Desk:
         """What the audit log tells of a document, the oldest first."""
         found = self.db.find("audit", where=[("target", "==", target)], limit=100)
         return sorted((AuditEntry.of(each) for each in found), key=lambda entry: entry.at)
+
+
+@pytest.fixture
+def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    # Tests leave more plans behind than a product ever has.
+    monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
+    return at_a_desk(db)
 
 
 def at_a_desk(db: Database) -> Desk:

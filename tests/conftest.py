@@ -30,7 +30,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from local.stack import ALL, Stack
 
-pytest_plugins = ["tests.stores"]
+pytest_plugins = ["tests.stores", "tests.wired", "tests.plans", "tests.admins"]
 
 _ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"
 _WANTED = {"emulators": frozenset({"firestore", "auth", "storage"}), "stack": ALL}

@@ -50,6 +50,11 @@ def new_user(db: Database, tokens: int = 20) -> str:
     return uid
 
 
+def code(answer: Any) -> tuple[int, str]:
+    """Status and error code of a refusal."""
+    return answer.status_code, answer.json["error"]["code"]
+
+
 class CountingDatabase(Database):
     """Counts the calls that leave the client, at the surface of the generated API."""
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from troupe.adapters.firestore import Database, Update, now
 from troupe.plans.records import Plan, Subscription
 from troupe.plans.schemas import CreatePlan
@@ -78,3 +80,8 @@ class Shop:
             if isinstance(value, datetime)
         }
         self.db.commit(Update(has.path, older))
+
+
+@pytest.fixture
+def shop(db: Database) -> Shop:
+    return Shop(db)

@@ -26,6 +26,12 @@ def held_queue() -> Iterator[HeldQueue]:
         service.cache_clear()
 
 
+@pytest.fixture
+def queue(emulators: object) -> Iterator[HeldQueue]:
+    with held_queue() as held:
+        yield held
+
+
 def deliver(queue: HeldQueue) -> None:
     """Does the work that waits, and what comes of it."""
     while tasks := queue.take():

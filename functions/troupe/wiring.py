@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from troupe.jobs.sweep import Sweeper
     from troupe.limits import Limiter
     from troupe.media.proofs import Recording
+    from troupe.media.uploads import PreparedImage, PreparedSample
     from troupe.plans.service import Plans
     from troupe.plans.subscriptions import Subscriptions
     from troupe.plans.turns import Turns
@@ -126,14 +127,8 @@ def passwords() -> Passwords:
 @cache
 def profiles() -> Profiles:
     from troupe.accounts.profile import Profiles
-    from troupe.media.uploads import PreparedImage
 
-    def image(data: bytes) -> PreparedImage:
-        from troupe.media.images import prepare_image
-
-        return prepare_image(data)
-
-    return Profiles(database(), discards(), image)
+    return Profiles(database(), discards(), prepare_image)
 
 
 @cache
@@ -194,19 +189,22 @@ def discards() -> Discards:
 def characters() -> Characters:
     from troupe.characters.intake import Prepare
     from troupe.characters.service import Characters
-    from troupe.media.uploads import PreparedImage, PreparedSample
 
-    def sample(data: bytes) -> PreparedSample:
-        from troupe.media.samples import prepare_sample
+    return Characters(database(), files, settings(), Prepare(prepare_sample, prepare_image))
 
-        return prepare_sample(data)
 
-    def image(data: bytes) -> PreparedImage:
-        from troupe.media.images import prepare_image
+def prepare_sample(data: bytes) -> PreparedSample:
+    """Loads a decoder of sound, when there is one to decode."""
+    from troupe.media import samples
 
-        return prepare_image(data)
+    return samples.prepare_sample(data)
 
-    return Characters(database(), files, settings(), Prepare(sample, image))
+
+def prepare_image(data: bytes) -> PreparedImage:
+    """Loads a decoder of pictures, when there is one to decode."""
+    from troupe.media import images
+
+    return images.prepare_image(data)
 
 
 @cache
@@ -219,9 +217,11 @@ def queue() -> CloudTasksQueue:
 
 @cache
 def queue_control() -> QueueControl:
+    from troupe.adapters.queue import CloudTasksQueue
     from troupe.adapters.queue_control import QueueControl
 
-    return QueueControl.connect(settings().project_id, settings().region, "generate")
+    name = CloudTasksQueue.function
+    return QueueControl.connect(settings().project_id, settings().region, name)
 
 
 @cache

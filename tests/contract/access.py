@@ -99,7 +99,7 @@ class World:
         self._db = db
         self._files = files
         self._queue = queue
-        self._makers: dict[str, Callable[[Caller], Ids]] = {
+        self.makers: dict[str, Callable[[Caller], Ids]] = {
             "userId": lambda owner: {"userId": owner.uid},
             "sessionId": lambda owner: {"sessionId": owner.session_id},
             "generationId": self._generation,
@@ -151,7 +151,7 @@ class World:
         ids: Ids = {}
         named = set(BODIES[operation.id].names) if operation.id in BODIES else set()
         for maker in operation.names | named:
-            ids |= self._makers[maker](owner)
+            ids |= self.makers[maker](owner)
         return ids
 
     def _generation(self, owner: Caller) -> Ids:

@@ -10,7 +10,6 @@ import pytest
 
 from tests.factories import HeldQueue
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
-from tests.functions.conftest import queue  # noqa: F401 - the fixture
 from tests.functions.scenes import Scene, put_on
 from troupe import wiring
 from troupe.adapters.firestore import Database, Update, now
@@ -102,7 +101,7 @@ def assert_like(given: Any, example: Any, place: str = "data") -> None:
 
 
 @pytest.fixture
-def scene(emulators: object, queue: HeldQueue, db: Database) -> Scene:  # noqa: F811
+def scene(emulators: object, queue: HeldQueue, db: Database) -> Scene:
     return put_on(app_for("scripts").test_client(), db)
 
 

@@ -7,18 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.admins import Desk, a_member, a_user, at_a_desk
+from tests.admins import Desk, a_member, a_user
 from tests.firebase_client import PASSWORD
 from tests.plans import Shop
 from troupe.accounts.activities import activity_write
-from troupe.adapters.firestore import Database, Update
-
-
-@pytest.fixture
-def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    # Tests leave more plans behind than a product ever has.
-    monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
-    return at_a_desk(db)
+from troupe.adapters.firestore import Update
 
 
 def subscriber(desk: Desk, **fields: Any) -> tuple[str, str]:

@@ -45,11 +45,6 @@ def plans(emulators: object) -> FlaskClient:
     return app_for("plans").test_client()
 
 
-@pytest.fixture
-def shop(db: Database) -> Shop:
-    return Shop(db)
-
-
 def camel(fields: dict[str, Any]) -> dict[str, Any]:
     def name(key: str) -> str:
         first, *rest = key.split("_")

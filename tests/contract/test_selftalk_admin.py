@@ -9,7 +9,6 @@ import pytest
 
 from tests.admins import Desk, a_user, at_a_desk
 from tests.plans import Shop
-from troupe.adapters.firestore import Database
 
 ENTERPRISE: dict[str, Any] = {
     "name": "Enterprise",
@@ -35,13 +34,6 @@ QUESTION = {
     "question": "What is SelfTalk?",
     "answer": "SelfTalk is an AI-powered companion application that helps you practice.",
 }
-
-
-@pytest.fixture
-def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    # Tests leave more plans behind than a product ever has.
-    monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
-    return at_a_desk(db)
 
 
 def told(answer: Any, message: str, status: int = 200) -> Any:

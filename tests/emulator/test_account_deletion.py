@@ -21,7 +21,6 @@ from troupe import wiring
 from troupe.accounts.deletion import COLLECTION, PATIENCE, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.storage import Files
-from troupe.jobs.service import TaskSender
 from troupe.settings import settings
 from troupe.wallet.audit import audit_user
 from troupe.wallet.erasure import CLOSINGS, StillHeld
@@ -29,23 +28,6 @@ from troupe.wallet.erasure import erase as erase_wallet
 from troupe.wallet.ledger import hold_writes
 from troupe.wallet.records import Meter
 from troupe.web.app import app_for
-
-_CACHED = ("jobs", "voice", "scripts", "performances", "runner", "deletions")
-
-
-@pytest.fixture
-def queue(emulators: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldQueue]:
-    held = HeldQueue()
-    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
-    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
-    settings.cache_clear()
-    monkeypatch.setattr(wiring, "sender", lambda: TaskSender(held))
-    for name in _CACHED:
-        getattr(wiring, name).cache_clear()
-    yield held
-    for name in _CACHED:
-        getattr(wiring, name).cache_clear()
-    settings.cache_clear()
 
 
 class Tenant:

@@ -8,15 +8,10 @@ import pytest
 
 from tests.factories import CountingDatabase, new_user
 from tests.plans import Shop
-from troupe.adapters.firestore import AlreadyExists, Create, Database
+from troupe.adapters.firestore import AlreadyExists, Create
 from troupe.plans.records import Plan, PlanStatus
 from troupe.plans.service import PlanAmbiguous, PlanInUse, PlanNotFound
 from troupe.plans.subscriptions import Setting
-
-
-@pytest.fixture
-def shop(db: Database) -> Shop:
-    return Shop(db)
 
 
 def test_a_price_is_kept_in_cents(shop: Shop) -> None:

@@ -19,11 +19,6 @@ from troupe.wallet.audit import audit_user
 from troupe.wallet.service import WalletNotFound
 
 
-@pytest.fixture
-def shop(db: Database) -> Shop:
-    return Shop(db)
-
-
 def test_a_plan_gives_tokens_and_minutes(shop: Shop) -> None:
     uid = new_user(shop.db, tokens=20)
     plan = shop.plan(tokens=200, voiceMinutes=30)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.admins import Desk, a_user, at_a_desk
+from tests.factories import code
 from tests.plans import Shop
 from troupe import wiring
 from troupe.adapters.firestore import Database, Stale
@@ -19,20 +20,9 @@ PLAN = {"name": "Tour", "price": 9.99, "billingPeriod": "monthly", "tokens": 5}
 FAQ = {"category": "General", "question": "What is it?", "answer": "A troupe."}
 
 
-@pytest.fixture
-def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    # Tests leave more plans behind than a product ever has.
-    monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
-    return at_a_desk(db)
-
-
 def a_plan() -> dict[str, Any]:
     """Of a name, and so an id, that no other plan ever had."""
     return PLAN | {"name": f"Tour {secrets.token_hex(4)}"}
-
-
-def code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["error"]["code"]
 
 
 class TestPlans:

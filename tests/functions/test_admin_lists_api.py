@@ -8,27 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.admins import Desk, a_member, a_user, at_a_desk
+from tests.admins import Desk, a_member, a_user
+from tests.factories import code
 from tests.plans import Shop
 from troupe.accounts.activities import activity_write
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Update, now
 from troupe.web.app import app_for
-
-
-@pytest.fixture
-def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    # Tests leave more plans behind than a product ever has.
-    monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
-    return at_a_desk(db)
-
-
-@pytest.fixture
-def shop(db: Database) -> Shop:
-    return Shop(db)
-
-
-def code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["error"]["code"]
 
 
 class TestListing:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests import firebase_client
 from tests.admins import Desk, a_member, a_user, at_a_desk
-from tests.factories import signed_in
+from tests.factories import code, signed_in
 from tests.firebase_client import PASSWORD, is_known, new_email
 from tests.plans import Shop
 from troupe.adapters.firestore import Database, Update, now
@@ -19,22 +19,6 @@ from troupe.wallet.audit import audit_user
 from troupe.web.app import apis, app_for
 
 HUGE = 10**30
-
-
-@pytest.fixture
-def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    # Tests leave more plans behind than a product ever has.
-    monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
-    return at_a_desk(db)
-
-
-@pytest.fixture
-def shop(db: Database) -> Shop:
-    return Shop(db)
-
-
-def code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["error"]["code"]
 
 
 def login(client: FlaskClient, email: str, password: str = PASSWORD) -> Any:

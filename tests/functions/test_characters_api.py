@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests.character_kit import CONSENT, OTHER_SOUND, PICTURE, SOUND
-from tests.factories import signed_in
+from tests.factories import code, signed_in
 from tests.media_files import SVG, ZIP, opened, picture, pixel_bomb, sound
 from troupe import wiring
 from troupe.adapters.firestore import Database
@@ -61,10 +61,6 @@ def made(client: FlaskClient, headers: dict[str, str], **changes: Any) -> dict[s
     assert answer.status_code == 201, answer.text
     character: dict[str, Any] = answer.json["data"]["character"]
     return character
-
-
-def code(answer: TestResponse) -> tuple[int, str]:
-    return answer.status_code, answer.json["error"]["code"]
 
 
 def test_a_character_from_form_to_bytes(client: FlaskClient, db: Database) -> None:

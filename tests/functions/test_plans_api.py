@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import new_user, signed_in
+from tests.factories import code, new_user, signed_in
 from tests.plans import Shop
 from troupe import wiring
 from troupe.adapters.firestore import Database, Update, now
@@ -23,11 +23,6 @@ HUGE = 10**30
 @pytest.fixture
 def client(emulators: object) -> FlaskClient:
     return app_for("plans").test_client()
-
-
-@pytest.fixture
-def shop(db: Database) -> Shop:
-    return Shop(db)
 
 
 @pytest.fixture
@@ -47,10 +42,6 @@ def paid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for service in services:
         service.cache_clear()
-
-
-def code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["error"]["code"]
 
 
 def test_the_plans_are_public(client: FlaskClient, shop: Shop) -> None:

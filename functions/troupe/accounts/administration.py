@@ -15,7 +15,7 @@ from troupe.accounts.errors import (
     shown,
 )
 from troupe.accounts.records import Role, UserRecord
-from troupe.accounts.repository import user_path
+from troupe.accounts.repository import present, user_path
 from troupe.adapters.firestore import Database, Update, Write, now
 from troupe.adapters.identity import Identity, IdentityError, WrongCredentials
 from troupe.logs import log
@@ -53,9 +53,9 @@ class Administration:
         Raises UserNotFound, OwnAccount, CannotSuspendAdmin, LastAdmin, NoEmail, EmailTaken.
         """
         document = self._db.get(user_path(uid))
-        if not document.exists or document.data.get("deletedAt"):
+        before, at = present(document), now()
+        if before is None:
             raise UserNotFound
-        before, at = UserRecord.of(document), now()
         after = _applied(before, change)
         if after == before:
             return Changed(before, after, [])

@@ -15,7 +15,7 @@ from typing import Any
 from troupe.accounts.admins import leave_writes
 from troupe.accounts.errors import shown
 from troupe.accounts.records import UserRecord
-from troupe.accounts.repository import user_path, username_path
+from troupe.accounts.repository import present, user_path, username_path
 from troupe.adapters.firestore import (
     DELETE_FIELD,
     AlreadyExists,
@@ -104,9 +104,9 @@ class Deletions:
 
     def _leave(self, uid: str, also: Callable[[UserRecord], Sequence[Write]]) -> Discard | None:
         document = self._db.get(user_path(uid))
-        if not document.exists or document.data.get("deletedAt"):
+        user, at = present(document), now()
+        if user is None:
             return None
-        user, at = UserRecord.of(document), now()
         deletion = Deletion(id=uid, requested_at=at, due_at=at)
         writes: list[Write] = [
             Update(document.path, _shell(document, at), seen=document),

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from troupe.accounts.errors import UserNotFound
-from troupe.accounts.records import UserRecord, name_key
-from troupe.accounts.repository import user_path
+from troupe.accounts.records import UserRecord
+from troupe.accounts.repository import present, user_path
 from troupe.adapters.firestore import Database
 from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.records import name_key
 
 USERS = "users"
 # Everything but the sessions, which can be long and are nobody else's business.
@@ -71,10 +72,10 @@ class Directory:
 
     def get(self, uid: str) -> UserRecord:
         """Raises UserNotFound, also for one who has left."""
-        document = self._db.get(user_path(uid))
-        if not document.exists or document.data.get("deletedAt"):
+        user = present(self._db.get(user_path(uid)))
+        if user is None:
             raise UserNotFound
-        return UserRecord.of(document)
+        return user
 
     def page(self, request: PageRequest, wanted: Wanted) -> tuple[list[UserRecord], PageOf]:
         """Newest first."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from troupe.accounts.errors import AvatarTooLarge, UsernameTaken
 from troupe.accounts.records import UserRecord
-from troupe.accounts.repository import user_path, username_path
+from troupe.accounts.repository import present, user_path, username_path
 from troupe.adapters.firestore import (
     AlreadyExists,
     Create,
@@ -24,20 +24,11 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.discards import Discard, Discards, NewFile, discard
-from troupe.media.uploads import PreparedImage
+from troupe.media.uploads import File, PreparedImage
 from troupe.tokens import TokenInvalid
 
 MAX_AVATAR_BYTES = 5 * 1024 * 1024
 _FOLDER, _URL = "static/images", "/api/static/images"  # served by the characters function
-
-
-class File(Protocol):
-    """A file as it was sent; `size` in bytes."""
-
-    @property
-    def size(self) -> int: ...
-
-    def read(self) -> bytes: ...
 
 
 class Profiles:
@@ -49,7 +40,7 @@ class Profiles:
         self._db = db
         self._discards = discards
         self._prepare = prepare
-        # A picture can take 250 MB while it is decoded, and there is one core to do it.
+        # A picture can take 620 MB while it is decoded, and there is one core to do it.
         self._one_at_a_time = threading.Lock()
 
     def update(
@@ -137,8 +128,8 @@ class Profiles:
 
 def _present(document: Document) -> UserRecord:
     """Raises TokenInvalid for a user who has left meanwhile."""
-    user = UserRecord.of(document) if document.exists else None
-    if user is None or user.deleted_at:
+    user = present(document)
+    if user is None:
         raise TokenInvalid
     return user
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from troupe.records import Record
+from troupe.records import Record, name_key
 
 Role = Literal["user", "admin"]
 
@@ -61,11 +61,6 @@ class UserRecord(Record):
     def stored(self) -> dict[str, Any]:
         """With `nameKey`, by which administrators search."""
         return super().stored() | {"nameKey": name_key(self.name)}
-
-
-def name_key(name: str) -> str:
-    """A name without regard to case and spaces."""
-    return " ".join(name.split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,12 @@ def username_path(username: str) -> str:
     return f"usernames/{username.lower()}"
 
 
+def present(document: Document) -> UserRecord | None:
+    """The user of a document; None for nobody, and for one who has left."""
+    user = UserRecord.of(document) if document.exists else None
+    return None if user is None or user.deleted_at else user
+
+
 class Users:
     def __init__(self, db: Database) -> None:
         self._db = db

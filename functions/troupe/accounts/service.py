@@ -17,7 +17,7 @@ from troupe.accounts.errors import (
     UsernameTaken,
     shown,
 )
-from troupe.accounts.records import Caller, Role, Session, UserRecord, name_key
+from troupe.accounts.records import Caller, Role, Session, UserRecord
 from troupe.accounts.repository import (
     Users,
     change_write,
@@ -38,6 +38,7 @@ from troupe.adapters.firestore import (
 from troupe.adapters.identity import Identity, IdentityError, Person
 from troupe.errors import Unavailable
 from troupe.logs import log
+from troupe.records import name_key
 from troupe.settings import Settings
 from troupe.tokens import TokenInvalid
 from troupe.wallet.ledger import grant_writes, opening_writes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from troupe.plans.records import PlanStatus
 from troupe.plans.schemas import PlanView
 from troupe.support.records import ContactStatus, FaqCategory
@@ -57,7 +55,6 @@ class FaqData(Schema):
 
 class ContactsQuery(Page):
     status: ContactStatus | None = None
-    limit: int = Field(20, ge=1, le=100, description="Messages on a page.")
 
 
 class ContactPath(Schema):

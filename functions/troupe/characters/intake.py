@@ -7,29 +7,20 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from troupe.characters.errors import FileTooLarge, TooManyImages
 from troupe.characters.records import Image, Quality, Sample
 from troupe.characters.repository import FOLDERS
 from troupe.discards import NewFile
 from troupe.errors import TroupeError
-from troupe.media.uploads import PreparedImage, PreparedSample
+from troupe.media.uploads import File, PreparedImage, PreparedSample
 
 T = TypeVar("T")
 
 MAX_SAMPLE_BYTES = 20 * 1024 * 1024
 MAX_IMAGE_BYTES = 5 * 1024 * 1024
 MAX_IMAGES = 10
-
-
-class File(Protocol):
-    """A file as it was sent; `size` in bytes."""
-
-    @property
-    def size(self) -> int: ...
-
-    def read(self) -> bytes: ...
 
 
 class Prepare(NamedTuple):

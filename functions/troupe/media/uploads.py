@@ -6,6 +6,7 @@ Known to HTTP functions without a decoder; `samples` and `images` do the work.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from troupe.errors import TroupeError, Unprocessable
 
@@ -52,6 +53,15 @@ class SampleTooLong(Unprocessable):
 class SampleSilent(Unprocessable):
     code = "sample_silent"
     message = "There is next to nothing to hear in the voice sample."
+
+
+class File(Protocol):
+    """A file as it was sent; `size` in bytes."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from troupe.adapters.firestore import (
 from troupe.errors import BadRequest, NotFound, Unprocessable
 from troupe.plans.records import Plan, PlanStatus
 from troupe.plans.repository import PLANS, SUBSCRIPTIONS, plan_path
-from troupe.records import Witness, no_witness
+from troupe.records import Witness, name_key, no_witness
 
 MOST_PLANS = 100  # in a listing; a product has a handful
 _SLUG_CHARACTERS = 40
@@ -78,7 +78,7 @@ class Plans:
             document = self._db.get(plan_path(name))
             if document.exists:
                 return Plan.of(document)
-        found = self._db.find(PLANS, where=[("nameKey", "==", _key(name))], limit=3)
+        found = self._db.find(PLANS, where=[("nameKey", "==", name_key(name))], limit=3)
         if len(found) > 1:
             raise PlanAmbiguous(details={"planIds": [document.id for document in found]})
         if not found:
@@ -101,7 +101,7 @@ class Plans:
                 {
                     **fields,
                     "id": wanted,
-                    "name_key": _key(fields["name"]),
+                    "name_key": name_key(fields["name"]),
                     "created_at": at,
                     "updated_at": at,
                 }
@@ -126,7 +126,7 @@ class Plans:
             before = _plan(document)
             changes = {**fields, "updated_at": now()}
             if "name" in fields:
-                changes["name_key"] = _key(fields["name"])
+                changes["name_key"] = name_key(fields["name"])
             after = Plan.model_validate(before.model_dump() | changes)
             self._db.commit(
                 Update(document.path, after.stored(), seen=document), *witness(before, after)
@@ -165,10 +165,6 @@ def _plan(document: Document) -> Plan:
     if not document.exists:
         raise PlanNotFound
     return Plan.of(document)
-
-
-def _key(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 def _slug(name: str) -> str:

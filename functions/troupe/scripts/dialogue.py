@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from troupe.adapters.storage import Files
 from troupe.jobs.records import Sound
 from troupe.media.audio import AudioWriter, read_wav
 from troupe.media.captions import Cue, cues
@@ -56,7 +55,6 @@ class Dialogue:
         self,
         engine: SpeechEngine,
         recorder: Recorder,
-        files: Files,
         references: References,
         performance: Performance,
         owner: str,
@@ -64,7 +62,6 @@ class Dialogue:
     ) -> None:
         self._engine = engine
         self._recorder = recorder
-        self._files = files
         self._performance = performance
         self._owner = owner
         self._prefix = prefix
@@ -88,8 +85,7 @@ class Dialogue:
         is spoken, those before it are stored. `progress` is told of each line, and may stop the
         work by raising."""
         takes = [self.take(number) for number in range(first, end)]
-        there = set(self._files.list(f"{self._prefix}lines/"))
-        paths = {take.path for take in takes if Sound.facts_path(take.path) in there}
+        paths = self._recorder.kept(f"{self._prefix}lines/") & {take.path for take in takes}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = dict(zip(paths, pool.map(self._recorder.find, paths), strict=True))
             stored: dict[str, Future[Sound]] = {}

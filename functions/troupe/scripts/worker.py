@@ -200,7 +200,7 @@ class ScriptWorker:
 
     def _dialogue(self, job: Job) -> Dialogue:
         return Dialogue(
-            *(self._engine, self._recorder, self._files, self._references),
+            *(self._engine, self._recorder, self._references),
             *(Performance.read(job.input), job.uid, self._prefix(job)),
         )
 

@@ -56,6 +56,13 @@ class Recorder:
         """
         return self.find(path) or self.store(self.speak(path, text, voice, local, check))
 
+    def kept(self, prefix: str) -> set[str]:
+        """Where under `prefix` there are sounds; one call for all of them."""
+        ending = Sound.facts_path("")
+        return {
+            path.removesuffix(ending) for path in self._files.list(prefix) if path.endswith(ending)
+        }
+
     def find(self, path: str) -> Sound | None:
         """The sound at `path`, if it is there."""
         try:

@@ -113,8 +113,6 @@ def document() -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Failure"] = _inlined(Failure)
     spec["openapi"] = VERSION
-    order = [domain.name for domain in domains]
-    spec["tags"] = sorted(spec["tags"], key=lambda tag: order.index(tag["name"]))
     ordered: dict[str, Any] = _sorted(_untitled(spec))
     return ordered
 
@@ -231,7 +229,7 @@ def _told(route: Route) -> tuple[str, str]:
     first, stop, rest = text.partition(". ")
     if route.alias_of:
         rest = f"Alias of `{route.alias_of}`. {rest}".strip()
-    return (route.summary or first + stop).strip(), rest
+    return (first + stop).strip(), rest
 
 
 def _braced(path: str) -> str:

@@ -43,7 +43,6 @@ class Route:
     status: int
     data: type[BaseModel]
     errors: Errors
-    summary: str | None
     bytes_type: Bytes  # the media types of an answer that is no envelope
     limit: str | None = None  # the rate limit that it counts against: see `Settings.limits`
     alias_of: str | None = None  # the operation id of the documented first path
@@ -83,12 +82,11 @@ class Api:
         data: type[BaseModel] | None = None,
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
-        summary: str | None = None,
         bytes_type: Bytes = None,
     ) -> Callable[[H], H]:
         """Adds a route; the handler's name in camelCase is the operation id, its docstring the
         description. Parameters of the handler are named after the parts they take."""
-        return self._route("GET", path, auth, status, data, errors, aliases, summary, bytes_type)
+        return self._route("GET", path, auth, status, data, errors, aliases, bytes_type)
 
     def post(
         self,
@@ -99,13 +97,10 @@ class Api:
         data: type[BaseModel] | None = None,
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
-        summary: str | None = None,
         bytes_type: Bytes = None,
         limit: str | None = None,
     ) -> Callable[[H], H]:
-        return self._route(
-            "POST", path, auth, status, data, errors, aliases, summary, bytes_type, limit
-        )
+        return self._route("POST", path, auth, status, data, errors, aliases, bytes_type, limit)
 
     def put(
         self,
@@ -116,13 +111,10 @@ class Api:
         data: type[BaseModel] | None = None,
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
-        summary: str | None = None,
         bytes_type: Bytes = None,
         limit: str | None = None,
     ) -> Callable[[H], H]:
-        return self._route(
-            "PUT", path, auth, status, data, errors, aliases, summary, bytes_type, limit
-        )
+        return self._route("PUT", path, auth, status, data, errors, aliases, bytes_type, limit)
 
     def delete(
         self,
@@ -133,13 +125,10 @@ class Api:
         data: type[BaseModel] | None = None,
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
-        summary: str | None = None,
         bytes_type: Bytes = None,
         limit: str | None = None,
     ) -> Callable[[H], H]:
-        return self._route(
-            "DELETE", path, auth, status, data, errors, aliases, summary, bytes_type, limit
-        )
+        return self._route("DELETE", path, auth, status, data, errors, aliases, bytes_type, limit)
 
     def _route(
         self,
@@ -150,7 +139,6 @@ class Api:
         data: type[BaseModel] | None,
         errors: Errors,
         aliases: Iterable[Alias],
-        summary: str | None,
         bytes_type: Bytes,
         limit: str | None = None,
     ) -> Callable[[H], H]:
@@ -171,7 +159,6 @@ class Api:
                         status=status,
                         data=data or Nothing,
                         errors=(*errors, TooManyRequests) if limit else errors,
-                        summary=summary,
                         bytes_type=bytes_type,
                         limit=limit,
                         alias_of=name if number else None,
