@@ -19,6 +19,8 @@ JWT = [] if EMULATED else ["JWT_SECRET"]
 ENGINE_KEYS = {"openai": ["OPENAI_API_KEY"], "elevenlabs": ["ELEVENLABS_API_KEY"]}
 ENGINE_KEY = ENGINE_KEYS.get(os.environ.get("SPEECH_ENGINE", ""), [])
 SPEECH = JWT if EMULATED else [*JWT, *ENGINE_KEY]
+# The sweep has clones deleted that ElevenLabs keeps of voices.
+SWEEPS = SPEECH if os.environ.get("SPEECH_ENGINE") == "elevenlabs" else JWT
 # A language model writes scripts when functions/.env says SCRIPT_WRITER=openai; the key is then
 # that function's too, and nobody else's.
 WRITES = not EMULATED and os.environ.get("SCRIPT_WRITER") == "openai"
@@ -107,7 +109,7 @@ def generate(request: https_fn.CallableRequest[Any]) -> None:
 
 @scheduler_fn.on_schedule(
     schedule="every 5 minutes",
-    secrets=JWT,
+    secrets=SWEEPS,
     memory=options.MemoryOption.MB_512,
     timeout_sec=540,
     concurrency=1,

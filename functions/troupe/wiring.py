@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from troupe.admin.audit import AuditLog
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
+    from troupe.characters.clones import Clones
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
     from troupe.discards import Discards
@@ -56,6 +57,7 @@ __all__ = [
     "admin_users",
     "audit_log",
     "characters",
+    "clones",
     "contacts",
     "database",
     "deletions",
@@ -154,7 +156,9 @@ def erasers() -> Mapping[str, Eraser]:
         "generations": lambda uid, n: of_voice.erase(db, files, voice(), uid, n),
         "scripts": lambda uid, n: of_scripts.erase(db, scripts(), uid, n),
         "jobs": lambda uid, n: of_jobs.erase(db, jobs(), forget_part, uid, n),
-        "characters": lambda uid, n: of_characters.erase(db, discards(), uid, n),
+        "characters": lambda uid, n: of_characters.erase(
+            db, discards(), settings().speech_engine, uid, n
+        ),
         "stars": lambda uid, n: of_characters.erase_stars(db, uid, n),
         "files": lambda uid, n: of_files.erase(db, files, uid, n),
         "subscription": lambda uid, n: of_plans.erase(db, uid, n),
@@ -422,6 +426,22 @@ def engine() -> SpeechEngine:
 
 
 @cache
+def clones() -> Clones:
+    from troupe.characters.clones import Clones
+
+    return Clones(database(), forget_clone)
+
+
+def forget_clone(sha256: str) -> None:
+    """Of an engine that was used before this one nothing can be deleted."""
+    from troupe.speech.engine import KeepsClones
+
+    speaker = engine()
+    if isinstance(speaker, KeepsClones):
+        speaker.forget(sha256)
+
+
+@cache
 def voice_worker() -> VoiceWorker:
     from troupe.voice.worker import VoiceWorker
 
@@ -484,6 +504,7 @@ def sweeper() -> Sweeper:
             "subscriptions": turns().turn_due,
             "deletions": deletions().sweep,
             "limits": limiter().sweep,
+            "clones": clones().sweep,
         },
     )
 

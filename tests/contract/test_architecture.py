@@ -190,12 +190,12 @@ def holders(secret: str, **env: str) -> set[str]:
     }
 
 
-def test_only_who_speaks_or_writes_holds_the_key_for_it() -> None:
+def test_only_who_needs_the_key_of_a_service_holds_it() -> None:
     assert holders("OPENAI_API_KEY", SPEECH_ENGINE="openai") == {"generate"}
     assert holders("OPENAI_API_KEY", SCRIPT_WRITER="openai") == {"scripts"}
     both = holders("OPENAI_API_KEY", SPEECH_ENGINE="openai", SCRIPT_WRITER="openai")
     assert both == {"generate", "scripts"}
-    assert holders("ELEVENLABS_API_KEY", SPEECH_ENGINE="elevenlabs") == {"generate"}
+    assert holders("ELEVENLABS_API_KEY", SPEECH_ENGINE="elevenlabs") == {"generate", "sweep"}
 
 
 HEAVY = {"openai", "av", "numpy", "espeakng_loader", "google.cloud.tasks_v2", "flask_openapi"}

@@ -68,6 +68,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._handle(b"")
 
+    def do_DELETE(self) -> None:
+        self._handle(b"")
+
     def do_POST(self) -> None:
         self._handle(self.rfile.read(int(self.headers["content-length"])))
 
@@ -108,11 +111,13 @@ class _Handler(BaseHTTPRequestHandler):
             return {"voices": voices, "has_more": False, "total_count": len(voices)}
         if path == "/v1/voices/add":
             fields = self._form(body)
-            voice_id = f"v-clone-{len(self.fake.voices)}"
+            voice_id = f"v-clone-{len(self.fake.samples)}"
             self.fake.voices[voice_id] = fields["name"].get_content().strip()
             self.fake.samples.append(fields["files"].get_payload(decode=True))
             return {"voice_id": voice_id, "requires_verification": False}
         voice_id = path.split("/")[3]
+        if self.command == "DELETE":
+            return {"status": "ok"} if self.fake.voices.pop(voice_id, None) else None
         if voice_id.startswith("v-clone") and voice_id not in self.fake.voices:
             return None
         request = json.loads(body)

@@ -12,16 +12,18 @@ from troupe.adapters.firestore import (
     Update,
     contend,
 )
+from troupe.characters.clones import farewell_writes
 from troupe.characters.records import Character
 from troupe.characters.repository import COLLECTION, delete_write, stars_path
 from troupe.discards import Discards, discard
 
 
-def erase(db: Database, discards: Discards, uid: str, limit: int) -> int:
-    """Deletes characters with their files and the stars they were given; returns how many."""
+def erase(db: Database, discards: Discards, engine_name: str, uid: str, limit: int) -> int:
+    """Deletes characters with their files and the stars they were given; returns how many. The
+    speech engine of that name forgets their voices."""
     found = db.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
     for document in found:
-        _delete(db, discards, document)
+        _delete(db, discards, engine_name, document)
     return len(found)
 
 
@@ -33,11 +35,15 @@ def erase_stars(db: Database, uid: str, limit: int) -> int:
     return len(found)
 
 
-def _delete(db: Database, discards: Discards, document: Document) -> None:
+def _delete(db: Database, discards: Discards, engine_name: str, document: Document) -> None:
     character = Character.of(document)
     note = discard(character.files, collection=stars_path(document.id))
     try:
-        db.commit(delete_write(character, document), note.create_write())
+        db.commit(
+            delete_write(character, document),
+            note.create_write(),
+            *farewell_writes(engine_name, character.sample),
+        )
     except Stale:
         return  # changed or deleted meanwhile: the next step looks again
     discards.clean(note)

@@ -20,6 +20,7 @@ from troupe.adapters.firestore import (
 )
 from troupe.characters import repository
 from troupe.characters.changes import Change, new_character, slug, statement
+from troupe.characters.clones import farewell_writes
 from troupe.characters.errors import CharacterNotFound, NotOwner, UnknownImage
 from troupe.characters.intake import Intake, Prepare, check_count, kept_image, kept_sample
 from troupe.characters.records import Character, Config
@@ -127,6 +128,8 @@ class Characters:
                 repository.change_write(after, document),
                 activity(caller.uid, "updated", character_id, message, after.updated_at),
             ]
+            if after.sample.sha256 != before.sample.sha256:
+                writes += farewell_writes(self._settings.speech_engine, before.sample)
             if new:
                 writes.append(note.replace_write(old))
             elif old:
@@ -162,6 +165,7 @@ class Characters:
                 repository.delete_write(character, document),
                 filled.create_write(),
                 activity(caller.uid, "deleted", character_id, message, now()),
+                *farewell_writes(self._settings.speech_engine, character.sample),
             )
             return filled
 

@@ -86,8 +86,8 @@ class ElevenLabsEngine:
     who speaks without a recording, as "male=ID,female=ID,kids=ID", each of them optional.
 
     A recording is cloned once, as a voice named after its hash, and found by that name from then
-    on, by other processes too. Nothing is ever deleted from the account. Speeds are kept within 0.7
-    to 1.2, the most that the API can do.
+    on, by other processes too, until `forget`. Speeds are kept within 0.7 to 1.2, the most that the
+    API can do.
     """
 
     name = "elevenlabs"
@@ -145,6 +145,23 @@ class ElevenLabsEngine:
             return estimated(samples, _RATE, request.text)
         return Speech(samples, _RATE, words, TimingSource.ENGINE)
 
+    def forget(self, sha256: str) -> None:
+        """Deletes the clones of the recording with that hash; there may be none.
+
+        Raises SpeechError, as `synthesize`.
+        """
+        name = _clone_name(sha256)
+        persist(lambda deadline: self._forget(name, deadline), _explain, self._timeout)
+        self._clones.forget(sha256)
+
+    def _forget(self, name: str, deadline: float) -> None:
+        for voice_id in _shaped(lambda: self._named(name, deadline)):
+            try:
+                self._client.voices.delete(voice_id, request_options=self._within(deadline))
+            except ApiError as error:
+                if _status_of(error) != "voice_not_found":
+                    raise
+
     def _ask(
         self, request: SpeechRequest, code: str | None, deadline: float
     ) -> AudioWithTimestampsResponse:
@@ -184,10 +201,10 @@ class ElevenLabsEngine:
         )
 
     def _clone(self, reference: Reference, deadline: float) -> str:
-        name = f"troupe-{reference.sha256[:32]}"
-        found = _shaped(lambda: self._found(name, deadline))
-        if found is not None:
-            return found
+        name = _clone_name(reference.sha256)
+        found = _shaped(lambda: self._named(name, deadline))
+        if found:
+            return found[0]
         made = _shaped(
             lambda: self._client.voices.ivc.create(
                 name=name,
@@ -203,9 +220,9 @@ class ElevenLabsEngine:
             raise bad_audio("the server does not clone as ElevenLabs does")
         return voice_id
 
-    def _found(self, name: str, deadline: float) -> str | None:
-        """The id of the voice of that very name. Two processes may have cloned it at once: those
-        that come later agree on the first."""
+    def _named(self, name: str, deadline: float) -> list[str]:
+        """The ids of the voices of that very name, the oldest first. Two processes may have cloned
+        at once: those that come later agree on the first."""
         answer = self._client.voices.search(
             search=name, page_size=100, request_options=self._within(deadline)
         )
@@ -214,13 +231,17 @@ class ElevenLabsEngine:
             for voice in answer.voices
             if voice.name == name
         ]
-        return min(same)[1] if same else None
+        return [voice_id for _, voice_id in sorted(same)]
 
     def _within(self, deadline: float) -> RequestOptions:
         """Half of what is left for each request, so that a silent server can be asked again. The
         package's own repeats would not know when to end."""
         left = max(1.0, (deadline - time.monotonic()) / 2)
         return RequestOptions(timeout_in_seconds=math.ceil(left), max_retries=0)
+
+
+def _clone_name(sha256: str) -> str:
+    return f"troupe-{sha256[:32]}"
 
 
 def _shaped(call: Callable[[], T]) -> T:

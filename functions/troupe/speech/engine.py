@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # the `voice` function needs these records, and has no use for numpy
     import numpy as np
@@ -64,13 +64,15 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do. `max_characters`: the most text of one `synthesize` call."""
+    """What an engine can do. `max_characters`: the most text of one `synthesize` call;
+    `keeps_clones`: its service keeps a voice for each reference until it is told to forget it."""
 
     languages: tuple[Language, ...]
     voice_types: frozenset[VoiceType]
     styles: tuple[str, ...]
     max_characters: int
     cloning: bool
+    keeps_clones: bool
     word_timings: bool
 
 
@@ -131,4 +133,14 @@ class SpeechEngine(Protocol):
 
     def synthesize(self, request: SpeechRequest) -> Speech:
         """Speak `request.text`. Raises SpeechError."""
+        ...
+
+
+@runtime_checkable
+class KeepsClones(Protocol):
+    """What an engine has besides that `keeps_clones`."""
+
+    def forget(self, sha256: str) -> None:
+        """Deletes the clones of the reference with that hash; there may be none. Raises
+        SpeechError."""
         ...

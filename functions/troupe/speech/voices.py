@@ -62,6 +62,7 @@ class _Offer:
     max_characters: int
     styles: tuple[str, ...] = _ALL_STYLES
     cloning: bool = False
+    keeps_clones: bool = False
     word_timings: bool = False
 
 
@@ -73,7 +74,9 @@ _OFFERS = {
     # It cuts text by itself; some 40 s of speech keep a call on a busy server within its time.
     "f5tts": _Offer(F5TTS, 600, ("neutral",), cloning=True),
     # The free plan's limit; others take 10,000.
-    "elevenlabs": _Offer(ELEVENLABS, 2_500, _BY_STABILITY, cloning=True, word_timings=True),
+    "elevenlabs": _Offer(
+        ELEVENLABS, 2_500, _BY_STABILITY, cloning=True, keeps_clones=True, word_timings=True
+    ),
     # 5,000 bytes, and a code point has up to four: https://cloud.google.com/text-to-speech/quotas
     "google": _Offer(GOOGLE, 1_250, _BY_PROSODY),
 }
@@ -94,6 +97,7 @@ def capabilities(engine_name: str) -> Capabilities:
         styles=offer.styles,
         max_characters=offer.max_characters,
         cloning=offer.cloning,
+        keeps_clones=offer.keeps_clones,
         word_timings=offer.word_timings,
     )
 

@@ -161,6 +161,40 @@ def test_a_clone_that_somebody_deleted_is_made_again(
     assert list(server.voices.values()).count(CLONE) == 1
 
 
+def test_all_clones_of_a_recording_are_forgotten_and_no_other(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    say(engine, reference=REFERENCE)
+    server.voices |= {"v-clone-1": CLONE, "v-clone-2": "troupe-of-somebody-else"}
+    engine.forget(REFERENCE.sha256)
+    assert server.voices == {"v-clone-2": "troupe-of-somebody-else"}
+    engine.forget(REFERENCE.sha256)  # there is none any more
+    say(engine, reference=REFERENCE)
+    assert list(server.voices.values()).count(CLONE) == 1
+
+
+@pytest.mark.parametrize("step", ["500", "voice_not_found", "done-but-cut"])
+def test_a_clone_that_goes_the_hard_way_is_gone(
+    engine: ElevenLabsEngine, server: FakeElevenLabs, step: str
+) -> None:
+    say(engine, reference=REFERENCE)
+    if step == "voice_not_found":  # somebody was faster
+        server.script("/v1/voices/v-clone-0", "done-but-cut", step)
+    else:
+        server.script("/v1/voices/v-clone-0", step)
+    engine.forget(REFERENCE.sha256)
+    assert server.voices == {}
+
+
+def test_a_clone_that_may_not_be_deleted(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
+    say(engine, reference=REFERENCE)
+    server.script("/v1/voices/v-clone-0", "403")
+    with pytest.raises(SpeechError) as caught:
+        engine.forget(REFERENCE.sha256)
+    assert caught.value.code == "engine_auth_failed"
+    assert server.voices == {"v-clone-0": CLONE}
+
+
 def test_threads_share_an_engine(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
     references = [replace(REFERENCE, sha256=f"{index % 3}" * 64) for index in range(12)]
     barrier = threading.Barrier(len(references))
