@@ -62,6 +62,14 @@ _RATE_HEADERS = {
         ("Reset", "Seconds until the next window."),
     )
 }
+# What `files.file_response` answers besides the file and a part of it.
+_ELSEWHERE = {
+    "302": {
+        "description": "A large file: where Cloud Storage serves it, for a few minutes.",
+        "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
+    },
+    "304": {"description": "The file is still the one that If-None-Match names."},
+}
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -153,10 +161,12 @@ def _envelope(data: type[BaseModel]) -> type[BaseModel]:
 
 def _complete(operation: dict[str, Any], route: Route, shared: dict[str, Any]) -> None:
     answers = {code: a for code, a in operation["responses"].items() if code == str(route.status)}
-    if route.bytes_type:
-        kinds = (route.bytes_type,) if isinstance(route.bytes_type, str) else route.bytes_type
+    if kinds := _kinds(route):
         content = {kind: {"schema": _bytes(kind)} for kind in kinds}
         answers[str(route.status)] = {"description": "The bytes.", "content": content}
+        if _is_media(kinds):
+            part = {"description": "The bytes of the range that was asked for.", "content": content}
+            answers |= {"206": part} | _ELSEWHERE
     for status, codes in _codes(route).items():
         answers[str(status)] = _failure(status, codes)
         if len(codes) == 1:
@@ -178,6 +188,17 @@ def _complete(operation: dict[str, Any], route: Route, shared: dict[str, Any]) -
         body["required"] = _is_required(route)
 
 
+def _kinds(route: Route) -> tuple[str, ...]:
+    """The media types of an answer that is not JSON."""
+    kinds = route.bytes_type or ()
+    return (kinds,) if isinstance(kinds, str) else kinds
+
+
+def _is_media(kinds: Iterable[str]) -> bool:
+    """Whether the answer is a stored file, as `files.file_response` sends it."""
+    return {kind.partition("/")[0] for kind in kinds} <= {"audio", "video", "image"}
+
+
 def _bytes(kind: str) -> dict[str, str]:
     json = kind == "application/json"
     return {"type": "object"} if json else {"type": "string", "format": "binary"}
@@ -197,6 +218,8 @@ def _codes(route: Route) -> dict[int, list[str]]:
     if route.parts.keys() & {"form", "body"}:
         kinds |= {BadRequest, PayloadTooLarge, UnsupportedMediaType}
     codes: dict[int, set[str]] = {}
+    if (sent := _kinds(route)) and _is_media(sent):
+        codes[416] = {"requested_range_not_satisfiable"}
     for kind in kinds:
         codes.setdefault(kind.status, set()).add(kind.code)
     return {status: sorted(found) for status, found in sorted(codes.items())}

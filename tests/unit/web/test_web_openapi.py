@@ -155,6 +155,17 @@ def test_failures_are_in_it_with_their_codes(spec: dict[str, Any]) -> None:
             assert {"500", "503"} <= set(found["responses"])
 
 
+def test_files_may_come_in_parts_or_from_elsewhere(spec: dict[str, Any]) -> None:
+    files = {"200", "206", "302", "304", "416"}
+    audio = spec["paths"]["/api/voice/generations/{generationId}/audio"]["get"]["responses"]
+    assert audio.keys() >= files
+    assert audio["206"]["content"] == audio["200"]["content"]
+    video = spec["paths"]["/api/videos/{name}"]["get"]["responses"]
+    assert video.keys() >= files
+    captions = spec["paths"]["/api/voice/generations/{generationId}/captions"]["get"]["responses"]
+    assert captions.keys() & files == {"200"}
+
+
 def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
     for reference in set(re.findall(r'"\$ref": "#/components/(\w+/\w+)"', json.dumps(spec))):
         kind, name = reference.split("/")
