@@ -137,12 +137,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest group first: at the end, one worker would wait for the other."""
-    items.sort(key=lambda item: not _is_e2e(item.path))
+    """The longest group first: at the end, one worker would wait for the other. Beside its stack,
+    which takes both cores to start, go tests that need none."""
+    items.sort(key=lambda item: (not _is_e2e(item.path), _needs_emulators(item.path)))
 
 
 def _is_e2e(path: Path) -> bool:
     return "e2e" in path.parts
+
+
+def _needs_emulators(path: Path) -> bool:
+    return not _WITH_EMULATORS.isdisjoint(path.parts)
 
 
 _BROKER = pytest.StashKey[Broker]()
@@ -189,6 +194,5 @@ def stack() -> Running:
 
 @pytest.fixture(autouse=True)
 def _emulators_by_folder(request: pytest.FixtureRequest) -> None:
-    folders = set(request.path.relative_to(request.config.rootpath).parts)
-    if folders & _WITH_EMULATORS and "tests" in folders:
+    if _needs_emulators(request.path.relative_to(request.config.rootpath)):
         request.getfixturevalue("emulators")

@@ -22,7 +22,7 @@ def db(emulators: object) -> Iterator[Database]:
 
 @pytest.fixture
 def own_db(emulators: object) -> Iterator[Database]:
-    """An empty database, for tests that read or fill the whole of one."""
+    """An empty database, for tests that read, fill or sweep the whole of one."""
     client = firestore.Client(project=f"demo-{secrets.token_hex(6)}")
     yield Database(client)
     client.close()

@@ -147,7 +147,7 @@ def workers_of(stack: Running) -> list[int]:
 def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
     client, _, _ = signed_up(stack)
     grant(stack, client, 100)
-    started = client.generate(text=text_of(40_000), language="en-US", format="ogg")
+    started = client.generate(text=text_of(24_000), language="en-US", format="ogg")
     generation_id = started["generation"]["id"]
     victims: list[int] = []
     for data in client.follow(generation_id):
@@ -160,7 +160,7 @@ def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
     assert data["generation"]["status"] == "completed", data["job"]
     numbers = cue_numbers(client.call("GET", data["generation"]["captionsUrl"]).text)
     assert numbers == list(range(1, len(numbers) + 1))
-    assert [entry["amount"] for entry in entries(client) if entry["kind"] == "settle"] == [-40]
+    assert [entry["amount"] for entry in entries(client) if entry["kind"] == "settle"] == [-24]
 
 
 def test_sixty_requests_at_once_with_tokens_for_twenty(stack: Running) -> None:
@@ -193,7 +193,7 @@ def test_sixty_requests_at_once_with_tokens_for_twenty(stack: Running) -> None:
 def test_cancel_while_running(stack: Running) -> None:
     client, uid, _ = signed_up(stack)
     grant(stack, client, 100)
-    started = client.generate(text=text_of(60_000), language="en-US", format="ogg")
+    started = client.generate(text=text_of(20_000), language="en-US", format="ogg")
     generation_id = started["generation"]["id"]
     for data in client.follow(generation_id):
         if data["job"]["overallProgress"] > 0:

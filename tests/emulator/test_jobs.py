@@ -159,14 +159,14 @@ def test_a_dead_worker_is_replaced_when_its_lease_is_over(db: Database, files: F
     assert clean(troupe, uid)
 
 
-def test_the_sweep_brings_back_a_job_that_lost_its_task(db: Database, files: Files) -> None:
-    troupe = Troupe(db, files)
-    uid = new_user(db)
+def test_the_sweep_brings_back_a_job_that_lost_its_task(own_db: Database, files: Files) -> None:
+    troupe = Troupe(own_db, files)
+    uid = new_user(own_db)
     troupe.queue.failure = QueueUnavailable("down")
     generation_id = troupe.speak(uid, SHORT)
     troupe.queue.failure = None
     assert troupe.queue.take() == []
-    db.commit(Update(f"jobs/{generation_id}", {"dueAt": now() - timedelta(seconds=1)}))
+    own_db.commit(Update(f"jobs/{generation_id}", {"dueAt": now() - timedelta(seconds=1)}))
     troupe.sweeper.run()
     assert {"jobId": generation_id} in [payload for payload, _ in troupe.queue.tasks]
     troupe.deliver({"jobId": generation_id})
@@ -174,22 +174,22 @@ def test_the_sweep_brings_back_a_job_that_lost_its_task(db: Database, files: Fil
     assert clean(troupe, uid)
 
 
-def test_the_sweep_brings_back_parts_and_assemblies(db: Database, files: Files) -> None:
-    troupe = Troupe(db, files, PART_CHARACTERS=1200)
-    uid = new_user(db)
+def test_the_sweep_brings_back_parts_and_assemblies(own_db: Database, files: Files) -> None:
+    troupe = Troupe(own_db, files, PART_CHARACTERS=1200)
+    uid = new_user(own_db)
     generation_id = troupe.speak(uid, LONG)
     troupe.deliver(troupe.queue.take()[0])
     lost = troupe.queue.take()
     troupe.deliver(lost[0])
     path = f"jobs/{generation_id}"
-    db.commit(Update(path, {"dueAt": now() - timedelta(seconds=1)}))
+    own_db.commit(Update(path, {"dueAt": now() - timedelta(seconds=1)}))
     troupe.sweeper.run()
     mine = [task for task in troupe.queue.take() if task["jobId"] == generation_id]
     assert sorted(task["part"] for task in mine) == sorted(task["part"] for task in lost[1:])
     for task in mine:
         troupe.deliver(task)
     troupe.queue.take()  # the assembly is lost too
-    db.commit(Update(path, {"dueAt": now() - timedelta(seconds=1)}))
+    own_db.commit(Update(path, {"dueAt": now() - timedelta(seconds=1)}))
     troupe.sweeper.run()
     mine = [task for task in troupe.queue.take() if task["jobId"] == generation_id]
     assert mine == [{"jobId": generation_id}]
@@ -198,12 +198,12 @@ def test_the_sweep_brings_back_parts_and_assemblies(db: Database, files: Files) 
     assert clean(troupe, uid)
 
 
-def test_the_sweep_ends_what_is_past_saving(db: Database, files: Files) -> None:
-    troupe = Troupe(db, files)
-    uid = new_user(db)
+def test_the_sweep_ends_what_is_past_saving(own_db: Database, files: Files) -> None:
+    troupe = Troupe(own_db, files)
+    uid = new_user(own_db)
     generation_id = troupe.speak(uid, SHORT)
     old = now() - timedelta(days=2)
-    db.commit(Update(f"jobs/{generation_id}", {"dueAt": old, "createdAt": old}))
+    own_db.commit(Update(f"jobs/{generation_id}", {"dueAt": old, "createdAt": old}))
     troupe.sweeper.run()
     speaking = troupe.voice.get(uid, generation_id)
     assert speaking.job.status is speaking.generation.status is JobStatus.FAILED

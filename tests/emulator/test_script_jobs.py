@@ -290,14 +290,14 @@ def test_what_failed_at_its_last_line_keeps_what_was_spoken(db: Database, files:
     assert engine.calls == len(LONG) + 1
 
 
-def test_old_parts_end_and_the_script_keeps_its_lines(db: Database, files: Files) -> None:
-    stage = Stage(db, files)
-    script_id = stage.script(new_user(db), LONG)
+def test_old_parts_end_and_the_script_keeps_its_lines(own_db: Database, files: Files) -> None:
+    stage = Stage(own_db, files)
+    script_id = stage.script(new_user(own_db), LONG)
     job_id = stage.start(script_id, AUDIO)
     stage.deliver_all()
     before = stage.stored_files(script_id)
     for number in (0, 1):
-        db.commit(Update(f"jobs/{job_id}/parts/{number}", {"expiresAt": now()}))
+        own_db.commit(Update(f"jobs/{job_id}/parts/{number}", {"expiresAt": now()}))
     stage.sweeper.run()
     assert stage.jobs.parts(stage.job(job_id)) == []
     assert stage.stored_files(script_id) == before
