@@ -139,15 +139,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest group first: at the end, one worker would wait for the other. Beside its stack,
     which takes both cores to start, go tests that need none."""
-    items.sort(key=lambda item: (not _is_e2e(item.path), _needs_emulators(item.path)))
+    items.sort(key=lambda item: (not _is_e2e(item.path), "unit" not in item.path.parts))
 
 
 def _is_e2e(path: Path) -> bool:
     return "e2e" in path.parts
-
-
-def _needs_emulators(path: Path) -> bool:
-    return not _WITH_EMULATORS.isdisjoint(path.parts)
 
 
 _BROKER = pytest.StashKey[Broker]()
@@ -194,5 +190,6 @@ def stack() -> Running:
 
 @pytest.fixture(autouse=True)
 def _emulators_by_folder(request: pytest.FixtureRequest) -> None:
-    if _needs_emulators(request.path.relative_to(request.config.rootpath)):
+    folders = set(request.path.relative_to(request.config.rootpath).parts)
+    if folders & _WITH_EMULATORS and "tests" in folders:
         request.getfixturevalue("emulators")
