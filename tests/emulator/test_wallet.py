@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.factories import new_user
+from tests.factories import CountingDatabase, new_user
 from troupe.adapters.firestore import Database, Increment, Update
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor
@@ -53,6 +53,24 @@ def test_consuming_at_once_never_overdraws(db: Database) -> None:
         assert sum(pool.map(spend, range(12))) == 6
     assert db.get(f"users/{uid}").data["tokens"] == 0
     assert audit_user(db, uid) == []
+
+
+def test_threads_that_were_too_late_take_turns(counting: CountingDatabase) -> None:
+    wallet, uid = WalletService(counting), new_user(counting, tokens=15)
+    counting.calls.clear()
+
+    def spend(_: int) -> bool:
+        try:
+            wallet.consume(uid, 1, "test", None)
+        except NotEnoughTokens:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(spend, range(20))) == 15
+    # Each is too late once at the most, but for those that meet one of the first tries.
+    assert counting.calls["commit"] <= 2 * 20
+    assert audit_user(counting, uid) == []
 
 
 def test_too_much_says_what_is_needed_and_there(db: Database) -> None:

@@ -9,6 +9,7 @@ preconditions, tried again with jitter, is faster and cannot block anybody.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ Increment = firestore.Increment
 DELETE_FIELD = firestore.DELETE_FIELD
 # 8 s of tries leave a request time to answer; the waits are short because a commit takes 10 ms.
 CONTENTION_SECONDS = 8.0
+# Some paths share a turn; more locks would only be more locks.
+_TURNS = tuple(threading.Lock() for _ in range(64))
 _COMMIT_TIMEOUT = 20.0
 
 
@@ -209,9 +212,30 @@ class Database:
         return cast(firestore.Query, query)
 
 
-def contend(attempt: Callable[[], T], *, seconds: float = CONTENTION_SECONDS) -> T:
-    """Runs `attempt` (a read and a commit) until it is not Stale; full jitter between tries."""
+def contend(
+    attempt: Callable[[], T], *, on: str | None = None, seconds: float = CONTENTION_SECONDS
+) -> T:
+    """Runs `attempt` (a read and a commit) until it is not Stale; full jitter between tries.
+
+    `on`: the path of what many may want at once. Those of this process who were too late then take
+    turns, as each would only make the others Stale. `attempt` must not take turns itself.
+    """
     deadline = time.monotonic() + seconds
+    if on is None:
+        return _insist(attempt, deadline)
+    try:
+        return attempt()
+    except Stale:
+        turn = _TURNS[hash(on) % len(_TURNS)]
+        if not turn.acquire(timeout=seconds):
+            raise
+    try:
+        return _insist(attempt, deadline)
+    finally:
+        turn.release()
+
+
+def _insist(attempt: Callable[[], T], deadline: float) -> T:
     wait = 0.02
     while True:
         try:

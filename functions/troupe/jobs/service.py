@@ -106,7 +106,7 @@ class JobService:
             return held, True
 
         try:
-            committed, fresh = contend(attempt)
+            committed, fresh = contend(attempt, on=wallet_path(job.uid))
         except AlreadyExists:
             # The same key twice at once; or our own commit, whose answer was lost and which the
             # client library sent again.

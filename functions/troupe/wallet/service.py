@@ -98,7 +98,7 @@ class WalletService:
                 raise Stale from None
             return available - tokens
 
-        return contend(attempt)
+        return contend(attempt, on=wallet_path(uid))
 
     def grant(self, uid: str, entry_id: str, meter: Meter, amount: int, reason: str) -> bool:
         """Adds to a meter; False when this `entry_id` was granted before."""
@@ -141,7 +141,7 @@ class WalletService:
                 raise Stale from None  # the same key at the same time: look once more
             return added
 
-        return contend(attempt)
+        return contend(attempt, on=wallet_path(uid))
 
     def ledger(self, uid: str, page: PageRequest) -> tuple[list[Entry], PageOf]:
         found = newest_first(self._db, ledger_path(uid), page, field="at")
