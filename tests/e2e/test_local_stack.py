@@ -33,7 +33,8 @@ SMALL = _PROGRAM.format(components={"firestore", "storage"})
 WORKERS = _PROGRAM.format(components={"firestore", "storage", "functions"})
 
 
-def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether it comes true: on a busy machine the keepers' own graces, 8 s, take longer."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
