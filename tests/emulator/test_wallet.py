@@ -38,9 +38,8 @@ def test_consuming_with_a_key_is_charged_once(db: Database) -> None:
     assert audit_user(db, uid) == []
 
 
-def test_consuming_at_once_never_overdraws(db: Database) -> None:
-    wallet = WalletService(db)
-    uid = new_user(db, tokens=6)
+def spent_at_once(wallet: WalletService, uid: str, threads: int) -> int:
+    """How many of so many threads got the one token that each wants."""
 
     def spend(_: int) -> bool:
         try:
@@ -49,8 +48,15 @@ def test_consuming_at_once_never_overdraws(db: Database) -> None:
             return False
         return True
 
-    with ThreadPoolExecutor(12) as pool:
-        assert sum(pool.map(spend, range(12))) == 6
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(spend, range(threads)))
+
+
+def test_consuming_at_once_never_overdraws(db: Database) -> None:
+    wallet = WalletService(db)
+    uid = new_user(db, tokens=6)
+
+    assert spent_at_once(wallet, uid, 12) == 6
     assert db.get(f"users/{uid}").data["tokens"] == 0
     assert audit_user(db, uid) == []
 
@@ -59,15 +65,7 @@ def test_threads_that_were_too_late_take_turns(counting: CountingDatabase) -> No
     wallet, uid = WalletService(counting), new_user(counting, tokens=15)
     counting.calls.clear()
 
-    def spend(_: int) -> bool:
-        try:
-            wallet.consume(uid, 1, "test", None)
-        except NotEnoughTokens:
-            return False
-        return True
-
-    with ThreadPoolExecutor(20) as pool:
-        assert sum(pool.map(spend, range(20))) == 15
+    assert spent_at_once(wallet, uid, 20) == 15
     # Each is too late once at the most, but for those that meet one of the first tries.
     assert counting.calls["commit"] <= 2 * 20
     assert audit_user(counting, uid) == []
