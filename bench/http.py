@@ -105,7 +105,7 @@ def calls(account: Account) -> list[dict[str, Any]]:
     """Firestore calls as they leave the client, counted at the generated API."""
     from google.cloud import firestore
 
-    from tests.factories import CountingDatabase, Troupe, new_user
+    from tests.support.factories import CountingDatabase, Troupe, new_user
     from troupe import wiring
     from troupe.accounts.service import Accounts
     from troupe.adapters.storage import Files

@@ -85,7 +85,7 @@ def _bodies(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """A good body for each operation that takes one, as the Flask test client wants it."""
     from werkzeug.datastructures import FileStorage
 
-    from tests.media_files import picture, sound
+    from tests.support.media_files import picture, sound
 
     def part(data: bytes, name: str) -> FileStorage:
         import io
@@ -169,7 +169,7 @@ def _asker(headers: Mapping[str, str]) -> Callable[..., Any]:
 
 def _prepared(operation_id: str, ask: Callable[..., Any], ids: Mapping[str, str]) -> dict[str, str]:
     """Sees to it that there is something to do; returns ids of what it has made for that."""
-    from tests.firebase_client import mailed_codes
+    from tests.support.firebase_client import mailed_codes
 
     speech = {"text": "Good evening.", "language": "en-us"}
     if operation_id == "unstarCharacter":
@@ -193,9 +193,9 @@ def table() -> list[dict[str, Any]]:
     from tests.contract.access import World
     from tests.contract.operations import policies
     from tests.contract.operations import served as operations
-    from tests.factories import PROJECT, test_settings
     from tests.fakes.openai_server import KEY, openai_server
-    from tests.wired import held_queue
+    from tests.support.factories import PROJECT, test_settings
+    from tests.support.wiring import held_queue
     from troupe import wiring
     from troupe.adapters.storage import Files
     from troupe.web.app import app_for
@@ -283,7 +283,7 @@ def under_load(env: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _users() -> list[dict[str, str]]:
-    from tests.factories import new_character, signed_in
+    from tests.support.factories import new_character, signed_in
     from troupe import wiring
     from troupe.adapters.firestore import Create, now
     from troupe.scripts.records import Line, Script

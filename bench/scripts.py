@@ -22,9 +22,9 @@ def _run(tasks_at_once: int) -> None:
     """Prints the seconds from the request to the finished audio. The emulators' addresses are in
     the environment."""
     sys.path.insert(0, str(FUNCTIONS))
-    from tests.factories import new_user
     from tests.fakes.openai_server import openai_server
-    from tests.stage import ADA, BEN
+    from tests.support.factories import new_user
+    from tests.support.scripts import ADA, BEN
     from troupe.jobs.records import JobKind, JobStatus
 
     lines = [(ADA if n % 2 else BEN, f"This is line {n} of the scene.") for n in range(LINES)]
@@ -61,12 +61,12 @@ def _run(tasks_at_once: int) -> None:
 def _stage(base_url: str) -> Any:
     from google.cloud import firestore
 
-    from tests.factories import PROJECT, test_settings
     from tests.fakes.openai_server import KEY
-    from tests.stage import Stage
+    from tests.support.factories import PROJECT, test_settings
+    from tests.support.scripts import Stage
     from troupe.adapters.firestore import Database
     from troupe.adapters.storage import Files
-    from troupe.speech.openai import OpenAIEngine
+    from troupe.speech.engines.openai import OpenAIEngine
 
     db = Database(firestore.Client(project=PROJECT))
     files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)

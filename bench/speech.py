@@ -57,9 +57,9 @@ def ours(text: str, folder: Path) -> float:
     from troupe.media.captions import words_from_json, words_to_json
     from troupe.media.formats import AudioFormat
     from troupe.speech.engine import Voice, VoiceType, WordTiming
-    from troupe.speech.espeak import EspeakEngine
-    from troupe.speech.planner import cut
+    from troupe.speech.engines.espeak import EspeakEngine
     from troupe.speech.speak import speak
+    from troupe.speech.text.planner import cut
 
     voice = Voice("en", VoiceType.FEMALE, "neutral")
     engine = EspeakEngine()

@@ -15,7 +15,7 @@ from local.cast import MOODS, members, pictures, sample
 from troupe.media.audio import AudioWriter
 from troupe.media.formats import AudioFormat
 from troupe.speech.engine import Voice, VoiceType
-from troupe.speech.espeak import EspeakEngine
+from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.speak import speak
 
 SIZE = 512

@@ -1,4 +1,4 @@
-"""Child processes of the stack: each under a keeper, each with a log file of its own."""
+"""Child processes of the stack: each under a supervisor, each with a log file of its own."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-_KEEPER = Path(__file__).with_name("keeper.py")
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _TAIL_LINES = 25
 
 
 class Child:
     """One command. It ends with this object's `stop`, or with this process, whichever is first."""
 
-    def __init__(self, name: str, keeper: subprocess.Popen[bytes], log: Path, grace: float) -> None:
+    def __init__(
+        self, name: str, supervisor: subprocess.Popen[bytes], log: Path, grace: float
+    ) -> None:
         self.name = name
         self.log = log
-        self._keeper = keeper
+        self._keeper = supervisor
         self._grace = grace
 
     @classmethod
@@ -35,8 +37,8 @@ class Child:
     ) -> Self:
         """grace: seconds between SIGTERM and SIGKILL when it is stopped."""
         with log.open("ab") as sink:
-            keeper = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_KEEPER), str(grace), "--", *command],
+            supervisor = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_SUPERVISOR), str(grace), "--", *command],
                 stdin=subprocess.PIPE,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
@@ -45,11 +47,11 @@ class Child:
                 # Ctrl-C reaches the stack alone, which then stops its children in order.
                 start_new_session=True,
             )
-        return cls(name, keeper, log, grace)
+        return cls(name, supervisor, log, grace)
 
     @property
     def pid(self) -> int:
-        """The keeper's; the command and its helpers descend from it."""
+        """The supervisor's; the command and its helpers descend from it."""
         return self._keeper.pid
 
     @property

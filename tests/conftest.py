@@ -2,7 +2,7 @@
 
 The process that runs pytest owns them. Workers of pytest-xdist ask it over a local connection, so
 the first test that needs a stack starts it, whichever worker it is in, and the end of the run ends
-it, also when pytest is killed (see local/keeper.py).
+it, also when pytest is killed (see local/supervisor.py).
 
 - `emulators`: Firestore, Auth and Storage; their addresses are in os.environ. Every test in
   tests/emulator, tests/functions and tests/rules has it.
@@ -30,7 +30,12 @@ from xdist.scheduler import LoadFileScheduling
 
 from local.stack import ALL, Stack
 
-pytest_plugins = ["tests.stores", "tests.wired", "tests.plans", "tests.admins"]
+pytest_plugins = [
+    "tests.support.stores",
+    "tests.support.wiring",
+    "tests.support.plans",
+    "tests.support.admins",
+]
 
 _ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"
 _WANTED = {"emulators": frozenset({"firestore", "auth", "storage"}), "stack": ALL}

@@ -12,43 +12,43 @@ from typing import TYPE_CHECKING
 from troupe.settings import settings
 
 if TYPE_CHECKING:
-    from troupe.accounts.activities import Activities
     from troupe.accounts.deletion import Deletions, Eraser
     from troupe.accounts.directory import Directory
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
     from troupe.accounts.service import Accounts
+    from troupe.activities.service import Activities
     from troupe.adapters.firestore import Database
     from troupe.adapters.identity import Identity
     from troupe.adapters.model import Model
     from troupe.adapters.queue import CloudTasksQueue
     from troupe.adapters.queue_control import QueueControl
     from troupe.adapters.storage import Files
-    from troupe.admin.audit import AuditLog
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
+    from troupe.audit.service import AuditLog
     from troupe.characters.clones import Clones
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
-    from troupe.discards import Discards
     from troupe.files.service import UserFiles
+    from troupe.generations.service import VoiceService
+    from troupe.generations.worker import VoiceWorker
     from troupe.jobs.records import JobKind, Part
     from troupe.jobs.runner import Runner
     from troupe.jobs.service import JobService, SubjectWrites, TaskSender
     from troupe.jobs.sweep import Sweeper
-    from troupe.limits import Limiter
-    from troupe.media.proofs import Recording
-    from troupe.media.uploads import PreparedImage, PreparedSample
+    from troupe.media.uploads.checks import PreparedImage, PreparedSample
+    from troupe.media.uploads.proofs import Recording
+    from troupe.orphans import OrphanedFiles
+    from troupe.plans.renewals import Renewals
     from troupe.plans.service import Plans
     from troupe.plans.subscriptions import Subscriptions
-    from troupe.plans.turns import Turns
-    from troupe.scripts.performances import Performances
+    from troupe.rate_limits import Limiter
+    from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.service import ScriptService
     from troupe.scripts.worker import ScriptWorker
     from troupe.speech.engine import SpeechEngine
     from troupe.support.content import Contacts, Faqs
-    from troupe.voice.service import VoiceService
-    from troupe.voice.worker import VoiceWorker
     from troupe.wallet.service import WalletService
 
 __all__ = [
@@ -62,7 +62,6 @@ __all__ = [
     "database",
     "deletions",
     "directory",
-    "discards",
     "engine",
     "erasers",
     "faqs",
@@ -71,18 +70,19 @@ __all__ = [
     "identity",
     "jobs",
     "limiter",
+    "orphans",
     "passwords",
-    "performances",
     "plans",
     "profiles",
     "queue_control",
+    "renewals",
     "runner",
+    "script_jobs",
     "scripts",
     "settings",
     "statistics",
     "subscriptions",
     "sweeper",
-    "turns",
     "user_files",
     "voice",
     "wallet",
@@ -107,7 +107,7 @@ def identity() -> Identity:
 
 @cache
 def limiter() -> Limiter:
-    from troupe.limits import Limiter
+    from troupe.rate_limits import Limiter
 
     return Limiter(database(), settings().limits, settings().jwt_secret)
 
@@ -130,26 +130,26 @@ def passwords() -> Passwords:
 def profiles() -> Profiles:
     from troupe.accounts.profile import Profiles
 
-    return Profiles(database(), discards(), prepare_image)
+    return Profiles(database(), orphans(), prepare_image)
 
 
 @cache
 def deletions() -> Deletions:
     from troupe.accounts.deletion import Deletions
 
-    return Deletions(database(), identity(), discards(), erasers)
+    return Deletions(database(), identity(), orphans(), erasers)
 
 
 def erasers() -> Mapping[str, Eraser]:
     """What each domain erases of a user who leaves. Jobs end before the wallet is closed, which
     they hold something of; activities are last, for others write some."""
-    from troupe.characters import erasure as of_characters
-    from troupe.files import erasure as of_files
-    from troupe.jobs import erasure as of_jobs
-    from troupe.plans import erasure as of_plans
-    from troupe.scripts import erasure as of_scripts
-    from troupe.voice import erasure as of_voice
-    from troupe.wallet import erasure as of_wallet
+    from troupe.characters import lifecycle as of_characters
+    from troupe.files import lifecycle as of_files
+    from troupe.generations import lifecycle as of_voice
+    from troupe.jobs import lifecycle as of_jobs
+    from troupe.plans import lifecycle as of_plans
+    from troupe.scripts import lifecycle as of_scripts
+    from troupe.wallet import lifecycle as of_wallet
 
     db = database()
     return {
@@ -157,7 +157,7 @@ def erasers() -> Mapping[str, Eraser]:
         "scripts": lambda uid, n: of_scripts.erase(db, scripts(), uid, n),
         "jobs": lambda uid, n: of_jobs.erase(db, jobs(), forget_part, uid, n),
         "characters": lambda uid, n: of_characters.erase(
-            db, discards(), settings().speech_engine, uid, n
+            db, orphans(), settings().speech_engine, uid, n
         ),
         "stars": lambda uid, n: of_characters.erase_stars(db, uid, n),
         "files": lambda uid, n: of_files.erase(db, files, uid, n),
@@ -169,7 +169,7 @@ def erasers() -> Mapping[str, Eraser]:
 
 @cache
 def activities() -> Activities:
-    from troupe.accounts.activities import Activities
+    from troupe.activities.service import Activities
 
     return Activities(database())
 
@@ -183,10 +183,10 @@ def files() -> Files:
 
 
 @cache
-def discards() -> Discards:
-    from troupe.discards import Discards
+def orphans() -> OrphanedFiles:
+    from troupe.orphans import OrphanedFiles
 
-    return Discards(database(), files)
+    return OrphanedFiles(database(), files)
 
 
 @cache
@@ -199,14 +199,14 @@ def characters() -> Characters:
 
 def prepare_sample(data: bytes) -> PreparedSample:
     """Loads a decoder of sound, when there is one to decode."""
-    from troupe.media import samples
+    from troupe.media.uploads import samples
 
     return samples.prepare_sample(data)
 
 
 def prepare_image(data: bytes) -> PreparedImage:
     """Loads a decoder of pictures, when there is one to decode."""
-    from troupe.media import images
+    from troupe.media.uploads import images
 
     return images.prepare_image(data)
 
@@ -237,9 +237,9 @@ def sender() -> TaskSender:
 
 def subjects() -> Mapping[JobKind, SubjectWrites]:
     """How the documents that jobs are about follow the status of their jobs."""
+    from troupe.generations.writes import status_writes as of_generation
     from troupe.jobs.records import JobKind
-    from troupe.scripts.repository import status_writes as of_script
-    from troupe.voice.repository import status_writes as of_generation
+    from troupe.scripts.writes import status_writes as of_script
 
     return {
         JobKind.VOICE: of_generation,
@@ -263,10 +263,10 @@ def plans() -> Plans:
 
 
 @cache
-def turns() -> Turns:
-    from troupe.plans.turns import Turns
+def renewals() -> Renewals:
+    from troupe.plans.renewals import Renewals
 
-    return Turns(database(), paid=settings().payments != "off")
+    return Renewals(database(), paid=settings().payments != "off")
 
 
 @cache
@@ -274,7 +274,7 @@ def subscriptions() -> Subscriptions:
     from troupe.plans.subscriptions import Subscriptions
 
     paid = settings().payments != "off"
-    return Subscriptions(database(), turns(), wallet(), paid=paid)
+    return Subscriptions(database(), renewals(), wallet(), paid=paid)
 
 
 @cache
@@ -305,7 +305,7 @@ def statistics() -> Statistics:
 
 @cache
 def audit_log() -> AuditLog:
-    from troupe.admin.audit import AuditLog
+    from troupe.audit.service import AuditLog
 
     return AuditLog(database())
 
@@ -315,11 +315,11 @@ def user_files() -> UserFiles:
     from troupe.files.service import UserFiles
 
     def prove(data: bytes) -> Recording:
-        from troupe.media.recordings import prove_recording
+        from troupe.media.uploads.recordings import prove_recording
 
         return prove_recording(data)
 
-    return UserFiles(database(), files, discards(), prove, settings())
+    return UserFiles(database(), files, orphans(), prove, settings())
 
 
 @cache
@@ -345,7 +345,7 @@ def jobs() -> JobService:
 
 @cache
 def voice() -> VoiceService:
-    from troupe.voice.service import VoiceService
+    from troupe.generations.service import VoiceService
 
     return VoiceService(database(), files, jobs(), cast, settings())
 
@@ -380,25 +380,25 @@ def scripts() -> ScriptService:
 
 
 @cache
-def performances() -> Performances:
-    from troupe.scripts.performances import Performances
+def script_jobs() -> ScriptJobs:
+    from troupe.scripts.jobs import ScriptJobs
 
-    return Performances(database(), jobs(), cast, settings())
+    return ScriptJobs(database(), jobs(), cast, settings())
 
 
 @cache
 def engine() -> SpeechEngine:
     """The engine that SPEECH_ENGINE names. Raises ValueError for one that does not exist or lacks a
     setting, RuntimeError for one whose package is not installed."""
-    from troupe.speech.voices import ENGINES
+    from troupe.speech.catalogue import ENGINES
 
     name = settings().speech_engine
     if name == "espeak":
-        from troupe.speech.espeak import EspeakEngine
+        from troupe.speech.engines.espeak import EspeakEngine
 
         return EspeakEngine()
     if name == "openai":
-        from troupe.speech.openai import OpenAIEngine
+        from troupe.speech.engines.openai import OpenAIEngine
 
         return OpenAIEngine(
             api_key=settings().openai_api_key,
@@ -406,11 +406,11 @@ def engine() -> SpeechEngine:
             model=settings().openai_speech_model,
         )
     if name == "f5tts":
-        from troupe.speech.f5tts import F5TTSEngine
+        from troupe.speech.engines.f5tts import F5TTSEngine
 
         return F5TTSEngine(settings().f5tts_url)
     if name == "elevenlabs":
-        from troupe.speech.elevenlabs import ElevenLabsEngine
+        from troupe.speech.engines.elevenlabs import ElevenLabsEngine
 
         return ElevenLabsEngine(
             api_key=settings().elevenlabs_api_key,
@@ -419,7 +419,7 @@ def engine() -> SpeechEngine:
             voices=settings().elevenlabs_voices,
         )
     if name == "google":
-        from troupe.speech.google import GoogleEngine
+        from troupe.speech.engines.google import GoogleEngine
 
         return GoogleEngine(settings().google_tts_endpoint)
     raise ValueError(f"SPEECH_ENGINE={name} does not exist; there are {', '.join(ENGINES)}")
@@ -443,7 +443,7 @@ def forget_clone(sha256: str) -> None:
 
 @cache
 def voice_worker() -> VoiceWorker:
-    from troupe.voice.worker import VoiceWorker
+    from troupe.generations.worker import VoiceWorker
 
     return VoiceWorker(engine(), files(), part_characters=settings().part_characters)
 
@@ -479,7 +479,7 @@ def runner() -> Runner:
 
 def forget_part(part: Part) -> None:
     """Deletes the files that a part alone leads to."""
-    from troupe.scripts.repository import tidy
+    from troupe.scripts.writes import tidy
 
     if part.subject is None:
         files().delete(part.files)
@@ -499,9 +499,9 @@ def sweeper() -> Sweeper:
         forget=forget_part,
         chores={
             "generations": voice().expire,
-            "discards": discards().sweep,
+            "discards": orphans().sweep,
             "files": user_files().expire,
-            "subscriptions": turns().turn_due,
+            "subscriptions": renewals().renew_due,
             "deletions": deletions().sweep,
             "limits": limiter().sweep,
             "clones": clones().sweep,
@@ -525,7 +525,7 @@ def health_checks() -> Mapping[str, Callable[[], None]]:
 
 def check_engine() -> None:
     """Whether the engine could be asked, without loading it. Raises when it could not."""
-    from troupe.support.reach import find_package, knock
+    from troupe.adapters.probe import check_reachable, find_package
 
     addresses = {
         "openai": settings().openai_base_url or "https://api.openai.com/v1",
@@ -536,4 +536,4 @@ def check_engine() -> None:
     if settings().speech_engine == "espeak":
         find_package("espeakng_loader")
     else:
-        knock(addresses[settings().speech_engine])
+        check_reachable(addresses[settings().speech_engine])

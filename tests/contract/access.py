@@ -11,17 +11,17 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from tests.contract.operations import Operation
-from tests.factories import HeldQueue, new_character, test_settings
-from tests.functions.scenes import Scene
-from tests.plans import Shop
-from tests.sounds import recording
-from tests.wired import deliver
+from tests.support.factories import HeldQueue, new_character, test_settings
+from tests.support.plans import Shop
+from tests.support.scenes import Scene
+from tests.support.sounds import recording
+from tests.support.wiring import deliver
 from troupe import tokens, wiring
 from troupe.accounts.records import UserRecord
 from troupe.accounts.sessions import open_session
 from troupe.adapters.firestore import Create, Database, Write, now
 from troupe.adapters.storage import Files
-from troupe.voice.schemas import GenerateVoice
+from troupe.generations.schemas import GenerateVoice
 from troupe.wallet.ledger import opening_writes
 from troupe.web.app import app_for
 

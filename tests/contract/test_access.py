@@ -9,8 +9,8 @@ from google.cloud import firestore
 
 from tests.contract.access import DONE, World, ask, expected, in_order
 from tests.contract.operations import Operation, policies, served
-from tests.factories import PROJECT, test_settings
-from tests.wired import held_queue
+from tests.support.factories import PROJECT, test_settings
+from tests.support.wiring import held_queue
 from troupe import wiring
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files

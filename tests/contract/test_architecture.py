@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
-from troupe.accounts.directory import Directory, UserStatus, Wanted
+from troupe.accounts.directory import Directory, UserFilter, UserStatus
 from troupe.adapters.firestore import Database, Document
 from troupe.web.app import ENDPOINTS, apis
 from troupe.web.caller import Auth
@@ -220,7 +220,7 @@ def test_a_function_loads_no_heavy_package_that_it_does_not_need(function: str) 
 
 def test_scripts_load_a_language_model_only_to_write() -> None:
     code = (
-        "import sys\nfrom troupe import wiring\nwiring.scripts(), wiring.performances()\n"
+        "import sys\nfrom troupe import wiring\nwiring.scripts(), wiring.script_jobs()\n"
         "print([m for m in ('openai', 'google.cloud.storage', 'numpy') if m in sys.modules])"
     )
     env = {"OPENAI_API_KEY": "sk-test", "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9"}
@@ -327,7 +327,7 @@ USER = {"createdAt": AT, "updatedAt": AT}
 def test_every_way_to_look_for_users_has_its_indexes() -> None:
     asked = Asked()
     for status, plan in product([None, *UserStatus], [None, "middle"]):
-        wanted = Wanted(status, plan)
+        wanted = UserFilter(status, plan)
         Directory(asked).page(Page(limit=1), wanted)
         Directory(asked).search("ada", wanted, 1)
     declared = {

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.character_kit import CONSENT, PICTURE, SOUND
-from tests.factories import signed_in
+from tests.support.characters import CONSENT, PICTURE, SOUND
+from tests.support.factories import signed_in
 from troupe.adapters.firestore import Database
 from troupe.web.app import app_for
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.factories import HeldQueue
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
-from tests.functions.scenes import Scene, put_on
+from tests.support.factories import HeldQueue
+from tests.support.scenes import Scene, put_on
 from troupe import wiring
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.llm import LanguageModel

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import signed_in
-from tests.plans import Shop
-from tests.sounds import recording
+from tests.support.factories import signed_in
+from tests.support.plans import Shop
+from tests.support.sounds import recording
 from troupe.adapters.firestore import Database, Update
 from troupe.web.app import app_for
 

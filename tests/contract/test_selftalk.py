@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import new_user, signed_in
-from tests.plans import Shop
+from tests.support.factories import new_user, signed_in
+from tests.support.plans import Shop
 from troupe import wiring
 from troupe.adapters.firestore import Database
 from troupe.errors import BadRequest

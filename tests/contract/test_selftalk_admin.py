@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.admins import Desk, a_user, at_a_desk
-from tests.plans import Shop
+from tests.support.admins import Desk, a_user, at_a_desk
+from tests.support.plans import Shop
 
 ENTERPRISE: dict[str, Any] = {
     "name": "Enterprise",

@@ -23,8 +23,8 @@ from bench.serving import FUNCTIONS, ROOT, served
 from local.client import Client
 from tests.conftest import Running
 from tests.fakes.openai_server import KEY, openai_server
-from tests.media_files import picture
-from tests.sounds import recording
+from tests.support.media_files import picture
+from tests.support.sounds import recording
 
 PASSWORD = "correct horse 1"
 TOKENS = 4  # of each caller: enough for some jobs, and soon too few

@@ -22,10 +22,10 @@ from local.demo_scene import NAME as SCENE
 from local.demo_scene import WRITTEN
 from local.layout import ROOT
 from tests.fakes.openai_server import KEY, openai_server
-from tests.unit.media.film import Film, Pixels, crop
+from tests.support.film import Film, Pixels, crop
 from tests.unit.speech.sound import pitch, rms
 from troupe.media.formats import Resolution
-from troupe.media.layout import face_box, layout
+from troupe.media.video.layout import face_box, layout
 
 BY_NAME = {piece.name: piece for piece in PIECES}
 MALE, KIDS = "1-opening-male", "3-dragon-kids"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Running
-from tests.media_files import picture
-from tests.sounds import recording
+from tests.support.media_files import picture
+from tests.support.sounds import recording
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from local import keeper
+from local import supervisor
 from local.layout import HOST, PROJECT, ROOT, SEED_DATA
 from tests.conftest import Running
 
@@ -29,7 +29,7 @@ with Stack.start(ports="auto", components={components}) as stack:
 """
 # Without Node: how children are kept shows as well in a few seconds.
 SMALL = _PROGRAM.format(components={"firestore", "storage"})
-# Python workers behind shells behind Node behind a keeper.
+# Python workers behind shells behind Node behind a supervisor.
 WORKERS = _PROGRAM.format(components={"firestore", "storage", "functions"})
 
 
@@ -67,7 +67,7 @@ class Launched:
         told = json.loads(line)
         self.ports: dict[str, int] = told["ports"]
         self.pids: dict[str, int] = told["pids"]
-        self.family = keeper.descendants(process.pid)
+        self.family = supervisor.descendants(process.pid)
 
     def is_gone(self) -> bool:
         return until(
@@ -120,7 +120,7 @@ class TestEnding:
 
     def test_a_child_that_crashes_ends_the_stack_with_its_last_words(self) -> None:
         with launched(SMALL) as stack:
-            victims = keeper.descendants(stack.pids["storage"])
+            victims = supervisor.descendants(stack.pids["storage"])
             os.kill(victims[0], signal.SIGKILL)
 
             _, said = stack.process.communicate(timeout=20)

@@ -12,20 +12,20 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from tests import firebase_client
-from tests.character_kit import CONSENT, PICTURE, SOUND
-from tests.factories import HeldQueue
-from tests.firebase_client import PASSWORD, is_known, new_email
-from tests.stage import Killed
+from tests.support import firebase_client
+from tests.support.characters import CONSENT, PICTURE, SOUND
+from tests.support.factories import HeldQueue
+from tests.support.firebase_client import PASSWORD, is_known, new_email
+from tests.support.scripts import Killed
 from troupe import wiring
 from troupe.accounts.deletion import COLLECTION, PATIENCE, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.storage import Files
+from troupe.commands.ledger_audit import audit_user
 from troupe.settings import settings
-from troupe.wallet.audit import audit_user
-from troupe.wallet.erasure import CLOSINGS, StillHeld
-from troupe.wallet.erasure import erase as erase_wallet
 from troupe.wallet.ledger import hold_writes
+from troupe.wallet.lifecycle import CLOSINGS, StillHeld
+from troupe.wallet.lifecycle import erase as erase_wallet
 from troupe.wallet.records import Meter
 from troupe.web.app import app_for
 
@@ -226,7 +226,7 @@ def test_killed_after_every_commit_it_goes_on_where_it_was(
     for note in db.find("discards", limit=1000):
         if own_files & set(note.data["paths"]):
             db.commit(Update(note.path, {"dueAt": now()}))
-    wiring.discards().sweep(200)
+    wiring.orphans().sweep(200)
     assert traces(db, files, user.uid) == []
     assert not own_files & set(files.list(""))
     assert db.get(f"characters/{others_character}").data["starred"] == 0  # once
@@ -265,7 +265,7 @@ def test_one_eraser_that_fails_holds_up_neither_the_others_nor_other_users(
         return 0
 
     erasers = {"broken": stumbling, **wiring.erasers()}
-    deletions = Deletions(db, wiring.identity(), wiring.discards(), lambda: erasers)
+    deletions = Deletions(db, wiring.identity(), wiring.orphans(), lambda: erasers)
     for user in (first, second):
         deletions.begin(user.uid)
         now_is_later(db, user.uid)

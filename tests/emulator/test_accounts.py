@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests import firebase_client
-from tests.firebase_client import PASSWORD, new_email
+from tests.support import firebase_client
+from tests.support.firebase_client import PASSWORD, new_email
 from troupe import tokens
-from troupe.accounts.activities import Activities, activity_write
 from troupe.accounts.errors import (
     AccountSuspended,
     EmailTaken,
@@ -22,13 +21,14 @@ from troupe.accounts.errors import (
 )
 from troupe.accounts.service import Accounts, SignedIn
 from troupe.accounts.sessions import MAX_SESSIONS
+from troupe.activities.service import Activities, activity_write
 from troupe.adapters.firebase import firebase_app
 from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.adapters.identity import Identity, IdentityUnavailable
+from troupe.commands.ledger_audit import audit_user
 from troupe.errors import TroupeError
 from troupe.settings import settings
 from troupe.tokens import TokenInvalid
-from troupe.wallet.audit import audit_user
 from troupe.web.schema import Page
 
 AGENT = "a test"
@@ -425,7 +425,7 @@ def test_activities_are_listed_newest_first_counted_and_cleared(
 def test_clearing_goes_on_until_nothing_is_left(
     accounts: Accounts, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("troupe.accounts.activities._BATCH", 2)
+    monkeypatch.setattr("troupe.activities.service._BATCH", 2)
     uid = register(accounts).user.id
     for _ in range(5):
         db.commit(activity_write(uid, "voice_a", "m"))

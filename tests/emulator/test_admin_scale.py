@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from google.cloud import firestore
 
-from tests.factories import CountingDatabase
-from tests.plans import Shop
-from troupe.accounts.activities import Activities
-from troupe.accounts.directory import Directory, UserStatus, Wanted
+from tests.support.factories import CountingDatabase
+from tests.support.plans import Shop
+from troupe.accounts.directory import Directory, UserFilter, UserStatus
 from troupe.accounts.records import UserRecord
+from troupe.activities.service import Activities
 from troupe.adapters.firestore import Create, Database, Document, Write
 from troupe.admin.stats import Statistics
 from troupe.admin.users import AdminUsers
@@ -102,7 +102,7 @@ def crowd(emulators: object) -> Iterator[Crowd]:
 
 
 def everybody(request: PageRequest) -> Callable[[Directory], Any]:
-    return lambda directory: directory.page(request, Wanted(plan_id=PLAN))
+    return lambda directory: directory.page(request, UserFilter(plan_id=PLAN))
 
 
 def test_a_page_reads_what_it_shows_and_one_more(crowd: Crowd) -> None:
@@ -125,7 +125,7 @@ def test_the_last_page_by_cursor_reads_no_more_than_the_first(crowd: Crowd) -> N
     ("status", "total"), [(UserStatus.SUSPENDED, 500), (UserStatus.EXPIRED, 1250), (None, 5000)]
 )
 def test_a_filter_reads_no_more_either(crowd: Crowd, status: UserStatus | None, total: int) -> None:
-    wanted = Wanted(status, PLAN)
+    wanted = UserFilter(status, PLAN)
     ask = Page(limit=LIMIT)
     (_, found), documents, _ = crowd.reads(lambda: crowd.directory.page(ask, wanted))
     assert (found.total, documents) == (total, LIMIT + 1)
@@ -133,20 +133,22 @@ def test_a_filter_reads_no_more_either(crowd: Crowd, status: UserStatus | None, 
 
 def test_a_listing_adds_the_wallets_and_plans_of_its_page_in_one_call(crowd: Crowd) -> None:
     ask = Page(limit=LIMIT)
-    (users, _), documents, calls = crowd.reads(lambda: crowd.users.page(ask, Wanted(None, PLAN)))
+    (users, _), documents, calls = crowd.reads(
+        lambda: crowd.users.page(ask, UserFilter(None, PLAN))
+    )
     assert len(users) == LIMIT
     assert (documents, calls) == (LIMIT + 1 + 2 * LIMIT, 3)
 
 
 def test_a_search_reads_two_pages_at_the_most_and_counts_the_rest(crowd: Crowd) -> None:
-    ask = (WORD, Wanted(), LIMIT)
+    ask = (WORD, UserFilter(), LIMIT)
     (users, total), documents, calls = crowd.reads(lambda: crowd.directory.search(*ask))
     assert (len(users), total) == (LIMIT, USERS)
     assert (documents, calls) == (2 * (LIMIT + 1), 5)
 
 
 def test_a_search_that_finds_little_counts_nothing(crowd: Crowd) -> None:
-    ask = (f"{WORD}.0042", Wanted(), LIMIT)
+    ask = (f"{WORD}.0042", UserFilter(), LIMIT)
     (users, total), documents, calls = crowd.reads(lambda: crowd.directory.search(*ask))
     assert ([user.id for user in users], total) == ([crowd.uids[42]], 1)
     assert (documents, calls) == (1, 2)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.character_kit import (
+from tests.support.characters import (
     PICTURE,
     Recorded,
     activities,
@@ -21,7 +21,7 @@ from tests.character_kit import (
     stranger,
     update_form,
 )
-from tests.factories import CountingDatabase
+from tests.support.factories import CountingDatabase
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
 from troupe.characters.errors import CharacterNotFound

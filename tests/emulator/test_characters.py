@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 from google.cloud import firestore
 
-from tests.character_kit import (
+from tests.support.characters import (
     OTHER_SOUND,
     PICTURE,
     Interrupted,
@@ -28,16 +28,16 @@ from tests.character_kit import (
     stranger,
     update_form,
 )
-from tests.factories import test_settings
+from tests.support.factories import test_settings
 from troupe.adapters.firestore import Create, Database, Delete, Stale, Update, Write, now
 from troupe.adapters.storage import Files
 from troupe.characters.errors import CharacterNotFound, ConsentRequired, NotOwner, UnknownImage
 from troupe.characters.intake import Prepare
 from troupe.characters.service import Characters
-from troupe.discards import PATIENCE, Discards
 from troupe.errors import TroupeError
-from troupe.media.images import prepare_image
-from troupe.media.samples import prepare_sample
+from troupe.media.uploads.images import prepare_image
+from troupe.media.uploads.samples import prepare_sample
+from troupe.orphans import PATIENCE, OrphanedFiles
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_crash_while_files_are_deleted_is_made_good_by_the_sweep(
     assert sorted(away.delete(who, character.id)) == sorted(character.files)
     assert recorded.left() == set(character.files)
     (note,) = notes(own_db, recorded)
-    discards = Discards(own_db, lambda: recorded)
+    discards = OrphanedFiles(own_db, lambda: recorded)
     discards.sweep(1000)
     assert recorded.left() == set(character.files)  # its time has not come
     own_db.commit(Update(f"discards/{note}", {"dueAt": now() - timedelta(seconds=1)}))
@@ -216,7 +216,7 @@ def test_killed_while_it_is_made(broken: Interrupted, recorded: Recorded, number
     broken.before = broken.after = lambda writes: None
     for each in broken.find("discards", limit=1000):
         broken.commit(Update(each.path, {"dueAt": now() - PATIENCE}))
-    Discards(broken, lambda: recorded).sweep(1000)
+    OrphanedFiles(broken, lambda: recorded).sweep(1000)
     assert recorded.left() == set()
     assert broken.count("characters", where=[("uid", "==", who.uid)]) == 0
 

@@ -7,20 +7,20 @@ from datetime import timedelta
 
 import pytest
 
-from tests.character_kit import OTHER_SOUND, files_of, made, stranger, update_form
-from tests.factories import test_settings
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
+from tests.support.characters import OTHER_SOUND, files_of, made, stranger, update_form
+from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.characters.clones import COLLECTION, Clones
-from troupe.characters.erasure import erase
 from troupe.characters.intake import Prepare
+from troupe.characters.lifecycle import erase
 from troupe.characters.records import Character
 from troupe.characters.service import Characters
-from troupe.discards import Discards
-from troupe.media.images import prepare_image
-from troupe.media.samples import prepare_sample
-from troupe.speech.elevenlabs import ElevenLabsEngine
+from troupe.media.uploads.images import prepare_image
+from troupe.media.uploads.samples import prepare_sample
+from troupe.orphans import OrphanedFiles
+from troupe.speech.engines.elevenlabs import ElevenLabsEngine
 
 
 class House:
@@ -57,7 +57,7 @@ class House:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeElevenLabs]:
-    monkeypatch.setattr("troupe.speech.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
     with elevenlabs_server() as fake:
         yield fake
 
@@ -77,7 +77,7 @@ def test_with_its_character_and_not_before_all_tasks_have_ended(house: House) ->
 
 def test_with_its_user(house: House) -> None:
     house.character()
-    discards = Discards(house.db, lambda: house.files)
+    discards = OrphanedFiles(house.db, lambda: house.files)
     assert erase(house.db, discards, house.engine, house.who.uid, 10) == 1
     assert (house.sweep_later(), house.server.voices) == (1, {})
 

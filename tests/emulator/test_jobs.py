@@ -14,15 +14,15 @@ from typing import Any
 import av
 import pytest
 
-from tests.factories import CountingDatabase, ScriptedEngine, Troupe, new_user
+from tests.support.factories import CountingDatabase, ScriptedEngine, Troupe, new_user
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.adapters.storage import Files
+from troupe.commands.ledger_audit import audit_user
+from troupe.generations.writes import files_prefix
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import JobStatus
 from troupe.speech.engine import SpeechError
-from troupe.voice.repository import files_prefix
-from troupe.wallet.audit import audit_user
 from troupe.wallet.service import NotEnoughTokens
 
 SHORT = "Good evening, and welcome. The curtain rises in a minute."
@@ -39,7 +39,7 @@ def clean(troupe: Troupe, uid: str) -> bool:
 
 
 def decoded_seconds(troupe: Troupe, uid: str, generation_id: str) -> float:
-    _, audio = troupe.voice.audio(uid, generation_id)
+    _, audio = troupe.generations.audio(uid, generation_id)
     with av.open(io.BytesIO(troupe.files.read(audio.path))) as container:
         return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 
@@ -54,7 +54,7 @@ def test_looking_at_a_generation_does_not_fetch_its_text(db: Database, files: Fi
     uid = new_user(db)
     generation_id = troupe.speak(uid, SHORT)
     assert db.get(f"jobs/{generation_id}").data["input"]["text"] == SHORT
-    assert troupe.voice.get(uid, generation_id).job.input == {}
+    assert troupe.generations.get(uid, generation_id).job.input == {}
 
 
 def test_one_part_is_spoken_settled_and_counted(db: Database, files: Files) -> None:
@@ -63,7 +63,7 @@ def test_one_part_is_spoken_settled_and_counted(db: Database, files: Files) -> N
     generation_id = troupe.speak(uid, SHORT)
     assert used(troupe, uid) == (0, 1)
     troupe.deliver_all()
-    speaking = troupe.voice.get(uid, generation_id)
+    speaking = troupe.generations.get(uid, generation_id)
     assert speaking.job.status is JobStatus.COMPLETED
     assert speaking.generation.audio is not None
     assert decoded_seconds(troupe, uid, generation_id) == pytest.approx(
@@ -95,15 +95,15 @@ def test_long_text_fans_out_and_is_joined_in_order(db: Database, files: Files) -
     (start,) = troupe.queue.take()
     assert troupe.deliver(start)
     tasks = troupe.queue.take()
-    assert len(tasks) == troupe.voice.get(uid, generation_id).job.parts_total > 5
+    assert len(tasks) == troupe.generations.get(uid, generation_id).job.parts_total > 5
     random.shuffle(tasks)
     for task in tasks:
         assert troupe.deliver(task)
     assert troupe.queue.tasks, "the last part enqueues the assembly"
     troupe.deliver_all()
-    speaking = troupe.voice.get(uid, generation_id)
+    speaking = troupe.generations.get(uid, generation_id)
     assert speaking.job.status is JobStatus.COMPLETED
-    captions = troupe.voice.captions(uid, generation_id, "srt")
+    captions = troupe.generations.captions(uid, generation_id, "srt")
     positions = [captions.replace("\n", " ").find(f" {n}, and") for n in range(60)]
     assert -1 not in positions
     assert positions == sorted(positions)
@@ -127,7 +127,7 @@ def test_every_task_three_times_at_once_makes_one_audio_and_one_charge(
             again = [task for task, done in zip(waiting, outcomes, strict=True) if not done]
             waiting = again + troupe.queue.take() * 3
     for generation_id, charge in ((short, 1), (long, -(-len(LONG) // 1000))):
-        speaking = troupe.voice.get(uid, generation_id)
+        speaking = troupe.generations.get(uid, generation_id)
         assert speaking.job.status is JobStatus.COMPLETED
         assert speaking.generation.tokens_used == charge
         assert len(files.list(files_prefix(uid, generation_id))) == 2  # audio and words
@@ -154,7 +154,7 @@ def test_a_dead_worker_is_replaced_when_its_lease_is_over(db: Database, files: F
     while not troupe.deliver(task):
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert troupe.voice.get(uid, generation_id).job.status is JobStatus.COMPLETED
+    assert troupe.generations.get(uid, generation_id).job.status is JobStatus.COMPLETED
     assert used(troupe, uid) == (1, 0)
     assert clean(troupe, uid)
 
@@ -170,7 +170,7 @@ def test_the_sweep_brings_back_a_job_that_lost_its_task(own_db: Database, files:
     troupe.sweeper.run()
     assert {"jobId": generation_id} in [payload for payload, _ in troupe.queue.tasks]
     troupe.deliver({"jobId": generation_id})
-    assert troupe.voice.get(uid, generation_id).job.status is JobStatus.COMPLETED
+    assert troupe.generations.get(uid, generation_id).job.status is JobStatus.COMPLETED
     assert clean(troupe, uid)
 
 
@@ -194,7 +194,7 @@ def test_the_sweep_brings_back_parts_and_assemblies(own_db: Database, files: Fil
     mine = [task for task in troupe.queue.take() if task["jobId"] == generation_id]
     assert mine == [{"jobId": generation_id}]
     assert troupe.deliver(mine[0])
-    assert troupe.voice.get(uid, generation_id).job.status is JobStatus.COMPLETED
+    assert troupe.generations.get(uid, generation_id).job.status is JobStatus.COMPLETED
     assert clean(troupe, uid)
 
 
@@ -205,7 +205,7 @@ def test_the_sweep_ends_what_is_past_saving(own_db: Database, files: Files) -> N
     old = now() - timedelta(days=2)
     own_db.commit(Update(f"jobs/{generation_id}", {"dueAt": old, "createdAt": old}))
     troupe.sweeper.run()
-    speaking = troupe.voice.get(uid, generation_id)
+    speaking = troupe.generations.get(uid, generation_id)
     assert speaking.job.status is speaking.generation.status is JobStatus.FAILED
     assert speaking.job.error is not None
     assert speaking.job.error.code == "timed_out"
@@ -228,15 +228,15 @@ def test_cancel_while_running_releases_the_hold_and_lets_nothing_be_written(
     with ThreadPoolExecutor(1) as pool:
         delivery = pool.submit(troupe.deliver, troupe.queue.take()[0])
         assert speaking.wait(20)
-        assert troupe.voice.get(uid, generation_id).generation.status is JobStatus.IN_PROGRESS
-        cancelled = troupe.voice.cancel(uid, generation_id)
+        assert troupe.generations.get(uid, generation_id).generation.status is JobStatus.IN_PROGRESS
+        cancelled = troupe.generations.cancel(uid, generation_id)
         assert cancelled.job.status is cancelled.generation.status is JobStatus.CANCELLED
         assert used(troupe, uid) == (0, 0)
         before = db.get(f"jobs/{generation_id}").data
         go_on.set()
         assert delivery.result(20), "there is nothing more to do for this task"
     assert db.get(f"jobs/{generation_id}").data == before
-    assert troupe.voice.get(uid, generation_id).generation.audio is None
+    assert troupe.generations.get(uid, generation_id).generation.audio is None
     assert files.list(files_prefix(uid, generation_id)) == files.list(f"speech/{uid}/") == []
     assert kinds(troupe, uid) == ["grant", "hold", "release"]
     assert clean(troupe, uid)
@@ -249,9 +249,9 @@ def test_cancelled_parts_write_nothing(db: Database, files: Files) -> None:
     troupe.deliver(troupe.queue.take()[0])
     tasks = troupe.queue.take()
     troupe.deliver(tasks[0])
-    troupe.voice.cancel(uid, generation_id)
+    troupe.generations.cancel(uid, generation_id)
     assert all(troupe.deliver(task) for task in tasks)
-    job = troupe.voice.get(uid, generation_id).job
+    job = troupe.generations.get(uid, generation_id).job
     assert (job.status, job.parts_done) == (JobStatus.CANCELLED, 1)
     assert clean(troupe, uid)
 
@@ -266,7 +266,7 @@ def test_a_passing_fault_is_tried_again_and_charged_once(db: Database, files: Fi
     generation_id = troupe.speak(uid, SHORT)
     (task,) = troupe.queue.take()
     assert [troupe.deliver(task) for _ in range(3)] == [False, False, True]
-    speaking = troupe.voice.get(uid, generation_id)
+    speaking = troupe.generations.get(uid, generation_id)
     assert (speaking.job.status, speaking.job.attempt) == (JobStatus.COMPLETED, 3)
     assert used(troupe, uid) == (1, 0)
     assert clean(troupe, uid)
@@ -284,7 +284,7 @@ def test_a_failed_job_charges_nothing(
     uid = new_user(db)
     generation_id = troupe.speak(uid, text)
     troupe.deliver_all()
-    speaking = troupe.voice.get(uid, generation_id)
+    speaking = troupe.generations.get(uid, generation_id)
     assert speaking.job.status is speaking.generation.status is JobStatus.FAILED
     assert speaking.generation.error is not None
     assert speaking.generation.error.code == "engine_unavailable"
@@ -299,7 +299,7 @@ def test_text_without_anything_to_speak_fails_with_a_code(db: Database, files: F
     uid = new_user(db)
     generation_id = troupe.speak(uid, "<!-- a comment -->")
     troupe.deliver_all()
-    error = troupe.voice.get(uid, generation_id).job.error
+    error = troupe.generations.get(uid, generation_id).job.error
     assert error is not None
     assert (error.code, error.retryable) == ("nothing_to_speak", False)
     assert used(troupe, uid) == (0, 0)
@@ -315,7 +315,7 @@ def test_a_slow_worker_keeps_its_lease(db: Database, files: Files) -> None:
         time.sleep(4)  # longer than the lease without its heartbeat
         assert not troupe.deliver(task)
         assert delivery.result(20)
-    job = troupe.voice.get(uid, generation_id).job
+    job = troupe.generations.get(uid, generation_id).job
     assert (job.status, job.attempt) == (JobStatus.COMPLETED, 1)
     assert clean(troupe, uid)
 
@@ -331,7 +331,7 @@ def test_a_worker_that_lost_its_lease_cannot_settle(db: Database, files: Files) 
     generation_id = troupe.speak(uid, SHORT)
     (task,) = troupe.queue.take()
     assert troupe.deliver(task)
-    job = troupe.voice.get(uid, generation_id).job
+    job = troupe.generations.get(uid, generation_id).job
     assert (job.status, job.attempt) == (JobStatus.COMPLETED, 2)
     names = [path.rsplit("/", 1)[-1] for path in files.list(files_prefix(uid, generation_id))]
     assert sorted(names) == ["2.mp3", "2.words.json"]
@@ -361,7 +361,7 @@ def test_a_deleted_generation_leaves_no_file_and_remembers_its_key(
     uid = new_user(db)
     generation_id = troupe.speak(uid, LONG, "key")
     troupe.deliver_all()
-    troupe.voice.delete(uid, generation_id)
+    troupe.generations.delete(uid, generation_id)
     assert files.list(files_prefix(uid, generation_id)) == []
     assert files.list(f"speech/{uid}/") == []
     assert not db.get(f"generations/{generation_id}").exists
@@ -402,9 +402,9 @@ def test_a_part_that_is_quicker_than_the_fan_out_costs_no_lease(db: Database, fi
 
     troupe.queue.enqueue = at_once  # type: ignore[method-assign]
     assert troupe.deliver(start)
-    job = troupe.voice.get(uid, generation_id).job
+    job = troupe.generations.get(uid, generation_id).job
     assert (job.fanned_out, job.lease_until, job.parts_done) == (True, None, 1)
     troupe.queue.enqueue = enqueue  # type: ignore[method-assign]
     troupe.deliver_all()
-    assert troupe.voice.get(uid, generation_id).job.status is JobStatus.COMPLETED
+    assert troupe.generations.get(uid, generation_id).job.status is JobStatus.COMPLETED
     assert clean(troupe, uid)

@@ -12,9 +12,9 @@ from typing import Any
 import av
 import pytest
 
-from tests.admins import a_member, a_user
-from tests.firebase_client import PASSWORD, new_email, sign_in
-from tests.media_files import picture, silent_video, sound
+from tests.support.admins import a_member, a_user
+from tests.support.firebase_client import PASSWORD, new_email, sign_in
+from tests.support.media_files import picture, silent_video, sound
 from troupe import wiring
 from troupe.__main__ import main
 from troupe.adapters.firestore import Database, Update

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.factories import CountingDatabase, new_user
-from tests.plans import Shop
+from tests.support.factories import CountingDatabase, new_user
+from tests.support.plans import Shop
 from troupe.adapters.firestore import AlreadyExists, Create
 from troupe.plans.records import Plan, PlanStatus
 from troupe.plans.service import PlanAmbiguous, PlanInUse, PlanNotFound

@@ -10,15 +10,15 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.factories import PROJECT, ScriptedEngine, new_user, test_settings
-from tests.stage import ADA, BEN, SCENE, CloningEngine, Killed, Saboteur, Stage
+from tests.support.factories import PROJECT, ScriptedEngine, new_user, test_settings
+from tests.support.scripts import ADA, BEN, SCENE, CloningEngine, Killed, Saboteur, Stage
 from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.adapters.storage import Files
+from troupe.commands.ledger_audit import audit_user
 from troupe.jobs.records import JobKind, JobStatus, view_steps
 from troupe.media.captions import cues_from_json
-from troupe.scripts.repository import files_prefix
+from troupe.scripts.writes import files_prefix
 from troupe.speech.engine import SpeechError
-from troupe.wallet.audit import audit_user
 
 # Two parts: nine lines, of which eight make a task.
 LONG = [(ADA if n % 2 else BEN, f"This is line number {n}.") for n in range(9)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories import (
+from tests.support.factories import (
     CountingDatabase,
     HeldQueue,
     new_character,
@@ -22,11 +22,11 @@ from troupe.errors import TroupeError
 from troupe.jobs.records import Job, JobKind, JobStatus
 from troupe.jobs.service import JobService, TaskSender
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
-from troupe.scripts.performances import Performances
-from troupe.scripts.repository import files_prefix, script_path, status_writes
+from troupe.scripts.jobs import ScriptJobs
 from troupe.scripts.schemas import CreateScript, GenerateAudio, GenerateVideo
 from troupe.scripts.service import ScriptService
 from troupe.scripts.writer import ScriptWriter
+from troupe.scripts.writes import files_prefix, script_path, status_writes
 from troupe.web.schema import Page
 
 AUDIO = GenerateAudio()
@@ -43,7 +43,7 @@ class House:
         self.scripts = ScriptService(
             db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings
         )
-        self.performances = Performances(db, self.jobs, self.cast, settings)
+        self.performances = ScriptJobs(db, self.jobs, self.cast, settings)
         self.meanwhile: list[Any] = []
 
     def cast(self, ids: Sequence[str]) -> list[Character]:

@@ -7,15 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import CountingDatabase, new_user
-from tests.plans import Shop
+from tests.support.factories import CountingDatabase, new_user
+from tests.support.plans import Shop
 from troupe.adapters.firestore import Database, Update, now
+from troupe.commands.ledger_audit import audit_user
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
 from troupe.plans.records import SubscriptionStatus
 from troupe.plans.service import PlanNotFound
 from troupe.plans.subscriptions import AlreadySubscribed, BadDates, BalanceHeld, Setting
-from troupe.wallet.audit import audit_user
 from troupe.wallet.service import WalletNotFound
 
 
@@ -202,7 +202,7 @@ def test_the_sweep_turns_what_is_due_and_leaves_the_rest(own_db: Database) -> No
     for uid in (due, not_due):
         shop.subscriptions.subscribe(uid, plan.id)
     shop.pass_days(due, 31)
-    assert shop.turns.turn_due(1000) == 1
+    assert shop.turns.renew_due(1000) == 1
     assert shop.subscription(due).period == 2
     assert shop.subscription(not_due).period == 1
 
@@ -216,7 +216,7 @@ def test_one_that_cannot_be_turned_holds_up_nobody(
         shop.subscriptions.subscribe(uid, shop.plan().id)
         shop.pass_days(uid, 31)
     shop.db.commit(Update(f"subscriptions/{broken}", {"period": "rubbish"}))
-    shop.turns.turn_due(1000)
+    shop.turns.renew_due(1000)
     assert shop.subscription(fine).period == 2
     assert "subscription_stumbled" in capsys.readouterr().out
     assert shop.db.get(f"subscriptions/{broken}").data["dueAt"] > now()

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.factories import CountingDatabase, new_user
+from tests.support.factories import CountingDatabase, new_user
 from troupe.adapters.firestore import Database, Increment, Update
+from troupe.commands.ledger_audit import audit, audit_user
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor
-from troupe.wallet.audit import audit, audit_user
 from troupe.wallet.records import Meter
 from troupe.wallet.service import NotEnoughTokens, WalletNotFound, WalletService
 from troupe.web.schema import Page

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.admins import Desk, a_user, at_a_desk
-from tests.factories import code
-from tests.plans import Shop
+from tests.support.admins import Desk, a_user, at_a_desk
+from tests.support.factories import code
+from tests.support.plans import Shop
 from troupe import wiring
 from troupe.adapters.firestore import Database, Stale
-from troupe.admin.audit import AuditLog
+from troupe.audit.service import AuditLog
 
 HUGE = 10**30
 PLAN = {"name": "Tour", "price": 9.99, "billingPeriod": "monthly", "tokens": 5}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.admins import Desk, a_member, a_user
-from tests.factories import code
-from tests.plans import Shop
-from troupe.accounts.activities import activity_write
+from tests.support.admins import Desk, a_member, a_user
+from tests.support.factories import code
+from tests.support.plans import Shop
+from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Update, now
 from troupe.web.app import app_for
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests import firebase_client
-from tests.admins import Desk, a_member, a_user, at_a_desk
-from tests.factories import code, signed_in
-from tests.firebase_client import PASSWORD, is_known, new_email
-from tests.plans import Shop
+from tests.support import firebase_client
+from tests.support.admins import Desk, a_member, a_user, at_a_desk
+from tests.support.factories import code, signed_in
+from tests.support.firebase_client import PASSWORD, is_known, new_email
+from tests.support.plans import Shop
 from troupe.adapters.firestore import Database, Update, now
-from troupe.wallet.audit import audit_user
+from troupe.commands.ledger_audit import audit_user
 from troupe.web.app import apis, app_for
 
 HUGE = 10**30

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests import firebase_client
-from tests.firebase_client import PASSWORD, new_email
+from tests.support import firebase_client
+from tests.support.firebase_client import PASSWORD, new_email
 from troupe import wiring
 from troupe.adapters.firestore import Database
 from troupe.settings import settings
@@ -172,7 +172,7 @@ def test_profile_tells_what_is_left(client: FlaskClient) -> None:
 
 
 def test_activities(client: FlaskClient) -> None:
-    from troupe.accounts.activities import activity_write
+    from troupe.activities.service import activity_write
 
     signed_in = register(client)
     headers = bearer(signed_in["accessToken"])

@@ -12,8 +12,8 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 
-from tests import firebase_client
-from tests.firebase_client import PASSWORD, new_email
+from tests.support import firebase_client
+from tests.support.firebase_client import PASSWORD, new_email
 from troupe import tokens
 from troupe.accounts.endpoints import api
 from troupe.settings import settings

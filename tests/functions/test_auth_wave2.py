@@ -16,8 +16,8 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from tests import firebase_client
-from tests.firebase_client import PASSWORD, mailed_codes, new_email
+from tests.support import firebase_client
+from tests.support.firebase_client import PASSWORD, mailed_codes, new_email
 from troupe import wiring
 from troupe.accounts import passwords
 from troupe.adapters.firestore import Database, Update

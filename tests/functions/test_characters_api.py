@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from tests.character_kit import CONSENT, OTHER_SOUND, PICTURE, SOUND
-from tests.factories import code, signed_in
-from tests.media_files import SVG, ZIP, opened, picture, pixel_bomb, sound
+from tests.support.characters import CONSENT, OTHER_SOUND, PICTURE, SOUND
+from tests.support.factories import code, signed_in
+from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb, sound
 from troupe import wiring
 from troupe.adapters.firestore import Database
 from troupe.web.app import app_for

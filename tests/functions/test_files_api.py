@@ -12,15 +12,15 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import stream_encode_multipart
 
-from tests.factories import CountingDatabase, signed_in
-from tests.sounds import recording
+from tests.support.factories import CountingDatabase, signed_in
+from tests.support.sounds import recording
 from tests.unit.media.test_recordings import M4A, WAV, png, zipped
 from troupe import wiring
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
-from troupe.discards import Discards
 from troupe.files.service import MAX_BYTES, UserFiles
-from troupe.media.recordings import prove_recording
+from troupe.media.uploads.recordings import prove_recording
+from troupe.orphans import OrphanedFiles
 from troupe.settings import settings
 from troupe.web.app import app_for
 
@@ -144,7 +144,7 @@ def test_a_failed_commit_leaves_no_file(
     uid, _ = signed_in(db)
     broken = Database(db._client)
     service = UserFiles(
-        broken, lambda: files, Discards(db, lambda: files), prove_recording, settings()
+        broken, lambda: files, OrphanedFiles(db, lambda: files), prove_recording, settings()
     )
 
     def fail(*_: object) -> None:
@@ -189,7 +189,7 @@ def test_a_cursor_of_another_list_is_refused(client: FlaskClient, db: Database) 
 def test_a_page_is_two_reads(counting: CountingDatabase, files: Files) -> None:
     uid, _ = signed_in(counting)
     service = UserFiles(
-        counting, lambda: files, Discards(counting, lambda: files), prove_recording, settings()
+        counting, lambda: files, OrphanedFiles(counting, lambda: files), prove_recording, settings()
     )
     from troupe.web.schema import Page
 

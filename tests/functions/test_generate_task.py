@@ -9,11 +9,11 @@ import functions_framework
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import HeldQueue, new_user
+from tests.support.factories import HeldQueue, new_user
 from troupe import tokens, wiring
 from troupe.adapters.firestore import Database, Update, now
+from troupe.generations.schemas import GenerateVoice
 from troupe.jobs.service import TASK_TOKEN_HEADER
-from troupe.voice.schemas import GenerateVoice
 
 MAIN = Path(__file__).parents[2] / "functions" / "main.py"
 

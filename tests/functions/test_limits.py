@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import signed_in, test_settings
-from tests.firebase_client import PASSWORD, mailed_codes, new_email
+from tests.support.factories import signed_in, test_settings
+from tests.support.firebase_client import PASSWORD, mailed_codes, new_email
 from troupe import wiring
 from troupe.adapters.firestore import Create, Database, Stale, now
 from troupe.errors import TooManyRequests
-from troupe.limits import COLLECTION, Limiter, Standing
+from troupe.rate_limits import COLLECTION, Limiter, LimitStatus
 from troupe.settings import Settings, settings
 from troupe.web.app import app_for
 
@@ -211,7 +211,7 @@ def test_a_flood_that_contends_for_its_own_counter_is_refused(
         def commit(self, *writes: Any) -> Any:
             raise Stale
 
-    monkeypatch.setattr("troupe.limits._CONTENTION_SECONDS", 0.05)
+    monkeypatch.setattr("troupe.rate_limits._CONTENTION_SECONDS", 0.05)
     counters = limiter(Flooded(db._client))
     with pytest.raises(TooManyRequests) as refused:
         counters.count("login", account=None, address=new_address())
@@ -225,7 +225,7 @@ def limiter(db: Database, **limits: str) -> Limiter:
 def test_of_many_at_once_exactly_so_many_get_through(db: Database) -> None:
     counters, email = limiter(db, LOGIN_LIMIT="10/3600, 0"), new_email()
 
-    def count(_: int) -> Standing | None:
+    def count(_: int) -> LimitStatus | None:
         return counters.count("login", account=email, address=None)
 
     with ThreadPoolExecutor(20) as pool:
@@ -236,9 +236,9 @@ def test_of_many_at_once_exactly_so_many_get_through(db: Database) -> None:
 
 COUNT = """
 import sys
-from tests.factories import test_settings
+from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database
-from troupe.limits import Limiter
+from troupe.rate_limits import Limiter
 limits = test_settings(LOGIN_LIMIT="10/3600, 0").limits
 counters = Limiter(Database.connect("demo-troupe"), limits, "the same in every instance")
 for _ in range(12):
@@ -267,7 +267,7 @@ def test_a_new_window_begins_anew(db: Database, monkeypatch: pytest.MonkeyPatch)
     counters, email = limiter(db, LOGIN_LIMIT="1/600, 0"), new_email()
     for at, exceeded, reset in ((1_200, False, 600), (1_799, True, 1), (1_800, False, 600)):
         clock = datetime.fromtimestamp(at + 0.9, UTC)
-        monkeypatch.setattr("troupe.limits.now", lambda clock=clock: clock)
+        monkeypatch.setattr("troupe.rate_limits.now", lambda clock=clock: clock)
         standing = counters.count("login", account=email, address=None)
         assert standing is not None
         assert (standing.exceeded, standing.reset) == (exceeded, reset)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import code, new_user, signed_in
-from tests.plans import Shop
+from tests.support.factories import code, new_user, signed_in
+from tests.support.plans import Shop
 from troupe import wiring
 from troupe.adapters.firestore import Database, Update, now
 from troupe.settings import settings
@@ -35,7 +35,7 @@ def admin(db: Database) -> dict[str, str]:
 @pytest.fixture
 def paid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """PAYMENTS=stripe."""
-    services = (settings, wiring.turns, wiring.subscriptions)
+    services = (settings, wiring.renewals, wiring.subscriptions)
     monkeypatch.setenv("PAYMENTS", "stripe")
     for service in services:
         service.cache_clear()
@@ -225,5 +225,5 @@ class TestCreate:
 
 def test_the_sweep_turns_subscriptions_and_deletes_old_files(emulators: object) -> None:
     chores = wiring.sweeper()._chores
-    assert chores["subscriptions"] == wiring.turns().turn_due
+    assert chores["subscriptions"] == wiring.renewals().renew_due
     assert chores["files"] == wiring.user_files().expire

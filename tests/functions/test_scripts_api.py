@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import HeldQueue, new_character, new_user, signed_in
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
-from tests.functions.scenes import SCENE, Scene, put_on
+from tests.support.factories import HeldQueue, new_character, new_user, signed_in
+from tests.support.scenes import SCENE, Scene, put_on
 from troupe import wiring
 from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
 from troupe.adapters.llm import LanguageModel

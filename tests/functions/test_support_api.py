@@ -140,8 +140,8 @@ class TestHealth:
     def test_an_embedded_engine_must_be_installed(
         self, client: FlaskClient, tasks: object, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from troupe.support import reach
+        from troupe.adapters import probe
 
-        monkeypatch.setattr(reach, "find_spec", lambda name: None)
+        monkeypatch.setattr(probe, "find_spec", lambda name: None)
         checks = client.get("/api/health").json["error"]["details"]["checks"]
         assert checks["engine"]["state"] == "down"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import HeldQueue, new_user, signed_in
+from tests.support.factories import HeldQueue, new_user, signed_in
 from troupe import wiring
 from troupe.adapters.firestore import Database
 from troupe.web.app import app_for

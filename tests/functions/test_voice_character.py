@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories import HeldQueue, new_character, new_user, signed_in
+from tests.support.factories import HeldQueue, new_character, new_user, signed_in
 from troupe import wiring
 from troupe.adapters.firestore import Database, Update, now
 from troupe.characters.records import Consent

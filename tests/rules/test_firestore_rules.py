@@ -11,7 +11,7 @@ import jwt
 import pytest
 import requests
 
-from tests.factories import PROJECT
+from tests.support.factories import PROJECT
 from troupe.adapters.firestore import Create, Database, Delete, Update
 
 DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"

@@ -19,7 +19,7 @@ from troupe.jobs.records import (
     overall_progress,
     view_steps,
 )
-from troupe.jobs.repository import IllegalTransition, move_write
+from troupe.jobs.writes import IllegalTransition, move_write
 from troupe.wallet.records import Meter
 
 AT = now()

@@ -15,7 +15,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksRestTransport
 
-from tests.factories import test_settings
+from tests.support.factories import test_settings
 from troupe import wiring
 from troupe.__main__ import main
 from troupe.adapters.queue_control import QueueControl

@@ -14,7 +14,7 @@ from troupe.adapters.llm import LanguageModel
 from troupe.errors import TroupeError
 from troupe.scripts.writer import (
     CastMember,
-    Draft,
+    ScriptDraft,
     ScriptRefused,
     ScriptWriter,
     ScriptWriterBusy,
@@ -52,13 +52,13 @@ def write(
     prompt: str = PROMPT,
     seconds: float = 20.0,
     cast: list[CastMember] = CAST,
-) -> Draft:
+) -> ScriptDraft:
     return ScriptWriter(lambda: model, seconds=seconds).write(cast, prompt, lines, language)
 
 
 def test_it_writes_for_the_cast(server: FakeOpenAI, model: LanguageModel) -> None:
     draft = write(model, lines=3, language="German")
-    assert draft == Draft(
+    assert draft == ScriptDraft(
         "A test of voices",
         [
             ("id-anna", "This is Anna, line 1."),

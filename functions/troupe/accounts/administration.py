@@ -15,7 +15,7 @@ from troupe.accounts.errors import (
     shown,
 )
 from troupe.accounts.records import Role, UserRecord
-from troupe.accounts.repository import present, user_path
+from troupe.accounts.writes import present, user_path
 from troupe.adapters.firestore import Database, Update, Write, now
 from troupe.adapters.identity import Identity, IdentityError, WrongCredentials
 from troupe.logs import log
@@ -32,7 +32,7 @@ class AccountChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class AccountDiff:
     """A user before and after a change, and the writes that make it."""
 
     before: UserRecord
@@ -45,7 +45,7 @@ class Administration:
         self._db = db
         self._identity = identity
 
-    def change(self, uid: str, change: AccountChange, by: str) -> Changed:
+    def change(self, uid: str, change: AccountChange, by: str) -> AccountDiff:
         """What has to be committed, first of all and at once, for the change; a commit that raises
         Stale or AlreadyExists has to begin here again. An address is Firebase Auth's to give: it
         is changed there when everything else has been found right.
@@ -58,7 +58,7 @@ class Administration:
             raise UserNotFound
         after = _applied(before, change)
         if after == before:
-            return Changed(before, after, [])
+            return AccountDiff(before, after, [])
         _permit(before, after, by)
         fields: dict[str, Any] = {"updatedAt": at, "role": after.role}
         if after.suspended != before.suspended:
@@ -71,9 +71,9 @@ class Administration:
         if after.email != before.email:
             fields |= {"email": after.email, "emailVerified": False}
             self._set_email(uid, str(after.email))
-        return Changed(before, after, [Update(document.path, fields, seen=document), *writes])
+        return AccountDiff(before, after, [Update(document.path, fields, seen=document), *writes])
 
-    def follow(self, changed: Changed) -> None:
+    def follow(self, changed: AccountDiff) -> None:
         """What comes behind the commit, which has ended all access here by itself: with this
         Firebase's own refresh tokens are void, too."""
         uid, suspended = changed.after.id, changed.after.suspended

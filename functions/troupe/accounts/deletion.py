@@ -15,7 +15,7 @@ from typing import Any
 from troupe.accounts.admins import leave_writes
 from troupe.accounts.errors import shown
 from troupe.accounts.records import UserRecord
-from troupe.accounts.repository import present, user_path, username_path
+from troupe.accounts.writes import present, user_path, username_path
 from troupe.adapters.firestore import (
     DELETE_FIELD,
     AlreadyExists,
@@ -30,8 +30,8 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.adapters.identity import Identity, IdentityError
-from troupe.discards import Discard, Discards, discard
 from troupe.logs import log
+from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.records import Record
 
 COLLECTION = "deletions"
@@ -61,7 +61,7 @@ class Deletions:
         self,
         db: Database,
         identity: Identity,
-        discards: Discards,
+        discards: OrphanedFiles,
         erasers: Callable[[], Mapping[str, Eraser]],
         *,
         patience: timedelta = PATIENCE,
@@ -102,7 +102,9 @@ class Deletions:
             taken += 1
         return taken
 
-    def _leave(self, uid: str, also: Callable[[UserRecord], Sequence[Write]]) -> Discard | None:
+    def _leave(
+        self, uid: str, also: Callable[[UserRecord], Sequence[Write]]
+    ) -> OrphanRecord | None:
         document = self._db.get(user_path(uid))
         user, at = present(document), now()
         if user is None:
@@ -117,7 +119,7 @@ class Deletions:
             writes.append(Delete(username_path(user.username)))
         if user.role == "admin":
             writes += leave_writes(self._db)
-        note = discard([user.avatar_path]) if user.avatar_path else None
+        note = orphan_record([user.avatar_path]) if user.avatar_path else None
         if note is not None:
             writes.append(note.create_write())
         try:

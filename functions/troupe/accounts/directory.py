@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from troupe.accounts.errors import UserNotFound
 from troupe.accounts.records import UserRecord
-from troupe.accounts.repository import present, user_path
+from troupe.accounts.writes import present, user_path
 from troupe.adapters.firestore import Database
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.records import name_key
@@ -35,7 +35,7 @@ class UserStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UserFilter:
     """Which users: of a status, and whose present or last plan has an id; None: of any."""
 
     status: UserStatus | None = None
@@ -77,7 +77,7 @@ class Directory:
             raise UserNotFound
         return user
 
-    def page(self, request: PageRequest, wanted: Wanted) -> tuple[list[UserRecord], PageOf]:
+    def page(self, request: PageRequest, wanted: UserFilter) -> tuple[list[UserRecord], PageOf]:
         """Newest first."""
         where = wanted.where() or [("deletedAt", "==", None)]
         found = newest_first(
@@ -85,7 +85,7 @@ class Directory:
         )
         return [UserRecord.of(document) for document in found.documents], found
 
-    def search(self, text: str, wanted: Wanted, limit: int) -> tuple[list[UserRecord], int]:
+    def search(self, text: str, wanted: UserFilter, limit: int) -> tuple[list[UserRecord], int]:
         """Whose address or name begins like `text`, by name; and how many there are in all."""
         key, where = name_key(text), wanted.where()
         found: dict[str, UserRecord] = {}

@@ -23,12 +23,12 @@ from troupe.accounts.errors import (
 )
 from troupe.accounts.records import UserRecord
 from troupe.errors import TooManyRequests, Unauthorized
-from troupe.media.uploads import BrokenImage, ImageTooLarge, UnsupportedFile
+from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedFile
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.wallet.service import WalletNotFound
 from troupe.web.caller import Auth, current_caller
-from troupe.web.limited import limited
+from troupe.web.rate_limit import limited
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 

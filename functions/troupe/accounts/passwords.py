@@ -9,7 +9,7 @@ from datetime import datetime
 
 from troupe.accounts.errors import CodeInvalid, NoEmail, NoPassword, WrongPassword, shown
 from troupe.accounts.records import Caller, UserRecord
-from troupe.accounts.repository import Users, change_write, user_path
+from troupe.accounts.writes import Users, change_write, user_path
 from troupe.adapters.firestore import Database, Missing, Update, contend, now
 from troupe.adapters.identity import (
     AccountDisabled,
@@ -18,8 +18,8 @@ from troupe.adapters.identity import (
     TooManyAttempts,
     WrongCredentials,
 )
-from troupe.limits import Limiter
 from troupe.logs import log
+from troupe.rate_limits import Limiter
 from troupe.tokens import TokenInvalid
 
 # Long enough for Firebase Auth to send a mail: what is shorter would tell that there was none.

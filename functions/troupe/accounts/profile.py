@@ -9,7 +9,7 @@ from typing import Any
 
 from troupe.accounts.errors import AvatarTooLarge, UsernameTaken
 from troupe.accounts.records import UserRecord
-from troupe.accounts.repository import present, user_path, username_path
+from troupe.accounts.writes import present, user_path, username_path
 from troupe.adapters.firestore import (
     AlreadyExists,
     Create,
@@ -23,8 +23,8 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.discards import Discard, Discards, NewFile, discard
-from troupe.media.uploads import File, PreparedImage
+from troupe.media.uploads.checks import File, PreparedImage
+from troupe.orphans import NewFile, OrphanedFiles, OrphanRecord, orphan_record
 from troupe.tokens import TokenInvalid
 
 MAX_AVATAR_BYTES = 5 * 1024 * 1024
@@ -33,7 +33,7 @@ _FOLDER, _URL = "static/images", "/api/static/images"  # served by the character
 
 class Profiles:
     def __init__(
-        self, db: Database, discards: Discards, prepare: Callable[[bytes], PreparedImage]
+        self, db: Database, discards: OrphanedFiles, prepare: Callable[[bytes], PreparedImage]
     ) -> None:
         """`prepare` decodes a picture and encodes it anew; it is slow to load, and called when
         there is one."""
@@ -58,14 +58,14 @@ class Profiles:
         given["profile_picture"] = picture
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
 
-        def attempt() -> tuple[UserRecord, Discard | None]:
+        def attempt() -> tuple[UserRecord, OrphanRecord | None]:
             paths = [user_path(uid), *([username_path(username)] if username else [])]
             document, *names = self._db.get_all(paths)
             user = _present(document)
             after = user.model_copy(update=changes)
             note = None
             if picture is not None and picture != user.profile_picture and user.avatar_path:
-                note = discard([user.avatar_path])
+                note = orphan_record([user.avatar_path])
                 after = after.model_copy(update={"avatar_path": None})
             if after == user:
                 return user, None

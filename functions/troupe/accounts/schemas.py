@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from troupe.accounts.activities import Activity, Category, Stats
 from troupe.accounts.records import Role, Session, UserRecord
 from troupe.accounts.service import SignedIn
+from troupe.activities.service import Activity, ActivityStats, Category
 from troupe.wallet.records import Wallet
 from troupe.web.schema import Email, Id, Line, Page, Password, Schema, Username, example
 from troupe.web.upload import Form, Upload
@@ -280,7 +280,7 @@ class StatsData(Schema):
     last_activity_at: datetime | None
 
     @classmethod
-    def of(cls, stats: Stats) -> StatsData:
+    def of(cls, stats: ActivityStats) -> StatsData:
         return cls(
             script_activities=stats.counts[Category.SCRIPT],
             character_activities=stats.counts[Category.CHARACTER],

@@ -18,14 +18,14 @@ from troupe.accounts.errors import (
     shown,
 )
 from troupe.accounts.records import Caller, Role, Session, UserRecord
-from troupe.accounts.repository import (
+from troupe.accounts.sessions import Opened, TokenPair
+from troupe.accounts.writes import (
     Users,
     change_write,
     create_writes,
     end_session_write,
     session_write,
 )
-from troupe.accounts.sessions import Opened, TokenPair
 from troupe.adapters.firestore import (
     AlreadyExists,
     Database,

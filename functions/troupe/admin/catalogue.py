@@ -5,7 +5,7 @@ from __future__ import annotations
 from troupe import wiring
 from troupe.admin import catalogue_schemas as schemas
 from troupe.admin.actor import current_actor
-from troupe.admin.audit import witness
+from troupe.audit.service import witness
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans.schemas import CreatePlan, PlanList, PlanView, UpdatePlan
 from troupe.plans.service import PlanInUse, PlanNotFound

@@ -144,5 +144,5 @@ def stats() -> Reply:
 @api.get("/api/admin/recent-activity", auth=Auth.ADMIN, data=schemas.RecentActivity)
 def recent_activity(query: schemas.RecentQuery) -> Reply:
     """What users did last."""
-    deeds = [schemas.DeedView.of(deed) for deed in wiring.statistics().recent(query.limit)]
+    deeds = [schemas.RecentActionView.of(deed) for deed in wiring.statistics().recent(query.limit)]
     return Reply(schemas.RecentActivity(activities=deeds), "Recent activity fetched successfully")

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from troupe.accounts.activities import Category
-from troupe.accounts.directory import UserStatus, Wanted, status_of
+from troupe.accounts.directory import UserFilter, UserStatus, status_of
 from troupe.accounts.records import Role
 from troupe.accounts.schemas import RoleView, UserView
 from troupe.accounts.service import SignedIn
+from troupe.activities.service import Category
 from troupe.adapters.firestore import now
-from troupe.admin.stats import Counted, Deed, Stats
-from troupe.admin.users import Shown, UserChange
+from troupe.admin.stats import Counted, RecentAction, UserStats
+from troupe.admin.users import UserChange, UserDetails
 from troupe.plans.schemas import (
     Minutes,
     Moment,
@@ -56,8 +56,8 @@ class _Filter(Schema):
     plan: Id = Field("all", description="The id of the present or last plan, or `all`.")
 
     @property
-    def wanted(self) -> Wanted:
-        return Wanted(
+    def wanted(self) -> UserFilter:
+        return UserFilter(
             status=None if self.status == "all" else UserStatus(self.status),
             plan_id=None if self.plan == "all" else self.plan,
         )
@@ -127,7 +127,7 @@ class AdminUserView(Schema):
     updated_at: datetime
 
     @classmethod
-    def of(cls, shown: Shown) -> Self:
+    def of(cls, shown: UserDetails) -> Self:
         return cls(**_shown(shown))
 
 
@@ -138,7 +138,7 @@ class AdminUserDetails(AdminUserView):
     subscription: SubscriptionView | None
 
     @classmethod
-    def of(cls, shown: Shown) -> Self:
+    def of(cls, shown: UserDetails) -> Self:
         wallet = _wallet(shown)
         standing = shown.standing
         return cls(
@@ -196,7 +196,7 @@ class AdminStatsData(Schema):
     totals: TotalsView
 
     @classmethod
-    def of(cls, stats: Stats) -> Self:
+    def of(cls, stats: UserStats) -> Self:
         totals = stats.totals
         return cls(
             low_plan_users=stats.of_tier("low"),
@@ -218,7 +218,7 @@ class RecentQuery(Schema):
     limit: int = Field(20, ge=1, le=100)
 
 
-class DeedView(Schema):
+class RecentActionView(Schema):
     id: str
     user_id: str
     user_email: str | None
@@ -228,7 +228,7 @@ class DeedView(Schema):
     timestamp: datetime
 
     @classmethod
-    def of(cls, deed: Deed) -> Self:
+    def of(cls, deed: RecentAction) -> Self:
         activity = deed.activity
         return cls(
             id=activity.id,
@@ -242,14 +242,14 @@ class DeedView(Schema):
 
 
 class RecentActivity(Schema):
-    activities: list[DeedView]
+    activities: list[RecentActionView]
 
 
-def _wallet(shown: Shown) -> Wallet:
+def _wallet(shown: UserDetails) -> Wallet:
     return shown.standing.wallet if shown.standing else Wallet(id=shown.user.id)
 
 
-def _shown(shown: Shown) -> dict[str, Any]:
+def _shown(shown: UserDetails) -> dict[str, Any]:
     """The fields of `AdminUserView`."""
     user, wallet = shown.user, _wallet(shown)
     has = shown.standing.subscription if shown.standing else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from troupe.accounts.activities import Activities, Activity
 from troupe.accounts.directory import Directory, Totals
+from troupe.activities.service import Activities, Activity
 from troupe.plans.records import Plan
 from troupe.plans.service import Plans
 
@@ -20,7 +20,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class UserStats:
     by_plan: list[Counted]
     totals: Totals
 
@@ -35,7 +35,7 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class RecentAction:
     """What a user did."""
 
     uid: str
@@ -49,13 +49,13 @@ class Statistics:
         self._directory = directory
         self._activities = activities
 
-    def stats(self) -> Stats:
+    def stats(self) -> UserStats:
         plans = self._plans.all()
         by_plan = [Counted(plan, self._plans.subscribers(plan.id)) for plan in plans]
-        return Stats(by_plan, self._directory.totals())
+        return UserStats(by_plan, self._directory.totals())
 
-    def recent(self, limit: int) -> list[Deed]:
+    def recent(self, limit: int) -> list[RecentAction]:
         """What users did last; at most `limit` activities and as many users are read."""
         newest = self._activities.newest(limit)
         emails = self._directory.emails([uid for uid, _ in newest])
-        return [Deed(uid, emails[uid], activity) for uid, activity in newest]
+        return [RecentAction(uid, emails[uid], activity) for uid, activity in newest]

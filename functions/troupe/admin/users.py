@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from troupe.accounts.administration import AccountChange, Administration, Changed
+from troupe.accounts.administration import AccountChange, AccountDiff, Administration
 from troupe.accounts.deletion import Deletions
-from troupe.accounts.directory import Directory, UserStatus, Wanted, status_of
+from troupe.accounts.directory import Directory, UserFilter, UserStatus, status_of
 from troupe.accounts.errors import OwnAccount
 from troupe.accounts.records import Role, UserRecord
 from troupe.adapters.firestore import AlreadyExists, Database, Stale, Write, contend
-from troupe.admin.audit import entry_writes
 from troupe.admin.records import Actor
+from troupe.audit.service import entry_writes
 from troupe.paging import PageOf, PageRequest
-from troupe.plans.changes import Draft
+from troupe.plans.draft import SubscriptionDraft
 from troupe.plans.records import Subscription, SubscriptionStatus
 from troupe.plans.service import Plans
-from troupe.plans.subscriptions import Setting, Standing, Subscriptions
+from troupe.plans.subscriptions import Setting, Subscriptions, SubscriptionStatement
 from troupe.wallet.records import Wallet
 
 # What a status that an administrator sets does to the account, and to the subscription.
@@ -47,11 +47,11 @@ class UserChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class UserDetails:
     """A user and what the user has; `standing` is None for one who is just leaving."""
 
     user: UserRecord
-    standing: Standing | None
+    standing: SubscriptionStatement | None
 
 
 class AdminUsers:
@@ -71,20 +71,20 @@ class AdminUsers:
         self._plans = plans
         self._deletions = deletions
 
-    def page(self, request: PageRequest, wanted: Wanted) -> tuple[list[Shown], PageOf]:
+    def page(self, request: PageRequest, wanted: UserFilter) -> tuple[list[UserDetails], PageOf]:
         users, found = self._directory.page(request, wanted)
         return self._with_standings(users), found
 
-    def search(self, text: str, wanted: Wanted, limit: int) -> tuple[list[Shown], int]:
+    def search(self, text: str, wanted: UserFilter, limit: int) -> tuple[list[UserDetails], int]:
         """Whose address or name begins like `text`; and how many there are in all."""
         users, total = self._directory.search(text, wanted, limit)
         return self._with_standings(users), total
 
-    def get(self, uid: str) -> Shown:
+    def get(self, uid: str) -> UserDetails:
         """Raises UserNotFound."""
         return self._with_standings([self._directory.get(uid)])[0]
 
-    def update(self, actor: Actor, uid: str, change: UserChange) -> Shown:
+    def update(self, actor: Actor, uid: str, change: UserChange) -> UserDetails:
         """Everything that is given, or nothing of it.
 
         `active` lifts a suspension, else it begins an ended plan anew; `suspended` ends all
@@ -104,9 +104,9 @@ class AdminUsers:
             tokens=change.tokens,
             voice_minutes=change.voice_minutes,
         )
-        made: list[Changed] = []
+        made: list[AccountDiff] = []
 
-        def also(draft: Draft) -> list[Write]:
+        def also(draft: SubscriptionDraft) -> list[Write]:
             changed = self._administration.change(uid, account, actor.uid)
             made.append(changed)
             before = _facts(changed.before, draft.before, draft.wallet_before)
@@ -118,10 +118,10 @@ class AdminUsers:
         self._administration.follow(made[-1])
         return self.get(uid)
 
-    def toggle_suspension(self, actor: Actor, uid: str) -> Shown:
+    def toggle_suspension(self, actor: Actor, uid: str) -> UserDetails:
         """Raises UserNotFound, OwnAccount, CannotSuspendAdmin."""
 
-        def attempt() -> Changed:
+        def attempt() -> AccountDiff:
             changed = self._administration.change(uid, AccountChange(toggle=True), actor.uid)
             before, after = ({"suspended": u.suspended} for u in (changed.before, changed.after))
             entry = entry_writes(actor, "toggleSuspension", f"users/{uid}", before, after)
@@ -148,9 +148,9 @@ class AdminUsers:
 
         self._deletions.begin(uid, also)
 
-    def _with_standings(self, users: Sequence[UserRecord]) -> list[Shown]:
+    def _with_standings(self, users: Sequence[UserRecord]) -> list[UserDetails]:
         standings = self._subscriptions.known([user.id for user in users])
-        return [Shown(user, standings.get(user.id)) for user in users]
+        return [UserDetails(user, standings.get(user.id)) for user in users]
 
 
 def _revives(user: UserRecord, status: UserStatus | None) -> bool:

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from troupe.adapters.firestore import Create, Database, Delete, Update, Write, now
 from troupe.characters.records import Sample
-from troupe.characters.repository import COLLECTION as CHARACTERS
+from troupe.characters.writes import COLLECTION as CHARACTERS
 from troupe.logs import log
 from troupe.records import Record
+from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import SpeechError
-from troupe.speech.voices import capabilities
 
 COLLECTION = "clones"
 # Longer than a task runs: one that has read the sample already would have it cloned again.
@@ -31,7 +31,7 @@ class Clone(Record):
     due_at: datetime
 
 
-def farewell_writes(engine_name: str, sample: Sample) -> list[Write]:
+def clone_deletion_writes(engine_name: str, sample: Sample) -> list[Write]:
     """For the commit that ends a sample; none when the engine keeps no clones."""
     if not capabilities(engine_name).keeps_clones:
         return []

@@ -14,9 +14,9 @@ from troupe.characters.errors import (
     TooManyImages,
     UnknownImage,
 )
-from troupe.characters.service import Shown, Starring
+from troupe.characters.service import CharacterWithStar, StarState
 from troupe.errors import FileMissing, UnknownChoice
-from troupe.media.uploads import (
+from troupe.media.uploads.checks import (
     BrokenAudio,
     BrokenImage,
     ImageTooLarge,
@@ -137,11 +137,11 @@ def character_media(path: schemas.MediaPath) -> Response:
     return response
 
 
-def _one(shown: Shown, message: str) -> Reply:
+def _one(shown: CharacterWithStar, message: str) -> Reply:
     return Reply(schemas.CharacterData(character=_view(shown)), message)
 
 
-def _page(query: Page, shown: list[Shown], found: PageOf) -> Reply:
+def _page(query: Page, shown: list[CharacterWithStar], found: PageOf) -> Reply:
     return Reply(
         schemas.CharactersData(characters=[_view(each) for each in shown]),
         "Characters fetched successfully",
@@ -149,14 +149,14 @@ def _page(query: Page, shown: list[Shown], found: PageOf) -> Reply:
     )
 
 
-def _star(path: schemas.CharacterPath, starring: Starring, message: str) -> Reply:
+def _star(path: schemas.CharacterPath, starring: StarState, message: str) -> Reply:
     data = schemas.StarData(
         character_id=path.character_id, starred=starring.starred, is_starred=starring.is_starred
     )
     return Reply(data, message)
 
 
-def _view(shown: Shown) -> schemas.CharacterView:
+def _view(shown: CharacterWithStar) -> schemas.CharacterView:
     return schemas.CharacterView.of(
         shown.character,
         uid=current_caller().uid,

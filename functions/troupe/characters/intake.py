@@ -11,10 +11,10 @@ from typing import NamedTuple, TypeVar
 
 from troupe.characters.errors import FileTooLarge, TooManyImages
 from troupe.characters.records import Image, Quality, Sample
-from troupe.characters.repository import FOLDERS
-from troupe.discards import NewFile
+from troupe.characters.writes import FOLDERS
 from troupe.errors import TroupeError
-from troupe.media.uploads import File, PreparedImage, PreparedSample
+from troupe.media.uploads.checks import File, PreparedImage, PreparedSample
+from troupe.orphans import NewFile
 
 T = TypeVar("T")
 
@@ -37,11 +37,11 @@ class Intake:
         self._one_at_a_time = threading.Lock()
 
     def sample(self, name: str, file: File) -> PreparedSample:
-        """Raises FileTooLarge, and what `troupe.media.samples` refuses; the field is `name`."""
+        """Raises FileTooLarge and the errors of `prepare_sample`; the field is `name`."""
         return self._prepared(self._prepare.sample, name, file, MAX_SAMPLE_BYTES)
 
     def images(self, name: str, files: Sequence[File]) -> list[PreparedImage]:
-        """Raises TooManyImages, FileTooLarge, and what `troupe.media.images` refuses."""
+        """Raises TooManyImages, FileTooLarge, and what `troupe.media.uploads.images` refuses."""
         check_count(len(files))
         return [
             self._prepared(self._prepare.image, f"{name}.{number}", file, MAX_IMAGE_BYTES)

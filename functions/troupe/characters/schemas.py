@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from troupe.characters.records import Character
-from troupe.characters.repository import Sort
+from troupe.characters.writes import Sort
+from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
-from troupe.speech.voices import capabilities, language_named
 from troupe.web.schema import Id, Line, Page, Schema, Text
 from troupe.web.upload import Form, Upload
 

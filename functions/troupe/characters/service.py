@@ -18,18 +18,18 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.characters import repository
-from troupe.characters.changes import Change, new_character, slug, statement
-from troupe.characters.clones import farewell_writes
+from troupe.characters import writes
+from troupe.characters.clones import clone_deletion_writes
+from troupe.characters.edits import Change, new_character, slug, statement
 from troupe.characters.errors import CharacterNotFound, NotOwner, UnknownImage
 from troupe.characters.intake import Intake, Prepare, check_count, kept_image, kept_sample
 from troupe.characters.records import Character, Config
-from troupe.characters.repository import activity, character_path, star_path
-from troupe.discards import Discard, Discards, discard
+from troupe.characters.writes import activity, character_path, star_path
 from troupe.errors import TroupeError, UnknownChoice
+from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.paging import PageOf, PageRequest
 from troupe.settings import Settings
-from troupe.speech.voices import capabilities, language_named
+from troupe.speech.catalogue import capabilities, language_named
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files, StoredFile
@@ -39,7 +39,7 @@ _CONFIG = tuple(Config.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CharacterWithStar:
     """A character, and whether the one who looks at it has starred it."""
 
     character: Character
@@ -47,7 +47,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Starring:
+class StarState:
     starred: int
     is_starred: bool
 
@@ -62,9 +62,9 @@ class Characters:
         self._files = files
         self._settings = settings
         self._intake = Intake(prepare)
-        self._discards = Discards(db, files)
+        self._discards = OrphanedFiles(db, files)
 
-    def create(self, caller: Caller, form: CreateCharacter) -> Shown:
+    def create(self, caller: Caller, form: CreateCharacter) -> CharacterWithStar:
         """Raises ConsentRequired, UnknownChoice, and what the files are refused for; nothing is
         stored then."""
         statement(form.consent)  # before any work is done
@@ -82,7 +82,7 @@ class Characters:
         message = f"Character {character.display_name} created"
         try:
             self._db.commit(
-                repository.create_write(character),
+                writes.create_write(character),
                 note.replace_write([]),
                 activity(caller.uid, "created", character_id, message, character.created_at),
             )
@@ -91,9 +91,9 @@ class Characters:
         except (Stale, Missing):
             self._discards.clean(note)
             raise
-        return Shown(character, False)
+        return CharacterWithStar(character, False)
 
-    def update(self, caller: Caller, character_id: str, form: UpdateCharacter) -> Shown:
+    def update(self, caller: Caller, character_id: str, form: UpdateCharacter) -> CharacterWithStar:
         """Changes what the form names. Raises CharacterNotFound, NotOwner, UnknownImage,
         ConsentRequired, UnknownChoice, and what the files are refused for."""
         document, star = self._db.get_all(
@@ -108,7 +108,7 @@ class Characters:
         images = self._intake.images("newImageFiles", form.new_image_files)
         added = [kept_image(character_id, image) for image in images]
         new = [*change.files, *(file for _, file in added)]
-        note = self._discards.store(new) if new else discard([])
+        note = self._discards.store(new) if new else orphan_record([])
         seen = [document]
 
         def attempt() -> tuple[Character, list[str]]:
@@ -124,17 +124,17 @@ class Characters:
             check_count(len(after.images))
             old = sorted(set(before.files) - set(after.files))
             message = f"Character {after.display_name} updated"
-            writes: list[Write] = [
-                repository.change_write(after, document),
+            batch: list[Write] = [
+                writes.change_write(after, document),
                 activity(caller.uid, "updated", character_id, message, after.updated_at),
             ]
             if after.sample.sha256 != before.sample.sha256:
-                writes += farewell_writes(self._settings.speech_engine, before.sample)
+                batch += clone_deletion_writes(self._settings.speech_engine, before.sample)
             if new:
-                writes.append(note.replace_write(old))
+                batch.append(note.replace_write(old))
             elif old:
-                writes.append(note.model_copy(update={"paths": old}).create_write())
-            self._commit(*writes)
+                batch.append(note.model_copy(update={"paths": old}).create_write())
+            self._commit(*batch)
             return after, old
 
         try:
@@ -145,27 +145,27 @@ class Characters:
             raise
         if old:
             self._discards.clean(note.model_copy(update={"paths": old}))
-        return Shown(after, star.exists)
+        return CharacterWithStar(after, star.exists)
 
     def delete(self, caller: Caller, character_id: str) -> list[str]:
         """Deletes the character with its files and its stars; returns the paths of the files.
 
         Raises CharacterNotFound and NotOwner.
         """
-        note = discard([], collection=repository.stars_path(character_id))
+        note = orphan_record([], collection=writes.stars_path(character_id))
 
-        def attempt() -> Discard:
+        def attempt() -> OrphanRecord:
             document, noted = self._db.get_all([character_path(character_id), note.path])
             if noted.exists:
-                return Discard.of(noted)  # our own commit again, see `update`
+                return OrphanRecord.of(noted)  # our own commit again, see `update`
             character = _owned(document, caller)
             filled = note.model_copy(update={"paths": character.files})
             message = f"Character {character.display_name} deleted"
             self._commit(
-                repository.delete_write(character, document),
+                writes.delete_write(character, document),
                 filled.create_write(),
                 activity(caller.uid, "deleted", character_id, message, now()),
-                *farewell_writes(self._settings.speech_engine, character.sample),
+                *clone_deletion_writes(self._settings.speech_engine, character.sample),
             )
             return filled
 
@@ -173,54 +173,54 @@ class Characters:
         self._discards.clean(filled)
         return filled.paths
 
-    def star(self, uid: str, character_id: str) -> Starring:
+    def star(self, uid: str, character_id: str) -> StarState:
         """Counted once, however often it is asked for. Raises CharacterNotFound."""
 
-        def attempt() -> Starring:
+        def attempt() -> StarState:
             try:
-                result = self._db.commit(*repository.star_writes(character_id, uid, now()))
+                result = self._db.commit(*writes.star_writes(character_id, uid, now()))
             except Missing:
                 raise _not_found(character_id) from None
             except AlreadyExists:
                 shown = self.get(uid, character_id)
-                return Starring(shown.character.starred, True)
-            return Starring(result.transforms[1][0], True)
+                return StarState(shown.character.starred, True)
+            return StarState(result.transforms[1][0], True)
 
         return contend(attempt)
 
-    def unstar(self, uid: str, character_id: str) -> Starring:
+    def unstar(self, uid: str, character_id: str) -> StarState:
         """Raises CharacterNotFound."""
 
-        def attempt() -> Starring:
+        def attempt() -> StarState:
             document, star = self._db.get_all(
                 [character_path(character_id), star_path(character_id, uid)]
             )
             if not document.exists:
                 raise _not_found(character_id)
             if not star.exists:
-                return Starring(document.data["starred"], False)
-            writes = repository.unstar_writes(character_id, uid, star, now())
-            return Starring(self._commit(*writes)[1][0], False)
+                return StarState(document.data["starred"], False)
+            batch = writes.unstar_writes(character_id, uid, star, now())
+            return StarState(self._commit(*batch)[1][0], False)
 
         return contend(attempt)
 
-    def get(self, uid: str, character_id: str) -> Shown:
+    def get(self, uid: str, character_id: str) -> CharacterWithStar:
         """Raises CharacterNotFound."""
         document, star = self._db.get_all(
             [character_path(character_id), star_path(character_id, uid)]
         )
         if not document.exists:
             raise _not_found(character_id)
-        return Shown(Character.of(document), star.exists)
+        return CharacterWithStar(Character.of(document), star.exists)
 
-    def page(self, uid: str, query: CharactersQuery) -> tuple[list[Shown], PageOf]:
+    def page(self, uid: str, query: CharactersQuery) -> tuple[list[CharacterWithStar], PageOf]:
         """Everybody's characters, as `uid` sees them."""
-        found = repository.page_of_all(self._db, query, query.search, query.sort)
+        found = writes.page_of_all(self._db, query, query.search, query.sort)
         return self._shown(found, uid), found
 
-    def mine(self, uid: str, request: PageRequest) -> tuple[list[Shown], PageOf]:
+    def mine(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
         """The characters that `uid` made, newest first."""
-        found = repository.page_of_user(self._db, request, uid)
+        found = writes.page_of_user(self._db, request, uid)
         return self._shown(found, uid), found
 
     def cast(self, ids: Sequence[str]) -> list[Character]:
@@ -228,9 +228,7 @@ class Characters:
 
         Raises CharacterNotFound, whose details name all that are `missing`.
         """
-        wanted = [
-            character_id for character_id in dict.fromkeys(ids) if repository.is_id(character_id)
-        ]
+        wanted = [character_id for character_id in dict.fromkeys(ids) if writes.is_id(character_id)]
         documents = self._db.get_all([character_path(each) for each in wanted]) if wanted else []
         found = {each.id: Character.of(each) for each in documents if each.exists}
         if missing := [each for each in dict.fromkeys(ids) if each not in found]:
@@ -239,12 +237,12 @@ class Characters:
 
     def media(self, kind: str, name: str) -> StoredFile:
         """A file of a character, by its public name. Raises FileMissing."""
-        return self._files().stat(f"{repository.FOLDERS[kind]}/{name}")
+        return self._files().stat(f"{writes.FOLDERS[kind]}/{name}")
 
-    def _shown(self, found: PageOf, uid: str) -> list[Shown]:
+    def _shown(self, found: PageOf, uid: str) -> list[CharacterWithStar]:
         characters = [Character.of(document) for document in found.documents]
-        starred = repository.starred_among(self._db, [each.id for each in characters], uid)
-        return [Shown(each, each.id in starred) for each in characters]
+        starred = writes.starred_among(self._db, [each.id for each in characters], uid)
+        return [CharacterWithStar(each, each.id in starred) for each in characters]
 
     def _language(self, code: str) -> str:
         """The language as the engine calls it. Raises UnknownChoice."""
@@ -258,7 +256,7 @@ class Characters:
         fields: dict[str, Any] = {}
         if form.display_name is not None:
             fields["display_name"] = form.display_name
-            fields["name_key"] = repository.name_key(form.display_name)
+            fields["name_key"] = writes.name_key(form.display_name)
             fields["output_prefix"] = slug(form.display_name, character_id)
         if form.language is not None:
             fields["language"] = self._language(form.language)
@@ -272,10 +270,10 @@ class Characters:
         sample, file = kept_sample(character_id, prepared, form.sample_text or "")
         return Change(fields, config, None, sample, stated, [file])
 
-    def _commit(self, *writes: Write) -> list[list[int]]:
+    def _commit(self, *batch: Write) -> list[list[int]]:
         """What the transforms left behind. Raises Stale alone: to look again tells what it was."""
         try:
-            return self._db.commit(*writes).transforms
+            return self._db.commit(*batch).transforms
         except (AlreadyExists, Missing) as error:
             raise Stale from error
 

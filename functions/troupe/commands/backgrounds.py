@@ -9,7 +9,7 @@ from pathlib import Path
 
 from troupe import wiring
 from troupe.adapters.firestore import AlreadyExists, now
-from troupe.media.clips import BadClip, look_at
+from troupe.media.video.clips import BadClip, look_at
 from troupe.scripts.backgrounds import (
     CLIP_NAME,
     COLLECTION,

@@ -7,7 +7,7 @@ import json
 import sys
 
 from troupe import wiring
-from troupe.wallet.audit import audit as audit_wallets
+from troupe.commands.ledger_audit import audit as audit_wallets
 
 
 def audit(options: argparse.Namespace) -> int:

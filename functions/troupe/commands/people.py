@@ -12,8 +12,8 @@ from troupe import wiring
 from troupe.accounts.records import UserRecord
 from troupe.accounts.schemas import RegisterBody
 from troupe.adapters.firestore import Write
-from troupe.admin.audit import entry_writes
 from troupe.admin.records import Actor
+from troupe.audit.service import entry_writes
 from troupe.errors import TroupeError
 from troupe.wallet.records import Meter
 

@@ -7,8 +7,8 @@ from flask import Response
 from troupe import wiring
 from troupe.files import schemas
 from troupe.files.service import FileTooLarge, UserFileNotFound
-from troupe.media.proofs import RecordingTooLong
-from troupe.media.uploads import BrokenAudio, UnsupportedFile
+from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
+from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.web.caller import Auth, current_caller
 from troupe.web.files import file_response

@@ -10,16 +10,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from troupe.adapters.firestore import Create, Database, Delete, Document, now
-from troupe.discards import Discards, NewFile
 from troupe.errors import NotFound, TroupeError
 from troupe.files.records import UserFile
 from troupe.logs import log
+from troupe.orphans import NewFile, OrphanedFiles
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
-    from troupe.media.proofs import Recording
+    from troupe.media.uploads.proofs import Recording
 
 COLLECTION = "files"
 MAX_BYTES = 30 * 1024 * 1024
@@ -44,7 +44,7 @@ class UserFiles:
         self,
         db: Database,
         files: Callable[[], Files],
-        discards: Discards,
+        discards: OrphanedFiles,
         prove: Callable[[bytes], Recording],
         settings: Settings,
     ) -> None:

@@ -38,7 +38,9 @@ from troupe.jobs.records import (
     StepState,
     job_path,
 )
-from troupe.jobs.repository import (
+from troupe.jobs.service import SubjectWrites, TaskSender
+from troupe.jobs.worker import Outcome, Worker, WorkPlan
+from troupe.jobs.writes import (
     completed_writes,
     ended_writes,
     move_write,
@@ -46,8 +48,6 @@ from troupe.jobs.repository import (
     part_path,
     parts,
 )
-from troupe.jobs.service import SubjectWrites, TaskSender
-from troupe.jobs.work import Outcome, Plan, Worker
 from troupe.logs import log
 from troupe.speech.engine import SpeechError
 
@@ -141,7 +141,7 @@ class Runner:
         except Exception as error:
             self._stumble(job, error)
 
-    def _claim(self, job: Job, document: Document, plan: Plan | None) -> tuple[Job, Document]:
+    def _claim(self, job: Job, document: Document, plan: WorkPlan | None) -> tuple[Job, Document]:
         at = now()
         until = at + timedelta(seconds=self._lease_seconds)
         names, parts_step = [name for name, _ in STEPS[job.kind]], PARTS_STEP[job.kind][0]

@@ -20,7 +20,7 @@ from troupe.adapters.firestore import (
 from troupe.adapters.queue import Queue, QueueUnavailable
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import Charge, Job, JobError, JobKind, JobStatus, Part, job_path
-from troupe.jobs.repository import create_write, ended_writes, erase_writes, parts
+from troupe.jobs.writes import create_write, ended_writes, erase_writes, parts
 from troupe.logs import log
 from troupe.wallet.ledger import hold_writes, wallet_path
 from troupe.wallet.records import Meter, Wallet
@@ -33,7 +33,7 @@ TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (a header's name)
 TASK_TOKEN_SECONDS = 30 * 86400  # the longest that Cloud Tasks keeps a task
 
 
-class Changed(Exception):
+class InputChanged(Exception):
     """A document that the job was made from has changed since: make the job anew."""
 
 
@@ -85,7 +85,9 @@ class JobService:
 
         `job.charge` is filled in here. One read and one commit; with `keyed`, a job that is there
         already under this id is returned as it is. `watched` are the documents that the job was
-        made from: `writes` should name them as seen. Raises NotEnoughTokens, KeyReused, Changed.
+        made from: `writes` should name them as seen.
+
+        Raises NotEnoughTokens, KeyReused, InputChanged.
         """
         paths = [wallet_path(job.uid), *(document.path for document in watched)]
         paths += [job_path(job.id)] if keyed else []
@@ -96,7 +98,7 @@ class JobService:
                 return self._earlier(others[-1], job), False
             for before, present in zip(watched, others, strict=False):
                 if before.update_time != present.update_time:
-                    raise Changed(before.path)
+                    raise InputChanged(before.path)
             charge = _charge(Wallet.of(wallet), quote)
             held = job.model_copy(update={"charge": charge})
             hold = hold_writes(

@@ -10,8 +10,8 @@ from datetime import timedelta
 from troupe.adapters.firestore import Database, Delete, Document, Stale, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.jobs.records import Job, JobError, JobKind, JobStatus, Part, job_path
-from troupe.jobs.repository import ended_writes, part_numbers
 from troupe.jobs.service import SubjectWrites, TaskSender
+from troupe.jobs.writes import ended_writes, part_numbers
 from troupe.logs import log
 
 BATCH = 100  # documents per run and kind of work

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from unicodedata import category, east_asian_width
 
 from troupe.speech.engine import WordTiming
-from troupe.speech.graphemes import is_joined
+from troupe.speech.text.graphemes import is_joined
 
 LINE = 42  # columns, for two lines: the usual limit for Latin script
 WIDE = LINE / 16  # columns of an ideograph, for lines of sixteen

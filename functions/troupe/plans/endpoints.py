@@ -5,12 +5,12 @@ from __future__ import annotations
 from troupe import wiring
 from troupe.adapters.firestore import now
 from troupe.admin.actor import current_actor
-from troupe.admin.audit import witness
+from troupe.audit.service import witness
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
 from troupe.plans import schemas
 from troupe.plans.service import PlanAmbiguous, PlanNotFound
-from troupe.plans.subscriptions import AlreadySubscribed, BadDates, Standing
+from troupe.plans.subscriptions import AlreadySubscribed, BadDates, SubscriptionStatement
 from troupe.wallet.service import WalletNotFound
 from troupe.web.caller import Auth, current_caller
 from troupe.web.reply import Reply
@@ -114,6 +114,6 @@ def user_subscription(path: schemas.OfUserPath) -> Reply:
     )
 
 
-def _subscription(standing: Standing, message: str) -> Reply:
+def _subscription(standing: SubscriptionStatement, message: str) -> Reply:
     view = schemas.SubscriptionView.of(standing, now())
     return Reply(schemas.SubscriptionData(subscription=view), message)

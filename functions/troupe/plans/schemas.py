@@ -16,7 +16,7 @@ from troupe.plans.records import (
     SubscriptionStatus,
     Terms,
 )
-from troupe.plans.subscriptions import Standing
+from troupe.plans.subscriptions import SubscriptionStatement
 from troupe.web.schema import Email, Id, Line, Schema, Text, example
 
 
@@ -151,7 +151,7 @@ class SubscriptionView(Schema):
     model_id: str | None = Field(None, description="Always null.")
 
     @classmethod
-    def of(cls, standing: Standing, at: datetime) -> Self:
+    def of(cls, standing: SubscriptionStatement, at: datetime) -> Self:
         has, wallet = standing.subscription, standing.wallet
         return cls(
             id=wallet.id,
@@ -178,7 +178,7 @@ class UserSubscription(Schema):
     expiry_date: datetime | None
 
     @classmethod
-    def of(cls, standing: Standing, at: datetime) -> Self:
+    def of(cls, standing: SubscriptionStatement, at: datetime) -> Self:
         view = SubscriptionView.of(standing, at)
         return cls(
             subscription=view,

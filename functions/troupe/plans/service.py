@@ -20,7 +20,7 @@ from troupe.adapters.firestore import (
 )
 from troupe.errors import BadRequest, NotFound, Unprocessable
 from troupe.plans.records import Plan, PlanStatus
-from troupe.plans.repository import PLANS, SUBSCRIPTIONS, plan_path
+from troupe.plans.writes import PLANS, SUBSCRIPTIONS, plan_path
 from troupe.records import Witness, name_key, no_witness
 
 MOST_PLANS = 100  # in a listing; a product has a handful

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from troupe.adapters.firestore import Database, Document, contend
 from troupe.errors import Conflict, NotFound, PaymentRequired, Unprocessable
-from troupe.plans.changes import Draft
+from troupe.plans.draft import SubscriptionDraft
 from troupe.plans.records import Plan, PlanStatus, Source, Subscription, SubscriptionStatus
-from troupe.plans.repository import subscription_path
+from troupe.plans.renewals import Also, Renewals
 from troupe.plans.service import PlanNotFound
-from troupe.plans.turns import Also, Turns
+from troupe.plans.writes import subscription_path
 from troupe.records import Witness, no_witness
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.records import Meter, Wallet
@@ -43,7 +43,7 @@ class BalanceHeld(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SubscriptionStatement:
     """What a user has: the subscription (None before the first one) and the wallet."""
 
     subscription: Subscription | None
@@ -72,33 +72,33 @@ class Setting:
 
 
 class Subscriptions:
-    def __init__(self, db: Database, turns: Turns, wallet: WalletService, *, paid: bool) -> None:
+    def __init__(self, db: Database, turns: Renewals, wallet: WalletService, *, paid: bool) -> None:
         self._db = db
         self._turns = turns
         self._wallet = wallet
         self._paid = paid
 
-    def of(self, uid: str) -> Standing:
+    def of(self, uid: str) -> SubscriptionStatement:
         """Raises WalletNotFound for nobody."""
         return self.of_many([uid])[0]
 
-    def of_many(self, uids: Sequence[str]) -> list[Standing]:
+    def of_many(self, uids: Sequence[str]) -> list[SubscriptionStatement]:
         """Those of existing users, in their order, by one call."""
         return [_standing(*pair) for pair in self._read(uids)]
 
-    def known(self, uids: Sequence[str]) -> dict[str, Standing]:
+    def known(self, uids: Sequence[str]) -> dict[str, SubscriptionStatement]:
         """The same of those who have a wallet: some may have left meanwhile."""
         pairs = self._read(uids) if uids else []
         return {wallet.id: _standing(has, wallet) for has, wallet in pairs if wallet.exists}
 
-    def subscribe(self, uid: str, plan_id: str) -> Standing:
+    def subscribe(self, uid: str, plan_id: str) -> SubscriptionStatement:
         """A better plan begins at once; another one when the period ends; the same one changes
         nothing, but for taking back what was to come. Whatever is repeated, a period gives once.
 
         Raises PlanNotFound (also for one that is not offered), PaymentRequired.
         """
 
-        def attempt() -> Standing:
+        def attempt() -> SubscriptionStatement:
             draft, plan = self._turns.draft(uid, plan_id)
             has = draft.before if draft.before and draft.before.live else None
             if has and has.plan.id == plan_id:
@@ -114,7 +114,7 @@ class Subscriptions:
             else:
                 draft.begin(plan.terms, source=Source.USER, started_at=draft.at)
             self._turns.commit(draft, taken=plan_id)
-            return Standing(draft.after, draft.wallet)
+            return SubscriptionStatement(draft.after, draft.wallet)
 
         return contend(attempt)
 
@@ -134,14 +134,14 @@ class Subscriptions:
         started_at: datetime | None = None,
         expires_at: datetime | None = None,
         witness: Witness = no_witness,
-    ) -> Standing:
+    ) -> SubscriptionStatement:
         """An administrator gives a plan, at once and in the place of any other; `tokens` are
         given in each period instead of the plan's own.
 
         Raises PlanNotFound, AlreadySubscribed, BadDates, WalletNotFound.
         """
 
-        def attempt() -> Standing:
+        def attempt() -> SubscriptionStatement:
             draft, plan = self._turns.draft(uid, plan_id)
             if plan is None:
                 raise PlanNotFound
@@ -157,31 +157,33 @@ class Subscriptions:
                 tokens=tokens,
             )
             self._turns.commit(draft, witness, taken=plan_id)
-            return Standing(draft.after, draft.wallet)
+            return SubscriptionStatement(draft.after, draft.wallet)
 
         return contend(attempt)
 
-    def set(self, uid: str, setting: Setting, *, also: Also = lambda draft: ()) -> Standing:
+    def set(
+        self, uid: str, setting: Setting, *, also: Also = lambda draft: ()
+    ) -> SubscriptionStatement:
         """An administrator changes a subscription and its balances, all in one commit, and in
         that of what is `also` to be written. The plan that the user has gives nothing a second
         time.
 
         Raises PlanNotFound, SubscriptionNotFound, BadDates, BalanceHeld, WalletNotFound.
         """
-        by_chance = secrets.token_hex(8)
+        random_id = secrets.token_hex(8)
 
-        def attempt() -> Standing:
+        def attempt() -> SubscriptionStatement:
             plan_id = setting.plan_id or self._plan_to_revive(uid, setting)
             draft, plan = self._turns.draft(uid, plan_id)
             if plan_id is not None and plan is None:
                 raise PlanNotFound
             _apply(draft, setting, plan)
-            _set_balance(draft, Meter.TOKENS, setting.tokens, by_chance)
+            _set_balance(draft, Meter.TOKENS, setting.tokens, random_id)
             minutes = setting.voice_minutes
             seconds = None if minutes is None else minutes * 60
-            _set_balance(draft, Meter.VOICE_SECONDS, seconds, by_chance)
+            _set_balance(draft, Meter.VOICE_SECONDS, seconds, random_id)
             self._turns.commit(draft, also=also, taken=plan_id)
-            return Standing(draft.after, draft.wallet)
+            return SubscriptionStatement(draft.after, draft.wallet)
 
         return contend(attempt)
 
@@ -200,7 +202,7 @@ class Subscriptions:
         return None if has.live else has.plan.id
 
 
-def _apply(draft: Draft, setting: Setting, plan: Plan | None) -> None:
+def _apply(draft: SubscriptionDraft, setting: Setting, plan: Plan | None) -> None:
     """The part of a setting that concerns the subscription."""
     has = draft.before if draft.before and draft.before.live else None
     begun = _begun(setting.started_at, draft.at)
@@ -226,11 +228,13 @@ def _apply(draft: Draft, setting: Setting, plan: Plan | None) -> None:
         draft.set_dates(begun, setting.expires_at or kept)
 
 
-def _set_balance(draft: Draft, meter: Meter, amount: int | None, by_chance: str) -> None:
+def _set_balance(
+    draft: SubscriptionDraft, meter: Meter, amount: int | None, random_id: str
+) -> None:
     if amount is None:
         return
     try:
-        draft.set_balance(meter, amount, f"adjust-{by_chance}-{meter}")
+        draft.set_balance(meter, amount, f"adjust-{random_id}-{meter}")
     except ValueError:
         held = draft.wallet.meter(meter).held
         raise BalanceHeld(details={"meter": meter, "held": held}) from None
@@ -244,11 +248,11 @@ def _begun(started_at: datetime | None, at: datetime) -> datetime | None:
     return min(started_at, at)
 
 
-def _standing(subscription: Document, wallet: Document) -> Standing:
+def _standing(subscription: Document, wallet: Document) -> SubscriptionStatement:
     if not wallet.exists:
         raise WalletNotFound
     has = Subscription.of(subscription) if subscription.exists else None
-    return Standing(has, Wallet.of(wallet))
+    return SubscriptionStatement(has, Wallet.of(wallet))
 
 
 def _to_be_paid(plan: Plan) -> PaymentRequired:

@@ -13,13 +13,13 @@ from troupe.jobs.records import Sound
 from troupe.media.audio import AudioWriter, read_wav
 from troupe.media.captions import Cue, cues
 from troupe.media.formats import AudioFormat
+from troupe.recording.recorder import Recorder, later
+from troupe.recording.references import References
 from troupe.scripts.records import Performance, Performer
+from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import SpeechEngine, SpeechError, Voice, VoiceType
-from troupe.speech.planner import plain_text
 from troupe.speech.speak import part_key
-from troupe.speech.voices import DEFAULT_STYLE
-from troupe.voice.recorder import Recorder, later
-from troupe.voice.references import References
+from troupe.speech.text.planner import plain_text
 
 # Silence between two lines, besides the 0.2 s that every utterance ends with: people answer each
 # other after about half a second, and go on themselves somewhat sooner.

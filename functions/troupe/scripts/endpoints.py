@@ -9,6 +9,7 @@ from flask import Response
 from troupe import wiring
 from troupe.characters.errors import CharacterNotFound
 from troupe.errors import UnknownChoice
+from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
@@ -23,7 +24,7 @@ from troupe.scripts.errors import (
     ScriptNotFound,
     VideoNotFound,
 )
-from troupe.scripts.lookup import Staged
+from troupe.scripts.lookup import ScriptWithJobs
 from troupe.scripts.screenplay import InvalidDialogue
 from troupe.scripts.writer import (
     ScriptRefused,
@@ -32,7 +33,6 @@ from troupe.scripts.writer import (
     ScriptWriterNotConfigured,
     ScriptWriterUnavailable,
 )
-from troupe.voice.schemas import CaptionQuery
 from troupe.wallet.service import NotEnoughTokens
 from troupe.web.caller import Auth, current_caller
 from troupe.web.files import file_response
@@ -41,7 +41,7 @@ from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
-    from troupe.scripts.performances import Filming
+    from troupe.scripts.jobs import ScriptJob
 
 api = Api("scripts", "Dialogue, its audio and its video")
 
@@ -65,7 +65,7 @@ def generate_script(body: schemas.GenerateScript) -> Reply:
     """Has a language model write a dialogue for the chosen characters. It takes up to 45 seconds
     and costs no token; how many you may have in an hour is limited."""
     script = wiring.scripts().generate(current_caller().uid, body)
-    return _created(Staged(script), "Script generated successfully")
+    return _created(ScriptWithJobs(script), "Script generated successfully")
 
 
 @api.post(
@@ -79,7 +79,7 @@ def create_script(body: schemas.CreateScript) -> Reply:
     `NAME: line` begins a line, which goes on until an empty line or the next name; (directions),
     [notes] and scene headings on lines of their own are not spoken."""
     script = wiring.scripts().create(current_caller().uid, body)
-    return _created(Staged(script), "Script created successfully")
+    return _created(ScriptWithJobs(script), "Script created successfully")
 
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
@@ -146,7 +146,7 @@ def generate_audio(
     """Speaks the dialogue, each line with its character's voice. Watch the job at
     `GET /api/video-jobs/{jobId}`. A token per started thousand characters is reserved, and charged
     when the audio is there."""
-    filming = wiring.performances().start_audio(
+    filming = wiring.script_jobs().start_audio(
         current_caller().uid, path.script_id, body, header.idempotency_key
     )
     return _started(filming, "Audio generation started successfully!")
@@ -196,7 +196,7 @@ def generate_video(
 ) -> Reply:
     """Makes a video: the dialogue as sound, who speaks in the picture, captions. One token is
     reserved, and charged when the video is there."""
-    filming = wiring.performances().start_video(
+    filming = wiring.script_jobs().start_video(
         current_caller().uid, path.script_id, body, header.idempotency_key
     )
     return _started(filming, f"Video generation started successfully! Job ID: {filming.job.id}")
@@ -210,7 +210,7 @@ def generate_video(
 )
 def video_status(path: schemas.ScriptPath) -> Reply:
     """Where the last video of a script stands."""
-    staged = wiring.performances().status(current_caller().uid, path.script_id)
+    staged = wiring.script_jobs().status(current_caller().uid, path.script_id)
     return Reply(schemas.VideoStatus.of(staged), "Video status fetched")
 
 
@@ -219,7 +219,7 @@ def video_status(path: schemas.ScriptPath) -> Reply:
 )
 def video_job(path: schemas.VideoJobPath) -> Reply:
     """A job about a script, step by step: of its video, or of its audio."""
-    return _job(wiring.performances().job(current_caller().uid, path.job_id), "Job fetched")
+    return _job(wiring.script_jobs().job(current_caller().uid, path.job_id), "Job fetched")
 
 
 @api.post(
@@ -230,14 +230,14 @@ def video_job(path: schemas.VideoJobPath) -> Reply:
 )
 def cancel_video_job(path: schemas.VideoJobPath) -> Reply:
     """Stops the work; nothing is charged. What has ended already stays as it is."""
-    filming = wiring.performances().cancel(current_caller().uid, path.job_id)
+    filming = wiring.script_jobs().cancel(current_caller().uid, path.job_id)
     return _job(filming, f"The job is {filming.job.status}")
 
 
 @api.get("/api/videos/backgrounds", data=schemas.Backgrounds)
 def backgrounds() -> Reply:
     """The clips that a video may play before."""
-    views = [schemas.BackgroundView.of(each) for each in wiring.performances().backgrounds()]
+    views = [schemas.BackgroundView.of(each) for each in wiring.script_jobs().backgrounds()]
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
 
@@ -254,20 +254,20 @@ def video_file(path: schemas.VideoPath) -> Response:
     )
 
 
-def _script(staged: Staged, message: str) -> Reply:
+def _script(staged: ScriptWithJobs, message: str) -> Reply:
     return Reply(schemas.ScriptData(script=schemas.ScriptView.of(staged)), message)
 
 
-def _created(staged: Staged, message: str) -> Reply:
+def _created(staged: ScriptWithJobs, message: str) -> Reply:
     headers = {"Location": f"/api/scripts/{staged.script.id}"}
     view = schemas.ScriptView.of(staged)
     return Reply(schemas.ScriptData(script=view), message, headers=headers)
 
 
-def _job(filming: Filming, message: str, headers: dict[str, str] | None = None) -> Reply:
+def _job(filming: ScriptJob, message: str, headers: dict[str, str] | None = None) -> Reply:
     data = schemas.VideoJobData(job=schemas.VideoJobView.film(filming))
     return Reply(data, message, headers=headers or {})
 
 
-def _started(filming: Filming, message: str) -> Reply:
+def _started(filming: ScriptJob, message: str) -> Reply:
     return _job(filming, message, {"Location": f"/api/video-jobs/{filming.job.id}"})

@@ -12,7 +12,7 @@ from troupe.scripts.records import Script
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
+class ScriptWithJobs:
     """A script with the last jobs that made its audio and its video; those without their input."""
 
     script: Script

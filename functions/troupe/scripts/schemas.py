@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from troupe.generations.schemas import JobView
 from troupe.jobs.records import JobStatus
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
 from troupe.scripts.records import MAX_LINES
-from troupe.scripts.repository import video_url
 from troupe.scripts.screenplay import Said
 from troupe.scripts.writer import MAX_WRITTEN
-from troupe.voice.schemas import JobView
+from troupe.scripts.writes import video_url
 from troupe.web.schema import Id, Line, Schema, Text, example
 
 if TYPE_CHECKING:
     from troupe.scripts.backgrounds import Background
-    from troupe.scripts.lookup import Staged
-    from troupe.scripts.performances import Filming
+    from troupe.scripts.jobs import ScriptJob
+    from troupe.scripts.lookup import ScriptWithJobs
 
 MAX_CAST = 20
 
@@ -173,7 +173,7 @@ class ScriptView(Schema):
     video_job_error_message: str | None
 
     @classmethod
-    def of(cls, staged: Staged) -> Self:
+    def of(cls, staged: ScriptWithJobs) -> Self:
         script, video = staged.script, staged.script.video
         spoken = sum(line.audio is not None for line in script.dialogue)
         base = f"/api/scripts/{script.id}"
@@ -249,7 +249,7 @@ class VideoJobView(JobView):
     video_size: int | None
 
     @classmethod
-    def film(cls, filming: Filming) -> Self:
+    def film(cls, filming: ScriptJob) -> Self:
         video = filming.video
         return cls(
             **JobView.of(filming.job).model_dump(),
@@ -279,7 +279,7 @@ class VideoStatus(Schema):
     final_video_path: str | None
 
     @classmethod
-    def of(cls, staged: Staged) -> Self:
+    def of(cls, staged: ScriptWithJobs) -> Self:
         if staged.video_job is None:
             return cls(
                 script_id=staged.script.id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from troupe.errors import Unprocessable
 from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES, Line
-from troupe.speech.words import is_speakable
+from troupe.speech.text.words import is_speakable
 
 Said = tuple[str, str]  # the id of who speaks, and the text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic.alias_generators import to_camel
 
-from troupe.accounts.activities import activity_write
+from troupe.activities.service import activity_write
 from troupe.adapters.firestore import (
     Create,
     Database,
@@ -27,19 +27,19 @@ from troupe.logs import log
 from troupe.media.captions import cues_from_json, to_srt, to_vtt
 from troupe.media.formats import AudioFormat
 from troupe.paging import PageOf, PageRequest, newest_first
-from troupe.scripts import repository
+from troupe.scripts import writes
 from troupe.scripts.errors import (
     LineNotFound,
     ScriptAudioNotReady,
     ScriptNotFound,
     VideoNotFound,
 )
-from troupe.scripts.lookup import Staged, check_free, owned, read_jobs
+from troupe.scripts.lookup import ScriptWithJobs, check_free, owned, read_jobs
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script
 from troupe.scripts.screenplay import Said, check_dialogue, parse_screenplay
 from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
-from troupe.speech.voices import capabilities, language_named
+from troupe.speech.catalogue import capabilities, language_named
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -118,18 +118,18 @@ class ScriptService:
         self._store(script, "script_created", "created")
         return script
 
-    def get(self, uid: str, script_id: str) -> Staged:
+    def get(self, uid: str, script_id: str) -> ScriptWithJobs:
         _, script = self._own(uid, script_id)
         return self._staged([script])[0]
 
-    def page(self, uid: str, request: PageRequest) -> tuple[list[Staged], PageOf]:
+    def page(self, uid: str, request: PageRequest) -> tuple[list[ScriptWithJobs], PageOf]:
         """One page, newest first: a query, a count, and one read for all of its jobs."""
         found = newest_first(
-            self._db, repository.COLLECTION, request, field="createdAt", where=[("uid", "==", uid)]
+            self._db, writes.COLLECTION, request, field="createdAt", where=[("uid", "==", uid)]
         )
         return self._staged([Script.of(document) for document in found.documents]), found
 
-    def update(self, uid: str, script_id: str, said: Sequence[Said]) -> Staged:
+    def update(self, uid: str, script_id: str, said: Sequence[Said]) -> ScriptWithJobs:
         """Replaces the dialogue. What is said as before keeps its sound; the audio of the whole
         is dropped, and the video stays, of an earlier revision now.
 
@@ -163,7 +163,7 @@ class ScriptService:
             return script, after
 
         before, after = _contended(attempt)
-        unused = repository.referenced_files(before) - repository.referenced_files(after)
+        unused = writes.referenced_files(before) - writes.referenced_files(after)
         if unused:
             self._delete_unused(sorted(unused))
         return self._staged([after])[0]
@@ -180,7 +180,7 @@ class ScriptService:
                 ended = self._jobs.cancel(script.active_job_id).id
                 document, script = self._own(uid, script_id)
             # Files first: whatever stops this half-way leaves a script that leads to the rest.
-            paths = self._files().list(repository.files_prefix(script_id))
+            paths = self._files().list(writes.files_prefix(script_id))
             self._files().delete(paths)
             deleted.update(paths)
             self._jobs.forget_inputs(document.path)
@@ -229,7 +229,7 @@ class ScriptService:
 
     def video(self, uid: str, name: str) -> tuple[Script, FinalVideo]:
         """The video of that name. Raises VideoNotFound."""
-        document = self._db.get(repository.script_path(name.partition("_")[0]))
+        document = self._db.get(writes.script_path(name.partition("_")[0]))
         if not document.exists or document.data["uid"] != uid:
             raise VideoNotFound
         script = Script.of(document)
@@ -245,7 +245,7 @@ class ScriptService:
             log.error("script_files_left", error, files=len(paths))
 
     def _own(self, uid: str, script_id: str) -> tuple[Document, Script]:
-        document = self._db.get(repository.script_path(script_id))
+        document = self._db.get(writes.script_path(script_id))
         return document, owned(document, uid)
 
     def _chosen(self, ids: Iterable[str]) -> dict[str, str]:
@@ -264,17 +264,17 @@ class ScriptService:
     def _store(self, script: Script, activity: str, done: str) -> None:
         message = f"Script '{script.title}' {done}"
         self._db.commit(
-            Create(repository.script_path(script.id), script.stored()),
+            Create(writes.script_path(script.id), script.stored()),
             activity_write(
                 *(script.uid, activity, message), at=script.created_at, scriptId=script.id
             ),
         )
 
-    def _staged(self, scripts: Sequence[Script]) -> list[Staged]:
+    def _staged(self, scripts: Sequence[Script]) -> list[ScriptWithJobs]:
         ids = {job for each in scripts for job in (each.audio_job_id, each.video_job_id) if job}
         found = read_jobs(self._db, sorted(ids))
         return [
-            Staged(
+            ScriptWithJobs(
                 script,
                 found.get(script.audio_job_id or ""),
                 found.get(script.video_job_id or ""),

@@ -11,18 +11,18 @@ from troupe.adapters.firestore import Database, now
 from troupe.adapters.storage import Files
 from troupe.errors import FileMissing
 from troupe.jobs.records import Job, JobKind, Part, Sound
-from troupe.jobs.work import Outcome, Plan, Watch
+from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.media.captions import cues_to_json
 from troupe.media.formats import AudioFormat, Resolution
-from troupe.media.probe import check_video
-from troupe.media.video import Shot, render_video
+from troupe.media.uploads.probe import check_video
+from troupe.media.video.video import Shot, render_video
+from troupe.recording.recorder import Recorder
+from troupe.recording.references import References
 from troupe.scripts.backgrounds import background_path, is_colour
 from troupe.scripts.dialogue import Dialogue, Joined
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Performance
-from troupe.scripts.repository import completed_writes, files_prefix, tidy
+from troupe.scripts.writes import completed_writes, files_prefix, tidy
 from troupe.speech.engine import SpeechEngine, SpeechError
-from troupe.voice.recorder import Recorder
-from troupe.voice.references import References
 from troupe.wallet.records import Meter
 
 PARTS_KEPT = timedelta(days=7)
@@ -52,11 +52,11 @@ class ScriptWorker:
         self._recorder = Recorder(engine, files)
         self._references = References(files)
 
-    def plan(self, job: Job) -> Plan:
+    def plan(self, job: Job) -> WorkPlan:
         lines = Performance.read(job.input).lines
         found = sum(line.audio is not None for line in lines)
         notes = {"audio_validation": f"Found {found}/{len(lines)} audio files"}
-        return Plan(self._cuts(lines), units=len(lines), notes=notes)
+        return WorkPlan(self._cuts(lines), units=len(lines), notes=notes)
 
     def run_part(self, job: Job, number: int, folder: Path, watch: Watch) -> Part:
         assert job.cuts is not None  # noqa: S101 (a job with parts is planned)

@@ -58,7 +58,7 @@ class CastMember:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ScriptDraft:
     """`dialogue`: (character id, text); `language`: what the model says it wrote in, a BCP 47
     code if it did as it was told."""
 
@@ -97,7 +97,7 @@ class ScriptWriter:
 
     def write(
         self, cast: Sequence[CastMember], prompt: str, lines: int | None, language: str | None
-    ) -> Draft:
+    ) -> ScriptDraft:
         """A dialogue among the cast. With `lines` it has exactly so many (1 to MAX_WRITTEN), else
         about a dozen; `language` is a name ("German") or None for that of the prompt.
 
@@ -215,7 +215,7 @@ def _messages(
     ]
 
 
-def _draft(answer: str, labels: Mapping[str, str], lines: int | None) -> Draft:
+def _draft(answer: str, labels: Mapping[str, str], lines: int | None) -> ScriptDraft:
     """Raises ValueError, whose message tells the model what is wrong."""
     try:
         written = _Written.model_validate_json(_unfenced(answer))
@@ -238,7 +238,7 @@ def _draft(answer: str, labels: Mapping[str, str], lines: int | None) -> Draft:
         raise ValueError(
             f"{error.text} Each line holds words, at most {MAX_LINE_CHARACTERS} characters."
         ) from None
-    return Draft(_one_line(written.title), said, written.language.strip()[:35])
+    return ScriptDraft(_one_line(written.title), said, written.language.strip()[:35])
 
 
 def _unfenced(answer: str) -> str:

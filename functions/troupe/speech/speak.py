@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from troupe.speech import planner
 from troupe.speech.engine import (
     Speech,
     SpeechEngine,
@@ -18,7 +17,8 @@ from troupe.speech.engine import (
     Voice,
     WordTiming,
 )
-from troupe.speech.words import estimate_words
+from troupe.speech.text import planner
+from troupe.speech.text.words import estimate_words
 
 __all__ = ["estimate_words", "part_key", "speak"]
 

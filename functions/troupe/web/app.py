@@ -19,7 +19,7 @@ from troupe.errors import TroupeError, Unavailable
 from troupe.logs import log
 from troupe.settings import settings
 from troupe.web.body import FORM_LIMIT, EdgeRequest
-from troupe.web.limited import tell
+from troupe.web.rate_limit import tell
 from troupe.web.reply import failure, refusal
 from troupe.web.routes import Api
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ENDPOINTS: dict[str, tuple[str, ...]] = {
     "auth": ("troupe.accounts.endpoints",),
     "plans": ("troupe.plans.endpoints", "troupe.wallet.endpoints"),
-    "voice": ("troupe.voice.endpoints",),
+    "voice": ("troupe.generations.endpoints",),
     "characters": ("troupe.characters.endpoints",),
     "scripts": ("troupe.scripts.endpoints",),
     "files": ("troupe.files.endpoints",),

@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.web.body import read
 from troupe.web.caller import Auth, admit
-from troupe.web.limited import account_of, limited
+from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
 from troupe.web.schema import Nothing
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from troupe.accounts.activities import activity_write
+from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Create
 
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from troupe.characters.changes import slug
+from troupe.characters.edits import slug
 from troupe.characters.records import Character, Config, Consent, Quality, Sample
-from troupe.characters.repository import name_key
 from troupe.characters.schemas import CharacterView
+from troupe.characters.writes import name_key
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 QUALITY = Quality(

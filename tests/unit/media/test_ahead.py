@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from troupe.media.ahead import Ahead
+from troupe.media.video.prefetch import Prefetch
 
 
 def test_all_comes_in_order() -> None:
-    with Ahead(iter(range(100)), 3) as items:
+    with Prefetch(iter(range(100)), 3) as items:
         assert list(items) == list(range(100))
 
 
@@ -24,7 +24,7 @@ def test_it_is_never_further_ahead_than_it_may() -> None:
             made.append(number)
             yield number
 
-    with Ahead(items(), 4) as taken:
+    with Prefetch(items(), 4) as taken:
         assert next(taken) == 0
         time.sleep(0.3)
         assert 1 < len(made) <= 6  # four wait, one was taken, and one waits for its place
@@ -35,7 +35,7 @@ def test_a_failure_comes_in_its_turn() -> None:
         yield 1
         raise ValueError("no more")
 
-    with Ahead(items(), 4) as taken:
+    with Prefetch(items(), 4) as taken:
         assert next(taken) == 1
         with pytest.raises(ValueError, match="no more"):
             next(taken)
@@ -47,7 +47,7 @@ def test_leaving_early_stops_the_thread() -> None:
             yield 1
 
     before = threading.active_count()
-    with Ahead(endless(), 2) as taken:
+    with Prefetch(endless(), 2) as taken:
         next(taken)
         assert threading.active_count() == before + 1
     assert threading.active_count() == before

@@ -12,7 +12,7 @@ import pytest
 from troupe.media.audio import AudioWriter, read_wav, wav_rate, write_wav
 from troupe.media.formats import AudioFormat
 from troupe.speech.engine import SpeechRequest, Voice, VoiceType
-from troupe.speech.espeak import EspeakEngine
+from troupe.speech.engines.espeak import EspeakEngine
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples

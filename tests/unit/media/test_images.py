@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from tests.media_files import SVG, ZIP, opened, picture, pixel_bomb
+from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb
 from troupe.errors import TroupeError
-from troupe.media.images import prepare_image
-from troupe.media.uploads import BrokenImage, ImageTooLarge, UnsupportedFile
+from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedFile
+from troupe.media.uploads.images import prepare_image
 
 KEPT = {
     "png": ("PNG", ".png", "image/png"),

@@ -8,9 +8,9 @@ from PIL import Image
 
 from troupe.media.captions import Cue
 from troupe.media.formats import Resolution
-from troupe.media.layers import Layer, Plane, ycbcr
-from troupe.media.layout import face_box, layout
-from troupe.media.pictures import badge, caption, face_card
+from troupe.media.video.layers import Layer, Plane, ycbcr
+from troupe.media.video.layout import face_box, layout
+from troupe.media.video.pictures import badge, caption, face_card
 
 LONG = "Whatever the weather had in store for them,\nthey would not leave before the bells rang."
 TEXTS = {

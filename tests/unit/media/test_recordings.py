@@ -11,12 +11,12 @@ import av
 import numpy as np
 import pytest
 
-from tests.sounds import KINDS, recording
+from tests.support.sounds import KINDS, recording
 from troupe.errors import TroupeError
-from troupe.media import recordings
-from troupe.media.proofs import RecordingTooLong
-from troupe.media.recordings import prove_recording
-from troupe.media.uploads import BrokenAudio, UnsupportedFile
+from troupe.media.uploads import recordings
+from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
+from troupe.media.uploads.proofs import RecordingTooLong
+from troupe.media.uploads.recordings import prove_recording
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,16 +10,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.media_files import SOUNDS, SVG, ZIP, encoded, picture, silent_video, sound, tone
+from tests.support.media_files import SOUNDS, SVG, ZIP, encoded, picture, silent_video, sound, tone
 from troupe.errors import TroupeError
-from troupe.media.samples import prepare_sample
-from troupe.media.uploads import (
+from troupe.media.uploads.checks import (
     BrokenAudio,
     SampleSilent,
     SampleTooLong,
     SampleTooShort,
     UnsupportedFile,
 )
+from troupe.media.uploads.samples import prepare_sample
 
 
 def kept(data: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], tuple[int, int, int]]:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from troupe.media.fonts import han_form, missing_glyphs, typeface_for
-from troupe.media.text import Drawn, Type, draw, joined, readable, width, wrap
+from troupe.media.video.fonts import han_form, missing_glyphs, typeface_for
+from troupe.media.video.text import Drawn, Type, draw, joined, readable, width, wrap
 
 # A sentence of each script that some voice of the catalogue reads.
 SAMPLES = {

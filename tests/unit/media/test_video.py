@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.unit.media.film import (
+from tests.support.film import (
     Film,
     apart,
     crop,
@@ -21,9 +21,9 @@ from tests.unit.media.film import (
 )
 from troupe.media.captions import Cue
 from troupe.media.formats import Resolution
-from troupe.media.frames import Shot
-from troupe.media.layout import face_box, layout
-from troupe.media.video import VideoFacts
+from troupe.media.video.frames import Shot
+from troupe.media.video.layout import face_box, layout
+from troupe.media.video.video import VideoFacts
 
 LANDSCAPE, PORTRAIT = Resolution.LANDSCAPE, Resolution.PORTRAIT
 SECONDS = 4.5

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
 from tests.unit.speech.sound import pitch
-from troupe.speech.elevenlabs import ElevenLabsEngine
+from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import (
     Reference,
     Speech,
@@ -21,7 +21,7 @@ from troupe.speech.engine import (
     Voice,
     VoiceType,
 )
-from troupe.speech.voices import capabilities
+from troupe.speech.engines.elevenlabs import ElevenLabsEngine
 
 TEXT = "One two, three. Four!"
 MODEL = "eleven_multilingual_v2"
@@ -33,7 +33,7 @@ SPEAK, SEARCH, ADD = "/with-timestamps", "/v2/voices", "/v1/voices/add"
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("troupe.speech.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
 
 
 @pytest.fixture

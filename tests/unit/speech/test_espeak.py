@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.unit.speech.sound import pitch, rms
+from troupe.speech.catalogue import STYLES
 from troupe.speech.engine import (
     Speech,
     SpeechError,
@@ -24,10 +25,9 @@ from troupe.speech.engine import (
     Voice,
     VoiceType,
 )
-from troupe.speech.espeak import EspeakEngine
-from troupe.speech.espeak_timing import word_timings
+from troupe.speech.engines.espeak import EspeakEngine
+from troupe.speech.engines.espeak_timing import word_timings
 from troupe.speech.languages import ESPEAK
-from troupe.speech.voices import STYLES
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
@@ -288,7 +288,7 @@ def test_forked_processes_speak() -> None:
     program = """
 import os, sys
 from troupe.speech.engine import SpeechRequest, Voice, VoiceType
-from troupe.speech.espeak import EspeakEngine
+from troupe.speech.engines.espeak import EspeakEngine
 engine = EspeakEngine()
 request = SpeechRequest("Hello there", Voice("en", VoiceType.MALE, "neutral"))
 if "after" in sys.argv:
@@ -317,7 +317,7 @@ def test_the_child_ends_with_its_parent() -> None:
     program = """
 import os, signal
 from troupe.speech.engine import SpeechRequest, Voice, VoiceType
-from troupe.speech.espeak import EspeakEngine
+from troupe.speech.engines.espeak import EspeakEngine
 engine = EspeakEngine()
 engine.synthesize(SpeechRequest("Hello", Voice("en", VoiceType.MALE, "neutral")))
 print(engine._child._process.pid, flush=True)

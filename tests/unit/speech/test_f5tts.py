@@ -27,7 +27,7 @@ from troupe.speech.engine import (
     Voice,
     VoiceType,
 )
-from troupe.speech.f5tts import F5TTSEngine
+from troupe.speech.engines.f5tts import F5TTSEngine
 
 ROOT = Path(__file__).parents[3]
 GRADIO = ROOT / ".local" / "gradio" / "bin" / "python"
@@ -92,7 +92,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GradioApp]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("troupe.speech.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
 
 
 @pytest.fixture

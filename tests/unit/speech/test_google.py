@@ -12,6 +12,7 @@ from google.cloud import texttospeech
 
 from tests.fakes.google_speech import FakeGoogle, google_server
 from tests.unit.speech.sound import pitch
+from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import (
     Speech,
     SpeechError,
@@ -20,8 +21,7 @@ from troupe.speech.engine import (
     Voice,
     VoiceType,
 )
-from troupe.speech.google import GoogleEngine
-from troupe.speech.voices import capabilities
+from troupe.speech.engines.google import GoogleEngine
 
 TEXT = "One two, three. Four!"
 VOICE = Voice("en-US", VoiceType.FEMALE, "neutral")
@@ -30,7 +30,7 @@ LIST, SPEAK = "ListVoices", "SynthesizeSpeech"
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("troupe.speech.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
 
 
 @pytest.fixture

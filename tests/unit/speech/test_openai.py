@@ -8,6 +8,8 @@ import pytest
 
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server, tone_per_word, wav
 from tests.unit.speech.sound import rms
+from troupe.riff import parse_wav
+from troupe.speech.catalogue import STYLES
 from troupe.speech.engine import (
     Speech,
     SpeechError,
@@ -16,9 +18,7 @@ from troupe.speech.engine import (
     Voice,
     VoiceType,
 )
-from troupe.speech.openai import OpenAIEngine
-from troupe.speech.riff import parse_wav
-from troupe.speech.voices import STYLES
+from troupe.speech.engines.openai import OpenAIEngine
 
 TEXT = "One two, three. Four!"
 

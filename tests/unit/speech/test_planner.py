@@ -10,7 +10,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from troupe.speech.planner import UTTERANCE_CHARACTERS, cut, utterances
+from troupe.speech.text.planner import UTTERANCE_CHARACTERS, cut, utterances
 
 PROSE = "The harbour was quiet that morning, and the men talked in low voices of the weather. "
 ALPHABET = (

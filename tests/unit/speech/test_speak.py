@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import (
     Capabilities,
     Speech,
@@ -19,11 +20,10 @@ from troupe.speech.engine import (
     VoiceType,
     WordTiming,
 )
-from troupe.speech.espeak import EspeakEngine
-from troupe.speech.planner import plain_text
+from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.speak import PAUSE_SECONDS, estimate_words, part_key, speak
-from troupe.speech.voices import capabilities
-from troupe.speech.words import word_spans
+from troupe.speech.text.planner import plain_text
+from troupe.speech.text.words import word_spans
 
 VOICE = Voice("en", VoiceType.MALE, "neutral")
 

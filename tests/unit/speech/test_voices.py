@@ -9,10 +9,7 @@ from pathlib import Path
 import espeakng_loader
 import pytest
 
-from troupe.speech import elevenlabs, espeak, google, openai
-from troupe.speech.engine import VoiceType
-from troupe.speech.languages import ALIASES, ESPEAK
-from troupe.speech.voices import (
+from troupe.speech.catalogue import (
     DEFAULT_STYLE,
     ENGINES,
     STYLES,
@@ -21,6 +18,9 @@ from troupe.speech.voices import (
     language_named,
     style_named,
 )
+from troupe.speech.engine import VoiceType
+from troupe.speech.engines import elevenlabs, espeak, google, openai
+from troupe.speech.languages import ALIASES, ESPEAK
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 
@@ -175,7 +175,7 @@ def test_an_unknown_engine_is_named() -> None:
 
 def test_the_catalogue_loads_no_engine() -> None:
     program = (
-        "import sys; import troupe.speech.voices, troupe.speech.engine, troupe.media.formats;"
+        "import sys; import troupe.speech.catalogue, troupe.speech.engine, troupe.media.formats;"
         "print([m for m in ('numpy', 'openai', 'av', 'espeakng_loader', 'ctypes', 'pydantic',"
         " 'httpx2', 'elevenlabs', 'google.cloud.texttospeech')"
         " if m in sys.modules])"

@@ -1,4 +1,4 @@
-"""An edge to knock at: a small API of every kind of route, without any service behind it."""
+"""A small API with every kind of route and no service behind it."""
 
 from __future__ import annotations
 

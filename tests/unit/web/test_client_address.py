@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.factories import test_settings
+from tests.support.factories import test_settings
 from troupe import wiring
-from troupe.web.limited import client_address
+from troupe.web.rate_limit import client_address
 
 CLIENT, GOOGLE, FORGED = "203.0.113.7", "35.191.4.2", "192.0.2.66"
 

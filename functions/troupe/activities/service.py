@@ -1,0 +1,110 @@
+"""What a user did: written by other domains in the commit of the deed itself."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from troupe.adapters.firestore import Create, Database, Delete, Write, now
+from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.records import Record
+
+_BATCH = 400  # deletes in a commit; Firestore takes 500 writes
+
+
+class Category(StrEnum):
+    SCRIPT = "script"
+    CHARACTER = "character"
+    VIDEO = "video"
+    VOICE = "voice"
+
+
+class Activity(Record):
+    """`users/{uid}/activities/{id}`. The ids say what it was about; those that do not apply
+    are None."""
+
+    id: str
+    type: str
+    category: Category
+    message: str
+    timestamp: datetime
+    script_id: str | None = None
+    character_id: str | None = None
+    generation_id: str | None = None
+    job_id: str | None = None
+    video_path: str | None = None
+
+
+_IDS = {"scriptId", "characterId", "generationId", "jobId", "videoPath"}
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityStats:
+    counts: dict[Category, int]
+    last_at: datetime | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def activities_path(uid: str) -> str:
+    return f"users/{uid}/activities"
+
+
+def activity_write(
+    uid: str, type: str, message: str, *, at: datetime | None = None, **ids: str | None
+) -> Write:
+    """One activity, to be committed with what it tells of.
+
+    `type` begins with its category (`voice_generation_completed`); `ids` are those of
+    `Activity`, e.g. `generationId=...`. Raises ValueError for any other.
+    """
+    unknown = set(ids) - _IDS
+    if unknown:
+        raise ValueError(f"an activity has no {sorted(unknown)}")
+    activity = Activity.model_validate(
+        {
+            "id": secrets.token_hex(10),
+            "type": type,
+            "category": Category(type.partition("_")[0]),
+            "message": message,
+            "timestamp": at or now(),
+            **ids,
+        }
+    )
+    return Create(f"{activities_path(uid)}/{activity.id}", activity.stored())
+
+
+class Activities:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def page(self, uid: str, request: PageRequest) -> tuple[list[Activity], PageOf]:
+        found = newest_first(self._db, activities_path(uid), request, field="timestamp")
+        return [Activity.of(document) for document in found.documents], found
+
+    def newest(self, limit: int) -> list[tuple[str, Activity]]:
+        """What users did last, whoever it was: (uid, activity)."""
+        found = self._db.find("activities", group=True, order=[("timestamp", True)], limit=limit)
+        return [(document.path.split("/")[1], Activity.of(document)) for document in found]
+
+    def clear(self, uid: str) -> int:
+        """Deletes all, in bounded commits; how many there were."""
+        deleted = 0
+        while True:
+            found = self._db.find(activities_path(uid), limit=_BATCH, select=["timestamp"])
+            if found:
+                self._db.commit(*(Delete(document.path) for document in found))
+            deleted += len(found)
+            if len(found) < _BATCH:
+                return deleted
+
+    def stats(self, uid: str) -> ActivityStats:
+        """Counted by aggregation; of the documents themselves only the newest is read."""
+        path = activities_path(uid)
+        counts = {c: self._db.count(path, where=[("category", "==", c)]) for c in Category}
+        newest = self._db.find(path, order=[("timestamp", True)], limit=1, select=["timestamp"])
+        return ActivityStats(counts, newest[0].data["timestamp"] if newest else None)

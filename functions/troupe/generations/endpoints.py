@@ -1,0 +1,194 @@
+"""Text to speech over HTTP."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Response
+
+from troupe import wiring
+from troupe.characters.errors import CharacterNotFound
+from troupe.errors import UnknownChoice
+from troupe.generations import schemas
+from troupe.generations.service import (
+    AudioNotReady,
+    GenerationNotFound,
+    GenerationWithJob,
+    TextTooLong,
+)
+from troupe.idempotency import KeyReused
+from troupe.media.formats import AudioFormat
+from troupe.paging import BadCursor, PageTooDeep
+from troupe.speech.catalogue import STYLES, capabilities
+from troupe.wallet.service import NotEnoughTokens
+from troupe.web.caller import Auth, current_caller
+from troupe.web.files import file_response
+from troupe.web.reply import Reply
+from troupe.web.routes import Api
+from troupe.web.schema import Page
+
+api = Api("voice", "Text to speech")
+LONGEST_WAIT = 30  # seconds; a function that waits is paid for
+
+
+@api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
+def languages() -> Reply:
+    """The languages that the speech engine speaks."""
+    offered = capabilities(wiring.settings().speech_engine).languages
+    views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
+    return Reply(schemas.Languages(languages=views), "Languages fetched successfully")
+
+
+@api.get("/api/voice/styles", auth=Auth.PUBLIC, data=schemas.Styles)
+def styles() -> Reply:
+    """The ways of speaking that the speech engine can express."""
+    offered = capabilities(wiring.settings().speech_engine).styles
+    views = [
+        schemas.StyleView(id=x.id, name=x.name, description=x.description)
+        for x in STYLES
+        if x.id in offered
+    ]
+    return Reply(schemas.Styles(styles=views), "Styles fetched successfully")
+
+
+@api.post(
+    "/api/voice/generate",
+    status=202,
+    data=schemas.GenerationStarted,
+    errors=(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+)
+def generate_voice(body: schemas.GenerateVoice, header: schemas.GenerateHeaders) -> Reply:
+    """Speaks a text. The work is a job: watch it at `GET /api/voice/generations/{id}`, or send
+    `Prefer: wait=20` to get the finished audio's address in this answer (200) when it is done by
+    then. Tokens are reserved now and charged when the audio is there."""
+    service = wiring.voice()
+    speaking = service.generate(current_caller().uid, body, header.idempotency_key)
+    headers = {"Location": f"/api/voice/generations/{speaking.generation.id}"}
+    if wait := _wait(header.prefer):
+        speaking = service.wait(speaking, wait)
+        headers["Preference-Applied"] = f"wait={wait}"
+    return _started(speaking, headers, waited=bool(wait))
+
+
+@api.get(
+    "/api/voice/generations/<generationId>",
+    auth=Auth.OWNER,
+    data=schemas.GenerationAndJob,
+    errors=(GenerationNotFound,),
+)
+def get_generation(path: schemas.GenerationPath) -> Reply:
+    """A generation and the progress of its job."""
+    return _both(wiring.voice().get(current_caller().uid, path.generation_id), "Generation fetched")
+
+
+@api.post(
+    "/api/voice/generations/<generationId>/cancel",
+    auth=Auth.OWNER,
+    data=schemas.GenerationAndJob,
+    errors=(GenerationNotFound,),
+)
+def cancel_generation(path: schemas.GenerationPath) -> Reply:
+    """Stops the work; nothing is charged. What has ended already stays as it is."""
+    speaking = wiring.voice().cancel(current_caller().uid, path.generation_id)
+    return _both(speaking, f"The generation is {speaking.generation.status}")
+
+
+@api.delete("/api/voice/generations/<generationId>", auth=Auth.OWNER, errors=(GenerationNotFound,))
+def delete_generation(path: schemas.GenerationPath) -> Reply:
+    """Deletes the audio, the captions and the text; work that still runs is cancelled first."""
+    wiring.voice().delete(current_caller().uid, path.generation_id)
+    return Reply(message="Generation deleted successfully")
+
+
+@api.get(
+    "/api/voice/generations/<generationId>/audio",
+    auth=Auth.OWNER,
+    errors=(GenerationNotFound, AudioNotReady),
+    bytes_type="audio/*",
+)
+def generation_audio(path: schemas.GenerationPath) -> Response:
+    """The audio file; byte ranges are honoured. Large files are a redirect to a signed URL."""
+    return _audio(path.generation_id, attachment=False)
+
+
+@api.get(
+    "/api/voice/generations/<generationId>/captions",
+    auth=Auth.OWNER,
+    errors=(GenerationNotFound, AudioNotReady),
+    bytes_type=("text/vtt", "application/x-subrip"),
+)
+def generation_captions(path: schemas.GenerationPath, query: schemas.CaptionQuery) -> Response:
+    """The captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
+    text = wiring.voice().captions(current_caller().uid, path.generation_id, query.format)
+    mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
+    return Response(text, mimetype=mime)
+
+
+@api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
+def voice_history(query: Page) -> Reply:
+    """What you had spoken, newest first."""
+    generations, found = wiring.voice().history(current_caller().uid, query)
+    return Reply(
+        schemas.History(history=[schemas.HistoryItem.of(item) for item in generations]),
+        "Voice history fetched successfully",
+        meta=query.meta(found.total, found.next_cursor),
+    )
+
+
+@api.post(
+    "/api/user/download-audio",
+    auth=Auth.OWNER,
+    errors=(GenerationNotFound, AudioNotReady),
+    bytes_type="audio/*",
+)
+def download_audio(body: schemas.DownloadAudio) -> Response:
+    """The audio file as a download, named after its text."""
+    return _audio(body.audio_id, attachment=True)
+
+
+def _audio(generation_id: str, *, attachment: bool) -> Response:
+    generation, audio = wiring.voice().audio(current_caller().uid, generation_id)
+    form = AudioFormat(generation.format)
+    return file_response(
+        wiring.files(),
+        audio.path,
+        size=audio.size,
+        content_type=form.mime_type,
+        filename=f"{generation.title}{form.extension}",
+        attachment=attachment,
+    )
+
+
+def _wait(prefer: str | None) -> int:
+    """The seconds of `Prefer: wait=N` (RFC 7240), at most LONGEST_WAIT; 0 without one."""
+    found = re.search(r"(?:^|[,;\s])wait=(\d{1,9})(?:$|[,;\s])", prefer or "", re.IGNORECASE)
+    return min(int(found[1]), LONGEST_WAIT) if found else 0
+
+
+def _started(speaking: GenerationWithJob, headers: dict[str, str], *, waited: bool) -> Reply:
+    generation, job = speaking.generation, speaking.job
+    view = schemas.GenerationView.of(generation)
+    done = waited and generation.audio is not None
+    return Reply(
+        schemas.GenerationStarted(
+            generation=view,
+            job=schemas.JobView.of(job),
+            tokens_reserved=job.charge.tokens_held,
+            remaining_tokens=job.charge.remaining_tokens,
+            audio_url=view.audio_url if done else None,
+            tokens_used=generation.tokens_used if done else None,
+        ),
+        "Voice generated successfully" if done else "Voice generation started",
+        status=200 if done else None,
+        headers=headers,
+    )
+
+
+def _both(speaking: GenerationWithJob, message: str) -> Reply:
+    return Reply(
+        schemas.GenerationAndJob(
+            generation=schemas.GenerationView.of(speaking.generation),
+            job=schemas.JobView.of(speaking.job),
+        ),
+        message,
+    )

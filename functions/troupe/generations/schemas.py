@@ -1,0 +1,243 @@
+"""What the voice operations take and give."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field
+
+from troupe.generations.records import Generation
+from troupe.jobs.records import Job, JobStatus, overall_progress, view_steps
+from troupe.media.formats import AudioFormat
+from troupe.speech.catalogue import DEFAULT_STYLE
+from troupe.speech.engine import VoiceType
+from troupe.web.schema import Id, KeyHeader, Schema, example
+
+_ALLOWED_CONTROLS = "\t\n\r"
+
+
+def _speakable(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must hold something to speak")
+    if any((ord(char) < 0x20 and char not in _ALLOWED_CONTROLS) or char == "\x7f" for char in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+SpokenText = Annotated[str, Field(min_length=1), AfterValidator(_speakable)]
+
+
+class GenerateVoice(Schema):
+    model_config = example(
+        {
+            "text": "Good evening, and welcome to the show.",
+            "language": "en-US",
+            "voiceType": "female",
+        }
+    )
+
+    text: SpokenText = Field(
+        description="What to speak; Markdown is read as plain text. Up to 200,000 characters.",
+        examples=["Good evening, and welcome to the show."],
+    )
+    language: str = Field(description="A code of `GET /api/voice/languages`.", examples=["en-us"])
+    voice_type: VoiceType = VoiceType.FEMALE
+    voice_style: str = Field(DEFAULT_STYLE, description="An id of `GET /api/voice/styles`.")
+    character_id: str | None = Field(
+        None,
+        description="A character whose voice to use. Its voice type and speed count where the "
+        "request names none.",
+    )
+    speed: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own pace.")
+    format: AudioFormat = AudioFormat.MP3
+
+
+class LanguageView(Schema):
+    code: str
+    name: str
+    flag: str
+
+
+class Languages(Schema):
+    languages: list[LanguageView]
+
+
+class StyleView(Schema):
+    id: str
+    name: str
+    description: str
+
+
+class Styles(Schema):
+    styles: list[StyleView]
+
+
+class ErrorView(Schema):
+    code: str
+    message: str
+    retryable: bool
+
+
+class StepSchema(Schema):
+    step_name: str
+    status: str
+    progress: int
+    message: str
+    started_at: datetime | None
+    completed_at: datetime | None
+    error_message: str | None
+
+
+class JobView(Schema):
+    """A job with its progress (0 to 100) by step."""
+
+    job_id: str
+    kind: str
+    status: JobStatus
+    overall_progress: int
+    current_step: str
+    steps: list[StepSchema]
+    total_steps: int
+    completed_steps: int
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    error: ErrorView | None
+    error_message: str | None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        steps = view_steps(job)
+        completed = [step for step in steps if step.status == "completed"]
+        running = [step.step_name for step in steps if step.status not in ("completed", "pending")]
+        return cls(
+            job_id=job.id,
+            kind=job.kind,
+            status=job.status,
+            overall_progress=overall_progress(job),
+            current_step="completed"
+            if job.status is JobStatus.COMPLETED
+            else (running or [""])[-1],
+            steps=[StepSchema(**step.model_dump()) for step in steps],
+            total_steps=len(steps),
+            completed_steps=len(completed),
+            attempt=job.attempt,
+            created_at=job.created_at,
+            started_at=job.started_at,
+            completed_at=job.completed_at,
+            error=ErrorView(**job.error.model_dump()) if job.error else None,
+            error_message=job.error.message if job.error else None,
+        )
+
+
+class GenerationView(Schema):
+    """A generation; `audioUrl` and `captionsUrl` are there once it is completed."""
+
+    id: str
+    title: str
+    characters: int
+    language: str
+    voice_type: str
+    voice_style: str
+    speed: float
+    format: str
+    engine: str
+    character_id: str | None
+    voice_cloned: bool = Field(
+        description="Whether it is the character's own voice: false with an engine that cannot "
+        "clone, which speaks with a voice of the character's type instead."
+    )
+    status: JobStatus
+    tokens_used: int
+    voice_seconds_used: int
+    seconds: float | None = Field(description="Length of the audio.")
+    size: int | None = Field(description="Bytes of the audio.")
+    timing_source: str | None = Field(description="Where word times come from.")
+    audio_url: str | None
+    captions_url: str | None
+    error: ErrorView | None
+    created_at: datetime
+    completed_at: datetime | None
+
+    @classmethod
+    def of(cls, generation: Generation) -> Self:
+        audio = generation.audio
+        base = f"/api/voice/generations/{generation.id}"
+        return cls(
+            **generation.model_dump(exclude={"uid", "audio", "error", "updated_at", "expires_at"}),
+            seconds=audio.seconds if audio else None,
+            size=audio.size if audio else None,
+            timing_source=audio.timing_source if audio else None,
+            audio_url=f"{base}/audio" if audio else None,
+            captions_url=f"{base}/captions" if audio else None,
+            error=ErrorView(**generation.error.model_dump()) if generation.error else None,
+        )
+
+
+class GenerationStarted(Schema):
+    """`audioUrl` and `tokensUsed` are set when the work was done within the asked-for wait."""
+
+    generation: GenerationView
+    job: JobView
+    tokens_reserved: int
+    remaining_tokens: int
+    audio_url: str | None = None
+    tokens_used: int | None = None
+
+
+class GenerationAndJob(Schema):
+    generation: GenerationView
+    job: JobView
+
+
+class HistoryItem(Schema):
+    id: str
+    title: str
+    tokens: int
+    date: datetime
+    status: JobStatus
+    audio_url: str | None
+    language: str
+    voice_type: str
+    seconds: float | None
+
+    @classmethod
+    def of(cls, generation: Generation) -> Self:
+        view = GenerationView.of(generation)
+        return cls(
+            id=view.id,
+            title=view.title,
+            tokens=view.tokens_used,
+            date=view.created_at,
+            status=view.status,
+            audio_url=view.audio_url,
+            language=view.language,
+            voice_type=view.voice_type,
+            seconds=view.seconds,
+        )
+
+
+class History(Schema):
+    history: list[HistoryItem]
+
+
+class DownloadAudio(Schema):
+    model_config = example({"audioId": "ID_OF_A_GENERATION"})
+
+    audio_id: Id = Field(description="The id of a generation.")
+
+
+class GenerationPath(Schema):
+    generation_id: Id
+
+
+class CaptionQuery(Schema):
+    format: Literal["vtt", "srt"] = "vtt"
+
+
+class GenerateHeaders(KeyHeader):
+    prefer: str | None = Field(
+        None, max_length=200, description="`wait=N`: answer when it is done, at most N (30) s."
+    )

@@ -1,0 +1,68 @@
+"""Generations in the store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from troupe.activities.service import activity_write
+from troupe.adapters.firestore import Create, Database, Document, Update, Write
+from troupe.generations.records import AudioFile, Generation
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
+from troupe.wallet.records import Meter
+
+COLLECTION = "generations"
+# One mask for both: a field that the one has and the other lacks is simply not there.
+_READ_FIELDS = sorted({*SHOWN_FIELDS, *(to_camel(name) for name in Generation.model_fields)})
+
+
+def generation_path(generation_id: str) -> str:
+    return f"{COLLECTION}/{generation_id}"
+
+
+def files_prefix(uid: str, generation_id: str) -> str:
+    return f"{COLLECTION}/{uid}/{generation_id}/"
+
+
+def create_write(generation: Generation) -> Write:
+    return Create(generation_path(generation.id), generation.stored())
+
+
+def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
+    """The generation follows its job's status, in the job's own commit."""
+    fields: dict[str, Any] = {"status": status, "updatedAt": at}
+    if not status.ended:
+        return [Update(job.subject, fields)]
+    fields["completedAt"] = at
+    message = f"Voice generation {status}"
+    if error is not None:
+        fields["error"] = error.stored()
+        message += f": {error.message}"
+    return [Update(job.subject, fields), _activity(job, status, message, at)]
+
+
+def completed_writes(job: Job, audio: AudioFile, charge: int, at: datetime) -> list[Write]:
+    used = "tokensUsed" if job.charge.meter is Meter.TOKENS else "voiceSecondsUsed"
+    fields = {
+        "status": JobStatus.COMPLETED,
+        "audio": audio.stored(),
+        used: charge,
+        "completedAt": at,
+        "updatedAt": at,
+    }
+    message = f"Voice generation completed: {audio.seconds:.0f} s of audio"
+    return [Update(job.subject, fields), _activity(job, JobStatus.COMPLETED, message, at)]
+
+
+def _activity(job: Job, status: JobStatus, message: str, at: datetime) -> Write:
+    kind = f"voice_generation_{status}"
+    return activity_write(job.uid, kind, message, at=at, generationId=job.id)
+
+
+def read(db: Database, generation_id: str) -> tuple[Document, Document]:
+    """The generation and its job without its input, in one call."""
+    paths = [generation_path(generation_id), job_path(generation_id)]
+    generation, job = db.get_all(paths, select=_READ_FIELDS)
+    return generation, job

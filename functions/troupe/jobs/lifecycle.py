@@ -1,0 +1,40 @@
+"""What becomes of the jobs of a user who leaves: they end, and nothing of them stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from troupe.adapters.firestore import Database, Delete, Missing, now
+from troupe.jobs.records import Job, JobStatus, Part, job_path
+from troupe.jobs.service import JobService
+from troupe.jobs.writes import ended_writes, part_path
+
+_BATCH = 400  # deletes in a commit; Firestore takes 500 writes
+
+
+def erase(
+    db: Database, jobs: JobService, forget: Callable[[Part], None], uid: str, limit: int
+) -> int:
+    """Cancels what runs, and deletes jobs with their parts and the files of those; returns how
+    many jobs. `forget` deletes the files that a part alone leads to."""
+    found = db.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
+    for document in found:
+        job = _ended(db, jobs, document.id)
+        done = jobs.parts(job)
+        for part in done:
+            forget(part)
+        for start in range(0, len(done), _BATCH):
+            batch = done[start : start + _BATCH]
+            db.commit(*(Delete(part_path(job.id, int(part.id))) for part in batch))
+        db.commit(Delete(document.path))
+    return len(found)
+
+
+def _ended(db: Database, jobs: JobService, job_id: str) -> Job:
+    try:
+        return jobs.cancel(job_id)
+    except Missing:  # what it was about is gone; its hold is not
+        document = db.get(job_path(job_id))
+        job = Job.of(document)
+        db.commit(*ended_writes(job, document, JobStatus.CANCELLED, now()))
+        return job

@@ -1,0 +1,200 @@
+"""A dialogue to a video: H.264 and AAC in MP4, frame by frame. Memory does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import av
+import numpy as np
+
+from troupe.media.audio import read_wav, wav_rate
+from troupe.media.captions import Cue
+from troupe.media.formats import Resolution
+from troupe.media.video.frames import (
+    RATE,
+    Composer,
+    Planes,
+    Shot,
+    clip_background,
+    colour_background,
+    planes_of,
+)
+from troupe.media.video.layout import face_box
+from troupe.media.video.prefetch import Prefetch
+
+__all__ = ["Shot", "VideoFacts", "face_box", "render_video"]
+
+# Measured on the bench's video: `superfast` takes 0.8 of the time of `veryfast` and makes files
+# three times as large; `faster` takes 1.4 times as long and makes none smaller.
+X264 = {
+    "preset": "veryfast",
+    "crf": "21",
+    "profile": "high",
+    "threads": "0",
+    "g": str(2 * RATE),
+}
+_FRAMES_AHEAD = 8
+AAC_BITS = 96_000  # a second, for mono
+# https://www.iso.org/standard/76383.html (ISO/IEC 14496-3): the rates that AAC has, from telephone
+# quality up; others are raised to the next.
+_AAC_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
+_BT709, _LIMITED = 1, 1  # ITU-T H.273 and FFmpeg's AVCOL_RANGE_MPEG
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """`size` in bytes."""
+
+    seconds: float
+    size: int
+    width: int
+    height: int
+
+
+def render_video(
+    target: Path,
+    *,
+    sound: Path,
+    shots: Sequence[Shot],
+    cues: Sequence[Cue],
+    resolution: Resolution,
+    background: Path | str,
+    check: Callable[[], None],
+    report: Callable[[float], None],
+    title: str | None = None,
+    language: str | None = None,
+) -> VideoFacts:
+    """Write an MP4 that lasts as long as `sound`, a mono 16-bit WAV file, to a frame.
+
+    `shots` follow one another in order; `cues`, in order too, are burnt in. `background` is a clip,
+    which is looped, or a colour "#rrggbb". `language`, a BCP 47 tag, decides how ideographs
+    look. `check` is called for every second of video and stops the work by raising; `report` gets
+    the share that is done, 0 to 1. Raises ValueError when a file is not what it should be. When it
+    raises, no file is left.
+    """
+    try:
+        with sound.open("rb") as file:
+            rate = wav_rate(file)
+            seconds = sum(len(block) for block in read_wav(file, 1 << 16)) / rate
+            if not seconds:
+                raise ValueError("there is no sound to show")
+            file.seek(0)
+            frames = (
+                clip_background(background, resolution)
+                if isinstance(background, Path)
+                else colour_background(background, resolution)
+            )
+            with _Output(target, resolution, file, rate, title) as output:
+                composer = Composer(resolution, shots, cues, language)
+                count = max(1, ceil(seconds * RATE - 1e-6))
+                # Drawn in a thread of their own: the encoder never waits for the brush, nor for
+                # its turn on a busy machine.
+                with Prefetch(_drawn(count, frames, composer, resolution), _FRAMES_AHEAD) as drawn:
+                    for number, frame in enumerate(drawn):
+                        if number % RATE == 0:
+                            check()
+                            report(number / count)
+                            output.write_sound(1 + number // RATE)
+                        output.write_frame(frame)
+                check()
+                output.finish()
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    report(1.0)
+    return VideoFacts(count / RATE, target.stat().st_size, resolution.width, resolution.height)
+
+
+def _drawn(
+    count: int, backgrounds: Iterator[Planes], composer: Composer, resolution: Resolution
+) -> Iterator[av.VideoFrame]:
+    """The frames of the video, numbered."""
+    for number in range(count):
+        frame = av.VideoFrame(resolution.width, resolution.height, "yuv420p")
+        planes = planes_of(frame)
+        for target, source in zip(planes, next(backgrounds), strict=True):
+            target[:] = source
+        composer.draw(number, planes)
+        frame.pts = number
+        frame.time_base = Fraction(1, RATE)
+        yield frame
+
+
+class _Output:
+    """The file: its streams, and what has been written to each."""
+
+    def __init__(
+        self, target: Path, resolution: Resolution, sound: BinaryIO, rate: int, title: str | None
+    ) -> None:
+        # The index at the beginning, so that players need not load the end first.
+        self._container = av.open(
+            str(target), "w", format="mp4", options={"movflags": "+faststart"}
+        )
+        if title:
+            self._container.metadata["title"] = " ".join(title.replace("\0", " ").split())
+        self._video = self._container.add_stream("libx264", RATE, options=dict(X264))
+        self._video.width, self._video.height = resolution.width, resolution.height
+        self._video.pix_fmt = "yuv420p"
+        # PyAV's default cuts each frame in slices, which wait for one another: larger and slower.
+        self._video.thread_type = "FRAME"
+        context = self._video.codec_context
+        context.time_base = Fraction(1, RATE)
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = _LIMITED
+        aac_rate = next((each for each in _AAC_RATES if each >= rate), _AAC_RATES[-1])
+        self._audio = self._container.add_stream("aac", aac_rate, layout="mono")
+        self._audio.bit_rate = AAC_BITS
+        self._sound = _sound(sound, rate, aac_rate)
+        self._sound_until = 0.0
+
+    def write_frame(self, frame: av.VideoFrame) -> None:
+        self._container.mux(self._video.encode(frame))
+
+    def write_sound(self, until: float) -> None:
+        """Up to about that second, so that the two lie side by side in the file."""
+        while self._sound_until < until:
+            frame = next(self._sound, None)
+            if frame is None:
+                return
+            self._sound_until = frame.time or 0.0
+            self._container.mux(self._audio.encode(frame))
+
+    def finish(self) -> None:
+        self.write_sound(float("inf"))
+        self._container.mux(self._audio.encode(None))
+        self._container.mux(self._video.encode(None))
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(Exception):  # a failure that led here is the one to report
+            self._container.close()
+
+
+def _sound(file: BinaryIO, rate: int, target_rate: int) -> Iterator[av.AudioFrame]:
+    """The samples of a WAV file as frames of `target_rate`, numbered."""
+    resampler = av.AudioResampler("fltp", "mono", target_rate)
+    written = 0
+
+    def numbered(frames: list[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+        nonlocal written
+        for frame in frames:
+            frame.pts, frame.time_base = written, Fraction(1, target_rate)
+            written += frame.samples
+            yield frame
+
+    for block in read_wav(file, rate):
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(block).reshape(1, -1), "s16", "mono"
+        )
+        frame.sample_rate = rate
+        yield from numbered(resampler.resample(frame))
+    yield from numbered(resampler.resample(None))

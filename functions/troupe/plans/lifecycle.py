@@ -1,0 +1,14 @@
+"""What becomes of the subscription of a user who leaves."""
+
+from __future__ import annotations
+
+from troupe.adapters.firestore import Database, Delete
+from troupe.plans.writes import subscription_path
+
+
+def erase(db: Database, uid: str, limit: int) -> int:
+    """Deletes it; what it gave goes with the wallet. Returns how many there were, 0 or 1."""
+    document = db.get(subscription_path(uid))
+    if document.exists:
+        db.commit(Delete(document.path))
+    return int(document.exists)

@@ -1,0 +1,50 @@
+"""Bounds for packages that read whole answers through httpx."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import httpx
+
+from troupe.speech.engines.remote import MAX_BYTES, bad_audio
+
+
+class Bounded(httpx.BaseTransport):
+    """Gives up answers that take longer in all than their request's time-out, or are too large."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = time.monotonic() + float(request.extensions["timeout"]["read"])
+        response = self._inner.handle_request(request)
+        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - for mypy
+        return httpx.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=_BoundedStream(response.stream, deadline),
+            extensions=response.extensions,
+        )
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _BoundedStream(httpx.SyncByteStream):
+    def __init__(self, inner: httpx.SyncByteStream, deadline: float) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for chunk in self._inner:
+            size += len(chunk)
+            if time.monotonic() > self._deadline:
+                raise httpx.ReadTimeout("the answer comes too slowly")
+            if size > MAX_BYTES:
+                raise bad_audio("more sound than the text can have")
+            yield chunk
+
+    def close(self) -> None:
+        self._inner.close()

@@ -1,0 +1,335 @@
+"""Speech by ElevenLabs: stock voices, and instant clones of recordings."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from troupe.speech.catalogue import capabilities
+from troupe.speech.engine import (
+    Capabilities,
+    Reference,
+    Speech,
+    SpeechError,
+    SpeechRequest,
+    TimingSource,
+    VoiceType,
+    WordTiming,
+)
+from troupe.speech.engines.remote import (
+    Fault,
+    OncePerKey,
+    bad_audio,
+    check,
+    estimated,
+    no_credit,
+    persist,
+    server_mark,
+    status_fault,
+    timed_out,
+    unavailable,
+)
+from troupe.speech.text.words import word_spans
+
+try:
+    import httpx
+    from elevenlabs.client import ElevenLabs
+    from elevenlabs.core.api_error import ApiError
+    from elevenlabs.core.request_options import RequestOptions
+    from elevenlabs.types import VoiceSettings
+
+    from troupe.speech.engines.bounded import Bounded
+except ImportError as error:
+    raise RuntimeError(
+        "SPEECH_ENGINE=elevenlabs needs its package: pip install -r requirements-extras.txt"
+    ) from error
+
+if TYPE_CHECKING:
+    from elevenlabs.types import AudioWithTimestampsResponse, CharacterAlignmentResponseModel
+
+    from troupe.speech.engine import Samples
+
+T = TypeVar("T")
+
+# Part of the cache key: raise it when the tables below change.
+_TABLES = "1"
+
+_RATE = 24_000
+# Of the voices that every account has; "kids" is the youngest, a young woman's: there is no child.
+_STOCK = {
+    VoiceType.MALE: "JBFqnCBsd6RMkjVDRZzb",  # George
+    VoiceType.FEMALE: "EXAVITQu4vr4xnSDxMaL",  # Sarah
+    VoiceType.KIDS: "cgSgspJ2msm6clMCkdW9",  # Jessica
+}
+# Stability (the higher, the more level) and a factor of the speed.
+_STYLES = {
+    "neutral": (0.5, 1.0),
+    "narration": (0.6, 0.93),
+    "conversational": (0.35, 1.04),
+    "calm": (0.85, 0.88),
+}
+_MIN_SPEED, _MAX_SPEED = 0.7, 1.2  # of the API
+# The only model that refuses to be told a language: it hears it from the text.
+_DEAF_MODEL = "eleven_multilingual_v2"
+_SEEDS = 2**32
+
+
+class ElevenLabsEngine:
+    """Thread-safe. `timeout`: seconds that one call may take, with its repeat and all; `voices`:
+    who speaks without a recording, as "male=ID,female=ID,kids=ID", each of them optional.
+
+    A recording is cloned once, as a voice named after its hash, and found by that name from then
+    on, by other processes too, until `forget`. Speeds are kept within 0.7 to 1.2, the most that the
+    API can do.
+    """
+
+    name = "elevenlabs"
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str | None,
+        model: str,
+        *,
+        voices: str = "",
+        timeout: float = 120.0,
+    ) -> None:
+        if not api_key:
+            raise ValueError("SPEECH_ENGINE=elevenlabs needs ELEVENLABS_API_KEY")
+        self._model = model
+        self._timeout = timeout
+        self._stock = _STOCK | _chosen(voices)
+        # Its answers are read whole: how long and how large they may be is for the transport.
+        self._http = httpx.Client(
+            transport=Bounded(httpx.HTTPTransport()), headers={"accept-encoding": "identity"}
+        )
+        self._client = ElevenLabs(api_key=api_key, base_url=base_url, httpx_client=self._http)
+        self._server = server_mark(str(base_url), *self._stock.values())
+        self._clones: OncePerKey[str] = OncePerKey()
+
+    @property
+    def version(self) -> str:
+        return f"{self._model}@{self._server}+{_TABLES}"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return capabilities(self.name)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak `request.text`.
+
+        Raises SpeechError. May pass: engine_timeout, engine_unavailable (connection, 5xx),
+        engine_rate_limited, engine_bad_audio. Final: engine_auth_failed (401, 403, no credit),
+        engine_refused (other 4xx, a voice that must be verified), engine_voices_full,
+        unknown_voice, text_too_long, nothing_to_speak.
+        """
+        language = check(request, self.name)
+        code = None if self._model == _DEAF_MODEL else language.code
+        answer = persist(
+            lambda deadline: self._ask(request, code, deadline), _explain, self._timeout
+        )
+        samples = _decode(getattr(answer, "audio_base_64", None))
+        seconds = len(samples) / _RATE
+        words = _timed_words(request.text, getattr(answer, "alignment", None), seconds)
+        if words is None:
+            return estimated(samples, _RATE, request.text)
+        return Speech(samples, _RATE, words, TimingSource.ENGINE)
+
+    def forget(self, sha256: str) -> None:
+        """Deletes the clones of the recording with that hash; there may be none.
+
+        Raises SpeechError, as `synthesize`.
+        """
+        name = _clone_name(sha256)
+        persist(lambda deadline: self._forget(name, deadline), _explain, self._timeout)
+        self._clones.forget(sha256)
+
+    def _forget(self, name: str, deadline: float) -> None:
+        for voice_id in _shaped(lambda: self._named(name, deadline)):
+            try:
+                self._client.voices.delete(voice_id, request_options=self._within(deadline))
+            except ApiError as error:
+                if _status_of(error) != "voice_not_found":
+                    raise
+
+    def _ask(
+        self, request: SpeechRequest, code: str | None, deadline: float
+    ) -> AudioWithTimestampsResponse:
+        voice = request.voice
+        stability, pace = _STYLES[voice.style]
+        try:
+            voice_id = self._voice_id(request, deadline)
+            return _shaped(
+                lambda: self._client.text_to_speech.convert_with_timestamps(
+                    voice_id,
+                    text=request.text,
+                    model_id=self._model,
+                    language_code=code,
+                    output_format="pcm_24000",
+                    voice_settings=VoiceSettings(
+                        stability=stability,
+                        similarity_boost=0.75,
+                        speed=max(_MIN_SPEED, min(_MAX_SPEED, voice.speed * pace)),
+                    ),
+                    seed=_seed(request),
+                    request_options=self._within(deadline),
+                )
+            )
+        except ApiError as error:
+            if voice.reference is not None and _status_of(error) == "voice_not_found":
+                # Somebody deleted the clone.
+                self._clones.forget(voice.reference.sha256)
+                raise unavailable("the cloned voice is gone") from error
+            raise
+
+    def _voice_id(self, request: SpeechRequest, deadline: float) -> str:
+        reference = request.voice.reference
+        if reference is None:
+            return self._stock[request.voice.type]
+        return self._clones.get(
+            reference.sha256, lambda: self._clone(reference, deadline), deadline
+        )
+
+    def _clone(self, reference: Reference, deadline: float) -> str:
+        name = _clone_name(reference.sha256)
+        found = _shaped(lambda: self._named(name, deadline))
+        if found:
+            return found[0]
+        made = _shaped(
+            lambda: self._client.voices.ivc.create(
+                name=name,
+                files=[("reference.wav", reference.audio, "audio/wav")],
+                request_options=self._within(deadline),
+            )
+        )
+        if getattr(made, "requires_verification", False):
+            message = "ElevenLabs wants this voice verified by hand"
+            raise SpeechError("engine_refused", message, retryable=False)
+        voice_id = getattr(made, "voice_id", None)
+        if not isinstance(voice_id, str):
+            raise bad_audio("the server does not clone as ElevenLabs does")
+        return voice_id
+
+    def _named(self, name: str, deadline: float) -> list[str]:
+        """The ids of the voices of that very name, the oldest first. Two processes may have cloned
+        at once: those that come later agree on the first."""
+        answer = self._client.voices.search(
+            search=name, page_size=100, request_options=self._within(deadline)
+        )
+        same = [
+            (voice.created_at_unix or 0, str(voice.voice_id))
+            for voice in answer.voices
+            if voice.name == name
+        ]
+        return [voice_id for _, voice_id in sorted(same)]
+
+    def _within(self, deadline: float) -> RequestOptions:
+        """Half of what is left for each request, so that a silent server can be asked again. The
+        package's own repeats would not know when to end."""
+        left = max(1.0, (deadline - time.monotonic()) / 2)
+        return RequestOptions(timeout_in_seconds=math.ceil(left), max_retries=0)
+
+
+def _clone_name(sha256: str) -> str:
+    return f"troupe-{sha256[:32]}"
+
+
+def _shaped(call: Callable[[], T]) -> T:
+    """What `call` returns. The package makes its records of whatever JSON comes, unchecked, and
+    stumbles over what is of another shape."""
+    try:
+        return call()
+    except (AttributeError, TypeError) as error:
+        raise bad_audio("the server does not answer as ElevenLabs does") from error
+
+
+def _chosen(voices: str) -> dict[VoiceType, str]:
+    pairs = [pair.partition("=") for pair in voices.split(",") if pair.strip()]
+    try:
+        chosen = {VoiceType(kind.strip()): voice_id.strip() for kind, _, voice_id in pairs}
+    except ValueError as error:
+        raise ValueError("ELEVENLABS_VOICES is male=ID,female=ID,kids=ID") from error
+    if not all(chosen.values()):
+        raise ValueError("ELEVENLABS_VOICES names a voice type without an id")
+    return chosen
+
+
+def _seed(request: SpeechRequest) -> int:
+    """Made of the text, so that the same request tends to sound the same."""
+    digest = hashlib.sha256(request.text.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % _SEEDS
+
+
+def _decode(audio: Any) -> Samples:
+    try:
+        pcm = base64.b64decode(audio, validate=True)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise bad_audio("the server sent no sound") from error
+    if not pcm or len(pcm) % 2:
+        raise bad_audio(f"{len(pcm)} bytes are no 16-bit sound")
+    return np.frombuffer(pcm, "<i2").astype(np.int16)
+
+
+def _timed_words(
+    text: str, alignment: CharacterAlignmentResponseModel | None, seconds: float
+) -> tuple[WordTiming, ...] | None:
+    """The words of `text` by the times of its characters, within `seconds`; None when those are not
+    of this text."""
+    characters = getattr(alignment, "characters", None) or []
+    starts = getattr(alignment, "character_start_times_seconds", None) or []
+    ends = getattr(alignment, "character_end_times_seconds", None) or []
+    if "".join(map(str, characters)) != text or not len(characters) == len(starts) == len(ends):
+        return None
+    try:
+        starts, ends = [float(time) for time in starts], [float(time) for time in ends]
+    except (TypeError, ValueError):
+        return None
+    # An entry may be several code points.
+    owner = [index for index, entry in enumerate(characters) for _ in str(entry)]
+    words, at = [], 0.0
+    for first, last in word_spans(text):
+        start = min(max(at, starts[owner[first]]), seconds)
+        at = min(max(start, ends[owner[last - 1]]), seconds)
+        words.append(WordTiming(text[first:last], start, at))
+    return tuple(words)
+
+
+def _status_of(error: ApiError) -> str:
+    """The name of what went wrong: `{"detail": {"status": …}}`, in newer answers `code`."""
+    detail = error.body.get("detail") if isinstance(error.body, dict) else None
+    named = detail if isinstance(detail, dict) else {}
+    return str(named.get("status") or named.get("code") or "")
+
+
+def _refusal(error: ApiError) -> Fault:
+    named = _status_of(error)
+    if named == "quota_exceeded":  # comes as 401
+        return Fault(no_credit())
+    if named == "voice_limit_reached":
+        message = "the account has no room for another cloned voice"
+        return Fault(SpeechError("engine_voices_full", message, retryable=False))
+    if error.status_code is not None and error.status_code != 200:
+        return status_fault(error.status_code, error.headers or {})
+    return Fault(bad_audio("the server sends no JSON where it should"))
+
+
+def _explain(error: Exception) -> Fault | None:
+    if isinstance(error, SpeechError):
+        return Fault(error)
+    if isinstance(error, ApiError):
+        return _refusal(error)
+    if isinstance(error, httpx.TimeoutException):
+        return Fault(timed_out())
+    if isinstance(error, httpx.TransportError | httpx.DecodingError):
+        return Fault(unavailable())
+    return None

@@ -1,0 +1,58 @@
+"""espeak's events to the times of whole words, as they stand in the text."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from troupe.speech.engine import WordTiming
+from troupe.speech.text.words import spread, word_spans
+
+if TYPE_CHECKING:
+    from troupe.speech.engine import Samples
+
+_WORD, _END = 1, 5
+_SILENT = 100  # of 32767; the pauses between clauses are zeros, and echoes fade below this
+
+
+def word_timings(
+    text: str, events: list[tuple[int, int, int]], samples: Samples, rate: int
+) -> tuple[WordTiming, ...]:
+    """The words of `text` with their times; empty when espeak said none.
+
+    `events`: (kind, offset from 1, sample) in the order of sound; `samples`: int16, mono, (n,).
+    espeak says some words in several steps ("3.14", one ideograph each) and some words together
+    ("of the"): a word begins with its first step, and words said together share their time by
+    length. A word ends where the next begins, or where the sound of its clause does.
+    """
+    spans = word_spans(text)
+    starts = [start for start, _ in spans]
+    begins: list[tuple[int, int]] = []  # (word, sample), both rising
+    ends: list[int] = []
+    for kind, offset, sample in events:
+        if kind == _END:
+            ends.append(sample)
+            continue
+        word = max(0, bisect_right(starts, offset - 1) - 1)
+        if spans and (not begins or (word > begins[-1][0] and sample >= begins[-1][1])):
+            begins.append((word if begins else 0, sample))
+    timings: list[WordTiming] = []
+    clause = 0
+    for index, (word, sample) in enumerate(begins):
+        following = begins[index + 1] if index + 1 < len(begins) else (len(spans), len(samples))
+        until = following[1]
+        # The last clause to end before the next word: a very long word is several clauses.
+        while clause + 1 < len(ends) and ends[clause + 1] <= until:
+            clause += 1
+        if ends and sample < ends[clause] <= until:
+            until = _last_sound(samples, sample, ends[clause])
+        said = [text[start:end] for start, end in spans[word : following[0]]]
+        timings += spread(said, sample / rate, until / rate)
+    return tuple(timings)
+
+
+def _last_sound(samples: Samples, start: int, end: int) -> int:
+    loud = np.flatnonzero(np.abs(samples[start:end].astype(np.int32)) > _SILENT)
+    return start + int(loud[-1]) + 1 if len(loud) else end

@@ -1,0 +1,216 @@
+"""Cloned speech by an F5-TTS server, over the HTTP API of its Gradio app."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import httpx2
+
+from troupe.riff import parse_wav
+from troupe.speech.catalogue import capabilities
+from troupe.speech.engine import Capabilities, Reference, Speech, SpeechError, SpeechRequest
+from troupe.speech.engines.remote import (
+    MAX_BYTES,
+    Fault,
+    OncePerKey,
+    bad_audio,
+    check,
+    estimated,
+    persist,
+    server_mark,
+    status_fault,
+    timed_out,
+    unavailable,
+)
+
+if TYPE_CHECKING:
+    from troupe.speech.engine import Samples
+
+# Part of the cache key: raise it when what is asked for below changes.
+_TABLES = "1"
+
+_API = "/gradio_api"
+_ENDPOINT = "basic_tts"
+_MAX_EVENTS = 1 << 20  # bytes of an event stream: a heartbeat each 15 s and one answer
+# A longer reference is cut to this by the server, and a text of the whole would no longer fit: then
+# none is sent, and the server writes down what it kept (preprocess_ref_audio_text of F5-TTS).
+_REFERENCE_SECONDS = 12.0
+_SEEDS = 2**31 - 1  # another seed is replaced by a random one
+
+
+class _BadStatus(Exception):
+    def __init__(self, response: httpx2.Response) -> None:
+        self.fault = status_fault(response.status_code, response.headers)
+        super().__init__(f"status {response.status_code}")
+
+
+class F5TTSEngine:
+    """Thread-safe. `timeout`: seconds that one call may take, with its repeat and all; `silence`:
+    how long the server may send nothing at all (while it works, it sends a heartbeat each 15 s).
+
+    The same request always sounds the same: its seed is made of its content. Which model the server
+    runs cannot be asked: a server with another model needs another address, for the cache's sake.
+    """
+
+    name = "f5tts"
+
+    def __init__(self, url: str, *, timeout: float = 180.0, silence: float = 60.0) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("F5TTS_URL must begin with http:// or https://")
+        self._url = url.rstrip("/")
+        self._timeout = timeout
+        self._silence = silence
+        # Its cookies keep us at one server where there are several: files are on one of them only.
+        self._client = httpx2.Client()
+        self._uploads: OncePerKey[str] = OncePerKey()
+
+    @property
+    def version(self) -> str:
+        return f"{server_mark(self._url)}+{_TABLES}"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return capabilities(self.name)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak `request.text` in the voice of `request.voice.reference`.
+
+        Raises SpeechError. May pass: engine_timeout, engine_unavailable (connection, 5xx, an error
+        of the model), engine_rate_limited, engine_bad_audio. Final: reference_required,
+        reference_unusable, engine_auth_failed (401, 403), engine_refused (other 4xx),
+        unknown_voice, text_too_long, nothing_to_speak.
+        """
+        check(request, self.name)
+        reference = request.voice.reference
+        if reference is None:
+            raise SpeechError(
+                "reference_required",
+                "this engine speaks with a recorded voice only",
+                retryable=False,
+            )
+        settings = _settings(request, reference)
+        samples, rate = persist(
+            lambda deadline: self._ask(reference, settings, deadline), _explain, self._timeout
+        )
+        return estimated(samples, rate, request.text)
+
+    def _ask(
+        self, reference: Reference, settings: list[Any], deadline: float
+    ) -> tuple[Samples, int]:
+        key = reference.sha256
+        try:
+            path = self._uploads.get(key, lambda: self._upload(reference, deadline), deadline)
+            file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+            content = {"data": [file, *settings]}
+            answer = _parsed(self._read("POST", f"/call/{_ENDPOINT}", deadline, json=content))
+            event = answer.get("event_id") if isinstance(answer, dict) else None
+            if not isinstance(event, str):
+                raise bad_audio("the server does not answer as Gradio does")
+            sound = _path_of(self._result(event, deadline))
+            return _decode(self._read("GET", f"/file={quote(sound)}", deadline))
+        except Exception:
+            # A server that was started again has lost the file, and says no more than "error".
+            self._uploads.forget(key)
+            raise
+
+    def _upload(self, reference: Reference, deadline: float) -> str:
+        files = {"files": ("reference.wav", reference.audio, "audio/wav")}
+        paths = _parsed(self._read("POST", "/upload", deadline, files=files))
+        if not isinstance(paths, list) or not paths or not isinstance(paths[0], str):
+            raise bad_audio("the server does not take files as Gradio does")
+        return paths[0]
+
+    def _result(self, event: str, deadline: float) -> Any:
+        """The outputs of a call, from its event stream."""
+        name, pending = "", b""
+        for chunk in self._chunks(
+            "GET", f"/call/{_ENDPOINT}/{quote(event, safe='')}", deadline, _MAX_EVENTS
+        ):
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                field, _, value = line.decode("utf-8", "replace").partition(":")
+                if field == "event":
+                    name = value.strip()
+                elif field == "data" and name == "complete":
+                    return _parsed(value.encode())
+                elif field == "data" and name == "error":
+                    raise unavailable("the model failed")
+        raise unavailable("the server ended before it was done")
+
+    def _read(self, method: str, path: str, deadline: float, **content: Any) -> bytes:
+        return b"".join(self._chunks(method, path, deadline, MAX_BYTES, **content))
+
+    def _chunks(
+        self, method: str, path: str, deadline: float, limit: int, **content: Any
+    ) -> Iterator[bytes]:
+        left = max(0.1, deadline - time.monotonic())
+        timeout = httpx2.Timeout(min(self._silence, left), connect=min(5.0, left))
+        url = f"{self._url}{_API}{path}"
+        with self._client.stream(method, url, timeout=timeout, **content) as response:
+            if response.status_code != 200:
+                raise _BadStatus(response)
+            size = 0
+            for chunk in response.iter_bytes():
+                size += len(chunk)
+                if time.monotonic() > deadline:
+                    raise timed_out()
+                if size > limit:
+                    raise bad_audio("more than an answer can have")
+                yield chunk
+
+
+def _settings(request: SpeechRequest, reference: Reference) -> list[Any]:
+    """The inputs of the endpoint after the recording, in its order."""
+    voice = request.voice
+    try:
+        samples, rate = parse_wav(reference.audio)
+    except ValueError as error:
+        raise SpeechError("reference_unusable", str(error), retryable=False) from error
+    said = reference.text if len(samples) / rate <= _REFERENCE_SECONDS else ""
+    chosen = [voice.cross_fade_seconds, voice.nfe_steps, voice.speed]
+    content = [reference.sha256, said, request.text, voice.remove_silences, *chosen]
+    digest = hashlib.sha256(json.dumps(content, allow_nan=False).encode()).digest()
+    seed = int.from_bytes(digest[:8], "big") % _SEEDS
+    return [said, request.text, voice.remove_silences, False, seed, *chosen]
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise bad_audio("the server sends no JSON where it should") from error
+
+
+def _path_of(outputs: Any) -> str:
+    first = outputs[0] if isinstance(outputs, list) and outputs else None
+    path = first.get("path") if isinstance(first, dict) else None
+    if not isinstance(path, str):
+        raise bad_audio("the server sent no sound")
+    return path
+
+
+def _decode(body: bytes) -> tuple[Samples, int]:
+    try:
+        return parse_wav(body)
+    except ValueError as error:
+        raise bad_audio(str(error)) from error
+
+
+def _explain(error: Exception) -> Fault | None:
+    if isinstance(error, SpeechError):
+        return Fault(error)
+    if isinstance(error, _BadStatus):
+        return error.fault
+    if isinstance(error, httpx2.TimeoutException):
+        return Fault(timed_out())
+    if isinstance(error, httpx2.TransportError | httpx2.DecodingError):
+        return Fault(unavailable())
+    return None

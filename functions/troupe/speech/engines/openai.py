@@ -1,0 +1,172 @@
+"""Speech by any server with OpenAI's `/audio/speech`: its own, or a compatible one."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+
+import httpx2
+import numpy as np
+import openai
+
+from troupe.riff import parse_wav
+from troupe.speech.catalogue import capabilities
+from troupe.speech.engine import (
+    Capabilities,
+    Speech,
+    SpeechRequest,
+    Voice,
+    VoiceType,
+)
+from troupe.speech.engines.remote import (
+    MAX_BYTES,
+    Fault,
+    bad_audio,
+    check,
+    estimated,
+    no_credit,
+    persist,
+    server_mark,
+    status_fault,
+    timed_out,
+    unavailable,
+)
+
+# Part of the cache key: raise it when the tables below change.
+_TABLES = "1"
+
+# "pcm" is raw 24 kHz 16-bit little-endian mono without a header:
+# https://developers.openai.com/api/docs/guides/text-to-speech#supported-output-formats
+_PCM_RATE = 24_000
+_MIN_RATE, _MAX_RATE = 8_000, 192_000
+_NOT_AUDIO = (b'{"', b"{\n", b"<!", b"<html", b"<?xml")
+
+_VOICES = {VoiceType.MALE: "onyx", VoiceType.FEMALE: "nova", VoiceType.KIDS: "shimmer"}
+_TYPES = {
+    VoiceType.MALE: "Speak as an adult man.",
+    VoiceType.FEMALE: "Speak as an adult woman.",
+    VoiceType.KIDS: "Speak with the high, light voice of a child of about eight.",
+}
+_STYLES = {
+    "neutral": "Speak evenly and clearly.",
+    "narration": "Speak like the narrator of an audio book: measured, with room between phrases.",
+    "conversational": "Speak lightly and naturally, as among friends.",
+    "cheerful": "Speak brightly and cheerfully.",
+    "calm": "Speak slowly, softly and calmly.",
+    "serious": "Speak seriously, like a news reader.",
+    "excited": "Speak fast and with great excitement.",
+    "whisper": "Whisper.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    content_type: str
+    body: bytes
+
+
+class OpenAIEngine:
+    """Thread-safe. `timeout`: seconds that one call may take, with its repeat and all.
+
+    Timings are estimated: the API reports none. The kids voice and the styles are asked for by
+    instructions, which `tts-1` and `tts-1-hd` do not take.
+    """
+
+    name = "openai"
+
+    def __init__(
+        self, api_key: str, base_url: str | None, model: str, *, timeout: float = 60.0
+    ) -> None:
+        self._model = model
+        self._timeout = timeout
+        # The client would wait up to two minutes when a server says so: repeats are made here.
+        self._client = openai.OpenAI(api_key=api_key, base_url=base_url, max_retries=0)
+        self._server = server_mark(str(self._client.base_url))
+
+    @property
+    def version(self) -> str:
+        """With the server: the same model name elsewhere is another voice."""
+        return f"{self._model}@{self._server}+{_TABLES}"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return capabilities(self.name)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        """Speak `request.text`.
+
+        Raises SpeechError. May pass: engine_timeout, engine_unavailable (connection, 5xx),
+        engine_rate_limited, engine_bad_audio. Final: engine_auth_failed (401, 403), engine_refused
+        (other 4xx), unknown_voice, text_too_long, nothing_to_speak.
+        """
+        language = check(request, self.name).name
+        reply = persist(
+            lambda deadline: self._ask(request.text, request.voice, language, deadline),
+            _explain,
+            self._timeout,
+        )
+        samples, rate = _decode(reply)
+        return estimated(samples, rate, request.text)
+
+    def _ask(self, text: str, voice: Voice, language: str, deadline: float) -> _Reply:
+        left = max(0.1, deadline - time.monotonic())
+        # Read time-outs count from byte to byte: half for each, and the deadline over all.
+        timeout = httpx2.Timeout(left, connect=min(5.0, left), read=left / 2)
+        instructions = f"{_TYPES[voice.type]} {_STYLES[voice.style]} The text is {language}."
+        with self._client.audio.speech.with_streaming_response.create(
+            model=self._model,
+            input=text,
+            voice=_VOICES[voice.type],
+            instructions=openai.omit if self._model.startswith("tts-1") else instructions,
+            response_format="pcm",
+            speed=max(0.25, min(4.0, voice.speed)),
+            timeout=timeout,
+        ) as response:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if time.monotonic() > deadline:
+                    raise httpx2.ReadTimeout("the answer comes too slowly")
+                if len(body) > MAX_BYTES:
+                    raise bad_audio("more sound than the text can have")
+            return _Reply(response.headers.get("content-type", "").lower(), bytes(body))
+
+
+def _explain(error: Exception) -> Fault | None:
+    if isinstance(error, openai.APIStatusError):
+        # "insufficient_quota" comes as 429 too, and no waiting helps.
+        if error.code == "insufficient_quota":
+            return Fault(no_credit())
+        return status_fault(error.status_code, error.response.headers)
+    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
+        return Fault(timed_out())
+    # While a body is streamed, the transport's own errors come through.
+    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
+        return Fault(unavailable())
+    return None
+
+
+def _decode(reply: _Reply) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], int]:
+    body = reply.body
+    kind = reply.content_type
+    if body[:4] == b"RIFF" and body[8:12] == b"WAVE":
+        # Some servers send WAV whatever is asked for; what it says of itself is exact.
+        try:
+            return parse_wav(body)
+        except ValueError as error:
+            raise bad_audio(str(error)) from error
+    if kind.startswith(("text/", "application/json")) or body.lstrip()[:8].startswith(_NOT_AUDIO):
+        raise bad_audio("the server sent a text instead of sound")
+    if body[:3] == b"ID3" or "mpeg" in kind or body[:4] in (b"OggS", b"fLaC"):
+        raise bad_audio("the server does not send PCM or WAV")
+    if not body or len(body) % 2:
+        raise bad_audio(f"{len(body)} bytes are no 16-bit sound")
+    said = re.search(r"rate=(\d{4,6})", kind)
+    rate = int(said[1]) if said else _PCM_RATE
+    if not _MIN_RATE <= rate <= _MAX_RATE:
+        raise bad_audio("a sample rate that is none")
+    return np.frombuffer(body, "<i2").astype(np.int16), rate

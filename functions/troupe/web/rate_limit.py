@@ -1,0 +1,122 @@
+"""Rate limits at the edge: who is counted, and what the answer tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, g, request
+
+from troupe import wiring
+from troupe.errors import TooManyRequests, TroupeError
+from troupe.logs import log
+
+if TYPE_CHECKING:
+    from troupe.rate_limits import LimitStatus
+
+Address = IPv4Address | IPv6Address
+
+# Where Google's own front ends are, Firebase Hosting's among them; nobody can rent these (that is,
+# https://www.gstatic.com/ipranges/goog.json without cloud.json).
+_GOOGLE = (
+    *("35.191.0.0/16", "64.233.160.0/19", "66.102.0.0/20", "66.249.64.0/19", "72.14.192.0/18"),
+    *("74.125.0.0/16", "108.177.0.0/17", "130.211.0.0/22", "142.250.0.0/15", "172.217.0.0/16"),
+    *("172.253.0.0/16", "173.194.0.0/16", "209.85.128.0/17", "216.58.192.0/19", "216.239.32.0/19"),
+    *("2001:4860::/32", "2404:6800::/32", "2607:f8b0::/32", "2800:3f0::/32", "2a00:1450::/32"),
+    "2c0f:fb50::/32",
+)
+_REFUSED = (401, 403)  # a failed attempt; any other failure was not the caller's
+
+
+@contextmanager
+def limited(name: str, account: str | None) -> Iterator[None]:
+    """Counts what is done within. Raises TooManyRequests, and then it is not done."""
+    standing = wiring.limiter().count(name, account=account, address=client_address())
+    g.standing = standing
+    if standing is None:
+        yield
+        return
+    if standing.exceeded:
+        log.warning("rate_limited", limit=name, requestId=g.get("request_id"))
+        raise TooManyRequests(retry_after=standing.reset)
+    try:
+        yield
+    except TroupeError as error:
+        if error.status not in _REFUSED:
+            wiring.limiter().succeeded(name, standing)
+        raise
+    wiring.limiter().succeeded(name, standing)
+
+
+def account_of(given: Mapping[str, Any]) -> str | None:
+    """Whom a request is about: the address in its body, else its caller."""
+    email = getattr(given.get("body"), "email", None)
+    if email is not None:
+        return str(email).lower()
+    caller = g.get("caller")
+    return None if caller is None else str(caller.email or caller.uid).lower()
+
+
+def tell(response: Response) -> None:
+    """The header fields of draft-ietf-httpapi-ratelimit-headers-03, which clients know; later
+    drafts have changed them more than once."""
+    standing: LimitStatus | None = g.get("standing")
+    if standing is not None:
+        response.headers["RateLimit-Limit"] = str(standing.limit)
+        response.headers["RateLimit-Remaining"] = str(standing.remaining)
+        response.headers["RateLimit-Reset"] = str(standing.reset)
+
+
+def client_address() -> str | None:
+    """Where the request comes from, as far as the platform vouches for it; for IPv6 the /64, which
+    is what one subscriber has. None for this very machine, which is where the emulators are.
+
+    Google's front end appends the address of its own peer to X-Forwarded-For; what stands before
+    it, anybody may have written. Behind Firebase Hosting that peer is Hosting, which has appended
+    its client's address in the same way. So the header is read from its end, past those proxies
+    that are known.
+    """
+    settings = wiring.settings()
+    if settings.emulated:
+        return _shown(_parsed(request.remote_addr or ""))
+    forwarded = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
+    found = None
+    for entry in reversed(forwarded):
+        address = _parsed(entry.strip())
+        if address is None:
+            break
+        found = address
+        if not _is_proxy(address, settings.trusted_proxies):
+            break
+    return _shown(found)
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _shown(address: Address | None) -> str | None:
+    if address is None or address.is_loopback:
+        return None
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address)
+
+
+def _is_proxy(address: Address, trusted: str) -> bool:
+    return any(address in network for network in _networks(trusted))
+
+
+@cache
+def _networks(trusted: str) -> list[Any]:
+    words = [word.strip() for word in trusted.split(",") if word.strip()]
+    named = [network for word in words for network in (_GOOGLE if word == "google" else (word,))]
+    return [ip_network(network) for network in named]

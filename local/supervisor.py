@@ -1,0 +1,165 @@
+"""Runs one command and guarantees that nothing of it survives.
+
+Run as a program of its own: `python supervisor.py GRACE_SECONDS -- COMMAND...`, with a pipe as
+standard input whose other end only the stack holds. The kernel closes that end however the stack
+ends, also by SIGKILL, and then the supervisor ends the command and everything below it.
+
+Emulators start helpers of their own, some in new sessions: gcloud starts Java, the Firebase CLI
+starts a shell and gunicorn per function. So a process group is not enough. On Linux the supervisor
+is a child subreaper: a process that loses its parent becomes a child of the supervisor, can be
+found, and is ended at once (the Firebase CLI, when code changes, kills the shell of a worker but
+not the worker behind it).
+
+Standard library alone, and started with `-I -S`: a supervisor costs some 8 MB and 20 ms.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from types import FrameType
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36  # prctl(2), Linux 3.4
+_POLL_SECONDS = 0.2
+_ORPHAN_GRACE_SECONDS = 5.0
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def _parents() -> dict[int, int]:
+    """Every process's parent: from /proc, or from ps where there is none (macOS)."""
+    proc = Path("/proc")
+    found: dict[int, int] = {}
+    if (proc / "self" / "stat").exists():
+        for entry in proc.iterdir():
+            if entry.name.isdigit():
+                try:
+                    stat = (entry / "stat").read_text()
+                except OSError:  # it ended meanwhile
+                    continue
+                # "pid (comm) state ppid ...", and comm may hold blanks and brackets
+                state, ppid = stat.rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    found[int(entry.name)] = int(ppid)
+        return found
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=False
+    )
+    for line in listing.stdout.splitlines():
+        pid, ppid, state = line.split()[:3]
+        if not state.startswith("Z"):
+            found[int(pid)] = int(ppid)
+    return found
+
+
+def descendants(root: int) -> list[int]:
+    """The living processes under `root`, nearest first."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for pid, ppid in _parents().items():
+        children[ppid].append(pid)
+    found: list[int] = []
+    frontier = [root]
+    while frontier:
+        frontier = [pid for parent in frontier for pid in children[parent]]
+        found += frontier
+    return found
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+class Keeper:
+    def __init__(self, command: list[str], grace: float) -> None:
+        self._grace = grace
+        self._stopping = False
+        self._exit_code: int | None = None
+        self._orphans: dict[int, float] = {}
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        # Handlers, not SIG_IGN: exec resets handlers, but the command would inherit SIG_IGN.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        self._command = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            # In case somebody kills the supervisor itself.
+            preexec_fn=lambda: _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509
+        )
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def run(self) -> int:
+        while not self._stopping:
+            readable, _, _ = select.select([0], [], [], _POLL_SECONDS)
+            if readable and os.read(0, 1) == b"":
+                self._stopping = True
+            self._reap()
+            if self._exit_code is not None:
+                break
+            self._end_orphans()
+        self._end_command()
+        return self._exit_code if self._exit_code is not None else 0
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._orphans.pop(pid, None)
+            if pid == self._command.pid:
+                self._exit_code = os.waitstatus_to_exitcode(status)
+                self._command.returncode = self._exit_code
+
+    def _end_orphans(self) -> None:
+        """Ends what was left to the supervisor: nobody can talk to it any more."""
+        now = time.monotonic()
+        me = os.getpid()
+        for pid, ppid in _parents().items():
+            if ppid != me or pid == self._command.pid:
+                continue
+            if pid not in self._orphans:
+                self._orphans[pid] = now
+                _signal([pid], signal.SIGTERM)
+            elif now - self._orphans[pid] > _ORPHAN_GRACE_SECONDS:
+                _signal([pid, *descendants(pid)], signal.SIGKILL)
+
+    def _end_command(self) -> None:
+        everyone = descendants(os.getpid())
+        if self._exit_code is None:
+            _signal([self._command.pid], signal.SIGTERM)
+            deadline = time.monotonic() + self._grace
+            while self._exit_code is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+                self._reap()
+        # Without a subreaper, whoever has just lost its parent is in the earlier list alone.
+        leftovers = set(everyone) if sys.platform != "linux" else set()
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            living = [*(leftovers & set(_parents())), *descendants(os.getpid())]
+            if not living:
+                return
+            _signal(living, signal.SIGKILL)
+            time.sleep(0.02)
+            self._reap()
+
+
+if __name__ == "__main__":
+    sys.exit(Keeper(sys.argv[3:], grace=float(sys.argv[1])).run() & 0xFF)

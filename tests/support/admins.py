@@ -1,0 +1,93 @@
+"""What tests of administration make: administrators, users as sign-up leaves them, and the log."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.support.factories import signed_in
+from tests.support.firebase_client import PASSWORD, new_email
+from troupe.accounts.records import UserRecord
+from troupe.accounts.writes import create_writes
+from troupe.adapters.firestore import Database, Update, now
+from troupe.admin.records import AuditEntry
+from troupe.wallet.ledger import opening_writes
+from troupe.web.app import app_for
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An administrator at work."""
+
+    db: Database
+    client: FlaskClient
+    uid: str
+    headers: dict[str, str]
+
+    @property
+    def email(self) -> str:
+        return f"{self.uid}@example.com"
+
+    def ask(self, method: str, path: str, **given: Any) -> Any:
+        place = f"/api/admin{path}"
+        return self.client.open(place, method=method, headers=self.headers, **given)
+
+    def data(self, method: str, path: str, status: int = 200, **given: Any) -> Any:
+        answer = self.ask(method, path, **given)
+        assert answer.status_code == status, answer.text
+        return answer.json["data"]
+
+    def log(self, target: str) -> list[AuditEntry]:
+        """What the audit log tells of a document, the oldest first."""
+        found = self.db.find("audit", where=[("target", "==", target)], limit=100)
+        return sorted((AuditEntry.of(each) for each in found), key=lambda entry: entry.at)
+
+
+@pytest.fixture
+def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    # Tests leave more plans behind than a product ever has.
+    monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
+    return at_a_desk(db)
+
+
+def at_a_desk(db: Database) -> Desk:
+    uid, headers = signed_in(db)
+    db.commit(Update(f"users/{uid}", {"role": "admin", "email": f"{uid}@example.com"}))
+    return Desk(db, app_for("admin").test_client(), uid, headers)
+
+
+def a_user(db: Database, tokens: int = 20, **fields: Any) -> str:
+    """A user as sign-up leaves one, but for Firebase Auth, which has never heard of it."""
+    uid, at = secrets.token_hex(10), now()
+    given = {"id": uid, "name": "Ada", "email": f"{uid}@example.com", "tokens": tokens}
+    user = UserRecord.model_validate(given | {"created_at": at, "updated_at": at} | fields)
+    db.commit(*create_writes(user), *opening_writes(uid, tokens, at))
+    return uid
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who has registered, and is signed in."""
+
+    uid: str
+    email: str
+    headers: dict[str, str]
+    refresh_token: str
+
+    def status(self) -> int:
+        """What the next request gets."""
+        answer = app_for("auth").test_client().get("/api/auth/me", headers=self.headers)
+        return answer.status_code
+
+
+def a_member(**fields: Any) -> Member:
+    body = {"email": new_email(), "password": PASSWORD, **fields}
+    answer = app_for("auth").test_client().post("/api/auth/register", json=body)
+    assert answer.status_code == 201, answer.text
+    data = answer.json["data"]
+    headers = {"Authorization": f"Bearer {data['accessToken']}"}
+    return Member(data["user"]["id"], body["email"], headers, data["refreshToken"])

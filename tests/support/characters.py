@@ -1,0 +1,125 @@
+"""What tests of characters share: forms, callers, and stores that watch or stumble."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from werkzeug.datastructures import FileStorage
+
+from tests.support.factories import test_settings
+from tests.support.media_files import picture, sound
+from troupe.accounts.records import Caller, UserRecord
+from troupe.adapters.firestore import Committed, Database, Write, now
+from troupe.adapters.storage import Files
+from troupe.characters.intake import Prepare
+from troupe.characters.records import Character
+from troupe.characters.schemas import CreateCharacter, UpdateCharacter
+from troupe.characters.service import Characters
+from troupe.errors import FileMissing
+from troupe.media.uploads.images import prepare_image
+from troupe.media.uploads.samples import prepare_sample
+
+SOUND = sound(seconds=1.5)
+OTHER_SOUND = sound(seconds=2)
+PICTURE = picture()
+CONSENT = "I am the speaker, and I agree."
+
+
+class Recorded(Files):
+    """The real files, and the paths of all that was ever stored through them."""
+
+    def __init__(self, files: Files) -> None:
+        super().__init__(files._bucket, can_sign=False)
+        self.stored: list[str] = []
+        self.failures: list[Exception] = []
+
+    def upload(self, path: str, source: Path | bytes, content_type: str) -> int:
+        self.stored.append(path)
+        if self.failures and len(self.stored) > 1:
+            raise self.failures.pop()
+        return super().upload(path, source, content_type)
+
+    def left(self) -> set[str]:
+        """Those that are there still."""
+        return {path for path in self.stored if self._is_there(path)}
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self.stat(path)
+        except FileMissing:
+            return False
+        return True
+
+
+class Interrupted(Database):
+    """Runs `before` and `after` around every commit; either may raise."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client)
+        self.before: Callable[[tuple[Write, ...]], None] = lambda writes: None
+        self.after: Callable[[tuple[Write, ...]], None] = lambda writes: None
+
+    def commit(self, *writes: Write) -> Committed:
+        self.before(writes)
+        committed = super().commit(*writes)
+        self.after(writes)
+        return committed
+
+
+def service(db: Database, files: Files) -> Characters:
+    prepare = Prepare(prepare_sample, prepare_image)
+    return Characters(db, lambda: files, test_settings(), prepare)
+
+
+def caller(uid: str = "ada", role: Any = "user") -> Caller:
+    at = now()
+    user = UserRecord(id=uid, name="Ada", created_at=at, updated_at=at)
+    return Caller(uid, role, False, None, None, user)
+
+
+def stranger() -> Caller:
+    return caller(secrets.token_hex(10))
+
+
+def files_of(*contents: bytes) -> list[FileStorage]:
+    return [FileStorage(BytesIO(content), filename="x") for content in contents]
+
+
+def create_form(name: str = "Ada", images: int = 0, **changes: Any) -> CreateCharacter:
+    (audio,) = files_of(SOUND)
+    return CreateCharacter.model_validate(
+        {
+            "displayName": name,
+            "audioFile": audio,
+            "consent": CONSENT,
+            "imageFiles": files_of(*[PICTURE] * images),
+            **changes,
+        }
+    )
+
+
+def update_form(**changes: Any) -> UpdateCharacter:
+    return UpdateCharacter.model_validate(changes)
+
+
+def made(characters: Characters, who: Caller, images: int = 0, **changes: Any) -> Character:
+    return characters.create(who, create_form(images=images, **changes)).character
+
+
+def stored(db: Database, character: Character) -> Character:
+    return Character.of(db.get(f"characters/{character.id}"))
+
+
+def notes(db: Database, files: Recorded) -> list[str]:
+    """Notes that are left of this test's files."""
+    found = db.find("discards", limit=1000)
+    return [each.id for each in found if set(each.data["paths"]) & set(files.stored)]
+
+
+def activities(db: Database, who: Caller) -> list[str]:
+    found = db.find(f"users/{who.uid}/activities", order=[("timestamp", False)], limit=50)
+    return [each.data["type"] for each in found]

@@ -1,0 +1,243 @@
+"""What tests make: users with wallets, and the services around a real database."""
+
+from __future__ import annotations
+
+import collections
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from troupe.accounts.sessions import open_session
+from troupe.accounts.writes import session_write
+from troupe.adapters.firestore import Create, Database, now
+from troupe.adapters.storage import Files
+from troupe.characters.errors import CharacterNotFound
+from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
+from troupe.generations.schemas import GenerateVoice
+from troupe.generations.service import VoiceService
+from troupe.generations.worker import VoiceWorker
+from troupe.generations.writes import status_writes
+from troupe.jobs.records import JobKind
+from troupe.jobs.runner import Runner, TryAgain
+from troupe.jobs.service import JobService, TaskSender
+from troupe.jobs.sweep import Sweeper
+from troupe.settings import Settings
+from troupe.speech.engine import Capabilities, Speech, SpeechEngine, SpeechRequest
+from troupe.speech.engines.espeak import EspeakEngine
+from troupe.wallet.ledger import opening_writes
+from troupe.wallet.service import WalletService
+
+PROJECT = "demo-troupe"
+
+
+def test_settings(**changes: Any) -> Settings:
+    return Settings.model_validate(
+        {"FUNCTIONS_EMULATOR": "true", "GCLOUD_PROJECT": PROJECT, **changes}
+    )
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+def new_user(db: Database, tokens: int = 20) -> str:
+    """A user as sign-up leaves one: document, wallet, grant."""
+    uid = secrets.token_hex(10)
+    at = now()
+    user = {"name": "Ada", "role": "user", "tokens": tokens, "createdAt": at, "updatedAt": at}
+    db.commit(Create(f"users/{uid}", user), *opening_writes(uid, tokens, at))
+    return uid
+
+
+def code(answer: Any) -> tuple[int, str]:
+    """Status and error code of a refusal."""
+    return answer.status_code, answer.json["error"]["code"]
+
+
+class CountingDatabase(Database):
+    """Counts the calls that leave the client, at the surface of the generated API."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client)
+        self.calls: collections.Counter[str] = collections.Counter()
+        api, calls = client._firestore_api, self.calls
+
+        class Proxy:
+            def __getattr__(self, name: str) -> Any:
+                attribute = getattr(api, name)
+                if not callable(attribute):
+                    return attribute
+
+                def counted(*args: Any, **kwargs: Any) -> Any:
+                    calls[name] += 1
+                    return attribute(*args, **kwargs)
+
+                return counted
+
+        client._firestore_api_internal = Proxy()
+
+    @property
+    def total(self) -> int:
+        return sum(self.calls.values())
+
+
+@dataclass
+class HeldQueue:
+    """A queue whose deliveries the test makes itself: when, how often, in which order."""
+
+    tasks: list[tuple[dict[str, Any], dict[str, str]]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.tasks.append((dict(payload), dict(headers)))
+
+    def take(self) -> list[dict[str, Any]]:
+        taken, self.tasks = [payload for payload, _ in self.tasks], []
+        return taken
+
+
+@dataclass
+class ScriptedEngine:
+    """The real embedded engine, with what a test wants to happen before each utterance."""
+
+    before: Callable[[int], None] = lambda number: None
+    engine: SpeechEngine = field(default_factory=EspeakEngine)
+    calls: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def name(self) -> str:
+        return self.engine.name
+
+    @property
+    def version(self) -> str:
+        return self.engine.version
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.engine.capabilities
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        with self._lock:
+            self.calls += 1
+            number = self.calls
+        self.before(number)
+        return self.engine.synthesize(request)
+
+
+class Troupe:
+    """The services of voice, wired around one database, with a queue in the test's hands."""
+
+    def __init__(
+        self, db: Database, files: Files, engine: SpeechEngine | None = None, **changes: Any
+    ) -> None:
+        self.db, self.files = db, files
+        self.settings = test_settings(**changes)
+        self.queue = HeldQueue()
+        self.engine = engine or EspeakEngine()
+        sender = TaskSender(self.queue)
+        subjects = {JobKind.VOICE: status_writes}
+        self.jobs = JobService(db, sender, subjects)
+        self.wallet = WalletService(db)
+        self.voice = VoiceService(db, lambda: files, self.jobs, _no_cast, self.settings)
+        worker = VoiceWorker(self.engine, files, part_characters=self.settings.part_characters)
+        self.runner = Runner(
+            db,
+            sender,
+            {JobKind.VOICE: lambda: worker},
+            subjects,
+            lease_seconds=self.settings.lease_seconds,
+            max_attempts=self.settings.max_attempts,
+        )
+        self.sweeper = Sweeper(
+            db,
+            sender,
+            subjects,
+            hold_hours=self.settings.hold_hours,
+            forget=lambda part: files.delete(part.files),
+            chores={"generations": self.voice.expire},
+        )
+
+    def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
+        request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
+        return self.voice.generate(uid, request, key).generation.id
+
+    def deliver(self, payload: Mapping[str, Any]) -> bool:
+        """One delivery; False when it wants to come again."""
+        try:
+            self.runner.run(payload["jobId"], payload.get("part"))
+        except TryAgain:
+            return False
+        return True
+
+    def deliver_all(self) -> None:
+        """Delivers until the queue is empty, each task until it is done."""
+        while tasks := self.queue.take():
+            for task in tasks:
+                for _ in range(50):
+                    if self.deliver(task):
+                        break
+
+
+def _no_cast(ids: Sequence[str]) -> list[Character]:
+    raise CharacterNotFound
+
+
+def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:
+    """A user with a session; the uid and the headers of the user's requests."""
+    uid = new_user(db, tokens)
+    opened = open_session(uid, "pytest", test_settings(), now())
+    db.commit(session_write(uid, opened.session_id, opened.session, []))
+    return uid, {"Authorization": f"Bearer {opened.pair.access_token}"}
+
+
+def new_character(db: Database, uid: str, name: str, *, images: int = 0, **changes: Any) -> str:
+    """A character as the store has it, without its files."""
+    character_id, at = secrets.token_hex(8), now()
+    quality = Quality(
+        seconds=3.0,
+        level_db=-20.0,
+        peak_db=-3.0,
+        clipped_share=0.0,
+        silence_share=0.1,
+        verdict="good",
+        advice=[],
+    )
+    file = f"{character_id}.wav"
+    sample = Sample(
+        name=file, path=f"static/audio_files/{file}", sha256="0" * 64, size=144_044, quality=quality
+    )
+    pictures = {
+        str(key): Image(
+            name=f"{character_id}-{key}.png",
+            path=f"static/images/{character_id}-{key}.png",
+            content_type="image/png",
+            width=64,
+            height=64,
+            size=100,
+        )
+        for key in range(images)
+    }
+    fields: dict[str, Any] = {
+        "id": character_id,
+        "uid": uid,
+        "display_name": name,
+        "name_key": name.casefold(),
+        "config": Config(),
+        "language": "en-us",
+        "voice_type": "female",
+        "sample": sample,
+        "consent": Consent(statement="I agree.", at=at, sample_sha256="0" * 64),
+        "images": pictures,
+        "next_image": images,
+        "output_prefix": name.casefold(),
+        "created_by_name": "Ada",
+        "created_at": at,
+        "updated_at": at,
+    }
+    character = Character.model_validate(fields | changes)
+    db.commit(Create(f"characters/{character_id}", character.stored()))
+    return character_id

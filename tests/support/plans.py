@@ -1,0 +1,87 @@
+"""What tests of plans make: plans, the services around them, and time that has passed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from troupe.adapters.firestore import Database, Update, now
+from troupe.plans.records import Plan, Subscription
+from troupe.plans.renewals import Renewals
+from troupe.plans.schemas import CreatePlan
+from troupe.plans.service import Plans
+from troupe.plans.subscriptions import Subscriptions
+from troupe.wallet.ledger import hold_writes, release_writes, settle_writes, wallet_path
+from troupe.wallet.records import Balance, Meter, Wallet
+from troupe.wallet.service import WalletService
+
+
+class Shop:
+    """The services of plans around one database."""
+
+    def __init__(self, db: Database, *, paid: bool = False) -> None:
+        self.db = db
+        self.plans = Plans(db)
+        self.turns = Renewals(db, paid=paid)
+        self.subscriptions = Subscriptions(db, self.turns, WalletService(db), paid=paid)
+
+    def plan(self, **fields: Any) -> Plan:
+        """A plan of a name that no other test has, cheap and with something of everything."""
+        body = {
+            "name": f"Plan {secrets.token_hex(4)}",
+            "price": 9.99,
+            "billing_period": "monthly",
+            "voice_minutes": 30,
+            "tokens": 200,
+        }
+        return self.plans.create(CreatePlan.model_validate(body | fields).fields())
+
+    def subscription(self, uid: str) -> Subscription:
+        return Subscription.of(self.db.get(f"subscriptions/{uid}"))
+
+    def seconds(self, uid: str) -> Balance:
+        return Wallet.of(self.db.get(wallet_path(uid))).voice_seconds
+
+    def tokens(self, uid: str) -> Balance:
+        return Wallet.of(self.db.get(wallet_path(uid))).tokens
+
+    def spend(self, uid: str, seconds: int) -> None:
+        """Uses voice seconds, as a job that was settled."""
+        with self.holding(uid, seconds) as job_id:
+            at = now()
+            self.db.commit(
+                *settle_writes(uid, job_id, Meter.VOICE_SECONDS, seconds, seconds, "voice", at)
+            )
+
+    @contextmanager
+    def holding(self, uid: str, seconds: int) -> Iterator[str]:
+        """A job that holds seconds; the hold's end is the body's to make."""
+        job_id = secrets.token_hex(8)
+        wallet = self.db.get(wallet_path(uid))
+        at = now()
+        self.db.commit(*hold_writes(wallet, job_id, Meter.VOICE_SECONDS, seconds, "voice", at))
+        yield job_id
+
+    def release(self, uid: str, job_id: str, seconds: int) -> None:
+        at = now()
+        self.db.commit(*release_writes(uid, job_id, Meter.VOICE_SECONDS, seconds, "voice", at))
+
+    def pass_days(self, uid: str, days: int) -> None:
+        """Makes everything that is known of a subscription so much older."""
+        has = self.db.get(f"subscriptions/{uid}")
+        older = {
+            name: datetime.combine(value.date(), value.timetz()) - timedelta(days=days)
+            for name, value in has.data.items()
+            if isinstance(value, datetime)
+        }
+        self.db.commit(Update(has.path, older))
+
+
+@pytest.fixture
+def shop(db: Database) -> Shop:
+    return Shop(db)
