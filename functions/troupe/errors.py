@@ -1,7 +1,8 @@
 """The errors a caller can meet. Each class carries its HTTP status and a stable public code.
 
 A domain declares its own errors beside its service by subclassing one of these; the edge
-(`troupe.web`) turns any of them into the failure envelope, and lists them in OpenAPI.
+(`troupe.web`) turns any of them into the failure envelope, and lists them in OpenAPI. Work that
+runs behind a request fails with a WorkError instead, which ends up in its job.
 """
 
 from __future__ import annotations
@@ -105,3 +106,17 @@ class Unavailable(TroupeError):
     status = 503
     code = "unavailable"
     message = "A service that is needed for this does not answer. Please try again."
+
+
+class WorkError(Exception):
+    """Work behind a request failed. `code` is stable and public, and the message is shown to the
+    user; `retryable` tells a fault that may pass from a final one.
+
+    It stands here, and not in `jobs`, so that what does the work (a speech engine, say) need not
+    know that it does so in a job.
+    """
+
+    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+        self.code = code
+        self.retryable = retryable
+        super().__init__(message)

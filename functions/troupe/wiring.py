@@ -5,6 +5,7 @@ Imports are inside the functions, so that a function loads what its own services
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from troupe.files.service import UserFiles
     from troupe.generations.service import VoiceService
     from troupe.generations.worker import VoiceWorker
-    from troupe.jobs.records import JobKind, Part
+    from troupe.jobs.records import Job, Part
     from troupe.jobs.runner import Runner
-    from troupe.jobs.service import JobService, SubjectWrites, TaskSender
+    from troupe.jobs.service import JobService, TaskSender
+    from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
     from troupe.media.uploads.proofs import Recording
@@ -68,6 +70,7 @@ __all__ = [
     "files",
     "health_checks",
     "identity",
+    "job_specs",
     "jobs",
     "limiter",
     "orphans",
@@ -219,12 +222,9 @@ def queue() -> CloudTasksQueue:
     return CloudTasksQueue(firebase_app(settings().project_id), settings().region)
 
 
-@cache
-def queue_control() -> QueueControl:
-    from troupe.adapters.queue import CloudTasksQueue
+def queue_control(name: str) -> QueueControl:
     from troupe.adapters.queue_control import QueueControl
 
-    name = CloudTasksQueue.function
     return QueueControl.connect(settings().project_id, settings().region, name)
 
 
@@ -232,20 +232,17 @@ def queue_control() -> QueueControl:
 def sender() -> TaskSender:
     from troupe.jobs.service import TaskSender
 
-    return TaskSender(queue())
+    return TaskSender(queue(), job_specs())
 
 
-def subjects() -> Mapping[JobKind, SubjectWrites]:
-    """How the documents that jobs are about follow the status of their jobs."""
-    from troupe.generations.writes import status_writes as of_generation
-    from troupe.jobs.records import JobKind
-    from troupe.scripts.writes import status_writes as of_script
+@cache
+def job_specs() -> JobSpecs:
+    """Every kind of job that there is."""
+    from troupe.generations.specs import VOICE
+    from troupe.jobs.specs import registry
+    from troupe.scripts.specs import AUDIO, VIDEO
 
-    return {
-        JobKind.VOICE: of_generation,
-        JobKind.SCRIPT_AUDIO: of_script,
-        JobKind.VIDEO: of_script,
-    }
+    return registry(VOICE, AUDIO, VIDEO)
 
 
 @cache
@@ -340,7 +337,7 @@ def contacts() -> Contacts:
 def jobs() -> JobService:
     from troupe.jobs.service import JobService
 
-    return JobService(database(), sender(), subjects())
+    return JobService(database(), sender(), job_specs())
 
 
 @cache
@@ -452,39 +449,27 @@ def voice_worker() -> VoiceWorker:
 def script_worker() -> ScriptWorker:
     from troupe.scripts.worker import ScriptWorker
 
-    return ScriptWorker(
-        *(database(), engine(), files(), jobs().parts),
-        part_characters=settings().part_characters,
-    )
+    return ScriptWorker(engine(), files(), part_characters=settings().part_characters)
 
 
 @cache
 def runner() -> Runner:
-    from troupe.jobs.records import JobKind
     from troupe.jobs.runner import Runner
 
     return Runner(
         database(),
         sender(),
-        {
-            JobKind.VOICE: voice_worker,
-            JobKind.SCRIPT_AUDIO: script_worker,
-            JobKind.VIDEO: script_worker,
-        },
-        subjects(),
+        job_specs(),
+        sys.modules[__name__],
         lease_seconds=settings().lease_seconds,
         max_attempts=settings().max_attempts,
     )
 
 
-def forget_part(part: Part) -> None:
+def forget_part(job: Job, part: Part) -> None:
     """Deletes the files that a part alone leads to."""
-    from troupe.scripts.writes import tidy
-
-    if part.subject is None:
-        files().delete(part.files)
-    else:
-        tidy(database(), files(), part.subject, job_id=None, kept=())
+    if cleanup := job_specs()[job.kind].cleanup:
+        cleanup(sys.modules[__name__]).forget(job, part)
 
 
 @cache
@@ -494,7 +479,7 @@ def sweeper() -> Sweeper:
     return Sweeper(
         database(),
         sender(),
-        subjects(),
+        job_specs(),
         hold_hours=settings().hold_hours,
         forget=forget_part,
         chores={
@@ -518,9 +503,15 @@ def health_checks() -> Mapping[str, Callable[[], None]]:
     return {
         "firestore": firestore,
         "storage": lambda: files().check(),
-        "queue": lambda: queue().check(),
+        "queue": check_queues,
         "engine": check_engine,
     }
+
+
+def check_queues() -> None:
+    """Raises when a queue that some kind of job uses is not there."""
+    for name in sorted({spec.queue for spec in job_specs().values()}):
+        queue().check(name)
 
 
 def check_engine() -> None:

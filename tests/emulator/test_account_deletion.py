@@ -16,7 +16,7 @@ from tests.support import firebase_client
 from tests.support.characters import CONSENT, PICTURE, SOUND
 from tests.support.factories import HeldQueue
 from tests.support.firebase_client import PASSWORD, is_known, new_email
-from tests.support.scripts import Killed
+from tests.support.jobs import Killed
 from troupe import wiring
 from troupe.accounts.deletion import COLLECTION, PATIENCE, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
@@ -129,7 +129,7 @@ def files_of(db: Database, uid: str) -> set[str]:
         paths |= set(wiring.files().list(f"scripts/{document.id}/"))
     for document in db.find("jobs", where=[("uid", "==", uid)], limit=10):
         for part in db.find(f"jobs/{document.id}/parts", limit=50):
-            paths |= {sound["path"] for sound in part.data["sounds"]}
+            paths |= {sound["path"] for sound in part.data["payload"]["sounds"]}
     return paths
 
 

@@ -19,6 +19,7 @@ from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
+from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import JobStatus
@@ -108,7 +109,8 @@ def test_long_text_fans_out_and_is_joined_in_order(db: Database, files: Files) -
     assert -1 not in positions
     assert positions == sorted(positions)
     parts = troupe.jobs.parts(speaking.job)
-    together = sum(sound.samples / sound.rate for part in parts for sound in part.sounds)
+    sounds = [sound for part in parts for sound in VOICE.payload_of(part).sounds]
+    together = sum(sound.samples / sound.rate for sound in sounds)
     assert decoded_seconds(troupe, uid, generation_id) == pytest.approx(together, abs=0.01)
     assert used(troupe, uid) == (-(-len(LONG) // 1000), 0)
     assert clean(troupe, uid)
@@ -395,8 +397,8 @@ def test_a_part_that_is_quicker_than_the_fan_out_costs_no_lease(db: Database, fi
     (start,) = troupe.queue.take()
     enqueue = troupe.queue.enqueue
 
-    def at_once(payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        enqueue(payload, headers)
+    def at_once(queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        enqueue(queue, payload, headers)
         if payload.get("part") == 0:
             assert troupe.deliver(payload)
 

@@ -6,22 +6,24 @@ import collections
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.support.jobs import Deliveries
 from troupe.accounts.sessions import open_session
 from troupe.accounts.writes import session_write
 from troupe.adapters.firestore import Create, Database, now
 from troupe.adapters.storage import Files
 from troupe.characters.errors import CharacterNotFound
 from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
+from troupe.generations.cleanup import GenerationCleanup
 from troupe.generations.schemas import GenerateVoice
 from troupe.generations.service import VoiceService
+from troupe.generations.specs import VOICE
 from troupe.generations.worker import VoiceWorker
-from troupe.generations.writes import status_writes
-from troupe.jobs.records import JobKind
-from troupe.jobs.runner import Runner, TryAgain
+from troupe.jobs.runner import Runner
 from troupe.jobs.service import JobService, TaskSender
+from troupe.jobs.specs import registry
 from troupe.jobs.sweep import Sweeper
 from troupe.settings import Settings
 from troupe.speech.engine import Capabilities, Speech, SpeechEngine, SpeechRequest
@@ -84,14 +86,17 @@ class CountingDatabase(Database):
 
 @dataclass
 class HeldQueue:
-    """A queue whose deliveries the test makes itself: when, how often, in which order."""
+    """All queues in one, whose deliveries the test makes itself: when, how often, in which order.
+    `names`: the queue of each task that ever came."""
 
     tasks: list[tuple[dict[str, Any], dict[str, str]]] = field(default_factory=list)
     failure: Exception | None = None
+    names: list[str] = field(default_factory=list)
 
-    def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         if self.failure is not None:
             raise self.failure
+        self.names.append(queue)
         self.tasks.append((dict(payload), dict(headers)))
 
     def take(self) -> list[dict[str, Any]]:
@@ -128,7 +133,7 @@ class ScriptedEngine:
         return self.engine.synthesize(request)
 
 
-class Troupe:
+class Troupe(Deliveries):
     """The services of voice, wired around one database, with a queue in the test's hands."""
 
     def __init__(
@@ -138,48 +143,34 @@ class Troupe:
         self.settings = test_settings(**changes)
         self.queue = HeldQueue()
         self.engine = engine or EspeakEngine()
-        sender = TaskSender(self.queue)
-        subjects = {JobKind.VOICE: status_writes}
-        self.jobs = JobService(db, sender, subjects)
-        self.wallet = WalletService(db)
-        self.voice = VoiceService(db, lambda: files, self.jobs, _no_cast, self.settings)
+        cleanup = GenerationCleanup(files)
         worker = VoiceWorker(self.engine, files, part_characters=self.settings.part_characters)
+        spec = replace(VOICE, worker=lambda _: worker, cleanup=lambda _: cleanup)
+        specs = registry(spec)
+        sender = TaskSender(self.queue, specs)
+        self.jobs = JobService(db, sender, specs)
+        self.wallet = WalletService(db)
+        self.generations = VoiceService(db, lambda: files, self.jobs, _no_cast, self.settings)
         self.runner = Runner(
             db,
             sender,
-            {JobKind.VOICE: lambda: worker},
-            subjects,
+            specs,
+            None,
             lease_seconds=self.settings.lease_seconds,
             max_attempts=self.settings.max_attempts,
         )
         self.sweeper = Sweeper(
             db,
             sender,
-            subjects,
+            specs,
             hold_hours=self.settings.hold_hours,
-            forget=lambda part: files.delete(part.files),
-            chores={"generations": self.voice.expire},
+            forget=cleanup.forget,
+            chores={"generations": self.generations.expire},
         )
 
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
-        return self.voice.generate(uid, request, key).generation.id
-
-    def deliver(self, payload: Mapping[str, Any]) -> bool:
-        """One delivery; False when it wants to come again."""
-        try:
-            self.runner.run(payload["jobId"], payload.get("part"))
-        except TryAgain:
-            return False
-        return True
-
-    def deliver_all(self) -> None:
-        """Delivers until the queue is empty, each task until it is done."""
-        while tasks := self.queue.take():
-            for task in tasks:
-                for _ in range(50):
-                    if self.deliver(task):
-                        break
+        return self.generations.generate(uid, request, key).generation.id
 
 
 def _no_cast(ids: Sequence[str]) -> list[Character]:

@@ -18,7 +18,7 @@ def held_queue() -> Iterator[HeldQueue]:
     held = HeldQueue()
     cached = (wiring.jobs, wiring.voice, wiring.scripts, wiring.script_jobs, wiring.runner)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring, "sender", lambda: TaskSender(held))
+        patch.setattr(wiring, "sender", lambda: TaskSender(held, wiring.job_specs()))
         for service in cached:
             service.cache_clear()
         yield held

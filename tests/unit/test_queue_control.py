@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +18,7 @@ from tests.support.factories import test_settings
 from troupe import wiring
 from troupe.__main__ import main
 from troupe.adapters.queue_control import QueueControl
-from troupe.commands.queue import TASKS_SHOWN, queue
+from troupe.commands.queue import TASKS_SHOWN
 
 NAME = "projects/mine/locations/us-central1/queues/generate"
 STATES = {"pause": "PAUSED", "resume": "RUNNING"}
@@ -85,7 +84,11 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
         client = tasks_v2.CloudTasksClient(transport=transport)
         real = test_settings(FUNCTIONS_EMULATOR="false", JWT_SECRET="s" * 32)
         monkeypatch.setattr(wiring, "settings", lambda: real)
-        monkeypatch.setattr(wiring, "queue_control", lambda: QueueControl(client, NAME))
+        monkeypatch.setattr(
+            wiring,
+            "queue_control",
+            lambda name: QueueControl(client, NAME.replace("generate", name)),
+        )
         yield held
         transport.close()
         server.shutdown()
@@ -123,13 +126,10 @@ def test_purge_wants_a_yes(there: Queue, capsys: Any) -> None:
     assert (main(["queue", "purge", "--yes"]), len(there.tasks)) == (0, 0)
 
 
-def test_a_queue_that_is_not_there_is_told(
-    there: Queue, capsys: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    control = wiring.queue_control()
-    other = QueueControl(control._client, NAME.replace("generate", "other"))
-    monkeypatch.setattr(wiring, "queue_control", lambda: other)
-    assert queue(Namespace(action="pause", yes=False)) == 1
+def test_another_queue_than_that_of_most_jobs_is_named(there: Queue, capsys: Any) -> None:
+    assert main(["queue", "list", "--queue", "generate"]) == 0
+    assert capsys.readouterr().out.startswith("generate: RUNNING\n")
+    assert main(["queue", "pause", "--queue", "other"]) == 1
     assert "Queue does not exist." in capsys.readouterr().err
 
 
@@ -146,7 +146,7 @@ def test_the_emulator_tells_numbers(
     there: Queue, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.add(3)
-    host = wiring.queue_control()._client.transport._host.removeprefix("http://")
+    host = wiring.queue_control("generate")._client.transport._host.removeprefix("http://")
     monkeypatch.setattr(wiring, "settings", test_settings)
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", host)
     assert main(["queue", "list"]) == 0

@@ -125,6 +125,8 @@ class Database:
     ) -> list[Document]:
         """Reads all in one call; the answers stand in the order of `paths`. `select`: the fields
         to bring (all when None)."""
+        if not paths:
+            return []
         refs = [self._client.document(path) for path in paths]
         found = {
             snapshot.reference.path: _document(snapshot)

@@ -16,7 +16,9 @@ from troupe.generations.service import (
     GenerationWithJob,
     TextTooLong,
 )
+from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
+from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
@@ -172,9 +174,9 @@ def _started(speaking: GenerationWithJob, headers: dict[str, str], *, waited: bo
     return Reply(
         schemas.GenerationStarted(
             generation=view,
-            job=schemas.JobView.of(job),
-            tokens_reserved=job.charge.tokens_held,
-            remaining_tokens=job.charge.remaining_tokens,
+            job=JobView.of(job, VOICE),
+            tokens_reserved=job.charge.tokens_held if job.charge else 0,
+            remaining_tokens=job.charge.remaining_tokens if job.charge else 0,
             audio_url=view.audio_url if done else None,
             tokens_used=generation.tokens_used if done else None,
         ),
@@ -188,7 +190,7 @@ def _both(speaking: GenerationWithJob, message: str) -> Reply:
     return Reply(
         schemas.GenerationAndJob(
             generation=schemas.GenerationView.of(speaking.generation),
-            job=schemas.JobView.of(speaking.job),
+            job=JobView.of(speaking.job, VOICE),
         ),
         message,
     )

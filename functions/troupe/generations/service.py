@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
+from troupe.characters.voices import voice_snapshot
 from troupe.errors import Conflict, FileMissing, NotFound, UnknownChoice, Unprocessable
 from troupe.generations import writes
-from troupe.generations.records import AudioFile, Generation
+from troupe.generations.records import AudioFile, Generation, SpokenText
+from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
-from troupe.jobs.records import Charge, Job, JobKind
-from troupe.jobs.service import QUEUED_PATIENCE, JobService, Quote
+from troupe.jobs.records import Job
+from troupe.jobs.service import JobService, Quote
 from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
-from troupe.wallet.records import Meter
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -106,20 +107,13 @@ class VoiceService:
             updated_at=at,
             expires_at=at + timedelta(days=self._settings.retention_days),
         )
-        body = request.model_dump(mode="json")
-        if character is not None and cloned:
-            body["character"] = _reference(character)
-        job = Job(
+        job = VOICE.job(
             id=generation_id,
-            kind=JobKind.VOICE,
             uid=uid,
             subject=writes.generation_path(generation_id),
-            input=body,
+            given=_spoken_text(request, character if cloned else None),
             request_hash=request_hash("generateVoice", asked),
-            charge=Charge(meter=Meter.TOKENS, held=0, remaining_tokens=0),
-            due_at=at + QUEUED_PATIENCE,
-            created_at=at,
-            updated_at=at,
+            at=at,
         )
         quote = Quote(
             tokens=-(-characters // prices.characters_per_token),
@@ -180,7 +174,7 @@ class VoiceService:
         self._files().delete(
             [
                 *self._files().list(writes.files_prefix(generation.uid, generation.id)),
-                *(path for part in done for path in part.files),
+                *(path for part in done for path in VOICE.payload_of(part).files),
             ]
         )
         self._db.commit(
@@ -265,14 +259,10 @@ def _as_character(request: GenerateVoice, character: Character | None) -> Genera
     return request.model_copy(update={k: v for k, v in own.items() if k not in given})
 
 
-def _reference(character: Character) -> dict[str, object]:
-    """What a worker needs to clone the voice, as it is now."""
-    return {
-        "sample_path": character.sample.path,
-        "sample_sha256": character.sample.sha256,
-        "sample_text": character.sample.text,
-        **character.config.model_dump(exclude={"speed"}),
-    }
+def _spoken_text(request: GenerateVoice, cloned: Character | None) -> SpokenText:
+    """What a worker needs. `cloned`: the character whose recording to speak with, if any."""
+    recording = voice_snapshot(cloned, request.language).model_dump() if cloned else {}
+    return SpokenText.model_validate(recording | request.model_dump(mode="json"))
 
 
 def _title(text: str) -> str:

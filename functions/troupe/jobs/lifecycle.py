@@ -13,16 +13,16 @@ _BATCH = 400  # deletes in a commit; Firestore takes 500 writes
 
 
 def erase(
-    db: Database, jobs: JobService, forget: Callable[[Part], None], uid: str, limit: int
+    db: Database, jobs: JobService, forget: Callable[[Job, Part], None], uid: str, limit: int
 ) -> int:
     """Cancels what runs, and deletes jobs with their parts and the files of those; returns how
-    many jobs. `forget` deletes the files that a part alone leads to."""
+    many jobs. `forget`: see Cleanup."""
     found = db.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
         job = _ended(db, jobs, document.id)
         done = jobs.parts(job)
         for part in done:
-            forget(part)
+            forget(job, part)
         for start in range(0, len(done), _BATCH):
             batch = done[start : start + _BATCH]
             db.commit(*(Delete(part_path(job.id, int(part.id))) for part in batch))

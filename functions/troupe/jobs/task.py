@@ -1,4 +1,4 @@
-"""The edge of the `generate` function: who may call it, and what Cloud Tasks should do next."""
+"""The edge of a task function: who may call it, and what Cloud Tasks should do next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from firebase_functions.https_fn import CallableRequest, FunctionsErrorCode, Htt
 from troupe import tokens, wiring
 from troupe.adapters.queue import QueueUnavailable
 from troupe.errors import Unauthorized
-from troupe.jobs.runner import TryAgain
+from troupe.jobs.errors import TryAgain
 from troupe.jobs.service import TASK_TOKEN_HEADER
 
 

@@ -21,6 +21,7 @@ from pydantic import BaseModel, create_model
 from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from troupe import wiring
 from troupe.accounts.errors import AccountSuspended
 from troupe.errors import (
     BadRequest,
@@ -31,6 +32,7 @@ from troupe.errors import (
     Unavailable,
     Unprocessable,
 )
+from troupe.jobs.schemas import JobView
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.web.app import ENDPOINTS, apis
 from troupe.web.body import UnsupportedMediaType
@@ -120,9 +122,17 @@ def document() -> dict[str, Any]:
     for unused in ("ValidationErrorModel", "UnprocessableEntity"):
         schemas.pop(unused, None)
     schemas["Failure"] = _inlined(Failure)
+    _list_job_kinds(schemas)
     spec["openapi"] = VERSION
     ordered: dict[str, Any] = _sorted(_untitled(spec))
     return ordered
+
+
+def _list_job_kinds(schemas: dict[str, Any]) -> None:
+    """A view of a job takes any kind; those that there are, the registry knows."""
+    views: list[type[JobView]] = [JobView, *JobView.__subclasses__()]
+    for view in views:
+        schemas[view.__name__]["properties"]["kind"]["enum"] = sorted(wiring.job_specs())
 
 
 def _check_names(routes: Iterable[Route]) -> None:
