@@ -5,8 +5,8 @@ from __future__ import annotations
 import collections
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.jobs import Deliveries
@@ -14,22 +14,13 @@ from troupe.accounts.sessions import open_session
 from troupe.accounts.writes import session_write
 from troupe.adapters.firestore import Create, Database, now
 from troupe.adapters.storage import Files
-from troupe.characters.errors import CharacterNotFound
+from troupe.app.container import Container
 from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
-from troupe.generations.cleanup import GenerationCleanup
 from troupe.generations.schemas import GenerateVoice
-from troupe.generations.service import VoiceService
-from troupe.generations.specs import VOICE
-from troupe.generations.worker import VoiceWorker
-from troupe.jobs.runner import Runner
-from troupe.jobs.service import JobService, TaskSender
-from troupe.jobs.specs import registry
-from troupe.jobs.sweep import Sweeper
 from troupe.settings import Settings
 from troupe.speech.engine import Capabilities, Speech, SpeechEngine, SpeechRequest
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.wallet.ledger import opening_writes
-from troupe.wallet.service import WalletService
 
 PROJECT = "demo-troupe"
 
@@ -99,6 +90,8 @@ class HeldQueue:
         self.names.append(queue)
         self.tasks.append((dict(payload), dict(headers)))
 
+    def check(self, name: str) -> None: ...
+
     def take(self) -> list[dict[str, Any]]:
         taken, self.tasks = [payload for payload, _ in self.tasks], []
         return taken
@@ -134,47 +127,33 @@ class ScriptedEngine:
 
 
 class Troupe(Deliveries):
-    """The services of voice, wired around one database, with a queue in the test's hands."""
+    """The services around one database, with a queue and an engine in the test's hands."""
 
     def __init__(
         self, db: Database, files: Files, engine: SpeechEngine | None = None, **changes: Any
     ) -> None:
         self.db, self.files = db, files
-        self.settings = test_settings(**changes)
         self.queue = HeldQueue()
         self.engine = engine or EspeakEngine()
-        cleanup = GenerationCleanup(files)
-        worker = VoiceWorker(self.engine, files, part_characters=self.settings.part_characters)
-        spec = replace(VOICE, worker=lambda _: worker, cleanup=lambda _: cleanup)
-        specs = registry(spec)
-        sender = TaskSender(self.queue, specs)
-        self.jobs = JobService(db, sender, specs)
-        self.wallet = WalletService(db)
-        self.generations = VoiceService(db, lambda: files, self.jobs, _no_cast, self.settings)
-        self.runner = Runner(
-            db,
-            sender,
-            specs,
-            None,
-            lease_seconds=self.settings.lease_seconds,
-            max_attempts=self.settings.max_attempts,
+        self.services = Container(
+            test_settings(**changes),
+            database=db,
+            files=files,
+            queue=self.queue,
+            engine=self.engine,
         )
-        self.sweeper = Sweeper(
-            db,
-            sender,
-            specs,
-            hold_hours=self.settings.hold_hours,
-            forget=cleanup.forget,
-            chores={"generations": self.generations.expire},
-        )
+        self.settings = self.services.settings
+        # The other chores would sweep what other tests are at.
+        self.services.chores = {"generations": self.services.generations.expire}
+        self.jobs = self.services.jobs
+        self.wallet = self.services.wallet
+        self.generations = self.services.generations
+        self.runner = self.services.runner
+        self.sweeper = self.services.sweeper
 
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
         return self.generations.generate(uid, request, key).generation.id
-
-
-def _no_cast(ids: Sequence[str]) -> list[Character]:
-    raise CharacterNotFound
 
 
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:

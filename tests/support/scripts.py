@@ -12,15 +12,11 @@ from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.idempotency import request_hash
 from troupe.jobs.records import Job
-from troupe.jobs.runner import Runner
-from troupe.jobs.service import JobService, Quote, TaskSender
-from troupe.jobs.specs import JobSpec, registry
-from troupe.jobs.sweep import Sweeper
+from troupe.jobs.service import Quote
+from troupe.jobs.specs import JobSpec
 from troupe.recording.records import Recorded
-from troupe.scripts.cleanup import ScriptCleanup
 from troupe.scripts.records import Line, Performance, Performer, Script
-from troupe.scripts.specs import AUDIO, VIDEO
-from troupe.scripts.worker import ScriptWorker
+from troupe.scripts.specs import VIDEO
 from troupe.scripts.writes import (
     files_prefix,
     referenced_files,
@@ -44,40 +40,13 @@ SCENE = [
 
 
 class Stage(Troupe):
-    """A Troupe whose queue brings the jobs of scripts as well."""
+    """A Troupe with scripts."""
 
     def __init__(
         self, db: Database, files: Files, engine: SpeechEngine | None = None, **changes: Any
     ) -> None:
         super().__init__(db, files, engine, **changes)
-        cleanup = ScriptCleanup(db, files, self.jobs.parts)
-        self.worker = ScriptWorker(
-            self.engine, files, part_characters=self.settings.part_characters
-        )
-        specs = registry(
-            *(
-                replace(spec, worker=lambda _: self.worker, cleanup=lambda _: cleanup)
-                for spec in (AUDIO, VIDEO)
-            )
-        )
-        sender = TaskSender(self.queue, specs)
-        self.jobs = JobService(db, sender, specs)
-        self.runner = Runner(
-            db,
-            sender,
-            specs,
-            None,
-            lease_seconds=self.settings.lease_seconds,
-            max_attempts=self.settings.max_attempts,
-        )
-        self.sweeper = Sweeper(
-            db,
-            sender,
-            specs,
-            hold_hours=self.settings.hold_hours,
-            forget=cleanup.forget,
-            chores={},
-        )
+        self.worker = self.services.script_worker
 
     def script(self, uid: str, lines: Sequence[tuple[str, str]] = SCENE) -> str:
         at = now()

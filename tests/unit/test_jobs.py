@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.support.jobs import COUNT, Sum
-from troupe import wiring
 from troupe.adapters.firestore import Document, Update, now
+from troupe.app.domains import job_specs
 from troupe.generations.specs import VOICE
 from troupe.jobs.errors import IllegalTransition
 from troupe.jobs.records import TRANSITIONS, Charge, Job, JobStatus, Part, StepState
@@ -84,8 +84,8 @@ def test_a_kind_has_one_spec() -> None:
 
 
 def test_every_kind_that_is_served_has_a_spec() -> None:
-    assert set(wiring.job_specs()) == {"voice", "script_audio", "video"}
-    assert {spec.queue for spec in wiring.job_specs().values()} == {"generate"}
+    assert set(job_specs()) == {"voice", "script_audio", "video"}
+    assert {spec.queue for spec in job_specs().values()} == {"generate"}
 
 
 def test_jobs_load_nothing_of_the_domains() -> None:

@@ -31,6 +31,10 @@ class Queue(Protocol):
         """Hands one task to the function that `queue` names. Raises QueueUnavailable."""
         ...
 
+    def check(self, name: str) -> None:
+        """One cheap call that raises when that queue is not there or nobody answers for it."""
+        ...
+
 
 @dataclass(frozen=True)
 class CloudTasksQueue:

@@ -13,12 +13,12 @@ from troupe.recording.records import Recorded
 
 
 def _worker(services: Any) -> Worker[SpokenText, Recorded]:
-    worker: Worker[SpokenText, Recorded] = services.voice_worker()
+    worker: Worker[SpokenText, Recorded] = services.voice_worker
     return worker
 
 
 def _cleanup(services: Any) -> Cleanup:
-    return GenerationCleanup(services.files())
+    return GenerationCleanup(services.files)
 
 
 VOICE = JobSpec(

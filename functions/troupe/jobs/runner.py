@@ -216,8 +216,7 @@ class Runner:
         self._tidy(job)
 
     def _cleanup(self, job: Job) -> Cleanup:
-        make = self._specs[job.kind].cleanup
-        return make(self._services) if make else Cleanup()
+        return self._specs[job.kind].cleanup(self._services)
 
     def _tidy(self, job: Job) -> None:
         try:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from troupe.adapters.firestore import Write
 from troupe.jobs.records import Job, JobError, JobStatus, Part
+from troupe.jobs.worker import Cleanup, Worker
 from troupe.records import Record
-
-if TYPE_CHECKING:
-    from troupe.jobs.worker import Cleanup, Worker
 
 DEFAULT_QUEUE = "generate"
 # A queued job that no worker has claimed by then has probably lost its task.
@@ -32,6 +30,10 @@ SubjectWrites = Callable[[Job, JobStatus, JobError | None, datetime], list[Write
 
 def no_subject(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
     return []
+
+
+def no_files(services: Any) -> Cleanup:
+    return Cleanup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class JobSpec(Generic[InputT, PayloadT]):
     planned; those after it, at least one, are reported by the worker that assembles.
 
     `input` and `payload` are the types of a job's input and of what a part comes to. `worker` and
-    `cleanup` are called, with the services of the process, by whoever does the work; without
-    `cleanup` there is nothing to clean up. `queue` is the task function that does it.
+    `cleanup` are called with the services of the process (the container) by whoever does the work.
+    `queue` is the task function that does it.
     """
 
     kind: str
@@ -64,7 +66,7 @@ class JobSpec(Generic[InputT, PayloadT]):
     input: type[InputT]
     payload: type[PayloadT]
     worker: Callable[[Any], Worker[InputT, PayloadT]]
-    cleanup: Callable[[Any], Cleanup] | None = None
+    cleanup: Callable[[Any], Cleanup] = no_files
     subject_writes: SubjectWrites = no_subject
     queue: str = DEFAULT_QUEUE
     parts_kept: timedelta = PARTS_KEPT

@@ -35,9 +35,9 @@ class Sweeper:
         forget: Callable[[Job, Part], None],
         chores: Mapping[str, Callable[[int], int]],
     ) -> None:
-        """`forget`: see Cleanup; it is given expired parts. `chores` are what the domains have to
-        do from time to time (such as retention), by name: each does at most so many and returns
-        how many it did."""
+        """`forget`: see Cleanup.forget; it is given expired parts. `chores` are what the domains
+        have to do from time to time (such as retention), by name: each does at most so many and
+        returns how many it did."""
         self._db = db
         self._sender = sender
         self._specs = specs

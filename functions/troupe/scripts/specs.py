@@ -14,12 +14,12 @@ from troupe.scripts.writes import status_writes
 
 
 def _worker(services: Any) -> Worker[Performance, Recorded]:
-    worker: Worker[Performance, Recorded] = services.script_worker()
+    worker: Worker[Performance, Recorded] = services.script_worker
     return worker
 
 
 def _cleanup(services: Any) -> Cleanup:
-    return ScriptCleanup(services.database(), services.files(), services.jobs().parts)
+    return ScriptCleanup(services.database, services.files, services.jobs.parts)
 
 
 AUDIO = JobSpec(

@@ -8,7 +8,7 @@ codes, and which path is an alias.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 
@@ -21,8 +21,8 @@ from pydantic import BaseModel, create_model
 from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from troupe import wiring
 from troupe.accounts.errors import AccountSuspended
+from troupe.app.domains import apis, functions, job_specs
 from troupe.errors import (
     BadRequest,
     Forbidden,
@@ -34,7 +34,6 @@ from troupe.errors import (
 )
 from troupe.jobs.schemas import JobView
 from troupe.tokens import TokenExpired, TokenInvalid
-from troupe.web.app import ENDPOINTS, apis
 from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
 from troupe.web.routes import Api, Route
@@ -106,7 +105,7 @@ class PayloadTooLarge(TroupeError):
 
 def document() -> dict[str, Any]:
     """The document, in an order that does not change between runs."""
-    domains = [api for function in ENDPOINTS for api in apis(function)]
+    domains = [api for function in functions() for api in apis(function)]
     _check_names(route for api in domains for route in api.routes)
     app = OpenAPI("troupe", info=_INFO, security_schemes=_SECURITY, doc_ui=False)
     for domain in domains:
@@ -132,7 +131,7 @@ def _list_job_kinds(schemas: dict[str, Any]) -> None:
     """A view of a job takes any kind; those that there are, the registry knows."""
     views: list[type[JobView]] = [JobView, *JobView.__subclasses__()]
     for view in views:
-        schemas[view.__name__]["properties"]["kind"]["enum"] = sorted(wiring.job_specs())
+        schemas[view.__name__]["properties"]["kind"]["enum"] = sorted(job_specs())
 
 
 def _check_names(routes: Iterable[Route]) -> None:
@@ -160,8 +159,18 @@ def _collected(domain: Api) -> APIBlueprint:
             security=[] if route.auth is Auth.PUBLIC else [{"bearer": []}],
             responses={} if route.bytes_type else {route.status: _envelope(route.data)},
             endpoint=route.operation_id,
-        )(route.handler)
+        )(_parts_alone(route))
     return blueprint
+
+
+def _parts_alone(route: Route) -> Callable[..., None]:
+    """A handler without the services that the real one asks for."""
+
+    def handler() -> None: ...
+
+    handler.__name__, handler.__doc__ = route.handler.__name__, route.handler.__doc__
+    handler.__annotations__ = dict(route.parts)
+    return handler
 
 
 def _envelope(data: type[BaseModel]) -> type[BaseModel]:
