@@ -14,9 +14,9 @@ from werkzeug.test import encode_multipart
 
 from tests.support import firebase_client
 from tests.support.characters import CONSENT, PICTURE, SOUND
+from tests.support.deliveries import Killed
 from tests.support.factories import HeldQueue
 from tests.support.firebase_client import PASSWORD, is_known, new_email
-from tests.support.jobs import Killed
 from tests.support.wiring import app_for, services
 from troupe.accounts.deletion import COLLECTION, PATIENCE, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.deliveries import Saboteur
 from tests.support.factories import CountingDatabase, HeldQueue, new_user
-from tests.support.jobs import Counting, CountWorker, Saboteur
+from tests.support.jobs import Counting, CountWorker
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.commands.ledger_audit import audit_user
@@ -268,7 +269,8 @@ def test_who_leaves_takes_the_jobs_along(db: Database) -> None:
         if task["jobId"] == done:
             counting.deliver(task)
     counting.deliver_all()
-    assert erase(db, counting.jobs, counting.cleanup.forget, uid, 10) == 2
+    forget = counting.services.forget_part
+    assert erase(uid, 10, database=db, jobs=counting.jobs, forget_part=forget) == 2
     assert not any(db.get(f"jobs/{job_id}").exists for job_id in (done, waiting))
     assert db.find(f"jobs/{done}/parts", limit=10) == []
     assert {job_id for job_id, _ in counting.cleanup.parts} == {done}

@@ -11,8 +11,8 @@ from typing import Any
 import av
 import pytest
 
+from tests.support.deliveries import Killed, Saboteur
 from tests.support.factories import PROJECT, ScriptedEngine, new_user, test_settings
-from tests.support.jobs import Killed, Saboteur
 from tests.support.scripts import ADA, BEN, SCENE, CloningEngine, Stage
 from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.adapters.storage import Files

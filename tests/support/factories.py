@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.jobs import Deliveries
+from tests.support.deliveries import Deliveries
 from troupe.accounts.sessions import open_session
 from troupe.accounts.writes import session_write
 from troupe.adapters.firestore import Create, Database, now

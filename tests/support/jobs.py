@@ -1,96 +1,26 @@
-"""A kind of job of the tests' own, which adds numbers up, and what delivers the tasks of any."""
+"""A kind of job of the tests' own, which adds numbers up."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tests.support.deliveries import Deliveries
+from tests.support.factories import HeldQueue, test_settings
 from troupe.adapters.firestore import Create, Database, Update, Write, now
+from troupe.app.container import Container
 from troupe.idempotency import request_hash
-from troupe.jobs.errors import TryAgain
 from troupe.jobs.records import Job, JobError, JobStatus, Part
-from troupe.jobs.runner import Runner
-from troupe.jobs.service import JobService, Quote, TaskSender
+from troupe.jobs.service import Quote
 from troupe.jobs.specs import JobSpec, Step, registry
-from troupe.jobs.sweep import Sweeper
 from troupe.jobs.worker import Cleanup, Outcome, Watch, WorkPlan
 from troupe.records import Record
 
-if TYPE_CHECKING:
-    from tests.support.factories import HeldQueue
-
 NUMBERS_PER_PART = 3
-
-
-class Killed(BaseException):
-    """Stops a worker without letting it say a word, as a kill does."""
-
-
-class Deliveries:
-    """Delivers the tasks of a queue to a runner, as Cloud Tasks does."""
-
-    db: Database
-    queue: HeldQueue
-    runner: Runner
-
-    def deliver(self, payload: Mapping[str, Any]) -> bool:
-        """One delivery; False when it wants to come again."""
-        try:
-            self.runner.run(payload["jobId"], payload.get("part"))
-        except TryAgain:
-            return False
-        return True
-
-    def deliver_all(self) -> None:
-        """Delivers until the queue is empty, each task until it is done."""
-        while tasks := self.queue.take():
-            for task in tasks:
-                for _ in range(50):
-                    if self.deliver(task):
-                        break
-
-    def deliver_through_kills(self, task: Mapping[str, Any]) -> None:
-        """Delivers one task until it is done, as the queue does: a killed worker's lease is over
-        by then."""
-        for _ in range(50):
-            try:
-                done = self.deliver(task)
-            except Killed:
-                done = False
-            if done:
-                return
-            job_path = f"jobs/{task['jobId']}"
-            if self.db.get(job_path).data["leaseUntil"] is not None:
-                self.db.commit(Update(job_path, {"leaseUntil": None, "tries": 0}))
-        raise AssertionError("the task is never done")
-
-
-class Saboteur:
-    """Kills whoever makes call number `at` to any of the methods that it has taken over, just
-    before or just after it; once."""
-
-    def __init__(self, at: int, *, after: bool) -> None:
-        self.at, self.after = at, after
-        self.calls = 0
-
-    def around(self, target: Any, name: str) -> None:
-        original = getattr(target, name)
-
-        def sabotaged(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            mine = self.calls == self.at
-            if mine and not self.after:
-                raise Killed
-            answer = original(*args, **kwargs)
-            if mine:
-                raise Killed
-            return answer
-
-        setattr(target, name, sabotaged)
 
 
 class Numbers(Record):
@@ -169,7 +99,7 @@ class Forgotten(Cleanup):
 
 
 class Counting(Deliveries):
-    """Everything that jobs need, around one database, with the one kind that counts."""
+    """The services around one database, with one kind of job: the one that counts."""
 
     def __init__(
         self,
@@ -184,15 +114,13 @@ class Counting(Deliveries):
         self.worker = worker or CountWorker()
         self.cleanup = Forgotten()
         self.spec = replace(COUNT, worker=lambda _: self.worker, cleanup=lambda _: self.cleanup)
-        specs = registry(self.spec)
-        sender = TaskSender(queue, specs)
-        self.jobs = JobService(db, sender, specs)
-        self.runner = Runner(
-            db, sender, specs, None, lease_seconds=lease_seconds, max_attempts=max_attempts
+        settings = test_settings(LEASE_SECONDS=lease_seconds, MAX_ATTEMPTS=max_attempts)
+        self.services = Container(
+            settings, database=db, queue=queue, job_specs=registry(self.spec), chores={}
         )
-        self.sweeper = Sweeper(
-            db, sender, specs, hold_hours=24, forget=self.cleanup.forget, chores={}
-        )
+        self.jobs = self.services.jobs
+        self.runner = self.services.runner
+        self.sweeper = self.services.sweeper
 
     def start(
         self, uid: str, numbers: Sequence[int], quote: Quote | None = None, key: str | None = None
