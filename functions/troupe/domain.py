@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`default` is what `RateLimit.parse` reads; `meaning` is for the table in the README."""
+
+    default: str
+    meaning: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
     """`endpoints`: by Cloud Function, the modules whose `api` it serves.
@@ -15,8 +23,8 @@ class Domain:
     leaves, `(uid, limit, *, services...) -> int`, and return how many; 0 when nothing is left.
     `chores`: by name, methods `service.method` that the sweep calls with the most they may do, and
     that return how many they did. `job_specs`: its kinds of job, each the `module:NAME` of a
-    JobSpec. `limits`: by name, the default of the rate limit that a route may count against, as
-    `Settings.limits` describes them.
+    JobSpec. `limits`: the rate limits that a route may count against, by name; `NAME_LIMIT` in the
+    environment sets another.
     """
 
     name: str
@@ -24,4 +32,4 @@ class Domain:
     erasers: Mapping[str, str] = field(default_factory=dict)
     chores: Mapping[str, str] = field(default_factory=dict)
     job_specs: tuple[str, ...] = ()
-    limits: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)

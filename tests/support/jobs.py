@@ -14,10 +14,11 @@ from tests.support.factories import HeldQueue, test_settings
 from troupe.adapters.firestore import Create, Database, Update, Write, now
 from troupe.app.container import Container
 from troupe.idempotency import request_hash
+from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Job, JobError, JobStatus, Part
 from troupe.jobs.service import Quote
 from troupe.jobs.specs import JobSpec, Step, registry
-from troupe.jobs.worker import Cleanup, Outcome, Watch, WorkPlan
+from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.records import Record
 
 NUMBERS_PER_PART = 3

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Job, Part
-from troupe.jobs.worker import Cleanup, Outcome
+from troupe.jobs.worker import Outcome
 from troupe.recording.records import Recorded
 
 if TYPE_CHECKING:

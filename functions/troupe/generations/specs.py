@@ -7,8 +7,9 @@ from typing import Any
 from troupe.generations.cleanup import GenerationCleanup
 from troupe.generations.records import SpokenText
 from troupe.generations.writes import status_writes
+from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.specs import JobSpec, Step
-from troupe.jobs.worker import Cleanup, Worker
+from troupe.jobs.worker import Worker
 from troupe.recording.records import Recorded
 
 

@@ -27,12 +27,13 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.errors import WorkError
+from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.errors import Lost, TryAgain
 from troupe.jobs.lease import Lease, PartWatch
 from troupe.jobs.records import Job, JobError, JobStatus, Part, StepState, job_path
 from troupe.jobs.service import TaskSender
 from troupe.jobs.specs import JobSpec, JobSpecs
-from troupe.jobs.worker import Cleanup, Outcome, Worker, WorkPlan
+from troupe.jobs.worker import Outcome, Worker, WorkPlan
 from troupe.jobs.writes import (
     completed_writes,
     ended_writes,

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from troupe.adapters.firestore import Write
+from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Job, JobError, JobStatus, Part
-from troupe.jobs.worker import Cleanup, Worker
 from troupe.records import Record
+
+if TYPE_CHECKING:
+    from troupe.jobs.worker import Worker
 
 DEFAULT_QUEUE = "generate"
 # A queued job that no worker has claimed by then has probably lost its task.

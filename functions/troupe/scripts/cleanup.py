@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from troupe.adapters.firestore import Database
+from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Job, Part
-from troupe.jobs.worker import Cleanup, Outcome
+from troupe.jobs.worker import Outcome
 from troupe.recording.records import Recorded
 from troupe.scripts.records import Script
 from troupe.scripts.writes import files_prefix, referenced_files

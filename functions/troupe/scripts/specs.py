@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.specs import JobSpec, Step, registry
-from troupe.jobs.worker import Cleanup, Worker
+from troupe.jobs.worker import Worker
 from troupe.recording.records import Recorded
 from troupe.scripts.cleanup import ScriptCleanup
 from troupe.scripts.records import AUDIO_KIND, VIDEO_KIND, Performance
