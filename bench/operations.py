@@ -191,7 +191,7 @@ QUERIES = {"searchUsers": "?search=a"}
 def table() -> list[dict[str, Any]]:
     """A row for each operation; one that answers anything but a success is a failure here."""
     from tests.contract.access import World
-    from tests.contract.operations import policies
+    from tests.contract.contract import policies
     from tests.contract.operations import served as operations
     from tests.fakes.openai_server import KEY, openai_server
     from tests.support.factories import PROJECT, test_settings
@@ -212,7 +212,7 @@ def table() -> list[dict[str, Any]]:
         for operation in operations():
             if "Alias" in operation.id:
                 continue
-            policy = policies()[operation.key]
+            policy = policies()[operation.place]
             caller, ids = _caller(world, operation, admin=policy == "admin")
             ids |= _prepared(operation.id, _asker(caller), ids)
             path = re.sub(r"<(\w+)>", lambda name, ids=ids: ids[name[1]], operation.path)
