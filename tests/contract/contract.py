@@ -74,7 +74,7 @@ def differences(lines: Iterable[Line], served: Iterable[tuple[str, Route]]) -> l
     by_place = {place_of(route): (function, route) for function, route in served}
     return [
         *_repeated(lines),
-        *(text for line in lines if is_planned(line) for text in _served_too_early(line, by_place)),
+        *_served_too_early([line for line in lines if is_planned(line)], by_place),
         *(text for line in lines if not is_planned(line) for text in _compared(line, by_place)),
         *_without_a_line(lines, by_place),
     ]
@@ -88,13 +88,15 @@ def _repeated(lines: list[Line]) -> Iterator[str]:
             yield f"{_written(key)} is in the contract {count} times"
 
 
-def _served_too_early(line: Line, served: dict[Place, tuple[str, Route]]) -> Iterator[str]:
-    taken = {_anonymous(place): place for place in served}
-    for place in places(line):
-        if _anonymous(place) in taken:
-            yield f"{_written(place)} is planned, yet it is served"
-    if line["op"] in {route.operation_id for _, route in served.values()}:
-        yield f"{line['op']} is planned, yet it is served"
+def _served_too_early(planned: list[Line], served: dict[Place, tuple[str, Route]]) -> Iterator[str]:
+    taken = {_anonymous(place) for place in served}
+    names = {route.operation_id for _, route in served.values()}
+    for line in planned:
+        for place in places(line):
+            if _anonymous(place) in taken:
+                yield f"{_written(place)} is planned, yet it is served"
+        if line["op"] in names:
+            yield f"{line['op']} is planned, yet it is served"
 
 
 def _without_a_line(lines: list[Line], served: dict[Place, tuple[str, Route]]) -> Iterator[str]:
@@ -174,6 +176,7 @@ def _marks(body: type[BaseModel]) -> dict[str, str]:
     return marks
 
 
+@cache
 def _anonymous(place: Place) -> Place:
     """With no names of parameters: /{planId} and /{id} are one place."""
     return place[0], re.sub(r"\{\w+\}", "{}", place[1])

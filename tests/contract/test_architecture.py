@@ -148,7 +148,8 @@ def test_a_function_starts_without_a_heavy_package(function: str) -> None:
     code = (
         "import sys, main\n"
         "from troupe.web.app import app_for\n"
-        f"assert app_for({function!r}).test_client().get('/no/such/place/at/all').status_code == 404\n"
+        f"client = app_for({function!r}).test_client()\n"
+        "assert client.get('/no/such/place/at/all').status_code == 404\n"
         f"print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
     )
     assert fresh(code).splitlines()[-1] == "[]"

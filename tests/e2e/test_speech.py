@@ -30,7 +30,8 @@ SENTENCE = "This is sentence number {}, and it is spoken in its turn."
 
 def text_of(characters: int) -> str:
     """Numbered sentences, whole ones, of so many characters in all (the last is stretched)."""
-    sentences, length = [], 0
+    sentences: list[str] = []
+    length = 0
     while length + 200 < characters:
         sentences.append(SENTENCE.format(len(sentences) + 1))
         length += len(sentences[-1]) + 1
@@ -70,7 +71,7 @@ def entries(client: Client) -> list[dict[str, Any]]:
 
 
 def decoded(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], int]:
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         frames = list(container.decode(audio=0))
     rate = frames[0].sample_rate
     samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
@@ -150,6 +151,12 @@ def _ancestors(pid: int) -> Iterator[int]:
         yield pid
 
 
+def queued(stack: Running) -> int:
+    """How many tasks wait in the queues of this stack."""
+    answer = requests.get(f"http://{stack.hosts['tasks']}/queueStats", timeout=10)
+    return sum(queue["numberOfTasks"] for queue in answer.json().values())
+
+
 def _workers_of(stack: Running) -> list[int]:
     """The processes that serve the function `generate` of this stack."""
     found = []
@@ -222,8 +229,14 @@ def test_cancel_while_running(stack: Running) -> None:
     cancelled = client.data("POST", f"/api/voice/generations/{generation_id}/cancel")
     assert cancelled["job"]["status"] == "cancelled"
     before = client.data("GET", f"/api/voice/generations/{generation_id}")
-    time.sleep(5)  # workers that were at it have come to their end by now
-    assert client.data("GET", f"/api/voice/generations/{generation_id}") == before
+    # Workers that were at it come to their end now, and change nothing any more.
+    deadline = time.monotonic() + 60
+    while queued(stack):
+        assert time.monotonic() < deadline, "the tasks of a cancelled job stay in the queue"
+        time.sleep(0.1)
+    watched = time.monotonic() + 2
+    while time.monotonic() < watched:
+        assert client.data("GET", f"/api/voice/generations/{generation_id}") == before
     assert {entry["kind"] for entry in entries(client)} == {"grant", "hold", "release"}
     usage = client.data("GET", f"/api/tokens/usage/{uid}")
     assert usage["usedTokens"] == 0
