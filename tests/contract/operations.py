@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.contract.contract import Place, place_of, routes
@@ -48,6 +49,10 @@ class Operation:
         if found := re.search(r"(\w+)((?:/<\w+>)*/<name>)$", self.path):
             return {re.sub(r"[<>]", "", found[1] + found[2])}
         return set(re.findall(r"<(\w+)>", self.path))
+
+    def filled(self, ids: Mapping[str, str]) -> str:
+        """The path with these ids in it."""
+        return re.sub(r"<(\w+)>", lambda name: ids[name[1]], self.path)
 
 
 def served() -> list[Operation]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from google.cloud import firestore
 
-from tests.contract.access import DONE, World, ask, expected, in_order
+from tests.contract.access import DONE, World, ask, expected, in_order, needs_a_good_body
 from tests.contract.contract import policies
 from tests.contract.operations import Operation, served
 from tests.support.factories import PROJECT, test_settings
@@ -36,12 +36,13 @@ def test_everybody_gets_what_the_contract_says(world: World, operation: Operatio
     policy = policies()[operation.place]
     client = app_for(operation.function).test_client()
     callers = world.callers()
-    ids = world.objects(operation, callers["user"])
+    of_body = needs_a_good_body(operation)
+    ids = world.objects(operation, callers["user"], of_body=of_body)
     wrong, ended = {}, False
     for name in in_order(operation, policy):
         outcome = expected(operation, policy, name)
         if ended:  # by the one before
-            ids = world.objects(operation, callers["user"])
+            ids = world.objects(operation, callers["user"], of_body=of_body)
         ended = outcome is DONE
         with ask(client, operation, ids, callers[name].headers) as answer:
             body = answer.json if answer.is_json else {}
