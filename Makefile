@@ -89,7 +89,7 @@ fuzz: setup ## Fuzz every operation at length (FUZZ_EXAMPLES=200 FUZZ_SEED=1)
 lint: setup ## Check style, types and layers, without tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy functions/main.py functions/troupe local
+	@$(BIN)/mypy functions/main.py functions/troupe local tests bench
 	@cd functions && venv/bin/lint-imports --config ../pyproject.toml
 
 .PHONY: check
