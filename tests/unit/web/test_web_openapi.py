@@ -128,6 +128,11 @@ def test_forms_with_files_are_multipart_in_it(spec: dict[str, Any]) -> None:
         assert fields["speed"]["type"] == "number"
         assert not any("anyOf" in field for field in fields.values())
     assert (create["required"], update["required"]) == (True, False)
+    upload = spec["paths"]["/api/files/upload"]["post"]["requestBody"]
+    assert upload["required"]
+    assert (
+        binary.items() <= spec["components"]["schemas"]["UploadForm"]["properties"]["file"].items()
+    )
     required = spec["components"]["schemas"]["CreateCharacter"]["required"]
     assert required == ["displayName", "audioFile", "consent"]
 
