@@ -32,12 +32,6 @@ def test_copyleft_and_missing_licences_are_explained() -> None:
     assert set(NOTES) <= packages, "NOTES of tools/licences.py tells of what is not deployed"
 
 
-def test_notes_lead_to_sections_of_the_page() -> None:
-    headings = re.findall(r"^## (.+)$", PAGE.read_text(), flags=re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
-    assert {link for note in NOTES.values() for link in re.findall(r"\(#(.+?)\)", note)} <= anchors
-
-
 def test_the_libraries_in_the_wheel_of_pyav_are_those_of_the_page() -> None:
     folder = Path(av.__file__).parents[1] / "av.libs"
     if not folder.is_dir():
