@@ -71,11 +71,15 @@ up: setup ## Run the local stack until Ctrl-C (UP_ARGS="--ports auto" for free p
 doctor: setup ## Say what the local stack needs, and what of it is here
 	@$(BIN)/python -m local doctor
 
+# Coverage is measured where everything runs; COVERAGE=1 or 0 says otherwise.
+COVERAGE ?= $(if $(TEST_ARGS),0,1)
+COVERAGE_ARGS := $(if $(filter 1,$(COVERAGE)),--cov)
+
 # By the groups of tests/conftest.py.
 .PHONY: test
-test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
+test: ## Run all tests, with coverage (TEST_ARGS="tests/unit -k planner" for some)
 	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(GRADIO_READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
 .PHONY: test-fast
 test-fast: setup ## Run the tests that need no browser and no whole stack: all but tests/e2e
@@ -133,5 +137,5 @@ bench: setup ## Measure, print a table, write bench/results.json
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	rm -rf $(VENV) node_modules .local out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules .local out .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
