@@ -23,7 +23,7 @@ WARM_REQUESTS = 200
 def first_path(function: str) -> str:
     """What to ask a function that has just started: its first list or object that needs no more
     than a signed-in caller, or an administrator where all are theirs; else what is public."""
-    from troupe.web.app import apis
+    from troupe.app.domains import apis
 
     plain = [
         route
@@ -51,13 +51,13 @@ class Account:
 
 
 def new_account() -> Account:
-    from troupe import wiring
+    from troupe.app.functions import container
 
     email = f"bench-{time.time_ns()}@example.com"
-    signed_in = wiring.accounts().register(
+    signed_in = container().accounts.register(
         email=email, password="bench-pass-1", name=None, username=None, picture=None, user_agent=""
     )
-    wiring.accounts().make_admin(email)  # some functions answer administrators alone
+    container().accounts.make_admin(email)  # some functions answer administrators alone
     return Account(signed_in.user.id, signed_in.pair.access_token)
 
 
@@ -65,11 +65,11 @@ def cold_starts(env: Mapping[str, str], account: Account) -> list[dict[str, Any]
     """Start of the process to the first answer, taking turns with the bare function. The fastest
     of each are compared: a start does the same work every time, and what makes one slower than
     another is something else on the machine (single ratios here differ by a third)."""
-    from troupe.web.app import ENDPOINTS
+    from troupe.app.domains import functions
 
     rows: list[dict[str, Any]] = []
     bare_times: list[float] = []
-    for function in ENDPOINTS:
+    for function in functions():
         times, path = [], first_path(function)
         for _ in range(PAIRS):
             with served("bare", "/", env) as bare:
@@ -121,15 +121,14 @@ def calls(account: Account) -> list[dict[str, Any]]:
     from google.cloud import firestore
 
     from tests.support.factories import CountingDatabase, Troupe, new_user
-    from troupe import wiring
     from troupe.accounts.service import Accounts
-    from troupe.adapters.storage import Files
+    from troupe.app.functions import container
 
     database = CountingDatabase(firestore.Client(project=os.environ["GCLOUD_PROJECT"]))
-    accounts = Accounts(database, wiring.identity(), wiring.settings())
+    accounts = Accounts(database, container().identity, container().settings)
     accounts.authenticate(f"Bearer {account.token}")
     me = database.total
-    files = Files.connect(wiring.settings().project_id, wiring.settings().bucket, can_sign=False)
+    files = container().files
     troupe = Troupe(database, files)
     uid = new_user(database)
     database.calls.clear()

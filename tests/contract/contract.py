@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from troupe.web.app import ENDPOINTS, apis
+from troupe.app.domains import apis, functions
 from troupe.web.routes import Route
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "api.yaml"
@@ -47,7 +47,7 @@ def policies() -> dict[Place, str]:
 
 def routes() -> list[tuple[str, Route]]:
     """Every route, aliases too, with the function that serves it."""
-    return [(name, route) for name in ENDPOINTS for api in apis(name) for route in api.routes]
+    return [(name, route) for name in functions() for api in apis(name) for route in api.routes]
 
 
 def is_planned(line: Line) -> bool:

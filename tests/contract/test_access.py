@@ -11,11 +11,9 @@ from tests.contract.access import DONE, World, ask, expected, in_order, needs_a_
 from tests.contract.contract import policies
 from tests.contract.operations import Operation, served
 from tests.support.factories import PROJECT, test_settings
-from tests.support.wiring import held_queue
-from troupe import wiring
+from tests.support.wiring import app_for, held_queue, rewired
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
-from troupe.web.app import app_for
 
 # An alias is the same route, with the same policy: tests/contract/test_contract.py sees to that.
 OPERATIONS = [operation for operation in served() if not operation.route.alias_of]
@@ -25,9 +23,8 @@ OPERATIONS = [operation for operation in served() if not operation.route.alias_o
 def world(emulators: object) -> Iterator[World]:
     client = firestore.Client(project=PROJECT)
     files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
-    with held_queue() as queue, pytest.MonkeyPatch.context() as patch:
-        # Not all of the stack runs here, and who may ask is the question, not what the answer is.
-        patch.setattr(wiring, "health_checks", dict)
+    # Not all of the stack runs here, and who may ask is the question, not what the answer is.
+    with rewired(health_checks={}), held_queue() as queue:
         yield World(Database(client), files, queue)
     client.close()
 

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from tests.support.characters import CONSENT, PICTURE, SOUND
 from tests.support.factories import signed_in
 from tests.support.likeness import assert_like
+from tests.support.wiring import app_for
 from troupe.adapters.firestore import Database
-from troupe.web.app import app_for
 
 TIME = "2024-01-01T00:00:00Z"
 FORM = {

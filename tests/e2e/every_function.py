@@ -12,8 +12,8 @@ from typing import cast
 
 from flask import Request, Response
 
+from tests.support.wiring import app_for
 from troupe.accounts import passwords
-from troupe.web.app import app_for
 
 passwords.FORGOT_SECONDS = 0.0  # tests of it are elsewhere; here it would be waited for often
 
