@@ -142,7 +142,7 @@ class Troupe:
         subjects = {JobKind.VOICE: status_writes}
         self.jobs = JobService(db, sender, subjects)
         self.wallet = WalletService(db)
-        self.voice = VoiceService(db, lambda: files, self.jobs, _no_cast, self.settings)
+        self.generations = VoiceService(db, lambda: files, self.jobs, _no_cast, self.settings)
         worker = VoiceWorker(self.engine, files, part_characters=self.settings.part_characters)
         self.runner = Runner(
             db,
@@ -158,12 +158,12 @@ class Troupe:
             subjects,
             hold_hours=self.settings.hold_hours,
             forget=lambda part: files.delete(part.files),
-            chores={"generations": self.voice.expire},
+            chores={"generations": self.generations.expire},
         )
 
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
-        return self.voice.generate(uid, request, key).generation.id
+        return self.generations.generate(uid, request, key).generation.id
 
     def deliver(self, payload: Mapping[str, Any]) -> bool:
         """One delivery; False when it wants to come again."""
