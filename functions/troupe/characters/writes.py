@@ -26,6 +26,10 @@ from troupe.paging import PageOf, PageRequest, ordered_page
 COLLECTION = "characters"
 FOLDERS = {"audio_files": "static/audio_files", "images": "static/images"}
 Sort = Literal["newest", "starred"]
+_SORTS: dict[Sort, tuple[str, type[datetime] | type[int]]] = {
+    "newest": ("createdAt", datetime),
+    "starred": ("starred", int),
+}
 
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 # All but what is there to be searched alone, which can be most of a document.
@@ -99,29 +103,16 @@ def activity(uid: str, deed: str, character_id: str, message: str, at: datetime)
 def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> PageOf:
     """Public characters; with `search`, those whose name begins with it."""
     key = name_key(search)
-    if key and sort == "starred":
-        return ordered_page(
-            db,
-            COLLECTION,
-            request,
-            where=[("nameStarts", "array_contains", key)],
-            field="starred",
-            kind=int,
-            select=_SHOWN,
-        )
-    if key:
-        return ordered_page(
-            db,
-            COLLECTION,
-            request,
-            where=[("nameStarts", "array_contains", key)],
-            field="createdAt",
-            kind=datetime,
-            select=_SHOWN,
-        )
-    if sort == "starred":
-        return ordered_page(db, COLLECTION, request, field="starred", kind=int, select=_SHOWN)
-    return ordered_page(db, COLLECTION, request, field="createdAt", kind=datetime, select=_SHOWN)
+    field, kind = _SORTS[sort]
+    return ordered_page(
+        db,
+        COLLECTION,
+        request,
+        where=[("nameStarts", "array_contains", key)] if key else [],
+        field=field,
+        kind=kind,
+        select=_SHOWN,
+    )
 
 
 def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:

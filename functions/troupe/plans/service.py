@@ -58,15 +58,12 @@ class Plans:
 
     def all(self, status: PlanStatus | None = None) -> list[Plan]:
         """Every plan, or those of one status; cheapest first."""
-        if status is None:
-            found = self._db.find(PLANS, order=[("priceCents", False)], limit=MOST_PLANS)
-        else:
-            found = self._db.find(
-                PLANS,
-                where=[("status", "==", status)],
-                order=[("priceCents", False)],
-                limit=MOST_PLANS,
-            )
+        found = self._db.find(
+            PLANS,
+            where=[("status", "==", status)] if status else [],
+            order=[("priceCents", False)],
+            limit=MOST_PLANS,
+        )
         return [Plan.of(document) for document in found]
 
     def get(self, plan_id: str) -> Plan:
