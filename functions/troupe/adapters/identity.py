@@ -29,6 +29,10 @@ _SKEW = 5  # seconds that clocks may differ
 _DOCUMENT_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/\x00-\x1f\x7f]{1,128}")
 
 
+# What the Admin SDK raises: its own errors, and those of signing in to Google, as they come.
+_SDK_ERRORS = (FirebaseError, GoogleAuthError)
+
+
 class IdentityError(Exception):
     """Firebase Auth refused; the kinds below say why."""
 
@@ -129,7 +133,7 @@ class Identity:
             raise EmailExists from error
         except ValueError as error:
             raise InvalidDetails from error
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
         return str(user.uid)
 
@@ -166,7 +170,7 @@ class Identity:
         """Mails a code that proves the account's address. Raises TooManyAttempts."""
         try:
             token = auth.create_custom_token(uid, app=self._app).decode()
-        except (FirebaseError, ValueError, GoogleAuthError) as error:
+        except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("custom tokens cannot be signed") from error
         # Google mails such a code for the account's own ID token only.
         signed_in = self._call(
@@ -185,7 +189,7 @@ class Identity:
             return str(auth.get_user_by_email(email, app=self._app).uid)
         except auth.UserNotFoundError:
             return None
-        except (FirebaseError, ValueError) as error:
+        except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("accounts cannot be looked up") from error
 
     def set_password(self, uid: str, password: str) -> None:
@@ -194,7 +198,7 @@ class Identity:
             auth.update_user(uid, password=password, app=self._app)
         except ValueError as error:
             raise InvalidDetails from error
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
 
     def set_email(self, uid: str, email: str) -> None:
@@ -208,7 +212,7 @@ class Identity:
             raise WrongCredentials from error
         except ValueError as error:
             raise InvalidDetails from error
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
 
     def delete(self, uid: str) -> None:
@@ -217,7 +221,7 @@ class Identity:
             auth.delete_user(uid, app=self._app)
         except auth.UserNotFoundError:
             return
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
 
     def revoke(self, uid: str) -> None:
@@ -226,7 +230,7 @@ class Identity:
             auth.revoke_refresh_tokens(uid, app=self._app)
         except auth.UserNotFoundError:
             return
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
 
     def _call(self, method: str, body: dict[str, Any], *, tries: int) -> dict[str, Any]:
@@ -279,7 +283,9 @@ def _kind(message: str) -> IdentityError:
     return kind(word) if kind is IdentityUnavailable else kind()
 
 
-def _refused(error: FirebaseError) -> IdentityError:
+def _refused(error: Exception) -> IdentityError:
+    if not isinstance(error, FirebaseError):
+        return IdentityUnavailable(type(error).__name__)
     if error.code == "RESOURCE_EXHAUSTED":
         return TooManyAttempts()
     return InvalidDetails() if error.code == "INVALID_ARGUMENT" else IdentityUnavailable(error.code)

@@ -139,7 +139,7 @@ class Characters:
 
         try:
             after, old = contend(attempt)
-        except (TroupeError, Stale):
+        except TroupeError:
             if new:
                 self._discards.clean(note)
             raise

@@ -189,12 +189,7 @@ class VoiceService:
 
     def expire(self, limit: int) -> int:
         """Deletes generations that are past their retention; returns how many."""
-        old = self._db.find(
-            writes.COLLECTION,
-            where=[("expiresAt", "<=", now())],
-            order=[("expiresAt", False)],
-            limit=limit,
-        )
+        old = self._db.due(writes.COLLECTION, limit, field="expiresAt")
         for document in old:
             job = self._jobs.cancel(document.id)
             self.erase(Generation.of(document), job)

@@ -46,6 +46,5 @@ def erase(db: Database, uid: str, limit: int) -> int:
 
     closed = contend(close)
     entries = db.find(ledger_path(uid), limit=limit, select=[])
-    if entries:
-        db.commit(*(Delete(entry.path) for entry in entries))
+    db.delete_all([entry.path for entry in entries])
     return closed + len(entries)
