@@ -23,6 +23,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from troupe.adapters.outages import RETRY_AFTER, outages
+from troupe.calls import after, retry
 from troupe.errors import Unavailable
 
 T = TypeVar("T")
@@ -288,7 +289,7 @@ def contend(
     """
     deadline = time.monotonic() + seconds
     if on is None:
-        return _insist(attempt, deadline)
+        return retry(attempt, after(Stale), _jitter(), deadline=deadline)
     try:
         return attempt()
     except Stale:
@@ -296,21 +297,17 @@ def contend(
         if not turn.acquire(timeout=seconds):
             raise
     try:
-        return _insist(attempt, deadline)
+        return retry(attempt, after(Stale), _jitter(), deadline=deadline)
     finally:
         turn.release()
 
 
-def _insist(attempt: Callable[[], T], deadline: float) -> T:
-    wait = 0.02
+def _jitter() -> Iterator[float]:
+    """Waits without end, each by chance up to a bound that grows from 20 ms to half a second."""
+    most = 0.02
     while True:
-        try:
-            return attempt()
-        except Stale:
-            if time.monotonic() + wait > deadline:
-                raise
-            time.sleep(random.uniform(0, wait))  # noqa: S311 (spreads retries; no secret)
-            wait = min(wait * 1.5, 0.5)
+        yield random.uniform(0, most)  # noqa: S311 (spreads retries; no secret)
+        most = min(most * 1.5, 0.5)
 
 
 def _repeats(seconds: float, *kinds: type[Exception]) -> Retry:
