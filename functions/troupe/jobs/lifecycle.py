@@ -11,18 +11,23 @@ from troupe.jobs.writes import ended_writes, part_path
 
 
 def erase(
-    db: Database, jobs: JobService, forget: Callable[[Part], None], uid: str, limit: int
+    uid: str,
+    limit: int,
+    *,
+    database: Database,
+    jobs: JobService,
+    forget_part: Callable[[Part], None],
 ) -> int:
     """Cancels what runs, and deletes jobs with their parts and the files of those; returns how
-    many jobs. `forget` deletes the files that a part alone leads to."""
-    found = db.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
+    many jobs. `forget_part` deletes the files that a part alone leads to."""
+    found = database.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
-        job = _ended(db, jobs, document.id)
+        job = _ended(database, jobs, document.id)
         done = jobs.parts(job)
         for part in done:
-            forget(part)
-        db.delete_all([part_path(job.id, int(part.id)) for part in done])
-        db.commit(Delete(document.path))
+            forget_part(part)
+        database.delete_all([part_path(job.id, int(part.id)) for part in done])
+        database.commit(Delete(document.path))
     return len(found)
 
 

@@ -8,7 +8,7 @@ codes, and which path is an alias.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 
@@ -21,7 +21,9 @@ from pydantic import BaseModel, create_model
 from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from troupe import __version__
 from troupe.accounts.errors import AccountSuspended
+from troupe.app.domains import apis, functions
 from troupe.errors import (
     BadRequest,
     Forbidden,
@@ -32,7 +34,6 @@ from troupe.errors import (
     Unprocessable,
 )
 from troupe.tokens import TokenExpired, TokenInvalid
-from troupe.web.app import ENDPOINTS, apis
 from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
 from troupe.web.routes import Api, Route
@@ -50,7 +51,7 @@ _SECURITY: dict[str, SecurityScheme | dict[str, Any]] = {
 }
 _INFO = Info(
     title="Troupe",
-    version="1.0.0",
+    version=__version__,
     description="An open backend for AI voice products. JSON is in camelCase; requests may "
     "spell fields in snake_case as well. An alias behaves as the operation that it names.",
 )
@@ -104,7 +105,7 @@ class PayloadTooLarge(TroupeError):
 
 def document() -> dict[str, Any]:
     """The document, in an order that does not change between runs."""
-    domains = [api for function in ENDPOINTS for api in apis(function)]
+    domains = [api for function in functions() for api in apis(function)]
     _check_names(route for api in domains for route in api.routes)
     app = OpenAPI("troupe", info=_INFO, security_schemes=_SECURITY, doc_ui=False)
     for domain in domains:
@@ -150,8 +151,18 @@ def _collected(domain: Api) -> APIBlueprint:
             security=[] if route.auth is Auth.PUBLIC else [{"bearer": []}],
             responses={} if route.bytes_type else {route.status: _envelope(route.data)},
             endpoint=route.operation_id,
-        )(route.handler)
+        )(_parts_alone(route))
     return blueprint
+
+
+def _parts_alone(route: Route) -> Callable[..., None]:
+    """A handler without the services that the real one asks for."""
+
+    def handler() -> None: ...
+
+    handler.__name__, handler.__doc__ = route.handler.__name__, route.handler.__doc__
+    handler.__annotations__ = dict(route.parts)
+    return handler
 
 
 def _envelope(data: type[BaseModel]) -> type[BaseModel]:
