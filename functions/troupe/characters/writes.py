@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from troupe.adapters.firestore import (
 )
 from troupe.characters.records import Character
 from troupe.paging import PageOf, PageRequest, ordered_page
+from troupe.text import name_key
 
 COLLECTION = "characters"
 FOLDERS = {"audio_files": "static/audio_files", "images": "static/images"}
@@ -52,11 +52,6 @@ def star_path(character_id: str, uid: str) -> str:
 
 def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
-
-
-def name_key(name: str) -> str:
-    """Names are compared in this form: of one case, one width, and with single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _searchable(character: Character) -> dict[str, Any]:

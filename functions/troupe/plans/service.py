@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +20,8 @@ from troupe.adapters.firestore import (
 from troupe.errors import BadRequest, NotFound, Unprocessable
 from troupe.plans.records import Plan, PlanStatus
 from troupe.plans.writes import PLANS, SUBSCRIPTIONS, plan_path
-from troupe.records import Witness, name_key, no_witness
+from troupe.records import Witness, no_witness
+from troupe.text import name_key, slug
 
 MOST_PLANS = 100  # in a listing; a product has a handful
 _SLUG_CHARACTERS = 40
@@ -166,6 +166,4 @@ def _plan(document: Document) -> Plan:
 
 def _slug(name: str) -> str:
     """`Größe XL` is `grosse-xl`; a name without Latin letters gets an id by chance."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SLUG_CHARACTERS].rstrip("-")
-    return slug or secrets.token_hex(8)
+    return slug(name)[:_SLUG_CHARACTERS].rstrip("-") or secrets.token_hex(8)
