@@ -38,7 +38,7 @@ def nobody() -> int:
         return int(taken.getsockname()[1])
 
 
-class Refusing(grpc.GenericRpcHandler):  # type: ignore[misc]
+class Refusing(grpc.GenericRpcHandler):
     """Ends every call with one status."""
 
     status = grpc.StatusCode.OK
@@ -178,7 +178,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Files]]:
 
     def at(port: int) -> Files:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
-        made.append(Client(project="demo-outages", credentials=AnonymousCredentials()))  # type: ignore[no-untyped-call]
+        made.append(Client(project="demo-outages", credentials=AnonymousCredentials()))
         return Files(made[-1].bucket("a-bucket"), can_sign=False, patience=PATIENCE)
 
     yield at
@@ -242,15 +242,15 @@ class NoMetadata(AnonymousCredentials):
     """Credentials whose token cannot be had, as when the metadata server is away."""
 
     def before_request(self, *_: Any) -> None:
-        raise RefreshError("no token")  # type: ignore[no-untyped-call]
+        raise RefreshError("no token")
 
     def refresh(self, *_: Any) -> None:
-        raise RefreshError("no token")  # type: ignore[no-untyped-call]
+        raise RefreshError("no token")
 
 
-class Credential(credentials.Base):  # type: ignore[misc]
+class Credential(credentials.Base):
     def get_credential(self) -> NoMetadata:
-        return NoMetadata()  # type: ignore[no-untyped-call]
+        return NoMetadata()
 
 
 @pytest.fixture
