@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
+from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -93,7 +95,7 @@ class VoiceService:
         generation = Generation(
             id=generation_id,
             uid=uid,
-            title=_title(request.text),
+            title=shorten(request.text, TITLE_CHARACTERS),
             characters=characters,
             language=request.language,
             voice_type=request.voice_type,
@@ -117,7 +119,7 @@ class VoiceService:
         )
         quote = Quote(
             tokens=-(-characters // prices.characters_per_token),
-            voice_seconds=_ceil(characters * prices.held_seconds_per_character / request.speed),
+            voice_seconds=math.ceil(characters * prices.held_seconds_per_character / request.speed),
         )
         batch = [
             writes.create_write(generation),
@@ -183,12 +185,7 @@ class VoiceService:
 
     def expire(self, limit: int) -> int:
         """Deletes generations that are past their retention; returns how many."""
-        old = self._db.find(
-            writes.COLLECTION,
-            where=[("expiresAt", "<=", now())],
-            order=[("expiresAt", False)],
-            limit=limit,
-        )
+        old = self._db.due(writes.COLLECTION, limit, field="expiresAt")
         for document in old:
             job = self._jobs.cancel(document.id)
             self.erase(Generation.of(document), job)
@@ -263,12 +260,3 @@ def _spoken_text(request: GenerateVoice, cloned: Character | None) -> SpokenText
     """What a worker needs. `cloned`: the character whose recording to speak with, if any."""
     recording = voice_snapshot(cloned, request.language).model_dump() if cloned else {}
     return SpokenText.model_validate(recording | request.model_dump(mode="json"))
-
-
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
-
-
-def _ceil(number: float) -> int:
-    return int(-(-number // 1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from troupe import tokens
 from troupe.adapters.firestore import (
+    COMMIT_WRITES,
     DELETE_FIELD,
     AlreadyExists,
     Database,
@@ -27,7 +28,6 @@ from troupe.wallet.ledger import hold_writes, wallet_path
 from troupe.wallet.records import Meter, Wallet
 from troupe.wallet.service import NotEnoughTokens
 
-_BATCH = 400  # writes in a commit; Firestore takes 500
 TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (a header's name)
 TASK_TOKEN_SECONDS = 30 * 86400  # the longest that Cloud Tasks keeps a task
 
@@ -157,14 +157,14 @@ class JobService:
                 "jobs",
                 where=[("subject", "==", subject)],
                 order=[("__name__", False)],
-                limit=_BATCH,
+                limit=COMMIT_WRITES,
                 after=after,
                 select=["status"],
             )
             if found:
                 forgotten = {"input": DELETE_FIELD}
                 self._db.commit(*(Update(document.path, forgotten) for document in found))
-            if len(found) < _BATCH:
+            if len(found) < COMMIT_WRITES:
                 return
             after = [found[-1].id]
 

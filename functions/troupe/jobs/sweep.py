@@ -48,16 +48,8 @@ class Sweeper:
     def run(self) -> dict[str, int]:
         """Returns how many of each it did: requeued, timed_out, parts, and each chore."""
         done: Counter[str] = Counter(requeued=0, timed_out=0)
-        due = self._db.find(
-            "jobs",
-            where=[
-                ("status", "in", [JobStatus.QUEUED, JobStatus.IN_PROGRESS]),
-                ("dueAt", "<=", now()),
-            ],
-            order=[("dueAt", False)],
-            limit=BATCH,
-            select=SHOWN_FIELDS,
-        )
+        live = [("status", "in", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])]
+        due = self._db.due("jobs", BATCH, where=live, select=SHOWN_FIELDS)
         for document in due:
             try:
                 done[self._bring_back(Job.of(document), document)] += 1
@@ -97,13 +89,7 @@ class Sweeper:
 
     def _delete_old_parts(self, limit: int) -> int:
         """Parts are kept a while so that unchanged work is not done again, then deleted."""
-        old = self._db.find(
-            "parts",
-            where=[("expiresAt", "<=", now())],
-            order=[("expiresAt", False)],
-            limit=limit,
-            group=True,
-        )
+        old = self._db.due("parts", limit, field="expiresAt", group=True)
         paths = {part.path: part.path.partition("/parts/")[0] for part in old}
         jobs = {
             document.path: Job.of(document)
