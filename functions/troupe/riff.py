@@ -30,7 +30,7 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def stated_size(data: bytes) -> int:
-    """The size in bytes that a RIFF file states in its header; 0 when its writer did not know it."""
+    """The size in bytes that a RIFF file states; 0 when its writer did not know it."""
     size = int.from_bytes(data[4:8], "little")
     return size if size < _UNKNOWN_SIZE else 0
 
