@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from google.cloud import firestore
 
 from tests.support.factories import CountingDatabase
 from tests.support.plans import Shop
 from troupe.accounts.directory import Directory, UserFilter, UserStatus
 from troupe.accounts.records import UserRecord
 from troupe.activities.service import Activities
-from troupe.adapters.firestore import Create, Database, Document, Write
+from troupe.adapters.firestore import Create, Database, Document, Write, connect
 from troupe.admin.stats import Statistics
 from troupe.admin.users import AdminUsers
 from troupe.paging import PageRequest
@@ -95,7 +94,7 @@ def _crowd(db: Database) -> list[str]:
 
 @pytest.fixture(scope="module")
 def crowd(emulators: object) -> Iterator[Crowd]:
-    client = firestore.Client(project=f"demo-{WORD}")  # other tests read whole collections
+    client = connect(f"demo-{WORD}")  # other tests read whole collections
     db = Reads(client)
     yield Crowd(db, _crowd(db))
     client.close()

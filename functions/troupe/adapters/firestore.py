@@ -16,9 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from google.api_core import exceptions
+import grpc
+from google.api_core import exceptions, retry
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+
+from troupe.adapters.decoding import decode_fields, decode_time
 
 T = TypeVar("T")
 
@@ -29,6 +34,15 @@ CONTENTION_SECONDS = 8.0
 # Some paths share a turn; more locks would only be more locks.
 _TURNS = tuple(threading.Lock() for _ in range(64))
 _COMMIT_TIMEOUT = 20.0
+_READ_TIMEOUT = 20.0
+_READ_SECONDS = 40.0  # with all tries
+# One retry around the whole of an answer: streams can break off half-way.
+_until_whole = retry.Retry(
+    predicate=retry.if_exception_type(
+        exceptions.DeadlineExceeded, exceptions.InternalServerError, exceptions.ServiceUnavailable
+    ),
+    timeout=_READ_SECONDS,
+)
 
 
 class Stale(Exception):
@@ -107,6 +121,32 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def connect(project: str) -> firestore.Client:
+    """A client whose streams of answers are read by the thread that asks.
+
+    By default, a thread of the channel hands over each message, that is, each document: under load
+    the two wait for the interpreter more than they work.
+    """
+    client = firestore.Client(project=project)
+    options = [
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_receive_message_length", -1),
+        (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+    ]
+    host, emulator = client._target, client._emulator_host
+    channel = (
+        grpc.insecure_channel(emulator, options=options)
+        if emulator
+        else FirestoreGrpcTransport.create_channel(
+            host, credentials=client._credentials, options=options
+        )
+    )
+    transport = FirestoreGrpcTransport(host=host, channel=channel)
+    client._firestore_api_internal = FirestoreClient(transport=transport)
+    return client
+
+
 class Database:
     """The documents of one project. Thread-safe."""
 
@@ -115,22 +155,29 @@ class Database:
 
     @classmethod
     def connect(cls, project: str) -> Database:
-        return cls(firestore.Client(project=project))
+        return cls(connect(project))
 
     def get(self, path: str) -> Document:
-        return _document(self._client.document(path).get())
+        return self.get_all([path])[0]
 
     def get_all(
         self, paths: Sequence[str], *, select: Sequence[str] | None = None
     ) -> list[Document]:
         """Reads all in one call; the answers stand in the order of `paths`. `select`: the fields
         to bring (all when None)."""
-        refs = [self._client.document(path) for path in paths]
-        found = {
-            snapshot.reference.path: _document(snapshot)
-            for snapshot in self._client.get_all(refs, field_paths=select)
+        root = f"{self._client._database_string}/documents/"
+        request: dict[str, Any] = {
+            "database": self._client._database_string,
+            "documents": [root + path for path in dict.fromkeys(paths)],
         }
-        return [found[path] for path in paths]
+        if select is not None:
+            request["mask"] = {"field_paths": list(select)}
+        found = {}
+        for answer in self._read("batch_get_documents", request):
+            if answer.HasField("found"):
+                document = self._document(answer.found)
+                found[document.path] = document
+        return [found.get(path) or Document(path, {}, False, None) for path in paths]
 
     def commit(self, *writes: Write) -> Committed:
         """All or nothing. Raises Stale, AlreadyExists or Missing."""
@@ -194,13 +241,35 @@ class Database:
             query = query.select(list(select))
         if offset:
             query = query.offset(offset)
-        return [_document(snapshot) for snapshot in query.limit(limit).stream()]
+        request, _, _ = query.limit(limit)._prep_stream()
+        answers = self._read("run_query", request)
+        return [self._document(each.document) for each in answers if each.HasField("document")]
 
     def count(self, collection: str, *, where: Iterable[tuple[str, str, Any]] = ()) -> int:
         """How many there are, by an aggregation: no document is read."""
         query: Any = self._query(collection, where)
-        answers = query.count(alias="n").get()
-        return int(answers[0][0].value)
+        request, _ = query.count(alias="n")._prep_stream()
+        (answer,) = self._read("run_aggregation_query", request)
+        return int(answer.result.aggregate_fields["n"].integer_value)
+
+    @_until_whole
+    def _read(self, method: str, request: dict[str, Any]) -> list[Any]:
+        """All messages of a streamed answer."""
+        answers = getattr(self._client._firestore_api, method)(
+            request=request,
+            metadata=self._client._rpc_metadata,
+            retry=None,
+            timeout=_READ_TIMEOUT,
+        )
+        return [answer._pb for answer in answers]
+
+    def _document(self, message: Any) -> Document:
+        return Document(
+            path=message.name.partition("/documents/")[2],
+            data=decode_fields(message.fields, self._client),
+            exists=True,
+            update_time=decode_time(message.update_time),
+        )
 
     def _query(
         self, collection: str, where: Iterable[tuple[str, str, Any]], *, group: bool = False
@@ -245,12 +314,3 @@ def _insist(attempt: Callable[[], T], deadline: float) -> T:
                 raise
             time.sleep(random.uniform(0, wait))  # noqa: S311 (spreads retries; no secret)
             wait = min(wait * 1.5, 0.5)
-
-
-def _document(snapshot: Any) -> Document:
-    return Document(
-        path=snapshot.reference.path,
-        data=snapshot.to_dict() or {},
-        exists=snapshot.exists,
-        update_time=snapshot.update_time,
-    )

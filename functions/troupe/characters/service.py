@@ -182,8 +182,11 @@ class Characters:
             except Missing:
                 raise _not_found(character_id) from None
             except AlreadyExists:
-                shown = self.get(uid, character_id)
-                return StarState(shown.character.starred, True)
+                path = character_path(character_id)
+                (character,) = self._db.get_all([path], select=["starred"])
+                if not character.exists:
+                    raise _not_found(character_id) from None
+                return StarState(character.data["starred"], True)
             return StarState(result.transforms[1][0], True)
 
         return contend(attempt)
