@@ -2,7 +2,7 @@
 
 While serving, a route is a plain Flask rule around a handler whose annotated parts (`header`,
 `path`, `query`, `form`, `body`) pydantic fills. flask-openapi, whose import costs as much as all
-of pydantic's, sees the same routes only when the document is built (`troupe.web.openapi`).
+of pydantic's, sees the same routes only when the document is built (`troupe.app.openapi`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeVar, get_type_hints
 
 from flask import Flask, Response, request
@@ -17,8 +18,10 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from troupe.errors import TooManyRequests, TroupeError
+from troupe.services import parameters, take
 from troupe.web.body import read
 from troupe.web.caller import Auth, admit
+from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
 from troupe.web.schema import Nothing
@@ -39,20 +42,26 @@ class Route:
     operation_id: str
     handler: Handler
     parts: dict[str, type[BaseModel]]
+    services: tuple[str, ...]  # what else the handler asks for, by the names of the container
     auth: Auth
     status: int
     data: type[BaseModel]
     errors: Errors
     bytes_type: Bytes  # the media types of an answer that is no envelope
     limit: str | None = None  # the rate limit that it counts against: see `Settings.limits`
+    wants_caller: bool = False
     alias_of: str | None = None  # the operation id of the documented first path
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: who, then what, then the work."""
-        admit(self.auth, path)
-        given = {part: read(request, part, model, path) for part, model in self.parts.items()}
+        caller = admit(self.auth, path)
+        given: dict[str, Any] = {
+            part: read(request, part, model, path) for part, model in self.parts.items()
+        }
+        if self.wants_caller:
+            given["caller"] = caller
         with limited(self.limit, account_of(given)) if self.limit else nullcontext():
-            answer = self.handler(**given)
+            answer = self.handler(**given, **take(services(), self.services))
         return success(answer, self.status) if isinstance(answer, Reply) else answer
 
 
@@ -69,8 +78,15 @@ class Api:
         """(method, path) to policy, for every route and alias."""
         return {(route.method, route.path): route.auth for route in self.routes}
 
-    def install(self, app: Flask) -> None:
+    def install(self, app: Flask, services: object) -> None:
+        """Raises TypeError for a handler that asks for a service which does not exist."""
+        known = dir(services)
         for route in self.routes:
+            if unknown := sorted(set(route.services) - set(known)):
+                raise TypeError(
+                    f"{route.handler.__name__} takes {unknown}: neither a part of the request, "
+                    f"which are {PARTS}, nor a service"
+                )
             app.add_url_rule(route.path, route.operation_id, route.__call__, methods=[route.method])
 
     def get(
@@ -85,7 +101,8 @@ class Api:
         bytes_type: Bytes = None,
     ) -> Callable[[H], H]:
         """Adds a route; the handler's name in camelCase is the operation id, its docstring the
-        description. Parameters of the handler are named after the parts they take."""
+        description. Parameters of the handler are named after the parts they take; `caller` is who
+        makes the request, and any other is a service of that name."""
         return self._route("GET", path, auth, status, data, errors, aliases, bytes_type)
 
     def post(
@@ -145,6 +162,9 @@ class Api:
         def decorate(handler: H) -> H:
             name = to_camel(handler.__name__)
             parts = _parts(handler)
+            others = [each for each in parameters(handler) if each not in parts]
+            if "caller" in others and auth in (Auth.PUBLIC, Auth.TASK):
+                raise TypeError(f"{handler.__name__}: a {auth} route has no caller")
             places: list[tuple[str, str]] = [(method, path)]
             places += [(method, a) if isinstance(a, str) else a for a in aliases]
             for number, (verb, place) in enumerate(places):
@@ -155,6 +175,8 @@ class Api:
                         operation_id=f"{name}Alias{number}" if number else name,
                         handler=handler,
                         parts=parts,
+                        services=tuple(each for each in others if each != "caller"),
+                        wants_caller="caller" in others,
                         auth=auth,
                         status=status,
                         data=data or Nothing,
@@ -170,9 +192,7 @@ class Api:
 
 
 def _parts(handler: Handler) -> dict[str, type[BaseModel]]:
-    hints = get_type_hints(handler)
-    hints.pop("return", None)
-    unknown = set(hints) - set(PARTS)
-    if unknown:
-        raise TypeError(f"{handler.__name__} takes {sorted(unknown)}; a part is one of {PARTS}")
+    """The models of the parts. The types of services are not looked up: that would load them."""
+    parts = {name: each for name, each in handler.__annotations__.items() if name in PARTS}
+    hints = get_type_hints(SimpleNamespace(__annotations__=parts), handler.__globals__)
     return {part: hints[part] for part in PARTS if part in hints}

@@ -10,10 +10,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from pydantic import BaseModel, create_model
 
-from troupe.web import openapi
-from troupe.web.app import ENDPOINTS, apis
+from troupe.app import openapi
+from troupe.app.domains import apis, functions
+from troupe.app.openapi import document
 from troupe.web.caller import Auth
-from troupe.web.openapi import document
 from troupe.web.reply import Reply
 from troupe.web.routes import Api, Route
 from troupe.web.schema import Schema
@@ -25,7 +25,7 @@ def spec() -> dict[str, Any]:
 
 
 def routes() -> list[Route]:
-    return [route for function in ENDPOINTS for api in apis(function) for route in api.routes]
+    return [route for function in functions() for api in apis(function) for route in api.routes]
 
 
 def operation(spec: dict[str, Any], route: Route) -> dict[str, Any]:
@@ -187,6 +187,6 @@ def test_two_schemas_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) ->
         return Reply()
 
     monkeypatch.setattr(openapi, "apis", lambda function: [api])
-    monkeypatch.setattr(openapi, "ENDPOINTS", {"things": ()})
+    monkeypatch.setattr(openapi, "functions", lambda: {"things": ()})
     with pytest.raises(ValueError, match="Same"):
         document()

@@ -8,7 +8,7 @@ codes, and which path is an alias.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 
@@ -22,6 +22,7 @@ from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from troupe.accounts.errors import AccountSuspended
+from troupe.app.domains import apis, functions
 from troupe.errors import (
     BadRequest,
     Forbidden,
@@ -32,7 +33,6 @@ from troupe.errors import (
     Unprocessable,
 )
 from troupe.tokens import TokenExpired, TokenInvalid
-from troupe.web.app import ENDPOINTS, apis
 from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
 from troupe.web.routes import Api, Route
@@ -104,7 +104,7 @@ class PayloadTooLarge(TroupeError):
 
 def document() -> dict[str, Any]:
     """The document, in an order that does not change between runs."""
-    domains = [api for function in ENDPOINTS for api in apis(function)]
+    domains = [api for function in functions() for api in apis(function)]
     _check_names(route for api in domains for route in api.routes)
     app = OpenAPI("troupe", info=_INFO, security_schemes=_SECURITY, doc_ui=False)
     for domain in domains:
@@ -150,8 +150,18 @@ def _collected(domain: Api) -> APIBlueprint:
             security=[] if route.auth is Auth.PUBLIC else [{"bearer": []}],
             responses={} if route.bytes_type else {route.status: _envelope(route.data)},
             endpoint=route.operation_id,
-        )(route.handler)
+        )(_parts_alone(route))
     return blueprint
+
+
+def _parts_alone(route: Route) -> Callable[..., None]:
+    """A handler without the services that the real one asks for."""
+
+    def handler() -> None: ...
+
+    handler.__name__, handler.__doc__ = route.handler.__name__, route.handler.__doc__
+    handler.__annotations__ = dict(route.parts)
+    return handler
 
 
 def _envelope(data: type[BaseModel]) -> type[BaseModel]:
