@@ -15,9 +15,9 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
-    from troupe.app.health import HealthChecks
     from troupe.settings import Settings
     from troupe.support.content import Contacts, Faqs
+    from troupe.support.service import HealthChecks
 
 api = Api("support", "Help, health and documentation")
 
@@ -76,13 +76,13 @@ def list_faq(query: schemas.FaqQuery, faqs: Faqs) -> Reply:
 def demo_token_usage(settings: Settings) -> Reply:
     """What the tokens of a new account pay for."""
     demo = service.demo(settings)
-    return Reply(schemas.DemoData(demo=demo), "Demo token usage fetched successfully")
+    return Reply(schemas.DemoData.of(demo), "Demo token usage fetched successfully")
 
 
 @api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(Unavailable,))
 def health(health_checks: HealthChecks) -> Reply:
     """Whether the services below answer, and how fast."""
-    return Reply(service.health(health_checks), "All services answer.")
+    return Reply(HealthData.of(service.health(health_checks)), "All services answer.")
 
 
 @api.get("/api/openapi.json", auth=Auth.PUBLIC, bytes_type="application/json")
