@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Missing, Stale, Update, now
 from troupe.characters.errors import CharacterNotFound
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused, keyed_id, request_hash
-from troupe.jobs.records import Charge, Job, JobKind, JobStatus, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Charge, Job, JobKind, JobStatus, job_path
 from troupe.jobs.service import QUEUED_PATIENCE, InputChanged, JobService, Quote
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, chosen_background, list_backgrounds
-from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty
-from troupe.scripts.lookup import ScriptWithJobs, check_free, owned, read_jobs
-from troupe.scripts.records import FinalVideo, Performance, Performer, Script
+from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty, ScriptNotFound
+from troupe.scripts.records import FinalVideo, Performance, Performer, Script, ScriptWithJobs
 from troupe.scripts.service import CastOf
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
@@ -78,14 +78,16 @@ class ScriptJobs:
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
         """The script with its last video job, if it ever had one."""
-        script = owned(self._db.get(writes.script_path(script_id)), uid)
-        found = read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
+        document = self._db.get(writes.script_path(script_id))
+        script = Script.of(owned(document, uid, ScriptNotFound))
+        found = writes.read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
         return ScriptWithJobs(script, video_job=found.get(script.video_job_id or ""))
 
     def job(self, uid: str, job_id: str) -> ScriptJob:
         """Raises JobNotFound, also for jobs that are not about a script."""
-        job = read_jobs(self._db, [job_id]).get(job_id)
-        if job is None or job.uid != uid or job.kind not in _KINDS:
+        document = self._db.get_all([job_path(job_id)], select=SHOWN_FIELDS)[0]
+        job = Job.of(owned(document, uid, JobNotFound))
+        if job.kind not in _KINDS:
             raise JobNotFound
         return self._filming(job)
 
@@ -122,14 +124,14 @@ class ScriptJobs:
         fingerprint = request_hash(f"{kind}:{script_id}", body)
         paths = [writes.script_path(script_id)] + ([job_path(job_id)] if key else [])
         document, *earlier = self._db.get_all(paths)
-        script = owned(document, uid)
+        script = Script.of(owned(document, uid, ScriptNotFound))
         if earlier and earlier[0].exists:
             # A repeat: answered as before, also while the script is busy with that very job.
             job = Job.of(earlier[0])
             if job.uid != uid or job.request_hash != fingerprint:
                 raise KeyReused
             return job
-        check_free(self._db, script)
+        writes.check_free(self._db, script)
         performance = self._performance(script, body)
         at = now()
         job = Job(

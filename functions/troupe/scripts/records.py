@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from troupe.jobs.records import Sound
+from troupe.jobs.records import Job, Sound
 from troupe.records import Record
 
 MAX_LINES = 500
@@ -117,3 +118,12 @@ class Performance(Record):
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Performance:
         return cls.model_validate(data)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptWithJobs:
+    """A script with the last jobs that made its audio and its video; those without their input."""
+
+    script: Script
+    audio_job: Job | None = None
+    video_job: Job | None = None

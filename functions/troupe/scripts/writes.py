@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Update, Write
-from troupe.jobs.records import Job, JobError, JobKind, JobStatus, Part
+from troupe.jobs.records import (
+    SHOWN_FIELDS,
+    Job,
+    JobError,
+    JobKind,
+    JobStatus,
+    Part,
+    job_path,
+)
+from troupe.scripts.errors import ScriptBusy
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script
 
 if TYPE_CHECKING:
@@ -118,3 +127,20 @@ def tidy(
         referenced = set()
     prefix = files_prefix(subject.rpartition("/")[2])
     files.delete(path for path in files.list(prefix) if path not in referenced)
+
+
+def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
+    """Jobs by id, those that exist, without their inputs; in one read."""
+    if not ids:
+        return {}
+    documents = db.get_all([job_path(job_id) for job_id in ids], select=SHOWN_FIELDS)
+    return {document.id: Job.of(document) for document in documents if document.exists}
+
+
+def check_free(db: Database, script: Script) -> None:
+    """Raises ScriptBusy while a job works on the script."""
+    if script.active_job_id is None:
+        return
+    job = read_jobs(db, [script.active_job_id]).get(script.active_job_id)
+    if job is not None and not job.status.ended:
+        raise ScriptBusy(details={"jobId": job.id, "kind": job.kind})

@@ -153,6 +153,7 @@ def _end(response: Response) -> Response:
         status=response.status_code,
         ms=round((time.perf_counter() - g.started) * 1000, 1),
         uid=caller.uid if caller else None,
+        refused=any(not check.granted for check in g.get("checks", ())) or None,
         requestId=g.request_id,
     )
     return response
