@@ -1,8 +1,8 @@
 """Who may have an object. Services ask here, and each answer is recorded for the edge.
 
 A route whose policy is `owner`, `member` or `company` answers 500 when its handler has not asked:
-see `troupe.web.caller.enforced` and decision 020. Ask in the thread that serves the request: checks
-of other threads are not recorded. Outside a request none is.
+see `troupe.web.caller.enforced` and decision 020. Checks in another thread are recorded if it runs
+in the context of the request (`troupe.logs.in_context`); outside a request none are.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from flask import g, request
 
-from troupe import access
+from troupe import access, logs
 from troupe.caller import Caller
 from troupe.errors import Forbidden, TroupeError
 from troupe.logs import log
@@ -72,6 +72,7 @@ def signed_in(accounts: Authenticator[C_co]) -> C_co:
     """
     caller = accounts.authenticate(request.headers.get("Authorization"))
     g.caller = caller = replace(caller, request_id=g.get("request_id"))
+    logs.bind(uid=caller.uid)
     return caller
 
 
@@ -85,7 +86,5 @@ def enforced(policy: Auth, caller: Caller | None) -> Iterator[None]:
         return
     if caller is None or not access.passed(g.checks, policy, caller.uid):
         route = request.url_rule.rule if request.url_rule else None
-        log.error(
-            "ownership_not_checked", route=route, policy=policy, requestId=g.get("request_id")
-        )
+        log.error("ownership_not_checked", route=route, policy=policy)
         raise TroupeError

@@ -13,7 +13,7 @@ from flask import Response, g
 from flask.testing import FlaskClient
 
 from tests.unit.web.conftest import ThingPath, code_of, edge
-from troupe import access
+from troupe import access, logs
 from troupe.adapters.firestore import Document
 from troupe.caller import Caller
 from troupe.errors import NotFound
@@ -79,6 +79,11 @@ def asks_in_a_thread(path: ThingPath, caller: Caller) -> Reply:
         return pool.submit(asks, path, caller).result()
 
 
+def asks_in_a_thread_of_the_request(path: ThingPath, caller: Caller) -> Reply:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(logs.in_context(asks), path, caller).result()
+
+
 def client_of(handler: Handler, auth: Auth = Auth.OWNER) -> FlaskClient:
     api = Api("things", "Things")
     api.get("/api/things/<thingId>", auth=auth)(handler)
@@ -89,8 +94,9 @@ def bearer(uid: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {uid}"}
 
 
-def test_who_asks_and_owns_it_is_answered() -> None:
-    with client_of(asks) as client:
+@pytest.mark.parametrize("handler", [asks, asks_in_a_thread_of_the_request])
+def test_who_asks_and_owns_it_is_answered(handler: Handler) -> None:
+    with client_of(handler) as client:
         answer = client.get("/api/things/ada", headers=bearer("ada"))
         assert g.checks == [access.Check("owner", "ada", "things/ada", True)]
     assert answer.get_json()["data"] == {"text": SECRET}
