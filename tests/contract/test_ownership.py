@@ -11,20 +11,22 @@ from typing import Any
 import pytest
 from flask import g
 
-from tests.contract.access import Ids, World, ask
+from tests.contract.access import Ids, World, ask, needs_a_good_body
 from tests.contract.operations import Operation, served
 from tests.contract.test_access import world
 from tests.support.wiring import app_for
 from troupe.access import Check
-from troupe.app.domains import apis, functions
 from troupe.web.caller import Auth
-from troupe.web.routes import Route
 
 __all__ = ["world"]
 
 SOURCES = Path(__file__).parents[2] / "functions" / "troupe"
-ROUTES = [route for name in functions() for api in apis(name) for route in api.routes]
-OWNED = {route.operation_id for route in ROUTES if route.auth is Auth.OWNER}
+OPERATIONS = served()
+
+
+def under(*policies: Auth) -> list[Operation]:
+    return [operation for operation in OPERATIONS if operation.route.auth in policies]
+
 
 # The document that each id leads to.
 SUBJECTS = {
@@ -44,15 +46,13 @@ OPEN_TO_USERS = {
 }
 
 
-@pytest.mark.parametrize(
-    "operation", [each for each in served() if each.id in OWNED], ids=lambda each: each.id
-)
+@pytest.mark.parametrize("operation", under(Auth.OWNER), ids=lambda operation: operation.id)
 def test_a_stranger_is_refused_by_the_mechanism_as_if_there_was_nothing(
     world: World, operation: Operation
 ) -> None:
     callers = world.callers()
     owner, stranger = callers["user"], callers["other"]
-    ids = world.objects(operation, owner)
+    ids = world.objects(operation, owner, of_body=needs_a_good_body(operation))
     subject = subject_of(ids)
 
     status, refusal, checks = asked(operation, ids, stranger.headers)
@@ -89,25 +89,17 @@ def another(value: str) -> str:
 
 
 def test_no_object_is_named_in_a_path_without_a_policy_for_it() -> None:
-    found = {
-        route.operation_id
-        for route in ROUTES
-        if "<" in route.path and route.auth in (Auth.USER, Auth.OPTIONAL)
-    }
+    found = {each.id for each in under(Auth.USER, Auth.OPTIONAL) if each.names}
     assert found == OPEN_TO_USERS.keys()
 
 
 def test_self_has_a_user_in_its_path() -> None:
-    found = [route for route in ROUTES if route.auth is Auth.SELF]
-    assert found
-    assert all("<userId>" in route.path for route in found)
+    assert under(Auth.SELF)
+    assert all("userId" in operation.names for operation in under(Auth.SELF))
 
 
-@pytest.mark.parametrize(
-    "route", [each for each in ROUTES if each.auth is Auth.SELF], ids=lambda each: each.operation_id
-)
-def test_self_is_the_user_in_the_path(world: World, route: Route) -> None:
-    (operation,) = [each for each in served() if each.id == route.operation_id]
+@pytest.mark.parametrize("operation", under(Auth.SELF), ids=lambda operation: operation.id)
+def test_self_is_the_user_in_the_path(world: World, operation: Operation) -> None:
     callers = world.callers()
     ids = {"userId": callers["user"].uid}
     assert asked(operation, ids, callers["user"].headers)[0] == 200
