@@ -74,6 +74,16 @@ def editable(document: Document, caller: Caller, missing: Refusal, refusal: Refu
     return document
 
 
+def member(membership: Document, uid: str, missing: Refusal) -> Document:
+    """The document that makes `uid` a member of something, and whose id is theirs: a room's
+    `members/{uid}`, say. Raises `missing` where there is none, or where its `active` is False: who
+    has left may keep a document."""
+    mine = membership.exists and membership.id == uid
+    joined = mine and membership.data.get("active", True)
+    _record("member", uid, membership.path, None if joined else missing)
+    return membership
+
+
 def member_of(company_id: str, caller: Caller, missing: Refusal) -> CompanyRole:
     """The caller's role in a company; `company_id` is empty for an object that does not exist.
     Raises `missing` for anybody who is not in the company."""

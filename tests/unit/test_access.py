@@ -63,6 +63,19 @@ def test_what_is_public_is_edited_by_its_owner_and_administrators() -> None:
         access.editable(NO_THING, caller("root", "admin"), ThingNotFound, NotYours)
 
 
+def test_a_membership_is_the_members_own() -> None:
+    membership = Document("rooms/1/members/ada", {"role": "host"}, True, None)
+    none = Document("rooms/1/members/eve", {}, False, None)
+    left = Document("rooms/1/members/eve", {"role": "host", "active": False}, True, None)
+    with access.recorded() as checks:
+        assert access.member(membership, "ada", ThingNotFound) is membership
+        for document in (membership, none, left):
+            with pytest.raises(ThingNotFound):
+                access.member(document, "eve", ThingNotFound)
+    assert [check.granted for check in checks] == [True, False, False, False]
+    assert checks[0] == Check("member", "ada", "rooms/1/members/ada", True)
+
+
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
 def test_members_are_told_their_role(role: CompanyRole) -> None:
     company = THING.data["companyId"]

@@ -32,7 +32,7 @@ class Auth(StrEnum):
     SELF = "self"  # the user named in the path as userId, or an administrator
     ADMIN = "admin"
     OWNER = "owner"
-    MEMBER = "member"  # of a company
+    MEMBER = "member"  # of a room, a call or a company
     COMPANY = "company"  # who runs one, or an administrator
 
 
