@@ -28,7 +28,7 @@ from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedF
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.wallet.service import WalletNotFound
-from troupe.web.caller import Auth
+from troupe.web.caller import Auth, signed_in
 from troupe.web.rate_limit import limited
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -196,7 +196,7 @@ def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: 
     if body.code is not None:
         passwords.verify(body.code)
         return Reply(message="Email verified successfully")
-    caller = accounts.authenticate(request.headers.get("Authorization"))
+    caller = signed_in(accounts)
     with limited("mail", caller.email or caller.uid):
         sent = passwords.send_verification(caller)
     return Reply(message="A mail is on its way" if sent else "The email address is verified")

@@ -157,7 +157,7 @@ def _collected(domain: Api) -> APIBlueprint:
             route.path,
             summary=_told(route)[0],
             operation_id=route.operation_id,
-            security=[] if route.auth is Auth.PUBLIC else [{"bearer": []}],
+            security=_security(route.auth),
             responses={} if route.bytes_type else {route.status: _envelope(route.data)},
             endpoint=route.operation_id,
         )(_parts_alone(route))
@@ -208,6 +208,13 @@ def _complete(operation: dict[str, Any], route: Route, shared: dict[str, Any]) -
         body["required"] = _is_required(route)
 
 
+def _security(auth: Auth) -> list[dict[str, list[str]]]:
+    """What may be sent: an empty object stands for nothing."""
+    if auth is Auth.PUBLIC:
+        return []
+    return [{}, {"bearer": []}] if auth is Auth.OPTIONAL else [{"bearer": []}]
+
+
 def _kinds(route: Route) -> tuple[str, ...]:
     """The media types of an answer that is not JSON."""
     kinds = route.bytes_type or ()
@@ -229,7 +236,7 @@ def _codes(route: Route) -> dict[int, list[str]]:
     kinds: set[type[TroupeError]] = {TroupeError, Unavailable, *route.errors}
     if route.auth is not Auth.PUBLIC:
         kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended}
-    if route.auth not in (Auth.PUBLIC, Auth.USER):
+    if route.auth in (Auth.SELF, Auth.ADMIN, Auth.COMPANY):
         kinds |= {Forbidden}
     if "path" in route.parts:
         kinds |= {NotFound}

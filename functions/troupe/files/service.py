@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from troupe.access import owned
 from troupe.adapters.firestore import Create, Database, Delete, Document, now
 from troupe.errors import NotFound, TroupeError
 from troupe.files.records import UserFile
@@ -112,9 +113,7 @@ class UserFiles:
         return erased
 
     def _read(self, uid: str, file_id: str) -> tuple[UserFile, Document]:
-        document = self._db.get(f"{COLLECTION}/{file_id}")
-        if not document.exists or document.data["uid"] != uid:
-            raise UserFileNotFound
+        document = owned(self._db.get(f"{COLLECTION}/{file_id}"), uid, UserFileNotFound)
         return UserFile.of(document), document
 
     def _erase(self, document: Document) -> None:

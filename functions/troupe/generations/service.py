@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
 from troupe.characters.voices import voice_snapshot
@@ -154,8 +155,7 @@ class VoiceService:
 
     def get(self, uid: str, generation_id: str) -> GenerationWithJob:
         generation, job = writes.read(self._db, generation_id)
-        if not generation.exists or generation.data["uid"] != uid:
-            raise GenerationNotFound
+        owned(generation, uid, GenerationNotFound)
         return GenerationWithJob(Generation.of(generation), Job.of(job))
 
     def cancel(self, uid: str, generation_id: str) -> GenerationWithJob:
@@ -200,9 +200,7 @@ class VoiceService:
     def audio(self, uid: str, generation_id: str) -> tuple[Generation, AudioFile]:
         """The finished audio of a generation. Raises AudioNotReady."""
         document = self._db.get(writes.generation_path(generation_id))
-        if not document.exists or document.data["uid"] != uid:
-            raise GenerationNotFound
-        generation = Generation.of(document)
+        generation = Generation.of(owned(document, uid, GenerationNotFound))
         if generation.audio is None:
             raise AudioNotReady(
                 f"The audio is not there: the generation is {generation.status}.",

@@ -23,7 +23,7 @@ from troupe.scripts.errors import (
     ScriptNotFound,
     VideoNotFound,
 )
-from troupe.scripts.lookup import ScriptWithJobs
+from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.screenplay import InvalidDialogue
 from troupe.scripts.writer import (
     ScriptRefused,

@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from troupe.access import owned
 from troupe.adapters.firestore import Database, Missing, Stale, now
 from troupe.characters.errors import CharacterNotFound
 from troupe.characters.voices import voice_snapshot
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.jobs.errors import InputChanged
-from troupe.jobs.records import Job, JobStatus, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.service import JobService, Quote
 from troupe.jobs.specs import JobSpec
 from troupe.recording.records import Recorded
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, chosen_background, list_backgrounds
-from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty
-from troupe.scripts.lookup import ScriptWithJobs, check_free, owned, read_jobs
-from troupe.scripts.records import FinalVideo, Performance, Performer, Script
+from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty, ScriptNotFound
+from troupe.scripts.records import FinalVideo, Performance, Performer, Script, ScriptWithJobs
 from troupe.scripts.service import CastOf
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
@@ -74,14 +74,16 @@ class ScriptJobs:
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
         """The script with its last video job, if it ever had one."""
-        script = owned(self._db.get(writes.script_path(script_id)), uid)
-        found = read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
+        document = self._db.get(writes.script_path(script_id))
+        script = Script.of(owned(document, uid, ScriptNotFound))
+        found = writes.read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
         return ScriptWithJobs(script, video_job=found.get(script.video_job_id or ""))
 
     def job(self, uid: str, job_id: str) -> ScriptJob:
         """Raises JobNotFound, also for jobs that are not about a script."""
-        job = read_jobs(self._db, [job_id]).get(job_id)
-        if job is None or job.uid != uid or job.kind not in SPECS:
+        document = self._db.get_all([job_path(job_id)], select=SHOWN_FIELDS)[0]
+        job = Job.of(owned(document, uid, JobNotFound))
+        if job.kind not in SPECS:
             raise JobNotFound
         return self._filming(job)
 
@@ -118,14 +120,14 @@ class ScriptJobs:
         fingerprint = request_hash(f"{spec.kind}:{script_id}", body)
         paths = [writes.script_path(script_id)] + ([job_path(job_id)] if key else [])
         document, *earlier = self._db.get_all(paths)
-        script = owned(document, uid)
+        script = Script.of(owned(document, uid, ScriptNotFound))
         if earlier and earlier[0].exists:
             # A repeat: answered as before, also while the script is busy with that very job.
             job = Job.of(earlier[0])
             if job.uid != uid or job.request_hash != fingerprint:
                 raise KeyReused
             return job
-        check_free(self._db, script)
+        writes.check_free(self._db, script)
         performance = self._performance(script, body)
         job = spec.job(
             id=job_id,

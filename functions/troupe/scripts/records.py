@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import Field
 
+from troupe.jobs.records import Job
 from troupe.recording.records import Sound, VoiceSnapshot
 from troupe.records import Record
 
@@ -103,3 +105,12 @@ class Performance(Record):
     background: str = ""  # a clip's name or a colour, "#rrggbb"
     resolution: str = ""
     captions: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptWithJobs:
+    """A script with the last jobs that made its audio and its video; those without their input."""
+
+    script: Script
+    audio_job: Job | None = None
+    video_job: Job | None = None

@@ -22,7 +22,7 @@ from troupe.web.schema import Id, Line, Schema, Text, example
 if TYPE_CHECKING:
     from troupe.scripts.backgrounds import Background
     from troupe.scripts.jobs import ScriptJob
-    from troupe.scripts.lookup import ScriptWithJobs
+    from troupe.scripts.records import ScriptWithJobs
 
 MAX_CAST = 20
 

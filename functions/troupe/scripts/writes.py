@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from troupe.activities.service import activity_write
-from troupe.adapters.firestore import Document, Update, Write
-from troupe.jobs.records import Job, JobError, JobStatus
+from troupe.adapters.firestore import Database, Document, Update, Write
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
+from troupe.scripts.errors import ScriptBusy
 from troupe.scripts.records import (
     AUDIO_KIND,
     VIDEO_KIND,
@@ -143,3 +144,20 @@ def referenced_files(script: Script) -> set[str]:
     if script.video is not None:
         paths.add(script.video.path)
     return paths
+
+
+def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
+    """Jobs by id, those that exist, without their inputs; in one read."""
+    if not ids:
+        return {}
+    documents = db.get_all([job_path(job_id) for job_id in ids], select=SHOWN_FIELDS)
+    return {document.id: Job.of(document) for document in documents if document.exists}
+
+
+def check_free(db: Database, script: Script) -> None:
+    """Raises ScriptBusy while a job works on the script."""
+    if script.active_job_id is None:
+        return
+    job = read_jobs(db, [script.active_job_id]).get(script.active_job_id)
+    if job is not None and not job.status.ended:
+        raise ScriptBusy(details={"jobId": job.id, "kind": job.kind})

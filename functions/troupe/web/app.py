@@ -140,6 +140,7 @@ def _end(response: Response) -> Response:
         method=request.method if request.method in _METHODS else "other",
         status=response.status_code,
         ms=round((time.perf_counter() - g.started) * 1000, 1),
+        refused=any(not check.granted for check in g.get("checks", ())) or None,
     )
     return response
 

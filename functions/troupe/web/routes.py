@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.services import parameters, take
 from troupe.web.body import read
-from troupe.web.caller import Auth, admit
+from troupe.web.caller import Auth, admit, enforced
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
@@ -60,7 +60,8 @@ class Route:
         }
         if self.wants_caller:
             given["caller"] = caller
-        with limited(self.limit, account_of(given)) if self.limit else nullcontext():
+        limit = limited(self.limit, account_of(given)) if self.limit else nullcontext()
+        with enforced(self.auth, caller), limit:
             answer = self.handler(**given, **take(services(), self.services))
         return success(answer, self.status) if isinstance(answer, Reply) else answer
 
@@ -163,7 +164,7 @@ class Api:
             name = to_camel(handler.__name__)
             parts = _parts(handler)
             others = [each for each in parameters(handler) if each not in parts]
-            if "caller" in others and auth in (Auth.PUBLIC, Auth.TASK):
+            if "caller" in others and auth is Auth.PUBLIC:
                 raise TypeError(f"{handler.__name__}: a {auth} route has no caller")
             places: list[tuple[str, str]] = [(method, path)]
             places += [(method, a) if isinstance(a, str) else a for a in aliases]

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from pydantic import Field
 
 from tests.support.factories import test_settings
-from troupe.caller import Caller, Role
+from troupe import tokens
+from troupe.caller import Caller, CompanyRole, Role
 from troupe.errors import PaymentRequired, Unauthorized
 from troupe.settings import Settings
 from troupe.web.app import build
@@ -86,9 +87,9 @@ def things() -> Api:
     def admin_only(body: NeededBody) -> Reply:
         return Reply()
 
-    @api.post("/api/task", auth=Auth.TASK)
-    def task_only() -> Reply:
-        return Reply()
+    @api.get("/api/greeting", auth=Auth.OPTIONAL)
+    def greeting(caller: Caller | None) -> Reply:
+        return Reply({"uid": caller.uid if caller else None})
 
     return api
 
@@ -101,14 +102,18 @@ RAISED: dict[str, Exception] = {
 
 
 class Doors:
-    """Stands for the accounts service: the bearer is the uid; `admin` is one."""
+    """Stands for the accounts service: the bearer is the uid; `admin` is one, `boss-of-acme` and
+    `member-of-acme` are in that company, and `expired` is nobody any more."""
 
     def authenticate(self, authorization: str | None) -> Caller:
-        if not authorization:
-            raise Unauthorized
-        uid = authorization.removeprefix("Bearer ")
+        uid = tokens.bearer(authorization)
+        if uid == "expired":
+            raise tokens.TokenExpired
         role: Role = "admin" if uid == "admin" else "user"
-        return Caller(uid=uid, role=role, guest=False, email=None)
+        place, _, company = uid.partition("-of-")
+        roles: dict[str, CompanyRole] = {"boss": "owner", "member": "member"}
+        companies = {company: roles[place]} if company else {}
+        return Caller(uid=uid, role=role, guest=False, email=None, companies=companies)
 
 
 @dataclass(frozen=True)

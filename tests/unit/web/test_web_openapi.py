@@ -13,7 +13,7 @@ from pydantic import BaseModel, create_model
 from troupe.app import openapi
 from troupe.app.domains import apis, functions
 from troupe.app.openapi import document
-from troupe.web.caller import Auth
+from troupe.web.caller import Auth, Caller
 from troupe.web.reply import Reply
 from troupe.web.routes import Api, Route
 from troupe.web.schema import Schema
@@ -192,3 +192,39 @@ def test_two_schemas_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(openapi, "functions", lambda: {"things": ()})
     with pytest.raises(ValueError, match="Same"):
         document()
+
+
+def test_an_optional_bearer_may_be_left_out_and_can_be_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api = Api("things", "Things")
+
+    @api.get("/api/things", auth=Auth.OPTIONAL)
+    def list_things(caller: Caller | None) -> Reply:
+        """Lists things."""
+        return Reply()
+
+    monkeypatch.setattr(openapi, "apis", lambda function: [api])
+    monkeypatch.setattr(openapi, "functions", lambda: {"things": ()})
+    found = document()["paths"]["/api/things"]["get"]
+    assert found["security"] == [{}, {"bearer": []}]
+    assert found["x-auth"] == "optional"
+    assert "401" in found["responses"]
+
+
+def test_owner_routes_do_not_promise_a_403_that_the_edge_never_gives(spec: dict[str, Any]) -> None:
+    found = operation(spec, next(each for each in routes() if each.auth is Auth.OWNER))
+    codes = json.dumps(resolved(spec, found["responses"]["403"]))
+    assert "account_suspended" in codes
+    assert "forbidden" not in codes
+
+
+def resolved(spec: dict[str, Any], value: dict[str, Any]) -> Any:
+    """What a reference leads to, or the value itself."""
+    if "$ref" not in value:
+        return value
+    _, *names = value["$ref"].split("/")
+    found: Any = spec
+    for name in names:
+        found = found[name]
+    return found
