@@ -85,7 +85,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _openapi(options: argparse.Namespace) -> int:
-    from troupe.web.openapi import document
+    from troupe.app.openapi import document
 
     text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
     if options.check:

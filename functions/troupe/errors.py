@@ -13,12 +13,14 @@ class TroupeError(Exception):
     """A failure that is safe to show.
 
     `message` is for people and never holds input that could be private; `details` is JSON that a
-    program can act on (what would be right, what is needed, what is available).
+    program can act on (what would be right, what is needed, what is available), of the shape that
+    `details_type` names: a TypedDict, or `... | None` where there are not always details.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     message: ClassVar[str] = "Something went wrong on our side. Please try again."
+    details_type: ClassVar[Any] = None
 
     def __init__(
         self,

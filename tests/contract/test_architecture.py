@@ -21,9 +21,9 @@ import yaml
 
 from troupe.accounts.directory import Directory, UserFilter, UserStatus
 from troupe.adapters.firestore import Database, Document
+from troupe.app.openapi import document
 from troupe.web.app import ENDPOINTS, apis
 from troupe.web.caller import Auth
-from troupe.web.openapi import document
 from troupe.web.routes import Route
 from troupe.web.schema import Page
 

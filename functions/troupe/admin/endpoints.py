@@ -27,7 +27,6 @@ from troupe.plans.subscriptions import BadDates, BalanceHeld, SubscriptionNotFou
 from troupe.web.caller import Auth, current_caller
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import Page
 
 api = Api("admin", "Administration: users and numbers")
 
@@ -77,7 +76,7 @@ def search_users(query: schemas.SearchQuery) -> Reply:
     return Reply(
         schemas.FoundUsers(users=views, total_count=total),
         "Users fetched successfully",
-        meta=Page(limit=query.limit).meta(total),
+        meta=query.meta(total),
     )
 
 

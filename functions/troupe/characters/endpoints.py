@@ -119,7 +119,7 @@ def unstar_character(path: schemas.CharacterPath) -> Reply:
     "/api/static/<kind>/<name>",
     auth=Auth.PUBLIC,
     errors=(FileMissing,),
-    bytes_type=("audio/wav", "image/png", "image/jpeg", "image/webp"),
+    produces=("audio/wav", "image/png", "image/jpeg", "image/webp"),
 )
 def character_media(path: schemas.MediaPath) -> Response:
     """A voice sample or a picture of a character; byte ranges are honoured."""

@@ -24,6 +24,7 @@ api = Api("files", "Recordings")
     status=201,
     data=schemas.UploadedFile,
     errors=(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
+    headers=("Location",),
 )
 def upload_file(form: schemas.UploadForm) -> Reply:
     """Keeps an audio file, judged by its content, until `expiresAt`."""
@@ -40,7 +41,7 @@ def upload_file(form: schemas.UploadForm) -> Reply:
     "/api/files/download/<fileId>",
     auth=Auth.OWNER,
     errors=(UserFileNotFound,),
-    bytes_type="audio/*",
+    produces="audio/*",
 )
 def download_file(path: schemas.FilePath) -> Response:
     """The file under its own name; byte ranges are honoured. Large files are a redirect to a

@@ -54,7 +54,9 @@ def styles() -> Reply:
 @api.post(
     "/api/voice/generate",
     status=202,
+    other_statuses=(200,),
     data=schemas.GenerationStarted,
+    headers=("Location", "Preference-Applied"),
     errors=(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
 )
 def generate_voice(body: schemas.GenerateVoice, header: schemas.GenerateHeaders) -> Reply:
@@ -104,7 +106,7 @@ def delete_generation(path: schemas.GenerationPath) -> Reply:
     "/api/voice/generations/<generationId>/audio",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type="audio/*",
+    produces="audio/*",
 )
 def generation_audio(path: schemas.GenerationPath) -> Response:
     """The audio file; byte ranges are honoured. Large files are a redirect to a signed URL."""
@@ -115,7 +117,7 @@ def generation_audio(path: schemas.GenerationPath) -> Response:
     "/api/voice/generations/<generationId>/captions",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type=("text/vtt", "application/x-subrip"),
+    produces=("text/vtt", "application/x-subrip"),
 )
 def generation_captions(path: schemas.GenerationPath, query: schemas.CaptionQuery) -> Response:
     """The captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
@@ -139,7 +141,7 @@ def voice_history(query: Page) -> Reply:
     "/api/user/download-audio",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type="audio/*",
+    produces="audio/*",
 )
 def download_audio(body: schemas.DownloadAudio) -> Response:
     """The audio file as a download, named after its text."""

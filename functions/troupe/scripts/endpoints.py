@@ -59,6 +59,7 @@ _JOB_ERRORS = (
         *(CharacterNotFound, UnknownChoice, ScriptRefused, ScriptWriterBusy, ScriptWriterFailed),
         *(ScriptWriterNotConfigured, ScriptWriterUnavailable),
     ),
+    headers=("Location",),
     limit="script",
 )
 def generate_script(body: schemas.GenerateScript) -> Reply:
@@ -73,6 +74,7 @@ def generate_script(body: schemas.GenerateScript) -> Reply:
     status=201,
     data=schemas.ScriptData,
     errors=(CharacterNotFound, InvalidDialogue),
+    headers=("Location",),
 )
 def create_script(body: schemas.CreateScript) -> Reply:
     """Stores a dialogue of your own, as a list of lines or as a screenplay. In a screenplay,
@@ -138,6 +140,7 @@ def delete_script(path: schemas.ScriptPath) -> Reply:
     auth=Auth.OWNER,
     status=202,
     data=schemas.VideoJobData,
+    headers=("Location",),
     errors=_JOB_ERRORS,
 )
 def generate_audio(
@@ -156,7 +159,7 @@ def generate_audio(
     "/api/scripts/<scriptId>/audio",
     auth=Auth.OWNER,
     errors=(ScriptNotFound, LineNotFound, ScriptAudioNotReady),
-    bytes_type="audio/*",
+    produces="audio/*",
 )
 def script_audio(path: schemas.ScriptPath, query: schemas.LineQuery) -> Response:
     """The whole dialogue as one file, or a single line of it; byte ranges are honoured."""
@@ -174,7 +177,7 @@ def script_audio(path: schemas.ScriptPath, query: schemas.LineQuery) -> Response
     "/api/scripts/<scriptId>/captions",
     auth=Auth.OWNER,
     errors=(ScriptNotFound, ScriptAudioNotReady),
-    bytes_type=("text/vtt", "application/x-subrip"),
+    produces=("text/vtt", "application/x-subrip"),
 )
 def script_captions(path: schemas.ScriptPath, query: CaptionQuery) -> Response:
     """The captions of the whole dialogue, with who speaks: WebVTT, or SubRip with
@@ -189,6 +192,7 @@ def script_captions(path: schemas.ScriptPath, query: CaptionQuery) -> Response:
     auth=Auth.OWNER,
     status=202,
     data=schemas.VideoJobData,
+    headers=("Location",),
     errors=(*_JOB_ERRORS, UnknownBackground),
 )
 def generate_video(
@@ -241,7 +245,7 @@ def backgrounds() -> Reply:
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
 
-@api.get("/api/videos/<name>", auth=Auth.OWNER, errors=(VideoNotFound,), bytes_type="video/mp4")
+@api.get("/api/videos/<name>", auth=Auth.OWNER, errors=(VideoNotFound,), produces="video/mp4")
 def video_file(path: schemas.VideoPath) -> Response:
     """The video; byte ranges are honoured. Large files are a redirect to a signed URL."""
     script, video = wiring.scripts().video(current_caller().uid, path.name)

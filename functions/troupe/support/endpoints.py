@@ -81,20 +81,20 @@ def health() -> Reply:
     return Reply(service.health(wiring.health_checks()), "All services answer.")
 
 
-@api.get("/api/openapi.json", auth=Auth.PUBLIC, bytes_type="application/json")
+@api.get("/api/openapi.json", auth=Auth.PUBLIC, produces="application/json")
 def openapi() -> Response:
     """This document: OpenAPI 3.1 for every function."""
     return send_file(service.OPENAPI, mimetype="application/json", max_age=300)
 
 
-@api.get("/api/docs", auth=Auth.PUBLIC, bytes_type="text/html")
+@api.get("/api/docs", auth=Auth.PUBLIC, produces="text/html")
 def docs() -> Response:
     """The document as pages to browse and try (Swagger UI)."""
     base = "../" if request.path.endswith("/") else ""
     return Response(_PAGE.format(base=base), mimetype="text/html")
 
 
-@api.get("/api/docs/assets/<name>", auth=Auth.PUBLIC, bytes_type=tuple(_ASSET_TYPES.values()))
+@api.get("/api/docs/assets/<name>", auth=Auth.PUBLIC, produces=tuple(_ASSET_TYPES.values()))
 def docs_asset(path: AssetPath) -> Response:
     """A file of Swagger UI."""
     file = service.asset(path.name)

@@ -124,11 +124,12 @@ def build(function: str, domains: Iterable[Api]) -> Flask:
     CORS(
         app,
         origins=settings().allowed_origins,
-        methods=["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
+        methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=[
             "Authorization",
             "Content-Type",
             "Idempotency-Key",
+            "Last-Event-ID",
             "Prefer",
             "Range",
             "X-Request-Id",

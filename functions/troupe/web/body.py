@@ -65,6 +65,15 @@ def read(request: Request, part: str, model: type[BaseModel], path: dict[str, An
         raise Unprocessable(details={"fields": wrong_fields(error)}) from None
 
 
+def read_raw(request: Request) -> bytes:
+    """The body as it was sent, whatever its type: a signature is checked against these bytes.
+
+    Raises werkzeug's RequestEntityTooLarge.
+    """
+    request.max_content_length = JSON_LIMIT
+    return request.get_data(cache=False)
+
+
 _MESSAGES = {
     "union_tag_invalid": "is of no known kind",  # pydantic's own would quote what was sent
     "model_type": "must be an object",  # and this one name a class of ours

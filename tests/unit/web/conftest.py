@@ -70,7 +70,7 @@ def things() -> Api:
     def raise_error(path: ThingPath) -> Reply:
         raise RAISED[path.thing_id]
 
-    @api.get("/api/bytes", auth=Auth.PUBLIC, bytes_type="audio/mpeg")
+    @api.get("/api/bytes", auth=Auth.PUBLIC, produces="audio/mpeg")
     def some_bytes() -> Response:
         return Response(b"abc", mimetype="audio/mpeg")
 

@@ -15,12 +15,12 @@ HEAVY = {
     "PIL",
     "av",
     "espeakng_loader",
-    "flask_openapi",
     "flask_openapi_swagger",
     "google.cloud.tasks_v2",
     "numpy",
     "openai",
     "openapi_spec_validator",
+    "troupe.app.openapi",
 }
 
 
