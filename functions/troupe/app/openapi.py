@@ -26,11 +26,11 @@ from troupe.accounts.errors import AccountSuspended
 from troupe.errors import (
     BadRequest,
     Forbidden,
+    InvalidInput,
     NotFound,
     TroupeError,
     Unauthorized,
     Unavailable,
-    Unprocessable,
 )
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.web.app import ENDPOINTS, apis
@@ -314,7 +314,7 @@ def _kinds(route: Route) -> set[type[TroupeError]]:
     if "path" in route.parts:
         kinds |= {NotFound}
     if route.parts.keys() & {"header", "query", "form", "body"}:
-        kinds |= {Unprocessable}
+        kinds |= {InvalidInput}
     if route.parts.keys() & {"form", "body"}:
         kinds |= {BadRequest, UnsupportedMediaType}
     if route.parts.keys() & {"form", "body", "raw"}:

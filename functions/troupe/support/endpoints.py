@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Response, request, send_file
 
 from troupe import wiring
-from troupe.errors import Unavailable
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.support import schemas, service
 from troupe.support.schemas import AssetPath, HealthData
@@ -75,7 +74,7 @@ def demo_token_usage() -> Reply:
     return Reply(schemas.DemoData(demo=demo), "Demo token usage fetched successfully")
 
 
-@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(Unavailable,))
+@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(service.ServicesDown,))
 def health() -> Reply:
     """Whether the services below answer, and how fast."""
     return Reply(service.health(wiring.health_checks()), "All services answer.")

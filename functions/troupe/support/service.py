@@ -22,15 +22,21 @@ _EXAMPLES: tuple[tuple[str, int | None], ...] = (
     ("A scene of 6,500 characters", 6_500),
     ("The video of the scene", None),
 )
+
+
+class ServicesDown(Unavailable):
+    details_type = HealthData
+
+
 OPENAPI = Path(__file__).parents[2] / "openapi.json"
 
 
 def health(checks: Mapping[str, Callable[[], object]]) -> HealthData:
-    """Runs each check; one that raises is down. Raises Unavailable with all results if any is."""
+    """Runs each check; one that raises is down. Raises ServicesDown with all results if any is."""
     results = _run_all(checks)
     if any(result.state == "down" for result in results.values()):
         told = HealthData(status="down", checks=results)
-        raise Unavailable(details=told.model_dump(by_alias=True), retry_after=5)
+        raise ServicesDown(details=told.model_dump(by_alias=True), retry_after=5)
     return HealthData(status="ok", checks=results)
 
 

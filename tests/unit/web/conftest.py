@@ -10,6 +10,7 @@ import pytest
 from flask import Response
 from flask.testing import FlaskClient
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from troupe import wiring
 from troupe.accounts.records import Caller, Role, UserRecord
@@ -45,8 +46,14 @@ class TagsQuery(Page):
     tag: list[str] = Field(default_factory=list)
 
 
+class NoTokensDetails(TypedDict):
+    needed: int
+    available: int
+
+
 class NoTokens(PaymentRequired):
     code = "not_enough_tokens"
+    details_type = NoTokensDetails
 
 
 def things() -> Api:
