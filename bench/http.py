@@ -39,10 +39,10 @@ class Account:
 
 
 def new_account() -> Account:
-    from troupe import wiring
+    from troupe.app.functions import container
 
     email = f"bench-{time.time_ns()}@example.com"
-    signed_in = wiring.accounts().register(
+    signed_in = container().accounts.register(
         email=email, password="bench-pass-1", name=None, username=None, picture=None, user_agent=""
     )
     return Account(signed_in.user.id, signed_in.pair.access_token)
@@ -106,15 +106,14 @@ def calls(account: Account) -> list[dict[str, Any]]:
     from google.cloud import firestore
 
     from tests.support.factories import CountingDatabase, Troupe, new_user
-    from troupe import wiring
     from troupe.accounts.service import Accounts
-    from troupe.adapters.storage import Files
+    from troupe.app.functions import container
 
     database = CountingDatabase(firestore.Client(project=os.environ["GCLOUD_PROJECT"]))
-    accounts = Accounts(database, wiring.identity(), wiring.settings())
+    accounts = Accounts(database, container().identity, container().settings)
     accounts.authenticate(f"Bearer {account.token}")
     me = database.total
-    files = Files.connect(wiring.settings().project_id, wiring.settings().bucket, can_sign=False)
+    files = container().files
     troupe = Troupe(database, files)
     uid = new_user(database)
     database.calls.clear()

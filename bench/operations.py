@@ -158,7 +158,7 @@ def _set(**values: str) -> Iterator[None]:
 
 
 def _asker(headers: Mapping[str, str]) -> Callable[..., Any]:
-    from troupe.web.app import app_for
+    from troupe.app.functions import app_for
 
     def ask(function: str, method: str, path: str, **sent: Any) -> Any:
         client = app_for(function).test_client()
@@ -195,10 +195,9 @@ def table() -> list[dict[str, Any]]:
     from tests.contract.operations import served as operations
     from tests.fakes.openai_server import KEY, openai_server
     from tests.support.factories import PROJECT, test_settings
-    from tests.support.wiring import held_queue
-    from troupe import wiring
+    from tests.support.wiring import app_for, held_queue
+    from tests.support.wiring import services as container
     from troupe.adapters.storage import Files
-    from troupe.web.app import app_for
 
     rows = []
     files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
@@ -207,8 +206,8 @@ def table() -> list[dict[str, Any]]:
         _set(OPENAI_API_KEY=KEY, OPENAI_BASE_URL=model.base_url),
         held_queue() as queue,
     ):
-        world = World(wiring.database(), files, queue)
-        counter = Counter(wiring.database()._client)
+        world = World(container().database, files, queue)
+        counter = Counter(container().database._client)
         for operation in operations():
             if "Alias" in operation.id:
                 continue
@@ -241,14 +240,14 @@ def table() -> list[dict[str, Any]]:
 
 def _caller(world: Any, operation: Any, *, admin: bool) -> tuple[dict[str, str], dict[str, str]]:
     from tests.contract.access import Caller
-    from troupe import wiring
+    from troupe.app.functions import container
 
     email = f"{secrets.token_hex(8)}@example.com"
-    signed_in = wiring.accounts().register(
+    signed_in = container().accounts.register(
         email=email, password=PASSWORD, name="Ada", username=None, picture=None, user_agent=""
     )
     if admin or operation.id == "adminLogin":
-        wiring.accounts().make_admin(email)
+        container().accounts.make_admin(email)
     headers = {"Authorization": f"Bearer {signed_in.pair.access_token}"}
     owner = world.callers()["user"] if admin else None
     mine = Caller(
@@ -284,14 +283,14 @@ def under_load(env: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def _users() -> list[dict[str, str]]:
     from tests.support.factories import new_character, signed_in
-    from troupe import wiring
     from troupe.adapters.firestore import Create, now
+    from troupe.app.functions import container
     from troupe.scripts.records import Line, Script
 
     users = []
     for _ in range(USERS):
-        uid, headers = signed_in(wiring.database(), tokens=1000)
-        character, at = new_character(wiring.database(), uid, "Ada"), now()
+        uid, headers = signed_in(container().database, tokens=1000)
+        character, at = new_character(container().database, uid, "Ada"), now()
         script = Script(
             id=secrets.token_hex(16),
             uid=uid,
@@ -302,7 +301,7 @@ def _users() -> list[dict[str, str]]:
             created_at=at,
             updated_at=at,
         )
-        wiring.database().commit(Create(f"scripts/{script.id}", script.stored()))
+        container().database.commit(Create(f"scripts/{script.id}", script.stored()))
         token = headers["Authorization"].removeprefix("Bearer ")
         users.append({"uid": uid, "token": token, "character": character, "script": script.id})
     return users

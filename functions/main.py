@@ -40,7 +40,7 @@ options.set_global_options(
 
 
 def _serve(function: str, request: Request) -> Response:
-    from troupe.web.app import app_for
+    from troupe.app.functions import app_for
 
     return cast(Response, Response.from_app(app_for(function), request.environ))
 
@@ -102,9 +102,10 @@ def admin(request: Request) -> Response:
     ),
 )
 def generate(request: https_fn.CallableRequest[Any]) -> None:
-    from troupe.jobs.task import handle
+    from troupe.app.functions import container
+    from troupe.app.task import handle
 
-    handle(request)
+    handle(request, container())
 
 
 @scheduler_fn.on_schedule(
@@ -116,6 +117,6 @@ def generate(request: https_fn.CallableRequest[Any]) -> None:
     max_instances=1,
 )
 def sweep(event: scheduler_fn.ScheduledEvent) -> None:
-    from troupe import wiring
+    from troupe.app.functions import container
 
-    wiring.sweeper().run()
+    container().sweeper.run()

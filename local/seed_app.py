@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from local.seed_media import seed_backgrounds, seed_cast
-from troupe import wiring
 from troupe.adapters.firestore import AlreadyExists
+from troupe.app.functions import container
 from troupe.plans.schemas import CreatePlan
 
 
 def _account(account: dict[str, Any]) -> None:
-    if wiring.accounts().find(account["email"]) is None:
-        wiring.accounts().register(
+    if container().accounts.find(account["email"]) is None:
+        container().accounts.register(
             email=account["email"],
             password=account["password"],
             name=account["name"],
@@ -28,23 +28,23 @@ def _account(account: dict[str, Any]) -> None:
             user_agent="seed",
         )
     if account["role"] == "admin":
-        wiring.accounts().make_admin(account["email"])
+        container().accounts.make_admin(account["email"])
 
 
 def _plan(plan: dict[str, Any]) -> None:
     fields = CreatePlan.model_validate(plan).fields()
     try:
-        wiring.plans().create(fields, plan_id=plan["id"])
+        container().plans.create(fields, plan_id=plan["id"])
     except AlreadyExists:
-        wiring.plans().update(plan["id"], fields)
+        container().plans.update(plan["id"], fields)
 
 
 def _faq(faq: dict[str, Any]) -> None:
     fields = {name: faq[name] for name in ("category", "question", "answer")}
     try:
-        wiring.faqs().create(fields, faq_id=faq["id"])
+        container().faqs.create(fields, faq_id=faq["id"])
     except AlreadyExists:
-        wiring.faqs().update(faq["id"], fields)
+        container().faqs.update(faq["id"], fields)
 
 
 def main(folder: Path) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 from werkzeug.datastructures import FileStorage
 
 from local import cast
-from troupe import wiring
-from troupe.accounts.records import Caller
+from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import AlreadyExists, now
+from troupe.app.functions import container
 from troupe.characters.schemas import CreateCharacter
 from troupe.scripts.backgrounds import Background, background_path, create_write
 from troupe.web.schema import Page
@@ -23,7 +23,7 @@ def seed_backgrounds(folder: Path) -> int:
     entries = json.loads((folder / "backgrounds.json").read_text())
     for entry in entries:
         clip = folder / entry["name"]
-        wiring.files().upload(background_path(entry["name"]), clip, "video/mp4")
+        container().files.upload(background_path(entry["name"]), clip, "video/mp4")
         background = Background(
             id=entry["name"],
             title=entry["title"],
@@ -34,7 +34,7 @@ def seed_backgrounds(folder: Path) -> int:
             created_at=now(),
         )
         try:
-            wiring.database().commit(create_write(background))
+            container().database.commit(create_write(background))
         except AlreadyExists:
             continue
     return len(entries)
@@ -42,13 +42,11 @@ def seed_backgrounds(folder: Path) -> int:
 
 def seed_cast() -> int:
     """How many characters there are."""
-    found = wiring.accounts().find(cast.owner())
+    found = container().accounts.find(cast.owner())
     if found is None:
         return 0
-    owner = Caller(
-        *(found.id, found.role), guest=False, session_id=None, email=found.email, user=found
-    )
-    mine, _ = wiring.characters().mine(found.id, Page(limit=100))
+    owner = AccountCaller(uid=found.id, role=found.role, guest=False, email=found.email, user=found)
+    mine, _ = container().characters.mine(found.id, Page(limit=100))
     names = {shown.character.display_name for shown in mine}
     members = cast.members()
     for member in members:
@@ -57,7 +55,7 @@ def seed_cast() -> int:
     return len(members)
 
 
-def _create(owner: Caller, member: dict[str, Any]) -> None:
+def _create(owner: AccountCaller, member: dict[str, Any]) -> None:
     with ExitStack() as opened:
 
         def upload(path: Path) -> FileStorage:
@@ -73,4 +71,4 @@ def _create(owner: Caller, member: dict[str, Any]) -> None:
             "language": member["language"],
             "voice_type": member["voiceType"],
         }
-        wiring.characters().create(owner, CreateCharacter.model_validate(fields))
+        container().characters.create(owner, CreateCharacter.model_validate(fields))

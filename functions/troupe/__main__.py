@@ -6,13 +6,25 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from troupe.app.container import Container
 
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, services: Container | None = None) -> int:
+    """Runs one command and returns its exit code. `services`: those of the environment, unless
+    others are given."""
     options = _parser().parse_args(arguments)
-    return _run(options)
+    if options.command == "openapi":
+        return _openapi(options)
+    if services is None:
+        from troupe.app.functions import container
+
+        services = container()
+    return _run(options, services)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,27 +73,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, services: Container) -> int:
     """Loads what the command needs, and no more: the clip's PyAV, say, is not for `grant`."""
     command = options.command
-    if command == "openapi":
-        return _openapi(options)
     if command == "queue":
         from troupe.commands.queue import queue
 
-        return queue(options)
+        return queue(options, services)
     if command == "add-background":
         from troupe.commands.backgrounds import add_background
 
-        return add_background(options)
+        return add_background(options, services)
     if command in ("create-admin", "grant"):
         from troupe.commands import people
 
-        return {"create-admin": people.create_admin, "grant": people.grant}[command](options)
+        return {"create-admin": people.create_admin, "grant": people.grant}[command](
+            options, services
+        )
     from troupe.commands import checks
 
     known = {"audit": checks.audit, "audit-log": checks.audit_log, "sweep": checks.sweep}
-    return known[command](options)
+    return known[command](options, services)
 
 
 def _openapi(options: argparse.Namespace) -> int:

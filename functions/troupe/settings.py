@@ -7,9 +7,9 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
@@ -43,22 +43,18 @@ class RateLimit(BaseModel):
     account: Rate | None = None
     address: Rate | None = None
 
-
-def _rate_limit(value: Any) -> Any:
-    """`10/900, 100/900`: ten in 900 s by an account, a hundred from an address; `0` is no limit."""
-    if not isinstance(value, str):
-        return value
-    parts = [part.strip() for part in value.split(",")]
-    rates = []
-    for part in parts * 2 if parts == ["0"] else parts:
-        most, _, seconds = part.partition("/")
-        rates.append(None if part == "0" else {"most": most, "seconds": seconds})
-    if len(rates) != 2:
-        raise ValueError("must be a limit for accounts and one for addresses, or 0")
-    return {"account": rates[0], "address": rates[1]}
-
-
-Limit = Annotated[RateLimit, BeforeValidator(_rate_limit)]
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`10/900, 100/900`: ten in 900 s by an account, a hundred from an address; `0` is no
+        limit. Raises ValueError."""
+        parts = [part.strip() for part in text.split(",")]
+        rates = []
+        for part in parts * 2 if parts == ["0"] else parts:
+            most, _, seconds = part.partition("/")
+            rates.append(None if part == "0" else {"most": most, "seconds": seconds})
+        if len(rates) != 2:
+            raise ValueError("must be a limit for accounts and one for addresses, or 0")
+        return cls.model_validate({"account": rates[0], "address": rates[1]})
 
 
 class Settings(BaseModel):
@@ -76,13 +72,8 @@ class Settings(BaseModel):
     access_token_seconds: int = Field(3600, alias="ACCESS_TOKEN_SECONDS", ge=60)
     refresh_token_seconds: int = Field(30 * 86400, alias="REFRESH_TOKEN_SECONDS", ge=3600)
 
-    # Per account, per address; see `_rate_limit`.
-    login_limit: Limit = Field("10/900, 100/900", alias="LOGIN_LIMIT", validate_default=True)
-    register_limit: Limit = Field("5/3600, 30/3600", alias="REGISTER_LIMIT", validate_default=True)
-    guest_limit: Limit = Field("0, 30/3600", alias="GUEST_LIMIT", validate_default=True)
-    mail_limit: Limit = Field("5/3600, 30/3600", alias="MAIL_LIMIT", validate_default=True)
-    contact_limit: Limit = Field("5/3600, 20/3600", alias="CONTACT_LIMIT", validate_default=True)
-    script_limit: Limit = Field("30/3600, 100/3600", alias="SCRIPT_LIMIT", validate_default=True)
+    # By the names that routes count against; the domains have the defaults.
+    limits: dict[str, RateLimit] = Field(default_factory=dict)
     trusted_proxies: str = Field("google", alias="TRUSTED_PROXIES")
 
     tokens_to_give: int = Field(20, alias="TOKENS_TO_GIVE", ge=0)
@@ -121,6 +112,19 @@ class Settings(BaseModel):
             values.setdefault("GCLOUD_PROJECT", values["GOOGLE_CLOUD_PROJECT"])
         return cls.model_validate(values)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _rate_limits(cls, values: Any) -> Any:
+        """LOGIN_LIMIT, say, becomes `limits["login"]`."""
+        named = {k: v for k, v in values.items() if k.endswith("_LIMIT") and isinstance(v, str)}
+        limits: dict[str, RateLimit] = {}
+        for variable, text in named.items():
+            try:
+                limits[variable.removesuffix("_LIMIT").lower()] = RateLimit.parse(text)
+            except ValueError as error:
+                raise ValueError(f"{variable}: {error}") from None
+        return {"limits": limits, **values}
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -142,18 +146,6 @@ class Settings(BaseModel):
                 # The emulators run without secrets; a fixed one lets every function agree on it.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
         return self
-
-    @property
-    def limits(self) -> dict[str, RateLimit]:
-        """The rate limits by the names that routes know them by."""
-        return {
-            "login": self.login_limit,
-            "register": self.register_limit,
-            "guest": self.guest_limit,
-            "mail": self.mail_limit,
-            "contact": self.contact_limit,
-            "script": self.script_limit,
-        }
 
     @property
     def bucket(self) -> str:

@@ -15,15 +15,14 @@ from tests.support.factories import HeldQueue, new_character, test_settings
 from tests.support.plans import Shop
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
-from tests.support.wiring import deliver
-from troupe import tokens, wiring
+from tests.support.wiring import app_for, deliver, services
+from troupe import tokens
 from troupe.accounts.records import UserRecord
 from troupe.accounts.sessions import open_session
 from troupe.adapters.firestore import Create, Database, Write, now
 from troupe.adapters.storage import Files
 from troupe.generations.schemas import GenerateVoice
 from troupe.wallet.ledger import opening_writes
-from troupe.web.app import app_for
 
 SIGNED_IN = ("guest", "other", "user", "admin")
 CALLERS = ("nobody", "expired", "suspended", *SIGNED_IN)
@@ -156,7 +155,7 @@ class World:
 
     def _generation(self, owner: Caller) -> Ids:
         request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en-US"})
-        made = wiring.voice().generate(owner.uid, request, None)
+        made = services().generations.generate(owner.uid, request, None)
         deliver(self._queue)
         return {"generationId": made.generation.id}
 
@@ -183,7 +182,7 @@ class World:
 
     def _file(self, owner: Caller) -> Ids:
         data = recording()
-        file = wiring.user_files().add(owner.uid, "a.wav", len(data), lambda: data)
+        file = services().user_files.add(owner.uid, "a.wav", len(data), lambda: data)
         return {"fileId": file.id}
 
     def _media(self, owner: Caller) -> Ids:
@@ -193,10 +192,10 @@ class World:
 
     def _faq(self, owner: Caller) -> Ids:
         fields = {"category": "General", "question": "Why?", "answer": "Because."}
-        return {"faqId": wiring.faqs().create(fields).id}
+        return {"faqId": services().faqs.create(fields).id}
 
     def _contact(self, owner: Caller) -> Ids:
-        made = wiring.contacts().add(
+        made = services().contacts.add(
             name="Ada", email="ada@example.com", subject="Hello", message="Good day."
         )
         return {"contactId": made.id}

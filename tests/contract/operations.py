@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from troupe.web.app import ENDPOINTS, apis
+from troupe.app.domains import apis, functions
 from troupe.web.routes import Route
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ def served() -> list[Operation]:
             has_body=bool(route.parts.keys() & {"form", "body"}),
             wants_input=_wants_input(route),
         )
-        for function in ENDPOINTS
+        for function in functions()
         for api in apis(function)
         for route in api.routes
     ]

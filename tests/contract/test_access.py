@@ -10,11 +10,9 @@ from google.cloud import firestore
 from tests.contract.access import DONE, World, ask, expected, in_order
 from tests.contract.operations import Operation, policies, served
 from tests.support.factories import PROJECT, test_settings
-from tests.support.wiring import held_queue
-from troupe import wiring
+from tests.support.wiring import app_for, held_queue, rewired
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
-from troupe.web.app import app_for
 
 OPERATIONS = served()
 
@@ -23,9 +21,8 @@ OPERATIONS = served()
 def world(emulators: object) -> Iterator[World]:
     client = firestore.Client(project=PROJECT)
     files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
-    with held_queue() as queue, pytest.MonkeyPatch.context() as patch:
-        # Not all of the stack runs here, and who may ask is the question, not what the answer is.
-        patch.setattr(wiring, "health_checks", dict)
+    # Not all of the stack runs here, and who may ask is the question, not what the answer is.
+    with rewired(health_checks={}), held_queue() as queue:
         yield World(Database(client), files, queue)
     client.close()
 

@@ -21,15 +21,15 @@ import yaml
 
 from troupe.accounts.directory import Directory, UserFilter, UserStatus
 from troupe.adapters.firestore import Database, Document
+from troupe.app.domains import apis, functions
 from troupe.app.openapi import document
-from troupe.web.app import ENDPOINTS, apis
 from troupe.web.caller import Auth
 from troupe.web.routes import Route
 from troupe.web.schema import Page
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT.parent / "shared" / "api.yaml"
-ROUTES = [(name, route) for name in ENDPOINTS for api in apis(name) for route in api.routes]
+ROUTES = [(name, route) for name in functions() for api in apis(name) for route in api.routes]
 
 # Operations of the contract that are still to come. What is served must not stand here.
 LATER_DOMAINS = {"payments", "rooms", "calls"}
@@ -168,14 +168,14 @@ AT_ONCE = {"generate": 1, "sweep": 1, "characters": 16, "files": 8}
 
 def test_the_deploy_manifest_is_what_main_promises() -> None:
     endpoints = manifest()
-    assert set(endpoints) == {*ENDPOINTS, "generate", "sweep"}
+    assert set(endpoints) == {*functions(), "generate", "sweep"}
     for name, endpoint in endpoints.items():
         secrets = {secret["key"] for secret in endpoint["secretEnvironmentVariables"]}
         assert secrets == {"JWT_SECRET"}, name
         assert endpoint["cpu"] == 1, name
         assert endpoint["concurrency"] == AT_ONCE.get(name, 40), name
         assert endpoint["region"] == ["us-central1"], name
-    assert all("httpsTrigger" in endpoints[name] for name in ENDPOINTS)
+    assert all("httpsTrigger" in endpoints[name] for name in functions())
     queue = endpoints["generate"]["taskQueueTrigger"]
     assert queue["retryConfig"]["maxAttempts"] > 5
     assert endpoints["generate"]["timeoutSeconds"] == 1800
@@ -207,11 +207,11 @@ def test_main_imports_nothing_of_ours() -> None:
     assert fresh(code).strip() == "[]"
 
 
-@pytest.mark.parametrize("function", sorted(ENDPOINTS))
+@pytest.mark.parametrize("function", sorted(functions()))
 def test_a_function_loads_no_heavy_package_that_it_does_not_need(function: str) -> None:
     code = (
         "import sys, main\n"
-        "from troupe.web.app import app_for\n"
+        "from troupe.app.functions import app_for\n"
         f"app_for({function!r}).test_client().get('/api/nothing-here')\n"
         f"print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
     )
@@ -220,7 +220,8 @@ def test_a_function_loads_no_heavy_package_that_it_does_not_need(function: str) 
 
 def test_scripts_load_a_language_model_only_to_write() -> None:
     code = (
-        "import sys\nfrom troupe import wiring\nwiring.scripts(), wiring.script_jobs()\n"
+        "import sys\nfrom troupe.app.functions import container\n"
+        "container().scripts, container().script_jobs\n"
         "print([m for m in ('openai', 'google.cloud.storage', 'numpy') if m in sys.modules])"
     )
     env = {"OPENAI_API_KEY": "sk-test", "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9"}
@@ -242,7 +243,7 @@ def test_the_task_function_loads_only_the_engine_that_is_chosen(
 ) -> None:
     packages = ("openai", "elevenlabs", "google.cloud.texttospeech")
     code = (
-        "import sys\nfrom troupe import wiring\nname = wiring.engine().name\n"
+        "import sys\nfrom troupe.app.functions import container\nname = container().engine.name\n"
         f"print([m for m in {packages!r} if m in sys.modules], name)"
     )
     keys = {"OPENAI_API_KEY": "sk-test", "ELEVENLABS_API_KEY": "xi-test"}
@@ -254,8 +255,8 @@ def test_the_task_function_loads_only_the_engine_that_is_chosen(
 def test_a_missing_package_is_named_with_the_command_that_installs_it(engine: str) -> None:
     package = {"elevenlabs": "elevenlabs", "google": "google.cloud.texttospeech"}[engine]
     code = (
-        f"import sys\nsys.modules[{package!r}] = None\nfrom troupe import wiring\n"
-        "try:\n    wiring.engine()\nexcept RuntimeError as error:\n    print(error)"
+        f"import sys\nsys.modules[{package!r}] = None\nfrom troupe.app.functions import container\n"
+        "try:\n    container().engine\nexcept RuntimeError as error:\n    print(error)"
     )
     assert "pip install -r requirements-extras.txt" in fresh(code, SPEECH_ENGINE=engine)
 

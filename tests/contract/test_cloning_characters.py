@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 
 from tests.support.characters import CONSENT, PICTURE, SOUND
 from tests.support.factories import signed_in
+from tests.support.wiring import app_for
 from troupe.adapters.firestore import Database
-from troupe.web.app import app_for
 
 SEED = Path(__file__).parents[3] / "shared" / "seeds" / "cloning.md"
 

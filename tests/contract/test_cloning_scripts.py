@@ -11,12 +11,11 @@ import pytest
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.support.factories import HeldQueue
 from tests.support.scenes import Scene, put_on
-from troupe import wiring
+from tests.support.wiring import app_for, rewired
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.llm import LanguageModel
 from troupe.adapters.storage import Files
 from troupe.jobs.records import StepState
-from troupe.web.app import app_for
 
 TIME = "2024-01-01T00:00:00Z"
 PROMPT = (
@@ -106,12 +105,11 @@ def scene(emulators: object, queue: HeldQueue, db: Database) -> Scene:
 
 
 @pytest.fixture
-def server(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+def server(scene: Scene) -> Iterator[FakeOpenAI]:
     with openai_server() as fake:
         model = LanguageModel(KEY, fake.base_url, "gpt-5.4-mini")
-        monkeypatch.setattr(wiring, "language_model", lambda: lambda: model)
-        wiring.scripts.cache_clear()
-        yield fake
+        with rewired(language_model=lambda: model):
+            yield fake
         model.close()
 
 

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from tests.support.factories import signed_in
 from tests.support.plans import Shop
 from tests.support.sounds import recording
+from tests.support.wiring import app_for
 from troupe.adapters.firestore import Database, Update
-from troupe.web.app import app_for
 
 
 def clients() -> dict[str, FlaskClient]:

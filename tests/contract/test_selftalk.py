@@ -10,13 +10,12 @@ from flask.testing import FlaskClient
 
 from tests.support.factories import new_user, signed_in
 from tests.support.plans import Shop
-from troupe import wiring
+from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Database
 from troupe.errors import BadRequest
 from troupe.plans.schemas import CreatePlan, PlanView, UpdatePlan
 from troupe.plans.service import PlanInUse
 from troupe.support.schemas import FaqView
-from troupe.web.app import app_for
 
 FREE: dict[str, Any] = {
     "name": "Free",
@@ -144,7 +143,7 @@ def test_a_question_has_its_fields(emulators: object) -> None:
         "question": "What is SelfTalk?",
         "answer": "SelfTalk is an AI-powered companion application.",
     }
-    faq = wiring.faqs().create(fields)
+    faq = services().faqs.create(fields)
     view = FaqView.of(faq).model_dump(by_alias=True)
     stamps = {"createdAt": faq.created_at, "updatedAt": faq.updated_at}
     assert view == fields | stamps | {"_id": faq.id, "id": faq.id}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask import Request, Response
 
-from troupe.web.app import app_for
+from tests.support.wiring import app_for
 
 _HOSTING = json.loads((Path(__file__).parents[2] / "firebase.json").read_text())["hosting"]
 _REWRITES = [

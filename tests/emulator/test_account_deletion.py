@@ -17,7 +17,7 @@ from tests.support.characters import CONSENT, PICTURE, SOUND
 from tests.support.factories import HeldQueue
 from tests.support.firebase_client import PASSWORD, is_known, new_email
 from tests.support.scripts import Killed
-from troupe import wiring
+from tests.support.wiring import app_for, services
 from troupe.accounts.deletion import COLLECTION, PATIENCE, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.storage import Files
@@ -27,7 +27,6 @@ from troupe.wallet.ledger import hold_writes
 from troupe.wallet.lifecycle import CLOSINGS, StillHeld
 from troupe.wallet.lifecycle import erase as erase_wallet
 from troupe.wallet.records import Meter
-from troupe.web.app import app_for
 
 
 class Tenant:
@@ -79,7 +78,7 @@ class Tenant:
             self.send("scripts", "POST", f"/api/scripts/{script}/generate-audio", json={})
         *done, waiting = queue.take()
         for task in done:
-            wiring.runner().run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"))
         queue.tasks.append((waiting, {}))
         self.speak("This one waits. " * 3)
         return character
@@ -88,7 +87,7 @@ class Tenant:
         self.send("auth", "DELETE", "/api/auth/account")
 
     def waits(self) -> bool:
-        return wiring.database().get(f"{COLLECTION}/{self.uid}").exists
+        return services().database.get(f"{COLLECTION}/{self.uid}").exists
 
 
 def client(function: str) -> FlaskClient:
@@ -126,7 +125,7 @@ def files_of(db: Database, uid: str) -> set[str]:
         paths |= {document.data["sample"]["path"]}
         paths |= {image["path"] for image in document.data["images"].values()}
     for document in db.find("scripts", where=[("uid", "==", uid)], limit=10):
-        paths |= set(wiring.files().list(f"scripts/{document.id}/"))
+        paths |= set(services().files.list(f"scripts/{document.id}/"))
     for document in db.find("jobs", where=[("uid", "==", uid)], limit=10):
         for part in db.find(f"jobs/{document.id}/parts", limit=50):
             paths |= {sound["path"] for sound in part.data["sounds"]}
@@ -166,7 +165,7 @@ def test_nothing_that_names_the_user_is_left_and_others_keep_theirs(
     assert not is_known(user.uid)
     assert traces(db, files, user.email) == []
     assert not db.get(f"usernames/{user.username}").exists  # free at once
-    wiring.deletions().sweep(100)
+    services().deletions.sweep(100)
     assert traces(db, files, user.username) == []
     assert audit_user(db, other.uid) == []
     left = [path for path in traces(db, files, user.uid) if "discards/" not in path]
@@ -174,7 +173,7 @@ def test_nothing_that_names_the_user_is_left_and_others_keep_theirs(
     assert user.waits()  # for what was under way when the user left
 
     now_is_later(db, user.uid)
-    wiring.deletions().sweep(100)
+    services().deletions.sweep(100)
     assert traces(db, files, user.uid) == []
     assert not own_files & set(files.list(""))
     assert db.get(f"characters/{others_character}").data["starred"] == 0
@@ -217,7 +216,7 @@ def test_killed_after_every_commit_it_goes_on_where_it_was(
         assert audit_user(db, user.uid) == [] or not db.get(f"wallets/{user.uid}").exists
         now_is_later(db, user.uid)
         try:
-            wiring.deletions().sweep(100)
+            services().deletions.sweep(100)
         except Killed:
             kills += 1
             assert kills < 200
@@ -226,7 +225,7 @@ def test_killed_after_every_commit_it_goes_on_where_it_was(
     for note in db.find("discards", limit=1000):
         if own_files & set(note.data["paths"]):
             db.commit(Update(note.path, {"dueAt": now()}))
-    wiring.orphans().sweep(200)
+    services().orphans.sweep(200)
     assert traces(db, files, user.uid) == []
     assert not own_files & set(files.list(""))
     assert db.get(f"characters/{others_character}").data["starred"] == 0  # once
@@ -238,7 +237,7 @@ def test_a_request_that_was_under_way_leaves_nothing_either(
 ) -> None:
     user = Tenant()
     user.leave()
-    wiring.deletions().sweep(100)
+    services().deletions.sweep(100)
     # What a request does that had been let in before: a late session, a late file, a late record.
     stored = {"uid": user.uid, "createdAt": now(), "starred": 0}
     db.commit(
@@ -249,7 +248,7 @@ def test_a_request_that_was_under_way_leaves_nothing_either(
     files.upload(f"generations/{user.uid}/late/audio.mp3", b"late", "audio/mpeg")
     files.upload(f"files/{user.uid}/late.wav", b"late", "audio/wav")
     now_is_later(db, user.uid)
-    wiring.deletions().sweep(100)
+    services().deletions.sweep(100)
     assert traces(db, files, user.uid) == []
 
 
@@ -264,8 +263,8 @@ def test_one_eraser_that_fails_holds_up_neither_the_others_nor_other_users(
             raise ConnectionError("storage is away")
         return 0
 
-    erasers = {"broken": stumbling, **wiring.erasers()}
-    deletions = Deletions(db, wiring.identity(), wiring.orphans(), lambda: erasers)
+    erasers = {"broken": stumbling, **services().erasers}
+    deletions = Deletions(db, services().identity, services().orphans, lambda: erasers)
     for user in (first, second):
         deletions.begin(user.uid)
         now_is_later(db, user.uid)
@@ -285,9 +284,9 @@ def test_one_eraser_that_fails_holds_up_neither_the_others_nor_other_users(
 
 def test_leaving_twice_is_leaving_once(queue: HeldQueue, db: Database) -> None:
     user = Tenant()
-    wiring.deletions().begin(user.uid)
+    services().deletions.begin(user.uid)
     before = db.get(f"{COLLECTION}/{user.uid}")
-    wiring.deletions().begin(user.uid)
+    services().deletions.begin(user.uid)
     assert db.get(f"{COLLECTION}/{user.uid}") == before
 
 
@@ -297,7 +296,7 @@ def test_a_guest_can_leave(queue: HeldQueue, db: Database, files: Files) -> None
     assert client("auth").delete("/api/auth/account", headers=headers).status_code == 200
     uid = guest["user"]["id"]
     now_is_later(db, uid)
-    wiring.deletions().sweep(100)
+    services().deletions.sweep(100)
     assert traces(db, files, uid) == []
 
 
@@ -310,7 +309,7 @@ def test_a_user_whom_only_firebase_signed_in_can_leave(
     assert client("auth").delete("/api/auth/account", headers=headers).status_code == 200
     assert client("auth").get("/api/me", headers=headers).status_code == 401
     now_is_later(db, account["localId"])
-    wiring.deletions().sweep(100)
+    services().deletions.sweep(100)
     assert traces(db, files, account["localId"]) == []
 
 
@@ -321,5 +320,5 @@ def test_a_wallet_that_a_job_holds_something_of_is_not_closed(
     wallet = db.get(f"wallets/{user.uid}")
     db.commit(*hold_writes(wallet, "a-job", Meter.TOKENS, 3, "voice", now()))
     with pytest.raises(StillHeld):
-        erase_wallet(db, user.uid, 50)
+        erase_wallet(user.uid, 50, database=db)
     assert db.get(wallet.path).exists

@@ -77,8 +77,9 @@ def test_with_its_character_and_not_before_all_tasks_have_ended(house: House) ->
 
 def test_with_its_user(house: House) -> None:
     house.character()
-    discards = OrphanedFiles(house.db, lambda: house.files)
-    assert erase(house.db, discards, house.engine, house.who.uid, 10) == 1
+    orphans = OrphanedFiles(house.db, lambda: house.files)
+    config = test_settings(SPEECH_ENGINE=house.engine)
+    assert erase(house.who.uid, 10, database=house.db, orphans=orphans, settings=config) == 1
     assert (house.sweep_later(), house.server.voices) == (1, {})
 
 

@@ -15,13 +15,11 @@ import pytest
 from tests.support.admins import a_member, a_user
 from tests.support.firebase_client import PASSWORD, new_email, sign_in
 from tests.support.media_files import picture, silent_video, sound
-from troupe import wiring
-from troupe.__main__ import main
+from tests.support.wiring import app_for, command, rewired
 from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
 from troupe.scripts.backgrounds import Background, background_path
 from troupe.settings import settings
-from troupe.web.app import app_for
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +39,7 @@ def entries(db: Database, uid: str) -> list[dict[str, Any]]:
 class TestCreateAdmin:
     def test_a_registered_user_becomes_one_and_the_log_says_so(self, db: Database) -> None:
         member = a_member()
-        assert main(["create-admin", member.email]) == 0
+        assert command(["create-admin", member.email]) == 0
         headers = member.headers
         verified = app_for("admin").test_client().get("/api/admin/verify", headers=headers)
         assert verified.status_code == 200
@@ -51,17 +49,17 @@ class TestCreateAdmin:
 
     def test_a_second_time_changes_nothing(self, db: Database) -> None:
         member = a_member()
-        assert [main(["create-admin", member.email]) for _ in range(2)] == [0, 0]
+        assert [command(["create-admin", member.email]) for _ in range(2)] == [0, 0]
         assert len(entries(db, member.uid)) == 1
 
     def test_nobody_is_told_how(self, capsys: Any) -> None:
-        assert main(["create-admin", new_email()]) == 1
+        assert command(["create-admin", new_email()]) == 1
         assert "use --create" in capsys.readouterr().err
 
     def test_the_first_one_is_registered_by_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         email = new_email()
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
-        assert main(["create-admin", email, "--create"]) == 0
+        assert command(["create-admin", email, "--create"]) == 0
         assert sign_in(email)["email"] == email
         body = {"email": email, "password": PASSWORD}
         answer = app_for("admin").test_client().post("/api/admin/login", json=body)
@@ -71,7 +69,7 @@ class TestCreateAdmin:
         self, monkeypatch: pytest.MonkeyPatch, capsys: Any
     ) -> None:
         monkeypatch.setattr("sys.stdin", io.StringIO("abcdefgh\n"))
-        assert main(["create-admin", new_email(), "--create"]) == 1
+        assert command(["create-admin", new_email(), "--create"]) == 1
         told = capsys.readouterr()
         assert "must hold a letter and a digit" in told.err
         assert "abcdefgh" not in told.err + told.out
@@ -81,7 +79,7 @@ class TestGrant:
     def test_the_same_id_gives_once(self, db: Database, capsys: Any) -> None:
         uid = a_user(db, tokens=20)
         words = ["grant", f"{uid}@example.com", "5", "--id", "sorry"]
-        assert [main(words), main(words)] == [0, 0]
+        assert [command(words), command(words)] == [0, 0]
         assert db.get(f"users/{uid}").data["tokens"] == 25
         told = capsys.readouterr().out.splitlines()
         assert told == ["5 tokens granted", "grant-sorry was granted before"]
@@ -89,29 +87,27 @@ class TestGrant:
     @pytest.mark.parametrize("tokens", ["0", "-3"])
     def test_nothing_is_not_granted(self, db: Database, tokens: str) -> None:
         uid = a_user(db)
-        assert main(["grant", f"{uid}@example.com", "--id", "x", "--", tokens]) == 2
+        assert command(["grant", f"{uid}@example.com", "--id", "x", "--", tokens]) == 2
 
     def test_nobody_is_told(self) -> None:
-        assert main(["grant", new_email(), "5", "--id", "x"]) == 1
+        assert command(["grant", new_email(), "5", "--id", "x"]) == 1
 
 
-def test_the_audit_tells_of_a_wallet_that_does_not_add_up(
-    own_db: Database, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    monkeypatch.setattr(wiring, "database", lambda: own_db)
+def test_the_audit_tells_of_a_wallet_that_does_not_add_up(own_db: Database, capsys: Any) -> None:
     uid = a_user(own_db)
-    assert main(["audit"]) == 0
-    own_db.commit(Update(f"wallets/{uid}", {"tokens.granted": 21}))
-    assert main(["audit"]) == 1
+    with rewired(database=own_db):
+        assert command(["audit"]) == 0
+        own_db.commit(Update(f"wallets/{uid}", {"tokens.granted": 21}))
+        assert command(["audit"]) == 1
     assert f"{uid}: tokens: the wallet says" in capsys.readouterr().err
 
 
 def test_the_audit_log_is_a_line_for_each_entry_newest_first(db: Database, capsys: Any) -> None:
     members = [a_member() for _ in range(2)]
     for member in members:
-        main(["create-admin", member.email])
+        command(["create-admin", member.email])
     capsys.readouterr()
-    assert main(["audit-log", "--limit", "50"]) == 0
+    assert command(["audit-log", "--limit", "50"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     targets = [line["target"] for line in lines]
     newer, older = (targets.index(f"users/{member.uid}") for member in reversed(members))
@@ -121,7 +117,7 @@ def test_the_audit_log_is_a_line_for_each_entry_newest_first(db: Database, capsy
 
 @pytest.mark.parametrize("limit", ["0", "1000000"])
 def test_the_audit_log_is_read_in_bounds(limit: str) -> None:
-    assert main(["audit-log", "--limit", limit]) == 2
+    assert command(["audit-log", "--limit", limit]) == 2
 
 
 @pytest.mark.parametrize(
@@ -129,7 +125,7 @@ def test_the_audit_log_is_read_in_bounds(limit: str) -> None:
 )
 def test_help_tells_what_there_is(words: list[str], capsys: Any) -> None:
     with pytest.raises(SystemExit) as end:
-        main([*words, "--help"])
+        command([*words, "--help"])
     assert end.value.code == 0
     assert "usage: python -m troupe" in capsys.readouterr().out
 
@@ -149,7 +145,7 @@ class TestAddBackground:
     def test_a_clip_is_stored_and_offered(self, db: Database, files: Files, tmp_path: Path) -> None:
         word = secrets.token_hex(4)
         path = video(tmp_path / f"My Clip {word}.mp4", "libx264", seconds=3)
-        assert main(["add-background", str(path), "--title", "My clip"]) == 0
+        assert command(["add-background", str(path), "--title", "My clip"]) == 0
         name = f"my-clip-{word}.mp4"
         background = Background.of(db.get(f"backgrounds/{name}"))
         shown = (background.title, background.seconds, background.width, background.height)
@@ -161,10 +157,10 @@ class TestAddBackground:
         self, files: Files, tmp_path: Path, capsys: Any
     ) -> None:
         path = video(tmp_path / f"{secrets.token_hex(4)}.mp4", "libx264")
-        assert main(["add-background", str(path), "--title", "One"]) == 0
+        assert command(["add-background", str(path), "--title", "One"]) == 0
         first = path.read_bytes()
         video(path, "libx264", seconds=2)
-        assert main(["add-background", str(path), "--title", "Two"]) == 1
+        assert command(["add-background", str(path), "--title", "Two"]) == 1
         assert "rename the file" in capsys.readouterr().err
         assert files.read(background_path(path.name)) == first
 
@@ -186,11 +182,11 @@ class TestAddBackground:
     ) -> None:
         path = tmp_path / f"{secrets.token_hex(4)}.mp4"
         make(path)
-        assert main(["add-background", str(path), "--title", "Clip"]) == 1
+        assert command(["add-background", str(path), "--title", "Clip"]) == 1
         assert reason in capsys.readouterr().err
         assert not db.get(f"backgrounds/{path.name}").exists
 
     @pytest.mark.parametrize("title", ["", " ", "x" * 101])
     def test_it_has_a_title(self, tmp_path: Path, title: str) -> None:
         path = video(tmp_path / "clip.mp4", "libx264")
-        assert main(["add-background", str(path), "--title", title]) == 2
+        assert command(["add-background", str(path), "--title", title]) == 2

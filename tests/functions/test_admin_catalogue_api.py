@@ -11,7 +11,7 @@ import pytest
 from tests.support.admins import Desk, a_user, at_a_desk
 from tests.support.factories import code
 from tests.support.plans import Shop
-from troupe import wiring
+from tests.support.wiring import services
 from troupe.adapters.firestore import Database, Stale
 from troupe.audit.service import AuditLog
 
@@ -130,7 +130,7 @@ class TestFaq:
 
 class TestContacts:
     def test_a_message_is_seen_to(self, desk: Desk) -> None:
-        contact = wiring.contacts().add(
+        contact = services().contacts.add(
             name="Ada", email="ada@example.com", subject=secrets.token_hex(4), message="Hello"
         )
         query = {"status": "new", "limit": 100}

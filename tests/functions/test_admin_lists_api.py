@@ -11,9 +11,9 @@ import pytest
 from tests.support.admins import Desk, a_member, a_user
 from tests.support.factories import code
 from tests.support.plans import Shop
+from tests.support.wiring import app_for
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Update, now
-from troupe.web.app import app_for
 
 
 class TestListing:

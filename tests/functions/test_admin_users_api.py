@@ -14,9 +14,10 @@ from tests.support.admins import Desk, a_member, a_user, at_a_desk
 from tests.support.factories import code, signed_in
 from tests.support.firebase_client import PASSWORD, is_known, new_email
 from tests.support.plans import Shop
+from tests.support.wiring import app_for
 from troupe.adapters.firestore import Database, Update, now
+from troupe.app.domains import apis
 from troupe.commands.ledger_audit import audit_user
-from troupe.web.app import apis, app_for
 
 HUGE = 10**30
 

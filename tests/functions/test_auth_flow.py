@@ -11,10 +11,9 @@ from flask.testing import FlaskClient
 
 from tests.support import firebase_client
 from tests.support.firebase_client import PASSWORD, new_email
-from troupe import wiring
+from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Database
 from troupe.settings import settings
-from troupe.web.app import app_for
 
 
 @pytest.fixture
@@ -177,7 +176,7 @@ def test_activities(client: FlaskClient) -> None:
     signed_in = register(client)
     headers = bearer(signed_in["accessToken"])
     write = activity_write(signed_in["user"]["id"], "voice_done", "Done", generationId="g1")
-    wiring.database().commit(write)
+    services().database.commit(write)
     answer = client.get("/api/my-activities?limit=10", headers=headers)
     found = data(answer)
     assert (found["totalCount"], found["limit"]) == (1, 10)

@@ -14,10 +14,10 @@ from flask.testing import FlaskClient
 
 from tests.support import firebase_client
 from tests.support.firebase_client import PASSWORD, new_email
+from tests.support.wiring import app_for
 from troupe import tokens
 from troupe.accounts.endpoints import api
 from troupe.settings import settings
-from troupe.web.app import app_for
 from troupe.web.caller import Auth
 
 

@@ -18,12 +18,11 @@ from werkzeug.test import encode_multipart
 
 from tests.support import firebase_client
 from tests.support.firebase_client import PASSWORD, mailed_codes, new_email
-from troupe import wiring
+from tests.support.wiring import app_for, services
 from troupe.accounts import passwords
 from troupe.adapters.firestore import Database, Update
 from troupe.errors import FileMissing
 from troupe.settings import settings
-from troupe.web.app import app_for
 
 NEW_PASSWORD = "a better horse 2"
 
@@ -65,7 +64,7 @@ class User:
         return bool(self.ask("GET", "/api/me", tokens).status_code == 200)
 
     def stored(self) -> dict[str, Any]:
-        return wiring.database().get(f"users/{self.uid}").data
+        return services().database.get(f"users/{self.uid}").data
 
 
 def code(answer: Any) -> str:
@@ -91,7 +90,7 @@ def upload(user: User, data: io.BytesIO, path: str = "/api/auth/avatar") -> Any:
 
 
 def holder(username: str) -> str | None:
-    return wiring.database().get(f"usernames/{username.lower()}").data.get("uid")
+    return services().database.get(f"usernames/{username.lower()}").data.get("uid")
 
 
 @pytest.mark.parametrize(
@@ -184,17 +183,17 @@ def test_an_avatar_takes_the_place_of_the_one_before(client: FlaskClient) -> Non
     second = user.stored()["avatarPath"]
     assert first != second
     with pytest.raises(FileMissing):
-        wiring.files().stat(first)
-    wiring.files().stat(second)
+        services().files.stat(first)
+    services().files.stat(second)
     user.ask("PUT", "/api/auth/profile", json={"profilePicture": ""})
     with pytest.raises(FileMissing):
-        wiring.files().stat(second)
+        services().files.stat(second)
     assert (user.stored()["avatarPath"], user.stored()["profilePicture"]) == (None, "")
 
 
 def test_what_is_no_picture_leaves_nothing_behind(client: FlaskClient) -> None:
     user = User(client)
-    before = set(wiring.files().list("static/images/avatar_"))
+    before = set(services().files.list("static/images/avatar_"))
     wrong = [(b"<svg onload=alert(1)>", 415), (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, 415)]
     wrong += [(b"\0" * (5 * 1024**2 + 1), 413), (b"\0" * (7 * 1024**2), 413)]
     wrong += [(picture("png", 400).getvalue()[:-700], 422)]
@@ -202,7 +201,7 @@ def test_what_is_no_picture_leaves_nothing_behind(client: FlaskClient) -> None:
         assert upload(user, io.BytesIO(data)).status_code == status
     assert user.ask("POST", "/api/auth/avatar", json={}).status_code == 415
     assert user.ask("POST", "/api/auth/avatar", data={"avatar": "text"}).status_code == 422
-    assert set(wiring.files().list("static/images/avatar_")) == before
+    assert set(services().files.list("static/images/avatar_")) == before
     assert user.stored()["profilePicture"] == ""
 
 
@@ -383,7 +382,7 @@ def test_a_wrong_password_deletes_nothing(client: FlaskClient) -> None:
 
 def test_the_last_administrator_stays(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = User(client), User(client)
-    db = wiring.database()
+    db = services().database
     db.commit(Update(f"users/{first.uid}", {"role": "admin"}))
 
     seen_both = threading.Barrier(1)

@@ -14,9 +14,8 @@ from werkzeug.test import TestResponse, encode_multipart
 from tests.support.characters import CONSENT, OTHER_SOUND, PICTURE, SOUND
 from tests.support.factories import code, signed_in
 from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb, sound
-from troupe import wiring
+from tests.support.wiring import app_for, rewired
 from troupe.adapters.firestore import Database
-from troupe.web.app import app_for
 
 CREATE = "/api/characters/complete"
 MB = 1024 * 1024
@@ -28,16 +27,15 @@ def client(emulators: object) -> FlaskClient:
 
 
 @pytest.fixture
-def no_storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_storage() -> Iterator[None]:
     """Whoever stores or reads a file fails."""
 
-    def away() -> None:
-        raise AssertionError("a file was touched")
+    class Away:
+        def __getattr__(self, name: str) -> None:
+            raise AssertionError("a file was touched")
 
-    monkeypatch.setattr(wiring, "files", away)
-    wiring.characters.cache_clear()
-    yield
-    wiring.characters.cache_clear()
+    with rewired(files=Away()):
+        yield
 
 
 def part(data: bytes, name: str = "file.bin") -> FileStorage:

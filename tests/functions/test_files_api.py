@@ -14,15 +14,14 @@ from werkzeug.test import stream_encode_multipart
 
 from tests.support.factories import CountingDatabase, signed_in
 from tests.support.sounds import recording
+from tests.support.wiring import app_for, services
 from tests.unit.media.test_recordings import M4A, WAV, png, zipped
-from troupe import wiring
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.files.service import MAX_BYTES, UserFiles
 from troupe.media.uploads.recordings import prove_recording
 from troupe.orphans import OrphanedFiles
 from troupe.settings import settings
-from troupe.web.app import app_for
 
 UPLOAD = "/api/files/upload"
 
@@ -134,7 +133,7 @@ def test_a_form_without_a_file(client: FlaskClient, db: Database) -> None:
 )
 def test_names_are_made_harmless(client: FlaskClient, db: Database, name: str, kept: str) -> None:
     uid, _ = signed_in(db)
-    file = wiring.user_files().add(uid, name, len(WAV), lambda: WAV)
+    file = services().user_files.add(uid, name, len(WAV), lambda: WAV)
     assert file.name == kept
 
 
@@ -162,7 +161,7 @@ def test_the_sweep_deletes_what_is_past_its_retention(
     uid, headers = signed_in(db)
     old, new = (upload(client, headers, WAV).json["data"]["fileId"] for _ in range(2))
     db.commit(Update(f"files/{old}", {"expiresAt": now() - timedelta(seconds=1)}))
-    assert wiring.user_files().expire(100) >= 1
+    assert services().user_files.expire(100) >= 1
     count, (path,) = stored(db, files, uid)
     assert (count, path) == (1, f"files/{uid}/{new}.wav")
 
@@ -200,7 +199,7 @@ def test_a_page_is_two_reads(counting: CountingDatabase, files: Files) -> None:
 
 
 def test_the_document_shows_a_form_with_a_file() -> None:
-    from troupe.web.openapi import document
+    from troupe.app.openapi import document
 
     body = document()["paths"]["/api/files/upload"]["post"]["requestBody"]
     assert body["required"]

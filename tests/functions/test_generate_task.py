@@ -10,7 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import HeldQueue, new_user
-from troupe import tokens, wiring
+from tests.support.wiring import services
+from troupe import tokens
 from troupe.adapters.firestore import Database, Update, now
 from troupe.generations.schemas import GenerateVoice
 from troupe.jobs.service import TASK_TOKEN_HEADER
@@ -28,7 +29,7 @@ def client(queue: HeldQueue) -> FlaskClient:
 def task(queue: HeldQueue, db: Database) -> tuple[dict[str, Any], dict[str, str]]:
     """A job's task as it would leave for Cloud Tasks: payload and headers."""
     request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en"})
-    wiring.voice().generate(new_user(db), request, None)
+    services().generations.generate(new_user(db), request, None)
     ((payload, headers),) = queue.tasks
     return payload, headers
 

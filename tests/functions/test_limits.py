@@ -17,12 +17,12 @@ from flask.testing import FlaskClient
 
 from tests.support.factories import signed_in, test_settings
 from tests.support.firebase_client import PASSWORD, mailed_codes, new_email
-from troupe import wiring
+from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Create, Database, Stale, now
+from troupe.app.domains import rate_limits
 from troupe.errors import TooManyRequests
 from troupe.rate_limits import COLLECTION, Limiter, LimitStatus
-from troupe.settings import Settings, settings
-from troupe.web.app import app_for
+from troupe.settings import settings
 
 WRONG = "not the horse 9"
 LIMITS = {
@@ -43,12 +43,9 @@ def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskCli
     for name, limit in LIMITS.items():
         monkeypatch.setenv(name, limit)
     monkeypatch.setattr("troupe.accounts.passwords.FORGOT_SECONDS", 0.0)
-    caches = (settings, wiring.limiter, wiring.passwords)
-    for cached in caches:
-        cached.cache_clear()
+    settings.cache_clear()
     yield app_for("auth").test_client()
-    for cached in caches:
-        cached.cache_clear()
+    settings.cache_clear()
 
 
 def new_address() -> str:
@@ -197,7 +194,7 @@ def test_counters_that_cannot_be_reached_lock_nobody_out(
         def commit(self, *writes: Any) -> Any:
             raise ConnectionError("no route to the counters")
 
-    monkeypatch.setattr(wiring.limiter(), "_db", Down(wiring.database()._client))
+    monkeypatch.setattr(services().limiter, "_db", Down(services().database._client))
     answer = sign_in(client, email, PASSWORD)
     assert answer.status_code == 200
     assert "RateLimit-Limit" not in answer.headers
@@ -219,7 +216,7 @@ def test_a_flood_that_contends_for_its_own_counter_is_refused(
 
 
 def limiter(db: Database, **limits: str) -> Limiter:
-    return Limiter(db, test_settings(**limits).limits, "the same in every instance")
+    return Limiter(db, rate_limits(test_settings(**limits)), "the same in every instance")
 
 
 def test_of_many_at_once_exactly_so_many_get_through(db: Database) -> None:
@@ -238,8 +235,9 @@ COUNT = """
 import sys
 from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database
+from troupe.app.domains import rate_limits
 from troupe.rate_limits import Limiter
-limits = test_settings(LOGIN_LIMIT="10/3600, 0").limits
+limits = rate_limits(test_settings(LOGIN_LIMIT="10/3600, 0"))
 counters = Limiter(Database.connect("demo-troupe"), limits, "the same in every instance")
 for _ in range(12):
     print(counters.count("login", account=sys.argv[1], address=None).exceeded)
@@ -313,6 +311,6 @@ def test_a_limit_that_says_nothing_stops_the_start(wrong: str) -> None:
 
 
 def test_the_defaults_limit_what_they_should() -> None:
-    limits: Settings = test_settings()
-    assert all(limit.address is not None for limit in limits.limits.values())
-    assert {name for name, limit in limits.limits.items() if limit.account is None} == {"guest"}
+    limits = rate_limits(test_settings())
+    assert all(limit.address is not None for limit in limits.values())
+    assert {name for name, limit in limits.items() if limit.account is None} == {"guest"}

@@ -11,10 +11,9 @@ from flask.testing import FlaskClient
 
 from tests.support.factories import code, new_user, signed_in
 from tests.support.plans import Shop
-from troupe import wiring
+from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.settings import settings
-from troupe.web.app import app_for
 
 SUBSCRIPTIONS = "/api/subscriptions"
 HUGE = 10**30
@@ -33,15 +32,10 @@ def admin(db: Database) -> dict[str, str]:
 
 
 @pytest.fixture
-def paid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def paid(emulators: object) -> Iterator[None]:
     """PAYMENTS=stripe."""
-    services = (settings, wiring.renewals, wiring.subscriptions)
-    monkeypatch.setenv("PAYMENTS", "stripe")
-    for service in services:
-        service.cache_clear()
-    yield
-    for service in services:
-        service.cache_clear()
+    with rewired(settings=settings().model_copy(update={"payments": "stripe"})):
+        yield
 
 
 def test_the_plans_are_public(client: FlaskClient, shop: Shop) -> None:
@@ -224,6 +218,6 @@ class TestCreate:
 
 
 def test_the_sweep_turns_subscriptions_and_deletes_old_files(emulators: object) -> None:
-    chores = wiring.sweeper()._chores
-    assert chores["subscriptions"] == wiring.renewals().renew_due
-    assert chores["files"] == wiring.user_files().expire
+    chores = services().sweeper._chores
+    assert chores["subscriptions"] == services().renewals.renew_due
+    assert chores["files"] == services().user_files.expire

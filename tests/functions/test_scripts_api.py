@@ -12,13 +12,12 @@ from flask.testing import FlaskClient
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.support.factories import HeldQueue, new_character, new_user, signed_in
 from tests.support.scenes import SCENE, Scene, put_on
-from troupe import wiring
+from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
 from troupe.adapters.llm import LanguageModel
 from troupe.adapters.storage import Files
 from troupe.characters.records import Config
 from troupe.scripts.backgrounds import Background, create_write
-from troupe.web.app import app_for
 
 
 @pytest.fixture
@@ -32,12 +31,11 @@ def scene(client: FlaskClient, db: Database) -> Scene:
 
 
 @pytest.fixture
-def server(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+def server(client: FlaskClient) -> Iterator[FakeOpenAI]:
     with openai_server() as fake:
         model = LanguageModel(KEY, fake.base_url, "gpt-5.4-mini")
-        monkeypatch.setattr(wiring, "language_model", lambda: lambda: model)
-        wiring.scripts.cache_clear()
-        yield fake
+        with rewired(language_model=lambda: model):
+            yield fake
         model.close()
 
 
@@ -233,7 +231,7 @@ def test_bad_wishes_are_422(scene: Scene, server: FakeOpenAI, changes: dict[str,
 def work(queue: HeldQueue) -> None:
     while tasks := queue.take():
         for task in tasks:
-            wiring.runner().run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"))
 
 
 def test_from_a_screenplay_to_bytes(scene: Scene, queue: HeldQueue, files: Files) -> None:

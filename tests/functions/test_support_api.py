@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from troupe import wiring
+from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Database
 from troupe.settings import settings
-from troupe.web.app import app_for
 
 SUBMIT = "/api/contact/submit"
 
@@ -69,7 +68,7 @@ def test_bad_messages(client: FlaskClient, wrong: dict[str, Any]) -> None:
 
 
 def test_questions_are_public_and_by_category(client: FlaskClient) -> None:
-    faq = wiring.faqs().create({"category": "Technical", "question": "How?", "answer": "So."})
+    faq = services().faqs.create({"category": "Technical", "question": "How?", "answer": "So."})
     answer = client.get("/api/faq?category=Technical")
     assert answer.status_code == 200
     shown = {each["id"]: each for each in answer.json["data"]["faqs"]}

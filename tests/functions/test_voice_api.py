@@ -9,9 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import HeldQueue, new_user, signed_in
-from troupe import wiring
+from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Database
-from troupe.web.app import app_for
 
 TEXT = "Good evening, and welcome. The curtain rises in a minute."
 GENERATE = "/api/voice/generate"
@@ -25,7 +24,7 @@ def client(queue: HeldQueue) -> FlaskClient:
 def work(queue: HeldQueue) -> None:
     while tasks := queue.take():
         for task in tasks:
-            wiring.runner().run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"))
 
 
 def body(**changes: Any) -> dict[str, Any]:

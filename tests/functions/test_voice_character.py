@@ -8,11 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import HeldQueue, new_character, new_user, signed_in
-from troupe import wiring
+from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.characters.records import Consent
 from troupe.settings import settings
-from troupe.web.app import app_for
 
 GENERATE = "/api/voice/generate"
 
@@ -40,7 +39,7 @@ def test_a_character_speaks_as_its_type_and_says_it_is_not_cloned(
     assert generation["voiceType"] == "kids"
     assert (generation["characterId"], generation["voiceCloned"]) == (character_id, False)
     (task,) = queue.take()
-    wiring.runner().run(task["jobId"])
+    services().runner.run(task["jobId"])
     done = client.get(f"/api/voice/generations/{generation['id']}", headers=headers)
     assert done.json["data"]["generation"]["status"] == "completed"
 
@@ -68,16 +67,14 @@ def test_an_engine_that_clones_is_given_the_recording(
     client: FlaskClient,
     queue: HeldQueue,
     db: Database,
-    monkeypatch: pytest.MonkeyPatch,
     consented: bool,
 ) -> None:
     """With the owner's consent alone."""
     cloning = settings().model_copy(update={"speech_engine": "elevenlabs"})
-    monkeypatch.setattr(wiring, "settings", lambda: cloning)
-    wiring.voice.cache_clear()
     consent = Consent(statement="Yes.", at=now(), sample_sha256="0" * 64) if consented else None
     _, headers = signed_in(db)
-    answer = ask(client, headers, characterId=a_character(db, consent=consent))
+    with rewired(settings=cloning):
+        answer = ask(client, headers, characterId=a_character(db, consent=consent))
     generation = answer.json["data"]["generation"]
     assert generation["voiceCloned"] is consented
     job = db.get(f"jobs/{generation['id']}").data

@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 
 from tests.support.factories import signed_in
 from tests.support.firebase_client import PASSWORD, new_email
+from tests.support.wiring import app_for
 from troupe.accounts.records import UserRecord
 from troupe.accounts.writes import create_writes
 from troupe.adapters.firestore import Database, Update, now
-from troupe.admin.records import AuditEntry
+from troupe.audit.records import AuditEntry
 from troupe.wallet.ledger import opening_writes
-from troupe.web.app import app_for
 
 
 @dataclass(frozen=True)

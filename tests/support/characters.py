@@ -12,16 +12,14 @@ from werkzeug.datastructures import FileStorage
 
 from tests.support.factories import test_settings
 from tests.support.media_files import picture, sound
-from troupe.accounts.records import Caller, UserRecord
+from troupe.accounts.records import AccountCaller, UserRecord
 from troupe.adapters.firestore import Committed, Database, Write, now
 from troupe.adapters.storage import Files
-from troupe.characters.intake import Prepare
+from troupe.app.container import Container
 from troupe.characters.records import Character
 from troupe.characters.schemas import CreateCharacter, UpdateCharacter
 from troupe.characters.service import Characters
 from troupe.errors import FileMissing
-from troupe.media.uploads.images import prepare_image
-from troupe.media.uploads.samples import prepare_sample
 
 SOUND = sound(seconds=1.5)
 OTHER_SOUND = sound(seconds=2)
@@ -71,17 +69,16 @@ class Interrupted(Database):
 
 
 def service(db: Database, files: Files) -> Characters:
-    prepare = Prepare(prepare_sample, prepare_image)
-    return Characters(db, lambda: files, test_settings(), prepare)
+    return Container(test_settings(), database=db, files=files).characters
 
 
-def caller(uid: str = "ada", role: Any = "user") -> Caller:
+def caller(uid: str = "ada", role: Any = "user") -> AccountCaller:
     at = now()
     user = UserRecord(id=uid, name="Ada", created_at=at, updated_at=at)
-    return Caller(uid, role, False, None, None, user)
+    return AccountCaller(uid=uid, role=role, guest=False, email=None, user=user)
 
 
-def stranger() -> Caller:
+def stranger() -> AccountCaller:
     return caller(secrets.token_hex(10))
 
 
@@ -106,7 +103,7 @@ def update_form(**changes: Any) -> UpdateCharacter:
     return UpdateCharacter.model_validate(changes)
 
 
-def made(characters: Characters, who: Caller, images: int = 0, **changes: Any) -> Character:
+def made(characters: Characters, who: AccountCaller, images: int = 0, **changes: Any) -> Character:
     return characters.create(who, create_form(images=images, **changes)).character
 
 
@@ -120,6 +117,6 @@ def notes(db: Database, files: Recorded) -> list[str]:
     return [each.id for each in found if set(each.data["paths"]) & set(files.stored)]
 
 
-def activities(db: Database, who: Caller) -> list[str]:
+def activities(db: Database, who: AccountCaller) -> list[str]:
     found = db.find(f"users/{who.uid}/activities", order=[("timestamp", False)], limit=50)
     return [each.data["type"] for each in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,21 +13,14 @@ from troupe.accounts.sessions import open_session
 from troupe.accounts.writes import session_write
 from troupe.adapters.firestore import Create, Database, now
 from troupe.adapters.storage import Files
-from troupe.characters.errors import CharacterNotFound
+from troupe.app.container import Container
 from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
 from troupe.generations.schemas import GenerateVoice
-from troupe.generations.service import VoiceService
-from troupe.generations.worker import VoiceWorker
-from troupe.generations.writes import status_writes
-from troupe.jobs.records import JobKind
-from troupe.jobs.runner import Runner, TryAgain
-from troupe.jobs.service import JobService, TaskSender
-from troupe.jobs.sweep import Sweeper
+from troupe.jobs.runner import TryAgain
 from troupe.settings import Settings
 from troupe.speech.engine import Capabilities, Speech, SpeechEngine, SpeechRequest
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.wallet.ledger import opening_writes
-from troupe.wallet.service import WalletService
 
 PROJECT = "demo-troupe"
 
@@ -94,6 +87,8 @@ class HeldQueue:
             raise self.failure
         self.tasks.append((dict(payload), dict(headers)))
 
+    def check(self) -> None: ...
+
     def take(self) -> list[dict[str, Any]]:
         taken, self.tasks = [payload for payload, _ in self.tasks], []
         return taken
@@ -129,41 +124,33 @@ class ScriptedEngine:
 
 
 class Troupe:
-    """The services of voice, wired around one database, with a queue in the test's hands."""
+    """The services around one database, with a queue and an engine in the test's hands."""
 
     def __init__(
         self, db: Database, files: Files, engine: SpeechEngine | None = None, **changes: Any
     ) -> None:
         self.db, self.files = db, files
-        self.settings = test_settings(**changes)
         self.queue = HeldQueue()
         self.engine = engine or EspeakEngine()
-        sender = TaskSender(self.queue)
-        subjects = {JobKind.VOICE: status_writes}
-        self.jobs = JobService(db, sender, subjects)
-        self.wallet = WalletService(db)
-        self.voice = VoiceService(db, lambda: files, self.jobs, _no_cast, self.settings)
-        worker = VoiceWorker(self.engine, files, part_characters=self.settings.part_characters)
-        self.runner = Runner(
-            db,
-            sender,
-            {JobKind.VOICE: lambda: worker},
-            subjects,
-            lease_seconds=self.settings.lease_seconds,
-            max_attempts=self.settings.max_attempts,
+        self.services = Container(
+            test_settings(**changes),
+            database=db,
+            files=files,
+            queue=self.queue,
+            engine=self.engine,
         )
-        self.sweeper = Sweeper(
-            db,
-            sender,
-            subjects,
-            hold_hours=self.settings.hold_hours,
-            forget=lambda part: files.delete(part.files),
-            chores={"generations": self.voice.expire},
-        )
+        self.settings = self.services.settings
+        # The other chores would sweep what other tests are at.
+        self.services.chores = {"generations": self.services.generations.expire}
+        self.jobs = self.services.jobs
+        self.wallet = self.services.wallet
+        self.generations = self.services.generations
+        self.runner = self.services.runner
+        self.sweeper = self.services.sweeper
 
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
-        return self.voice.generate(uid, request, key).generation.id
+        return self.generations.generate(uid, request, key).generation.id
 
     def deliver(self, payload: Mapping[str, Any]) -> bool:
         """One delivery; False when it wants to come again."""
@@ -180,10 +167,6 @@ class Troupe:
                 for _ in range(50):
                     if self.deliver(task):
                         break
-
-
-def _no_cast(ids: Sequence[str]) -> list[Character]:
-    raise CharacterNotFound
 
 
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:

@@ -10,25 +10,24 @@ from typing import Any
 
 import pytest
 
+from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database, Update, now
+from troupe.app.container import Container
 from troupe.plans.records import Plan, Subscription
-from troupe.plans.renewals import Renewals
 from troupe.plans.schemas import CreatePlan
-from troupe.plans.service import Plans
-from troupe.plans.subscriptions import Subscriptions
 from troupe.wallet.ledger import hold_writes, release_writes, settle_writes, wallet_path
 from troupe.wallet.records import Balance, Meter, Wallet
-from troupe.wallet.service import WalletService
 
 
 class Shop:
     """The services of plans around one database."""
 
     def __init__(self, db: Database, *, paid: bool = False) -> None:
+        services = Container(test_settings(PAYMENTS="stripe" if paid else "off"), database=db)
         self.db = db
-        self.plans = Plans(db)
-        self.turns = Renewals(db, paid=paid)
-        self.subscriptions = Subscriptions(db, self.turns, WalletService(db), paid=paid)
+        self.plans = services.plans
+        self.renewals = services.renewals
+        self.subscriptions = services.subscriptions
 
     def plan(self, **fields: Any) -> Plan:
         """A plan of a name that no other test has, cheap and with something of everything."""

@@ -11,18 +11,13 @@ from tests.support.factories import ScriptedEngine, Troupe
 from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.idempotency import request_hash
-from troupe.jobs.records import Charge, Job, JobKind, Part
-from troupe.jobs.runner import Runner
-from troupe.jobs.service import JobService, Quote, TaskSender
-from troupe.jobs.sweep import Sweeper
+from troupe.jobs.records import Charge, Job, JobKind
+from troupe.jobs.service import Quote
 from troupe.scripts.records import Line, Performance, Performer, Script
-from troupe.scripts.worker import ScriptWorker
 from troupe.scripts.writes import (
     files_prefix,
     referenced_files,
     script_path,
-    status_writes,
-    tidy,
 )
 from troupe.speech.engine import (
     Capabilities,
@@ -47,35 +42,13 @@ class Killed(BaseException):
 
 
 class Stage(Troupe):
-    """A Troupe whose queue brings the jobs of scripts as well."""
+    """A Troupe with scripts."""
 
     def __init__(
         self, db: Database, files: Files, engine: SpeechEngine | None = None, **changes: Any
     ) -> None:
         super().__init__(db, files, engine, **changes)
-        subjects = {JobKind.SCRIPT_AUDIO: status_writes, JobKind.VIDEO: status_writes}
-        sender = TaskSender(self.queue)
-        self.jobs = JobService(db, sender, subjects)
-        self.worker = ScriptWorker(
-            *(db, self.engine, files, self.jobs.parts),
-            part_characters=self.settings.part_characters,
-        )
-        self.runner = Runner(
-            db,
-            sender,
-            {JobKind.SCRIPT_AUDIO: lambda: self.worker, JobKind.VIDEO: lambda: self.worker},
-            subjects,
-            lease_seconds=self.settings.lease_seconds,
-            max_attempts=self.settings.max_attempts,
-        )
-
-        def forget(part: Part) -> None:
-            if part.subject is not None:
-                tidy(db, files, part.subject, job_id=None, kept=())
-
-        self.sweeper = Sweeper(
-            db, sender, subjects, hold_hours=self.settings.hold_hours, forget=forget, chores={}
-        )
+        self.worker = self.services.script_worker
 
     def script(self, uid: str, lines: Sequence[tuple[str, str]] = SCENE) -> str:
         at = now()

@@ -1,29 +1,104 @@
-"""The app's own wiring, with the queue in the test's hands."""
+"""The services as deployed, with what a test wants to have in its hands in the place of some."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, cached_property
+from typing import Any, cast
 
 import pytest
+from flask import Flask
 
 from tests.support.factories import HeldQueue
-from troupe import wiring
-from troupe.jobs.service import TaskSender
+from troupe.__main__ import main
+from troupe.adapters.firestore import Database
+from troupe.adapters.identity import Identity
+from troupe.adapters.storage import Files
+from troupe.app.container import Container
+from troupe.app.functions import make_app
+from troupe.settings import Settings, settings
+
+
+class Rewired(Container):
+    """Other services over the clients of the container they replace: those are slow to make."""
+
+    def __init__(self, base: Container, config: Settings, **others: Any) -> None:
+        super().__init__(config, **others)
+        self._base = base
+
+    @cached_property
+    def database(self) -> Database:
+        return self._base.database
+
+    @cached_property
+    def files(self) -> Files:
+        return self._base.files
+
+    @cached_property
+    def identity(self) -> Identity:
+        return self._base.identity
+
+
+_layers: list[dict[str, Any]] = []
+_made: dict[Any, Container] = {}
+
+
+def services() -> Container:
+    """The services that the test at hand runs on: with the settings of the environment, and with
+    what `rewired` has put in."""
+    others = {name: each for layer in _layers for name, each in layer.items()}
+    config = others.pop("settings", None) or settings()
+    return _container(config, others)
+
+
+def _container(config: Settings, others: dict[str, Any]) -> Container:
+    key = (config.model_dump_json(), *sorted((name, id(each)) for name, each in others.items()))
+    if key not in _made:
+        base = _container(config, {}) if others else None
+        _made[key] = Container(config) if base is None else Rewired(base, config, **others)
+    return _made[key]
+
+
+class _AtHand:
+    """Whatever `services()` are when a request asks for them: a client may be made before they
+    are rewired."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(services(), name)
+
+    def __dir__(self) -> list[str]:
+        return dir(services())
+
+
+@cache
+def app_for(function: str) -> Flask:
+    """The app of an HTTP function over `services()`."""
+    return make_app(function, cast(Container, _AtHand()))
+
+
+def command(words: list[str]) -> int:
+    """Runs an operator's command over `services()`; returns its exit code."""
+    return main(words, services())
+
+
+@contextmanager
+def rewired(**others: Any) -> Iterator[Container]:
+    """Within, `services()` has `others` in the place of the services of those names; `settings`
+    may be among them."""
+    _layers.append(others)
+    try:
+        yield services()
+    finally:
+        _layers.remove(others)
 
 
 @contextmanager
 def held_queue() -> Iterator[HeldQueue]:
-    """Tasks of the wired services wait in the queue that this gives."""
+    """Tasks wait in the queue that this gives."""
     held = HeldQueue()
-    cached = (wiring.jobs, wiring.voice, wiring.scripts, wiring.script_jobs, wiring.runner)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring, "sender", lambda: TaskSender(held))
-        for service in cached:
-            service.cache_clear()
+    with rewired(queue=held):
         yield held
-    for service in cached:
-        service.cache_clear()
 
 
 @pytest.fixture
@@ -36,4 +111,4 @@ def deliver(queue: HeldQueue) -> None:
     """Does the work that waits, and what comes of it."""
     while tasks := queue.take():
         for task in tasks:
-            wiring.runner().run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"))

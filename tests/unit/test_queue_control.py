@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,10 +15,9 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksRestTransport
 
 from tests.support.factories import test_settings
-from troupe import wiring
-from troupe.__main__ import main
+from tests.support.wiring import command, rewired, services
 from troupe.adapters.queue_control import QueueControl
-from troupe.commands.queue import TASKS_SHOWN, queue
+from troupe.commands.queue import TASKS_SHOWN
 
 NAME = "projects/mine/locations/us-central1/queues/generate"
 STATES = {"pause": "PAUSED", "resume": "RUNNING"}
@@ -71,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+def there() -> Iterator[Queue]:
     """A project with one queue, which the commands use."""
     held = Queue()
     handler = type("Bound", (Handler,), {"queue": held})
@@ -84,16 +82,15 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
         )
         client = tasks_v2.CloudTasksClient(transport=transport)
         real = test_settings(FUNCTIONS_EMULATOR="false", JWT_SECRET="s" * 32)
-        monkeypatch.setattr(wiring, "settings", lambda: real)
-        monkeypatch.setattr(wiring, "queue_control", lambda: QueueControl(client, NAME))
-        yield held
+        with rewired(settings=real, queue_control=QueueControl(client, NAME)):
+            yield held
         transport.close()
         server.shutdown()
 
 
 def test_list_tells_the_state_and_what_waits(there: Queue, capsys: Any) -> None:
     there.add(2)
-    assert main(["queue", "list"]) == 0
+    assert command(["queue", "list"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "generate: RUNNING",
         "  0 due 2026-01-01T00:00:00Z, tried 0 times",
@@ -104,7 +101,7 @@ def test_list_tells_the_state_and_what_waits(there: Queue, capsys: Any) -> None:
 
 def test_a_long_list_is_cut(there: Queue, capsys: Any) -> None:
     there.add(TASKS_SHOWN + 5)
-    assert main(["queue", "list"]) == 0
+    assert command(["queue", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert (len(lines), lines[-1]) == (TASKS_SHOWN + 2, f"{TASKS_SHOWN} tasks and more")
 
@@ -112,33 +109,29 @@ def test_a_long_list_is_cut(there: Queue, capsys: Any) -> None:
 @pytest.mark.parametrize(("action", "state"), STATES.items())
 def test_it_is_paused_and_resumed(there: Queue, capsys: Any, action: str, state: str) -> None:
     there.state = "DISABLED"
-    assert main(["queue", action]) == 0
+    assert command(["queue", action]) == 0
     assert (there.state, capsys.readouterr().out) == (state, f"generate: {state}\n")
 
 
 def test_purge_wants_a_yes(there: Queue, capsys: Any) -> None:
     there.add(3)
-    assert (main(["queue", "purge"]), len(there.tasks)) == (2, 3)
+    assert (command(["queue", "purge"]), len(there.tasks)) == (2, 3)
     assert "--yes" in capsys.readouterr().err
-    assert (main(["queue", "purge", "--yes"]), len(there.tasks)) == (0, 0)
+    assert (command(["queue", "purge", "--yes"]), len(there.tasks)) == (0, 0)
 
 
-def test_a_queue_that_is_not_there_is_told(
-    there: Queue, capsys: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    control = wiring.queue_control()
+def test_a_queue_that_is_not_there_is_told(there: Queue, capsys: Any) -> None:
+    control = services().queue_control
     other = QueueControl(control._client, NAME.replace("generate", "other"))
-    monkeypatch.setattr(wiring, "queue_control", lambda: other)
-    assert queue(Namespace(action="pause", yes=False)) == 1
+    with rewired(queue_control=other):
+        assert command(["queue", "pause"]) == 1
     assert "Queue does not exist." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "purge"])
-def test_the_emulator_is_said_to_have_no_such_thing(
-    action: str, capsys: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wiring, "settings", test_settings)
-    assert main(["queue", action, "--yes"]) == 3
+def test_the_emulator_is_said_to_have_no_such_thing(action: str, capsys: Any) -> None:
+    with rewired(settings=test_settings()):
+        assert command(["queue", action, "--yes"]) == 3
     assert f"{action}: not possible here" in capsys.readouterr().err
 
 
@@ -146,17 +139,17 @@ def test_the_emulator_tells_numbers(
     there: Queue, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.add(3)
-    host = wiring.queue_control()._client.transport._host.removeprefix("http://")
-    monkeypatch.setattr(wiring, "settings", test_settings)
+    host = services().queue_control._client.transport._host.removeprefix("http://")
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", host)
-    assert main(["queue", "list"]) == 0
+    with rewired(settings=test_settings()):
+        assert command(["queue", "list"]) == 0
     assert "queue:p-l-generate: 3 tasks wait, 1 run\n" in capsys.readouterr().out
 
 
 def test_the_numbers_of_an_emulator_that_is_not_there(
     capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, "settings", test_settings)
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", "127.0.0.1:9")
-    assert main(["queue", "list"]) == 1
+    with rewired(settings=test_settings()):
+        assert command(["queue", "list"]) == 1
     assert "no answer from 127.0.0.1:9" in capsys.readouterr().err

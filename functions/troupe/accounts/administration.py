@@ -14,10 +14,11 @@ from troupe.accounts.errors import (
     UserNotFound,
     shown,
 )
-from troupe.accounts.records import Role, UserRecord
+from troupe.accounts.records import UserRecord
 from troupe.accounts.writes import present, user_path
 from troupe.adapters.firestore import Database, Update, Write, now
 from troupe.adapters.identity import Identity, IdentityError, WrongCredentials
+from troupe.caller import Role
 from troupe.logs import log
 
 

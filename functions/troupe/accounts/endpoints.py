@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import request
 
-from troupe import wiring
 from troupe.accounts import schemas
 from troupe.accounts.errors import (
     AccountSuspended,
@@ -27,10 +28,19 @@ from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedF
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.wallet.service import WalletNotFound
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.rate_limit import limited
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
+
+if TYPE_CHECKING:
+    from troupe.accounts.deletion import Deletions
+    from troupe.accounts.passwords import Passwords
+    from troupe.accounts.profile import Profiles
+    from troupe.accounts.records import AccountCaller
+    from troupe.accounts.service import Accounts
+    from troupe.activities.service import Activities
+    from troupe.wallet.service import WalletService
 
 api = Api("auth", "Identity, sessions, profile and activities")
 
@@ -46,9 +56,9 @@ _BEARER = (Unauthorized, TokenInvalid, TokenExpired, AccountSuspended)
     aliases=("/api/signup", "/api/register"),
     limit="register",
 )
-def register(body: schemas.RegisterBody) -> Reply:
+def register(body: schemas.RegisterBody, accounts: Accounts) -> Reply:
     """Creates an account with its sign-up tokens, and signs in."""
-    signed_in = wiring.accounts().register(
+    signed_in = accounts.register(
         email=body.email,
         password=body.password,
         name=body.name,
@@ -67,19 +77,19 @@ def register(body: schemas.RegisterBody) -> Reply:
     aliases=("/api/login",),
     limit="login",
 )
-def login(body: schemas.LoginBody) -> Reply:
+def login(body: schemas.LoginBody, accounts: Accounts) -> Reply:
     """Signs in with email address and password."""
-    signed_in = wiring.accounts().login(body.email, body.password, _user_agent())
+    signed_in = accounts.login(body.email, body.password, _user_agent())
     return Reply(schemas.SignedInData.of(signed_in), "Logged in successfully")
 
 
 @api.post("/api/auth/logout", aliases=("/api/logout",))
-def logout() -> Reply:
+def logout(caller: AccountCaller, accounts: Accounts) -> Reply:
     """Ends this session at once.
 
     With a Firebase ID token, which belongs to no session, every sign-in of the user ends.
     """
-    wiring.accounts().logout(current_caller())
+    accounts.logout(caller)
     return Reply(message="Logged out successfully")
 
 
@@ -90,12 +100,11 @@ def logout() -> Reply:
     errors=(*_BEARER, RefreshTokenReused),
     aliases=("/api/refresh-token",),
 )
-def refresh(body: schemas.RefreshBody) -> Reply:
+def refresh(body: schemas.RefreshBody, accounts: Accounts) -> Reply:
     """New tokens for a refresh token, or for a still valid bearer.
 
     A refresh token works once; using an old one again ends its session.
     """
-    accounts = wiring.accounts()
     if body.refresh_token is not None:
         signed_in = accounts.refresh(body.refresh_token)
     else:
@@ -104,16 +113,16 @@ def refresh(body: schemas.RefreshBody) -> Reply:
 
 
 @api.get("/api/auth/verify-token", data=schemas.ValidData)
-def verify_token() -> Reply:
+def verify_token(caller: AccountCaller) -> Reply:
     """Whether the bearer is good, and whose it is; one that is not is answered 401."""
-    user = schemas.UserView.of(current_caller().user)
+    user = schemas.UserView.of(caller.user)
     return Reply(schemas.ValidData(valid=True, user=user), "Token is valid")
 
 
 @api.get("/api/auth/me", data=schemas.UserData, aliases=("/api/me",))
-def me() -> Reply:
+def me(caller: AccountCaller) -> Reply:
     """The signed-in user."""
-    user = schemas.UserView.of(current_caller().user)
+    user = schemas.UserView.of(caller.user)
     return Reply(schemas.UserData(user=user), "User fetched successfully")
 
 
@@ -125,9 +134,9 @@ def me() -> Reply:
     errors=(TooManyAttempts,),
     limit="guest",
 )
-def guest() -> Reply:
+def guest(accounts: Accounts) -> Reply:
     """A new guest: an anonymous Firebase user, with a few tokens to try things."""
-    signed_in = wiring.accounts().guest(_user_agent())
+    signed_in = accounts.guest(_user_agent())
     return Reply(schemas.SignedInData.of(signed_in), "Guest created successfully")
 
 
@@ -137,10 +146,10 @@ def guest() -> Reply:
     errors=(UsernameTaken,),
     aliases=(("POST", "/api/update-username"),),
 )
-def update_profile(body: schemas.ProfileBody) -> Reply:
+def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: Profiles) -> Reply:
     """Changes what is sent, and leaves the rest."""
-    user = wiring.profiles().update(
-        current_caller().uid,
+    user = profiles.update(
+        caller.uid,
         name=body.name,
         username=body.username,
         language=body.language,
@@ -155,24 +164,24 @@ def update_profile(body: schemas.ProfileBody) -> Reply:
     errors=(AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge),
     aliases=("/api/upload-avatar",),
 )
-def upload_avatar(form: schemas.AvatarForm) -> Reply:
+def upload_avatar(form: schemas.AvatarForm, caller: AccountCaller, profiles: Profiles) -> Reply:
     """Shows a picture of yours; it is kept without metadata, in the place of the one before."""
-    user = wiring.profiles().set_avatar(current_caller().uid, form.avatar)
+    user = profiles.set_avatar(caller.uid, form.avatar)
     return _user(user, "Avatar uploaded successfully")
 
 
 @api.post("/api/auth/forgot-password", auth=Auth.PUBLIC, limit="mail")
-def forgot_password(body: schemas.ForgotPasswordBody) -> Reply:
+def forgot_password(body: schemas.ForgotPasswordBody, passwords: Passwords) -> Reply:
     """Mails a link with a code that resets the password, if anybody has this address: the answer
     is the same for all."""
-    wiring.passwords().forgot(body.email)
+    passwords.forgot(body.email)
     return Reply(message="If there is an account with this address, a mail is on its way")
 
 
 @api.post("/api/auth/reset-password", auth=Auth.PUBLIC, errors=(CodeInvalid,))
-def reset_password(body: schemas.ResetPasswordBody) -> Reply:
+def reset_password(body: schemas.ResetPasswordBody, passwords: Passwords) -> Reply:
     """Sets a new password by a mailed code, which works once. Every session ends."""
-    wiring.passwords().reset(body.code, body.password)
+    passwords.reset(body.code, body.password)
     return Reply(message="Password reset successfully")
 
 
@@ -181,14 +190,13 @@ def reset_password(body: schemas.ResetPasswordBody) -> Reply:
     auth=Auth.PUBLIC,
     errors=(CodeInvalid, NoEmail, *_BEARER, TooManyRequests, TooManyAttempts),
 )
-def verify_email(body: schemas.VerifyEmailBody) -> Reply:
+def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: Accounts) -> Reply:
     """Proves an address by a mailed code, which works once; without a code, a signed-in user is
     sent one."""
-    passwords = wiring.passwords()
     if body.code is not None:
         passwords.verify(body.code)
         return Reply(message="Email verified successfully")
-    caller = wiring.accounts().authenticate(request.headers.get("Authorization"))
+    caller = accounts.authenticate(request.headers.get("Authorization"))
     with limited("mail", caller.email or caller.uid):
         sent = passwords.send_verification(caller)
     return Reply(message="A mail is on its way" if sent else "The email address is verified")
@@ -200,11 +208,12 @@ def verify_email(body: schemas.VerifyEmailBody) -> Reply:
     aliases=("/api/change-password",),
     limit="login",
 )
-def change_password(body: schemas.ChangePasswordBody) -> Reply:
+def change_password(
+    body: schemas.ChangePasswordBody, caller: AccountCaller, passwords: Passwords
+) -> Reply:
     """Sets a new password; every other session ends, and this one goes on. A Firebase ID token is
     of no session of ours: sign in again after it."""
-    caller = current_caller()
-    wiring.passwords().change(caller, body.current_password, body.new_password)
+    passwords.change(caller, body.current_password, body.new_password)
     return Reply(message="Password changed successfully")
 
 
@@ -214,44 +223,48 @@ def change_password(body: schemas.ChangePasswordBody) -> Reply:
     aliases=(("POST", "/api/delete-account"),),
     limit="login",
 )
-def delete_account(body: schemas.DeleteAccountBody) -> Reply:
+def delete_account(
+    body: schemas.DeleteAccountBody,
+    caller: AccountCaller,
+    passwords: Passwords,
+    deletions: Deletions,
+) -> Reply:
     """Ends all access now, then erases everything that you own here, within some hours."""
-    caller = current_caller()
     if body.password is not None:
-        wiring.passwords().check(caller, body.password)
-    wiring.deletions().begin(caller.uid)
+        passwords.check(caller, body.password)
+    deletions.begin(caller.uid)
     return Reply(message="Account deleted successfully")
 
 
 @api.get("/api/auth/sessions", data=schemas.SessionsData)
-def list_sessions() -> Reply:
+def list_sessions(caller: AccountCaller, accounts: Accounts) -> Reply:
     """Where you are signed in, the last used first. Sign-ins with the Firebase SDK are not ours
     to list."""
-    caller = current_caller()
-    found = wiring.accounts().sessions(caller)
+    found = accounts.sessions(caller)
     views = [schemas.SessionView.of(key, found[key], caller.session_id) for key in found]
     return Reply(schemas.SessionsData(sessions=views), "Sessions fetched successfully")
 
 
 @api.delete("/api/auth/sessions/<sessionId>", errors=(SessionNotFound,))
-def revoke_session(path: schemas.SessionPath) -> Reply:
+def revoke_session(path: schemas.SessionPath, caller: AccountCaller, accounts: Accounts) -> Reply:
     """Ends one of your sessions at once."""
-    wiring.accounts().revoke_session(current_caller(), path.session_id)
+    accounts.revoke_session(caller, path.session_id)
     return Reply(message="Session ended successfully")
 
 
 @api.get("/api/user/profile", data=schemas.ProfileData, errors=(WalletNotFound,))
-def profile() -> Reply:
+def profile(caller: AccountCaller, wallet: WalletService) -> Reply:
     """The signed-in user with what is left of tokens and minutes."""
-    caller = current_caller()
-    wallet = wiring.wallet().balance(caller.uid)
-    return Reply(schemas.ProfileData.of(caller.user, wallet), "Profile fetched successfully")
+    balance = wallet.balance(caller.uid)
+    return Reply(schemas.ProfileData.of(caller.user, balance), "Profile fetched successfully")
 
 
 @api.get("/api/my-activities", data=schemas.ActivitiesData, errors=(BadCursor, PageTooDeep))
-def my_activities(query: schemas.ActivitiesQuery) -> Reply:
+def my_activities(
+    query: schemas.ActivitiesQuery, caller: AccountCaller, activities: Activities
+) -> Reply:
     """What you did, newest first."""
-    found, page = wiring.activities().page(current_caller().uid, query)
+    found, page = activities.page(caller.uid, query)
     data = schemas.ActivitiesData(
         activities=[schemas.ActivityView.of(activity) for activity in found],
         total_count=page.total,
@@ -262,16 +275,16 @@ def my_activities(query: schemas.ActivitiesQuery) -> Reply:
 
 
 @api.delete("/api/my-activities")
-def clear_activities() -> Reply:
+def clear_activities(caller: AccountCaller, activities: Activities) -> Reply:
     """Forgets all your activities."""
-    wiring.activities().clear(current_caller().uid)
+    activities.clear(caller.uid)
     return Reply(message="All activities cleared successfully")
 
 
 @api.get("/api/my-activity-stats", data=schemas.StatsData)
-def activity_stats() -> Reply:
+def activity_stats(caller: AccountCaller, activities: Activities) -> Reply:
     """How many activities there are of each kind."""
-    stats = wiring.activities().stats(current_caller().uid)
+    stats = activities.stats(caller.uid)
     return Reply(schemas.StatsData.of(stats), "Activity statistics fetched successfully")
 
 

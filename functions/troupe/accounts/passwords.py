@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from troupe.accounts.errors import CodeInvalid, NoEmail, NoPassword, WrongPassword, shown
-from troupe.accounts.records import Caller, UserRecord
+from troupe.accounts.records import AccountCaller, UserRecord
 from troupe.accounts.writes import Users, change_write, user_path
 from troupe.adapters.firestore import Database, Missing, Update, contend, now
 from troupe.adapters.identity import (
@@ -64,7 +64,7 @@ class Passwords:
         self._limiter.clear("login", email.lower())
         log.info("password_reset", uid=uid)
 
-    def change(self, caller: Caller, current: str, password: str) -> None:
+    def change(self, caller: AccountCaller, current: str, password: str) -> None:
         """Every session but the caller's ends. Raises NoPassword, WrongPassword, NotAccepted."""
         self.check(caller, current)
         self._end_sessions(caller.uid, keep=caller.session_id)
@@ -77,7 +77,7 @@ class Passwords:
         self._end_sessions(caller.uid, keep=caller.session_id)
         log.info("password_changed", uid=caller.uid)
 
-    def check(self, caller: Caller, password: str) -> None:
+    def check(self, caller: AccountCaller, password: str) -> None:
         """Raises NoPassword, WrongPassword."""
         if caller.email is None:
             raise NoPassword
@@ -90,7 +90,7 @@ class Passwords:
         if person.uid != caller.uid:
             raise WrongPassword
 
-    def send_verification(self, caller: Caller) -> bool:
+    def send_verification(self, caller: AccountCaller) -> bool:
         """Mails a code to the caller's address; False when that is proven already. Raises
         NoEmail."""
         if caller.email is None:

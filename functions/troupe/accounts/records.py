@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
+from troupe.caller import Caller, Role
 from troupe.records import Record, name_key
-
-Role = Literal["user", "admin"]
 
 
 class Session(Record):
@@ -63,13 +62,8 @@ class UserRecord(Record):
         return super().stored() | {"nameKey": name_key(self.name)}
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes a request; `session_id` is None for a Firebase ID token."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCaller(Caller):
+    """A caller with the stored user, which authentication has read."""
 
-    uid: str
-    role: Role
-    guest: bool
-    session_id: str | None
-    email: str | None
     user: UserRecord

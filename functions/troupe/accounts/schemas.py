@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from troupe.accounts.records import Role, Session, UserRecord
+from troupe.accounts.records import Session, UserRecord
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Activity, ActivityStats, Category
+from troupe.caller import Role
 from troupe.wallet.records import Wallet
 from troupe.web.schema import Email, Id, Line, Page, Password, Schema, Username, example
 from troupe.web.upload import Form, Upload

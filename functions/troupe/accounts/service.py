@@ -17,7 +17,7 @@ from troupe.accounts.errors import (
     UsernameTaken,
     shown,
 )
-from troupe.accounts.records import Caller, Role, Session, UserRecord
+from troupe.accounts.records import AccountCaller, Session, UserRecord
 from troupe.accounts.sessions import Opened, TokenPair
 from troupe.accounts.writes import (
     Users,
@@ -36,6 +36,7 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.adapters.identity import Identity, IdentityError, Person
+from troupe.caller import Role
 from troupe.errors import Unavailable
 from troupe.logs import log
 from troupe.records import name_key
@@ -57,7 +58,7 @@ class Accounts:
         self._identity = identity
         self._settings = settings
 
-    def authenticate(self, authorization: str | None) -> Caller:
+    def authenticate(self, authorization: str | None) -> AccountCaller:
         """Who sends this Authorization header: a Firebase ID token or an access token of ours.
 
         Reads one document. Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
@@ -175,7 +176,7 @@ class Accounts:
 
         return contend(attempt)
 
-    def logout(self, caller: Caller) -> None:
+    def logout(self, caller: AccountCaller) -> None:
         """Ends the caller's session; with a Firebase ID token, every sign-in of the user."""
         if caller.session_id is not None:
             self._users.commit(end_session_write(caller.uid, caller.session_id))
@@ -188,13 +189,13 @@ class Accounts:
             # `validAfter` has ended all access here already; Firebase's own refresh tokens live on.
             raise shown(error) from error
 
-    def sessions(self, caller: Caller) -> dict[str, Session]:
+    def sessions(self, caller: AccountCaller) -> dict[str, Session]:
         """The caller's live sessions by id, the last used first; nothing is read for it."""
         at, user = now(), caller.user
         live = [each for each in user.sessions.items() if sessions.is_live(user, each[1], at)]
         return dict(sorted(live, key=lambda each: each[1].last_used_at, reverse=True))
 
-    def revoke_session(self, caller: Caller, session_id: str) -> None:
+    def revoke_session(self, caller: AccountCaller, session_id: str) -> None:
         """Ends one of the caller's sessions at once. Raises SessionNotFound."""
         if session_id not in self.sessions(caller):
             raise SessionNotFound
@@ -322,8 +323,15 @@ def _live_session(user: UserRecord, session_id: str) -> Session:
     return session
 
 
-def _caller(user: UserRecord, session_id: str | None) -> Caller:
-    return Caller(user.id, user.role, user.guest, session_id, user.email, user)
+def _caller(user: UserRecord, session_id: str | None) -> AccountCaller:
+    return AccountCaller(
+        uid=user.id,
+        role=user.role,
+        guest=user.guest,
+        email=user.email,
+        session_id=session_id,
+        user=user,
+    )
 
 
 def _news(user: UserRecord, person: Person) -> dict[str, Any]:

@@ -31,6 +31,10 @@ class Queue(Protocol):
         """Hands over one task. Raises QueueUnavailable."""
         ...
 
+    def check(self) -> None:
+        """One cheap call that raises when the queue is not there or nobody answers for it."""
+        ...
+
 
 @dataclass(frozen=True)
 class CloudTasksQueue:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from troupe import wiring
+from typing import TYPE_CHECKING
+
 from troupe.admin import catalogue_schemas as schemas
-from troupe.admin.actor import current_actor
+from troupe.audit.records import Actor
 from troupe.audit.service import witness
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans.schemas import CreatePlan, PlanList, PlanView, UpdatePlan
@@ -16,22 +17,27 @@ from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
+if TYPE_CHECKING:
+    from troupe.caller import Caller
+    from troupe.plans.service import Plans
+    from troupe.support.content import Contacts, Faqs
+
 api = Api("admin-catalogue", "Administration: plans, questions and messages")
 
 
 @api.post("/api/admin/plans", auth=Auth.ADMIN, status=201, data=schemas.PlanData)
-def create_plan(body: CreatePlan) -> Reply:
+def create_plan(body: CreatePlan, caller: Caller, plans: Plans) -> Reply:
     """A new plan; its id is made of its name."""
-    plan = wiring.plans().create(body.fields(), witness=_witness("createPlan", "plans"))
+    plan = plans.create(body.fields(), witness=_witness(caller, "createPlan", "plans"))
     data = schemas.PlanData(plan=PlanView.of(plan))
     return Reply(data, "Subscription plan created successfully")
 
 
 @api.get("/api/admin/plans", auth=Auth.ADMIN, data=PlanList)
-def admin_list_plans(query: schemas.PlansQuery) -> Reply:
+def admin_list_plans(query: schemas.PlansQuery, plans: Plans) -> Reply:
     """Every plan, cheapest first."""
-    plans = [PlanView.of(plan) for plan in wiring.plans().all(query.status)]
-    return Reply(PlanList(plans=plans), "Subscription plans fetched successfully")
+    views = [PlanView.of(plan) for plan in plans.all(query.status)]
+    return Reply(PlanList(plans=views), "Subscription plans fetched successfully")
 
 
 @api.get(
@@ -40,9 +46,9 @@ def admin_list_plans(query: schemas.PlansQuery) -> Reply:
     data=schemas.PlanData,
     errors=(PlanNotFound,),
 )
-def get_plan(path: schemas.PlanPath) -> Reply:
+def get_plan(path: schemas.PlanPath, plans: Plans) -> Reply:
     """One plan."""
-    data = schemas.PlanData(plan=PlanView.of(wiring.plans().get(path.plan_id)))
+    data = schemas.PlanData(plan=PlanView.of(plans.get(path.plan_id)))
     return Reply(data, "Subscription plan fetched successfully")
 
 
@@ -52,59 +58,59 @@ def get_plan(path: schemas.PlanPath) -> Reply:
     data=schemas.PlanData,
     errors=(PlanNotFound,),
 )
-def update_plan(path: schemas.PlanPath, body: UpdatePlan) -> Reply:
+def update_plan(path: schemas.PlanPath, body: UpdatePlan, caller: Caller, plans: Plans) -> Reply:
     """Changes what is sent. Who has the plan gets its new terms with the next period."""
-    plan = wiring.plans().update(
-        path.plan_id, body.fields(), witness=_witness("updatePlan", "plans")
+    plan = plans.update(
+        path.plan_id, body.fields(), witness=_witness(caller, "updatePlan", "plans")
     )
     data = schemas.PlanData(plan=PlanView.of(plan))
     return Reply(data, "Subscription plan updated successfully")
 
 
 @api.delete("/api/admin/plans/<planId>", auth=Auth.ADMIN, errors=(PlanNotFound, PlanInUse))
-def delete_plan(path: schemas.PlanPath) -> Reply:
+def delete_plan(path: schemas.PlanPath, caller: Caller, plans: Plans) -> Reply:
     """Deletes a plan that nobody has."""
-    wiring.plans().delete(path.plan_id, witness=_witness("deletePlan", "plans"))
+    plans.delete(path.plan_id, witness=_witness(caller, "deletePlan", "plans"))
     return Reply(message="Subscription plan deleted successfully")
 
 
 @api.post("/api/admin/faq", auth=Auth.ADMIN, status=201, data=schemas.FaqData)
-def create_faq(body: schemas.CreateFaq) -> Reply:
+def create_faq(body: schemas.CreateFaq, caller: Caller, faqs: Faqs) -> Reply:
     """A new question with its answer."""
-    faq = wiring.faqs().create(body.model_dump(), witness=_witness("createFaq", "faqs"))
+    faq = faqs.create(body.model_dump(), witness=_witness(caller, "createFaq", "faqs"))
     return Reply(schemas.FaqData(faq=FaqView.of(faq)), "FAQ created successfully")
 
 
 @api.get("/api/admin/faq", auth=Auth.ADMIN, data=FaqList, errors=(BadCursor, PageTooDeep))
-def admin_list_faq(query: FaqQuery) -> Reply:
+def admin_list_faq(query: FaqQuery, faqs: Faqs) -> Reply:
     """Questions with their answers, newest first."""
-    faqs, found = wiring.faqs().page(query, query.category)
+    page, found = faqs.page(query, query.category)
     return Reply(
-        FaqList(faqs=[FaqView.of(faq) for faq in faqs]),
+        FaqList(faqs=[FaqView.of(faq) for faq in page]),
         "FAQs fetched successfully",
         meta=query.meta(found.total, found.next_cursor),
     )
 
 
 @api.get("/api/admin/faq/<faqId>", auth=Auth.ADMIN, data=schemas.FaqData, errors=(FaqNotFound,))
-def get_faq(path: schemas.FaqPath) -> Reply:
+def get_faq(path: schemas.FaqPath, faqs: Faqs) -> Reply:
     """One question."""
-    faq = FaqView.of(wiring.faqs().get(path.faq_id))
+    faq = FaqView.of(faqs.get(path.faq_id))
     return Reply(schemas.FaqData(faq=faq), "FAQ fetched successfully")
 
 
 @api.put("/api/admin/faq/<faqId>", auth=Auth.ADMIN, data=schemas.FaqData, errors=(FaqNotFound,))
-def update_faq(path: schemas.FaqPath, body: schemas.UpdateFaq) -> Reply:
+def update_faq(path: schemas.FaqPath, body: schemas.UpdateFaq, caller: Caller, faqs: Faqs) -> Reply:
     """Changes what is sent."""
     changes = body.model_dump(exclude_none=True)
-    faq = wiring.faqs().update(path.faq_id, changes, witness=_witness("updateFaq", "faqs"))
+    faq = faqs.update(path.faq_id, changes, witness=_witness(caller, "updateFaq", "faqs"))
     return Reply(schemas.FaqData(faq=FaqView.of(faq)), "FAQ updated successfully")
 
 
 @api.delete("/api/admin/faq/<faqId>", auth=Auth.ADMIN, errors=(FaqNotFound,))
-def delete_faq(path: schemas.FaqPath) -> Reply:
+def delete_faq(path: schemas.FaqPath, caller: Caller, faqs: Faqs) -> Reply:
     """Deletes a question."""
-    wiring.faqs().delete(path.faq_id, witness=_witness("deleteFaq", "faqs"))
+    faqs.delete(path.faq_id, witness=_witness(caller, "deleteFaq", "faqs"))
     return Reply(message="FAQ deleted successfully")
 
 
@@ -114,11 +120,11 @@ def delete_faq(path: schemas.FaqPath) -> Reply:
     data=schemas.ContactList,
     errors=(BadCursor, PageTooDeep),
 )
-def list_contacts(query: schemas.ContactsQuery) -> Reply:
+def list_contacts(query: schemas.ContactsQuery, contacts: Contacts) -> Reply:
     """What people have written by the contact form, newest first."""
-    contacts, found = wiring.contacts().page(query, query.status)
+    page, found = contacts.page(query, query.status)
     return Reply(
-        schemas.ContactList(contacts=[ContactView.of(contact) for contact in contacts]),
+        schemas.ContactList(contacts=[ContactView.of(contact) for contact in page]),
         "Contact messages fetched successfully",
         meta=query.meta(found.total, found.next_cursor),
     )
@@ -130,14 +136,16 @@ def list_contacts(query: schemas.ContactsQuery) -> Reply:
     data=schemas.ContactData,
     errors=(ContactNotFound,),
 )
-def update_contact(path: schemas.ContactPath, body: schemas.UpdateContact) -> Reply:
+def update_contact(
+    path: schemas.ContactPath, body: schemas.UpdateContact, caller: Caller, contacts: Contacts
+) -> Reply:
     """Notes how far a message has been seen to."""
-    contact = wiring.contacts().set_status(
-        path.contact_id, body.status, witness=_witness("updateContact", "contacts")
+    contact = contacts.set_status(
+        path.contact_id, body.status, witness=_witness(caller, "updateContact", "contacts")
     )
     data = schemas.ContactData(contact=ContactView.of(contact))
     return Reply(data, "Contact message updated successfully")
 
 
-def _witness(operation: str, collection: str) -> Witness:
-    return witness(current_actor(), operation, collection)
+def _witness(caller: Caller, operation: str, collection: str) -> Witness:
+    return witness(Actor.of(caller), operation, collection)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import request
 
-from troupe import wiring
 from troupe.accounts.errors import (
     AccountSuspended,
     CannotSuspendAdmin,
@@ -20,13 +21,19 @@ from troupe.accounts.errors import (
 )
 from troupe.accounts.schemas import LoginBody, UserView
 from troupe.admin import schemas
-from troupe.admin.actor import current_actor
+from troupe.audit.records import Actor
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans.service import PlanAmbiguous, PlanNotFound
 from troupe.plans.subscriptions import BadDates, BalanceHeld, SubscriptionNotFound
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
+
+if TYPE_CHECKING:
+    from troupe.accounts.records import AccountCaller
+    from troupe.accounts.service import Accounts
+    from troupe.admin.stats import Statistics
+    from troupe.admin.users import AdminUsers
 
 api = Api("admin", "Administration: users and numbers")
 
@@ -38,17 +45,17 @@ api = Api("admin", "Administration: users and numbers")
     errors=(InvalidCredentials, AccountSuspended, NotAnAdmin, TooManyAttempts),
     limit="login",
 )
-def admin_login(body: LoginBody) -> Reply:
+def admin_login(body: LoginBody, accounts: Accounts) -> Reply:
     """Signs an administrator in. Who is none learns that with the right password alone."""
     agent = request.headers.get("User-Agent", "")
-    signed_in = wiring.accounts().login(body.email, body.password, agent, role="admin")
+    signed_in = accounts.login(body.email, body.password, agent, role="admin")
     return Reply(schemas.AdminSignedIn.of(signed_in), "Logged in successfully")
 
 
 @api.get("/api/admin/verify", auth=Auth.ADMIN, data=schemas.ValidAdmin)
-def admin_verify() -> Reply:
+def admin_verify(caller: AccountCaller) -> Reply:
     """Whether the bearer is an administrator's, and whose."""
-    admin = UserView.of(current_caller().user)
+    admin = UserView.of(caller.user)
     return Reply(schemas.ValidAdmin(valid=True, admin=admin), "Token is valid")
 
 
@@ -58,9 +65,9 @@ def admin_verify() -> Reply:
     data=schemas.UserList,
     errors=(BadCursor, PageTooDeep),
 )
-def admin_list_users(query: schemas.UsersQuery) -> Reply:
+def admin_list_users(query: schemas.UsersQuery, admin_users: AdminUsers) -> Reply:
     """All users, newest first."""
-    users, found = wiring.admin_users().page(query, query.wanted)
+    users, found = admin_users.page(query, query.wanted)
     return Reply(
         schemas.UserList(users=[schemas.AdminUserView.of(user) for user in users]),
         "Users fetched successfully",
@@ -69,9 +76,9 @@ def admin_list_users(query: schemas.UsersQuery) -> Reply:
 
 
 @api.get("/api/admin/search-users", auth=Auth.ADMIN, data=schemas.FoundUsers)
-def search_users(query: schemas.SearchQuery) -> Reply:
+def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
     """Users whose e-mail address or name begins with what is sought, in any case."""
-    users, total = wiring.admin_users().search(query.search, query.wanted, query.limit)
+    users, total = admin_users.search(query.search, query.wanted, query.limit)
     views = [schemas.AdminUserView.of(user) for user in users]
     return Reply(
         schemas.FoundUsers(users=views, total_count=total),
@@ -86,9 +93,9 @@ def search_users(query: schemas.SearchQuery) -> Reply:
     data=schemas.AdminUserDetailsData,
     errors=(UserNotFound,),
 )
-def admin_get_user(path: schemas.UserPath) -> Reply:
+def admin_get_user(path: schemas.UserPath, admin_users: AdminUsers) -> Reply:
     """One user with plan, balances and the number of sessions."""
-    user = schemas.AdminUserDetails.of(wiring.admin_users().get(path.user_id))
+    user = schemas.AdminUserDetails.of(admin_users.get(path.user_id))
     return Reply(schemas.AdminUserDetailsData(user=user), "User fetched successfully")
 
 
@@ -101,9 +108,14 @@ def admin_get_user(path: schemas.UserPath) -> Reply:
         *(EmailTaken, NotAccepted, NoEmail, OwnAccount, LastAdmin, CannotSuspendAdmin),
     ),
 )
-def admin_update_user(path: schemas.UserPath, body: schemas.UpdateUserBody) -> Reply:
+def admin_update_user(
+    path: schemas.UserPath,
+    body: schemas.UpdateUserBody,
+    caller: AccountCaller,
+    admin_users: AdminUsers,
+) -> Reply:
     """Changes all that is sent at once, or nothing of it."""
-    shown = wiring.admin_users().update(current_actor(), path.user_id, body.change())
+    shown = admin_users.update(Actor.of(caller), path.user_id, body.change())
     user = schemas.AdminUserView.of(shown)
     return Reply(schemas.AdminUserData(user=user), "User updated successfully")
 
@@ -113,9 +125,11 @@ def admin_update_user(path: schemas.UserPath, body: schemas.UpdateUserBody) -> R
     auth=Auth.ADMIN,
     errors=(UserNotFound, OwnAccount, LastAdmin),
 )
-def admin_delete_user(path: schemas.UserPath) -> Reply:
+def admin_delete_user(
+    path: schemas.UserPath, caller: AccountCaller, admin_users: AdminUsers
+) -> Reply:
     """Ends all access at once; everything that the user has is erased in the hours after."""
-    wiring.admin_users().delete(current_actor(), path.user_id)
+    admin_users.delete(Actor.of(caller), path.user_id)
     return Reply(message="User deleted successfully")
 
 
@@ -125,23 +139,25 @@ def admin_delete_user(path: schemas.UserPath) -> Reply:
     data=schemas.AdminUserData,
     errors=(UserNotFound, OwnAccount, CannotSuspendAdmin),
 )
-def toggle_suspension(path: schemas.UserPath) -> Reply:
+def toggle_suspension(
+    path: schemas.UserPath, caller: AccountCaller, admin_users: AdminUsers
+) -> Reply:
     """Suspends a user, or lets one back in. Every session of a suspended user ends at once."""
-    shown = wiring.admin_users().toggle_suspension(current_actor(), path.user_id)
+    shown = admin_users.toggle_suspension(Actor.of(caller), path.user_id)
     done = "suspended" if shown.user.suspended else "unsuspended"
     user = schemas.AdminUserView.of(shown)
     return Reply(schemas.AdminUserData(user=user), f"User {done} successfully")
 
 
 @api.get("/api/admin/stats", auth=Auth.ADMIN, data=schemas.AdminStatsData)
-def stats() -> Reply:
+def stats(statistics: Statistics) -> Reply:
     """How many users there are, and with which plans."""
-    data = schemas.AdminStatsData.of(wiring.statistics().stats())
+    data = schemas.AdminStatsData.of(statistics.stats())
     return Reply(data, "Statistics fetched successfully")
 
 
 @api.get("/api/admin/recent-activity", auth=Auth.ADMIN, data=schemas.RecentActivity)
-def recent_activity(query: schemas.RecentQuery) -> Reply:
+def recent_activity(query: schemas.RecentQuery, statistics: Statistics) -> Reply:
     """What users did last."""
-    deeds = [schemas.RecentActionView.of(deed) for deed in wiring.statistics().recent(query.limit)]
+    deeds = [schemas.RecentActionView.of(deed) for deed in statistics.recent(query.limit)]
     return Reply(schemas.RecentActivity(activities=deeds), "Recent activity fetched successfully")

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from troupe.accounts.directory import UserFilter, UserStatus, status_of
-from troupe.accounts.records import Role
 from troupe.accounts.schemas import RoleView, UserView
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Category
 from troupe.adapters.firestore import now
 from troupe.admin.stats import Counted, RecentAction, UserStats
 from troupe.admin.users import UserChange, UserDetails
+from troupe.caller import Role
 from troupe.plans.schemas import (
     Minutes,
     Moment,

@@ -12,10 +12,11 @@ from troupe.accounts.administration import AccountChange, AccountDiff, Administr
 from troupe.accounts.deletion import Deletions
 from troupe.accounts.directory import Directory, UserFilter, UserStatus, status_of
 from troupe.accounts.errors import OwnAccount
-from troupe.accounts.records import Role, UserRecord
+from troupe.accounts.records import UserRecord
 from troupe.adapters.firestore import AlreadyExists, Database, Stale, Write, contend
-from troupe.admin.records import Actor
+from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
+from troupe.caller import Role
 from troupe.paging import PageOf, PageRequest
 from troupe.plans.draft import SubscriptionDraft
 from troupe.plans.records import Subscription, SubscriptionStatus

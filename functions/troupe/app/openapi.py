@@ -23,6 +23,7 @@ from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaMode
 
 from troupe.accounts.errors import AccountSuspended
+from troupe.app.domains import apis, functions
 from troupe.errors import (
     BadRequest,
     Forbidden,
@@ -33,7 +34,6 @@ from troupe.errors import (
     Unavailable,
 )
 from troupe.tokens import TokenExpired, TokenInvalid
-from troupe.web.app import ENDPOINTS, apis
 from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
 from troupe.web.events import EVENT_STREAM
@@ -118,7 +118,7 @@ def document(domains: Iterable[Api] | None = None) -> Json:
     Raises ValueError when two different schemas have one name.
     """
     if domains is None:
-        domains = [api for function in ENDPOINTS for api in apis(function)]
+        domains = [api for function in functions() for api in apis(function)]
     return _Document(list(domains)).build()
 
 

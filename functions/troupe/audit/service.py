@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troupe.adapters.firestore import Create, Database, Write, now
-from troupe.admin.records import Actor, AuditEntry
+from troupe.audit.records import Actor, AuditEntry
 from troupe.records import Record, Witness
 
 COLLECTION = "audit"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from troupe.accounts.records import Caller
+from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import now
 from troupe.characters.errors import ConsentRequired
 from troupe.characters.records import Character, Config, Consent, Image, Sample
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def new_character(
     character_id: str,
-    caller: Caller,
+    caller: AccountCaller,
     form: CreateCharacter,
     language: str,
     sample: Sample,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Response
 
-from troupe import wiring
 from troupe.characters import schemas
 from troupe.characters.errors import (
     CharacterNotFound,
@@ -26,11 +27,18 @@ from troupe.media.uploads.checks import (
     UnsupportedFile,
 )
 from troupe.paging import BadCursor, PageOf, PageTooDeep
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import Page
+
+if TYPE_CHECKING:
+    from troupe.accounts.records import AccountCaller
+    from troupe.adapters.storage import Files
+    from troupe.caller import Caller
+    from troupe.characters.service import Characters
+    from troupe.settings import Settings
 
 api = Api("characters", "Characters")
 
@@ -44,31 +52,42 @@ _CACHED = "public, max-age=3600, immutable"
 
 
 @api.get("/api/characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
-def list_characters(query: schemas.CharactersQuery) -> Reply:
+def list_characters(
+    query: schemas.CharactersQuery,
+    caller: AccountCaller,
+    characters: Characters,
+    settings: Settings,
+) -> Reply:
     """Everybody's characters: the newest or the most starred first, all or by name."""
-    return _page(query, *wiring.characters().page(current_caller().uid, query))
+    return _page(query, caller, settings, *characters.page(caller.uid, query))
 
 
 @api.get("/api/my-characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
-def my_characters(query: Page) -> Reply:
+def my_characters(
+    query: Page, caller: AccountCaller, characters: Characters, settings: Settings
+) -> Reply:
     """The characters that you made, newest first."""
-    return _page(query, *wiring.characters().mine(current_caller().uid, query))
+    return _page(query, caller, settings, *characters.mine(caller.uid, query))
 
 
 @api.post("/api/characters/complete", status=201, data=schemas.CharacterData, errors=_FILE_ERRORS)
-def create_character(form: schemas.CreateCharacter) -> Reply:
+def create_character(
+    form: schemas.CreateCharacter, caller: AccountCaller, characters: Characters, settings: Settings
+) -> Reply:
     """Makes a character of a voice sample and pictures. The sample is kept as mono WAV, with a
     report on its quality; the pictures are kept without metadata. All of it can be seen and heard
     by everybody."""
-    shown = wiring.characters().create(current_caller(), form)
-    return _one(shown, "Character created successfully")
+    shown = characters.create(caller, form)
+    return _one(shown, caller, settings, "Character created successfully")
 
 
 @api.get("/api/characters/<characterId>", data=schemas.CharacterData, errors=(CharacterNotFound,))
-def get_character(path: schemas.CharacterPath) -> Reply:
+def get_character(
+    path: schemas.CharacterPath, caller: AccountCaller, characters: Characters, settings: Settings
+) -> Reply:
     """A character."""
-    shown = wiring.characters().get(current_caller().uid, path.character_id)
-    return _one(shown, "Character fetched successfully")
+    shown = characters.get(caller.uid, path.character_id)
+    return _one(shown, caller, settings, "Character fetched successfully")
 
 
 @api.put(
@@ -77,11 +96,17 @@ def get_character(path: schemas.CharacterPath) -> Reply:
     data=schemas.CharacterData,
     errors=(CharacterNotFound, NotOwner, UnknownImage, *_FILE_ERRORS),
 )
-def update_character(path: schemas.CharacterPath, form: schemas.UpdateCharacter) -> Reply:
+def update_character(
+    path: schemas.CharacterPath,
+    form: schemas.UpdateCharacter,
+    caller: AccountCaller,
+    characters: Characters,
+    settings: Settings,
+) -> Reply:
     """Changes what the form names, and leaves the rest. A new sample needs a new consent; keys of
     images that are removed are not used again."""
-    shown = wiring.characters().update(current_caller(), path.character_id, form)
-    return _one(shown, "Character updated successfully")
+    shown = characters.update(caller, path.character_id, form)
+    return _one(shown, caller, settings, "Character updated successfully")
 
 
 @api.delete(
@@ -90,9 +115,11 @@ def update_character(path: schemas.CharacterPath, form: schemas.UpdateCharacter)
     data=schemas.DeletedData,
     errors=(CharacterNotFound, NotOwner),
 )
-def delete_character(path: schemas.CharacterPath) -> Reply:
+def delete_character(
+    path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
+) -> Reply:
     """Deletes a character with its files and stars. Scripts that it speaks in stay readable."""
-    deleted = wiring.characters().delete(current_caller(), path.character_id)
+    deleted = characters.delete(caller, path.character_id)
     return Reply(
         schemas.DeletedData(deleted_files=deleted),
         f"Character '{path.character_id}' deleted successfully",
@@ -100,18 +127,22 @@ def delete_character(path: schemas.CharacterPath) -> Reply:
 
 
 @api.post("/api/characters/<characterId>/star", data=schemas.StarData, errors=(CharacterNotFound,))
-def star_character(path: schemas.CharacterPath) -> Reply:
+def star_character(
+    path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
+) -> Reply:
     """Stars a character; a second time changes nothing."""
-    starring = wiring.characters().star(current_caller().uid, path.character_id)
+    starring = characters.star(caller.uid, path.character_id)
     return _star(path, starring, "Character starred successfully")
 
 
 @api.delete(
     "/api/characters/<characterId>/star", data=schemas.StarData, errors=(CharacterNotFound,)
 )
-def unstar_character(path: schemas.CharacterPath) -> Reply:
+def unstar_character(
+    path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
+) -> Reply:
     """Takes the star back; a second time changes nothing."""
-    starring = wiring.characters().unstar(current_caller().uid, path.character_id)
+    starring = characters.unstar(caller.uid, path.character_id)
     return _star(path, starring, "Character unstarred successfully")
 
 
@@ -121,11 +152,11 @@ def unstar_character(path: schemas.CharacterPath) -> Reply:
     errors=(FileMissing,),
     produces=("audio/wav", "image/png", "image/jpeg", "image/webp"),
 )
-def character_media(path: schemas.MediaPath) -> Response:
+def character_media(path: schemas.MediaPath, characters: Characters, files: Files) -> Response:
     """A voice sample or a picture of a character; byte ranges are honoured."""
-    file = wiring.characters().media(path.kind, path.name)
+    file = characters.media(path.kind, path.name)
     response = file_response(
-        wiring.files(),
+        files,
         file.path,
         size=file.size,
         content_type=file.content_type,
@@ -137,13 +168,19 @@ def character_media(path: schemas.MediaPath) -> Response:
     return response
 
 
-def _one(shown: CharacterWithStar, message: str) -> Reply:
-    return Reply(schemas.CharacterData(character=_view(shown)), message)
+def _one(shown: CharacterWithStar, caller: Caller, settings: Settings, message: str) -> Reply:
+    return Reply(schemas.CharacterData(character=_view(shown, caller, settings)), message)
 
 
-def _page(query: Page, shown: list[CharacterWithStar], found: PageOf) -> Reply:
+def _page(
+    query: Page,
+    caller: Caller,
+    settings: Settings,
+    shown: list[CharacterWithStar],
+    found: PageOf,
+) -> Reply:
     return Reply(
-        schemas.CharactersData(characters=[_view(each) for each in shown]),
+        schemas.CharactersData(characters=[_view(each, caller, settings) for each in shown]),
         "Characters fetched successfully",
         meta=query.meta(found.total, found.next_cursor),
     )
@@ -156,10 +193,10 @@ def _star(path: schemas.CharacterPath, starring: StarState, message: str) -> Rep
     return Reply(data, message)
 
 
-def _view(shown: CharacterWithStar) -> schemas.CharacterView:
+def _view(shown: CharacterWithStar, caller: Caller, settings: Settings) -> schemas.CharacterView:
     return schemas.CharacterView.of(
         shown.character,
-        uid=current_caller().uid,
+        uid=caller.uid,
         is_starred=shown.is_starred,
-        engine=wiring.settings().speech_engine,
+        engine=settings.speech_engine,
     )

@@ -16,26 +16,29 @@ from troupe.characters.clones import clone_deletion_writes
 from troupe.characters.records import Character
 from troupe.characters.writes import COLLECTION, delete_write, stars_path
 from troupe.orphans import OrphanedFiles, orphan_record
+from troupe.settings import Settings
 
 
-def erase(db: Database, discards: OrphanedFiles, engine_name: str, uid: str, limit: int) -> int:
+def erase(
+    uid: str, limit: int, *, database: Database, orphans: OrphanedFiles, settings: Settings
+) -> int:
     """Deletes characters with their files and the stars they were given; returns how many. The
     speech engine of that name forgets their voices."""
-    found = db.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
+    found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
     for document in found:
-        _delete(db, discards, engine_name, document)
+        _delete(database, orphans, settings.speech_engine, document)
     return len(found)
 
 
-def erase_stars(db: Database, uid: str, limit: int) -> int:
+def erase_stars(uid: str, limit: int, *, database: Database) -> int:
     """Takes the user's stars back: the counts of the characters go down by as many."""
-    found = db.find("stars", where=[("uid", "==", uid)], limit=limit, group=True)
+    found = database.find("stars", where=[("uid", "==", uid)], limit=limit, group=True)
     for star in found:
-        _take_back(db, star)
+        _take_back(database, star)
     return len(found)
 
 
-def _delete(db: Database, discards: OrphanedFiles, engine_name: str, document: Document) -> None:
+def _delete(db: Database, orphans: OrphanedFiles, engine_name: str, document: Document) -> None:
     character = Character.of(document)
     note = orphan_record(character.files, collection=stars_path(document.id))
     try:
@@ -46,7 +49,7 @@ def _delete(db: Database, discards: OrphanedFiles, engine_name: str, document: D
         )
     except Stale:
         return  # changed or deleted meanwhile: the next step looks again
-    discards.clean(note)
+    orphans.clean(note)
 
 
 def _take_back(db: Database, star: Document) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from troupe.accounts.records import Caller
+from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import (
     AlreadyExists,
     Database,
@@ -64,7 +64,7 @@ class Characters:
         self._intake = Intake(prepare)
         self._discards = OrphanedFiles(db, files)
 
-    def create(self, caller: Caller, form: CreateCharacter) -> CharacterWithStar:
+    def create(self, caller: AccountCaller, form: CreateCharacter) -> CharacterWithStar:
         """Raises ConsentRequired, UnknownChoice, and what the files are refused for; nothing is
         stored then."""
         statement(form.consent)  # before any work is done
@@ -93,7 +93,9 @@ class Characters:
             raise
         return CharacterWithStar(character, False)
 
-    def update(self, caller: Caller, character_id: str, form: UpdateCharacter) -> CharacterWithStar:
+    def update(
+        self, caller: AccountCaller, character_id: str, form: UpdateCharacter
+    ) -> CharacterWithStar:
         """Changes what the form names. Raises CharacterNotFound, NotOwner, UnknownImage,
         ConsentRequired, UnknownChoice, and what the files are refused for."""
         document, star = self._db.get_all(
@@ -147,7 +149,7 @@ class Characters:
             self._discards.clean(note.model_copy(update={"paths": old}))
         return CharacterWithStar(after, star.exists)
 
-    def delete(self, caller: Caller, character_id: str) -> list[str]:
+    def delete(self, caller: AccountCaller, character_id: str) -> list[str]:
         """Deletes the character with its files and its stars; returns the paths of the files.
 
         Raises CharacterNotFound and NotOwner.
@@ -278,7 +280,7 @@ class Characters:
             raise Stale from error
 
 
-def _owned(document: Document, caller: Caller) -> Character:
+def _owned(document: Document, caller: AccountCaller) -> Character:
     """The character, if the caller may change it. Raises CharacterNotFound and NotOwner."""
     if not document.exists:
         raise _not_found(document.id)

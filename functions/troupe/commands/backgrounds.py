@@ -7,8 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-from troupe import wiring
 from troupe.adapters.firestore import AlreadyExists, now
+from troupe.app.container import Container
 from troupe.media.video.clips import BadClip, look_at
 from troupe.scripts.backgrounds import (
     CLIP_NAME,
@@ -21,7 +21,7 @@ from troupe.scripts.backgrounds import (
 MAX_BYTES = 100 * 1024 * 1024  # a minute at a high rate; each job that plays it downloads it
 
 
-def add_background(options: argparse.Namespace) -> int:
+def add_background(options: argparse.Namespace, services: Container) -> int:
     """Stores a clip and offers it under its file's name, in lower case with hyphens."""
     path = Path(options.file)
     name = re.sub(r"[^a-z0-9_]+", "-", path.stem.lower()).strip("-_") + ".mp4"
@@ -39,10 +39,10 @@ def add_background(options: argparse.Namespace) -> int:
         print(f"{path}: {size} bytes, and {MAX_BYTES} are the most", file=sys.stderr)
         return 1
     taken = f"there is a background named {name} already; rename the file"
-    if wiring.database().get(f"{COLLECTION}/{name}").exists:  # whose clip must not be replaced
+    if services.database.get(f"{COLLECTION}/{name}").exists:  # whose clip must not be replaced
         print(taken, file=sys.stderr)
         return 1
-    wiring.files().upload(background_path(name), path, "video/mp4")
+    services.files.upload(background_path(name), path, "video/mp4")
     background = Background(
         id=name,
         title=title,
@@ -53,7 +53,7 @@ def add_background(options: argparse.Namespace) -> int:
         created_at=now(),
     )
     try:
-        wiring.database().commit(create_write(background))
+        services.database.commit(create_write(background))
     except AlreadyExists:
         print(taken, file=sys.stderr)
         return 1

@@ -6,13 +6,13 @@ import argparse
 import json
 import sys
 
-from troupe import wiring
+from troupe.app.container import Container
 from troupe.commands.ledger_audit import audit as audit_wallets
 
 
-def audit(options: argparse.Namespace) -> int:
+def audit(options: argparse.Namespace, services: Container) -> int:
     """Proves that every wallet is the sum of its ledger."""
-    result = audit_wallets(wiring.database())
+    result = audit_wallets(services.database)
     for finding in result.findings:
         print(f"{finding.uid}: {finding.problem}", file=sys.stderr)
     problems = f"{len(result.findings)} problems" if result.findings else "clean"
@@ -20,17 +20,17 @@ def audit(options: argparse.Namespace) -> int:
     return 1 if result.findings else 0
 
 
-def audit_log(options: argparse.Namespace) -> int:
+def audit_log(options: argparse.Namespace, services: Container) -> int:
     """Prints the newest entries of the audit log, a JSON object a line, the newest first."""
     if not 1 <= options.limit <= 1000:
         print("the limit must be from 1 to 1000", file=sys.stderr)
         return 2
-    for entry in wiring.audit_log().newest(options.limit):
+    for entry in services.audit_log.newest(options.limit):
         print(entry.model_dump_json(by_alias=True))
     return 0
 
 
-def sweep(options: argparse.Namespace) -> int:
+def sweep(options: argparse.Namespace, services: Container) -> int:
     """Runs the sweep once."""
-    print(json.dumps(wiring.sweeper().run()))
+    print(json.dumps(services.sweeper.run()))
     return 0

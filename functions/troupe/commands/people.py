@@ -8,11 +8,11 @@ import sys
 
 from pydantic import ValidationError
 
-from troupe import wiring
 from troupe.accounts.records import UserRecord
 from troupe.accounts.schemas import RegisterBody
 from troupe.adapters.firestore import Write
-from troupe.admin.records import Actor
+from troupe.app.container import Container
+from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
 from troupe.errors import TroupeError
 from troupe.wallet.records import Meter
@@ -20,18 +20,18 @@ from troupe.wallet.records import Meter
 _OPERATOR = Actor(uid="operator", email=None)
 
 
-def create_admin(options: argparse.Namespace) -> int:
+def create_admin(options: argparse.Namespace, services: Container) -> int:
     """Makes a registered user an administrator, and with --create registers one first."""
-    if wiring.accounts().find(options.email) is None:
+    if services.accounts.find(options.email) is None:
         if not options.create:
             print(
                 f"nobody is registered as {options.email}; register first, or use --create",
                 file=sys.stderr,
             )
             return 1
-        if not _register(options.email):
+        if not _register(services, options.email):
             return 1
-    user = wiring.accounts().make_admin(options.email, _promotion)
+    user = services.accounts.make_admin(options.email, _promotion)
     if user is None:
         print(f"{options.email} is not there any more", file=sys.stderr)
         return 1
@@ -39,28 +39,28 @@ def create_admin(options: argparse.Namespace) -> int:
     return 0
 
 
-def grant(options: argparse.Namespace) -> int:
+def grant(options: argparse.Namespace, services: Container) -> int:
     """Adds tokens to a wallet, once for each id."""
     if options.tokens <= 0:
         print("the tokens to grant must be more than 0", file=sys.stderr)
         return 2
-    user = wiring.accounts().find(options.email)
+    user = services.accounts.find(options.email)
     if user is None:
         print(f"nobody is registered as {options.email}", file=sys.stderr)
         return 1
     entry_id = f"grant-{options.id}"
-    fresh = wiring.wallet().grant(user.id, entry_id, Meter.TOKENS, options.tokens, "operator")
+    fresh = services.wallet.grant(user.id, entry_id, Meter.TOKENS, options.tokens, "operator")
     print(f"{options.tokens} tokens granted" if fresh else f"{entry_id} was granted before")
     return 0
 
 
-def _register(email: str) -> bool:
+def _register(services: Container, email: str) -> bool:
     """Asks for a password: without showing it at a terminal, else for a line of the input."""
     terminal = sys.stdin.isatty()
     password = getpass.getpass() if terminal else sys.stdin.readline().rstrip("\n")
     try:
         body = RegisterBody(email=email, password=password)
-        wiring.accounts().register(
+        services.accounts.register(
             email=body.email,
             password=body.password,
             name=None,

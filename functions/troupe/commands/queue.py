@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from troupe import wiring
 from troupe.adapters.queue_control import QueueControl, QueueRefused, emulator_stats
+from troupe.app.container import Container
 
 TASKS_SHOWN = 20
 
 
-def queue(options: argparse.Namespace) -> int:
+def queue(options: argparse.Namespace, services: Container) -> int:
     """`list`, `pause`, `resume` or `purge`."""
-    if wiring.settings().emulated:
+    if services.settings.emulated:
         return _emulated(options.action)
     if options.action == "purge" and not options.yes:
         print(
@@ -22,7 +22,7 @@ def queue(options: argparse.Namespace) -> int:
         )
         return 2
     try:
-        return _act(wiring.queue_control(), options.action)
+        return _act(services.queue_control, options.action)
     except QueueRefused as error:
         print(f"Cloud Tasks: {error}", file=sys.stderr)
         return 1

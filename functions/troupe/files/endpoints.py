@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Response
 
-from troupe import wiring
 from troupe.files import schemas
 from troupe.files.service import FileTooLarge, UserFileNotFound
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import Page
+
+if TYPE_CHECKING:
+    from troupe.adapters.storage import Files
+    from troupe.caller import Caller
+    from troupe.files.service import UserFiles
 
 api = Api("files", "Recordings")
 
@@ -26,10 +32,10 @@ api = Api("files", "Recordings")
     errors=(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
     headers=("Location",),
 )
-def upload_file(form: schemas.UploadForm) -> Reply:
+def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles) -> Reply:
     """Keeps an audio file, judged by its content, until `expiresAt`."""
     sent = form.file
-    file = wiring.user_files().add(current_caller().uid, sent.filename, sent.size, sent.read)
+    file = user_files.add(caller.uid, sent.filename, sent.size, sent.read)
     return Reply(
         schemas.UploadedFile.of(file),
         "File uploaded successfully",
@@ -43,12 +49,14 @@ def upload_file(form: schemas.UploadForm) -> Reply:
     errors=(UserFileNotFound,),
     produces="audio/*",
 )
-def download_file(path: schemas.FilePath) -> Response:
+def download_file(
+    path: schemas.FilePath, caller: Caller, user_files: UserFiles, files: Files
+) -> Response:
     """The file under its own name; byte ranges are honoured. Large files are a redirect to a
     signed URL."""
-    file = wiring.user_files().get(current_caller().uid, path.file_id)
+    file = user_files.get(caller.uid, path.file_id)
     response = file_response(
-        wiring.files(),
+        files,
         file.path,
         size=file.size,
         content_type=file.content_type,
@@ -60,9 +68,9 @@ def download_file(path: schemas.FilePath) -> Response:
 
 
 @api.get("/api/files", data=schemas.FileList, errors=(BadCursor, PageTooDeep))
-def list_files(query: Page) -> Reply:
+def list_files(query: Page, caller: Caller, user_files: UserFiles) -> Reply:
     """Your files, newest first."""
-    files, found = wiring.user_files().page(current_caller().uid, query)
+    files, found = user_files.page(caller.uid, query)
     return Reply(
         schemas.FileList(files=[schemas.FileView.of(file) for file in files]),
         "Files fetched successfully",
@@ -71,7 +79,7 @@ def list_files(query: Page) -> Reply:
 
 
 @api.delete("/api/files/<fileId>", auth=Auth.OWNER, errors=(UserFileNotFound,))
-def delete_file(path: schemas.FilePath) -> Reply:
+def delete_file(path: schemas.FilePath, caller: Caller, user_files: UserFiles) -> Reply:
     """Deletes a file at once."""
-    wiring.user_files().delete(current_caller().uid, path.file_id)
+    user_files.delete(caller.uid, path.file_id)
     return Reply(message="File deleted successfully")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from troupe.adapters.firestore import Database, Delete
@@ -13,14 +12,14 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
 
 
-def erase(db: Database, files: Callable[[], Files], uid: str, limit: int) -> int:
+def erase(uid: str, limit: int, *, database: Database, files: Files) -> int:
     """Deletes recordings, then files that nothing leads to; returns how many."""
-    found = db.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
+    found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
     if found:
         # The files first: whatever stops this half-way leaves documents that lead to the rest.
-        files().delete([UserFile.of(document).path for document in found])
-        db.commit(*(Delete(document.path) for document in found))
+        files.delete([UserFile.of(document).path for document in found])
+        database.commit(*(Delete(document.path) for document in found))
         return len(found)
-    strays = files().list(f"{COLLECTION}/{uid}/")
-    files().delete(strays)
+    strays = files.list(f"{COLLECTION}/{uid}/")
+    files.delete(strays)
     return len(strays)

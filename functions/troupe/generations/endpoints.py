@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe import wiring
 from troupe.characters.errors import CharacterNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations import schemas
@@ -21,28 +21,35 @@ from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
 from troupe.wallet.service import NotEnoughTokens
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import Page
+
+if TYPE_CHECKING:
+    from troupe.adapters.storage import Files
+    from troupe.caller import Caller
+    from troupe.generations.records import AudioFile, Generation
+    from troupe.generations.service import VoiceService
+    from troupe.settings import Settings
 
 api = Api("voice", "Text to speech")
 LONGEST_WAIT = 30  # seconds; a function that waits is paid for
 
 
 @api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
-def languages() -> Reply:
+def languages(settings: Settings) -> Reply:
     """The languages that the speech engine speaks."""
-    offered = capabilities(wiring.settings().speech_engine).languages
+    offered = capabilities(settings.speech_engine).languages
     views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
     return Reply(schemas.Languages(languages=views), "Languages fetched successfully")
 
 
 @api.get("/api/voice/styles", auth=Auth.PUBLIC, data=schemas.Styles)
-def styles() -> Reply:
+def styles(settings: Settings) -> Reply:
     """The ways of speaking that the speech engine can express."""
-    offered = capabilities(wiring.settings().speech_engine).styles
+    offered = capabilities(settings.speech_engine).styles
     views = [
         schemas.StyleView(id=x.id, name=x.name, description=x.description)
         for x in STYLES
@@ -59,12 +66,17 @@ def styles() -> Reply:
     headers=("Location", "Preference-Applied"),
     errors=(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
 )
-def generate_voice(body: schemas.GenerateVoice, header: schemas.GenerateHeaders) -> Reply:
+def generate_voice(
+    body: schemas.GenerateVoice,
+    header: schemas.GenerateHeaders,
+    caller: Caller,
+    generations: VoiceService,
+) -> Reply:
     """Speaks a text. The work is a job: watch it at `GET /api/voice/generations/{id}`, or send
     `Prefer: wait=20` to get the finished audio's address in this answer (200) when it is done by
     then. Tokens are reserved now and charged when the audio is there."""
-    service = wiring.voice()
-    speaking = service.generate(current_caller().uid, body, header.idempotency_key)
+    service = generations
+    speaking = service.generate(caller.uid, body, header.idempotency_key)
     headers = {"Location": f"/api/voice/generations/{speaking.generation.id}"}
     if wait := _wait(header.prefer):
         speaking = service.wait(speaking, wait)
@@ -78,9 +90,11 @@ def generate_voice(body: schemas.GenerateVoice, header: schemas.GenerateHeaders)
     data=schemas.GenerationAndJob,
     errors=(GenerationNotFound,),
 )
-def get_generation(path: schemas.GenerationPath) -> Reply:
+def get_generation(
+    path: schemas.GenerationPath, caller: Caller, generations: VoiceService
+) -> Reply:
     """A generation and the progress of its job."""
-    return _both(wiring.voice().get(current_caller().uid, path.generation_id), "Generation fetched")
+    return _both(generations.get(caller.uid, path.generation_id), "Generation fetched")
 
 
 @api.post(
@@ -89,16 +103,20 @@ def get_generation(path: schemas.GenerationPath) -> Reply:
     data=schemas.GenerationAndJob,
     errors=(GenerationNotFound,),
 )
-def cancel_generation(path: schemas.GenerationPath) -> Reply:
+def cancel_generation(
+    path: schemas.GenerationPath, caller: Caller, generations: VoiceService
+) -> Reply:
     """Stops the work; nothing is charged. What has ended already stays as it is."""
-    speaking = wiring.voice().cancel(current_caller().uid, path.generation_id)
+    speaking = generations.cancel(caller.uid, path.generation_id)
     return _both(speaking, f"The generation is {speaking.generation.status}")
 
 
 @api.delete("/api/voice/generations/<generationId>", auth=Auth.OWNER, errors=(GenerationNotFound,))
-def delete_generation(path: schemas.GenerationPath) -> Reply:
+def delete_generation(
+    path: schemas.GenerationPath, caller: Caller, generations: VoiceService
+) -> Reply:
     """Deletes the audio, the captions and the text; work that still runs is cancelled first."""
-    wiring.voice().delete(current_caller().uid, path.generation_id)
+    generations.delete(caller.uid, path.generation_id)
     return Reply(message="Generation deleted successfully")
 
 
@@ -108,9 +126,12 @@ def delete_generation(path: schemas.GenerationPath) -> Reply:
     errors=(GenerationNotFound, AudioNotReady),
     produces="audio/*",
 )
-def generation_audio(path: schemas.GenerationPath) -> Response:
+def generation_audio(
+    path: schemas.GenerationPath, caller: Caller, generations: VoiceService, files: Files
+) -> Response:
     """The audio file; byte ranges are honoured. Large files are a redirect to a signed URL."""
-    return _audio(path.generation_id, attachment=False)
+    generation, audio = generations.audio(caller.uid, path.generation_id)
+    return _audio(files, generation, audio, attachment=False)
 
 
 @api.get(
@@ -119,19 +140,24 @@ def generation_audio(path: schemas.GenerationPath) -> Response:
     errors=(GenerationNotFound, AudioNotReady),
     produces=("text/vtt", "application/x-subrip"),
 )
-def generation_captions(path: schemas.GenerationPath, query: schemas.CaptionQuery) -> Response:
+def generation_captions(
+    path: schemas.GenerationPath,
+    query: schemas.CaptionQuery,
+    caller: Caller,
+    generations: VoiceService,
+) -> Response:
     """The captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
-    text = wiring.voice().captions(current_caller().uid, path.generation_id, query.format)
+    text = generations.captions(caller.uid, path.generation_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
     return Response(text, mimetype=mime)
 
 
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
-def voice_history(query: Page) -> Reply:
+def voice_history(query: Page, caller: Caller, generations: VoiceService) -> Reply:
     """What you had spoken, newest first."""
-    generations, found = wiring.voice().history(current_caller().uid, query)
+    items, found = generations.history(caller.uid, query)
     return Reply(
-        schemas.History(history=[schemas.HistoryItem.of(item) for item in generations]),
+        schemas.History(history=[schemas.HistoryItem.of(item) for item in items]),
         "Voice history fetched successfully",
         meta=query.meta(found.total, found.next_cursor),
     )
@@ -143,16 +169,18 @@ def voice_history(query: Page) -> Reply:
     errors=(GenerationNotFound, AudioNotReady),
     produces="audio/*",
 )
-def download_audio(body: schemas.DownloadAudio) -> Response:
+def download_audio(
+    body: schemas.DownloadAudio, caller: Caller, generations: VoiceService, files: Files
+) -> Response:
     """The audio file as a download, named after its text."""
-    return _audio(body.audio_id, attachment=True)
+    generation, audio = generations.audio(caller.uid, body.audio_id)
+    return _audio(files, generation, audio, attachment=True)
 
 
-def _audio(generation_id: str, *, attachment: bool) -> Response:
-    generation, audio = wiring.voice().audio(current_caller().uid, generation_id)
+def _audio(files: Files, generation: Generation, audio: AudioFile, *, attachment: bool) -> Response:
     form = AudioFormat(generation.format)
     return file_response(
-        wiring.files(),
+        files,
         audio.path,
         size=audio.size,
         content_type=form.mime_type,

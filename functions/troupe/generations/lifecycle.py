@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def erase(
-    db: Database, files: Callable[[], Files], voice: VoiceService, uid: str, limit: int
+    uid: str, limit: int, *, database: Database, files: Files, generations: VoiceService
 ) -> int:
     """Deletes generations with their audio, then files that nothing leads to; returns how many."""
-    found = db.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=["uid"])
+    found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
         with suppress(GenerationNotFound):  # its retention has ended just now
-            voice.delete(uid, document.id)
+            generations.delete(uid, document.id)
     if found:
         return len(found)
-    strays = files().list(f"{COLLECTION}/{uid}/")
-    files().delete(strays)
+    strays = files.list(f"{COLLECTION}/{uid}/")
+    files.delete(strays)
     return len(strays)

@@ -13,20 +13,25 @@ _BATCH = 400  # deletes in a commit; Firestore takes 500 writes
 
 
 def erase(
-    db: Database, jobs: JobService, forget: Callable[[Part], None], uid: str, limit: int
+    uid: str,
+    limit: int,
+    *,
+    database: Database,
+    jobs: JobService,
+    forget_part: Callable[[Part], None],
 ) -> int:
     """Cancels what runs, and deletes jobs with their parts and the files of those; returns how
-    many jobs. `forget` deletes the files that a part alone leads to."""
-    found = db.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
+    many jobs. `forget_part` deletes the files that a part alone leads to."""
+    found = database.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
-        job = _ended(db, jobs, document.id)
+        job = _ended(database, jobs, document.id)
         done = jobs.parts(job)
         for part in done:
-            forget(part)
+            forget_part(part)
         for start in range(0, len(done), _BATCH):
             batch = done[start : start + _BATCH]
-            db.commit(*(Delete(part_path(job.id, int(part.id))) for part in batch))
-        db.commit(Delete(document.path))
+            database.commit(*(Delete(part_path(job.id, int(part.id))) for part in batch))
+        database.commit(Delete(document.path))
     return len(found)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from troupe import wiring
+from typing import TYPE_CHECKING
+
 from troupe.adapters.firestore import now
-from troupe.admin.actor import current_actor
+from troupe.audit.records import Actor
 from troupe.audit.service import witness
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
@@ -12,19 +13,25 @@ from troupe.plans import schemas
 from troupe.plans.service import PlanAmbiguous, PlanNotFound
 from troupe.plans.subscriptions import AlreadySubscribed, BadDates, SubscriptionStatement
 from troupe.wallet.service import WalletNotFound
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader
+
+if TYPE_CHECKING:
+    from troupe.accounts.service import Accounts
+    from troupe.caller import Caller
+    from troupe.plans.service import Plans
+    from troupe.plans.subscriptions import Subscriptions
 
 api = Api("plans", "Plans and subscriptions")
 
 
 @api.get("/api/subscriptions/plans", auth=Auth.PUBLIC, data=schemas.PlanList)
-def list_plans() -> Reply:
+def list_plans(plans: Plans) -> Reply:
     """The plans that can be subscribed to, cheapest first."""
-    plans = [schemas.PlanView.of(plan) for plan in wiring.plans().offered()]
-    return Reply(schemas.PlanList(plans=plans), "Active subscription plans fetched successfully")
+    views = [schemas.PlanView.of(plan) for plan in plans.offered()]
+    return Reply(schemas.PlanList(plans=views), "Active subscription plans fetched successfully")
 
 
 @api.get(
@@ -32,9 +39,9 @@ def list_plans() -> Reply:
     data=schemas.SubscriptionData,
     errors=(WalletNotFound,),
 )
-def my_subscription() -> Reply:
+def my_subscription(caller: Caller, subscriptions: Subscriptions) -> Reply:
     """Your plan, and your minutes."""
-    standing = wiring.subscriptions().of(current_caller().uid)
+    standing = subscriptions.of(caller.uid)
     return _subscription(standing, "User subscription details fetched successfully")
 
 
@@ -43,10 +50,10 @@ def my_subscription() -> Reply:
     data=schemas.SubscriptionData,
     errors=(PlanNotFound, PaymentRequired, WalletNotFound),
 )
-def subscribe(body: schemas.SubscribeBody) -> Reply:
+def subscribe(body: schemas.SubscribeBody, caller: Caller, subscriptions: Subscriptions) -> Reply:
     """Takes a plan. A better one than yours begins at once and your minutes stay; any other takes
     over when your period ends. The plan that you have gives nothing a second time."""
-    standing = wiring.subscriptions().subscribe(current_caller().uid, body.plan_id)
+    standing = subscriptions.subscribe(caller.uid, body.plan_id)
     has = standing.subscription
     waits = has is not None and has.plan.id != body.plan_id
     message = "The plan will change when your period ends" if waits else ""
@@ -58,11 +65,11 @@ def subscribe(body: schemas.SubscribeBody) -> Reply:
     data=schemas.AddedMinutes,
     errors=(PaymentRequired, KeyReused, WalletNotFound),
 )
-def add_minutes(body: schemas.AddMinutesBody, header: KeyHeader) -> Reply:
+def add_minutes(
+    body: schemas.AddMinutesBody, header: KeyHeader, caller: Caller, subscriptions: Subscriptions
+) -> Reply:
     """Adds voice minutes that stay until they are used."""
-    added = wiring.subscriptions().add_minutes(
-        current_caller().uid, body.minutes, header.idempotency_key
-    )
+    added = subscriptions.add_minutes(caller.uid, body.minutes, header.idempotency_key)
     return Reply(
         schemas.AddedMinutes(
             added_minutes=body.minutes,
@@ -80,18 +87,24 @@ def add_minutes(body: schemas.AddMinutesBody, header: KeyHeader) -> Reply:
     data=schemas.CreatedSubscription,
     errors=(PlanNotFound, PlanAmbiguous, AlreadySubscribed, BadDates, WalletNotFound),
 )
-def create_subscription(body: schemas.CreateSubscriptionBody) -> Reply:
+def create_subscription(
+    body: schemas.CreateSubscriptionBody,
+    caller: Caller,
+    accounts: Accounts,
+    subscriptions: Subscriptions,
+    plans: Plans,
+) -> Reply:
     """Gives a registered user a plan, at once and in the place of any other."""
-    user = wiring.accounts().find(body.email)
+    user = accounts.find(body.email)
     if user is None:
         raise WalletNotFound
-    standing = wiring.subscriptions().create(
+    standing = subscriptions.create(
         user.id,
-        wiring.plans().named(body.plan_type).id,
+        plans.named(body.plan_type).id,
         tokens=body.tokens,
         started_at=body.start_date,
         expires_at=body.expiry_date,
-        witness=witness(current_actor(), "createSubscription", "subscriptions"),
+        witness=witness(Actor.of(caller), "createSubscription", "subscriptions"),
     )
     view = schemas.SubscriptionView.of(standing, now())
     return Reply(
@@ -106,9 +119,9 @@ def create_subscription(body: schemas.CreateSubscriptionBody) -> Reply:
     data=schemas.UserSubscription,
     errors=(WalletNotFound,),
 )
-def user_subscription(path: schemas.OfUserPath) -> Reply:
+def user_subscription(path: schemas.OfUserPath, subscriptions: Subscriptions) -> Reply:
     """The plan of a user, and what is left."""
-    standing = wiring.subscriptions().of(path.user_id)
+    standing = subscriptions.of(path.user_id)
     return Reply(
         schemas.UserSubscription.of(standing, now()), "Subscription details fetched successfully"
     )

@@ -6,9 +6,9 @@ from troupe.adapters.firestore import Database, Delete
 from troupe.plans.writes import subscription_path
 
 
-def erase(db: Database, uid: str, limit: int) -> int:
+def erase(uid: str, limit: int, *, database: Database) -> int:
     """Deletes it; what it gave goes with the wallet. Returns how many there were, 0 or 1."""
-    document = db.get(subscription_path(uid))
+    document = database.get(subscription_path(uid))
     if document.exists:
-        db.commit(Delete(document.path))
+        database.commit(Delete(document.path))
     return int(document.exists)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe import wiring
 from troupe.characters.errors import CharacterNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
@@ -34,14 +33,17 @@ from troupe.scripts.writer import (
     ScriptWriterUnavailable,
 )
 from troupe.wallet.service import NotEnoughTokens
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
-    from troupe.scripts.jobs import ScriptJob
+    from troupe.accounts.records import AccountCaller
+    from troupe.adapters.storage import Files
+    from troupe.scripts.jobs import ScriptJob, ScriptJobs
+    from troupe.scripts.service import ScriptService
 
 api = Api("scripts", "Dialogue, its audio and its video")
 
@@ -62,10 +64,12 @@ _JOB_ERRORS = (
     headers=("Location",),
     limit="script",
 )
-def generate_script(body: schemas.GenerateScript) -> Reply:
+def generate_script(
+    body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService
+) -> Reply:
     """Has a language model write a dialogue for the chosen characters. It takes up to 45 seconds
     and costs no token; how many you may have in an hour is limited."""
-    script = wiring.scripts().generate(current_caller().uid, body)
+    script = scripts.generate(caller.uid, body)
     return _created(ScriptWithJobs(script), "Script generated successfully")
 
 
@@ -76,22 +80,23 @@ def generate_script(body: schemas.GenerateScript) -> Reply:
     errors=(CharacterNotFound, InvalidDialogue),
     headers=("Location",),
 )
-def create_script(body: schemas.CreateScript) -> Reply:
+def create_script(
+    body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService
+) -> Reply:
     """Stores a dialogue of your own, as a list of lines or as a screenplay. In a screenplay,
     `NAME: line` begins a line, which goes on until an empty line or the next name; (directions),
     [notes] and scene headings on lines of their own are not spoken."""
-    script = wiring.scripts().create(current_caller().uid, body)
+    script = scripts.create(caller.uid, body)
     return _created(ScriptWithJobs(script), "Script created successfully")
 
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
-def my_scripts(query: Page) -> Reply:
+def my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
     """Your scripts, newest first, and your balance."""
-    caller = current_caller()
-    scripts, found = wiring.scripts().page(caller.uid, query)
+    mine, found = scripts.page(caller.uid, query)
     return Reply(
         schemas.MyScripts(
-            scripts=[schemas.ScriptView.of(staged) for staged in scripts],
+            scripts=[schemas.ScriptView.of(staged) for staged in mine],
             user_tokens=caller.user.tokens,
         ),
         "Scripts fetched successfully",
@@ -102,9 +107,9 @@ def my_scripts(query: Page) -> Reply:
 @api.get(
     "/api/scripts/<scriptId>", auth=Auth.OWNER, data=schemas.ScriptData, errors=(ScriptNotFound,)
 )
-def get_script(path: schemas.ScriptPath) -> Reply:
+def get_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptService) -> Reply:
     """A script, and what was made of it."""
-    return _script(wiring.scripts().get(current_caller().uid, path.script_id), "Script fetched")
+    return _script(scripts.get(caller.uid, path.script_id), "Script fetched")
 
 
 @api.put(
@@ -113,10 +118,15 @@ def get_script(path: schemas.ScriptPath) -> Reply:
     data=schemas.ScriptData,
     errors=(ScriptNotFound, ScriptBusy, InvalidDialogue),
 )
-def update_script(path: schemas.ScriptPath, body: schemas.UpdateScript) -> Reply:
+def update_script(
+    path: schemas.ScriptPath,
+    body: schemas.UpdateScript,
+    caller: AccountCaller,
+    scripts: ScriptService,
+) -> Reply:
     """Replaces the dialogue. Lines that stay as they are keep their sound; the next audio or video
     speaks the others alone."""
-    staged = wiring.scripts().update(current_caller().uid, path.script_id, body.said)
+    staged = scripts.update(caller.uid, path.script_id, body.said)
     return _script(staged, "Script updated successfully")
 
 
@@ -126,9 +136,9 @@ def update_script(path: schemas.ScriptPath, body: schemas.UpdateScript) -> Reply
     data=schemas.DeletedScript,
     errors=(ScriptNotFound,),
 )
-def delete_script(path: schemas.ScriptPath) -> Reply:
+def delete_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptService) -> Reply:
     """Deletes the script with its audio and its video; work that still runs is cancelled first."""
-    deleted = wiring.scripts().delete(current_caller().uid, path.script_id)
+    deleted = scripts.delete(caller.uid, path.script_id)
     return Reply(
         schemas.DeletedScript(deleted_media_files=deleted, deleted_count=len(deleted)),
         f"Script '{path.script_id}' deleted successfully",
@@ -144,14 +154,16 @@ def delete_script(path: schemas.ScriptPath) -> Reply:
     errors=_JOB_ERRORS,
 )
 def generate_audio(
-    path: schemas.ScriptPath, body: schemas.GenerateAudio, header: KeyHeader
+    path: schemas.ScriptPath,
+    body: schemas.GenerateAudio,
+    header: KeyHeader,
+    caller: AccountCaller,
+    script_jobs: ScriptJobs,
 ) -> Reply:
     """Speaks the dialogue, each line with its character's voice. Watch the job at
     `GET /api/video-jobs/{jobId}`. A token per started thousand characters is reserved, and charged
     when the audio is there."""
-    filming = wiring.script_jobs().start_audio(
-        current_caller().uid, path.script_id, body, header.idempotency_key
-    )
+    filming = script_jobs.start_audio(caller.uid, path.script_id, body, header.idempotency_key)
     return _started(filming, "Audio generation started successfully!")
 
 
@@ -161,11 +173,17 @@ def generate_audio(
     errors=(ScriptNotFound, LineNotFound, ScriptAudioNotReady),
     produces="audio/*",
 )
-def script_audio(path: schemas.ScriptPath, query: schemas.LineQuery) -> Response:
+def script_audio(
+    path: schemas.ScriptPath,
+    query: schemas.LineQuery,
+    caller: AccountCaller,
+    scripts: ScriptService,
+    files: Files,
+) -> Response:
     """The whole dialogue as one file, or a single line of it; byte ranges are honoured."""
-    sound = wiring.scripts().audio(current_caller().uid, path.script_id, query.line)
+    sound = scripts.audio(caller.uid, path.script_id, query.line)
     return file_response(
-        wiring.files(),
+        files,
         sound.path,
         size=sound.size,
         content_type=sound.content_type,
@@ -179,10 +197,12 @@ def script_audio(path: schemas.ScriptPath, query: schemas.LineQuery) -> Response
     errors=(ScriptNotFound, ScriptAudioNotReady),
     produces=("text/vtt", "application/x-subrip"),
 )
-def script_captions(path: schemas.ScriptPath, query: CaptionQuery) -> Response:
+def script_captions(
+    path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
+) -> Response:
     """The captions of the whole dialogue, with who speaks: WebVTT, or SubRip with
     `?format=srt`."""
-    text = wiring.scripts().captions(current_caller().uid, path.script_id, query.format)
+    text = scripts.captions(caller.uid, path.script_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
     return Response(text, mimetype=mime)
 
@@ -196,13 +216,15 @@ def script_captions(path: schemas.ScriptPath, query: CaptionQuery) -> Response:
     errors=(*_JOB_ERRORS, UnknownBackground),
 )
 def generate_video(
-    path: schemas.ScriptPath, body: schemas.GenerateVideo, header: KeyHeader
+    path: schemas.ScriptPath,
+    body: schemas.GenerateVideo,
+    header: KeyHeader,
+    caller: AccountCaller,
+    script_jobs: ScriptJobs,
 ) -> Reply:
     """Makes a video: the dialogue as sound, who speaks in the picture, captions. One token is
     reserved, and charged when the video is there."""
-    filming = wiring.script_jobs().start_video(
-        current_caller().uid, path.script_id, body, header.idempotency_key
-    )
+    filming = script_jobs.start_video(caller.uid, path.script_id, body, header.idempotency_key)
     return _started(filming, f"Video generation started successfully! Job ID: {filming.job.id}")
 
 
@@ -212,18 +234,18 @@ def generate_video(
     data=schemas.VideoStatus,
     errors=(ScriptNotFound,),
 )
-def video_status(path: schemas.ScriptPath) -> Reply:
+def video_status(path: schemas.ScriptPath, caller: AccountCaller, script_jobs: ScriptJobs) -> Reply:
     """Where the last video of a script stands."""
-    staged = wiring.script_jobs().status(current_caller().uid, path.script_id)
+    staged = script_jobs.status(caller.uid, path.script_id)
     return Reply(schemas.VideoStatus.of(staged), "Video status fetched")
 
 
 @api.get(
     "/api/video-jobs/<jobId>", auth=Auth.OWNER, data=schemas.VideoJobData, errors=(JobNotFound,)
 )
-def video_job(path: schemas.VideoJobPath) -> Reply:
+def video_job(path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs) -> Reply:
     """A job about a script, step by step: of its video, or of its audio."""
-    return _job(wiring.script_jobs().job(current_caller().uid, path.job_id), "Job fetched")
+    return _job(script_jobs.job(caller.uid, path.job_id), "Job fetched")
 
 
 @api.post(
@@ -232,25 +254,29 @@ def video_job(path: schemas.VideoJobPath) -> Reply:
     data=schemas.VideoJobData,
     errors=(JobNotFound,),
 )
-def cancel_video_job(path: schemas.VideoJobPath) -> Reply:
+def cancel_video_job(
+    path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
+) -> Reply:
     """Stops the work; nothing is charged. What has ended already stays as it is."""
-    filming = wiring.script_jobs().cancel(current_caller().uid, path.job_id)
+    filming = script_jobs.cancel(caller.uid, path.job_id)
     return _job(filming, f"The job is {filming.job.status}")
 
 
 @api.get("/api/videos/backgrounds", data=schemas.Backgrounds)
-def backgrounds() -> Reply:
+def backgrounds(script_jobs: ScriptJobs) -> Reply:
     """The clips that a video may play before."""
-    views = [schemas.BackgroundView.of(each) for each in wiring.script_jobs().backgrounds()]
+    views = [schemas.BackgroundView.of(each) for each in script_jobs.backgrounds()]
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
 
 @api.get("/api/videos/<name>", auth=Auth.OWNER, errors=(VideoNotFound,), produces="video/mp4")
-def video_file(path: schemas.VideoPath) -> Response:
+def video_file(
+    path: schemas.VideoPath, caller: AccountCaller, scripts: ScriptService, files: Files
+) -> Response:
     """The video; byte ranges are honoured. Large files are a redirect to a signed URL."""
-    script, video = wiring.scripts().video(current_caller().uid, path.name)
+    script, video = scripts.video(caller.uid, path.name)
     return file_response(
-        wiring.files(),
+        files,
         video.path,
         size=video.size,
         content_type="video/mp4",

@@ -10,9 +10,9 @@ from troupe.scripts.service import ScriptService
 from troupe.scripts.writes import COLLECTION
 
 
-def erase(db: Database, scripts: ScriptService, uid: str, limit: int) -> int:
+def erase(uid: str, limit: int, *, database: Database, scripts: ScriptService) -> int:
     """Deletes scripts with their audio and video; returns how many."""
-    found = db.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=["uid"])
+    found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
         with suppress(ScriptNotFound):
             scripts.delete(uid, document.id)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Response, request, send_file
 
-from troupe import wiring
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.support import schemas, service
 from troupe.support.schemas import AssetPath, HealthData
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
+
+if TYPE_CHECKING:
+    from troupe.app.health import HealthChecks
+    from troupe.settings import Settings
+    from troupe.support.content import Contacts, Faqs
 
 api = Api("support", "Help, health and documentation")
 
@@ -46,38 +52,36 @@ SwaggerUIBundle({{
 
 
 @api.post("/api/contact/submit", auth=Auth.PUBLIC, status=201, limit="contact")
-def submit_contact(body: schemas.ContactBody) -> Reply:
+def submit_contact(body: schemas.ContactBody, contacts: Contacts) -> Reply:
     """Sends a message to the administrators."""
     # Only programs fill in `website`; they are told what everybody is told.
     if not body.website:
-        wiring.contacts().add(
-            name=body.name, email=body.email, subject=body.subject, message=body.message
-        )
+        contacts.add(name=body.name, email=body.email, subject=body.subject, message=body.message)
     return Reply(message="Thank you for your message. We will answer by e-mail.")
 
 
 @api.get("/api/faq", auth=Auth.PUBLIC, data=schemas.FaqList, errors=(BadCursor, PageTooDeep))
-def list_faq(query: schemas.FaqQuery) -> Reply:
+def list_faq(query: schemas.FaqQuery, faqs: Faqs) -> Reply:
     """Questions with their answers, newest first; of one category with `?category=`."""
-    faqs, found = wiring.faqs().page(query, query.category)
+    page, found = faqs.page(query, query.category)
     return Reply(
-        schemas.FaqList(faqs=[schemas.FaqView.of(faq) for faq in faqs]),
+        schemas.FaqList(faqs=[schemas.FaqView.of(faq) for faq in page]),
         "FAQs fetched successfully",
         meta=query.meta(found.total, found.next_cursor),
     )
 
 
 @api.get("/api/demo/token-usage", auth=Auth.PUBLIC, data=schemas.DemoData)
-def demo_token_usage() -> Reply:
+def demo_token_usage(settings: Settings) -> Reply:
     """What the tokens of a new account pay for."""
-    demo = service.demo(wiring.settings())
+    demo = service.demo(settings)
     return Reply(schemas.DemoData(demo=demo), "Demo token usage fetched successfully")
 
 
 @api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(service.ServicesDown,))
-def health() -> Reply:
+def health(health_checks: HealthChecks) -> Reply:
     """Whether the services below answer, and how fast."""
-    return Reply(service.health(wiring.health_checks()), "All services answer.")
+    return Reply(service.health(health_checks), "All services answer.")
 
 
 @api.get("/api/openapi.json", auth=Auth.PUBLIC, produces="application/json")

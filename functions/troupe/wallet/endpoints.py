@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from troupe import wiring
+from typing import TYPE_CHECKING
+
 from troupe.errors import Forbidden
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.wallet import schemas
 from troupe.wallet.service import NotEnoughTokens, WalletNotFound
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
+
+if TYPE_CHECKING:
+    from troupe.caller import Caller
+    from troupe.wallet.service import WalletService
 
 api = Api("tokens", "Tokens")
 
@@ -22,9 +27,9 @@ api = Api("tokens", "Tokens")
     data=schemas.TokenUsage,
     errors=(WalletNotFound,),
 )
-def token_usage(path: schemas.UserPath) -> Reply:
+def token_usage(path: schemas.UserPath, wallet: WalletService) -> Reply:
     """How much of the granted tokens was used; what is held for running jobs is not used yet."""
-    usage = wiring.wallet().usage(path.user_id)
+    usage = wallet.usage(path.user_id)
     return Reply(
         schemas.TokenUsage(
             used_tokens=usage.used, total_tokens=usage.total, usage_percentage=usage.percentage
@@ -38,20 +43,21 @@ def token_usage(path: schemas.UserPath) -> Reply:
     data=schemas.TokensLeft,
     errors=(NotEnoughTokens, KeyReused, WalletNotFound, Forbidden),
 )
-def consume_tokens(body: schemas.ConsumeTokens, header: KeyHeader) -> Reply:
+def consume_tokens(
+    body: schemas.ConsumeTokens, header: KeyHeader, caller: Caller, wallet: WalletService
+) -> Reply:
     """Spends tokens at once. Speech and video charge by themselves: this is for anything else."""
-    caller = current_caller()
     uid = body.user_id or caller.uid
     if uid != caller.uid and caller.role != "admin":
         raise Forbidden("You may spend your own tokens only.")
-    left = wiring.wallet().consume(uid, body.tokens_to_consume, body.action, header.idempotency_key)
+    left = wallet.consume(uid, body.tokens_to_consume, body.action, header.idempotency_key)
     return Reply(schemas.TokensLeft(remaining_tokens=left), "Tokens consumed successfully")
 
 
 @api.get("/api/tokens/ledger", data=schemas.Ledger, errors=(BadCursor, PageTooDeep))
-def token_ledger(query: Page) -> Reply:
+def token_ledger(query: Page, caller: Caller, wallet: WalletService) -> Reply:
     """Every change of your balance, newest first."""
-    entries, found = wiring.wallet().ledger(current_caller().uid, query)
+    entries, found = wallet.ledger(caller.uid, query)
     return Reply(
         schemas.Ledger(entries=[schemas.EntryView.of(entry) for entry in entries]),
         "Ledger fetched successfully",

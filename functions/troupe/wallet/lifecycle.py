@@ -15,7 +15,7 @@ class StillHeld(Exception):
     """A job that has not ended holds some of it: the jobs have to be ended first."""
 
 
-def erase(db: Database, uid: str, limit: int) -> int:
+def erase(uid: str, limit: int, *, database: Database) -> int:
     """Closes the wallet, then deletes the ledger; returns how many documents it deleted.
 
     `closings/{random}` keeps what was granted and used on each meter, and the month, so that what
@@ -24,7 +24,7 @@ def erase(db: Database, uid: str, limit: int) -> int:
     """
 
     def close() -> int:
-        document = db.get(wallet_path(uid))
+        document = database.get(wallet_path(uid))
         if not document.exists:
             return 0
         wallet = Wallet.of(document)
@@ -38,14 +38,14 @@ def erase(db: Database, uid: str, limit: int) -> int:
             for meter in Meter
         }
         closing = {**sums, "month": f"{now():%Y-%m}"}
-        db.commit(
+        database.commit(
             Delete(document.path, seen=document),
             Create(f"{CLOSINGS}/{secrets.token_hex(10)}", closing),
         )
         return 1
 
     closed = contend(close)
-    entries = db.find(ledger_path(uid), limit=limit, select=[])
+    entries = database.find(ledger_path(uid), limit=limit, select=[])
     if entries:
-        db.commit(*(Delete(entry.path) for entry in entries))
+        database.commit(*(Delete(entry.path) for entry in entries))
     return closed + len(entries)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterable
-from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from flask_cors import CORS
@@ -17,8 +15,8 @@ from werkzeug.routing import RequestRedirect
 
 from troupe.errors import TroupeError, Unavailable
 from troupe.logs import log
-from troupe.settings import settings
 from troupe.web.body import FORM_LIMIT, EdgeRequest
+from troupe.web.provided import provide
 from troupe.web.rate_limit import tell
 from troupe.web.reply import failure, refusal
 from troupe.web.routes import Api
@@ -26,22 +24,6 @@ from troupe.web.routes import Api
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# Which function serves which domain. Imported when the function's app is built, not before: a
-# function pays at its cold start for its own domains alone.
-ENDPOINTS: dict[str, tuple[str, ...]] = {
-    "auth": ("troupe.accounts.endpoints",),
-    "plans": ("troupe.plans.endpoints", "troupe.wallet.endpoints"),
-    "voice": ("troupe.generations.endpoints",),
-    "characters": ("troupe.characters.endpoints",),
-    "scripts": ("troupe.scripts.endpoints",),
-    "files": ("troupe.files.endpoints",),
-    "support": ("troupe.support.endpoints",),
-    "admin": ("troupe.admin.endpoints", "troupe.admin.catalogue"),
-}
-
-# Bytes of a request, where the platform's own limit is more than is ever needed: bodies are kept in
-# memory, of forty requests at once.
-_FORM_LIMITS = {"auth": 6 * 1024 * 1024}
 # Any other method is logged as "other": what a stranger may invent is no label.
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -77,11 +59,11 @@ class EdgeApp(Flask):
 
     request_class = EdgeRequest
 
-    def __init__(self, function: str) -> None:
+    def __init__(self, function: str, request_bytes: int) -> None:
         super().__init__("troupe", static_folder=None)
         self.url_map.strict_slashes = False
         self.url_map.merge_slashes = False
-        self.config["MAX_CONTENT_LENGTH"] = _FORM_LIMITS.get(function, FORM_LIMIT)
+        self.config["MAX_CONTENT_LENGTH"] = request_bytes
         self._prefixes = ("", "/api", f"/api/{function}")
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -106,24 +88,24 @@ class EdgeApp(Flask):
         return other_method
 
 
-@cache
-def app_for(function: str) -> Flask:
-    """The app of a function of `ENDPOINTS`."""
-    return build(function, apis(function))
-
-
-def apis(function: str) -> list[Api]:
-    return [cast(Api, import_module(module).api) for module in ENDPOINTS[function]]
-
-
-def build(function: str, domains: Iterable[Api]) -> Flask:
-    app = EdgeApp(function)
+def build(
+    function: str,
+    apis: Iterable[Api],
+    services: object,
+    *,
+    origins: Sequence[str] = (),
+    request_bytes: int | None = None,
+) -> Flask:
+    """The app of one function. `services`: where handlers find what they ask for. `origins`: from
+    where browsers may call. `request_bytes`: the most that a request may hold."""
+    app = EdgeApp(function, request_bytes or FORM_LIMIT)
+    provide(app, services)
     app.before_request(_begin)
     # After-request hooks run last to first: CORS headers are on before the line is written.
     app.after_request(_end)
     CORS(
         app,
-        origins=settings().allowed_origins,
+        origins=list(origins),
         methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=[
             "Authorization",
@@ -150,8 +132,8 @@ def build(function: str, domains: Iterable[Api]) -> Flask:
     app.register_error_handler(TroupeError, _known)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
-    for domain in domains:
-        domain.install(app)
+    for api in apis:
+        api.install(app, services)
     return app
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, Protocol
 
 from flask import g, request
 
-from troupe import tokens, wiring
-from troupe.accounts.records import Caller
-from troupe.errors import Forbidden, Unauthorized
+from troupe import tokens
+from troupe.caller import Caller
+from troupe.errors import Forbidden
+from troupe.web.provided import services
 
-__all__ = ["Auth", "Caller", "admit", "current_caller"]
+__all__ = ["Auth", "Caller", "admit"]
 
 
 class Auth(StrEnum):
@@ -28,24 +30,28 @@ class Auth(StrEnum):
     TASK = "task"
 
 
-def current_caller() -> Caller:
-    """The caller of this request. Raises Unauthorized on a public route."""
-    caller = g.get("caller")
-    if caller is None:
-        raise Unauthorized
-    return cast(Caller, caller)
+class Authenticator(Protocol):
+    """The service `accounts`, as the edge needs it."""
+
+    def authenticate(self, authorization: str | None) -> Caller:
+        """The caller behind an Authorization header. Raises Unauthorized and its like."""
+        ...
 
 
-def admit(policy: Auth, path: dict[str, Any]) -> None:
-    """Lets the caller through or raises; afterwards `current_caller()` knows who it is."""
+def admit(policy: Auth, path: dict[str, Any]) -> Caller | None:
+    """The caller, if the policy lets them through; None where nobody has to sign in. Raises
+    Unauthorized, Forbidden, and what the token is refused for."""
     if policy is Auth.PUBLIC:
-        return
+        return None
     if policy is Auth.TASK:
         tokens.decode(tokens.bearer(request.headers.get("Authorization")), purpose="task")
-        return
-    caller = wiring.accounts().authenticate(request.headers.get("Authorization"))
+        return None
+    accounts: Authenticator = services().accounts
+    caller = accounts.authenticate(request.headers.get("Authorization"))
+    caller = replace(caller, request_id=g.get("request_id"))
     g.caller = caller
     if caller.role == "admin":
-        return
+        return caller
     if policy is Auth.ADMIN or (policy is Auth.SELF and path.get("userId") != caller.uid):
         raise Forbidden
+    return caller

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request
 
-from troupe import wiring
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.logs import log
+from troupe.web.provided import services
 
 if TYPE_CHECKING:
-    from troupe.rate_limits import LimitStatus
+    from troupe.rate_limits import Limiter, LimitStatus
+    from troupe.settings import Settings
 
 Address = IPv4Address | IPv6Address
 
@@ -34,7 +35,8 @@ _REFUSED = (401, 403)  # a failed attempt; any other failure was not the caller'
 @contextmanager
 def limited(name: str, account: str | None) -> Iterator[None]:
     """Counts what is done within. Raises TooManyRequests, and then it is not done."""
-    standing = wiring.limiter().count(name, account=account, address=client_address())
+    limiter: Limiter = services().limiter
+    standing = limiter.count(name, account=account, address=client_address())
     g.standing = standing
     if standing is None:
         yield
@@ -46,9 +48,9 @@ def limited(name: str, account: str | None) -> Iterator[None]:
         yield
     except TroupeError as error:
         if error.status not in _REFUSED:
-            wiring.limiter().succeeded(name, standing)
+            limiter.succeeded(name, standing)
         raise
-    wiring.limiter().succeeded(name, standing)
+    limiter.succeeded(name, standing)
 
 
 def account_of(given: Mapping[str, Any]) -> str | None:
@@ -79,7 +81,7 @@ def client_address() -> str | None:
     its client's address in the same way. So the header is read from its end, past those proxies
     that are known.
     """
-    settings = wiring.settings()
+    settings: Settings = services().settings
     if settings.emulated:
         return _shown(_parsed(request.remote_addr or ""))
     forwarded = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")

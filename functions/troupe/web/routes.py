@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypedDict, TypeVar, Unpack, get_type_hints
 
 from flask import Flask, Response, request
@@ -18,9 +19,11 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from troupe.errors import TooManyRequests, TroupeError
+from troupe.services import parameters, take
 from troupe.web.body import read, read_raw
 from troupe.web.caller import Auth, admit
 from troupe.web.events import EVENT_STREAM, Event, event_stream
+from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
 from troupe.web.schema import Nothing, Sized
@@ -41,6 +44,8 @@ class Route:
     operation_id: str
     handler: Handler
     parts: dict[str, type]  # the model of each part; of `raw`: bytes
+    services: tuple[str, ...]  # what else the handler asks for, by the names of the container
+    wants_caller: bool
     auth: Auth
     status: int  # of an answer that does not name another one
     statuses: tuple[int, ...]  # every status of a success
@@ -63,10 +68,14 @@ class Route:
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: who, then what, then the work."""
-        admit(self.auth, path)
-        given = {part: self._read(part, model, path) for part, model in self.parts.items()}
+        caller = admit(self.auth, path)
+        given: dict[str, Any] = {
+            part: self._read(part, model, path) for part, model in self.parts.items()
+        }
+        if self.wants_caller:
+            given["caller"] = caller
         with limited(self.limit, account_of(given)) if self.limit else nullcontext():
-            answer = self.handler(**given)
+            answer = self.handler(**given, **take(services(), self.services))
             if not isinstance(answer, Reply | Response):
                 answer = event_stream(answer)
         return success(answer, self.status) if isinstance(answer, Reply) else answer
@@ -102,13 +111,21 @@ class Api:
         """(method, path) to policy, for every route and alias."""
         return {(route.method, route.path): route.auth for route in self.routes}
 
-    def install(self, app: Flask) -> None:
+    def install(self, app: Flask, services: object) -> None:
+        """Raises TypeError for a handler that asks for a service which does not exist."""
+        known = dir(services)
         for route in self.routes:
+            if unknown := sorted(set(route.services) - set(known)):
+                raise TypeError(
+                    f"{route.handler.__name__} takes {unknown}: neither a part of the request, "
+                    f"which are {PARTS}, nor a service"
+                )
             app.add_url_rule(route.path, route.operation_id, route.__call__, methods=[route.method])
 
     def get(self, path: str, **options: Unpack[Options]) -> Callable[[H], H]:
         """Adds a route; the handler's name in camelCase is the operation id, its docstring the
-        description. Parameters of the handler are named after the parts they take.
+        description. Parameters of the handler are named after the parts they take; `caller` is who
+        makes the request, and any other is a service of that name.
 
         With `produces`, the handler answers a Flask response; with `produces=EVENT_STREAM`, it
         yields `Event`s.
@@ -128,6 +145,7 @@ class Api:
         return self._route("DELETE", path, options)
 
     def _route(self, method: str, path: str, options: Options) -> Callable[[H], H]:
+        auth = options.get("auth", Auth.USER)
         status = options.get("status", 200)
         produces = options.get("produces", ())
         limit = options.get("limit")
@@ -136,6 +154,9 @@ class Api:
         def decorate(handler: H) -> H:
             name = to_camel(handler.__name__)
             parts = _parts(handler)
+            others = [each for each in parameters(handler) if each not in parts]
+            if "caller" in others and auth in (Auth.PUBLIC, Auth.TASK):
+                raise TypeError(f"{handler.__name__}: a {auth} route has no caller")
             places: list[tuple[str, str]] = [(method, path)]
             places += [(method, a) if isinstance(a, str) else a for a in options.get("aliases", ())]
             for number, (verb, place) in enumerate(places):
@@ -146,7 +167,9 @@ class Api:
                         operation_id=f"{name}Alias{number}" if number else name,
                         handler=handler,
                         parts=parts,
-                        auth=options.get("auth", Auth.USER),
+                        services=tuple(each for each in others if each != "caller"),
+                        wants_caller="caller" in others,
+                        auth=auth,
                         status=status,
                         statuses=(status, *options.get("other_statuses", ())),
                         data=options.get("data", Nothing),
@@ -163,11 +186,9 @@ class Api:
 
 
 def _parts(handler: Handler) -> dict[str, type]:
-    hints = get_type_hints(handler)
-    hints.pop("return", None)
-    unknown = set(hints) - set(PARTS)
-    if unknown:
-        raise TypeError(f"{handler.__name__} takes {sorted(unknown)}; a part is one of {PARTS}")
+    """The types of the parts. Those of services are not looked up: that would load them."""
+    parts = {name: each for name, each in handler.__annotations__.items() if name in PARTS}
+    hints = get_type_hints(SimpleNamespace(__annotations__=parts), handler.__globals__)
     if hints.get("raw", bytes) is not bytes:
         raise TypeError(f"{handler.__name__} takes a raw body that is not `bytes`")
     return {part: hints[part] for part in PARTS if part in hints}

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from flask import Response
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from troupe import wiring
-from troupe.accounts.records import Caller, Role, UserRecord
+from tests.support.factories import test_settings
+from troupe.caller import Caller, Role
 from troupe.errors import PaymentRequired, Unauthorized
-from troupe.settings import settings
+from troupe.settings import Settings
 from troupe.web.app import build
-from troupe.web.caller import Auth, current_caller
+from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import Id, Line, Page, Schema
@@ -82,8 +82,8 @@ def things() -> Api:
         return Response(b"abc", mimetype="audio/mpeg")
 
     @api.get("/api/mine")
-    def mine() -> Reply:
-        return Reply({"uid": current_caller().uid})
+    def mine(caller: Caller) -> Reply:
+        return Reply({"uid": caller.uid})
 
     @api.get("/api/users/<userId>", auth=Auth.SELF)
     def of_user(path: UserPath) -> Reply:
@@ -115,24 +115,33 @@ class Doors:
             raise Unauthorized
         uid = authorization.removeprefix("Bearer ")
         role: Role = "admin" if uid == "admin" else "user"
-        at = datetime(2026, 1, 1, tzinfo=UTC)
-        user = UserRecord(id=uid, role=role, created_at=at, updated_at=at)
-        return Caller(uid, role, False, None, None, user)
+        return Caller(uid=uid, role=role, guest=False, email=None)
+
+
+@dataclass(frozen=True)
+class Services:
+    """All that the edge itself needs."""
+
+    accounts: Doors
+    settings: Settings
 
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
     monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
-    monkeypatch.setattr(wiring, "accounts", Doors)
-    settings.cache_clear()
     yield
-    settings.cache_clear()
+
+
+def edge(*apis: Api, **changes: Any) -> Flask:
+    """An app with those routes."""
+    config = test_settings(**changes)
+    return build("edge", apis, Services(Doors(), config), origins=config.allowed_origins)
 
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return build("edge", [things()]).test_client()
+    return edge(things()).test_client()
 
 
 def code_of(answer: Any) -> str:

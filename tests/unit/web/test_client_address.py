@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from tests.support.factories import test_settings
-from troupe import wiring
+from troupe.web.provided import provide
 from troupe.web.rate_limit import client_address
 
 CLIENT, GOOGLE, FORGED = "203.0.113.7", "35.191.4.2", "192.0.2.66"
 
 
 def address_of(
-    monkeypatch: pytest.MonkeyPatch,
     forwarded: str | None,
     *,
     remote: str = "169.254.1.1",
@@ -23,9 +23,10 @@ def address_of(
 ) -> str | None:
     env = {"FUNCTIONS_EMULATOR": "false", "JWT_SECRET": "x" * 40, **env}
     deployed = test_settings(**env)
-    monkeypatch.setattr(wiring, "settings", lambda: deployed)
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    with Flask("test").test_request_context(headers=headers, environ_base={"REMOTE_ADDR": remote}):
+    app = Flask("test")
+    provide(app, SimpleNamespace(settings=deployed))
+    with app.test_request_context(headers=headers, environ_base={"REMOTE_ADDR": remote}):
         return client_address()
 
 
@@ -49,22 +50,22 @@ def address_of(
     ],
 )
 def test_the_client_is_who_the_last_known_proxy_saw(
-    monkeypatch: pytest.MonkeyPatch, forwarded: str | None, found: str | None
+    forwarded: str | None, found: str | None
 ) -> None:
-    assert address_of(monkeypatch, forwarded) == found
+    assert address_of(forwarded) == found
 
 
-def test_other_proxies_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_proxies_can_be_named() -> None:
     forwarded = f"{FORGED}, {CLIENT}, 198.51.100.9, {GOOGLE}"
     trusted = "google, 198.51.100.0/24"
-    assert address_of(monkeypatch, forwarded, TRUSTED_PROXIES=trusted) == CLIENT
-    assert address_of(monkeypatch, forwarded) == "198.51.100.9"
+    assert address_of(forwarded, TRUSTED_PROXIES=trusted) == CLIENT
+    assert address_of(forwarded) == "198.51.100.9"
 
 
-def test_on_the_emulators_the_header_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_the_emulators_the_header_is_nobodys() -> None:
     local = {"FUNCTIONS_EMULATOR": "true"}
-    assert address_of(monkeypatch, FORGED, remote="127.0.0.1", **local) is None
-    assert address_of(monkeypatch, FORGED, remote=CLIENT, **local) == CLIENT
+    assert address_of(FORGED, remote="127.0.0.1", **local) is None
+    assert address_of(FORGED, remote=CLIENT, **local) == CLIENT
 
 
 def test_a_network_that_is_none_stops_the_start() -> None:

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests.unit.web.conftest import code_of
-from troupe import wiring
 from troupe.support import service
 from troupe.support.endpoints import api
 from troupe.web.app import build
 
+Checks = dict[str, Callable[[], object]]
+
 
 @pytest.fixture
-def client() -> FlaskClient:
-    return build("support", [api]).test_client()
+def checked() -> Checks:
+    """What is asked about health; a test fills it in."""
+    return {}
+
+
+@pytest.fixture
+def client(checked: Checks) -> FlaskClient:
+    return build(
+        "support",
+        [api],
+        SimpleNamespace(health_checks=checked, faqs=None, contacts=None, settings=None),
+    ).test_client()
 
 
 @pytest.mark.parametrize("page", ["/api/docs", "/docs", "/api/docs/"])
@@ -59,25 +72,19 @@ def test_the_committed_document_is_served_as_it_is(
     again.close()
 
 
-def test_health_tells_each_service_and_its_latency(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wiring, "health_checks", lambda: {"firestore": lambda: None})
+def test_health_tells_each_service_and_its_latency(client: FlaskClient, checked: Checks) -> None:
+    checked["firestore"] = lambda: None
     data = client.get("/api/health").get_json()["data"]
     assert data["status"] == "ok"
     assert data["checks"]["firestore"]["state"] == "ok"
     assert data["checks"]["firestore"]["latencyMs"] >= 0
 
 
-def test_a_service_that_is_down_is_503_and_named(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_service_that_is_down_is_503_and_named(client: FlaskClient, checked: Checks) -> None:
     def broken() -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(
-        wiring, "health_checks", lambda: {"firestore": lambda: None, "storage": broken}
-    )
+    checked.update(firestore=lambda: None, storage=broken)
     answer = client.get("/api/health")
     assert (answer.status_code, code_of(answer)) == (503, "unavailable")
     checks = answer.get_json()["error"]["details"]["checks"]
@@ -85,13 +92,13 @@ def test_a_service_that_is_down_is_503_and_named(
 
 
 def test_a_service_that_hangs_is_down_after_the_patience(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, checked: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import threading
 
     release = threading.Event()
     monkeypatch.setattr(service, "_PATIENCE", 0.1)
-    monkeypatch.setattr(wiring, "health_checks", lambda: {"storage": lambda: release.wait(30)})
+    checked["storage"] = lambda: release.wait(30)
     try:
         assert client.get("/api/health").status_code == 503
     finally:

@@ -30,7 +30,7 @@ HEAVY = {
 def test_serving_loads_nothing_heavy(function: str) -> None:
     program = (
         "import json, sys\n"
-        "from troupe.web.app import app_for\n"
+        "from troupe.app.functions import app_for\n"
         f"app_for({function!r})\n"
         "print(json.dumps(sorted(sys.modules)))\n"
     )

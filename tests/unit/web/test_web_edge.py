@@ -10,10 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from google.api_core import exceptions
 
-from tests.unit.web.conftest import RAISED, code_of, things
+from tests.unit.web.conftest import RAISED, code_of, edge, things
 from troupe import tokens
 from troupe.adapters.firestore import Stale
-from troupe.settings import settings
 from troupe.web.app import build
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
@@ -39,7 +38,7 @@ def test_the_rest_of_a_path_without_the_functions_name_is_found() -> None:
     def languages() -> Reply:
         return Reply()
 
-    client = build("voice", [api]).test_client()
+    client = build("voice", [api], object()).test_client()
     for path in ("/languages", "/voice/languages", "/api/voice/languages"):
         assert client.get(path).status_code == 200
     for path in ("/", "/voice", "/api/languages", "/api/voice/voice/languages", "//languages"):
@@ -166,11 +165,14 @@ def test_every_route_and_alias_has_a_policy() -> None:
 
 
 def test_a_handler_with_an_unknown_part_is_refused_at_once() -> None:
+    api = Api("x", "X")
+
+    @api.post("/api/x")
     def handler(payload: Schema) -> Reply:
         return Reply()
 
     with pytest.raises(TypeError, match="payload"):
-        Api("x", "X").post("/api/x")(handler)
+        edge(api)
 
 
 @pytest.mark.parametrize("sent", ["abc", "A-b.c_1", "x" * 64])
@@ -235,10 +237,9 @@ def test_failures_carry_cors_headers_too(client: FlaskClient, path: str) -> None
     assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_named_origins_alone_are_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CORS_ORIGINS", "https://a.example.com, https://b.example.com")
-    settings.cache_clear()
-    client = build("edge", [things()]).test_client()
+def test_named_origins_alone_are_let_in() -> None:
+    origins = "https://a.example.com, https://b.example.com"
+    client = edge(things(), CORS_ORIGINS=origins).test_client()
     for origin, allowed in {
         "https://a.example.com": "https://a.example.com",
         "https://b.example.com": "https://b.example.com",

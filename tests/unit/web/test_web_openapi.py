@@ -10,8 +10,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from pydantic import BaseModel, create_model
 
+from troupe.app.domains import apis, functions
 from troupe.app.openapi import document
-from troupe.web.app import ENDPOINTS, apis
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api, Route
@@ -24,7 +24,7 @@ def spec() -> dict[str, Any]:
 
 
 def routes() -> list[Route]:
-    return [route for function in ENDPOINTS for api in apis(function) for route in api.routes]
+    return [route for function in functions() for api in apis(function) for route in api.routes]
 
 
 def operation(spec: dict[str, Any], route: Route) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from werkzeug.test import TestResponse
 
-from tests.unit.web.conftest import ThingBody, ThingPath, code_of
+from tests.unit.web.conftest import ThingBody, ThingPath, code_of, edge
 from troupe.app.openapi import document
 from troupe.errors import BadRequest, NotFound
-from troupe.web.app import build
 from troupe.web.body import JSON_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.events import EVENT_STREAM, Event
@@ -75,7 +74,7 @@ def small() -> Api:
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return build("small", [small()]).test_client()
+    return edge(small()).test_client()
 
 
 @pytest.fixture(scope="module")

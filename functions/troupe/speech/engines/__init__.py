@@ -1,0 +1,47 @@
+"""Speech engines, a module each. Only the one that is used is loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troupe.speech.catalogue import ENGINES
+
+if TYPE_CHECKING:
+    from troupe.settings import Settings
+    from troupe.speech.engine import SpeechEngine
+
+
+def engine_named(settings: Settings) -> SpeechEngine:
+    """The engine that SPEECH_ENGINE names. Raises ValueError for one that does not exist or lacks a
+    setting, RuntimeError for one whose package is not installed."""
+    name = settings.speech_engine
+    if name == "espeak":
+        from troupe.speech.engines.espeak import EspeakEngine
+
+        return EspeakEngine()
+    if name == "openai":
+        from troupe.speech.engines.openai import OpenAIEngine
+
+        return OpenAIEngine(
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
+            model=settings.openai_speech_model,
+        )
+    if name == "f5tts":
+        from troupe.speech.engines.f5tts import F5TTSEngine
+
+        return F5TTSEngine(settings.f5tts_url)
+    if name == "elevenlabs":
+        from troupe.speech.engines.elevenlabs import ElevenLabsEngine
+
+        return ElevenLabsEngine(
+            api_key=settings.elevenlabs_api_key,
+            base_url=settings.elevenlabs_base_url,
+            model=settings.elevenlabs_model,
+            voices=settings.elevenlabs_voices,
+        )
+    if name == "google":
+        from troupe.speech.engines.google import GoogleEngine
+
+        return GoogleEngine(settings.google_tts_endpoint)
+    raise ValueError(f"SPEECH_ENGINE={name} does not exist; there are {', '.join(ENGINES)}")

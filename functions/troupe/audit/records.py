@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field
 
+from troupe.caller import Caller
 from troupe.records import Record
 
 
@@ -18,6 +19,10 @@ class Actor:
     uid: str
     email: str | None
     request_id: str | None = None
+
+    @classmethod
+    def of(cls, caller: Caller) -> Self:
+        return cls(uid=caller.uid, email=caller.email, request_id=caller.request_id)
 
 
 class AuditEntry(Record):

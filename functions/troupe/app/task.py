@@ -6,14 +6,15 @@ from typing import Any
 
 from firebase_functions.https_fn import CallableRequest, FunctionsErrorCode, HttpsError
 
-from troupe import tokens, wiring
+from troupe import tokens
 from troupe.adapters.queue import QueueUnavailable
+from troupe.app.container import Container
 from troupe.errors import Unauthorized
 from troupe.jobs.runner import TryAgain
 from troupe.jobs.service import TASK_TOKEN_HEADER
 
 
-def handle(request: CallableRequest[Any]) -> None:
+def handle(request: CallableRequest[Any], services: Container) -> None:
     """Runs one delivery. A 2xx answer ends the task; any other brings it back later.
 
     Deployed, the platform lets only Cloud Tasks' own service account in. The token is checked
@@ -29,7 +30,7 @@ def handle(request: CallableRequest[Any]) -> None:
     if claims.subject != job_id:
         raise HttpsError(FunctionsErrorCode.PERMISSION_DENIED, "This token is for another job.")
     try:
-        wiring.runner().run(job_id, part)
+        services.runner.run(job_id, part)
     except (TryAgain, QueueUnavailable) as again:
         # Not 503: Cloud Tasks would slow the whole queue down for it.
         raise HttpsError(FunctionsErrorCode.ABORTED, str(again)) from None

@@ -1,0 +1,8 @@
+"""Administration: plans, users, questions and messages."""
+
+from troupe.domain import Domain
+
+DOMAIN = Domain(
+    name="admin",
+    endpoints={"admin": ("troupe.admin.endpoints", "troupe.admin.catalogue")},
+)

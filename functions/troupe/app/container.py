@@ -1,0 +1,463 @@
+"""The container: every service once, built when it is first asked for, from one Settings.
+
+Imports are inside the properties, so that a function loads what its own services need and no more.
+A test puts another queue, engine or database in by name: `Container(settings, queue=HeldQueue())`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property
+from importlib import import_module
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from troupe.services import keyword_only, take
+from troupe.settings import Settings
+
+if TYPE_CHECKING:
+    from troupe.accounts.administration import Administration
+    from troupe.accounts.deletion import Deletions, Eraser
+    from troupe.accounts.directory import Directory
+    from troupe.accounts.passwords import Passwords
+    from troupe.accounts.profile import Profiles
+    from troupe.accounts.service import Accounts
+    from troupe.activities.service import Activities
+    from troupe.adapters.firestore import Database
+    from troupe.adapters.identity import Identity
+    from troupe.adapters.model import Model
+    from troupe.adapters.queue import Queue
+    from troupe.adapters.queue_control import QueueControl
+    from troupe.adapters.storage import Files
+    from troupe.admin.stats import Statistics
+    from troupe.admin.users import AdminUsers
+    from troupe.app.health import HealthChecks
+    from troupe.audit.service import AuditLog
+    from troupe.characters.clones import Clones
+    from troupe.characters.records import Character
+    from troupe.characters.service import Characters
+    from troupe.files.service import UserFiles
+    from troupe.generations.service import VoiceService
+    from troupe.generations.worker import VoiceWorker
+    from troupe.jobs.records import JobKind, Part
+    from troupe.jobs.runner import Runner
+    from troupe.jobs.service import JobService, SubjectWrites, TaskSender
+    from troupe.jobs.sweep import Sweeper
+    from troupe.media.uploads.checks import PreparedImage, PreparedSample
+    from troupe.media.uploads.proofs import Recording
+    from troupe.orphans import OrphanedFiles
+    from troupe.plans.renewals import Renewals
+    from troupe.plans.service import Plans
+    from troupe.plans.subscriptions import Subscriptions
+    from troupe.rate_limits import Limiter
+    from troupe.scripts.jobs import ScriptJobs
+    from troupe.scripts.service import ScriptService
+    from troupe.scripts.worker import ScriptWorker
+    from troupe.speech.engine import SpeechEngine
+    from troupe.support.content import Contacts, Faqs
+    from troupe.wallet.service import WalletService
+
+
+class Container:
+    """The properties are the services; handlers and erasers ask for them by these names."""
+
+    def __init__(self, settings: Settings, **services: Any) -> None:
+        """`services` stand in for those of the same names. Raises TypeError for an unknown name."""
+        for name in services:
+            if not isinstance(getattr(type(self), name, None), cached_property):
+                raise TypeError(f"there is no service named {name}")
+        self.settings = settings
+        self.__dict__.update(services)
+
+    def call(self, function: str, *args: Any) -> Any:
+        """Calls `module:function` with `args` and with the services that it asks for."""
+        module, _, name = function.partition(":")
+        target = getattr(import_module(module), name)
+        return target(*args, **take(self, keyword_only(target)))
+
+    # What everything stands on.
+
+    @cached_property
+    def database(self) -> Database:
+        from troupe.adapters.firestore import Database
+
+        return Database.connect(self.settings.project_id)
+
+    @cached_property
+    def files(self) -> Files:
+        from troupe.adapters.storage import Files
+
+        # The emulators cannot sign; they serve the bytes through the function instead.
+        can_sign = not self.settings.emulated
+        return Files.connect(self.settings.project_id, self.settings.bucket, can_sign=can_sign)
+
+    @cached_property
+    def identity(self) -> Identity:
+        from troupe.adapters.firebase import firebase_app
+        from troupe.adapters.identity import Identity
+
+        app = firebase_app(self.settings.project_id)
+        return Identity(app, self.settings.web_api_key, emulated=self.settings.emulated)
+
+    @cached_property
+    def queue(self) -> Queue:
+        from troupe.adapters.firebase import firebase_app
+        from troupe.adapters.queue import CloudTasksQueue
+
+        return CloudTasksQueue(firebase_app(self.settings.project_id), self.settings.region)
+
+    @cached_property
+    def queue_control(self) -> QueueControl:
+        from troupe.adapters.queue import CloudTasksQueue
+        from troupe.adapters.queue_control import QueueControl
+
+        name = CloudTasksQueue.function
+        return QueueControl.connect(self.settings.project_id, self.settings.region, name)
+
+    @cached_property
+    def engine(self) -> SpeechEngine:
+        """The engine that SPEECH_ENGINE names. Raises ValueError for one that does not exist or
+        lacks a setting, RuntimeError for one whose package is not installed."""
+        from troupe.speech.engines import engine_named
+
+        return engine_named(self.settings)
+
+    @cached_property
+    def language_model(self) -> Callable[[], Model] | None:
+        """What writes scripts, made when there is one to write; None when none is configured. A
+        server of one's own may want no key."""
+        settings = self.settings
+        if not settings.openai_api_key and not settings.openai_base_url:
+            return None
+
+        @cache
+        def model() -> Model:
+            from troupe.adapters.llm import LanguageModel
+
+            return LanguageModel(
+                settings.openai_api_key, settings.openai_base_url, settings.openai_script_model
+            )
+
+        return model
+
+    @cached_property
+    def limiter(self) -> Limiter:
+        from troupe.app.domains import rate_limits
+        from troupe.rate_limits import Limiter
+
+        return Limiter(self.database, rate_limits(self.settings), self.settings.jwt_secret)
+
+    @cached_property
+    def orphans(self) -> OrphanedFiles:
+        from troupe.orphans import OrphanedFiles
+
+        return OrphanedFiles(self.database, self._files)
+
+    def _files(self) -> Files:
+        """For services that seldom need a file: the storage SDK is slow to load."""
+        return self.files
+
+    # Accounts, activities, administration.
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from troupe.accounts.service import Accounts
+
+        return Accounts(self.database, self.identity, self.settings)
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        from troupe.accounts.passwords import Passwords
+
+        return Passwords(self.database, self.identity, self.limiter)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        from troupe.accounts.profile import Profiles
+
+        return Profiles(self.database, self.orphans, prepare_image)
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        from troupe.accounts.deletion import Deletions
+
+        return Deletions(self.database, self.identity, self.orphans, lambda: self.erasers)
+
+    @cached_property
+    def erasers(self) -> Mapping[str, Eraser]:
+        """What each domain erases of a user who leaves, in the order of DOMAINS."""
+        from troupe.app.domains import DOMAINS
+
+        def eraser(function: str) -> Eraser:
+            return lambda uid, limit: int(self.call(function, uid, limit))
+
+        return {
+            name: eraser(function)
+            for domain in DOMAINS
+            for name, function in domain.erasers.items()
+        }
+
+    @cached_property
+    def directory(self) -> Directory:
+        from troupe.accounts.directory import Directory
+
+        return Directory(self.database)
+
+    @cached_property
+    def administration(self) -> Administration:
+        from troupe.accounts.administration import Administration
+
+        return Administration(self.database, self.identity)
+
+    @cached_property
+    def activities(self) -> Activities:
+        from troupe.activities.service import Activities
+
+        return Activities(self.database)
+
+    @cached_property
+    def admin_users(self) -> AdminUsers:
+        from troupe.admin.users import AdminUsers
+
+        return AdminUsers(
+            db=self.database,
+            directory=self.directory,
+            administration=self.administration,
+            subscriptions=self.subscriptions,
+            plans=self.plans,
+            deletions=self.deletions,
+        )
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        from troupe.admin.stats import Statistics
+
+        return Statistics(self.plans, self.directory, self.activities)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        from troupe.audit.service import AuditLog
+
+        return AuditLog(self.database)
+
+    # Plans and the wallet.
+
+    @cached_property
+    def wallet(self) -> WalletService:
+        from troupe.wallet.service import WalletService
+
+        return WalletService(self.database)
+
+    @cached_property
+    def plans(self) -> Plans:
+        from troupe.plans.service import Plans
+
+        return Plans(self.database)
+
+    @cached_property
+    def renewals(self) -> Renewals:
+        from troupe.plans.renewals import Renewals
+
+        return Renewals(self.database, paid=self.settings.payments != "off")
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        from troupe.plans.subscriptions import Subscriptions
+
+        paid = self.settings.payments != "off"
+        return Subscriptions(self.database, self.renewals, self.wallet, paid=paid)
+
+    # Characters, generations, scripts, files, support.
+
+    @cached_property
+    def characters(self) -> Characters:
+        from troupe.characters.intake import Prepare
+        from troupe.characters.service import Characters
+
+        prepare = Prepare(prepare_sample, prepare_image)
+        return Characters(self.database, self._files, self.settings, prepare)
+
+    @cached_property
+    def clones(self) -> Clones:
+        from troupe.characters.clones import Clones
+
+        return Clones(self.database, self._forget_clone)
+
+    def _forget_clone(self, sha256: str) -> None:
+        """Of an engine that was used before this one nothing can be deleted."""
+        from troupe.speech.engine import KeepsClones
+
+        if isinstance(self.engine, KeepsClones):
+            self.engine.forget(sha256)
+
+    def _cast(self, ids: Sequence[str]) -> list[Character]:
+        """The characters of those ids. Most requests name none, and their service is slow to
+        load."""
+        return self.characters.cast(ids)
+
+    @cached_property
+    def generations(self) -> VoiceService:
+        from troupe.generations.service import VoiceService
+
+        return VoiceService(self.database, self._files, self.jobs, self._cast, self.settings)
+
+    @cached_property
+    def scripts(self) -> ScriptService:
+        from troupe.scripts.service import ScriptService
+        from troupe.scripts.writer import ScriptWriter
+
+        writer = ScriptWriter(self.language_model)
+        return ScriptService(
+            self.database, self._files, self.jobs, self._cast, writer, self.settings
+        )
+
+    @cached_property
+    def script_jobs(self) -> ScriptJobs:
+        from troupe.scripts.jobs import ScriptJobs
+
+        return ScriptJobs(self.database, self.jobs, self._cast, self.settings)
+
+    @cached_property
+    def user_files(self) -> UserFiles:
+        from troupe.files.service import UserFiles
+
+        return UserFiles(self.database, self._files, self.orphans, prove_recording, self.settings)
+
+    @cached_property
+    def faqs(self) -> Faqs:
+        from troupe.support.content import Faqs
+
+        return Faqs(self.database)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        from troupe.support.content import Contacts
+
+        return Contacts(self.database)
+
+    @cached_property
+    def health_checks(self) -> HealthChecks:
+        from troupe.app.health import health_checks
+
+        return health_checks(self)
+
+    # Jobs and their work.
+
+    @cached_property
+    def sender(self) -> TaskSender:
+        from troupe.jobs.service import TaskSender
+
+        return TaskSender(self.queue)
+
+    @cached_property
+    def jobs(self) -> JobService:
+        from troupe.jobs.service import JobService
+
+        return JobService(self.database, self.sender, self.subjects)
+
+    @cached_property
+    def subjects(self) -> Mapping[JobKind, SubjectWrites]:
+        """How the documents that jobs are about follow the status of their jobs."""
+        from troupe.generations.writes import status_writes as of_generation
+        from troupe.jobs.records import JobKind
+        from troupe.scripts.writes import status_writes as of_script
+
+        return {
+            JobKind.VOICE: of_generation,
+            JobKind.SCRIPT_AUDIO: of_script,
+            JobKind.VIDEO: of_script,
+        }
+
+    @cached_property
+    def voice_worker(self) -> VoiceWorker:
+        from troupe.generations.worker import VoiceWorker
+
+        return VoiceWorker(self.engine, self.files, part_characters=self.settings.part_characters)
+
+    @cached_property
+    def script_worker(self) -> ScriptWorker:
+        from troupe.scripts.worker import ScriptWorker
+
+        return ScriptWorker(
+            self.database,
+            self.engine,
+            self.files,
+            self.jobs.parts,
+            part_characters=self.settings.part_characters,
+        )
+
+    @cached_property
+    def runner(self) -> Runner:
+        from troupe.jobs.records import JobKind
+        from troupe.jobs.runner import Runner
+
+        return Runner(
+            self.database,
+            self.sender,
+            {
+                JobKind.VOICE: lambda: self.voice_worker,
+                JobKind.SCRIPT_AUDIO: lambda: self.script_worker,
+                JobKind.VIDEO: lambda: self.script_worker,
+            },
+            self.subjects,
+            lease_seconds=self.settings.lease_seconds,
+            max_attempts=self.settings.max_attempts,
+        )
+
+    @cached_property
+    def forget_part(self) -> Callable[[Part], None]:
+        """Deletes the files that only a part leads to."""
+        from troupe.scripts.writes import tidy
+
+        def forget(part: Part) -> None:
+            if part.subject is None:
+                self.files.delete(part.files)
+            else:
+                tidy(self.database, self.files, part.subject, job_id=None, kept=())
+
+        return forget
+
+    @cached_property
+    def chores(self) -> Mapping[str, Callable[[int], int]]:
+        """What the sweep does for the domains, by name."""
+        from troupe.app.domains import DOMAINS
+
+        return {
+            name: attrgetter(method)(self)
+            for domain in DOMAINS
+            for name, method in domain.chores.items()
+        } | {"orphans": self.orphans.sweep, "limits": self.limiter.sweep}
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        from troupe.jobs.sweep import Sweeper
+
+        return Sweeper(
+            self.database,
+            self.sender,
+            self.subjects,
+            hold_hours=self.settings.hold_hours,
+            forget=self.forget_part,
+            chores=self.chores,
+        )
+
+
+# Decoders are loaded when there is something to decode.
+
+
+def prepare_sample(data: bytes) -> PreparedSample:
+    from troupe.media.uploads import samples
+
+    return samples.prepare_sample(data)
+
+
+def prepare_image(data: bytes) -> PreparedImage:
+    from troupe.media.uploads import images
+
+    return images.prepare_image(data)
+
+
+def prove_recording(data: bytes) -> Recording:
+    from troupe.media.uploads import recordings
+
+    return recordings.prove_recording(data)

@@ -1,0 +1,46 @@
+"""What the service needs to live, each as a call that raises when it does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from troupe.settings import Settings
+
+if TYPE_CHECKING:
+    from troupe.app.container import Container
+
+HealthChecks = Mapping[str, Callable[[], None]]
+
+
+def health_checks(services: Container) -> HealthChecks:
+    # Functions, so that a service which cannot even be built is down, and not the whole answer.
+    def firestore() -> None:
+        services.database.get("health/check")
+
+    def storage() -> None:
+        services.files.check()
+
+    def queue() -> None:
+        services.queue.check()
+
+    def engine() -> None:
+        check_engine(services.settings)
+
+    return {"firestore": firestore, "storage": storage, "queue": queue, "engine": engine}
+
+
+def check_engine(settings: Settings) -> None:
+    """Whether the engine could be asked, without loading it. Raises when it could not."""
+    from troupe.adapters.probe import check_reachable, find_package
+
+    addresses = {
+        "openai": settings.openai_base_url or "https://api.openai.com/v1",
+        "f5tts": settings.f5tts_url,
+        "elevenlabs": settings.elevenlabs_base_url or "https://api.elevenlabs.io",
+        "google": settings.google_tts_endpoint or "texttospeech.googleapis.com",
+    }
+    if settings.speech_engine == "espeak":
+        find_package("espeakng_loader")
+    else:
+        check_reachable(addresses[settings.speech_engine])

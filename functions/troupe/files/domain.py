@@ -1,0 +1,10 @@
+"""Files: recordings that users keep."""
+
+from troupe.domain import Domain
+
+DOMAIN = Domain(
+    name="files",
+    endpoints={"files": ("troupe.files.endpoints",)},
+    erasers={"files": "troupe.files.lifecycle:erase"},
+    chores={"files": "user_files.expire"},
+)

@@ -1,0 +1,10 @@
+"""Generations: text to speech."""
+
+from troupe.domain import Domain
+
+DOMAIN = Domain(
+    name="generations",
+    endpoints={"voice": ("troupe.generations.endpoints",)},
+    erasers={"generations": "troupe.generations.lifecycle:erase"},
+    chores={"generations": "generations.expire"},
+)

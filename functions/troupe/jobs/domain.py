@@ -1,0 +1,8 @@
+"""Jobs: durable work, of any kind."""
+
+from troupe.domain import Domain
+
+DOMAIN = Domain(
+    name="jobs",
+    erasers={"jobs": "troupe.jobs.lifecycle:erase"},
+)

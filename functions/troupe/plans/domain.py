@@ -1,0 +1,10 @@
+"""Plans and subscriptions."""
+
+from troupe.domain import Domain
+
+DOMAIN = Domain(
+    name="plans",
+    endpoints={"plans": ("troupe.plans.endpoints",)},
+    erasers={"subscription": "troupe.plans.lifecycle:erase"},
+    chores={"subscriptions": "renewals.renew_due"},
+)
