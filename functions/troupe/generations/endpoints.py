@@ -51,7 +51,7 @@ def styles(settings: Settings) -> Reply:
     """The ways of speaking that the speech engine can express."""
     offered = capabilities(settings.speech_engine).styles
     views = [
-        schemas.StyleView(id=x.id, name=x.name, description=x.description)
+        schemas.StyleView(id=schemas.VoiceStyle(x.id), name=x.name, description=x.description)
         for x in STYLES
         if x.id in offered
     ]

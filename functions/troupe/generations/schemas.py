@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
 from troupe.generations.records import Generation
-from troupe.jobs.records import Job, JobStatus, overall_progress, view_steps
+from troupe.jobs.records import Job, JobKind, JobStatus, overall_progress, view_steps
 from troupe.media.formats import AudioFormat
 from troupe.speech.catalogue import DEFAULT_STYLE
-from troupe.speech.engine import VoiceType
+from troupe.speech.engine import TimingSource, VoiceType
 from troupe.web.schema import Id, KeyHeader, Schema, example
 
 _ALLOWED_CONTROLS = "\t\n\r"
@@ -53,6 +54,53 @@ class GenerateVoice(Schema):
     format: AudioFormat = AudioFormat.MP3
 
 
+class VoiceStyle(StrEnum):
+    """The ids of `troupe.speech.catalogue.STYLES`."""
+
+    NEUTRAL = "neutral"
+    NARRATION = "narration"
+    CONVERSATIONAL = "conversational"
+    CHEERFUL = "cheerful"
+    CALM = "calm"
+    SERIOUS = "serious"
+    EXCITED = "excited"
+    WHISPER = "whisper"
+
+
+class StepName(StrEnum):
+    """The steps of every kind of job."""
+
+    SPEECH = "speech"
+    ASSEMBLY = "assembly"
+    AUDIO_VALIDATION = "audio_validation"
+    AUDIO_GENERATION = "audio_generation"
+    VIDEO_GENERATION = "video_generation"
+    VIDEO_ASSEMBLY = "video_assembly"
+    UPLOAD = "upload"
+
+
+class StepStatus(StrEnum):
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class CurrentStep(StrEnum):
+    """The step that a job is at: empty before the first, and `completed` after the last."""
+
+    NONE = ""
+    SPEECH = "speech"
+    ASSEMBLY = "assembly"
+    AUDIO_VALIDATION = "audio_validation"
+    AUDIO_GENERATION = "audio_generation"
+    VIDEO_GENERATION = "video_generation"
+    VIDEO_ASSEMBLY = "video_assembly"
+    UPLOAD = "upload"
+    COMPLETED = "completed"
+
+
 class LanguageView(Schema):
     code: str
     name: str
@@ -64,7 +112,7 @@ class Languages(Schema):
 
 
 class StyleView(Schema):
-    id: str
+    id: VoiceStyle
     name: str
     description: str
 
@@ -80,8 +128,8 @@ class ErrorView(Schema):
 
 
 class StepSchema(Schema):
-    step_name: str
-    status: str
+    step_name: StepName
+    status: StepStatus
     progress: int
     message: str
     started_at: datetime | None
@@ -93,10 +141,10 @@ class JobView(Schema):
     """A job with its progress (0 to 100) by step."""
 
     job_id: str
-    kind: str
+    kind: JobKind
     status: JobStatus
     overall_progress: int
-    current_step: str
+    current_step: CurrentStep
     steps: list[StepSchema]
     total_steps: int
     completed_steps: int
@@ -117,10 +165,10 @@ class JobView(Schema):
             kind=job.kind,
             status=job.status,
             overall_progress=overall_progress(job),
-            current_step="completed"
+            current_step=CurrentStep.COMPLETED
             if job.status is JobStatus.COMPLETED
-            else (running or [""])[-1],
-            steps=[StepSchema(**step.model_dump()) for step in steps],
+            else CurrentStep((running or [""])[-1]),
+            steps=[StepSchema.model_validate(step.model_dump()) for step in steps],
             total_steps=len(steps),
             completed_steps=len(completed),
             attempt=job.attempt,
@@ -139,10 +187,10 @@ class GenerationView(Schema):
     title: str
     characters: int
     language: str
-    voice_type: str
-    voice_style: str
+    voice_type: VoiceType
+    voice_style: VoiceStyle
     speed: float
-    format: str
+    format: AudioFormat
     engine: str
     character_id: str | None
     voice_cloned: bool = Field(
@@ -154,7 +202,7 @@ class GenerationView(Schema):
     voice_seconds_used: int
     seconds: float | None = Field(description="Length of the audio.")
     size: int | None = Field(description="Bytes of the audio.")
-    timing_source: str | None = Field(description="Where word times come from.")
+    timing_source: TimingSource | None = Field(description="Where word times come from.")
     audio_url: str | None
     captions_url: str | None
     error: ErrorView | None
@@ -200,7 +248,7 @@ class HistoryItem(Schema):
     status: JobStatus
     audio_url: str | None
     language: str
-    voice_type: str
+    voice_type: VoiceType
     seconds: float | None
 
     @classmethod

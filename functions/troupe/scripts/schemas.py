@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.generations.schemas import JobView
+from troupe.generations.schemas import CurrentStep, JobView
 from troupe.jobs.records import JobStatus
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
@@ -167,7 +167,7 @@ class ScriptView(Schema):
     video_job_id: str | None
     video_job_status: JobStatus | None
     video_job_progress: int | None
-    video_job_current_step: str | None
+    video_job_current_step: CurrentStep | None
     video_job_started_at: datetime | None
     video_job_completed_at: datetime | None
     video_job_error_message: str | None
@@ -270,7 +270,7 @@ class VideoStatus(Schema):
 
     script_id: str
     status: JobStatus | Literal["not_started"]
-    stage: str
+    stage: CurrentStep
     progress: int
     message: str
     started_at: datetime | None
@@ -284,7 +284,7 @@ class VideoStatus(Schema):
             return cls(
                 script_id=staged.script.id,
                 status="not_started",
-                stage="",
+                stage=CurrentStep.NONE,
                 progress=0,
                 message="No video has been asked for",
                 started_at=None,
@@ -295,7 +295,7 @@ class VideoStatus(Schema):
         video = staged.script.video
         made = video if video and video.job_id == staged.video_job.id else None
         job = JobView.of(staged.video_job)
-        running = [step.message for step in job.steps if step.step_name == job.current_step]
+        running = [step.message for step in job.steps if str(step.step_name) == job.current_step]
         told = {
             JobStatus.QUEUED: "Waiting for a worker",
             JobStatus.IN_PROGRESS: running[0] if running else "",
