@@ -26,14 +26,14 @@ PASSWORD = "bench-pass-1"
 
 # (function, method, path, JSON); {character} and {script} are those of the asking user.
 MAIN: dict[str, tuple[str, str, str, Any]] = {
-    "me": ("auth", "GET", "/api/auth/me", None),
-    "myActivities": ("auth", "GET", "/api/my-activities", None),
+    "getMe": ("auth", "GET", "/api/auth/me", None),
+    "listMyActivities": ("auth", "GET", "/api/my-activities", None),
     "listPlans": ("plans", "GET", "/api/subscriptions/plans", None),
     "consumeTokens": (
         *("plans", "POST", "/api/tokens/consume"),
         {"tokensToConsume": 1, "action": "bench"},
     ),
-    "voiceHistory": ("voice", "GET", "/api/user/voice-history", None),
+    "listVoiceHistory": ("voice", "GET", "/api/user/voice-history", None),
     "listCharacters": ("characters", "GET", "/api/characters", None),
     "getCharacter": ("characters", "GET", "/api/characters/{character}", None),
     "starCharacter": ("characters", "POST", "/api/characters/{character}/star", None),
@@ -102,10 +102,10 @@ def _bodies(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         "register": {"email": email, "password": PASSWORD},
         "login": login,
         "adminLogin": login,
-        "guest": {},
+        "createGuest": {},
         "refresh": {},
         "updateProfile": {"name": "Grace"},
-        "forgotPassword": {"email": ids.get("email")},
+        "requestPasswordReset": {"email": ids.get("email")},
         "resetPassword": {"code": ids.get("code"), "password": "bench-pass-2"},
         "verifyEmail": {},
         "changePassword": {"currentPassword": PASSWORD, "newPassword": "bench-pass-2"},
@@ -232,7 +232,7 @@ def table() -> list[dict[str, Any]]:
                     "writes": counter.written,
                     "status": status,
                     # Health says that there is no queue here, and reads what it reads.
-                    "ok": status < 400 or operation.id == "health",
+                    "ok": status < 400 or operation.id == "getHealth",
                 }
             )
     return rows

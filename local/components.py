@@ -169,6 +169,8 @@ class Suite:
             codebase["runtime"] = "python{}{}".format(*tools.python_version())
             if not self._watch:
                 codebase["ignore"] = ["**"]
+        for rewrite in config["hosting"]["rewrites"]:
+            rewrite["function"]["region"] = REGION
         config["hosting"]["public"] = str(up / config["hosting"]["public"])
         for rules in ("firestore.rules", "storage.rules", "firestore.indexes.json"):
             if (ROOT / rules).exists():

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from troupe.app.container import Container
-
-OPENAPI = Path(__file__).parents[1] / "openapi.json"
 
 
 def main(arguments: list[str] | None = None, services: Container | None = None) -> int:
     """Runs one command and returns its exit code. `services`: those of the environment, unless
     others are given."""
     options = _parser().parse_args(arguments)
-    if options.command == "openapi":
-        return _openapi(options)
+    if options.command in ("openapi", "hosting", "settings"):
+        from troupe.commands.derived import derive
+
+        return derive(options)
     if services is None:
         from troupe.app.functions import container
 
@@ -68,8 +66,13 @@ def _parser() -> argparse.ArgumentParser:
     clip.add_argument("file", help="an mp4 with H.264, at most 60 seconds; it is played in a loop")
     clip.add_argument("--title", required=True, help="what users see")
 
-    openapi = commands.add_parser("openapi", help="write functions/openapi.json")
-    openapi.add_argument("--check", action="store_true", help="fail when it differs instead")
+    for name, what in (
+        ("openapi", "functions/openapi.json from the routes"),
+        ("hosting", "the rewrites of firebase.json from the routes, for the region TROUPE_REGION"),
+        ("settings", "the table of settings in README.md"),
+    ):
+        derived = commands.add_parser(name, help=f"write {what}")
+        derived.add_argument("--check", action="store_true", help="fail when it differs instead")
     return parser
 
 
@@ -94,20 +97,6 @@ def _run(options: argparse.Namespace, services: Container) -> int:
 
     known = {"audit": checks.audit, "audit-log": checks.audit_log, "sweep": checks.sweep}
     return known[command](options, services)
-
-
-def _openapi(options: argparse.Namespace) -> int:
-    from troupe.app.openapi import document
-
-    text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
-    if options.check:
-        if OPENAPI.read_text() != text:
-            print("openapi.json is not up to date: run `make openapi`", file=sys.stderr)
-            return 1
-        return 0
-    OPENAPI.write_text(text)
-    print(f"{OPENAPI.name}: {len(text)} bytes")
-    return 0
 
 
 if __name__ == "__main__":

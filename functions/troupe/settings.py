@@ -1,4 +1,5 @@
-"""Settings, read from the environment once per process; every one is listed in the README."""
+"""Settings, read from the environment once per process. `python -m troupe settings` lists them in
+the README."""
 
 from __future__ import annotations
 
@@ -57,49 +58,140 @@ class RateLimit(BaseModel):
         return cls.model_validate({"account": rates[0], "address": rates[1]})
 
 
+def _setting(
+    variable: str, default: Any, meaning: str | None, *, shown: str | None = None, **rules: Any
+) -> Any:
+    """A field that an environment variable sets. `meaning` and `shown`, the default in words, are
+    for the table in the README; None: the platform sets it."""
+    told: dict[str, Any] = {} if shown is None else {"shown": shown}
+    return Field(default, alias=variable, description=meaning, json_schema_extra=told, **rules)
+
+
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    project_id: str = Field("demo-troupe", alias="GCLOUD_PROJECT")
-    region: str = Field("us-central1", alias="TROUPE_REGION")
-    emulated: bool = Field(False, alias="FUNCTIONS_EMULATOR")
-    storage_bucket: str = Field("", alias="STORAGE_BUCKET")
-    web_api_key: str = Field("", alias="WEB_API_KEY")
-    cors_origins: str = Field("", alias="CORS_ORIGINS")
-
-    jwt_secret: str = Field("", alias="JWT_SECRET", repr=False)
-    jwt_previous_secret: str = Field("", alias="JWT_PREVIOUS_SECRET", repr=False)
-    access_token_seconds: int = Field(3600, alias="ACCESS_TOKEN_SECONDS", ge=60)
-    refresh_token_seconds: int = Field(30 * 86400, alias="REFRESH_TOKEN_SECONDS", ge=3600)
-
+    jwt_secret: str = _setting(
+        "JWT_SECRET",
+        "",
+        "secret: signs Troupe's tokens; at least 32 bytes",
+        shown="none; fixed on the emulators",
+        repr=False,
+    )
+    jwt_previous_secret: str = _setting(
+        "JWT_PREVIOUS_SECRET", "", "still accepted while the secret is being changed", repr=False
+    )
+    access_token_seconds: int = _setting(
+        "ACCESS_TOKEN_SECONDS", 3600, "lifetime of an access token", ge=60
+    )
+    refresh_token_seconds: int = _setting(
+        "REFRESH_TOKEN_SECONDS", 30 * 86400, "lifetime of an unused refresh token", ge=3600
+    )
+    web_api_key: str = _setting(
+        "WEB_API_KEY", "", "the Firebase project's web API key; required for password sign-in"
+    )
+    cors_origins: str = _setting(
+        "CORS_ORIGINS",
+        "",
+        "origins that browsers may call from, separated by commas",
+        shown="none; all on the emulators",
+    )
     # By the names that routes count against; the domains have the defaults.
     limits: dict[str, RateLimit] = Field(default_factory=dict)
-    trusted_proxies: str = Field("google", alias="TRUSTED_PROXIES")
+    trusted_proxies: str = _setting(
+        "TRUSTED_PROXIES",
+        "google",
+        "networks trusted to report the client's address, separated by commas "
+        "([decision 014](docs/decisions/014-rate-limits.md))",
+    )
 
-    tokens_to_give: int = Field(20, alias="TOKENS_TO_GIVE", ge=0)
-    guest_tokens_to_give: int = Field(2, alias="GUEST_TOKENS_TO_GIVE", ge=0)
+    tokens_to_give: int = _setting("TOKENS_TO_GIVE", 20, "tokens granted on sign-up", ge=0)
+    guest_tokens_to_give: int = _setting(
+        "GUEST_TOKENS_TO_GIVE", 2, "tokens granted to a guest", ge=0
+    )
     prices: Prices = Prices()
-    # off: plans and minutes are given at once; stripe: those with a price want a checkout first.
-    payments: Literal["off", "stripe"] = Field("off", alias="PAYMENTS")
+    payments: Literal["off", "stripe"] = _setting(
+        "PAYMENTS",
+        "off",
+        "`off`: plans and minutes are granted at once; `stripe`: anything with a price answers 402",
+    )
 
-    speech_engine: str = Field("espeak", alias="SPEECH_ENGINE")
-    openai_api_key: str = Field("", alias="OPENAI_API_KEY", repr=False)
-    openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL")
-    openai_speech_model: str = Field("gpt-4o-mini-tts", alias="OPENAI_SPEECH_MODEL")
-    f5tts_url: str = Field("http://127.0.0.1:7860", alias="F5TTS_URL")
-    elevenlabs_api_key: str = Field("", alias="ELEVENLABS_API_KEY", repr=False)
-    elevenlabs_base_url: str | None = Field(None, alias="ELEVENLABS_BASE_URL")
-    elevenlabs_model: str = Field("eleven_multilingual_v2", alias="ELEVENLABS_MODEL")
-    elevenlabs_voices: str = Field("", alias="ELEVENLABS_VOICES")
-    google_tts_endpoint: str | None = Field(None, alias="GOOGLE_TTS_ENDPOINT")
-    openai_script_model: str = Field("gpt-5.4-mini", alias="OPENAI_SCRIPT_MODEL")
+    speech_engine: str = _setting(
+        "SPEECH_ENGINE",
+        "espeak",
+        "`espeak`, `openai`, `f5tts`, `elevenlabs` or `google`; the last two need their package "
+        "from `functions/requirements-extras.txt`",
+    )
+    openai_api_key: str = _setting(
+        "OPENAI_API_KEY", "", "secret: for `openai`, and for writing scripts", repr=False
+    )
+    openai_base_url: str | None = _setting(
+        "OPENAI_BASE_URL", None, "any OpenAI-compatible server", shown="OpenAI's own"
+    )
+    openai_speech_model: str = _setting(
+        "OPENAI_SPEECH_MODEL",
+        "gpt-4o-mini-tts",
+        "OpenAI has announced that its own speech models end on 6 January 2027; compatible "
+        "servers use their own names",
+    )
+    openai_script_model: str = _setting(
+        "OPENAI_SCRIPT_MODEL",
+        "gpt-5.4-mini",
+        "the language model that writes scripts; compatible servers use their own names",
+    )
+    f5tts_url: str = _setting(
+        "F5TTS_URL",
+        "http://127.0.0.1:7860",
+        "the Gradio app of F5-TTS, for `f5tts`, which speaks only with cloned voices",
+    )
+    elevenlabs_api_key: str = _setting(
+        "ELEVENLABS_API_KEY", "", "secret: for `elevenlabs`", repr=False
+    )
+    elevenlabs_base_url: str | None = _setting(
+        "ELEVENLABS_BASE_URL", None, "another address of its API", shown="ElevenLabs' own"
+    )
+    elevenlabs_model: str = _setting(
+        "ELEVENLABS_MODEL", "eleven_multilingual_v2", "the model of `elevenlabs`"
+    )
+    elevenlabs_voices: str = _setting(
+        "ELEVENLABS_VOICES",
+        "",
+        "the voices used without a recording: `male=ID,female=ID,kids=ID`",
+        shown="three stock voices",
+    )
+    google_tts_endpoint: str | None = _setting(
+        "GOOGLE_TTS_ENDPOINT",
+        None,
+        "a regional endpoint of Cloud Text-to-Speech, for `google`",
+        shown="the global one",
+    )
 
-    max_text_characters: int = Field(200_000, alias="MAX_TEXT_CHARACTERS", ge=1, le=200_000)
-    part_characters: int = Field(4_000, alias="PART_CHARACTERS", ge=100)
-    max_attempts: int = Field(5, alias="MAX_ATTEMPTS", ge=1)
-    lease_seconds: int = Field(30, alias="LEASE_SECONDS", ge=3)
-    hold_hours: int = Field(24, alias="HOLD_HOURS", ge=1)
-    retention_days: int = Field(30, alias="RETENTION_DAYS", ge=1)
+    max_text_characters: int = _setting(
+        "MAX_TEXT_CHARACTERS", 200_000, "the longest text of a request", ge=1, le=200_000
+    )
+    part_characters: int = _setting(
+        "PART_CHARACTERS", 4_000, "longer texts are cut into parts that run in parallel", ge=100
+    )
+    max_attempts: int = _setting("MAX_ATTEMPTS", 5, "attempts before a job fails", ge=1)
+    lease_seconds: int = _setting(
+        "LEASE_SECONDS", 30, "how long a silent worker keeps its job", ge=3
+    )
+    hold_hours: int = _setting(
+        "HOLD_HOURS", 24, "when the sweep gives up on a job and releases its hold", ge=1
+    )
+    retention_days: int = _setting(
+        "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1
+    )
+
+    project_id: str = _setting("GCLOUD_PROJECT", "demo-troupe", None)
+    emulated: bool = _setting("FUNCTIONS_EMULATOR", False, None)
+    storage_bucket: str = _setting(
+        "STORAGE_BUCKET", "", "where files are stored", shown="the project's default"
+    )
+    region: str = _setting(
+        "TROUPE_REGION",
+        "us-central1",
+        "where the functions run; run `python -m troupe hosting` after changing it",
+    )
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:

@@ -97,10 +97,10 @@ def test_every_route_has_a_policy_and_private_is_the_default() -> None:
     public = {route.operation_id for _, route in ROUTES if route.auth is Auth.PUBLIC}
     assert all(isinstance(route.auth, Auth) for _, route in ROUTES)
     assert {name for name in public if "Alias" not in name} == {
-        *("register", "login", "refresh", "guest", "languages", "styles"),
-        *("forgotPassword", "resetPassword", "verifyEmail"),
-        *("health", "openapi", "docs", "docsAsset", "characterMedia"),
-        *("listPlans", "submitContact", "listFaq", "demoTokenUsage"),
+        *("register", "login", "refresh", "createGuest", "listLanguages", "listStyles"),
+        *("requestPasswordReset", "resetPassword", "verifyEmail"),
+        *("getHealth", "getOpenapi", "getDocs", "getDocsAsset", "getCharacterMedia"),
+        *("listPlans", "submitContact", "listFaq", "getDemoTokenUsage"),
         "adminLogin",
     }
 

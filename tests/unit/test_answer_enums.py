@@ -40,7 +40,7 @@ def schemas() -> dict[str, Any]:
         *("EntryView.kind", "EntryView.meter", "NotEnoughTokensDetails.meter"),
         *("PlanView.status", "PlanView.billingPeriod", "SubscriptionView.status"),
         *("ProfileSubscription.status", "RoleView.name", "AdminUserView.status"),
-        *("ActivityView.category", "FaqView.category", "ContactView.status", "Check.state"),
+        *("ActivityView.category", "FaqView.category", "ContactView.status", "CheckView.state"),
     ],
 )
 def test_values_that_are_few_are_enumerated(schemas: dict[str, Any], field: str) -> None:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
-    from troupe.app.health import HealthChecks
     from troupe.audit.service import AuditLog
     from troupe.characters.clones import Clones
     from troupe.characters.records import Character
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from troupe.scripts.worker import ScriptWorker
     from troupe.speech.engine import SpeechEngine
     from troupe.support.content import Contacts, Faqs
+    from troupe.support.service import HealthChecks
     from troupe.wallet.service import WalletService
 
 

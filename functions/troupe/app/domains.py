@@ -56,5 +56,8 @@ def apis(function: str) -> list[Api]:
 
 def rate_limits(settings: Settings) -> dict[str, RateLimit]:
     """Every rate limit by name: the default of its domain, or what the settings say."""
-    defaults = {name: limit for domain in DOMAINS for name, limit in domain.limits.items()}
-    return {name: settings.limits.get(name) or RateLimit.parse(defaults[name]) for name in defaults}
+    return {
+        name: settings.limits.get(name) or RateLimit.parse(limit.default)
+        for domain in DOMAINS
+        for name, limit in domain.limits.items()
+    }

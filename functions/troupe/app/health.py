@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from troupe.settings import Settings
+from troupe.support.service import HealthChecks
 
 if TYPE_CHECKING:
     from troupe.app.container import Container
-
-HealthChecks = Mapping[str, Callable[[], None]]
 
 
 def health_checks(services: Container) -> HealthChecks:

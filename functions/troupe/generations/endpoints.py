@@ -39,7 +39,7 @@ LONGEST_WAIT = 30  # seconds; a function that waits is paid for
 
 
 @api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
-def languages(settings: Settings) -> Reply:
+def list_languages(settings: Settings) -> Reply:
     """The languages that the speech engine speaks."""
     offered = capabilities(settings.speech_engine).languages
     views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
@@ -47,7 +47,7 @@ def languages(settings: Settings) -> Reply:
 
 
 @api.get("/api/voice/styles", auth=Auth.PUBLIC, data=schemas.Styles)
-def styles(settings: Settings) -> Reply:
+def list_styles(settings: Settings) -> Reply:
     """The ways of speaking that the speech engine can express."""
     offered = capabilities(settings.speech_engine).styles
     views = [
@@ -126,7 +126,7 @@ def delete_generation(
     errors=(GenerationNotFound, AudioNotReady),
     produces="audio/*",
 )
-def generation_audio(
+def get_generation_audio(
     path: schemas.GenerationPath, caller: Caller, generations: VoiceService, files: Files
 ) -> Response:
     """The audio file; byte ranges are honoured. Large files are a redirect to a signed URL."""
@@ -140,7 +140,7 @@ def generation_audio(
     errors=(GenerationNotFound, AudioNotReady),
     produces=("text/vtt", "application/x-subrip"),
 )
-def generation_captions(
+def get_generation_captions(
     path: schemas.GenerationPath,
     query: schemas.CaptionQuery,
     caller: Caller,
@@ -153,7 +153,7 @@ def generation_captions(
 
 
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
-def voice_history(query: Page, caller: Caller, generations: VoiceService) -> Reply:
+def list_voice_history(query: Page, caller: Caller, generations: VoiceService) -> Reply:
     """What you had spoken, newest first."""
     items, found = generations.history(caller.uid, query)
     return Reply(

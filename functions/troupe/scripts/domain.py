@@ -1,10 +1,12 @@
 """Scripts: dialogue, its audio and its video."""
 
-from troupe.domain import Domain
+from troupe.domain import Domain, Limit
 
 DOMAIN = Domain(
     name="scripts",
     endpoints={"scripts": ("troupe.scripts.endpoints",)},
     erasers={"scripts": "troupe.scripts.lifecycle:erase"},
-    limits={"script": "30/3600, 100/3600"},
+    limits={
+        "script": Limit("30/3600, 100/3600", "scripts that a model writes, which cost no token")
+    },
 )

@@ -91,7 +91,7 @@ def create_script(
 
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
-def my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
+def list_my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
     """Your scripts, newest first, and your balance."""
     mine, found = scripts.page(caller.uid, query)
     return Reply(
@@ -173,7 +173,7 @@ def generate_audio(
     errors=(ScriptNotFound, LineNotFound, ScriptAudioNotReady),
     produces="audio/*",
 )
-def script_audio(
+def get_script_audio(
     path: schemas.ScriptPath,
     query: schemas.LineQuery,
     caller: AccountCaller,
@@ -197,7 +197,7 @@ def script_audio(
     errors=(ScriptNotFound, ScriptAudioNotReady),
     produces=("text/vtt", "application/x-subrip"),
 )
-def script_captions(
+def get_script_captions(
     path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
 ) -> Response:
     """The captions of the whole dialogue, with who speaks: WebVTT, or SubRip with
@@ -234,7 +234,9 @@ def generate_video(
     data=schemas.VideoStatus,
     errors=(ScriptNotFound,),
 )
-def video_status(path: schemas.ScriptPath, caller: AccountCaller, script_jobs: ScriptJobs) -> Reply:
+def get_video_status(
+    path: schemas.ScriptPath, caller: AccountCaller, script_jobs: ScriptJobs
+) -> Reply:
     """Where the last video of a script stands."""
     staged = script_jobs.status(caller.uid, path.script_id)
     return Reply(schemas.VideoStatus.of(staged), "Video status fetched")
@@ -243,7 +245,9 @@ def video_status(path: schemas.ScriptPath, caller: AccountCaller, script_jobs: S
 @api.get(
     "/api/video-jobs/<jobId>", auth=Auth.OWNER, data=schemas.VideoJobData, errors=(JobNotFound,)
 )
-def video_job(path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs) -> Reply:
+def get_video_job(
+    path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
+) -> Reply:
     """A job about a script, step by step: of its video, or of its audio."""
     return _job(script_jobs.job(caller.uid, path.job_id), "Job fetched")
 
@@ -263,14 +267,14 @@ def cancel_video_job(
 
 
 @api.get("/api/videos/backgrounds", data=schemas.Backgrounds)
-def backgrounds(script_jobs: ScriptJobs) -> Reply:
+def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
     """The clips that a video may play before."""
     views = [schemas.BackgroundView.of(each) for each in script_jobs.backgrounds()]
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
 
 @api.get("/api/videos/<name>", auth=Auth.OWNER, errors=(VideoNotFound,), produces="video/mp4")
-def video_file(
+def get_video_file(
     path: schemas.VideoPath, caller: AccountCaller, scripts: ScriptService, files: Files
 ) -> Response:
     """The video; byte ranges are honoured. Large files are a redirect to a signed URL."""

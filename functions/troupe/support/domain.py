@@ -1,9 +1,9 @@
 """Support: help, contact, health and documentation."""
 
-from troupe.domain import Domain
+from troupe.domain import Domain, Limit
 
 DOMAIN = Domain(
     name="support",
     endpoints={"support": ("troupe.support.endpoints",)},
-    limits={"contact": "5/3600, 20/3600"},
+    limits={"contact": Limit("5/3600, 20/3600", "messages of the contact form")},
 )

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
+from troupe.support.service import Check, Demo, State
 from troupe.web.schema import Email, Line, Page, Schema, Text, example
 
-State = Literal["ok", "down"]
 Question = Annotated[Line, Field(max_length=500)]
 Answer = Annotated[Text, Field(max_length=10_000)]
 
 
-class Check(Schema):
+class CheckView(Schema):
     state: State
     latency_ms: float
 
 
 class HealthData(Schema):
     status: State
-    checks: dict[str, Check]
+    checks: dict[str, CheckView]
+
+    @classmethod
+    def of(cls, checks: Mapping[str, Check]) -> Self:
+        views = {name: CheckView(**asdict(check)) for name, check in checks.items()}
+        return cls(status="ok", checks=views)
 
 
 class AssetPath(Schema):
@@ -86,7 +93,7 @@ class FaqList(Schema):
     faqs: list[FaqView]
 
 
-class DemoUse(Schema):
+class DemoUseView(Schema):
     """One thing that tokens are spent on, and what is left after it."""
 
     action: str
@@ -95,7 +102,7 @@ class DemoUse(Schema):
     remaining_tokens: int
 
 
-class Demo(Schema):
+class DemoView(Schema):
     """What a new account's tokens would pay for, by the prices of today."""
 
     total_tokens: int
@@ -104,8 +111,12 @@ class Demo(Schema):
     usage_percentage: float
     characters_per_token: int
     tokens_per_video: int
-    usage: list[DemoUse]
+    usage: list[DemoUseView]
 
 
 class DemoData(Schema):
-    demo: Demo
+    demo: DemoView
+
+    @classmethod
+    def of(cls, demo: Demo) -> Self:
+        return cls(demo=DemoView(**asdict(demo)))

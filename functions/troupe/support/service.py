@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 from troupe.errors import Unavailable
 from troupe.logs import log
 from troupe.settings import Settings
-from troupe.support.schemas import Check, Demo, DemoUse, HealthData
 from troupe.wallet.service import Usage
 
+State = Literal["ok", "down"]
 _PATIENCE = 5.0  # seconds that a check may take
 _EXAMPLES: tuple[tuple[str, int | None], ...] = (
     ("A greeting of 280 characters", 280),
@@ -22,22 +26,66 @@ _EXAMPLES: tuple[tuple[str, int | None], ...] = (
     ("A scene of 6,500 characters", 6_500),
     ("The video of the scene", None),
 )
-
-
-class ServicesDown(Unavailable):
-    details_type = HealthData
-
-
+HealthChecks = Mapping[str, Callable[[], object]]  # each raises when its service does not answer
 OPENAPI = Path(__file__).parents[2] / "openapi.json"
 
 
-def health(checks: Mapping[str, Callable[[], object]]) -> HealthData:
-    """Runs each check; one that raises is down. Raises ServicesDown with all results if any is."""
+class CheckDetails(TypedDict):
+    state: State
+    latencyMs: float
+
+
+class ServicesDownDetails(TypedDict):
+    """What came of every check."""
+
+    status: State
+    checks: dict[str, CheckDetails]
+
+
+class ServicesDown(Unavailable):
+    details_type = ServicesDownDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    state: State
+    latency_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUse:
+    """One thing that tokens are spent on, and what is left after it. `characters`: the length of
+    the text; None for a video."""
+
+    action: str
+    characters: int | None
+    tokens: int
+    remaining_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a new account's tokens would pay for, at today's prices."""
+
+    total_tokens: int
+    used_tokens: int
+    remaining_tokens: int
+    usage_percentage: float
+    characters_per_token: int
+    tokens_per_video: int
+    usage: list[DemoUse]
+
+
+def health(checks: HealthChecks) -> dict[str, Check]:
+    """Runs each check. Raises ServicesDown with all results if any of them raises or hangs."""
     results = _run_all(checks)
     if any(result.state == "down" for result in results.values()):
-        told = HealthData(status="down", checks=results)
-        raise ServicesDown(details=told.model_dump(by_alias=True), retry_after=5)
-    return HealthData(status="ok", checks=results)
+        told = {
+            name: {"state": result.state, "latencyMs": result.latency_ms}
+            for name, result in results.items()
+        }
+        raise ServicesDown(details={"status": "down", "checks": told}, retry_after=5)
+    return results
 
 
 @cache
@@ -79,7 +127,7 @@ def demo(settings: Settings) -> Demo:
     )
 
 
-def _run_all(checks: Mapping[str, Callable[[], object]]) -> dict[str, Check]:
+def _run_all(checks: HealthChecks) -> dict[str, Check]:
     """All at once, so that the slowest decides how long it takes, and that is bounded: the SDKs
     below retry for two minutes where there is no network."""
     started = time.perf_counter()

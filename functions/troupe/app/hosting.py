@@ -1,0 +1,70 @@
+"""The rewrites of Firebase Hosting, derived from the routes: which function serves which address.
+
+They lie in firebase.json, with the region of the functions: `python -m troupe hosting` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from troupe.app.domains import apis, functions
+
+# What no function knows; its 404 is in the envelope of the API.
+_ANYTHING_ELSE = "support"
+
+
+@dataclass
+class _Node:
+    """A segment of the addresses: what is served here, and what below."""
+
+    functions: set[str] = field(default_factory=set)  # of this address and all below it
+    here: set[str] = field(default_factory=set)
+    below: dict[str, _Node] = field(default_factory=dict)
+
+
+def rewrites(region: str) -> list[dict[str, Any]]:
+    """One entry for each part of the address tree that a single function serves. An address that
+    functions share is split further down; an address that two of them serve raises ValueError."""
+    root = _Node()
+    for function in functions():
+        for api in apis(function):
+            for route in api.routes:
+                node = root
+                for segment in route.path.strip("/").split("/"):
+                    node = node.below.setdefault("*" if "<" in segment else segment, _Node())
+                    node.functions.add(function)
+                node.here.add(function)
+    sources = [*_sources(root.below["api"], "/api"), ("/api/**", _ANYTHING_ELSE)]
+    return [
+        {"source": source, "function": {"functionId": function, "region": region}}
+        for source, function in sources
+    ]
+
+
+def _sources(node: _Node, path: str) -> Iterator[tuple[str, str]]:
+    # What is named goes before what any name would match.
+    for segment, each in sorted(node.below.items(), key=lambda item: (item[0] == "*", item[0])):
+        address = f"{path}/{segment}"
+        if len(each.functions) == 1:
+            (function,) = each.functions
+            if each.here:
+                yield address, function
+            if each.below:
+                yield f"{address}/**", function
+            continue
+        if len(each.here) > 1:
+            raise ValueError(f"{address} is served by {sorted(each.here)}")
+        if each.here:
+            (function,) = each.here
+            yield address, function
+        yield from _sources(each, address)
+
+
+def configured(firebase_json: str, region: str) -> str:
+    """firebase.json with the rewrites of the routes."""
+    config = json.loads(firebase_json)
+    config["hosting"]["rewrites"] = rewrites(region)
+    return json.dumps(config, indent=2) + "\n"

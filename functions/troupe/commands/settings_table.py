@@ -1,0 +1,68 @@
+"""The table of settings in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pydantic.fields import FieldInfo
+
+from troupe.app.domains import DOMAINS
+from troupe.settings import Settings
+
+_BEGIN = "| name | default | meaning |\n|---|---|---|\n"
+
+
+class Row(NamedTuple):
+    variable: str
+    default: str
+    meaning: str
+
+
+# What main.py alone reads, for it must not load the settings of the app.
+_OF_MAIN = (
+    Row(
+        "SCRIPT_WRITER",
+        "",
+        "`openai`: deploy the function `scripts` with the secret `OPENAI_API_KEY`, so that it can "
+        "write scripts",
+    ),
+    Row("TASKS_AT_ONCE", "20; 2 on the emulators", "tasks that `generate` runs at the same time"),
+)
+
+
+def rows() -> list[Row]:
+    """Every variable that an operator may set, in the order of `Settings`."""
+    found: list[Row] = []
+    for name, setting in Settings.model_fields.items():
+        if name == "limits":
+            found += _limits()
+        elif setting.alias and setting.description:
+            found.append(Row(setting.alias, _default(setting), setting.description))
+    return [*found, *_OF_MAIN]
+
+
+def with_table(readme: str) -> str:
+    """The README with its table as it should be. Raises ValueError for one without a table."""
+    before, found, after = readme.partition(_BEGIN)
+    if not found:
+        raise ValueError("README.md has no table of settings")
+    rest = after.partition("\n\n")[2]
+    lines = (f"| `{row.variable}` | {row.default} | {row.meaning} |" for row in rows())
+    return before + _BEGIN + "\n".join(lines) + "\n\n" + rest
+
+
+def _limits() -> Iterator[Row]:
+    for domain in DOMAINS:
+        for name, limit in domain.limits.items():
+            yield Row(f"{name.upper()}_LIMIT", f"`{limit.default}`", limit.meaning)
+
+
+def _default(setting: FieldInfo) -> str:
+    told: Any = setting.json_schema_extra or {}
+    if "shown" in told:
+        return str(told["shown"])
+    value = setting.default
+    if value in ("", None):
+        return ""
+    return f"`{value}`" if isinstance(value, str) else str(value)
