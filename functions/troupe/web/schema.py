@@ -26,6 +26,7 @@ class Schema(BaseModel):
         hide_input_in_errors=True,
         allow_inf_nan=False,
         defer_build=True,
+        json_schema_serialization_defaults_required=True,  # an answer has all its fields
     )
 
 
@@ -63,6 +64,9 @@ class Nothing(Schema):
 
 class Meta(Schema):
     """Where a page stands in its list."""
+
+    # `success` leaves out what is None.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     total: int
     limit: int
