@@ -22,6 +22,7 @@ from pydantic import TypeAdapter
 from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaMode
 
+from troupe import __version__
 from troupe.accounts.errors import AccountSuspended
 from troupe.app.domains import apis, functions
 from troupe.errors import (
@@ -46,7 +47,7 @@ Codes = tuple[int, tuple[str, ...]]  # a status, and the codes that a route answ
 VERSION = "3.1.0"
 _INFO = {
     "title": "Troupe",
-    "version": "1.0.0",
+    "version": __version__,
     "description": "An open backend for AI voice products. JSON is in camelCase; requests may "
     "spell fields in snake_case as well. An alias behaves as the operation that it names.",
 }
