@@ -214,7 +214,7 @@ class _Document:
                 schema: Json = {"type": "string", "format": "binary"}
                 return {"required": True, "content": {media_type: {"schema": schema}}}
             schema = self._refs[model, "validation"]
-            fields: Mapping[str, Any] = model.model_fields  # type: ignore[attr-defined]
+            fields: Mapping[str, Any] = model.model_fields
             required = any(field.is_required() for field in fields.values())
             return {"required": required, "content": {media_type: {"schema": schema}}}
         return None
