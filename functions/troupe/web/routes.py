@@ -43,7 +43,7 @@ class Route:
     path: str  # as Flask writes it: /api/voice/generations/<generationId>
     operation_id: str
     handler: Handler
-    parts: dict[str, type[Any]]  # the model of each part; of `raw`: bytes
+    parts: dict[str, Any]  # the model of each part; of `raw`: bytes
     services: tuple[str, ...]  # what else the handler asks for, by the names of the container
     wants_caller: bool
     auth: Auth
@@ -185,7 +185,7 @@ class Api:
         return decorate
 
 
-def _parts(handler: Handler) -> dict[str, type[Any]]:
+def _parts(handler: Handler) -> dict[str, Any]:
     """The types of the parts. Those of services are not looked up: that would load them."""
     parts = {name: each for name, each in handler.__annotations__.items() if name in PARTS}
     hints = get_type_hints(SimpleNamespace(__annotations__=parts), handler.__globals__)
