@@ -36,6 +36,7 @@ pytest_plugins = [
     "tests.support.plans",
     "tests.support.admins",
     "tests.support.details",
+    "tests.support.queries",
 ]
 
 _ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"

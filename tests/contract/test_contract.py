@@ -58,7 +58,10 @@ def changed(op: str, /, **fields: object) -> Callable[[list[Line]], None]:
         ),
         (changed("login", planned=True), "POST /api/auth/login is planned, yet it is served"),
         (changed("login", aliases=[]), "POST /api/login (an alias of login) is served, but not"),
-        (changed("getMe", aliases=["GET /api/me", "GET /api/I"]), "GET /api/I (getMe) is not served"),
+        (
+            changed("getMe", aliases=["GET /api/me", "GET /api/I"]),
+            "GET /api/I (getMe) is not served",
+        ),
         (changed("getMe", auth="public"), "auth is public in the contract, user in the code"),
         (changed("createFaq", status=200), "status is 200 in the contract, 201 in the code"),
         (changed("createFaq", function="support"), "function is support in the contract, admin"),
