@@ -13,7 +13,7 @@ HERE = Path(__file__).with_name("typescript")
 STRICT = (
     *("--strict", "--noEmit", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes"),
     *("--target", "es2022", "--lib", "es2022,dom,dom.iterable"),
-    *("--module", "esnext", "--moduleResolution", "bundler"),
+    *("--module", "esnext", "--moduleResolution", "bundler", "--skipLibCheck"),
 )
 
 
