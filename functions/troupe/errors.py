@@ -7,25 +7,70 @@ runs behind a request fails with a WorkError instead, which ends up in its job.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class PositionDetails(TypedDict):
+    """Where the body stops being JSON; both count from 1."""
+
+    line: int
+    column: int
+
+
+class WrongField(TypedDict):
+    """`field` is its path in the request, with dots; `type` is a stable word for what is wrong."""
+
+    field: str
+    message: str
+    type: str
+    allowed: NotRequired[list[str]]
+
+
+class FieldsDetails(TypedDict):
+    fields: list[WrongField]
+
+
+class AllowedDetails(TypedDict):
+    """What is taken instead; `field` is that of a form."""
+
+    allowed: list[str]
+    field: NotRequired[str]
+
+
+class PaymentDetails(TypedDict):
+    """What is to be paid, in the currency of the plans."""
+
+    planId: str
+    price: float
+
+
+class FileSizeDetails(TypedDict):
+    bytes: int
+    maximum: int
+    field: NotRequired[str]
 
 
 class TroupeError(Exception):
     """A failure that is safe to show.
 
     `message` is for people and never holds input that could be private; `details` is JSON that a
-    program can act on (what would be right, what is needed, what is available).
+    program can act on (what would be right, what is needed, what is available), of the shape that
+    `details_type` names: a TypedDict, or `... | None` where there are not always details.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     message: ClassVar[str] = "Something went wrong on our side. Please try again."
+    details_type: ClassVar[Any] = None
 
     def __init__(
         self,
         message: str | None = None,
         *,
-        details: dict[str, Any] | None = None,
+        details: Mapping[str, Any] | None = None,
         retry_after: int | None = None,
     ) -> None:
         self.text = message or self.message
@@ -38,6 +83,7 @@ class BadRequest(TroupeError):
     status = 400
     code = "bad_request"
     message = "The request could not be read."
+    details_type: ClassVar[Any] = PositionDetails | None
 
 
 class Unauthorized(TroupeError):
@@ -50,6 +96,7 @@ class PaymentRequired(TroupeError):
     status = 402
     code = "payment_required"
     message = "There is not enough left to pay for this."
+    details_type: ClassVar[Any] = PaymentDetails | None
 
 
 class Forbidden(TroupeError):
@@ -83,14 +130,21 @@ class Unprocessable(TroupeError):
     message = "Some fields are not right."
 
 
+class InvalidInput(Unprocessable):
+    """The details say which fields, and what is wrong with each."""
+
+    details_type = FieldsDetails
+
+
 class UnknownChoice(Unprocessable):
     """A language, voice type or style that does not exist; the details list what does."""
 
     code = "unknown_choice"
     message = "That choice does not exist."
+    details_type = FieldsDetails
 
     @staticmethod
-    def field(name: str, allowed: list[str]) -> dict[str, object]:
+    def field(name: str, allowed: list[str]) -> WrongField:
         """The entry of `details["fields"]` for one that is wrong."""
         message = f"there is no such {name} here"
         return {"field": name, "message": message, "type": "enum", "allowed": allowed}

@@ -27,7 +27,7 @@ from troupe.plans.schemas import (
     in_minutes,
 )
 from troupe.wallet.records import Wallet
-from troupe.web.schema import Email, Id, Line, Page, Schema, example
+from troupe.web.schema import Email, Id, Line, Page, Schema, Sized, example
 
 All = Literal["all"]
 
@@ -69,7 +69,7 @@ class UsersQuery(Page, _Filter):
     limit: int = Field(10, ge=1, le=100, description="Users on a page.")
 
 
-class SearchQuery(_Filter):
+class SearchQuery(Sized, _Filter):
     search: Annotated[Line, Field(description="How an address or a name begins.")]
     limit: int = Field(50, ge=1, le=100, description="At most so many; `totalCount` tells of all.")
 

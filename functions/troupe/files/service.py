@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from typing_extensions import TypedDict
+
 from troupe.access import owned
 from troupe.adapters.firestore import Create, Database, Delete, Document, now
 from troupe.errors import NotFound, TroupeError
@@ -32,9 +34,14 @@ class UserFileNotFound(NotFound):
     message = "There is no such file of yours."
 
 
+class MaximumSizeDetails(TypedDict):
+    maximumBytes: int
+
+
 class FileTooLarge(TroupeError):
     status = 413
     code = "file_too_large"
+    details_type = MaximumSizeDetails
     message = f"The file is too large: {MAX_BYTES // 1024**2} MB are the most."
 
 

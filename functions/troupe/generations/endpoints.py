@@ -41,7 +41,7 @@ LONGEST_WAIT = 30  # seconds; a function that waits is paid for
 
 
 @api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
-def languages(settings: Settings) -> Reply:
+def list_languages(settings: Settings) -> Reply:
     """The languages that the speech engine speaks."""
     offered = capabilities(settings.speech_engine).languages
     views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
@@ -49,11 +49,11 @@ def languages(settings: Settings) -> Reply:
 
 
 @api.get("/api/voice/styles", auth=Auth.PUBLIC, data=schemas.Styles)
-def styles(settings: Settings) -> Reply:
+def list_styles(settings: Settings) -> Reply:
     """The ways of speaking that the speech engine can express."""
     offered = capabilities(settings.speech_engine).styles
     views = [
-        schemas.StyleView(id=x.id, name=x.name, description=x.description)
+        schemas.StyleView(id=schemas.VoiceStyle(x.id), name=x.name, description=x.description)
         for x in STYLES
         if x.id in offered
     ]
@@ -63,7 +63,9 @@ def styles(settings: Settings) -> Reply:
 @api.post(
     "/api/voice/generate",
     status=202,
+    other_statuses=(200,),
     data=schemas.GenerationStarted,
+    headers=("Location", "Preference-Applied"),
     errors=(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
 )
 def generate_voice(
@@ -124,9 +126,9 @@ def delete_generation(
     "/api/voice/generations/<generationId>/audio",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type="audio/*",
+    produces="audio/*",
 )
-def generation_audio(
+def get_generation_audio(
     path: schemas.GenerationPath, caller: Caller, generations: VoiceService, files: Files
 ) -> Response:
     """The audio file; byte ranges are honoured. Large files are a redirect to a signed URL."""
@@ -138,9 +140,9 @@ def generation_audio(
     "/api/voice/generations/<generationId>/captions",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type=("text/vtt", "application/x-subrip"),
+    produces=("text/vtt", "application/x-subrip"),
 )
-def generation_captions(
+def get_generation_captions(
     path: schemas.GenerationPath,
     query: schemas.CaptionQuery,
     caller: Caller,
@@ -153,7 +155,7 @@ def generation_captions(
 
 
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
-def voice_history(query: Page, caller: Caller, generations: VoiceService) -> Reply:
+def list_voice_history(query: Page, caller: Caller, generations: VoiceService) -> Reply:
     """What you had spoken, newest first."""
     items, found = generations.history(caller.uid, query)
     return Reply(
@@ -167,7 +169,7 @@ def voice_history(query: Page, caller: Caller, generations: VoiceService) -> Rep
     "/api/user/download-audio",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type="audio/*",
+    produces="audio/*",
 )
 def download_audio(
     body: schemas.DownloadAudio, caller: Caller, generations: VoiceService, files: Files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
@@ -12,7 +13,7 @@ from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView
 from troupe.media.formats import AudioFormat
 from troupe.speech.catalogue import DEFAULT_STYLE
-from troupe.speech.engine import VoiceType
+from troupe.speech.engine import TimingSource, VoiceType
 from troupe.web.schema import Id, KeyHeader, Schema, example
 
 _ALLOWED_CONTROLS = "\t\n\r"
@@ -54,6 +55,19 @@ class GenerateVoice(Schema):
     format: AudioFormat = AudioFormat.MP3
 
 
+class VoiceStyle(StrEnum):
+    """The ids of `troupe.speech.catalogue.STYLES`."""
+
+    NEUTRAL = "neutral"
+    NARRATION = "narration"
+    CONVERSATIONAL = "conversational"
+    CHEERFUL = "cheerful"
+    CALM = "calm"
+    SERIOUS = "serious"
+    EXCITED = "excited"
+    WHISPER = "whisper"
+
+
 class LanguageView(Schema):
     code: str
     name: str
@@ -65,7 +79,7 @@ class Languages(Schema):
 
 
 class StyleView(Schema):
-    id: str
+    id: VoiceStyle
     name: str
     description: str
 
@@ -81,10 +95,10 @@ class GenerationView(Schema):
     title: str
     characters: int
     language: str
-    voice_type: str
-    voice_style: str
+    voice_type: VoiceType
+    voice_style: VoiceStyle
     speed: float
-    format: str
+    format: AudioFormat
     engine: str
     character_id: str | None
     voice_cloned: bool = Field(
@@ -96,7 +110,7 @@ class GenerationView(Schema):
     voice_seconds_used: int
     seconds: float | None = Field(description="Length of the audio.")
     size: int | None = Field(description="Bytes of the audio.")
-    timing_source: str | None = Field(description="Where word times come from.")
+    timing_source: TimingSource | None = Field(description="Where word times come from.")
     audio_url: str | None
     captions_url: str | None
     error: ErrorView | None
@@ -142,7 +156,7 @@ class HistoryItem(Schema):
     status: JobStatus
     audio_url: str | None
     language: str
-    voice_type: str
+    voice_type: VoiceType
     seconds: float | None
 
     @classmethod

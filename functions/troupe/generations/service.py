@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from typing_extensions import TypedDict
+
 from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
@@ -18,7 +20,7 @@ from troupe.generations import writes
 from troupe.generations.records import AudioFile, Generation, SpokenText
 from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
-from troupe.jobs.records import Job
+from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.service import JobService, Quote
 from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
 from troupe.paging import PageOf, PageRequest, newest_first
@@ -38,8 +40,14 @@ TITLE_CHARACTERS = 60
 _POLL_SECONDS = (0.1, 1.0)  # the first wait between looks, and the longest
 
 
+class TextTooLongDetails(TypedDict):
+    characters: int
+    maximum: int
+
+
 class TextTooLong(Unprocessable):
     code = "text_too_long"
+    details_type = TextTooLongDetails
     message = "The text is too long."
 
 
@@ -48,8 +56,15 @@ class GenerationNotFound(NotFound):
     message = "There is no such generation of yours."
 
 
+class AudioNotReadyDetails(TypedDict):
+    """The status of the generation."""
+
+    status: JobStatus
+
+
 class AudioNotReady(Conflict):
     code = "audio_not_ready"
+    details_type = AudioNotReadyDetails | None
     message = "The audio is not there (yet)."
 
 

@@ -6,13 +6,19 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from troupe.records import Record
 from troupe.wallet.records import Meter
+
+# Text, for this package knows no kind; the API's document lists those that domains have declared.
+JobKind = Annotated[str, Field(json_schema_extra={"x-registered": "JobKind"})]
+StepName = Annotated[str, Field(json_schema_extra={"x-registered": "StepName"})]
+# The step that a job is at: a name, "" before the first, or "completed".
+CurrentStep = Annotated[str, Field(json_schema_extra={"x-registered": "CurrentStep"})]
 
 
 class JobStatus(StrEnum):

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
-from troupe.jobs.records import Job, JobError, JobStatus, StepState
+from troupe.jobs.records import (
+    CurrentStep,
+    Job,
+    JobError,
+    JobKind,
+    JobStatus,
+    StepName,
+    StepState,
+)
 from troupe.jobs.specs import JobSpec
 from troupe.web.schema import Schema
 
@@ -20,11 +29,21 @@ class ErrorView(Schema):
         return cls(**error.model_dump()) if error else None
 
 
+class StepStatus(StrEnum):
+    """Of one step: that of its job, once the step has begun."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class StepView(Schema):
     """`progress` 0 to 100."""
 
-    step_name: str
-    status: str
+    step_name: StepName
+    status: StepStatus
     progress: int
     message: str
     started_at: datetime | None
@@ -36,10 +55,10 @@ class JobView(Schema):
     """A job with its progress (0 to 100) by step."""
 
     job_id: str
-    kind: str
+    kind: JobKind
     status: JobStatus
     overall_progress: int
-    current_step: str
+    current_step: CurrentStep
     steps: list[StepView]
     total_steps: int
     completed_steps: int
@@ -80,13 +99,13 @@ def view_steps(job: Job, spec: JobSpec[Any, Any]) -> list[StepView]:
     views = []
     for step in spec.steps:
         state = job.steps.get(step.name, StepState())
-        status, progress, message, error = "pending", 0, "", None
+        status, progress, message, error = StepStatus.PENDING, 0, "", None
         if state.started_at:
-            status = "in_progress" if not job.status.ended else str(job.status)
+            status = StepStatus(job.status) if job.status.ended else StepStatus.IN_PROGRESS
             progress, message = state.progress, state.message or step.message
             error = job.error.message if job.error else None
         if state.completed_at:
-            status, progress, error = "completed", 100, None
+            status, progress, error = StepStatus.COMPLETED, 100, None
         total = job.units or job.parts_total
         if step.name == spec.parts_step and state.started_at and total:
             done = total if state.completed_at else job.units_done or job.parts_done

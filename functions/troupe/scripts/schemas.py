@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.jobs.records import JobStatus
+from troupe.jobs.records import CurrentStep, JobStatus
 from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
@@ -168,7 +168,7 @@ class ScriptView(Schema):
     video_job_id: str | None
     video_job_status: JobStatus | None
     video_job_progress: int | None
-    video_job_current_step: str | None
+    video_job_current_step: CurrentStep | None
     video_job_started_at: datetime | None
     video_job_completed_at: datetime | None
     video_job_error_message: str | None
@@ -271,7 +271,7 @@ class VideoStatus(Schema):
 
     script_id: str
     status: JobStatus | Literal["not_started"]
-    stage: str
+    stage: CurrentStep
     progress: int
     message: str
     started_at: datetime | None

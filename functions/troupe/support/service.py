@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from typing_extensions import TypedDict
+
 from troupe.errors import Unavailable
 from troupe.logs import in_context, log
 from troupe.settings import Settings
@@ -26,6 +28,22 @@ _EXAMPLES: tuple[tuple[str, int | None], ...] = (
 )
 HealthChecks = Mapping[str, Callable[[], object]]  # each raises when its service does not answer
 OPENAPI = Path(__file__).parents[2] / "openapi.json"
+
+
+class CheckDetails(TypedDict):
+    state: State
+    latencyMs: float
+
+
+class ServicesDownDetails(TypedDict):
+    """What came of every check."""
+
+    status: State
+    checks: dict[str, CheckDetails]
+
+
+class ServicesDown(Unavailable):
+    details_type = ServicesDownDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +77,14 @@ class Demo:
 
 
 def health(checks: HealthChecks) -> dict[str, Check]:
-    """Runs each check. Raises Unavailable with all results if any of them raises or hangs."""
+    """Runs each check. Raises ServicesDown with all results if any of them raises or hangs."""
     results = _run_all(checks)
     if any(result.state == "down" for result in results.values()):
         told = {
             name: {"state": result.state, "latencyMs": result.latency_ms}
             for name, result in results.items()
         }
-        raise Unavailable(details={"status": "down", "checks": told}, retry_after=5)
+        raise ServicesDown(details={"status": "down", "checks": told}, retry_after=5)
     return results
 
 

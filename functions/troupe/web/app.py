@@ -93,11 +93,12 @@ def build(
     CORS(
         app,
         origins=list(origins),
-        methods=["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
+        methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=[
             "Authorization",
             "Content-Type",
             "Idempotency-Key",
+            "Last-Event-ID",
             "Prefer",
             "Range",
             "X-Request-Id",

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from tests.support.factories import test_settings
 from troupe import tokens
@@ -46,8 +47,14 @@ class TagsQuery(Page):
     tag: list[str] = Field(default_factory=list)
 
 
+class NoTokensDetails(TypedDict):
+    needed: int
+    available: int
+
+
 class NoTokens(PaymentRequired):
     code = "not_enough_tokens"
+    details_type = NoTokensDetails
 
 
 def things() -> Api:
@@ -71,7 +78,7 @@ def things() -> Api:
     def raise_error(path: ThingPath) -> Reply:
         raise RAISED[path.thing_id]
 
-    @api.get("/api/bytes", auth=Auth.PUBLIC, bytes_type="audio/mpeg")
+    @api.get("/api/bytes", auth=Auth.PUBLIC, produces="audio/mpeg")
     def some_bytes() -> Response:
         return Response(b"abc", mimetype="audio/mpeg")
 
