@@ -68,9 +68,9 @@ def test_states_without_a_way_out_have_ended() -> None:
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
-        ({"steps": (Step("reading", 10), Step("adding", 60))}, "do not weigh 100"),
-        ({"parts_step": "result"}, "no step of count follows result"),
-        ({"parts_step": "speech"}, "no step of count follows speech"),
+        ({"steps": (Step("reading", 10), Step("adding", 60))}, "must add up to 100"),
+        ({"parts_step": "result"}, "must follow its parts step, result"),
+        ({"parts_step": "speech"}, "must follow its parts step, speech"),
     ],
 )
 def test_a_spec_that_cannot_work_is_refused(changes: dict[str, Any], wrong: str) -> None:
@@ -79,7 +79,7 @@ def test_a_spec_that_cannot_work_is_refused(changes: dict[str, Any], wrong: str)
 
 
 def test_a_kind_has_one_spec() -> None:
-    with pytest.raises(ValueError, match="of one kind"):
+    with pytest.raises(ValueError, match="the same kind"):
         registry(COUNT, VOICE, replace(COUNT, queue="another"))
 
 
