@@ -23,7 +23,7 @@ from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import JobStatus
-from troupe.speech.engine import SpeechError
+from troupe.speech.errors import SpeechError
 from troupe.wallet.service import NotEnoughTokens
 
 SHORT = "Good evening, and welcome. The curtain rises in a minute."

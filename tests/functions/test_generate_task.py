@@ -31,7 +31,7 @@ def client(queue: HeldQueue) -> FlaskClient:
 def task(queue: HeldQueue, db: Database) -> tuple[dict[str, Any], dict[str, str]]:
     """A job's task as it would leave for Cloud Tasks: payload and headers."""
     request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en"})
-    services().generations.generate(new_user(db), request, None)
+    services().generations.generate(new_user(db), request.command(), None)
     ((payload, headers),) = queue.tasks
     return payload, headers
 

@@ -153,7 +153,7 @@ class Troupe(Deliveries):
 
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
-        return self.generations.generate(uid, request, key).generation.id
+        return self.generations.generate(uid, request.command(), key).generation.id
 
 
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:

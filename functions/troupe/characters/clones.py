@@ -16,7 +16,7 @@ from troupe.characters.writes import COLLECTION as CHARACTERS
 from troupe.logs import log
 from troupe.records import Record
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import SpeechError
+from troupe.speech.errors import SpeechError
 
 COLLECTION = "clones"
 # Longer than a task runs: one that has read the sample already would have it cloned again.

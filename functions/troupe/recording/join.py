@@ -13,7 +13,8 @@ from troupe.media.audio import AudioWriter
 from troupe.media.formats import AudioFormat
 from troupe.recording.recorder import Recorder, later
 from troupe.recording.records import Sound
-from troupe.speech.engine import SpeechError, Voice, WordTiming
+from troupe.speech.engine import Voice, WordTiming
+from troupe.speech.errors import SpeechError
 
 AT_ONCE = 8  # sounds on their way from or to storage
 

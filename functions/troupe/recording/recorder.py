@@ -15,14 +15,8 @@ from troupe.errors import FileMissing
 from troupe.media.audio import write_wav
 from troupe.media.captions import words_from_json, words_to_json
 from troupe.recording.records import Sound
-from troupe.speech.engine import (
-    Speech,
-    SpeechEngine,
-    SpeechError,
-    TimingSource,
-    Voice,
-    WordTiming,
-)
+from troupe.speech.engine import Speech, SpeechEngine, TimingSource, Voice, WordTiming
+from troupe.speech.errors import SpeechError
 from troupe.speech.speak import speak
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections import OrderedDict
 
 from troupe.adapters.storage import Files
 from troupe.errors import FileMissing
-from troupe.speech.engine import Reference, SpeechError
+from troupe.speech.engine import Reference
+from troupe.speech.errors import SpeechError
 
 _KEPT = 8  # of at most 3 MB each: the cast of one scene
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from troupe.errors import WorkError
-
 if TYPE_CHECKING:  # the `voice` function needs these records, and has no use for numpy
     import numpy as np
     from numpy.typing import NDArray
@@ -107,11 +105,6 @@ class Speech:
     @property
     def seconds(self) -> float:
         return len(self.samples) / self.rate
-
-
-class SpeechError(WorkError):
-    """An engine failed: retryable after a time-out, 429, 5xx or a lost connection, final after a
-    refused key, an unknown voice or a refused text."""
 
 
 class SpeechEngine(Protocol):

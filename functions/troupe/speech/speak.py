@@ -9,14 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from troupe.speech.engine import (
-    Speech,
-    SpeechEngine,
-    SpeechError,
-    SpeechRequest,
-    Voice,
-    WordTiming,
-)
+from troupe.speech.engine import Speech, SpeechEngine, SpeechRequest, Voice, WordTiming
+from troupe.speech.errors import SpeechError
 from troupe.speech.text import planner
 from troupe.speech.text.words import estimate_words
 

@@ -12,16 +12,9 @@ import pytest
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
 from tests.unit.speech.sound import pitch
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import (
-    Reference,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Reference, Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.elevenlabs import ElevenLabsEngine
+from troupe.speech.errors import SpeechError
 
 TEXT = "One two, three. Four!"
 MODEL = "eleven_multilingual_v2"

@@ -17,16 +17,10 @@ import pytest
 
 from tests.unit.speech.sound import pitch, rms
 from troupe.speech.catalogue import STYLES
-from troupe.speech.engine import (
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.engines.espeak_timing import word_timings
+from troupe.speech.errors import SpeechError
 from troupe.speech.languages import ESPEAK
 
 if TYPE_CHECKING:

@@ -18,16 +18,9 @@ from local.ports import free_ports
 from tests.fakes.openai_server import wav
 from tests.fakes.proxy import Proxy, proxy
 from tests.unit.speech.sound import pitch
-from troupe.speech.engine import (
-    Reference,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Reference, Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.f5tts import F5TTSEngine
+from troupe.speech.errors import SpeechError
 
 ROOT = Path(__file__).parents[3]
 GRADIO = ROOT / ".local" / "gradio" / "bin" / "python"

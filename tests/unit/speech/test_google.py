@@ -13,15 +13,9 @@ from google.cloud import texttospeech
 from tests.fakes.google_speech import FakeGoogle, google_server
 from tests.unit.speech.sound import pitch
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import (
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.google import GoogleEngine
+from troupe.speech.errors import SpeechError
 
 TEXT = "One two, three. Four!"
 VOICE = Voice("en-US", VoiceType.FEMALE, "neutral")

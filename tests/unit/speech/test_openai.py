@@ -10,15 +10,9 @@ from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server, tone_per_w
 from tests.unit.speech.sound import rms
 from troupe.riff import parse_wav
 from troupe.speech.catalogue import STYLES
-from troupe.speech.engine import (
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.openai import OpenAIEngine
+from troupe.speech.errors import SpeechError
 
 TEXT = "One two, three. Four!"
 

@@ -13,7 +13,6 @@ from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import (
     Capabilities,
     Speech,
-    SpeechError,
     SpeechRequest,
     TimingSource,
     Voice,
@@ -21,6 +20,7 @@ from troupe.speech.engine import (
     WordTiming,
 )
 from troupe.speech.engines.espeak import EspeakEngine
+from troupe.speech.errors import SpeechError
 from troupe.speech.speak import PAUSE_SECONDS, estimate_words, part_key, speak
 from troupe.speech.text.planner import plain_text
 from troupe.speech.text.words import word_spans

@@ -17,7 +17,6 @@ from troupe.speech.engine import (
     Capabilities,
     Reference,
     Speech,
-    SpeechError,
     SpeechRequest,
     TimingSource,
     VoiceType,
@@ -36,6 +35,7 @@ from troupe.speech.engines.remote import (
     timed_out,
     unavailable,
 )
+from troupe.speech.errors import SpeechError
 from troupe.speech.text.words import word_spans
 
 try:

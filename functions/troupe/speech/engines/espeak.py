@@ -28,17 +28,10 @@ import espeakng_loader
 import numpy as np
 
 from troupe.speech.catalogue import capabilities, language_named
-from troupe.speech.engine import (
-    Capabilities,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Capabilities, Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines import espeak_host
 from troupe.speech.engines.espeak_timing import word_timings
+from troupe.speech.errors import SpeechError
 from troupe.speech.languages import ESPEAK
 
 # Part of the cache key: raise it when the tables below change.

@@ -13,7 +13,7 @@ import httpx2
 
 from troupe.riff import parse_wav
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import Capabilities, Reference, Speech, SpeechError, SpeechRequest
+from troupe.speech.engine import Capabilities, Reference, Speech, SpeechRequest
 from troupe.speech.engines.remote import (
     MAX_BYTES,
     Fault,
@@ -28,6 +28,7 @@ from troupe.speech.engines.remote import (
     timed_out,
     unavailable,
 )
+from troupe.speech.errors import SpeechError
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples

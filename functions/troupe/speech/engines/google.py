@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 from troupe.riff import parse_wav
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import (
-    Capabilities,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    VoiceType,
-)
+from troupe.speech.engine import Capabilities, Speech, SpeechRequest, VoiceType
 from troupe.speech.engines.remote import (
     Fault,
     OncePerKey,
@@ -26,6 +20,7 @@ from troupe.speech.engines.remote import (
     timed_out,
     unavailable,
 )
+from troupe.speech.errors import SpeechError
 
 try:
     import grpc

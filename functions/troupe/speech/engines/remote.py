@@ -14,13 +14,8 @@ import numpy as np
 
 from troupe.calls import bounded, retry
 from troupe.speech.catalogue import capabilities, language_named
-from troupe.speech.engine import (
-    Language,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-)
+from troupe.speech.engine import Language, Speech, SpeechRequest, TimingSource
+from troupe.speech.errors import SpeechError
 from troupe.speech.text.words import estimate_words, is_speakable
 
 if TYPE_CHECKING:
