@@ -116,6 +116,8 @@ def test_a_guest_can_do_what_users_can(client: FlaskClient) -> None:
     assert answer.status_code == 201
     guest = data(answer)
     assert guest["user"]["isGuest"] is True
+    texts = ("email", "username", "profilePicture", "language")
+    assert [guest["user"][name] for name in texts] == [""] * 4
     found = data(client.get("/api/user/profile", headers=bearer(guest["accessToken"])))
     assert found["tokensRemaining"] == settings().guest_tokens_to_give
 

@@ -174,9 +174,10 @@ class Database:
         select: Sequence[str] | None = None,
         group: bool = False,
     ) -> list[Document]:
-        """At most `limit` documents. `order`: (field, descending), where `__name__` is the id;
-        `after`: values of the order fields to start behind; `select`: the fields to bring (all
-        when None); `group`: every collection of that name, wherever it hangs."""
+        """At most `limit` documents. `order`: (field, descending), where `__name__` is the id,
+        or with `group` the path; `after`: values of the order fields to start behind; `select`: the
+        fields to bring (all when None); `group`: every collection of that name, wherever it
+        hangs."""
         query = self._query(collection, where, group=group)
         names = []
         for name, descending in order:
@@ -188,7 +189,8 @@ class Database:
         if after is not None:
             values = dict(zip(names, after, strict=True))
             if "__name__" in values:
-                values["__name__"] = self._client.document(collection, values["__name__"])
+                place = (values["__name__"],) if group else (collection, values["__name__"])
+                values["__name__"] = self._client.document(*place)
             query = query.start_after(values)
         if select is not None:
             query = query.select(list(select))
@@ -196,9 +198,15 @@ class Database:
             query = query.offset(offset)
         return [_document(snapshot) for snapshot in query.limit(limit).stream()]
 
-    def count(self, collection: str, *, where: Iterable[tuple[str, str, Any]] = ()) -> int:
+    def count(
+        self,
+        collection: str,
+        *,
+        where: Iterable[tuple[str, str, Any]] = (),
+        group: bool = False,
+    ) -> int:
         """How many there are, by an aggregation: no document is read."""
-        query: Any = self._query(collection, where)
+        query: Any = self._query(collection, where, group=group)
         answers = query.count(alias="n").get()
         return int(answers[0][0].value)
 

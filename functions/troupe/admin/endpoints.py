@@ -161,4 +161,8 @@ def stats(statistics: Statistics) -> Reply:
 def recent_activity(query: schemas.RecentQuery, statistics: Statistics) -> Reply:
     """What users did last."""
     deeds = [schemas.RecentActionView.of(deed) for deed in statistics.recent(query.limit)]
-    return Reply(schemas.RecentActivity(activities=deeds), "Recent activity fetched successfully")
+    return Reply(
+        schemas.RecentActivity(activities=deeds),
+        "Recent activity fetched successfully",
+        meta=Page(limit=query.limit).meta(len(deeds)),  # what there was before is not in this list
+    )

@@ -36,7 +36,7 @@ from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
 from troupe.web.routes import Api, Route
-from troupe.web.schema import Meta, Schema
+from troupe.web.schema import Ignored, Meta, Schema
 
 VERSION = "3.1.0"
 _SECURITY: dict[str, SecurityScheme | dict[str, Any]] = {
@@ -46,7 +46,14 @@ _SECURITY: dict[str, SecurityScheme | dict[str, Any]] = {
         "bearerFormat": "JWT",
         "description": "An access token of `login`, `register`, `guest` or `refresh`, or a "
         "Firebase ID token.",
-    }
+    },
+    "mediaLink": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "token",
+        "description": "A media link: addresses of files in answers have it, and "
+        "`POST /api/media-links` makes it. It opens one path for an hour at most.",
+    },
 }
 _INFO = Info(
     title="Troupe",
@@ -81,6 +88,7 @@ class Envelope(Schema, Generic[T]):
     message: str
     data: T
     meta: Meta | None = None
+    warnings: list[Ignored] | None = None
 
 
 class FailureDetail(Schema):
@@ -147,11 +155,17 @@ def _collected(domain: Api) -> APIBlueprint:
             route.path,
             summary=_told(route)[0],
             operation_id=route.operation_id,
-            security=[] if route.auth is Auth.PUBLIC else [{"bearer": []}],
+            security=_security(route),
             responses={} if route.bytes_type else {route.status: _envelope(route.data)},
             endpoint=route.operation_id,
         )(_parts_alone(route))
     return blueprint
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    if route.auth is Auth.PUBLIC:
+        return []
+    return [{"bearer": []}, {"mediaLink": []}] if route.media else [{"bearer": []}]
 
 
 def _parts_alone(route: Route) -> Callable[..., None]:

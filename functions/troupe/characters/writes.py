@@ -29,7 +29,7 @@ Sort = Literal["newest", "starred"]
 
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 # All but what is there to be searched alone, which can be most of a document.
-_SHOWN = [to_camel(name) for name in Character.model_fields if name != "id"]
+SHOWN = [to_camel(name) for name in Character.model_fields if name != "id"]
 # Never written by an update: stars are counted by their own commits.
 _LASTING = {"id", "uid", "starred", "created_at", "created_by_name"}
 
@@ -107,7 +107,7 @@ def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> 
             where=[("nameStarts", "array_contains", key)],
             field="starred",
             kind=int,
-            select=_SHOWN,
+            select=SHOWN,
         )
     if key:
         return ordered_page(
@@ -117,11 +117,11 @@ def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> 
             where=[("nameStarts", "array_contains", key)],
             field="createdAt",
             kind=datetime,
-            select=_SHOWN,
+            select=SHOWN,
         )
     if sort == "starred":
-        return ordered_page(db, COLLECTION, request, field="starred", kind=int, select=_SHOWN)
-    return ordered_page(db, COLLECTION, request, field="createdAt", kind=datetime, select=_SHOWN)
+        return ordered_page(db, COLLECTION, request, field="starred", kind=int, select=SHOWN)
+    return ordered_page(db, COLLECTION, request, field="createdAt", kind=datetime, select=SHOWN)
 
 
 def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:
@@ -132,7 +132,21 @@ def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:
         where=[("uid", "==", uid)],
         field="createdAt",
         kind=datetime,
-        select=_SHOWN,
+        select=SHOWN,
+    )
+
+
+def page_of_stars(db: Database, request: PageRequest, uid: str) -> PageOf:
+    """The stars that the user has given, the last one first; they lie under their characters."""
+    return ordered_page(
+        db,
+        "stars",
+        request,
+        where=[("uid", "==", uid)],
+        field="createdAt",
+        kind=datetime,
+        select=["createdAt"],
+        group=True,
     )
 
 

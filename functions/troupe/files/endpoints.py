@@ -47,6 +47,7 @@ def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles)
     auth=Auth.OWNER,
     errors=(UserFileNotFound,),
     bytes_type="audio/*",
+    media=True,
 )
 def download_file(
     path: schemas.FilePath, caller: Caller, user_files: UserFiles, files: Files

@@ -15,6 +15,7 @@ from troupe.generations.service import (
     GenerationNotFound,
     GenerationWithJob,
     TextTooLong,
+    TranslationNotOffered,
 )
 from troupe.idempotency import KeyReused
 from troupe.media.formats import AudioFormat
@@ -62,7 +63,10 @@ def styles(settings: Settings) -> Reply:
     "/api/voice/generate",
     status=202,
     data=schemas.GenerationStarted,
-    errors=(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+    errors=(
+        *(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+        TranslationNotOffered,
+    ),
 )
 def generate_voice(
     body: schemas.GenerateVoice,
@@ -123,6 +127,7 @@ def delete_generation(
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     bytes_type="audio/*",
+    media=True,
 )
 def generation_audio(
     path: schemas.GenerationPath, caller: Caller, generations: VoiceService, files: Files
@@ -137,6 +142,7 @@ def generation_audio(
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     bytes_type=("text/vtt", "application/x-subrip"),
+    media=True,
 )
 def generation_captions(
     path: schemas.GenerationPath,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
-from troupe.errors import Conflict, FileMissing, NotFound, UnknownChoice, Unprocessable
+from troupe.errors import Conflict, FileMissing, NotFound, NotOffered, UnknownChoice, Unprocessable
 from troupe.generations import writes
 from troupe.generations.records import AudioFile, Generation
 from troupe.idempotency import keyed_id, request_hash
@@ -57,6 +57,18 @@ class GenerationWithJob:
     job: Job
 
 
+class TranslationNotOffered(NotOffered):
+    message = (
+        "targetLanguage: translation is not offered yet. Leave it out, and send the text in the "
+        "language that it is to be spoken in."
+    )
+
+    def __init__(self) -> None:
+        why = "translation is not offered yet"
+        field = {"field": "targetLanguage", "message": why, "type": self.code}
+        super().__init__(details={"fields": [field]})
+
+
 class VoiceService:
     """`files` is called when a file is needed: most requests need none, and the client is slow to
     load."""
@@ -76,8 +88,11 @@ class VoiceService:
         self._settings = settings
 
     def generate(self, uid: str, request: GenerateVoice, key: str | None) -> GenerationWithJob:
-        """Commits the generation, its job and the hold, and enqueues the work."""
-        asked = request.model_dump(mode="json")
+        """Commits the generation, its job and the hold, and enqueues the work. Raises
+        TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound, NotEnoughTokens."""
+        if request.target_language:
+            raise TranslationNotOffered
+        asked = request.model_dump(mode="json", exclude={"target_language"})
         character = self._cast([request.character_id])[0] if request.character_id else None
         request = self._checked(_as_character(request, character))
         cloned = (
@@ -106,7 +121,7 @@ class VoiceService:
             updated_at=at,
             expires_at=at + timedelta(days=self._settings.retention_days),
         )
-        body = request.model_dump(mode="json")
+        body = request.model_dump(mode="json", exclude={"target_language"})
         if character is not None and cloned:
             body["character"] = _reference(character)
         job = Job(

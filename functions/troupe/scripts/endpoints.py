@@ -169,6 +169,7 @@ def generate_audio(
     auth=Auth.OWNER,
     errors=(ScriptNotFound, LineNotFound, ScriptAudioNotReady),
     bytes_type="audio/*",
+    media=True,
 )
 def script_audio(
     path: schemas.ScriptPath,
@@ -193,6 +194,7 @@ def script_audio(
     auth=Auth.OWNER,
     errors=(ScriptNotFound, ScriptAudioNotReady),
     bytes_type=("text/vtt", "application/x-subrip"),
+    media=True,
 )
 def script_captions(
     path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
@@ -265,7 +267,13 @@ def backgrounds(script_jobs: ScriptJobs) -> Reply:
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
 
-@api.get("/api/videos/<name>", auth=Auth.OWNER, errors=(VideoNotFound,), bytes_type="video/mp4")
+@api.get(
+    "/api/videos/<name>",
+    auth=Auth.OWNER,
+    errors=(VideoNotFound,),
+    bytes_type="video/mp4",
+    media=True,
+)
 def video_file(
     path: schemas.VideoPath, caller: AccountCaller, scripts: ScriptService, files: Files
 ) -> Response:

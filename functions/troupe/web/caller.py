@@ -37,17 +37,27 @@ class Authenticator(Protocol):
         """The caller behind an Authorization header. Raises Unauthorized and its like."""
         ...
 
+    def authenticate_link(self, token: str, path: str) -> Caller:
+        """In whose name a media link opens `path`. Raises Unauthorized and its like."""
+        ...
 
-def admit(policy: Auth, path: dict[str, Any]) -> Caller | None:
-    """The caller, if the policy lets them through; None where nobody has to sign in. Raises
-    Unauthorized, Forbidden, and what the token is refused for."""
+
+def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Caller | None:
+    """The caller, if the policy lets them through; None where nobody has to sign in. `by_link`:
+    whether `?token=` of a media link does for a bearer. Raises Unauthorized, Forbidden, and what
+    the token is refused for."""
     if policy is Auth.PUBLIC:
         return None
     if policy is Auth.TASK:
         tokens.decode(tokens.bearer(request.headers.get("Authorization")), purpose="task")
         return None
     accounts: Authenticator = services().accounts
-    caller = accounts.authenticate(request.headers.get("Authorization"))
+    sent = request.headers.get("Authorization")
+    if by_link and sent is None and "token" in request.args:
+        # The path as routed: the same by Hosting and by the function's own URL.
+        caller = accounts.authenticate_link(request.args["token"], request.path)
+    else:
+        caller = accounts.authenticate(sent)
     caller = replace(caller, request_id=g.get("request_id"))
     g.caller = caller
     if caller.role == "admin":

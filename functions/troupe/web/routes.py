@@ -7,7 +7,7 @@ of pydantic's, sees the same routes only when the document is built (`troupe.app
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -24,7 +24,7 @@ from troupe.web.caller import Auth, admit
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
-from troupe.web.schema import Nothing
+from troupe.web.schema import Ignored, Nothing, WarnsOfUnknown
 
 Handler = Callable[..., Reply | Response]
 H = TypeVar("H", bound=Handler)
@@ -51,10 +51,11 @@ class Route:
     limit: str | None = None  # the rate limit that it counts against: see `Settings.limits`
     wants_caller: bool = False
     alias_of: str | None = None  # the operation id of the documented first path
+    media: bool = False  # serves a file that a media link may open
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: who, then what, then the work."""
-        caller = admit(self.auth, path)
+        caller = admit(self.auth, path, by_link=self.media)
         given: dict[str, Any] = {
             part: read(request, part, model, path) for part, model in self.parts.items()
         }
@@ -62,7 +63,12 @@ class Route:
             given["caller"] = caller
         with limited(self.limit, account_of(given)) if self.limit else nullcontext():
             answer = self.handler(**given, **take(services(), self.services))
-        return success(answer, self.status) if isinstance(answer, Reply) else answer
+        if isinstance(answer, Reply):
+            return success(answer, self.status, ignored(given))
+        if self.media:
+            answer.headers["Referrer-Policy"] = "no-referrer"  # the address may hold a token
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
 
 
 class Api:
@@ -99,11 +105,15 @@ class Api:
         errors: Errors = (),
         aliases: Iterable[Alias] = (),
         bytes_type: Bytes = None,
+        media: bool = False,
     ) -> Callable[[H], H]:
         """Adds a route; the handler's name in camelCase is the operation id, its docstring the
         description. Parameters of the handler are named after the parts they take; `caller` is who
-        makes the request, and any other is a service of that name."""
-        return self._route("GET", path, auth, status, data, errors, aliases, bytes_type)
+        makes the request, and any other is a service of that name. `media`: a media link to the
+        path does for a bearer."""
+        return self._route(
+            "GET", path, auth, status, data, errors, aliases, bytes_type, media=media
+        )
 
     def post(
         self,
@@ -158,6 +168,7 @@ class Api:
         aliases: Iterable[Alias],
         bytes_type: Bytes,
         limit: str | None = None,
+        media: bool = False,
     ) -> Callable[[H], H]:
         def decorate(handler: H) -> H:
             name = to_camel(handler.__name__)
@@ -184,11 +195,18 @@ class Api:
                         bytes_type=bytes_type,
                         limit=limit,
                         alias_of=name if number else None,
+                        media=media,
                     )
                 )
             return handler
 
         return decorate
+
+
+def ignored(given: Mapping[str, Any]) -> list[Ignored]:
+    """The fields of a request that nothing was done about."""
+    sent = given.get("body") or given.get("form")
+    return sent.ignored if isinstance(sent, WarnsOfUnknown) else []
 
 
 def _parts(handler: Handler) -> dict[str, type[BaseModel]]:
