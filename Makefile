@@ -17,7 +17,7 @@ GRADIO_READY := $(STAMPS)/gradio
 
 .PHONY: help
 help: ## List what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: ## Make functions/venv and node_modules (the others do it first)
@@ -31,7 +31,8 @@ ifeq ($(wildcard node_modules/firebase-tools/package.json),)
 .PHONY: $(NODE_READY)
 endif
 
-$(PYTHON_READY): requirements.txt functions/requirements.txt functions/requirements-extras.txt
+# requirements.txt locks everything with hashes, so pip takes no file that the lock does not know.
+$(PYTHON_READY): requirements.txt
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "$(PYTHON) is not installed. Install it: sudo apt-get install python3.11 python3.11-venv  (macOS: brew install python@3.11)"; \
 	  echo "or name another, 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
@@ -70,11 +71,19 @@ up: setup ## Run the local stack until Ctrl-C (UP_ARGS="--ports auto" for free p
 doctor: setup ## Say what the local stack needs, and what of it is here
 	@$(BIN)/python -m local doctor
 
+# Coverage is measured where everything runs; COVERAGE=1 or 0 says otherwise.
+COVERAGE ?= $(if $(TEST_ARGS),0,1)
+COVERAGE_ARGS := $(if $(filter 1,$(COVERAGE)),--cov)
+
 # By the groups of tests/conftest.py.
 .PHONY: test
-test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for some)
+test: ## Run all tests, with coverage (TEST_ARGS="tests/unit -k planner" for some)
 	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(GRADIO_READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
+
+.PHONY: test-fast
+test-fast: setup ## Run the tests that need no browser and no whole stack: all but tests/e2e
+	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --ignore tests/e2e $(TEST_ARGS)
 
 # The same seed repeats the same requests.
 FUZZ_EXAMPLES ?= 50
@@ -85,15 +94,38 @@ fuzz: setup ## Fuzz every operation at length (FUZZ_EXAMPLES=200 FUZZ_SEED=1)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) \
 	  $(BIN)/python -m pytest tests/e2e/test_fuzz.py $(TEST_ARGS)
 
+# What mypy checks: pyproject.toml says what is relaxed for tests and bench.
+TYPED := functions/main.py functions/troupe local tools tests bench
+
 .PHONY: lint
 lint: setup ## Check style, types and layers, without tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy functions/main.py functions/troupe local
+	@$(BIN)/mypy $(TYPED)
 	@cd functions && venv/bin/lint-imports --config ../pyproject.toml
 
 .PHONY: check
-check: lint test ## Everything that must hold before a commit: lint, then all tests
+check: ## Everything that must hold before a commit: lint, then all tests
+	@$(MAKE) -s lint
+	@$(MAKE) -s test
+
+.PHONY: hooks
+hooks: setup ## Have git run the checks of .pre-commit-config.yaml before each commit
+	@$(BIN)/pre-commit install
+
+# For every platform, and every Python from 3.11 on. The deployed lock comes first: the others are
+# constrained by it.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+.PHONY: lock
+lock: setup ## Write requirements.txt and those of functions from the .in files (LOCK_ARGS=--upgrade)
+	@for name in functions/requirements functions/requirements-extras requirements; do \
+	  $(LOCK) $(LOCK_ARGS) $$name.in -o $$name.txt || exit 1; done
+
+.PHONY: licences
+licences: setup ## Write the tables of docs/licences.md from what is installed
+	@$(BIN)/python -m tools.licences
 
 .PHONY: openapi
 openapi: setup ## Write functions/openapi.json from the routes
@@ -105,5 +137,5 @@ bench: setup ## Measure, print a table, write bench/results.json
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	rm -rf $(VENV) node_modules .local out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules .local out .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

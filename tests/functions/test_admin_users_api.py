@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests.support import firebase_client
 from tests.support.admins import Desk, a_member, a_user, at_a_desk
-from tests.support.factories import code, signed_in
+from tests.support.factories import code
 from tests.support.firebase_client import PASSWORD, is_known, new_email
 from tests.support.plans import Shop
 from tests.support.wiring import app_for
@@ -49,20 +49,6 @@ class TestSigningIn:
     def test_it_counts_against_the_limit_of_signing_in(self) -> None:
         (route,) = [r for api in apis("admin") for r in api.routes if r.path.endswith("/login")]
         assert route.limit == "login"
-
-
-ROUTES = [
-    route for api in apis("admin") for route in api.routes if route.path != "/api/admin/login"
-]
-
-
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
-def test_everything_else_is_for_administrators_alone(desk: Desk, db: Database, route: Any) -> None:
-    place = route.path.replace("<", "").replace(">", "")
-    _, headers = signed_in(db)
-    assert desk.client.open(place, method=route.method).status_code == 401
-    refused = desk.client.open(place, method=route.method, headers=headers, json={})
-    assert code(refused) == (403, "forbidden")
 
 
 class TestUpdate:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, create_model
 from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from troupe import __version__
 from troupe.accounts.errors import AccountSuspended
 from troupe.app.domains import apis, functions
 from troupe.errors import (
@@ -57,7 +58,7 @@ _SECURITY: dict[str, SecurityScheme | dict[str, Any]] = {
 }
 _INFO = Info(
     title="Troupe",
-    version="1.0.0",
+    version=__version__,
     description="An open backend for AI voice products. JSON is in camelCase; requests may "
     "spell fields in snake_case as well. An alias behaves as the operation that it names.",
 )

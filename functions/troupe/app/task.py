@@ -6,7 +6,7 @@ from typing import Any
 
 from firebase_functions.https_fn import CallableRequest, FunctionsErrorCode, HttpsError
 
-from troupe import tokens
+from troupe import logs, tokens
 from troupe.adapters.queue import QueueUnavailable
 from troupe.app.container import Container
 from troupe.errors import Unauthorized
@@ -29,6 +29,8 @@ def handle(request: CallableRequest[Any], services: Container) -> None:
         raise HttpsError(FunctionsErrorCode.UNAUTHENTICATED, "Only Cloud Tasks may.") from None
     if claims.subject != job_id:
         raise HttpsError(FunctionsErrorCode.PERMISSION_DENIED, "This token is for another job.")
+    trace = logs.trace_fields(request.raw_request.headers, lambda: services.settings.project_id)
+    logs.begin(jobId=job_id, part=part, **trace)
     try:
         services.runner.run(job_id, part)
     except (TryAgain, QueueUnavailable) as again:

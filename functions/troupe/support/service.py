@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic_core import from_json
 
 from troupe.errors import NotFound, Unavailable
-from troupe.logs import log
+from troupe.logs import in_context, log
 from troupe.settings import Settings
 from troupe.wallet.service import Usage
 
@@ -144,7 +144,8 @@ def _run_all(checks: HealthChecks) -> dict[str, Check]:
     below retry for two minutes where there is no network."""
     started = time.perf_counter()
     pool = ThreadPoolExecutor(max_workers=max(1, len(checks)))
-    runs = {name: pool.submit(_run, name, check) for name, check in checks.items()}
+    run = in_context(_run)
+    runs = {name: pool.submit(run, name, check) for name, check in checks.items()}
     pool.shutdown(wait=False)
     wait(runs.values(), timeout=_PATIENCE)
     late = Check(state="down", latency_ms=_since(started))

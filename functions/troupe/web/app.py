@@ -13,10 +13,11 @@ from flask_cors import CORS
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
+from troupe import logs
 from troupe.errors import TroupeError, Unavailable
 from troupe.logs import log
 from troupe.web.body import FORM_LIMIT, EdgeRequest
-from troupe.web.provided import provide
+from troupe.web.provided import provide, services
 from troupe.web.rate_limit import tell
 from troupe.web.reply import failure, refusal
 from troupe.web.routes import Api
@@ -140,20 +141,19 @@ def _begin() -> None:
     sent = request.headers.get("X-Request-Id", "")
     g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
     g.started = time.perf_counter()
+    trace = logs.trace_fields(request.headers, lambda: services().settings.project_id)
+    logs.begin(requestId=g.request_id, **trace)
 
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     tell(response)
-    caller = g.get("caller")
     log.info(
         "request",
         route=request.url_rule.rule if request.url_rule else "unmatched",
         method=request.method if request.method in _METHODS else "other",
         status=response.status_code,
         ms=round((time.perf_counter() - g.started) * 1000, 1),
-        uid=caller.uid if caller else None,
-        requestId=g.request_id,
     )
     return response
 
@@ -177,13 +177,12 @@ def _http(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     kind = type(error)
     if kind.__name__ in _OUTAGES.get(kind.__module__, ()):
-        log.warning("service_unavailable", kind=kind.__name__, requestId=g.request_id)
+        log.warning("service_unavailable", kind=kind.__name__)
         return failure(Unavailable(retry_after=_RETRY_AFTER))
     rule: Any = request.url_rule
     log.error(
         "unexpected_error",
         error,
         route=rule.rule if rule else "unmatched",
-        requestId=g.request_id,
     )
     return failure(TroupeError())

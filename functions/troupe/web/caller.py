@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from flask import g, request
 
-from troupe import tokens
+from troupe import logs, tokens
 from troupe.caller import Caller
 from troupe.errors import Forbidden
 from troupe.web.provided import services
@@ -60,6 +60,7 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
         caller = accounts.authenticate(sent)
     caller = replace(caller, request_id=g.get("request_id"))
     g.caller = caller
+    logs.bind(uid=caller.uid)
     if caller.role == "admin":
         return caller
     if policy is Auth.ADMIN or (policy is Auth.SELF and path.get("userId") != caller.uid):

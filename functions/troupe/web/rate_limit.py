@@ -42,7 +42,7 @@ def limited(name: str, account: str | None) -> Iterator[None]:
         yield
         return
     if standing.exceeded:
-        log.warning("rate_limited", limit=name, requestId=g.get("request_id"))
+        log.warning("rate_limited", limit=name)
         raise TooManyRequests(retry_after=standing.reset)
     try:
         yield

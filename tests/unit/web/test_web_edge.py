@@ -204,6 +204,20 @@ def test_one_line_is_logged_and_it_holds_no_path_values(
     }
 
 
+def test_every_line_of_a_request_carries_its_id_and_trace(
+    client: FlaskClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"X-Request-Id": "mine", "X-Cloud-Trace-Context": f"{trace}/1;o=1"}
+    client.get("/api/raise/bug", headers=headers)
+    told = logged(capsys)
+    assert [line["message"] for line in told] == ["unexpected_error", "request"]
+    assert {line["requestId"] for line in told} == {"mine"}
+    assert {line["logging.googleapis.com/trace"] for line in told} == {
+        f"projects/demo-troupe/traces/{trace}"
+    }
+
+
 def test_an_unmatched_request_is_logged_without_its_path(
     client: FlaskClient, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,72 @@
+"""The locks hold what the .in files ask for, all of it, and agree with each other and the venv."""
+
+from __future__ import annotations
+
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tools.locks import DEPLOYED, DEVELOPMENT, EXTRAS, asked, holds, locked
+
+BASES = [DEPLOYED, EXTRAS, DEVELOPMENT]
+
+
+def everything(asked_for: list[Requirement]) -> set[str]:
+    """The names of what is asked for and of all that it needs, by the installed packages."""
+    found: set[tuple[str, str]] = set()
+    waiting = [(one, extra) for one in asked_for for extra in ("", *one.extras)]
+    while waiting:
+        one, extra = waiting.pop()
+        name = canonicalize_name(one.name)
+        if (name, extra) in found:
+            continue
+        found.add((name, extra))
+        for text in distribution(name).requires or []:
+            needed = Requirement(text)
+            if holds(needed.marker, extra):
+                waiting += [(needed, of) for of in ("", *needed.extras)]
+    return {name for name, _ in found}
+
+
+@pytest.mark.parametrize("base", BASES, ids=lambda base: str(base.name))
+def test_every_pin_has_hashes(base: Path) -> None:
+    pins = locked(base)
+    assert pins
+    assert [name for name, pin in pins.items() if not pin.hashes] == []
+
+
+@pytest.mark.parametrize("base", BASES, ids=lambda base: str(base.name))
+def test_what_is_asked_for_is_pinned_and_locked_at_that_version(base: Path) -> None:
+    pins = locked(base)
+    for one in asked(base):
+        assert str(one.specifier) == f"=={pins[canonicalize_name(one.name)].version}", one
+
+
+@pytest.mark.parametrize("base", [DEPLOYED, EXTRAS], ids=lambda base: str(base.name))
+def test_the_lock_holds_all_that_is_needed_and_nothing_else(base: Path) -> None:
+    in_the_cloud = {name for name, pin in locked(base).items() if pin.in_the_cloud}
+    assert in_the_cloud == everything(asked(base))
+
+
+def test_locks_agree_and_development_holds_the_others() -> None:
+    development = {name: pin.version for name, pin in locked(DEVELOPMENT).items()}
+    for base in (DEPLOYED, EXTRAS):
+        versions = {name: pin.version for name, pin in locked(base).items()}
+        assert {name: development.get(name) for name in versions} == versions
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    pins = {name: pin for name, pin in locked(DEVELOPMENT).items() if pin.in_the_cloud}
+    installed = {name: distribution(name).version for name in pins}
+    assert installed == {name: pin.version for name, pin in pins.items()}, "run `make setup`"
+
+
+@pytest.mark.parametrize("base", BASES, ids=lambda base: str(base.name))
+def test_no_lock_names_a_host(base: Path) -> None:
+    text = base.with_name(f"{base.name}.txt").read_text()
+    assert "://" not in text
+    assert "--index-url" not in text
+    assert "--find-links" not in text

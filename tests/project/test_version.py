@@ -1,0 +1,26 @@
+"""One version: the package's, which the OpenAPI document and the changelog repeat."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tools.locks import ROOT
+from troupe import __version__
+
+
+def test_the_openapi_document_has_the_version_of_the_package() -> None:
+    document = json.loads((ROOT / "functions" / "openapi.json").read_text())
+    assert document["info"]["version"] == __version__
+
+
+def test_the_newest_entry_of_the_changelog_is_of_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    entries = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (?:\d{4}-\d{2}-\d{2}|unreleased)$", text, re.M)
+    assert entries[0] == __version__
+
+
+def test_package_json_says_nothing_else() -> None:
+    for name in ("package.json", "package-lock.json"):
+        package = json.loads((ROOT / name).read_text())
+        assert package.get("version", __version__) == __version__
