@@ -131,6 +131,10 @@ licences: setup ## Write the tables of docs/licences.md from what is installed
 openapi: setup ## Write functions/openapi.json from the routes
 	@cd functions && venv/bin/python -m troupe openapi
 
+.PHONY: queries
+queries: ## Run all tests, and write down the queries they made (tests/queries.json)
+	@$(MAKE) -s test TEST_ARGS=--write-queries
+
 .PHONY: bench
 bench: setup ## Measure, print a table, write bench/results.json
 	@PYTHONPATH=functions $(BIN)/python -m bench

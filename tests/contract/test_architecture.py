@@ -3,7 +3,6 @@ manifest is what main.py promises; a function loads what it needs and no more.""
 
 from __future__ import annotations
 
-import ast
 import fnmatch
 import importlib.util
 import json
@@ -11,9 +10,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +17,8 @@ import pytest
 import yaml
 
 from tests.contract.contract import contract, is_planned, routes
-from troupe.accounts.directory import Directory, UserFilter, UserStatus
-from troupe.adapters.firestore import Database, Document
 from troupe.app.domains import functions
 from troupe.app.openapi import document
-from troupe.web.schema import Page
 
 ROOT = Path(__file__).parents[2]
 ROUTES = routes()
@@ -201,94 +194,3 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(engine: st
         "try:\n    container().engine\nexcept RuntimeError as error:\n    print(error)"
     )
     assert "pip install -r requirements-extras.txt" in fresh(code, SPEECH_ENGINE=engine)
-
-
-def literal_fields(call: ast.Call) -> tuple[str, ...]:
-    """The fields that a query filters and sorts by, in that order, as far as they are literal."""
-    given = {keyword.arg: keyword.value for keyword in call.keywords}
-    pairs: list[ast.expr] = []
-    for name in ("where", "order"):
-        value = given.get(name)
-        pairs += value.elts if isinstance(value, ast.List) else []
-    fields = [pair.elts[0] for pair in pairs if isinstance(pair, ast.Tuple)]
-    fields += [given["field"]] if "field" in given else []
-    names = [field.value for field in fields if isinstance(field, ast.Constant)]
-    return tuple(dict.fromkeys(str(name) for name in names if name != "__name__"))
-
-
-def queries() -> Iterator[tuple[str, tuple[str, ...]]]:
-    for path in sorted((ROOT / "functions" / "troupe").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                if name in ("find", "count", "newest_first", "ordered_page") and node.keywords:
-                    yield f"{path.name}:{node.lineno}", literal_fields(node)
-
-
-def test_every_query_over_several_fields_has_its_index() -> None:
-    """The emulator answers without; the real thing does not."""
-    declared = {
-        tuple(field["fieldPath"] for field in index["fields"])
-        for index in json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
-        if index["collectionGroup"] != "users"  # see the next test
-    }
-    needed = {fields: place for place, fields in queries() if len(fields) > 1}
-    assert len(list(queries())) > 5, "the queries are not found any more"
-    missing = {place: fields for fields, place in needed.items() if fields not in declared}
-    assert not missing
-    assert not declared - set(needed), "indexes that no query uses"
-
-
-class Asked(Database):
-    """Notes the indexes that queries need: for each equality, one of it and what is sorted by or
-    bounded. Firestore merges those; queries of equalities alone need none."""
-
-    def __init__(self) -> None:
-        self.needed: set[tuple[str, ...]] = set()
-
-    def find(self, collection: str, **query: Any) -> list[Document]:
-        self._note(**query)
-        return [Document(f"users/{n}", USER, True, None) for n in range(query["limit"])]
-
-    def count(self, collection: str, *, where: Any = ()) -> int:
-        self._note(where=where)
-        return 0
-
-    def _note(self, *, where: Any = (), order: Any = (), **_: Any) -> None:
-        equal = [name for name, op, _ in where if op == "=="]
-        sorts = {name: False for name, op, _ in where if op != "=="}
-        sorts |= {name: down for name, down in order if name != "__name__"}
-        path = tuple(f"-{name}" if down else name for name, down in sorts.items())
-        if path:
-            self.needed |= {(name, *path) for name in equal} or {path}
-
-
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-USER = {"createdAt": AT, "updatedAt": AT}
-
-
-def test_every_way_to_look_for_users_has_its_indexes() -> None:
-    asked = Asked()
-    for status, plan in product([None, *UserStatus], [None, "middle"]):
-        wanted = UserFilter(status, plan)
-        Directory(asked).page(Page(limit=1), wanted)
-        Directory(asked).search("ada", wanted, 1)
-    declared = {
-        tuple(
-            field["fieldPath"] if field["order"] == "ASCENDING" else f"-{field['fieldPath']}"
-            for field in index["fields"]
-        )
-        for index in json.loads((ROOT / "firestore.indexes.json").read_text())["indexes"]
-        if index["collectionGroup"] == "users"
-    }
-    assert {path for path in asked.needed if len(path) > 1} == declared
-
-
-def test_queries_over_a_collection_group_have_theirs() -> None:
-    overrides = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
-    groups = {
-        (override["collectionGroup"], override["fieldPath"])
-        for override in overrides
-        if any(index["queryScope"] == "COLLECTION_GROUP" for index in override["indexes"])
-    }
-    assert groups == {("parts", "expiresAt"), ("stars", "uid"), ("activities", "timestamp")}

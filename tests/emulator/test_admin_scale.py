@@ -154,6 +154,19 @@ def test_a_search_that_finds_little_counts_nothing(crowd: Crowd) -> None:
     assert (documents, calls) == (1, 2)
 
 
+@pytest.mark.parametrize("plan", [None, PLAN], ids=["any", "plan"])
+@pytest.mark.parametrize("status", [None, *UserStatus])
+def test_lists_and_searches_take_every_filter(
+    crowd: Crowd, status: UserStatus | None, plan: str | None
+) -> None:
+    """By each of which firestore.indexes.json is proven: see tests/support/queries.py."""
+    wanted = UserFilter(status, plan)
+    _, page = crowd.directory.page(Page(limit=LIMIT), wanted)
+    users, total = crowd.directory.search(WORD, wanted, 1)
+    assert total == page.total
+    assert len(users) == min(1, total)
+
+
 def test_totals_read_no_document(crowd: Crowd) -> None:
     totals, documents, calls = crowd.reads(crowd.directory.totals)
     assert (totals.users >= USERS, totals.suspended >= USERS // 10) == (True, True)

@@ -14,7 +14,7 @@ from troupe.accounts.records import UserRecord
 from troupe.accounts.writes import present, user_path
 from troupe.adapters.firestore import Database
 from troupe.paging import PageOf, PageRequest, newest_first
-from troupe.records import name_key
+from troupe.text import name_key
 
 USERS = "users"
 # Everything but the sessions, which can be long and are nobody else's business.

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import Field
 
 from troupe.caller import Caller, Role
-from troupe.records import Record, name_key
+from troupe.records import Record
+from troupe.text import name_key
 
 
 class Session(Record):

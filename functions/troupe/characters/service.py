@@ -30,6 +30,7 @@ from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.paging import PageOf, PageRequest
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
+from troupe.text import name_key
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files, StoredFile
@@ -141,7 +142,7 @@ class Characters:
 
         try:
             after, old = contend(attempt)
-        except (TroupeError, Stale):
+        except TroupeError:
             if new:
                 self._discards.clean(note)
             raise
@@ -268,7 +269,7 @@ class Characters:
         fields: dict[str, Any] = {}
         if form.display_name is not None:
             fields["display_name"] = form.display_name
-            fields["name_key"] = writes.name_key(form.display_name)
+            fields["name_key"] = name_key(form.display_name)
             fields["output_prefix"] = slug(form.display_name, character_id)
         if form.language is not None:
             fields["language"] = self._language(form.language)

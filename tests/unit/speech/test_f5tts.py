@@ -92,7 +92,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GradioApp]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.WAITS", (0.02,))
 
 
 @pytest.fixture
