@@ -20,6 +20,9 @@ from troupe.errors import Unprocessable
 DEEPEST_OFFSET = 10_000
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 _PATH = re.compile(rf"{_ID.pattern}/{_ID.pattern}(?:/{_ID.pattern}/{_ID.pattern})*")
+# Counts run in these threads, so that a list waits for the store once, not twice; as many as there
+# can be requests at once.
+_beside = ThreadPoolExecutor(40, "count")
 
 
 class BadCursor(Unprocessable):
@@ -90,18 +93,17 @@ def ordered_page(
         offset = (request.page - 1) * request.limit
         if offset > DEEPEST_OFFSET:
             raise PageTooDeep
-    with ThreadPoolExecutor(1) as beside:  # so that a list waits for the store once, not twice
-        counted = beside.submit(db.count, collection, where=where, group=group)
-        found = db.find(
-            collection,
-            where=where,
-            order=[(field, descending), ("__name__", descending)],
-            limit=request.limit + 1,
-            offset=offset,
-            after=after,
-            select=select,
-            group=group,
-        )
+    counted = _beside.submit(db.count, collection, where=where, group=group)
+    found = db.find(
+        collection,
+        where=where,
+        order=[(field, descending), ("__name__", descending)],
+        limit=request.limit + 1,
+        offset=offset,
+        after=after,
+        select=select,
+        group=group,
+    )
     page = found[: request.limit]
     more = len(found) > request.limit
     return PageOf(

@@ -17,11 +17,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
+import grpc
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
+from troupe.adapters.decoding import decode_fields, decode_time
 from troupe.adapters.outages import RETRY_AFTER, outages
 from troupe.calls import after, retry
 from troupe.errors import Unavailable
@@ -125,6 +129,32 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def connect(project: str) -> firestore.Client:
+    """A client whose streams of answers are read by the thread that asks.
+
+    By default, a thread of the channel hands over each message, that is, each document: under load
+    the two wait for the interpreter more than they work.
+    """
+    client = firestore.Client(project=project)
+    options = [
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_receive_message_length", -1),
+        (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+    ]
+    host, emulator = client._target, client._emulator_host
+    channel = (
+        grpc.insecure_channel(emulator, options=options)
+        if emulator
+        else FirestoreGrpcTransport.create_channel(
+            host, credentials=client._credentials, options=options
+        )
+    )
+    transport = FirestoreGrpcTransport(host=host, channel=channel)
+    client._firestore_api_internal = FirestoreClient(transport=transport)
+    return client
+
+
 class Database:
     """The documents of one project. Thread-safe. Every method raises Unavailable when Firestore
     does not answer, after at most `patience` seconds of repeats."""
@@ -132,31 +162,38 @@ class Database:
     def __init__(self, client: firestore.Client, *, patience: float = PATIENCE) -> None:
         self._client = client
         # What the client itself would repeat; it would go on for five minutes.
-        reads = _repeats(patience, exceptions.ServiceUnavailable, exceptions.InternalServerError)
+        self._patience = patience
+        self._reads = _repeats(
+            patience, exceptions.ServiceUnavailable, exceptions.InternalServerError
+        )
         writes = _repeats(patience, exceptions.ServiceUnavailable, exceptions.ResourceExhausted)
-        self._read: dict[str, Any] = {"retry": reads, "timeout": patience}
         self._write: dict[str, Any] = {"retry": writes, "timeout": patience}
 
     @classmethod
     def connect(cls, project: str) -> Database:
-        return cls(firestore.Client(project=project))
+        return cls(connect(project))
 
     def get(self, path: str) -> Document:
-        with _reading():
-            return _document(self._client.document(path).get(**self._read))
+        return self.get_all([path])[0]
 
     def get_all(
         self, paths: Sequence[str], *, select: Sequence[str] | None = None
     ) -> list[Document]:
         """Reads all in one call; the answers stand in the order of `paths`. `select`: the fields
         to bring (all when None)."""
-        refs = [self._client.document(path) for path in paths]
-        with _reading():
-            found = {
-                snapshot.reference.path: _document(snapshot)
-                for snapshot in self._client.get_all(refs, field_paths=select, **self._read)
-            }
-        return [found[path] for path in paths]
+        root = f"{self._client._database_string}/documents/"
+        request: dict[str, Any] = {
+            "database": self._client._database_string,
+            "documents": [root + path for path in dict.fromkeys(paths)],
+        }
+        if select is not None:
+            request["mask"] = {"field_paths": list(select)}
+        found = {}
+        for answer in self._ask("batch_get_documents", request):
+            if answer.HasField("found"):
+                document = self._document(answer.found)
+                found[document.path] = document
+        return [found.get(path) or Document(path, {}, False, None) for path in paths]
 
     def commit(self, *writes: Write) -> Committed:
         """All or nothing. Raises Stale, AlreadyExists or Missing."""
@@ -226,8 +263,9 @@ class Database:
             query = query.select(list(select))
         if offset:
             query = query.offset(offset)
-        with _reading():
-            return [_document(each) for each in query.limit(limit).stream(**self._read)]
+        request, _, _ = query.limit(limit)._prep_stream()
+        answers = self._ask("run_query", request)
+        return [self._document(each.document) for each in answers if each.HasField("document")]
 
     def count(
         self,
@@ -238,9 +276,29 @@ class Database:
     ) -> int:
         """How many there are, by an aggregation: no document is read. Raises IndexMissing."""
         query: Any = self._query(collection, where, group=group)
+        request, _ = query.count(alias="n")._prep_stream()
+        (answer,) = self._ask("run_aggregation_query", request)
+        return int(answer.result.aggregate_fields["n"].integer_value)
+
+    def _ask(self, method: str, request: dict[str, Any]) -> list[Any]:
+        """All messages of a streamed answer. One that breaks off half-way is asked for anew."""
+        ask = getattr(self._client._firestore_api, method)
+
+        def attempt() -> list[Any]:
+            metadata = self._client._rpc_metadata
+            answers = ask(request=request, metadata=metadata, retry=None, timeout=self._patience)
+            return [answer._pb for answer in answers]
+
         with _reading():
-            answers = query.count(alias="n").get(**self._read)
-        return int(answers[0][0].value)
+            return self._reads(attempt)()
+
+    def _document(self, message: Any) -> Document:
+        return Document(
+            path=message.name.partition("/documents/")[2],
+            data=decode_fields(message.fields, self._client),
+            exists=True,
+            update_time=decode_time(message.update_time),
+        )
 
     def due(
         self,
@@ -331,12 +389,3 @@ def _reading() -> Iterator[None]:
             yield
         except exceptions.FailedPrecondition as error:
             raise IndexMissing(error.message) from error
-
-
-def _document(snapshot: Any) -> Document:
-    return Document(
-        path=snapshot.reference.path,
-        data=snapshot.to_dict() or {},
-        exists=snapshot.exists,
-        update_time=snapshot.update_time,
-    )

@@ -185,8 +185,11 @@ class Characters:
             except Missing:
                 raise _not_found(character_id) from None
             except AlreadyExists:
-                shown = self.get(uid, character_id)
-                return StarState(shown.character.starred, True)
+                path = character_path(character_id)
+                (character,) = self._db.get_all([path], select=["starred"])
+                if not character.exists:
+                    raise _not_found(character_id) from None
+                return StarState(character.data["starred"], True)
             return StarState(result.transforms[1][0], True)
 
         return contend(attempt)
@@ -231,7 +234,7 @@ class Characters:
         for each: the star and the character."""
         found = writes.page_of_stars(self._db, request, uid)
         paths = [star.path.rpartition("/stars/")[0] for star in found.documents]
-        documents = self._db.get_all(paths, select=writes.SHOWN) if paths else []
+        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if paths else []
         # Of a character that was just deleted, the stars are still to go.
         there = [Character.of(document) for document in documents if document.exists]
         return [CharacterWithStar(each, True) for each in there], found
@@ -242,7 +245,8 @@ class Characters:
         Raises CharacterNotFound, whose details name all that are `missing`.
         """
         wanted = [character_id for character_id in dict.fromkeys(ids) if writes.is_id(character_id)]
-        documents = self._db.get_all([character_path(each) for each in wanted]) if wanted else []
+        paths = [character_path(each) for each in wanted]
+        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if wanted else []
         found = {each.id: Character.of(each) for each in documents if each.exists}
         if missing := [each for each in dict.fromkeys(ids) if each not in found]:
             raise _not_found(*missing)
@@ -254,7 +258,9 @@ class Characters:
 
     def _shown(self, found: PageOf, uid: str) -> list[CharacterWithStar]:
         characters = [Character.of(document) for document in found.documents]
-        starred = writes.starred_among(self._db, [each.id for each in characters], uid)
+        # Stars are counted in the commits that make them: where there is none, none is of `uid`.
+        with_stars = [each.id for each in characters if each.starred]
+        starred = writes.starred_among(self._db, with_stars, uid)
         return [CharacterWithStar(each, each.id in starred) for each in characters]
 
     def _language(self, code: str) -> str:

@@ -33,7 +33,7 @@ _SORTS: dict[Sort, tuple[str, type[datetime] | type[int]]] = {
 
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 # All but what is there to be searched alone, which can be most of a document.
-SHOWN = [to_camel(name) for name in Character.model_fields if name != "id"]
+SHOWN_FIELDS = [to_camel(name) for name in Character.model_fields if name != "id"]
 # Never written by an update: stars are counted by their own commits.
 _LASTING = {"id", "uid", "starred", "created_at", "created_by_name"}
 
@@ -106,7 +106,7 @@ def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> 
         where=[("nameStarts", "array_contains", key)] if key else [],
         field=field,
         kind=kind,
-        select=SHOWN,
+        select=SHOWN_FIELDS,
     )
 
 
@@ -118,7 +118,7 @@ def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:
         where=[("uid", "==", uid)],
         field="createdAt",
         kind=datetime,
-        select=SHOWN,
+        select=SHOWN_FIELDS,
     )
 
 

@@ -24,6 +24,7 @@ from troupe.media.uploads.samples import (
     _check_whole,
     _demuxer,
 )
+from troupe.riff import stated_size
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -80,12 +81,10 @@ def _decoded(container: InputContainer) -> float:
 def _promised_bytes(demuxer: str, data: bytes) -> int:
     """How long a file says that it is, where FFmpeg does not look; 0 when it does not say.
 
-    WAV: the size of the RIFF chunk, near 2 or 4 GB when its writer could not know it. MP3: the
-    bytes in the Xing or Info header, which follow the flags (1: frames, 2: bytes).
+    MP3: the bytes in the Xing or Info header, which follow the flags (1: frames, 2: bytes).
     """
     if demuxer == "wav":
-        size = int.from_bytes(data[4:8], "little")
-        return size if size < 0x7FFF_0000 else 0
+        return stated_size(data)
     found = re.search(rb"(?:Xing|Info)\0\0\0([\x02\x03\x06\x07\x0a\x0b\x0e\x0f])", data)
     if demuxer != "mp3" or found is None:
         return 0

@@ -8,7 +8,6 @@ demuxer is used, and only the decoders named here run.
 from __future__ import annotations
 
 import io
-import struct
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,6 +30,7 @@ from troupe.media.uploads.checks import (
     SampleTooShort,
     UnsupportedFile,
 )
+from troupe.riff import bare_wav, is_wav
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -63,7 +63,7 @@ def prepare_sample(data: bytes) -> PreparedSample:
     if demuxer is None:
         raise UnsupportedFile("This is no audio file.", details={"allowed": KINDS})
     try:
-        opened = _bare_wav(data) if demuxer == "wav" else data
+        opened = bare_wav(data, _LONGEST_FORM) if demuxer == "wav" else data
         with av.open(io.BytesIO(opened), "r", format=demuxer) as container:
             samples, clipped_share = _decoded(container)
     # PyAV tells of damage by FFmpeg's errors, which are of many builtin kinds, and by ValueError.
@@ -80,7 +80,7 @@ def prepare_sample(data: bytes) -> PreparedSample:
 
 def _demuxer(data: bytes) -> str | None:
     """The demuxer for a file that begins like this, or None."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+    if is_wav(data):
         return "wav"
     if data[4:8] == b"ftyp":
         return "mov"
@@ -88,23 +88,6 @@ def _demuxer(data: bytes) -> str | None:
         return "mp3"  # a tag, or the sync word of layer III
     starts = {b"OggS": "ogg", b"fLaC": "flac", b"\x1a\x45\xdf\xa3": "matroska"}
     return starts.get(data[:4])
-
-
-def _bare_wav(data: bytes) -> bytes:
-    """The format and the sound alone. FFmpeg believes what other chunks say of their size: a list
-    of tags in a file of 64 kB can make it take 1 GB."""
-    at, form = 12, b""
-    while at + 8 <= len(data):
-        name, size = struct.unpack_from("<4sI", data, at)
-        at += 8
-        if name == b"fmt ":
-            form = data[at : at + min(size, _LONGEST_FORM)]
-        elif name == b"data":
-            sound = data[at : at + size] if size else data[at:]  # 0: its writer did not know
-            header = struct.pack("<4sI4s4sI", b"RIFF", 20 + len(form), b"WAVE", b"fmt ", len(form))
-            return b"".join([header, form, struct.pack("<4sI", b"data", len(sound)), sound])
-        at += size + size % 2
-    raise BrokenAudio
 
 
 def _decoded(container: InputContainer) -> tuple[Samples, float]:
