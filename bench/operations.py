@@ -26,11 +26,11 @@ PASSWORD = "bench-pass-1"
 
 # Operation to JSON; {characterId} and {scriptId} are those of the asking user.
 MAIN: dict[str, Any] = {
-    "me": None,
-    "myActivities": None,
+    "getMe": None,
+    "listMyActivities": None,
     "listPlans": None,
     "consumeTokens": {"tokensToConsume": 1, "action": "bench"},
-    "voiceHistory": None,
+    "listVoiceHistory": None,
     "listCharacters": None,
     "getCharacter": None,
     "starCharacter": None,
@@ -166,7 +166,7 @@ def table() -> list[dict[str, Any]]:
                     "writes": counter.written,
                     "status": status,
                     # Health says that there is no queue here, and reads what it reads.
-                    "ok": status < 400 or operation.id == "health",
+                    "ok": status < 400 or operation.id == "getHealth",
                 }
             )
     return rows

@@ -142,6 +142,17 @@ def test_refresh_rotates_and_detects_reuse(client: FlaskClient, path: str, spell
     assert (ended.status_code, code(ended)) == (401, "token_invalid")
 
 
+def test_an_old_bearer_does_no_harm_where_none_is_needed(client: FlaskClient) -> None:
+    """Clients send it along with a refresh token, browsers with the code of a mail."""
+    old = bearer("expired")
+    body = {"refreshToken": register(client)["refreshToken"]}
+    assert client.post("/api/auth/refresh", json=body, headers=old).status_code == 200
+    answer = client.post("/api/auth/verify-email", json={"code": "unknown"}, headers=old)
+    assert (answer.status_code, code(answer)) == (422, "invalid_code")
+    answer = client.post("/api/auth/verify-email", json={}, headers=old)
+    assert (answer.status_code, code(answer)) == (401, "token_invalid")
+
+
 def test_refresh_by_bearer_needs_no_body(client: FlaskClient) -> None:
     token = register(client)["accessToken"]
     new = data(client.post("/api/auth/refresh", headers=bearer(token)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -201,7 +201,7 @@ class ValidData(Schema):
 class ProfileSubscription(Schema):
     plan: str = Field(description="The id of the plan; `free` without one.")
     name: str
-    status: str | None
+    status: Literal["active", "expired", "cancelled"] | None
     started_at: datetime | None
     expiry_date: datetime | None
 

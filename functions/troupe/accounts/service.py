@@ -365,6 +365,7 @@ def _caller(user: UserRecord, session_id: str | None) -> AccountCaller:
         role=user.role,
         guest=user.guest,
         email=user.email,
+        companies=user.companies,
         session_id=session_id,
         user=user,
     )

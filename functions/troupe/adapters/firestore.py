@@ -181,6 +181,8 @@ class Database:
     ) -> list[Document]:
         """Reads all in one call; the answers stand in the order of `paths`. `select`: the fields
         to bring (all when None)."""
+        if not paths:
+            return []
         root = f"{self._client._database_string}/documents/"
         request: dict[str, Any] = {
             "database": self._client._database_string,

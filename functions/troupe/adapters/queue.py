@@ -1,4 +1,4 @@
-"""Cloud Tasks: hands work to the `generate` function."""
+"""Cloud Tasks: hands work to task functions."""
 
 from __future__ import annotations
 
@@ -31,18 +31,19 @@ class QueueUnavailable(Exception):
 
 
 class Queue(Protocol):
-    def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        """Hands over one task. Raises QueueUnavailable."""
+    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        """Hands one task to the function that `queue` names. Raises QueueUnavailable."""
         ...
 
-    def check(self) -> None:
-        """One cheap call that raises when the queue is not there or nobody answers for it."""
+    def check(self, name: str) -> None:
+        """One cheap call that raises when that queue is not there or nobody answers for it."""
         ...
 
 
 @dataclass(frozen=True)
 class CloudTasksQueue:
-    """The queue that the Firebase CLI makes for a function of `on_task_dispatched`.
+    """The queues of a region: the Firebase CLI makes one for each function of
+    `on_task_dispatched`, and gives it the function's name.
 
     No task names are given: Cloud Tasks forgets them after an hour and delivers twice anyhow, so
     the job document decides; and `TaskQueue.enqueue` of firebase-admin 7.7 raises under the
@@ -51,11 +52,10 @@ class CloudTasksQueue:
 
     app: firebase_admin.App
     region: str
-    function: str = "generate"
     api: str = "https://cloudtasks.googleapis.com"
 
-    def check(self) -> None:
-        """One cheap call that raises when the queue is not there or nobody answers for it."""
+    def check(self, name: str) -> None:
+        """One cheap call that raises when that queue is not there or nobody answers for it."""
         emulator = os.environ.get("CLOUD_TASKS_EMULATOR_HOST")
         if emulator:
             host, _, port = emulator.rpartition(":")
@@ -63,15 +63,13 @@ class CloudTasksQueue:
             return
         # Its REST API: the client library would cost every cold start a tenth of a second.
         session = AuthorizedSession(self.app.credential.get_credential())  # type: ignore[no-untyped-call]
-        queue = f"projects/{self.app.project_id}/locations/{self.region}/queues/{self.function}"
+        queue = f"projects/{self.app.project_id}/locations/{self.region}/queues/{name}"
         with session:
             answer = session.get(f"{self.api}/v2/{queue}", timeout=_CHECK_TIMEOUT)
             answer.raise_for_status()
 
-    def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        queue = functions.task_queue(
-            f"locations/{self.region}/functions/{self.function}", app=self.app
-        )
+    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        target = functions.task_queue(f"locations/{self.region}/functions/{queue}", app=self.app)
         options = functions.TaskOptions(
             dispatch_deadline_seconds=DISPATCH_DEADLINE_SECONDS, headers=dict(headers)
         )
@@ -79,6 +77,6 @@ class CloudTasksQueue:
         body = {"data": dict(payload)}
         json.dumps(body)  # ids only: anything else is a mistake of ours, not an outage
         try:
-            retry(lambda: queue.enqueue(body, options), after(*_FAILURES), _WAITS)
+            retry(lambda: target.enqueue(body, options), after(*_FAILURES), _WAITS)
         except _FAILURES as error:
             raise QueueUnavailable(str(error)) from error

@@ -27,7 +27,7 @@ from troupe.plans.schemas import (
     in_minutes,
 )
 from troupe.wallet.records import Wallet
-from troupe.web.schema import Email, Id, Limit, Line, Page, Schema, example, limit_of
+from troupe.web.schema import Email, Id, Limit, Line, Page, Schema, Sized, example, limit_of
 
 All = Literal["all"]
 
@@ -69,7 +69,7 @@ class UsersQuery(Page, _Filter):
     limit: Limit = limit_of(10, "Users on a page.")
 
 
-class SearchQuery(_Filter):
+class SearchQuery(Sized, _Filter):
     search: Annotated[Line, Field(description="How an address or a name begins.")]
     limit: Limit = limit_of(50, "At most so many; `totalCount` tells of all.")
 
@@ -216,7 +216,7 @@ class AdminStatsData(Schema):
         )
 
 
-class RecentQuery(Schema):
+class RecentQuery(Sized):
     limit: Limit = limit_of(20, "The newest so many.")
 
 

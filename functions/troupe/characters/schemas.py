@@ -128,7 +128,7 @@ class CharacterView(Schema):
     images: dict[str, str]
     output_prefix: str
     language: str
-    voice_type: str
+    voice_type: VoiceType
     sample_text: str
     sample_quality: QualityView
     voice_cloned: bool = Field(description="Whether the speech engine clones this voice.")

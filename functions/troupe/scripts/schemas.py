@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.generations.schemas import JobView
-from troupe.jobs.records import JobStatus
+from troupe.jobs.records import CurrentStep, JobStatus
+from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
 from troupe.scripts.records import MAX_LINES
 from troupe.scripts.screenplay import Said
+from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
 from troupe.web.media import MediaUrl
@@ -22,7 +23,7 @@ from troupe.web.schema import Id, Line, Schema, Text, WarnsOfUnknown, example
 if TYPE_CHECKING:
     from troupe.scripts.backgrounds import Background
     from troupe.scripts.jobs import ScriptJob
-    from troupe.scripts.lookup import ScriptWithJobs
+    from troupe.scripts.records import ScriptWithJobs
 
 MAX_CAST = 20
 
@@ -168,7 +169,7 @@ class ScriptView(Schema):
     video_job_id: str | None
     video_job_status: JobStatus | None
     video_job_progress: int | None
-    video_job_current_step: str | None
+    video_job_current_step: CurrentStep | None
     video_job_started_at: datetime | None
     video_job_completed_at: datetime | None
     video_job_error_message: str | None
@@ -178,8 +179,8 @@ class ScriptView(Schema):
         script, video = staged.script, staged.script.video
         spoken = sum(line.audio is not None for line in script.dialogue)
         base = f"/api/scripts/{script.id}"
-        audio_job = JobView.of(staged.audio_job) if staged.audio_job else None
-        video_job = JobView.of(staged.video_job) if staged.video_job else None
+        audio_job = JobView.of(staged.audio_job, AUDIO) if staged.audio_job else None
+        video_job = JobView.of(staged.video_job, VIDEO) if staged.video_job else None
         return cls(
             id=script.id,
             title=script.title,
@@ -253,7 +254,7 @@ class VideoJobView(JobView):
     def film(cls, filming: ScriptJob) -> Self:
         video = filming.video
         return cls(
-            **JobView.of(filming.job).model_dump(),
+            **JobView.of(filming.job, SPECS[filming.job.kind]).model_dump(),
             script_id=filming.script_id,
             user_id=filming.job.uid,
             final_video_path=video_url(video.name) if video else None,
@@ -271,7 +272,7 @@ class VideoStatus(Schema):
 
     script_id: str
     status: JobStatus | Literal["not_started"]
-    stage: str
+    stage: CurrentStep
     progress: int
     message: str
     started_at: datetime | None
@@ -295,7 +296,7 @@ class VideoStatus(Schema):
             )
         video = staged.script.video
         made = video if video and video.job_id == staged.video_job.id else None
-        job = JobView.of(staged.video_job)
+        job = JobView.of(staged.video_job, VIDEO)
         running = [step.message for step in job.steps if step.step_name == job.current_step]
         told = {
             JobStatus.QUEUED: "Waiting for a worker",

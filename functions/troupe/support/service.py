@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic_core import from_json
+from typing_extensions import TypedDict
 
 from troupe.errors import NotFound, Unavailable
 from troupe.logs import in_context, log
@@ -35,6 +36,22 @@ OPENAPI = Path(__file__).parents[2] / "openapi.json"
 class NoMedia(NotFound):
     code = "no_media"
     message = "No file is served at this path. Send the address as an answer of this API has it."
+
+
+class CheckDetails(TypedDict):
+    state: State
+    latencyMs: float
+
+
+class ServicesDownDetails(TypedDict):
+    """What came of every check."""
+
+    status: State
+    checks: dict[str, CheckDetails]
+
+
+class ServicesDown(Unavailable):
+    details_type = ServicesDownDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +85,14 @@ class Demo:
 
 
 def health(checks: HealthChecks) -> dict[str, Check]:
-    """Runs each check. Raises Unavailable with all results if any of them raises or hangs."""
+    """Runs each check. Raises ServicesDown with all results if any of them raises or hangs."""
     results = _run_all(checks)
     if any(result.state == "down" for result in results.values()):
         told = {
             name: {"state": result.state, "latencyMs": result.latency_ms}
             for name, result in results.items()
         }
-        raise Unavailable(details={"status": "down", "checks": told}, retry_after=5)
+        raise ServicesDown(details={"status": "down", "checks": told}, retry_after=5)
     return results
 
 

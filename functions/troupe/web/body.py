@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails, from_json
 from pydantic_core.core_schema import ErrorType
 from werkzeug.datastructures import MultiDict
 
-from troupe.errors import BadRequest, NotFound, TroupeError, Unprocessable
+from troupe.errors import AllowedDetails, BadRequest, InvalidInput, NotFound, TroupeError
 
 # 200,000 characters, each a surrogate pair in \uXXXX\uXXXX form, are 2.4 MB.
 JSON_LIMIT = 4 * 1024 * 1024
@@ -30,6 +30,7 @@ class UnsupportedMediaType(TroupeError):
     status: ClassVar[int] = 415
     code: ClassVar[str] = "unsupported_media_type"
     message: ClassVar[str] = "The body is not of a type that this operation takes."
+    details_type: ClassVar[Any] = AllowedDetails
 
 
 class EdgeRequest(Request):
@@ -56,14 +57,23 @@ class EdgeRequest(Request):
 def read(request: Request, part: str, model: type[BaseModel], path: dict[str, Any]) -> BaseModel:
     """The `part` (header, path, query, form, body) of a request as its model.
 
-    Raises NotFound for a path that cannot be one, Unprocessable with the fields that are wrong.
+    Raises NotFound for a path that cannot be one, InvalidInput with the fields that are wrong.
     """
     try:
         return model.model_validate(_READERS[part](request, model, path))
     except ValidationError as error:
         if part == "path":
             raise NotFound from None
-        raise Unprocessable(first_wrong(error), details={"fields": wrong_fields(error)}) from None
+        raise InvalidInput(first_wrong(error), details={"fields": wrong_fields(error)}) from None
+
+
+def read_raw(request: Request) -> bytes:
+    """The body as it was sent, whatever its type: a signature is checked against these bytes.
+
+    Raises werkzeug's RequestEntityTooLarge.
+    """
+    request.max_content_length = JSON_LIMIT
+    return request.get_data(cache=False)
 
 
 _MESSAGES = {

@@ -54,7 +54,7 @@ def refusal(
     status: int,
     code: str,
     message: str,
-    details: dict[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     told: dict[str, Any] = {"code": code} if details is None else {"code": code, "details": details}

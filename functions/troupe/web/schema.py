@@ -40,6 +40,7 @@ class Schema(BaseModel):
         hide_input_in_errors=True,
         allow_inf_nan=False,
         defer_build=True,
+        json_schema_serialization_defaults_required=True,  # an answer has all its fields
     )
 
 
@@ -114,11 +115,14 @@ class Nothing(Schema):
 class Meta(Schema):
     """Where a page stands in its list."""
 
+    # `success` leaves out what is None.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     total: int
     limit: int
     total_pages: int
     current_page: int
-    next_cursor: str | None = None
+    next_cursor: str | None = Field(None, description="Absent on the last page.")
 
 
 def _cut(limit: int) -> int:
@@ -136,8 +140,23 @@ def limit_of(default: int, description: str) -> Any:
     return Field(default, description=more)
 
 
-class Page(Schema):
-    """The query of a list."""
+class Sized(Schema):
+    """The query of a list whose answer has `meta`: at most so many entries, from the first on."""
+
+    limit: Limit = limit_of(20, "Entries on a page.")
+
+    def meta(self, total: int, next_cursor: str | None = None) -> Meta:
+        return Meta(
+            total=total,
+            limit=self.limit,
+            total_pages=-(-total // self.limit),
+            current_page=1,
+            next_cursor=next_cursor,
+        )
+
+
+class Page(Sized):
+    """The query of a list that is walked page by page."""
 
     page: int = Field(1, ge=1, le=10_000, description="Counted from 1.")
     limit: Limit = limit_of(20, "Entries on a page.")
@@ -150,13 +169,7 @@ class Page(Schema):
         return (self.page - 1) * self.limit
 
     def meta(self, total: int, next_cursor: str | None = None) -> Meta:
-        return Meta(
-            total=total,
-            limit=self.limit,
-            total_pages=-(-total // self.limit),
-            current_page=self.page,
-            next_cursor=next_cursor,
-        )
+        return super().meta(total, next_cursor).model_copy(update={"current_page": self.page})
 
 
 def _one_line(text: str) -> str:

@@ -6,9 +6,11 @@ Known to HTTP functions without a decoder; `samples` and `images` do the work.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NotRequired, Protocol
 
-from troupe.errors import TroupeError, Unprocessable
+from typing_extensions import TypedDict
+
+from troupe.errors import AllowedDetails, TroupeError, Unprocessable
 
 SAMPLE_RATE = 24_000  # what F5-TTS and most cloning engines work at
 MIN_SAMPLE_SECONDS, MAX_SAMPLE_SECONDS = 1, 60
@@ -17,41 +19,80 @@ MAX_SIDE = 2_048  # pixels; larger images are scaled down
 MAX_PIXELS = 40_000_000  # as a WebP, the greediest, that takes 620 MB while it is decoded
 
 
+class BrokenFileDetails(TypedDict):
+    """The field of the form that the file came in."""
+
+    field: str
+
+
+class ImageTooLargeDetails(TypedDict):
+    maximumPixels: int
+    width: NotRequired[int]
+    height: NotRequired[int]
+    field: NotRequired[str]
+
+
+class SampleLengthDetails(TypedDict):
+    """In seconds; how long the sample is, is told of one that is too short."""
+
+    minimum: float
+    maximum: float
+    seconds: NotRequired[float]
+    field: NotRequired[str]
+
+
+class SampleSilentDetails(TypedDict):
+    """`heardSeconds` of the sample are louder than silence, of at least `minimum`; `levelDb` is
+    the level of the whole, in dBFS."""
+
+    heardSeconds: float
+    minimum: float
+    levelDb: float
+    field: NotRequired[str]
+
+
 class UnsupportedFile(TroupeError):
     """Judged by content, whatever its name; the details list what is taken."""
 
     status = 415
     code = "unsupported_media_type"
+    details_type = AllowedDetails
     message = "A file is not of a type that is taken here."
 
 
 class BrokenAudio(Unprocessable):
     code = "broken_audio"
+    details_type = BrokenFileDetails | None
     message = "The audio cannot be decoded: it is damaged, cut off, or of a kind that is not read."
 
 
 class BrokenImage(Unprocessable):
     code = "broken_image"
+    details_type = BrokenFileDetails | None
     message = "The image cannot be decoded: it is damaged or cut off."
 
 
 class ImageTooLarge(Unprocessable):
     code = "image_too_large"
+    details_type = ImageTooLargeDetails
     message = "The image has too many pixels."
 
 
 class SampleTooShort(Unprocessable):
     code = "sample_too_short"
+    details_type = SampleLengthDetails
     message = f"The voice sample is too short: it must last {MIN_SAMPLE_SECONDS} s at least."
 
 
 class SampleTooLong(Unprocessable):
     code = "sample_too_long"
+    details_type = SampleLengthDetails
     message = f"The voice sample is too long: {MAX_SAMPLE_SECONDS} s are the most."
 
 
 class SampleSilent(Unprocessable):
     code = "sample_silent"
+    details_type = SampleSilentDetails
     message = "There is next to nothing to hear in the voice sample."
 
 
