@@ -47,8 +47,8 @@ def test_a_wish_that_nobody_heard_is_told(client: FlaskClient, db: Database) -> 
 
 def test_nothing_is_told_where_everything_was_heard(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
-    body = SPEAK | {"voiceId": None, "pauses": "", "dictionary": [], "options": {}}
-    answer = client.post(GENERATE, json=body, headers=headers)
+    body: dict[str, Any] = SPEAK | {"voiceId": None, "pauses": "", "dictionary": [], "options": {}}
+    answer: Any = client.post(GENERATE, json=body, headers=headers)
     assert "warnings" not in answer.json
 
 

@@ -60,7 +60,7 @@ def test_every_route_is_in_it_with_its_policy(spec: dict[str, Any]) -> None:
         found = operation(spec, route)
         assert found["operationId"] == route.operation_id
         assert found["x-auth"] == route.auth
-        link = [{"mediaLink": []}] if route.media else []
+        link: list[dict[str, list[str]]] = [{"mediaLink": []}] if route.media else []
         wanted = [] if route.auth is Auth.PUBLIC else [{"bearer": []}, *link]
         assert found.get("security", []) == wanted
         assert found["summary"]
