@@ -10,7 +10,12 @@ from flask import Response
 from troupe.characters.errors import CharacterNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations import schemas
-from troupe.generations.errors import AudioNotReady, GenerationNotFound, TextTooLong
+from troupe.generations.errors import (
+    AudioNotReady,
+    GenerationNotFound,
+    TextTooLong,
+    TranslationNotOffered,
+)
 from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
 from troupe.jobs.schemas import JobView
@@ -61,7 +66,14 @@ def list_styles(settings: Settings) -> Reply:
     other_statuses=(200,),
     data=schemas.GenerationStarted,
     headers=("Location", "Preference-Applied"),
-    errors=(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+    errors=(
+        NotEnoughTokens,
+        KeyReused,
+        UnknownChoice,
+        TextTooLong,
+        CharacterNotFound,
+        TranslationNotOffered,
+    ),
 )
 def generate_voice(
     body: schemas.GenerateVoice,
@@ -119,6 +131,7 @@ def delete_generation(
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces="audio/*",
+    media=True,
 )
 def get_generation_audio(
     path: schemas.GenerationPath, caller: Caller, generations: Generations, files: Files
@@ -133,6 +146,7 @@ def get_generation_audio(
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces=("text/vtt", "application/x-subrip"),
+    media=True,
 )
 def get_generation_captions(
     path: schemas.GenerationPath,

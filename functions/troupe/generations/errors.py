@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from troupe.errors import Conflict, NotFound, Unprocessable
+from troupe.errors import Conflict, NotFound, NotOffered, Unprocessable
 from troupe.jobs.records import JobStatus
 
 
@@ -17,6 +17,18 @@ class TextTooLong(Unprocessable):
     code = "text_too_long"
     details_type = TextTooLongDetails
     message = "The text is too long."
+
+
+class TranslationNotOffered(NotOffered):
+    message = (
+        "targetLanguage: translation is not offered yet. Leave it out, and send the text in the "
+        "language to speak."
+    )
+
+    def __init__(self) -> None:
+        why = "translation is not offered yet"
+        field = {"field": "targetLanguage", "message": why, "type": self.code}
+        super().__init__(details={"fields": [field]})
 
 
 class GenerationNotFound(NotFound):

@@ -15,7 +15,8 @@ from troupe.jobs.schemas import ErrorView, JobView
 from troupe.media.formats import AudioFormat
 from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import TimingSource, VoiceType
-from troupe.web.schema import Id, KeyHeader, Schema, example
+from troupe.web.media import MediaUrl
+from troupe.web.schema import Id, KeyHeader, Schema, WarnsOfUnknown, example
 
 _ALLOWED_CONTROLS = "\t\n\r"
 
@@ -31,7 +32,7 @@ def _speakable(text: str) -> str:
 SpeakableText = Annotated[str, Field(min_length=1), AfterValidator(_speakable)]
 
 
-class GenerateVoice(Schema):
+class GenerateVoice(WarnsOfUnknown):
     model_config = example(
         {
             "text": "Good evening, and welcome to the show.",
@@ -56,6 +57,9 @@ class GenerateVoice(Schema):
         DEFAULT_SPEED, ge=0.5, le=2.0, description="1 is the voice's normal speed."
     )
     format: AudioFormat = AudioFormat.MP3
+    target_language: str | None = Field(
+        None, max_length=40, description="Not offered yet: answers 422 `not_offered`."
+    )
 
     def command(self) -> GenerationRequest:
         """The request, with None for the choices that were left to the character."""
@@ -68,6 +72,7 @@ class GenerateVoice(Schema):
             character_id=self.character_id,
             speed=self.speed if "speed" in chosen else None,
             format=self.format,
+            target_language=self.target_language,
         )
 
 
@@ -127,8 +132,8 @@ class GenerationView(Schema):
     seconds: float | None = Field(description="The length of the audio in seconds.")
     size: int | None = Field(description="The size of the audio in bytes.")
     timing_source: TimingSource | None = Field(description="Where the word timings come from.")
-    audio_url: str | None
-    captions_url: str | None
+    audio_url: MediaUrl | None
+    captions_url: MediaUrl | None
     error: ErrorView | None
     created_at: datetime
     completed_at: datetime | None
@@ -155,7 +160,7 @@ class GenerationStarted(Schema):
     job: JobView
     tokens_reserved: int
     remaining_tokens: int
-    audio_url: str | None = None
+    audio_url: MediaUrl | None = None
     tokens_used: int | None = None
 
 
@@ -170,7 +175,7 @@ class HistoryItem(Schema):
     tokens: int
     date: datetime
     status: JobStatus
-    audio_url: str | None
+    audio_url: MediaUrl | None
     language: str
     voice_type: VoiceType
     seconds: float | None

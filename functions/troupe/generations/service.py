@@ -15,7 +15,12 @@ from troupe.adapters.firestore import Database, Delete, now
 from troupe.characters.voices import voice_snapshot
 from troupe.errors import FileMissing, UnknownChoice
 from troupe.generations import writes
-from troupe.generations.errors import AudioNotReady, GenerationNotFound, TextTooLong
+from troupe.generations.errors import (
+    AudioNotReady,
+    GenerationNotFound,
+    TextTooLong,
+    TranslationNotOffered,
+)
 from troupe.generations.records import AudioFile, Generation, SpokenText
 from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
@@ -54,6 +59,7 @@ class GenerationRequest:
     character_id: str | None = None
     speed: float | None = None
     format: AudioFormat = AudioFormat.MP3
+    target_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,11 @@ class Generations:
         """Commits the generation, its job and the hold, and enqueues the work. A repeat under the
         same idempotency `key` returns the first generation in its current state.
 
-        Raises UnknownChoice, TextTooLong, CharacterNotFound, NotEnoughTokens, KeyReused.
+        Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
+        NotEnoughTokens, KeyReused.
         """
+        if request.target_language:
+            raise TranslationNotOffered
         character = self._cast([request.character_id])[0] if request.character_id else None
         voice_type = request.voice_type or (
             VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
@@ -259,10 +268,12 @@ class Generations:
 
 def _hashed(request: GenerationRequest) -> dict[str, Any]:
     """The request as its idempotency hash sees it: an omitted choice equals its default."""
-    return asdict(request) | {
+    choices = asdict(request) | {
         "voice_type": request.voice_type or DEFAULT_VOICE_TYPE,
         "speed": request.speed or DEFAULT_SPEED,
     }
+    del choices["target_language"]  # never set when work is accepted
+    return choices
 
 
 def _spoken_text(text: str, generation: Generation, cloned: Character | None) -> SpokenText:
