@@ -45,7 +45,7 @@ class Lease:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._lost = False
-        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._thread = threading.Thread(target=self._renew, daemon=True)
         self._steps = dict(job.steps)
         self._reported = (now() - REPORT_EVERY, "")
 
@@ -110,9 +110,9 @@ class Lease:
         """Commits the write to the job (made with `seen`) together with `rest`. Raises Lost."""
         with self._lock:
             self.check()
-            self._put(first, rest)
+            self._write(first, rest)
 
-    def _put(self, first: Update, rest: Sequence[Write] = ()) -> None:
+    def _write(self, first: Update, rest: Sequence[Write] = ()) -> None:
         """Call with the lock held. Stale alone does not mean Lost: a part may have been counted, or
         our own commit sent twice. Status and attempt show whether the job is still ours."""
 
@@ -133,7 +133,7 @@ class Lease:
     def _is_ours(self, present: Job) -> bool:
         return not present.status.ended and present.attempt == self._job.attempt
 
-    def _keep(self) -> None:
+    def _renew(self) -> None:
         while not self._stop.wait(self._seconds / 3):
             until = now() + timedelta(seconds=self._seconds)
             fields = {"leaseUntil": until, "dueAt": until + timedelta(seconds=self._seconds)}
@@ -141,7 +141,7 @@ class Lease:
                 if self._stop.is_set():
                     return
                 try:
-                    self._put(Update(job_path(self._job.id), fields))
+                    self._write(Update(job_path(self._job.id), fields))
                 except Lost:
                     return
                 except Exception as error:

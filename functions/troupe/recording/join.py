@@ -11,7 +11,7 @@ import numpy as np
 
 from troupe.media.audio import AudioWriter
 from troupe.media.formats import AudioFormat
-from troupe.recording.recorder import Recorder, later
+from troupe.recording.recorder import Recorder, shifted
 from troupe.recording.records import Sound
 from troupe.speech.engine import Voice, WordTiming
 from troupe.speech.errors import SpeechError
@@ -75,7 +75,7 @@ def join(
                 if take.pause:
                     writer.write(np.zeros(round(rate * take.pause), np.int16), rate)
                 starts.append(writer.seconds)
-                words.append(later(spoken, writer.seconds))
+                words.append(shifted(spoken, writer.seconds))
                 writer.append(take.local)
                 take.local.unlink()
         if not any(words):

@@ -83,7 +83,7 @@ class Recorder:
             total = 0
             for speech in itertools.chain([first], utterances):
                 check()
-                words.extend(later(speech.words, total / first.rate))
+                words.extend(shifted(speech.words, total / first.rate))
                 total += len(speech.samples)
                 yield speech.samples
 
@@ -123,6 +123,6 @@ class Recorder:
         return words_from_json(sound.words)
 
 
-def later(words: Iterable[WordTiming], seconds: float) -> list[WordTiming]:
+def shifted(words: Iterable[WordTiming], seconds: float) -> list[WordTiming]:
     """The words, shifted by `seconds`."""
     return [WordTiming(word.text, word.start + seconds, word.end + seconds) for word in words]

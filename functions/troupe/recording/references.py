@@ -19,7 +19,7 @@ class References:
         self._files = files
         self._kept: OrderedDict[tuple[str, str], Reference] = OrderedDict()
 
-    def bring(self, path: str, sha256: str, text: str) -> Reference:
+    def load(self, path: str, sha256: str, text: str) -> Reference:
         """The recording at `path`. Raises SpeechError("reference_missing") if it is gone."""
         key = (path, text)
         if key not in self._kept:

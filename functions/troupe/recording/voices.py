@@ -32,7 +32,7 @@ class Voices:
             return voice
         return replace(
             voice,
-            reference=self._references.bring(
+            reference=self._references.load(
                 snapshot.sample_path, snapshot.sample_sha256 or "", snapshot.sample_text
             ),
             nfe_steps=snapshot.nfe_steps,

@@ -29,11 +29,11 @@ from troupe.speech.engines.remote import (
     check,
     estimated,
     no_credit,
-    persist,
-    server_mark,
+    server_hash,
     status_fault,
     timed_out,
     unavailable,
+    with_retry,
 )
 from troupe.speech.errors import SpeechError
 from troupe.speech.text.words import word_spans
@@ -105,13 +105,13 @@ class ElevenLabsEngine:
             raise ValueError("SPEECH_ENGINE=elevenlabs needs ELEVENLABS_API_KEY")
         self._model = model
         self._timeout = timeout
-        self._stock = _STOCK | _chosen(voices)
+        self._stock = _STOCK | _parsed_voices(voices)
         # The package reads whole responses, so the transport limits their time and size.
         self._http = httpx.Client(
             transport=Bounded(httpx.HTTPTransport()), headers={"accept-encoding": "identity"}
         )
         self._client = ElevenLabs(api_key=api_key, base_url=base_url, httpx_client=self._http)
-        self._server = server_mark(str(base_url), *self._stock.values())
+        self._server = server_hash(str(base_url), *self._stock.values())
         self._clones: OncePerKey[str] = OncePerKey()
 
     @property
@@ -135,7 +135,7 @@ class ElevenLabsEngine:
         """
         language = check(request, self.name)
         code = None if self._model == _DETECTING_MODEL else language.code
-        answer = persist(
+        answer = with_retry(
             lambda deadline: self._ask(request, code, deadline), _explain, self._timeout
         )
         samples = _decode(getattr(answer, "audio_base_64", None))
@@ -151,11 +151,11 @@ class ElevenLabsEngine:
         Raises SpeechError as `synthesize` does.
         """
         name = _clone_name(sha256)
-        persist(lambda deadline: self._forget(name, deadline), _explain, self._timeout)
+        with_retry(lambda deadline: self._forget(name, deadline), _explain, self._timeout)
         self._clones.forget(sha256)
 
     def _forget(self, name: str, deadline: float) -> None:
-        for voice_id in _shaped(lambda: self._named(name, deadline)):
+        for voice_id in _checked(lambda: self._named(name, deadline)):
             try:
                 self._client.voices.delete(voice_id, request_options=self._within(deadline))
             except ApiError as error:
@@ -169,7 +169,7 @@ class ElevenLabsEngine:
         stability, pace = _STYLES[voice.style]
         try:
             voice_id = self._voice_id(request, deadline)
-            return _shaped(
+            return _checked(
                 lambda: self._client.text_to_speech.convert_with_timestamps(
                     voice_id,
                     text=request.text,
@@ -202,10 +202,10 @@ class ElevenLabsEngine:
 
     def _clone(self, reference: Reference, deadline: float) -> str:
         name = _clone_name(reference.sha256)
-        found = _shaped(lambda: self._named(name, deadline))
+        found = _checked(lambda: self._named(name, deadline))
         if found:
             return found[0]
-        made = _shaped(
+        made = _checked(
             lambda: self._client.voices.ivc.create(
                 name=name,
                 files=[("reference.wav", reference.audio, "audio/wav")],
@@ -244,7 +244,7 @@ def _clone_name(sha256: str) -> str:
     return f"troupe-{sha256[:32]}"
 
 
-def _shaped(call: Callable[[], T]) -> T:
+def _checked(call: Callable[[], T]) -> T:
     """Returns `call()`. The package builds its records from any JSON, unchecked, and raises
     AttributeError or TypeError for unexpected shapes."""
     try:
@@ -253,7 +253,7 @@ def _shaped(call: Callable[[], T]) -> T:
         raise bad_audio("The speech server's response is not from ElevenLabs.") from error
 
 
-def _chosen(voices: str) -> dict[VoiceType, str]:
+def _parsed_voices(voices: str) -> dict[VoiceType, str]:
     pairs = [pair.partition("=") for pair in voices.split(",") if pair.strip()]
     try:
         chosen = {VoiceType(kind.strip()): voice_id.strip() for kind, _, voice_id in pairs}

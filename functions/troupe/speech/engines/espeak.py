@@ -47,7 +47,7 @@ _WHISPERS = {VoiceType.MALE: "whisper", VoiceType.FEMALE: "whisperf", VoiceType.
 
 
 @dataclass(frozen=True, slots=True)
-class _Manner:
+class _StyleParameters:
     """The parameters of a style. `rate`: a factor; `pitch`: added to the voice's; `range`: 50 is
     normal; `volume`: 100 is full, more would clip; `gap`: between words, in units of 10 ms."""
 
@@ -59,14 +59,14 @@ class _Manner:
 
 
 _STYLES = {
-    "neutral": _Manner(),
-    "narration": _Manner(rate=0.92, pitch=-3, range=58, gap=1),
-    "conversational": _Manner(rate=1.06, range=60),
-    "cheerful": _Manner(rate=1.08, pitch=7, range=80),
-    "calm": _Manner(rate=0.86, pitch=-5, range=30, volume=80, gap=1),
-    "serious": _Manner(rate=0.94, pitch=-8, range=35),
-    "excited": _Manner(rate=1.18, pitch=12, range=95),
-    "whisper": _Manner(rate=0.9, volume=90),
+    "neutral": _StyleParameters(),
+    "narration": _StyleParameters(rate=0.92, pitch=-3, range=58, gap=1),
+    "conversational": _StyleParameters(rate=1.06, range=60),
+    "cheerful": _StyleParameters(rate=1.08, pitch=7, range=80),
+    "calm": _StyleParameters(rate=0.86, pitch=-5, range=30, volume=80, gap=1),
+    "serious": _StyleParameters(rate=0.94, pitch=-8, range=35),
+    "excited": _StyleParameters(rate=1.18, pitch=12, range=95),
+    "whisper": _StyleParameters(rate=0.9, volume=90),
 }
 
 _VOICE_FILES = {code: file for code, _, _, file in ESPEAK}
@@ -249,19 +249,19 @@ _CLEAN = _Clean()
 def _settings(voice: Voice) -> tuple[str, list[list[int]]]:
     """The voice file with its variant, and the parameters. Raises SpeechError("unknown_voice")."""
     language = language_named(voice.language, EspeakEngine.name)
-    manner = _STYLES.get(voice.style)
-    if language is None or manner is None:
+    style = _STYLES.get(voice.style)
+    if language is None or style is None:
         raise SpeechError(
             "unknown_voice", "espeak does not have this language or style.", retryable=False
         )
     variant, pitch = _TYPES[voice.type]
     if voice.style == "whisper":
         variant = _WHISPERS[voice.type]
-    rate = round(_NORMAL_RATE * manner.rate * voice.speed)
+    rate = round(_NORMAL_RATE * style.rate * voice.speed)
     return f"{_VOICE_FILES[language.code]}+{variant}", [
         [_RATE, max(_MIN_RATE, min(_MAX_RATE, rate))],
-        [_VOLUME, manner.volume],
-        [_PITCH, max(0, min(99, pitch + manner.pitch))],
-        [_RANGE, manner.range],
-        [_WORDGAP, manner.gap],
+        [_VOLUME, style.volume],
+        [_PITCH, max(0, min(99, pitch + style.pitch))],
+        [_RANGE, style.range],
+        [_WORDGAP, style.gap],
     ]

@@ -21,12 +21,12 @@ from troupe.speech.engines.remote import (
     bad_audio,
     check,
     estimated,
-    persist,
-    server_mark,
+    server_hash,
     sound_chunks,
     status_fault,
     timed_out,
     unavailable,
+    with_retry,
 )
 from troupe.speech.errors import SpeechError
 
@@ -74,7 +74,7 @@ class F5TTSEngine:
 
     @property
     def version(self) -> str:
-        return f"{server_mark(self._url)}+{_TABLES}"
+        return f"{server_hash(self._url)}+{_TABLES}"
 
     @property
     def capabilities(self) -> Capabilities:
@@ -100,7 +100,7 @@ class F5TTSEngine:
                 retryable=False,
             )
         settings = _settings(request, reference)
-        samples, rate = persist(
+        samples, rate = with_retry(
             lambda deadline: self._ask(reference, settings, deadline), _explain, self._timeout
         )
         return estimated(samples, rate, request.text)

@@ -14,11 +14,11 @@ from troupe.speech.engines.remote import (
     bad_audio,
     check,
     estimated,
-    persist,
-    server_mark,
+    server_hash,
     status_fault,
     timed_out,
     unavailable,
+    with_retry,
 )
 from troupe.speech.errors import SpeechError
 
@@ -73,7 +73,7 @@ class GoogleEngine:
 
     def __init__(self, endpoint: str | None = None, *, timeout: float = 60.0) -> None:
         self._timeout = timeout
-        self._server = server_mark(endpoint or "")
+        self._server = server_hash(endpoint or "")
         if endpoint is not None and endpoint.startswith("http://"):
             channel = grpc.insecure_channel(endpoint.removeprefix("http://"))
             self._client = texttospeech.TextToSpeechClient(
@@ -103,7 +103,7 @@ class GoogleEngine:
         unknown_voice (also: no such voice type in this language), text_too_long, nothing_to_speak.
         """
         language = check(request, self.name).code
-        samples, rate = persist(
+        samples, rate = with_retry(
             lambda deadline: self._ask(request, language, deadline), _explain, self._timeout
         )
         return estimated(samples, rate, request.text)

@@ -25,12 +25,12 @@ from troupe.speech.engines.remote import (
     check,
     estimated,
     no_credit,
-    persist,
-    server_mark,
+    server_hash,
     sound_chunks,
     status_fault,
     timed_out,
     unavailable,
+    with_retry,
 )
 
 # Part of the cache key. Increase it when the tables below change.
@@ -82,7 +82,7 @@ class OpenAIEngine:
         self._timeout = timeout
         # The client would wait up to two minutes if the server asks for it: we retry ourselves.
         self._client = openai.OpenAI(api_key=api_key, base_url=base_url, max_retries=0)
-        self._server = server_mark(str(self._client.base_url))
+        self._server = server_hash(str(self._client.base_url))
 
     @property
     def version(self) -> str:
@@ -104,7 +104,7 @@ class OpenAIEngine:
         (other 4xx), unknown_voice, text_too_long, nothing_to_speak.
         """
         language = check(request, self.name).name
-        reply = persist(
+        reply = with_retry(
             lambda deadline: self._ask(request.text, request.voice, language, deadline),
             _explain,
             self._timeout,

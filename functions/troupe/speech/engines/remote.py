@@ -51,7 +51,7 @@ def check(request: SpeechRequest, engine_name: str) -> Language:
     return language
 
 
-def persist(
+def with_retry(
     attempt: Callable[[float], T], explain: Callable[[Exception], Fault | None], timeout: float
 ) -> T:
     """Returns `attempt(deadline)`, retried once after a retryable fault. `deadline` is `timeout`
@@ -141,7 +141,7 @@ def no_credit() -> SpeechError:
     )
 
 
-def server_mark(*parts: str) -> str:
+def server_hash(*parts: str) -> str:
     """Eight hex digits for an engine's `version`: the same model elsewhere is another voice."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
 
