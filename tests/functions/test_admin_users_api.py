@@ -307,8 +307,10 @@ class TestRoles:
         assert code(refused) == (409, "own_account")
         assert admin.data("GET", "/verify")["valid"] is True
 
-    def test_the_last_administrator_cannot_be_removed(self, admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-        """As when two administrators demote each other at once: the second one is the last."""
+    def test_the_last_administrator_cannot_be_removed(
+        self, admin: Admin, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As when two administrators demote each other concurrently: the second is the last."""
         other = new_admin(admin.db)
         monkeypatch.setattr(Database, "count", lambda *_, **__: 1)
         refused = admin.ask("PUT", f"/users/{other.uid}", json={"role": "user"})

@@ -121,7 +121,7 @@ class AdminUserView(Schema):
     current_subscription: TermsView | None
     subscription_started_at: datetime | None
     start_date: datetime | None = Field(description="Start of the current or last plan.")
-    expiry_date: datetime | None = Field(description="End of the current or last plan, or of its period.")
+    expiry_date: datetime | None = Field(description="End of the plan, or of its current period.")
     tokens: int = Field(description="Granted minus used.")
     total_minutes: float = Field(description="Granted minus expired.")
     available_minutes: float = Field(description="Minutes available to spend now.")
