@@ -1,4 +1,4 @@
-"""Working ahead: order, bounds, failures, and an end in any case."""
+"""Prefetching: order, bounds, failures, and that the thread always ends."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from troupe.media.video.prefetch import Prefetch
 
 
-def test_all_comes_in_order() -> None:
+def test_items_come_in_order() -> None:
     with Prefetch(iter(range(100)), 3) as items:
         assert list(items) == list(range(100))
 
 
-def test_it_is_never_further_ahead_than_it_may() -> None:
+def test_it_is_never_further_ahead_than_the_bound() -> None:
     made: list[int] = []
 
     def items() -> Iterator[int]:
@@ -27,10 +27,10 @@ def test_it_is_never_further_ahead_than_it_may() -> None:
     with Prefetch(items(), 4) as taken:
         assert next(taken) == 0
         time.sleep(0.3)
-        assert 1 < len(made) <= 6  # four wait, one was taken, and one waits for its place
+        assert 1 < len(made) <= 6  # four in the queue, one taken, and one waiting for room
 
 
-def test_a_failure_comes_in_its_turn() -> None:
+def test_a_failure_is_raised_after_the_items_before_it() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise ValueError("no more")
