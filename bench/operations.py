@@ -17,34 +17,28 @@ from unittest import mock
 
 import requests
 
-from bench.http import FIRST_PATHS, row
+from bench.http import first_path, row
 from bench.serving import served
 
 USERS = 50
 ROUNDS = 6
 PASSWORD = "bench-pass-1"
 
-# (function, method, path, JSON); {character} and {script} are those of the asking user.
-MAIN: dict[str, tuple[str, str, str, Any]] = {
-    "me": ("auth", "GET", "/api/auth/me", None),
-    "myActivities": ("auth", "GET", "/api/my-activities", None),
-    "listPlans": ("plans", "GET", "/api/subscriptions/plans", None),
-    "consumeTokens": (
-        *("plans", "POST", "/api/tokens/consume"),
-        {"tokensToConsume": 1, "action": "bench"},
-    ),
-    "voiceHistory": ("voice", "GET", "/api/user/voice-history", None),
-    "listCharacters": ("characters", "GET", "/api/characters", None),
-    "getCharacter": ("characters", "GET", "/api/characters/{character}", None),
-    "starCharacter": ("characters", "POST", "/api/characters/{character}/star", None),
-    "getScript": ("scripts", "GET", "/api/scripts/{script}", None),
-    "createScript": (
-        *("scripts", "POST", "/api/scripts"),
-        {
-            "selectedCharacters": ["{character}"],
-            "dialogue": [{"speaker": "{character}", "text": "Hello."}],
-        },
-    ),
+# Operation to JSON; {characterId} and {scriptId} are those of the asking user.
+MAIN: dict[str, Any] = {
+    "me": None,
+    "myActivities": None,
+    "listPlans": None,
+    "consumeTokens": {"tokensToConsume": 1, "action": "bench"},
+    "voiceHistory": None,
+    "listCharacters": None,
+    "getCharacter": None,
+    "starCharacter": None,
+    "getScript": None,
+    "createScript": {
+        "selectedCharacters": ["{characterId}"],
+        "dialogue": [{"speaker": "{characterId}", "text": "Hello."}],
+    },
 }
 
 
@@ -81,71 +75,6 @@ class Counter:
             yield answer
 
 
-def _bodies(ids: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """A good body for each operation that takes one, as the Flask test client wants it."""
-    from werkzeug.datastructures import FileStorage
-
-    from tests.support.media_files import picture, sound
-
-    def part(data: bytes, name: str) -> FileStorage:
-        import io
-
-        return FileStorage(io.BytesIO(data), filename=name)
-
-    email = f"{secrets.token_hex(6)}@example.com"
-    speaker = ids.get("speaker", ids.get("characterId", ""))
-    said = [{"speaker": speaker, "text": "Good day."}]
-    plan = {"name": f"Bench {secrets.token_hex(4)}", "price": 9.99, "billingPeriod": "monthly"}
-    faq = {"category": "General", "question": "Why?", "answer": "Because."}
-    login = {"email": ids.get("email", ""), "password": PASSWORD}
-    json: dict[str, Any] = {
-        "register": {"email": email, "password": PASSWORD},
-        "login": login,
-        "adminLogin": login,
-        "guest": {},
-        "refresh": {},
-        "updateProfile": {"name": "Grace"},
-        "forgotPassword": {"email": ids.get("email")},
-        "resetPassword": {"code": ids.get("code"), "password": "bench-pass-2"},
-        "verifyEmail": {},
-        "changePassword": {"currentPassword": PASSWORD, "newPassword": "bench-pass-2"},
-        "deleteAccount": {},
-        "subscribe": {"planId": ids.get("planId")},
-        "addMinutes": {"minutes": 5},
-        "createSubscription": {"email": ids.get("email"), "planType": ids.get("planId")},
-        "consumeTokens": {"tokensToConsume": 1, "action": "bench"},
-        "generateVoice": {"text": "Good evening.", "language": "en-us"},
-        "downloadAudio": {"audioId": ids.get("generationId")},
-        "createScript": {"selectedCharacters": [speaker], "dialogue": said},
-        "generateScript": {"selectedCharacters": [speaker], "prompt": "A quarrel", "lines": 3},
-        "updateScript": {"dialogue": said},
-        "generateAudio": {},
-        "generateVideo": {},
-        "submitContact": {
-            **{"name": "Ada", "email": "ada@example.com"},
-            **{"subject": "Hello", "message": "Good day."},
-        },
-        "createPlan": plan,
-        "updatePlan": {"voiceMinutes": 7},
-        "adminUpdateUser": {"tokens": 30},
-        "createFaq": faq,
-        "updateFaq": {"answer": "Because of this."},
-        "updateContact": {"status": "resolved"},
-    }
-    forms = {
-        "uploadAvatar": {"avatar": part(picture(), "a.png")},
-        "createCharacter": {
-            **{"displayName": "Ada", "consent": "I am the speaker, and I agree."},
-            **{"audioFile": part(sound(seconds=1.5), "a.wav")},
-        },
-        "updateCharacter": {"displayName": "Anna"},
-        "uploadFile": {"file": part(sound(seconds=1.5), "a.wav")},
-    }
-    return {name: {"json": body} for name, body in json.items()} | {
-        name: {"data": form} for name, form in forms.items()
-    }
-
-
 @contextmanager
 def _set(**values: str) -> Iterator[None]:
     """Settings of this process, for a while."""
@@ -179,9 +108,14 @@ def _prepared(operation_id: str, ask: Callable[..., Any], ids: Mapping[str, str]
     elif operation_id == "cancelGeneration":
         made = ask("voice", "POST", "/api/voice/generate", json=speech)
         return {"generationId": made["generation"]["id"]}
+    elif operation_id == "register":
+        return {"email": f"{secrets.token_hex(6)}@example.com"}
     elif operation_id == "resetPassword":
         ask("auth", "POST", "/api/auth/forgot-password", json={"email": ids["email"]})
         return {"code": mailed_codes(ids["email"], "PASSWORD_RESET")[-1]}
+    elif operation_id == "verifyEmail":
+        ask("auth", "POST", "/api/auth/verify-email", json={})
+        return {"code": mailed_codes(ids["email"], "VERIFY_EMAIL")[-1]}
     return {}
 
 
@@ -191,7 +125,8 @@ QUERIES = {"searchUsers": "?search=a"}
 def table() -> list[dict[str, Any]]:
     """A row for each operation; one that answers anything but a success is a failure here."""
     from tests.contract.access import World
-    from tests.contract.operations import policies
+    from tests.contract.contract import policies
+    from tests.contract.examples import request_of
     from tests.contract.operations import served as operations
     from tests.fakes.openai_server import KEY, openai_server
     from tests.support.factories import PROJECT, test_settings
@@ -211,15 +146,14 @@ def table() -> list[dict[str, Any]]:
         for operation in operations():
             if "Alias" in operation.id:
                 continue
-            policy = policies()[operation.key]
+            policy = policies()[operation.place]
             caller, ids = _caller(world, operation, admin=policy == "admin")
             ids |= _prepared(operation.id, _asker(caller), ids)
-            path = re.sub(r"<(\w+)>", lambda name, ids=ids: ids[name[1]], operation.path)
-            body = _bodies(ids)[operation.id] if operation.has_body else {}
+            body = request_of(operation.route, ids)
             client = app_for(operation.function).test_client()
             counter.read = counter.written = 0
             with client.open(
-                path + QUERIES.get(operation.id, ""),
+                operation.filled(ids) + QUERIES.get(operation.id, ""),
                 method=operation.method,
                 headers=caller,
                 **body,
@@ -255,25 +189,26 @@ def _caller(world: Any, operation: Any, *, admin: bool) -> tuple[dict[str, str],
         next(iter(signed_in.user.sessions), ""),
         headers,
     )
-    ids: dict[str, str] = dict(world.objects(operation, owner or mine))
-    wanted = {"subscribe": "planId", "createSubscription": "planId", "createScript": "characterId"}
-    wanted |= {"generateScript": "characterId"}
-    if operation.id in wanted:
-        ids |= world.makers[wanted[operation.id]](mine)
-    return mine.headers, ids | {"email": email}
+    ids: dict[str, str] = dict(world.objects(operation, owner or mine, of_body=True))
+    secret = {"password": PASSWORD, "refreshToken": signed_in.pair.refresh_token}
+    return mine.headers, ids | {"email": email} | secret
 
 
 def under_load(env: Mapping[str, str]) -> list[dict[str, Any]]:
     """p50 and p95 of each main operation with fifty users at once, against a bare function that
     reads one document, on the same machine just before."""
+    from tests.contract.operations import served as operations
+
     users = _users()
+    by_id = {operation.id: operation for operation in operations()}
     rows = []
-    for name, (function, method, path, body) in MAIN.items():
+    for name, body in MAIN.items():
+        operation = by_id[name]
         first = {"Authorization": f"Bearer {users[0]['token']}"}
         with served("bare", "/", env) as bare:
             base = _latencies(bare.url, "GET", "/", None, users)
-        with served(function, FIRST_PATHS[function], env, first) as ours:
-            times = _latencies(ours.url, method, path, body, users)
+        with served(operation.function, first_path(operation.function), env, first) as ours:
+            times = _latencies(ours.url, operation.method, operation.place[1], body, users)
         for label, at in (("p50", 49), ("p95", 94)):
             ratio = times[at] / base[at]
             rows.append(row(f"{label} of {name}, {USERS} users at once ÷ bare", ratio, "ratio"))
@@ -303,7 +238,7 @@ def _users() -> list[dict[str, str]]:
         )
         container().database.commit(Create(f"scripts/{script.id}", script.stored()))
         token = headers["Authorization"].removeprefix("Bearer ")
-        users.append({"uid": uid, "token": token, "character": character, "script": script.id})
+        users.append({"uid": uid, "token": token, "characterId": character, "scriptId": script.id})
     return users
 
 

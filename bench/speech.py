@@ -82,8 +82,8 @@ def ours(text: str, folder: Path) -> float:
     with AudioWriter(folder / "all.mp3", AudioFormat.MP3, rate) as writer:
         for number in range(len(offsets) - 1):
             words_from_json((folder / f"{number}.json").read_bytes())
-            with (folder / f"{number}.wav").open("rb") as file:
-                for samples in read_wav(file, 1 << 16):
+            with (folder / f"{number}.wav").open("rb") as spoken:
+                for samples in read_wav(spoken, 1 << 16):
                     writer.write(samples)
     return writer.seconds
 
@@ -121,7 +121,6 @@ def bare(text: str, folder: Path) -> float:
             waiting.clear()
             container.mux(stream.encode(frame))
 
-        @callback
         def collect(samples: Any, count: int, events: Any) -> int:
             if samples and count:
                 waiting.extend(ctypes.string_at(samples, count * 2))
@@ -129,7 +128,8 @@ def bare(text: str, folder: Path) -> float:
                     encode()
             return 0
 
-        lib.espeak_SetSynthCallback(collect)
+        heard = callback(collect)  # kept, for the library does not
+        lib.espeak_SetSynthCallback(heard)
         lib.espeak_SetVoiceByName(b"gmw/en-US+f3")
         data = text.encode()
         lib.espeak_Synth(
@@ -138,7 +138,7 @@ def bare(text: str, folder: Path) -> float:
         )
         encode()
         container.mux(stream.encode(None))
-    return total / rate
+    return float(total / rate)
 
 
 def _child(what: str, characters: int) -> dict[str, float]:

@@ -35,6 +35,7 @@ pytest_plugins = [
     "tests.support.wiring",
     "tests.support.plans",
     "tests.support.admins",
+    "tests.support.queries",
 ]
 
 _ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"

@@ -1,6 +1,7 @@
 """The baseline: the least that a Firebase function can be that reads one Firestore document."""
 
 from firebase_functions import https_fn, options
+from flask import Request, Response
 from google.cloud import firestore
 
 options.set_global_options(cpu=1, concurrency=40)
@@ -8,8 +9,8 @@ client: firestore.Client | None = None
 
 
 @https_fn.on_request()
-def bare(request: https_fn.Request) -> https_fn.Response:
+def bare(request: Request) -> Response:
     global client  # noqa: PLW0603 (as the Firebase documentation keeps clients between requests)
     client = client or firestore.Client()
     document = client.document("bench/one").get()
-    return https_fn.Response(f"{document.exists}")
+    return Response(f"{document.exists}")

@@ -15,7 +15,9 @@ for card in plan["cards"]:
         place = card["x"], card["y"]
         rise = plan["rise"]
 
-        def position(t, place=place, rise=rise):
+        def position(
+            t: float, place: tuple[int, int] = place, rise: float = rise
+        ) -> tuple[int, float]:
             return place[0], place[1] + rise * max(0, 1 - t / 0.4) ** 3
 
         clips.append(picture.with_position(position))

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 COLLECTION = "discards"
 PATIENCE = timedelta(hours=1)  # longer than any function runs: until then its maker may need it
-_BATCH = 400  # deletes in a commit; Firestore takes 500 writes
 _UPLOADS_AT_ONCE = 4
 
 
@@ -95,9 +94,7 @@ class OrphanedFiles:
 
     def sweep(self, limit: int) -> int:
         """Does what requests that crashed have left; returns for how many."""
-        due = self._db.find(
-            COLLECTION, where=[("dueAt", "<=", now())], order=[("dueAt", False)], limit=limit
-        )
+        due = self._db.due(COLLECTION, limit)
         for document in due:
             self.clean(OrphanRecord.of(document))
         return len(due)
@@ -105,10 +102,6 @@ class OrphanedFiles:
     def _clean(self, noted: OrphanRecord) -> None:
         if noted.paths:
             self._files().delete(noted.paths)
-        while noted.collection:
-            found = self._db.find(noted.collection, limit=_BATCH, select=[])
-            if found:
-                self._db.commit(*(Delete(document.path) for document in found))
-            if len(found) < _BATCH:
-                break
+        if noted.collection:
+            self._db.clear(noted.collection)
         self._db.commit(Delete(noted.path))

@@ -18,6 +18,9 @@ from troupe.errors import Unprocessable
 
 # Firestore bills the documents that an offset skips: beyond this, a cursor is the way.
 DEEPEST_OFFSET = 10_000
+# Counts run in these threads, so that a list waits for the store once, not twice; as many as there
+# can be requests at once.
+_beside = ThreadPoolExecutor(40, "count")
 
 
 class BadCursor(Unprocessable):
@@ -86,17 +89,16 @@ def ordered_page(
         offset = (request.page - 1) * request.limit
         if offset > DEEPEST_OFFSET:
             raise PageTooDeep
-    with ThreadPoolExecutor(1) as beside:  # so that a list waits for the store once, not twice
-        counted = beside.submit(db.count, collection, where=where)
-        found = db.find(
-            collection,
-            where=where,
-            order=[(field, descending), ("__name__", descending)],
-            limit=request.limit + 1,
-            offset=offset,
-            after=after,
-            select=select,
-        )
+    counted = _beside.submit(db.count, collection, where=where)
+    found = db.find(
+        collection,
+        where=where,
+        order=[(field, descending), ("__name__", descending)],
+        limit=request.limit + 1,
+        offset=offset,
+        after=after,
+        select=select,
+    )
     page = found[: request.limit]
     more = len(found) > request.limit
     return PageOf(

@@ -23,7 +23,6 @@ COLLECTION = "limits"
 # Of these, an account's successes are taken back: only its failures use the limit up.
 FAILURES_ONLY = frozenset({"login"})
 _CONTENTION_SECONDS = 2.0
-_BATCH = 400  # deletes in a commit; Firestore takes 500 writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +99,8 @@ class Limiter:
     def sweep(self, limit: int) -> int:
         """Deletes counters whose windows have ended; returns how many. Firestore's own TTL policy
         does the same where it is switched on."""
-        old = self._db.find(
-            COLLECTION,
-            where=[("expiresAt", "<=", now())],
-            order=[("expiresAt", False)],
-            limit=min(limit, _BATCH),
-            select=[],
-        )
-        if old:
-            self._db.commit(*(Delete(document.path) for document in old))
+        old = self._db.due(COLLECTION, limit, field="expiresAt", select=[])
+        self._db.delete_all([document.path for document in old])
         return len(old)
 
     def _try(self, name: str, write: Merge | Delete) -> None:

@@ -31,11 +31,6 @@ class Record(BaseModel):
         return self.model_dump(by_alias=True, exclude={"id"})
 
 
-def name_key(name: str) -> str:
-    """A name without regard to case and spaces, by which it is compared and found."""
-    return " ".join(name.split()).casefold()
-
-
 # Given a record before and after a change (None: it is not there), the writes that bear witness
 # to the change and are committed with it, such as a line of an audit log.
 Witness = Callable[[Record | None, Record | None], Sequence[Write]]

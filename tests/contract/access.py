@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from tests.contract.contract import policies
+from tests.contract.examples import names_in, request_of
 from tests.contract.operations import Operation
 from tests.support.factories import HeldQueue, new_character, test_settings
 from tests.support.plans import Shop
@@ -103,6 +104,9 @@ class World:
             "sessionId": lambda owner: {"sessionId": owner.session_id},
             "generationId": self._generation,
             "characterId": lambda owner: {"characterId": new_character(db, owner.uid, "Ada")},
+            "ID_OF_ANNA": self._cast,
+            "ID_OF_BEN": self._cast,
+            "ID_OF_A_GENERATION": self._generation,
             "scriptId": self._script,
             "jobId": self._video_job,
             "videos/name": self._script,
@@ -144,32 +148,40 @@ class World:
         made["nobody"] = Caller("", "", {})
         return made
 
-    def objects(self, operation: Operation, owner: Caller) -> Ids:
-        """Real ones, of `owner`, for what the path or the body names. Raises KeyError for a name
-        that no maker is known for."""
+    def objects(self, operation: Operation, owner: Caller, *, of_body: bool) -> Ids:
+        """Real ones, of `owner`, for what the path names, and with `of_body` for what the example
+        of the body does. Raises KeyError for a name in the path that no maker is known for."""
         ids: Ids = {}
-        named = set(BODIES[operation.id].names) if operation.id in BODIES else set()
-        for maker in operation.names | named:
-            ids |= self.makers[maker](owner)
+        for name in operation.names:
+            ids |= self.makers[name](owner)
+        for name in names_in(operation.route, self.makers) if of_body else ():
+            if name not in ids:
+                ids |= self.makers[name](owner)
         return ids
 
     def _generation(self, owner: Caller) -> Ids:
         request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en-US"})
         made = services().generations.generate(owner.uid, request, None)
         deliver(self._queue)
-        return {"generationId": made.generation.id}
+        return dict.fromkeys(("generationId", "ID_OF_A_GENERATION"), made.generation.id)
+
+    def _cast(self, owner: Caller) -> Ids:
+        """The two who play in the examples."""
+        return {
+            f"ID_OF_{name.upper()}": new_character(self._db, owner.uid, name)
+            for name in ("Anna", "Ben")
+        }
 
     def _script(self, owner: Caller) -> Ids:
         client = app_for("scripts").test_client()
-        cast = [new_character(self._db, owner.uid, name) for name in ("Anna", "Ben")]
-        scene = Scene(client, self._db, owner.uid, owner.headers, cast, {})
-        body = {"selectedCharacters": cast, "dialogue": scene.dialogue()}
-        made = scene.post("/api/scripts", **body)
+        cast = self._cast(owner)
+        scene = Scene(client, self._db, owner.uid, owner.headers, [*cast.values()], {})
+        made = scene.post("/api/scripts", selectedCharacters=scene.cast, dialogue=scene.dialogue())
         scene.script = made.json["data"]["script"]
         scene.performed(self._files)
         video = scene.record().video
         assert video is not None
-        return {"scriptId": scene.id, "speaker": cast[0], "name": video.name}
+        return {"scriptId": scene.id, "name": video.name, **cast}
 
     def _video_job(self, owner: Caller) -> Ids:
         script = self._script(owner)["scriptId"]
@@ -201,37 +213,20 @@ class World:
         return {"contactId": made.id}
 
 
-@dataclass(frozen=True)
-class Body:
-    """What reaches the question whose an object is. `names`: objects that the body names."""
-
-    kind: str  # json or data, as the test client calls them
-    of: Callable[[Ids], dict[str, Any]]
-    names: tuple[str, ...] = ()
-
-
-# Who owns an object is known once the body has been read, so it must be a good one.
-BODIES = {
-    "downloadAudio": Body("json", lambda ids: {"audioId": ids["generationId"]}, ("generationId",)),
-    "updateCharacter": Body("data", lambda ids: {"displayName": "Anna"}),
-    "updateScript": Body(
-        "json", lambda ids: {"dialogue": [{"speaker": ids["speaker"], "text": "Good day."}]}
-    ),
-    "generateAudio": Body("json", lambda ids: {}),
-    "generateVideo": Body("json", lambda ids: {}),
-}
-
-
 def ask(client: FlaskClient, operation: Operation, ids: Ids, headers: dict[str, str]) -> Any:
-    path = re.sub(r"<(\w+)>", lambda name: ids[name[1]], operation.path)
     body: dict[str, Any] = {}
-    if operation.id in BODIES:
-        good = BODIES[operation.id]
-        body = {good.kind: good.of(ids)}
+    if needs_a_good_body(operation):
+        body = request_of(operation.route, ids)
     elif operation.has_body:
         # Unreadable: whoever is let through can do no harm, and learns that the body is bad.
         body = {"data": b"{", "content_type": "application/json"}
+    path = operation.filled(ids)
     return client.open(path, method=operation.method, headers=headers, **body)
+
+
+def needs_a_good_body(operation: Operation) -> bool:
+    """Whose an object is comes to be asked once the body has been read."""
+    return policies()[operation.place] == "owner"
 
 
 def _bearer(token: str) -> dict[str, str]:

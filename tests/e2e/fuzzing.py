@@ -43,7 +43,7 @@ class World:
     spare: dict[str, Ids] = field(default_factory=dict)
     session: requests.Session = field(default_factory=requests.Session)
 
-    def prepare(self, case: Case, caller: str) -> dict[str, str]:
+    def prepare(self, case: Case[Any], caller: str) -> dict[str, str]:
         """Puts real ids where the case has ids that could be; returns the caller's headers."""
         operation = case.operation.definition.raw
         known = (self.spare if case.method == "DELETE" else self.objects)[caller]
@@ -169,7 +169,7 @@ def _make_admin(stack: Running, email: str) -> None:
     )
 
 
-def _is_good(case: Case, place: ParameterLocation) -> bool:
+def _is_good(case: Case[Any], place: ParameterLocation) -> bool:
     component = case.meta.components.get(place) if case.meta else None
     return component is not None and component.mode.is_positive
 

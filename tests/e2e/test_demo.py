@@ -185,7 +185,8 @@ def test_the_video_is_as_long_as_the_audio(demo: Demo) -> None:
     with av.open(str(demo.out / f"{SCENE}.mp4")) as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
         codecs = (video.codec_context.name, audio.codec_context.name)
-        lengths = [float(s.duration * s.time_base) for s in (video, audio) if s.duration]
+        streams = (video, audio)
+        lengths = [float(s.duration * s.time_base) for s in streams if s.duration and s.time_base]
 
     assert codecs == ("h264", "aac")
     assert lengths == pytest.approx([seconds(demo.out / f"{SCENE}.mp3")] * 2, abs=0.2)

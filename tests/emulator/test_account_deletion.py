@@ -135,7 +135,8 @@ def files_of(db: Database, uid: str) -> set[str]:
 def closings_of(uid: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Paths of the closings that are committed with the end of the user's wallet from now on;
     nothing in them tells whose they are."""
-    commit, found = Database.commit, []
+    commit = Database.commit
+    found: list[Any] = []
 
     def watched(self: Database, *writes: Any) -> Any:
         answer = commit(self, *writes)

@@ -122,9 +122,14 @@ def test_every_operation_makes_few_calls(counting: CountingDatabase, recorded: R
     assert calls(lambda: characters.update(who, one.id, new_name)) == read | commit
     new_image = update_form(newImageFiles=files_of(PICTURE))
     assert calls(lambda: characters.update(who, one.id, new_image)) == read | {"commit": 2}
-    listing = {"run_query": 1, "run_aggregation_query": 1, "batch_get_documents": 1}
-    assert calls(lambda: characters.page(who.uid, CharactersQuery(limit=2))) == listing
-    assert calls(lambda: characters.mine(who.uid, Page(limit=2))) == listing
+    listing = {"run_query": 1, "run_aggregation_query": 1}
+    assert calls(lambda: characters.mine(who.uid, Page(limit=2))) == listing  # without a star
+    assert calls(lambda: characters.star(who.uid, one.id)) == commit
+    assert calls(lambda: characters.star(who.uid, one.id)) == read | commit
+    assert calls(lambda: characters.mine(who.uid, Page(limit=2))) == listing | read
+    most_starred = CharactersQuery(limit=2, sort="starred")
+    assert calls(lambda: characters.page(who.uid, most_starred)) == listing | read
+    characters.unstar(who.uid, one.id)
     assert calls(lambda: characters.delete(who, one.id)) == read | {"commit": 2, "run_query": 1}
 
 

@@ -57,7 +57,7 @@ class House:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeElevenLabs]:
-    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.WAITS", (0.02,))
     with elevenlabs_server() as fake:
         yield fake
 

@@ -40,8 +40,9 @@ def clean(troupe: Troupe, uid: str) -> bool:
 
 def decoded_seconds(troupe: Troupe, uid: str, generation_id: str) -> float:
     _, audio = troupe.generations.audio(uid, generation_id)
-    with av.open(io.BytesIO(troupe.files.read(audio.path))) as container:
-        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+    with av.open(io.BytesIO(troupe.files.read(audio.path)), "r") as container:
+        frames = list(container.decode(audio=0))
+    return sum(frame.samples for frame in frames) / frames[0].sample_rate
 
 
 def kinds(troupe: Troupe, uid: str) -> list[str]:

@@ -139,3 +139,6 @@ def test_the_audit_finds_a_wrong_number_in_the_users_document(db: Database) -> N
     uid = new_user(db)
     db.commit(Update(f"users/{uid}", {"tokens": 1000}))
     assert audit_user(db, uid) == ["the user's document shows 1000 tokens, the wallet has 20"]
+    db.commit(Update(f"users/{uid}", {"tokens": 20, "voiceSeconds": {"held": 1}}))
+    (problem,) = audit_user(db, uid)
+    assert problem.startswith("the user's document shows granted=0 used=0 held=1 voice seconds")

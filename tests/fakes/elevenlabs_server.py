@@ -13,7 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
             fields = self._form(body)
             voice_id = f"v-clone-{len(self.fake.samples)}"
             self.fake.voices[voice_id] = fields["name"].get_content().strip()
-            self.fake.samples.append(fields["files"].get_payload(decode=True))
+            self.fake.samples.append(fields["files"].get_content())
             return {"voice_id": voice_id, "requires_verification": False}
         voice_id = path.split("/")[3]
         if self.command == "DELETE":
@@ -124,12 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.fake.spoken.append(request | {"voice_id": voice_id} | parse_qs(query))
         return self._speech(request["text"])
 
-    def _form(self, body: bytes) -> dict[str, EmailMessage]:
+    def _form(self, body: bytes) -> dict[str, MIMEPart]:
         head = f"content-type: {self.headers['content-type']}\r\n\r\n".encode()
-        form = BytesParser(policy=HTTP).parsebytes(head + body)
+        form = BytesParser(EmailMessage, policy=HTTP).parsebytes(head + body)
         return {
             str(part.get_param("name", header="content-disposition")): part
-            for part in form.iter_parts()  # type: ignore[attr-defined]
+            for part in form.iter_parts()
         }
 
     def _speech(self, text: str) -> dict[str, Any]:

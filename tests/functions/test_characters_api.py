@@ -276,7 +276,7 @@ def test_a_new_sample_has_a_new_name_and_the_old_one_is_gone(
     _, headers = signed_in(db)
     before = made(client, headers)
     place = f"/api/characters/{before['id']}"
-    sent = {"audioFile": part(OTHER_SOUND)}
+    sent: dict[str, Any] = {"audioFile": part(OTHER_SOUND)}
     assert code(client.put(place, data=sent, headers=headers)) == (422, "consent_required")
     assert client.get(before["audioFile"]).status_code == 200
     sent = {"audioFile": part(OTHER_SOUND), "consent": CONSENT}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -196,15 +195,3 @@ def test_a_page_is_two_reads(counting: CountingDatabase, files: Files) -> None:
     counting.calls.clear()
     service.page(uid, Page())
     assert counting.calls == {"run_query": 1, "run_aggregation_query": 1}
-
-
-def test_the_document_shows_a_form_with_a_file() -> None:
-    from troupe.app.openapi import document
-
-    body = document()["paths"]["/api/files/upload"]["post"]["requestBody"]
-    assert body["required"]
-    shown = re.findall(
-        r"'format': 'binary'", str(document()["components"]["schemas"]["UploadForm"])
-    )
-    assert list(body["content"]) == ["multipart/form-data"]
-    assert len(shown) == 1

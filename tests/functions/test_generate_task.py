@@ -7,6 +7,7 @@ from typing import Any
 
 import functions_framework
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support.factories import HeldQueue, new_user
@@ -22,7 +23,8 @@ MAIN = Path(__file__).parents[2] / "functions" / "main.py"
 @pytest.fixture
 def client(queue: HeldQueue) -> FlaskClient:
     """The function as functions-framework serves it."""
-    return functions_framework.create_app("generate", str(MAIN)).test_client()
+    app: Flask = functions_framework.create_app("generate", str(MAIN))
+    return app.test_client()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ class Client:
     def __init__(self, uid: str | None) -> None:
         self.base = f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}/v1/{DOCUMENTS}"
         claims = {"sub": uid, "user_id": uid, "aud": PROJECT}
-        token = uid and jwt.encode(claims, None, algorithm="none")
+        token = uid and jwt.encode(claims, "", algorithm="none")
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def ask(self, method: str, path: str, body: Any = None) -> int:

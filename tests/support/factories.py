@@ -173,7 +173,7 @@ def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:
     """A user with a session; the uid and the headers of the user's requests."""
     uid = new_user(db, tokens)
     opened = open_session(uid, "pytest", test_settings(), now())
-    db.commit(session_write(uid, opened.session_id, opened.session, []))
+    db.commit(session_write(uid, opened.session_id, opened.session, ()))
     return uid, {"Authorization": f"Bearer {opened.pair.access_token}"}
 
 

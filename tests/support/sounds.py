@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from typing import cast
 
 import av
 import numpy as np
+from av.audio import AudioStream
+from av.audio.format import AudioFormat
 
 # Container and codec by extension.
 KINDS = {
@@ -26,8 +29,8 @@ def recording(kind: str = "wav", seconds: float = 1.0) -> bytes:
     container, codec, sample_format = KINDS[kind]
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:
-        stream = output.add_stream(codec, RATE, layout="mono")
-        stream.format = sample_format
+        stream = cast(AudioStream, output.add_stream(codec, RATE, layout="mono"))
+        stream.format = AudioFormat(sample_format)
         tone = np.sin(np.arange(round(RATE * seconds)) * 440 * 2 * np.pi / RATE)
         samples = (tone * 8000).astype(np.int16).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")

@@ -6,16 +6,15 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from google.cloud import firestore
 
 from tests.support.factories import PROJECT, CountingDatabase, test_settings
-from troupe.adapters.firestore import Database
+from troupe.adapters.firestore import Database, connect
 from troupe.adapters.storage import Files
 
 
 @pytest.fixture
 def db(emulators: object) -> Iterator[Database]:
-    client = firestore.Client(project=PROJECT)
+    client = connect(PROJECT)
     yield Database(client)
     client.close()
 
@@ -23,14 +22,14 @@ def db(emulators: object) -> Iterator[Database]:
 @pytest.fixture
 def own_db(emulators: object) -> Iterator[Database]:
     """An empty database, for tests that read, fill or sweep the whole of one."""
-    client = firestore.Client(project=f"demo-{secrets.token_hex(6)}")
+    client = connect(f"demo-{secrets.token_hex(6)}")
     yield Database(client)
     client.close()
 
 
 @pytest.fixture
 def counting(emulators: object) -> Iterator[CountingDatabase]:
-    client = firestore.Client(project=PROJECT)
+    client = connect(PROJECT)
     yield CountingDatabase(client)
     client.close()
 

@@ -29,7 +29,7 @@ PROMPT = "Two keepers argue about a lighthouse."
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llm, "_FIRST_WAIT", 0.02)
+    monkeypatch.setattr(llm, "_WAITS", (0.02, 0.04))
 
 
 @pytest.fixture

@@ -91,9 +91,7 @@ class Deletions:
     def sweep(self, limit: int) -> int:
         """Carries on with what is due; returns with how many users."""
         deadline = time.monotonic() + RUN_SECONDS
-        due = self._db.find(
-            COLLECTION, where=[("dueAt", "<=", now())], order=[("dueAt", False)], limit=limit
-        )
+        due = self._db.due(COLLECTION, limit)
         taken = 0
         for document in due:
             if time.monotonic() > deadline:

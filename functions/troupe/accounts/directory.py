@@ -14,7 +14,7 @@ from troupe.accounts.records import UserRecord
 from troupe.accounts.writes import present, user_path
 from troupe.adapters.firestore import Database
 from troupe.paging import PageOf, PageRequest, newest_first
-from troupe.records import name_key
+from troupe.text import name_key
 
 USERS = "users"
 # Everything but the sessions, which can be long and are nobody else's business.
@@ -95,10 +95,10 @@ class Directory:
                 USERS,
                 where=[*_begins(field, key), *where],
                 order=[(field, False)],
-                limit=limit + 1,
+                limit=limit,
                 select=_SHOWN,
             )
-            complete = complete and len(documents) <= limit
+            complete = complete and len(documents) < limit
             found |= {document.id: UserRecord.of(document) for document in documents}
         users = sorted(found.values(), key=lambda user: (name_key(user.name), user.id))
         total = len(found) if complete else self._count(key, where)

@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import Field
 
 from troupe.caller import Caller, Role
-from troupe.records import Record, name_key
+from troupe.records import Record
+from troupe.text import name_key
+from troupe.wallet.records import Balance
 
 
 class Session(Record):
@@ -28,6 +30,10 @@ class SubscriptionSummary(Record):
 
     plan_id: str
     name: str
+    price_cents: int = 0
+    billing_period: str = "monthly"
+    voice_minutes: int = 0  # that the plan gives in each period, and tokens likewise
+    tokens: int = 0
     status: str
     started_at: datetime
     ends_at: datetime
@@ -51,6 +57,7 @@ class UserRecord(Record):
     valid_after: datetime | None = None  # tokens of an earlier sign-in are void
     sessions: dict[str, Session] = Field(default_factory=dict)
     tokens: int = 0  # granted less used; the wallet writes it in the commit of each change
+    voice_seconds: Balance = Balance()  # the wallet's meter, likewise
     plan: str | None = None  # the id of the plan; None without one
     subscription: SubscriptionSummary | None = None
     plan_status: str = "active"  # of the subscription, and before the first one

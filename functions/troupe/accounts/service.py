@@ -39,8 +39,8 @@ from troupe.adapters.identity import Identity, IdentityError, Person
 from troupe.caller import Role
 from troupe.errors import Unavailable
 from troupe.logs import log
-from troupe.records import name_key
 from troupe.settings import Settings
+from troupe.text import name_key
 from troupe.tokens import TokenInvalid
 from troupe.wallet.ledger import grant_writes, opening_writes
 from troupe.wallet.records import Meter

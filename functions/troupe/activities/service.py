@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from troupe.adapters.firestore import Create, Database, Delete, Write, now
+from troupe.adapters.firestore import Create, Database, Write, now
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.records import Record
-
-_BATCH = 400  # deletes in a commit; Firestore takes 500 writes
 
 
 class Category(StrEnum):
@@ -92,15 +90,8 @@ class Activities:
         return [(document.path.split("/")[1], Activity.of(document)) for document in found]
 
     def clear(self, uid: str) -> int:
-        """Deletes all, in bounded commits; how many there were."""
-        deleted = 0
-        while True:
-            found = self._db.find(activities_path(uid), limit=_BATCH, select=["timestamp"])
-            if found:
-                self._db.commit(*(Delete(document.path) for document in found))
-            deleted += len(found)
-            if len(found) < _BATCH:
-                return deleted
+        """Deletes all; how many there were."""
+        return self._db.clear(activities_path(uid))
 
     def stats(self, uid: str) -> ActivityStats:
         """Counted by aggregation; of the documents themselves only the newest is read."""

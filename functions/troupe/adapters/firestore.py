@@ -11,14 +11,24 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
+import grpc
 from google.api_core import exceptions
+from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+
+from troupe.adapters.decoding import decode_fields, decode_time
+from troupe.adapters.outages import RETRY_AFTER, outages
+from troupe.calls import after, retry
+from troupe.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -28,11 +38,18 @@ DELETE_FIELD = firestore.DELETE_FIELD
 CONTENTION_SECONDS = 8.0
 # Some paths share a turn; more locks would only be more locks.
 _TURNS = tuple(threading.Lock() for _ in range(64))
-_COMMIT_TIMEOUT = 20.0
+PATIENCE = 20.0  # seconds; a request has sixty
+# Firestore limits a commit to 10 MiB and not to a number of writes, as it once did:
+# https://firebase.google.com/docs/firestore/quotas. So many are done within a second.
+COMMIT_WRITES = 500
 
 
-class Stale(Exception):
-    """A document changed between the read and the commit; nothing was written."""
+class Stale(Unavailable):
+    """A document changed between the read and the commit; nothing was written. It reaches a caller
+    of the API when the document is contended for longer than a request may wait."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=RETRY_AFTER)
 
 
 class AlreadyExists(Exception):
@@ -41,6 +58,11 @@ class AlreadyExists(Exception):
 
 class Missing(Exception):
     """A document that was to be updated is gone; nothing was written."""
+
+
+class IndexMissing(Exception):
+    """A query without its index: a fault of the deployment. The message is Firestore's own, with a
+    link that creates the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +129,71 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Database:
-    """The documents of one project. Thread-safe."""
+def connect(project: str) -> firestore.Client:
+    """A client whose streams of answers are read by the thread that asks.
 
-    def __init__(self, client: firestore.Client) -> None:
+    By default, a thread of the channel hands over each message, that is, each document: under load
+    the two wait for the interpreter more than they work.
+    """
+    client = firestore.Client(project=project)
+    options = [
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_receive_message_length", -1),
+        (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+    ]
+    host, emulator = client._target, client._emulator_host
+    channel = (
+        grpc.insecure_channel(emulator, options=options)
+        if emulator
+        else FirestoreGrpcTransport.create_channel(
+            host, credentials=client._credentials, options=options
+        )
+    )
+    transport = FirestoreGrpcTransport(host=host, channel=channel)
+    client._firestore_api_internal = FirestoreClient(transport=transport)
+    return client
+
+
+class Database:
+    """The documents of one project. Thread-safe. Every method raises Unavailable when Firestore
+    does not answer, after at most `patience` seconds of repeats."""
+
+    def __init__(self, client: firestore.Client, *, patience: float = PATIENCE) -> None:
         self._client = client
+        # What the client itself would repeat; it would go on for five minutes.
+        self._patience = patience
+        self._reads = _repeats(
+            patience, exceptions.ServiceUnavailable, exceptions.InternalServerError
+        )
+        writes = _repeats(patience, exceptions.ServiceUnavailable, exceptions.ResourceExhausted)
+        self._write: dict[str, Any] = {"retry": writes, "timeout": patience}
 
     @classmethod
     def connect(cls, project: str) -> Database:
-        return cls(firestore.Client(project=project))
+        return cls(connect(project))
 
     def get(self, path: str) -> Document:
-        return _document(self._client.document(path).get())
+        return self.get_all([path])[0]
 
     def get_all(
         self, paths: Sequence[str], *, select: Sequence[str] | None = None
     ) -> list[Document]:
         """Reads all in one call; the answers stand in the order of `paths`. `select`: the fields
         to bring (all when None)."""
-        refs = [self._client.document(path) for path in paths]
-        found = {
-            snapshot.reference.path: _document(snapshot)
-            for snapshot in self._client.get_all(refs, field_paths=select)
+        root = f"{self._client._database_string}/documents/"
+        request: dict[str, Any] = {
+            "database": self._client._database_string,
+            "documents": [root + path for path in dict.fromkeys(paths)],
         }
-        return [found[path] for path in paths]
+        if select is not None:
+            request["mask"] = {"field_paths": list(select)}
+        found = {}
+        for answer in self._ask("batch_get_documents", request):
+            if answer.HasField("found"):
+                document = self._document(answer.found)
+                found[document.path] = document
+        return [found.get(path) or Document(path, {}, False, None) for path in paths]
 
     def commit(self, *writes: Write) -> Committed:
         """All or nothing. Raises Stale, AlreadyExists or Missing."""
@@ -150,7 +213,8 @@ class Database:
             else:
                 batch.delete(ref, option=option)
         try:
-            results = batch.commit(timeout=_COMMIT_TIMEOUT)
+            with outages():
+                results = batch.commit(**self._write)
         except exceptions.AlreadyExists as error:
             raise AlreadyExists from error
         except exceptions.NotFound as error:
@@ -176,7 +240,10 @@ class Database:
     ) -> list[Document]:
         """At most `limit` documents. `order`: (field, descending), where `__name__` is the id;
         `after`: values of the order fields to start behind; `select`: the fields to bring (all
-        when None); `group`: every collection of that name, wherever it hangs."""
+        when None); `group`: every collection of that name, wherever it hangs.
+
+        Raises IndexMissing.
+        """
         query = self._query(collection, where, group=group)
         names = []
         for name, descending in order:
@@ -194,13 +261,71 @@ class Database:
             query = query.select(list(select))
         if offset:
             query = query.offset(offset)
-        return [_document(snapshot) for snapshot in query.limit(limit).stream()]
+        request, _, _ = query.limit(limit)._prep_stream()
+        answers = self._ask("run_query", request)
+        return [self._document(each.document) for each in answers if each.HasField("document")]
 
     def count(self, collection: str, *, where: Iterable[tuple[str, str, Any]] = ()) -> int:
-        """How many there are, by an aggregation: no document is read."""
+        """How many there are, by an aggregation: no document is read. Raises IndexMissing."""
         query: Any = self._query(collection, where)
-        answers = query.count(alias="n").get()
-        return int(answers[0][0].value)
+        request, _ = query.count(alias="n")._prep_stream()
+        (answer,) = self._ask("run_aggregation_query", request)
+        return int(answer.result.aggregate_fields["n"].integer_value)
+
+    def _ask(self, method: str, request: dict[str, Any]) -> list[Any]:
+        """All messages of a streamed answer. One that breaks off half-way is asked for anew."""
+        ask = getattr(self._client._firestore_api, method)
+
+        def attempt() -> list[Any]:
+            metadata = self._client._rpc_metadata
+            answers = ask(request=request, metadata=metadata, retry=None, timeout=self._patience)
+            return [answer._pb for answer in answers]
+
+        with _reading():
+            return self._reads(attempt)()
+
+    def _document(self, message: Any) -> Document:
+        return Document(
+            path=message.name.partition("/documents/")[2],
+            data=decode_fields(message.fields, self._client),
+            exists=True,
+            update_time=decode_time(message.update_time),
+        )
+
+    def due(
+        self,
+        collection: str,
+        limit: int,
+        *,
+        field: str = "dueAt",
+        where: Iterable[tuple[str, str, Any]] = (),
+        select: Sequence[str] | None = None,
+        group: bool = False,
+    ) -> list[Document]:
+        """At most `limit` documents for which the time in `field` has come, the first due first."""
+        return self.find(
+            collection,
+            where=[*where, (field, "<=", now())],
+            order=[(field, False)],
+            limit=limit,
+            select=select,
+            group=group,
+        )
+
+    def delete_all(self, paths: Sequence[str]) -> None:
+        """Deletes documents, in bounded commits: a failure may leave some of them."""
+        for start in range(0, len(paths), COMMIT_WRITES):
+            self.commit(*(Delete(path) for path in paths[start : start + COMMIT_WRITES]))
+
+    def clear(self, collection: str) -> int:
+        """Deletes all documents of a collection, in bounded commits; returns how many."""
+        deleted = 0
+        while True:
+            found = self.find(collection, limit=COMMIT_WRITES, select=[])
+            self.delete_all([document.path for document in found])
+            deleted += len(found)
+            if len(found) < COMMIT_WRITES:
+                return deleted
 
     def _query(
         self, collection: str, where: Iterable[tuple[str, str, Any]], *, group: bool = False
@@ -222,7 +347,7 @@ def contend(
     """
     deadline = time.monotonic() + seconds
     if on is None:
-        return _insist(attempt, deadline)
+        return retry(attempt, after(Stale), _jitter(), deadline=deadline)
     try:
         return attempt()
     except Stale:
@@ -230,27 +355,29 @@ def contend(
         if not turn.acquire(timeout=seconds):
             raise
     try:
-        return _insist(attempt, deadline)
+        return retry(attempt, after(Stale), _jitter(), deadline=deadline)
     finally:
         turn.release()
 
 
-def _insist(attempt: Callable[[], T], deadline: float) -> T:
-    wait = 0.02
+def _jitter() -> Iterator[float]:
+    """Waits without end, each by chance up to a bound that grows from 20 ms to half a second."""
+    most = 0.02
     while True:
-        try:
-            return attempt()
-        except Stale:
-            if time.monotonic() + wait > deadline:
-                raise
-            time.sleep(random.uniform(0, wait))  # noqa: S311 (spreads retries; no secret)
-            wait = min(wait * 1.5, 0.5)
+        yield random.uniform(0, most)  # noqa: S311 (spreads retries; no secret)
+        most = min(most * 1.5, 0.5)
 
 
-def _document(snapshot: Any) -> Document:
-    return Document(
-        path=snapshot.reference.path,
-        data=snapshot.to_dict() or {},
-        exists=snapshot.exists,
-        update_time=snapshot.update_time,
+def _repeats(seconds: float, *kinds: type[Exception]) -> Retry:
+    return Retry(
+        predicate=if_exception_type(*kinds), initial=0.1, maximum=2.0, multiplier=2, timeout=seconds
     )
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    with outages():
+        try:
+            yield
+        except exceptions.FailedPrecondition as error:
+            raise IndexMissing(error.message) from error

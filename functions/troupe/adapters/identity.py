@@ -20,13 +20,19 @@ from firebase_admin import auth
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 
+from troupe.calls import after, retry
+
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
 _TIMEOUT = (3.05, 10.0)  # seconds to connect, and to answer
-_TRIES = 3
+_WAITS = (0.4, 0.8)  # seconds before the second try, and before the third
 _SKEW = 5  # seconds that clocks may differ
 # Custom tokens may carry any uid; ours become document ids, which have rules of their own:
 # https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 _DOCUMENT_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/\x00-\x1f\x7f]{1,128}")
+
+
+# What the Admin SDK raises: its own errors, and those of signing in to Google, as they come.
+_SDK_ERRORS = (FirebaseError, GoogleAuthError)
 
 
 class IdentityError(Exception):
@@ -129,7 +135,7 @@ class Identity:
             raise EmailExists from error
         except ValueError as error:
             raise InvalidDetails from error
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
         return str(user.uid)
 
@@ -138,46 +144,46 @@ class Identity:
         answer = self._call(
             "signInWithPassword",
             {"email": email, "password": password, "returnSecureToken": True},
-            tries=_TRIES,
+            repeat=True,
         )
         return _vouched(answer)
 
     def sign_up_guest(self) -> Person:
         """A new anonymous account. Raises IdentityUnavailable or TooManyAttempts."""
-        return _vouched(self._call("signUp", {"returnSecureToken": True}, tries=1))
+        return _vouched(self._call("signUp", {"returnSecureToken": True}, repeat=False))
 
     def send_reset(self, email: str) -> None:
         """Mails a code that resets the password. Raises WrongCredentials where nobody has that
         address (unless the project's protection against enumeration hides it)."""
-        self._call("sendOobCode", {"requestType": "PASSWORD_RESET", "email": email}, tries=1)
+        self._call("sendOobCode", {"requestType": "PASSWORD_RESET", "email": email}, repeat=False)
 
     def reset_address(self, code: str) -> str:
         """The address that a reset code was mailed to; the code stays good. Raises CodeInvalid."""
-        answer = self._call("resetPassword", {"oobCode": code}, tries=_TRIES)
+        answer = self._call("resetPassword", {"oobCode": code}, repeat=True)
         if answer.get("requestType") != "PASSWORD_RESET":
             raise CodeInvalid
         return str(answer["email"])
 
     def reset_password(self, code: str, password: str) -> None:
         """Uses a reset code up. Raises CodeInvalid, InvalidDetails."""
-        self._call("resetPassword", {"oobCode": code, "newPassword": password}, tries=1)
+        self._call("resetPassword", {"oobCode": code, "newPassword": password}, repeat=False)
 
     def send_verification(self, uid: str) -> None:
         """Mails a code that proves the account's address. Raises TooManyAttempts."""
         try:
             token = auth.create_custom_token(uid, app=self._app).decode()
-        except (FirebaseError, ValueError, GoogleAuthError) as error:
+        except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("custom tokens cannot be signed") from error
         # Google mails such a code for the account's own ID token only.
         signed_in = self._call(
-            "signInWithCustomToken", {"token": token, "returnSecureToken": True}, tries=_TRIES
+            "signInWithCustomToken", {"token": token, "returnSecureToken": True}, repeat=True
         )
         body = {"requestType": "VERIFY_EMAIL", "idToken": signed_in["idToken"]}
-        self._call("sendOobCode", body, tries=1)
+        self._call("sendOobCode", body, repeat=False)
 
     def verify_email(self, code: str) -> str:
         """Uses a verification code up; the uid whose address it proves. Raises CodeInvalid."""
-        return str(self._call("update", {"oobCode": code}, tries=1)["localId"])
+        return str(self._call("update", {"oobCode": code}, repeat=False)["localId"])
 
     def uid_of(self, email: str) -> str | None:
         """Whose address it is."""
@@ -185,7 +191,7 @@ class Identity:
             return str(auth.get_user_by_email(email, app=self._app).uid)
         except auth.UserNotFoundError:
             return None
-        except (FirebaseError, ValueError) as error:
+        except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("accounts cannot be looked up") from error
 
     def set_password(self, uid: str, password: str) -> None:
@@ -194,7 +200,7 @@ class Identity:
             auth.update_user(uid, password=password, app=self._app)
         except ValueError as error:
             raise InvalidDetails from error
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
 
     def set_email(self, uid: str, email: str) -> None:
@@ -208,7 +214,7 @@ class Identity:
             raise WrongCredentials from error
         except ValueError as error:
             raise InvalidDetails from error
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
 
     def delete(self, uid: str) -> None:
@@ -217,7 +223,7 @@ class Identity:
             auth.delete_user(uid, app=self._app)
         except auth.UserNotFoundError:
             return
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
 
     def revoke(self, uid: str) -> None:
@@ -226,25 +232,25 @@ class Identity:
             auth.revoke_refresh_tokens(uid, app=self._app)
         except auth.UserNotFoundError:
             return
-        except FirebaseError as error:
+        except _SDK_ERRORS as error:
             raise _refused(error) from error
 
-    def _call(self, method: str, body: dict[str, Any], *, tries: int) -> dict[str, Any]:
-        """Calls the REST API; `tries` above 1 only for what may happen twice."""
-        for attempt in range(tries):
-            if attempt:
-                time.sleep(0.2 * 2**attempt)
-            try:
-                answer = self._http.post(
-                    f"{self._url}:{method}", params={"key": self._key}, json=body, timeout=_TIMEOUT
-                )
-            except requests.RequestException:
-                continue
-            if answer.status_code < 500:
-                break
-        else:
+    def _call(self, method: str, body: dict[str, Any], *, repeat: bool) -> dict[str, Any]:
+        """Calls the REST API; again after a failure only with `repeat`, for what may happen
+        twice."""
+
+        def post() -> requests.Response:
+            url, key = f"{self._url}:{method}", {"key": self._key}
+            answer = self._http.post(url, params=key, json=body, timeout=_TIMEOUT)
+            if answer.status_code >= 500:
+                raise requests.HTTPError(response=answer)
+            return answer
+
+        try:
+            answer = retry(post, after(requests.RequestException), _WAITS if repeat else ())
+        except requests.RequestException:
             # Without a cause: the exceptions of requests hold the address with the key.
-            raise IdentityUnavailable(f"accounts:{method} does not answer")
+            raise IdentityUnavailable(f"accounts:{method} does not answer") from None
         found: dict[str, Any] = _json(answer)
         if answer.ok:
             return found
@@ -279,7 +285,9 @@ def _kind(message: str) -> IdentityError:
     return kind(word) if kind is IdentityUnavailable else kind()
 
 
-def _refused(error: FirebaseError) -> IdentityError:
+def _refused(error: Exception) -> IdentityError:
+    if not isinstance(error, FirebaseError):
+        return IdentityUnavailable(type(error).__name__)
     if error.code == "RESOURCE_EXHAUSTED":
         return TooManyAttempts()
     return InvalidDetails() if error.code == "INVALID_ARGUMENT" else IdentityUnavailable(error.code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import time
@@ -12,11 +13,14 @@ import httpx2
 import openai
 
 from troupe.adapters.model import Failure, ModelError
+from troupe.calls import bounded, retry
 
 _MAX_BYTES = 4 << 20  # sixty lines are some 20 kB
-_ATTEMPTS = 3
-_FIRST_WAIT = 0.5  # seconds before the second attempt, unless the server says; then twice that
+# Seconds before the second try and before the third, unless the server says.
+_WAITS = (0.5, 1.0)
 _LONGEST_WAIT = 10.0  # a server that asks for more is busy, and the caller is told so
+# While a body is streamed, the transport's own errors come through.
+_FAILURES = (openai.APIStatusError, openai.APIConnectionError, httpx2.TransportError)
 _UNKNOWN_FORMAT = (400, 415, 422, 501)  # what servers say that do not know a response format
 
 
@@ -61,25 +65,16 @@ class LanguageModel:
     def _ask(
         self, messages: Sequence[Mapping[str, str]], form: Mapping[str, Any], deadline: float
     ) -> str:
-        for attempt in range(1, _ATTEMPTS + 1):
-            last = attempt == _ATTEMPTS
-            try:
-                return _text(self._ask_once(messages, form, deadline, last=last))
-            except openai.APIStatusError as error:
-                failure = _refusal(error)
-                wait = _retry_after(error)
-                cause: Exception = error
-            # While a body is streamed, the transport's own errors come through.
-            except (openai.APIConnectionError, httpx2.TransportError) as error:
-                failure = ModelError(Failure.UNAVAILABLE, "no answer")
-                wait, cause = None, error
-            passing = failure.failure in (Failure.UNAVAILABLE, Failure.BUSY)
-            pause = _FIRST_WAIT * 2 ** (attempt - 1) if wait is None else wait
-            too_long = pause > _LONGEST_WAIT or time.monotonic() + pause >= deadline
-            if last or not passing or too_long:
-                raise failure from cause
-            time.sleep(pause)
-        raise AssertionError("unreachable")
+        left = itertools.count(len(_WAITS), -1)
+        try:
+            return retry(
+                lambda: _text(self._ask_once(messages, form, deadline, last=next(left) == 0)),
+                _pause,
+                _WAITS,
+                deadline=deadline,
+            )
+        except _FAILURES as error:
+            raise _failure(error) from error
 
     def _ask_once(
         self,
@@ -92,23 +87,22 @@ class LanguageModel:
         left = max(0.1, deadline - time.monotonic())
         # A server that hangs is given up while there is time to ask again.
         read = left if last else left * 2 / 3
-        body = bytearray()
         # The SDK wants a class for each role and format.
         create: Any = self._client.chat.completions.with_streaming_response.create
-        # Streamed, for a read time-out counts from byte to byte: the deadline is over all.
         with create(
             model=self._model,
             messages=messages,
             response_format=form,
             timeout=httpx2.Timeout(left, connect=min(5.0, left), read=read),
         ) as response:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if time.monotonic() > deadline:
-                    raise httpx2.ReadTimeout("the answer comes too slowly")
-                if len(body) > _MAX_BYTES:
-                    raise ModelError(Failure.BAD_ANSWER, "the answer is too long")
-        return bytes(body)
+            chunks = bounded(
+                response.iter_bytes(),
+                deadline=deadline,
+                limit=_MAX_BYTES,
+                late=lambda: httpx2.ReadTimeout("the answer comes too slowly"),
+                large=lambda: ModelError(Failure.BAD_ANSWER, "the answer is too long"),
+            )
+            return b"".join(chunks)
 
 
 class _FormatUnknown(Exception):
@@ -125,6 +119,23 @@ def _text(body: bytes) -> str:
         return str(message["content"] or "")
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
         raise ModelError(Failure.BAD_ANSWER, "the answer is no chat completion") from error
+
+
+def _pause(error: Exception, planned: float) -> float | None:
+    """Seconds to wait before another try; None where there is no use in one."""
+    if not isinstance(error, _FAILURES):
+        return None
+    said = _retry_after(error) if isinstance(error, openai.APIStatusError) else None
+    wait = planned if said is None else said
+    passing = _failure(error).failure in (Failure.UNAVAILABLE, Failure.BUSY)
+    return wait if passing and wait <= _LONGEST_WAIT else None
+
+
+def _failure(error: Exception) -> ModelError:
+    """Raises _FormatUnknown."""
+    if isinstance(error, openai.APIStatusError):
+        return _refusal(error)
+    return ModelError(Failure.UNAVAILABLE, "no answer")
 
 
 def _refusal(error: openai.APIStatusError) -> ModelError:

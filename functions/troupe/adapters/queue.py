@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,9 +15,14 @@ from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
+from troupe.calls import after, retry
+
 # Cloud Tasks' own limit for HTTP targets; parts are cut so that none comes near it.
 DISPATCH_DEADLINE_SECONDS = 1800
-_TRIES = 3
+_WAITS = (0.2, 0.4)  # seconds before the second try, and before the third
+# Besides its own errors the SDK raises TypeError and ValueError for an outage of the metadata
+# server, or for an answer without a name.
+_FAILURES = (FirebaseError, GoogleAuthError, OSError, TypeError, ValueError)
 _CHECK_TIMEOUT = 4.0  # seconds
 
 
@@ -74,14 +78,7 @@ class CloudTasksQueue:
         # `on_task_dispatched` demands the `data` wrapper that this SDK does not add.
         body = {"data": dict(payload)}
         json.dumps(body)  # ids only: anything else is a mistake of ours, not an outage
-        last: Exception | None = None
-        for attempt in range(_TRIES):
-            time.sleep(0.2 * attempt)
-            try:
-                queue.enqueue(body, options)
-                return
-            except (FirebaseError, GoogleAuthError, OSError, TypeError, ValueError) as error:
-                # Besides its own errors the SDK raises TypeError and ValueError for an outage of
-                # the metadata server, or for an answer without a name.
-                last = error
-        raise QueueUnavailable(str(last)) from last
+        try:
+            retry(lambda: queue.enqueue(body, options), after(*_FAILURES), _WAITS)
+        except _FAILURES as error:
+            raise QueueUnavailable(str(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +13,16 @@ import google.auth
 import google.auth.transport.requests
 from google.api_core.exceptions import NotFound
 from google.cloud.storage import Bucket, Client
+from google.cloud.storage.retry import DEFAULT_RETRY
+from requests import RequestException
 
+from troupe.adapters.outages import outages
 from troupe.errors import FileMissing
 
 _TIMEOUT = (5, 120)  # seconds to connect, and between bytes
 _CHUNK = 1024 * 1024
+# The client's own repeats would go on for two minutes; a request has one.
+PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
 
 
@@ -31,10 +37,13 @@ class StoredFile:
 
 
 class Files:
-    """The files of one bucket. Thread-safe. `can_sign` is False on the emulator."""
+    """The files of one bucket. Thread-safe. `can_sign` is False on the emulator. Every method
+    raises Unavailable when Cloud Storage does not answer, after at most `patience` seconds of
+    repeats."""
 
-    def __init__(self, bucket: Bucket, *, can_sign: bool) -> None:
+    def __init__(self, bucket: Bucket, *, can_sign: bool, patience: float = PATIENCE) -> None:
         self._bucket = bucket
+        self._calls = {"timeout": _TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(patience)}
         self.can_sign = can_sign
 
     @classmethod
@@ -49,29 +58,33 @@ class Files:
     def upload(self, path: str, source: Path | bytes, content_type: str) -> int:
         """Stores a whole file, replacing what is there; returns its size in bytes."""
         blob = self._bucket.blob(path)
-        if isinstance(source, Path):
-            blob.upload_from_filename(str(source), content_type=content_type, timeout=_TIMEOUT)
-            return source.stat().st_size
-        blob.upload_from_string(source, content_type=content_type, timeout=_TIMEOUT)
-        return len(source)
+        with _outages():
+            if isinstance(source, Path):
+                blob.upload_from_filename(str(source), content_type=content_type, **self._calls)
+                return source.stat().st_size
+            blob.upload_from_string(source, content_type=content_type, **self._calls)
+            return len(source)
 
     def read(self, path: str) -> bytes:
         """A whole, small file. Raises FileMissing."""
         try:
-            return cast(bytes, self._bucket.blob(path).download_as_bytes(timeout=_TIMEOUT))
+            with _outages():
+                return cast(bytes, self._bucket.blob(path).download_as_bytes(**self._calls))
         except NotFound as error:
             raise FileMissing(path) from error
 
     def download(self, path: str, target: Path) -> None:
         """Raises FileMissing."""
         try:
-            self._bucket.blob(path).download_to_filename(str(target), timeout=_TIMEOUT)
+            with _outages():
+                self._bucket.blob(path).download_to_filename(str(target), **self._calls)
         except NotFound as error:
             raise FileMissing(path) from error
 
     def stat(self, path: str) -> StoredFile:
         """Raises FileMissing."""
-        blob = self._bucket.get_blob(path, timeout=_TIMEOUT)
+        with _outages():
+            blob = self._bucket.get_blob(path, **self._calls)
         if blob is None:
             raise FileMissing(path)
         return StoredFile(
@@ -79,40 +92,50 @@ class Files:
         )
 
     def open(self, path: str) -> IO[bytes]:
-        """A seekable reader that fetches in chunks, so that a byte range costs what it holds."""
+        """A seekable reader that fetches in chunks, so that a byte range costs what it holds. It
+        reads when the answer has begun: its errors are Google's own, and cut the answer off."""
         return cast(IO[bytes], self._bucket.blob(path).open("rb", chunk_size=_CHUNK))
 
     def signed_url(self, path: str, *, disposition: str, content_type: str) -> str:
         """A V4 URL that reads one file for a quarter of an hour, without credentials."""
-        credentials, _ = google.auth.default()
-        if not credentials.token:
-            credentials.refresh(google.auth.transport.requests.Request())  # type: ignore[no-untyped-call]
-        return cast(
-            str,
-            self._bucket.blob(path).generate_signed_url(
-                version="v4",
-                expiration=_SIGNED_FOR,
-                response_disposition=disposition,
-                response_type=content_type,
-                # A service identity without a key file signs through the IAM API.
-                service_account_email=getattr(credentials, "service_account_email", None),
-                access_token=credentials.token,
-            ),
-        )
+        with _outages():
+            credentials, _ = google.auth.default()
+            if not credentials.token:
+                credentials.refresh(google.auth.transport.requests.Request())  # type: ignore[no-untyped-call]
+            return cast(
+                str,
+                self._bucket.blob(path).generate_signed_url(
+                    version="v4",
+                    expiration=_SIGNED_FOR,
+                    response_disposition=disposition,
+                    response_type=content_type,
+                    # A service identity without a key file signs through the IAM API.
+                    service_account_email=getattr(credentials, "service_account_email", None),
+                    access_token=credentials.token,
+                ),
+            )
 
     def delete(self, paths: Iterable[str]) -> None:
         """Deletes files; one that is gone already is no error."""
         for path in paths:
             try:
-                self._bucket.blob(path).delete(timeout=_TIMEOUT)
+                with _outages():
+                    self._bucket.blob(path).delete(**self._calls)
             except NotFound:
                 continue
 
     def list(self, prefix: str) -> list[str]:
-        return [blob.name for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix)]
+        with _outages():
+            found = self._bucket.client.list_blobs(self._bucket, prefix=prefix, **self._calls)
+            return [blob.name for blob in found]
 
     def check(self) -> None:
         """One cheap call that fails when the bucket cannot be read."""
         # No retries: they would go on for two minutes, and health is asked again soon anyhow.
-        found = self._bucket.client.list_blobs(self._bucket, max_results=1, timeout=5, retry=None)
-        next(iter(found), None)
+        client = self._bucket.client
+        with _outages():
+            next(iter(client.list_blobs(self._bucket, max_results=1, timeout=5, retry=None)), None)
+
+
+def _outages() -> AbstractContextManager[None]:
+    return outages(RequestException, ConnectionError)

@@ -96,7 +96,7 @@ def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
 )
 def admin_get_user(path: schemas.UserPath, admin_users: AdminUsers) -> Reply:
     """One user with plan, balances and the number of sessions."""
-    user = schemas.AdminUserDetails.of(admin_users.get(path.user_id))
+    user = schemas.AdminUserDetails.of_details(admin_users.get(path.user_id))
     return Reply(schemas.AdminUserDetailsData(user=user), "User fetched successfully")
 
 
@@ -117,7 +117,7 @@ def admin_update_user(
 ) -> Reply:
     """Changes all that is sent at once, or nothing of it."""
     shown = admin_users.update(Actor.of(caller), path.user_id, body.change())
-    user = schemas.AdminUserView.of(shown)
+    user = schemas.AdminUserView.of(shown.user)
     return Reply(schemas.AdminUserData(user=user), "User updated successfully")
 
 
@@ -146,7 +146,7 @@ def toggle_suspension(
     """Suspends a user, or lets one back in. Every session of a suspended user ends at once."""
     shown = admin_users.toggle_suspension(Actor.of(caller), path.user_id)
     done = "suspended" if shown.user.suspended else "unsuspended"
-    user = schemas.AdminUserView.of(shown)
+    user = schemas.AdminUserView.of(shown.user)
     return Reply(schemas.AdminUserData(user=user), f"User {done} successfully")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from troupe.accounts.directory import UserFilter, UserStatus, status_of
+from troupe.accounts.records import SubscriptionSummary, UserRecord
 from troupe.accounts.schemas import RoleView, UserView
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Category
@@ -15,6 +16,7 @@ from troupe.adapters.firestore import now
 from troupe.admin.stats import Counted, RecentAction, UserStats
 from troupe.admin.users import UserChange, UserDetails
 from troupe.caller import Role
+from troupe.plans.records import BillingPeriod
 from troupe.plans.schemas import (
     Minutes,
     Moment,
@@ -127,8 +129,8 @@ class AdminUserView(Schema):
     updated_at: datetime
 
     @classmethod
-    def of(cls, shown: UserDetails) -> Self:
-        return cls(**_shown(shown))
+    def of(cls, user: UserRecord) -> Self:
+        return cls(**_shown(user))
 
 
 class AdminUserDetails(AdminUserView):
@@ -138,11 +140,11 @@ class AdminUserDetails(AdminUserView):
     subscription: SubscriptionView | None
 
     @classmethod
-    def of(cls, shown: UserDetails) -> Self:
-        wallet = _wallet(shown)
+    def of_details(cls, shown: UserDetails) -> Self:
         standing = shown.standing
+        wallet = standing.wallet if standing else Wallet(id=shown.user.id)
         return cls(
-            **_shown(shown),
+            **_shown(shown.user),
             sessions=len(shown.user.sessions),
             held_tokens=wallet.tokens.held,
             held_minutes=in_minutes(wallet.voice_seconds.held),
@@ -245,15 +247,22 @@ class RecentActivity(Schema):
     activities: list[RecentActionView]
 
 
-def _wallet(shown: UserDetails) -> Wallet:
-    return shown.standing.wallet if shown.standing else Wallet(id=shown.user.id)
+def _terms(has: SubscriptionSummary) -> TermsView:
+    return TermsView(
+        id=has.plan_id,
+        underscore_id=has.plan_id,
+        name=has.name,
+        price=has.price_cents / 100,
+        billing_period=BillingPeriod(has.billing_period),
+        voice_minutes=has.voice_minutes,
+        tokens=has.tokens,
+    )
 
 
-def _shown(shown: UserDetails) -> dict[str, Any]:
-    """The fields of `AdminUserView`."""
-    user, wallet = shown.user, _wallet(shown)
-    has = shown.standing.subscription if shown.standing else None
-    live = has if has and has.live else None
+def _shown(user: UserRecord) -> dict[str, Any]:
+    """The fields of `AdminUserView`, all from the user's document: lists read no other."""
+    has = user.subscription
+    live = has if has and user.plan is not None else None
     view = UserView.of(user)
     return {
         "id": user.id,
@@ -267,14 +276,14 @@ def _shown(shown: UserDetails) -> dict[str, Any]:
         "is_suspended": user.suspended,
         "is_guest": user.guest,
         "is_verified": user.email_verified,
-        "plan": live.plan.id if live else None,
-        "current_subscription": TermsView.of(live.plan) if live else None,
+        "plan": user.plan,
+        "current_subscription": _terms(live) if live else None,
         "subscription_started_at": live.started_at if live else None,
         "start_date": has.started_at if has else None,
         "expiry_date": has.ends_at if has else None,
-        "tokens": wallet.tokens.granted - wallet.tokens.used,
-        "total_minutes": in_minutes(wallet.voice_seconds.granted),
-        "available_minutes": in_minutes(wallet.voice_seconds.available),
+        "tokens": user.tokens,
+        "total_minutes": in_minutes(user.voice_seconds.granted),
+        "available_minutes": in_minutes(user.voice_seconds.available),
         "created_at": user.created_at,
         "updated_at": user.updated_at,
     }

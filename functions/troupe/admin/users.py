@@ -3,7 +3,6 @@ the wallet with its ledger, and the entry of the audit log."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,18 +71,18 @@ class AdminUsers:
         self._plans = plans
         self._deletions = deletions
 
-    def page(self, request: PageRequest, wanted: UserFilter) -> tuple[list[UserDetails], PageOf]:
-        users, found = self._directory.page(request, wanted)
-        return self._with_standings(users), found
+    def page(self, request: PageRequest, wanted: UserFilter) -> tuple[list[UserRecord], PageOf]:
+        """Newest first."""
+        return self._directory.page(request, wanted)
 
-    def search(self, text: str, wanted: UserFilter, limit: int) -> tuple[list[UserDetails], int]:
+    def search(self, text: str, wanted: UserFilter, limit: int) -> tuple[list[UserRecord], int]:
         """Whose address or name begins like `text`; and how many there are in all."""
-        users, total = self._directory.search(text, wanted, limit)
-        return self._with_standings(users), total
+        return self._directory.search(text, wanted, limit)
 
     def get(self, uid: str) -> UserDetails:
         """Raises UserNotFound."""
-        return self._with_standings([self._directory.get(uid)])[0]
+        user = self._directory.get(uid)
+        return UserDetails(user, self._subscriptions.known([uid]).get(uid))
 
     def update(self, actor: Actor, uid: str, change: UserChange) -> UserDetails:
         """Everything that is given, or nothing of it.
@@ -148,10 +147,6 @@ class AdminUsers:
             return entry_writes(actor, "adminDeleteUser", f"users/{uid}", had, {})
 
         self._deletions.begin(uid, also)
-
-    def _with_standings(self, users: Sequence[UserRecord]) -> list[UserDetails]:
-        standings = self._subscriptions.known([user.id for user in users])
-        return [UserDetails(user, standings.get(user.id)) for user in users]
 
 
 def _revives(user: UserRecord, status: UserStatus | None) -> bool:

@@ -47,9 +47,7 @@ class Clones:
 
     def sweep(self, limit: int) -> int:
         """Returns how many notes were done with."""
-        due = self._db.find(
-            COLLECTION, where=[("dueAt", "<=", now())], order=[("dueAt", False)], limit=limit
-        )
+        due = self._db.due(COLLECTION, limit)
         for done, document in enumerate(due):
             sha256 = Clone.of(document).sha256
             try:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from troupe import text
 from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import now
 from troupe.characters.errors import ConsentRequired
 from troupe.characters.records import Character, Config, Consent, Image, Sample
-from troupe.characters.writes import name_key
 from troupe.orphans import NewFile
+from troupe.text import name_key
 
 if TYPE_CHECKING:
     from troupe.characters.schemas import CreateCharacter
@@ -94,6 +93,4 @@ def statement(consent: str | None) -> str:
 
 def slug(name: str, character_id: str) -> str:
     """What the files that the character speaks may be named after."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    made = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-    return made or f"character_{character_id[:8]}"
+    return text.slug(name).replace("-", "_") or f"character_{character_id[:8]}"

@@ -65,7 +65,7 @@ class Character(Record):
     id: str
     uid: str
     display_name: str
-    name_key: str  # as names are compared: see `repository.name_key`
+    name_key: str  # as names are compared: see `troupe.text`
     config: Config
     language: str
     voice_type: str

@@ -30,6 +30,7 @@ from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.paging import PageOf, PageRequest
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
+from troupe.text import name_key
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files, StoredFile
@@ -141,7 +142,7 @@ class Characters:
 
         try:
             after, old = contend(attempt)
-        except (TroupeError, Stale):
+        except TroupeError:
             if new:
                 self._discards.clean(note)
             raise
@@ -184,8 +185,11 @@ class Characters:
             except Missing:
                 raise _not_found(character_id) from None
             except AlreadyExists:
-                shown = self.get(uid, character_id)
-                return StarState(shown.character.starred, True)
+                path = character_path(character_id)
+                (character,) = self._db.get_all([path], select=["starred"])
+                if not character.exists:
+                    raise _not_found(character_id) from None
+                return StarState(character.data["starred"], True)
             return StarState(result.transforms[1][0], True)
 
         return contend(attempt)
@@ -231,7 +235,8 @@ class Characters:
         Raises CharacterNotFound, whose details name all that are `missing`.
         """
         wanted = [character_id for character_id in dict.fromkeys(ids) if writes.is_id(character_id)]
-        documents = self._db.get_all([character_path(each) for each in wanted]) if wanted else []
+        paths = [character_path(each) for each in wanted]
+        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if wanted else []
         found = {each.id: Character.of(each) for each in documents if each.exists}
         if missing := [each for each in dict.fromkeys(ids) if each not in found]:
             raise _not_found(*missing)
@@ -243,7 +248,9 @@ class Characters:
 
     def _shown(self, found: PageOf, uid: str) -> list[CharacterWithStar]:
         characters = [Character.of(document) for document in found.documents]
-        starred = writes.starred_among(self._db, [each.id for each in characters], uid)
+        # Stars are counted in the commits that make them: where there is none, none is of `uid`.
+        with_stars = [each.id for each in characters if each.starred]
+        starred = writes.starred_among(self._db, with_stars, uid)
         return [CharacterWithStar(each, each.id in starred) for each in characters]
 
     def _language(self, code: str) -> str:
@@ -258,7 +265,7 @@ class Characters:
         fields: dict[str, Any] = {}
         if form.display_name is not None:
             fields["display_name"] = form.display_name
-            fields["name_key"] = writes.name_key(form.display_name)
+            fields["name_key"] = name_key(form.display_name)
             fields["output_prefix"] = slug(form.display_name, character_id)
         if form.language is not None:
             fields["language"] = self._language(form.language)

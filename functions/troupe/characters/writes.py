@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -22,14 +21,19 @@ from troupe.adapters.firestore import (
 )
 from troupe.characters.records import Character
 from troupe.paging import PageOf, PageRequest, ordered_page
+from troupe.text import name_key
 
 COLLECTION = "characters"
 FOLDERS = {"audio_files": "static/audio_files", "images": "static/images"}
 Sort = Literal["newest", "starred"]
+_SORTS: dict[Sort, tuple[str, type[datetime] | type[int]]] = {
+    "newest": ("createdAt", datetime),
+    "starred": ("starred", int),
+}
 
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 # All but what is there to be searched alone, which can be most of a document.
-_SHOWN = [to_camel(name) for name in Character.model_fields if name != "id"]
+SHOWN_FIELDS = [to_camel(name) for name in Character.model_fields if name != "id"]
 # Never written by an update: stars are counted by their own commits.
 _LASTING = {"id", "uid", "starred", "created_at", "created_by_name"}
 
@@ -48,11 +52,6 @@ def star_path(character_id: str, uid: str) -> str:
 
 def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
-
-
-def name_key(name: str) -> str:
-    """Names are compared in this form: of one case, one width, and with single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _searchable(character: Character) -> dict[str, Any]:
@@ -99,29 +98,16 @@ def activity(uid: str, deed: str, character_id: str, message: str, at: datetime)
 def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> PageOf:
     """Public characters; with `search`, those whose name begins with it."""
     key = name_key(search)
-    if key and sort == "starred":
-        return ordered_page(
-            db,
-            COLLECTION,
-            request,
-            where=[("nameStarts", "array_contains", key)],
-            field="starred",
-            kind=int,
-            select=_SHOWN,
-        )
-    if key:
-        return ordered_page(
-            db,
-            COLLECTION,
-            request,
-            where=[("nameStarts", "array_contains", key)],
-            field="createdAt",
-            kind=datetime,
-            select=_SHOWN,
-        )
-    if sort == "starred":
-        return ordered_page(db, COLLECTION, request, field="starred", kind=int, select=_SHOWN)
-    return ordered_page(db, COLLECTION, request, field="createdAt", kind=datetime, select=_SHOWN)
+    field, kind = _SORTS[sort]
+    return ordered_page(
+        db,
+        COLLECTION,
+        request,
+        where=[("nameStarts", "array_contains", key)] if key else [],
+        field=field,
+        kind=kind,
+        select=SHOWN_FIELDS,
+    )
 
 
 def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:
@@ -132,7 +118,7 @@ def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:
         where=[("uid", "==", uid)],
         field="createdAt",
         kind=datetime,
-        select=_SHOWN,
+        select=SHOWN_FIELDS,
     )
 
 

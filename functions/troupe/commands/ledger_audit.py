@@ -67,6 +67,11 @@ def audit_user(db: Database, uid: str) -> list[str]:
     if user.exists and user.data.get("tokens") != documented:
         shown = user.data.get("tokens")
         problems.append(f"the user's document shows {shown} tokens, the wallet has {documented}")
+    seconds = Balance.model_validate(user.data.get("voiceSeconds", {}))
+    if user.exists and not user.data.get("deletedAt") and seconds != wallet.voice_seconds:
+        problems.append(
+            f"the user's document shows {seconds} voice seconds, the wallet {wallet.voice_seconds}"
+        )
     return problems
 
 

@@ -101,12 +101,7 @@ class UserFiles:
 
     def expire(self, limit: int) -> int:
         """Deletes what is past its retention; returns how many."""
-        old = self._db.find(
-            COLLECTION,
-            where=[("expiresAt", "<=", now())],
-            order=[("expiresAt", False)],
-            limit=limit,
-        )
+        old = self._db.due(COLLECTION, limit, field="expiresAt")
         erased = 0
         for document in old:
             try:

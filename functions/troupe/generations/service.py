@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
+from troupe.text import shorten
 from troupe.wallet.records import Meter
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ class VoiceService:
         generation = Generation(
             id=generation_id,
             uid=uid,
-            title=_title(request.text),
+            title=shorten(request.text, TITLE_CHARACTERS),
             characters=characters,
             language=request.language,
             voice_type=request.voice_type,
@@ -123,7 +125,7 @@ class VoiceService:
         )
         quote = Quote(
             tokens=-(-characters // prices.characters_per_token),
-            voice_seconds=_ceil(characters * prices.held_seconds_per_character / request.speed),
+            voice_seconds=math.ceil(characters * prices.held_seconds_per_character / request.speed),
         )
         batch = [
             writes.create_write(generation),
@@ -189,12 +191,7 @@ class VoiceService:
 
     def expire(self, limit: int) -> int:
         """Deletes generations that are past their retention; returns how many."""
-        old = self._db.find(
-            writes.COLLECTION,
-            where=[("expiresAt", "<=", now())],
-            order=[("expiresAt", False)],
-            limit=limit,
-        )
+        old = self._db.due(writes.COLLECTION, limit, field="expiresAt")
         for document in old:
             job = self._jobs.cancel(document.id)
             self.erase(Generation.of(document), job)
@@ -273,12 +270,3 @@ def _reference(character: Character) -> dict[str, object]:
         "sample_text": character.sample.text,
         **character.config.model_dump(exclude={"speed"}),
     }
-
-
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
-
-
-def _ceil(number: float) -> int:
-    return int(-(-number // 1))

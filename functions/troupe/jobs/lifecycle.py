@@ -9,8 +9,6 @@ from troupe.jobs.records import Job, JobStatus, Part, job_path
 from troupe.jobs.service import JobService
 from troupe.jobs.writes import ended_writes, part_path
 
-_BATCH = 400  # deletes in a commit; Firestore takes 500 writes
-
 
 def erase(
     uid: str,
@@ -28,9 +26,7 @@ def erase(
         done = jobs.parts(job)
         for part in done:
             forget_part(part)
-        for start in range(0, len(done), _BATCH):
-            batch = done[start : start + _BATCH]
-            database.commit(*(Delete(part_path(job.id, int(part.id))) for part in batch))
+        database.delete_all([part_path(job.id, int(part.id)) for part in done])
         database.commit(Delete(document.path))
     return len(found)
 

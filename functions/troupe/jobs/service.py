@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from troupe import tokens
 from troupe.adapters.firestore import (
+    COMMIT_WRITES,
     DELETE_FIELD,
     AlreadyExists,
     Database,
@@ -28,7 +29,6 @@ from troupe.wallet.service import NotEnoughTokens
 
 # A queued job that no worker has claimed by then has probably lost its task.
 QUEUED_PATIENCE = timedelta(seconds=60)
-_BATCH = 400  # writes in a commit; Firestore takes 500
 TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (a header's name)
 TASK_TOKEN_SECONDS = 30 * 86400  # the longest that Cloud Tasks keeps a task
 
@@ -160,14 +160,14 @@ class JobService:
                 "jobs",
                 where=[("subject", "==", subject)],
                 order=[("__name__", False)],
-                limit=_BATCH,
+                limit=COMMIT_WRITES,
                 after=after,
                 select=["status"],
             )
             if found:
                 forgotten = {"input": DELETE_FIELD}
                 self._db.commit(*(Update(document.path, forgotten) for document in found))
-            if len(found) < _BATCH:
+            if len(found) < COMMIT_WRITES:
                 return
             after = [found[-1].id]
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from troupe.adapters.firestore import Database, Delete, Document, Stale, Update, now
 from troupe.adapters.queue import QueueUnavailable
-from troupe.jobs.records import Job, JobError, JobKind, JobStatus, Part, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobKind, JobStatus, Part, job_path
 from troupe.jobs.service import SubjectWrites, TaskSender
 from troupe.jobs.writes import ended_writes, part_numbers
 from troupe.logs import log
@@ -21,10 +21,6 @@ _TIMED_OUT = JobError(
     message="The work was not done in time. Nothing was charged; please try again.",
     retryable=True,
 )
-# Everything that a decision needs; the input, which may be large, stays where it is.
-_FIELDS = [
-    field.alias or name for name, field in Job.model_fields.items() if name not in ("id", "input")
-]
 
 
 class Sweeper:
@@ -51,16 +47,8 @@ class Sweeper:
     def run(self) -> dict[str, int]:
         """Returns how many of each it did: requeued, timed_out, parts, and each chore."""
         done: Counter[str] = Counter(requeued=0, timed_out=0)
-        due = self._db.find(
-            "jobs",
-            where=[
-                ("status", "in", [JobStatus.QUEUED, JobStatus.IN_PROGRESS]),
-                ("dueAt", "<=", now()),
-            ],
-            order=[("dueAt", False)],
-            limit=BATCH,
-            select=_FIELDS,
-        )
+        live = [("status", "in", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])]
+        due = self._db.due("jobs", BATCH, where=live, select=SHOWN_FIELDS)
         for document in due:
             try:
                 done[self._bring_back(Job.of(document), document)] += 1
@@ -100,13 +88,7 @@ class Sweeper:
 
     def _delete_old_parts(self, limit: int) -> int:
         """Parts are kept a while so that unchanged text is not spoken again, then deleted."""
-        old = self._db.find(
-            "parts",
-            where=[("expiresAt", "<=", now())],
-            order=[("expiresAt", False)],
-            limit=limit,
-            group=True,
-        )
+        old = self._db.due("parts", limit, field="expiresAt", group=True)
         deleted = 0
         for document in old:
             try:

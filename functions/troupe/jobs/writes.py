@@ -85,7 +85,7 @@ def ended_writes(
 
 def part_numbers(db: Database, job_id: str, total: int) -> set[int]:
     """The parts that are done."""
-    found = db.find(f"jobs/{job_id}/parts", limit=max(total, 1), select=["samples"])
+    found = db.find(f"jobs/{job_id}/parts", limit=max(total, 1), select=[])
     return {int(document.id) for document in found}
 
 

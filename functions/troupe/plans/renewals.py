@@ -114,13 +114,7 @@ class Renewals:
 
     def renew_due(self, limit: int) -> int:
         """What the sweep does: renews, changes and ends what is due; returns how many."""
-        due = self._db.find(
-            SUBSCRIPTIONS,
-            where=[("dueAt", "<=", now())],
-            order=[("dueAt", False)],
-            limit=limit,
-            select=["dueAt"],
-        )
+        due = self._db.due(SUBSCRIPTIONS, limit, select=[])
         turned = 0
         for document in due:
             uid = document.id

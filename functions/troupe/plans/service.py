@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +20,8 @@ from troupe.adapters.firestore import (
 from troupe.errors import BadRequest, NotFound, Unprocessable
 from troupe.plans.records import Plan, PlanStatus
 from troupe.plans.writes import PLANS, SUBSCRIPTIONS, plan_path
-from troupe.records import Witness, name_key, no_witness
+from troupe.records import Witness, no_witness
+from troupe.text import name_key, slug
 
 MOST_PLANS = 100  # in a listing; a product has a handful
 _SLUG_CHARACTERS = 40
@@ -58,15 +58,12 @@ class Plans:
 
     def all(self, status: PlanStatus | None = None) -> list[Plan]:
         """Every plan, or those of one status; cheapest first."""
-        if status is None:
-            found = self._db.find(PLANS, order=[("priceCents", False)], limit=MOST_PLANS)
-        else:
-            found = self._db.find(
-                PLANS,
-                where=[("status", "==", status)],
-                order=[("priceCents", False)],
-                limit=MOST_PLANS,
-            )
+        found = self._db.find(
+            PLANS,
+            where=[("status", "==", status)] if status else [],
+            order=[("priceCents", False)],
+            limit=MOST_PLANS,
+        )
         return [Plan.of(document) for document in found]
 
     def get(self, plan_id: str) -> Plan:
@@ -169,6 +166,4 @@ def _plan(document: Document) -> Plan:
 
 def _slug(name: str) -> str:
     """`Größe XL` is `grosse-xl`; a name without Latin letters gets an id by chance."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SLUG_CHARACTERS].rstrip("-")
-    return slug or secrets.token_hex(8)
+    return slug(name)[:_SLUG_CHARACTERS].rstrip("-") or secrets.token_hex(8)

@@ -30,6 +30,10 @@ def save_writes(seen: Document, subscription: Subscription, at: datetime) -> lis
         "subscription": {
             "planId": subscription.plan.id,
             "name": subscription.plan.name,
+            "priceCents": subscription.plan.price_cents,
+            "billingPeriod": subscription.plan.billing_period,
+            "voiceMinutes": subscription.plan.voice_minutes,
+            "tokens": subscription.plan.tokens,
             "status": subscription.status,
             "startedAt": subscription.started_at,
             "endsAt": subscription.ends_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -168,7 +169,9 @@ class ScriptJobs:
         slowest = min(performer.speed for performer in performance.performers.values())
         return Quote(
             tokens=-(-script.characters // prices.characters_per_token),
-            voice_seconds=_ceil(script.characters * prices.held_seconds_per_character / slowest),
+            voice_seconds=math.ceil(
+                script.characters * prices.held_seconds_per_character / slowest
+            ),
         )
 
     def _performance(self, script: Script, body: Mapping[str, Any]) -> Performance:
@@ -239,7 +242,3 @@ def _image_number(entry: tuple[str, Any]) -> int:
 def _missing(error: CharacterNotFound, asked: list[str]) -> list[str]:
     named = (error.details or {}).get("missing", asked)
     return [speaker for speaker in asked if speaker in named]
-
-
-def _ceil(number: float) -> int:
-    return int(-(-number // 1))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from troupe.errors import Unprocessable
 from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES, Line
 from troupe.speech.text.words import is_speakable
+from troupe.text import name_key
 
 Said = tuple[str, str]  # the id of who speaks, and the text
 
@@ -83,9 +84,9 @@ class _Parser:
         self._cast = cast
         self._names: dict[str, list[str]] = {}
         for speaker, name in cast.items():
-            self._names.setdefault(_plain(name), []).append(speaker)
+            self._names.setdefault(name_key(name), []).append(speaker)
         # An id always means its own character, whatever the others are called.
-        self._names |= {_plain(speaker): [speaker] for speaker in cast}
+        self._names |= {name_key(speaker): [speaker] for speaker in cast}
         self._faults = _Faults()
         self._said: list[tuple[int, str, str]] = []
         self._open = False  # whether a line without a name goes on with the last one
@@ -129,7 +130,7 @@ class _Parser:
         best = None
         for head, text in _heads(line):
             for name in (_NOTE.sub("", head), head):
-                if speakers := self._names.get(_plain(name)):
+                if speakers := self._names.get(name_key(name)):
                     best = speakers, text
         return best
 
@@ -168,10 +169,6 @@ def _looks_named(line: str) -> bool:
     if not 0 < len(words) <= _MOST_WORDS or len(name) > _LONGEST_UNKNOWN or _STOPS.search(name):
         return False
     return len(words) == 1 or not any(word[0].islower() for word in words)
-
-
-def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _checked(

@@ -40,6 +40,7 @@ from troupe.scripts.screenplay import Said, check_dialogue, parse_screenplay
 from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
+from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -303,7 +304,7 @@ def _new(
     return Script(
         id=secrets.token_hex(16),
         uid=uid,
-        title=title or _title(lines),
+        title=title or shorten(lines[0].text if lines else "Untitled script", TITLE_CHARACTERS),
         language=language,
         selected_characters=list(cast),
         cast=cast,
@@ -312,11 +313,6 @@ def _new(
         created_at=at,
         updated_at=at,
     )
-
-
-def _title(lines: Sequence[Line]) -> str:
-    line = " ".join(lines[0].text.split()) if lines else "Untitled script"
-    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
 
 
 def _with_sounds(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:

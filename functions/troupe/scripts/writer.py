@@ -15,6 +15,7 @@ from troupe.errors import TooManyRequests, Unavailable, Unprocessable
 from troupe.logs import log
 from troupe.scripts.records import MAX_LINE_CHARACTERS
 from troupe.scripts.screenplay import InvalidDialogue, Said, check_dialogue
+from troupe.text import shorten
 
 MAX_WRITTEN, USUAL_LINES = 60, 12
 TITLE_CHARACTERS = 80
@@ -238,7 +239,9 @@ def _draft(answer: str, labels: Mapping[str, str], lines: int | None) -> ScriptD
         raise ValueError(
             f"{error.text} Each line holds words, at most {MAX_LINE_CHARACTERS} characters."
         ) from None
-    return ScriptDraft(_one_line(written.title), said, written.language.strip()[:35])
+    return ScriptDraft(
+        shorten(_printable(written.title), TITLE_CHARACTERS), said, written.language.strip()[:35]
+    )
 
 
 def _unfenced(answer: str) -> str:
@@ -249,6 +252,5 @@ def _unfenced(answer: str) -> str:
     return text
 
 
-def _one_line(title: str) -> str:
-    line = "".join(char for char in " ".join(title.split()) if char.isprintable())
-    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
+def _printable(title: str) -> str:
+    return "".join(char for char in " ".join(title.split()) if char.isprintable())

@@ -43,12 +43,8 @@ class Faqs:
 
     def page(self, page: PageRequest, category: FaqCategory | None) -> tuple[list[Faq], PageOf]:
         """Newest first, of one category or all."""
-        if category is None:
-            found = newest_first(self._db, FAQS, page, field="createdAt")
-        else:
-            found = newest_first(
-                self._db, FAQS, page, field="createdAt", where=[("category", "==", category)]
-            )
+        where = [("category", "==", category)] if category else []
+        found = newest_first(self._db, FAQS, page, field="createdAt", where=where)
         return [Faq.of(document) for document in found.documents], found
 
     def get(self, faq_id: str) -> Faq:
@@ -117,12 +113,8 @@ class Contacts:
 
     def page(self, page: PageRequest, status: ContactStatus | None) -> tuple[list[Contact], PageOf]:
         """Newest first, of one status or all."""
-        if status is None:
-            found = newest_first(self._db, CONTACTS, page, field="createdAt")
-        else:
-            found = newest_first(
-                self._db, CONTACTS, page, field="createdAt", where=[("status", "==", status)]
-            )
+        where = [("status", "==", status)] if status else []
+        found = newest_first(self._db, CONTACTS, page, field="createdAt", where=where)
         return [Contact.of(document) for document in found.documents], found
 
     def set_status(

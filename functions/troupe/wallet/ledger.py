@@ -13,6 +13,8 @@ from datetime import datetime
 from troupe.adapters.firestore import Create, Document, Increment, Update, Write
 from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
 
+_SHOWN_WHOLE = f"{Meter.VOICE_SECONDS}."
+
 
 def wallet_path(uid: str) -> str:
     return f"wallets/{uid}"
@@ -126,10 +128,13 @@ def _change(uid: str, *entries: Entry, seen: Document | None = None) -> list[Wri
         *(_created(uid, entry) for entry in entries),
     ]
     documented = sum(e.granted - e.used for e in entries if e.meter is Meter.TOKENS)
+    # What people and administrators see stands in the user's document as well, so that a request,
+    # or a row of a list, reads one document. Holds of tokens do not show: they fall on success.
+    shown = {name: change for name, change in fields.items() if name.startswith(_SHOWN_WHOLE)}
     if documented:
-        # The balance that people see stands in the user's document as well, so that a request
-        # reads one document; holds do not show in it (it falls on success alone).
-        writes.append(Update(f"users/{uid}", {"tokens": Increment(documented)}))
+        shown["tokens"] = Increment(documented)
+    if shown:
+        writes.append(Update(f"users/{uid}", shown))
     return writes
 
 

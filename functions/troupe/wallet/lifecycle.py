@@ -46,6 +46,5 @@ def erase(uid: str, limit: int, *, database: Database) -> int:
 
     closed = contend(close)
     entries = database.find(ledger_path(uid), limit=limit, select=[])
-    if entries:
-        database.commit(*(Delete(entry.path) for entry in entries))
+    database.delete_all([entry.path for entry in entries])
     return closed + len(entries)

@@ -35,20 +35,6 @@ _HTTP_CODES = {
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
-# Failures of a service below that pass by themselves, told by name: to import their classes here
-# would load the Google SDK into functions that never touch it.
-_OUTAGES = {
-    "google.api_core.exceptions": {
-        "DeadlineExceeded",
-        "GatewayTimeout",
-        "ResourceExhausted",
-        "RetryError",
-        "ServiceUnavailable",
-        "TooManyRequests",
-    },
-    "troupe.adapters.firestore": {"Stale"},  # contended longer than a request may wait
-}
-_RETRY_AFTER = 2  # seconds
 
 
 class EdgeApp(Flask):
@@ -159,6 +145,9 @@ def _end(response: Response) -> Response:
 
 
 def _known(error: TroupeError) -> Response:
+    if isinstance(error, Unavailable):
+        cause = error.__cause__ or error
+        log.warning("service_unavailable", kind=type(cause).__name__)
     return failure(error)
 
 
@@ -175,10 +164,6 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    kind = type(error)
-    if kind.__name__ in _OUTAGES.get(kind.__module__, ()):
-        log.warning("service_unavailable", kind=kind.__name__)
-        return failure(Unavailable(retry_after=_RETRY_AFTER))
     rule: Any = request.url_rule
     log.error(
         "unexpected_error",

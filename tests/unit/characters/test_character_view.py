@@ -9,7 +9,7 @@ import pytest
 from troupe.characters.edits import slug
 from troupe.characters.records import Character, Config, Consent, Quality, Sample
 from troupe.characters.schemas import CharacterView
-from troupe.characters.writes import name_key
+from troupe.text import name_key
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 QUALITY = Quality(

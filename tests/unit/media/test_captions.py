@@ -139,7 +139,7 @@ NASTY = [
 
 def test_another_parser_reads_the_vtt() -> None:
     read = webvtt.from_buffer(io.StringIO(to_vtt(NASTY)))
-    assert [(cue.start, cue.end) for cue in read] == [
+    assert [(cue.start, cue.end) for cue in read.captions] == [
         ("00:00:00.000", "00:00:01.000"),
         ("00:00:01.000", "00:00:01.001"),
         ("00:00:01.001", "00:00:02.000"),
@@ -170,8 +170,8 @@ def test_srt() -> None:
 def test_another_parser_reads_every_cue(words: list[WordTiming]) -> None:
     shown = cues(words)
     read = webvtt.from_buffer(io.StringIO(to_vtt(shown)))
-    assert [html.unescape(cue.raw_text) for cue in read] == [cue.text for cue in shown]
-    starts = [cue.start_in_seconds for cue in read]
+    assert [html.unescape(cue.raw_text) for cue in read.captions] == [cue.text for cue in shown]
+    starts = [cue.start_in_seconds for cue in read.captions]
     assert starts == sorted(starts)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
@@ -46,7 +47,7 @@ def test_no_metadata_survives(kind: str) -> None:
     secret = "taken at 52.5 north"
     exif = Image.Exif()
     exif[0x010E] = secret  # the description
-    options: dict[str, object] = {"exif": exif}
+    options: dict[str, Any] = {"exif": exif}
     if kind == "png":
         options["pnginfo"] = PngInfo()
         options["pnginfo"].add_text("Comment", secret)

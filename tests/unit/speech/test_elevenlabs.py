@@ -33,7 +33,7 @@ SPEAK, SEARCH, ADD = "/with-timestamps", "/v2/voices", "/v1/voices/add"
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.WAITS", (0.02,))
 
 
 @pytest.fixture

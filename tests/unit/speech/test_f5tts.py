@@ -92,7 +92,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GradioApp]:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.WAITS", (0.02,))
 
 
 @pytest.fixture
@@ -292,7 +292,9 @@ def test_rubbish_is_not_taken_for_sound(
 def test_a_silent_server_is_given_up(server: Proxy, stage: str) -> None:
     engine = F5TTSEngine(server.url, timeout=10, silence=0.8)
     server.script(stage, "hang", "hang")
-    assert took(lambda: failure(engine)) == (("engine_timeout", True), pytest.approx(2.0, abs=0.8))
+    failed, seconds = took(lambda: failure(engine))
+    assert failed == ("engine_timeout", True)
+    assert 1.6 <= seconds < 10  # twice the silence, and not the timeout of the whole call
     assert server.count(stage) == 2
     engine.close()
 
@@ -301,7 +303,9 @@ def test_a_silent_server_is_given_up(server: Proxy, stage: str) -> None:
 def test_heartbeats_alone_do_not_keep_a_call_alive(server: Proxy, stage: str) -> None:
     engine = F5TTSEngine(server.url, timeout=1)
     server.script(stage, "drip", "drip")
-    assert took(lambda: failure(engine)) == (("engine_timeout", True), pytest.approx(1.2, abs=0.7))
+    failed, seconds = took(lambda: failure(engine))
+    assert failed == ("engine_timeout", True)
+    assert 1 <= seconds < 8
     engine.close()
 
 

@@ -30,7 +30,7 @@ LIST, SPEAK = "ListVoices", "SynthesizeSpeech"
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("troupe.speech.engines.remote.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("troupe.speech.engines.remote.WAITS", (0.02,))
 
 
 @pytest.fixture

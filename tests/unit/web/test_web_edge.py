@@ -13,6 +13,7 @@ from google.api_core import exceptions
 from tests.unit.web.conftest import RAISED, code_of, edge, things
 from troupe import tokens
 from troupe.adapters.firestore import Stale
+from troupe.errors import Unavailable
 from troupe.web.app import build
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
@@ -79,24 +80,21 @@ def test_an_error_of_ours_keeps_status_code_and_details(client: FlaskClient) -> 
     assert answer.get_json()["error"]["details"] == {"needed": 3, "available": 1}
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        exceptions.ServiceUnavailable("x"),
-        exceptions.DeadlineExceeded("x"),
-        exceptions.TooManyRequests("x"),
-        exceptions.ResourceExhausted("x"),
-        exceptions.RetryError("x", None),
-        Stale(),
-    ],
-)
-def test_an_outage_below_is_503_with_retry_after(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: Exception
+@pytest.mark.parametrize("error", [Unavailable(retry_after=2), Stale()])
+def test_an_outage_below_is_503_with_retry_after_and_a_warning(
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
 ) -> None:
     monkeypatch.setitem(RAISED, "outage", error)
     answer = client.get("/api/raise/outage")
     assert (answer.status_code, code_of(answer)) == (503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0
+    told = [line for line in logged(capsys) if line["message"] == "service_unavailable"]
+    assert [(line["severity"], line["kind"]) for line in told] == [
+        ("WARNING", type(error).__name__)
+    ]
 
 
 def test_a_permanent_failure_below_is_500(

@@ -23,6 +23,7 @@ from troupe.media.uploads.samples import (
     _check_complete,
     _demuxer,
 )
+from troupe.riff import stated_size
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -79,12 +80,11 @@ def _decode(container: InputContainer) -> float:
 def _declared_bytes(demuxer: str, data: bytes) -> int:
     """The file's length in bytes according to headers that FFmpeg does not check; 0 if unknown.
 
-    WAV: the size of the RIFF chunk, near 2 or 4 GB if the writer did not know it. MP3: the byte
-    count in the Xing or Info header, after the flags (1: frame count, 2: byte count).
+    MP3: the byte count in the Xing or Info header, after the flags (1: frame count, 2: byte
+    count).
     """
     if demuxer == "wav":
-        size = int.from_bytes(data[4:8], "little")
-        return size if size < 0x7FFF_0000 else 0
+        return stated_size(data)
     found = re.search(rb"(?:Xing|Info)\0\0\0([\x02\x03\x06\x07\x0a\x0b\x0e\x0f])", data)
     if demuxer != "mp3" or found is None:
         return 0

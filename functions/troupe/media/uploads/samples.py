@@ -8,7 +8,6 @@ decoders listed here run.
 from __future__ import annotations
 
 import io
-import struct
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,6 +30,7 @@ from troupe.media.uploads.checks import (
     SampleTooShort,
     UnsupportedFile,
 )
+from troupe.riff import bare_wav, is_wav
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -63,7 +63,7 @@ def prepare_sample(data: bytes) -> PreparedSample:
     if demuxer is None:
         raise UnsupportedFile("The file is not an audio file.", details={"allowed": KINDS})
     try:
-        opened = _strip_wav(data) if demuxer == "wav" else data
+        opened = bare_wav(data, _MAX_FORMAT_BYTES) if demuxer == "wav" else data
         with av.open(io.BytesIO(opened), "r", format=demuxer) as container:
             samples, clipped_share = _decode(container)
     # PyAV reports damage by FFmpeg's errors, which subclass many builtin ones, and by ValueError.
@@ -80,7 +80,7 @@ def prepare_sample(data: bytes) -> PreparedSample:
 
 def _demuxer(data: bytes) -> str | None:
     """The demuxer for a file, chosen by its first bytes, or None."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+    if is_wav(data):
         return "wav"
     if data[4:8] == b"ftyp":
         return "mov"
@@ -88,23 +88,6 @@ def _demuxer(data: bytes) -> str | None:
         return "mp3"  # an ID3 tag, or the sync word of layer III
     starts = {b"OggS": "ogg", b"fLaC": "flac", b"\x1a\x45\xdf\xa3": "matroska"}
     return starts.get(data[:4])
-
-
-def _strip_wav(data: bytes) -> bytes:
-    """Keeps only the format and data chunks. FFmpeg trusts the sizes that other chunks declare: a
-    tag list in a 64 kB file can make it allocate 1 GB."""
-    at, form = 12, b""
-    while at + 8 <= len(data):
-        name, size = struct.unpack_from("<4sI", data, at)
-        at += 8
-        if name == b"fmt ":
-            form = data[at : at + min(size, _MAX_FORMAT_BYTES)]
-        elif name == b"data":
-            sound = data[at : at + size] if size else data[at:]  # 0: unknown to the writer
-            header = struct.pack("<4sI4s4sI", b"RIFF", 20 + len(form), b"WAVE", b"fmt ", len(form))
-            return b"".join([header, form, struct.pack("<4sI", b"data", len(sound)), sound])
-        at += size + size % 2
-    raise BrokenAudio
 
 
 def _decode(container: InputContainer) -> tuple[Samples, float]:

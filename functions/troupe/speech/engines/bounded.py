@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from troupe.speech.engines.remote import MAX_BYTES, bad_audio
+from troupe.speech.engines.remote import sound_chunks, timed_out
 
 
 class Bounded(httpx.BaseTransport):
@@ -37,14 +37,7 @@ class _BoundedStream(httpx.SyncByteStream):
         self._deadline = deadline
 
     def __iter__(self) -> Iterator[bytes]:
-        size = 0
-        for chunk in self._inner:
-            size += len(chunk)
-            if time.monotonic() > self._deadline:
-                raise httpx.ReadTimeout("the answer comes too slowly")
-            if size > MAX_BYTES:
-                raise bad_audio("more sound than the text can have")
-            yield chunk
+        return sound_chunks(self._inner, self._deadline, timed_out)
 
     def close(self) -> None:
         self._inner.close()

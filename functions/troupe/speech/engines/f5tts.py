@@ -23,6 +23,7 @@ from troupe.speech.engines.remote import (
     estimated,
     persist,
     server_mark,
+    sound_chunks,
     status_fault,
     timed_out,
     unavailable,
@@ -157,14 +158,7 @@ class F5TTSEngine:
         with self._client.stream(method, url, timeout=timeout, **content) as response:
             if response.status_code != 200:
                 raise _BadStatus(response)
-            size = 0
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if time.monotonic() > deadline:
-                    raise timed_out()
-                if size > limit:
-                    raise bad_audio("more than an answer can have")
-                yield chunk
+            yield from sound_chunks(response.iter_bytes(), deadline, timed_out, limit)
 
 
 def _settings(request: SpeechRequest, reference: Reference) -> list[Any]:

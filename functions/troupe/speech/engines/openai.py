@@ -20,7 +20,6 @@ from troupe.speech.engine import (
     VoiceType,
 )
 from troupe.speech.engines.remote import (
-    MAX_BYTES,
     Fault,
     bad_audio,
     check,
@@ -28,6 +27,7 @@ from troupe.speech.engines.remote import (
     no_credit,
     persist,
     server_mark,
+    sound_chunks,
     status_fault,
     timed_out,
     unavailable,
@@ -126,14 +126,12 @@ class OpenAIEngine:
             speed=max(0.25, min(4.0, voice.speed)),
             timeout=timeout,
         ) as response:
-            body = bytearray()
-            for chunk in response.iter_bytes():
-                body += chunk
-                if time.monotonic() > deadline:
-                    raise httpx2.ReadTimeout("the answer comes too slowly")
-                if len(body) > MAX_BYTES:
-                    raise bad_audio("more sound than the text can have")
-            return _Reply(response.headers.get("content-type", "").lower(), bytes(body))
+            body = b"".join(sound_chunks(response.iter_bytes(), deadline, _late))
+            return _Reply(response.headers.get("content-type", "").lower(), body)
+
+
+def _late() -> Exception:
+    return httpx2.ReadTimeout("the answer comes too slowly")
 
 
 def _explain(error: Exception) -> Fault | None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from troupe.calls import bounded, retry
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import (
     Language,
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_BYTES = 64 << 20  # of one answer; 4,096 characters at half speed are some 30 MB of sound
-ATTEMPTS = 2
-FIRST_WAIT = 0.5  # seconds before the second attempt, unless the server says
+WAITS = (0.5,)  # seconds before the second attempt, unless the server says
 _SILENT = 200  # of 32767
 
 
@@ -64,19 +64,33 @@ def persist(
     Raises SpeechError.
     """
     deadline = time.monotonic() + timeout
-    for tried in range(1, ATTEMPTS + 1):
-        try:
-            return attempt(deadline)
-        except Exception as error:
-            fault = explain(error)
-            if fault is None:
-                raise
-            wait = FIRST_WAIT if fault.wait is None else fault.wait
-            out_of_time = time.monotonic() + wait >= deadline
-            if tried == ATTEMPTS or not fault.error.retryable or out_of_time:
-                raise fault.error from error
-        time.sleep(wait)
-    raise AssertionError("unreachable")
+
+    def again(error: Exception, planned: float) -> float | None:
+        fault = explain(error)
+        if fault is None or not fault.error.retryable:
+            return None
+        return planned if fault.wait is None else fault.wait
+
+    try:
+        return retry(lambda: attempt(deadline), again, WAITS, deadline=deadline)
+    except Exception as error:
+        fault = explain(error)
+        if fault is None:
+            raise
+        raise fault.error from error
+
+
+def sound_chunks(
+    chunks: Iterable[bytes], deadline: float, late: Callable[[], Exception], limit: int = MAX_BYTES
+) -> Iterator[bytes]:
+    """As `troupe.calls.bounded`; more than `limit` bytes are no sound."""
+    return bounded(
+        chunks,
+        deadline=deadline,
+        limit=limit,
+        late=late,
+        large=lambda: bad_audio("more than an answer can have"),
+    )
 
 
 def status_fault(status: int, headers: Mapping[str, str]) -> Fault:

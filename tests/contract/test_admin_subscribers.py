@@ -1,4 +1,5 @@
-"""Every example of raket.md that the admin function serves, with its fields."""
+"""The desk of those who run subscriptions: sign-in, statistics, subscribers and what they did, with
+the fields that are promised."""
 
 from __future__ import annotations
 

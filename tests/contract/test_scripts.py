@@ -1,15 +1,15 @@
-"""The script and video examples of the voice cloning platform's documentation: each request is
-sent as documented, and each documented field comes back, with a value of its kind, in `data`."""
+"""Scripts and videos as clients use them: each answer has every field that is promised, with a
+value of its kind, in `data`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.support.factories import HeldQueue
+from tests.support.likeness import assert_like
 from tests.support.scenes import Scene, put_on
 from tests.support.wiring import app_for, rewired
 from troupe.adapters.firestore import Database, Update, now
@@ -76,27 +76,6 @@ JOB = {
     "videoSize": None,
     "errorMessage": None,
 }
-
-
-def assert_like(given: Any, example: Any, place: str = "data") -> None:
-    """`given` has every field of the example, each of the same kind: a number, a list of such."""
-    if isinstance(example, dict):
-        assert isinstance(given, dict), place
-        for name, value in example.items():
-            assert name in given, f"{place} lacks {name}"
-            assert_like(given[name], value, f"{place}.{name}")
-    elif isinstance(example, list):
-        assert isinstance(given, list), place
-        assert given, f"{place} is empty"
-        for item in given:
-            assert_like(item, example[0], f"{place}[]")
-    elif isinstance(example, (int, float)) and not isinstance(example, bool):
-        assert isinstance(given, (int, float)), place
-        assert not isinstance(given, bool), place
-    elif example is None:
-        assert given is None, place
-    else:
-        assert isinstance(given, type(example)), place
 
 
 @pytest.fixture

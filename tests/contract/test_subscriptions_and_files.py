@@ -1,4 +1,5 @@
-"""Every example of raket.md that plans, files and support serve, with its fields."""
+"""Subscriptions that administrators make, tokens, files and the contact form as clients use them:
+the requests that are promised, and the fields that come back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every example of selftalk.md that the admin function serves, with its fields."""
+"""Plans, users and questions as administrators keep them: the requests that are promised, and the
+fields and messages that come back."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ SHOWN = {
 }
 QUESTION = {
     "category": "General",
-    "question": "What is SelfTalk?",
-    "answer": "SelfTalk is an AI-powered companion application that helps you practice.",
+    "question": "What is Troupe?",
+    "answer": "Troupe is an AI-powered companion application that helps you practice.",
 }
 
 

@@ -1,4 +1,5 @@
-"""Every example of selftalk.md that plans and support serve, with its fields."""
+"""Plans with voice minutes, subscribing and questions as clients use them: the requests that are
+promised, and the fields and messages that come back."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ FREE: dict[str, Any] = {
     "billing_period": "yearly",
     "voice_minutes": 2,
     "features": ["2 voice minutes", "Basic AI companion"],
-    "description": "Perfect for trying out SelfTalk",
+    "description": "Perfect for trying out Troupe",
     "is_popular": False,
 }
 PREMIUM: dict[str, Any] = {"name": "Premium", "price": 99.9, "billing_period": "yearly"}
@@ -140,8 +141,8 @@ def test_a_plan_in_use_says_by_how_many(shop: Shop) -> None:
 def test_a_question_has_its_fields(emulators: object) -> None:
     fields = {
         "category": "General",
-        "question": "What is SelfTalk?",
-        "answer": "SelfTalk is an AI-powered companion application.",
+        "question": "What is Troupe?",
+        "answer": "Troupe is an AI-powered companion application.",
     }
     faq = services().faqs.create(fields)
     view = FaqView.of(faq).model_dump(by_alias=True)

@@ -1,0 +1,75 @@
+"""Good requests, made of the examples that every body and form carries for the interactive docs.
+
+Where an example names an object or a secret, what has been made takes its place: by the value, if
+it is a placeholder such as ID_OF_ANNA, or by the name of the field.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from werkzeug.datastructures import FileStorage
+
+from tests.support.media_files import picture, sound
+from troupe.web.routes import Route
+
+# Fields that name what others call by another name.
+SAME = {"plan": "planId", "planType": "planId", "currentPassword": "password"}
+
+
+def names_in(route: Route, known: Collection[str]) -> set[str]:
+    """What of `known` the example of a route's body refers to."""
+    return {name for name in _references(_body_example(route)) if name in known}
+
+
+def request_of(route: Route, made: Mapping[str, str]) -> dict[str, Any]:
+    """A good body, or none, as the Flask test client takes it. `made`: ids and secrets by name."""
+    if "form" in route.parts:
+        return {"data": _form(route.parts["form"]), "content_type": "multipart/form-data"}
+    if "body" in route.parts:
+        return {"json": _filled(_body_example(route), made)}
+    return {}
+
+
+def _body_example(route: Route) -> Any:
+    model = route.parts.get("body")
+    return model.model_json_schema()["examples"][0] if model else {}
+
+
+def _form(model: type[BaseModel]) -> dict[str, Any]:
+    """As the interactive docs send it when nobody has touched it, with the files that it needs."""
+    schema = model.model_json_schema()
+    fields: dict[str, Any] = {}
+    for name, field in schema["properties"].items():
+        if "examples" in field:
+            fields[name] = field["examples"][0]
+        elif name in schema.get("required", ()):
+            data = picture() if "PNG" in field["description"] else sound(seconds=1.5)
+            fields[name] = FileStorage(io.BytesIO(data), filename=name)
+    return fields
+
+
+def _references(value: Any, field: str = "") -> Iterator[str]:
+    """What the texts of an example may refer to, by their values and by their fields."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _references(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item, field)
+    elif isinstance(value, str):
+        yield value
+        yield SAME.get(field, field)
+
+
+def _filled(value: Any, made: Mapping[str, str], field: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item, made, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, made, field) for item in value]
+    if isinstance(value, str):
+        return made.get(value) or made.get(SAME.get(field, field), value)
+    return value

@@ -1,0 +1,143 @@
+"""Which indexes a query needs in Firestore, whose emulator answers without any.
+
+The rules are those of https://firebase.google.com/docs/firestore/query-data/index-overview:
+
+- Each field has an index of its own in either direction, and one of its elements when it is an
+  array, within one collection. `fieldOverrides` replaces these, also for what is inside a map.
+- Equalities alone are served by merging those, as is an equality ordered by id.
+- What is sorted by or bounded needs one index for each equality, which Firestore merges as well:
+  the equality's field, then the sorted ones in their order. Bounds that are not sorted by come
+  last, by name. A direction is never reversed: (a, b desc) does not serve `order by b`.
+- The id comes last in every index, in the direction of the field before it.
+
+An equality's own direction does not matter to Firestore; here it is always ascending, so that each
+query has exactly one set of indexes, and the file can be compared with it both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_EQUAL = {"==", "in"}
+_CONTAINS = {"array_contains", "array_contains_any"}
+_AUTOMATIC = ("ASCENDING", "DESCENDING", "CONTAINS")
+
+Field = tuple[str, str]  # path; ASCENDING, DESCENDING or CONTAINS
+
+
+@dataclass(frozen=True, order=True)
+class Query:
+    """What the indexes of a query depend on. `where`: field and operator; `order`: field and
+    whether it descends; `group`: every collection of that id."""
+
+    collection: str
+    where: tuple[tuple[str, str], ...] = ()
+    order: tuple[tuple[str, bool], ...] = ()
+    group: bool = False
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Query:
+        return cls(
+            collection=stored["collection"],
+            where=tuple((name, op) for name, op in stored.get("where", ())),
+            order=tuple((name, way == "desc") for name, way in stored.get("order", ())),
+            group=stored.get("group", False),
+        )
+
+    def stored(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"collection": self.collection}
+        if self.group:
+            found["group"] = True
+        if self.where:
+            found["where"] = [list(each) for each in self.where]
+        if self.order:
+            found["order"] = [[name, "desc" if down else "asc"] for name, down in self.order]
+        return found
+
+
+@dataclass(frozen=True, order=True)
+class Index:
+    collection: str
+    scope: str  # COLLECTION or COLLECTION_GROUP
+    fields: tuple[Field, ...]
+
+
+def needed(query: Query) -> set[Index]:
+    """Its indexes, those of single fields included."""
+    scope = "COLLECTION_GROUP" if query.group else "COLLECTION"
+    merged = [(name, "ASCENDING") for name, op in query.where if op == "=="]
+    whole = [(name, "ASCENDING") for name, op in query.where if op in _EQUAL - {"=="}]
+    whole += [(name, "CONTAINS") for name, op in query.where if op in _CONTAINS]
+    rows = _sorted_by(query)
+    filters: list[tuple[Field, ...]]
+    if not rows or not whole:
+        filters = [(field,) for field in (*merged, *whole)]
+    else:  # merging is documented for equalities with one value alone
+        filters = [(*merged, *whole)]
+    found = [(*each, *rows) for each in filters] if filters else [rows]
+    return {Index(query.collection, scope, fields) for fields in found if fields}
+
+
+def _sorted_by(query: Query) -> tuple[Field, ...]:
+    order = dict(query.order)
+    last = next(reversed([down for name, down in query.order if name != "__name__"]), False)
+    by_id = order.pop("__name__", last)
+    bounded = {name for name, op in query.where if op not in _EQUAL | _CONTAINS}
+    order |= dict.fromkeys(sorted(bounded - set(order)), last)
+    if by_id != last:
+        order["__name__"] = by_id
+    return tuple((name, "DESCENDING" if down else "ASCENDING") for name, down in order.items())
+
+
+class Declared:
+    """What firestore.indexes.json declares."""
+
+    def __init__(self, file: Mapping[str, Any]) -> None:
+        self.composite = {
+            Index(
+                index["collectionGroup"],
+                index["queryScope"],
+                tuple(_field(field["fieldPath"], field) for field in index["fields"]),
+            )
+            for index in file["indexes"]
+        }
+        self.overrides = {
+            (override["collectionGroup"], override["fieldPath"]): {
+                Index(
+                    override["collectionGroup"],
+                    index["queryScope"],
+                    (_field(override["fieldPath"], index),),
+                )
+                for index in override["indexes"]
+            }
+            for override in file["fieldOverrides"]
+        }
+
+    def faults(self, queries: Iterable[Query]) -> list[str]:
+        """What queries need and is not declared, and what is declared and no query needs."""
+        wanted = {index: query for query in queries for index in needed(query)}
+        missing = [
+            f"missing: {index} for {query.stored()}"
+            for index, query in sorted(wanted.items())
+            if not self._has(index)
+        ]
+        everything = self.composite.union(*self.overrides.values())
+        return missing + [f"unused: {index}" for index in sorted(everything - set(wanted))]
+
+    def _has(self, index: Index) -> bool:
+        if len(index.fields) > 1:
+            return index in self.composite
+        ((path, mode),) = index.fields
+        parts = path.split(".")
+        for end in range(len(parts), 0, -1):
+            override = self.overrides.get((index.collection, ".".join(parts[:end])))
+            if override is not None:
+                modes = {(each.scope, each.fields[0][1]) for each in override}
+                return (index.scope, mode) in modes
+        return index.scope == "COLLECTION" and mode in _AUTOMATIC
+
+
+def _field(path: str, declared: Mapping[str, str]) -> Field:
+    return path, declared.get("order") or declared["arrayConfig"]

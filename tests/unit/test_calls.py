@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from troupe.calls import after, bounded, retry
+
+
+class Failing:
+    """Fails with each of `errors`, and then returns how often it was called."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors, self.calls = list(errors), 0
+
+    def __call__(self) -> int:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.calls
+
+
+def test_a_passing_error_is_tried_again_after_each_wait() -> None:
+    started = time.monotonic()
+    assert retry(Failing(OSError(), OSError()), after(OSError), (0.02, 0.03)) == 3
+    assert time.monotonic() - started >= 0.05
+
+
+def test_the_last_error_is_raised_as_it_is() -> None:
+    attempt, last = Failing(OSError("1"), OSError("2"), OSError("3")), "2"
+    with pytest.raises(OSError, match=last):
+        retry(attempt, after(OSError), (0.0,))
+    assert attempt.calls == 2
+
+
+def test_an_error_that_does_not_pass_is_raised_at_once() -> None:
+    attempt = Failing(KeyError())
+    with pytest.raises(KeyError):
+        retry(attempt, after(OSError, ValueError), (0.0, 0.0))
+    assert attempt.calls == 1
+
+
+def test_the_error_may_say_how_long_to_wait() -> None:
+    planned: list[float] = []
+
+    def again(error: Exception, wait: float) -> float:
+        planned.append(wait)
+        return 0.0
+
+    assert retry(Failing(OSError(), OSError()), again, (60.0, 70.0)) == 3
+    assert planned == [60.0, 70.0]
+
+
+def test_no_wait_goes_beyond_the_deadline() -> None:
+    attempt, started = Failing(*[OSError()] * 99), time.monotonic()
+    with pytest.raises(OSError):
+        retry(attempt, after(OSError), itertools.repeat(0.05), deadline=started + 0.2)
+    assert 2 <= attempt.calls <= 4
+    assert time.monotonic() - started < 0.2
+
+
+def chunks(*, every: float = 0.0) -> Iterator[bytes]:
+    while True:
+        time.sleep(every)
+        yield b"12345"
+
+
+def test_an_answer_within_its_bounds_is_passed_on() -> None:
+    found = bounded(
+        itertools.islice(chunks(), 3),
+        deadline=time.monotonic() + 60,
+        limit=15,
+        late=TimeoutError,
+        large=OverflowError,
+    )
+    assert list(found) == [b"12345"] * 3
+
+
+def test_an_answer_that_is_too_large_is_given_up() -> None:
+    found = bounded(
+        chunks(), deadline=time.monotonic() + 60, limit=14, late=TimeoutError, large=OverflowError
+    )
+    assert list(itertools.islice(found, 2)) == [b"12345"] * 2
+    with pytest.raises(OverflowError):
+        next(found)
+
+
+def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        list(
+            bounded(
+                chunks(every=0.02),
+                deadline=started + 0.1,
+                limit=10**9,
+                late=TimeoutError,
+                large=OverflowError,
+            )
+        )
+    assert time.monotonic() - started < 5

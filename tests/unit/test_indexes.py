@@ -1,0 +1,120 @@
+"""Indexes are proven by use: by every query that the tests make of a database (tests/queries.json,
+see tests/support/queries.py)."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.indexes import Declared, Index, Query, needed
+from tests.support.queries import recorded
+
+FILE = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_text())
+_REVERSED = {"ASCENDING": "DESCENDING", "DESCENDING": "ASCENDING"}
+
+
+def test_every_query_has_its_indexes_and_every_index_its_query() -> None:
+    assert Declared(FILE).faults(recorded()) == []
+
+
+def _changed(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    file: dict[str, Any] = copy.deepcopy(FILE)
+    change(file)
+    return file
+
+
+def broken() -> Iterator[Any]:
+    """The file without one index, with one moved to another collection or scope, and with one
+    direction reversed: of each, all there are."""
+    for kind in ("indexes", "fieldOverrides"):
+        for number, entry in enumerate(FILE[kind]):
+            if entry.get("indexes") == []:
+                continue  # an exemption: it saves space, and no query needs it
+            path = entry.get("fieldPath") or ",".join(f["fieldPath"] for f in entry["fields"])
+            name = f"{entry['collectionGroup']}.{path}"
+
+            def remove(file: dict[str, Any], kind: str = kind, number: int = number) -> None:
+                del file[kind][number]
+
+            def move(file: dict[str, Any], kind: str = kind, number: int = number) -> None:
+                file[kind][number]["collectionGroup"] += "x"
+
+            if not _is_automatic(entry):
+                yield pytest.param(_changed(remove), id=f"{name}-removed")
+            yield pytest.param(_changed(move), id=f"{name}-moved")
+            rows = "fields" if kind == "indexes" else "indexes"
+            for place, row in enumerate(entry[rows]):
+                if "order" not in row:
+                    continue
+
+                def reverse(
+                    file: dict[str, Any],
+                    at: tuple[str, int, str, int] = (kind, number, rows, place),
+                ) -> None:
+                    changed = file[at[0]][at[1]][at[2]][at[3]]
+                    changed["order"] = _REVERSED[changed["order"]]
+
+                yield pytest.param(_changed(reverse), id=f"{name}-{place}-reversed")
+
+
+def _is_automatic(entry: dict[str, Any]) -> bool:
+    """An override that only leaves out some of what Firestore makes by itself."""
+    scopes = {index.get("queryScope") for index in entry.get("indexes", ())}
+    return scopes == {"COLLECTION"}
+
+
+@pytest.mark.parametrize("file", list(broken()))
+def test_one_index_removed_moved_or_reversed_is_noticed(file: dict[str, Any]) -> None:
+    assert Declared(file).faults(recorded())
+
+
+def test_a_query_of_a_field_that_is_exempt_is_noticed() -> None:
+    (fault,) = Declared(FILE).faults({*recorded(), Query("jobs", (("input.text", "=="),))})
+    assert "input.text" in fault
+
+
+UP, DOWN = "ASCENDING", "DESCENDING"
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        (Query("c"), []),
+        (Query("c", order=(("__name__", False),)), []),
+        (Query("c", (("a", "=="),)), [[("a", UP)]]),
+        (Query("c", (("a", "=="), ("b", "in"))), [[("a", UP)], [("b", UP)]]),
+        (Query("c", (("a", "<="),), (("a", False),)), [[("a", UP)]]),
+        (Query("c", order=(("a", True), ("__name__", True))), [[("a", DOWN)]]),
+        (
+            Query("c", order=(("a", True), ("__name__", False))),
+            [[("a", DOWN), ("__name__", UP)]],
+        ),
+        (Query("c", (("a", "=="),), (("b", True),)), [[("a", UP), ("b", DOWN)]]),
+        (
+            Query("c", (("a", "=="), ("b", "==")), (("x", True),)),
+            [[("a", UP), ("x", DOWN)], [("b", UP), ("x", DOWN)]],
+        ),
+        (
+            Query("c", (("a", "=="), ("b", "in")), (("x", False),)),
+            [[("a", UP), ("b", UP), ("x", UP)]],
+        ),
+        (
+            Query("c", (("a", "array_contains"),), (("x", True),)),
+            [[("a", "CONTAINS"), ("x", DOWN)]],
+        ),
+        (Query("c", (("b", ">="), ("b", "<"), ("a", ">="))), [[("a", UP), ("b", UP)]]),
+        (Query("c", (("a", ">="), ("b", "<")), (("b", True),)), [[("b", DOWN), ("a", DOWN)]]),
+    ],
+)
+def test_what_a_query_needs(query: Query, fields: list[list[tuple[str, str]]]) -> None:
+    assert needed(query) == {Index("c", "COLLECTION", tuple(each)) for each in fields}
+
+
+def test_a_collection_group_has_no_automatic_index() -> None:
+    query = Query("c", order=(("at", True),), group=True)
+    assert Declared({"indexes": [], "fieldOverrides": []}).faults([query])
