@@ -249,4 +249,4 @@ def test_a_scene_that_a_model_wrote_is_spoken_too(demo: Demo) -> None:
 
 
 def test_it_stops_the_stack(demo: Demo) -> None:
-    assert "The stack is stopped" in demo.printed
+    assert "The stack has stopped" in demo.printed

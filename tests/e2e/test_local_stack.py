@@ -126,7 +126,7 @@ class TestEnding:
             _, said = stack.process.communicate(timeout=20)
 
             assert stack.process.returncode != 0
-            assert "storage: ended by itself" in said
+            assert "storage: ended unexpectedly" in said
             assert "All services started" in said  # the end of the storage emulator's log
             assert stack.is_gone()
 
