@@ -1,4 +1,4 @@
-"""Cloud Tasks: hands work to the `generate` function."""
+"""Cloud Tasks: enqueues tasks for the `generate` function."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from google.auth.transport.requests import AuthorizedSession
 
 from troupe.calls import after, retry
 
-# Cloud Tasks' own limit for HTTP targets; parts are cut so that none comes near it.
+# Cloud Tasks' maximum for HTTP targets; parts are small enough to stay far below it.
 DISPATCH_DEADLINE_SECONDS = 1800
-_WAITS = (0.2, 0.4)  # seconds before the second try, and before the third
-# Besides its own errors the SDK raises TypeError and ValueError for an outage of the metadata
-# server, or for an answer without a name.
+_WAITS = (0.2, 0.4)  # seconds before the second and the third attempt
+# Besides its own errors, the SDK raises TypeError and ValueError if the metadata server is down or
+# a response has no task name.
 _FAILURES = (FirebaseError, GoogleAuthError, OSError, TypeError, ValueError)
 _CHECK_TIMEOUT = 4.0  # seconds
 
 
 class QueueUnavailable(Exception):
-    """The task could not be handed over. The sweep finds what was meant to be done."""
+    """The task could not be enqueued. The sweep will enqueue the job later."""
 
 
 class Queue(Protocol):
     def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        """Hands over one task. Raises QueueUnavailable."""
+        """Enqueues one task. Raises QueueUnavailable."""
         ...
 
     def check(self) -> None:
-        """One cheap call that raises when the queue is not there or nobody answers for it."""
+        """Makes one cheap call, which raises if the queue is missing or does not answer."""
         ...
 
 
 @dataclass(frozen=True)
 class CloudTasksQueue:
-    """The queue that the Firebase CLI makes for a function of `on_task_dispatched`.
+    """The queue that the Firebase CLI creates for an `on_task_dispatched` function.
 
-    No task names are given: Cloud Tasks forgets them after an hour and delivers twice anyhow, so
-    the job document decides; and `TaskQueue.enqueue` of firebase-admin 7.7 raises under the
-    emulator when a name is given, after the task was accepted.
+    Tasks have no names: Cloud Tasks forgets names after an hour and may deliver twice anyway, so
+    the job document deduplicates. Also, `TaskQueue.enqueue` of firebase-admin 7.7 raises under the
+    emulator for a named task, after it was accepted.
     """
 
     app: firebase_admin.App
@@ -55,13 +55,13 @@ class CloudTasksQueue:
     api: str = "https://cloudtasks.googleapis.com"
 
     def check(self) -> None:
-        """One cheap call that raises when the queue is not there or nobody answers for it."""
+        """Makes one cheap call, which raises if the queue is missing or does not answer."""
         emulator = os.environ.get("CLOUD_TASKS_EMULATOR_HOST")
         if emulator:
             host, _, port = emulator.rpartition(":")
             socket.create_connection((host, int(port)), timeout=_CHECK_TIMEOUT).close()
             return
-        # Its REST API: the client library would cost every cold start a tenth of a second.
+        # The REST API, because the client library adds 0.1 s to every cold start.
         session = AuthorizedSession(self.app.credential.get_credential())  # type: ignore[no-untyped-call]
         queue = f"projects/{self.app.project_id}/locations/{self.region}/queues/{self.function}"
         with session:
@@ -75,9 +75,9 @@ class CloudTasksQueue:
         options = functions.TaskOptions(
             dispatch_deadline_seconds=DISPATCH_DEADLINE_SECONDS, headers=dict(headers)
         )
-        # `on_task_dispatched` demands the `data` wrapper that this SDK does not add.
+        # `on_task_dispatched` requires the `data` wrapper, which this SDK does not add.
         body = {"data": dict(payload)}
-        json.dumps(body)  # ids only: anything else is a mistake of ours, not an outage
+        json.dumps(body)  # fails here on a bug, which must not count as an outage below
         try:
             retry(lambda: queue.enqueue(body, options), after(*_FAILURES), _WAITS)
         except _FAILURES as error:
