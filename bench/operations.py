@@ -26,11 +26,11 @@ PASSWORD = "bench-pass-1"
 
 # Operation -> JSON body; {characterId} and {scriptId} are the requesting user's.
 MAIN: dict[str, Any] = {
-    "me": None,
-    "myActivities": None,
+    "getMe": None,
+    "listMyActivities": None,
     "listPlans": None,
     "consumeTokens": {"tokensToConsume": 1, "action": "bench"},
-    "voiceHistory": None,
+    "listVoiceHistory": None,
     "listCharacters": None,
     "getCharacter": None,
     "starCharacter": None,
@@ -166,7 +166,7 @@ def table() -> list[dict[str, Any]]:
                     "writes": counter.written,
                     "status": status,
                     # Health reports the missing queue as an error, but reads the same.
-                    "ok": status < 400 or operation.id == "health",
+                    "ok": status < 400 or operation.id == "getHealth",
                 }
             )
     return rows

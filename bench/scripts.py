@@ -26,7 +26,8 @@ def _run(tasks_at_once: int) -> None:
     from tests.fakes.openai_server import openai_server
     from tests.support.factories import new_user
     from tests.support.scripts import ADA, BEN
-    from troupe.jobs.records import JobKind, JobStatus
+    from troupe.jobs.records import JobStatus
+    from troupe.scripts.specs import AUDIO
 
     lines = [(ADA if n % 2 else BEN, f"This is line {n} of the scene.") for n in range(LINES)]
     # Processes, because each task has its own instance when deployed.
@@ -45,7 +46,7 @@ def _run(tasks_at_once: int) -> None:
         script_id = stage.script(new_user(stage.db), lines)
         ready.wait()
         started = time.perf_counter()
-        job_id = stage.start(script_id, JobKind.SCRIPT_AUDIO)
+        job_id = stage.start(script_id, AUDIO)
         for task in stage.queue.take():
             tasks.put(task)
         while not stage.job(job_id).status.ended:

@@ -35,6 +35,7 @@ pytest_plugins = [
     "tests.support.wiring",
     "tests.support.plans",
     "tests.support.admins",
+    "tests.support.details",
     "tests.support.queries",
 ]
 

@@ -53,13 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     grant.add_argument("tokens", type=int)
     grant.add_argument("--id", required=True, help="names the grant: the same id adds only once")
 
-    queue = commands.add_parser("queue", help="look at the queue of jobs, stop, start or empty it")
+    queue = commands.add_parser("queue", help="look at a queue of jobs, stop, start or empty it")
     queue.add_argument(
         "action",
         choices=("list", "pause", "resume", "purge"),
         help="list: state and waiting tasks; pause: deliver none for now; resume; purge: delete "
         "all that wait (the sweep enqueues their jobs anew)",
     )
+    queue.add_argument("--queue", metavar="NAME", help="which one (default: that of most jobs)")
     queue.add_argument("--yes", action="store_true", help="purge without asking back")
 
     clip = commands.add_parser("add-background", help="offer a clip as a background of videos")

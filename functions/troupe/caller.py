@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["user", "admin"]
+CompanyRole = Literal["owner", "admin", "member"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """A signed-in caller. `session_id` is None for a Firebase ID token; `request_id` leads to the
-    log line of the request."""
+    log line of the request; `companies` has the caller's role in each by the id of the company."""
 
     uid: str
     role: Role
@@ -19,3 +21,4 @@ class Caller:
     email: str | None
     session_id: str | None = None
     request_id: str | None = None
+    companies: Mapping[str, CompanyRole] = field(default_factory=dict)

@@ -22,12 +22,14 @@ class Domain:
     `erasers`: by name, functions `module:function` that erase at most `limit` things of a user who
     leaves, `(uid, limit, *, services...) -> int`, and return how many; 0 when nothing is left.
     `chores`: by name, methods `service.method` that the sweep calls with the most they may do, and
-    that return how many they did. `limits`: the rate limits that a route may count against, by
-    name; `NAME_LIMIT` in the environment sets another.
+    that return how many they did. `job_specs`: its kinds of job, each the `module:NAME` of a
+    JobSpec. `limits`: the rate limits that a route may count against, by name; `NAME_LIMIT` in the
+    environment sets another.
     """
 
     name: str
     endpoints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     erasers: Mapping[str, str] = field(default_factory=dict)
     chores: Mapping[str, str] = field(default_factory=dict)
+    job_specs: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)

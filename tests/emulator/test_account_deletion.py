@@ -14,9 +14,9 @@ from werkzeug.test import encode_multipart
 
 from tests.support import firebase_client
 from tests.support.characters import CONSENT, PICTURE, SOUND
+from tests.support.deliveries import Killed
 from tests.support.factories import HeldQueue
 from tests.support.firebase_client import PASSWORD, is_known, new_email
-from tests.support.scripts import Killed
 from tests.support.wiring import app_for, services
 from troupe.accounts.deletion import COLLECTION, PATIENCE, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
@@ -128,7 +128,7 @@ def files_of(db: Database, uid: str) -> set[str]:
         paths |= set(services().files.list(f"scripts/{document.id}/"))
     for document in db.find("jobs", where=[("uid", "==", uid)], limit=10):
         for part in db.find(f"jobs/{document.id}/parts", limit=50):
-            paths |= {sound["path"] for sound in part.data["sounds"]}
+            paths |= {sound["path"] for sound in part.data["payload"]["sounds"]}
     return paths
 
 

@@ -54,7 +54,8 @@ def write_all(db: Database) -> str:
 def test_every_kind_of_value_is_read_as_the_library_reads_it(db: Database) -> None:
     path = write_all(db)
     snapshot = db._client.document(path).get()
-    theirs, ours = snapshot.to_dict(), db.get(path)
+    theirs: dict[str, Any] = snapshot.to_dict() or {}
+    ours = db.get(path)
     assert ours.exists
     assert ours.path == path
     assert ours.update_time == snapshot.update_time
@@ -81,9 +82,10 @@ def test_maps_with_reserved_names_are_what_the_library_makes_of_them(reserved: A
 def test_times_finer_than_a_microsecond_are_kept(nanos: int) -> None:
     value = Value()
     value._pb.timestamp_value.seconds, value._pb.timestamp_value.nanos = -1, nanos
-    fields = {"at": value._pb}
+    fields: Any = {"at": value._pb}
     ours: Any = decode_fields(fields, None)["at"]
-    theirs: Any = _helpers.decode_dict(fields, None)["at"]  # type: ignore[index]
+    decoded: Any = _helpers.decode_dict(fields, None)
+    theirs = decoded["at"]
     assert ours == theirs
     assert getattr(ours, "nanosecond", ours.microsecond * 1000) == theirs.nanosecond
 

@@ -15,10 +15,11 @@ import av
 import pytest
 
 from tests.support.factories import CountingDatabase, ScriptedEngine, Troupe, new_user
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
+from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import JobStatus
@@ -109,7 +110,8 @@ def test_long_text_fans_out_and_is_joined_in_order(db: Database, files: Files) -
     assert -1 not in positions
     assert positions == sorted(positions)
     parts = troupe.jobs.parts(speaking.job)
-    together = sum(sound.samples / sound.rate for part in parts for sound in part.sounds)
+    sounds = [sound for part in parts for sound in VOICE.payload_of(part).sounds]
+    together = sum(sound.samples / sound.rate for sound in sounds)
     assert decoded_seconds(troupe, uid, generation_id) == pytest.approx(together, abs=0.01)
     assert used(troupe, uid) == (-(-len(LONG) // 1000), 0)
     assert clean(troupe, uid)
@@ -396,8 +398,8 @@ def test_a_part_that_is_quicker_than_the_fan_out_costs_no_lease(db: Database, fi
     (start,) = troupe.queue.take()
     enqueue = troupe.queue.enqueue
 
-    def at_once(payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        enqueue(payload, headers)
+    def at_once(queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        enqueue(queue, payload, headers)
         if payload.get("part") == 0:
             assert troupe.deliver(payload)
 
@@ -408,4 +410,40 @@ def test_a_part_that_is_quicker_than_the_fan_out_costs_no_lease(db: Database, fi
     troupe.queue.enqueue = enqueue  # type: ignore[method-assign]
     troupe.deliver_all()
     assert troupe.generations.get(uid, generation_id).job.status is JobStatus.COMPLETED
+    assert clean(troupe, uid)
+
+
+def test_a_job_that_the_version_before_has_begun_is_finished(db: Database, files: Files) -> None:
+    """With its input and a part of it as they were stored then."""
+    engine = ScriptedEngine()
+    troupe = Troupe(db, files, engine, PART_CHARACTERS=1200)
+    uid = new_user(db)
+    generation_id = troupe.speak(uid, LONG, voiceType="male", speed=1.5)
+    path = f"jobs/{generation_id}"
+    before = {
+        "text": LONG,
+        "language": "en-us",
+        "voice_type": "male",
+        "voice_style": db.get(path).data["input"]["voiceStyle"],
+        "character_id": None,
+        "speed": 1.5,
+        "format": "mp3",
+    }
+    db.commit(Update(path, {"input": before}))
+    troupe.deliver(troupe.queue.take()[0])
+    first, *rest = troupe.queue.take()
+    troupe.deliver(first)
+    part = db.get(f"{path}/parts/0").data
+    stored = {"sounds": part["payload"]["sounds"], "subject": None, "units": 1}
+    db.commit(Delete(f"{path}/parts/0"))
+    db.commit(Create(f"{path}/parts/0", stored | {"expiresAt": part["expiresAt"]}))
+    assert all(troupe.deliver(task) for task in rest)
+    calls = engine.calls
+    troupe.deliver_all()
+    assert engine.calls == calls, "no part is spoken again"
+    job = troupe.generations.get(uid, generation_id).job
+    assert job.status is JobStatus.COMPLETED
+    sounds = [sound for each in troupe.jobs.parts(job) for sound in VOICE.payload_of(each).sounds]
+    together = sum(sound.samples / sound.rate for sound in sounds)
+    assert decoded_seconds(troupe, uid, generation_id) == pytest.approx(together, abs=0.1)
     assert clean(troupe, uid)

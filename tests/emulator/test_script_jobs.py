@@ -6,23 +6,31 @@ import hashlib
 import io
 import itertools
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
+from tests.support.deliveries import Killed, Saboteur
 from tests.support.factories import PROJECT, ScriptedEngine, new_user, test_settings
-from tests.support.scripts import ADA, BEN, SCENE, CloningEngine, Killed, Saboteur, Stage
+from tests.support.scripts import ADA, BEN, SCENE, CloningEngine, Stage
 from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
-from troupe.jobs.records import JobKind, JobStatus, view_steps
+from troupe.jobs.records import Job, JobStatus
+from troupe.jobs.schemas import StepView, view_steps
+from troupe.jobs.specs import JobSpec
 from troupe.media.captions import cues_from_json
+from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writes import files_prefix
 from troupe.speech.engine import SpeechError
 
 # Two parts: nine lines, of which eight make a task.
 LONG = [(ADA if n % 2 else BEN, f"This is line number {n}.") for n in range(9)]
-AUDIO, VIDEO = JobKind.SCRIPT_AUDIO, JobKind.VIDEO
+
+
+def steps(job: Job) -> list[StepView]:
+    return view_steps(job, SPECS[job.kind])
 
 
 def settles(stage: Stage, uid: str) -> int:
@@ -76,7 +84,7 @@ def test_more_lines_fan_out_and_are_counted(db: Database, files: Files) -> None:
     stage.deliver(stage.queue.take()[0])
     first, second = stage.queue.take()
     stage.deliver(second)
-    (speech, _) = view_steps(stage.job(job_id))
+    (speech, _) = steps(stage.job(job_id))
     assert (speech.progress, speech.message) == (11, "Speaking the lines... (1/9 completed)")
     stage.deliver(first)
     stage.deliver_all()
@@ -110,7 +118,7 @@ def test_a_video_after_the_audio_speaks_nothing_again(db: Database, files: Files
     job_id = stage.start(script_id, VIDEO)
     stage.deliver_all()
     assert engine.calls == calls
-    validation = view_steps(stage.job(job_id))[0]
+    validation = steps(stage.job(job_id))[0]
     assert validation.message == "Found 3/3 audio files"
 
 
@@ -122,7 +130,7 @@ def test_a_video_is_as_long_as_its_dialogue(db: Database, files: Files) -> None:
     stage.deliver_all()
     job, script = stage.job(job_id), stage.read(script_id)
     assert job.status is JobStatus.COMPLETED
-    assert [step.status for step in view_steps(job)] == ["completed"] * 5
+    assert [step.status for step in steps(job)] == ["completed"] * 5
     assert script.video is not None
     with av.open(io.BytesIO(files.read(script.video.path)), "r") as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
@@ -139,13 +147,13 @@ def test_the_steps_of_a_video_only_advance(db: Database, files: Files, tmp_path:
     seen: list[list[int]] = []
 
     def look(number: int) -> None:
-        seen.append([step.progress for step in view_steps(stage.job(job_id))])
+        seen.append([step.progress for step in steps(stage.job(job_id))])
 
     stage = Stage(db, files, ScriptedEngine(look))
     script_id = stage.script(new_user(db), LONG)
     job_id = stage.start(script_id, VIDEO)
     stage.deliver_all()
-    seen.append([step.progress for step in view_steps(stage.job(job_id))])
+    seen.append([step.progress for step in steps(stage.job(job_id))])
     assert all(x <= y for a, b in itertools.pairwise(seen) for x, y in zip(a, b, strict=True))
     assert seen[0][0] == 100, "what is validated is told before anything is spoken"
     assert seen[-1] == [100] * 5
@@ -173,9 +181,13 @@ def own_files() -> Files:
 
 # A kill before a call finds what one after the call before it has left: for a video, which takes
 # long to render, that is not tried twice.
-@pytest.mark.parametrize(("kind", "after"), [(AUDIO, False), (AUDIO, True), (VIDEO, True)])
+@pytest.mark.parametrize(
+    ("spec", "after"),
+    [(AUDIO, False), (AUDIO, True), (VIDEO, True)],
+    ids=["audio, before", "audio, after", "video, after"],
+)
 def test_killed_at_every_step_it_still_completes_once(
-    db: Database, kind: JobKind, after: bool
+    db: Database, spec: JobSpec[Any, Any], after: bool
 ) -> None:
     """The worker dies at its first call to the store, at its second, … at its last; each time the
     queue delivers again what it has not heard the end of."""
@@ -186,7 +198,7 @@ def test_killed_at_every_step_it_still_completes_once(
         stage = Stage(db, files)
         uid = new_user(db)
         script_id = stage.script(uid, [(ADA, "Yes?"), (BEN, "No.")])
-        job_id = stage.start(script_id, kind)
+        job_id = stage.start(script_id, spec)
         for name in ("upload", "delete"):
             saboteur.around(files, name)
         commit = db.commit

@@ -19,14 +19,15 @@ from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
 from troupe.characters.records import Character
 from troupe.errors import TroupeError
-from troupe.jobs.records import Job, JobKind, JobStatus
+from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.service import JobService, TaskSender
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.jobs import ScriptJobs
 from troupe.scripts.schemas import CreateScript, GenerateAudio, GenerateVideo
 from troupe.scripts.service import ScriptService
+from troupe.scripts.specs import SPECS
 from troupe.scripts.writer import ScriptWriter
-from troupe.scripts.writes import files_prefix, script_path, status_writes
+from troupe.scripts.writes import files_prefix, script_path
 from troupe.web.schema import Page
 
 AUDIO = GenerateAudio()
@@ -37,8 +38,7 @@ class House:
 
     def __init__(self, db: Database, files: Files) -> None:
         self.db, self.files, self.queue = db, files, HeldQueue()
-        subjects = {JobKind.SCRIPT_AUDIO: status_writes, JobKind.VIDEO: status_writes}
-        self.jobs = JobService(db, TaskSender(self.queue), subjects)
+        self.jobs = JobService(db, TaskSender(self.queue, SPECS), SPECS)
         settings = test_settings()
         self.scripts = ScriptService(
             db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings

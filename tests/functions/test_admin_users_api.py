@@ -135,6 +135,7 @@ class TestUpdate:
 
         def row() -> dict[str, Any]:
             query = {"search": name}
+            found: dict[str, Any]
             (found,) = desk.data("GET", "/search-users", query_string=query)["users"]
             details = desk.data("GET", f"/users/{uid}")["user"]
             assert found == {field: details[field] for field in found}

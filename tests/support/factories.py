@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.deliveries import Deliveries
 from troupe.accounts.sessions import open_session
 from troupe.accounts.writes import session_write
 from troupe.adapters.firestore import Create, Database, now
@@ -16,7 +17,6 @@ from troupe.adapters.storage import Files
 from troupe.app.container import Container
 from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
 from troupe.generations.schemas import GenerateVoice
-from troupe.jobs.runner import TryAgain
 from troupe.settings import Settings
 from troupe.speech.engine import Capabilities, Speech, SpeechEngine, SpeechRequest
 from troupe.speech.engines.espeak import EspeakEngine
@@ -77,17 +77,20 @@ class CountingDatabase(Database):
 
 @dataclass
 class HeldQueue:
-    """A queue whose deliveries the test makes itself: when, how often, in which order."""
+    """All queues in one, whose deliveries the test makes itself: when, how often, in which order.
+    `names`: the queue of each task that ever came."""
 
     tasks: list[tuple[dict[str, Any], dict[str, str]]] = field(default_factory=list)
     failure: Exception | None = None
+    names: list[str] = field(default_factory=list)
 
-    def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         if self.failure is not None:
             raise self.failure
+        self.names.append(queue)
         self.tasks.append((dict(payload), dict(headers)))
 
-    def check(self) -> None: ...
+    def check(self, name: str) -> None: ...
 
     def take(self) -> list[dict[str, Any]]:
         taken, self.tasks = [payload for payload, _ in self.tasks], []
@@ -123,7 +126,7 @@ class ScriptedEngine:
         return self.engine.synthesize(request)
 
 
-class Troupe:
+class Troupe(Deliveries):
     """The services around one database, with a queue and an engine in the test's hands."""
 
     def __init__(
@@ -151,22 +154,6 @@ class Troupe:
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
         return self.generations.generate(uid, request, key).generation.id
-
-    def deliver(self, payload: Mapping[str, Any]) -> bool:
-        """One delivery; False when it wants to come again."""
-        try:
-            self.runner.run(payload["jobId"], payload.get("part"))
-        except TryAgain:
-            return False
-        return True
-
-    def deliver_all(self) -> None:
-        """Delivers until the queue is empty, each task until it is done."""
-        while tasks := self.queue.take():
-            for task in tasks:
-                for _ in range(50):
-                    if self.deliver(task):
-                        break
 
 
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:

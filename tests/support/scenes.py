@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from tests.support.factories import new_character, signed_in
 from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
-from troupe.jobs.records import Sound
 from troupe.media.captions import Cue, cues_to_json
+from troupe.recording.records import Sound
 from troupe.scripts.records import DialogueAudio, FinalVideo, Script
 from troupe.scripts.writes import files_prefix, referenced_files, script_path
 

@@ -11,9 +11,12 @@ from tests.support.factories import ScriptedEngine, Troupe
 from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.idempotency import request_hash
-from troupe.jobs.records import Charge, Job, JobKind
+from troupe.jobs.records import Job
 from troupe.jobs.service import Quote
+from troupe.jobs.specs import JobSpec
+from troupe.recording.records import Recorded
 from troupe.scripts.records import Line, Performance, Performer, Script
+from troupe.scripts.specs import VIDEO
 from troupe.scripts.writes import (
     files_prefix,
     referenced_files,
@@ -26,7 +29,6 @@ from troupe.speech.engine import (
     SpeechEngine,
     SpeechRequest,
 )
-from troupe.wallet.records import Meter
 
 ADA, BEN = "ada", "ben"
 CAST = {ADA: ("Ada", "en-us", "female"), BEN: ("Ben", "en-gb", "male")}
@@ -35,10 +37,6 @@ SCENE = [
     (BEN, "Which bell? There is no bell in this town."),
     (ADA, "There is now."),
 ]
-
-
-class Killed(BaseException):
-    """Stops a worker without letting it say a word, as a kill does."""
 
 
 class Stage(Troupe):
@@ -71,7 +69,7 @@ class Stage(Troupe):
     def start(
         self,
         script_id: str,
-        kind: JobKind,
+        spec: JobSpec[Performance, Recorded],
         pictures: Mapping[str, str] | None = None,
         samples: Mapping[str, Mapping[str, str]] | None = None,
         **choices: Any,
@@ -95,7 +93,7 @@ class Stage(Troupe):
             )
             for name in CAST
         }
-        video = {"resolution": "1280x720", "background": "#203040"} if kind == "video" else {}
+        video = {"resolution": "1280x720", "background": "#203040"} if spec is VIDEO else {}
         performance = Performance(
             script_id=script_id,
             revision=script.revision,
@@ -104,16 +102,13 @@ class Stage(Troupe):
             performers=performers,
             **{"format": "wav", **video, **choices},
         )
-        job = Job(
+        job = spec.job(
             id=secrets.token_hex(16),
-            kind=kind,
             uid=script.uid,
             subject=script_path(script_id),
-            input=performance.stored(),
-            request_hash=request_hash(kind, {}),
-            charge=Charge(meter=Meter.TOKENS, held=0, remaining_tokens=0),
-            created_at=at,
-            updated_at=at,
+            given=performance,
+            request_hash=request_hash(spec.kind, {}),
+            at=at,
         )
         busy = Update(script_path(script_id), {"activeJobId": job.id}, seen=document)
         self.jobs.submit(job, Quote(tokens=1), [busy], keyed=False, watched=[document])
@@ -133,21 +128,6 @@ class Stage(Troupe):
             "revision": script.revision + 1,
         }
         self.db.commit(Update(script_path(script_id), fields))
-
-    def deliver_through_kills(self, task: Mapping[str, Any]) -> None:
-        """Delivers one task until it is done, as the queue does: a killed worker's lease is over
-        by then."""
-        for _ in range(50):
-            try:
-                done = self.deliver(task)
-            except Killed:
-                done = False
-            if done:
-                return
-            job_path = f"jobs/{task['jobId']}"
-            if self.db.get(job_path).data["leaseUntil"] is not None:
-                self.db.commit(Update(job_path, {"leaseUntil": None, "tries": 0}))
-        raise AssertionError("the task is never done")
 
     def stored_files(self, script_id: str) -> set[str]:
         return set(self.files.list(files_prefix(script_id)))
@@ -170,27 +150,3 @@ class CloningEngine(ScriptedEngine):
     def synthesize(self, request: SpeechRequest) -> Speech:
         self.references.append(request.voice.reference)
         return super().synthesize(request)
-
-
-class Saboteur:
-    """Kills whoever makes call number `at` to any of the methods that it has taken over, just
-    before or just after it; once."""
-
-    def __init__(self, at: int, *, after: bool) -> None:
-        self.at, self.after = at, after
-        self.calls = 0
-
-    def around(self, target: Any, name: str) -> None:
-        original = getattr(target, name)
-
-        def sabotaged(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            mine = self.calls == self.at
-            if mine and not self.after:
-                raise Killed
-            answer = original(*args, **kwargs)
-            if mine:
-                raise Killed
-            return answer
-
-        setattr(target, name, sabotaged)

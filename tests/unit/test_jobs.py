@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from troupe.adapters.firestore import Document, now
-from troupe.jobs.records import (
-    STEPS,
-    TRANSITIONS,
-    Charge,
-    Job,
-    JobKind,
-    JobStatus,
-    StepState,
-    overall_progress,
-    view_steps,
-)
-from troupe.jobs.writes import IllegalTransition, move_write
+from tests.support.jobs import COUNT, Sum
+from troupe.adapters.firestore import Document, Update, now
+from troupe.app.domains import job_specs
+from troupe.generations.specs import VOICE
+from troupe.jobs.errors import IllegalTransition
+from troupe.jobs.records import TRANSITIONS, Charge, Job, JobStatus, Part, StepState
+from troupe.jobs.schemas import overall_progress, view_steps
+from troupe.jobs.specs import Step, registry
+from troupe.jobs.writes import ended_writes, move_write
+from troupe.scripts.specs import VIDEO
+from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.wallet.records import Meter
 
 AT = now()
@@ -37,11 +39,10 @@ LEGAL = {
 def job(**changes: Any) -> Job:
     base = {
         "id": "a",
-        "kind": JobKind.VOICE,
+        "kind": VOICE.kind,
         "uid": "u",
         "subject": "generations/a",
         "request_hash": "h",
-        "charge": Charge(meter=Meter.TOKENS, held=1, remaining_tokens=1),
         "created_at": AT,
         "updated_at": AT,
     }
@@ -64,9 +65,117 @@ def test_states_without_a_way_out_have_ended() -> None:
     assert set(TRANSITIONS) == set(JobStatus)
 
 
-def test_weights_of_the_steps_are_the_whole() -> None:
-    for steps in STEPS.values():
-        assert sum(weight for _, weight in steps) == 100
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"steps": (Step("reading", 10), Step("adding", 60))}, "do not weigh 100"),
+        ({"parts_step": "result"}, "no step of count follows result"),
+        ({"parts_step": "speech"}, "no step of count follows speech"),
+    ],
+)
+def test_a_spec_that_cannot_work_is_refused(changes: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        replace(COUNT, **changes)
+
+
+def test_a_kind_has_one_spec() -> None:
+    with pytest.raises(ValueError, match="of one kind"):
+        registry(COUNT, VOICE, replace(COUNT, queue="another"))
+
+
+def test_every_kind_that_is_served_has_a_spec() -> None:
+    assert set(job_specs()) == {"voice", "script_audio", "video"}
+    assert {spec.queue for spec in job_specs().values()} == {"generate"}
+
+
+def test_jobs_load_nothing_of_the_domains() -> None:
+    """Neither speech, nor anything else that only some kinds of job have to do with."""
+    code = (
+        "import sys\n"
+        "from troupe.jobs import lifecycle, runner, schemas, service, sweep\n"
+        "known = 'speech media recording generations scripts characters'.split()\n"
+        "print([m for m in sys.modules for k in known if m.startswith(f'troupe.{k}')])"
+    )
+    functions = Path(__file__).parents[2] / "functions"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=functions, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_a_part_keeps_what_its_kind_says() -> None:
+    stored = {"payload": {"total": 7}, "units": 3, "expiresAt": AT}
+    part = Part.of(Document("jobs/a/parts/2", stored, True, AT))
+    assert (part.id, part.units) == ("2", 3)
+    assert COUNT.payload_of(part) == Sum(total=7)
+    assert part.stored() == stored
+
+
+def test_a_part_of_before_payloads_is_read() -> None:
+    sound = {"path": "speech/u/1.wav", "samples": 9, "rate": 22050, "timingSource": "engine"}
+    stored = {"sounds": [sound | {"words": "[]"}], "units": 8, "subject": None, "expiresAt": AT}
+    part = Part.of(Document("jobs/a/parts/0", stored, True, AT))
+    assert (part.id, part.units, part.expires_at) == ("0", 8, AT)
+    (found,) = VOICE.payload_of(part).sounds
+    assert found.files == ["speech/u/1.wav", "speech/u/1.wav.json"]
+    assert (found.samples, found.words) == (9, "[]")
+    assert Part.of(Document("jobs/a/parts/0", part.stored(), True, AT)) == part
+
+
+def test_the_input_of_a_voice_job_of_before_is_read() -> None:
+    before = {
+        "text": "Good evening.",
+        "language": "en-us",
+        "voice_type": "female",
+        "voice_style": "neutral",
+        "character_id": "abc",
+        "speed": 1.5,
+        "format": "mp3",
+    }
+    given = VOICE.input_of(job(input=before))
+    assert (given.text, given.voice_type, given.speed) == ("Good evening.", "female", 1.5)
+    assert given.sample_path is None
+    character = {
+        "sample_path": "static/audio_files/abc.wav",
+        "sample_sha256": "0" * 64,
+        "sample_text": "I am Ada.",
+        "nfe_steps": 16,
+        "cross_fade_duration": 0.5,
+        "remove_silences": True,
+    }
+    given = VOICE.input_of(job(input=before | {"character": character}))
+    assert given.model_dump(include=set(character)) == character
+    assert (given.speed, given.language) == (1.5, "en-us")
+    assert VOICE.input_of(job(input=given.stored())) == given
+
+
+def test_the_input_of_a_script_job_of_before_is_read() -> None:
+    performer = {
+        "id": "ada",
+        "name": "Ada",
+        "language": "en-us",
+        "voiceType": "female",
+        "speed": 1.1,
+        "nfeSteps": 32,
+        "crossFadeDuration": 0.15,
+        "removeSilences": False,
+        "samplePath": None,
+        "sampleSha256": None,
+        "sampleText": "",
+        "images": ["a.png"],
+    }
+    before = {
+        "scriptId": "s",
+        "revision": 2,
+        "title": "The Bell",
+        "lines": [{"speaker": "ada", "text": "Yes?", "audio": None}],
+        "performers": {"ada": performer},
+    }
+    given = VIDEO.input_of(job(kind=VIDEO.kind, input=before))
+    ada = given.performers["ada"]
+    assert (ada.id, ada.voice_type, ada.voice_style) == ("ada", "female", DEFAULT_STYLE)
+    kept = {name: value for name, value in performer.items() if name != "id"}
+    assert ada.stored() == kept | {"voiceStyle": DEFAULT_STYLE}
 
 
 def test_progress_only_grows_and_ends_at_a_hundred() -> None:
@@ -84,7 +193,7 @@ def test_progress_only_grows_and_ends_at_a_hundred() -> None:
         job(**running, steps=spoken, parts_done=parts),
         job(status=JobStatus.COMPLETED, cuts=cuts, steps=spoken, parts_done=parts),
     ]
-    progress = [overall_progress(each) for each in life]
+    progress = [overall_progress(each, VOICE) for each in life]
     assert progress == sorted(progress)
     assert (progress[0], progress[-1]) == (0, 100)
     assert all(each < 100 for each in progress[:-1])
@@ -97,7 +206,29 @@ def test_steps_say_what_is_going_on() -> None:
         parts_done=1,
         steps={"speech": StepState(started_at=AT)},
     )
-    speech, assembly = view_steps(running)
+    speech, assembly = view_steps(running, VOICE)
     assert (speech.status, speech.progress) == ("in_progress", 33)
     assert speech.message == "Speaking the text (1/3 parts completed)"
     assert (assembly.status, assembly.progress) == ("pending", 0)
+
+
+def test_a_step_says_its_own_message_until_the_worker_reports_another() -> None:
+    said = [
+        view_steps(job(kind="count", steps={"result": StepState(started_at=AT, message=m)}), COUNT)
+        for m in ("", "Nearly there")
+    ]
+    assert [steps[-1].message for steps in said] == ["Adding the sums", "Nearly there"]
+
+
+def test_seconds_are_charged_as_they_were_and_at_most_as_held() -> None:
+    minutes = Charge(meter=Meter.VOICE_SECONDS, held=10, remaining_tokens=0)
+    assert [minutes.of_seconds(seconds) for seconds in (2.1, 10.0, 11.5)] == [3, 10, 10]
+    assert Charge(meter=Meter.TOKENS, held=4, remaining_tokens=0).of_seconds(2.1) == 4
+
+
+def test_the_end_of_a_job_without_a_hold_moves_no_wallet() -> None:
+    seen = Document("jobs/a", {}, True, AT)
+    (write,) = ended_writes(job(), seen, JobStatus.CANCELLED, AT)
+    assert isinstance(write, Update)
+    assert write.path == "jobs/a"
+    assert not any(name.startswith("charge") for name in write.data)

@@ -82,7 +82,11 @@ def there() -> Iterator[Queue]:
         )
         client = tasks_v2.CloudTasksClient(transport=transport)
         real = test_settings(FUNCTIONS_EMULATOR="false", JWT_SECRET="s" * 32)
-        with rewired(settings=real, queue_control=QueueControl(client, NAME)):
+
+        def connect(name: str) -> QueueControl:
+            return QueueControl(client, NAME.replace("generate", name))
+
+        with rewired(settings=real, queue_control=connect):
             yield held
         transport.close()
         server.shutdown()
@@ -120,11 +124,10 @@ def test_purge_wants_a_yes(there: Queue, capsys: Any) -> None:
     assert (command(["queue", "purge", "--yes"]), len(there.tasks)) == (0, 0)
 
 
-def test_a_queue_that_is_not_there_is_told(there: Queue, capsys: Any) -> None:
-    control = services().queue_control
-    other = QueueControl(control._client, NAME.replace("generate", "other"))
-    with rewired(queue_control=other):
-        assert command(["queue", "pause"]) == 1
+def test_another_queue_than_that_of_most_jobs_is_named(there: Queue, capsys: Any) -> None:
+    assert command(["queue", "list", "--queue", "generate"]) == 0
+    assert capsys.readouterr().out.startswith("generate: RUNNING\n")
+    assert command(["queue", "pause", "--queue", "other"]) == 1
     assert "Queue does not exist." in capsys.readouterr().err
 
 
@@ -139,7 +142,7 @@ def test_the_emulator_tells_numbers(
     there: Queue, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.add(3)
-    host = services().queue_control._client.transport._host.removeprefix("http://")
+    host = services().queue_control("generate")._client.transport._host.removeprefix("http://")
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", host)
     with rewired(settings=test_settings()):
         assert command(["queue", "list"]) == 0

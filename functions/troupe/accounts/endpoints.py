@@ -28,7 +28,7 @@ from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedF
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.wallet.service import WalletNotFound
-from troupe.web.caller import Auth
+from troupe.web.caller import Auth, signed_in
 from troupe.web.rate_limit import limited
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -120,7 +120,7 @@ def verify_token(caller: AccountCaller) -> Reply:
 
 
 @api.get("/api/auth/me", data=schemas.UserData, aliases=("/api/me",))
-def me(caller: AccountCaller) -> Reply:
+def get_me(caller: AccountCaller) -> Reply:
     """The signed-in user."""
     user = schemas.UserView.of(caller.user)
     return Reply(schemas.UserData(user=user), "User fetched successfully")
@@ -134,7 +134,7 @@ def me(caller: AccountCaller) -> Reply:
     errors=(TooManyAttempts,),
     limit="guest",
 )
-def guest(accounts: Accounts) -> Reply:
+def create_guest(accounts: Accounts) -> Reply:
     """A new guest: an anonymous Firebase user, with a few tokens to try things."""
     signed_in = accounts.guest(_user_agent())
     return Reply(schemas.SignedInData.of(signed_in), "Guest created successfully")
@@ -171,7 +171,7 @@ def upload_avatar(form: schemas.AvatarForm, caller: AccountCaller, profiles: Pro
 
 
 @api.post("/api/auth/forgot-password", auth=Auth.PUBLIC, limit="mail")
-def forgot_password(body: schemas.ForgotPasswordBody, passwords: Passwords) -> Reply:
+def request_password_reset(body: schemas.ForgotPasswordBody, passwords: Passwords) -> Reply:
     """Mails a link with a code that resets the password, if anybody has this address: the answer
     is the same for all."""
     passwords.forgot(body.email)
@@ -196,7 +196,7 @@ def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: 
     if body.code is not None:
         passwords.verify(body.code)
         return Reply(message="Email verified successfully")
-    caller = accounts.authenticate(request.headers.get("Authorization"))
+    caller = signed_in(accounts)
     with limited("mail", caller.email or caller.uid):
         sent = passwords.send_verification(caller)
     return Reply(message="A mail is on its way" if sent else "The email address is verified")
@@ -253,14 +253,14 @@ def revoke_session(path: schemas.SessionPath, caller: AccountCaller, accounts: A
 
 
 @api.get("/api/user/profile", data=schemas.ProfileData, errors=(WalletNotFound,))
-def profile(caller: AccountCaller, wallet: WalletService) -> Reply:
+def get_profile(caller: AccountCaller, wallet: WalletService) -> Reply:
     """The signed-in user with what is left of tokens and minutes."""
     balance = wallet.balance(caller.uid)
     return Reply(schemas.ProfileData.of(caller.user, balance), "Profile fetched successfully")
 
 
 @api.get("/api/my-activities", data=schemas.ActivitiesData, errors=(BadCursor, PageTooDeep))
-def my_activities(
+def list_my_activities(
     query: schemas.ActivitiesQuery, caller: AccountCaller, activities: Activities
 ) -> Reply:
     """What you did, newest first."""
@@ -282,7 +282,7 @@ def clear_activities(caller: AccountCaller, activities: Activities) -> Reply:
 
 
 @api.get("/api/my-activity-stats", data=schemas.StatsData)
-def activity_stats(caller: AccountCaller, activities: Activities) -> Reply:
+def get_activity_stats(caller: AccountCaller, activities: Activities) -> Reply:
     """How many activities there are of each kind."""
     stats = activities.stats(caller.uid)
     return Reply(schemas.StatsData.of(stats), "Activity statistics fetched successfully")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from troupe.adapters import identity
 from troupe.errors import (
     Conflict,
+    FileSizeDetails,
     Forbidden,
     NotFound,
     TooManyRequests,
@@ -71,6 +72,7 @@ class SessionNotFound(NotFound):
 class AvatarTooLarge(TroupeError):
     status = 413
     code = "file_too_large"
+    details_type = FileSizeDetails
     message = "The picture is too large: 5 MB are the most."
 
 

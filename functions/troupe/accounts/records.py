@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from troupe.caller import Caller, Role
+from troupe.caller import Caller, CompanyRole, Role
 from troupe.records import Record
 from troupe.text import name_key
 from troupe.wallet.records import Balance
@@ -51,6 +51,7 @@ class UserRecord(Record):
     avatar_path: str | None = None  # in storage, where the picture was uploaded here
     language: str | None = None
     role: Role = "user"
+    companies: dict[str, CompanyRole] = Field(default_factory=dict)  # by the id of the company
     guest: bool = False
     suspended: bool = False
     deleted_at: datetime | None = None  # nobody's any more: see `deletion`

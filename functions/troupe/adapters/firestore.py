@@ -184,6 +184,8 @@ class Database:
     ) -> list[Document]:
         """Reads all documents in one call; the results are in the order of `paths`. `select`: the
         fields to read (None: all)."""
+        if not paths:
+            return []
         root = f"{self._client._database_string}/documents/"
         request: dict[str, Any] = {
             "database": self._client._database_string,
@@ -242,8 +244,9 @@ class Database:
         group: bool = False,
     ) -> list[Document]:
         """Queries at most `limit` documents. `where`: (field, operator, value); `order`: (field,
-        descending), where `__name__` is the id; `after`: values of the order fields to start after;
-        `select`: the fields to read (None: all); `group`: query the collection group.
+        descending), where `__name__` is the id, or with `group` the path; `after`: values of the
+        order fields to start after; `select`: the fields to read (None: all); `group`: query the
+        collection group.
 
         Raises IndexMissing.
         """
@@ -258,7 +261,8 @@ class Database:
         if after is not None:
             values = dict(zip(names, after, strict=True))
             if "__name__" in values:
-                values["__name__"] = self._client.document(collection, values["__name__"])
+                place = (values["__name__"],) if group else (collection, values["__name__"])
+                values["__name__"] = self._client.document(*place)
             query = query.start_after(values)
         if select is not None:
             query = query.select(list(select))
@@ -268,10 +272,16 @@ class Database:
         answers = self._ask("run_query", request)
         return [self._document(each.document) for each in answers if each.HasField("document")]
 
-    def count(self, collection: str, *, where: Iterable[tuple[str, str, Any]] = ()) -> int:
+    def count(
+        self,
+        collection: str,
+        *,
+        where: Iterable[tuple[str, str, Any]] = (),
+        group: bool = False,
+    ) -> int:
         """The number of matching documents, by an aggregation that reads none. Raises
         IndexMissing."""
-        query: Any = self._query(collection, where)
+        query: Any = self._query(collection, where, group=group)
         request, _ = query.count(alias="n")._prep_stream()
         (answer,) = self._ask("run_aggregation_query", request)
         return int(answer.result.aggregate_fields["n"].integer_value)

@@ -1,4 +1,4 @@
-"""Cloud Tasks: enqueues tasks for the `generate` function."""
+"""Cloud Tasks: enqueues tasks for task functions."""
 
 from __future__ import annotations
 
@@ -31,18 +31,19 @@ class QueueUnavailable(Exception):
 
 
 class Queue(Protocol):
-    def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        """Enqueues one task. Raises QueueUnavailable."""
+    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        """Enqueues one task for the function named `queue`. Raises QueueUnavailable."""
         ...
 
-    def check(self) -> None:
-        """Makes one cheap call, which raises if the queue is missing or does not answer."""
+    def check(self, name: str) -> None:
+        """Makes one cheap call, which raises if that queue is missing or does not answer."""
         ...
 
 
 @dataclass(frozen=True)
 class CloudTasksQueue:
-    """The queue that the Firebase CLI creates for an `on_task_dispatched` function.
+    """The queues of a region. The Firebase CLI creates one for each `on_task_dispatched` function,
+    and gives it the function's name.
 
     Tasks have no names: Cloud Tasks forgets names after an hour and may deliver twice anyway, so
     the job document deduplicates. Also, `TaskQueue.enqueue` of firebase-admin 7.7 raises under the
@@ -51,11 +52,10 @@ class CloudTasksQueue:
 
     app: firebase_admin.App
     region: str
-    function: str = "generate"
     api: str = "https://cloudtasks.googleapis.com"
 
-    def check(self) -> None:
-        """Makes one cheap call, which raises if the queue is missing or does not answer."""
+    def check(self, name: str) -> None:
+        """Makes one cheap call, which raises if that queue is missing or does not answer."""
         emulator = os.environ.get("CLOUD_TASKS_EMULATOR_HOST")
         if emulator:
             host, _, port = emulator.rpartition(":")
@@ -63,15 +63,13 @@ class CloudTasksQueue:
             return
         # The REST API, because the client library adds 0.1 s to every cold start.
         session = AuthorizedSession(self.app.credential.get_credential())  # type: ignore[no-untyped-call]
-        queue = f"projects/{self.app.project_id}/locations/{self.region}/queues/{self.function}"
+        queue = f"projects/{self.app.project_id}/locations/{self.region}/queues/{name}"
         with session:
             answer = session.get(f"{self.api}/v2/{queue}", timeout=_CHECK_TIMEOUT)
             answer.raise_for_status()
 
-    def enqueue(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        queue = functions.task_queue(
-            f"locations/{self.region}/functions/{self.function}", app=self.app
-        )
+    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        target = functions.task_queue(f"locations/{self.region}/functions/{queue}", app=self.app)
         options = functions.TaskOptions(
             dispatch_deadline_seconds=DISPATCH_DEADLINE_SECONDS, headers=dict(headers)
         )
@@ -79,6 +77,6 @@ class CloudTasksQueue:
         body = {"data": dict(payload)}
         json.dumps(body)  # fails here on a bug, which must not count as an outage below
         try:
-            retry(lambda: queue.enqueue(body, options), after(*_FAILURES), _WAITS)
+            retry(lambda: target.enqueue(body, options), after(*_FAILURES), _WAITS)
         except _FAILURES as error:
             raise QueueUnavailable(str(error)) from error

@@ -28,7 +28,6 @@ from troupe.plans.subscriptions import BadDates, BalanceHeld, SubscriptionNotFou
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import Page
 
 if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
@@ -84,7 +83,7 @@ def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
     return Reply(
         schemas.FoundUsers(users=views, total_count=total),
         "Users fetched successfully",
-        meta=Page(limit=query.limit).meta(total),
+        meta=query.meta(total),
     )
 
 
@@ -151,14 +150,18 @@ def toggle_suspension(
 
 
 @api.get("/api/admin/stats", auth=Auth.ADMIN, data=schemas.AdminStatsData)
-def stats(statistics: Statistics) -> Reply:
+def get_admin_stats(statistics: Statistics) -> Reply:
     """How many users there are, and with which plans."""
     data = schemas.AdminStatsData.of(statistics.stats())
     return Reply(data, "Statistics fetched successfully")
 
 
 @api.get("/api/admin/recent-activity", auth=Auth.ADMIN, data=schemas.RecentActivity)
-def recent_activity(query: schemas.RecentQuery, statistics: Statistics) -> Reply:
+def list_recent_activity(query: schemas.RecentQuery, statistics: Statistics) -> Reply:
     """What users did last."""
     deeds = [schemas.RecentActionView.of(deed) for deed in statistics.recent(query.limit)]
-    return Reply(schemas.RecentActivity(activities=deeds), "Recent activity fetched successfully")
+    return Reply(
+        schemas.RecentActivity(activities=deeds),
+        "Recent activity fetched successfully",
+        meta=query.meta(len(deeds)),  # what there was before is not in this list
+    )

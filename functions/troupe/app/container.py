@@ -7,7 +7,7 @@ A test puts another queue, engine or database in by name: `Container(settings, q
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from troupe.files.service import UserFiles
     from troupe.generations.service import VoiceService
     from troupe.generations.worker import VoiceWorker
-    from troupe.jobs.records import JobKind, Part
+    from troupe.jobs.records import Job, Part
     from troupe.jobs.runner import Runner
-    from troupe.jobs.service import JobService, SubjectWrites, TaskSender
+    from troupe.jobs.service import JobService, TaskSender
+    from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
     from troupe.media.uploads.proofs import Recording
@@ -107,12 +108,11 @@ class Container:
         return CloudTasksQueue(firebase_app(self.settings.project_id), self.settings.region)
 
     @cached_property
-    def queue_control(self) -> QueueControl:
-        from troupe.adapters.queue import CloudTasksQueue
+    def queue_control(self) -> Callable[[str], QueueControl]:
+        """Connects to the queue of a name."""
         from troupe.adapters.queue_control import QueueControl
 
-        name = CloudTasksQueue.function
-        return QueueControl.connect(self.settings.project_id, self.settings.region, name)
+        return partial(QueueControl.connect, self.settings.project_id, self.settings.region)
 
     @cached_property
     def engine(self) -> SpeechEngine:
@@ -347,26 +347,20 @@ class Container:
     def sender(self) -> TaskSender:
         from troupe.jobs.service import TaskSender
 
-        return TaskSender(self.queue)
+        return TaskSender(self.queue, self.job_specs)
 
     @cached_property
     def jobs(self) -> JobService:
         from troupe.jobs.service import JobService
 
-        return JobService(self.database, self.sender, self.subjects)
+        return JobService(self.database, self.sender, self.job_specs)
 
     @cached_property
-    def subjects(self) -> Mapping[JobKind, SubjectWrites]:
-        """How the documents that jobs are about follow the status of their jobs."""
-        from troupe.generations.writes import status_writes as of_generation
-        from troupe.jobs.records import JobKind
-        from troupe.scripts.writes import status_writes as of_script
+    def job_specs(self) -> JobSpecs:
+        """Every kind of job, by its name."""
+        from troupe.app.domains import job_specs
 
-        return {
-            JobKind.VOICE: of_generation,
-            JobKind.SCRIPT_AUDIO: of_script,
-            JobKind.VIDEO: of_script,
-        }
+        return job_specs()
 
     @cached_property
     def voice_worker(self) -> VoiceWorker:
@@ -378,42 +372,27 @@ class Container:
     def script_worker(self) -> ScriptWorker:
         from troupe.scripts.worker import ScriptWorker
 
-        return ScriptWorker(
-            self.database,
-            self.engine,
-            self.files,
-            self.jobs.parts,
-            part_characters=self.settings.part_characters,
-        )
+        return ScriptWorker(self.engine, self.files, part_characters=self.settings.part_characters)
 
     @cached_property
     def runner(self) -> Runner:
-        from troupe.jobs.records import JobKind
         from troupe.jobs.runner import Runner
 
         return Runner(
             self.database,
             self.sender,
-            {
-                JobKind.VOICE: lambda: self.voice_worker,
-                JobKind.SCRIPT_AUDIO: lambda: self.script_worker,
-                JobKind.VIDEO: lambda: self.script_worker,
-            },
-            self.subjects,
+            self.job_specs,
+            self,
             lease_seconds=self.settings.lease_seconds,
             max_attempts=self.settings.max_attempts,
         )
 
     @cached_property
-    def forget_part(self) -> Callable[[Part], None]:
-        """Deletes the files that only a part leads to."""
-        from troupe.scripts.writes import tidy
+    def forget_part(self) -> Callable[[Job, Part], None]:
+        """Deletes the files that only a part of a job leads to."""
 
-        def forget(part: Part) -> None:
-            if part.subject is None:
-                self.files.delete(part.files)
-            else:
-                tidy(self.database, self.files, part.subject, job_id=None, kept=())
+        def forget(job: Job, part: Part) -> None:
+            self.job_specs[job.kind].cleanup(self).forget(job, part)
 
         return forget
 
@@ -435,7 +414,7 @@ class Container:
         return Sweeper(
             self.database,
             self.sender,
-            self.subjects,
+            self.job_specs,
             hold_hours=self.settings.hold_hours,
             forget=self.forget_part,
             chores=self.chores,

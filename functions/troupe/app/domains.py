@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from pkgutil import resolve_name
 from typing import cast
 
 from troupe.accounts.domain import DOMAIN as ACCOUNTS
@@ -14,6 +15,7 @@ from troupe.domain import Domain
 from troupe.files.domain import DOMAIN as FILES
 from troupe.generations.domain import DOMAIN as GENERATIONS
 from troupe.jobs.domain import DOMAIN as JOBS
+from troupe.jobs.specs import JobSpecs, registry
 from troupe.plans.domain import DOMAIN as PLANS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
 from troupe.settings import RateLimit, Settings
@@ -52,6 +54,11 @@ def functions() -> dict[str, tuple[str, ...]]:
 def apis(function: str) -> list[Api]:
     """The routes of one function. Loads its endpoints, and nobody else's."""
     return [cast(Api, import_module(module).api) for module in functions()[function]]
+
+
+def job_specs() -> JobSpecs:
+    """Every kind of job, by its name."""
+    return registry(*(resolve_name(name) for domain in DOMAINS for name in domain.job_specs))
 
 
 def rate_limits(settings: Settings) -> dict[str, RateLimit]:

@@ -20,7 +20,8 @@ def health_checks(services: Container) -> HealthChecks:
         services.files.check()
 
     def queue() -> None:
-        services.queue.check()
+        for name in sorted({spec.queue for spec in services.job_specs.values()}):
+            services.queue.check(name)
 
     def engine() -> None:
         check_engine(services.settings)

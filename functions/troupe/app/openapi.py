@@ -1,101 +1,113 @@
-"""The OpenAPI document of all functions, built from the same routes that are served.
+"""The OpenAPI document of all functions, written from the same routes that are served.
 
-flask-openapi reads the models; what it leaves out or writes otherwise is set here, once: the
-version that readers know (it writes 3.2.0), the envelope, the failures of every route with their
-codes, and which path is an alias.
+pydantic describes the models. The rest is put together here: parameters and bodies from the parts
+of a route, envelopes around its data, and a failure for every status with the codes that the route
+answers. What several operations have in common stands once, under `components`.
+
+Failures are built so that generators make few types of them which can be told apart by
+`error.code`: there is one `Failure`, whose `error` is one of `FailureError`, a schema for every
+code that has details and one for all that have none. The failure of an operation is a `Failure`
+with fewer codes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from http import HTTPStatus
-from typing import Any, Generic, Literal, TypeVar
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from types import NoneType
+from typing import Any, get_args
 
-from flask_openapi.blueprint import APIBlueprint
-from flask_openapi.models.info import Info
-from flask_openapi.models.security_scheme import SecurityScheme
-from flask_openapi.models.tag import Tag
-from flask_openapi.openapi import OpenAPI
-from pydantic import BaseModel, create_model
+from pydantic import TypeAdapter
 from pydantic.alias_generators import to_pascal
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import JsonSchemaMode
 
 from troupe import __version__
 from troupe.accounts.errors import AccountSuspended
-from troupe.app.domains import apis, functions
+from troupe.app.domains import apis, functions, job_specs
 from troupe.errors import (
     BadRequest,
     Forbidden,
+    InvalidInput,
     NotFound,
     TroupeError,
     Unauthorized,
     Unavailable,
-    Unprocessable,
 )
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
+from troupe.web.events import EVENT_STREAM
 from troupe.web.routes import Api, Route
-from troupe.web.schema import Meta, Schema
+from troupe.web.schema import Ignored, Meta, WarnsOfUnknown
+
+Json = dict[str, Any]
+Codes = tuple[int, tuple[str, ...]]  # a status, and the codes that a route answers with it
 
 VERSION = "3.1.0"
-_SECURITY: dict[str, SecurityScheme | dict[str, Any]] = {
+_INFO = {
+    "title": "Troupe",
+    "version": __version__,
+    "description": "An open backend for AI voice products. JSON is in camelCase; requests may "
+    "spell fields in snake_case as well. An alias behaves as the operation that it names.",
+}
+_SECURITY = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of `login`, `register`, `guest` or `refresh`, or a "
+        "description": "An access token of `login`, `register`, `createGuest` or `refresh`, or a "
         "Firebase ID token.",
-    }
-}
-_INFO = Info(
-    title="Troupe",
-    version=__version__,
-    description="An open backend for AI voice products. JSON is in camelCase; requests may "
-    "spell fields in snake_case as well. An alias behaves as the operation that it names.",
-)
-_RATE_HEADERS = {
-    f"RateLimit-{name}": {"description": text, "schema": {"type": "integer"}}
-    for name, text in (
-        ("Limit", "How many the window takes."),
-        ("Remaining", "How many are left in it."),
-        ("Reset", "Seconds until the next window."),
-    )
-}
-# What `files.file_response` answers besides the file and a part of it.
-_ELSEWHERE = {
-    "302": {
-        "description": "A large file: where Cloud Storage serves it, for a few minutes.",
-        "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
     },
-    "304": {"description": "The file is still the one that If-None-Match names."},
+    "mediaLink": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "token",
+        "description": "A media link: addresses of files in answers have it, and "
+        "`POST /api/media-links` makes it. It opens one path for an hour at most.",
+    },
 }
-T = TypeVar("T", bound=BaseModel)
-
-
-class Envelope(Schema, Generic[T]):
-    """What a success comes in."""
-
-    success: Literal[True]
-    status_code: int
-    message: str
-    data: T
-    meta: Meta | None = None
-
-
-class FailureDetail(Schema):
-    code: str
-    details: dict[str, Any] | None = None
-
-
-class Failure(Schema):
-    """What a failure comes in. `error.code` is stable; `message` is for people."""
-
-    success: Literal[False]
-    status_code: int
-    message: str
-    error: FailureDetail
+_PHRASES = {
+    200: "OK",
+    201: "Created",
+    202: "Accepted",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    409: "Conflict",
+    413: "Payload Too Large",
+    415: "Unsupported Media Type",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable",
+    429: "Too Many Requests",
+    500: "Internal Error",
+    503: "Unavailable",
+}
+_HEADERS = {
+    "Location": ("Where that is which was made.", {"type": "string", "format": "uri-reference"}),
+    "Preference-Applied": ("The part of `Prefer` that was honoured.", {"type": "string"}),
+    "RateLimit-Limit": ("How many the window takes.", {"type": "integer"}),
+    "RateLimit-Remaining": ("How many are left in it.", {"type": "integer"}),
+    "RateLimit-Reset": ("Seconds until the next window.", {"type": "integer"}),
+    "Retry-After": ("Seconds to wait.", {"type": "integer"}),
+}
+_RATE_HEADERS = tuple(name for name in _HEADERS if name.startswith("RateLimit-"))
+_FAILURE_HEADERS = {429: ("Retry-After", *_RATE_HEADERS), 503: ("Retry-After",)}
+# What `files.file_response` answers besides the file and a part of it.
+_FILE_RESPONSES = {
+    "FileElsewhere": {
+        "description": "A large file: where Cloud Storage serves it, for a few minutes.",
+        "headers": {"Location": {"$ref": "#/components/headers/Location"}},
+    },
+    "FileNotModified": {"description": "The file is still the one that If-None-Match names."},
+}
+_BODY_TYPES = {
+    "body": "application/json",
+    "form": "multipart/form-data",
+    "raw": "application/octet-stream",
+}
 
 
 class PayloadTooLarge(TroupeError):
@@ -103,158 +115,380 @@ class PayloadTooLarge(TroupeError):
     code = "payload_too_large"
 
 
-def document() -> dict[str, Any]:
-    """The document, in an order that does not change between runs."""
-    domains = [api for function in functions() for api in apis(function)]
-    _check_names(route for api in domains for route in api.routes)
-    app = OpenAPI("troupe", info=_INFO, security_schemes=_SECURITY, doc_ui=False)
-    for domain in domains:
-        app.register_api(_collected(domain))
-    spec: dict[str, Any] = app.api_doc
-    routes = {(route.method, _braced(route.path)): route for api in domains for route in api.routes}
-    shared: dict[str, Any] = {}
-    for path, item in spec["paths"].items():
-        for method, operation in item.items():
-            _complete(operation, routes[method.upper(), path], shared)
-    spec["components"]["responses"] = shared
-    schemas = spec["components"]["schemas"]
-    for unused in ("ValidationErrorModel", "UnprocessableEntity"):
-        schemas.pop(unused, None)
-    schemas["Failure"] = _inlined(Failure)
-    spec["openapi"] = VERSION
-    ordered: dict[str, Any] = _sorted(_untitled(spec))
-    return ordered
+class RangeNotSatisfiable(TroupeError):
+    status = 416
+    code = "requested_range_not_satisfiable"
 
 
-def _check_names(routes: Iterable[Route]) -> None:
-    """flask-openapi lets one of two schemas of the same name win, without a word."""
-    models: set[tuple[type[BaseModel], JsonSchemaMode]] = set()
+def document(domains: Iterable[Api] | None = None) -> Json:
+    """The document of some domains, or of all, in an order that does not change between runs.
+
+    Raises ValueError when two different schemas have one name.
+    """
+    if domains is None:
+        domains = [api for function in functions() for api in apis(function)]
+    return _Document(list(domains)).build()
+
+
+class _Document:
+    def __init__(self, domains: list[Api]) -> None:
+        self._domains = domains
+        self._routes = [route for domain in domains for route in domain.routes]
+        self._kinds = {kind for route in self._routes for kind in _kinds(route)}
+        self._refs, self._schemas = _schemas(self._routes, self._kinds)
+        self._schemas |= _failure_schemas(self._kinds, self._refs)
+        self._responses: Json = dict(_FILE_RESPONSES)
+        self._failure_names: dict[Codes, str] = {}
+        # A parameter that looks the same in several operations is a component.
+        described = [parameter for route in self._routes for parameter in self._described(route)]
+        times = Counter(map(repr, described))
+        self._parameters: Json = {}
+        for parameter in described:
+            if times[repr(parameter)] > 1:
+                self._parameters.setdefault(_component(parameter["name"]), parameter)
+
+    def build(self) -> Json:
+        paths: Json = {}
+        for domain in self._domains:
+            for route in domain.routes:
+                path = re.sub(r"<(\w+)>", r"{\1}", route.path)
+                operation = self._operation(route, domain.name)
+                paths.setdefault(path, {})[route.method.lower()] = operation
+        components = {
+            "headers": {name: _header(*told) for name, told in _HEADERS.items()},
+            "parameters": self._parameters,
+            "responses": self._responses,
+            "schemas": self._schemas,
+            "securitySchemes": _SECURITY,
+        }
+        spec = {
+            "openapi": VERSION,
+            "info": _INFO,
+            "tags": [{"name": d.name, "description": d.title} for d in self._domains],
+            "paths": paths,
+            "components": components,
+        }
+        _drop_unused(spec)
+        ordered: Json = _sorted(spec)
+        return ordered
+
+    def _operation(self, route: Route, tag: str) -> Json:
+        summary, description = _told(route)
+        operation: Json = {
+            "operationId": route.operation_id,
+            "summary": summary,
+            "tags": [tag],
+            "security": _security(route),
+            "responses": self._answers(route),
+            "x-auth": str(route.auth),
+        }
+        if description:
+            operation["description"] = description
+        if parameters := [self._shared(each) for each in self._described(route)]:
+            operation["parameters"] = parameters
+        if body := self._body(route):
+            operation["requestBody"] = body
+        if route.alias_of:
+            operation |= {"deprecated": True, "x-alias-of": route.alias_of}
+        return operation
+
+    def _described(self, route: Route) -> Iterator[Json]:
+        for part in ("path", "query", "header"):
+            model = route.parts.get(part)
+            described = self._schemas[_name(self._refs[model, "validation"])] if model else {}
+            for name, property_ in described.get("properties", {}).items():
+                schema = _without_null(property_)
+                text = schema.pop("description", None)
+                yield {
+                    "name": name,
+                    "in": part,
+                    "required": name in described.get("required", ()),
+                    **({"description": text} if text else {}),
+                    "schema": schema,
+                }
+
+    def _shared(self, parameter: Json) -> Json:
+        name = _component(parameter["name"])
+        same = self._parameters.get(name) == parameter
+        return {"$ref": f"#/components/parameters/{name}"} if same else parameter
+
+    def _body(self, route: Route) -> Json | None:
+        for part, media_type in _BODY_TYPES.items():
+            if part not in route.parts:
+                continue
+            model = route.parts[part]
+            if part == "raw":
+                schema: Json = {"type": "string", "format": "binary"}
+                return {"required": True, "content": {media_type: {"schema": schema}}}
+            schema = self._refs[model, "validation"]
+            fields: Mapping[str, Any] = model.model_fields
+            required = any(field.is_required() for field in fields.values())
+            return {"required": required, "content": {media_type: {"schema": schema}}}
+        return None
+
+    def _answers(self, route: Route) -> Json:
+        """The responses by status."""
+        content = self._content(route)
+        headers = (*route.headers, *(_RATE_HEADERS if route.limit else ()))
+        answers: Json = {}
+        for status in route.statuses:
+            answers[str(status)] = {"description": _PHRASES[status], "content": content}
+            if headers:
+                answers[str(status)]["headers"] = _header_refs(headers)
+        if _is_media(route):
+            answers["206"] = {"description": "The range that was asked for.", "content": content}
+            answers["302"] = {"$ref": "#/components/responses/FileElsewhere"}
+            answers["304"] = {"$ref": "#/components/responses/FileNotModified"}
+        for codes in _codes(route):
+            answers[str(codes[0])] = {
+                "$ref": f"#/components/responses/{self._failure(codes, route)}"
+            }
+        return answers
+
+    def _content(self, route: Route) -> Json:
+        data = self._refs[route.data, "serialization"]
+        if route.streams_events:
+            # OpenAPI has a word for the items of a stream from 3.2 on; JSON Schema has this one.
+            item = {"contentMediaType": "application/json", "contentSchema": data}
+            return {EVENT_STREAM: {"schema": {"type": "string", **item}}}
+        if route.produces:
+            return {kind: {"schema": _bytes(kind)} for kind in route.produces}
+        name = f"{_name(data)}{'Page' if route.paged else 'Envelope'}"
+        if _warns(route):
+            name += "WithWarnings"
+        self._schemas[name] = _envelope(data, paged=route.paged, warns=_warns(route))
+        return {"application/json": {"schema": _ref(name)}}
+
+    def _failure(self, codes: Codes, route: Route) -> str:
+        """The name of the response with these codes, which this route is the first to have or
+        shares with others."""
+        if codes not in self._failure_names:
+            status, names = codes
+            name = "Or".join(map(to_pascal, names))
+            if len(names) > 3:
+                name = (
+                    route.operation_id[0].upper()
+                    + route.operation_id[1:]
+                    + _PHRASES[status].replace(" ", "")
+                )
+            self._failure_names[codes] = name
+            self._schemas[f"{name}Failure"] = _narrowed(status, names)
+            schema = {"schema": _ref(f"{name}Failure")}
+            response: Json = {
+                "description": _PHRASES[status],
+                "content": {"application/json": schema},
+            }
+            if headers := _FAILURE_HEADERS.get(status):
+                response["headers"] = _header_refs(headers)
+            self._responses[name] = response
+        return self._failure_names[codes]
+
+
+def _schemas(
+    routes: Iterable[Route], kinds: Iterable[type[TroupeError]]
+) -> tuple[dict[tuple[Any, JsonSchemaMode], Json], Json]:
+    """What refers to the schema of a type, by type and mode; and all schemas by name."""
+    wanted: set[tuple[Any, JsonSchemaMode]] = {
+        (Meta, "serialization"),
+        (Ignored, "serialization"),
+    }
     for route in routes:
-        models.add((route.data, "serialization"))
-        models |= {(model, "validation") for model in route.parts.values()}
-    _, schema = models_json_schema(sorted(models, key=str))
-    # pydantic itself tells such names apart by their modules, or as -Input and -Output.
-    twice = [name for name in schema["$defs"] if "__" in name or "-" in name]
-    if twice:
+        wanted.add((route.data, "serialization"))
+        wanted |= {(model, "validation") for model in route.parts.values() if model is not bytes}
+    for kind in kinds:
+        wanted |= {(each, "serialization") for each in _details(kind) - {NoneType}}
+    inputs = sorted(wanted, key=lambda each: (each[0].__module__, each[0].__name__, each[1]))
+    refs, described = TypeAdapter.json_schemas(
+        [((kind, mode), mode, TypeAdapter(kind)) for kind, mode in inputs],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: Json = _with_registered(_tidied(described["$defs"]))
+    # pydantic tells different schemas of one name apart by their modules, or as -Input and -Output.
+    if twice := [name for name in schemas if "__" in name or "-" in name]:
         raise ValueError(f"schemas of the same name: {sorted(twice)}")
+    # What is null is left out of `meta`.
+    fields = schemas["Meta"]["properties"]
+    schemas["Meta"]["properties"] = {name: _without_null(fields[name]) for name in fields}
+    return {kind: dict(ref) for (kind, _), ref in refs.items()}, schemas
 
 
-def _collected(domain: Api) -> APIBlueprint:
-    tag = Tag(name=domain.name, description=domain.title)
-    blueprint = APIBlueprint(domain.name, "troupe", abp_tags=[tag], doc_ui=True)
-    for route in domain.routes:
-        declare = getattr(blueprint, route.method.lower())
-        declare(
-            route.path,
-            summary=_told(route)[0],
-            operation_id=route.operation_id,
-            security=[] if route.auth is Auth.PUBLIC else [{"bearer": []}],
-            responses={} if route.bytes_type else {route.status: _envelope(route.data)},
-            endpoint=route.operation_id,
-        )(_parts_alone(route))
-    return blueprint
+def _with_registered(schemas: Json) -> Json:
+    """Kinds of job and their steps are plain text in the code, which knows none of them: what there
+    is, the registry knows."""
+    steps = list(dict.fromkeys(step.name for spec in job_specs().values() for step in spec.steps))
+    known = {
+        "JobKind": sorted(job_specs()),
+        "StepName": steps,
+        "CurrentStep": ["", *steps, "completed"],
+    }
+
+    def replaced(value: Any) -> Any:
+        if isinstance(value, list):
+            return [replaced(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if "x-registered" in value:
+            return _ref(value["x-registered"])
+        return {name: replaced(each) for name, each in value.items()}
+
+    named = {name: {"type": "string", "enum": values} for name, values in known.items()}
+    found: Json = replaced(schemas)
+    return found | named
 
 
-def _parts_alone(route: Route) -> Callable[..., None]:
-    """A handler without the services that the real one asks for."""
-
-    def handler() -> None: ...
-
-    handler.__name__, handler.__doc__ = route.handler.__name__, route.handler.__doc__
-    handler.__annotations__ = dict(route.parts)
-    return handler
-
-
-def _envelope(data: type[BaseModel]) -> type[BaseModel]:
-    # A name of its own, so that the component is not called Envelope_HealthData_.
-    return create_model(f"{data.__name__}Envelope", __base__=Envelope[data])  # type: ignore[valid-type]
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    """What may be sent: an empty object stands for nothing."""
+    if route.auth is Auth.PUBLIC:
+        return []
+    ways: list[dict[str, list[str]]] = [{}] if route.auth is Auth.OPTIONAL else []
+    ways.append({"bearer": []})
+    if route.media:
+        ways.append({"mediaLink": []})
+    return ways
 
 
-def _complete(operation: dict[str, Any], route: Route, shared: dict[str, Any]) -> None:
-    answers = {code: a for code, a in operation["responses"].items() if code == str(route.status)}
-    if kinds := _kinds(route):
-        content = {kind: {"schema": _bytes(kind)} for kind in kinds}
-        answers[str(route.status)] = {"description": "The bytes.", "content": content}
-        if _is_media(kinds):
-            part = {"description": "The bytes of the range that was asked for.", "content": content}
-            answers |= {"206": part} | _ELSEWHERE
-    for status, codes in _codes(route).items():
-        answers[str(status)] = _failure(status, codes)
-        if len(codes) == 1:
-            name = to_pascal(codes[0])
-            shared[name] = answers[str(status)]
-            answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
-    if route.limit:
-        answers[str(route.status)]["headers"] = _RATE_HEADERS
-    operation["responses"] = answers
-    operation.pop("deprecated", None)
-    operation.pop("description", None)  # where there is none, flask-openapi repeats the summary
-    if description := _told(route)[1]:
-        operation["description"] = description
-    operation["x-auth"] = str(route.auth)
-    if route.alias_of:
-        operation["x-alias-of"] = route.alias_of
-    body = operation.get("requestBody")
-    if body is not None:
-        body["required"] = _is_required(route)
+def _details(kind: type[TroupeError]) -> set[Any]:
+    """The types that the details of an error may have; NoneType where they may be absent."""
+    return set(get_args(kind.details_type)) or {kind.details_type or NoneType}
 
 
-def _kinds(route: Route) -> tuple[str, ...]:
-    """The media types of an answer that is not JSON."""
-    kinds = route.bytes_type or ()
-    return (kinds,) if isinstance(kinds, str) else kinds
-
-
-def _is_media(kinds: Iterable[str]) -> bool:
-    """Whether the answer is a stored file, as `files.file_response` sends it."""
-    return {kind.partition("/")[0] for kind in kinds} <= {"audio", "video", "image"}
-
-
-def _bytes(kind: str) -> dict[str, str]:
-    json = kind == "application/json"
-    return {"type": "object"} if json else {"type": "string", "format": "binary"}
-
-
-def _codes(route: Route) -> dict[int, list[str]]:
+def _kinds(route: Route) -> set[type[TroupeError]]:
     """Every failure that a route can answer with: its own, and those of its parts and policy."""
     kinds: set[type[TroupeError]] = {TroupeError, Unavailable, *route.errors}
     if route.auth is not Auth.PUBLIC:
         kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended}
-    if route.auth not in (Auth.PUBLIC, Auth.USER):
+    if route.auth in (Auth.SELF, Auth.ADMIN, Auth.COMPANY):
         kinds |= {Forbidden}
     if "path" in route.parts:
         kinds |= {NotFound}
     if route.parts.keys() & {"header", "query", "form", "body"}:
-        kinds |= {Unprocessable}
+        kinds |= {InvalidInput}
     if route.parts.keys() & {"form", "body"}:
-        kinds |= {BadRequest, PayloadTooLarge, UnsupportedMediaType}
+        kinds |= {BadRequest, UnsupportedMediaType}
+    if route.parts.keys() & {"form", "body", "raw"}:
+        kinds |= {PayloadTooLarge}
+    if _is_media(route):
+        kinds |= {RangeNotSatisfiable}
+    return kinds
+
+
+def _codes(route: Route) -> list[Codes]:
     codes: dict[int, set[str]] = {}
-    if (sent := _kinds(route)) and _is_media(sent):
-        codes[416] = {"requested_range_not_satisfiable"}
-    for kind in kinds:
+    for kind in _kinds(route):
         codes.setdefault(kind.status, set()).add(kind.code)
-    return {status: sorted(found) for status, found in sorted(codes.items())}
+    return [(status, tuple(sorted(found))) for status, found in sorted(codes.items())]
 
 
-def _failure(status: int, codes: Iterable[str]) -> dict[str, Any]:
-    code = {"properties": {"error": {"properties": {"code": {"enum": list(codes)}}}}}
-    schema = {"allOf": [{"$ref": "#/components/schemas/Failure"}, code]}
-    answer: dict[str, Any] = {
-        "description": HTTPStatus(status).phrase,
-        "content": {"application/json": {"schema": schema}},
+def _failure_schemas(
+    kinds: Iterable[type[TroupeError]], refs: Mapping[tuple[Any, JsonSchemaMode], Json]
+) -> Json:
+    """What a failure comes in: `error` is of the schema of its code, or of the one for all codes
+    that never have details."""
+    details: dict[str, set[Any]] = {}
+    for kind in kinds:
+        details.setdefault(kind.code, set()).update(_details(kind))
+    schemas: Json = {}
+    for code in sorted(details):
+        shapes = [refs[each, "serialization"] for each in _by_name(details[code] - {NoneType})]
+        if shapes:
+            schemas[f"{to_pascal(code)}Error"] = _object(
+                {
+                    "code": {"type": "string", "const": code},
+                    "details": shapes[0] if len(shapes) == 1 else {"anyOf": shapes},
+                },
+                optional={"details"} if NoneType in details[code] else set(),
+            )
+    plain = sorted(code for code in details if details[code] == {NoneType})
+    errors = [_ref(name) for name in schemas]
+    if plain:
+        schemas["PlainError"] = _object({"code": {"type": "string", "enum": plain}})
+        errors.append(_ref("PlainError"))
+    return schemas | {
+        "FailureError": {"oneOf": errors},
+        "Failure": {
+            "description": "What a failure comes in. `error.code` is stable and meant for "
+            "programs; `message` is for people.",
+            **_object(
+                {
+                    "success": {"type": "boolean", "const": False},
+                    "statusCode": {"type": "integer"},
+                    "message": {"type": "string"},
+                    "error": _ref("FailureError"),
+                }
+            ),
+        },
     }
-    if status in (429, 503):
-        answer["headers"] = {
-            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
-        }
-    if status == 429:
-        answer["headers"] |= _RATE_HEADERS
-    return answer
 
 
-def _is_required(route: Route) -> bool:
-    model = route.parts.get("body") or route.parts["form"]
-    return any(field.is_required() for field in model.model_fields.values())
+def _narrowed(status: int, codes: Iterable[str]) -> Json:
+    """A failure that has one of these codes."""
+    error = _object({"code": {"type": "string", "enum": list(codes)}})
+    narrow = _object({"statusCode": {"type": "integer", "const": status}, "error": error})
+    return {"allOf": [_ref("Failure")], **narrow}
+
+
+def _warns(route: Route) -> bool:
+    """Whether a success may tell of fields that nothing was done about."""
+    model = route.parts.get("body") or route.parts.get("form")
+    return model is not None and issubclass(model, WarnsOfUnknown)
+
+
+def _envelope(data: Json, *, paged: bool, warns: bool) -> Json:
+    """What a success comes in."""
+    fields = {
+        "success": {"type": "boolean", "const": True},
+        "statusCode": {"type": "integer"},
+        "message": {"type": "string"},
+        "data": data,
+    }
+    if paged:
+        fields["meta"] = _ref("Meta")
+    if warns:
+        fields["warnings"] = {"type": "array", "items": _ref("Ignored")}
+    return _object(fields, optional={"warnings"})
+
+
+def _object(properties: Json, optional: Iterable[str] = ()) -> Json:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _name(ref: Json) -> str:
+    return str(ref["$ref"]).rsplit("/", 1)[-1]
+
+
+def _component(parameter: str) -> str:
+    return re.sub(r"\W", "", to_pascal(parameter.replace("-", "_")))
+
+
+def _header(description: str, schema: Json) -> Json:
+    return {"description": description, "schema": schema}
+
+
+def _header_refs(names: Iterable[str]) -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _by_name(types: Iterable[Any]) -> list[Any]:
+    return sorted(types, key=lambda each: str(each.__name__))
+
+
+def _is_media(route: Route) -> bool:
+    """Whether the answer is a stored file, as `files.file_response` sends it."""
+    kinds = {kind.partition("/")[0] for kind in route.produces}
+    return bool(kinds) and kinds <= {"audio", "video", "image"}
+
+
+def _bytes(kind: str) -> Json:
+    if kind == "application/json":
+        return {"type": "object"}
+    return (
+        {"type": "string"} if kind.startswith("text/") else {"type": "string", "format": "binary"}
+    )
 
 
 def _told(route: Route) -> tuple[str, str]:
@@ -266,30 +500,52 @@ def _told(route: Route) -> tuple[str, str]:
     return (first + stop).strip(), rest
 
 
-def _braced(path: str) -> str:
-    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
+def _without_null(schema: Json) -> Json:
+    """A parameter is sent or left out: it is never null."""
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    if len(options) == 1:
+        only: Json = options[0] | rest
+        return only
+    return rest | {"anyOf": options} if options else rest
 
 
-def _inlined(model: type[BaseModel]) -> dict[str, Any]:
-    """A schema that refers to nothing."""
-    schema = model.model_json_schema(mode="serialization")
-    parts = schema.pop("$defs", {})
-    for name, field in schema["properties"].items():
-        if "$ref" in field:
-            schema["properties"][name] = parts[field["$ref"].rsplit("/", 1)[-1]]
-    return schema
+def _drop_unused(spec: Json) -> None:
+    """Removes the components that nothing leads to: models of parameters, above all."""
+    components = spec["components"]
+    kept: set[tuple[str, str]] = set()
+    waiting = [spec["paths"]]
+    while waiting:
+        for kind, name in set(_references(waiting.pop())) - kept:
+            kept.add((kind, name))
+            waiting.append(components[kind][name])
+    for kind in ("headers", "parameters", "responses", "schemas"):
+        components[kind] = {n: c for n, c in components[kind].items() if (kind, n) in kept}
 
 
-def _untitled(value: Any) -> Any:
-    """Without the titles that pydantic makes of names; that of the document stays."""
+def _references(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            _, _, kind, name = value["$ref"].split("/")
+            yield kind, name
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+
+
+def _tidied(value: Any) -> Any:
+    """Without the titles that pydantic makes of names, and without defaults that are null: to
+    leave a field out says the same, and generators and forms would send it."""
     if isinstance(value, list):
-        return [_untitled(item) for item in value]
+        return [_tidied(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: _untitled(item)
+        key: _tidied(item)
         for key, item in value.items()
-        if not (key == "title" and isinstance(item, str) and "version" not in value)
+        if not (key == "title" and isinstance(item, str)) and (key, item) != ("default", None)
     }
 
 

@@ -1,4 +1,4 @@
-"""The edge of the `generate` function: who may call it, and what Cloud Tasks should do next."""
+"""The edge of a task function: who may call it, and what Cloud Tasks should do next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from troupe import logs, tokens
 from troupe.adapters.queue import QueueUnavailable
 from troupe.app.container import Container
 from troupe.errors import Unauthorized
-from troupe.jobs.runner import TryAgain
+from troupe.jobs.errors import TryAgain
 from troupe.jobs.service import TASK_TOKEN_HEADER
 
 

@@ -58,12 +58,15 @@ def list_characters(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Everybody's characters: the newest or the most starred first, all or by name."""
+    """Everybody's characters: the newest or the most starred first, all or by name. With
+    `?starred=true` those that you have starred, the last starred first."""
+    if query.starred:
+        return _page(query, caller, settings, *characters.starred(caller.uid, query))
     return _page(query, caller, settings, *characters.page(caller.uid, query))
 
 
 @api.get("/api/my-characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
-def my_characters(
+def list_my_characters(
     query: Page, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
     """The characters that you made, newest first."""
@@ -150,9 +153,9 @@ def unstar_character(
     "/api/static/<kind>/<name>",
     auth=Auth.PUBLIC,
     errors=(FileMissing,),
-    bytes_type=("audio/wav", "image/png", "image/jpeg", "image/webp"),
+    produces=("audio/wav", "image/png", "image/jpeg", "image/webp"),
 )
-def character_media(path: schemas.MediaPath, characters: Characters, files: Files) -> Response:
+def get_character_media(path: schemas.MediaPath, characters: Characters, files: Files) -> Response:
     """A voice sample or a picture of a character; byte ranges are honoured."""
     file = characters.media(path.kind, path.name)
     response = file_response(

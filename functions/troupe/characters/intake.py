@@ -55,7 +55,7 @@ class Intake:
             with self._one_at_a_time:
                 return prepare(file.read())
         except TroupeError as error:
-            error.details = {"field": name} | (error.details or {})
+            error.details = {"field": name, **(error.details or {})}
             raise
 
 

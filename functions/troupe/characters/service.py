@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from troupe.access import editable
 from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import (
     AlreadyExists,
@@ -102,7 +103,7 @@ class Characters:
         document, star = self._db.get_all(
             [character_path(character_id), star_path(character_id, caller.uid)]
         )
-        character = _owned(document, caller)
+        character = _editable(document, caller)
         removed = form.remove_image_keys.split(",") if form.remove_image_keys else []
         if unknown := [key for key in removed if key not in character.images]:
             raise UnknownImage(details={"unknown": unknown, "images": sorted(character.images)})
@@ -122,7 +123,7 @@ class Characters:
                 if document.exists and (not note.holds(noted) if new else noted.exists):
                     # It was our own commit, whose answer was lost and which was sent again.
                     return Character.of(document), noted.data.get("paths", [])
-            before = _owned(document, caller)
+            before = _editable(document, caller)
             after = change.applied(before, removed, [image for image, _ in added])
             check_count(len(after.images))
             old = sorted(set(before.files) - set(after.files))
@@ -161,7 +162,7 @@ class Characters:
             document, noted = self._db.get_all([character_path(character_id), note.path])
             if noted.exists:
                 return OrphanRecord.of(noted)  # our own commit again, see `update`
-            character = _owned(document, caller)
+            character = _editable(document, caller)
             filled = note.model_copy(update={"paths": character.files})
             message = f"Character {character.display_name} deleted"
             self._commit(
@@ -229,6 +230,16 @@ class Characters:
         found = writes.page_of_user(self._db, request, uid)
         return self._shown(found, uid), found
 
+    def starred(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
+        """The characters that `uid` has starred, the last starred first. Two documents are read
+        for each: the star and the character."""
+        found = writes.page_of_stars(self._db, request, uid)
+        paths = [star.path.rpartition("/stars/")[0] for star in found.documents]
+        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if paths else []
+        # Of a character that was just deleted, the stars are still to go.
+        there = [Character.of(document) for document in documents if document.exists]
+        return [CharacterWithStar(each, True) for each in there], found
+
     def cast(self, ids: Sequence[str]) -> list[Character]:
         """The characters in the order of `ids`, by one call.
 
@@ -287,13 +298,9 @@ class Characters:
             raise Stale from error
 
 
-def _owned(document: Document, caller: AccountCaller) -> Character:
+def _editable(document: Document, caller: AccountCaller) -> Character:
     """The character, if the caller may change it. Raises CharacterNotFound and NotOwner."""
-    if not document.exists:
-        raise _not_found(document.id)
-    if document.data["uid"] != caller.uid and caller.role != "admin":
-        raise NotOwner
-    return Character.of(document)
+    return Character.of(editable(document, caller, _not_found(document.id), NotOwner))
 
 
 def _not_found(*ids: str) -> CharacterNotFound:

@@ -1,4 +1,4 @@
-"""The queue of tasks: what waits in it, and stopping, starting and emptying it."""
+"""The queues of tasks: what waits in one, and stopping, starting and emptying it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 
 from troupe.adapters.queue_control import QueueControl, QueueRefused, emulator_stats
 from troupe.app.container import Container
+from troupe.jobs.specs import DEFAULT_QUEUE
 
 TASKS_SHOWN = 20
 
@@ -22,7 +23,7 @@ def queue(options: argparse.Namespace, services: Container) -> int:
         )
         return 2
     try:
-        return _act(services.queue_control, options.action)
+        return _act(services.queue_control(options.queue or DEFAULT_QUEUE), options.action)
     except QueueRefused as error:
         print(f"Cloud Tasks: {error}", file=sys.stderr)
         return 1

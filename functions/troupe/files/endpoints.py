@@ -30,6 +30,7 @@ api = Api("files", "Recordings")
     status=201,
     data=schemas.UploadedFile,
     errors=(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
+    headers=("Location",),
 )
 def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles) -> Reply:
     """Keeps an audio file, judged by its content, until `expiresAt`."""
@@ -46,7 +47,8 @@ def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles)
     "/api/files/download/<fileId>",
     auth=Auth.OWNER,
     errors=(UserFileNotFound,),
-    bytes_type="audio/*",
+    produces="audio/*",
+    media=True,
 )
 def download_file(
     path: schemas.FilePath, caller: Caller, user_files: UserFiles, files: Files

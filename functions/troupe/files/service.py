@@ -9,6 +9,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from typing_extensions import TypedDict
+
+from troupe.access import owned
 from troupe.adapters.firestore import Create, Database, Delete, Document, now
 from troupe.errors import NotFound, TroupeError
 from troupe.files.records import UserFile
@@ -31,9 +34,14 @@ class UserFileNotFound(NotFound):
     message = "There is no such file of yours."
 
 
+class MaximumSizeDetails(TypedDict):
+    maximumBytes: int
+
+
 class FileTooLarge(TroupeError):
     status = 413
     code = "file_too_large"
+    details_type = MaximumSizeDetails
     message = f"The file is too large: {MAX_BYTES // 1024**2} MB are the most."
 
 
@@ -112,9 +120,7 @@ class UserFiles:
         return erased
 
     def _read(self, uid: str, file_id: str) -> tuple[UserFile, Document]:
-        document = self._db.get(f"{COLLECTION}/{file_id}")
-        if not document.exists or document.data["uid"] != uid:
-            raise UserFileNotFound
+        document = owned(self._db.get(f"{COLLECTION}/{file_id}"), uid, UserFileNotFound)
         return UserFile.of(document), document
 
     def _erase(self, document: Document) -> None:

@@ -7,4 +7,5 @@ DOMAIN = Domain(
     endpoints={"voice": ("troupe.generations.endpoints",)},
     erasers={"generations": "troupe.generations.lifecycle:erase"},
     chores={"generations": "generations.expire"},
+    job_specs=("troupe.generations.specs:VOICE",),
 )

@@ -15,8 +15,11 @@ from troupe.generations.service import (
     GenerationNotFound,
     GenerationWithJob,
     TextTooLong,
+    TranslationNotOffered,
 )
+from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
+from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
@@ -39,7 +42,7 @@ LONGEST_WAIT = 30  # seconds; a function that waits is paid for
 
 
 @api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
-def languages(settings: Settings) -> Reply:
+def list_languages(settings: Settings) -> Reply:
     """The languages that the speech engine speaks."""
     offered = capabilities(settings.speech_engine).languages
     views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
@@ -47,11 +50,11 @@ def languages(settings: Settings) -> Reply:
 
 
 @api.get("/api/voice/styles", auth=Auth.PUBLIC, data=schemas.Styles)
-def styles(settings: Settings) -> Reply:
+def list_styles(settings: Settings) -> Reply:
     """The ways of speaking that the speech engine can express."""
     offered = capabilities(settings.speech_engine).styles
     views = [
-        schemas.StyleView(id=x.id, name=x.name, description=x.description)
+        schemas.StyleView(id=schemas.VoiceStyle(x.id), name=x.name, description=x.description)
         for x in STYLES
         if x.id in offered
     ]
@@ -61,8 +64,13 @@ def styles(settings: Settings) -> Reply:
 @api.post(
     "/api/voice/generate",
     status=202,
+    other_statuses=(200,),
     data=schemas.GenerationStarted,
-    errors=(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+    headers=("Location", "Preference-Applied"),
+    errors=(
+        *(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+        TranslationNotOffered,
+    ),
 )
 def generate_voice(
     body: schemas.GenerateVoice,
@@ -122,9 +130,10 @@ def delete_generation(
     "/api/voice/generations/<generationId>/audio",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type="audio/*",
+    produces="audio/*",
+    media=True,
 )
-def generation_audio(
+def get_generation_audio(
     path: schemas.GenerationPath, caller: Caller, generations: VoiceService, files: Files
 ) -> Response:
     """The audio file; byte ranges are honoured. Large files are a redirect to a signed URL."""
@@ -136,9 +145,10 @@ def generation_audio(
     "/api/voice/generations/<generationId>/captions",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type=("text/vtt", "application/x-subrip"),
+    produces=("text/vtt", "application/x-subrip"),
+    media=True,
 )
-def generation_captions(
+def get_generation_captions(
     path: schemas.GenerationPath,
     query: schemas.CaptionQuery,
     caller: Caller,
@@ -151,7 +161,7 @@ def generation_captions(
 
 
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
-def voice_history(query: Page, caller: Caller, generations: VoiceService) -> Reply:
+def list_voice_history(query: Page, caller: Caller, generations: VoiceService) -> Reply:
     """What you had spoken, newest first."""
     items, found = generations.history(caller.uid, query)
     return Reply(
@@ -165,7 +175,7 @@ def voice_history(query: Page, caller: Caller, generations: VoiceService) -> Rep
     "/api/user/download-audio",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    bytes_type="audio/*",
+    produces="audio/*",
 )
 def download_audio(
     body: schemas.DownloadAudio, caller: Caller, generations: VoiceService, files: Files
@@ -200,9 +210,9 @@ def _started(speaking: GenerationWithJob, headers: dict[str, str], *, waited: bo
     return Reply(
         schemas.GenerationStarted(
             generation=view,
-            job=schemas.JobView.of(job),
-            tokens_reserved=job.charge.tokens_held,
-            remaining_tokens=job.charge.remaining_tokens,
+            job=JobView.of(job, VOICE),
+            tokens_reserved=job.charge.tokens_held if job.charge else 0,
+            remaining_tokens=job.charge.remaining_tokens if job.charge else 0,
             audio_url=view.audio_url if done else None,
             tokens_used=generation.tokens_used if done else None,
         ),
@@ -216,7 +226,7 @@ def _both(speaking: GenerationWithJob, message: str) -> Reply:
     return Reply(
         schemas.GenerationAndJob(
             generation=schemas.GenerationView.of(speaking.generation),
-            job=schemas.JobView.of(speaking.job),
+            job=JobView.of(speaking.job, VOICE),
         ),
         message,
     )

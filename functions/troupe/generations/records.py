@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+
+from pydantic import model_validator
 
 from troupe.jobs.records import JobError, JobStatus
+from troupe.recording.records import VoiceSnapshot
 from troupe.records import Record
 
 
@@ -43,3 +47,19 @@ class Generation(Record):
     completed_at: datetime | None = None
     updated_at: datetime
     expires_at: datetime
+
+
+class SpokenText(VoiceSnapshot):
+    """The input of a job: a text, and the voice that speaks it. `format` is that of the audio."""
+
+    text: str
+    format: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flatten_character(cls, data: Any) -> Any:
+        """Jobs made before 26 November 2026 hold the recording in `character`, and may still run
+        for a day."""
+        if isinstance(data, dict) and isinstance(data.get("character"), dict):
+            return data["character"] | data
+        return data

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
 from troupe.generations.records import Generation
-from troupe.jobs.records import Job, JobStatus, overall_progress, view_steps
+from troupe.jobs.records import JobStatus
+from troupe.jobs.schemas import ErrorView, JobView
 from troupe.media.formats import AudioFormat
 from troupe.speech.catalogue import DEFAULT_STYLE
-from troupe.speech.engine import VoiceType
-from troupe.web.schema import Id, KeyHeader, Schema, example
+from troupe.speech.engine import TimingSource, VoiceType
+from troupe.web.media import MediaUrl
+from troupe.web.schema import Id, KeyHeader, Schema, WarnsOfUnknown, example
 
 _ALLOWED_CONTROLS = "\t\n\r"
 
@@ -25,10 +28,10 @@ def _speakable(text: str) -> str:
     return text
 
 
-SpokenText = Annotated[str, Field(min_length=1), AfterValidator(_speakable)]
+SpeakableText = Annotated[str, Field(min_length=1), AfterValidator(_speakable)]
 
 
-class GenerateVoice(Schema):
+class GenerateVoice(WarnsOfUnknown):
     model_config = example(
         {
             "text": "Good evening, and welcome to the show.",
@@ -37,7 +40,7 @@ class GenerateVoice(Schema):
         }
     )
 
-    text: SpokenText = Field(
+    text: SpeakableText = Field(
         description="What to speak; Markdown is read as plain text. Up to 200,000 characters.",
         examples=["Good evening, and welcome to the show."],
     )
@@ -51,6 +54,22 @@ class GenerateVoice(Schema):
     )
     speed: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own pace.")
     format: AudioFormat = AudioFormat.MP3
+    target_language: str | None = Field(
+        None, max_length=40, description="Not offered yet: answers 422 `not_offered`."
+    )
+
+
+class VoiceStyle(StrEnum):
+    """The ids of `troupe.speech.catalogue.STYLES`."""
+
+    NEUTRAL = "neutral"
+    NARRATION = "narration"
+    CONVERSATIONAL = "conversational"
+    CHEERFUL = "cheerful"
+    CALM = "calm"
+    SERIOUS = "serious"
+    EXCITED = "excited"
+    WHISPER = "whisper"
 
 
 class LanguageView(Schema):
@@ -64,72 +83,13 @@ class Languages(Schema):
 
 
 class StyleView(Schema):
-    id: str
+    id: VoiceStyle
     name: str
     description: str
 
 
 class Styles(Schema):
     styles: list[StyleView]
-
-
-class ErrorView(Schema):
-    code: str
-    message: str
-    retryable: bool
-
-
-class StepSchema(Schema):
-    step_name: str
-    status: str
-    progress: int
-    message: str
-    started_at: datetime | None
-    completed_at: datetime | None
-    error_message: str | None
-
-
-class JobView(Schema):
-    """A job with its progress (0 to 100) by step."""
-
-    job_id: str
-    kind: str
-    status: JobStatus
-    overall_progress: int
-    current_step: str
-    steps: list[StepSchema]
-    total_steps: int
-    completed_steps: int
-    attempt: int
-    created_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
-    error: ErrorView | None
-    error_message: str | None
-
-    @classmethod
-    def of(cls, job: Job) -> Self:
-        steps = view_steps(job)
-        completed = [step for step in steps if step.status == "completed"]
-        running = [step.step_name for step in steps if step.status not in ("completed", "pending")]
-        return cls(
-            job_id=job.id,
-            kind=job.kind,
-            status=job.status,
-            overall_progress=overall_progress(job),
-            current_step="completed"
-            if job.status is JobStatus.COMPLETED
-            else (running or [""])[-1],
-            steps=[StepSchema(**step.model_dump()) for step in steps],
-            total_steps=len(steps),
-            completed_steps=len(completed),
-            attempt=job.attempt,
-            created_at=job.created_at,
-            started_at=job.started_at,
-            completed_at=job.completed_at,
-            error=ErrorView(**job.error.model_dump()) if job.error else None,
-            error_message=job.error.message if job.error else None,
-        )
 
 
 class GenerationView(Schema):
@@ -139,10 +99,10 @@ class GenerationView(Schema):
     title: str
     characters: int
     language: str
-    voice_type: str
-    voice_style: str
+    voice_type: VoiceType
+    voice_style: VoiceStyle
     speed: float
-    format: str
+    format: AudioFormat
     engine: str
     character_id: str | None
     voice_cloned: bool = Field(
@@ -154,9 +114,9 @@ class GenerationView(Schema):
     voice_seconds_used: int
     seconds: float | None = Field(description="Length of the audio.")
     size: int | None = Field(description="Bytes of the audio.")
-    timing_source: str | None = Field(description="Where word times come from.")
-    audio_url: str | None
-    captions_url: str | None
+    timing_source: TimingSource | None = Field(description="Where word times come from.")
+    audio_url: MediaUrl | None
+    captions_url: MediaUrl | None
     error: ErrorView | None
     created_at: datetime
     completed_at: datetime | None
@@ -172,7 +132,7 @@ class GenerationView(Schema):
             timing_source=audio.timing_source if audio else None,
             audio_url=f"{base}/audio" if audio else None,
             captions_url=f"{base}/captions" if audio else None,
-            error=ErrorView(**generation.error.model_dump()) if generation.error else None,
+            error=ErrorView.of(generation.error),
         )
 
 
@@ -183,7 +143,7 @@ class GenerationStarted(Schema):
     job: JobView
     tokens_reserved: int
     remaining_tokens: int
-    audio_url: str | None = None
+    audio_url: MediaUrl | None = None
     tokens_used: int | None = None
 
 
@@ -198,9 +158,9 @@ class HistoryItem(Schema):
     tokens: int
     date: datetime
     status: JobStatus
-    audio_url: str | None
+    audio_url: MediaUrl | None
     language: str
-    voice_type: str
+    voice_type: VoiceType
     seconds: float | None
 
     @classmethod

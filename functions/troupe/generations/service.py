@@ -9,21 +9,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from typing_extensions import TypedDict
+
+from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
-from troupe.errors import Conflict, FileMissing, NotFound, UnknownChoice, Unprocessable
+from troupe.characters.voices import voice_snapshot
+from troupe.errors import Conflict, FileMissing, NotFound, NotOffered, UnknownChoice, Unprocessable
 from troupe.generations import writes
-from troupe.generations.records import AudioFile, Generation
+from troupe.generations.records import AudioFile, Generation, SpokenText
+from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
-from troupe.jobs.records import Charge, Job, JobKind
-from troupe.jobs.service import QUEUED_PATIENCE, JobService, Quote
+from troupe.jobs.records import Job, JobStatus
+from troupe.jobs.service import JobService, Quote
 from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
 from troupe.text import shorten
-from troupe.wallet.records import Meter
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -36,8 +40,14 @@ TITLE_CHARACTERS = 60
 _POLL_SECONDS = (0.1, 1.0)  # the first wait between looks, and the longest
 
 
+class TextTooLongDetails(TypedDict):
+    characters: int
+    maximum: int
+
+
 class TextTooLong(Unprocessable):
     code = "text_too_long"
+    details_type = TextTooLongDetails
     message = "The text is too long."
 
 
@@ -46,8 +56,15 @@ class GenerationNotFound(NotFound):
     message = "There is no such generation of yours."
 
 
+class AudioNotReadyDetails(TypedDict):
+    """The status of the generation."""
+
+    status: JobStatus
+
+
 class AudioNotReady(Conflict):
     code = "audio_not_ready"
+    details_type = AudioNotReadyDetails | None
     message = "The audio is not there (yet)."
 
 
@@ -57,6 +74,18 @@ class GenerationWithJob:
 
     generation: Generation
     job: Job
+
+
+class TranslationNotOffered(NotOffered):
+    message = (
+        "targetLanguage: translation is not offered yet. Leave it out, and send the text in the "
+        "language that it is to be spoken in."
+    )
+
+    def __init__(self) -> None:
+        why = "translation is not offered yet"
+        field = {"field": "targetLanguage", "message": why, "type": self.code}
+        super().__init__(details={"fields": [field]})
 
 
 class VoiceService:
@@ -78,8 +107,11 @@ class VoiceService:
         self._settings = settings
 
     def generate(self, uid: str, request: GenerateVoice, key: str | None) -> GenerationWithJob:
-        """Commits the generation, its job and the hold, and enqueues the work."""
-        asked = request.model_dump(mode="json")
+        """Commits the generation, its job and the hold, and enqueues the work. Raises
+        TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound, NotEnoughTokens."""
+        if request.target_language:
+            raise TranslationNotOffered
+        asked = request.model_dump(mode="json", exclude={"target_language"})
         character = self._cast([request.character_id])[0] if request.character_id else None
         request = self._checked(_as_character(request, character))
         cloned = (
@@ -108,20 +140,13 @@ class VoiceService:
             updated_at=at,
             expires_at=at + timedelta(days=self._settings.retention_days),
         )
-        body = request.model_dump(mode="json")
-        if character is not None and cloned:
-            body["character"] = _reference(character)
-        job = Job(
+        job = VOICE.job(
             id=generation_id,
-            kind=JobKind.VOICE,
             uid=uid,
             subject=writes.generation_path(generation_id),
-            input=body,
+            given=_spoken_text(request, character if cloned else None),
             request_hash=request_hash("generateVoice", asked),
-            charge=Charge(meter=Meter.TOKENS, held=0, remaining_tokens=0),
-            due_at=at + QUEUED_PATIENCE,
-            created_at=at,
-            updated_at=at,
+            at=at,
         )
         quote = Quote(
             tokens=-(-characters // prices.characters_per_token),
@@ -160,8 +185,7 @@ class VoiceService:
 
     def get(self, uid: str, generation_id: str) -> GenerationWithJob:
         generation, job = writes.read(self._db, generation_id)
-        if not generation.exists or generation.data["uid"] != uid:
-            raise GenerationNotFound
+        owned(generation, uid, GenerationNotFound)
         return GenerationWithJob(Generation.of(generation), Job.of(job))
 
     def cancel(self, uid: str, generation_id: str) -> GenerationWithJob:
@@ -182,7 +206,7 @@ class VoiceService:
         self._files().delete(
             [
                 *self._files().list(writes.files_prefix(generation.uid, generation.id)),
-                *(path for part in done for path in part.files),
+                *(path for part in done for path in VOICE.payload_of(part).files),
             ]
         )
         self._db.commit(
@@ -206,9 +230,7 @@ class VoiceService:
     def audio(self, uid: str, generation_id: str) -> tuple[Generation, AudioFile]:
         """The finished audio of a generation. Raises AudioNotReady."""
         document = self._db.get(writes.generation_path(generation_id))
-        if not document.exists or document.data["uid"] != uid:
-            raise GenerationNotFound
-        generation = Generation.of(document)
+        generation = Generation.of(owned(document, uid, GenerationNotFound))
         if generation.audio is None:
             raise AudioNotReady(
                 f"The audio is not there: the generation is {generation.status}.",
@@ -262,11 +284,7 @@ def _as_character(request: GenerateVoice, character: Character | None) -> Genera
     return request.model_copy(update={k: v for k, v in own.items() if k not in given})
 
 
-def _reference(character: Character) -> dict[str, object]:
-    """What a worker needs to clone the voice, as it is now."""
-    return {
-        "sample_path": character.sample.path,
-        "sample_sha256": character.sample.sha256,
-        "sample_text": character.sample.text,
-        **character.config.model_dump(exclude={"speed"}),
-    }
+def _spoken_text(request: GenerateVoice, cloned: Character | None) -> SpokenText:
+    """What a worker needs. `cloned`: the character whose recording to speak with, if any."""
+    recording = voice_snapshot(cloned, request.language).model_dump() if cloned else {}
+    return SpokenText.model_validate(recording | request.model_dump(mode="json"))

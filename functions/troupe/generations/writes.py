@@ -44,7 +44,8 @@ def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datet
 
 
 def completed_writes(job: Job, audio: AudioFile, charge: int, at: datetime) -> list[Write]:
-    used = "tokensUsed" if job.charge.meter is Meter.TOKENS else "voiceSecondsUsed"
+    in_seconds = job.charge is not None and job.charge.meter is Meter.VOICE_SECONDS
+    used = "voiceSecondsUsed" if in_seconds else "tokensUsed"
     fields = {
         "status": JobStatus.COMPLETED,
         "audio": audio.stored(),

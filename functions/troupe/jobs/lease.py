@@ -19,7 +19,8 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.jobs.records import STEPS, Job, JobStatus, StepState, job_path
+from troupe.jobs.errors import Lost
+from troupe.jobs.records import Job, JobStatus, StepState, job_path
 from troupe.logs import log
 
 # A report is a write, and people look about that often.
@@ -28,17 +29,16 @@ REPORT_EVERY = timedelta(seconds=2)
 PART_CHECK = timedelta(seconds=10)
 
 
-class Lost(Exception):
-    """The job is no longer this worker's: cancelled, ended, or claimed by another one."""
-
-
 class Lease:
     """Within the context a thread prolongs the lease every third of its length, so short work
     costs no call at all. Every write names the version it has seen; once the job has ended, or has
     another attempt than ours, the lease is lost and nothing more can be written."""
 
-    def __init__(self, db: Database, job: Job, document: Document, seconds: int) -> None:
+    def __init__(
+        self, db: Database, job: Job, step_names: Sequence[str], document: Document, seconds: int
+    ) -> None:
         self._db = db
+        self._step_names = step_names
         self._job = job
         self._seen = document
         self._seconds = seconds
@@ -85,8 +85,7 @@ class Lease:
             return
         self._reported = (at, step)
         fields: dict[str, Any] = {"updatedAt": at}
-        names = [name for name, _ in STEPS[self._job.kind]]
-        for name in names[: names.index(step)]:
+        for name in self._step_names[: self._step_names.index(step)]:
             state = self._steps.get(name, StepState())
             if state.completed_at is None:
                 done = {"started_at": state.started_at or at, "completed_at": at, "progress": 100}

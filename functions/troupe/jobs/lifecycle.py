@@ -16,16 +16,16 @@ def erase(
     *,
     database: Database,
     jobs: JobService,
-    forget_part: Callable[[Part], None],
+    forget_part: Callable[[Job, Part], None],
 ) -> int:
     """Cancels what runs, and deletes jobs with their parts and the files of those; returns how
-    many jobs. `forget_part` deletes the files that a part alone leads to."""
+    many jobs. `forget_part`: see Cleanup.forget."""
     found = database.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
         job = _ended(database, jobs, document.id)
         done = jobs.parts(job)
         for part in done:
-            forget_part(part)
+            forget_part(job, part)
         database.delete_all([part_path(job.id, int(part.id)) for part in done])
         database.commit(Delete(document.path))
     return len(found)

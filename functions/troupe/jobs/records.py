@@ -1,23 +1,24 @@
-"""A job: its states, what may follow what, and the document."""
+"""A job and its parts: their documents, the states of a job and what may follow what."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from troupe.records import Record
 from troupe.wallet.records import Meter
 
-
-class JobKind(StrEnum):
-    VOICE = "voice"
-    SCRIPT_AUDIO = "script_audio"
-    VIDEO = "video"
+# Text, for this package knows no kind; the API's document lists those that domains have declared.
+JobKind = Annotated[str, Field(json_schema_extra={"x-registered": "JobKind"})]
+StepName = Annotated[str, Field(json_schema_extra={"x-registered": "StepName"})]
+# The step that a job is at: a name, "" before the first, or "completed".
+CurrentStep = Annotated[str, Field(json_schema_extra={"x-registered": "CurrentStep"})]
 
 
 class JobStatus(StrEnum):
@@ -56,6 +57,13 @@ class Charge(Record):
     def tokens_held(self) -> int:
         return self.held if self.meter is Meter.TOKENS else 0
 
+    def of_seconds(self, seconds: float) -> int:
+        """What to charge for so many seconds of voice: those, where they are what is held, else
+        all that is held. At most what is held."""
+        if self.meter is Meter.VOICE_SECONDS:
+            return min(math.ceil(seconds), self.held)
+        return self.held
+
 
 class JobError(Record):
     code: str
@@ -79,20 +87,22 @@ def job_path(job_id: str) -> str:
 class Job(Record):
     """`jobs/{jobId}`.
 
-    `input` is what the kind needs to do the work, set once. `lease_until` keeps a second worker
+    `kind` names its JobSpec. `input` is what the work needs, set once. `subject` is the path of the
+    document that the job is about, "" for none. `charge` is None for a job that costs nothing.
+    `lease_until` keeps a second worker
     out; `attempt` is the fencing number of the worker that holds it. `due_at` is when the sweep
     looks at the job, if nothing has touched it by then. `cuts` are where the input was cut in
     parts (None until planned); part n is cuts[n] to cuts[n + 1].
     """
 
     id: str
-    kind: JobKind
+    kind: str
     uid: str
-    subject: str
+    subject: str = ""
     status: JobStatus = JobStatus.QUEUED
     input: dict[str, Any] = Field(default_factory=dict)
     request_hash: str
-    charge: Charge
+    charge: Charge | None = None
     attempt: int = 0
     tries: int = 0  # claims of the present stage; the fencing number only ever grows
     lease_until: datetime | None = None
@@ -120,117 +130,25 @@ class Job(Record):
 SHOWN_FIELDS = [to_camel(name) for name in Job.model_fields if name not in ("id", "input")]
 
 
-class Sound(Record):
-    """Speech as it is kept: mono 16 bit WAV at `path`, its words beside it. `samples` and `rate`
-    say how long it is. `words` are the same words as JSON, in a part's document alone: the assembly
-    has one file less to fetch for each sound."""
-
-    path: str
-    samples: int
-    rate: int
-    timing_source: str
-    words: str | None = None
-
-    @staticmethod
-    def facts_path(path: str) -> str:
-        """Where all this is kept, beside the sound."""
-        return f"{path}.json"
-
-    @property
-    def files(self) -> list[str]:
-        return [self.path, self.facts_path(self.path)]
-
-
 class Part(Record):
     """`jobs/{jobId}/parts/{n}`: what one part came to. Created once; that it exists means done.
 
-    `units`: how many it counts for in the progress. `subject`: the document that owns the sounds;
-    None when they are the part's own, and end with it.
+    `payload` is of the type that the job's spec names. `units`: how many it counts for in the
+    progress.
     """
 
     id: str
-    sounds: list[Sound]
+    payload: dict[str, Any]
     units: int = 1
-    subject: str | None = None
     expires_at: datetime
 
-    @property
-    def files(self) -> list[str]:
-        return [path for sound in self.sounds for path in sound.files]
-
-
-class StepView(Record):
-    """A step as people see it; `progress` 0 to 100."""
-
-    step_name: str
-    status: str
-    progress: int
-    message: str
-    started_at: datetime | None
-    completed_at: datetime | None
-    error_message: str | None
-
-
-# The steps of each kind in their order, with the share of the whole work that each one is.
-STEPS: Mapping[JobKind, tuple[tuple[str, int], ...]] = {
-    JobKind.VOICE: (("speech", 80), ("assembly", 20)),
-    JobKind.SCRIPT_AUDIO: (("speech", 80), ("assembly", 20)),
-    JobKind.VIDEO: (
-        ("audio_validation", 5),
-        ("audio_generation", 40),
-        ("video_generation", 40),
-        ("video_assembly", 5),
-        ("upload", 10),
-    ),
-}
-# The step in which the parts are made, and what it says meanwhile. The steps before it are done
-# when the job is planned; those after it are reported by the worker that assembles.
-PARTS_STEP: Mapping[JobKind, tuple[str, str]] = {
-    JobKind.VOICE: ("speech", "Speaking the text ({done}/{total} parts completed)"),
-    JobKind.SCRIPT_AUDIO: ("speech", "Speaking the lines... ({done}/{total} completed)"),
-    JobKind.VIDEO: ("audio_generation", "Generating audio files... ({done}/{total} completed)"),
-}
-_MESSAGES = {"assembly": "Joining and encoding the audio"}
-
-
-def view_steps(job: Job) -> list[StepView]:
-    """The steps of a job, derived from what was reported, its parts and its status."""
-    parts_step, parts_message = PARTS_STEP[job.kind]
-    views = []
-    for name, _ in STEPS[job.kind]:
-        state = job.steps.get(name, StepState())
-        status, progress, message, error = "pending", 0, "", None
-        if state.started_at:
-            status = "in_progress" if not job.status.ended else str(job.status)
-            progress, message = state.progress, state.message or _MESSAGES.get(name, "")
-            error = job.error.message if job.error else None
-        if state.completed_at:
-            status, progress, error = "completed", 100, None
-        total = job.units or job.parts_total
-        if name == parts_step and state.started_at and total:
-            done = total if state.completed_at else job.units_done or job.parts_done
-            # A single part is counted by its worker, as it goes.
-            done = max(done, state.progress * total // 100)
-            progress = 100 * done // total
-            message = parts_message.format(done=done, total=total)
-        views.append(
-            StepView(
-                step_name=name,
-                status=status,
-                progress=progress,
-                message=message,
-                started_at=state.started_at,
-                completed_at=state.completed_at,
-                error_message=error,
-            )
-        )
-    return views
-
-
-def overall_progress(job: Job) -> int:
-    """0 to 100; it only grows, and is 100 when the job is completed and only then."""
-    if job.status is JobStatus.COMPLETED:
-        return 100
-    weights = dict(STEPS[job.kind])
-    done = sum(weights[view.step_name] * view.progress for view in view_steps(job))
-    return min(done // 100, 99)
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_payload(cls, data: Any) -> Any:
+        """In parts written before 26 November 2026 the payload stands among the part's own fields.
+        They expire within a week."""
+        if not isinstance(data, dict) or "payload" in data:
+            return data
+        own = {"id", "units", "expiresAt"}
+        payload = {name: value for name, value in data.items() if name not in own}
+        return {name: value for name, value in data.items() if name in own} | {"payload": payload}

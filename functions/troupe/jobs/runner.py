@@ -1,4 +1,4 @@
-"""What the `generate` function does with one task of one job.
+"""What a task function does with one task of one job.
 
 Claim in one commit (lease, fencing number), work, then result and settlement in one commit. One
 part runs in the claiming task; more fan out, one task each, and the last one enqueues the
@@ -8,7 +8,7 @@ assembly. Every delivery may be the second one: the documents decide.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,19 +26,13 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.jobs.lease import Lease, Lost, PartWatch
-from troupe.jobs.records import (
-    PARTS_STEP,
-    STEPS,
-    Job,
-    JobError,
-    JobKind,
-    JobStatus,
-    Part,
-    StepState,
-    job_path,
-)
-from troupe.jobs.service import SubjectWrites, TaskSender
+from troupe.errors import WorkError
+from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.errors import Lost, TryAgain
+from troupe.jobs.lease import Lease, PartWatch
+from troupe.jobs.records import Job, JobError, JobStatus, Part, StepState, job_path
+from troupe.jobs.service import TaskSender
+from troupe.jobs.specs import JobSpec, JobSpecs
 from troupe.jobs.worker import Outcome, Worker, WorkPlan
 from troupe.jobs.writes import (
     completed_writes,
@@ -49,14 +43,10 @@ from troupe.jobs.writes import (
     parts,
 )
 from troupe.logs import log
-from troupe.speech.engine import SpeechError
+from troupe.records import Record
 
 # How long parts may be silent before the sweep looks: above the longest a part should take.
 PARTS_PATIENCE = timedelta(minutes=5)
-
-
-class TryAgain(Exception):
-    """The task should be delivered again later: another worker is at it, or a fault may pass."""
 
 
 class Runner:
@@ -64,16 +54,17 @@ class Runner:
         self,
         db: Database,
         sender: TaskSender,
-        workers: Mapping[JobKind, Callable[[], Worker]],
-        subjects: Mapping[JobKind, SubjectWrites],
+        specs: JobSpecs,
+        services: Any,
         *,
         lease_seconds: int,
         max_attempts: int,
     ) -> None:
+        """`services`: what the specs make their workers from."""
         self._db = db
         self._sender = sender
-        self._workers = workers
-        self._subjects = subjects
+        self._specs = specs
+        self._services = services
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
 
@@ -98,7 +89,7 @@ class Runner:
                 self._run_part(job, document, part)
             elif job.parts_done == job.parts_total:
                 # Done before, but whoever did it may have died before it enqueued the assembly.
-                self._sender.send(job.id)
+                self._sender.send(job)
         except Lost:
             log.info("job_lost", jobId=job_id, part=part, attempt=job.attempt)
             self._tidy_if_ended(job)
@@ -112,14 +103,15 @@ class Runner:
             # Every claim before this one ended without a word: the worker died each time.
             self._fail(job, JobError(code="worker_died", message=_DIED, retryable=True))
             return
-        worker = self._workers[job.kind]()
+        spec = self._specs[job.kind]
+        worker = spec.worker(self._services)
         plan = None
         if job.cuts is None:
             try:
-                plan = worker.plan(job)
+                plan = worker.plan(job, spec.input_of(job))
             except Exception as error:
                 # Planning is pure: it would fail the next time too, so the job ends here.
-                if not isinstance(error, SpeechError):
+                if not isinstance(error, WorkError):
                     log.error("job_not_planned", error, jobId=job.id)
                 self._fail(job, _job_error(error))
                 return
@@ -130,7 +122,7 @@ class Runner:
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="troupe-") as folder,
-                Lease(self._db, job, document, self._lease_seconds) as lease,
+                Lease(self._db, job, spec.step_names, document, self._lease_seconds) as lease,
             ):
                 if job.parts_done < job.parts_total > 1:
                     self._fan_out(job, lease)
@@ -144,9 +136,8 @@ class Runner:
     def _claim(self, job: Job, document: Document, plan: WorkPlan | None) -> tuple[Job, Document]:
         at = now()
         until = at + timedelta(seconds=self._lease_seconds)
-        names, parts_step = [name for name, _ in STEPS[job.kind]], PARTS_STEP[job.kind][0]
-        place = names.index(parts_step)
-        before, after = names[:place], names[place + 1 :]
+        spec = self._specs[job.kind]
+        parts_step = spec.parts_step
         fields: dict[str, Any] = {
             "attempt": job.attempt + 1,
             "tries": job.tries + 1,
@@ -157,15 +148,16 @@ class Runner:
         if plan is not None:
             fields |= {"cuts": plan.cuts, "units": plan.units, "startedAt": at}
             fields |= plan.changes
-            for step in before:
+            for step in spec.steps_before:
                 note = StepState(
                     started_at=at, completed_at=at, progress=100, message=plan.notes.get(step, "")
                 )
                 fields[f"steps.{step}"] = note.stored()
             fields[f"steps.{parts_step}.startedAt"] = at
-            subject = self._subjects[job.kind](job, JobStatus.IN_PROGRESS, None, at)
+            subject = spec.subject_writes(job, JobStatus.IN_PROGRESS, None, at)
         if job.fanned_out:
-            fields |= {f"steps.{parts_step}.completedAt": at, f"steps.{after[0]}.startedAt": at}
+            fields[f"steps.{parts_step}.completedAt"] = at
+            fields[f"steps.{spec.assembly_step}.startedAt"] = at
         write = move_write(job, document, JobStatus.IN_PROGRESS, at, fields)
         result = self._db.commit(write, *subject)
         claimed = replace(
@@ -181,7 +173,7 @@ class Runner:
         for number in range(job.parts_total):
             if number not in done:
                 lease.check()
-                self._sender.send(job.id, number)
+                self._sender.send(job, number)
         at = now()
         fields = {
             "fannedOut": True,
@@ -193,39 +185,43 @@ class Runner:
         lease.commit(Update(job_path(job.id), fields, seen=lease.seen))
         log.info("job_fanned_out", jobId=job.id, parts=job.parts_total - len(done))
 
-    def _finish(self, job: Job, lease: Lease, worker: Worker, folder: Path) -> None:
+    def _finish(self, job: Job, lease: Lease, worker: Worker[Any, Any], folder: Path) -> None:
+        spec = self._specs[job.kind]
+        given = spec.input_of(job)
         if job.parts_total > 1:
-            done = parts(self._db, job.id, job.parts_total)
-            self._settle(job, lease, worker, worker.assemble(job, done, folder, lease))
+            done = [spec.payload_of(part) for part in parts(self._db, job.id, job.parts_total)]
+            self._settle(job, lease, worker.assemble(job, given, done, folder, lease))
             return
-        part = worker.run_part(job, 0, folder, lease)
+        payload = worker.run_part(job, given, 0, folder, lease)
+        part = _part(job, spec, 0, payload)
         try:
-            outcome = worker.assemble(job, [part], folder, lease)
-            only = Create(part_path(job.id, 0), part.stored())
-            self._settle(job, lease, worker, outcome, only)
+            outcome = worker.assemble(job, given, [payload], folder, lease)
+            self._settle(job, lease, outcome, Create(part_path(job.id, 0), part.stored()))
         except Lost:
-            self._forget(job, worker, part)
+            self._forget(job, part)
             raise
 
-    def _settle(
-        self, job: Job, lease: Lease, worker: Worker, outcome: Outcome, *extra: Write
-    ) -> None:
+    def _settle(self, job: Job, lease: Lease, outcome: Outcome, *extra: Write) -> None:
         at = now()
         try:
             as_reported = job.model_copy(update={"steps": lease.steps})
-            completed, settled = completed_writes(as_reported, lease.seen, outcome.charge, at)
+            spec = self._specs[job.kind]
+            completed, settled = completed_writes(as_reported, spec, lease.seen, outcome.charge, at)
             lease.commit(completed, [*settled, *extra, *outcome.writes])
         except (Lost, AlreadyExists):
             if self._mine(job):
                 return  # our own commit, whose answer was lost on the way
-            worker.discard(outcome)
+            self._cleanup(job).discard(outcome)
             raise Lost(job.id) from None
         log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
         self._tidy(job)
 
+    def _cleanup(self, job: Job) -> Cleanup:
+        return self._specs[job.kind].cleanup(self._services)
+
     def _tidy(self, job: Job) -> None:
         try:
-            self._workers[job.kind]().tidy(job)
+            self._cleanup(job).tidy(job)
         except Exception as error:  # the job has ended well; what is left over can wait
             log.error("job_not_tidied", error, jobId=job.id)
 
@@ -241,27 +237,30 @@ class Runner:
         if not document.exists or Job.of(document).status.ended:
             self._tidy(job)
 
-    def _forget(self, job: Job, worker: Worker, part: Part) -> None:
+    def _forget(self, job: Job, part: Part) -> None:
         """No document leads to this part if its job has ended without it; while another worker
         is at the job, the part is that one's too."""
         document = self._db.get(job_path(job.id))
         gone = (JobStatus.CANCELLED, JobStatus.FAILED)
         if not document.exists or Job.of(document).status in gone:
-            worker.forget(part)
+            self._cleanup(job).forget(job, part)
 
     def _mine(self, job: Job) -> bool:
         present, _ = self._present(job)
         return present.status is JobStatus.COMPLETED and present.attempt == job.attempt
 
     def _run_part(self, job: Job, document: Document, number: int) -> None:
-        worker, part = self._workers[job.kind](), None
+        spec, part = self._specs[job.kind], None
+        worker, watch = spec.worker(self._services), PartWatch(self._db, job.id)
         try:
             with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
-                part = worker.run_part(job, number, Path(folder), PartWatch(self._db, job.id))
+                given = spec.input_of(job)
+                payload = worker.run_part(job, given, number, Path(folder), watch)
+            part = _part(job, spec, number, payload)
             done = self._record_part(job, document, part)
         except Lost:
             if part is not None:
-                self._forget(job, worker, part)
+                self._forget(job, part)
             raise
         except AlreadyExists:
             # Delivered twice at once, or our own commit sent again: either may owe the assembly.
@@ -270,7 +269,7 @@ class Runner:
             self._stumble(job, error, number)
             return
         if done == job.parts_total:
-            self._sender.send(job.id)
+            self._sender.send(job)
 
     def _record_part(self, job: Job, document: Document, part: Part) -> int:
         """Creates the part and counts it in one commit; returns how many are done."""
@@ -304,7 +303,7 @@ class Runner:
     def _stumble(self, job: Job, error: Exception, part: int | None = None) -> None:
         """After a failure: the job fails when it is final or the last try, else it is tried
         again. Raises TryAgain in the latter case."""
-        if not isinstance(error, SpeechError):
+        if not isinstance(error, WorkError):
             log.error("job_stumbled", error, jobId=job.id, part=part, attempt=job.attempt)
         failure = _job_error(error)
         tries = job.tries if part is None else job.failures.get(str(part), 0) + 1
@@ -338,7 +337,7 @@ class Runner:
             at = now()
             self._db.commit(
                 *ended_writes(present, document, JobStatus.FAILED, at, error),
-                *self._subjects[job.kind](present, JobStatus.FAILED, error, at),
+                *self._specs[job.kind].subject_writes(present, JobStatus.FAILED, error, at),
             )
             log.warning("job_failed", jobId=job.id, code=error.code, attempt=job.attempt)
 
@@ -346,12 +345,22 @@ class Runner:
         self._tidy_if_ended(job)
 
 
-_DIED = "The worker stopped without a word each time it tried. Please try a shorter text."
+_DIED = "The worker crashed on every attempt. Nothing was charged."
 _INTERNAL = "Something went wrong on our side. Nothing was charged; please try again."
 
 
+def _part(job: Job, spec: JobSpec[Any, Any], number: int, payload: Record) -> Part:
+    assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
+    return Part(
+        id=str(number),
+        payload=payload.stored(),
+        units=job.cuts[number + 1] - job.cuts[number] if job.units else 1,
+        expires_at=now() + spec.parts_kept,
+    )
+
+
 def _job_error(error: Exception) -> JobError:
-    if isinstance(error, SpeechError):
+    if isinstance(error, WorkError):
         return JobError(code=error.code, message=str(error), retryable=error.retryable)
     return JobError(code="internal_error", message=_INTERNAL, retryable=True)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from troupe import tokens
 from troupe.adapters.firestore import (
@@ -20,24 +19,17 @@ from troupe.adapters.firestore import (
 )
 from troupe.adapters.queue import Queue, QueueUnavailable
 from troupe.idempotency import KeyReused
-from troupe.jobs.records import Charge, Job, JobError, JobKind, JobStatus, Part, job_path
+from troupe.jobs.errors import InputChanged
+from troupe.jobs.records import Charge, Job, JobStatus, Part, job_path
+from troupe.jobs.specs import JobSpecs
 from troupe.jobs.writes import create_write, ended_writes, erase_writes, parts
 from troupe.logs import log
 from troupe.wallet.ledger import hold_writes, wallet_path
 from troupe.wallet.records import Meter, Wallet
 from troupe.wallet.service import NotEnoughTokens
 
-# A queued job that no worker has claimed by then has probably lost its task.
-QUEUED_PATIENCE = timedelta(seconds=60)
 TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (a header's name)
 TASK_TOKEN_SECONDS = 30 * 86400  # the longest that Cloud Tasks keeps a task
-
-
-class InputChanged(Exception):
-    """A document that the job was made from has changed since: make the job anew."""
-
-
-SubjectWrites = Callable[[Job, JobStatus, JobError | None, datetime], list[Write]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +44,30 @@ class Quote:
 
 
 class TaskSender:
-    """Enqueues the tasks of jobs: ids only, and a token that proves they are ours."""
+    """Enqueues the tasks of jobs, each in the queue of its kind: ids only, and a token that proves
+    they are ours."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, specs: JobSpecs) -> None:
         self._queue = queue
+        self._specs = specs
 
-    def send(self, job_id: str, part: int | None = None) -> None:
+    def send(self, job: Job, part: int | None = None) -> None:
         """Raises QueueUnavailable."""
-        payload = {"jobId": job_id} if part is None else {"jobId": job_id, "part": part}
-        token = tokens.encode(purpose="task", subject=job_id, ttl=TASK_TOKEN_SECONDS)
-        self._queue.enqueue(payload, {TASK_TOKEN_HEADER: token})
+        payload = {"jobId": job.id} if part is None else {"jobId": job.id, "part": part}
+        token = tokens.encode(purpose="task", subject=job.id, ttl=TASK_TOKEN_SECONDS)
+        self._queue.enqueue(self._specs[job.kind].queue, payload, {TASK_TOKEN_HEADER: token})
 
 
 class JobService:
-    def __init__(
-        self, db: Database, sender: TaskSender, subjects: Mapping[JobKind, SubjectWrites]
-    ) -> None:
+    def __init__(self, db: Database, sender: TaskSender, specs: JobSpecs) -> None:
         self._db = db
         self._sender = sender
-        self._subjects = subjects
+        self._specs = specs
 
     def submit(
         self,
         job: Job,
-        quote: Quote,
+        quote: Quote | None,
         writes: Sequence[Write],
         *,
         keyed: bool,
@@ -83,39 +75,44 @@ class JobService:
     ) -> Job:
         """Commits the job, its hold and `writes` together, then enqueues its task.
 
-        `job.charge` is filled in here. One read and one commit; with `keyed`, a job that is there
-        already under this id is returned as it is. `watched` are the documents that the job was
-        made from: `writes` should name them as seen.
+        `job.charge` is filled in here; without a quote the job costs nothing, and no wallet is
+        read. One read, where there is something to read, and one commit; with `keyed`, a job that
+        is there already under this id is returned as it is. `watched` are the documents that the
+        job was made from: `writes` should name them as seen.
 
         Raises NotEnoughTokens, KeyReused, InputChanged.
         """
-        paths = [wallet_path(job.uid), *(document.path for document in watched)]
+        paths = [document.path for document in watched]
         paths += [job_path(job.id)] if keyed else []
+        paths += [wallet_path(job.uid)] if quote else []
 
         def attempt() -> tuple[Job, bool]:
-            wallet, *others = self._db.get_all(paths)
-            if keyed and others[-1].exists:
-                return self._earlier(others[-1], job), False
-            for before, present in zip(watched, others, strict=False):
-                if before.update_time != present.update_time:
+            found = {document.path: document for document in self._db.get_all(paths)}
+            if keyed and (earlier := found[job_path(job.id)]).exists:
+                return self._earlier(earlier, job), False
+            for before in watched:
+                if before.update_time != found[before.path].update_time:
                     raise InputChanged(before.path)
-            charge = _charge(Wallet.of(wallet), quote)
-            held = job.model_copy(update={"charge": charge})
-            hold = hold_writes(
-                wallet, job.id, charge.meter, charge.held, str(job.kind), job.created_at
-            )
+            held, hold = job, list[Write]()
+            if quote is not None:
+                wallet = found[wallet_path(job.uid)]
+                charge = _charge(Wallet.of(wallet), quote)
+                held = job.model_copy(update={"charge": charge})
+                hold = hold_writes(
+                    wallet, job.id, charge.meter, charge.held, job.kind, job.created_at
+                )
             self._db.commit(create_write(held), *hold, *writes)
             return held, True
 
         try:
-            committed, fresh = contend(attempt, on=wallet_path(job.uid))
+            committed, fresh = contend(attempt, on=wallet_path(job.uid) if quote else None)
         except AlreadyExists:
             # The same key twice at once; or our own commit, whose answer was lost and which the
             # client library sent again.
             committed, fresh = self._earlier(self._db.get(job_path(job.id)), job), True
         if fresh:
             try:
-                self._sender.send(committed.id)
+                self._sender.send(committed)
             except QueueUnavailable as error:
                 log.warning("job_not_enqueued", jobId=committed.id, reason=str(error))
         return committed
@@ -134,7 +131,7 @@ class JobService:
             at = now()
             self._db.commit(
                 *ended_writes(job, document, JobStatus.CANCELLED, at),
-                *self._subjects[job.kind](job, JobStatus.CANCELLED, None, at),
+                *self._specs[job.kind].subject_writes(job, JobStatus.CANCELLED, None, at),
             )
             log.info("job_cancelled", jobId=job_id)
             return job.model_copy(

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from troupe.adapters.firestore import Database, Delete, Document, Stale, Update, now
 from troupe.adapters.queue import QueueUnavailable
-from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobKind, JobStatus, Part, job_path
-from troupe.jobs.service import SubjectWrites, TaskSender
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
+from troupe.jobs.service import TaskSender
+from troupe.jobs.specs import JobSpecs
 from troupe.jobs.writes import ended_writes, part_numbers
 from troupe.logs import log
 
@@ -28,18 +29,18 @@ class Sweeper:
         self,
         db: Database,
         sender: TaskSender,
-        subjects: Mapping[JobKind, SubjectWrites],
+        specs: JobSpecs,
         *,
         hold_hours: int,
-        forget: Callable[[Part], None],
+        forget: Callable[[Job, Part], None],
         chores: Mapping[str, Callable[[int], int]],
     ) -> None:
-        """`forget` deletes the files that an expired part alone leads to. `chores` are what the
-        domains have to do from time to time (such as retention), by name: each does at most so
-        many and returns how many it did."""
+        """`forget`: see Cleanup.forget; it is given expired parts. `chores` are what the domains
+        have to do from time to time (such as retention), by name: each does at most so many and
+        returns how many it did."""
         self._db = db
         self._sender = sender
-        self._subjects = subjects
+        self._specs = specs
         self._longest_hold = timedelta(hours=hold_hours)
         self._forget = forget
         self._chores = chores
@@ -71,7 +72,7 @@ class Sweeper:
         if at - job.created_at > self._longest_hold:
             self._db.commit(
                 *ended_writes(job, document, JobStatus.FAILED, at, _TIMED_OUT),
-                *self._subjects[job.kind](job, JobStatus.FAILED, _TIMED_OUT, at),
+                *self._specs[job.kind].subject_writes(job, JobStatus.FAILED, _TIMED_OUT, at),
             )
             return "timed_out"
         # The next look is later each time: a queue may be paused, or simply long.
@@ -81,18 +82,26 @@ class Sweeper:
         if job.fanned_out and job.parts_done < job.parts_total:
             done = part_numbers(self._db, job.id, job.parts_total)
             for number in set(range(job.parts_total)) - done:
-                self._sender.send(job.id, number)
+                self._sender.send(job, number)
         else:
-            self._sender.send(job.id)
+            self._sender.send(job)
         return "requeued"
 
     def _delete_old_parts(self, limit: int) -> int:
-        """Parts are kept a while so that unchanged text is not spoken again, then deleted."""
+        """Parts are kept a while so that unchanged work is not done again, then deleted."""
         old = self._db.due("parts", limit, field="expiresAt", group=True)
+        paths = {part.path: part.path.partition("/parts/")[0] for part in old}
+        jobs = {
+            document.path: Job.of(document)
+            for document in self._db.get_all(sorted(set(paths.values())), select=SHOWN_FIELDS)
+            if document.exists
+        }
         deleted = 0
         for document in old:
             try:
-                self._forget(Part.of(document))
+                job = jobs.get(paths[document.path])
+                if job is not None:  # else its files went when its owner was erased
+                    self._forget(job, Part.of(document))
                 self._db.commit(Delete(document.path))
                 deleted += 1
             except Exception as error:

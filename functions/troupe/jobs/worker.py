@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from troupe.adapters.firestore import Write
-from troupe.jobs.records import Job, Part
+from troupe.jobs.records import Job
+
+InputT_contra = TypeVar("InputT_contra", contravariant=True)
+PayloadT = TypeVar("PayloadT")
 
 
 class Watch(Protocol):
@@ -27,8 +30,9 @@ class Watch(Protocol):
 @dataclass(frozen=True, slots=True)
 class WorkPlan:
     """`cuts`: offsets of the parts in the input, from 0 to its end; `changes`: dotted fields of
-    the job that the plan settles (such as the text as it will be spoken); `units`: how many the
-    progress counts, if not the parts; `notes`: what the steps before the parts found, by step."""
+    the job that the plan settles (such as a part of the input, in its final form); `units`: as
+    many as the cuts count, when the progress counts those and not the parts; `notes`: what the
+    steps before the parts found, by step."""
 
     cuts: list[int]
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -42,28 +46,29 @@ class Outcome:
     and the files it made, which are deleted if the result cannot be recorded."""
 
     writes: Sequence[Write]
-    charge: int
-    files: Sequence[str]
+    charge: int = 0
+    files: Sequence[str] = ()
 
 
-class Worker(Protocol):
-    """Does the work of one kind of job. Its `watch` raises Lost when that would be for nothing."""
+class Worker(Protocol[InputT_contra, PayloadT]):
+    """Does the work of one kind of job; `given` is the job's input.
 
-    def plan(self, job: Job) -> WorkPlan: ...
+    Each method may raise WorkError, which ends the job or has it tried again; any other error is a
+    fault of ours and is tried again. `watch` raises Lost when going on would be for nothing.
+    """
 
-    def run_part(self, job: Job, number: int, folder: Path, watch: Watch) -> Part:
+    def plan(self, job: Job, given: InputT_contra) -> WorkPlan:
+        """Cuts the input into parts. Pure: it is not tried again."""
+        ...
+
+    def run_part(
+        self, job: Job, given: InputT_contra, number: int, folder: Path, watch: Watch
+    ) -> PayloadT:
         """Makes part `number`; may leave its file in `folder` for the assembly."""
         ...
 
-    def assemble(self, job: Job, done: Sequence[Part], folder: Path, watch: Watch) -> Outcome: ...
-
-    def discard(self, outcome: Outcome) -> None: ...
-
-    def forget(self, part: Part) -> None:
-        """Deletes the files of a part that no document will ever lead to."""
-        ...
-
-    def tidy(self, job: Job) -> None:
-        """Deletes what an ended job has left behind or made obsolete. Comes after the end, and
-        again with every late delivery, for a worker may die in between."""
+    def assemble(
+        self, job: Job, given: InputT_contra, done: Sequence[PayloadT], folder: Path, watch: Watch
+    ) -> Outcome:
+        """Makes the result of all parts, which come in their order."""
         ...

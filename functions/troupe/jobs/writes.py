@@ -15,8 +15,8 @@ from troupe.adapters.firestore import (
     Update,
     Write,
 )
+from troupe.jobs.errors import IllegalTransition
 from troupe.jobs.records import (
-    STEPS,
     TRANSITIONS,
     Job,
     JobError,
@@ -25,11 +25,8 @@ from troupe.jobs.records import (
     StepState,
     job_path,
 )
+from troupe.jobs.specs import JobSpec
 from troupe.wallet.ledger import release_writes, settle_writes
-
-
-class IllegalTransition(Exception):
-    """A state that cannot follow; always a mistake in the code, never of a user."""
 
 
 def part_path(job_id: str, number: int) -> str:
@@ -53,34 +50,41 @@ def move_write(
 
 
 def completed_writes(
-    job: Job, seen: Document, charge: int, at: datetime
+    job: Job, spec: JobSpec[Any, Any], seen: Document, charge: int, at: datetime
 ) -> tuple[Update, list[Write]]:
-    """The job's end, and the settlement of its hold."""
-    fields: dict[str, Any] = {"charge.charged": charge}
-    for step, _ in STEPS[job.kind]:
+    """The job's end, and the settlement of its hold. Raises ValueError when more is charged than is
+    held."""
+    fields: dict[str, Any] = {}
+    for step in spec.step_names:
         state = job.steps.get(step, StepState())
         fields |= {
             f"steps.{step}.startedAt": state.started_at or at,
             f"steps.{step}.completedAt": state.completed_at or at,
         }
-    return move_write(job, seen, JobStatus.COMPLETED, at, fields), settle_writes(
-        job.uid, job.id, job.charge.meter, job.charge.held, charge, str(job.kind), at
-    )
+    settled: list[Write] = []
+    if job.charge is not None:
+        fields["charge.charged"] = charge
+        settled = settle_writes(
+            job.uid, job.id, job.charge.meter, job.charge.held, charge, job.kind, at
+        )
+    elif charge:
+        raise ValueError(f"a job without a hold cannot be charged {charge}")
+    return move_write(job, seen, JobStatus.COMPLETED, at, fields), settled
 
 
 def ended_writes(
     job: Job, seen: Document, status: JobStatus, at: datetime, error: JobError | None = None
 ) -> list[Write]:
     """A job that failed or was cancelled: nothing is charged, the hold is released."""
-    fields: dict[str, Any] = {"charge.charged": 0}
+    fields: dict[str, Any] = {}
     if error is not None:
         fields["error"] = error.stored()
-    return [
-        move_write(job, seen, status, at, fields),
-        *release_writes(
-            job.uid, job.id, job.charge.meter, job.charge.held, error.code if error else status, at
-        ),
-    ]
+    released: list[Write] = []
+    if job.charge is not None:
+        fields["charge.charged"] = 0
+        reason = error.code if error else status
+        released = release_writes(job.uid, job.id, job.charge.meter, job.charge.held, reason, at)
+    return [move_write(job, seen, status, at, fields), *released]
 
 
 def part_numbers(db: Database, job_id: str, total: int) -> set[int]:

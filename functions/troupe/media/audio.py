@@ -111,6 +111,14 @@ class AudioWriter:
         if self._waiting_samples >= _BLOCK:
             self._encode_waiting()
 
+    def append(self, wav: Path) -> None:
+        """Append a 16-bit mono WAV file, a block at a time. Raises ValueError if it is not one, or
+        is shorter than its header says."""
+        with wav.open("rb") as file:
+            rate = wav_rate(file)
+            for samples in read_wav(file, _BLOCK):
+                self.write(samples, rate)
+
     def _encode_waiting(self) -> None:
         if not self._waiting_samples:
             return

@@ -39,7 +39,7 @@ def list_plans(plans: Plans) -> Reply:
     data=schemas.SubscriptionData,
     errors=(WalletNotFound,),
 )
-def my_subscription(caller: Caller, subscriptions: Subscriptions) -> Reply:
+def get_my_subscription(caller: Caller, subscriptions: Subscriptions) -> Reply:
     """Your plan, and your minutes."""
     standing = subscriptions.of(caller.uid)
     return _subscription(standing, "User subscription details fetched successfully")
@@ -119,7 +119,7 @@ def create_subscription(
     data=schemas.UserSubscription,
     errors=(WalletNotFound,),
 )
-def user_subscription(path: schemas.OfUserPath, subscriptions: Subscriptions) -> Reply:
+def get_user_subscription(path: schemas.OfUserPath, subscriptions: Subscriptions) -> Reply:
     """The plan of a user, and what is left."""
     standing = subscriptions.of(path.user_id)
     return Reply(

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from troupe.adapters.firestore import (
     AlreadyExists,
     Create,
@@ -32,8 +34,13 @@ class PlanNotFound(NotFound):
     message = "There is no such plan."
 
 
+class PlanInUseDetails(TypedDict):
+    subscribers: int
+
+
 class PlanInUse(BadRequest):
     code = "plan_in_use"
+    details_type = PlanInUseDetails
     message = "Cannot delete plan. Users are currently subscribed to this plan"
 
     @classmethod
@@ -43,8 +50,13 @@ class PlanInUse(BadRequest):
         return cls(text, details={"subscribers": users})
 
 
+class PlanAmbiguousDetails(TypedDict):
+    planIds: list[str]
+
+
 class PlanAmbiguous(Unprocessable):
     code = "plan_ambiguous"
+    details_type = PlanAmbiguousDetails
     message = "Several plans have this name; name one by its id."
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from typing_extensions import TypedDict
+
 from troupe.adapters.firestore import Database, Document, contend
 from troupe.errors import Conflict, NotFound, PaymentRequired, Unprocessable
 from troupe.plans.draft import SubscriptionDraft
@@ -37,8 +39,16 @@ class BadDates(Unprocessable):
     message = "A subscription begins now or earlier, and ends later than now."
 
 
+class BalanceHeldDetails(TypedDict):
+    """`held`: tokens or seconds that running jobs may still take."""
+
+    meter: Meter
+    held: int
+
+
 class BalanceHeld(Conflict):
     code = "balance_held"
+    details_type = BalanceHeldDetails
     message = "Running jobs hold more than that. Try again when they are done."
 
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from troupe.adapters.storage import Files
 from troupe.errors import FileMissing
-from troupe.jobs.records import Sound
 from troupe.media.audio import write_wav
 from troupe.media.captions import words_from_json, words_to_json
+from troupe.recording.records import Sound
 from troupe.speech.engine import (
     Speech,
     SpeechEngine,

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from troupe.adapters.firestore import Create, Database
-from troupe.errors import Unprocessable
+from troupe.errors import AllowedDetails, Unprocessable
 from troupe.records import Record
 
 COLLECTION = "backgrounds"
@@ -17,6 +17,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 class UnknownBackground(Unprocessable):
     code = "unknown_background"
+    details_type = AllowedDetails
     message = "There is no such background. Use a name of `GET /api/videos/backgrounds` or #rrggbb."
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from troupe.jobs.records import Sound
-from troupe.media.audio import AudioWriter, read_wav
 from troupe.media.captions import Cue, cues
 from troupe.media.formats import AudioFormat
-from troupe.recording.recorder import Recorder, later
-from troupe.recording.references import References
+from troupe.recording.join import AT_ONCE, Take, join
+from troupe.recording.recorder import Recorder
+from troupe.recording.records import Sound
+from troupe.recording.voices import Voices
 from troupe.scripts.records import Performance, Performer
-from troupe.speech.catalogue import DEFAULT_STYLE
-from troupe.speech.engine import SpeechEngine, SpeechError, Voice, VoiceType
+from troupe.speech.engine import SpeechEngine, Voice
 from troupe.speech.speak import part_key
 from troupe.speech.text.planner import plain_text
 
@@ -25,22 +22,19 @@ from troupe.speech.text.planner import plain_text
 # other after about half a second, and go on themselves somewhat sooner.
 SAME_SPEAKER_SECONDS = 0.15
 OTHER_SPEAKER_SECONDS = 0.35
-_BLOCK = 1 << 16  # samples per read while joining
-_AT_ONCE = 8  # lines on their way from or to storage
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
-    """One line ready to be spoken: the text without markup, the voice, and where it is kept."""
+class SpokenLine:
+    """One line ready to be spoken: text without markup, voice, and the path of its sound."""
 
     text: str
     voice: Voice
-    key: str
     path: str
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedDialogue:
     """A dialogue in one file: how long it is, and when each line begins, in seconds."""
 
     seconds: float
@@ -55,8 +49,9 @@ class Dialogue:
         self,
         engine: SpeechEngine,
         recorder: Recorder,
-        references: References,
+        voices: Voices,
         performance: Performance,
+        *,
         owner: str,
         prefix: str,
     ) -> None:
@@ -65,18 +60,16 @@ class Dialogue:
         self._performance = performance
         self._owner = owner
         self._prefix = prefix
-        self._references = references
-        self._voices: dict[str, Voice] = {}
+        self._voices = voices
+        # A cast may have more recordings than the process keeps.
+        self._kept_voices: dict[str, Voice] = {}
 
-    def __len__(self) -> int:
-        return len(self._performance.lines)
-
-    def take(self, number: int) -> Take:
+    def line(self, number: int) -> SpokenLine:
         line = self._performance.lines[number]
         text = plain_text(line.text).strip()
         voice = self._voice(self._performer(number))
         key = part_key(self._owner, self._engine, voice, text)
-        return Take(text, voice, key, f"{self._prefix}lines/{key}.wav")
+        return SpokenLine(text, voice, f"{self._prefix}lines/{key}.wav")
 
     def record(
         self, first: int, end: int, folder: Path, progress: Callable[[int], None]
@@ -84,24 +77,24 @@ class Dialogue:
         """Speaks the lines from `first` up to `end`, those that are not there already. While one
         is spoken, those before it are stored. `progress` is told of each line, and may stop the
         work by raising."""
-        takes = [self.take(number) for number in range(first, end)]
-        paths = self._recorder.kept(f"{self._prefix}lines/") & {take.path for take in takes}
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        lines = [self.line(number) for number in range(first, end)]
+        paths = self._recorder.kept(f"{self._prefix}lines/") & {line.path for line in lines}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             found = dict(zip(paths, pool.map(self._recorder.find, paths), strict=True))
             stored: dict[str, Future[Sound]] = {}
-            for number, take in enumerate(takes, first):
+            for number, line in enumerate(lines, first):
                 progress(number)
-                if found.get(take.path) is None and take.path not in stored:
+                if found.get(line.path) is None and line.path not in stored:
                     local = _local(folder, number)
                     spoken = self._recorder.speak(
-                        take.path,
-                        take.text,
-                        take.voice,
+                        line.path,
+                        line.text,
+                        line.voice,
                         local,
                         lambda: progress(number),  # noqa: B023
                     )
-                    stored[take.path] = pool.submit(self._recorder.store, spoken)
-            return [found.get(take.path) or stored[take.path].result() for take in takes]
+                    stored[line.path] = pool.submit(self._recorder.store, spoken)
+            return [found.get(line.path) or stored[line.path].result() for line in lines]
 
     def join(
         self,
@@ -110,44 +103,24 @@ class Dialogue:
         form: AudioFormat,
         folder: Path,
         check: Callable[[], None],
-    ) -> Joined:
+    ) -> JoinedDialogue:
         """Joins the lines in their order, with the pauses between them, into one file.
 
         Raises SpeechError("nothing_to_speak") when no line holds a word.
         """
-        starts: list[float] = []
-        shown: list[Cue] = []
-        rate = max(sound.rate for sound in sounds)
-        with (
-            AudioWriter(target, form, rate, title=self._performance.title) as writer,
-            ThreadPoolExecutor(_AT_ONCE) as pool,
-        ):
-            for first in range(0, len(sounds), _AT_ONCE):
-                check()
-                numbers = range(first, min(first + _AT_ONCE, len(sounds)))
-                takes = [(self.take(number), _local(folder, number)) for number in numbers]
-                brought = pool.map(
-                    lambda sound, each: self._recorder.fetch(
-                        sound, each[0].text, each[0].voice, each[1], check
-                    ),
-                    sounds[numbers.start : numbers.stop],
-                    takes,
-                )
-                for number, (_, local), words in zip(numbers, takes, brought, strict=True):
-                    if number:
-                        writer.write(np.zeros(round(rate * self._pause(number)), np.int16), rate)
-                    starts.append(writer.seconds)
-                    name = self._performer(number).name
-                    shown += cues(later(words, writer.seconds), speaker=name)
-                    with local.open("rb") as file:
-                        for samples in read_wav(file, _BLOCK):
-                            writer.write(samples, sounds[number].rate)
-                    local.unlink()
-            if not shown:
-                raise SpeechError(
-                    "nothing_to_speak", "No line holds anything to speak.", retryable=False
-                )
-        return Joined(writer.seconds, starts, shown)
+        takes = [self._recorded(number, sound, folder) for number, sound in enumerate(sounds)]
+        joined = join(self._recorder, takes, target, form, check, title=self._performance.title)
+        shown = [
+            cue
+            for number, words in enumerate(joined.words)
+            for cue in cues(words, speaker=self._performer(number).name)
+        ]
+        return JoinedDialogue(joined.seconds, joined.starts, shown)
+
+    def _recorded(self, number: int, sound: Sound, folder: Path) -> Take:
+        line = self.line(number)
+        pause = self._pause(number) if number else 0.0
+        return Take(sound, line.text, line.voice, _local(folder, number), pause)
 
     def _performer(self, number: int) -> Performer:
         return self._performance.performers[self._performance.lines[number].speaker]
@@ -158,26 +131,9 @@ class Dialogue:
         return SAME_SPEAKER_SECONDS if before.speaker == line.speaker else OTHER_SPEAKER_SECONDS
 
     def _voice(self, performer: Performer) -> Voice:
-        if performer.id not in self._voices:
-            voice = Voice(
-                language=performer.language,
-                type=VoiceType(performer.voice_type),
-                style=DEFAULT_STYLE,
-                speed=performer.speed,
-            )
-            if self._engine.capabilities.cloning and performer.sample_path:
-                voice = replace(
-                    voice,
-                    reference=self._references.bring(
-                        *(performer.sample_path, performer.sample_sha256 or ""),
-                        performer.sample_text,
-                    ),
-                    nfe_steps=performer.nfe_steps,
-                    cross_fade_seconds=performer.cross_fade_duration,
-                    remove_silences=performer.remove_silences,
-                )
-            self._voices[performer.id] = voice
-        return self._voices[performer.id]
+        if performer.id not in self._kept_voices:
+            self._kept_voices[performer.id] = self._voices.voice(performer)
+        return self._kept_voices[performer.id]
 
 
 def _local(folder: Path, number: int) -> Path:

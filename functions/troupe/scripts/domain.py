@@ -6,6 +6,7 @@ DOMAIN = Domain(
     name="scripts",
     endpoints={"scripts": ("troupe.scripts.endpoints",)},
     erasers={"scripts": "troupe.scripts.lifecycle:erase"},
+    job_specs=("troupe.scripts.specs:AUDIO", "troupe.scripts.specs:VIDEO"),
     limits={
         "script": Limit("30/3600, 100/3600", "scripts that a model writes, which cost no token")
     },

@@ -23,7 +23,7 @@ from troupe.scripts.errors import (
     ScriptNotFound,
     VideoNotFound,
 )
-from troupe.scripts.lookup import ScriptWithJobs
+from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.screenplay import InvalidDialogue
 from troupe.scripts.writer import (
     ScriptRefused,
@@ -61,6 +61,7 @@ _JOB_ERRORS = (
         *(CharacterNotFound, UnknownChoice, ScriptRefused, ScriptWriterBusy, ScriptWriterFailed),
         *(ScriptWriterNotConfigured, ScriptWriterUnavailable),
     ),
+    headers=("Location",),
     limit="script",
 )
 def generate_script(
@@ -77,6 +78,7 @@ def generate_script(
     status=201,
     data=schemas.ScriptData,
     errors=(CharacterNotFound, InvalidDialogue),
+    headers=("Location",),
 )
 def create_script(
     body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService
@@ -89,7 +91,7 @@ def create_script(
 
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
-def my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
+def list_my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
     """Your scripts, newest first, and your balance."""
     mine, found = scripts.page(caller.uid, query)
     return Reply(
@@ -148,6 +150,7 @@ def delete_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: Scri
     auth=Auth.OWNER,
     status=202,
     data=schemas.VideoJobData,
+    headers=("Location",),
     errors=_JOB_ERRORS,
 )
 def generate_audio(
@@ -168,9 +171,10 @@ def generate_audio(
     "/api/scripts/<scriptId>/audio",
     auth=Auth.OWNER,
     errors=(ScriptNotFound, LineNotFound, ScriptAudioNotReady),
-    bytes_type="audio/*",
+    produces="audio/*",
+    media=True,
 )
-def script_audio(
+def get_script_audio(
     path: schemas.ScriptPath,
     query: schemas.LineQuery,
     caller: AccountCaller,
@@ -192,9 +196,10 @@ def script_audio(
     "/api/scripts/<scriptId>/captions",
     auth=Auth.OWNER,
     errors=(ScriptNotFound, ScriptAudioNotReady),
-    bytes_type=("text/vtt", "application/x-subrip"),
+    produces=("text/vtt", "application/x-subrip"),
+    media=True,
 )
-def script_captions(
+def get_script_captions(
     path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
 ) -> Response:
     """The captions of the whole dialogue, with who speaks: WebVTT, or SubRip with
@@ -209,6 +214,7 @@ def script_captions(
     auth=Auth.OWNER,
     status=202,
     data=schemas.VideoJobData,
+    headers=("Location",),
     errors=(*_JOB_ERRORS, UnknownBackground),
 )
 def generate_video(
@@ -230,7 +236,9 @@ def generate_video(
     data=schemas.VideoStatus,
     errors=(ScriptNotFound,),
 )
-def video_status(path: schemas.ScriptPath, caller: AccountCaller, script_jobs: ScriptJobs) -> Reply:
+def get_video_status(
+    path: schemas.ScriptPath, caller: AccountCaller, script_jobs: ScriptJobs
+) -> Reply:
     """Where the last video of a script stands."""
     staged = script_jobs.status(caller.uid, path.script_id)
     return Reply(schemas.VideoStatus.of(staged), "Video status fetched")
@@ -239,7 +247,9 @@ def video_status(path: schemas.ScriptPath, caller: AccountCaller, script_jobs: S
 @api.get(
     "/api/video-jobs/<jobId>", auth=Auth.OWNER, data=schemas.VideoJobData, errors=(JobNotFound,)
 )
-def video_job(path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs) -> Reply:
+def get_video_job(
+    path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
+) -> Reply:
     """A job about a script, step by step: of its video, or of its audio."""
     return _job(script_jobs.job(caller.uid, path.job_id), "Job fetched")
 
@@ -259,14 +269,20 @@ def cancel_video_job(
 
 
 @api.get("/api/videos/backgrounds", data=schemas.Backgrounds)
-def backgrounds(script_jobs: ScriptJobs) -> Reply:
+def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
     """The clips that a video may play before."""
     views = [schemas.BackgroundView.of(each) for each in script_jobs.backgrounds()]
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
 
-@api.get("/api/videos/<name>", auth=Auth.OWNER, errors=(VideoNotFound,), bytes_type="video/mp4")
-def video_file(
+@api.get(
+    "/api/videos/<name>",
+    auth=Auth.OWNER,
+    errors=(VideoNotFound,),
+    produces="video/mp4",
+    media=True,
+)
+def get_video_file(
     path: schemas.VideoPath, caller: AccountCaller, scripts: ScriptService, files: Files
 ) -> Response:
     """The video; byte ranges are honoured. Large files are a redirect to a signed URL."""

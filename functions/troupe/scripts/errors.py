@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing_extensions import TypedDict
+
 from troupe.errors import Conflict, NotFound, Unprocessable
+from troupe.jobs.records import JobKind
 
 
 class ScriptNotFound(NotFound):
@@ -10,8 +13,15 @@ class ScriptNotFound(NotFound):
     message = "There is no such script of yours."
 
 
+class LineNotFoundDetails(TypedDict):
+    """How many lines there are."""
+
+    lines: int
+
+
 class LineNotFound(NotFound):
     code = "line_not_found"
+    details_type = LineNotFoundDetails
     message = "The script has no such line. Lines of `?line=` count from 0."
 
 
@@ -25,10 +35,16 @@ class JobNotFound(NotFound):
     message = "There is no such job of yours."
 
 
-class ScriptBusy(Conflict):
-    """The details say which job, and of what kind."""
+class ScriptBusyDetails(TypedDict):
+    """The job that works on the script."""
 
+    jobId: str
+    kind: JobKind
+
+
+class ScriptBusy(Conflict):
     code = "script_busy"
+    details_type = ScriptBusyDetails
     message = "A job works on this script. Wait for its end, or cancel it."
 
 
@@ -44,8 +60,18 @@ class ScriptEmpty(Unprocessable):
     message = "The script has no lines to speak."
 
 
-class CharacterGone(Unprocessable):
-    """The details name who it is."""
+class MissingCharacter(TypedDict):
+    """A character that was deleted, by the name that it has in the script."""
 
+    id: str
+    name: str
+
+
+class CharacterGoneDetails(TypedDict):
+    characters: list[MissingCharacter]
+
+
+class CharacterGone(Unprocessable):
     code = "character_gone"
+    details_type = CharacterGoneDetails
     message = "A character that speaks in this script does not exist any more."

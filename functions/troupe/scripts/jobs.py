@@ -7,37 +7,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from troupe.activities.service import activity_write
-from troupe.adapters.firestore import Database, Missing, Stale, Update, now
+from troupe.access import owned
+from troupe.adapters.firestore import Database, Missing, Stale, now
 from troupe.characters.errors import CharacterNotFound
+from troupe.characters.voices import voice_snapshot
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused, keyed_id, request_hash
-from troupe.jobs.records import Charge, Job, JobKind, JobStatus, job_path
-from troupe.jobs.service import QUEUED_PATIENCE, InputChanged, JobService, Quote
+from troupe.jobs.errors import InputChanged
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
+from troupe.jobs.service import JobService, Quote
+from troupe.jobs.specs import JobSpec
+from troupe.recording.records import Recorded
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, chosen_background, list_backgrounds
-from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty
-from troupe.scripts.lookup import ScriptWithJobs, check_free, owned, read_jobs
-from troupe.scripts.records import FinalVideo, Performance, Performer, Script
+from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty, ScriptNotFound
+from troupe.scripts.records import FinalVideo, Performance, Performer, Script, ScriptWithJobs
 from troupe.scripts.service import CastOf
+from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
-from troupe.wallet.records import Meter
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
     from troupe.scripts.schemas import GenerateAudio, GenerateVideo
 
+Spec = JobSpec[Performance, Recorded]
 _TRIES = 5  # against somebody who edits the script all the while
-
-_KINDS = {
-    JobKind.SCRIPT_AUDIO: ("script_audio_started", "Audio of script '{}' started", "audioJobId"),
-    JobKind.VIDEO: (
-        "video_generation_started",
-        "Video generation started for script '{}'",
-        "videoJobId",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +63,27 @@ class ScriptJobs:
         NotEnoughTokens and KeyReused.
         """
         body = request.model_dump(mode="json")
-        return self._start(uid, script_id, JobKind.SCRIPT_AUDIO, body, key)
+        return self._start(uid, script_id, AUDIO, body, key)
 
     def start_video(
         self, uid: str, script_id: str, request: GenerateVideo, key: str | None
     ) -> ScriptJob:
         """As `start_audio`; raises UnknownBackground besides."""
         body = request.model_dump(mode="json")
-        return self._start(uid, script_id, JobKind.VIDEO, body, key)
+        return self._start(uid, script_id, VIDEO, body, key)
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
         """The script with its last video job, if it ever had one."""
-        script = owned(self._db.get(writes.script_path(script_id)), uid)
-        found = read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
+        document = self._db.get(writes.script_path(script_id))
+        script = Script.of(owned(document, uid, ScriptNotFound))
+        found = writes.read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
         return ScriptWithJobs(script, video_job=found.get(script.video_job_id or ""))
 
     def job(self, uid: str, job_id: str) -> ScriptJob:
         """Raises JobNotFound, also for jobs that are not about a script."""
-        job = read_jobs(self._db, [job_id]).get(job_id)
-        if job is None or job.uid != uid or job.kind not in _KINDS:
+        document = self._db.get_all([job_path(job_id)], select=SHOWN_FIELDS)[0]
+        job = Job.of(owned(document, uid, JobNotFound))
+        if job.kind not in SPECS:
             raise JobNotFound
         return self._filming(job)
 
@@ -99,7 +96,7 @@ class ScriptJobs:
         return list_backgrounds(self._db)
 
     def _filming(self, job: Job) -> ScriptJob:
-        if job.kind is not JobKind.VIDEO or job.status is not JobStatus.COMPLETED:
+        if job.kind != VIDEO.kind or job.status is not JobStatus.COMPLETED:
             return ScriptJob(job)
         document = self._db.get(job.subject)
         video = Script.of(document).video if document.exists else None
@@ -107,64 +104,46 @@ class ScriptJobs:
         return ScriptJob(job, video if video and video.job_id == job.id else None)
 
     def _start(
-        self, uid: str, script_id: str, kind: JobKind, body: Mapping[str, Any], key: str | None
+        self, uid: str, script_id: str, spec: Spec, body: Mapping[str, Any], key: str | None
     ) -> ScriptJob:
         for _ in range(_TRIES):
             try:
-                return self._filming(self._submit(uid, script_id, kind, body, key))
+                return self._filming(self._submit(uid, script_id, spec, body, key))
             except (InputChanged, Missing):  # edited or deleted meanwhile
                 continue
         raise Stale
 
     def _submit(
-        self, uid: str, script_id: str, kind: JobKind, body: Mapping[str, Any], key: str | None
+        self, uid: str, script_id: str, spec: Spec, body: Mapping[str, Any], key: str | None
     ) -> Job:
         job_id = keyed_id(uid, key)
-        fingerprint = request_hash(f"{kind}:{script_id}", body)
+        fingerprint = request_hash(f"{spec.kind}:{script_id}", body)
         paths = [writes.script_path(script_id)] + ([job_path(job_id)] if key else [])
         document, *earlier = self._db.get_all(paths)
-        script = owned(document, uid)
+        script = Script.of(owned(document, uid, ScriptNotFound))
         if earlier and earlier[0].exists:
             # A repeat: answered as before, also while the script is busy with that very job.
             job = Job.of(earlier[0])
             if job.uid != uid or job.request_hash != fingerprint:
                 raise KeyReused
             return job
-        check_free(self._db, script)
+        writes.check_free(self._db, script)
         performance = self._performance(script, body)
-        at = now()
-        job = Job(
+        job = spec.job(
             id=job_id,
-            kind=kind,
             uid=uid,
             subject=document.path,
-            input=performance.stored(),
+            given=performance,
             request_hash=fingerprint,
-            charge=Charge(meter=Meter.TOKENS, held=0, remaining_tokens=0),
-            due_at=at + QUEUED_PATIENCE,
-            created_at=at,
-            updated_at=at,
+            at=now(),
         )
-        activity, message, field = _KINDS[kind]
-        batch = [
-            Update(
-                document.path,
-                {"activeJobId": job_id, field: job_id, "updatedAt": at},
-                seen=document,
-            ),
-            activity_write(
-                *(uid, activity, message.format(script.title)),
-                at=at,
-                scriptId=script_id,
-                jobId=job_id,
-            ),
-        ]
-        quote = self._quote(kind, script, performance)
+        batch = writes.started_writes(job, document, script.title)
+        quote = self._quote(spec, script, performance)
         return self._jobs.submit(job, quote, batch, keyed=key is not None, watched=[document])
 
-    def _quote(self, kind: JobKind, script: Script, performance: Performance) -> Quote:
+    def _quote(self, spec: Spec, script: Script, performance: Performance) -> Quote:
         prices = self._settings.prices
-        if kind is JobKind.VIDEO:
+        if spec is VIDEO:
             return Quote(tokens=prices.tokens_per_video)
         slowest = min(performer.speed for performer in performance.performers.values())
         return Quote(
@@ -216,21 +195,11 @@ class ScriptJobs:
 
 def _performer(character: Character, cast: Mapping[str, str], engine: str) -> Performer:
     language = language_named(character.language, engine)
-    sample, config = character.sample, character.config
-    # No consent, no cloning: the voice is then chosen by language and type.
-    cloned = character.consent is not None
+    voice = voice_snapshot(character, language.code if language else character.language)
     return Performer(
+        **voice.model_dump(),
         id=character.id,
         name=cast.get(character.id, character.display_name),
-        language=language.code if language else character.language,
-        voice_type=character.voice_type,
-        speed=config.speed,
-        nfe_steps=config.nfe_steps,
-        cross_fade_duration=config.cross_fade_duration,
-        remove_silences=config.remove_silences,
-        sample_path=sample.path if cloned else None,
-        sample_sha256=sample.sha256 if cloned else None,
-        sample_text=sample.text if cloned else "",
         images=[image.path for _, image in sorted(character.images.items(), key=_image_number)],
     )
 

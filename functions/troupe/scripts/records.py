@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
-from troupe.jobs.records import Sound
+from troupe.jobs.records import Job
+from troupe.recording.records import Sound, VoiceSnapshot
 from troupe.records import Record
 
+AUDIO_KIND = "script_audio"
+VIDEO_KIND = "video"
 MAX_LINES = 500
 MAX_LINE_CHARACTERS = 2_000
 # About 70 minutes of speech: its video is rendered well within one task's half hour.
@@ -82,21 +84,11 @@ class Script(Record):
         return sum(len(line.text) for line in self.dialogue)
 
 
-class Performer(Record):
-    """How one character speaks and looks in a job: a snapshot, so that what is paid for does not
-    change under way. `images`: paths in storage, in their order."""
+class Performer(VoiceSnapshot):
+    """How one character speaks and looks in a job. `images`: paths in storage, in their order."""
 
     id: str
     name: str
-    language: str
-    voice_type: str
-    speed: float
-    nfe_steps: int
-    cross_fade_duration: float
-    remove_silences: bool
-    sample_path: str | None = None
-    sample_sha256: str | None = None
-    sample_text: str = ""
     images: list[str] = Field(default_factory=list)
 
 
@@ -114,6 +106,11 @@ class Performance(Record):
     resolution: str = ""
     captions: bool = True
 
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Performance:
-        return cls.model_validate(data)
+
+@dataclass(frozen=True, slots=True)
+class ScriptWithJobs:
+    """A script with the last jobs that made its audio and its video; those without their input."""
+
+    script: Script
+    audio_job: Job | None = None
+    video_job: Job | None = None

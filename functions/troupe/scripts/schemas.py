@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.generations.schemas import JobView
-from troupe.jobs.records import JobStatus
+from troupe.jobs.records import CurrentStep, JobStatus
+from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
 from troupe.scripts.records import MAX_LINES
 from troupe.scripts.screenplay import Said
+from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
-from troupe.web.schema import Id, Line, Schema, Text, example
+from troupe.web.media import MediaUrl
+from troupe.web.schema import Id, Line, Schema, Text, WarnsOfUnknown, example
 
 if TYPE_CHECKING:
     from troupe.scripts.backgrounds import Background
     from troupe.scripts.jobs import ScriptJob
-    from troupe.scripts.lookup import ScriptWithJobs
+    from troupe.scripts.records import ScriptWithJobs
 
 MAX_CAST = 20
 
@@ -29,7 +31,7 @@ Title = Annotated[Line, Field(max_length=120)]
 Chosen = Annotated[list[Id], Field(min_length=1, max_length=MAX_CAST)]
 
 
-class GenerateScript(Schema):
+class GenerateScript(WarnsOfUnknown):
     model_config = example(
         {
             "selectedCharacters": ["ID_OF_ANNA", "ID_OF_BEN"],
@@ -62,7 +64,7 @@ class DialogueLine(Schema):
     text: str
 
 
-class CreateScript(Schema):
+class CreateScript(WarnsOfUnknown):
     """Either `dialogue` or `screenplay`."""
 
     model_config = example(
@@ -107,13 +109,13 @@ def _said(lines: list[DialogueLine]) -> list[Said]:
     return [(line.speaker, line.text) for line in lines]
 
 
-class GenerateAudio(Schema):
+class GenerateAudio(WarnsOfUnknown):
     model_config = example({"format": "mp3"})
 
     format: AudioFormat = AudioFormat.MP3
 
 
-class GenerateVideo(Schema):
+class GenerateVideo(WarnsOfUnknown):
     model_config = example(
         {"backgroundVideo": "#203040", "resolution": "1280x720", "captions": True}
     )
@@ -134,7 +136,7 @@ class LineView(Schema):
     speaker: str
     speaker_name: str
     text: str
-    audio_file: str
+    audio_file: MediaUrl
 
 
 class ScriptView(Schema):
@@ -143,9 +145,9 @@ class ScriptView(Schema):
 
     id: str
     title: str
-    language: str | None
+    language: str
     selected_characters: list[str]
-    original_prompt: str | None
+    original_prompt: str
     dialogue: list[LineView]
     revision: int
     created_at: datetime
@@ -153,21 +155,21 @@ class ScriptView(Schema):
     has_audio: bool
     audio_count: int = Field(description="Lines that have been spoken.")
     audio_duration: float | None = Field(description="Seconds.")
-    audio_url: str | None
-    captions_url: str | None
+    audio_url: MediaUrl | None
+    captions_url: MediaUrl | None
     active_job_id: str | None = Field(description="The job that works on the script.")
     audio_job_id: str | None
     audio_job_status: JobStatus | None
     audio_job_progress: int | None
     audio_job_error_message: str | None
-    final_video_path: str | None
+    final_video_path: MediaUrl | None
     video_duration: float | None = Field(description="Seconds.")
     video_size: int | None = Field(description="Bytes.")
     video_revision: int | None = Field(description="The revision that the video shows.")
     video_job_id: str | None
     video_job_status: JobStatus | None
     video_job_progress: int | None
-    video_job_current_step: str | None
+    video_job_current_step: CurrentStep | None
     video_job_started_at: datetime | None
     video_job_completed_at: datetime | None
     video_job_error_message: str | None
@@ -177,14 +179,14 @@ class ScriptView(Schema):
         script, video = staged.script, staged.script.video
         spoken = sum(line.audio is not None for line in script.dialogue)
         base = f"/api/scripts/{script.id}"
-        audio_job = JobView.of(staged.audio_job) if staged.audio_job else None
-        video_job = JobView.of(staged.video_job) if staged.video_job else None
+        audio_job = JobView.of(staged.audio_job, AUDIO) if staged.audio_job else None
+        video_job = JobView.of(staged.video_job, VIDEO) if staged.video_job else None
         return cls(
             id=script.id,
             title=script.title,
-            language=script.language,
+            language=script.language or "",
             selected_characters=script.selected_characters,
-            original_prompt=script.original_prompt,
+            original_prompt=script.original_prompt or "",
             dialogue=[
                 _line_view(base, number, line, script.cast)
                 for number, line in enumerate(script.dialogue)
@@ -244,7 +246,7 @@ class VideoJobView(JobView):
 
     script_id: str
     user_id: str
-    final_video_path: str | None
+    final_video_path: MediaUrl | None
     video_duration: float | None
     video_size: int | None
 
@@ -252,7 +254,7 @@ class VideoJobView(JobView):
     def film(cls, filming: ScriptJob) -> Self:
         video = filming.video
         return cls(
-            **JobView.of(filming.job).model_dump(),
+            **JobView.of(filming.job, SPECS[filming.job.kind]).model_dump(),
             script_id=filming.script_id,
             user_id=filming.job.uid,
             final_video_path=video_url(video.name) if video else None,
@@ -270,13 +272,13 @@ class VideoStatus(Schema):
 
     script_id: str
     status: JobStatus | Literal["not_started"]
-    stage: str
+    stage: CurrentStep
     progress: int
     message: str
     started_at: datetime | None
     completed_at: datetime | None
     error_message: str | None
-    final_video_path: str | None
+    final_video_path: MediaUrl | None
 
     @classmethod
     def of(cls, staged: ScriptWithJobs) -> Self:
@@ -294,7 +296,7 @@ class VideoStatus(Schema):
             )
         video = staged.script.video
         made = video if video and video.job_id == staged.video_job.id else None
-        job = JobView.of(staged.video_job)
+        job = JobView.of(staged.video_job, VIDEO)
         running = [step.message for step in job.steps if step.step_name == job.current_step]
         told = {
             JobStatus.QUEUED: "Waiting for a worker",

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from typing_extensions import TypedDict
+
 from troupe.errors import Unprocessable
 from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES, Line
 from troupe.speech.text.words import is_speakable
@@ -35,24 +37,34 @@ _HEADING = re.compile(
 )
 
 
+class WrongLine(TypedDict):
+    line: int
+    message: str
+
+
+class InvalidDialogueDetails(TypedDict):
+    lines: list[WrongLine]
+
+
 class InvalidDialogue(Unprocessable):
     """`details.lines` names each line that is wrong and says why. Lines count from 1: those of the
     text for a screenplay, those of the list for a dialogue."""
 
     code = "invalid_dialogue"
+    details_type = InvalidDialogueDetails
     message = "Some lines of the dialogue are not right."
 
 
 @dataclass(slots=True)
 class _Faults:
-    lines: list[dict[str, object]] = field(default_factory=list)
+    lines: list[WrongLine] = field(default_factory=list)
 
     def add(self, line: int, message: str) -> None:
         self.lines.append({"line": line, "message": message})
 
     def raise_if_any(self) -> None:
         if self.lines:
-            self.lines.sort(key=lambda fault: int(str(fault["line"])))
+            self.lines.sort(key=lambda fault: fault["line"])
             first = self.lines[0]
             raise InvalidDialogue(
                 f"Line {first['line']}: {first['message']}.",

@@ -1,5 +1,5 @@
 """Scripts: written by a model or by hand, read, edited, deleted. What is made of them is in
-`performances`."""
+`jobs`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic.alias_generators import to_camel
 
+from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import (
     Create,
@@ -34,8 +35,7 @@ from troupe.scripts.errors import (
     ScriptNotFound,
     VideoNotFound,
 )
-from troupe.scripts.lookup import ScriptWithJobs, check_free, owned, read_jobs
-from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script
+from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script, ScriptWithJobs
 from troupe.scripts.screenplay import Said, check_dialogue, parse_screenplay
 from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
@@ -139,7 +139,7 @@ class ScriptService:
 
         def attempt() -> tuple[Script, Script]:
             document, script = self._own(uid, script_id)
-            check_free(self._db, script)
+            writes.check_free(self._db, script)
             lines = _with_sounds(check_dialogue(said, script.cast), script.dialogue)
             if lines == script.dialogue:
                 return script, script
@@ -231,9 +231,7 @@ class ScriptService:
     def video(self, uid: str, name: str) -> tuple[Script, FinalVideo]:
         """The video of that name. Raises VideoNotFound."""
         document = self._db.get(writes.script_path(name.partition("_")[0]))
-        if not document.exists or document.data["uid"] != uid:
-            raise VideoNotFound
-        script = Script.of(document)
+        script = Script.of(owned(document, uid, VideoNotFound))
         if script.video is None or script.video.name != name:
             raise VideoNotFound
         return script, script.video
@@ -247,7 +245,7 @@ class ScriptService:
 
     def _own(self, uid: str, script_id: str) -> tuple[Document, Script]:
         document = self._db.get(writes.script_path(script_id))
-        return document, owned(document, uid)
+        return document, Script.of(owned(document, uid, ScriptNotFound))
 
     def _chosen(self, ids: Iterable[str]) -> dict[str, str]:
         """The names of characters by id, each once. Raises CharacterNotFound."""
@@ -273,7 +271,7 @@ class ScriptService:
 
     def _staged(self, scripts: Sequence[Script]) -> list[ScriptWithJobs]:
         ids = {job for each in scripts for job in (each.audio_job_id, each.video_job_id) if job}
-        found = read_jobs(self._db, sorted(ids))
+        found = writes.read_jobs(self._db, sorted(ids))
         return [
             ScriptWithJobs(
                 script,

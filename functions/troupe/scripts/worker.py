@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from pathlib import Path
 
-from troupe.adapters.firestore import Database, now
+from troupe.adapters.firestore import now
 from troupe.adapters.storage import Files
-from troupe.errors import FileMissing
-from troupe.jobs.records import Job, JobKind, Part, Sound
+from troupe.errors import FileMissing, WorkError
+from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.media.captions import cues_to_json
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.media.uploads.probe import check_video
 from troupe.media.video.video import Shot, render_video
 from troupe.recording.recorder import Recorder
-from troupe.recording.references import References
+from troupe.recording.records import Recorded, Sound
+from troupe.recording.voices import Voices
 from troupe.scripts.backgrounds import background_path, is_colour
-from troupe.scripts.dialogue import Dialogue, Joined
+from troupe.scripts.dialogue import Dialogue, JoinedDialogue
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Performance
-from troupe.scripts.writes import completed_writes, files_prefix, tidy
-from troupe.speech.engine import SpeechEngine, SpeechError
-from troupe.wallet.records import Meter
+from troupe.scripts.specs import SPECS, VIDEO
+from troupe.scripts.writes import completed_writes, files_prefix
+from troupe.speech.engine import SpeechEngine
 
-PARTS_KEPT = timedelta(days=7)
 # A task's worth of lines: enough to be worth a task, few enough to spread over several.
 LINES_PER_PART = 8
 
@@ -34,65 +32,45 @@ class ScriptWorker:
     """Both kinds of job: the audio is the video's first half. Lines are kept with their script,
     by what they sound like, so that only what is new is spoken."""
 
-    def __init__(
-        self,
-        db: Database,
-        engine: SpeechEngine,
-        files: Files,
-        parts: Callable[[Job], Sequence[Part]],
-        *,
-        part_characters: int,
-    ) -> None:
-        """`parts`: those of a job that are done."""
-        self._db = db
-        self._parts = parts
+    def __init__(self, engine: SpeechEngine, files: Files, *, part_characters: int) -> None:
         self._engine = engine
         self._files = files
         self._part_characters = part_characters
         self._recorder = Recorder(engine, files)
-        self._references = References(files)
+        self._voices = Voices(engine, files)
 
-    def plan(self, job: Job) -> WorkPlan:
-        lines = Performance.read(job.input).lines
+    def plan(self, job: Job, given: Performance) -> WorkPlan:
+        lines = given.lines
         found = sum(line.audio is not None for line in lines)
         notes = {"audio_validation": f"Found {found}/{len(lines)} audio files"}
         return WorkPlan(self._cuts(lines), units=len(lines), notes=notes)
 
-    def run_part(self, job: Job, number: int, folder: Path, watch: Watch) -> Part:
+    def run_part(
+        self, job: Job, given: Performance, number: int, folder: Path, watch: Watch
+    ) -> Recorded:
+        """Speaks the lines of one part, those that are not there already."""
         assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
-        dialogue = self._dialogue(job)
+        dialogue = self._dialogue(job, given)
         first, end = job.cuts[number : number + 2]
-        step = "audio_generation" if job.kind is JobKind.VIDEO else "speech"
+        step = SPECS[job.kind].parts_step
 
         def progress(line: int) -> None:
             watch.report(step, (line - first) / (end - first))
 
-        sounds = dialogue.record(first, end, folder, progress)
-        return Part(
-            id=str(number),
-            sounds=sounds,
-            units=end - first,
-            subject=job.subject,
-            expires_at=now() + PARTS_KEPT,
-        )
+        return Recorded(sounds=dialogue.record(first, end, folder, progress))
 
-    def assemble(self, job: Job, done: Sequence[Part], folder: Path, watch: Watch) -> Outcome:
+    def assemble(
+        self, job: Job, given: Performance, done: Sequence[Recorded], folder: Path, watch: Watch
+    ) -> Outcome:
+        """Joins the lines; of a video, makes and checks the picture as well."""
         sounds = [sound for part in done for sound in part.sounds]
-        if job.kind is JobKind.VIDEO:
-            return self._video(job, sounds, folder, watch)
-        return self._audio(job, sounds, folder, watch)
+        make = self._video if job.kind == VIDEO.kind else self._audio
+        return make(job, given, sounds, folder, watch)
 
-    def discard(self, outcome: Outcome) -> None:
-        self._files.delete(outcome.files)
-
-    def forget(self, part: Part) -> None:
-        """Nothing here: `tidy`, which follows, sees what is still wanted."""
-
-    def tidy(self, job: Job) -> None:
-        tidy(self._db, self._files, job.subject, job_id=job.id, kept=self._parts(job))
-
-    def _audio(self, job: Job, sounds: list[Sound], folder: Path, watch: Watch) -> Outcome:
-        performance, dialogue = Performance.read(job.input), self._dialogue(job)
+    def _audio(
+        self, job: Job, performance: Performance, sounds: list[Sound], folder: Path, watch: Watch
+    ) -> Outcome:
+        dialogue = self._dialogue(job, performance)
         form = AudioFormat(performance.format)
         target = folder / f"dialogue{form.extension}"
         watch.report("assembly", 0)
@@ -109,17 +87,16 @@ class ScriptWorker:
         )
         cues = cues_to_json(joined.cues).encode()
         self._files.upload(audio.cues_path, cues, "application/json")
-        charge = job.charge.held
-        if job.charge.meter is Meter.VOICE_SECONDS:
-            charge = min(math.ceil(joined.seconds), charge)
-        return Outcome(
-            completed_writes(job, _spoken(performance, sounds), audio, None, now()),
-            charge,
-            [audio.path, audio.cues_path],
+        writes = completed_writes(
+            job, performance, _spoken(performance, sounds), audio, None, now()
         )
+        charge = job.charge.of_seconds(joined.seconds) if job.charge else 0
+        return Outcome(writes, charge, [audio.path, audio.cues_path])
 
-    def _video(self, job: Job, sounds: list[Sound], folder: Path, watch: Watch) -> Outcome:
-        performance, dialogue = Performance.read(job.input), self._dialogue(job)
+    def _video(
+        self, job: Job, performance: Performance, sounds: list[Sound], folder: Path, watch: Watch
+    ) -> Outcome:
+        dialogue = self._dialogue(job, performance)
         resolution = Resolution(performance.resolution)
         watch.report("video_generation", 0, "Preparing sound and pictures...")
         sound, target = folder / "dialogue.wav", folder / "video.mp4"
@@ -154,10 +131,12 @@ class ScriptWorker:
             revision=performance.revision,
             job_id=job.id,
         )
-        writes = completed_writes(job, _spoken(performance, sounds), None, video, now())
-        return Outcome(writes, job.charge.held, [path])
+        writes = completed_writes(
+            job, performance, _spoken(performance, sounds), None, video, now()
+        )
+        return Outcome(writes, job.charge.held if job.charge else 0, [path])
 
-    def _shots(self, performance: Performance, joined: Joined, folder: Path) -> list[Shot]:
+    def _shots(self, performance: Performance, joined: JoinedDialogue, folder: Path) -> list[Shot]:
         """A shot for each line, up to the beginning of the next. A character with several
         pictures shows another one each time it begins to speak."""
         faces = self._faces(performance, folder)
@@ -193,15 +172,19 @@ class ScriptWorker:
         try:
             self._files.download(background_path(background), local)
         except FileMissing:
-            raise SpeechError(
+            raise WorkError(
                 "background_missing", "The background clip is gone.", retryable=False
             ) from None
         return local
 
-    def _dialogue(self, job: Job) -> Dialogue:
+    def _dialogue(self, job: Job, performance: Performance) -> Dialogue:
         return Dialogue(
-            *(self._engine, self._recorder, self._references),
-            *(Performance.read(job.input), job.uid, self._prefix(job)),
+            self._engine,
+            self._recorder,
+            self._voices,
+            performance,
+            owner=job.uid,
+            prefix=self._prefix(job),
         )
 
     def _cuts(self, lines: Sequence[Line]) -> list[int]:

@@ -1,22 +1,48 @@
-"""Scripts in the store, and their files."""
+"""Scripts in the store, and where their files lie."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from troupe.activities.service import activity_write
-from troupe.adapters.firestore import Database, Update, Write
-from troupe.jobs.records import Job, JobError, JobKind, JobStatus, Part
-from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script
-
-if TYPE_CHECKING:
-    from troupe.adapters.storage import Files
+from troupe.adapters.firestore import Database, Document, Update, Write
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
+from troupe.scripts.errors import ScriptBusy
+from troupe.scripts.records import (
+    AUDIO_KIND,
+    VIDEO_KIND,
+    DialogueAudio,
+    FinalVideo,
+    Line,
+    Performance,
+    Script,
+)
 
 COLLECTION = "scripts"
-_ACTIVITIES = {JobKind.SCRIPT_AUDIO: "script_audio", JobKind.VIDEO: "video_generation"}
-_TITLES = {JobKind.SCRIPT_AUDIO: "Audio", JobKind.VIDEO: "Video generation"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How the script and the user's activities tell of a job."""
+
+    activity: str
+    title: str
+    started: str
+    job_field: str  # of the script
+
+
+_TOLD = {
+    AUDIO_KIND: _Told("script_audio", "Audio", "Audio of script '{}' started", "audioJobId"),
+    VIDEO_KIND: _Told(
+        "video_generation",
+        "Video generation",
+        "Video generation started for script '{}'",
+        "videoJobId",
+    ),
+}
 
 
 def script_path(script_id: str) -> str:
@@ -32,12 +58,29 @@ def video_url(name: str) -> str:
     return f"/api/videos/{name}"
 
 
+def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
+    """The job takes the script, in the job's own commit. Stale if the script has changed."""
+    told, at = _TOLD[job.kind], job.created_at
+    fields = {"activeJobId": job.id, told.job_field: job.id, "updatedAt": at}
+    return [
+        Update(job.subject, fields, seen=seen),
+        activity_write(
+            job.uid,
+            f"{told.activity}_started",
+            told.started.format(title),
+            at=at,
+            scriptId=seen.id,
+            jobId=job.id,
+        ),
+    ]
+
+
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
     """The script is free again when its job has ended without a result."""
     if not status.ended:
         return []
     title = job.input.get("title", "")
-    message = f"{_TITLES[job.kind]} {status} for script '{title}'"
+    message = f"{_TOLD[job.kind].title} {status} for script '{title}'"
     if error is not None:
         message += f": {error.message}"
     return [
@@ -48,6 +91,7 @@ def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datet
 
 def completed_writes(
     job: Job,
+    performance: Performance,
     lines: Sequence[Line],
     audio: DialogueAudio | None,
     video: FinalVideo | None,
@@ -65,7 +109,7 @@ def completed_writes(
     if video is not None:
         fields["video"], seconds = video.stored(), video.seconds
     message = (
-        f"{_TITLES[job.kind]} completed successfully for script '{job.input['title']}'"
+        f"{_TOLD[job.kind].title} completed successfully for script '{performance.title}'"
         f": {seconds:.0f} s"
     )
     place = video_url(video.name) if video else None
@@ -78,7 +122,7 @@ def completed_writes(
 def _activity(
     job: Job, status: JobStatus, message: str, at: datetime, video_path: str | None = None
 ) -> Write:
-    kind = f"{_ACTIVITIES[job.kind]}_{status}"
+    kind = f"{_TOLD[job.kind].activity}_{status}"
     script_id = job.subject.rpartition("/")[2]
     return activity_write(
         *(job.uid, kind, message),
@@ -102,19 +146,18 @@ def referenced_files(script: Script) -> set[str]:
     return paths
 
 
-def tidy(
-    db: Database, files: Files, subject: str, *, job_id: str | None, kept: Iterable[Part]
-) -> None:
-    """Deletes the files of a script that neither it nor a part of `kept` leads to; all of them
-    when the script is gone. While another job than `job_id` works on it, nothing."""
-    document = db.get(subject)
-    referenced = {path for part in kept for path in part.files}
-    if document.exists:
-        script = Script.of(document)
-        if script.active_job_id not in (None, job_id):
-            return
-        referenced |= referenced_files(script)
-    else:
-        referenced = set()
-    prefix = files_prefix(subject.rpartition("/")[2])
-    files.delete(path for path in files.list(prefix) if path not in referenced)
+def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
+    """Jobs by id, those that exist, without their inputs; in one read."""
+    if not ids:
+        return {}
+    documents = db.get_all([job_path(job_id) for job_id in ids], select=SHOWN_FIELDS)
+    return {document.id: Job.of(document) for document in documents if document.exists}
+
+
+def check_free(db: Database, script: Script) -> None:
+    """Raises ScriptBusy while a job works on the script."""
+    if script.active_job_id is None:
+        return
+    job = read_jobs(db, [script.active_job_id]).get(script.active_job_id)
+    if job is not None and not job.status.ended:
+        raise ScriptBusy(details={"jobId": job.id, "kind": job.kind})

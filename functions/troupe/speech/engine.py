@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from troupe.errors import WorkError
+
 if TYPE_CHECKING:  # the `voice` function needs these records, and has no use for numpy
     import numpy as np
     from numpy.typing import NDArray
@@ -107,14 +109,9 @@ class Speech:
         return len(self.samples) / self.rate
 
 
-class SpeechError(Exception):
-    """An engine failed. `code` is stable and public; `retryable` tells a passing fault (time-out,
-    429, 5xx, connection) from a final one (refused key, unknown voice, refused text)."""
-
-    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
-        self.code = code
-        self.retryable = retryable
-        super().__init__(message)
+class SpeechError(WorkError):
+    """An engine failed: retryable after a time-out, 429, 5xx or a lost connection, final after a
+    refused key, an unknown voice or a refused text."""
 
 
 class SpeechEngine(Protocol):

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from flask import Response, request, send_file
 
-from troupe.errors import Unavailable
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.support import schemas, service
 from troupe.support.schemas import AssetPath, HealthData
+from troupe.support.service import NoMedia
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.accounts.records import AccountCaller
+    from troupe.accounts.service import Accounts
     from troupe.settings import Settings
     from troupe.support.content import Contacts, Faqs
     from troupe.support.service import HealthChecks
@@ -73,33 +75,45 @@ def list_faq(query: schemas.FaqQuery, faqs: Faqs) -> Reply:
 
 
 @api.get("/api/demo/token-usage", auth=Auth.PUBLIC, data=schemas.DemoData)
-def demo_token_usage(settings: Settings) -> Reply:
+def get_demo_token_usage(settings: Settings) -> Reply:
     """What the tokens of a new account pay for."""
     demo = service.demo(settings)
     return Reply(schemas.DemoData.of(demo), "Demo token usage fetched successfully")
 
 
-@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(Unavailable,))
-def health(health_checks: HealthChecks) -> Reply:
+@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(service.ServicesDown,))
+def get_health(health_checks: HealthChecks) -> Reply:
     """Whether the services below answer, and how fast."""
     return Reply(HealthData.of(service.health(health_checks)), "All services answer.")
 
 
-@api.get("/api/openapi.json", auth=Auth.PUBLIC, bytes_type="application/json")
-def openapi() -> Response:
+@api.post("/api/media-links", status=201, data=schemas.MediaLinkData, errors=(NoMedia,))
+def create_media_link(
+    body: schemas.MediaLinkBody, caller: AccountCaller, accounts: Accounts
+) -> Reply:
+    """A short-lived address of one file, GET only, byte ranges honoured, for players that send no
+    bearer. Whoever has it can use it. Whether the file is there, and yours, is told when it is
+    opened."""
+    link = accounts.media_link(caller, service.media_address(body.path))
+    data = schemas.MediaLinkData(url=link.url, expires_at=link.expires_at)
+    return Reply(data, "Media link created successfully")
+
+
+@api.get("/api/openapi.json", auth=Auth.PUBLIC, produces="application/json")
+def get_openapi() -> Response:
     """This document: OpenAPI 3.1 for every function."""
     return send_file(service.OPENAPI, mimetype="application/json", max_age=300)
 
 
-@api.get("/api/docs", auth=Auth.PUBLIC, bytes_type="text/html")
-def docs() -> Response:
+@api.get("/api/docs", auth=Auth.PUBLIC, produces="text/html")
+def get_docs() -> Response:
     """The document as pages to browse and try (Swagger UI)."""
     base = "../" if request.path.endswith("/") else ""
     return Response(_PAGE.format(base=base), mimetype="text/html")
 
 
-@api.get("/api/docs/assets/<name>", auth=Auth.PUBLIC, bytes_type=tuple(_ASSET_TYPES.values()))
-def docs_asset(path: AssetPath) -> Response:
+@api.get("/api/docs/assets/<name>", auth=Auth.PUBLIC, produces=tuple(_ASSET_TYPES.values()))
+def get_docs_asset(path: AssetPath) -> Response:
     """A file of Swagger UI."""
     file = service.asset(path.name)
     return send_file(file, mimetype=_ASSET_TYPES[file.suffix], max_age=86400)

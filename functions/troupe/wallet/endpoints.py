@@ -27,7 +27,7 @@ api = Api("tokens", "Tokens")
     data=schemas.TokenUsage,
     errors=(WalletNotFound,),
 )
-def token_usage(path: schemas.UserPath, wallet: WalletService) -> Reply:
+def get_token_usage(path: schemas.UserPath, wallet: WalletService) -> Reply:
     """How much of the granted tokens was used; what is held for running jobs is not used yet."""
     usage = wallet.usage(path.user_id)
     return Reply(
@@ -55,7 +55,7 @@ def consume_tokens(
 
 
 @api.get("/api/tokens/ledger", data=schemas.Ledger, errors=(BadCursor, PageTooDeep))
-def token_ledger(query: Page, caller: Caller, wallet: WalletService) -> Reply:
+def get_token_ledger(query: Page, caller: Caller, wallet: WalletService) -> Reply:
     """Every change of your balance, newest first."""
     entries, found = wallet.ledger(caller.uid, query)
     return Reply(

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
-from troupe.wallet.records import Entry
+from troupe.wallet.records import Entry, EntryKind, Meter
 from troupe.web.schema import Id, Line, Schema, example
 
 
@@ -37,8 +37,8 @@ class EntryView(Schema):
     """One line of the ledger. `amount` is what it did to the balance: negative when charged."""
 
     id: str
-    kind: str
-    meter: str
+    kind: EntryKind
+    meter: Meter
     amount: int
     held: int
     reason: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from typing_extensions import TypedDict
+
 from troupe.adapters.firestore import AlreadyExists, Database, Stale, contend, now
 from troupe.errors import NotFound, PaymentRequired
 from troupe.idempotency import KeyReused, keyed_id, request_hash
@@ -12,10 +14,15 @@ from troupe.wallet.ledger import entry_writes, grant_writes, ledger_path, wallet
 from troupe.wallet.records import Entry, EntryKind, Meter, Wallet
 
 
-class NotEnoughTokens(PaymentRequired):
-    """The details say what was needed and what is available."""
+class NotEnoughTokensDetails(TypedDict):
+    meter: Meter
+    needed: int
+    available: int
 
+
+class NotEnoughTokens(PaymentRequired):
     code = "not_enough_tokens"
+    details_type = NotEnoughTokensDetails
     message = "You have not enough tokens for this."
 
     @classmethod

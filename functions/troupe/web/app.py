@@ -93,11 +93,12 @@ def build(
     CORS(
         app,
         origins=list(origins),
-        methods=["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
+        methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=[
             "Authorization",
             "Content-Type",
             "Idempotency-Key",
+            "Last-Event-ID",
             "Prefer",
             "Range",
             "X-Request-Id",
@@ -140,6 +141,7 @@ def _end(response: Response) -> Response:
         method=request.method if request.method in _METHODS else "other",
         status=response.status_code,
         ms=round((time.perf_counter() - g.started) * 1000, 1),
+        refused=any(not check.granted for check in g.get("checks", ())) or None,
     )
     return response
 

@@ -1,17 +1,18 @@
 """Routes: a handler, its policy, and what the OpenAPI document says of it, in one place.
 
 While serving, a route is a plain Flask rule around a handler whose annotated parts (`header`,
-`path`, `query`, `form`, `body`) pydantic fills. flask-openapi, whose import costs as much as all
-of pydantic's, sees the same routes only when the document is built (`troupe.app.openapi`).
+`path`, `query`, `form`, `body`, `raw`) are filled from the request: pydantic reads all but `raw`,
+which is the bytes of the body as they were sent. `troupe.app.openapi` writes the document from the
+same routes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypedDict, TypeVar, Unpack, get_type_hints
 
 from flask import Flask, Response, request
 from pydantic import BaseModel
@@ -19,20 +20,21 @@ from pydantic.alias_generators import to_camel
 
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.services import parameters, take
-from troupe.web.body import read
-from troupe.web.caller import Auth, admit
+from troupe.web.body import read, read_raw
+from troupe.web.caller import Auth, admit, enforced
+from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
-from troupe.web.schema import Nothing
+from troupe.web.schema import Ignored, Nothing, Sized, WarnsOfUnknown
 
-Handler = Callable[..., Reply | Response]
+Handler = Callable[..., Reply | Response | Iterator[Event]]
 H = TypeVar("H", bound=Handler)
 Errors = tuple[type[TroupeError], ...]
-Bytes = str | tuple[str, ...] | None
 Alias = str | tuple[str, str]  # "/api/x", or ("POST", "/api/x") where the method differs
 
-PARTS = ("header", "path", "query", "form", "body")  # in the order in which they are read
+# In the order in which they are read.
+PARTS = ("header", "path", "query", "form", "body", "raw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +43,67 @@ class Route:
     path: str  # as Flask writes it: /api/voice/generations/<generationId>
     operation_id: str
     handler: Handler
-    parts: dict[str, type[BaseModel]]
+    parts: dict[str, Any]  # the model of each part; of `raw`: bytes
     services: tuple[str, ...]  # what else the handler asks for, by the names of the container
+    wants_caller: bool
     auth: Auth
-    status: int
+    status: int  # of an answer that does not name another one
+    statuses: tuple[int, ...]  # every status of a success
     data: type[BaseModel]
     errors: Errors
-    bytes_type: Bytes  # the media types of an answer that is no envelope
-    limit: str | None = None  # the rate limit that it counts against: see `Settings.limits`
-    wants_caller: bool = False
-    alias_of: str | None = None  # the operation id of the documented first path
+    produces: tuple[str, ...]  # the media types of an answer that is no envelope
+    headers: tuple[str, ...]  # the headers that a success carries besides those of every answer
+    limit: str | None  # the rate limit that it counts against: see `Settings.limits`
+    alias_of: str | None  # the operation id of the documented first path
+    media: bool  # serves a file that a media link may open
+
+    @property
+    def paged(self) -> bool:
+        """Whether a success has `meta`."""
+        query = self.parts.get("query")
+        return query is not None and issubclass(query, Sized)
+
+    @property
+    def streams_events(self) -> bool:
+        return self.produces == (EVENT_STREAM,)
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: who, then what, then the work."""
-        caller = admit(self.auth, path)
+        caller = admit(self.auth, path, by_link=self.media)
         given: dict[str, Any] = {
-            part: read(request, part, model, path) for part, model in self.parts.items()
+            part: self._read(part, model, path) for part, model in self.parts.items()
         }
         if self.wants_caller:
             given["caller"] = caller
-        with limited(self.limit, account_of(given)) if self.limit else nullcontext():
+        limit = limited(self.limit, account_of(given)) if self.limit else nullcontext()
+        with enforced(self.auth, caller), limit:
             answer = self.handler(**given, **take(services(), self.services))
-        return success(answer, self.status) if isinstance(answer, Reply) else answer
+            if not isinstance(answer, Reply | Response):
+                answer = event_stream(answer)
+        if isinstance(answer, Reply):
+            return success(answer, self.status, ignored(given))
+        if self.media:
+            answer.headers["Referrer-Policy"] = "no-referrer"  # the address may hold a token
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
+
+    def _read(self, part: str, model: type[Any], path: dict[str, Any]) -> BaseModel | bytes:
+        return read_raw(request) if part == "raw" else read(request, part, model, path)
+
+
+class Options(TypedDict, total=False):
+    """What a route may say of itself."""
+
+    auth: Auth  # USER unless it says otherwise
+    status: int  # of a success; 200
+    other_statuses: tuple[int, ...]  # that a `Reply` of the handler may carry instead
+    data: type[BaseModel]  # of the envelope, or of each event of a stream; `Nothing`
+    errors: Errors  # besides those that its parts and its policy bring
+    aliases: Iterable[Alias]
+    produces: str | tuple[str, ...]  # the media types of an answer that is no envelope
+    headers: tuple[str, ...]
+    limit: str
+    media: bool  # a media link to the path does for a bearer
 
 
 class Api:
@@ -89,84 +130,43 @@ class Api:
                 )
             app.add_url_rule(route.path, route.operation_id, route.__call__, methods=[route.method])
 
-    def get(
-        self,
-        path: str,
-        *,
-        auth: Auth = Auth.USER,
-        status: int = 200,
-        data: type[BaseModel] | None = None,
-        errors: Errors = (),
-        aliases: Iterable[Alias] = (),
-        bytes_type: Bytes = None,
-    ) -> Callable[[H], H]:
+    def get(self, path: str, **options: Unpack[Options]) -> Callable[[H], H]:
         """Adds a route; the handler's name in camelCase is the operation id, its docstring the
         description. Parameters of the handler are named after the parts they take; `caller` is who
-        makes the request, and any other is a service of that name."""
-        return self._route("GET", path, auth, status, data, errors, aliases, bytes_type)
+        makes the request, and any other is a service of that name.
 
-    def post(
-        self,
-        path: str,
-        *,
-        auth: Auth = Auth.USER,
-        status: int = 200,
-        data: type[BaseModel] | None = None,
-        errors: Errors = (),
-        aliases: Iterable[Alias] = (),
-        bytes_type: Bytes = None,
-        limit: str | None = None,
-    ) -> Callable[[H], H]:
-        return self._route("POST", path, auth, status, data, errors, aliases, bytes_type, limit)
+        With `produces`, the handler answers a Flask response; with `produces=EVENT_STREAM`, it
+        yields `Event`s.
+        """
+        return self._route("GET", path, options)
 
-    def put(
-        self,
-        path: str,
-        *,
-        auth: Auth = Auth.USER,
-        status: int = 200,
-        data: type[BaseModel] | None = None,
-        errors: Errors = (),
-        aliases: Iterable[Alias] = (),
-        bytes_type: Bytes = None,
-        limit: str | None = None,
-    ) -> Callable[[H], H]:
-        return self._route("PUT", path, auth, status, data, errors, aliases, bytes_type, limit)
+    def post(self, path: str, **options: Unpack[Options]) -> Callable[[H], H]:
+        return self._route("POST", path, options)
 
-    def delete(
-        self,
-        path: str,
-        *,
-        auth: Auth = Auth.USER,
-        status: int = 200,
-        data: type[BaseModel] | None = None,
-        errors: Errors = (),
-        aliases: Iterable[Alias] = (),
-        bytes_type: Bytes = None,
-        limit: str | None = None,
-    ) -> Callable[[H], H]:
-        return self._route("DELETE", path, auth, status, data, errors, aliases, bytes_type, limit)
+    def put(self, path: str, **options: Unpack[Options]) -> Callable[[H], H]:
+        return self._route("PUT", path, options)
 
-    def _route(
-        self,
-        method: str,
-        path: str,
-        auth: Auth,
-        status: int,
-        data: type[BaseModel] | None,
-        errors: Errors,
-        aliases: Iterable[Alias],
-        bytes_type: Bytes,
-        limit: str | None = None,
-    ) -> Callable[[H], H]:
+    def patch(self, path: str, **options: Unpack[Options]) -> Callable[[H], H]:
+        return self._route("PATCH", path, options)
+
+    def delete(self, path: str, **options: Unpack[Options]) -> Callable[[H], H]:
+        return self._route("DELETE", path, options)
+
+    def _route(self, method: str, path: str, options: Options) -> Callable[[H], H]:
+        auth = options.get("auth", Auth.USER)
+        status = options.get("status", 200)
+        produces = options.get("produces", ())
+        limit = options.get("limit")
+        errors = options.get("errors", ())
+
         def decorate(handler: H) -> H:
             name = to_camel(handler.__name__)
             parts = _parts(handler)
             others = [each for each in parameters(handler) if each not in parts]
-            if "caller" in others and auth in (Auth.PUBLIC, Auth.TASK):
+            if "caller" in others and auth is Auth.PUBLIC:
                 raise TypeError(f"{handler.__name__}: a {auth} route has no caller")
             places: list[tuple[str, str]] = [(method, path)]
-            places += [(method, a) if isinstance(a, str) else a for a in aliases]
+            places += [(method, a) if isinstance(a, str) else a for a in options.get("aliases", ())]
             for number, (verb, place) in enumerate(places):
                 self.routes.append(
                     Route(
@@ -179,11 +179,14 @@ class Api:
                         wants_caller="caller" in others,
                         auth=auth,
                         status=status,
-                        data=data or Nothing,
+                        statuses=(status, *options.get("other_statuses", ())),
+                        data=options.get("data", Nothing),
                         errors=(*errors, TooManyRequests) if limit else errors,
-                        bytes_type=bytes_type,
+                        produces=(produces,) if isinstance(produces, str) else produces,
+                        headers=options.get("headers", ()),
                         limit=limit,
                         alias_of=name if number else None,
+                        media=options.get("media", False),
                     )
                 )
             return handler
@@ -191,8 +194,16 @@ class Api:
         return decorate
 
 
-def _parts(handler: Handler) -> dict[str, type[BaseModel]]:
-    """The models of the parts. The types of services are not looked up: that would load them."""
+def ignored(given: Mapping[str, Any]) -> list[Ignored]:
+    """The fields of a request that nothing was done about."""
+    sent = given.get("body") or given.get("form")
+    return sent.ignored if isinstance(sent, WarnsOfUnknown) else []
+
+
+def _parts(handler: Handler) -> dict[str, Any]:
+    """The types of the parts. Those of services are not looked up: that would load them."""
     parts = {name: each for name, each in handler.__annotations__.items() if name in PARTS}
     hints = get_type_hints(SimpleNamespace(__annotations__=parts), handler.__globals__)
+    if hints.get("raw", bytes) is not bytes:
+        raise TypeError(f"{handler.__name__} takes a raw body that is not `bytes`")
     return {part: hints[part] for part in PARTS if part in hints}

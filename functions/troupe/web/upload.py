@@ -1,4 +1,4 @@
-"""Files in forms. flask-openapi has a type for them, which costs too much to import."""
+"""Files in forms."""
 
 from __future__ import annotations
 

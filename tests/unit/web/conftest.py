@@ -10,9 +10,11 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from tests.support.factories import test_settings
-from troupe.caller import Caller, Role
+from troupe import tokens
+from troupe.caller import Caller, CompanyRole, Role
 from troupe.errors import PaymentRequired, Unauthorized
 from troupe.settings import Settings
 from troupe.web.app import build
@@ -45,8 +47,14 @@ class TagsQuery(Page):
     tag: list[str] = Field(default_factory=list)
 
 
+class NoTokensDetails(TypedDict):
+    needed: int
+    available: int
+
+
 class NoTokens(PaymentRequired):
     code = "not_enough_tokens"
+    details_type = NoTokensDetails
 
 
 def things() -> Api:
@@ -70,7 +78,7 @@ def things() -> Api:
     def raise_error(path: ThingPath) -> Reply:
         raise RAISED[path.thing_id]
 
-    @api.get("/api/bytes", auth=Auth.PUBLIC, bytes_type="audio/mpeg")
+    @api.get("/api/bytes", auth=Auth.PUBLIC, produces="audio/mpeg")
     def some_bytes() -> Response:
         return Response(b"abc", mimetype="audio/mpeg")
 
@@ -86,9 +94,9 @@ def things() -> Api:
     def admin_only(body: NeededBody) -> Reply:
         return Reply()
 
-    @api.post("/api/task", auth=Auth.TASK)
-    def task_only() -> Reply:
-        return Reply()
+    @api.get("/api/greeting", auth=Auth.OPTIONAL)
+    def greeting(caller: Caller | None) -> Reply:
+        return Reply({"uid": caller.uid if caller else None})
 
     return api
 
@@ -101,14 +109,18 @@ RAISED: dict[str, Exception] = {
 
 
 class Doors:
-    """Stands for the accounts service: the bearer is the uid; `admin` is one."""
+    """Stands for the accounts service: the bearer is the uid; `admin` is one, `boss-of-acme` and
+    `member-of-acme` are in that company, and `expired` is nobody any more."""
 
     def authenticate(self, authorization: str | None) -> Caller:
-        if not authorization:
-            raise Unauthorized
-        uid = authorization.removeprefix("Bearer ")
+        uid = tokens.bearer(authorization)
+        if uid == "expired":
+            raise tokens.TokenExpired
         role: Role = "admin" if uid == "admin" else "user"
-        return Caller(uid=uid, role=role, guest=False, email=None)
+        place, _, company = uid.partition("-of-")
+        roles: dict[str, CompanyRole] = {"boss": "owner", "member": "member"}
+        companies = {company: roles[place]} if company else {}
+        return Caller(uid=uid, role=role, guest=False, email=None, companies=companies)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from google.api_core import exceptions
 
 from tests.unit.web.conftest import RAISED, code_of, edge, things
-from troupe import tokens
 from troupe.adapters.firestore import Stale
 from troupe.errors import Unavailable
 from troupe.web.app import build
@@ -147,12 +146,16 @@ def test_self_is_the_user_named_in_the_path_or_an_admin(client: FlaskClient) -> 
     assert client.get("/api/users/ada", headers=bearer("eve")).status_code == 403
 
 
-def test_a_task_route_takes_task_tokens_alone(client: FlaskClient) -> None:
-    task = tokens.encode(purpose="task", subject="job", ttl=60)
-    access = tokens.encode(purpose="access", subject="ada", ttl=60)
-    assert client.post("/api/task", headers=bearer(task)).status_code == 200
-    assert code_of(client.post("/api/task", headers=bearer(access))) == "token_invalid"
-    assert client.post("/api/task").status_code == 401
+def test_an_optional_caller_is_nobody_or_known_and_a_bad_bearer_is_refused(
+    client: FlaskClient,
+) -> None:
+    assert client.get("/api/greeting").get_json()["data"] == {"uid": None}
+    known = client.get("/api/greeting", headers=bearer("ada"))
+    assert known.get_json()["data"] == {"uid": "ada"}
+    assert code_of(client.get("/api/greeting", headers=bearer("expired"))) == "token_expired"
+    for header in ("", "Basic YTpi"):
+        answer = client.get("/api/greeting", headers={"Authorization": header})
+        assert (answer.status_code, code_of(answer)) == (401, "unauthorized")
 
 
 def test_every_route_and_alias_has_a_policy() -> None:

@@ -10,13 +10,12 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from pydantic import BaseModel, create_model
 
-from troupe.app import openapi
 from troupe.app.domains import apis, functions
 from troupe.app.openapi import document
-from troupe.web.caller import Auth
+from troupe.web.caller import Auth, Caller
 from troupe.web.reply import Reply
 from troupe.web.routes import Api, Route
-from troupe.web.schema import Schema
+from troupe.web.schema import Schema, Sized
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +33,18 @@ def operation(spec: dict[str, Any], route: Route) -> dict[str, Any]:
     return found
 
 
+def parameters(spec: dict[str, Any], path: str, method: str) -> list[dict[str, Any]]:
+    return [resolved(spec, each) for each in spec["paths"][path][method].get("parameters", ())]
+
+
+def resolved(spec: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """What a reference leads to, or the value itself."""
+    while "$ref" in value:
+        _, _, kind, name = value["$ref"].split("/")
+        value = spec["components"][kind][name]
+    return value
+
+
 def test_it_is_valid_openapi_3_1(spec: dict[str, Any]) -> None:
     assert spec["openapi"] == "3.1.0"
     validate(spec, cls=OpenAPIV31SpecValidator)
@@ -49,7 +60,9 @@ def test_every_route_is_in_it_with_its_policy(spec: dict[str, Any]) -> None:
         found = operation(spec, route)
         assert found["operationId"] == route.operation_id
         assert found["x-auth"] == route.auth
-        assert found.get("security", []) == ([] if route.auth is Auth.PUBLIC else [{"bearer": []}])
+        link: list[dict[str, list[str]]] = [{"mediaLink": []}] if route.media else []
+        wanted = [] if route.auth is Auth.PUBLIC else [{"bearer": []}, *link]
+        assert found.get("security", []) == wanted
         assert found["summary"]
 
 
@@ -90,18 +103,28 @@ def test_nothing_else_is_in_it(spec: dict[str, Any]) -> None:
 
 
 def test_aliases_name_what_they_stand_for(spec: dict[str, Any]) -> None:
-    assert spec["paths"]["/api/login"]["post"]["x-alias-of"] == "login"
+    alias = spec["paths"]["/api/login"]["post"]
+    assert (alias["x-alias-of"], alias["deprecated"]) == ("login", True)
+    assert "deprecated" not in spec["paths"]["/api/auth/login"]["post"]
     assert spec["paths"]["/api/login"]["post"]["description"].startswith("Alias of `login`.")
 
 
 def test_path_parameters_are_in_it(spec: dict[str, Any]) -> None:
-    (parameter,) = spec["paths"]["/api/tokens/usage/{userId}"]["get"]["parameters"]
+    (parameter,) = parameters(spec, "/api/tokens/usage/{userId}", "get")
     assert (parameter["name"], parameter["in"], parameter["required"]) == ("userId", "path", True)
 
 
 def test_headers_that_a_handler_takes_are_in_it(spec: dict[str, Any]) -> None:
-    parameters = spec["paths"]["/api/tokens/consume"]["post"]["parameters"]
-    assert ("Idempotency-Key", "header") in [(p["name"], p["in"]) for p in parameters]
+    found = parameters(spec, "/api/tokens/consume", "post")
+    assert ("Idempotency-Key", "header") in [(p["name"], p["in"]) for p in found]
+
+
+def test_no_parameter_is_null(spec: dict[str, Any]) -> None:
+    """A header, or a field of a query, is sent or left out."""
+    for path, item in spec["paths"].items():
+        for method in item:
+            for parameter in parameters(spec, path, method):
+                assert "null" not in json.dumps(parameter["schema"]), (path, parameter["name"])
 
 
 def test_answers_are_typed_envelopes(spec: dict[str, Any]) -> None:
@@ -109,6 +132,31 @@ def test_answers_are_typed_envelopes(spec: dict[str, Any]) -> None:
     assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/UserDataEnvelope")
     envelope = spec["components"]["schemas"]["UserDataEnvelope"]
     assert envelope["properties"]["data"] == {"$ref": "#/components/schemas/UserData"}
+    assert "meta" not in envelope["properties"]
+
+
+def test_a_list_always_has_meta(spec: dict[str, Any]) -> None:
+    lists = 0
+    for route in routes():
+        query = route.parts.get("query")
+        if query is None or not issubclass(query, Sized):
+            continue
+        content = operation(spec, route)["responses"]["200"]["content"]["application/json"]
+        page = resolved(spec, content["schema"])
+        assert "meta" in page["required"]
+        assert page["properties"]["meta"] == {"$ref": "#/components/schemas/Meta"}
+        lists += 1
+    assert lists >= 11
+    assert "nextCursor" not in spec["components"]["schemas"]["Meta"]["required"]
+    cursor = spec["components"]["schemas"]["Meta"]["properties"]["nextCursor"]
+    assert cursor["type"] == "string"
+
+
+def test_both_answers_of_generate_voice_are_in_it(spec: dict[str, Any]) -> None:
+    answers = spec["paths"]["/api/voice/generate"]["post"]["responses"]
+    assert answers["200"]["content"] == answers["202"]["content"]
+    assert {"Location", "Preference-Applied"} <= answers["200"]["headers"].keys()
+    assert "Location" in spec["paths"]["/api/scripts"]["post"]["responses"]["201"]["headers"]
 
 
 def test_forms_with_files_are_multipart_in_it(spec: dict[str, Any]) -> None:
@@ -137,24 +185,53 @@ def test_forms_with_files_are_multipart_in_it(spec: dict[str, Any]) -> None:
     assert required == ["displayName", "audioFile", "consent"]
 
 
-def test_failures_are_in_it_with_their_codes(spec: dict[str, Any]) -> None:
-    def codes(path: str, method: str, status: int) -> list[str]:
-        answer = spec["paths"][path][method]["responses"][str(status)]
-        if "$ref" in answer:
-            answer = spec["components"]["responses"][answer["$ref"].rsplit("/", 1)[-1]]
-        extra = answer["content"]["application/json"]["schema"]["allOf"][1]
-        found: list[str] = extra["properties"]["error"]["properties"]["code"]["enum"]
-        return found
+def codes(spec: dict[str, Any], path: str, method: str, status: int) -> list[str]:
+    answer = resolved(spec, spec["paths"][path][method]["responses"][str(status)])
+    failure = resolved(spec, answer["content"]["application/json"]["schema"])
+    assert failure["allOf"] == [{"$ref": "#/components/schemas/Failure"}]
+    assert failure["properties"]["statusCode"]["const"] == status
+    found: list[str] = failure["properties"]["error"]["properties"]["code"]["enum"]
+    return found
 
-    assert codes("/api/auth/register", "post", 409) == ["email_taken", "username_taken"]
-    assert codes("/api/auth/register", "post", 415) == ["unsupported_media_type"]
-    assert codes("/api/auth/login", "post", 401) == ["invalid_credentials"]
-    assert codes("/api/auth/me", "get", 401) == ["token_expired", "token_invalid", "unauthorized"]
-    assert codes("/api/auth/me", "get", 403) == ["account_suspended"]
+
+def test_failures_are_in_it_with_their_codes(spec: dict[str, Any]) -> None:
+    assert codes(spec, "/api/auth/register", "post", 409) == ["email_taken", "username_taken"]
+    assert codes(spec, "/api/auth/register", "post", 415) == ["unsupported_media_type"]
+    assert codes(spec, "/api/auth/login", "post", 401) == ["invalid_credentials"]
+    bearer = ["token_expired", "token_invalid", "unauthorized"]
+    assert codes(spec, "/api/auth/me", "get", 401) == bearer
+    assert codes(spec, "/api/auth/me", "get", 403) == ["account_suspended"]
     assert "422" not in spec["paths"]["/api/auth/me"]["get"]["responses"]
     for item in spec["paths"].values():
         for found in item.values():
             assert {"500", "503"} <= set(found["responses"])
+
+
+def test_every_failure_has_a_name(spec: dict[str, Any]) -> None:
+    for route in routes():
+        for status, answer in operation(spec, route)["responses"].items():
+            if status >= "400":
+                content = resolved(spec, answer)["content"]["application/json"]
+                assert answer.keys() == {"$ref"}
+                assert content["schema"]["$ref"].endswith("Failure")
+
+
+def test_every_code_is_told_apart_from_all_others(spec: dict[str, Any]) -> None:
+    """One schema for each code that has details, and one for those that have none."""
+    schemas = spec["components"]["schemas"]
+    told: list[str] = []
+    for reference in schemas["FailureError"]["oneOf"]:
+        error = resolved(spec, reference)
+        code = error["properties"]["code"]
+        told += code.get("enum") or [code["const"]]
+    narrowed = {
+        code
+        for name, schema in schemas.items()
+        if name.endswith("Failure") and name != "Failure"
+        for code in schema["properties"]["error"]["properties"]["code"]["enum"]
+    }
+    assert len(told) == len(set(told))
+    assert set(told) == narrowed
 
 
 def test_files_may_come_in_parts_or_from_elsewhere(spec: dict[str, Any]) -> None:
@@ -162,6 +239,7 @@ def test_files_may_come_in_parts_or_from_elsewhere(spec: dict[str, Any]) -> None
     audio = spec["paths"]["/api/voice/generations/{generationId}/audio"]["get"]["responses"]
     assert audio.keys() >= files
     assert audio["206"]["content"] == audio["200"]["content"]
+    assert "Location" in resolved(spec, audio["302"])["headers"]
     video = spec["paths"]["/api/videos/{name}"]["get"]["responses"]
     assert video.keys() >= files
     captions = spec["paths"]["/api/voice/generations/{generationId}/captions"]["get"]["responses"]
@@ -174,7 +252,7 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
         assert name in spec["components"][kind]
 
 
-def test_two_schemas_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_schemas_of_one_name_are_refused() -> None:
     api = Api("things", "Things")
 
     def schema(kind: type) -> type[BaseModel]:
@@ -188,7 +266,25 @@ def test_two_schemas_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     def second() -> Reply:
         return Reply()
 
-    monkeypatch.setattr(openapi, "apis", lambda function: [api])
-    monkeypatch.setattr(openapi, "functions", lambda: {"things": ()})
     with pytest.raises(ValueError, match="Same"):
-        document()
+        document([api])
+
+
+def test_an_optional_bearer_may_be_left_out_and_can_be_refused() -> None:
+    api = Api("things", "Things")
+
+    @api.get("/api/things", auth=Auth.OPTIONAL)
+    def list_things(caller: Caller | None) -> Reply:
+        """Lists things."""
+        return Reply()
+
+    found = document([api])["paths"]["/api/things"]["get"]
+    assert found["security"] == [{}, {"bearer": []}]
+    assert found["x-auth"] == "optional"
+    assert "401" in found["responses"]
+
+
+def test_owner_routes_do_not_promise_a_403_that_the_edge_never_gives(spec: dict[str, Any]) -> None:
+    found = operation(spec, next(each for each in routes() if each.auth is Auth.OWNER))
+    (body,) = resolved(spec, found["responses"]["403"])["content"].values()
+    assert body["schema"]["$ref"].endswith("/AccountSuspendedFailure")

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from typing_extensions import TypedDict
+
 from troupe.errors import Unprocessable
 
 MAX_RECORDING_SECONDS = 2 * 3600
 
 
+class RecordingTooLongDetails(TypedDict):
+    maximumSeconds: int
+
+
 class RecordingTooLong(Unprocessable):
     code = "recording_too_long"
+    details_type = RecordingTooLongDetails
     message = f"The recording is too long (maximum {MAX_RECORDING_SECONDS // 3600} hours)."
 
 

@@ -1,0 +1,28 @@
+"""A character's voice, for the jobs that speak with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troupe.recording.records import VoiceSnapshot
+
+if TYPE_CHECKING:
+    from troupe.characters.records import Character
+
+
+def voice_snapshot(character: Character, language: str) -> VoiceSnapshot:
+    """The voice as it is now, speaking `language`. Without consent it has no recording to clone,
+    and is chosen by language and type."""
+    sample, config = character.sample, character.config
+    consented = character.consent is not None
+    return VoiceSnapshot(
+        language=language,
+        voice_type=character.voice_type,
+        speed=config.speed,
+        sample_path=sample.path if consented else None,
+        sample_sha256=sample.sha256 if consented else None,
+        sample_text=sample.text if consented else "",
+        nfe_steps=config.nfe_steps,
+        cross_fade_duration=config.cross_fade_duration,
+        remove_silences=config.remove_silences,
+    )

@@ -1,0 +1,35 @@
+"""The kind of job that speaks a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troupe.generations.cleanup import GenerationCleanup
+from troupe.generations.records import SpokenText
+from troupe.generations.writes import status_writes
+from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.specs import JobSpec, Step
+from troupe.jobs.worker import Worker
+from troupe.recording.records import Recorded
+
+
+def _worker(services: Any) -> Worker[SpokenText, Recorded]:
+    worker: Worker[SpokenText, Recorded] = services.voice_worker
+    return worker
+
+
+def _cleanup(services: Any) -> Cleanup:
+    return GenerationCleanup(services.files)
+
+
+VOICE = JobSpec(
+    kind="voice",
+    steps=(Step("speech", 80), Step("assembly", 20, "Joining and encoding the audio")),
+    parts_step="speech",
+    parts_message="Speaking the text ({done}/{total} parts completed)",
+    input=SpokenText,
+    payload=Recorded,
+    worker=_worker,
+    cleanup=_cleanup,
+    subject_writes=status_writes,
+)

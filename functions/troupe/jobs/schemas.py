@@ -1,0 +1,136 @@
+"""A job as people see it: what it is at, how far it is, and why it failed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from troupe.jobs.records import (
+    CurrentStep,
+    Job,
+    JobError,
+    JobKind,
+    JobStatus,
+    StepName,
+    StepState,
+)
+from troupe.jobs.specs import JobSpec
+from troupe.web.schema import Schema
+
+
+class ErrorView(Schema):
+    code: str
+    message: str
+    retryable: bool
+
+    @classmethod
+    def of(cls, error: JobError | None) -> Self | None:
+        return cls(**error.model_dump()) if error else None
+
+
+class StepStatus(StrEnum):
+    """Of one step: that of its job, once the step has begun."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StepView(Schema):
+    """`progress` 0 to 100."""
+
+    step_name: StepName
+    status: StepStatus
+    progress: int
+    message: str
+    started_at: datetime | None
+    completed_at: datetime | None
+    error_message: str | None
+
+
+class JobView(Schema):
+    """A job with its progress (0 to 100) by step."""
+
+    job_id: str
+    kind: JobKind
+    status: JobStatus
+    overall_progress: int
+    current_step: CurrentStep
+    steps: list[StepView]
+    total_steps: int
+    completed_steps: int
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    error: ErrorView | None
+    error_message: str | None
+
+    @classmethod
+    def of(cls, job: Job, spec: JobSpec[Any, Any]) -> Self:
+        steps = view_steps(job, spec)
+        completed = [step for step in steps if step.status == "completed"]
+        running = [step.step_name for step in steps if step.status not in ("completed", "pending")]
+        return cls(
+            job_id=job.id,
+            kind=job.kind,
+            status=job.status,
+            overall_progress=overall_progress(job, spec),
+            current_step="completed"
+            if job.status is JobStatus.COMPLETED
+            else (running or [""])[-1],
+            steps=steps,
+            total_steps=len(steps),
+            completed_steps=len(completed),
+            attempt=job.attempt,
+            created_at=job.created_at,
+            started_at=job.started_at,
+            completed_at=job.completed_at,
+            error=ErrorView.of(job.error),
+            error_message=job.error.message if job.error else None,
+        )
+
+
+def view_steps(job: Job, spec: JobSpec[Any, Any]) -> list[StepView]:
+    """The steps of a job, derived from what was reported, its parts and its status."""
+    views = []
+    for step in spec.steps:
+        state = job.steps.get(step.name, StepState())
+        status, progress, message, error = StepStatus.PENDING, 0, "", None
+        if state.started_at:
+            status = StepStatus(job.status) if job.status.ended else StepStatus.IN_PROGRESS
+            progress, message = state.progress, state.message or step.message
+            error = job.error.message if job.error else None
+        if state.completed_at:
+            status, progress, error = StepStatus.COMPLETED, 100, None
+        total = job.units or job.parts_total
+        if step.name == spec.parts_step and state.started_at and total:
+            done = total if state.completed_at else job.units_done or job.parts_done
+            # A single part is counted by its worker, as it goes.
+            done = max(done, state.progress * total // 100)
+            progress = 100 * done // total
+            message = spec.parts_message.format(done=done, total=total)
+        views.append(
+            StepView(
+                step_name=step.name,
+                status=status,
+                progress=progress,
+                message=message,
+                started_at=state.started_at,
+                completed_at=state.completed_at,
+                error_message=error,
+            )
+        )
+    return views
+
+
+def overall_progress(job: Job, spec: JobSpec[Any, Any]) -> int:
+    """0 to 100; it only grows, and is 100 when the job is completed and only then."""
+    if job.status is JobStatus.COMPLETED:
+        return 100
+    views = view_steps(job, spec)
+    done = sum(step.weight * view.progress for step, view in zip(spec.steps, views, strict=True))
+    return min(done // 100, 99)

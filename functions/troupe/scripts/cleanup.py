@@ -1,0 +1,53 @@
+"""The files of jobs about a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from troupe.adapters.firestore import Database
+from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.records import Job, Part
+from troupe.jobs.worker import Outcome
+from troupe.recording.records import Recorded
+from troupe.scripts.records import Script
+from troupe.scripts.writes import files_prefix, referenced_files
+
+if TYPE_CHECKING:
+    from troupe.adapters.storage import Files
+
+
+class ScriptCleanup(Cleanup):
+    """Files lie with their script, lines of several jobs among them: those go that neither the
+    script nor a part leads to."""
+
+    def __init__(self, db: Database, files: Files, parts: Callable[[Job], Sequence[Part]]) -> None:
+        """`parts`: those of a job that are done."""
+        self._db = db
+        self._files = files
+        self._parts = parts
+
+    def discard(self, outcome: Outcome) -> None:
+        self._files.delete(outcome.files)
+
+    def forget(self, job: Job, part: Part) -> None:
+        self._delete_unused(job, (other for other in self._parts(job) if other.id != part.id))
+
+    def tidy(self, job: Job) -> None:
+        self._delete_unused(job, self._parts(job))
+
+    def _delete_unused(self, job: Job, kept: Iterable[Part]) -> None:
+        """Deletes the files of the job's script to which neither it nor one of `kept` leads; all
+        of them when the script is gone. While another job works on it, none."""
+        document = self._db.get(job.subject)
+        used: set[str] = set()
+        if document.exists:
+            script = Script.of(document)
+            if script.active_job_id not in (None, job.id):
+                return
+            used = referenced_files(script)
+            used.update(
+                path for part in kept for path in Recorded.model_validate(part.payload).files
+            )
+        prefix = files_prefix(job.subject.rpartition("/")[2])
+        self._files.delete(path for path in self._files.list(prefix) if path not in used)

@@ -1,0 +1,54 @@
+"""The kinds of job about a script. The audio is the first half of the video, and one worker makes
+both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.specs import JobSpec, Step, registry
+from troupe.jobs.worker import Worker
+from troupe.recording.records import Recorded
+from troupe.scripts.cleanup import ScriptCleanup
+from troupe.scripts.records import AUDIO_KIND, VIDEO_KIND, Performance
+from troupe.scripts.writes import status_writes
+
+
+def _worker(services: Any) -> Worker[Performance, Recorded]:
+    worker: Worker[Performance, Recorded] = services.script_worker
+    return worker
+
+
+def _cleanup(services: Any) -> Cleanup:
+    return ScriptCleanup(services.database, services.files, services.jobs.parts)
+
+
+AUDIO = JobSpec(
+    kind=AUDIO_KIND,
+    steps=(Step("speech", 80), Step("assembly", 20, "Joining and encoding the audio")),
+    parts_step="speech",
+    parts_message="Speaking the lines... ({done}/{total} completed)",
+    input=Performance,
+    payload=Recorded,
+    worker=_worker,
+    cleanup=_cleanup,
+    subject_writes=status_writes,
+)
+VIDEO = JobSpec(
+    kind=VIDEO_KIND,
+    steps=(
+        Step("audio_validation", 5),
+        Step("audio_generation", 40),
+        Step("video_generation", 40),
+        Step("video_assembly", 5),
+        Step("upload", 10),
+    ),
+    parts_step="audio_generation",
+    parts_message="Generating audio files... ({done}/{total} completed)",
+    input=Performance,
+    payload=Recorded,
+    worker=_worker,
+    cleanup=_cleanup,
+    subject_writes=status_writes,
+)
+SPECS = registry(AUDIO, VIDEO)

@@ -1,0 +1,120 @@
+"""Objects of somebody else: `troupe.access` refuses them, as if they did not exist; and no route
+hands out an object by its id without a policy for that."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import g
+
+from tests.contract.access import Ids, World, ask, needs_a_good_body
+from tests.contract.operations import Operation, served
+from tests.contract.test_access import world
+from tests.support.wiring import app_for
+from troupe.access import Check
+from troupe.web.caller import Auth
+
+__all__ = ["world"]
+
+SOURCES = Path(__file__).parents[2] / "functions" / "troupe"
+OPERATIONS = served()
+
+
+def under(*policies: Auth) -> list[Operation]:
+    return [operation for operation in OPERATIONS if operation.route.auth in policies]
+
+
+# The document that each id leads to.
+SUBJECTS = {
+    "generationId": "generations/{}",
+    "characterId": "characters/{}",
+    "scriptId": "scripts/{}",
+    "jobId": "jobs/{}",
+    "fileId": "files/{}",
+}
+
+# Signed-in callers may name these whoever owns them.
+OPEN_TO_USERS = {
+    "getCharacter": "characters are public",
+    "starCharacter": "anybody may star a character",
+    "unstarCharacter": "the star is the caller's own, whosever the character is",
+    "revokeSession": "looked up among the caller's own sessions",
+}
+
+
+@pytest.mark.parametrize("operation", under(Auth.OWNER), ids=lambda operation: operation.id)
+def test_a_stranger_is_refused_by_the_mechanism_as_if_there_was_nothing(
+    world: World, operation: Operation
+) -> None:
+    callers = world.callers()
+    owner, stranger = callers["user"], callers["other"]
+    ids = world.objects(operation, owner, of_body=needs_a_good_body(operation))
+    subject = subject_of(ids)
+
+    status, refusal, checks = asked(operation, ids, stranger.headers)
+    assert checks == [Check("owner", stranger.uid, subject, granted=False)]
+    if "characterId" in ids:  # everybody sees characters
+        assert (status, refusal["error"]["code"]) == (403, "not_owner")
+    else:
+        assert status == 404
+        missing = {name: another(value) for name, value in ids.items()}
+        assert asked(operation, missing, stranger.headers)[:2] == (status, refusal)
+
+    status, _, checks = asked(operation, ids, owner.headers)
+    assert status < 300
+    assert {*checks} == {Check("owner", owner.uid, subject, granted=True)}
+
+
+def asked(operation: Operation, ids: Ids, headers: dict[str, str]) -> tuple[int, Any, list[Check]]:
+    """The answer, its JSON, and what was recorded on the way."""
+    with (
+        app_for(operation.function).test_client() as client,
+        ask(client, operation, ids, headers) as answer,
+    ):
+        return answer.status_code, answer.json if answer.is_json else None, g.get("checks", [])
+
+
+def subject_of(ids: Ids) -> str:
+    (found,) = [SUBJECTS[name].format(value) for name, value in ids.items() if name in SUBJECTS]
+    return found
+
+
+def another(value: str) -> str:
+    """As `value`, with other hexadecimal digits: the id of nothing."""
+    return re.sub(r"[0-9a-f]{20,}", lambda found: secrets.token_hex(32)[: len(found[0])], value)
+
+
+def test_no_object_is_named_in_a_path_without_a_policy_for_it() -> None:
+    found = {each.id for each in under(Auth.USER, Auth.OPTIONAL) if each.names}
+    assert found == OPEN_TO_USERS.keys()
+
+
+def test_self_has_a_user_in_its_path() -> None:
+    assert under(Auth.SELF)
+    assert all("userId" in operation.names for operation in under(Auth.SELF))
+
+
+@pytest.mark.parametrize("operation", under(Auth.SELF), ids=lambda operation: operation.id)
+def test_self_is_the_user_in_the_path(world: World, operation: Operation) -> None:
+    callers = world.callers()
+    ids = {"userId": callers["user"].uid}
+    assert asked(operation, ids, callers["user"].headers)[0] == 200
+    status, refusal, _ = asked(operation, ids, callers["other"].headers)
+    assert (status, refusal["error"]["code"]) == (403, "forbidden")
+
+
+def test_ownership_is_compared_in_one_place() -> None:
+    comparison = re.compile(r"""\[["']uid["']\]\s*[!=]=|[!=]=\s*\S+\[["']uid["']\]""")
+    places = {
+        str(path.relative_to(SOURCES))
+        for path in SOURCES.rglob("*.py")
+        if comparison.search(path.read_text())
+    }
+    assert places == {
+        "access.py",
+        "accounts/profile.py",  # who holds a username
+    }

@@ -1,0 +1,80 @@
+"""Delivering tasks as Cloud Tasks does, also to workers that are killed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from troupe.adapters.firestore import Database, Update
+from troupe.jobs.errors import TryAgain
+from troupe.jobs.runner import Runner
+
+if TYPE_CHECKING:
+    from tests.support.factories import HeldQueue
+
+
+class Killed(BaseException):
+    """Stops a worker without letting it say a word, as a kill does."""
+
+
+class Deliveries:
+    """Delivers the tasks of a queue to a runner, as Cloud Tasks does."""
+
+    db: Database
+    queue: HeldQueue
+    runner: Runner
+
+    def deliver(self, payload: Mapping[str, Any]) -> bool:
+        """One delivery; False when it wants to come again."""
+        try:
+            self.runner.run(payload["jobId"], payload.get("part"))
+        except TryAgain:
+            return False
+        return True
+
+    def deliver_all(self) -> None:
+        """Delivers until the queue is empty, each task until it is done."""
+        while tasks := self.queue.take():
+            for task in tasks:
+                for _ in range(50):
+                    if self.deliver(task):
+                        break
+
+    def deliver_through_kills(self, task: Mapping[str, Any]) -> None:
+        """Delivers one task until it is done, as the queue does: a killed worker's lease is over
+        by then."""
+        for _ in range(50):
+            try:
+                done = self.deliver(task)
+            except Killed:
+                done = False
+            if done:
+                return
+            job_path = f"jobs/{task['jobId']}"
+            if self.db.get(job_path).data["leaseUntil"] is not None:
+                self.db.commit(Update(job_path, {"leaseUntil": None, "tries": 0}))
+        raise AssertionError("the task is never done")
+
+
+class Saboteur:
+    """Kills whoever makes call number `at` to any of the methods that it has taken over, just
+    before or just after it; once."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        self.at, self.after = at, after
+        self.calls = 0
+
+    def around(self, target: Any, name: str) -> None:
+        original = getattr(target, name)
+
+        def sabotaged(*args: Any, **kwargs: Any) -> Any:
+            self.calls += 1
+            mine = self.calls == self.at
+            if mine and not self.after:
+                raise Killed
+            answer = original(*args, **kwargs)
+            if mine:
+                raise Killed
+            return answer
+
+        setattr(target, name, sabotaged)

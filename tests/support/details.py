@@ -1,0 +1,65 @@
+"""The details of failures, compared with the types that the document gives them.
+
+`checked_details` wraps the one place that every failure passes on its way out of an app, and the
+constructor of the errors that services raise, so that every test of a failure is a test of its
+details too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import NoneType
+from typing import Any, get_args
+
+import pytest
+from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
+
+from troupe.errors import TroupeError
+from troupe.web import app
+from troupe.web.reply import failure
+
+
+def check(kind: type[TroupeError], details: Mapping[str, Any] | None) -> None:
+    """Fails when details are not of the type of the error, field by field."""
+    options = set(get_args(kind.details_type)) or {kind.details_type or NoneType}
+    if details is None:
+        assert NoneType in options, f"{kind.__name__} without details"
+        return
+    (shape,) = options - {NoneType} or (None,)
+    assert shape is not None, f"{kind.__name__} names no type of its details {details}"
+    sent = from_json(to_json(details))
+    _adapter(shape).validate_python(sent)
+    unknown = sent.keys() - set(_fields(shape))
+    assert not unknown, f"{kind.__name__}: {unknown} are not in {shape.__name__}"
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
+
+
+@cache
+def _fields(shape: Any) -> list[str]:
+    return list(_adapter(shape).json_schema(mode="serialization")["properties"])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def checked_details() -> Iterator[None]:
+    patch = pytest.MonkeyPatch()
+    made = TroupeError.__init__
+
+    def init(self: TroupeError, *args: Any, **options: Any) -> None:
+        made(self, *args, **options)
+        if self.details is not None:
+            check(type(self), self.details)
+
+    def sent(error: TroupeError) -> Any:
+        check(type(error), error.details)
+        return failure(error)
+
+    patch.setattr(TroupeError, "__init__", init)
+    patch.setattr(app, "failure", sent)
+    yield
+    patch.undo()

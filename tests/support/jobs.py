@@ -1,0 +1,146 @@
+"""A kind of job of the tests' own, which adds numbers up."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.support.deliveries import Deliveries
+from tests.support.factories import HeldQueue, test_settings
+from troupe.adapters.firestore import Create, Database, Update, Write, now
+from troupe.app.container import Container
+from troupe.idempotency import request_hash
+from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.records import Job, JobError, JobStatus, Part
+from troupe.jobs.service import Quote
+from troupe.jobs.specs import JobSpec, Step, registry
+from troupe.jobs.worker import Outcome, Watch, WorkPlan
+from troupe.records import Record
+
+NUMBERS_PER_PART = 3
+
+
+class Numbers(Record):
+    """The input of a count."""
+
+    numbers: list[int]
+
+
+class Sum(Record):
+    """What a part of a count comes to."""
+
+    total: int
+
+
+@dataclass
+class CountWorker:
+    """Adds numbers up, NUMBERS_PER_PART in a part. `before` is called before each part."""
+
+    before: Callable[[int], None] = lambda number: None
+    parts_made: list[int] = field(default_factory=list)
+
+    def plan(self, job: Job, given: Numbers) -> WorkPlan:
+        many = len(given.numbers)
+        cuts = [*range(0, many, NUMBERS_PER_PART), many]
+        return WorkPlan(cuts, units=many, notes={"reading": f"Read {many} numbers"})
+
+    def run_part(self, job: Job, given: Numbers, number: int, folder: Path, watch: Watch) -> Sum:
+        self.before(number)
+        watch.check()
+        assert job.cuts is not None
+        self.parts_made.append(number)
+        return Sum(total=sum(given.numbers[job.cuts[number] : job.cuts[number + 1]]))
+
+    def assemble(
+        self, job: Job, given: Numbers, done: Sequence[Sum], folder: Path, watch: Watch
+    ) -> Outcome:
+        watch.report("result", 0.5)
+        total = sum(part.total for part in done)
+        fields = {"total": total, "status": JobStatus.COMPLETED}
+        return Outcome([Update(job.subject, fields)], charge=1 if job.charge else 0)
+
+
+def _count_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
+    return [Update(job.subject, {"status": status})]
+
+
+def _no_worker(services: Any) -> CountWorker:
+    raise AssertionError("nobody has said who counts")
+
+
+COUNT = JobSpec(
+    kind="count",
+    steps=(Step("reading", 10), Step("adding", 60), Step("result", 30, "Adding the sums")),
+    parts_step="adding",
+    parts_message="Added {done} of {total} numbers",
+    input=Numbers,
+    payload=Sum,
+    worker=_no_worker,
+    subject_writes=_count_writes,
+    queue="count",
+)
+
+
+class Forgotten(Cleanup):
+    """Notes what it is told to clean up."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[str, str]] = []
+        self.tidied: list[str] = []
+
+    def forget(self, job: Job, part: Part) -> None:
+        self.parts.append((job.id, part.id))
+
+    def tidy(self, job: Job) -> None:
+        self.tidied.append(job.id)
+
+
+class Counting(Deliveries):
+    """The services around one database, with one kind of job: the one that counts."""
+
+    def __init__(
+        self,
+        db: Database,
+        queue: HeldQueue,
+        worker: CountWorker | None = None,
+        *,
+        lease_seconds: int = 30,
+        max_attempts: int = 3,
+    ) -> None:
+        self.db, self.queue = db, queue
+        self.worker = worker or CountWorker()
+        self.cleanup = Forgotten()
+        self.spec = replace(COUNT, worker=lambda _: self.worker, cleanup=lambda _: self.cleanup)
+        settings = test_settings(LEASE_SECONDS=lease_seconds, MAX_ATTEMPTS=max_attempts)
+        self.services = Container(
+            settings, database=db, queue=queue, job_specs=registry(self.spec), chores={}
+        )
+        self.jobs = self.services.jobs
+        self.runner = self.services.runner
+        self.sweeper = self.services.sweeper
+
+    def start(
+        self, uid: str, numbers: Sequence[int], quote: Quote | None = None, key: str | None = None
+    ) -> str:
+        """The id of the job, and of the document that it is about."""
+        job_id = key or secrets.token_hex(16)
+        job = self.spec.job(
+            id=job_id,
+            uid=uid,
+            subject=f"counts/{job_id}",
+            given=Numbers(numbers=list(numbers)),
+            request_hash=request_hash("count", {"numbers": list(numbers)}),
+            at=now(),
+        )
+        subject = Create(job.subject, {"status": JobStatus.QUEUED})
+        return self.jobs.submit(job, quote, [subject], keyed=key is not None).id
+
+    def job(self, job_id: str) -> Job:
+        return self.jobs.get(job_id)[0]
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        return self.db.get(f"counts/{job_id}").data
