@@ -23,7 +23,7 @@ await page.goto(`${base}/api/docs`);
 await page.locator(".authorize").first().click();
 await page.locator("#auth-bearer-value").fill(signedUp.data.accessToken);
 await page.locator(".auth-btn-wrapper .authorize").first().click();
-await page.locator(".btn-done").click();
+await page.locator(".btn-done").first().click();
 
 // Opens an operation, lets `fill` change the prefilled form, and sends it.
 async function send(operation, fill = async () => {}) {
