@@ -21,16 +21,17 @@ from troupe.characters.records import Character
 from troupe.errors import TroupeError
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.service import JobService, TaskSender
+from troupe.media.formats import AudioFormat
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.jobs import ScriptJobs
-from troupe.scripts.schemas import CreateScript, GenerateAudio, GenerateVideo
+from troupe.scripts.records import VideoOptions
 from troupe.scripts.service import ScriptService
 from troupe.scripts.specs import SPECS
 from troupe.scripts.writer import ScriptWriter
 from troupe.scripts.writes import files_prefix, script_path
 from troupe.web.schema import Page
 
-AUDIO = GenerateAudio()
+MP3 = AudioFormat.MP3
 
 
 class House:
@@ -56,8 +57,7 @@ class House:
     def script(self, uid: str, text: str = "Hello.") -> tuple[str, str]:
         """A new script of one line; its id, and that of its character."""
         anna = new_character(self.db, uid, "Anna")
-        body = {"selectedCharacters": [anna], "dialogue": [{"speaker": anna, "text": text}]}
-        return self.scripts.create(uid, CreateScript.model_validate(body)).id, anna
+        return self.scripts.create(uid, [anna], [(anna, text)]).id, anna
 
 
 def test_a_job_performs_the_dialogue_as_it_is_when_it_is_committed(
@@ -66,7 +66,7 @@ def test_a_job_performs_the_dialogue_as_it_is_when_it_is_committed(
     house, uid = House(db, files), new_user(db)
     script_id, anna = house.script(uid)
     house.meanwhile = [lambda: house.scripts.update(uid, script_id, [(anna, "Goodbye.")])]
-    job = house.performances.start_audio(uid, script_id, AUDIO, None).job
+    job = house.performances.start_audio(uid, script_id, MP3, None).job
     given = db.get(f"jobs/{job.id}").data["input"]
     assert [line["text"] for line in given["lines"]] == ["Goodbye."]
     assert given["revision"] == 2
@@ -77,7 +77,7 @@ def test_a_script_that_is_deleted_meanwhile_gets_no_job(db: Database, files: Fil
     script_id, _ = house.script(uid)
     house.meanwhile = [lambda: house.scripts.delete(uid, script_id)]
     with pytest.raises(ScriptNotFound):
-        house.performances.start_audio(uid, script_id, AUDIO, None)
+        house.performances.start_audio(uid, script_id, MP3, None)
     assert house.queue.tasks == []
     assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
 
@@ -89,7 +89,7 @@ def test_of_many_starts_at_once_one_wins(db: Database, files: Files) -> None:
 
     def start() -> None:
         try:
-            house.performances.start_video(uid, script_id, GenerateVideo(), None)
+            house.performances.start_video(uid, script_id, VideoOptions(), None)
         except TroupeError as error:
             codes.append(error.code)
 
@@ -109,7 +109,7 @@ def test_the_same_key_at_once_makes_one_job(db: Database, files: Files) -> None:
     ids: list[str] = []
 
     def start() -> None:
-        ids.append(house.performances.start_audio(uid, script_id, AUDIO, "key").job.id)
+        ids.append(house.performances.start_audio(uid, script_id, MP3, "key").job.id)
 
     threads = [threading.Thread(target=start) for _ in range(6)]
     for thread in threads:
@@ -144,7 +144,7 @@ def test_a_job_that_starts_while_its_script_is_deleted_is_cancelled_too(
     cancel, started = JobService.cancel, []
 
     def start() -> None:
-        started.append(house.performances.start_audio(uid, script_id, AUDIO, None).job.id)
+        started.append(house.performances.start_audio(uid, script_id, MP3, None).job.id)
 
     def then_another(self: JobService, job_id: str) -> Job:
         job = cancel(self, job_id)
@@ -175,7 +175,7 @@ def test_deletions_at_once_delete_once(db: Database, files: Files) -> None:
     actions = [
         *[lambda: house.scripts.delete(uid, script_id)] * 4,
         *[lambda: house.scripts.update(uid, script_id, edit)] * 2,
-        *[lambda: house.performances.start_audio(uid, script_id, AUDIO, None)] * 2,
+        *[lambda: house.performances.start_audio(uid, script_id, MP3, None)] * 2,
     ]
     threads = [threading.Thread(target=attempt, args=(action,)) for action in actions]
     for thread in threads:
@@ -201,7 +201,7 @@ def test_a_job_that_is_started_during_a_deletion_is_cancelled(db: Database, file
         def list(self, prefix: str) -> list[str]:
             if not started:
                 started.append("")
-                started[0] = house.performances.start_audio(uid, script_id, AUDIO, None).job.id
+                started[0] = house.performances.start_audio(uid, script_id, MP3, None).job.id
             return listing(prefix)
 
     slow = Slow(files._bucket, can_sign=False)
@@ -217,7 +217,7 @@ def test_a_job_that_is_started_during_a_deletion_is_cancelled(db: Database, file
 def test_a_busy_mark_whose_job_has_ended_keeps_nobody_out(db: Database, files: Files) -> None:
     house, uid = House(db, files), new_user(db)
     script_id, anna = house.script(uid)
-    job_id = house.performances.start_audio(uid, script_id, AUDIO, None).job.id
+    job_id = house.performances.start_audio(uid, script_id, MP3, None).job.id
     house.jobs.cancel(job_id)
     db.commit(Update(script_path(script_id), {"activeJobId": job_id}))
     assert house.scripts.update(uid, script_id, [(anna, "Now.")]).script.revision == 2
@@ -228,7 +228,7 @@ def test_deleting_forgets_what_every_job_was_given(db: Database, files: Files) -
     script_id, _ = house.script(uid)
     ids = []
     for _ in range(3):
-        ids.append(house.performances.start_audio(uid, script_id, AUDIO, None).job.id)
+        ids.append(house.performances.start_audio(uid, script_id, MP3, None).job.id)
         house.jobs.cancel(ids[-1])
     files.upload(f"{files_prefix(script_id)}lines/x.wav", b"x", "audio/wav")
     assert house.scripts.delete(uid, script_id) == [f"{files_prefix(script_id)}lines/x.wav"]
@@ -247,17 +247,15 @@ def test_what_each_request_costs(counting: CountingDatabase, files: Files) -> No
     house, uid = House(counting, files), new_user(counting)
     script_id, anna = house.script(uid)
     scripts, performances = house.scripts, house.performances
-    body = {"selectedCharacters": [anna], "dialogue": []}
-    create = CreateScript.model_validate(body)
-    assert calls(counting, lambda: scripts.create(uid, create)) == 2  # the cast, a commit
+    assert calls(counting, lambda: scripts.create(uid, [anna], [])) == 2  # the cast, a commit
     assert calls(counting, lambda: scripts.get(uid, script_id)) == 1
     assert calls(counting, lambda: scripts.update(uid, script_id, [(anna, "Hi.")])) == 2
     # The script and the key, the cast, wallet and script and key, a commit.
-    start = lambda: performances.start_audio(uid, script_id, AUDIO, "key")  # noqa: E731
+    start = lambda: performances.start_audio(uid, script_id, MP3, "key")  # noqa: E731
     assert calls(counting, start) == 4
     assert calls(counting, start) == 1
     assert calls(counting, lambda: scripts.get(uid, script_id)) == 2  # and its jobs
     assert calls(counting, lambda: performances.status(uid, script_id)) == 1
     for _ in range(3):
-        scripts.create(uid, create)
+        scripts.create(uid, [anna], [])
     assert calls(counting, lambda: scripts.page(uid, Page())) == 3  # page, count, jobs

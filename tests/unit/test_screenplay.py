@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from troupe.scripts.errors import InvalidDialogue
 from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES
-from troupe.scripts.screenplay import InvalidDialogue, check_dialogue, parse_screenplay
+from troupe.scripts.screenplay import check_dialogue, parse_screenplay
 
 CAST = {"a1": "Anna", "b2": "Ben", "c3": "Dr. Zoë O'Hara", "d4": "小明"}
 

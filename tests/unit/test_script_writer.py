@@ -12,16 +12,14 @@ from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from troupe.adapters import llm
 from troupe.adapters.llm import LanguageModel
 from troupe.errors import TroupeError
-from troupe.scripts.writer import (
-    CastMember,
-    ScriptDraft,
+from troupe.scripts.errors import (
     ScriptRefused,
-    ScriptWriter,
     ScriptWriterBusy,
     ScriptWriterFailed,
     ScriptWriterNotConfigured,
     ScriptWriterUnavailable,
 )
+from troupe.scripts.writer import CastMember, ScriptDraft, ScriptWriter
 
 CAST = [CastMember("id-anna", "Anna"), CastMember("id-ben", "Ben")]
 PROMPT = "Two keepers argue about a lighthouse."

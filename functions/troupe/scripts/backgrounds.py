@@ -6,19 +6,13 @@ import re
 from datetime import datetime
 
 from troupe.adapters.firestore import Create, Database
-from troupe.errors import AllowedDetails, Unprocessable
 from troupe.records import Record
+from troupe.scripts.errors import UnknownBackground
 
 COLLECTION = "backgrounds"
 MOST = 100
 CLIP_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}\.mp4")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-
-
-class UnknownBackground(Unprocessable):
-    code = "unknown_background"
-    details_type = AllowedDetails
-    message = "There is no such background. Use a name of `GET /api/videos/backgrounds` or #rrggbb."
 
 
 class Background(Record):
@@ -47,7 +41,7 @@ def list_backgrounds(db: Database) -> list[Background]:
     return [Background.of(document) for document in found]
 
 
-def chosen_background(db: Database, wanted: str | None) -> str:
+def choose_background(db: Database, wanted: str | None) -> str:
     """The name of a clip, or a colour: what was asked for, else the first clip, else black.
 
     Raises UnknownBackground, with the clips that exist.

@@ -12,26 +12,24 @@ from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
-from troupe.scripts.backgrounds import UnknownBackground
 from troupe.scripts.errors import (
     CharacterGone,
+    InvalidDialogue,
     JobNotFound,
     LineNotFound,
     ScriptAudioNotReady,
     ScriptBusy,
     ScriptEmpty,
     ScriptNotFound,
-    VideoNotFound,
-)
-from troupe.scripts.records import ScriptWithJobs
-from troupe.scripts.screenplay import InvalidDialogue
-from troupe.scripts.writer import (
     ScriptRefused,
     ScriptWriterBusy,
     ScriptWriterFailed,
     ScriptWriterNotConfigured,
     ScriptWriterUnavailable,
+    UnknownBackground,
+    VideoNotFound,
 )
+from troupe.scripts.records import ScriptWithJobs
 from troupe.wallet.service import NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
@@ -43,13 +41,19 @@ if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.scripts.jobs import ScriptJob, ScriptJobs
+    from troupe.scripts.records import Script
     from troupe.scripts.service import ScriptService
 
 api = Api("scripts", "Dialogue, its audio and its video")
 
 _JOB_ERRORS = (
-    *(ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice),
-    *(NotEnoughTokens, KeyReused),
+    ScriptNotFound,
+    ScriptBusy,
+    ScriptEmpty,
+    CharacterGone,
+    UnknownChoice,
+    NotEnoughTokens,
+    KeyReused,
 )
 
 
@@ -58,8 +62,13 @@ _JOB_ERRORS = (
     status=201,
     data=schemas.ScriptData,
     errors=(
-        *(CharacterNotFound, UnknownChoice, ScriptRefused, ScriptWriterBusy, ScriptWriterFailed),
-        *(ScriptWriterNotConfigured, ScriptWriterUnavailable),
+        CharacterNotFound,
+        UnknownChoice,
+        ScriptRefused,
+        ScriptWriterBusy,
+        ScriptWriterFailed,
+        ScriptWriterNotConfigured,
+        ScriptWriterUnavailable,
     ),
     headers=("Location",),
     limit="script",
@@ -69,8 +78,14 @@ def generate_script(
 ) -> Reply:
     """Has a language model write a dialogue for the chosen characters. It takes up to 45 seconds
     and costs no token; how many you may have in an hour is limited."""
-    script = scripts.generate(caller.uid, body)
-    return _created(ScriptWithJobs(script), "Script generated successfully")
+    script = scripts.generate(
+        caller.uid,
+        body.selected_characters,
+        prompt=body.prompt,
+        line_count=body.lines,
+        language=body.language,
+    )
+    return _created(script, "Script generated successfully")
 
 
 @api.post(
@@ -86,21 +101,26 @@ def create_script(
     """Stores a dialogue of your own, as a list of lines or as a screenplay. In a screenplay,
     `NAME: line` begins a line, which goes on until an empty line or the next name; (directions),
     [notes] and scene headings on lines of their own are not spoken."""
-    script = scripts.create(caller.uid, body)
-    return _created(ScriptWithJobs(script), "Script created successfully")
+    script = scripts.create(
+        caller.uid,
+        body.selected_characters,
+        body.screenplay if body.screenplay is not None else body.utterances,
+        title=body.title,
+    )
+    return _created(script, "Script created successfully")
 
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
 def list_my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
     """Your scripts, newest first, and your balance."""
-    mine, found = scripts.page(caller.uid, query)
+    mine, page = scripts.page(caller.uid, query)
     return Reply(
         schemas.MyScripts(
-            scripts=[schemas.ScriptView.of(staged) for staged in mine],
+            scripts=[schemas.ScriptView.of(each) for each in mine],
             user_tokens=caller.user.tokens,
         ),
         "Scripts fetched successfully",
-        meta=query.meta(found.total, found.next_cursor),
+        meta=query.meta(page.total, page.next_cursor),
     )
 
 
@@ -126,8 +146,8 @@ def update_script(
 ) -> Reply:
     """Replaces the dialogue. Lines that stay as they are keep their sound; the next audio or video
     speaks the others alone."""
-    staged = scripts.update(caller.uid, path.script_id, body.said)
-    return _script(staged, "Script updated successfully")
+    script = scripts.update(caller.uid, path.script_id, body.utterances)
+    return _script(script, "Script updated successfully")
 
 
 @api.delete(
@@ -163,8 +183,10 @@ def generate_audio(
     """Speaks the dialogue, each line with its character's voice. Watch the job at
     `GET /api/video-jobs/{jobId}`. A token per started thousand characters is reserved, and charged
     when the audio is there."""
-    filming = script_jobs.start_audio(caller.uid, path.script_id, body, header.idempotency_key)
-    return _started(filming, "Audio generation started successfully!")
+    script_job = script_jobs.start_audio(
+        caller.uid, path.script_id, body.format, header.idempotency_key
+    )
+    return _started(script_job, "Audio generation started successfully!")
 
 
 @api.get(
@@ -224,8 +246,11 @@ def generate_video(
 ) -> Reply:
     """Makes a video: the dialogue as sound, who speaks in the picture, captions. One token is
     reserved, and charged when the video is there."""
-    filming = script_jobs.start_video(caller.uid, path.script_id, body, header.idempotency_key)
-    return _started(filming, f"Video generation started successfully! Job ID: {filming.job.id}")
+    script_job = script_jobs.start_video(
+        caller.uid, path.script_id, body.options(), header.idempotency_key
+    )
+    message = f"Video generation started successfully! Job ID: {script_job.job.id}"
+    return _started(script_job, message)
 
 
 @api.get(
@@ -238,8 +263,8 @@ def get_video_status(
     path: schemas.ScriptPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
     """Where the last video of a script stands."""
-    staged = script_jobs.status(caller.uid, path.script_id)
-    return Reply(schemas.VideoStatus.of(staged), "Video status fetched")
+    script = script_jobs.status(caller.uid, path.script_id)
+    return Reply(schemas.VideoStatus.of(script), "Video status fetched")
 
 
 @api.get(
@@ -262,8 +287,8 @@ def cancel_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
     """Stops the work; nothing is charged. What has ended already stays as it is."""
-    filming = script_jobs.cancel(caller.uid, path.job_id)
-    return _job(filming, f"The job is {filming.job.status}")
+    script_job = script_jobs.cancel(caller.uid, path.job_id)
+    return _job(script_job, f"The job is {script_job.job.status}")
 
 
 @api.get("/api/videos/backgrounds", data=schemas.Backgrounds)
@@ -288,20 +313,20 @@ def get_video_file(
     )
 
 
-def _script(staged: ScriptWithJobs, message: str) -> Reply:
-    return Reply(schemas.ScriptData(script=schemas.ScriptView.of(staged)), message)
+def _script(script: ScriptWithJobs, message: str) -> Reply:
+    return Reply(schemas.ScriptData(script=schemas.ScriptView.of(script)), message)
 
 
-def _created(staged: ScriptWithJobs, message: str) -> Reply:
-    headers = {"Location": f"/api/scripts/{staged.script.id}"}
-    view = schemas.ScriptView.of(staged)
+def _created(script: Script, message: str) -> Reply:
+    headers = {"Location": f"/api/scripts/{script.id}"}
+    view = schemas.ScriptView.of(ScriptWithJobs(script))
     return Reply(schemas.ScriptData(script=view), message, headers=headers)
 
 
-def _job(filming: ScriptJob, message: str, headers: dict[str, str] | None = None) -> Reply:
-    data = schemas.VideoJobData(job=schemas.VideoJobView.film(filming))
+def _job(script_job: ScriptJob, message: str, headers: dict[str, str] | None = None) -> Reply:
+    data = schemas.VideoJobData(job=schemas.VideoJobView.of_script(script_job))
     return Reply(data, message, headers=headers or {})
 
 
-def _started(filming: ScriptJob, message: str) -> Reply:
-    return _job(filming, message, {"Location": f"/api/video-jobs/{filming.job.id}"})
+def _started(script_job: ScriptJob, message: str) -> Reply:
+    return _job(script_job, message, {"Location": f"/api/video-jobs/{script_job.job.id}"})

@@ -17,11 +17,19 @@ from troupe.jobs.errors import InputChanged
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.service import JobService, Quote
 from troupe.jobs.specs import JobSpec
+from troupe.media.formats import AudioFormat
 from troupe.recording.records import Recorded
 from troupe.scripts import writes
-from troupe.scripts.backgrounds import Background, chosen_background, list_backgrounds
+from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
 from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty, ScriptNotFound
-from troupe.scripts.records import FinalVideo, Performance, Performer, Script, ScriptWithJobs
+from troupe.scripts.records import (
+    FinalVideo,
+    Performance,
+    Performer,
+    Script,
+    ScriptWithJobs,
+    VideoOptions,
+)
 from troupe.scripts.service import CastOf
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
@@ -29,7 +37,6 @@ from troupe.speech.catalogue import capabilities, language_named
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
-    from troupe.scripts.schemas import GenerateAudio, GenerateVideo
 
 Spec = JobSpec[Performance, Recorded]
 _TRIES = 5  # against somebody who edits the script all the while
@@ -55,22 +62,26 @@ class ScriptJobs:
         self._settings = settings
 
     def start_audio(
-        self, uid: str, script_id: str, request: GenerateAudio, key: str | None
+        self, uid: str, script_id: str, audio_format: AudioFormat, key: str | None
     ) -> ScriptJob:
         """Commits the job and its hold, and enqueues the work.
 
         Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice,
         NotEnoughTokens and KeyReused.
         """
-        body = request.model_dump(mode="json")
-        return self._start(uid, script_id, AUDIO, body, key)
+        return self._start(uid, script_id, AUDIO, {"format": audio_format}, key)
 
     def start_video(
-        self, uid: str, script_id: str, request: GenerateVideo, key: str | None
+        self, uid: str, script_id: str, options: VideoOptions, key: str | None
     ) -> ScriptJob:
         """As `start_audio`; raises UnknownBackground besides."""
-        body = request.model_dump(mode="json")
-        return self._start(uid, script_id, VIDEO, body, key)
+        # The names are part of the request's hash.
+        choices = {
+            "background_video": options.background,
+            "resolution": options.resolution,
+            "captions": options.captions,
+        }
+        return self._start(uid, script_id, VIDEO, choices, key)
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
         """The script with its last video job, if it ever had one."""
@@ -85,17 +96,17 @@ class ScriptJobs:
         job = Job.of(owned(document, uid, JobNotFound))
         if job.kind not in SPECS:
             raise JobNotFound
-        return self._filming(job)
+        return self._script_job(job)
 
     def cancel(self, uid: str, job_id: str) -> ScriptJob:
         """Stops a job; one that has ended stays as it is."""
         self.job(uid, job_id)
-        return self._filming(self._jobs.cancel(job_id))
+        return self._script_job(self._jobs.cancel(job_id))
 
     def backgrounds(self) -> list[Background]:
         return list_backgrounds(self._db)
 
-    def _filming(self, job: Job) -> ScriptJob:
+    def _script_job(self, job: Job) -> ScriptJob:
         if job.kind != VIDEO.kind or job.status is not JobStatus.COMPLETED:
             return ScriptJob(job)
         document = self._db.get(job.subject)
@@ -104,20 +115,20 @@ class ScriptJobs:
         return ScriptJob(job, video if video and video.job_id == job.id else None)
 
     def _start(
-        self, uid: str, script_id: str, spec: Spec, body: Mapping[str, Any], key: str | None
+        self, uid: str, script_id: str, spec: Spec, choices: Mapping[str, Any], key: str | None
     ) -> ScriptJob:
         for _ in range(_TRIES):
             try:
-                return self._filming(self._submit(uid, script_id, spec, body, key))
+                return self._script_job(self._submit(uid, script_id, spec, choices, key))
             except (InputChanged, Missing):  # edited or deleted meanwhile
                 continue
         raise Stale
 
     def _submit(
-        self, uid: str, script_id: str, spec: Spec, body: Mapping[str, Any], key: str | None
+        self, uid: str, script_id: str, spec: Spec, choices: Mapping[str, Any], key: str | None
     ) -> Job:
         job_id = keyed_id(uid, key)
-        fingerprint = request_hash(f"{spec.kind}:{script_id}", body)
+        fingerprint = request_hash(f"{spec.kind}:{script_id}", choices)
         paths = [writes.script_path(script_id)] + ([job_path(job_id)] if key else [])
         document, *earlier = self._db.get_all(paths)
         script = Script.of(owned(document, uid, ScriptNotFound))
@@ -128,7 +139,7 @@ class ScriptJobs:
                 raise KeyReused
             return job
         writes.check_free(self._db, script)
-        performance = self._performance(script, body)
+        performance = self._performance(script, choices)
         job = spec.job(
             id=job_id,
             uid=uid,
@@ -153,20 +164,20 @@ class ScriptJobs:
             ),
         )
 
-    def _performance(self, script: Script, body: Mapping[str, Any]) -> Performance:
+    def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
         """All that the job needs, as it is now."""
         if not script.dialogue:
             raise ScriptEmpty
-        choices = dict(body)
-        if "background_video" in choices:
-            choices["background"] = chosen_background(self._db, choices.pop("background_video"))
+        chosen = dict(choices)
+        if "background_video" in chosen:
+            chosen["background"] = choose_background(self._db, chosen.pop("background_video"))
         return Performance(
             script_id=script.id,
             revision=script.revision,
             title=script.title,
             lines=script.dialogue,
             performers=self._performers(script),
-            **choices,
+            **chosen,
         )
 
     def _performers(self, script: Script) -> dict[str, Performer]:

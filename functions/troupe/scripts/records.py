@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import Field
 
 from troupe.jobs.records import Job
+from troupe.media.formats import Resolution
 from troupe.recording.records import Sound, VoiceSnapshot
 from troupe.records import Record
 
@@ -104,6 +105,16 @@ class Performance(Record):
     format: str = "mp3"
     background: str = ""  # a clip's name or a colour, "#rrggbb"
     resolution: str = ""
+    captions: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class VideoOptions:
+    """What the owner chose for a video. `background`: a clip's name, a colour ("#rrggbb"), or None
+    for the first clip."""
+
+    background: str | None = None
+    resolution: Resolution = Resolution.LANDSCAPE
     captions: bool = True
 
 

@@ -12,8 +12,8 @@ from troupe.jobs.records import CurrentStep, JobStatus
 from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
-from troupe.scripts.records import MAX_LINES
-from troupe.scripts.screenplay import Said
+from troupe.scripts.records import MAX_LINES, VideoOptions
+from troupe.scripts.screenplay import Utterance
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
@@ -90,8 +90,8 @@ class CreateScript(Schema):
         return self
 
     @property
-    def said(self) -> list[Said]:
-        return _said(self.dialogue or [])
+    def utterances(self) -> list[Utterance]:
+        return _utterances(self.dialogue or [])
 
 
 class UpdateScript(Schema):
@@ -100,11 +100,11 @@ class UpdateScript(Schema):
     dialogue: list[DialogueLine]
 
     @property
-    def said(self) -> list[Said]:
-        return _said(self.dialogue)
+    def utterances(self) -> list[Utterance]:
+        return _utterances(self.dialogue)
 
 
-def _said(lines: list[DialogueLine]) -> list[Said]:
+def _utterances(lines: list[DialogueLine]) -> list[Utterance]:
     return [(line.speaker, line.text) for line in lines]
 
 
@@ -127,6 +127,9 @@ class GenerateVideo(Schema):
     )
     resolution: Resolution = Resolution.LANDSCAPE
     captions: bool = Field(True, description="Whether captions are drawn into the picture.")
+
+    def options(self) -> VideoOptions:
+        return VideoOptions(self.background_video, self.resolution, self.captions)
 
 
 class LineView(Schema):
@@ -174,12 +177,14 @@ class ScriptView(Schema):
     video_job_error_message: str | None
 
     @classmethod
-    def of(cls, staged: ScriptWithJobs) -> Self:
-        script, video = staged.script, staged.script.video
+    def of(cls, script_with_jobs: ScriptWithJobs) -> Self:
+        script = script_with_jobs.script
+        video = script.video
         spoken = sum(line.audio is not None for line in script.dialogue)
         base = f"/api/scripts/{script.id}"
-        audio_job = JobView.of(staged.audio_job, AUDIO) if staged.audio_job else None
-        video_job = JobView.of(staged.video_job, VIDEO) if staged.video_job else None
+        jobs = script_with_jobs
+        audio_job = JobView.of(jobs.audio_job, AUDIO) if jobs.audio_job else None
+        video_job = JobView.of(jobs.video_job, VIDEO) if jobs.video_job else None
         return cls(
             id=script.id,
             title=script.title,
@@ -250,12 +255,12 @@ class VideoJobView(JobView):
     video_size: int | None
 
     @classmethod
-    def film(cls, filming: ScriptJob) -> Self:
-        video = filming.video
+    def of_script(cls, script_job: ScriptJob) -> Self:
+        job, video = script_job.job, script_job.video
         return cls(
-            **JobView.of(filming.job, SPECS[filming.job.kind]).model_dump(),
-            script_id=filming.script_id,
-            user_id=filming.job.uid,
+            **JobView.of(job, SPECS[job.kind]).model_dump(),
+            script_id=script_job.script_id,
+            user_id=job.uid,
             final_video_path=video_url(video.name) if video else None,
             video_duration=video.seconds if video else None,
             video_size=video.size if video else None,
@@ -280,10 +285,11 @@ class VideoStatus(Schema):
     final_video_path: str | None
 
     @classmethod
-    def of(cls, staged: ScriptWithJobs) -> Self:
-        if staged.video_job is None:
+    def of(cls, script_with_jobs: ScriptWithJobs) -> Self:
+        script, video_job = script_with_jobs.script, script_with_jobs.video_job
+        if video_job is None:
             return cls(
-                script_id=staged.script.id,
+                script_id=script.id,
                 status="not_started",
                 stage="",
                 progress=0,
@@ -293,11 +299,10 @@ class VideoStatus(Schema):
                 error_message=None,
                 final_video_path=None,
             )
-        video = staged.script.video
-        made = video if video and video.job_id == staged.video_job.id else None
-        job = JobView.of(staged.video_job, VIDEO)
+        video = script.video if script.video and script.video.job_id == video_job.id else None
+        job = JobView.of(video_job, VIDEO)
         running = [step.message for step in job.steps if step.step_name == job.current_step]
-        told = {
+        messages = {
             JobStatus.QUEUED: "Waiting for a worker",
             JobStatus.IN_PROGRESS: running[0] if running else "",
             JobStatus.COMPLETED: "Video generation completed",
@@ -305,15 +310,15 @@ class VideoStatus(Schema):
             JobStatus.CANCELLED: "Video generation cancelled",
         }
         return cls(
-            script_id=staged.script.id,
+            script_id=script.id,
             status=job.status,
             stage=job.current_step,
             progress=job.overall_progress,
-            message=told[job.status],
+            message=messages[job.status],
             started_at=job.started_at,
             completed_at=job.completed_at,
             error_message=job.error_message,
-            final_video_path=video_url(made.name) if made else None,
+            final_video_path=video_url(video.name) if video else None,
         )
 
 

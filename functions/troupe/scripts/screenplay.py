@@ -8,14 +8,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from typing_extensions import TypedDict
-
-from troupe.errors import Unprocessable
+from troupe.scripts.errors import InvalidDialogue, WrongLine
 from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES, Line
 from troupe.speech.text.words import is_speakable
 from troupe.text import name_key
 
-Said = tuple[str, str]  # the id of who speaks, and the text
+Utterance = tuple[str, str]  # the speaker's id, and the text
 
 # A pasted book need not be judged line by line.
 _MOST_FAULTS = 50
@@ -37,24 +35,6 @@ _HEADING = re.compile(
 )
 
 
-class WrongLine(TypedDict):
-    line: int
-    message: str
-
-
-class InvalidDialogueDetails(TypedDict):
-    lines: list[WrongLine]
-
-
-class InvalidDialogue(Unprocessable):
-    """`details.lines` names each line that is wrong and says why. Lines count from 1: those of the
-    text for a screenplay, those of the list for a dialogue."""
-
-    code = "invalid_dialogue"
-    details_type = InvalidDialogueDetails
-    message = "Some lines of the dialogue are not right."
-
-
 @dataclass(slots=True)
 class _Faults:
     lines: list[WrongLine] = field(default_factory=list)
@@ -72,7 +52,7 @@ class _Faults:
             )
 
 
-def check_dialogue(said: Sequence[Said], cast: Mapping[str, str]) -> list[Line]:
+def check_dialogue(said: Sequence[Utterance], cast: Mapping[str, str]) -> list[Line]:
     """A dialogue as lines; `cast` is the names by id. An empty one is allowed: a script may wait
     for its words. Raises InvalidDialogue."""
     return _checked([(number, *pair) for number, pair in enumerate(said, 1)], cast, _Faults())

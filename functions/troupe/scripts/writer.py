@@ -11,10 +11,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from troupe.adapters.model import Failure, Model, ModelError
-from troupe.errors import TooManyRequests, Unavailable, Unprocessable
 from troupe.logs import log
+from troupe.scripts.errors import (
+    InvalidDialogue,
+    ScriptRefused,
+    ScriptWriterBusy,
+    ScriptWriterFailed,
+    ScriptWriterNotConfigured,
+    ScriptWriterUnavailable,
+)
 from troupe.scripts.records import MAX_LINE_CHARACTERS
-from troupe.scripts.screenplay import InvalidDialogue, Said, check_dialogue
+from troupe.scripts.screenplay import Utterance, check_dialogue
 from troupe.text import shorten
 
 MAX_WRITTEN, USUAL_LINES = 60, 12
@@ -22,34 +29,6 @@ TITLE_CHARACTERS = 80
 _SECONDS = 45.0  # for everything; the function itself has 60
 _MANY_ERRORS = 5  # that a model is told of at once
 _RETRY_AFTER = 30  # seconds, where the server names none
-
-
-class ScriptWriterNotConfigured(Unavailable):
-    code = "script_writer_not_configured"
-    message = (
-        "Scripts cannot be written by a model here: OPENAI_API_KEY, OPENAI_BASE_URL or "
-        "OPENAI_SCRIPT_MODEL is missing or not right. Send a dialogue or a screenplay instead."
-    )
-
-
-class ScriptRefused(Unprocessable):
-    code = "script_refused"
-    message = "The model will not write this. Please ask for something else."
-
-
-class ScriptWriterUnavailable(Unavailable):
-    code = "script_writer_unavailable"
-    message = "The model does not answer. Please try again in a while."
-
-
-class ScriptWriterBusy(TooManyRequests):
-    code = "script_writer_busy"
-    message = "The model has too much to do. Please try again in a while."
-
-
-class ScriptWriterFailed(Unavailable):
-    code = "script_writer_failed"
-    message = "What the model wrote cannot be used. Please try again, or ask differently."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +43,7 @@ class ScriptDraft:
     code if it did as it was told."""
 
     title: str
-    dialogue: list[Said]
+    dialogue: list[Utterance]
     language: str
 
 

@@ -25,7 +25,7 @@ COLLECTION = "scripts"
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ActivityText:
     """How the script and the user's activities tell of a job."""
 
     activity: str
@@ -34,9 +34,11 @@ class _Told:
     job_field: str  # of the script
 
 
-_TOLD = {
-    AUDIO_KIND: _Told("script_audio", "Audio", "Audio of script '{}' started", "audioJobId"),
-    VIDEO_KIND: _Told(
+_ACTIVITY_TEXTS = {
+    AUDIO_KIND: _ActivityText(
+        "script_audio", "Audio", "Audio of script '{}' started", "audioJobId"
+    ),
+    VIDEO_KIND: _ActivityText(
         "video_generation",
         "Video generation",
         "Video generation started for script '{}'",
@@ -60,14 +62,14 @@ def video_url(name: str) -> str:
 
 def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
     """The job takes the script, in the job's own commit. Stale if the script has changed."""
-    told, at = _TOLD[job.kind], job.created_at
-    fields = {"activeJobId": job.id, told.job_field: job.id, "updatedAt": at}
+    texts, at = _ACTIVITY_TEXTS[job.kind], job.created_at
+    fields = {"activeJobId": job.id, texts.job_field: job.id, "updatedAt": at}
     return [
         Update(job.subject, fields, seen=seen),
         activity_write(
             job.uid,
-            f"{told.activity}_started",
-            told.started.format(title),
+            f"{texts.activity}_started",
+            texts.started.format(title),
             at=at,
             scriptId=seen.id,
             jobId=job.id,
@@ -80,7 +82,7 @@ def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datet
     if not status.ended:
         return []
     title = job.input.get("title", "")
-    message = f"{_TOLD[job.kind].title} {status} for script '{title}'"
+    message = f"{_ACTIVITY_TEXTS[job.kind].title} {status} for script '{title}'"
     if error is not None:
         message += f": {error.message}"
     return [
@@ -109,7 +111,7 @@ def completed_writes(
     if video is not None:
         fields["video"], seconds = video.stored(), video.seconds
     message = (
-        f"{_TOLD[job.kind].title} completed successfully for script '{performance.title}'"
+        f"{_ACTIVITY_TEXTS[job.kind].title} completed successfully for script '{performance.title}'"
         f": {seconds:.0f} s"
     )
     place = video_url(video.name) if video else None
@@ -122,10 +124,12 @@ def completed_writes(
 def _activity(
     job: Job, status: JobStatus, message: str, at: datetime, video_path: str | None = None
 ) -> Write:
-    kind = f"{_TOLD[job.kind].activity}_{status}"
+    kind = f"{_ACTIVITY_TEXTS[job.kind].activity}_{status}"
     script_id = job.subject.rpartition("/")[2]
     return activity_write(
-        *(job.uid, kind, message),
+        job.uid,
+        kind,
+        message,
         at=at,
         scriptId=script_id,
         jobId=job.id,
