@@ -25,7 +25,6 @@ from tests.support.factories import CountingDatabase
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
 from troupe.characters.errors import CharacterNotFound
-from troupe.characters.schemas import CharactersQuery
 from troupe.characters.service import Characters
 from troupe.paging import BadCursor
 from troupe.web.schema import Page
@@ -127,8 +126,8 @@ def test_every_operation_makes_few_calls(counting: CountingDatabase, recorded: R
     assert calls(lambda: characters.star(who.uid, one.id)) == commit
     assert calls(lambda: characters.star(who.uid, one.id)) == read | commit
     assert calls(lambda: characters.mine(who.uid, Page(limit=2))) == listing | read
-    most_starred = CharactersQuery(limit=2, sort="starred")
-    assert calls(lambda: characters.page(who.uid, most_starred)) == listing | read
+    most_starred = lambda: characters.page(who.uid, Page(limit=2), sort="starred")  # noqa: E731
+    assert calls(most_starred) == listing | read
     characters.unstar(who.uid, one.id)
     assert calls(lambda: characters.delete(who, one.id)) == read | {"commit": 2, "run_query": 1}
 
@@ -151,7 +150,7 @@ def test_search_is_by_the_beginning_of_the_name(
     characters, word, ids = listed
 
     def found(search: str) -> list[str]:
-        shown, page = characters.page("a", CharactersQuery(search=search))
+        shown, page = characters.page("a", Page(), search=search)
         assert page.total == len(shown)
         return [each.character.id for each in shown]
 
@@ -166,11 +165,11 @@ def test_the_most_starred_come_first_also_in_a_search(
     listed: tuple[Characters, str, list[str]],
 ) -> None:
     characters, word, ids = listed
-    shown, _ = characters.page("a", CharactersQuery(search=word, sort="starred"))
+    shown, _ = characters.page("a", Page(), search=word, sort="starred")
     assert [each.character.starred for each in shown] == [2, 1, 0, 0, 0]
     assert [each.character.id for each in shown[:2]] == [ids[2], ids[0]]
     assert [each.is_starred for each in shown] == [True, True, False, False, False]
-    everything, page = characters.page("b", CharactersQuery(sort="starred", limit=100))
+    everything, page = characters.page("b", Page(limit=100), sort="starred")
     counts = [each.character.starred for each in everything]
     assert counts == sorted(counts, reverse=True)
     assert page.total >= 5
@@ -183,11 +182,11 @@ def test_a_list_is_walked_by_page_and_by_cursor(
     characters, word, _ = listed
 
     def page(**where: Any) -> tuple[list[str], str | None]:
-        query = CharactersQuery(search=word, sort=sort, limit=2, **where)
-        shown, found = characters.page("a", query)
-        return [each.character.id for each in shown], found.next_cursor
+        request = Page(limit=2, **where)
+        listed, page = characters.page("a", request, search=word, sort=sort)
+        return [each.character.id for each in listed], page.next_cursor
 
-    whole, _ = characters.page("a", CharactersQuery(search=word, sort=sort))
+    whole, _ = characters.page("a", Page(), search=word, sort=sort)
     by_page = [page(page=number)[0] for number in (1, 2, 3)]
     walked, cursor = page()
     for _ in range(2):
@@ -204,7 +203,7 @@ def test_a_cursor_of_another_list_search_or_order_is_refused(
     characters, word, _ = listed
 
     def cursor(**query: Any) -> str | None:
-        return characters.page("a", CharactersQuery(limit=1, **query))[1].next_cursor
+        return characters.page("a", Page(limit=1), **query)[1].next_cursor
 
     cursors = [
         cursor(search=word),
@@ -224,7 +223,7 @@ def test_a_cursor_of_another_list_search_or_order_is_refused(
         for other, foreign in enumerate(cursors):
             if number != other:
                 with pytest.raises(BadCursor):
-                    characters.page("a", CharactersQuery(cursor=foreign, **query))
+                    characters.page("a", Page(cursor=foreign), **query)
     with pytest.raises(BadCursor):
         characters.mine("a", Page(cursor=cursors[3]))
 

@@ -16,6 +16,7 @@ from troupe.accounts.records import AccountCaller, UserRecord
 from troupe.adapters.firestore import Committed, Database, Write, now
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
+from troupe.characters.edits import CharacterDraft, CharacterUpdate
 from troupe.characters.records import Character
 from troupe.characters.schemas import CreateCharacter, UpdateCharacter
 from troupe.characters.service import Characters
@@ -86,9 +87,9 @@ def files_of(*contents: bytes) -> list[FileStorage]:
     return [FileStorage(BytesIO(content), filename="x") for content in contents]
 
 
-def create_form(name: str = "Ada", images: int = 0, **changes: Any) -> CreateCharacter:
+def create_form(name: str = "Ada", images: int = 0, **changes: Any) -> CharacterDraft:
     (audio,) = files_of(SOUND)
-    return CreateCharacter.model_validate(
+    form = CreateCharacter.model_validate(
         {
             "displayName": name,
             "audioFile": audio,
@@ -97,10 +98,11 @@ def create_form(name: str = "Ada", images: int = 0, **changes: Any) -> CreateCha
             **changes,
         }
     )
+    return form.command()
 
 
-def update_form(**changes: Any) -> UpdateCharacter:
-    return UpdateCharacter.model_validate(changes)
+def update_form(**changes: Any) -> CharacterUpdate:
+    return UpdateCharacter.model_validate(changes).command()
 
 
 def made(characters: Characters, who: AccountCaller, images: int = 0, **changes: Any) -> Character:

@@ -43,8 +43,17 @@ if TYPE_CHECKING:
 api = Api("characters", "Characters")
 
 _FILE_ERRORS = (
-    *(UnsupportedFile, FileTooLarge, BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent),
-    *(BrokenImage, ImageTooLarge, TooManyImages, ConsentRequired, UnknownChoice),
+    UnsupportedFile,
+    FileTooLarge,
+    BrokenAudio,
+    SampleTooShort,
+    SampleTooLong,
+    SampleSilent,
+    BrokenImage,
+    ImageTooLarge,
+    TooManyImages,
+    ConsentRequired,
+    UnknownChoice,
 )
 # A file never changes under its name. Caches may keep it for an hour and not for a year: a voice
 # that its owner has deleted is to be gone from them too.
@@ -59,7 +68,8 @@ def list_characters(
     settings: Settings,
 ) -> Reply:
     """Everybody's characters: the newest or the most starred first, all or by name."""
-    return _page(query, caller, settings, *characters.page(caller.uid, query))
+    found = characters.page(caller.uid, query, search=query.search, sort=query.sort)
+    return _page(query, caller, settings, *found)
 
 
 @api.get("/api/my-characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
@@ -77,8 +87,8 @@ def create_character(
     """Makes a character of a voice sample and pictures. The sample is kept as mono WAV, with a
     report on its quality; the pictures are kept without metadata. All of it can be seen and heard
     by everybody."""
-    shown = characters.create(caller, form)
-    return _one(shown, caller, settings, "Character created successfully")
+    character = characters.create(caller, form.command())
+    return _one(character, caller, settings, "Character created successfully")
 
 
 @api.get("/api/characters/<characterId>", data=schemas.CharacterData, errors=(CharacterNotFound,))
@@ -86,8 +96,8 @@ def get_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
     """A character."""
-    shown = characters.get(caller.uid, path.character_id)
-    return _one(shown, caller, settings, "Character fetched successfully")
+    character = characters.get(caller.uid, path.character_id)
+    return _one(character, caller, settings, "Character fetched successfully")
 
 
 @api.put(
@@ -105,8 +115,8 @@ def update_character(
 ) -> Reply:
     """Changes what the form names, and leaves the rest. A new sample needs a new consent; keys of
     images that are removed are not used again."""
-    shown = characters.update(caller, path.character_id, form)
-    return _one(shown, caller, settings, "Character updated successfully")
+    character = characters.update(caller, path.character_id, form.command())
+    return _one(character, caller, settings, "Character updated successfully")
 
 
 @api.delete(
@@ -131,8 +141,8 @@ def star_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
 ) -> Reply:
     """Stars a character; a second time changes nothing."""
-    starring = characters.star(caller.uid, path.character_id)
-    return _star(path, starring, "Character starred successfully")
+    star = characters.star(caller.uid, path.character_id)
+    return _star(path, star, "Character starred successfully")
 
 
 @api.delete(
@@ -142,8 +152,8 @@ def unstar_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
 ) -> Reply:
     """Takes the star back; a second time changes nothing."""
-    starring = characters.unstar(caller.uid, path.character_id)
-    return _star(path, starring, "Character unstarred successfully")
+    star = characters.unstar(caller.uid, path.character_id)
+    return _star(path, star, "Character unstarred successfully")
 
 
 @api.get(
@@ -168,35 +178,35 @@ def get_character_media(path: schemas.MediaPath, characters: Characters, files: 
     return response
 
 
-def _one(shown: CharacterWithStar, caller: Caller, settings: Settings, message: str) -> Reply:
-    return Reply(schemas.CharacterData(character=_view(shown, caller, settings)), message)
+def _one(entry: CharacterWithStar, caller: Caller, settings: Settings, message: str) -> Reply:
+    return Reply(schemas.CharacterData(character=_view(entry, caller, settings)), message)
 
 
 def _page(
     query: Page,
     caller: Caller,
     settings: Settings,
-    shown: list[CharacterWithStar],
-    found: PageOf,
+    characters: list[CharacterWithStar],
+    page: PageOf,
 ) -> Reply:
     return Reply(
-        schemas.CharactersData(characters=[_view(each, caller, settings) for each in shown]),
+        schemas.CharactersData(characters=[_view(each, caller, settings) for each in characters]),
         "Characters fetched successfully",
-        meta=query.meta(found.total, found.next_cursor),
+        meta=query.meta(page.total, page.next_cursor),
     )
 
 
-def _star(path: schemas.CharacterPath, starring: StarState, message: str) -> Reply:
+def _star(path: schemas.CharacterPath, star: StarState, message: str) -> Reply:
     data = schemas.StarData(
-        character_id=path.character_id, starred=starring.starred, is_starred=starring.is_starred
+        character_id=path.character_id, starred=star.starred, is_starred=star.is_starred
     )
     return Reply(data, message)
 
 
-def _view(shown: CharacterWithStar, caller: Caller, settings: Settings) -> schemas.CharacterView:
+def _view(entry: CharacterWithStar, caller: Caller, settings: Settings) -> schemas.CharacterView:
     return schemas.CharacterView.of(
-        shown.character,
+        entry.character,
         uid=caller.uid,
-        is_starred=shown.is_starred,
+        is_starred=entry.is_starred,
         engine=settings.speech_engine,
     )

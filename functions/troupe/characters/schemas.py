@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from troupe.characters.records import Character
+from troupe.characters.edits import CharacterDraft, CharacterUpdate
+from troupe.characters.records import Character, Config
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
@@ -16,6 +17,7 @@ from troupe.web.schema import Id, Line, Page, Schema, Text
 from troupe.web.upload import Form, Upload
 
 _KEY = re.compile(r"0|[1-9][0-9]{0,8}")
+_CONFIG = set(Config.model_fields)
 
 
 def _image_keys(text: str) -> str:
@@ -72,6 +74,18 @@ class CreateCharacter(Form):
     language: Language = "en-us"
     voice_type: VoiceType = VoiceType.FEMALE
 
+    def command(self) -> CharacterDraft:
+        return CharacterDraft(
+            display_name=self.display_name,
+            audio=self.audio_file,
+            consent=self.consent,
+            sample_text=self.sample_text or "",
+            images=self.image_files,
+            config=Config(**self.model_dump(include=_CONFIG)),
+            language=self.language,
+            voice_type=self.voice_type,
+        )
+
 
 class UpdateCharacter(Form):
     """What is absent stays as it is."""
@@ -90,6 +104,19 @@ class UpdateCharacter(Form):
     remove_silences: bool | None = None
     language: Language | None = None
     voice_type: VoiceType | None = None
+
+    def command(self) -> CharacterUpdate:
+        return CharacterUpdate(
+            display_name=self.display_name,
+            audio=self.audio_file,
+            consent=self.consent,
+            sample_text=self.sample_text,
+            new_images=self.new_image_files,
+            removed_image_keys=self.remove_image_keys.split(",") if self.remove_image_keys else (),
+            config=self.model_dump(include=_CONFIG, exclude_none=True),
+            language=self.language,
+            voice_type=self.voice_type,
+        )
 
 
 class ConfigView(Schema):
@@ -152,8 +179,15 @@ class CharacterView(Schema):
         return cls(
             **character.model_dump(
                 include={
-                    *("id", "display_name", "output_prefix", "language", "voice_type"),
-                    *("created_by_name", "starred", "created_at", "updated_at"),
+                    "id",
+                    "display_name",
+                    "output_prefix",
+                    "language",
+                    "voice_type",
+                    "created_by_name",
+                    "starred",
+                    "created_at",
+                    "updated_at",
                 }
             ),
             audio_file=f"/api/static/audio_files/{character.sample.name}",

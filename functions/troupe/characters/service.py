@@ -21,11 +21,18 @@ from troupe.adapters.firestore import (
 )
 from troupe.characters import writes
 from troupe.characters.clones import clone_deletion_writes
-from troupe.characters.edits import Change, new_character, slug, statement
+from troupe.characters.edits import (
+    CharacterDraft,
+    CharacterUpdate,
+    PreparedUpdate,
+    new_character,
+    required_consent,
+    slug,
+)
 from troupe.characters.errors import CharacterNotFound, NotOwner, UnknownImage
 from troupe.characters.intake import Intake, Prepare, check_count, kept_image, kept_sample
-from troupe.characters.records import Character, Config
-from troupe.characters.writes import activity, character_path, star_path
+from troupe.characters.records import Character
+from troupe.characters.writes import Sort, activity, character_path, star_path
 from troupe.errors import TroupeError, UnknownChoice
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.paging import PageOf, PageRequest
@@ -35,9 +42,6 @@ from troupe.text import name_key
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files, StoredFile
-    from troupe.characters.schemas import CharactersQuery, CreateCharacter, UpdateCharacter
-
-_CONFIG = tuple(Config.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +70,19 @@ class Characters:
         self._intake = Intake(prepare)
         self._discards = OrphanedFiles(db, files)
 
-    def create(self, caller: AccountCaller, form: CreateCharacter) -> CharacterWithStar:
+    def create(self, caller: AccountCaller, draft: CharacterDraft) -> CharacterWithStar:
         """Raises ConsentRequired, UnknownChoice, and what the files are refused for; nothing is
         stored then."""
-        statement(form.consent)  # before any work is done
-        language = self._language(form.language)
-        prepared = self._intake.sample("audioFile", form.audio_file)
-        images = self._intake.images("imageFiles", form.image_files)
+        required_consent(draft.consent)  # before decoding anything
+        language = self._language(draft.language)
+        prepared = self._intake.sample("audioFile", draft.audio)
+        images = self._intake.images("imageFiles", draft.images)
         character_id = secrets.token_hex(16)
-        sample, *files = kept_sample(character_id, prepared, form.sample_text or "")
+        sample, *files = kept_sample(character_id, prepared, draft.sample_text)
         kept = [kept_image(character_id, image) for image in images]
         files += [file for _, file in kept]
         character = new_character(
-            character_id, caller, form, language, sample, [image for image, _ in kept]
+            character_id, caller, draft, language, sample, [image for image, _ in kept]
         )
         note = self._discards.store(files)
         message = f"Character {character.display_name} created"
@@ -96,7 +100,7 @@ class Characters:
         return CharacterWithStar(character, False)
 
     def update(
-        self, caller: AccountCaller, character_id: str, form: UpdateCharacter
+        self, caller: AccountCaller, character_id: str, update: CharacterUpdate
     ) -> CharacterWithStar:
         """Changes what the form names. Raises CharacterNotFound, NotOwner, UnknownImage,
         ConsentRequired, UnknownChoice, and what the files are refused for."""
@@ -104,14 +108,14 @@ class Characters:
             [character_path(character_id), star_path(character_id, caller.uid)]
         )
         character = _editable(document, caller)
-        removed = form.remove_image_keys.split(",") if form.remove_image_keys else []
+        removed = update.removed_image_keys
         if unknown := [key for key in removed if key not in character.images]:
             raise UnknownImage(details={"unknown": unknown, "images": sorted(character.images)})
-        check_count(len(character.images) - len(removed) + len(form.new_image_files))
-        change = self._change(character_id, form)
-        images = self._intake.images("newImageFiles", form.new_image_files)
+        check_count(len(character.images) - len(removed) + len(update.new_images))
+        prepared = self._prepare_update(character_id, update)
+        images = self._intake.images("newImageFiles", update.new_images)
         added = [kept_image(character_id, image) for image in images]
-        new = [*change.files, *(file for _, file in added)]
+        new = [*prepared.files, *(file for _, file in added)]
         note = self._discards.store(new) if new else orphan_record([])
         seen = [document]
 
@@ -124,7 +128,7 @@ class Characters:
                     # It was our own commit, whose answer was lost and which was sent again.
                     return Character.of(document), noted.data.get("paths", [])
             before = _editable(document, caller)
-            after = change.applied(before, removed, [image for image, _ in added])
+            after = prepared.applied(before, removed, [image for image, _ in added])
             check_count(len(after.images))
             old = sorted(set(before.files) - set(after.files))
             message = f"Character {after.display_name} updated"
@@ -220,15 +224,17 @@ class Characters:
             raise _not_found(character_id)
         return CharacterWithStar(Character.of(document), star.exists)
 
-    def page(self, uid: str, query: CharactersQuery) -> tuple[list[CharacterWithStar], PageOf]:
-        """Everybody's characters, as `uid` sees them."""
-        found = writes.page_of_all(self._db, query, query.search, query.sort)
-        return self._shown(found, uid), found
+    def page(
+        self, uid: str, request: PageRequest, *, search: str = "", sort: Sort = "newest"
+    ) -> tuple[list[CharacterWithStar], PageOf]:
+        """Everyone's characters, as `uid` sees them. `search`: the beginning of a name."""
+        page = writes.page_of_all(self._db, request, search, sort)
+        return self._with_stars(page, uid), page
 
     def mine(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
         """The characters that `uid` made, newest first."""
-        found = writes.page_of_user(self._db, request, uid)
-        return self._shown(found, uid), found
+        page = writes.page_of_user(self._db, request, uid)
+        return self._with_stars(page, uid), page
 
     def cast(self, ids: Sequence[str]) -> list[Character]:
         """The characters in the order of `ids`, by one call.
@@ -247,9 +253,10 @@ class Characters:
         """A file of a character, by its public name. Raises FileMissing."""
         return self._files().stat(f"{writes.FOLDERS[kind]}/{name}")
 
-    def _shown(self, found: PageOf, uid: str) -> list[CharacterWithStar]:
-        characters = [Character.of(document) for document in found.documents]
-        # Stars are counted in the commits that make them: where there is none, none is of `uid`.
+    def _with_stars(self, page: PageOf, uid: str) -> list[CharacterWithStar]:
+        characters = [Character.of(document) for document in page.documents]
+        # The count is exact (stars are counted in the commit that creates them), so a character
+        # without stars needs no lookup.
         with_stars = [each.id for each in characters if each.starred]
         starred = writes.starred_among(self._db, with_stars, uid)
         return [CharacterWithStar(each, each.id in starred) for each in characters]
@@ -262,23 +269,22 @@ class Characters:
         allowed = [item.code for item in capabilities(engine).languages]
         raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
 
-    def _change(self, character_id: str, form: UpdateCharacter) -> Change:
+    def _prepare_update(self, character_id: str, update: CharacterUpdate) -> PreparedUpdate:
         fields: dict[str, Any] = {}
-        if form.display_name is not None:
-            fields["display_name"] = form.display_name
-            fields["name_key"] = name_key(form.display_name)
-            fields["output_prefix"] = slug(form.display_name, character_id)
-        if form.language is not None:
-            fields["language"] = self._language(form.language)
-        if form.voice_type is not None:
-            fields["voice_type"] = form.voice_type
-        config = form.model_dump(include=set(_CONFIG), exclude_none=True)
-        if form.audio_file is None:
-            return Change(fields, config, form.sample_text, None, "", [])
-        stated = statement(form.consent)
-        prepared = self._intake.sample("audioFile", form.audio_file)
-        sample, file = kept_sample(character_id, prepared, form.sample_text or "")
-        return Change(fields, config, None, sample, stated, [file])
+        if update.display_name is not None:
+            fields["display_name"] = update.display_name
+            fields["name_key"] = name_key(update.display_name)
+            fields["output_prefix"] = slug(update.display_name, character_id)
+        if update.language is not None:
+            fields["language"] = self._language(update.language)
+        if update.voice_type is not None:
+            fields["voice_type"] = update.voice_type
+        if update.audio is None:
+            return PreparedUpdate(fields, update.config, update.sample_text, None, "", [])
+        statement = required_consent(update.consent)
+        prepared = self._intake.sample("audioFile", update.audio)
+        sample, file = kept_sample(character_id, prepared, update.sample_text or "")
+        return PreparedUpdate(fields, update.config, None, sample, statement, [file])
 
     def _commit(self, *batch: Write) -> list[list[int]]:
         """What the transforms left behind. Raises Stale alone: to look again tells what it was."""
