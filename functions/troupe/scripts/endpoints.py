@@ -1,4 +1,4 @@
-"""Scripts over HTTP: dialogue, its audio and its video."""
+"""The HTTP endpoints of scripts: dialogue, audio and video."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from troupe.scripts.records import Script
     from troupe.scripts.service import ScriptService
 
-api = Api("scripts", "Dialogue, its audio and its video")
+api = Api("scripts", "Dialogue, audio and video")
 
 _JOB_ERRORS = (
     ScriptNotFound,
@@ -76,8 +76,8 @@ _JOB_ERRORS = (
 def generate_script(
     body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService
 ) -> Reply:
-    """Has a language model write a dialogue for the chosen characters. It takes up to 45 seconds
-    and costs no token; how many you may have in an hour is limited."""
+    """Has a language model write a dialogue for the chosen characters. Takes up to 45 seconds and
+    costs no tokens; the number per hour is limited."""
     script = scripts.generate(
         caller.uid,
         body.selected_characters,
@@ -98,9 +98,9 @@ def generate_script(
 def create_script(
     body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService
 ) -> Reply:
-    """Stores a dialogue of your own, as a list of lines or as a screenplay. In a screenplay,
-    `NAME: line` begins a line, which goes on until an empty line or the next name; (directions),
-    [notes] and scene headings on lines of their own are not spoken."""
+    """Creates a script from your own dialogue: a list of lines or a screenplay. In a screenplay, a
+    line starts with `NAME:` and continues until an empty line or the next name; (directions),
+    [notes] and scene headings on separate lines are not spoken."""
     script = scripts.create(
         caller.uid,
         body.selected_characters,
@@ -112,7 +112,7 @@ def create_script(
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
 def list_my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
-    """Your scripts, newest first, and your balance."""
+    """Lists your scripts, newest first, with your token balance."""
     mine, page = scripts.page(caller.uid, query)
     return Reply(
         schemas.MyScripts(
@@ -128,7 +128,7 @@ def list_my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) 
     "/api/scripts/<scriptId>", auth=Auth.OWNER, data=schemas.ScriptData, errors=(ScriptNotFound,)
 )
 def get_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptService) -> Reply:
-    """A script, and what was made of it."""
+    """Gets a script, with its audio and video."""
     return _script(scripts.get(caller.uid, path.script_id), "Script fetched")
 
 
@@ -144,8 +144,8 @@ def update_script(
     caller: AccountCaller,
     scripts: ScriptService,
 ) -> Reply:
-    """Replaces the dialogue. Lines that stay as they are keep their sound; the next audio or video
-    speaks the others alone."""
+    """Replaces the dialogue. Unchanged lines keep their audio; the next audio or video job speaks
+    only the others."""
     script = scripts.update(caller.uid, path.script_id, body.utterances)
     return _script(script, "Script updated successfully")
 
@@ -157,7 +157,7 @@ def update_script(
     errors=(ScriptNotFound,),
 )
 def delete_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptService) -> Reply:
-    """Deletes the script with its audio and its video; work that still runs is cancelled first."""
+    """Deletes the script with its audio and video; a running job is cancelled first."""
     deleted = scripts.delete(caller.uid, path.script_id)
     return Reply(
         schemas.DeletedScript(deleted_media_files=deleted, deleted_count=len(deleted)),
@@ -180,9 +180,9 @@ def generate_audio(
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
-    """Speaks the dialogue, each line with its character's voice. Watch the job at
-    `GET /api/video-jobs/{jobId}`. A token per started thousand characters is reserved, and charged
-    when the audio is there."""
+    """Speaks the dialogue, each line in its character's voice. Poll the job at
+    `GET /api/video-jobs/{jobId}`. One token per 1,000 characters or part of it is reserved, and
+    charged when the audio is ready."""
     script_job = script_jobs.start_audio(
         caller.uid, path.script_id, body.format, header.idempotency_key
     )
@@ -202,7 +202,7 @@ def get_script_audio(
     scripts: ScriptService,
     files: Files,
 ) -> Response:
-    """The whole dialogue as one file, or a single line of it; byte ranges are honoured."""
+    """Downloads the whole dialogue, or a single line; supports byte ranges."""
     sound = scripts.audio(caller.uid, path.script_id, query.line)
     return file_response(
         files,
@@ -222,8 +222,8 @@ def get_script_audio(
 def get_script_captions(
     path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
 ) -> Response:
-    """The captions of the whole dialogue, with who speaks: WebVTT, or SubRip with
-    `?format=srt`."""
+    """Downloads the captions of the whole dialogue, with the speakers' names: WebVTT, or SubRip
+    with `?format=srt`."""
     text = scripts.captions(caller.uid, path.script_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
     return Response(text, mimetype=mime)
@@ -244,8 +244,8 @@ def generate_video(
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
-    """Makes a video: the dialogue as sound, who speaks in the picture, captions. One token is
-    reserved, and charged when the video is there."""
+    """Makes a video: the spoken dialogue, pictures of the speaking characters, and captions. One
+    token is reserved, and charged when the video is ready."""
     script_job = script_jobs.start_video(
         caller.uid, path.script_id, body.options(), header.idempotency_key
     )
@@ -262,7 +262,7 @@ def generate_video(
 def get_video_status(
     path: schemas.ScriptPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """Where the last video of a script stands."""
+    """Gets the status of a script's latest video."""
     script = script_jobs.status(caller.uid, path.script_id)
     return Reply(schemas.VideoStatus.of(script), "Video status fetched")
 
@@ -273,7 +273,7 @@ def get_video_status(
 def get_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """A job about a script, step by step: of its video, or of its audio."""
+    """Gets a script's audio or video job, with its steps."""
     return _job(script_jobs.job(caller.uid, path.job_id), "Job fetched")
 
 
@@ -286,14 +286,14 @@ def get_video_job(
 def cancel_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """Stops the work; nothing is charged. What has ended already stays as it is."""
+    """Cancels a job; nothing is charged. A job that has already ended does not change."""
     script_job = script_jobs.cancel(caller.uid, path.job_id)
     return _job(script_job, f"The job is {script_job.job.status}")
 
 
 @api.get("/api/videos/backgrounds", data=schemas.Backgrounds)
 def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
-    """The clips that a video may play before."""
+    """Lists the clips available as video backgrounds."""
     views = [schemas.BackgroundView.of(each) for each in script_jobs.backgrounds()]
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
@@ -302,7 +302,7 @@ def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
 def get_video_file(
     path: schemas.VideoPath, caller: AccountCaller, scripts: ScriptService, files: Files
 ) -> Response:
-    """The video; byte ranges are honoured. Large files are a redirect to a signed URL."""
+    """Downloads a video; supports byte ranges. Large files redirect to a signed URL."""
     script, video = scripts.video(caller.uid, path.name)
     return file_response(
         files,

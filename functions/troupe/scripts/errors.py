@@ -1,4 +1,4 @@
-"""What can go wrong with scripts, in the words of the API."""
+"""The errors of scripts."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from troupe.jobs.records import JobKind
 
 class ScriptNotFound(NotFound):
     code = "script_not_found"
-    message = "There is no such script of yours."
+    message = "You don't have a script with this id."
 
 
 class LineNotFoundDetails(TypedDict):
-    """How many lines there are."""
+    """`lines`: how many lines the script has."""
 
     lines: int
 
@@ -29,21 +29,21 @@ class LineNotFoundDetails(TypedDict):
 class LineNotFound(NotFound):
     code = "line_not_found"
     details_type = LineNotFoundDetails
-    message = "The script has no such line. Lines of `?line=` count from 0."
+    message = "The script has no such line. `?line=` counts from 0."
 
 
 class VideoNotFound(NotFound):
     code = "video_not_found"
-    message = "There is no such video of yours."
+    message = "You don't have a video with this name."
 
 
 class JobNotFound(NotFound):
     code = "job_not_found"
-    message = "There is no such job of yours."
+    message = "You don't have a job with this id."
 
 
 class ScriptBusyDetails(TypedDict):
-    """The job that works on the script."""
+    """The job that is working on the script."""
 
     jobId: str
     kind: JobKind
@@ -52,13 +52,14 @@ class ScriptBusyDetails(TypedDict):
 class ScriptBusy(Conflict):
     code = "script_busy"
     details_type = ScriptBusyDetails
-    message = "A job works on this script. Wait for its end, or cancel it."
+    message = "A job is working on this script. Wait for it to end, or cancel it."
 
 
 class ScriptAudioNotReady(Conflict):
     code = "audio_not_ready"
     message = (
-        "The audio is not there (yet). `POST /api/scripts/{scriptId}/generate-audio` makes it."
+        "The audio does not exist (yet). Create it with "
+        "`POST /api/scripts/{scriptId}/generate-audio`."
     )
 
 
@@ -68,7 +69,7 @@ class ScriptEmpty(Unprocessable):
 
 
 class MissingCharacter(TypedDict):
-    """A character that was deleted, by the name that it has in the script."""
+    """A deleted character, with its name in the script."""
 
     id: str
     name: str
@@ -81,56 +82,58 @@ class CharacterGoneDetails(TypedDict):
 class CharacterGone(Unprocessable):
     code = "character_gone"
     details_type = CharacterGoneDetails
-    message = "A character that speaks in this script does not exist any more."
+    message = "A character who speaks in this script no longer exists."
 
 
-class WrongLine(TypedDict):
+class InvalidLine(TypedDict):
     line: int
     message: str
 
 
 class InvalidDialogueDetails(TypedDict):
-    lines: list[WrongLine]
+    lines: list[InvalidLine]
 
 
 class InvalidDialogue(Unprocessable):
-    """`details.lines` names each line that is wrong and says why. Lines count from 1: those of the
-    text for a screenplay, those of the list for a dialogue."""
+    """`details.lines` lists each invalid line and the reason. Lines count from 1: lines of text in
+    a screenplay, items of the list in a dialogue."""
 
     code = "invalid_dialogue"
     details_type = InvalidDialogueDetails
-    message = "Some lines of the dialogue are not right."
+    message = "Some lines of the dialogue are invalid."
 
 
 class UnknownBackground(Unprocessable):
     code = "unknown_background"
     details_type = AllowedDetails
-    message = "There is no such background. Use a name of `GET /api/videos/backgrounds` or #rrggbb."
+    message = (
+        "Unknown background. Use a name from `GET /api/videos/backgrounds` or a colour (#rrggbb)."
+    )
 
 
 class ScriptWriterNotConfigured(Unavailable):
     code = "script_writer_not_configured"
     message = (
-        "Scripts cannot be written by a model here: OPENAI_API_KEY, OPENAI_BASE_URL or "
-        "OPENAI_SCRIPT_MODEL is missing or not right. Send a dialogue or a screenplay instead."
+        "This server cannot generate scripts: OPENAI_API_KEY, OPENAI_BASE_URL or "
+        "OPENAI_SCRIPT_MODEL is missing or wrong. Send a dialogue or a screenplay instead."
     )
 
 
 class ScriptRefused(Unprocessable):
     code = "script_refused"
-    message = "The model will not write this. Please ask for something else."
+    message = "The model refused to write this. Please change the prompt."
 
 
 class ScriptWriterUnavailable(Unavailable):
     code = "script_writer_unavailable"
-    message = "The model does not answer. Please try again in a while."
+    message = "The model is not responding. Please try again later."
 
 
 class ScriptWriterBusy(TooManyRequests):
     code = "script_writer_busy"
-    message = "The model has too much to do. Please try again in a while."
+    message = "The model is overloaded. Please try again later."
 
 
 class ScriptWriterFailed(Unavailable):
     code = "script_writer_failed"
-    message = "What the model wrote cannot be used. Please try again, or ask differently."
+    message = "The model's answer is unusable. Please try again, or change the prompt."

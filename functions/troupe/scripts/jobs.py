@@ -1,4 +1,4 @@
-"""What is made of a script: the jobs of its audio and its video, from the start to the progress."""
+"""Audio and video jobs of scripts: starting, following and cancelling them."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from troupe.characters.records import Character
 
 Spec = JobSpec[Performance, Recorded]
-_TRIES = 5  # against somebody who edits the script all the while
+_ATTEMPTS = 5  # in case the script is edited between reading it and committing the job
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptJob:
-    """A job about a script (perhaps without its input), and the video when it has made one."""
+    """A script's job (its input may not be loaded), with the video if the job made one."""
 
     job: Job
     video: FinalVideo | None = None
@@ -64,7 +64,7 @@ class ScriptJobs:
     def start_audio(
         self, uid: str, script_id: str, audio_format: AudioFormat, key: str | None
     ) -> ScriptJob:
-        """Commits the job and its hold, and enqueues the work.
+        """Commits the job with its token hold, and enqueues the work.
 
         Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice,
         NotEnoughTokens and KeyReused.
@@ -74,8 +74,8 @@ class ScriptJobs:
     def start_video(
         self, uid: str, script_id: str, options: VideoOptions, key: str | None
     ) -> ScriptJob:
-        """As `start_audio`; raises UnknownBackground besides."""
-        # The names are part of the request's hash.
+        """Like `start_audio`; can also raise UnknownBackground."""
+        # The names and values are part of the request hash: renaming one breaks pending repeats.
         choices = {
             "background_video": options.background,
             "resolution": options.resolution,
@@ -84,14 +84,14 @@ class ScriptJobs:
         return self._start(uid, script_id, VIDEO, choices, key)
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
-        """The script with its last video job, if it ever had one."""
+        """The script with its latest video job, if there is one. Raises ScriptNotFound."""
         document = self._db.get(writes.script_path(script_id))
         script = Script.of(owned(document, uid, ScriptNotFound))
-        found = writes.read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
-        return ScriptWithJobs(script, video_job=found.get(script.video_job_id or ""))
+        jobs = writes.read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
+        return ScriptWithJobs(script, video_job=jobs.get(script.video_job_id or ""))
 
     def job(self, uid: str, job_id: str) -> ScriptJob:
-        """Raises JobNotFound, also for jobs that are not about a script."""
+        """Raises JobNotFound, also if the job does not belong to a script."""
         document = self._db.get_all([job_path(job_id)], select=SHOWN_FIELDS)[0]
         job = Job.of(owned(document, uid, JobNotFound))
         if job.kind not in SPECS:
@@ -99,7 +99,7 @@ class ScriptJobs:
         return self._script_job(job)
 
     def cancel(self, uid: str, job_id: str) -> ScriptJob:
-        """Stops a job; one that has ended stays as it is."""
+        """Cancels a job; one that has ended does not change. Raises JobNotFound."""
         self.job(uid, job_id)
         return self._script_job(self._jobs.cancel(job_id))
 
@@ -111,16 +111,16 @@ class ScriptJobs:
             return ScriptJob(job)
         document = self._db.get(job.subject)
         video = Script.of(document).video if document.exists else None
-        # An older job's video has given way to a later one.
+        # A later job's video replaces that of an earlier one.
         return ScriptJob(job, video if video and video.job_id == job.id else None)
 
     def _start(
         self, uid: str, script_id: str, spec: Spec, choices: Mapping[str, Any], key: str | None
     ) -> ScriptJob:
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             try:
                 return self._script_job(self._submit(uid, script_id, spec, choices, key))
-            except (InputChanged, Missing):  # edited or deleted meanwhile
+            except (InputChanged, Missing):  # edited or deleted in the meantime
                 continue
         raise Stale
 
@@ -130,11 +130,11 @@ class ScriptJobs:
         job_id = keyed_id(uid, key)
         fingerprint = request_hash(f"{spec.kind}:{script_id}", choices)
         paths = [writes.script_path(script_id)] + ([job_path(job_id)] if key else [])
-        document, *earlier = self._db.get_all(paths)
+        document, *previous = self._db.get_all(paths)
         script = Script.of(owned(document, uid, ScriptNotFound))
-        if earlier and earlier[0].exists:
-            # A repeat: answered as before, also while the script is busy with that very job.
-            job = Job.of(earlier[0])
+        if previous and previous[0].exists:
+            # A repeated request gets the same answer, even while that job keeps the script busy.
+            job = Job.of(previous[0])
             if job.uid != uid or job.request_hash != fingerprint:
                 raise KeyReused
             return job
@@ -165,7 +165,7 @@ class ScriptJobs:
         )
 
     def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
-        """All that the job needs, as it is now."""
+        """A snapshot of everything the job needs. Raises ScriptEmpty and UnknownBackground."""
         if not script.dialogue:
             raise ScriptEmpty
         chosen = dict(choices)
@@ -181,7 +181,10 @@ class ScriptJobs:
         )
 
     def _performers(self, script: Script) -> dict[str, Performer]:
-        """Those who speak; who was chosen and says nothing need not exist any more."""
+        """The characters who speak; a silent member of the cast may have been deleted.
+
+        Raises CharacterGone and UnknownChoice.
+        """
         speaking = list(dict.fromkeys(line.speaker for line in script.dialogue))
         try:
             characters = self._cast(speaking)
@@ -189,16 +192,16 @@ class ScriptJobs:
             gone = [{"id": i, "name": script.cast.get(i, i)} for i in _missing(error, speaking)]
             names = ", ".join(each["name"] for each in gone)
             raise CharacterGone(
-                f"These characters do not exist any more: {names}.", details={"characters": gone}
+                f"These characters no longer exist: {names}.", details={"characters": gone}
             ) from error
         engine = self._settings.speech_engine
-        silent = [
+        unsupported = [
             one.display_name for one in characters if not language_named(one.language, engine)
         ]
-        if silent:
+        if unsupported:
             allowed = [language.code for language in capabilities(engine).languages]
             raise UnknownChoice(
-                f"The speech engine does not speak the language of {', '.join(silent)}.",
+                f"The speech engine does not support the language of {', '.join(unsupported)}.",
                 details={"fields": [UnknownChoice.field("language", allowed)]},
             )
         return {one.id: _performer(one, script.cast, engine) for one in characters}
@@ -219,6 +222,6 @@ def _image_number(entry: tuple[str, Any]) -> int:
     return int(entry[0])
 
 
-def _missing(error: CharacterNotFound, asked: list[str]) -> list[str]:
-    named = (error.details or {}).get("missing", asked)
-    return [speaker for speaker in asked if speaker in named]
+def _missing(error: CharacterNotFound, requested: list[str]) -> list[str]:
+    missing = (error.details or {}).get("missing", requested)
+    return [speaker for speaker in requested if speaker in missing]

@@ -1,4 +1,4 @@
-"""What the script operations take and give."""
+"""Request and response schemas of scripts."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ class GenerateScript(Schema):
         }
     )
 
-    selected_characters: Chosen = Field(description="Ids of the characters that may speak.")
+    selected_characters: Chosen = Field(description="Ids of the characters who can speak.")
     prompt: Text = Field(
         max_length=4_000,
         description="What the scene is about.",
         examples=["Two lighthouse keepers argue about who saw the ship first."],
     )
     lines: int | None = Field(
-        None, ge=1, le=MAX_WRITTEN, description="Exactly so many; about a dozen without."
+        None, ge=1, le=MAX_WRITTEN, description="The exact number of lines; default: about a dozen."
     )
     language: str | None = Field(
         None,
         max_length=35,
-        description="A code of `GET /api/voice/languages`; without, the language of the prompt.",
+        description="A code from `GET /api/voice/languages`; default: the language of the prompt.",
     )
 
 
 class DialogueLine(Schema):
-    """A line as it was given out may be sent back: fields besides these two are ignored."""
+    """Lines from a response can be sent back as they are: other fields are ignored."""
 
-    speaker: str = Field(max_length=128, description="The id of a character of the cast.")
+    speaker: str = Field(max_length=128, description="The id of a character in the cast.")
     text: str
 
 
@@ -73,18 +73,18 @@ class CreateScript(Schema):
         }
     )
 
-    title: Title | None = Field(None, description="Without, the first line.")
-    selected_characters: Chosen = Field(description="Ids of the characters that may speak.")
+    title: Title | None = Field(None, description="Default: the first line.")
+    selected_characters: Chosen = Field(description="Ids of the characters who can speak.")
     dialogue: list[DialogueLine] | None = None
     screenplay: str | None = Field(
         None,
         max_length=200_000,
-        description="Plain text of `NAME: line`, with the names of the chosen characters.",
+        description="Plain text with lines like `NAME: text`, using the chosen characters' names.",
         examples=["ANNA: Did you see it?\nBEN: (squinting)\nI saw it first."],
     )
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _exactly_one(self) -> Self:
         if (self.dialogue is None) == (self.screenplay is None):
             raise PydanticCustomError("one_of", "send either dialogue or screenplay")
         return self
@@ -122,18 +122,18 @@ class GenerateVideo(Schema):
     background_video: str | None = Field(
         None,
         max_length=64,
-        description="A name of `GET /api/videos/backgrounds`, or a colour, `#rrggbb`; without, "
+        description="A name from `GET /api/videos/backgrounds`, or a colour (`#rrggbb`); default: "
         "the first clip.",
     )
     resolution: Resolution = Resolution.LANDSCAPE
-    captions: bool = Field(True, description="Whether captions are drawn into the picture.")
+    captions: bool = Field(True, description="Whether to draw captions into the picture.")
 
     def options(self) -> VideoOptions:
         return VideoOptions(self.background_video, self.resolution, self.captions)
 
 
 class LineView(Schema):
-    """A line; `audioFile` is the address of its sound, "" while there is none."""
+    """A line. `audioFile`: the URL of its audio, "" until it has been spoken."""
 
     speaker: str
     speaker_name: str
@@ -142,8 +142,8 @@ class LineView(Schema):
 
 
 class ScriptView(Schema):
-    """A script, with what was made of it. `audioUrl` and `captionsUrl` are of the whole dialogue
-    and there once it was spoken as it is now; `revision` grows with each edit."""
+    """A script with its audio and video. `audioUrl` and `captionsUrl` are for the whole dialogue,
+    and set once its current revision has been spoken; `revision` increases with each edit."""
 
     id: str
     title: str
@@ -159,7 +159,7 @@ class ScriptView(Schema):
     audio_duration: float | None = Field(description="Seconds.")
     audio_url: str | None
     captions_url: str | None
-    active_job_id: str | None = Field(description="The job that works on the script.")
+    active_job_id: str | None = Field(description="The job that is working on the script.")
     audio_job_id: str | None
     audio_job_status: JobStatus | None
     audio_job_progress: int | None
@@ -167,7 +167,7 @@ class ScriptView(Schema):
     final_video_path: str | None
     video_duration: float | None = Field(description="Seconds.")
     video_size: int | None = Field(description="Bytes.")
-    video_revision: int | None = Field(description="The revision that the video shows.")
+    video_revision: int | None = Field(description="The revision shown in the video.")
     video_job_id: str | None
     video_job_status: JobStatus | None
     video_job_progress: int | None
@@ -246,7 +246,7 @@ class DeletedScript(Schema):
 
 
 class VideoJobView(JobView):
-    """A job about a script. The video's fields are there once it is completed."""
+    """A script's job. The video fields are set once a video job has completed."""
 
     script_id: str
     user_id: str
@@ -272,7 +272,7 @@ class VideoJobData(Schema):
 
 
 class VideoStatus(Schema):
-    """Where the last video of a script stands; `status` is `not_started` before the first."""
+    """The status of a script's latest video; `not_started` before the first."""
 
     script_id: str
     status: JobStatus | Literal["not_started"]
@@ -293,7 +293,7 @@ class VideoStatus(Schema):
                 status="not_started",
                 stage="",
                 progress=0,
-                message="No video has been asked for",
+                message="No video has been requested",
                 started_at=None,
                 completed_at=None,
                 error_message=None,
@@ -355,5 +355,5 @@ class VideoPath(Schema):
 
 class LineQuery(Schema):
     line: int | None = Field(
-        None, ge=0, le=MAX_LINES, description="One line only, counted from 0, as WAV."
+        None, ge=0, le=MAX_LINES, description="Only this line (counted from 0), as WAV."
     )

@@ -1,5 +1,4 @@
-"""Scripts: written by a model or by hand, read, edited, deleted. What is made of them is in
-`jobs`."""
+"""Creating, reading, editing and deleting scripts. `jobs` makes their audio and video."""
 
 from __future__ import annotations
 
@@ -53,7 +52,7 @@ CastOf = Callable[[Sequence[str]], "list[Character]"]
 
 @dataclass(frozen=True, slots=True)
 class SoundFile:
-    """A file to be sent: `size` in bytes, `name` as it is to be saved."""
+    """An audio file to serve. `size` in bytes; `name`: the file name offered to the client."""
 
     path: str
     size: int
@@ -62,8 +61,8 @@ class SoundFile:
 
 
 class ScriptService:
-    """`files` is called when a file is needed: most requests need none, and the client is slow to
-    load. `cast` finds characters by their ids."""
+    """`files` is called only when a file is needed: most requests need none, and the client loads
+    slowly. `cast` finds characters by id."""
 
     def __init__(
         self,
@@ -90,9 +89,10 @@ class ScriptService:
         line_count: int | None = None,
         language: str | None = None,
     ) -> Script:
-        """Has a dialogue written and stores it; nothing is stored when that fails.
+        """Has the model write a dialogue and stores it; stores nothing if that fails.
 
-        Raises the errors of `ScriptWriter.write`, CharacterNotFound and UnknownChoice.
+        `line_count`: the exact number of lines; `language`: a language code. Raises the errors of
+        `ScriptWriter.write`, CharacterNotFound and UnknownChoice.
         """
         self._writer.check()
         requested = None if language is None else self._language(language)
@@ -135,19 +135,20 @@ class ScriptService:
         return script
 
     def get(self, uid: str, script_id: str) -> ScriptWithJobs:
+        """Raises ScriptNotFound."""
         _, script = self._own(uid, script_id)
         return self._with_jobs([script])[0]
 
     def page(self, uid: str, request: PageRequest) -> tuple[list[ScriptWithJobs], PageOf]:
-        """One page, newest first: a query, a count, and one read for all of its jobs."""
+        """A page, newest first; costs a query, a count, and one read for all its jobs."""
         page = newest_first(
             self._db, writes.COLLECTION, request, field="createdAt", where=[("uid", "==", uid)]
         )
         return self._with_jobs([Script.of(document) for document in page.documents]), page
 
     def update(self, uid: str, script_id: str, dialogue: Sequence[Utterance]) -> ScriptWithJobs:
-        """Replaces the dialogue. What is said as before keeps its sound; the audio of the whole
-        is dropped, and the video stays, of an earlier revision now.
+        """Replaces the dialogue. Unchanged lines keep their audio, the audio of the whole dialogue
+        is dropped, and the video of the earlier revision stays.
 
         Raises ScriptNotFound, ScriptBusy and InvalidDialogue.
         """
@@ -187,17 +188,17 @@ class ScriptService:
         return self._with_jobs([after])[0]
 
     def delete(self, uid: str, script_id: str) -> list[str]:
-        """Cancels what works on the script, then deletes its files, what its jobs were given, and
-        the script; returns the paths of the files."""
+        """Cancels the script's job, then deletes its files, the inputs of its jobs, and the script;
+        returns the paths of the files. Raises ScriptNotFound."""
         deleted: set[str] = set()
 
         def attempt() -> None:
             document, script = self._own(uid, script_id)
-            ended = None
-            while script.active_job_id not in (None, ended):  # another may start meanwhile
-                ended = self._jobs.cancel(script.active_job_id).id
+            cancelled = None
+            while script.active_job_id not in (None, cancelled):  # another one may start
+                cancelled = self._jobs.cancel(script.active_job_id).id
                 document, script = self._own(uid, script_id)
-            # Files first: whatever stops this half-way leaves a script that leads to the rest.
+            # Files first: if this stops half-way, the script still references the rest.
             paths = self._files().list(writes.files_prefix(script_id))
             self._files().delete(paths)
             deleted.update(paths)
@@ -216,7 +217,7 @@ class ScriptService:
         return sorted(deleted)
 
     def audio(self, uid: str, script_id: str, line: int | None) -> SoundFile:
-        """The whole dialogue as one file, or line `line`, counted from 0, as WAV.
+        """The whole dialogue as one file, or one line (counted from 0) as WAV.
 
         Raises ScriptNotFound, LineNotFound and ScriptAudioNotReady.
         """
@@ -239,7 +240,8 @@ class ScriptService:
         return SoundFile(sound.path, stored.size, AudioFormat.WAV.mime_type, name)
 
     def captions(self, uid: str, script_id: str, caption_format: str) -> str:
-        """The captions of the whole dialogue, with who speaks, as WebVTT or SubRip text."""
+        """The captions of the whole dialogue with the speakers' names: WebVTT, or SubRip for
+        `caption_format` "srt". Raises ScriptNotFound and ScriptAudioNotReady."""
         _, script = self._own(uid, script_id)
         try:
             cues = cues_from_json(self._files().read(_joined_audio(script).cues_path))
@@ -248,7 +250,7 @@ class ScriptService:
         return to_srt(cues) if caption_format == "srt" else to_vtt(cues)
 
     def video(self, uid: str, name: str) -> tuple[Script, FinalVideo]:
-        """The video of that name. Raises VideoNotFound."""
+        """The video with this name. Raises VideoNotFound."""
         document = self._db.get(writes.script_path(name.partition("_")[0]))
         script = Script.of(owned(document, uid, VideoNotFound))
         if script.video is None or script.video.name != name:
@@ -256,7 +258,7 @@ class ScriptService:
         return script, script.video
 
     def _delete_unused(self, paths: list[str]) -> None:
-        """What is left over by a failure, the next job of the script or its deletion clears."""
+        """A failure is only logged: the script's next job, or its deletion, removes the files."""
         try:
             self._files().delete(paths)
         except Exception as error:
@@ -267,7 +269,7 @@ class ScriptService:
         return document, Script.of(owned(document, uid, ScriptNotFound))
 
     def _names(self, ids: Iterable[str]) -> dict[str, str]:
-        """The names of characters by id, each once. Raises CharacterNotFound."""
+        """The characters' names by id. Raises CharacterNotFound."""
         characters = self._cast(list(dict.fromkeys(ids)))
         return {character.id: character.display_name for character in characters}
 
@@ -279,8 +281,8 @@ class ScriptService:
             raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
         return language
 
-    def _store(self, script: Script, activity: str, done: str) -> None:
-        message = f"Script '{script.title}' {done}"
+    def _store(self, script: Script, activity: str, verb: str) -> None:
+        message = f"Script '{script.title}' {verb}"
         self._db.commit(
             Create(writes.script_path(script.id), script.stored()),
             activity_write(script.uid, activity, message, at=script.created_at, scriptId=script.id),

@@ -1,4 +1,4 @@
-"""Scripts in the store, and where their files lie."""
+"""Scripts in Firestore: paths, writes and reads, and the paths of their files."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ COLLECTION = "scripts"
 
 @dataclass(frozen=True, slots=True)
 class _ActivityText:
-    """How the script and the user's activities tell of a job."""
+    """How a job kind appears in the script and in the user's activities."""
 
     activity: str
     title: str
     started: str
-    job_field: str  # of the script
+    job_field: str  # of the script: holds the job's id
 
 
 _ACTIVITY_TEXTS = {
@@ -52,7 +52,7 @@ def script_path(script_id: str) -> str:
 
 
 def files_prefix(script_id: str) -> str:
-    """All files of a script lie under it and end with the script."""
+    """The folder of all files of a script; deleted with it."""
     return f"scripts/{script_id}/"
 
 
@@ -61,7 +61,8 @@ def video_url(name: str) -> str:
 
 
 def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
-    """The job takes the script, in the job's own commit. Stale if the script has changed."""
+    """Marks the script as busy, for the commit that creates the job; it fails if the script has
+    changed."""
     texts, at = _ACTIVITY_TEXTS[job.kind], job.created_at
     fields = {"activeJobId": job.id, texts.job_field: job.id, "updatedAt": at}
     return [
@@ -78,7 +79,7 @@ def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
 
 
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
-    """The script is free again when its job has ended without a result."""
+    """Frees the script when its job ends without a result."""
     if not status.ended:
         return []
     title = job.input.get("title", "")
@@ -99,7 +100,7 @@ def completed_writes(
     video: FinalVideo | None,
     at: datetime,
 ) -> list[Write]:
-    """What came of the job; the script has not changed meanwhile, for its job keeps it."""
+    """Stores the job's result. The script cannot have changed: a running job locks it."""
     fields: dict[str, Any] = {
         "dialogue": [line.stored() for line in lines],
         "activeJobId": None,
@@ -114,10 +115,10 @@ def completed_writes(
         f"{_ACTIVITY_TEXTS[job.kind].title} completed successfully for script '{performance.title}'"
         f": {seconds:.0f} s"
     )
-    place = video_url(video.name) if video else None
+    url = video_url(video.name) if video else None
     return [
         Update(job.subject, fields),
-        _activity(job, JobStatus.COMPLETED, message, at, video_path=place),
+        _activity(job, JobStatus.COMPLETED, message, at, video_path=url),
     ]
 
 
@@ -138,7 +139,7 @@ def _activity(
 
 
 def referenced_files(script: Script) -> set[str]:
-    """The paths of all files that a script leads to."""
+    """The paths of all files that a script references."""
     paths = set()
     for line in script.dialogue:
         if line.audio is not None:
@@ -151,7 +152,7 @@ def referenced_files(script: Script) -> set[str]:
 
 
 def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
-    """Jobs by id, those that exist, without their inputs; in one read."""
+    """The jobs that exist, by id, without their inputs; one read."""
     if not ids:
         return {}
     documents = db.get_all([job_path(job_id) for job_id in ids], select=SHOWN_FIELDS)
@@ -159,7 +160,7 @@ def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
 
 
 def check_free(db: Database, script: Script) -> None:
-    """Raises ScriptBusy while a job works on the script."""
+    """Raises ScriptBusy if a job is working on the script."""
     if script.active_job_id is None:
         return
     job = read_jobs(db, [script.active_job_id]).get(script.active_job_id)
