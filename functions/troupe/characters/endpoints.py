@@ -1,4 +1,4 @@
-"""Characters over HTTP."""
+"""The HTTP endpoints of characters."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ _FILE_ERRORS = (
     ConsentRequired,
     UnknownChoice,
 )
-# A file never changes under its name. Caches may keep it for an hour and not for a year: a voice
-# that its owner has deleted is to be gone from them too.
+# The file behind a name never changes. Cached for an hour rather than a year, so that a deleted
+# voice also disappears from caches.
 _CACHED = "public, max-age=3600, immutable"
 
 
@@ -67,7 +67,7 @@ def list_characters(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Everybody's characters: the newest or the most starred first, all or by name."""
+    """Lists everyone's characters, newest or most starred first; can search by name."""
     found = characters.page(caller.uid, query, search=query.search, sort=query.sort)
     return _page(query, caller, settings, *found)
 
@@ -76,7 +76,7 @@ def list_characters(
 def list_my_characters(
     query: Page, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
-    """The characters that you made, newest first."""
+    """Lists your own characters, newest first."""
     return _page(query, caller, settings, *characters.mine(caller.uid, query))
 
 
@@ -84,9 +84,8 @@ def list_my_characters(
 def create_character(
     form: schemas.CreateCharacter, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
-    """Makes a character of a voice sample and pictures. The sample is kept as mono WAV, with a
-    report on its quality; the pictures are kept without metadata. All of it can be seen and heard
-    by everybody."""
+    """Creates a character from a voice sample and pictures. The sample is stored as mono WAV, with
+    a quality report; the pictures are stored without metadata. Everything is public."""
     character = characters.create(caller, form.command())
     return _one(character, caller, settings, "Character created successfully")
 
@@ -95,7 +94,7 @@ def create_character(
 def get_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
-    """A character."""
+    """Gets a character."""
     character = characters.get(caller.uid, path.character_id)
     return _one(character, caller, settings, "Character fetched successfully")
 
@@ -113,8 +112,8 @@ def update_character(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Changes what the form names, and leaves the rest. A new sample needs a new consent; keys of
-    images that are removed are not used again."""
+    """Changes the fields in the form and leaves the rest. A new sample needs a new consent; the
+    keys of removed images are never reused."""
     character = characters.update(caller, path.character_id, form.command())
     return _one(character, caller, settings, "Character updated successfully")
 
@@ -128,7 +127,7 @@ def update_character(
 def delete_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
 ) -> Reply:
-    """Deletes a character with its files and stars. Scripts that it speaks in stay readable."""
+    """Deletes a character with its files and stars. Scripts with the character stay readable."""
     deleted = characters.delete(caller, path.character_id)
     return Reply(
         schemas.DeletedData(deleted_files=deleted),
@@ -140,7 +139,7 @@ def delete_character(
 def star_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
 ) -> Reply:
-    """Stars a character; a second time changes nothing."""
+    """Stars a character; repeating it changes nothing."""
     star = characters.star(caller.uid, path.character_id)
     return _star(path, star, "Character starred successfully")
 
@@ -151,7 +150,7 @@ def star_character(
 def unstar_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
 ) -> Reply:
-    """Takes the star back; a second time changes nothing."""
+    """Removes your star; repeating it changes nothing."""
     star = characters.unstar(caller.uid, path.character_id)
     return _star(path, star, "Character unstarred successfully")
 
@@ -163,7 +162,7 @@ def unstar_character(
     produces=("audio/wav", "image/png", "image/jpeg", "image/webp"),
 )
 def get_character_media(path: schemas.MediaPath, characters: Characters, files: Files) -> Response:
-    """A voice sample or a picture of a character; byte ranges are honoured."""
+    """Downloads a character's voice sample or picture; supports byte ranges."""
     file = characters.media(path.kind, path.name)
     response = file_response(
         files,

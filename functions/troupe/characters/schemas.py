@@ -1,4 +1,4 @@
-"""What the operations on characters take and give."""
+"""Request and response schemas of characters."""
 
 from __future__ import annotations
 
@@ -23,39 +23,43 @@ _CONFIG = set(Config.model_fields)
 def _image_keys(text: str) -> str:
     keys = [key.strip() for key in text.split(",")]
     if not all(_KEY.fullmatch(key) for key in keys):
-        raise ValueError("must be keys of images with commas between them, such as 0,2")
+        raise ValueError("must be image keys separated by commas, such as 0,2")
     return ",".join(dict.fromkeys(keys))
 
 
 DisplayName = Annotated[Line, Field(max_length=80, examples=["My New Character"])]
-Speed = Annotated[float, Field(ge=0.5, le=2.0, description="1 is the voice's own pace.")]
+Speed = Annotated[float, Field(ge=0.5, le=2.0, description="1 is the voice's natural pace.")]
 NfeSteps = Annotated[int, Field(ge=4, le=64, description="F5-TTS: denoising steps.")]
 CrossFade = Annotated[float, Field(ge=0, le=1, description="F5-TTS: seconds of cross-fade.")]
-Language = Annotated[str, Field(max_length=40, description="A code of `GET /api/voice/languages`.")]
+Language = Annotated[
+    str, Field(max_length=40, description="A code from `GET /api/voice/languages`.")
+]
 SampleText = Annotated[
-    Text, Field(max_length=2000, description="What is said in the sample; cloning is better by it.")
+    Text, Field(max_length=2000, description="The transcript of the sample; it improves cloning.")
 ]
 Statement = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=2000),
     Field(
-        description="The statement that the person who speaks in the sample agrees to the use of "
-        "this voice; kept with the time and the hash of the sample. Needed with every `audioFile`.",
+        description="A statement that the speaker in the sample agrees to the use of this voice; "
+        "stored with the time and the sample's hash. Required with every `audioFile`.",
         examples=["I am the speaker, and I agree that this voice is used for my character."],
     ),
 ]
 ImageFiles = Annotated[
     list[Upload],
-    Field(description="PNG, JPEG, WebP or GIF, at most 5 MB each; a character has at most 10."),
+    Field(description="PNG, JPEG, WebP or GIF, at most 5 MB each; at most 10 per character."),
 ]
 AudioFile = Annotated[
     Upload,
-    Field(description="WAV, MP3, M4A, Ogg, FLAC or WebM, 1 to 60 s of one voice, at most 20 MB."),
+    Field(
+        description="WAV, MP3, M4A, Ogg, FLAC or WebM; 1 to 60 seconds of one voice; at most 20 MB."
+    ),
 ]
 
 
 def _needs_consent(schema: dict[str, Any]) -> None:
-    """Its absence is told by an error of its own, so the model itself does not demand it."""
+    """Documents `consent` as required; not in the model, since its absence has its own error."""
     schema["required"].append("consent")
 
 
@@ -88,7 +92,7 @@ class CreateCharacter(Form):
 
 
 class UpdateCharacter(Form):
-    """What is absent stays as it is."""
+    """Absent fields stay unchanged."""
 
     display_name: DisplayName | None = None
     audio_file: AudioFile | None = None
@@ -96,7 +100,7 @@ class UpdateCharacter(Form):
     sample_text: SampleText | None = None
     new_image_files: ImageFiles = Field(default_factory=list)
     remove_image_keys: Annotated[str, AfterValidator(_image_keys)] | None = Field(
-        None, max_length=500, description="Keys of `images`, with commas.", examples=["0,2"]
+        None, max_length=500, description="Keys of `images`, separated by commas.", examples=["0,2"]
     )
     speed: Speed | None = None
     nfe_steps: NfeSteps | None = None
@@ -145,7 +149,7 @@ class ConsentView(Schema):
 
 
 class CharacterView(Schema):
-    """A character. `consent` is shown to its owner alone."""
+    """A character. Only its owner sees `consent`."""
 
     id: str
     display_name: str
@@ -158,7 +162,7 @@ class CharacterView(Schema):
     sample_text: str
     sample_quality: QualityView
     voice_cloned: bool = Field(description="Whether the speech engine clones this voice.")
-    voice_note: str | None = Field(description="Which voice speaks instead when it does not.")
+    voice_note: str | None = Field(description="Which voice speaks instead, if it is not cloned.")
     consent: ConsentView | None
     has_audio: bool
     image_count: int
@@ -172,7 +176,7 @@ class CharacterView(Schema):
 
     @classmethod
     def of(cls, character: Character, *, uid: str, is_starred: bool, engine: str) -> Self:
-        """As the user `uid` sees it, while `engine` is the one that speaks."""
+        """The character as the user `uid` sees it; `engine`: the name of the speech engine."""
         is_owner = character.uid == uid
         consent = character.consent if is_owner else None
         cloned = capabilities(engine).cloning
@@ -236,7 +240,7 @@ class DeletedData(Schema):
 
 
 class StarData(Schema):
-    """`success` and `message` stand in the envelope."""
+    """The star count of a character, and whether you have starred it."""
 
     character_id: str
     starred: int
@@ -249,7 +253,7 @@ class CharacterPath(Schema):
 
 class CharactersQuery(Page):
     search: Annotated[str, StringConstraints(max_length=80)] = Field(
-        "", description="Names that begin with this, whatever their case."
+        "", description="Names that start with this, ignoring case."
     )
     sort: Sort = "newest"
 
