@@ -143,11 +143,24 @@ class UnknownChoice(Unprocessable):
     message = "That choice does not exist."
     details_type = FieldsDetails
 
+    def __init__(self, message: str | None = None, *, details: dict[str, Any]) -> None:
+        """`details["fields"]`: entries of `field`, of which the message names the first."""
+        first = details["fields"][0]
+        super().__init__(message or f"{first['field']}: {first['message']}", details=details)
+
     @staticmethod
     def field(name: str, allowed: list[str]) -> WrongField:
         """The entry of `details["fields"]` for one that is wrong."""
         message = f"there is no such {name} here"
         return {"field": name, "message": message, "type": "enum", "allowed": allowed}
+
+
+class NotOffered(Unprocessable):
+    """What is documented, and cannot be had here yet."""
+
+    code = "not_offered"
+    details_type = FieldsDetails
+    message = "This is not offered yet."
 
 
 class TooManyRequests(TroupeError):

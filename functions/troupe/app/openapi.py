@@ -39,7 +39,7 @@ from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
 from troupe.web.events import EVENT_STREAM
 from troupe.web.routes import Api, Route
-from troupe.web.schema import Meta
+from troupe.web.schema import Ignored, Meta, WarnsOfUnknown
 
 Json = dict[str, Any]
 Codes = tuple[int, tuple[str, ...]]  # a status, and the codes that a route answers with it
@@ -58,7 +58,14 @@ _SECURITY = {
         "bearerFormat": "JWT",
         "description": "An access token of `login`, `register`, `createGuest` or `refresh`, or a "
         "Firebase ID token.",
-    }
+    },
+    "mediaLink": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "token",
+        "description": "A media link: addresses of files in answers have it, and "
+        "`POST /api/media-links` makes it. It opens one path for an hour at most.",
+    },
 }
 _PHRASES = {
     200: "OK",
@@ -171,7 +178,7 @@ class _Document:
             "operationId": route.operation_id,
             "summary": summary,
             "tags": [tag],
-            "security": _security(route.auth),
+            "security": _security(route),
             "responses": self._answers(route),
             "x-auth": str(route.auth),
         }
@@ -247,7 +254,9 @@ class _Document:
         if route.produces:
             return {kind: {"schema": _bytes(kind)} for kind in route.produces}
         name = f"{_name(data)}{'Page' if route.paged else 'Envelope'}"
-        self._schemas[name] = _envelope(data, paged=route.paged)
+        if _warns(route):
+            name += "WithWarnings"
+        self._schemas[name] = _envelope(data, paged=route.paged, warns=_warns(route))
         return {"application/json": {"schema": _ref(name)}}
 
     def _failure(self, codes: Codes, route: Route) -> str:
@@ -279,7 +288,10 @@ def _schemas(
     routes: Iterable[Route], kinds: Iterable[type[TroupeError]]
 ) -> tuple[dict[tuple[Any, JsonSchemaMode], Json], Json]:
     """What refers to the schema of a type, by type and mode; and all schemas by name."""
-    wanted: set[tuple[Any, JsonSchemaMode]] = {(Meta, "serialization")}
+    wanted: set[tuple[Any, JsonSchemaMode]] = {
+        (Meta, "serialization"),
+        (Ignored, "serialization"),
+    }
     for route in routes:
         wanted.add((route.data, "serialization"))
         wanted |= {(model, "validation") for model in route.parts.values() if model is not bytes}
@@ -324,11 +336,15 @@ def _with_registered(schemas: Json) -> Json:
     return found | named
 
 
-def _security(auth: Auth) -> list[dict[str, list[str]]]:
+def _security(route: Route) -> list[dict[str, list[str]]]:
     """What may be sent: an empty object stands for nothing."""
-    if auth is Auth.PUBLIC:
+    if route.auth is Auth.PUBLIC:
         return []
-    return [{}, {"bearer": []}] if auth is Auth.OPTIONAL else [{"bearer": []}]
+    ways: list[dict[str, list[str]]] = [{}] if route.auth is Auth.OPTIONAL else []
+    ways.append({"bearer": []})
+    if route.media:
+        ways.append({"mediaLink": []})
+    return ways
 
 
 def _details(kind: type[TroupeError]) -> set[Any]:
@@ -411,7 +427,13 @@ def _narrowed(status: int, codes: Iterable[str]) -> Json:
     return {"allOf": [_ref("Failure")], **narrow}
 
 
-def _envelope(data: Json, *, paged: bool) -> Json:
+def _warns(route: Route) -> bool:
+    """Whether a success may tell of fields that nothing was done about."""
+    model = route.parts.get("body") or route.parts.get("form")
+    return model is not None and issubclass(model, WarnsOfUnknown)
+
+
+def _envelope(data: Json, *, paged: bool, warns: bool) -> Json:
     """What a success comes in."""
     fields = {
         "success": {"type": "boolean", "const": True},
@@ -419,7 +441,11 @@ def _envelope(data: Json, *, paged: bool) -> Json:
         "message": {"type": "string"},
         "data": data,
     }
-    return _object(fields | {"meta": _ref("Meta")} if paged else fields)
+    if paged:
+        fields["meta"] = _ref("Meta")
+    if warns:
+        fields["warnings"] = {"type": "array", "items": _ref("Ignored")}
+    return _object(fields, optional={"warnings"})
 
 
 def _object(properties: Json, optional: Iterable[str] = ()) -> Json:

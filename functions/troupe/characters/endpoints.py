@@ -67,9 +67,13 @@ def list_characters(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Lists everyone's characters, newest or most starred first; can search by name."""
-    found = characters.page(caller.uid, query, search=query.search, sort=query.sort)
-    return _page(query, caller, settings, *found)
+    """Lists everyone's characters, newest or most starred first; can search by name. With
+    `?starred=true`, lists the characters you have starred, most recently starred first."""
+    if query.starred:
+        listed = characters.starred(caller.uid, query)
+    else:
+        listed = characters.page(caller.uid, query, search=query.search, sort=query.sort)
+    return _page(query, caller, settings, *listed)
 
 
 @api.get("/api/my-characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))

@@ -6,14 +6,15 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from troupe.characters.edits import CharacterDraft, CharacterUpdate
 from troupe.characters.records import Character, Config
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
-from troupe.web.schema import Id, Line, Page, Schema, Text
+from troupe.web.schema import Id, Line, Page, Schema, Text, WarnsOfUnknown
 from troupe.web.upload import Form, Upload
 
 _KEY = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -63,7 +64,7 @@ def _needs_consent(schema: dict[str, Any]) -> None:
     schema["required"].append("consent")
 
 
-class CreateCharacter(Form):
+class CreateCharacter(WarnsOfUnknown, Form):
     model_config = ConfigDict(json_schema_extra=_needs_consent)
 
     display_name: DisplayName
@@ -91,7 +92,7 @@ class CreateCharacter(Form):
         )
 
 
-class UpdateCharacter(Form):
+class UpdateCharacter(WarnsOfUnknown, Form):
     """Absent fields stay unchanged."""
 
     display_name: DisplayName | None = None
@@ -162,7 +163,7 @@ class CharacterView(Schema):
     sample_text: str
     sample_quality: QualityView
     voice_cloned: bool = Field(description="Whether the speech engine clones this voice.")
-    voice_note: str | None = Field(description="Which voice speaks instead, if it is not cloned.")
+    voice_note: str = Field(description="Which voice speaks instead, or empty if cloned.")
     consent: ConsentView | None
     has_audio: bool
     image_count: int
@@ -203,7 +204,7 @@ class CharacterView(Schema):
             sample_text=character.sample.text,
             sample_quality=QualityView(**character.sample.quality.model_dump()),
             voice_cloned=cloned,
-            voice_note=None if cloned else _note(character, engine),
+            voice_note="" if cloned else _note(character, engine),
             consent=None if consent is None else ConsentView(**consent.model_dump()),
             has_audio=True,
             image_count=len(character.images),
@@ -256,6 +257,20 @@ class CharactersQuery(Page):
         "", description="Names that start with this, ignoring case."
     )
     sort: Sort = "newest"
+    starred: bool = Field(
+        False,
+        description="Only characters you have starred, most recently starred first; cannot be "
+        "combined with `search` or `sort=starred`.",
+    )
+
+    @model_validator(mode="after")
+    def _starred_excludes_search(self) -> Self:
+        if self.starred and (self.search.strip() or self.sort != "newest"):
+            raise PydanticCustomError(
+                "not_combined",
+                "search and sort cannot be combined with starred=true",
+            )
+        return self
 
 
 class MediaPath(Schema):

@@ -243,6 +243,16 @@ class Characters:
         page = writes.page_of_user(self._db, request, uid)
         return self._with_stars(page, uid), page
 
+    def starred(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
+        """The characters `uid` has starred, most recently starred first. Reads two documents for
+        each: the star and the character."""
+        page = writes.page_of_stars(self._db, request, uid)
+        paths = [star.path.rpartition("/stars/")[0] for star in page.documents]
+        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if paths else []
+        # The stars of a character are deleted shortly after it, so a star can outlive it.
+        characters = [Character.of(document) for document in documents if document.exists]
+        return [CharacterWithStar(each, True) for each in characters], page
+
     def cast(self, ids: Sequence[str]) -> list[Character]:
         """The characters in the order of `ids`; one call.
 

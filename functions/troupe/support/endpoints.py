@@ -9,11 +9,14 @@ from flask import Response, request, send_file
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.support import schemas, service
 from troupe.support.schemas import AssetPath, HealthData
+from troupe.support.service import NoMedia
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.accounts.records import AccountCaller
+    from troupe.accounts.service import Accounts
     from troupe.settings import Settings
     from troupe.support.content import Contacts, Faqs
     from troupe.support.service import HealthChecks
@@ -82,6 +85,18 @@ def get_demo_token_usage(settings: Settings) -> Reply:
 def get_health(health_checks: HealthChecks) -> Reply:
     """Whether the services below answer, and how fast."""
     return Reply(HealthData.of(service.health(health_checks)), "All services answer.")
+
+
+@api.post("/api/media-links", status=201, data=schemas.MediaLinkData, errors=(NoMedia,))
+def create_media_link(
+    body: schemas.MediaLinkBody, caller: AccountCaller, accounts: Accounts
+) -> Reply:
+    """A short-lived address of one file, GET only, byte ranges honoured, for players that send no
+    bearer. Whoever has it can use it. Whether the file is there, and yours, is told when it is
+    opened."""
+    link = accounts.media_link(caller, service.media_address(body.path))
+    data = schemas.MediaLinkData(url=link.url, expires_at=link.expires_at)
+    return Reply(data, "Media link created successfully")
 
 
 @api.get("/api/openapi.json", auth=Auth.PUBLIC, produces="application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -10,10 +11,12 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
+from urllib.parse import parse_qsl, urlencode
 
+from pydantic_core import from_json
 from typing_extensions import TypedDict
 
-from troupe.errors import Unavailable
+from troupe.errors import NotFound, Unavailable
 from troupe.logs import in_context, log
 from troupe.settings import Settings
 from troupe.wallet.service import Usage
@@ -28,6 +31,11 @@ _EXAMPLES: tuple[tuple[str, int | None], ...] = (
 )
 HealthChecks = Mapping[str, Callable[[], object]]  # each raises when its service does not answer
 OPENAPI = Path(__file__).parents[2] / "openapi.json"
+
+
+class NoMedia(NotFound):
+    code = "no_media"
+    message = "No file is served at this path. Send the address as an answer of this API has it."
 
 
 class CheckDetails(TypedDict):
@@ -96,6 +104,27 @@ def asset(name: str) -> Path:
         raise RuntimeError("flask-openapi-swagger is not installed")
     kind = {".css": "css", ".js": "js", ".svg": "images"}[Path(name).suffix]
     return Path(spec.origin).parent / "templates" / "swagger" / kind / name
+
+
+@cache
+def _media_paths() -> re.Pattern[str]:
+    """The paths that media links open, out of the document: the routes are other functions'."""
+    paths = from_json(OPENAPI.read_bytes())["paths"]
+    media = [
+        re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(path))
+        for path, methods in paths.items()
+        if {"mediaLink": []} in methods.get("get", {}).get("security", ())
+    ]
+    return re.compile("|".join(media))
+
+
+def media_address(address: str) -> str:
+    """The address of a file without an older link's token. Raises NoMedia for anything else."""
+    path, _, query = address.partition("?")
+    if not _media_paths().fullmatch(path):
+        raise NoMedia
+    kept = [(name, value) for name, value in parse_qsl(query) if name != "token"]
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def demo(settings: Settings) -> Demo:

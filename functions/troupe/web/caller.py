@@ -37,6 +37,7 @@ class Auth(StrEnum):
 
 
 CHECKED_BY_SERVICES = (Auth.OWNER, Auth.MEMBER, Auth.COMPANY)
+C = TypeVar("C", bound=Caller)
 C_co = TypeVar("C_co", bound=Caller, covariant=True)
 
 
@@ -47,16 +48,25 @@ class Authenticator(Protocol[C_co]):
         """The caller behind an Authorization header. Raises Unauthorized and its like."""
         ...
 
+    def authenticate_link(self, token: str, path: str) -> C_co:
+        """In whose name a media link opens `path`. Raises Unauthorized and its like."""
+        ...
 
-def admit(policy: Auth, path: dict[str, Any]) -> Caller | None:
-    """The caller, if the policy lets them through; None where nobody has to sign in. Raises
-    Unauthorized, Forbidden, and what the token is refused for."""
+
+def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Caller | None:
+    """The caller, if the policy lets them through; None where nobody has to sign in. `by_link`:
+    whether `?token=` of a media link does for a bearer. Raises Unauthorized, Forbidden, and what
+    the token is refused for."""
     if policy is Auth.PUBLIC:
         return None
     if policy is Auth.OPTIONAL and "Authorization" not in request.headers:
         return None
     accounts: Authenticator[Caller] = services().accounts
-    caller = signed_in(accounts)
+    if by_link and "Authorization" not in request.headers and "token" in request.args:
+        # The path as routed: the same by Hosting and by the function's own URL.
+        caller = _known(accounts.authenticate_link(request.args["token"], request.path))
+    else:
+        caller = signed_in(accounts)
     if caller.role == "admin":
         return caller
     if policy is Auth.ADMIN or (policy is Auth.SELF and path.get("userId") != caller.uid):
@@ -70,7 +80,11 @@ def signed_in(accounts: Authenticator[C_co]) -> C_co:
 
     Raises Unauthorized, and what the token is refused for.
     """
-    caller = accounts.authenticate(request.headers.get("Authorization"))
+    return _known(accounts.authenticate(request.headers.get("Authorization")))
+
+
+def _known(caller: C) -> C:
+    """The caller, whom the rest of the request and its log lines know from here on."""
     g.caller = caller = replace(caller, request_id=g.get("request_id"))
     logs.bind(uid=caller.uid)
     return caller

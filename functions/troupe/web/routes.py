@@ -8,7 +8,7 @@ same routes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
-from troupe.web.schema import Nothing, Sized
+from troupe.web.schema import Ignored, Nothing, Sized, WarnsOfUnknown
 
 Handler = Callable[..., Reply | Response | Iterator[Event]]
 H = TypeVar("H", bound=Handler)
@@ -55,6 +55,7 @@ class Route:
     headers: tuple[str, ...]  # the headers that a success carries besides those of every answer
     limit: str | None  # the rate limit that it counts against: see `Settings.limits`
     alias_of: str | None  # the operation id of the documented first path
+    media: bool  # serves a file that a media link may open
 
     @property
     def paged(self) -> bool:
@@ -68,7 +69,7 @@ class Route:
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: who, then what, then the work."""
-        caller = admit(self.auth, path)
+        caller = admit(self.auth, path, by_link=self.media)
         given: dict[str, Any] = {
             part: self._read(part, model, path) for part, model in self.parts.items()
         }
@@ -79,7 +80,12 @@ class Route:
             answer = self.handler(**given, **take(services(), self.services))
             if not isinstance(answer, Reply | Response):
                 answer = event_stream(answer)
-        return success(answer, self.status) if isinstance(answer, Reply) else answer
+        if isinstance(answer, Reply):
+            return success(answer, self.status, ignored(given))
+        if self.media:
+            answer.headers["Referrer-Policy"] = "no-referrer"  # the address may hold a token
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
 
     def _read(self, part: str, model: type[Any], path: dict[str, Any]) -> BaseModel | bytes:
         return read_raw(request) if part == "raw" else read(request, part, model, path)
@@ -97,6 +103,7 @@ class Options(TypedDict, total=False):
     produces: str | tuple[str, ...]  # the media types of an answer that is no envelope
     headers: tuple[str, ...]
     limit: str
+    media: bool  # a media link to the path does for a bearer
 
 
 class Api:
@@ -179,11 +186,18 @@ class Api:
                         headers=options.get("headers", ()),
                         limit=limit,
                         alias_of=name if number else None,
+                        media=options.get("media", False),
                     )
                 )
             return handler
 
         return decorate
+
+
+def ignored(given: Mapping[str, Any]) -> list[Ignored]:
+    """The fields of a request that nothing was done about."""
+    sent = given.get("body") or given.get("form")
+    return sent.ignored if isinstance(sent, WarnsOfUnknown) else []
 
 
 def _parts(handler: Handler) -> dict[str, Any]:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+_MOST_WARNINGS = 20
+_NAME_LENGTH = 64
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*(?:\[\])?$")
+MOST_ENTRIES = 100
 
 
 class Schema(BaseModel):
@@ -58,6 +72,42 @@ class KeyHeader(Headers):
     )
 
 
+class Ignored(Schema):
+    """A field of a request that nothing was done about."""
+
+    field: str
+    code: Literal["ignored"] = "ignored"
+    message: str = "There is no such field here: it was ignored."
+
+
+class WarnsOfUnknown(Schema):
+    """Base of a body or form for which unknown fields are told in `warnings` of the answer: who
+    pays for something learns which of the wishes was not heard. Names alone are told, never what
+    was sent; a field that is empty is no wish."""
+
+    _ignored: list[Ignored] = PrivateAttr(default_factory=list)
+
+    @property
+    def ignored(self) -> list[Ignored]:
+        return self._ignored
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _note_unknown(cls, sent: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        made = validate(sent)
+        if isinstance(sent, dict):
+            known = {*cls.model_fields, *(field.alias for field in cls.model_fields.values())}
+            unknown = [
+                name
+                for name, value in sent.items()
+                if name not in known and value not in (None, "", [], {}) and _NAME.match(name)
+            ]
+            made._ignored = [
+                Ignored(field=name[:_NAME_LENGTH]) for name in unknown[:_MOST_WARNINGS]
+            ]
+        return made
+
+
 class Nothing(Schema):
     """The `data` of an operation that has nothing to tell."""
 
@@ -75,10 +125,25 @@ class Meta(Schema):
     next_cursor: str | None = Field(None, description="Absent on the last page.")
 
 
+def _cut(limit: int) -> int:
+    return min(limit, MOST_ENTRIES)
+
+
+# How many entries to list. More than the most is no mistake of a client that wants all there is:
+# `meta.limit` tells how many it gets.
+Limit = Annotated[int, Field(ge=1), AfterValidator(_cut)]
+
+
+def limit_of(default: int, description: str) -> Any:
+    """The default and description of a `Limit`."""
+    more = f"{description} More than {MOST_ENTRIES} is cut to it; `meta.limit` tells."
+    return Field(default, description=more)
+
+
 class Sized(Schema):
     """The query of a list whose answer has `meta`: at most so many entries, from the first on."""
 
-    limit: int = Field(20, ge=1, le=100, description="Entries on a page.")
+    limit: Limit = limit_of(20, "Entries on a page.")
 
     def meta(self, total: int, next_cursor: str | None = None) -> Meta:
         return Meta(
@@ -94,7 +159,7 @@ class Page(Sized):
     """The query of a list that is walked page by page."""
 
     page: int = Field(1, ge=1, le=10_000, description="Counted from 1.")
-    limit: int = Field(20, ge=1, le=100, description="Entries on a page.")
+    limit: Limit = limit_of(20, "Entries on a page.")
     cursor: str | None = Field(
         None, max_length=512, description="`meta.nextCursor` of the page before; for long walks."
     )
@@ -132,9 +197,9 @@ Line = Annotated[
     AfterValidator(_one_line),
 ]
 # Text of many lines: no control characters but tab and line ends. Add a `Field(max_length=...)`.
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_many_lines)
-]
+# `PlainText` may be empty.
+PlainText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_many_lines)]
+Text = Annotated[PlainText, StringConstraints(min_length=1)]
 # Firebase Auth keeps addresses in lower case and judges them finally; 254 is RFC 5321's limit.
 Email = Annotated[
     str,

@@ -47,7 +47,7 @@ def view(uid: str = "ada", engine: str = "espeak", **changes: object) -> Charact
 
 def test_a_cloning_engine_uses_the_voice_of_the_sample() -> None:
     cloned = view(engine="f5tts")
-    assert (cloned.voice_cloned, cloned.voice_note) == (True, None)
+    assert (cloned.voice_cloned, cloned.voice_note) == (True, "")
 
 
 @pytest.mark.parametrize(
