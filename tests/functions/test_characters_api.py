@@ -358,7 +358,7 @@ def test_starring_twice_gets_the_same_response(client: FlaskClient, db: Database
     assert (gone.json["data"]["starred"], gone.json["data"]["isStarred"]) == (0, False)
 
 
-def test_ones_starred_characters_are_a_list(client: FlaskClient, db: Database) -> None:
+def test_starred_characters_are_listed_newest_star_first(client: FlaskClient, db: Database) -> None:
     _, ada = signed_in(db)
     _, ben = signed_in(db)
     ids = [made(client, ada, displayName=f"Star {n}")["id"] for n in range(4)]
@@ -370,9 +370,9 @@ def test_ones_starred_characters_are_a_list(client: FlaskClient, db: Database) -
         query = {"starred": "true"} | query
         answer = client.get("/api/characters", query_string=query, headers=ben)
         assert answer.status_code == 200, answer.text
-        shown = answer.json["data"]["characters"]
-        assert all(each["isStarred"] for each in shown)
-        return [each["id"] for each in shown], answer.json["meta"]
+        characters = answer.json["data"]["characters"]
+        assert all(each["isStarred"] for each in characters)
+        return [each["id"] for each in characters], answer.json["meta"]
 
     assert listed()[0] == [ids[3], ids[0], ids[2]]
     first, meta = listed(limit=2)
@@ -380,8 +380,8 @@ def test_ones_starred_characters_are_a_list(client: FlaskClient, db: Database) -
     assert listed(limit=2, page=2)[0] == [ids[2]]
     rest, last = listed(limit=2, cursor=meta["nextCursor"])
     assert (rest, "nextCursor" in last) == ([ids[2]], False)
-    everybodys = client.get(f"/api/characters?cursor={meta['nextCursor']}", headers=ben)
-    assert code(everybodys) == (422, "invalid_cursor")
+    other_list = client.get(f"/api/characters?cursor={meta['nextCursor']}", headers=ben)
+    assert code(other_list) == (422, "invalid_cursor")
     client.delete(f"/api/characters/{ids[0]}/star", headers=ben)
     client.delete(f"/api/characters/{ids[3]}", headers=ada)
     assert listed()[0] == [ids[2]]

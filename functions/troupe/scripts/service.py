@@ -198,7 +198,7 @@ class ScriptService:
             while script.active_job_id not in (None, cancelled):  # another one may start
                 cancelled = self._jobs.cancel(script.active_job_id).id
                 document, script = self._own(uid, script_id)
-            # Files first: if this stops half-way, the script still references the rest.
+            # Files first: if this stops halfway, the script still references the rest.
             paths = self._files().list(writes.files_prefix(script_id))
             self._files().delete(paths)
             deleted.update(paths)

@@ -61,8 +61,8 @@ def video_url(name: str) -> str:
 
 
 def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
-    """Marks the script as busy, for the commit that creates the job; it fails if the script has
-    changed."""
+    """Writes that mark the script as busy, for the commit that creates the job; it fails if the
+    script has changed."""
     texts, at = _ACTIVITY_TEXTS[job.kind], job.created_at
     fields = {"activeJobId": job.id, texts.job_field: job.id, "updatedAt": at}
     return [
@@ -79,7 +79,7 @@ def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
 
 
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
-    """Frees the script when its job ends without a result."""
+    """Writes that free the script when its job ends without a result."""
     if not status.ended:
         return []
     title = job.input.get("title", "")
@@ -100,7 +100,7 @@ def completed_writes(
     video: FinalVideo | None,
     at: datetime,
 ) -> list[Write]:
-    """Stores the job's result. The script cannot have changed: a running job locks it."""
+    """Writes that store the job's result. The script cannot have changed: a running job locks it."""
     fields: dict[str, Any] = {
         "dialogue": [line.stored() for line in lines],
         "activeJobId": None,
