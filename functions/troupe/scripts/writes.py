@@ -100,7 +100,7 @@ def completed_writes(
     video: FinalVideo | None,
     at: datetime,
 ) -> list[Write]:
-    """Writes that store the job's result. The script cannot have changed: a running job locks it."""
+    """Writes that store the job's result. The script is unchanged: a running job locks it."""
     fields: dict[str, Any] = {
         "dialogue": [line.stored() for line in lines],
         "activeJobId": None,
