@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := functions/venv
 BIN := $(VENV)/bin
-# More do not help: the emulators take their share of the cores too.
+# More does not help: the emulators need the cores too.
 WORKERS ?= 2
 TEST_ARGS ?=
 
@@ -16,14 +16,14 @@ GRADIO := .local/gradio
 GRADIO_READY := $(STAMPS)/gradio
 
 .PHONY: help
-help: ## List what there is
+help: ## List all commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 .PHONY: setup
-setup: ## Make functions/venv and node_modules (the others do it first)
+setup: ## Install into functions/venv and node_modules (other commands run this first)
 	@$(MAKE) -s -j2 $(PYTHON_READY) $(NODE_READY)
 
-# The stamps depend on what defines an installation, and on its being there: a removed venv is made again.
+# A stamp is remade when its lock changes, or when what it stands for was removed.
 ifeq ($(wildcard $(BIN)/python),)
 .PHONY: $(PYTHON_READY)
 endif
@@ -31,15 +31,15 @@ ifeq ($(wildcard node_modules/firebase-tools/package.json),)
 .PHONY: $(NODE_READY)
 endif
 
-# requirements.txt locks everything with hashes, so pip takes no file that the lock does not know.
+# requirements.txt locks everything with hashes, so pip installs no file that is not in the lock.
 $(PYTHON_READY): requirements.txt
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "$(PYTHON) is not installed. Install it: sudo apt-get install python3.11 python3.11-venv  (macOS: brew install python@3.11)"; \
-	  echo "or name another, 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	  echo "or choose another Python, 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "$(PYTHON) is too old: Troupe needs Python 3.11 or newer (make $(MAKECMDGOALS) PYTHON=python3.11)"; exit 1; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV) || { \
-	  rm -rf $(VENV); echo "$(PYTHON) has no venv. Install it: sudo apt-get install python3.11-venv"; exit 1; }
+	  rm -rf $(VENV); echo "$(PYTHON) lacks the venv module. Install it: sudo apt-get install python3.11-venv"; exit 1; }
 	@echo "Installing Python packages into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@mkdir -p $(@D) && touch $@
@@ -60,7 +60,7 @@ $(NODE_READY): package.json package-lock.json .npmrc
 	@mkdir -p $(@D) && touch $@
 
 .PHONY: demo
-demo: setup ## Start a stack, speak four texts, leave audio and captions in out/, stop it
+demo: setup ## Start a stack, speak four texts and render a video into out/, stop
 	@$(BIN)/python -m local demo
 
 .PHONY: up
@@ -68,63 +68,63 @@ up: setup ## Run the local stack until Ctrl-C (UP_ARGS="--ports auto" for free p
 	@$(BIN)/python -m local up $(UP_ARGS)
 
 .PHONY: doctor
-doctor: setup ## Say what the local stack needs, and what of it is here
+doctor: setup ## Check what the local stack needs, and how to install what is missing
 	@$(BIN)/python -m local doctor
 
-# Coverage is measured where everything runs; COVERAGE=1 or 0 says otherwise.
+# Coverage is measured when all tests run; COVERAGE=1 or COVERAGE=0 overrides this.
 COVERAGE ?= $(if $(TEST_ARGS),0,1)
 COVERAGE_ARGS := $(if $(filter 1,$(COVERAGE)),--cov)
 
-# By the groups of tests/conftest.py.
+# Tests are distributed by the groups of tests/conftest.py.
 .PHONY: test
-test: ## Run all tests, with coverage (TEST_ARGS="tests/unit -k planner" for some)
+test: ## Run all tests, with coverage (TEST_ARGS="tests/unit -k planner" for a selection)
 	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(GRADIO_READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
 .PHONY: test-fast
-test-fast: setup ## Run the tests that need no browser and no whole stack: all but tests/e2e
+test-fast: setup ## Run all tests but tests/e2e, which need a browser or the whole stack
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --ignore tests/e2e $(TEST_ARGS)
 
-# The same seed repeats the same requests.
+# The same seed sends the same requests again.
 FUZZ_EXAMPLES ?= 50
 FUZZ_SEED ?= 20261123
 
 .PHONY: fuzz
-fuzz: setup ## Fuzz every operation at length (FUZZ_EXAMPLES=200 FUZZ_SEED=1)
+fuzz: setup ## Fuzz every operation for longer than the tests do (FUZZ_EXAMPLES=200 FUZZ_SEED=1)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) \
 	  $(BIN)/python -m pytest tests/e2e/test_fuzz.py $(TEST_ARGS)
 
-# What mypy checks: pyproject.toml says what is relaxed for tests and bench.
+# What mypy checks. pyproject.toml relaxes some rules for tests and bench.
 TYPED := functions/main.py functions/troupe local tools tests bench
 
 .PHONY: lint
-lint: setup ## Check style, types and layers, without tests
+lint: setup ## Check style, types and layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(TYPED)
 	@cd functions && venv/bin/lint-imports --config ../pyproject.toml
 
 .PHONY: check
-check: ## Everything that must hold before a commit: lint, then all tests
+check: ## Run lint, then all tests: required before a commit
 	@$(MAKE) -s lint
 	@$(MAKE) -s test
 
 .PHONY: hooks
-hooks: setup ## Have git run the checks of .pre-commit-config.yaml before each commit
+hooks: setup ## Install git hooks that run the checks of .pre-commit-config.yaml
 	@$(BIN)/pre-commit install
 
-# For every platform, and every Python from 3.11 on. The deployed lock comes first: the others are
-# constrained by it.
+# For every platform and every Python from 3.11 on. The deployed lock comes first, because it
+# constrains the others.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .PHONY: lock
-lock: setup ## Write requirements.txt and those of functions from the .in files (LOCK_ARGS=--upgrade)
+lock: setup ## Write all requirements*.txt from the .in files (LOCK_ARGS=--upgrade)
 	@for name in functions/requirements functions/requirements-extras requirements; do \
 	  $(LOCK) $(LOCK_ARGS) $$name.in -o $$name.txt || exit 1; done
 
 .PHONY: licences
-licences: setup ## Write the tables of docs/licences.md from what is installed
+licences: setup ## Write the tables of docs/licences.md from the installed packages
 	@$(BIN)/python -m tools.licences
 
 .PHONY: openapi
@@ -132,11 +132,11 @@ openapi: setup ## Write functions/openapi.json from the routes
 	@cd functions && venv/bin/python -m troupe openapi
 
 .PHONY: derived
-derived: setup ## Write what follows from the code: openapi.json, firebase.json, the README's settings
+derived: setup ## Write the generated files: openapi.json, firebase.json, the README's settings
 	@cd functions && for name in openapi hosting settings; do venv/bin/python -m troupe $$name || exit 1; done
 
 .PHONY: queries
-queries: ## Run tests, record their queries in tests/queries.json, and write the indexes
+queries: ## Run tests, record their Firestore queries in tests/queries.json, and write the indexes
 	@$(MAKE) -s test TEST_ARGS="--write-queries $(TEST_ARGS)"
 
 .PHONY: bench
@@ -144,6 +144,6 @@ bench: setup ## Measure, print a table, write bench/results.json
 	@PYTHONPATH=functions $(BIN)/python -m bench
 
 .PHONY: clean
-clean: ## Remove everything that can be made again
+clean: ## Remove everything that can be rebuilt
 	rm -rf $(VENV) node_modules .local out .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""`make bench`: every number this project promises, as a table and in bench/results.json."""
+"""`make bench`: measures every promised number, prints tables, writes bench/results.json."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def main() -> int:
 
     def measure(what: str, measured: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
         print(f"{time.monotonic() - begun:6.0f} s  {what}", file=sys.stderr, flush=True)
-        # The functions run in this very process log on stdout, which is for the tables.
+        # Functions that run in this process log to stdout, which is for the tables.
         with LOG.open("a") as log, redirect_stdout(log):
             found = measured()
         rows.extend(found)

@@ -1,4 +1,4 @@
-"""What a function costs: cold, warm, and in Firestore calls. Ratios against a bare function."""
+"""The cost of a function: cold start, warm requests, Firestore calls; ratios to a bare function."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ WARM_REQUESTS = 200
 
 
 def first_path(function: str) -> str:
-    """What to ask a function that has just started: its first list or object that needs no more
-    than a signed-in caller, or an administrator where all are theirs; else what is public."""
+    """The path of the first request to a new instance: the first list or object that needs only a
+    signed-in user, or an administrator if all of the function's do; else a public one."""
     from troupe.app.domains import apis
 
     plain = [
@@ -57,14 +57,14 @@ def new_account() -> Account:
     signed_in = container().accounts.register(
         email=email, password="bench-pass-1", name=None, username=None, picture=None, user_agent=""
     )
-    container().accounts.make_admin(email)  # some functions answer administrators alone
+    container().accounts.make_admin(email)  # some functions serve only administrators
     return Account(signed_in.user.id, signed_in.pair.access_token)
 
 
 def cold_starts(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
-    """Start of the process to the first answer, taking turns with the bare function. The fastest
-    of each are compared: a start does the same work every time, and what makes one slower than
-    another is something else on the machine (single ratios here differ by a third)."""
+    """Process start to first response, alternating with the bare function. Compares the fastest of
+    each: every start does the same work, so slower ones only measure other load on the machine
+    (single ratios differ by a third)."""
     from troupe.app.domains import functions
 
     rows: list[dict[str, Any]] = []
@@ -85,7 +85,7 @@ def cold_starts(env: Mapping[str, str], account: Account) -> list[dict[str, Any]
 
 
 def warm_requests(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
-    """Alternating requests to both, on kept-alive connections; the median of each."""
+    """The medians of alternating requests to both, on kept-alive connections."""
     with (
         served("bare", "/", env) as bare,
         served("auth", "/api/auth/me", env, account.headers) as ours,
@@ -117,7 +117,7 @@ def _asker(server: Served, path: str, headers: Mapping[str, str]) -> Any:
 
 
 def calls(account: Account) -> list[dict[str, Any]]:
-    """Firestore calls as they leave the client, counted at the generated API."""
+    """Firestore calls, counted at the client's generated API."""
     from google.cloud import firestore
 
     from tests.support.factories import CountingDatabase, Troupe, new_user

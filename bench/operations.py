@@ -1,5 +1,5 @@
-"""What every operation costs in Firestore: documents read and written, for one request of a user
-who has one of everything. And how the main ones do when fifty users ask at once."""
+"""The cost of every operation in Firestore: documents read and written by one request of a user who
+has one of everything. And the latency of the main operations under fifty concurrent users."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ USERS = 50
 ROUNDS = 6
 PASSWORD = "bench-pass-1"
 
-# Operation to JSON; {characterId} and {scriptId} are those of the asking user.
+# Operation -> JSON body; {characterId} and {scriptId} are the requesting user's.
 MAIN: dict[str, Any] = {
     "getMe": None,
     "listMyActivities": None,
@@ -43,7 +43,7 @@ MAIN: dict[str, Any] = {
 
 
 class Counter:
-    """Counts documents as they pass the generated API of a Firestore client."""
+    """Counts documents that pass the generated API of a Firestore client."""
 
     def __init__(self, client: Any) -> None:
         self.read = self.written = 0
@@ -60,7 +60,7 @@ class Counter:
                 return counter._each(api.run_query(*args, **kwargs), "document")
 
             def run_aggregation_query(self, *args: Any, **kwargs: Any) -> Any:
-                counter.read += 1  # billed as one read for each thousand index entries
+                counter.read += 1  # billed as one read per thousand index entries
                 return api.run_aggregation_query(*args, **kwargs)
 
             def commit(self, request: Any, **kwargs: Any) -> Any:
@@ -77,7 +77,7 @@ class Counter:
 
 @contextmanager
 def _set(**values: str) -> Iterator[None]:
-    """Settings of this process, for a while."""
+    """Changes settings of this process temporarily."""
     from troupe.settings import settings
 
     with mock.patch.dict(os.environ, values):
@@ -97,7 +97,7 @@ def _asker(headers: Mapping[str, str]) -> Callable[..., Any]:
 
 
 def _prepared(operation_id: str, ask: Callable[..., Any], ids: Mapping[str, str]) -> dict[str, str]:
-    """Sees to it that there is something to do; returns ids of what it has made for that."""
+    """Creates what the operation works on; returns the ids of what it created."""
     from tests.support.firebase_client import mailed_codes
 
     speech = {"text": "Good evening.", "language": "en-us"}
@@ -123,7 +123,7 @@ QUERIES = {"searchUsers": "?search=a"}
 
 
 def table() -> list[dict[str, Any]]:
-    """A row for each operation; one that answers anything but a success is a failure here."""
+    """One row per operation; a response that is not a success counts as a failure."""
     from tests.contract.access import World
     from tests.contract.contract import policies
     from tests.contract.examples import request_of
@@ -165,7 +165,7 @@ def table() -> list[dict[str, Any]]:
                     **row(f"reads of {operation.id}", counter.read, "documents"),
                     "writes": counter.written,
                     "status": status,
-                    # Health says that there is no queue here, and reads what it reads.
+                    # Health reports the missing queue as an error, but reads the same.
                     "ok": status < 400 or operation.id == "getHealth",
                 }
             )
@@ -195,8 +195,8 @@ def _caller(world: Any, operation: Any, *, admin: bool) -> tuple[dict[str, str],
 
 
 def under_load(env: Mapping[str, str]) -> list[dict[str, Any]]:
-    """p50 and p95 of each main operation with fifty users at once, against a bare function that
-    reads one document, on the same machine just before."""
+    """p50 and p95 of each main operation with fifty concurrent users, relative to a bare function
+    that reads one document, measured just before on the same machine."""
     from tests.contract.operations import served as operations
 
     users = _users()
@@ -245,7 +245,7 @@ def _users() -> list[dict[str, str]]:
 def _latencies(
     url: str, method: str, path: str, body: Any, users: list[dict[str, str]]
 ) -> list[float]:
-    """Ninety-nine percentiles of the seconds from request to whole answer."""
+    """The 99 percentiles of the seconds from request to complete response."""
     begin = threading.Barrier(len(users))
 
     def ask(user: dict[str, str]) -> list[float]:
@@ -254,7 +254,7 @@ def _latencies(
         place, sent, times = url + _filled(path, user), _filled(body, user), []
         for number in range(ROUNDS + 1):
             if number == 1:
-                begin.wait()  # the first request of each warms its connection
+                begin.wait()  # each user's first request warms the connection
             started = time.perf_counter()
             session.request(method, place, json=sent, timeout=60).raise_for_status()
             times.append(time.perf_counter() - started)

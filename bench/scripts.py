@@ -1,5 +1,6 @@
-"""The audio of a script of 200 lines, with a speech server that takes 0.3 s a line: what four tasks
-at once make of it. Everything but the queue is real: Firestore, Storage, leases, parts, joins."""
+"""The audio of a 200-line script with a speech server that takes 0.3 s per line, with four
+concurrent tasks and with one. Everything but the queue is real: Firestore, Storage, leases, parts,
+joins."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ LIMIT = 0.35
 
 
 def _run(tasks_at_once: int) -> None:
-    """Prints the seconds from the request to the finished audio. The emulators' addresses are in
-    the environment."""
+    """Prints the seconds from the request to the finished audio. Takes the emulators' addresses
+    from the environment."""
     sys.path.insert(0, str(FUNCTIONS))
     from tests.fakes.openai_server import openai_server
     from tests.support.factories import new_user
@@ -29,7 +30,7 @@ def _run(tasks_at_once: int) -> None:
     from troupe.scripts.specs import AUDIO
 
     lines = [(ADA if n % 2 else BEN, f"This is line {n} of the scene.") for n in range(LINES)]
-    # Processes, as each task has an instance of its own when deployed.
+    # Processes, because each task has its own instance when deployed.
     context = multiprocessing.get_context("spawn")
     tasks: Any = context.Queue()
     ready = context.Barrier(tasks_at_once + 1)
@@ -75,7 +76,7 @@ def _stage(base_url: str) -> Any:
 
 
 def _work(tasks: Any, ready: Any, base_url: str) -> None:
-    """As Cloud Tasks has it: the next task as soon as one is done."""
+    """Runs one task after the other, like Cloud Tasks with one instance."""
     sys.path.insert(0, str(FUNCTIONS))
     stage = _stage(base_url)
     stage.db.get("health/check")  # connects

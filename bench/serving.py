@@ -41,9 +41,9 @@ def served(
     source: Path | None = None,
     log: Path | None = None,
 ) -> Iterator[Served]:
-    """Serves `function` and asks for `path` until it answers; yields where, and how long it took
-    from the start of the process to the whole first answer. `source`: a file that is not the
-    main.py of ours or of the bare one; `log`: where what it prints goes."""
+    """Serves `function` and requests `path` until it answers; yields the URL, and the time from
+    process start to the complete first response. `source`: a file to serve instead of main.py;
+    `log`: a file for its output."""
     port = free_port()
     folder = BARE if function == "bare" else FUNCTIONS
     command = [

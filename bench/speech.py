@@ -1,7 +1,7 @@
-"""Speech against what it is made of: `python -m bench.speech`.
+"""Speech against its bare engine and encoder: `python -m bench.speech`.
 
-The ratio tells what planner, timings, child process, part files and join add to the bare engine
-and the bare encoder, on the same text; the memory tells whether it grows with the text.
+The ratio shows what planner, timings, child process, part files and join add, on the same text; the
+memory shows whether usage grows with the text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TAILS += "|although it was late|without a word|between two and three o'clock"
 
 
 def prose(characters: int, seed: int = 7) -> str:
-    """English sentences in paragraphs, the same for the same seed."""
+    """Paragraphs of English sentences, deterministic by seed."""
     pick = random.Random(seed)
     lists = [each.split("|") for each in (_SUBJECTS, _VERBS, _OBJECTS, _TAILS)]
     parts: list[str] = []
@@ -52,7 +52,7 @@ def prose(characters: int, seed: int = 7) -> str:
 
 
 def ours(text: str, folder: Path) -> float:
-    """As the worker does it: parts to WAV files and words, then all of them to one mp3."""
+    """Like the worker: parts to WAV files and words, then all parts to one mp3."""
     from troupe.media.audio import AudioWriter, read_wav, write_wav
     from troupe.media.captions import words_from_json, words_to_json
     from troupe.media.formats import AudioFormat
@@ -89,8 +89,8 @@ def ours(text: str, folder: Path) -> float:
 
 
 def bare(text: str, folder: Path) -> float:
-    """libespeak-ng by ctypes and libmp3lame by PyAV, with the settings of ours, and nothing else:
-    the text in one piece, its samples straight into the encoder."""
+    """Only libespeak-ng by ctypes and libmp3lame by PyAV, with our settings: the whole text at
+    once, with its samples straight into the encoder."""
     import av
     import espeakng_loader
     import numpy as np
@@ -128,7 +128,7 @@ def bare(text: str, folder: Path) -> float:
                     encode()
             return 0
 
-        heard = callback(collect)  # kept, for the library does not
+        heard = callback(collect)  # a reference, because the library keeps none
         lib.espeak_SetSynthCallback(heard)
         lib.espeak_SetVoiceByName(b"gmw/en-US+f3")
         data = text.encode()
@@ -142,7 +142,7 @@ def bare(text: str, folder: Path) -> float:
 
 
 def _child(what: str, characters: int) -> dict[str, float]:
-    """Run in a fresh process. Memory: the peak of this process and of its children, in MB."""
+    """Measures in a fresh process. Memory: peak of that process and its children, in MB."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.speech", what, str(characters)],
         cwd=FUNCTIONS.parent,
@@ -161,7 +161,7 @@ def _run(what: str, characters: int) -> None:
     work = {"ours": ours, "bare": bare}[what]
     text = prose(characters)
     with tempfile.TemporaryDirectory() as folder:
-        work(prose(200, seed=1), Path(folder))  # imports and first starts are not what is measured
+        work(prose(200, seed=1), Path(folder))  # exclude imports and first starts
         started = time.perf_counter()
         audio = work(text, Path(folder))
         seconds = time.perf_counter() - started
@@ -172,7 +172,7 @@ def _run(what: str, characters: int) -> None:
 def measure(pairs: int = PAIRS) -> list[dict[str, Any]]:
     ratios, last = [], {}
     for number in range(pairs):
-        # In turn, so that a machine that slows down slows both.
+        # Alternating, so that a slowdown of the machine affects both.
         order = ["ours", "bare"] if number % 2 else ["bare", "ours"]
         last = {what: _child(what, CHARACTERS) for what in order}
         ratios.append(last["ours"]["seconds"] / last["bare"]["seconds"])

@@ -1,8 +1,9 @@
-"""Video against ffmpeg itself and against MoviePy: `python -m bench.video`.
+"""Video against ffmpeg and against MoviePy: `python -m bench.video`.
 
-One composition three ways, from the same clip, pictures, caption images and sound, with the same
-settings of x264: by the renderer, by one ffmpeg command with overlay filters, and by MoviePy. The
-others get the captions as images and do not fade; they still draw every picture where it belongs.
+Renders one composition in three ways, from the same clip, pictures, caption images and audio, with
+the same x264 settings: with our renderer, with one ffmpeg command with overlay filters, and with
+MoviePy. The other two get the captions as images and do not fade, but draw every picture at its
+place.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _NAMES = ("Ezra", "Marta", "Pip")
 
 
 def _spans(seconds: int) -> list[tuple[int, float, float]]:
-    """Who speaks, from when, until when."""
+    """(speaker, start, end), in seconds."""
     return [
         (number % len(_NAMES), float(start), float(min(start + SPAN, seconds)))
         for number, start in enumerate(range(0, seconds, SPAN))
@@ -57,7 +58,7 @@ def _sound(path: Path, seconds: int) -> None:
 
 
 def _faces(folder: Path) -> list[Path]:
-    """Three pictures with soft detail, as a photograph has it."""
+    """Three pictures with soft detail, like photographs."""
     import numpy as np
     from PIL import Image, ImageFilter
 
@@ -79,7 +80,7 @@ def _cues(seconds: int) -> list[Any]:
 
 
 def prepare(folder: Path, seconds: int) -> None:
-    """The inputs of all three, and plan.json, which says where and when for the other two."""
+    """Writes the inputs of all three, and plan.json with positions and times for the other two."""
     from troupe.media.formats import Resolution
     from troupe.media.video.pictures import caption, face_card
     from troupe.media.video.video import X264
@@ -125,13 +126,13 @@ def ours(folder: Path, seconds: int) -> None:
 
 
 def ffmpeg(folder: Path, seconds: int) -> None:
-    """One command. A picture is one input and one overlay, however often it is shown."""
+    """One command; each picture is one input and one overlay, however often it is shown."""
     import imageio_ffmpeg
 
     plan = json.loads((folder / "plan.json").read_text())
     inputs, filters, last = [], ["[0:v]fps=25[v0]"], "v0"
     shown = [
-        # The entrance, by the time since the start of the span.
+        # The entrance, by the time since the span's start.
         (
             *(card["image"], card["x"]),
             f"{card['y']}+{RISE}*pow(max(0,1-mod(t,{SPAN})/0.4),3)",
@@ -163,14 +164,14 @@ def moviepy(folder: Path, seconds: int) -> None:
     python = MOVIEPY_HOME / "bin" / "python"
     import imageio_ffmpeg
 
-    # The same build of ffmpeg encodes for it.
+    # MoviePy uses the same ffmpeg build.
     env = {**os.environ, "IMAGEIO_FFMPEG_EXE": imageio_ffmpeg.get_ffmpeg_exe()}
     command = [str(python), str(MOVIEPY / "render.py"), str(folder / "plan.json")]
     subprocess.run(command, check=True, env=env)
 
 
 def _install_moviepy() -> None:
-    """Once; in .local, beside what else can be made again."""
+    """Installs MoviePy once, into .local."""
     if (MOVIEPY_HOME / "ready").exists():
         return
     subprocess.run([sys.executable, "-m", "venv", str(MOVIEPY_HOME)], check=True)
@@ -181,7 +182,7 @@ def _install_moviepy() -> None:
 
 
 def _child(what: str, seconds: int) -> dict[str, float]:
-    """In a fresh process: seconds that it took, those of the processors, its peak of MB."""
+    """Measures in a fresh process: seconds, processor seconds, peak memory in MB."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.video", what, str(seconds)],
         cwd=ROOT,
@@ -205,7 +206,7 @@ def _run(what: str, seconds: int) -> None:
         else:
             _sound(folder / "sound.wav", seconds)
             _faces(folder)
-            import troupe.media.video.video  # noqa: F401 - its import is not what is measured
+            import troupe.media.video.video  # noqa: F401 - excludes the import
         started, cpu = time.perf_counter(), sum(os.times()[:4])
         work(folder, seconds)
         taken, cpu = time.perf_counter() - started, sum(os.times()[:4]) - cpu
@@ -223,7 +224,7 @@ def measure(pairs: int = PAIRS) -> list[dict[str, Any]]:
     _install_moviepy()
     ratios, mine = [], {}
     for number in range(pairs):
-        # In turn, so that a machine that slows down slows both.
+        # Alternating, so that a slowdown of the machine affects both.
         order = ["ours", "ffmpeg"] if number % 2 else ["ffmpeg", "ours"]
         taken = {what: _child(what, SECONDS) for what in order}
         mine = taken["ours"]

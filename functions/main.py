@@ -1,6 +1,6 @@
-"""Every Cloud Function: trigger, region, memory, secrets, and one line of body each.
+"""Every Cloud Function: trigger, region, memory, secrets, and a body of one line.
 
-The whole file runs at the start of every function, so nothing of `troupe` is imported up here.
+The whole file runs on every function's cold start, so `troupe` is not imported at the top.
 """
 
 import os
@@ -10,25 +10,24 @@ from firebase_functions import https_fn, options, scheduler_fn, tasks_fn
 from flask import Request, Response
 
 EMULATED = os.environ.get("FUNCTIONS_EMULATOR") == "true"
-# functions-framework serves with four threads a core unless told; requests here mostly wait.
+# functions-framework defaults to four threads per core; requests here mostly wait for I/O.
 os.environ.setdefault("THREADS", "40")
-# The emulator would ask the real Secret Manager for what is named here; it needs no secrets.
+# The emulator needs no secrets, and would look for the ones listed here in the real Secret Manager.
 JWT = [] if EMULATED else ["JWT_SECRET"]
-# functions/.env is loaded before this file, for deployment too; a key that the chosen engine has
-# no use for need not exist.
+# functions/.env is loaded before this file, also on deployment. Only the key of the chosen engine
+# has to exist.
 ENGINE_KEYS = {"openai": ["OPENAI_API_KEY"], "elevenlabs": ["ELEVENLABS_API_KEY"]}
 ENGINE_KEY = ENGINE_KEYS.get(os.environ.get("SPEECH_ENGINE", ""), [])
 SPEECH = JWT if EMULATED else [*JWT, *ENGINE_KEY]
-# The sweep has clones deleted that ElevenLabs keeps of voices.
+# The sweep deletes unused voice clones at ElevenLabs, so it needs the key.
 SWEEPS = SPEECH if os.environ.get("SPEECH_ENGINE") == "elevenlabs" else JWT
-# A language model writes scripts when functions/.env says SCRIPT_WRITER=openai; the key is then
-# that function's too, and nobody else's.
+# With SCRIPT_WRITER=openai a language model writes scripts; then `scripts` needs the key too.
 WRITES = not EMULATED and os.environ.get("SCRIPT_WRITER") == "openai"
 WRITER = [*JWT, "OPENAI_API_KEY"] if WRITES else JWT
-# The emulator starts one interpreter for each task at once: more than there are cores is slower.
+# The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE", "2" if EMULATED else "20"))
 
-# Without `cpu`, each function would get a fraction of one and take one request at a time.
+# Without `cpu`, a function gets a fraction of a CPU and serves one request at a time.
 options.set_global_options(
     region=os.environ.get("TROUPE_REGION", "us-central1"),
     cpu=1,
@@ -45,7 +44,7 @@ def _serve(function: str, request: Request) -> Response:
     return cast(Response, Response.from_app(app_for(function), request.environ))
 
 
-# Pictures of users: decoded one at a time, which can take 620 MB.
+# Avatars are decoded one at a time, which can take 620 MB.
 @https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1)
 def auth(request: Request) -> Response:
     return _serve("auth", request)
@@ -61,7 +60,7 @@ def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
-# Each request may bring 32 MB, and a large picture takes 620 MB while it is decoded.
+# A request can be 32 MB, and decoding a large picture takes up to 620 MB.
 @https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_2, concurrency=16, timeout_sec=120)
 def characters(request: Request) -> Response:
     return _serve("characters", request)
@@ -72,7 +71,7 @@ def scripts(request: Request) -> Response:
     return _serve("scripts", request)
 
 
-# Each request may bring 32 MB, in memory twice while it is looked at.
+# A request can be 32 MB, which is in memory twice while it is checked.
 @https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=8, timeout_sec=120)
 def files(request: Request) -> Response:
     return _serve("files", request)
@@ -88,7 +87,7 @@ def admin(request: Request) -> Response:
     return _serve("admin", request)
 
 
-# One task at a time: speech takes a whole core, and Cloud Tasks starts as many as may run.
+# One task per instance: speech uses a whole core. Cloud Tasks limits how many run at once.
 @tasks_fn.on_task_dispatched(
     secrets=SPEECH,
     concurrency=1,

@@ -1,1 +1,1 @@
-"""The local stack: every emulator that Troupe needs, started, watched and stopped as one."""
+"""The local stack: all emulators that Troupe needs, started, watched and stopped together."""

@@ -1,4 +1,4 @@
-"""`python -m local up|demo|seed|doctor`: the local stack from the command line."""
+"""The local stack's command line: `python -m local up|demo|seed|doctor`."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from local.errors import StackError
 def _port(text: str) -> tuple[str, int]:
     name, _, number = text.partition("=")
     if not number.isdigit() or not 0 < int(number) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PORT, such as hosting=5005")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PORT, for example hosting=5005")
     return name, int(number)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m local", description="Troupe's local stack: every emulator, run as one."
+        prog="python -m local", description="Troupe's local stack: all emulators together."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser(
-        "up", help="start everything, seed it, and run until Ctrl-C; data is fresh each time"
+        "up", help="start and seed everything, and run until Ctrl-C; nothing is kept between runs"
     )
     up.add_argument(
         "--ports",
         choices=("default", "auto"),
         default="default",
-        help="default: as in firebase.json; auto: free ones",
+        help="default: those of firebase.json; auto: free ports",
     )
     up.add_argument(
         "--port",
@@ -39,25 +39,25 @@ def _parser() -> argparse.ArgumentParser:
         type=_port,
         default=[],
         metavar="NAME=PORT",
-        help="one port, such as hosting=5005; may be given several times",
+        help="sets one port, for example hosting=5005; may be repeated",
     )
     up.add_argument("--no-seed", action="store_true", help="start without accounts and plans")
     demo = commands.add_parser(
-        "demo", help="start on free ports, speak three texts, keep the results, stop"
+        "demo", help="start on free ports, speak four texts, render a video, stop"
     )
     demo.add_argument(
         "--out", type=Path, default=Path("out"), help="folder for the results (default: out)"
     )
-    seed = commands.add_parser("seed", help="put accounts and plans into a running stack")
+    seed = commands.add_parser("seed", help="seed a running stack with accounts, plans and a cast")
     seed.add_argument(
         "--port",
         action="append",
         type=_port,
         default=[],
         metavar="NAME=PORT",
-        help="where it runs, if not on the default ports",
+        help="a port of the running stack that is not the default; may be repeated",
     )
-    commands.add_parser("doctor", help="say what the stack needs and what of it is here")
+    commands.add_parser("doctor", help="check what the stack needs")
     return parser
 
 
@@ -67,10 +67,10 @@ def _end(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _dispatch(args: argparse.Namespace) -> int:
     if args.command == "doctor":
-        from local import tools  # noqa: PLC0415 - says what is missing, so it needs little itself
+        from local import tools  # noqa: PLC0415 - must work without the other packages
 
         return _doctor(tools.doctor())
-    # Imported here so that a missing package is a message and not a traceback.
+    # Imported here, so that a missing package gives a message instead of a traceback.
     if args.command == "up":
         from local.up import up  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 """The background clips: two short loops, drawn by a formula.
 
-`python -m local.backgrounds` writes them, and their list, to emulator-data/backgrounds anew. All
-motion has the period of the clip, so that the frame after the last one is the first.
+`python -m local.backgrounds` rewrites them and their list in emulator-data/backgrounds. All motion
+has the period of the clip, so that the first frame follows the last seamlessly.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[1] / "emulator-data" / "backgrounds"
 WIDTH, HEIGHT, RATE, SECONDS = 1280, 720, 25, 8
-# Soft shapes have nothing finer than this; the rest is interpolation.
+# Soft shapes need no more detail; the rest is interpolated.
 _SMALL = (HEIGHT // 4, WIDTH // 4)
 
 Pixels = NDArray[np.float32]  # shape (height, width, 3), 0..1
@@ -31,18 +31,18 @@ _TURN = 2 * np.pi
 class Background:
     name: str
     title: str
-    draw: Callable[[float], Pixels]  # of a moment, 0..1 of the loop
+    draw: Callable[[float], Pixels]  # argument: position in the loop, 0..1
 
 
 def _grid() -> tuple[Pixels, Pixels]:
-    """x and y of every pixel; y runs from 0 to 1, x as far as the format is wide."""
+    """x and y of every pixel; y from 0 to 1, x from 0 to the aspect ratio."""
     rows, columns = _SMALL
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32) / np.float32(rows)
     return x, y
 
 
 def _blend(low: str, high: str, share: Pixels) -> Pixels:
-    """Between two colours "rrggbb"; `share` of shape (height, width)."""
+    """A mix of two colours "rrggbb"; `share` has shape (height, width)."""
     first, last = (
         np.array([int(each[at : at + 2], 16) / 255 for at in (0, 2, 4)], np.float32)
         for each in (low, high)
@@ -51,19 +51,19 @@ def _blend(low: str, high: str, share: Pixels) -> Pixels:
 
 
 def evening_lights(moment: float) -> Pixels:
-    """Soft discs of light that wander on closed paths over a night sky."""
+    """Soft discs of light that move on closed paths over a night sky."""
     x, y = _grid()
     picture = _blend("0d1226", "33244f", 0.25 + 0.75 * y)
     random = np.random.default_rng(11)
     for number in range(16):
-        # Steps of the golden ratio spread the discs evenly, without the look of a grid.
+        # Golden-ratio steps spread the discs evenly without looking like a grid.
         place = (number * 0.618 % 1 * 16 / 9, random.uniform(0, 1))
         size = random.uniform(0.05, 0.17)
         phase, sway = random.uniform(0, 1, 2), random.uniform(0.02, 0.07, 2)
         at_x = place[0] + sway[0] * np.sin(_TURN * (moment + phase[0]))
         at_y = place[1] + sway[1] * np.cos(_TURN * (moment + phase[1]))
         distance = np.hypot(x - at_x, y - at_y) / size
-        disc = 1 / (1 + np.exp((distance - 1) * 9))  # flat within, soft at its edge
+        disc = 1 / (1 + np.exp((distance - 1) * 9))  # flat inside, soft at the edge
         glow = 0.14 + 0.06 * np.sin(_TURN * (moment + phase[0] + phase[1]))
         colour = ("ffb46b", "ff7a90", "7fb2ff", "ffe3a8")[number % 4]
         light = _blend("000000", colour, disc * glow)
@@ -72,7 +72,7 @@ def evening_lights(moment: float) -> Pixels:
 
 
 def slow_tide(moment: float) -> Pixels:
-    """Broad bands of blue and green that roll through one another."""
+    """Broad bands of blue and green that roll through each other."""
     x, y = _grid()
     turn = _TURN * moment
     wave = np.sin(2.2 * x + 1.1 * np.sin(turn) + 2.4 * y)
@@ -90,7 +90,7 @@ BACKGROUNDS = (
 
 
 def write(background: Background, path: Path) -> None:
-    """Encode one loop. One thread and no clock: the same file every time."""
+    """Encode one loop. One thread and no timestamps, so that the file is reproducible."""
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         options = {"preset": "slower", "crf": "21", "threads": "1", "aq-mode": "3"}
         stream = container.add_stream("libx264", RATE, options=options)
@@ -98,7 +98,7 @@ def write(background: Background, path: Path) -> None:
         stream.codec_context.color_range = 1
         stream.codec_context.colorspace = 1
         stream.codec_context.time_base = Fraction(1, RATE)
-        # The same grain on every frame: it hides the steps of a dark gradient and costs no motion.
+        # Grain hides banding in dark gradients; the same on every frame, it costs few bits.
         grain = np.random.default_rng(5).uniform(-1.2, 1.2, (HEIGHT, WIDTH, 1))
         for number in range(RATE * SECONDS):
             frame = _frame(background.draw(number / (RATE * SECONDS)), grain)

@@ -1,4 +1,4 @@
-"""The sample cast: what emulator-data/cast holds, and the scene that it plays."""
+"""The sample cast in emulator-data/cast, and the screenplay that it performs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 from local.layout import SEED_DATA
 
 FOLDER = SEED_DATA / "cast"
-MOODS = ("calm", "speaking")  # of the pictures
+MOODS = ("calm", "speaking")  # one picture each
 
 
 def members() -> list[dict[str, Any]]:
-    """The characters of cast.json."""
+    """The characters in cast.json."""
     cast: list[dict[str, Any]] = _data()["characters"]
     return cast
 
 
 def consent() -> str:
-    """The statement that comes with each voice sample."""
+    """The consent statement for each voice sample."""
     return str(_data()["consent"])
 
 
 def owner() -> str:
-    """The e-mail address of the account that the characters belong to."""
+    """The e-mail address of the account that owns the characters."""
     return str(_data()["owner"])
 
 

@@ -1,4 +1,4 @@
-"""A small client of the API: what the demo and the tests of the whole stack speak through."""
+"""A small API client for the demo and the end-to-end tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FINAL = frozenset({"completed", "failed", "cancelled"})
 
 
 class Client:
-    """Calls as one user. `base_url` is Hosting's, without /api."""
+    """Calls the API as one user. `base_url` is Hosting's, without /api."""
 
     def __init__(self, base_url: str, token: str = "") -> None:
         self._base = base_url
@@ -31,14 +31,14 @@ class Client:
         self._http.close()
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Raises StackError, with what the API said, when it is not a success."""
+        """Raises StackError with the response if the request fails."""
         answer = self._http.request(method, self._base + path, timeout=90, **options)
         if not answer.ok:
             raise StackError(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
         return answer
 
     def data(self, method: str, path: str, **options: Any) -> Json:
-        """The `data` of the envelope."""
+        """Like `call`; returns the envelope's `data`."""
         data: Json = self.call(method, path, **options).json()["data"]
         return data
 
@@ -47,12 +47,12 @@ class Client:
         self._http.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
 
     def generate(self, **request: Any) -> Json:
-        """Asks for speech: {generation, job, …}. Safe to repeat on a lost answer, by its key."""
+        """Requests speech: {generation, job, …}."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         return self.data("POST", "/api/voice/generate", json=request, headers=headers)
 
     def follow(self, generation_id: str, *, every: float = 0.3) -> Iterator[Json]:
-        """{generation, job} again and again, the last one final."""
+        """Polls {generation, job} until the generation ends."""
         while True:
             data = self.data("GET", f"/api/voice/generations/{generation_id}")
             yield data
@@ -67,16 +67,20 @@ class Client:
         seen: Callable[[Json], None] = lambda _data: None,
         **request: Any,
     ) -> Json:
-        """Speech from beginning to end: {generation, job}. Raises StackError when it fails."""
+        """Generates speech and waits for it: {generation, job}. `seen` gets every state.
+
+        Raises StackError if it fails or takes longer than `timeout` seconds.
+        """
         begun = time.monotonic()
         data = started = self.generate(**request)
         for current in self.follow(started["generation"]["id"]):
             seen(current)
             data = current
             if time.monotonic() - begun > timeout:
-                raise StackError(f"speech was not ready after {timeout:.0f} s: {data['job']}")
-        if data["generation"]["status"] != "completed":
-            raise StackError(f"speech ended {data['generation']['status']}: {data['job']['error']}")
+                raise StackError(f"the speech was not ready after {timeout:.0f} s: {data['job']}")
+        status = data["generation"]["status"]
+        if status != "completed":
+            raise StackError(f"the speech ended as {status}: {data['job']['error']}")
         return data
 
     def perform(
@@ -88,8 +92,11 @@ class Client:
         seen: Callable[[Json], None] = lambda _data: None,
         **request: Any,
     ) -> Json:
-        """The `audio` or the `video` of a script from beginning to end: its job. Raises StackError
-        when it fails."""
+        """Generates the audio or video of a script (`kind`) and waits for it; returns the job.
+        `seen` gets every state.
+
+        Raises StackError if it fails or takes longer than `timeout` seconds.
+        """
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         place = f"/api/scripts/{script_id}/generate-{kind}"
         job: Json = self.data("POST", place, json=request, headers=headers)["job"]
@@ -103,5 +110,5 @@ class Client:
             time.sleep(0.5)
             job = self.data("GET", f"/api/video-jobs/{job['jobId']}")["job"]
         if job["status"] != "completed":
-            raise StackError(f"the {kind} ended {job['status']}: {job['error']}")
+            raise StackError(f"the {kind} ended as {job['status']}: {job['error']}")
         return job

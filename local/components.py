@@ -1,4 +1,4 @@
-"""The programs behind the stack: how each is started, and how it is asked whether it is ready."""
+"""The programs of the stack: how each is started, and how to check that it is ready."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HTTP_TIMEOUT = 5.0
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its folder under .local/, its ports, the environment of its children."""
+    """One run of the stack: its folder under .local/, its ports, its children's environment."""
 
     folder: Path
     ports: Mapping[str, int]
@@ -44,7 +44,7 @@ class Program(Protocol):
     name: str
 
     def serves(self) -> dict[str, str]:
-        """Component to what serves it, for the one line that the user reads."""
+        """Component -> what serves it, as shown to the user."""
 
     def ports(self) -> set[str]:
         """The names of the ports it listens on."""
@@ -52,7 +52,7 @@ class Program(Protocol):
     def start(self, run: Run) -> Child: ...
 
     def is_ready(self, run: Run) -> bool:
-        """Asks the program itself. A refused connection is raised as requests.ConnectionError."""
+        """Asks the program itself. Raises requests.ConnectionError if it does not listen yet."""
 
 
 def _get(url: str, **headers: str) -> requests.Response:
@@ -60,7 +60,7 @@ def _get(url: str, **headers: str) -> requests.Response:
 
 
 def firestore_answers(run: Run) -> bool:
-    # A read of a document that is not there, as the emulator's owner: 404 comes from the database.
+    # Reads a missing document as the emulator's owner: a 404 comes from the database itself.
     document = f"/v1/projects/{PROJECT}/databases/(default)/documents/health/check"
     return _get(run.url("firestore") + document, Authorization="Bearer owner").status_code == 404
 
@@ -89,7 +89,7 @@ class GcloudFirestore:
             command.append(f"--rules={rules}")
         # gcloud's own settings and logs stay out of the user's home.
         env = {**run.env, "CLOUDSDK_CONFIG": str(run.folder / "gcloud")}
-        # The data lives in memory: there is nothing to save, so nothing to wait for.
+        # Data is in memory, so there is nothing to save on exit.
         return Child.start(
             self.name, command, log=run.log(self.name), cwd=run.folder, env=env, grace=0.2
         )
@@ -99,7 +99,7 @@ class GcloudFirestore:
 
 
 class GcpStorage:
-    """Cloud Storage's JSON API by gcp-storage-emulator; objects are files in the run's folder."""
+    """gcp-storage-emulator: Cloud Storage's JSON API. Objects are files in the run's folder."""
 
     name = "storage"
 
@@ -123,10 +123,10 @@ class GcpStorage:
 
 
 class Suite:
-    """The Firebase Emulator Suite: Auth, Functions, Tasks and Hosting, as far as asked for.
+    """The Firebase Emulator Suite, with the given emulators.
 
-    It reads ports from its configuration file alone, so each run gets a firebase.json of its own,
-    derived from the project's.
+    It reads ports only from its configuration file, so each run gets its own firebase.json, derived
+    from the project's.
     """
 
     name = "suite"
@@ -147,7 +147,7 @@ class Suite:
         return serving
 
     def ports(self) -> set[str]:
-        # The suite starts an Eventarc emulator beside every Functions emulator.
+        # The suite starts an Eventarc emulator with the Functions emulator.
         extra = {"eventarc"} if "functions" in self._emulators else set()
         extra |= {WEBSOCKET} if "firestore" in self._emulators else set()
         return {"hub", "logging"} | self._emulators | extra
@@ -160,12 +160,12 @@ class Suite:
         if "firestore" in emulators:
             emulators["firestore"]["websocketPort"] = run.ports[WEBSOCKET]
         config["emulators"] = emulators | {"ui": {"enabled": False}, "singleProjectMode": True}
-        # Paths in it are relative to the file. The CLI follows ".." for code and pages, but wants
-        # rules beside the file.
+        # Paths are relative to the file. The CLI accepts ".." for code and pages, but rules must be
+        # next to the file.
         up = Path(*[".."] * len(run.folder.relative_to(ROOT).parts))
         for codebase in config["functions"]:
             codebase["source"] = str(up / codebase["source"])
-            # The CLI calls the interpreter by this name, and finds it in the venv.
+            # The CLI runs an interpreter of this name, and finds it in the venv.
             codebase["runtime"] = "python{}{}".format(*tools.python_version())
             if not self._watch:
                 codebase["ignore"] = ["**"]
@@ -183,8 +183,8 @@ class Suite:
         node, _ = tools.node()
         script, _ = tools.firebase_tools()
         config = self._write_config(run)
-        # The Auth emulator compiles validators for Google's whole identity API as it starts; a
-        # larger young generation (MB per semi-space) spares much of the garbage collection.
+        # The Auth emulator compiles validators for Google's whole identity API at startup; a larger
+        # young generation (MB per semi-space) avoids much garbage collection.
         command = [node, "--max-semi-space-size=128", str(script), "emulators:start"]
         command += ["--project", PROJECT, "--non-interactive"]
         command += ["--config", str(config), "--only", ",".join(sorted(self._emulators))]
@@ -192,18 +192,18 @@ class Suite:
         temporary.mkdir()
         env = {
             **run.env,
-            # The CLI notes running suites under TMPDIR, one per project, and keeps settings and
-            # the user's login under XDG_CONFIG_HOME: with folders of its own, a run neither meets
-            # another run nor any account.
+            # The CLI records running suites under TMPDIR, one per project, and keeps settings and
+            # the user's login under XDG_CONFIG_HOME. Separate folders keep runs apart from each
+            # other and from any account.
             "TMPDIR": str(temporary),
             "XDG_CONFIG_HOME": str(run.folder / "config"),
-            "NODE_COMPILE_CACHE": str(RUNS / "node-cache"),  # Node 22.1 and newer: parse once
+            "NODE_COMPILE_CACHE": str(RUNS / "node-cache"),  # Node 22.1 and newer cache parsed code
             "NO_UPDATE_NOTIFIER": "1",
             "CI": "1",
-            # The CLI asks for the machine's own credentials, and would wait twenty seconds for a
-            # metadata server that is not there; these emulators use none.
+            # Otherwise the CLI waits twenty seconds for a metadata server that does not exist, to
+            # get credentials that the emulators do not need.
             "METADATA_SERVER_DETECTION": "none",
-            # Seconds. Ten, as shipped, are too few on a busy machine: Python imports take a while.
+            # Seconds. The default of 10 is too short for Python's imports on a busy machine.
             "FUNCTIONS_DISCOVERY_TIMEOUT": "60",
         }
         return Child.start(
@@ -221,13 +221,13 @@ class Suite:
             return True
         if self.has_no_functions(run):
             return False
-        # The whole way: Hosting, its rewrite, the Functions emulator, a Python worker, the app.
+        # The full path: Hosting, its rewrite, the Functions emulator, a Python worker, the app.
         return _get(run.url("tasks") + "/queueStats").status_code == 200 and (
             requests.get(run.url("hosting") + "/api/health", timeout=60).status_code == 200
         )
 
     def has_no_functions(self, run: Run) -> bool:
-        """Whether the Functions emulator runs, but found nothing in main.py that it could load."""
+        """Whether the Functions emulator runs but could not load any function from main.py."""
         if "functions" not in self._emulators:
             return False
         backends = _get(run.url("functions") + "/backends").json()["backends"]
@@ -239,7 +239,7 @@ def sweep_command() -> list[str]:
 
 
 def programs(components: set[str], *, watch: bool) -> list[Program]:
-    """The programs that serve these components, in the order in which they are started."""
+    """The programs that serve these components, in starting order."""
     suite: set[str] = set()
     chosen: list[Program] = []
     if "firestore" in components:
@@ -262,7 +262,7 @@ def programs(components: set[str], *, watch: bool) -> list[Program]:
 
 
 def application_environment(run: Run, served: set[str]) -> dict[str, str]:
-    """What an app or a test needs to talk to the emulators of this run."""
+    """The environment with which an app or a test reaches the emulators of this run."""
     env = {
         "GCLOUD_PROJECT": PROJECT,
         "GOOGLE_CLOUD_PROJECT": PROJECT,

@@ -1,4 +1,4 @@
-"""`make demo`: the main job, from sign-in to files and charges, on a stack of its own."""
+"""`make demo`: from sign-in to finished files and charges, on a stack of its own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ACT = (
 
 @dataclass(frozen=True)
 class Piece:
-    """One text of the demo; `name` is that of its files."""
+    """One text of the demo; `name` names its files."""
 
     name: str
     title: str
@@ -49,13 +49,13 @@ PIECES = (
     Piece("1-opening-male", "English, male", _OPENING, "en-us", "male"),
     Piece("2-historia-female", "Spanish, female", _SPANISH, "es", "female"),
     Piece("3-dragon-kids", "English, kids", _KIDS, "en-us", "kids"),
-    # More than one part of 4,000 characters: the parts are tasks of their own, spoken side by side.
+    # Longer than one part of 4,000 characters: each part is a task, and they run in parallel.
     Piece("4-long-female", "English, female, in parts", _ACT * 40, "en-gb", "female"),
 )
 
 
 class _Progress:
-    """A bar that redraws itself on a terminal; elsewhere a line per change."""
+    """A progress bar on a terminal; elsewhere one line per change."""
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -98,8 +98,8 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def perform(base_url: str, out: Path) -> tuple[list[Work], dict[str, list[Json]]]:
-    """Speaks every piece as Ada and plays the scene, and writes what comes back to `out`. Returns
-    what was made, and what was charged for it: the settle entries by job."""
+    """Speaks every piece as Ada, performs the scene, and writes the files to `out`. Returns the
+    works, and the ledger's settle entries by job."""
     out.mkdir(parents=True, exist_ok=True)
     ada = account("ada@example.com")
     works: list[Work] = []
@@ -154,15 +154,15 @@ def _shown(path: Path) -> str:
 
 def demo(out: Path) -> int:
     begun = time.monotonic()
-    print("Starting a stack of its own on free ports", flush=True)
+    print("Starting a stack on free ports", flush=True)
     with Stack.start(ports="auto", say=lambda line: print(line, flush=True)) as stack:
         print(f"  {'seeded':<10} {seed_stack(stack)}", flush=True)
-        print(f"\nReady after {time.monotonic() - begun:.1f} s. Ada signs in and asks for speech:")
+        print(f"\nReady after {time.monotonic() - begun:.1f} s. Ada signs in and requests speech:")
         works, settled = perform(stack.base_url, out)
         print(_report(works, settled, out))
         missing = [work.title for work in works if len(settled[work.job_id]) != 1]
     if missing:
         print(f"\nnot charged exactly once: {', '.join(missing)}", file=sys.stderr)
         return 1
-    print(f"\nThe stack is stopped. All of it took {time.monotonic() - begun:.1f} s.")
+    print(f"\nThe stack has stopped. Total time: {time.monotonic() - begun:.1f} s.")
     return 0

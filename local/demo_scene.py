@@ -1,4 +1,4 @@
-"""The second act of the demo: a cast of three plays a screenplay, to be heard and seen."""
+"""The second part of the demo: a cast of three performs a screenplay as audio and video."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PROMPT = (
 
 @dataclass(frozen=True)
 class Work:
-    """A finished job of a script; `seconds` of sound or film."""
+    """A finished job; `seconds` of audio or video."""
 
     title: str
     job_id: str
@@ -30,8 +30,8 @@ class Work:
 
 
 def play(client: Client, out: Path, progress: Callable[[str], Seen]) -> list[Work]:
-    """Plays the screenplay of emulator-data with the seeded cast; with OPENAI_API_KEY set, a scene
-    that a model writes for the same cast too. Leaves audio, captions and video in `out`."""
+    """Performs the screenplay of emulator-data with the seeded cast. With OPENAI_API_KEY set, a
+    model writes another scene for the same cast. Writes audio, captions and video to `out`."""
     characters = client.data("GET", "/api/my-characters?limit=100")["characters"]
     ids = [character["id"] for character in characters]
     script = client.data(

@@ -1,4 +1,4 @@
-"""Where things are in a checkout, and what the local project is called."""
+"""Paths in a checkout, and the names of the local project."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTIONS = ROOT / "functions"
-# The Firebase CLI looks for the functions' interpreter here and nowhere else.
+# The Firebase CLI looks for the functions' interpreter only here.
 VENV = FUNCTIONS / "venv"
 PYTHON = VENV / "bin" / "python"
 FIREBASE_JSON = ROOT / "firebase.json"
@@ -16,7 +16,7 @@ FIREBASE_TOOLS = ROOT / "node_modules" / "firebase-tools"
 SEED_DATA = ROOT / "emulator-data"
 RUNS = ROOT / ".local"
 
-# A project whose name begins with "demo-" exists nowhere: no emulator calls the cloud for it.
+# Projects named "demo-…" do not exist, so no emulator calls the cloud for them.
 # https://firebase.google.com/docs/emulator-suite/connect_auth#choose_a_firebase_project
 PROJECT = "demo-troupe"
 BUCKET = f"{PROJECT}.firebasestorage.app"
@@ -25,5 +25,5 @@ HOST = "127.0.0.1"
 
 
 def this_python() -> str:
-    """The venv's interpreter, or the running one where there is no venv yet."""
+    """The venv's interpreter, or the running one if there is no venv yet."""
     return str(PYTHON) if PYTHON.exists() else sys.executable

@@ -1,6 +1,6 @@
-"""Makes the files of the sample cast, the same at every run:
+"""Makes the files of the sample cast, reproducibly:
 `PYTHONPATH=functions functions/venv/bin/python -m local.make_cast` draws each character's pictures
-and speaks its voice sample into emulator-data/cast."""
+and records its voice sample into emulator-data/cast."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.speak import speak
 
 SIZE = 512
-_FINE = 4  # drawn so many times as large, for smooth edges
+_FINE = 4  # supersampling factor, for smooth edges
 _INK = "#2a1f1c"
 
 
 @dataclass(frozen=True)
 class Face:
-    """How far the mouth is open and the brows are up, each 0 to 1."""
+    """How far the mouth is open and the brows are raised, each 0 to 1."""
 
     mouth: float
     brows: float
@@ -35,13 +35,13 @@ FACES = {"calm": Face(mouth=0.15, brows=0.2), "speaking": Face(mouth=0.8, brows=
 
 
 def portrait(look: dict[str, str], face: Face) -> Image.Image:
-    """A head and shoulders on a round ground; the corners are transparent."""
+    """Head and shoulders on a round background; the corners are transparent."""
     side = SIZE * _FINE
     image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
 
     def oval(x: float, y: float, wide: float, high: float, fill: str) -> None:
-        """Centred; in hundredths of the picture."""
+        """An ellipse given by its centre and size, in hundredths of the picture."""
         box = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
         draw.ellipse([each * side / 100 for each in box], fill=fill)
 
@@ -108,7 +108,7 @@ def portrait(look: dict[str, str], face: Face) -> Image.Image:
 
 
 def record(member: dict[str, Any], target: Path) -> float:
-    """Speaks the sample's text with the embedded engine; returns its seconds."""
+    """Speaks the sample's text with the embedded engine; returns its duration in seconds."""
     voice = Voice(member["language"], VoiceType(member["voiceType"]), "neutral", member["speed"])
     engine = EspeakEngine()
     spoken = list(speak(engine, member["sampleText"], voice))

@@ -1,4 +1,4 @@
-"""Ports: the fixed set of `make up` (as written in firebase.json), or free ones."""
+"""Ports: the fixed ones of `make up`, from firebase.json, or free ones."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 from local.errors import StackError
 from local.layout import FIREBASE_JSON, HOST
 
-# firebase.json calls it firestore.websocketPort; the suite's own Firestore emulator alone uses it.
+# firestore.websocketPort in firebase.json; only the suite's own Firestore emulator uses it.
 WEBSOCKET = "firestore-websocket"
 
-# Below Linux's ephemeral range (32768 and up), so that no outgoing connection takes one of these
-# between the moment it is found free and the moment an emulator binds it.
+# Below Linux's ephemeral range (32768 and up), so that no outgoing connection takes a port between
+# the check and the moment an emulator binds it.
 _FREE_RANGE = range(20_000, 30_000)
 
 
 def default_ports(firebase_json: Path = FIREBASE_JSON) -> dict[str, int]:
-    """Component name to port, as firebase.json has them."""
+    """Component name -> port, from firebase.json."""
     emulators = json.loads(firebase_json.read_text())["emulators"]
     ports = {
         name: config["port"]
@@ -33,7 +33,7 @@ def default_ports(firebase_json: Path = FIREBASE_JSON) -> dict[str, int]:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As servers do: a port in TIME_WAIT is free, one that is listened on is not.
+        # As servers do: a port in TIME_WAIT counts as free, a listening one does not.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -43,7 +43,7 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(names: Iterable[str]) -> dict[str, int]:
-    """A free port for each name. Random, so that two stacks that start at once do not meet."""
+    """A free port for each name; random, so that two stacks starting together do not collide."""
     chosen: dict[str, int] = {}
     candidates = iter(random.sample(_FREE_RANGE, len(_FREE_RANGE)))
     for name in names:
@@ -52,24 +52,26 @@ def free_ports(names: Iterable[str]) -> dict[str, int]:
 
 
 def choose_ports(mode: str, overrides: Mapping[str, int]) -> dict[str, int]:
-    """mode: "default" or "auto"; overrides: ports that someone asked for by name."""
+    """mode: "default" or "auto"; overrides: ports by component name. Raises StackError for an
+    unknown name."""
     defaults = default_ports()
     unknown = sorted(set(overrides) - set(defaults))
     if unknown:
-        raise StackError(f"no component {unknown[0]!r}; there are: {', '.join(sorted(defaults))}")
+        known = ", ".join(sorted(defaults))
+        raise StackError(f"unknown component {unknown[0]!r}; choose from: {known}")
     ports = free_ports(defaults) if mode == "auto" else defaults
     return ports | dict(overrides)
 
 
 def require_free(ports: Mapping[str, int]) -> None:
-    """Raises StackError that names each taken port and the flags that get around it."""
+    """Raises StackError with every taken port, and the flags that avoid it."""
     taken = [(name, port) for name, port in ports.items() if not is_free(port)]
     if not taken:
         return
     what = ", ".join(f"{port} ({name})" for name, port in taken)
     flags = " ".join(f"--port {name}={port + 10}" for name, port in taken)
     raise StackError(
-        f"port {what} on {HOST} is taken: is another stack running?\n"
+        f"port {what} on {HOST} is in use: is another stack running?\n"
         f"Stop it, or choose other ports: python -m local up {flags}\n"
-        f"or let free ones be found:      python -m local up --ports auto"
+        f"or use free ones:               python -m local up --ports auto"
     )

@@ -1,4 +1,4 @@
-"""Child processes of the stack: each under a supervisor, each with a log file of its own."""
+"""Child processes of the stack, each with a supervisor and a log file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _TAIL_LINES = 25
 
 
 class Child:
-    """One command. It ends with this object's `stop`, or with this process, whichever is first."""
+    """One command. It ends on `stop`, or with this process, whichever comes first."""
 
     def __init__(
         self, name: str, supervisor: subprocess.Popen[bytes], log: Path, grace: float
     ) -> None:
         self.name = name
         self.log = log
-        self._keeper = supervisor
+        self._supervisor = supervisor
         self._grace = grace
 
     @classmethod
@@ -44,54 +44,55 @@ class Child:
                 stderr=subprocess.STDOUT,
                 cwd=cwd,
                 env=dict(env),
-                # Ctrl-C reaches the stack alone, which then stops its children in order.
+                # Ctrl-C must reach only the stack, which then stops its children in order.
                 start_new_session=True,
             )
         return cls(name, supervisor, log, grace)
 
     @property
     def pid(self) -> int:
-        """The supervisor's; the command and its helpers descend from it."""
-        return self._keeper.pid
+        """The supervisor's pid; the command and its helpers are its descendants."""
+        return self._supervisor.pid
 
     @property
     def exit_code(self) -> int | None:
         """None while it runs."""
-        return self._keeper.poll()
+        return self._supervisor.poll()
 
     def wait(self, timeout: float) -> int:
         """The exit code. Raises subprocess.TimeoutExpired."""
-        return self._keeper.wait(timeout)
+        return self._supervisor.wait(timeout)
 
     def ask_to_stop(self) -> None:
-        """Begins the end without waiting for it, so that several children can end at once."""
-        if self._keeper.stdin and not self._keeper.stdin.closed:
-            self._keeper.stdin.close()
+        """Requests the end without waiting, so that several children can stop in parallel."""
+        if self._supervisor.stdin and not self._supervisor.stdin.closed:
+            self._supervisor.stdin.close()
 
     def stop(self) -> None:
         self.ask_to_stop()
         try:
-            self._keeper.wait(self._grace + 10)
+            self._supervisor.wait(self._grace + 10)
         except subprocess.TimeoutExpired:
-            self._keeper.kill()
-            self._keeper.wait()
+            self._supervisor.kill()
+            self._supervisor.wait()
 
     def tail(self, lines: int = _TAIL_LINES) -> str:
-        """The end of its log."""
+        """The last lines of its log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.rstrip().splitlines()[-lines:])
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """This process's environment without what could lead an emulated app to a real project."""
+    """This process's environment, minus everything that could connect an emulated app to a real
+    project, plus `extra`."""
     dropped = ("GOOGLE_APPLICATION_CREDENTIALS", "FIREBASE_CONFIG", "FIREBASE_TOKEN", "K_SERVICE")
     env = {
         name: value
         for name, value in os.environ.items()
         if name not in dropped and not name.endswith("_EMULATOR_HOST")
     }
-    # A proxy between two programs on one machine answers for neither.
+    # Local programs must not reach each other through a proxy.
     env["NO_PROXY"] = env["no_proxy"] = "127.0.0.1,localhost"
-    # The same wait as METADATA_SERVER_DETECTION spares the suite, for google-auth in Python.
+    # Like METADATA_SERVER_DETECTION for the suite, but for google-auth in Python.
     env["NO_GCE_CHECK"] = "true"
     return env | extra

@@ -1,4 +1,4 @@
-"""Seed data: what a fresh stack starts with, from emulator-data/."""
+"""Seeds a fresh stack from emulator-data/."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Account:
 
 
 def accounts() -> list[Account]:
-    """The accounts of emulator-data/accounts.json."""
+    """The accounts in emulator-data/accounts.json."""
     text = (SEED_DATA / "accounts.json").read_text()
     return [Account(**account) for account in json.loads(text)["accounts"]]
 
@@ -38,7 +38,7 @@ def account(email: str) -> Account:
 
 
 def _seed(env: Mapping[str, str]) -> str:
-    """Runs the app's own services in a process of its own, which sees the emulators alone."""
+    """Runs the app's own services in a separate process, which can reach only the emulators."""
     done = subprocess.run(
         [str(PYTHON), "-m", "local.seed_app", str(SEED_DATA)],
         cwd=ROOT,
@@ -53,18 +53,18 @@ def _seed(env: Mapping[str, str]) -> str:
 
 
 def seed_stack(stack: Stack) -> str:
-    """Accounts and plans into this stack; does no harm the second time. Returns what it holds."""
+    """Seeds this stack; can be repeated. Returns a summary of what was seeded."""
     return _seed(stack.env)
 
 
 def seed_running_stack(port: Mapping[str, int]) -> int:
-    """Seeds a stack that another terminal runs, on the default ports or on `port`."""
+    """Seeds a stack that runs in another terminal, on the default ports or on `port`."""
     run = Run(Path(), choose_ports("default", port), {})
     try:
         requests.get(run.url("auth"), timeout=5)
     except requests.ConnectionError:
         raise StackError(
-            f"nothing answers at {run.url('auth')}: start the stack with `make up`, or name its"
+            f"nothing answers at {run.url('auth')}: start the stack with `make up`, or give its"
             " ports (--port auth=PORT --port firestore=PORT)"
         ) from None
     print(_seed(application_environment(run, {*ALL, "tasks"})))

@@ -1,6 +1,6 @@
 """`python -m local.seed_app FOLDER`: writes the seed data through the app's own services.
 
-A program of its own, for the app reads its settings from the environment once per process.
+A separate program, because the app reads its settings from the environment once per process.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main(folder: Path) -> int:
         "FIRESTORE_EMULATOR_HOST" not in os.environ
         or "FIREBASE_AUTH_EMULATOR_HOST" not in os.environ
     ):
-        print("seed data is for the emulators alone: their addresses are not set", file=sys.stderr)
+        print("the emulators' addresses are not set: refusing to seed", file=sys.stderr)
         return 2
     accounts = json.loads((folder / "accounts.json").read_text())["accounts"]
     plans = json.loads((folder / "plans.json").read_text())["plans"]

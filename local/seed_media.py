@@ -1,4 +1,4 @@
-"""The clips and the characters that a stack starts with, through the app's own services."""
+"""Seeds background clips and characters through the app's own services."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from troupe.web.schema import Page
 
 
 def seed_backgrounds(folder: Path) -> int:
-    """How many clips there are."""
+    """Seeds the clips in `folder`; returns their number."""
     entries = json.loads((folder / "backgrounds.json").read_text())
     for entry in entries:
         clip = folder / entry["name"]
@@ -41,7 +41,7 @@ def seed_backgrounds(folder: Path) -> int:
 
 
 def seed_cast() -> int:
-    """How many characters there are."""
+    """Seeds the characters of the sample cast; returns their number."""
     found = container().accounts.find(cast.owner())
     if found is None:
         return 0

@@ -1,4 +1,4 @@
-"""The stack as one thing: start it, ask it, end it.
+"""The whole stack: start, query and stop it.
 
 with Stack.start(ports="auto") as stack:
     requests.get(f"{stack.base_url}/api/health")
@@ -42,7 +42,7 @@ ALL = frozenset({"firestore", "storage", "auth", "functions"})
 SWEEP_SECONDS = 15.0
 READY_SECONDS = 120.0
 _KEPT_RUNS = 5
-_ASK_AGAIN_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 Say = Callable[[str], None]
 
@@ -52,7 +52,7 @@ def _silent(_line: str) -> None:
 
 
 class Stack:
-    """A running stack. Make one with `Stack.start`; it is a context manager that stops it."""
+    """A running stack, made by `Stack.start`. As a context manager, it stops on exit."""
 
     def __init__(self, run: Run, components: frozenset[str], say: Say) -> None:
         self._run = run
@@ -76,16 +76,16 @@ class Stack:
         sweep: bool = True,
         say: Say = _silent,
     ) -> Self:
-        """Starts what serves `components`, and returns when all of it answers.
+        """Starts the programs that serve `components`, and returns when all of them answer.
 
-        ports: "default" (as in firebase.json) or "auto" (free ones); port: single ports by name.
-        components: of "firestore", "storage", "auth", "functions" (with tasks and hosting).
-        watch: reload functions when their code changes. sweep: call `troupe sweep` regularly.
-        Raises StackError, after everything that had started is stopped again.
+        ports: "default" (from firebase.json) or "auto" (free ones); port: single ports by name.
+        components: any of "firestore", "storage", "auth", "functions" (with tasks and hosting).
+        watch: reload functions when their code changes. sweep: run `troupe sweep` regularly.
+        Raises StackError, after stopping everything that had started.
         """
         unknown = set(components) - ALL
         if unknown:
-            raise ValueError(f"no component {sorted(unknown)}; there are {sorted(ALL)}")
+            raise ValueError(f"unknown components {sorted(unknown)}; choose from {sorted(ALL)}")
         begun = time.monotonic()
         chosen = programs(set(components), watch=watch)
         numbers = choose_ports(ports, port or {})
@@ -108,7 +108,8 @@ class Stack:
         for program in chosen:
             self.served |= program.serves()
         self.env = application_environment(self._run, set(self.served))
-        # What the suite does not start itself, it must be told; the rest it tells its functions.
+        # The suite passes the addresses of its own emulators to its functions; it must be given
+        # those of the others.
         own = {
             name for program in chosen if isinstance(program, Suite) for name in program.serves()
         }
@@ -118,7 +119,7 @@ class Stack:
         self._run = Run(self._run.folder, self._run.ports, env)
         suites = any(isinstance(program, Suite) for program in chosen)
         with _one_suite_at_a_time() if suites else _no_lock():
-            # All at once: no program needs another before it serves, only its address.
+            # In parallel: programs need each other's addresses to start, but not each other.
             started = [(program, self._start_one(program)) for program in chosen]
             for program, child in started:
                 self._wait_until_ready(program, child)
@@ -144,31 +145,32 @@ class Stack:
                 pass
             except (requests.RequestException, KeyError, ValueError) as error:
                 last = f"{type(error).__name__}: {error}"
-            time.sleep(_ASK_AGAIN_SECONDS)
+            time.sleep(_POLL_SECONDS)
         raise StackError(self._report(child, f"not ready after {READY_SECONDS:.0f} s ({last})"))
 
     def _is_without_functions(self, suite: Suite, child: Child) -> bool:
-        """The suite stays up, and says that it is ready, also when main.py cannot be loaded."""
+        """The suite keeps running and reports that it is ready even if main.py cannot be loaded."""
         says_ready = "All emulators ready" in child.log.read_text(errors="replace")
         return says_ready and suite.has_no_functions(self._run)
 
     def _report(self, child: Child, what: str) -> str:
         indented = "\n".join(f"    {line}" for line in child.tail().splitlines())
-        return f"{child.name}: {what}.\n  The end of {_shown(child.log)}:\n{indented}"
+        return f"{child.name}: {what}.\n  Last lines of {_shown(child.log)}:\n{indented}"
 
     def raise_if_ended(self) -> None:
-        """Raises StackError, with its last log lines, when a child is no longer running."""
+        """Raises StackError, with its last log lines, if a child is no longer running."""
         for child in self._children:
             if child.exit_code is not None:
-                raise StackError(self._report(child, f"ended by itself (exit {child.exit_code})"))
+                what = f"ended unexpectedly (exit code {child.exit_code})"
+                raise StackError(self._report(child, what))
 
     def watch(self, poll_seconds: float = 0.5) -> None:
-        """Returns when the stack is stopped; raises StackError when a child ends before that."""
+        """Returns when the stack is stopped; raises StackError if a child ends before that."""
         while not self._stopped.wait(poll_seconds):
             self.raise_if_ended()
 
     def stop(self) -> None:
-        """Ends every child with all that descends from it. Does nothing the second time."""
+        """Ends every child and its descendants. Can be repeated."""
         self._stopped.set()
         for child in self._children:
             child.ask_to_stop()
@@ -196,11 +198,11 @@ class Stack:
 
     @property
     def base_url(self) -> str:
-        """Hosting: what a web client talks to."""
+        """Hosting's URL, which web clients use."""
         return self._run.url("hosting")
 
     def functions_url(self, name: str) -> str:
-        """The direct address of one function, without Hosting."""
+        """The direct URL of one function, without Hosting."""
         return f"{self._run.url('functions')}/{PROJECT}/{REGION}/{name}"
 
     @property
@@ -222,16 +224,16 @@ class Stack:
 
     @property
     def ports(self) -> dict[str, int]:
-        """Of the components that run."""
+        """The ports of the running components."""
         return {name: self._run.ports[name] for name in self.served}
 
     @property
     def pids(self) -> dict[str, int]:
-        """Program to the process that keeps it."""
+        """Program name -> pid of its supervisor."""
         return {child.name: child.pid for child in self._children}
 
     def _sweep_regularly(self) -> None:
-        """The emulators fire no schedule: this does. A sweep that fails is logged, not fatal."""
+        """Stands in for the schedule, which the emulators do not run. A failed sweep is logged."""
         log = self._run.log("sweep")
         while not self._stopped.wait(SWEEP_SECONDS):
             sweep = Child.start(
@@ -246,7 +248,7 @@ class Stack:
             sweep.stop()
             if code:
                 with log.open("a") as sink:
-                    sink.write(f"[{datetime.now(UTC):%H:%M:%S}] the sweep ended with {code}\n")
+                    sink.write(f"[{datetime.now(UTC):%H:%M:%S}] the sweep exited with {code}\n")
 
 
 def _shown(path: Path) -> str:
@@ -254,7 +256,7 @@ def _shown(path: Path) -> str:
 
 
 def _new_folder() -> Path:
-    """A folder for this run; those of the oldest runs that have ended are removed."""
+    """Creates a folder for this run, and removes those of the oldest finished runs."""
     RUNS.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{datetime.now(UTC):%Y%m%d-%H%M%S}-", dir=RUNS))
     (folder / "logs").mkdir()
@@ -275,10 +277,10 @@ def _is_live(folder: Path) -> bool:
 
 @contextmanager
 def _one_suite_at_a_time() -> Iterator[None]:
-    """Held while a suite starts.
+    """A lock held while a suite starts.
 
-    To read main.py the CLI serves it from the first free port above 8081, and asks that port: two
-    that start at the same moment could ask each other's.
+    To discover functions, the CLI serves main.py on the first free port above 8081 and queries that
+    port. Two CLIs that start at the same moment could query each other's.
     """
     with (RUNS / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

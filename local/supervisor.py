@@ -1,16 +1,15 @@
-"""Runs one command and guarantees that nothing of it survives.
+"""Runs one command and guarantees that none of its processes survive.
 
-Run as a program of its own: `python supervisor.py GRACE_SECONDS -- COMMAND...`, with a pipe as
+Run as a separate program: `python supervisor.py GRACE_SECONDS -- COMMAND...`, with a pipe as
 standard input whose other end only the stack holds. The kernel closes that end however the stack
-ends, also by SIGKILL, and then the supervisor ends the command and everything below it.
+ends, even by SIGKILL. Then the supervisor ends the command and all its descendants.
 
-Emulators start helpers of their own, some in new sessions: gcloud starts Java, the Firebase CLI
-starts a shell and gunicorn per function. So a process group is not enough. On Linux the supervisor
-is a child subreaper: a process that loses its parent becomes a child of the supervisor, can be
-found, and is ended at once (the Firebase CLI, when code changes, kills the shell of a worker but
-not the worker behind it).
+Emulators start helpers, some in new sessions: gcloud starts Java, the Firebase CLI starts a shell
+and gunicorn per function. So a process group is not enough. On Linux the supervisor is a child
+subreaper: a process that loses its parent becomes a child of the supervisor, which finds and ends
+it (when code changes, the Firebase CLI kills a worker's shell but not the worker).
 
-Standard library alone, and started with `-I -S`: a supervisor costs some 8 MB and 20 ms.
+Uses only the standard library, with `-I -S`: a supervisor costs about 8 MB and 20 ms.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _parents() -> dict[int, int]:
-    """Every process's parent: from /proc, or from ps where there is none (macOS)."""
+    """pid -> parent's pid of every process, from /proc, or from ps on macOS."""
     proc = Path("/proc")
     found: dict[int, int] = {}
     if (proc / "self" / "stat").exists():
@@ -47,9 +46,9 @@ def _parents() -> dict[int, int]:
             if entry.name.isdigit():
                 try:
                     stat = (entry / "stat").read_text()
-                except OSError:  # it ended meanwhile
+                except OSError:  # it has ended
                     continue
-                # "pid (comm) state ppid ...", and comm may hold blanks and brackets
+                # "pid (comm) state ppid ..."; comm may contain spaces and parentheses
                 state, ppid = stat.rpartition(")")[2].split()[:2]
                 if state != "Z":
                     found[int(entry.name)] = int(ppid)
@@ -65,7 +64,7 @@ def _parents() -> dict[int, int]:
 
 
 def descendants(root: int) -> list[int]:
-    """The living processes under `root`, nearest first."""
+    """The living descendants of `root`, nearest first."""
     children: dict[int, list[int]] = defaultdict(list)
     for pid, ppid in _parents().items():
         children[ppid].append(pid)
@@ -83,7 +82,7 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-class Keeper:
+class Supervisor:
     def __init__(self, command: list[str], grace: float) -> None:
         self._grace = grace
         self._stopping = False
@@ -96,7 +95,7 @@ class Keeper:
         self._command = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            # In case somebody kills the supervisor itself.
+            # In case the supervisor itself is killed.
             preexec_fn=lambda: _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509
         )
 
@@ -129,7 +128,7 @@ class Keeper:
                 self._command.returncode = self._exit_code
 
     def _end_orphans(self) -> None:
-        """Ends what was left to the supervisor: nobody can talk to it any more."""
+        """Ends adopted processes, which nothing can reach any more."""
         now = time.monotonic()
         me = os.getpid()
         for pid, ppid in _parents().items():
@@ -149,7 +148,7 @@ class Keeper:
             while self._exit_code is None and time.monotonic() < deadline:
                 time.sleep(0.02)
                 self._reap()
-        # Without a subreaper, whoever has just lost its parent is in the earlier list alone.
+        # Without a subreaper, processes that just lost their parent are only in the earlier list.
         leftovers = set(everyone) if sys.platform != "linux" else set()
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
@@ -162,4 +161,4 @@ class Keeper:
 
 
 if __name__ == "__main__":
-    sys.exit(Keeper(sys.argv[3:], grace=float(sys.argv[1])).run() & 0xFF)
+    sys.exit(Supervisor(sys.argv[3:], grace=float(sys.argv[1])).run() & 0xFF)

@@ -1,4 +1,4 @@
-"""What the stack needs on this machine: found, or named with the command that installs it."""
+"""Finds the tools that the stack needs, or raises MissingToolError with the command to install."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class StorageChoice:
 
 
 def _run(*command: str) -> str:
-    """What the command printed; empty when it is not there or fails."""
+    """The command's output; empty if it is missing or fails."""
     try:
         done = subprocess.run(
             command,
@@ -60,7 +60,7 @@ def _run(*command: str) -> str:
 
 @cache
 def python_version() -> tuple[int, int]:
-    """The version of the functions' interpreter (functions/venv)."""
+    """The Python version of functions/venv."""
     if not PYTHON.exists():
         if sys.version_info < MIN_PYTHON:
             raise MissingToolError(
@@ -69,13 +69,13 @@ def python_version() -> tuple[int, int]:
                 "Install one: sudo apt-get install python3.11 python3.11-venv"
                 "   (macOS: brew install python@3.11)\nthen: make setup PYTHON=python3.11"
             )
-        raise MissingToolError(f"There is no {VENV.name} in functions/.\nMake it: make setup")
+        raise MissingToolError(f"functions/{VENV.name} is missing.\nCreate it: make setup")
     printed = _run(str(PYTHON), "-c", "import sys; print(*sys.version_info[:2])")
     major, minor = (int(part) for part in printed.split()) if printed else (0, 0)
     if (major, minor) < MIN_PYTHON:
         raise MissingToolError(
             f"functions/venv runs Python {major}.{minor}; Troupe needs 3.11 or newer.\n"
-            "Make it again: make clean setup PYTHON=python3.11"
+            "Recreate it: make clean setup PYTHON=python3.11"
         )
     return major, minor
 
@@ -112,19 +112,19 @@ def firebase_tools() -> tuple[Path, str]:
 
 @cache
 def java() -> int:
-    """The major version of `java`; 0 when there is none."""
+    """The major version of `java`; 0 if it is not installed."""
     found = re.search(r'version "(?:1\.)?(\d+)', _run("java", "-version"))
     return int(found.group(1)) if found else 0
 
 
 @cache
 def gcloud_firestore() -> str | None:
-    """The version of gcloud's Firestore emulator component; None when it is not installed."""
+    """The version of gcloud's Firestore emulator component; None if it is not installed."""
     gcloud = shutil.which("gcloud")
     if not gcloud:
         return None
     sdk = Path(gcloud).resolve().parent.parent
-    if not (sdk / "platform").is_dir():  # a wrapper script; asking takes a second
+    if not (sdk / "platform").is_dir():  # a wrapper script; `gcloud info` takes a second
         sdk = Path(_run(gcloud, "info", "--format=value(installation.sdk_root)") or "/nowhere")
     if not (sdk / "platform" / "cloud-firestore-emulator").is_dir():
         return None
@@ -137,7 +137,7 @@ def gcloud_firestore() -> str | None:
 
 
 def _suite_jar(emulator: str) -> Path | None:
-    """A jar that firebase-tools has downloaded before; None when it has not."""
+    """The emulator's jar in the cache of firebase-tools; None if it is not there."""
     details = FIREBASE_TOOLS / "lib" / "emulator" / "downloadableEmulatorInfo.json"
     if not details.exists():
         return None
@@ -149,9 +149,9 @@ def _suite_jar(emulator: str) -> Path | None:
 
 @cache
 def firestore_choice() -> FirestoreChoice:
-    """The suite's own emulator where it is cached and Java is new enough, else gcloud's.
+    """The suite's own emulator if it is cached and Java is new enough, else gcloud's.
 
-    Where there is neither, the suite downloads its own, if Java is new enough.
+    If there is neither, the suite downloads its own, provided that Java is new enough.
     """
     suite_ready = java() >= MIN_JAVA_FOR_SUITE and _suite_jar("firestore")
     if suite_ready:
@@ -165,10 +165,10 @@ def firestore_choice() -> FirestoreChoice:
         return FirestoreChoice("suite", f"firebase-tools' emulator (downloaded now), Java {java()}")
     if component is not None:
         have = f"Java {java()} is too old" if java() else "Java is not installed"
-        raise MissingToolError(f"{have}: gcloud's Firestore emulator runs on Java.\n{_JAVA_HELP}")
+        raise MissingToolError(f"{have}: gcloud's Firestore emulator needs it.\n{_JAVA_HELP}")
     raise MissingToolError(
-        "There is no Firestore emulator: it takes JDK 21 or newer (firebase-tools then brings its"
-        " own), or gcloud's component with any Java from 11 on. Here there is"
+        "There is no Firestore emulator. Install JDK 21 or newer (firebase-tools then downloads its"
+        " own), or gcloud's component with Java 11 or newer. Found:"
         f" {f'Java {java()}' if java() else 'no Java'}, and no component.\n"
         f"{_JAVA_HELP}\n"
         "or: gcloud components install cloud-firestore-emulator"
@@ -178,7 +178,7 @@ def firestore_choice() -> FirestoreChoice:
 
 @cache
 def storage_choice() -> StorageChoice:
-    """The suite's own emulator where its rules runtime is cached, else gcp-storage-emulator."""
+    """The suite's own emulator if its rules runtime is cached, else gcp-storage-emulator."""
     if java() >= MIN_JAVA_FOR_SUITE and _suite_jar("storage"):
         return StorageChoice("suite", "firebase-tools' emulator")
     python_version()
@@ -197,7 +197,7 @@ def storage_choice() -> StorageChoice:
 
 
 def doctor() -> list[tuple[str, bool, str]]:
-    """(what, is it there, what is used or what to do) for everything that the stack needs."""
+    """(name, found, the version used or how to install it) for everything that the stack needs."""
 
     def describe(name: str, ask: Callable[[], str]) -> tuple[str, bool, str]:
         try:

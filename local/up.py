@@ -12,7 +12,7 @@ from local.stack import Stack
 
 def up(*, ports: str, port: Mapping[str, int], seed: bool) -> int:
     begun = time.monotonic()
-    print("Starting the local stack (Ctrl-C ends it)", flush=True)
+    print("Starting the local stack (Ctrl-C stops it)", flush=True)
     with Stack.start(
         ports=ports, port=port, watch=True, say=lambda line: print(line, flush=True)
     ) as stack:

@@ -1,4 +1,4 @@
-"""The baseline: the least that a Firebase function can be that reads one Firestore document."""
+"""The baseline: a minimal Firebase function that reads one Firestore document."""
 
 from firebase_functions import https_fn, options
 from flask import Request, Response
@@ -10,7 +10,7 @@ client: firestore.Client | None = None
 
 @https_fn.on_request()
 def bare(request: Request) -> Response:
-    global client  # noqa: PLW0603 (as the Firebase documentation keeps clients between requests)
+    global client  # noqa: PLW0603 (Firebase's documentation caches clients this way)
     client = client or firestore.Client()
     document = client.document("bench/one").get()
     return Response(f"{document.exists}")

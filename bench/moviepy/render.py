@@ -1,11 +1,11 @@
-"""The bench's video by MoviePy: `python render.py plan.json`. See bench/video.py."""
+"""Renders the benchmark's video with MoviePy: `python render.py plan.json`. See bench/video.py."""
 
 import json
 import sys
 
 from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoFileClip, vfx
 
-with open(sys.argv[1]) as file:  # noqa: PTH123 - a script on its own
+with open(sys.argv[1]) as file:  # noqa: PTH123 - a standalone script
     plan = json.load(file)
 
 clips = [VideoFileClip(plan["clip"]).with_effects([vfx.Loop(duration=plan["seconds"])])]

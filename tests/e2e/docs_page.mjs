@@ -1,5 +1,5 @@
-// The interactive docs in a browser: forms are filled in and sent as a person would.
-// node docs_page.mjs BROWSER HOSTING SAMPLE PICTURE: prints what came of it as JSON.
+// The interactive docs in a browser: fills in and sends forms like a user.
+// Usage: node docs_page.mjs BROWSER HOSTING SAMPLE PICTURE; prints the results as JSON.
 import { chromium } from "playwright-core";
 
 const [browserPath, base, sample, picture] = process.argv.slice(2);
@@ -23,9 +23,9 @@ await page.goto(`${base}/api/docs`);
 await page.locator(".authorize").first().click();
 await page.locator("#auth-bearer-value").fill(signedUp.data.accessToken);
 await page.locator(".auth-btn-wrapper .authorize").first().click();
-await page.locator(".btn-done").click();
+await page.locator(".btn-done").first().click();
 
-// Opens an operation, lets `fill` change what the page has filled in, and sends it.
+// Opens an operation, lets `fill` change the prefilled form, and sends it.
 async function send(operation, fill = async () => {}) {
   const block = page.locator(`[id$="-${operation}"]`).first();
   await block.locator(".opblock-summary").click();

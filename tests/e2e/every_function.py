@@ -1,6 +1,6 @@
-"""All HTTP functions as one, which finds each by the rewrites of firebase.json as Hosting does.
+"""All HTTP functions behind one, routed by the rewrites of firebase.json like Hosting.
 
-One process instead of one for each: what answers is the same, and a thousand requests are quick.
+One process instead of one per function, so that a thousand requests are fast.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from flask import Request, Response
 from tests.support.wiring import app_for
 from troupe.accounts import passwords
 
-passwords.FORGOT_SECONDS = 0.0  # tests of it are elsewhere; here it would be waited for often
+passwords.FORGOT_SECONDS = 0.0  # tested elsewhere; here the delay would add up
 
 _HOSTING = json.loads((Path(__file__).parents[2] / "firebase.json").read_text())["hosting"]
 _REWRITES = [

@@ -1,4 +1,4 @@
-// What a web client does: signs in with the Firebase JS SDK, and calls the API with its ID token.
+// Like a web client: signs in with the Firebase JS SDK, and calls the API with its ID token.
 // Usage: node firebase_sdk.mjs AUTH_EMULATOR_URL BASE_URL; prints one line of JSON.
 import { randomUUID } from "node:crypto";
 import { deleteApp, initializeApp } from "@firebase/app";

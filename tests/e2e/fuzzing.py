@@ -1,7 +1,7 @@
-"""What the fuzzer works with: everything served at one address, two callers, and real objects.
+"""The fuzzer's environment: all functions at one URL, two callers, and real objects.
 
-Ids that a fuzzer makes up lead nowhere. So wherever it has made a good one, that of a real object
-takes its place, and answers of every kind are seen.
+Generated ids match no object. So every valid one is replaced by the id of a real object, and all
+kinds of responses occur.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from tests.support.media_files import picture
 from tests.support.sounds import recording
 
 PASSWORD = "correct horse 1"
-TOKENS = 4  # of each caller: enough for some jobs, and soon too few
-# They end what they are called with: each call gets a guest of its own.
+TOKENS = 4  # per caller: enough for some jobs, so that both outcomes occur
+# These end the caller's session, so each call gets its own guest.
 LAST_CALLS = {"logout", "deleteAccount"}
 SPEECH = {"text": "Good evening, and welcome.", "language": "en-US"}
 Ids = dict[str, str]
@@ -38,13 +38,13 @@ Ids = dict[str, str]
 class World:
     url: str
     tokens: dict[str, str] = field(default_factory=dict)
-    # By caller, then by the name in a path or a body; `spare` is for operations that delete.
+    # By caller, then by the name in a path or a body; deletions use `spare`.
     objects: dict[str, Ids] = field(default_factory=dict)
     spare: dict[str, Ids] = field(default_factory=dict)
     session: requests.Session = field(default_factory=requests.Session)
 
     def prepare(self, case: Case[Any], caller: str) -> dict[str, str]:
-        """Puts real ids where the case has ids that could be; returns the caller's headers."""
+        """Replaces the case's valid ids by real ones; returns the caller's headers."""
         operation = case.operation.definition.raw
         known = (self.spare if case.method == "DELETE" else self.objects)[caller]
         if case.path_parameters and _is_good(case, ParameterLocation.PATH):
@@ -86,7 +86,7 @@ def _add_caller(world: World, stack: Running, name: str) -> None:
     if name == "admin":
         _make_admin(stack, email)
     world.tokens[name] = signed_in["accessToken"]
-    with Client(world.url) as elsewhere:  # a session that can end
+    with Client(world.url) as elsewhere:  # a session that may be ended
         elsewhere.sign_in(email, PASSWORD)
     with Client(world.url, signed_in["accessToken"]) as client:
         own, spare = _owned(client), _owned(client)
@@ -99,13 +99,13 @@ def _add_caller(world: World, stack: Running, name: str) -> None:
         spent = {"tokensToConsume": left - TOKENS, "action": "fuzzing"}
         client.data("POST", "/api/tokens/consume", json=spent)
     for ids in (own, spare):
-        # Nor would any that a fuzzer makes up be right.
+        # Generated passwords would never be correct either.
         ids |= {"password": PASSWORD, "currentPassword": PASSWORD, "newPassword": PASSWORD}
     world.objects[name], world.spare[name] = own, spare
 
 
 def _owned(client: Client) -> Ids:
-    """One of everything that a user may own."""
+    """Creates one of everything that a user can own."""
     form: dict[str, Any] = {"displayName": "Anna", "consent": "I am the speaker, and I agree."}
     files = [
         ("audioFile", ("a.wav", recording(seconds=2), "audio/wav")),
@@ -133,7 +133,7 @@ def _owned(client: Client) -> Ids:
 
 
 def _performed(client: Client, own: Ids) -> Ids:
-    """What is there once the work is done."""
+    """Runs the jobs; returns the ids of their results."""
     video = client.perform(own["scriptId"], "video")
     status = client.data("GET", f"/api/scripts/{own['scriptId']}/video-status")
     with suppress(StopIteration):

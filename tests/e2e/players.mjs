@@ -1,5 +1,5 @@
-// <audio> and <video> on a page of another origin, with the addresses that answers have.
-// node players.mjs BROWSER [audio|video]=URL...: prints what each player came to as JSON.
+// <audio> and <video> on a page of another origin, with the URLs of responses.
+// Usage: node players.mjs BROWSER [audio|video]=URL...; prints each player's result as JSON.
 import { chromium } from "playwright-core";
 
 const [browserPath, ...sources] = process.argv.slice(2);
@@ -29,7 +29,7 @@ for (const source of sources) {
           const playing = reached("timeupdate");
           await player.play();
           await playing;
-          // Near the end: a byte range of the middle of the file.
+          // Seeking requests a byte range in the middle of the file.
           const sought = reached("seeked");
           player.currentTime = player.duration * 0.8;
           await sought;

@@ -1,4 +1,4 @@
-"""The demo, run as `make demo` runs it, and what it leaves behind: the sound, captions, charges."""
+"""Runs the demo like `make demo`, and checks its results: audio, captions, video, charges."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from troupe.media.video.layout import face_box, layout
 
 BY_NAME = {piece.name: piece for piece in PIECES}
 MALE, KIDS = "1-opening-male", "3-dragon-kids"
-# (speaker, text), as a reader of the screenplay would find them.
+# (speaker, text), read from the screenplay.
 LINES = re.findall(r"^([A-Z]+): (.+)$", cast.screenplay(), re.MULTILINE)
 
 
@@ -42,7 +42,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     out = tmp_path_factory.mktemp("demo") / "out"
-    out.mkdir()  # an earlier run's folder is no obstacle
+    out.mkdir()  # an existing folder must be accepted
     (out / f"{MALE}.mp3").write_bytes(b"left by an earlier run")
     with openai_server() as server:
         done = subprocess.run(
@@ -78,7 +78,7 @@ def last_cue_end(vtt: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + float(rest)
 
 
-def test_it_speaks_two_languages_and_every_voice_type() -> None:
+def test_the_demo_speaks_two_languages_and_every_voice_type() -> None:
     assert {piece.voice_type for piece in PIECES} == {"male", "female", "kids"}
     assert len({piece.language.partition("-")[0] for piece in PIECES}) >= 2
 
@@ -88,19 +88,19 @@ def test_the_first_piece_lasts_more_than_ten_seconds(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_the_audio_is_as_long_as_its_text_takes_to_say(demo: Demo, name: str) -> None:
+def test_the_audio_has_a_natural_speaking_rate(demo: Demo, name: str) -> None:
     per_second = len(BY_NAME[name].text) / seconds(demo.out / f"{name}.mp3")
 
-    assert 9 < per_second < 25  # people speak 12 to 20 characters a second
+    assert 9 < per_second < 25  # people speak 12 to 20 characters per second
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_the_audio_sounds_from_beginning_to_end(demo: Demo, name: str) -> None:
+def test_the_audio_is_never_silent_for_a_second(demo: Demo, name: str) -> None:
     samples, rate = sound(demo.out / f"{name}.mp3")
     length = len(samples) - len(samples) % rate
     loudness = [rms(second) for second in samples[:length].reshape(-1, rate)]
 
-    assert min(loudness) > 150  # of 32767: no second of it is silent
+    assert min(loudness) > 150  # of 32767
     assert np.abs(samples).max() > 3000
 
 
@@ -113,7 +113,7 @@ def test_the_captions_end_with_the_audio(demo: Demo, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_the_captions_hold_every_word_in_order(demo: Demo, name: str) -> None:
+def test_the_captions_contain_every_word_in_order(demo: Demo, name: str) -> None:
     cues = (demo.out / f"{name}.vtt").read_text().split("\n\n")[1:]
     shown = " ".join(line for cue in cues for line in cue.splitlines() if "-->" not in line)
 
@@ -126,11 +126,11 @@ def test_a_child_speaks_higher_than_a_man(demo: Demo) -> None:
     assert child > 1.5 * man
 
 
-def test_the_ledger_holds_one_settlement_for_each_job(demo: Demo) -> None:
+def test_the_ledger_has_one_settlement_per_job(demo: Demo) -> None:
     settled = re.findall(r"^  ([0-9a-f]+)-settle .* (-\d+) tokens$", demo.printed, re.MULTILINE)
     texts = [piece.text for piece in PIECES]
     texts.append("".join(text for _, text in LINES))
-    expected = [-(-len(text) // 1000) for text in texts]  # a token per started thousand
+    expected = [-(-len(text) // 1000) for text in texts]  # one per thousand, rounded up
     expected += [1, 1]  # the video, and the scene that a model wrote
 
     assert [-int(amount) for _, amount in settled] == expected
@@ -161,12 +161,12 @@ def spoken(out: Path) -> list[Spoken]:
 
 
 def turns(out: Path) -> list[Spoken]:
-    """The first cue of each line at which another speaker begins."""
+    """The first cue of each line where the speaker changes."""
     cues = spoken(out)
     return [cue for n, cue in enumerate(cues) if not n or cue.speaker != cues[n - 1].speaker]
 
 
-def test_the_captions_hold_the_screenplay_with_its_speakers(demo: Demo) -> None:
+def test_the_captions_contain_the_screenplay_with_its_speakers(demo: Demo) -> None:
     shown: list[tuple[str, str]] = []
     for cue in spoken(demo.out):
         if shown and shown[-1][0] == cue.speaker:
@@ -177,7 +177,7 @@ def test_the_captions_hold_the_screenplay_with_its_speakers(demo: Demo) -> None:
     assert shown == [(speaker.title(), text) for speaker, text in LINES]
 
 
-def test_the_scene_s_audio_ends_with_its_captions(demo: Demo) -> None:
+def test_the_audio_of_the_scene_ends_with_its_captions(demo: Demo) -> None:
     assert spoken(demo.out)[-1].end == pytest.approx(seconds(demo.out / f"{SCENE}.mp3"), abs=0.3)
 
 
@@ -192,7 +192,7 @@ def test_the_video_is_as_long_as_the_audio(demo: Demo) -> None:
     assert lengths == pytest.approx([seconds(demo.out / f"{SCENE}.mp3")] * 2, abs=0.2)
 
 
-def test_the_video_sounds_as_the_audio_does(demo: Demo) -> None:
+def test_the_video_has_the_same_sound_as_the_audio(demo: Demo) -> None:
     film, audio = sound(demo.out / f"{SCENE}.mp4"), sound(demo.out / f"{SCENE}.mp3")
 
     assert rms(film[0]) == pytest.approx(rms(audio[0]), rel=0.1)
@@ -200,15 +200,15 @@ def test_the_video_sounds_as_the_audio_does(demo: Demo) -> None:
 
 
 def likeness(seen: Pixels, picture: Path) -> float:
-    """The mean distance of the pixels that the picture covers, 0 to 255."""
+    """The mean difference of the pixels that the picture covers, 0 to 255."""
     height, width = seen.shape[:2]
     image = Image.open(picture).convert("RGBA").resize((width, height), Image.Resampling.LANCZOS)
     pixels = np.asarray(image).astype(np.int16)
     return float(np.abs(seen - pixels[..., :3])[pixels[..., 3] > 250].mean())
 
 
-def test_the_right_face_is_on_screen_at_the_start_of_each_line(demo: Demo) -> None:
-    """Half a second after its start: the pictures take a moment to come in."""
+def test_the_speakers_face_is_on_screen_at_the_start_of_each_line(demo: Demo) -> None:
+    """Half a second after the start, because pictures fade in."""
     film = Film(demo.out / f"{SCENE}.mp4")
     box = face_box(Resolution.LANDSCAPE, (512, 512))
     begun = turns(demo.out)
@@ -224,8 +224,8 @@ def test_the_right_face_is_on_screen_at_the_start_of_each_line(demo: Demo) -> No
         assert nearest[turn.speaker] < 8, turn
 
 
-def test_the_captions_are_seen_while_they_are_said(demo: Demo) -> None:
-    """White letters where captions stand; none in the pause before the next line."""
+def test_the_captions_are_visible_while_they_are_spoken(demo: Demo) -> None:
+    """White letters in the captions' area; none in the pause before the next line."""
     film = Film(demo.out / f"{SCENE}.mp4")
     place = layout(Resolution.LANDSCAPE)
     cues = spoken(demo.out)
@@ -241,12 +241,12 @@ def test_the_captions_are_seen_while_they_are_said(demo: Demo) -> None:
     assert max(white(frame) for frame in between) < 50
 
 
-def test_a_scene_that_a_model_wrote_is_spoken_too(demo: Demo) -> None:
+def test_a_scene_written_by_a_model_is_spoken(demo: Demo) -> None:
     captions = (demo.out / f"{WRITTEN}.vtt").read_text()
 
     assert len(set(re.findall(r"<v ([^>]+)>", captions))) > 1
     assert seconds(demo.out / f"{WRITTEN}.mp3") == pytest.approx(last_cue_end(captions), abs=0.3)
 
 
-def test_it_stops_the_stack(demo: Demo) -> None:
-    assert "The stack is stopped" in demo.printed
+def test_the_demo_stops_the_stack(demo: Demo) -> None:
+    assert "The stack has stopped" in demo.printed

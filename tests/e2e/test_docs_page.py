@@ -1,4 +1,4 @@
-"""The interactive docs in a browser, where there is one: what they fill in and send is taken."""
+"""The interactive docs in a browser, if one is installed: the API accepts the forms they send."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def results(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         *(("untouched", 200), ("generateVoice", 202)),
     ],
 )
-def test_a_form_is_sent_and_taken(results: dict[str, Any], operation: str, status: int) -> None:
+def test_a_form_is_sent_and_accepted(results: dict[str, Any], operation: str, status: int) -> None:
     assert results[operation]["status"] == status, results[operation]["body"]
 
 
@@ -42,12 +42,12 @@ def test_every_picture_arrives(results: dict[str, Any]) -> None:
     assert results["bare"]["body"]["data"]["character"]["images"] == {}
 
 
-def test_a_form_that_nobody_has_touched_changes_nothing(results: dict[str, Any]) -> None:
+def test_an_untouched_form_changes_nothing(results: dict[str, Any]) -> None:
     before = results["created"]["body"]["data"]["character"]
     after = results["untouched"]["body"]["data"]["character"]
     assert after | {"updatedAt": None} == before | {"updatedAt": None}
 
 
-def test_every_operation_is_shown_and_nothing_fails(results: dict[str, Any]) -> None:
+def test_every_operation_is_shown_without_errors(results: dict[str, Any]) -> None:
     assert results["operations"] > 100
     assert results["errors"] == []

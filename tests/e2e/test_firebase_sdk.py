@@ -1,4 +1,4 @@
-"""A client that signs in with the Firebase JS SDK is a user of the API, through Hosting."""
+"""A client that signs in with the Firebase JS SDK can use the API, through Hosting."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def results(stack: Running) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_its_id_token_says_who_it_is(results: dict[str, Any], kind: str) -> None:
+def test_its_id_token_identifies_the_user(results: dict[str, Any], kind: str) -> None:
     me = results[kind]["me"]
 
     assert me["status"] == 200
     assert me["body"]["data"]["user"]["id"] == results[kind]["uid"]
 
 
-def test_a_registered_user_has_the_address_it_registered(results: dict[str, Any]) -> None:
+def test_a_registered_user_has_the_registered_address(results: dict[str, Any]) -> None:
     assert results["registered"]["me"]["body"]["data"]["user"]["email"] == results["email"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_its_id_token_asks_for_speech(results: dict[str, Any], kind: str) -> None:
+def test_its_id_token_can_request_speech(results: dict[str, Any], kind: str) -> None:
     speech = results[kind]["speech"]
 
     assert speech["status"] == 202

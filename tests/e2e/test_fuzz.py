@@ -1,9 +1,9 @@
-"""Every operation of openapi.json, fuzzed with schemathesis: whatever comes in, what goes out is
-what the document says.
+"""Fuzzes every operation of openapi.json with schemathesis: for any request, the response matches
+the document.
 
-The short form is part of `make test`; `make fuzz` is the long one. The functions of the stack are
-served by functions-framework as in production, for the emulator's own are slow; some requests go
-through Hosting, to see that it leaves answers as they are.
+`make test` runs the short form, `make fuzz` the long one. functions-framework serves the functions
+as in production, because the Functions emulator is slow; some requests go through Hosting, to check
+that it does not change responses.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ OPENAPI = Path(__file__).parents[2] / "functions" / "openapi.json"
 PATHS: dict[str, dict[str, Any]] = json.loads(OPENAPI.read_text())["paths"]
 OPERATIONS = [operation for methods in PATHS.values() for operation in methods.values()]
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))  # at random, after those at every limit
-# Left out are those that ask for more than the document says: to refuse unknown fields, which we
-# ignore (negative_data_rejection), or to accept what only looks right (positive_data_acceptance).
-# Who may ask is what tests/contract/test_access.py is about (ignored_auth).
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))  # random, besides those at limits
+# Omits checks that demand more than the document promises: rejecting unknown fields, which we
+# ignore (negative_data_rejection), and accepting everything that fits the schema
+# (positive_data_acceptance). tests/contract/test_access.py tests authorization (ignored_auth).
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -48,11 +48,11 @@ CHECKS = [
 
 
 def described(*, limits: bool) -> BaseSchema:
-    """The document. `limits`: with cases at every limit of every field, good and bad; methods that
-    a path does not have are left to tests of the edge."""
+    """The document's schema. `limits`: with valid and invalid cases at every limit of every field.
+    Methods that a path lacks are tested with the HTTP edge."""
     config = {
         "seed": SEED,
-        "request-timeout": 60,  # a loaded machine is not what is tested
+        "request-timeout": 60,  # generous, for busy machines
         "phases": {
             "coverage": {"enabled": limits, "unexpected-methods": []},
             "stateful": {"enabled": False},
@@ -63,12 +63,12 @@ def described(*, limits: bool) -> BaseSchema:
 
 
 def alias(operation: dict[str, Any]) -> bool:
-    """The same route under another address: examples at random are enough for it."""
+    """Whether it is another path of the same route, for which random examples are enough."""
     return "x-alias-of" in operation
 
 
 def first_listings() -> list[dict[str, Any]]:
-    """For each domain, the first operation that needs nothing but a caller."""
+    """For each tag, the first GET without path parameters."""
     found: dict[str, dict[str, Any]] = {}
     for path, methods in PATHS.items():
         if "get" in methods and "{" not in path:
@@ -85,7 +85,7 @@ def world(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def check(world: World, case: Case[Any], caller: str, base_url: str = "") -> None:
     headers = world.prepare(case, caller)
     if "%0A" in case.formatted_path.upper():
-        return  # functions-framework itself takes no path with a line end, and answers in HTML
+        return  # functions-framework itself rejects paths with a line break, in HTML
     case.call_and_validate(
         base_url=base_url or world.url, headers=headers, checks=CHECKS, session=world.session
     )
@@ -95,11 +95,11 @@ def is_for_admins(case: Case[Any]) -> bool:
     return bool(case.operation.definition.raw["x-auth"] == "admin")
 
 
-def by_whom_it_is_for(world: World, case: Case[Any]) -> None:
+def by_the_intended_role(world: World, case: Case[Any]) -> None:
     check(world, case, "admin" if is_for_admins(case) else "user")
 
 
-def by_the_other_one(world: World, case: Case[Any]) -> None:
+def by_the_other_role(world: World, case: Case[Any]) -> None:
     check(world, case, "user" if is_for_admins(case) else "admin")
 
 
@@ -110,8 +110,8 @@ def through_hosting(world: World, stack: Running, case: Case[Any]) -> None:
 def test_of_each(
     schema: BaseSchema, test: Callable[..., None], operations: Iterable[dict[str, Any]]
 ) -> dict[str, Any]:
-    """A test function for each operation. The items that schemathesis makes of one function share
-    a node id, and pytest-xdist, which tells tests apart by that, would run one of them alone."""
+    """One test function per operation. Items that schemathesis makes from one function share a node
+    id, by which pytest-xdist distinguishes tests, so it would run only one of them."""
     ids = [operation["operationId"] for operation in operations]
     return {
         f"test_{test.__name__}_{each}": schema.include(operation_id=each).parametrize()(test)
@@ -123,17 +123,17 @@ test_of_each.__test__ = False  # type: ignore[attr-defined]
 
 LIMITS, RANDOM = described(limits=True), described(limits=False)
 globals().update(
-    test_of_each(LIMITS, by_whom_it_is_for, (op for op in OPERATIONS if not alias(op)))
+    test_of_each(LIMITS, by_the_intended_role, (op for op in OPERATIONS if not alias(op)))
 )
-# Who is no administrator is refused before anything is read.
+# Non-administrators are rejected before anything is read, so those operations are omitted.
 globals().update(
-    test_of_each(RANDOM, by_the_other_one, (op for op in OPERATIONS if op["x-auth"] != "admin"))
+    test_of_each(RANDOM, by_the_other_role, (op for op in OPERATIONS if op["x-auth"] != "admin"))
 )
 globals().update(test_of_each(RANDOM, through_hosting, first_listings()))
 
 
 def test_every_operation_is_fuzzed() -> None:
     for operation in OPERATIONS:
-        by = "the_other_one" if alias(operation) else "whom_it_is_for"
+        by = "the_other_role" if alias(operation) else "the_intended_role"
         assert f"test_by_{by}_{operation['operationId']}" in globals()
     assert len(OPERATIONS) > 100

@@ -1,4 +1,4 @@
-"""The local stack: it starts whole, ends whole however it ends, and says what is amiss."""
+"""The local stack: it starts completely, leaves no process behind, and reports what is missing."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ with Stack.start(ports="auto", components={components}) as stack:
     print(json.dumps({{"ports": stack.ports, "pids": stack.pids}}), flush=True)
     stack.watch()
 """
-# Without Node: how children are kept shows as well in a few seconds.
+# Without Node, so that supervision is tested in a few seconds.
 SMALL = _PROGRAM.format(components={"firestore", "storage"})
-# Python workers behind shells behind Node behind a supervisor.
+# Python workers under shells under Node under a supervisor.
 WORKERS = _PROGRAM.format(components={"firestore", "storage", "functions"})
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    """Whether it comes true: on a busy machine the keepers' own graces, 8 s, take longer."""
+    """Whether it becomes true in time; the supervisors' grace periods alone can take 8 s."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -57,16 +57,16 @@ def answers(port: int) -> bool:
 
 
 class Launched:
-    """A stack in a process of its own, as `make up` has one."""
+    """A stack in its own process, like that of `make up`."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         assert process.stdout
         line = process.stdout.readline()
         assert line, process.stderr.read() if process.stderr else ""
-        told = json.loads(line)
-        self.ports: dict[str, int] = told["ports"]
-        self.pids: dict[str, int] = told["pids"]
+        started = json.loads(line)
+        self.ports: dict[str, int] = started["ports"]
+        self.pids: dict[str, int] = started["pids"]
         self.family = supervisor.descendants(process.pid)
 
     def is_gone(self) -> bool:
@@ -99,14 +99,14 @@ class TestEnding:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
     def test_whatever_ends_the_parent_ends_everything(self, number: signal.Signals) -> None:
         with launched(SMALL) as stack:
-            assert len(stack.family) > 4  # keepers, gcloud, its shell, Java, the storage emulator
+            assert len(stack.family) > 4  # supervisors, gcloud, a shell, Java, the storage emulator
             assert all(answers(port) for port in stack.ports.values())
 
             stack.process.send_signal(number)
 
             assert stack.is_gone()
 
-    def test_no_worker_of_a_function_outlives_a_killed_stack(self) -> None:
+    def test_no_function_worker_survives_a_killed_stack(self) -> None:
         with launched(WORKERS) as stack:
             commands = [
                 Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -118,7 +118,7 @@ class TestEnding:
 
             assert stack.is_gone()
 
-    def test_a_child_that_crashes_ends_the_stack_with_its_last_words(self) -> None:
+    def test_a_crashed_child_ends_the_stack_with_the_end_of_its_log(self) -> None:
         with launched(SMALL) as stack:
             victims = supervisor.descendants(stack.pids["storage"])
             os.kill(victims[0], signal.SIGKILL)
@@ -126,8 +126,8 @@ class TestEnding:
             _, said = stack.process.communicate(timeout=20)
 
             assert stack.process.returncode != 0
-            assert "storage: ended by itself" in said
-            assert "All services started" in said  # the end of the storage emulator's log
+            assert "storage: ended unexpectedly" in said
+            assert "All services started" in said  # from the storage emulator's log
             assert stack.is_gone()
 
 
@@ -143,7 +143,7 @@ def run_local(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_missing_tool_is_one_message_with_the_command_that_installs_it(tmp_path: Path) -> None:
+def test_a_missing_tool_is_reported_with_the_command_that_installs_it(tmp_path: Path) -> None:
     done = run_local("up", "--ports", "auto", PATH=str(tmp_path))
 
     assert done.returncode == 1
@@ -152,7 +152,7 @@ def test_a_missing_tool_is_one_message_with_the_command_that_installs_it(tmp_pat
     assert "Traceback" not in done.stderr
 
 
-def test_the_doctor_names_everything_that_is_missing(tmp_path: Path) -> None:
+def test_the_doctor_lists_everything_that_is_missing(tmp_path: Path) -> None:
     done = run_local("doctor", PATH=str(tmp_path))
 
     missing = [line.split()[1] for line in done.stdout.splitlines() if "MISSING" in line]
@@ -161,7 +161,7 @@ def test_the_doctor_names_everything_that_is_missing(tmp_path: Path) -> None:
     assert "apt-get install nodejs npm" in done.stdout
 
 
-def test_a_taken_port_is_named_with_the_flag_that_changes_it() -> None:
+def test_a_port_in_use_is_reported_with_the_flag_that_changes_it() -> None:
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
@@ -175,24 +175,24 @@ def test_a_taken_port_is_named_with_the_flag_that_changes_it() -> None:
 
 
 class TestWholeStack:
-    def test_hosting_leads_to_a_healthy_app(self, stack: Running) -> None:
+    def test_hosting_routes_to_a_healthy_app(self, stack: Running) -> None:
         answer = requests.get(f"{stack.base_url}/api/health", timeout=60)
 
         assert answer.status_code == 200
         assert answer.json()["data"]["status"] == "ok"
 
-    def test_a_path_that_nobody_serves_gets_the_envelope(self, stack: Running) -> None:
+    def test_an_unknown_path_gets_an_error_in_the_envelope(self, stack: Running) -> None:
         answer = requests.get(f"{stack.base_url}/api/no/such/path", timeout=60)
 
         assert answer.status_code == 404
         assert answer.json()["error"]["code"] == "not_found"
 
-    def test_a_function_answers_under_its_own_address_too(self, stack: Running) -> None:
+    def test_a_function_also_answers_at_its_own_url(self, stack: Running) -> None:
         url = stack.function("support") + "/api/health"
 
         assert requests.get(url, timeout=60).status_code == 200
 
-    def test_seeding_twice_leaves_what_seeding_once_leaves(self, stack: Running) -> None:
+    def test_seeding_is_idempotent(self, stack: Running) -> None:
         ports = [
             argument
             for name, host in stack.hosts.items()
@@ -210,7 +210,7 @@ class TestWholeStack:
             headers={"Authorization": "Bearer owner"},
             timeout=30,
         ).json()["documents"]
-        # Other tests make plans too; those that were seeded are there once.
+        # Other tests create plans too; each seeded one must exist once.
         names = [plan["fields"]["name"]["stringValue"] for plan in plans]
         seeded = json.loads((SEED_DATA / "plans.json").read_text())["plans"]
         assert {plan["name"]: names.count(plan["name"]) for plan in seeded} == {

@@ -1,4 +1,4 @@
-"""A browser's own players, which send no bearer, with the addresses out of answers."""
+"""A browser's media players, which send no bearer token, play the URLs in responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SENTENCE = "Good evening, and welcome. The curtain rises in a minute, so please 
 
 @pytest.fixture(scope="module")
 def made(stack: Running) -> dict[str, Any]:
-    """A generation, a script with its audio and its video, a link and a recording."""
+    """A generation, a script with its audio and video, a link and a recording."""
     body = {"email": f"{secrets.token_hex(6)}@example.com", "password": "secret-123"}
     signed_up = Client(stack.base_url).data("POST", "/api/auth/register", json=body)
     with Client(stack.base_url, signed_up["accessToken"]) as client:
@@ -47,7 +47,7 @@ def made(stack: Running) -> dict[str, Any]:
         }
 
 
-def test_players_play_what_answers_name(stack: Running, made: dict[str, Any]) -> None:
+def test_players_play_the_urls_in_responses(stack: Running, made: dict[str, Any]) -> None:
     script = made["script"]
     sources = [
         ("audio", made["generation"]["audioUrl"], made["generation"]["seconds"]),

@@ -1,4 +1,4 @@
-"""The main job on the whole stack: real Hosting, Functions and Tasks, real kills, real crowds."""
+"""Speech on the whole stack: real Hosting, Functions and Tasks, killed workers, many requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SENTENCE = "This is sentence number {}, and it is spoken in its turn."
 
 
 def text_of(characters: int) -> str:
-    """Numbered sentences, whole ones, of so many characters in all (the last is stretched)."""
+    """Numbered sentences with `characters` characters in total (padded at the end)."""
     sentences: list[str] = []
     length = 0
     while length + 200 < characters:
@@ -104,11 +104,11 @@ def last_cue_end(captions: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def test_a_long_text_fans_out_and_comes_back_in_order(stack: Running) -> None:
+def test_a_long_text_is_spoken_in_parts_and_joined_in_order(stack: Running) -> None:
     client, _, _ = signed_up(stack)
     grant(stack, client, 100)
     text = text_of(32_000)  # four times as many parts as run at once
-    # The quickest to encode, and half as much of it.
+    # The fastest format to encode, and half the duration.
     started = client.generate(text=text, language="en-US", format="ogg", speed=2)
     assert started["tokensReserved"] == 32
     progress = []
@@ -128,7 +128,7 @@ def test_a_long_text_fans_out_and_comes_back_in_order(stack: Running) -> None:
     seconds = len(samples) / rate
     assert seconds == pytest.approx(data["generation"]["seconds"], abs=0.1)
     assert 0 <= seconds - last_cue_end(captions) < 0.3
-    # Nowhere is it silent for longer than between two paragraphs.
+    # No second is silent.
     blocks = np.abs(samples[: len(samples) // rate * rate].reshape(-1, rate)).max(axis=1)
     assert (blocks > 0.01).all()
     settled = [entry for entry in entries(client) if entry["kind"] == "settle"]
@@ -136,8 +136,8 @@ def test_a_long_text_fans_out_and_comes_back_in_order(stack: Running) -> None:
 
 
 def speaking(stack: Running) -> list[int]:
-    """The processes of this stack that serve `generate` and are at work: their speaker runs. One
-    that is killed while it still starts stalls the emulator for five minutes."""
+    """The processes of this stack that serve `generate` and are working: their espeak child runs.
+    Killing one during its startup would stall the emulator for five minutes."""
     workers = _workers_of(stack)
     busy: set[int] = set()
     for folder in Path("/proc").glob("[0-9]*"):
@@ -149,19 +149,19 @@ def speaking(stack: Running) -> list[int]:
 
 def _ancestors(pid: int) -> Iterator[int]:
     while pid > 1:
-        # pid (name) state parent …, and a name may hold anything.
+        # "pid (name) state parent …", where the name may contain anything.
         pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
         yield pid
 
 
 def queued(stack: Running) -> int:
-    """How many tasks wait in the queues of this stack."""
+    """The number of tasks in the queues of this stack."""
     answer = requests.get(f"http://{stack.hosts['tasks']}/queueStats", timeout=10)
     return sum(queue["numberOfTasks"] for queue in answer.json().values())
 
 
 def _workers_of(stack: Running) -> list[int]:
-    """The processes that serve the function `generate` of this stack."""
+    """The processes of this stack that serve the function `generate`."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -187,14 +187,14 @@ def test_killed_workers_cost_time_and_nothing_else(stack: Running) -> None:
             victims = speaking(stack)
             for pid in victims:
                 os.kill(pid, signal.SIGKILL)
-    assert victims, "no worker was caught at work"
+    assert victims, "no worker was found working"
     assert data["generation"]["status"] == "completed", data["job"]
     numbers = cue_numbers(client.call("GET", data["generation"]["captionsUrl"]).text)
     assert numbers == list(range(1, len(numbers) + 1))
     assert [entry["amount"] for entry in entries(client) if entry["kind"] == "settle"] == [-24]
 
 
-def test_sixty_requests_at_once_with_tokens_for_twenty(stack: Running) -> None:
+def test_sixty_concurrent_requests_with_tokens_for_twenty(stack: Running) -> None:
     client, _, token = signed_up(stack)
     headers = {"Authorization": f"Bearer {token}"}
 
@@ -232,7 +232,7 @@ def test_cancel_while_running(stack: Running) -> None:
     cancelled = client.data("POST", f"/api/voice/generations/{generation_id}/cancel")
     assert cancelled["job"]["status"] == "cancelled"
     before = client.data("GET", f"/api/voice/generations/{generation_id}")
-    # Workers that were at it come to their end now, and change nothing any more.
+    # Workers that were running finish now, and must change nothing.
     deadline = time.monotonic() + 60
     while queued(stack):
         assert time.monotonic() < deadline, "the tasks of a cancelled job stay in the queue"
@@ -246,7 +246,7 @@ def test_cancel_while_running(stack: Running) -> None:
     assert operator(stack, "audit").returncode == 0
 
 
-def test_waiting_gets_the_audio_in_one_request(stack: Running) -> None:
+def test_prefer_wait_returns_the_audio_in_one_request(stack: Running) -> None:
     client, _, _ = signed_up(stack)
     answer = client.call(
         "POST",
@@ -261,7 +261,7 @@ def test_waiting_gets_the_audio_in_one_request(stack: Running) -> None:
     assert client.call("GET", data["audioUrl"]).headers["Content-Type"] == "audio/mpeg"
 
 
-def test_strangers_cannot_run_tasks(stack: Running) -> None:
+def test_outsiders_cannot_run_tasks(stack: Running) -> None:
     url = stack.function("generate")
     for headers in ({}, {"Authorization": "Bearer x"}, {"X-CloudTasks-QueueName": "generate"}):
         answer = requests.post(url, json={"data": {"jobId": "a"}}, headers=headers, timeout=30)

@@ -1,7 +1,7 @@
-"""Firestore's values as Python's, from the protobuf messages they arrive in.
+"""Decodes Firestore's protobuf messages into Python values.
 
-The library's own way (`DocumentSnapshot.to_dict`) costs four times as much: it goes through a
-wrapper of each message, and copies all that it has decoded. Reading lists is mostly decoding.
+The library's own `DocumentSnapshot.to_dict` takes four times as long: it wraps each message and
+copies the decoded values. Most of the time of reading a list is decoding.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.cloud.firestore_v1 import _helpers
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Their field of the message holds the Python value.
+# For these, the message field already is the Python value.
 _PLAIN = frozenset(
     {"string_value", "integer_value", "boolean_value", "double_value", "bytes_value"}
 )
 
 
 def decode_fields(fields: Any, client: Any) -> dict[str, Any]:
-    """The fields of a `Document` or `MapValue` message, as `DocumentSnapshot.to_dict` gives them.
+    """The fields of a `Document` or `MapValue` message, like `DocumentSnapshot.to_dict`.
 
-    `client`: whose documents references lead to.
+    `client`: the client that decoded references belong to.
     """
     decoded = {}
-    for name in fields:  # not `.items()`, which is slow on protobuf's maps
+    for name in fields:  # not `.items()`, which is slow on protobuf maps
         value = fields[name]
         kind = value.WhichOneof("value_type")
         decoded[name] = getattr(value, kind) if kind in _PLAIN else _decode(value, kind, client)
@@ -33,7 +33,7 @@ def decode_fields(fields: Any, client: Any) -> dict[str, Any]:
 
 
 def decode_time(stamp: Any) -> datetime:
-    """A `Timestamp` message; of what is finer than a microsecond a plain datetime has no room."""
+    """Decodes a `Timestamp` message. Keeps nanoseconds, for which a plain datetime has no room."""
     if stamp.nanos % 1000:
         exact: Any = DatetimeWithNanoseconds
         return cast(datetime, exact.from_timestamp_pb(stamp))
@@ -52,7 +52,7 @@ def _decode(value: Any, kind: str | None, client: Any) -> Any:
         return [_decode(each, each.WhichOneof("value_type"), client) for each in elements]
     if kind == "map_value":
         fields = value.map_value.fields
-        # Vectors and what MongoDB knows come as maps: the library tells them apart.
+        # Vectors and MongoDB types are maps with such keys; the library decodes them.
         if not any(name.startswith("__") for name in fields):
             return decode_fields(fields, client)
     return _helpers.decode_value(value, client)

@@ -1,4 +1,4 @@
-"""The Firebase Admin app that Auth and the task queue share."""
+"""The Firebase Admin app shared by Auth and the task queue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import firebase_admin
 
 @cache
 def firebase_app(project: str) -> firebase_admin.App:
-    """The app named after the project; credentials are the platform's own (ADC)."""
-    # The SDK would wait two minutes for an answer, longer than a request lives.
+    """The project's app, with Application Default Credentials."""
+    # The SDK's default timeout is two minutes, longer than a request may take.
     options = {"projectId": project, "httpTimeout": 10}
     return firebase_admin.initialize_app(options=options, name=f"troupe-{project}")

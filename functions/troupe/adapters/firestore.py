@@ -1,9 +1,9 @@
 """Firestore: documents, queries, and commits whose preconditions decide races.
 
-A write is a plain value (`Create`, `Update`, `Merge`, `Delete`), so that domains can hand each
-other writes and one caller commits them together. Transactions are not used: they hold locks on the
-server, and contended ones time out; one read and one commit under `last_update_time`
-preconditions, tried again with jitter, is faster and cannot block anybody.
+A write is a plain value (`Create`, `Update`, `Merge`, `Delete`), so that domains can return writes
+to each other and one caller commits them together. Transactions are not used: they hold locks on
+the server, and contended ones time out. One read and one commit with `last_update_time`
+preconditions, retried with jitter, is faster and blocks nothing.
 """
 
 from __future__ import annotations
@@ -34,40 +34,40 @@ T = TypeVar("T")
 
 Increment = firestore.Increment
 DELETE_FIELD = firestore.DELETE_FIELD
-# 8 s of tries leave a request time to answer; the waits are short because a commit takes 10 ms.
+# 8 s of retries leave a request time to answer.
 CONTENTION_SECONDS = 8.0
-# Some paths share a turn; more locks would only be more locks.
-_TURNS = tuple(threading.Lock() for _ in range(64))
+# Paths are hashed to these locks, so some paths share one.
+_LOCKS = tuple(threading.Lock() for _ in range(64))
 PATIENCE = 20.0  # seconds; a request has sixty
-# Firestore limits a commit to 10 MiB and not to a number of writes, as it once did:
-# https://firebase.google.com/docs/firestore/quotas. So many are done within a second.
+# Firestore limits a commit to 10 MiB, no longer to a number of writes:
+# https://firebase.google.com/docs/firestore/quotas. This many take less than a second.
 COMMIT_WRITES = 500
 
 
 class Stale(Unavailable):
-    """A document changed between the read and the commit; nothing was written. It reaches a caller
-    of the API when the document is contended for longer than a request may wait."""
+    """A document changed between the read and the commit; nothing was written. API clients get it
+    if the document stays contended for longer than a request may wait."""
 
     def __init__(self) -> None:
         super().__init__(retry_after=RETRY_AFTER)
 
 
 class AlreadyExists(Exception):
-    """A document that was to be created is there already; nothing was written."""
+    """A document to be created already exists; nothing was written."""
 
 
 class Missing(Exception):
-    """A document that was to be updated is gone; nothing was written."""
+    """A document to be updated does not exist; nothing was written."""
 
 
 class IndexMissing(Exception):
-    """A query without its index: a fault of the deployment. The message is Firestore's own, with a
+    """A query without its index, which is a deployment error. The message is Firestore's, with a
     link that creates the index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as read; `data` is empty and `exists` False where there is none."""
+    """A document as read; if it does not exist, `exists` is False and `data` is empty."""
 
     path: str
     data: dict[str, Any]
@@ -99,7 +99,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Sets the named top-level fields of a document, which is made where there is none yet."""
+    """Sets the named top-level fields of a document, and creates it if it does not exist."""
 
     path: str
     data: dict[str, Any]
@@ -107,7 +107,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Deletes a document; one that is gone already is no error, unless `seen` says otherwise."""
+    """Deletes a document; a missing one is an error only with `seen`."""
 
     path: str
     seen: Document | None = None
@@ -118,7 +118,7 @@ Write = Create | Update | Merge | Delete
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """`transforms[i]`: what the transforms (Increment) of write i left behind, in field order;
+    """`transforms[i]`: the results of the transforms (Increment) of write i, in field order;
     `update_times[i]`: the new update time of its document, for the next precondition."""
 
     transforms: list[list[int]]
@@ -130,10 +130,10 @@ def now() -> datetime:
 
 
 def connect(project: str) -> firestore.Client:
-    """A client whose streams of answers are read by the thread that asks.
+    """A client that reads response streams in the calling thread.
 
-    By default, a thread of the channel hands over each message, that is, each document: under load
-    the two wait for the interpreter more than they work.
+    By default, a thread of the channel passes on each message, that is, each document. Under load,
+    the two threads mostly wait for the interpreter lock.
     """
     client = firestore.Client(project=project)
     options = [
@@ -156,17 +156,19 @@ def connect(project: str) -> firestore.Client:
 
 
 class Database:
-    """The documents of one project. Thread-safe. Every method raises Unavailable when Firestore
-    does not answer, after at most `patience` seconds of repeats."""
+    """The documents of one project. Thread-safe. Every method raises Unavailable if Firestore does
+    not answer, after at most `patience` seconds of retries."""
 
     def __init__(self, client: firestore.Client, *, patience: float = PATIENCE) -> None:
         self._client = client
-        # What the client itself would repeat; it would go on for five minutes.
+        # The same retries as the client's own, which would continue for five minutes.
         self._patience = patience
-        self._reads = _repeats(
+        self._reads = _retry_policy(
             patience, exceptions.ServiceUnavailable, exceptions.InternalServerError
         )
-        writes = _repeats(patience, exceptions.ServiceUnavailable, exceptions.ResourceExhausted)
+        writes = _retry_policy(
+            patience, exceptions.ServiceUnavailable, exceptions.ResourceExhausted
+        )
         self._write: dict[str, Any] = {"retry": writes, "timeout": patience}
 
     @classmethod
@@ -174,13 +176,14 @@ class Database:
         return cls(connect(project))
 
     def get(self, path: str) -> Document:
+        """Reads one document; if it does not exist, `exists` is False."""
         return self.get_all([path])[0]
 
     def get_all(
         self, paths: Sequence[str], *, select: Sequence[str] | None = None
     ) -> list[Document]:
-        """Reads all in one call; the answers stand in the order of `paths`. `select`: the fields
-        to bring (all when None)."""
+        """Reads all documents in one call; the results are in the order of `paths`. `select`: the
+        fields to read (None: all)."""
         if not paths:
             return []
         root = f"{self._client._database_string}/documents/"
@@ -198,7 +201,7 @@ class Database:
         return [found.get(path) or Document(path, {}, False, None) for path in paths]
 
     def commit(self, *writes: Write) -> Committed:
-        """All or nothing. Raises Stale, AlreadyExists or Missing."""
+        """Commits all writes or none. Raises Stale, AlreadyExists or Missing."""
         batch = self._client.batch()
         for write in writes:
             ref = self._client.document(write.path)
@@ -240,10 +243,10 @@ class Database:
         select: Sequence[str] | None = None,
         group: bool = False,
     ) -> list[Document]:
-        """At most `limit` documents. `order`: (field, descending), where `__name__` is the id,
-        or with `group` the path; `after`: values of the order fields to start behind; `select`: the
-        fields to bring (all when None); `group`: every collection of that name, wherever it
-        hangs.
+        """Queries at most `limit` documents. `where`: (field, operator, value); `order`: (field,
+        descending), where `__name__` is the id, or with `group` the path; `after`: values of the
+        order fields to start after; `select`: the fields to read (None: all); `group`: query the
+        collection group.
 
         Raises IndexMissing.
         """
@@ -276,14 +279,15 @@ class Database:
         where: Iterable[tuple[str, str, Any]] = (),
         group: bool = False,
     ) -> int:
-        """How many there are, by an aggregation: no document is read. Raises IndexMissing."""
+        """The number of matching documents, by an aggregation that reads none. Raises
+        IndexMissing."""
         query: Any = self._query(collection, where, group=group)
         request, _ = query.count(alias="n")._prep_stream()
         (answer,) = self._ask("run_aggregation_query", request)
         return int(answer.result.aggregate_fields["n"].integer_value)
 
     def _ask(self, method: str, request: dict[str, Any]) -> list[Any]:
-        """All messages of a streamed answer. One that breaks off half-way is asked for anew."""
+        """All messages of a streamed response; a stream that breaks off is requested again."""
         ask = getattr(self._client._firestore_api, method)
 
         def attempt() -> list[Any]:
@@ -291,7 +295,7 @@ class Database:
             answers = ask(request=request, metadata=metadata, retry=None, timeout=self._patience)
             return [answer._pb for answer in answers]
 
-        with _reading():
+        with _translated_errors():
             return self._reads(attempt)()
 
     def _document(self, message: Any) -> Document:
@@ -312,7 +316,8 @@ class Database:
         select: Sequence[str] | None = None,
         group: bool = False,
     ) -> list[Document]:
-        """At most `limit` documents for which the time in `field` has come, the first due first."""
+        """At most `limit` documents whose time in `field` has passed, earliest first. Raises
+        IndexMissing."""
         return self.find(
             collection,
             where=[*where, (field, "<=", now())],
@@ -323,12 +328,12 @@ class Database:
         )
 
     def delete_all(self, paths: Sequence[str]) -> None:
-        """Deletes documents, in bounded commits: a failure may leave some of them."""
+        """Deletes documents in several commits: a failure may leave some of them."""
         for start in range(0, len(paths), COMMIT_WRITES):
             self.commit(*(Delete(path) for path in paths[start : start + COMMIT_WRITES]))
 
     def clear(self, collection: str) -> int:
-        """Deletes all documents of a collection, in bounded commits; returns how many."""
+        """Deletes all documents of a collection, in several commits; returns their number."""
         deleted = 0
         while True:
             found = self.find(collection, limit=COMMIT_WRITES, select=[])
@@ -350,10 +355,11 @@ class Database:
 def contend(
     attempt: Callable[[], T], *, on: str | None = None, seconds: float = CONTENTION_SECONDS
 ) -> T:
-    """Runs `attempt` (a read and a commit) until it is not Stale; full jitter between tries.
+    """Runs `attempt` (a read and a commit) until it does not raise Stale, with full jitter between
+    attempts. Raises Stale after `seconds`.
 
-    `on`: the path of what many may want at once. Those of this process who were too late then take
-    turns, as each would only make the others Stale. `attempt` must not take turns itself.
+    `on`: the path of a contended document. After the first conflict, callers in this process queue
+    for it instead of invalidating each other. `attempt` must not call `contend` with `on` itself.
     """
     deadline = time.monotonic() + seconds
     if on is None:
@@ -361,31 +367,32 @@ def contend(
     try:
         return attempt()
     except Stale:
-        turn = _TURNS[hash(on) % len(_TURNS)]
-        if not turn.acquire(timeout=seconds):
+        lock = _LOCKS[hash(on) % len(_LOCKS)]
+        if not lock.acquire(timeout=seconds):
             raise
     try:
         return retry(attempt, after(Stale), _jitter(), deadline=deadline)
     finally:
-        turn.release()
+        lock.release()
 
 
 def _jitter() -> Iterator[float]:
-    """Waits without end, each by chance up to a bound that grows from 20 ms to half a second."""
+    """Endless random waits, with an upper bound that grows from 20 ms to half a second (a commit
+    takes about 10 ms)."""
     most = 0.02
     while True:
         yield random.uniform(0, most)  # noqa: S311 (spreads retries; no secret)
         most = min(most * 1.5, 0.5)
 
 
-def _repeats(seconds: float, *kinds: type[Exception]) -> Retry:
+def _retry_policy(seconds: float, *kinds: type[Exception]) -> Retry:
     return Retry(
         predicate=if_exception_type(*kinds), initial=0.1, maximum=2.0, multiplier=2, timeout=seconds
     )
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     with outages():
         try:
             yield

@@ -1,7 +1,7 @@
-"""Firebase Auth, where passwords live and nowhere else.
+"""Firebase Auth, the only place where passwords are stored.
 
-Administration and ID tokens go through the Admin SDK. Signing in with a password is not part of
-it: that is the Identity Toolkit REST API, which the Auth emulator speaks too.
+Administration and ID tokens use the Admin SDK. It cannot sign in with a password; that uses the
+Identity Toolkit REST API, which the Auth emulator also serves.
 https://cloud.google.com/identity-platform/docs/reference/rest/v1/accounts
 """
 
@@ -23,44 +23,44 @@ from google.auth.exceptions import GoogleAuthError
 from troupe.calls import after, retry
 
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
-_TIMEOUT = (3.05, 10.0)  # seconds to connect, and to answer
-_WAITS = (0.4, 0.8)  # seconds before the second try, and before the third
-_SKEW = 5  # seconds that clocks may differ
-# Custom tokens may carry any uid; ours become document ids, which have rules of their own:
+_TIMEOUT = (3.05, 10.0)  # seconds to connect, and to read
+_WAITS = (0.4, 0.8)  # seconds before the second and the third attempt
+_SKEW = 5  # seconds of tolerated clock skew
+# Custom tokens may carry any uid; ours become document ids, which are restricted:
 # https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 _DOCUMENT_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/\x00-\x1f\x7f]{1,128}")
 
 
-# What the Admin SDK raises: its own errors, and those of signing in to Google, as they come.
+# The Admin SDK raises its own errors, and those of authenticating to Google.
 _SDK_ERRORS = (FirebaseError, GoogleAuthError)
 
 
 class IdentityError(Exception):
-    """Firebase Auth refused; the kinds below say why."""
+    """Firebase Auth rejected a call; the subclasses give the reason."""
 
 
 class EmailExists(IdentityError):
-    """Another account has this address."""
+    """Another account already has this address."""
 
 
 class WrongCredentials(IdentityError):
-    """No such account, or not its password; the two are not told apart on purpose."""
+    """No such account, or the wrong password; deliberately not distinguished."""
 
 
 class AccountDisabled(IdentityError):
-    """An administrator of the Firebase project disabled the account."""
+    """The account was disabled in the Firebase project."""
 
 
 class TooManyAttempts(IdentityError):
-    """Firebase Auth blocks this account or address for some time."""
+    """Firebase Auth temporarily blocks this account or address."""
 
 
 class InvalidDetails(IdentityError):
-    """The address or the password is not what Firebase Auth takes."""
+    """Firebase Auth does not accept the address or the password."""
 
 
 class CodeInvalid(IdentityError):
-    """A code out of a mail that is wrong, used up, expired, or for something else."""
+    """A mailed code that is wrong, already used, expired, or meant for another purpose."""
 
 
 class IdTokenInvalid(IdentityError):
@@ -68,16 +68,16 @@ class IdTokenInvalid(IdentityError):
 
 
 class IdTokenExpired(IdentityError):
-    """It was one."""
+    """An expired ID token of this project."""
 
 
 class IdentityUnavailable(IdentityError):
-    """No answer, or the project is not set up for this kind of sign-in."""
+    """No response, or the project does not have this sign-in method enabled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom Firebase Auth vouches for. `signed_in_at`: seconds since 1970."""
+    """A user that Firebase Auth has authenticated. `signed_in_at`: seconds since 1970."""
 
     uid: str
     email: str | None
@@ -94,7 +94,7 @@ class Identity:
     def __init__(self, app: firebase_admin.App, api_key: str, *, emulated: bool) -> None:
         host = os.environ.get(_HOST_VARIABLE)
         if host and not emulated:
-            # With this variable the SDK takes unsigned tokens from anybody.
+            # With this variable set, the SDK accepts unsigned tokens.
             raise RuntimeError(f"{_HOST_VARIABLE} is set outside the emulators")
         base = f"http://{host}/" if host else "https://"
         self._url = f"{base}identitytoolkit.googleapis.com/v1/accounts"
@@ -106,7 +106,7 @@ class Identity:
         self._http.close()
 
     def verify(self, id_token: str) -> Person:
-        """Whom a Firebase ID token was issued to.
+        """The user of a Firebase ID token.
 
         Raises IdTokenInvalid, IdTokenExpired or IdentityUnavailable.
         """
@@ -119,14 +119,15 @@ class Identity:
         except auth.CertificateFetchError as error:
             raise IdentityUnavailable from error
         except (FirebaseError, ValueError, TypeError, KeyError, AttributeError) as error:
-            # The SDK trips over payloads that are no objects instead of refusing them.
+            # For payloads that are not objects, the SDK raises arbitrary errors.
             raise IdTokenInvalid from error
-        if expires_at + _SKEW < time.time():  # which the SDK does not look at under the emulator
+        if expires_at + _SKEW < time.time():  # under the emulator, the SDK does not check it
             raise IdTokenExpired
         return person
 
     def create(self, email: str, password: str, name: str) -> str:
-        """A new account with a password; its uid. Raises EmailExists, InvalidDetails."""
+        """Creates an account with a password; returns its uid. Raises EmailExists,
+        InvalidDetails."""
         try:
             user = auth.create_user(
                 email=email, password=password, display_name=name, app=self._app
@@ -136,45 +137,47 @@ class Identity:
         except ValueError as error:
             raise InvalidDetails from error
         except _SDK_ERRORS as error:
-            raise _refused(error) from error
+            raise _sdk_error(error) from error
         return str(user.uid)
 
     def sign_in(self, email: str, password: str) -> Person:
-        """Raises WrongCredentials, AccountDisabled, TooManyAttempts or IdentityUnavailable."""
+        """Signs in with a password. Raises WrongCredentials, AccountDisabled, TooManyAttempts or
+        IdentityUnavailable."""
         answer = self._call(
             "signInWithPassword",
             {"email": email, "password": password, "returnSecureToken": True},
             repeat=True,
         )
-        return _vouched(answer)
+        return _unverified_person(answer)
 
     def sign_up_guest(self) -> Person:
-        """A new anonymous account. Raises IdentityUnavailable or TooManyAttempts."""
-        return _vouched(self._call("signUp", {"returnSecureToken": True}, repeat=False))
+        """Creates an anonymous account. Raises IdentityUnavailable or TooManyAttempts."""
+        return _unverified_person(self._call("signUp", {"returnSecureToken": True}, repeat=False))
 
     def send_reset(self, email: str) -> None:
-        """Mails a code that resets the password. Raises WrongCredentials where nobody has that
-        address (unless the project's protection against enumeration hides it)."""
+        """Mails a code that resets the password. Raises WrongCredentials for an unknown address
+        (unless the project's email enumeration protection hides that)."""
         self._call("sendOobCode", {"requestType": "PASSWORD_RESET", "email": email}, repeat=False)
 
     def reset_address(self, code: str) -> str:
-        """The address that a reset code was mailed to; the code stays good. Raises CodeInvalid."""
+        """The address that a reset code was mailed to; does not use up the code. Raises
+        CodeInvalid."""
         answer = self._call("resetPassword", {"oobCode": code}, repeat=True)
         if answer.get("requestType") != "PASSWORD_RESET":
             raise CodeInvalid
         return str(answer["email"])
 
     def reset_password(self, code: str, password: str) -> None:
-        """Uses a reset code up. Raises CodeInvalid, InvalidDetails."""
+        """Sets a password and uses up the reset code. Raises CodeInvalid, InvalidDetails."""
         self._call("resetPassword", {"oobCode": code, "newPassword": password}, repeat=False)
 
     def send_verification(self, uid: str) -> None:
-        """Mails a code that proves the account's address. Raises TooManyAttempts."""
+        """Mails a code that verifies the account's address. Raises TooManyAttempts."""
         try:
             token = auth.create_custom_token(uid, app=self._app).decode()
         except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("custom tokens cannot be signed") from error
-        # Google mails such a code for the account's own ID token only.
+        # Google requires the account's own ID token for this.
         signed_in = self._call(
             "signInWithCustomToken", {"token": token, "returnSecureToken": True}, repeat=True
         )
@@ -182,11 +185,12 @@ class Identity:
         self._call("sendOobCode", body, repeat=False)
 
     def verify_email(self, code: str) -> str:
-        """Uses a verification code up; the uid whose address it proves. Raises CodeInvalid."""
+        """Uses up a verification code; returns the uid with the verified address. Raises
+        CodeInvalid."""
         return str(self._call("update", {"oobCode": code}, repeat=False)["localId"])
 
     def uid_of(self, email: str) -> str | None:
-        """Whose address it is."""
+        """The uid of the account with this address; None if there is none."""
         try:
             return str(auth.get_user_by_email(email, app=self._app).uid)
         except auth.UserNotFoundError:
@@ -195,17 +199,17 @@ class Identity:
             raise IdentityUnavailable("accounts cannot be looked up") from error
 
     def set_password(self, uid: str, password: str) -> None:
-        """Raises InvalidDetails."""
+        """Sets a password. Raises InvalidDetails."""
         try:
             auth.update_user(uid, password=password, app=self._app)
         except ValueError as error:
             raise InvalidDetails from error
         except _SDK_ERRORS as error:
-            raise _refused(error) from error
+            raise _sdk_error(error) from error
 
     def set_email(self, uid: str, email: str) -> None:
-        """Gives an account another address, not proven yet. Raises EmailExists, InvalidDetails,
-        WrongCredentials for no such account."""
+        """Changes an account's address, which becomes unverified. Raises EmailExists,
+        InvalidDetails, and WrongCredentials if there is no such account."""
         try:
             auth.update_user(uid, email=email, email_verified=False, app=self._app)
         except auth.EmailAlreadyExistsError as error:
@@ -215,29 +219,28 @@ class Identity:
         except ValueError as error:
             raise InvalidDetails from error
         except _SDK_ERRORS as error:
-            raise _refused(error) from error
+            raise _sdk_error(error) from error
 
     def delete(self, uid: str) -> None:
-        """Deletes an account; one that is gone already is no error."""
+        """Deletes an account; a missing one is not an error."""
         try:
             auth.delete_user(uid, app=self._app)
         except auth.UserNotFoundError:
             return
         except _SDK_ERRORS as error:
-            raise _refused(error) from error
+            raise _sdk_error(error) from error
 
     def revoke(self, uid: str) -> None:
-        """Ends every sign-in of the account at Firebase Auth: its refresh tokens are void."""
+        """Revokes the account's refresh tokens, which ends all its sessions at Firebase Auth."""
         try:
             auth.revoke_refresh_tokens(uid, app=self._app)
         except auth.UserNotFoundError:
             return
         except _SDK_ERRORS as error:
-            raise _refused(error) from error
+            raise _sdk_error(error) from error
 
     def _call(self, method: str, body: dict[str, Any], *, repeat: bool) -> dict[str, Any]:
-        """Calls the REST API; again after a failure only with `repeat`, for what may happen
-        twice."""
+        """Calls the REST API. `repeat`: retry failures, for idempotent calls."""
 
         def post() -> requests.Response:
             url, key = f"{self._url}:{method}", {"key": self._key}
@@ -249,18 +252,17 @@ class Identity:
         try:
             answer = retry(post, after(requests.RequestException), _WAITS if repeat else ())
         except requests.RequestException:
-            # Without a cause: the exceptions of requests hold the address with the key.
+            # Without a cause: the exceptions of requests contain the URL with the key.
             raise IdentityUnavailable(f"accounts:{method} does not answer") from None
         found: dict[str, Any] = _json(answer)
         if answer.ok:
             return found
         error = found.get("error")
-        raise _kind(str(error.get("message")) if isinstance(error, dict) else "no reason given")
+        raise _error_for(str(error.get("message")) if isinstance(error, dict) else "no reason")
 
 
-# The error words of the REST API. What is not here is a wrong key, or a kind of sign-in that is
-# switched off.
-_WORDS: dict[str, type[IdentityError]] = {
+# Error codes of the REST API. Any other code means a wrong key or a disabled sign-in method.
+_ERROR_CODES: dict[str, type[IdentityError]] = {
     "INVALID_LOGIN_CREDENTIALS": WrongCredentials,
     "EMAIL_NOT_FOUND": WrongCredentials,
     "INVALID_PASSWORD": WrongCredentials,
@@ -278,14 +280,14 @@ _WORDS: dict[str, type[IdentityError]] = {
 }
 
 
-def _kind(message: str) -> IdentityError:
-    """The REST API's error word, `WORD` or `WORD : explanation`."""
-    word = message.partition(" ")[0].rstrip(":")
-    kind = _WORDS.get(word, IdentityUnavailable)
-    return kind(word) if kind is IdentityUnavailable else kind()
+def _error_for(message: str) -> IdentityError:
+    """The exception for the REST API's error, `CODE` or `CODE : explanation`."""
+    code = message.partition(" ")[0].rstrip(":")
+    kind = _ERROR_CODES.get(code, IdentityUnavailable)
+    return kind(code) if kind is IdentityUnavailable else kind()
 
 
-def _refused(error: Exception) -> IdentityError:
+def _sdk_error(error: Exception) -> IdentityError:
     if not isinstance(error, FirebaseError):
         return IdentityUnavailable(type(error).__name__)
     if error.code == "RESOURCE_EXHAUSTED":
@@ -301,16 +303,16 @@ def _json(answer: requests.Response) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _vouched(answer: dict[str, Any]) -> Person:
-    """The person of an ID token that Google itself has just handed over; the signature adds
-    nothing to the TLS that it came through."""
+def _unverified_person(answer: dict[str, Any]) -> Person:
+    """The user of an ID token that came directly from Google over TLS, so its signature need not
+    be verified."""
     return _person(jwt.decode(answer["idToken"], options={"verify_signature": False}))
 
 
 def _person(claims: dict[str, Any]) -> Person:
     uid = str(claims["sub"])
     if not _DOCUMENT_ID.fullmatch(uid):
-        raise ValueError("a uid that cannot name a document")
+        raise ValueError("the uid is not a valid document id")
     email = claims.get("email")
     firebase = claims.get("firebase")
     provider = firebase.get("sign_in_provider") if isinstance(firebase, dict) else None

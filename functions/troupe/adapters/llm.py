@@ -1,4 +1,4 @@
-"""A language model behind any server with OpenAI's `/chat/completions`: JSON for a prompt."""
+"""A language model on any server with OpenAI's `/chat/completions`, which answers in JSON."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import openai
 from troupe.adapters.model import Failure, ModelError
 from troupe.calls import bounded, retry
 
-_MAX_BYTES = 4 << 20  # sixty lines are some 20 kB
-# Seconds before the second try and before the third, unless the server says.
+_MAX_BYTES = 4 << 20  # sixty lines are about 20 kB
+# Seconds before the second and the third attempt, unless the server sends Retry-After.
 _WAITS = (0.5, 1.0)
-_LONGEST_WAIT = 10.0  # a server that asks for more is busy, and the caller is told so
-# While a body is streamed, the transport's own errors come through.
+_LONGEST_WAIT = 10.0  # seconds; if the server asks for more, the caller gets Failure.BUSY
+# While a body is streamed, the SDK does not wrap the transport's errors.
 _FAILURES = (openai.APIStatusError, openai.APIConnectionError, httpx2.TransportError)
-_UNKNOWN_FORMAT = (400, 415, 422, 501)  # what servers say that do not know a response format
+_UNKNOWN_FORMAT = (400, 415, 422, 501)  # from servers that do not support the response format
 
 
 class LanguageModel:
@@ -29,8 +29,8 @@ class LanguageModel:
 
     def __init__(self, api_key: str, base_url: str | None, model: str) -> None:
         self._model = model
-        # Repeats are made here, within the caller's time. A server of one's own may want no key,
-        # but the client insists on one.
+        # Retries are done here, within the caller's deadline. The SDK requires a key even for
+        # servers that need none.
         self._client = openai.OpenAI(
             api_key=api_key or "not-needed", base_url=base_url, max_retries=0
         )
@@ -42,24 +42,24 @@ class LanguageModel:
     def answer(
         self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], deadline: float
     ) -> str:
-        """As `Model.answer`. A server that does not know schemas gets it in words, and is asked
-        for any JSON."""
+        """See `Model.answer`. If the server does not support JSON schemas, the schema goes into the
+        prompt and the response format is any JSON."""
         if self._knows_schemas:
             strict = {"name": schema["title"], "schema": schema, "strict": True}
             try:
                 return self._ask(messages, {"type": "json_schema", "json_schema": strict}, deadline)
             except _FormatUnknown:
                 pass
-        told = {
+        instructions = {
             "role": "system",
             "content": f"Answer with one JSON object and nothing else. Its JSON schema: "
             f"{json.dumps(schema, ensure_ascii=False)}",
         }
         try:
-            text = self._ask([told, *messages], {"type": "json_object"}, deadline)
+            text = self._ask([instructions, *messages], {"type": "json_object"}, deadline)
         except _FormatUnknown as error:
-            raise ModelError(Failure.BAD_ANSWER, "the server refused the request") from error
-        self._knows_schemas = False  # it was the format, then: not to be tried each time
+            raise ModelError(Failure.BAD_ANSWER, "the server rejected the request") from error
+        self._knows_schemas = False  # the format was the reason; do not try it again
         return text
 
     def _ask(
@@ -85,9 +85,9 @@ class LanguageModel:
         last: bool,
     ) -> bytes:
         left = max(0.1, deadline - time.monotonic())
-        # A server that hangs is given up while there is time to ask again.
+        # Gives up on a hanging server while there is time for another attempt.
         read = left if last else left * 2 / 3
-        # The SDK wants a class for each role and format.
+        # The SDK's types require a class for each role and format.
         create: Any = self._client.chat.completions.with_streaming_response.create
         with create(
             model=self._model,
@@ -99,14 +99,14 @@ class LanguageModel:
                 response.iter_bytes(),
                 deadline=deadline,
                 limit=_MAX_BYTES,
-                late=lambda: httpx2.ReadTimeout("the answer comes too slowly"),
+                late=lambda: httpx2.ReadTimeout("the answer is too slow"),
                 large=lambda: ModelError(Failure.BAD_ANSWER, "the answer is too long"),
             )
             return b"".join(chunks)
 
 
 class _FormatUnknown(Exception):
-    """The server does not take the request as it is, perhaps for its response format."""
+    """The server rejected the request, perhaps because of its response format."""
 
 
 def _text(body: bytes) -> str:
@@ -118,11 +118,11 @@ def _text(body: bytes) -> str:
             raise ModelError(Failure.REFUSED, "the model refused")
         return str(message["content"] or "")
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
-        raise ModelError(Failure.BAD_ANSWER, "the answer is no chat completion") from error
+        raise ModelError(Failure.BAD_ANSWER, "the answer is not a chat completion") from error
 
 
 def _pause(error: Exception, planned: float) -> float | None:
-    """Seconds to wait before another try; None where there is no use in one."""
+    """Seconds to wait before the next attempt; None if another attempt is useless."""
     if not isinstance(error, _FAILURES):
         return None
     said = _retry_after(error) if isinstance(error, openai.APIStatusError) else None
@@ -132,20 +132,22 @@ def _pause(error: Exception, planned: float) -> float | None:
 
 
 def _failure(error: Exception) -> ModelError:
-    """Raises _FormatUnknown."""
+    """The ModelError for an exception of the client. Raises _FormatUnknown."""
     if isinstance(error, openai.APIStatusError):
         return _refusal(error)
     return ModelError(Failure.UNAVAILABLE, "no answer")
 
 
 def _refusal(error: openai.APIStatusError) -> ModelError:
-    """Messages of a server may hold what was sent: none is passed on. Raises _FormatUnknown."""
+    """The ModelError for an HTTP error. Does not pass on the server's message, which may contain
+    the prompt. Raises _FormatUnknown."""
     status = error.status_code
     if error.code in ("content_filter", "content_policy_violation"):
-        return ModelError(Failure.REFUSED, "the server's guard refused")
-    # "insufficient_quota" comes as 429 too, and no waiting helps.
+        return ModelError(Failure.REFUSED, "the server's content filter refused")
+    # "insufficient_quota" is a 429 too, but waiting does not help.
     if status in (401, 402, 403, 404) or error.code == "insufficient_quota":
-        return ModelError(Failure.MISCONFIGURED, f"the server refused key or model ({status})")
+        message = f"the server rejected the key or the model ({status})"
+        return ModelError(Failure.MISCONFIGURED, message)
     if status == 429:
         wait = _retry_after(error)
         seconds = None if wait is None else max(1, math.ceil(wait))
@@ -154,7 +156,7 @@ def _refusal(error: openai.APIStatusError) -> ModelError:
         return ModelError(Failure.UNAVAILABLE, f"the server failed ({status})")
     if status in _UNKNOWN_FORMAT:
         raise _FormatUnknown from error
-    return ModelError(Failure.BAD_ANSWER, f"the server refused the request ({status})")
+    return ModelError(Failure.BAD_ANSWER, f"the server rejected the request ({status})")
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:

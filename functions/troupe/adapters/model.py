@@ -1,6 +1,6 @@
-"""What a language model is to the rest: one method, and the failures that a caller can act on.
+"""The interface of a language model, and its failures.
 
-Apart from `adapters.llm`, whose SDK is slow to load.
+Separate from `adapters.llm`, whose SDK is slow to import.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import Any, Protocol
 
 
 class Failure(StrEnum):
-    REFUSED = "refused"  # the model, or its guard, will not write this
-    UNAVAILABLE = "unavailable"  # no connection, no answer in time, 5xx
+    REFUSED = "refused"  # by the model or its content filter
+    UNAVAILABLE = "unavailable"  # no connection, timeout, 5xx
     BUSY = "busy"  # 429
-    MISCONFIGURED = "misconfigured"  # key, credit, model or address are not right
-    BAD_ANSWER = "bad_answer"  # no chat completion, or an error that repeating does not mend
+    MISCONFIGURED = "misconfigured"  # wrong key, credit, model or address
+    BAD_ANSWER = "bad_answer"  # not a chat completion, or an error that a retry does not fix
 
 
 class ModelError(Exception):
-    """No answer. The message never holds what was sent. `retry_after`: seconds, where known."""
+    """A failed call. The message never contains the prompt. `retry_after`: seconds, if known."""
 
     def __init__(self, failure: Failure, message: str, retry_after: int | None = None) -> None:
         self.failure = failure
@@ -31,7 +31,7 @@ class Model(Protocol):
     def answer(
         self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], deadline: float
     ) -> str:
-        """The model's text, which should be JSON of `schema` (named by its `title`), but has to be
-        checked all the same. `deadline`, of time.monotonic(), ends the call with its repeats and
-        all. Raises ModelError."""
+        """The model's answer, which should be JSON of `schema` (named by its `title`) but must be
+        validated. `deadline`, on time.monotonic(), ends the call including retries. Raises
+        ModelError."""
         ...

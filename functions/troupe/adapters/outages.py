@@ -1,4 +1,4 @@
-"""What Google's clients raise when a service fails for the moment, in our own words."""
+"""Translates temporary failures of Google's services into Unavailable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from google.auth.exceptions import RefreshError, TransportError
 from troupe.errors import Unavailable
 
 RETRY_AFTER = 2  # seconds
-# Each with its kinds: DeadlineExceeded is a GatewayTimeout, ResourceExhausted a TooManyRequests.
+# Includes subclasses: DeadlineExceeded is a GatewayTimeout, ResourceExhausted a TooManyRequests.
 _OUTAGES: tuple[type[Exception], ...] = (
     exceptions.BadGateway,
     exceptions.GatewayTimeout,
@@ -26,8 +26,8 @@ _OUTAGES: tuple[type[Exception], ...] = (
 
 @contextmanager
 def outages(*also: type[Exception]) -> Iterator[None]:
-    """Raises Unavailable for an outage, such as one of the kinds `also`. Anything else, such as a
-    missing permission, is a fault of the deployment or of the code, and is left as it is."""
+    """Raises Unavailable for an outage, which includes the exceptions in `also`. Other errors, such
+    as a missing permission, are faults of the deployment or the code, and pass unchanged."""
     try:
         yield
     except (*_OUTAGES, *also) as error:

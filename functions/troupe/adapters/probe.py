@@ -1,4 +1,4 @@
-"""Whether what is needed is there, without loading or using it."""
+"""Health probes: whether a package or a server is there, without using it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ _TIMEOUT = 4.0  # seconds
 
 
 def find_package(name: str) -> None:
-    """Raises ModuleNotFoundError when a package is not installed; it is not imported."""
+    """Raises ModuleNotFoundError if a package is not installed. Does not import it."""
     if find_spec(name) is None:
         raise ModuleNotFoundError(f"{name} is not installed")
 
 
 def check_reachable(url: str) -> None:
-    """Raises OSError when nobody listens at the address of a URL, or at a host by its name alone,
-    in bounded time."""
+    """Raises OSError, in bounded time, if no server listens at `url`, a URL or a host name."""
     parts = urlsplit(url if "://" in url else f"https://{url}")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     socket.create_connection((parts.hostname or "", port), timeout=_TIMEOUT).close()

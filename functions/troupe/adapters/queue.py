@@ -1,4 +1,4 @@
-"""Cloud Tasks: hands work to task functions."""
+"""Cloud Tasks: enqueues tasks for task functions."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from google.auth.transport.requests import AuthorizedSession
 
 from troupe.calls import after, retry
 
-# Cloud Tasks' own limit for HTTP targets; parts are cut so that none comes near it.
+# Cloud Tasks' maximum for HTTP targets; parts are small enough to stay far below it.
 DISPATCH_DEADLINE_SECONDS = 1800
-_WAITS = (0.2, 0.4)  # seconds before the second try, and before the third
-# Besides its own errors the SDK raises TypeError and ValueError for an outage of the metadata
-# server, or for an answer without a name.
+_WAITS = (0.2, 0.4)  # seconds before the second and the third attempt
+# Besides its own errors, the SDK raises TypeError and ValueError if the metadata server is down or
+# a response has no task name.
 _FAILURES = (FirebaseError, GoogleAuthError, OSError, TypeError, ValueError)
 _CHECK_TIMEOUT = 4.0  # seconds
 
 
 class QueueUnavailable(Exception):
-    """The task could not be handed over. The sweep finds what was meant to be done."""
+    """The task could not be enqueued. The sweep will enqueue the job later."""
 
 
 class Queue(Protocol):
     def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        """Hands one task to the function that `queue` names. Raises QueueUnavailable."""
+        """Enqueues one task for the function named `queue`. Raises QueueUnavailable."""
         ...
 
     def check(self, name: str) -> None:
-        """One cheap call that raises when that queue is not there or nobody answers for it."""
+        """Makes one cheap call, which raises if that queue is missing or does not answer."""
         ...
 
 
 @dataclass(frozen=True)
 class CloudTasksQueue:
-    """The queues of a region: the Firebase CLI makes one for each function of
-    `on_task_dispatched`, and gives it the function's name.
+    """The queues of a region. The Firebase CLI creates one for each `on_task_dispatched` function,
+    and gives it the function's name.
 
-    No task names are given: Cloud Tasks forgets them after an hour and delivers twice anyhow, so
-    the job document decides; and `TaskQueue.enqueue` of firebase-admin 7.7 raises under the
-    emulator when a name is given, after the task was accepted.
+    Tasks have no names: Cloud Tasks forgets names after an hour and may deliver twice anyway, so
+    the job document deduplicates. Also, `TaskQueue.enqueue` of firebase-admin 7.7 raises under the
+    emulator for a named task, after it was accepted.
     """
 
     app: firebase_admin.App
@@ -55,13 +55,13 @@ class CloudTasksQueue:
     api: str = "https://cloudtasks.googleapis.com"
 
     def check(self, name: str) -> None:
-        """One cheap call that raises when that queue is not there or nobody answers for it."""
+        """Makes one cheap call, which raises if that queue is missing or does not answer."""
         emulator = os.environ.get("CLOUD_TASKS_EMULATOR_HOST")
         if emulator:
             host, _, port = emulator.rpartition(":")
             socket.create_connection((host, int(port)), timeout=_CHECK_TIMEOUT).close()
             return
-        # Its REST API: the client library would cost every cold start a tenth of a second.
+        # The REST API, because the client library adds 0.1 s to every cold start.
         session = AuthorizedSession(self.app.credential.get_credential())  # type: ignore[no-untyped-call]
         queue = f"projects/{self.app.project_id}/locations/{self.region}/queues/{name}"
         with session:
@@ -73,9 +73,9 @@ class CloudTasksQueue:
         options = functions.TaskOptions(
             dispatch_deadline_seconds=DISPATCH_DEADLINE_SECONDS, headers=dict(headers)
         )
-        # `on_task_dispatched` demands the `data` wrapper that this SDK does not add.
+        # `on_task_dispatched` requires the `data` wrapper, which this SDK does not add.
         body = {"data": dict(payload)}
-        json.dumps(body)  # ids only: anything else is a mistake of ours, not an outage
+        json.dumps(body)  # fails here on a bug, which must not count as an outage below
         try:
             retry(lambda: target.enqueue(body, options), after(*_FAILURES), _WAITS)
         except _FAILURES as error:

@@ -1,4 +1,4 @@
-"""Cloud Tasks for operators: the state of a queue, its tasks, and pause, resume and purge."""
+"""Cloud Tasks for operators: a queue's state and tasks, and pause, resume and purge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIMEOUT = 20.0  # seconds
 
 
 class QueueRefused(Exception):
-    """Cloud Tasks did not answer, or not with what was asked for."""
+    """Cloud Tasks did not answer, or rejected the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class QueueControl:
 
     @classmethod
     def connect(cls, project: str, region: str, queue: str) -> QueueControl:
-        """By the Application Default Credentials."""
-        with _refusals():
+        """With the Application Default Credentials. Raises QueueRefused."""
+        with _translated_errors():
             client = tasks_v2.CloudTasksClient()
         return cls(client, f"projects/{project}/locations/{region}/queues/{queue}")
 
@@ -49,32 +49,32 @@ class QueueControl:
 
     def state(self) -> str:
         """RUNNING, PAUSED or DISABLED."""
-        with _refusals():
+        with _translated_errors():
             return _state(self._client.get_queue(name=self._path, timeout=_TIMEOUT))
 
     def tasks(self, limit: int) -> list[WaitingTask]:
-        with _refusals():
+        with _translated_errors():
             found = self._client.list_tasks(
                 request={"parent": self._path, "page_size": limit}, timeout=_TIMEOUT
             )
-            return [_waiting(task) for task in islice(found, limit)]
+            return [_waiting_task(task) for task in islice(found, limit)]
 
     def pause(self) -> str:
-        with _refusals():
+        with _translated_errors():
             return _state(self._client.pause_queue(name=self._path, timeout=_TIMEOUT))
 
     def resume(self) -> str:
-        with _refusals():
+        with _translated_errors():
             return _state(self._client.resume_queue(name=self._path, timeout=_TIMEOUT))
 
     def purge(self) -> str:
-        """Deletes every task that waits; it can take a minute until all are gone."""
-        with _refusals():
+        """Deletes all queued tasks, which can take a minute."""
+        with _translated_errors():
             return _state(self._client.purge_queue(name=self._path, timeout=_TIMEOUT))
 
 
 def emulator_stats() -> dict[str, dict[str, Any]]:
-    """Numbers of each queue of the emulator: `numberOfTasks` that wait, `runningTasks` and others.
+    """Statistics by queue of the emulator: `numberOfTasks` (queued), `runningTasks` and others.
     Raises QueueRefused."""
     host = os.environ.get("CLOUD_TASKS_EMULATOR_HOST")
     if not host:
@@ -88,7 +88,7 @@ def emulator_stats() -> dict[str, dict[str, Any]]:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except GoogleAPIError as error:
@@ -101,6 +101,6 @@ def _state(queue: tasks_v2.Queue) -> str:
     return str(tasks_v2.Queue.State(queue.state).name)
 
 
-def _waiting(task: tasks_v2.Task) -> WaitingTask:
+def _waiting_task(task: tasks_v2.Task) -> WaitingTask:
     name = task.name.rsplit("/", 1)[-1]
     return WaitingTask(name, task.schedule_time, task.dispatch_count)

@@ -1,4 +1,4 @@
-"""Cloud Storage: files of the project's bucket, by path."""
+"""Cloud Storage: the files in the project's bucket, by path."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from troupe.errors import FileMissing
 
 _TIMEOUT = (5, 120)  # seconds to connect, and between bytes
 _CHUNK = 1024 * 1024
-# The client's own repeats would go on for two minutes; a request has one.
+# The client's own retries continue for two minutes; a request has one.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file's facts: `size` in bytes, `etag` for conditional requests."""
+    """A file's metadata: `size` in bytes, `etag` for conditional requests."""
 
     path: str
     size: int
@@ -37,9 +37,9 @@ class StoredFile:
 
 
 class Files:
-    """The files of one bucket. Thread-safe. `can_sign` is False on the emulator. Every method
-    raises Unavailable when Cloud Storage does not answer, after at most `patience` seconds of
-    repeats."""
+    """The files in one bucket. Thread-safe. `can_sign` is False on the emulator. Every method
+    raises Unavailable if Cloud Storage does not answer, after at most `patience` seconds of
+    retries."""
 
     def __init__(self, bucket: Bucket, *, can_sign: bool, patience: float = PATIENCE) -> None:
         self._bucket = bucket
@@ -56,7 +56,7 @@ class Files:
         return cls(client.bucket(bucket), can_sign=can_sign)
 
     def upload(self, path: str, source: Path | bytes, content_type: str) -> int:
-        """Stores a whole file, replacing what is there; returns its size in bytes."""
+        """Stores a file, replacing an existing one; returns its size in bytes."""
         blob = self._bucket.blob(path)
         with _outages():
             if isinstance(source, Path):
@@ -66,7 +66,7 @@ class Files:
             return len(source)
 
     def read(self, path: str) -> bytes:
-        """A whole, small file. Raises FileMissing."""
+        """Reads a whole, small file into memory. Raises FileMissing."""
         try:
             with _outages():
                 return cast(bytes, self._bucket.blob(path).download_as_bytes(**self._calls))
@@ -74,7 +74,7 @@ class Files:
             raise FileMissing(path) from error
 
     def download(self, path: str, target: Path) -> None:
-        """Raises FileMissing."""
+        """Copies a file to `target`. Raises FileMissing."""
         try:
             with _outages():
                 self._bucket.blob(path).download_to_filename(str(target), **self._calls)
@@ -82,7 +82,7 @@ class Files:
             raise FileMissing(path) from error
 
     def stat(self, path: str) -> StoredFile:
-        """Raises FileMissing."""
+        """The file's metadata. Raises FileMissing."""
         with _outages():
             blob = self._bucket.get_blob(path, **self._calls)
         if blob is None:
@@ -92,12 +92,13 @@ class Files:
         )
 
     def open(self, path: str) -> IO[bytes]:
-        """A seekable reader that fetches in chunks, so that a byte range costs what it holds. It
-        reads when the answer has begun: its errors are Google's own, and cut the answer off."""
+        """A seekable reader that fetches in chunks, so that a byte range reads little more than its
+        bytes. It reads after the response has started: its errors are Google's own, and truncate
+        the response."""
         return cast(IO[bytes], self._bucket.blob(path).open("rb", chunk_size=_CHUNK))
 
     def signed_url(self, path: str, *, disposition: str, content_type: str) -> str:
-        """A V4 URL that reads one file for a quarter of an hour, without credentials."""
+        """A V4 URL that gives access to one file for 15 minutes, without credentials."""
         with _outages():
             credentials, _ = google.auth.default()
             if not credentials.token:
@@ -109,14 +110,14 @@ class Files:
                     expiration=_SIGNED_FOR,
                     response_disposition=disposition,
                     response_type=content_type,
-                    # A service identity without a key file signs through the IAM API.
+                    # A service account without a key file signs through the IAM API.
                     service_account_email=getattr(credentials, "service_account_email", None),
                     access_token=credentials.token,
                 ),
             )
 
     def delete(self, paths: Iterable[str]) -> None:
-        """Deletes files; one that is gone already is no error."""
+        """Deletes files; a missing one is not an error."""
         for path in paths:
             try:
                 with _outages():
@@ -125,13 +126,14 @@ class Files:
                 continue
 
     def list(self, prefix: str) -> list[str]:
+        """The paths that start with `prefix`."""
         with _outages():
             found = self._bucket.client.list_blobs(self._bucket, prefix=prefix, **self._calls)
             return [blob.name for blob in found]
 
     def check(self) -> None:
-        """One cheap call that fails when the bucket cannot be read."""
-        # No retries: they would go on for two minutes, and health is asked again soon anyhow.
+        """Makes one cheap call, which raises if the bucket cannot be read."""
+        # No retries, because health checks are repeated anyway.
         client = self._bucket.client
         with _outages():
             next(iter(client.list_blobs(self._bucket, max_results=1, timeout=5, retry=None)), None)

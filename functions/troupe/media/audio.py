@@ -1,4 +1,4 @@
-"""PCM to the formats that people download, and PCM WAV for parts. Memory does not grow."""
+"""Encodes PCM to the download formats, and reads and writes PCM WAV, in constant memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from troupe.speech.engine import Samples
 
-# Samples are gathered before they go to the encoder: a call costs more than a thousand samples.
+# Samples are batched for the encoder: a call costs more than encoding a thousand samples.
 _BLOCK = 1 << 15
 
 
@@ -30,7 +30,7 @@ class _Encoding:
     container: str
     codec: str
     sample_format: str
-    rates: tuple[int, ...] = ()  # in rising order; empty: any
+    rates: tuple[int, ...] = ()  # ascending; empty: any
     bit_rate: int | None = None
     options: dict[str, str] = field(default_factory=dict)
 
@@ -38,15 +38,15 @@ class _Encoding:
 _ENCODINGS = {
     AudioFormat.WAV: _Encoding("wav", "pcm_s16le", "s16"),
     AudioFormat.FLAC: _Encoding("flac", "flac", "s16"),
-    # Level 7 of LAME: for speech of 22 kHz at 64 kbit/s it encodes 1.8 times as fast as the default
-    # level 5 and comes out nearer to the original (31.6 against 25.8 dB), for it shapes no noise.
+    # LAME level 7: for 22 kHz speech at 64 kbit/s it is 1.8 times as fast as the default level 5,
+    # and closer to the original (31.6 against 25.8 dB) because it does no noise shaping.
     AudioFormat.MP3: _Encoding(
         *("mp3", "libmp3lame", "s16p"),
         rates=(8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
         bit_rate=64_000,
         options={"compression_level": "7"},
     ),
-    # Packets of 60 ms: with the default 20 ms Opus overshoots 32 kbit/s for this kind of speech.
+    # 60 ms packets: with the default 20 ms, Opus exceeds 32 kbit/s for this kind of speech.
     AudioFormat.OGG: _Encoding(
         *("ogg", "libopus", "s16"),
         rates=(48000,),
@@ -59,9 +59,9 @@ _ENCODINGS = {
 class AudioWriter:
     """Encodes mono speech to a file, block by block.
 
-    `rate`: samples per second of the file, where the format has it (else the next higher one it
-    has); sound of another rate is resampled. `with` closes the file; when its body or the encoder
-    fails, or nothing was written (ValueError), no file is left.
+    `rate`: samples per second of the file, rounded up to one that the format supports; audio of
+    another rate is resampled. Use it in a `with` block, which closes the file. If the block or the
+    encoder fails, or nothing was written (ValueError), no file is left.
     """
 
     def __init__(
@@ -90,16 +90,16 @@ class AudioWriter:
         if encoding.bit_rate:
             self._stream.bit_rate = encoding.bit_rate
         if title:
-            # A NUL would end the tag early, and a line break has no place in a title.
+            # A NUL would end the tag early; line breaks become spaces.
             self._container.metadata["title"] = " ".join(title.replace("\0", " ").split())
 
     @property
     def seconds(self) -> float:
-        """The length of all that was written."""
+        """Duration of everything written so far."""
         return float(self._seconds)
 
     def write(self, samples: Samples, rate: int | None = None) -> None:
-        """Append int16 mono samples of shape (n,), of `rate` (else that of the last ones)."""
+        """Append int16 mono samples of shape (n,). `rate` defaults to that of the last call."""
         rate = rate or self._waiting_rate
         if rate != self._waiting_rate:
             self._encode_waiting()
@@ -112,8 +112,8 @@ class AudioWriter:
             self._encode_waiting()
 
     def append(self, wav: Path) -> None:
-        """Append a 16-bit mono WAV file, a block at a time. Raises ValueError when it is not one,
-        or ends before its header says."""
+        """Append a 16-bit mono WAV file, a block at a time. Raises ValueError if it is not one, or
+        is shorter than its header says."""
         with wav.open("rb") as file:
             rate = wav_rate(file)
             for samples in read_wav(file, _BLOCK):
@@ -162,8 +162,8 @@ class AudioWriter:
                 self._encode_waiting()
                 self._flush_resampler()
                 if not self._seconds:
-                    raise ValueError("there is no sound to write")
-                if not self._encoded:  # a few samples, which the resampler has kept
+                    raise ValueError("there is no audio to write")
+                if not self._encoded:  # so few samples that the resampler kept them all
                     self._encode(_silence(self._rate))
                 self._container.mux(self._stream.encode(None))
                 self._container.close()
@@ -174,13 +174,13 @@ class AudioWriter:
             self._discard()
 
     def _discard(self) -> None:
-        with suppress(Exception):  # the failure that led here is the one to report
+        with suppress(Exception):  # report the original failure, not this one
             self._container.close()
         self._path.unlink(missing_ok=True)
 
 
 def _silence(rate: int) -> av.AudioFrame:
-    """A hundredth of a second."""
+    """A hundredth of a second of silence."""
     samples = np.zeros((1, rate // 100), np.int16)
     frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
     frame.sample_rate = rate
@@ -188,7 +188,7 @@ def _silence(rate: int) -> av.AudioFrame:
 
 
 def write_wav(file: BinaryIO, rate: int, chunks: Iterable[Samples]) -> int:
-    """Write int16 mono samples as PCM WAV to a seekable file; returns how many there were."""
+    """Write int16 mono samples as PCM WAV to a seekable file; returns the number of samples."""
     total = 0
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)
@@ -201,7 +201,8 @@ def write_wav(file: BinaryIO, rate: int, chunks: Iterable[Samples]) -> int:
 
 
 def wav_rate(file: BinaryIO) -> int:
-    """Samples per second of a WAV file, which is left at its beginning."""
+    """Samples per second of a WAV file. Rewinds the file. Raises ValueError if it is not 16-bit
+    mono WAV."""
     with _open_wav(file) as reader:
         rate = reader.getframerate()
     file.seek(0)
@@ -209,14 +210,14 @@ def wav_rate(file: BinaryIO) -> int:
 
 
 def read_wav(file: BinaryIO, block: int) -> Iterator[Samples]:
-    """The samples of a 16-bit mono WAV file, `block` at a time. Raises ValueError when it is not
-    one, or ends before its header says."""
+    """The samples of a 16-bit mono WAV file, `block` at a time. Raises ValueError if it is not
+    one, or is shorter than its header says."""
     with _open_wav(file) as reader:
         left = reader.getnframes()
         while left:
             data = reader.readframes(min(block, left))
             if not data:
-                raise ValueError(f"the WAV file ends {left} samples early")
+                raise ValueError(f"the WAV file is {left} samples too short")
             left -= len(data) // 2
             yield cast("Samples", np.frombuffer(data, "<i2").astype(np.int16, copy=False))
 

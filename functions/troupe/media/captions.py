@@ -1,4 +1,4 @@
-"""Word timings to captions: cues, WebVTT, SubRip and compact JSON."""
+"""Captions from word timings: cues, WebVTT, SubRip and compact JSON."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from unicodedata import category, east_asian_width
 from troupe.speech.engine import WordTiming
 from troupe.speech.text.graphemes import is_joined
 
-LINE = 42  # columns, for two lines: the usual limit for Latin script
-WIDE = LINE / 16  # columns of an ideograph, for lines of sixteen
+LINE = 42  # columns; two lines of 42 are the usual limit for Latin script
+WIDE = LINE / 16  # columns of an ideograph, so that sixteen fit on a line
 MAX_SECONDS, MIN_SECONDS = 6.0, 1.0
-_PAUSE = 0.7  # seconds of silence that part two cues
+_PAUSE = 0.7  # seconds of silence that separate two cues
 
 _ENDS = tuple(".!?…。！？।॥؟۔።")  # noqa: RUF001 - full stops of other scripts
-_BREAKS = tuple(",;:—–、，；：،؛")  # noqa: RUF001 - and their commas
-_CLOSERS = "\"'”’»)]}」』】）》"  # noqa: RUF001 - and their quotes
+_BREAKS = tuple(",;:—–、，；：،؛")  # noqa: RUF001 - commas of other scripts
+_CLOSERS = "\"'”’»)]}」』】）》"  # noqa: RUF001 - closing quotes of other scripts
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """`text` of one or two lines, shown from `start` to `end` seconds; `speaker` may be None."""
+    """`text` (one or two lines) is shown from `start` to `end`, in seconds."""
 
     start: float
     end: float
@@ -31,29 +31,30 @@ class Cue:
 
 
 def cues(words: Sequence[WordTiming], *, speaker: str | None = None) -> list[Cue]:
-    """Words, in order, to cues that follow one another without overlap.
+    """Groups `words`, which are in order, into cues that do not overlap.
 
-    A cue ends with a sentence, at a pause, after some six seconds, or when two lines are full. One
-    shorter than a second stays on while nothing follows; the last ends with its last word.
+    A cue ends at the end of a sentence, at a pause, after about six seconds, or when two lines are
+    full. A cue shorter than a second stays until the next one starts, for at most a second; the
+    last one ends with its last word.
     """
     done: list[Cue] = []
     waiting: list[WordTiming] = []
-    for word in _narrow(words):
+    for word in _split_wide_words(words):
         while waiting and not _fits(waiting, word):
-            at = _break_place(waiting)
+            at = _break_index(waiting)
             done.append(_cue(waiting[:at], speaker))
             del waiting[:at]
-        if waiting and _is_over(waiting, word):
+        if waiting and _ends_before(waiting, word):
             done.append(_cue(waiting, speaker))
             waiting = []
         waiting.append(word)
     if waiting:
         done.append(_cue(waiting, speaker))
-    return _lengthened(done)
+    return _adjust_times(done)
 
 
-def _lengthened(done: list[Cue]) -> list[Cue]:
-    """Times that never run backwards, and the short cues stretched into the silence after them."""
+def _adjust_times(done: list[Cue]) -> list[Cue]:
+    """Makes times monotonic, and extends short cues into the silence after them."""
     result: list[Cue] = []
     for index, cue in enumerate(done):
         start = max(cue.start, result[-1].end) if result else cue.start
@@ -64,7 +65,7 @@ def _lengthened(done: list[Cue]) -> list[Cue]:
     return result
 
 
-def _is_over(waiting: list[WordTiming], word: WordTiming) -> bool:
+def _ends_before(waiting: list[WordTiming], word: WordTiming) -> bool:
     if word.start - waiting[-1].end > _PAUSE:
         return True
     long_enough = waiting[-1].end - waiting[0].start >= MIN_SECONDS
@@ -77,8 +78,8 @@ def _fits(waiting: list[WordTiming], word: WordTiming) -> bool:
     return len(_lines([*(each.text for each in waiting), word.text])) <= 2
 
 
-def _break_place(waiting: list[WordTiming]) -> int:
-    """After the last comma of the second half, so that a phrase stays together; else the end."""
+def _break_index(waiting: list[WordTiming]) -> int:
+    """After the last comma in the second half, so that phrases stay together; else the end."""
     for at in range(len(waiting) - 1, len(waiting) // 2, -1):
         if waiting[at - 1].text.rstrip(_CLOSERS).endswith(_ENDS + _BREAKS):
             return at
@@ -104,7 +105,7 @@ def _lines(texts: list[str]) -> list[str]:
 
 
 def _balanced(texts: list[str]) -> list[str]:
-    """Two lines of about the same width."""
+    """Two lines of similar width."""
     best: tuple[float, list[str]] | None = None
     for at in range(1, len(texts)):
         pair = [_join_all(texts[:at]), _join_all(texts[at:])]
@@ -122,7 +123,7 @@ def _join_all(texts: list[str]) -> str:
 
 
 def _join(left: str, right: str) -> str:
-    """With a space, unless one side is of a script that writes none."""
+    """Joined with a space, unless one side's script has no spaces."""
     unspaced = _is_unspaced(left.rstrip(_CLOSERS)[-1:]) or _is_unspaced(right[:1])
     return left + right if unspaced else f"{left} {right}"
 
@@ -139,7 +140,7 @@ def _is_unspaced(character: str) -> bool:
 
 
 def width(text: str) -> float:
-    """Columns that `text` takes on a caption line."""
+    """Width of `text` on a caption line, in columns."""
     if text.isascii():
         return float(len(text))
     total = 0.0
@@ -151,8 +152,8 @@ def width(text: str) -> float:
     return total
 
 
-def _narrow(words: Iterable[WordTiming]) -> Iterable[WordTiming]:
-    """Words that are wider than a line in pieces that are not, with their share of the time."""
+def _split_wide_words(words: Iterable[WordTiming]) -> Iterable[WordTiming]:
+    """Splits words that are wider than a line; each piece gets its share of the time."""
     for word in words:
         text = " ".join(word.text.split())
         if not text:
@@ -189,8 +190,8 @@ def _stamp(milliseconds: int, separator: str) -> str:
     return f"{hours:02}:{minutes:02}:{seconds:02}{separator}{milliseconds:03}"
 
 
-def _spans(shown: Iterable[Cue]) -> Iterable[tuple[int, int, Cue]]:
-    """Whole milliseconds: a cue lasts one at least, and begins when the last has ended."""
+def _time_spans(shown: Iterable[Cue]) -> Iterable[tuple[int, int, Cue]]:
+    """Start and end in whole milliseconds. A cue lasts at least one, and cues do not overlap."""
     last = 0
     for cue in shown:
         start = max(last, round(cue.start * 1000))
@@ -199,15 +200,16 @@ def _spans(shown: Iterable[Cue]) -> Iterable[tuple[int, int, Cue]]:
 
 
 def _text_lines(text: str) -> str:
-    """A blank line would end the cue, and other controls have no meaning in one."""
+    """Without blank lines, which would end the cue, and without control characters."""
     lines = (" ".join(line.replace("\0", "").split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
 def to_vtt(shown: Iterable[Cue]) -> str:
-    """WebVTT (https://www.w3.org/TR/webvtt1/). No text can end a cue or become a tag."""
+    """WebVTT (https://www.w3.org/TR/webvtt1/), escaped so that text cannot end a cue or form a
+    tag."""
     blocks = ["WEBVTT"]
-    for start, end, cue in _spans(shown):
+    for start, end, cue in _time_spans(shown):
         text = _escaped(_text_lines(cue.text))
         if cue.speaker:
             text = f"<v {_escaped(' '.join(cue.speaker.split()))}>{text}"
@@ -220,9 +222,9 @@ def _escaped(text: str) -> str:
 
 
 def to_srt(shown: Iterable[Cue]) -> str:
-    """SubRip. It has no escapes: an arrow that could be read as a time line is written `→`."""
+    """SubRip, which has no escapes: `-->`, which could be read as a time line, becomes `→`."""
     blocks = []
-    for number, (start, end, cue) in enumerate(_spans(shown), 1):
+    for number, (start, end, cue) in enumerate(_time_spans(shown), 1):
         text = _text_lines(cue.text)
         if cue.speaker:
             text = f"{' '.join(cue.speaker.split())}: {text}"
@@ -238,7 +240,7 @@ def words_to_json(words: Iterable[WordTiming]) -> str:
 
 
 def words_from_json(data: str | bytes) -> list[WordTiming]:
-    """What `words_to_json` wrote. Raises ValueError when it is not that."""
+    """Reads the output of `words_to_json`. Raises ValueError if it is anything else."""
     try:
         return [WordTiming(str(t), s / 1000, e / 1000) for t, s, e in json.loads(data)]
     except TypeError as error:
@@ -254,7 +256,7 @@ def cues_to_json(shown: Iterable[Cue]) -> str:
 
 
 def cues_from_json(data: str | bytes) -> list[Cue]:
-    """What `cues_to_json` wrote. Raises ValueError when it is not that."""
+    """Reads the output of `cues_to_json`. Raises ValueError if it is anything else."""
     try:
         return [Cue(s / 1000, e / 1000, text, who) for s, e, text, who in json.loads(data)]
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""The formats of audio and video: known to HTTP functions, which have no use for an encoder."""
+"""Audio and video formats. Separate from the encoders, which HTTP functions do not load."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class AudioFormat(StrEnum):
 
     @property
     def extension(self) -> str:
-        """With its dot."""
+        """With the dot."""
         return f".{self.value}"
 
 
@@ -30,7 +30,7 @@ _MIME_TYPES = {
 
 
 class Resolution(StrEnum):
-    """Of a video, in pixels."""
+    """Width x height of a video, in pixels."""
 
     LANDSCAPE = "1280x720"
     PORTRAIT = "720x1280"

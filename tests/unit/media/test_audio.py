@@ -22,7 +22,7 @@ RATE = 22050
 
 @pytest.fixture(scope="module")
 def speech() -> Samples:
-    """Some ten seconds of a real voice."""
+    """About ten seconds of speech."""
     engine = EspeakEngine()
     text = "The old harbour was quiet that morning, and the men talked of the weather. " * 2
     samples = engine.synthesize(
@@ -33,7 +33,7 @@ def speech() -> Samples:
 
 
 def decoded(path: Path, rate: int) -> tuple[Samples, float]:
-    """The sound of a file at `rate`, and the duration in its header."""
+    """The samples of a file at `rate`, and the duration in its header."""
     resampler = av.AudioResampler("s16", "mono", rate)
     chunks = []
     with av.open(str(path)) as container:
@@ -46,16 +46,18 @@ def decoded(path: Path, rate: int) -> tuple[Samples, float]:
 
 
 def likeness(one: Samples, other: Samples) -> float:
-    """Correlation, with no shift allowed: a delay of the codec would show."""
+    """Correlation without alignment, so that a codec delay would show."""
     length = min(len(one), len(other))
     return float(np.corrcoef(one[:length].astype(float), other[:length].astype(float))[0, 1])
 
 
 @pytest.mark.parametrize("audio_format", AudioFormat)
-def test_the_file_has_the_sound(tmp_path: Path, speech: Samples, audio_format: AudioFormat) -> None:
+def test_the_file_contains_the_audio(
+    tmp_path: Path, speech: Samples, audio_format: AudioFormat
+) -> None:
     path = tmp_path / f"a{audio_format.extension}"
     with AudioWriter(path, audio_format, RATE) as writer:
-        for start in range(0, len(speech), 3001):  # of no size that a codec likes
+        for start in range(0, len(speech), 3001):  # not a multiple of any codec's frame size
             writer.write(speech[start : start + 3001])
     seconds = len(speech) / RATE
     assert writer.seconds == seconds
@@ -66,7 +68,7 @@ def test_the_file_has_the_sound(tmp_path: Path, speech: Samples, audio_format: A
 
 
 @pytest.mark.parametrize("audio_format", [AudioFormat.WAV, AudioFormat.FLAC])
-def test_lossless_formats_lose_nothing(
+def test_lossless_formats_are_lossless(
     tmp_path: Path, speech: Samples, audio_format: AudioFormat
 ) -> None:
     path = tmp_path / "a"
@@ -87,7 +89,7 @@ def test_bit_rates(
     assert kilobits[0] < path.stat().st_size * 8 / 1000 / writer.seconds < kilobits[1]
 
 
-def test_sound_of_other_rates_is_resampled(tmp_path: Path) -> None:
+def test_other_sample_rates_are_resampled(tmp_path: Path) -> None:
     def tone(rate: int) -> Samples:
         return (8000 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)).astype(np.int16)
 
@@ -106,7 +108,7 @@ def test_sound_of_other_rates_is_resampled(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", [7000, 22051, 96000])
 @pytest.mark.parametrize("audio_format", AudioFormat)
-def test_any_rate_can_be_asked_for(tmp_path: Path, audio_format: AudioFormat, rate: int) -> None:
+def test_any_rate_can_be_requested(tmp_path: Path, audio_format: AudioFormat, rate: int) -> None:
     path = tmp_path / "a"
     with AudioWriter(path, audio_format, rate) as writer:
         writer.write(np.full(rate, 500, np.int16))
@@ -114,7 +116,7 @@ def test_any_rate_can_be_asked_for(tmp_path: Path, audio_format: AudioFormat, ra
 
 
 @pytest.mark.parametrize("audio_format", AudioFormat)
-def test_very_short_sound(tmp_path: Path, audio_format: AudioFormat) -> None:
+def test_very_short_audio(tmp_path: Path, audio_format: AudioFormat) -> None:
     path = tmp_path / "a"
     with AudioWriter(path, audio_format, RATE) as writer:
         writer.write(np.full(10, 500, np.int16))
@@ -143,9 +145,9 @@ def test_a_failure_leaves_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("audio_format", AudioFormat)
-def test_no_sound_is_no_file(tmp_path: Path, audio_format: AudioFormat) -> None:
+def test_no_audio_leaves_no_file(tmp_path: Path, audio_format: AudioFormat) -> None:
     with (
-        pytest.raises(ValueError, match="no sound"),
+        pytest.raises(ValueError, match="no audio"),
         AudioWriter(tmp_path / "a", audio_format, RATE) as writer,
     ):
         writer.write(np.zeros(0, np.int16))
@@ -164,21 +166,21 @@ def test_a_part_file_comes_back_block_by_block() -> None:
     assert all(block.dtype == np.int16 for block in blocks)
 
 
-def test_a_part_file_that_is_cut_short_is_refused() -> None:
+def test_a_truncated_part_file_is_rejected() -> None:
     file = io.BytesIO()
     write_wav(file, RATE, [np.ones(1000, np.int16)])
     broken = io.BytesIO(file.getvalue()[:-500])
-    with pytest.raises(ValueError, match="early"):
+    with pytest.raises(ValueError, match="too short"):
         list(read_wav(broken, 100))
 
 
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"nothing of the kind" * 9])
-def test_what_is_no_wav_is_refused(data: bytes) -> None:
+def test_a_file_that_is_not_wav_is_rejected(data: bytes) -> None:
     with pytest.raises(ValueError, match="WAV"):
         list(read_wav(io.BytesIO(data), 100))
 
 
-def test_stereo_is_refused() -> None:
+def test_stereo_is_rejected() -> None:
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(2)
@@ -190,7 +192,7 @@ def test_stereo_is_refused() -> None:
         list(read_wav(file, 100))
 
 
-def test_formats_say_their_types() -> None:
+def test_formats_have_mime_types() -> None:
     assert {each.value: (each.mime_type, each.extension) for each in AudioFormat} == {
         "mp3": ("audio/mpeg", ".mp3"),
         "wav": ("audio/wav", ".wav"),

@@ -1,4 +1,4 @@
-"""The clips in emulator-data, as they are; `python -m local.backgrounds` makes them again."""
+"""The clips in emulator-data, which `python -m local.backgrounds` makes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLIPS = sorted(FOLDER.glob("*.mp4"))
 
 
 def grey(path: Path) -> list[np.ndarray[tuple[int, ...], np.dtype[np.int16]]]:
-    """Each frame at a quarter of its size."""
+    """Each frame in grey, at a quarter of its size."""
     with av.open(str(path)) as container:
         return [
             frame.reformat(320, 180, "gray").to_ndarray().astype(np.int16)
@@ -23,7 +23,7 @@ def grey(path: Path) -> list[np.ndarray[tuple[int, ...], np.dtype[np.int16]]]:
         ]
 
 
-def test_the_list_names_the_files() -> None:
+def test_the_list_matches_the_files() -> None:
     rows = json.loads((FOLDER / "backgrounds.json").read_text())
     assert [row["name"] for row in rows] == [path.name for path in CLIPS]
     assert [row["title"] for row in rows] == [each.title for each in BACKGROUNDS]
@@ -41,11 +41,11 @@ def test_a_clip_is_small_and_loops(path: Path) -> None:
     frames = grey(path)
     assert len(frames) == RATE * SECONDS
     assert np.abs(frames[0] - frames[len(frames) // 2]).mean() > 2  # it moves
-    assert np.abs(frames[0] - frames[-1]).mean() < 1  # of 255: nobody sees the seam
+    assert np.abs(frames[0] - frames[-1]).mean() < 1  # of 255: the seam is invisible
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS, ids=lambda each: each.name)
-def test_the_formula_has_the_period_of_the_clip(background: object) -> None:
+def test_the_formula_repeats_with_the_length_of_the_clip(background: object) -> None:
     draw = background.draw  # type: ignore[attr-defined]
     assert np.allclose(draw(0.0), draw(1.0), atol=1e-4)
     assert not np.allclose(draw(0.0), draw(0.5), atol=1e-2)

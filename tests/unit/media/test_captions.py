@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
+# ruff: noqa: RUF001 - this file tests punctuation of other scripts
 from __future__ import annotations
 
 import html
@@ -59,7 +59,7 @@ def test_the_rules_hold_for_any_words(words: list[WordTiming]) -> None:
         assert all(width(line) <= LINE for line in lines)
 
 
-def test_a_cue_ends_with_its_sentence() -> None:
+def test_a_cue_ends_at_the_end_of_a_sentence() -> None:
     shown = cues(timed("This is the first one. And this is the second one. Third"))
     assert [cue.text for cue in shown] == [
         "This is the first one.",
@@ -73,12 +73,12 @@ def test_very_short_sentences_share_a_cue() -> None:
     assert shown[0].text == "Yes. No. Well, that is as it may be."
 
 
-def test_a_pause_parts_cues() -> None:
+def test_a_pause_separates_cues() -> None:
     words = [WordTiming("one", 0, 0.5), WordTiming("two", 1.5, 2.0)]
     assert [cue.text for cue in cues(words)] == ["one", "two"]
 
 
-def test_a_short_cue_stays_while_nothing_follows() -> None:
+def test_a_short_cue_is_extended_into_the_silence_after_it() -> None:
     words = [WordTiming("one", 0, 0.2), WordTiming("two", 0.95, 1.1), WordTiming("x", 5, 5.2)]
     first, second, last = cues(words)
     assert first.end == 0.95
@@ -86,7 +86,7 @@ def test_a_short_cue_stays_while_nothing_follows() -> None:
     assert last.end == 5.2
 
 
-def test_a_long_sentence_is_cut_at_its_comma() -> None:
+def test_a_long_sentence_is_split_at_its_comma() -> None:
     text = (
         "When the morning came the fishermen went down to the boats, and nobody spoke a word of it"
     )
@@ -117,13 +117,13 @@ def test_korean_keeps_its_spaces() -> None:
     assert cues(timed("오늘 아침"))[0].text == "오늘 아침"
 
 
-def test_a_word_wider_than_a_line_is_cut_and_shares_its_time() -> None:
+def test_a_word_wider_than_a_line_is_split_with_its_time() -> None:
     shown = cues([WordTiming("x" * 200, 0.0, 20.0)])
     assert "".join("".join(cue.text.split()) for cue in shown) == "x" * 200
     assert shown[-1].end == 20.0
 
 
-def test_no_words_no_cues() -> None:
+def test_no_words_make_no_cues() -> None:
     assert cues([]) == []
     assert to_vtt([]) == "WEBVTT\n"
     assert to_srt([]) == ""
@@ -137,7 +137,7 @@ NASTY = [
 ]
 
 
-def test_vtt_is_read_by_another_reader() -> None:
+def test_another_parser_reads_the_vtt() -> None:
     read = webvtt.from_buffer(io.StringIO(to_vtt(NASTY)))
     assert [(cue.start, cue.end) for cue in read.captions] == [
         ("00:00:00.000", "00:00:01.000"),
@@ -150,7 +150,7 @@ def test_vtt_is_read_by_another_reader() -> None:
     assert html.unescape(read[2].raw_text) == "NOTE thisis\none"
 
 
-def test_vtt_has_no_arrow_but_in_time_lines() -> None:
+def test_vtt_has_arrows_only_in_time_lines() -> None:
     arrows = [line for line in to_vtt(NASTY).splitlines() if "-->" in line]
     assert all(
         re.fullmatch(r"\d\d+:\d\d:\d\d\.\d{3} --> \d\d+:\d\d:\d\d\.\d{3}", a) for a in arrows
@@ -167,7 +167,7 @@ def test_srt() -> None:
 
 @given(timings())
 @settings(max_examples=100, deadline=None)
-def test_every_cue_reaches_the_reader(words: list[WordTiming]) -> None:
+def test_another_parser_reads_every_cue(words: list[WordTiming]) -> None:
     shown = cues(words)
     read = webvtt.from_buffer(io.StringIO(to_vtt(shown)))
     assert [html.unescape(cue.raw_text) for cue in read.captions] == [cue.text for cue in shown]
@@ -175,7 +175,7 @@ def test_every_cue_reaches_the_reader(words: list[WordTiming]) -> None:
     assert starts == sorted(starts)
 
 
-def test_words_survive_json_to_the_millisecond() -> None:
+def test_json_keeps_words_to_the_millisecond() -> None:
     words = [WordTiming('a "b" é 字', 0.0004, 1.2345), WordTiming("c", 1.2345, 3700.5)]
     data = words_to_json(words)
     assert data == '[["a \\"b\\" é 字",0,1234],["c",1234,3700500]]'
@@ -186,6 +186,6 @@ def test_words_survive_json_to_the_millisecond() -> None:
 
 
 @pytest.mark.parametrize("data", ["", "5", "[1]", '[["a",1]]', '[["a","b","c"]]', "{}x"])
-def test_what_is_no_word_list_is_refused(data: str) -> None:
+def test_json_that_is_not_a_word_list_is_rejected(data: str) -> None:
     with pytest.raises(ValueError):  # json's own message, or ours
         words_from_json(data)

@@ -66,8 +66,8 @@ def test_no_metadata_survives(kind: str) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_stands_upright(orientation: int) -> None:
-    """As Pillow's own exif_transpose would turn it."""
+def test_a_picture_is_rotated_upright(orientation: int) -> None:
+    """In the same way as Pillow's exif_transpose."""
     upright = opened(picture(size=(64, 32)))
     turns = {
         **{2: [Image.Transpose.FLIP_LEFT_RIGHT], 3: [Image.Transpose.ROTATE_180]},
@@ -107,7 +107,7 @@ def test_transparency_is_kept() -> None:
         assert (kept.getpixel((1, 4))[3], kept.getpixel((6, 4))[3]) == (0, 255)
 
 
-def test_a_moving_picture_is_its_first_frame() -> None:
+def test_an_animation_becomes_its_first_frame() -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
     for kind in ("gif", "webp"):
         moving = saved(frames[0], kind, save_all=True, append_images=frames[1:])
@@ -117,7 +117,7 @@ def test_a_moving_picture_is_its_first_frame() -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "CMYK", "I;16", "YCbCr"])
-def test_every_mode_becomes_colour(mode: str) -> None:
+def test_every_mode_becomes_rgb(mode: str) -> None:
     kind = "jpeg" if mode in ("CMYK", "YCbCr") else "png"
     if mode == "I;16":
         image = Image.new("I;16", (8, 8), 0x8000)
@@ -131,7 +131,7 @@ def test_every_mode_becomes_colour(mode: str) -> None:
 
 
 def test_a_colour_profile_is_applied() -> None:
-    """In a space whose green and red are swapped, red is green."""
+    """In a colour space with red and green swapped, red becomes green."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = profile.replace(b"rXYZ", b"tmpX").replace(b"gXYZ", b"rXYZ").replace(b"tmpX", b"gXYZ")
     sent = saved(Image.new("RGB", (8, 8), (255, 0, 0)), "png", icc_profile=swapped)
@@ -146,7 +146,7 @@ def test_a_broken_colour_profile_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("side", [6_400, 10_000, 12_000, 20_000])
-def test_a_pixel_bomb_is_refused_by_its_header(side: int) -> None:
+def test_a_decompression_bomb_is_rejected_by_its_header(side: int) -> None:
     bomb = pixel_bomb(side)
     assert len(bomb) < 100
     with pytest.raises(ImageTooLarge) as failure:
@@ -166,14 +166,14 @@ NO_PICTURE = {
 
 
 @pytest.mark.parametrize("data", NO_PICTURE.values(), ids=NO_PICTURE)
-def test_what_is_no_picture_is_415(data: bytes) -> None:
+def test_a_file_that_is_not_an_image_is_415(data: bytes) -> None:
     with pytest.raises(UnsupportedFile) as failure:
         prepare_image(data)
     assert failure.value.details == {"allowed": ["png", "jpeg", "webp", "gif"]}
 
 
 @pytest.mark.parametrize("kind", KEPT)
-def test_a_picture_that_is_cut_off_is_422(kind: str) -> None:
+def test_a_truncated_picture_is_422(kind: str) -> None:
     noise = Image.frombytes("RGB", (64, 64), random.Random(1).randbytes(64 * 64 * 3))
     data = saved(noise, kind)
     with pytest.raises((BrokenImage, UnsupportedFile)):
@@ -181,7 +181,7 @@ def test_a_picture_that_is_cut_off_is_422(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KEPT)
-def test_hostile_bytes_end_in_a_refusal_or_a_picture(kind: str) -> None:
+def test_hostile_bytes_give_an_error_or_a_picture(kind: str) -> None:
     whole = picture(kind, (200, 100))
     rng = random.Random(kind)
     for _ in range(60):

@@ -1,4 +1,4 @@
-"""Working ahead: order, bounds, failures, and an end in any case."""
+"""Prefetching: order, bounds, failures, and that the thread always ends."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from troupe.media.video.prefetch import Prefetch
 
 
-def test_all_comes_in_order() -> None:
+def test_items_come_in_order() -> None:
     with Prefetch(iter(range(100)), 3) as items:
         assert list(items) == list(range(100))
 
 
-def test_it_is_never_further_ahead_than_it_may() -> None:
+def test_it_is_never_further_ahead_than_the_bound() -> None:
     made = taken = furthest = 0
 
     def items() -> Iterator[int]:
@@ -29,16 +29,16 @@ def test_it_is_never_further_ahead_than_it_may() -> None:
     with Prefetch(items(), 4) as prefetched:
         for _ in prefetched:
             taken += 1
-            # As far as it can be: four wait, and one waits for its place.
+            # The maximum: four in the queue, and one waiting for room.
             deadline = time.monotonic() + 10
             while made < min(taken + 5, 20):
                 assert time.monotonic() < deadline, f"{made} made when {taken} were taken"
                 time.sleep(0.001)
     assert taken == 20
-    assert furthest <= 6  # one more between its place and the count of what was taken
+    assert furthest <= 6  # one more may be between the queue and the count of taken items
 
 
-def test_a_failure_comes_in_its_turn() -> None:
+def test_a_failure_is_raised_after_the_items_before_it() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise ValueError("no more")

@@ -1,4 +1,4 @@
-"""Proof that a file is the audio that it claims to be."""
+"""Checking that an uploaded recording is complete audio."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from troupe.media.uploads.recordings import prove_recording
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_known_by_its_content(kind: str) -> None:
+def test_every_format_is_recognised_by_its_content(kind: str) -> None:
     proven = prove_recording(recording(kind, 2.0))
     assert proven.extension == f".{kind}"
     assert proven.seconds == pytest.approx(2.0, abs=0.1)
@@ -82,19 +82,21 @@ REFUSED: dict[str, tuple[bytes, type[TroupeError]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_whole_audio_file_is_refused(name: str) -> None:
+def test_anything_but_a_complete_audio_file_is_rejected(name: str) -> None:
     data, error = REFUSED[name]
     with pytest.raises(error):
         prove_recording(data)
 
 
-def test_what_lasts_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_that_is_too_long_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recordings, "MAX_RECORDING_SECONDS", 1)
     with pytest.raises(RecordingTooLong):
         prove_recording(recording("flac", 2.0))
 
 
-def test_what_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_that_takes_too_long_to_decode_is_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(recordings, "_DEADLINE", -1.0)
     with pytest.raises(BrokenAudio):
         prove_recording(recording())

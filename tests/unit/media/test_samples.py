@@ -23,7 +23,7 @@ from troupe.media.uploads.samples import prepare_sample
 
 
 def kept(data: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], tuple[int, int, int]]:
-    """The samples of the WAV that is kept, and its channels, bytes per sample and rate."""
+    """The samples of the stored WAV, and its channels, bytes per sample and rate."""
     with wave.open(io.BytesIO(data)) as file:
         form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
         return np.frombuffer(file.readframes(file.getnframes()), "<i2"), form
@@ -31,7 +31,7 @@ def kept(data: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], tuple
 
 @pytest.mark.parametrize("kind", SOUNDS)
 @pytest.mark.parametrize("channels", [1, 2])
-def test_every_kind_becomes_mono_wav_with_the_same_sound(kind: str, channels: int) -> None:
+def test_every_format_becomes_mono_wav_with_the_same_audio(kind: str, channels: int) -> None:
     prepared = prepare_sample(sound(kind, channels=channels))
     samples, form = kept(prepared.audio)
     assert form == (1, 2, 24_000)
@@ -56,10 +56,10 @@ def test_a_good_sample_needs_no_advice() -> None:
         (2, 0.3, "poor", "Record"),
         (8, 0.03, "fair", "closer"),
         (8, 0.012, "poor", "closer"),
-        (8, 4.0, "poor", "cut off"),
+        (8, 4.0, "poor", "clipped"),
     ],
 )
-def test_the_report_says_what_could_be_better(
+def test_the_report_advises_improvements(
     seconds: float, level: float, verdict: str, word: str
 ) -> None:
     prepared = prepare_sample(sound(seconds=seconds, level=level))
@@ -68,7 +68,7 @@ def test_the_report_says_what_could_be_better(
 
 
 @pytest.mark.parametrize("kind", ["wav", "wav24", "wav-float", "wav-u8", "flac"])
-def test_clipping_is_seen_in_every_sample_format(kind: str) -> None:
+def test_clipping_is_detected_in_every_sample_format(kind: str) -> None:
     rate = SOUNDS[kind][2]
     loud = prepare_sample(encoded(kind, tone(6, rate, 3.0))).clipped_share
     expected = np.mean(np.abs(tone(6, rate, 3.0).astype(float)) >= 0.99 * 32767)
@@ -76,10 +76,10 @@ def test_clipping_is_seen_in_every_sample_format(kind: str) -> None:
     assert prepare_sample(encoded(kind, tone(6, rate, 0.5))).clipped_share == 0
 
 
-def test_clipping_is_seen_through_a_lossy_format() -> None:
+def test_clipping_is_detected_in_a_lossy_format() -> None:
     prepared = prepare_sample(encoded("mp3", tone(6, 44_100, 3.0)))
     assert prepared.verdict == "poor"
-    assert any("cut off" in sentence for sentence in prepared.advice)
+    assert any("clipped" in sentence for sentence in prepared.advice)
 
 
 def test_silence_is_measured() -> None:
@@ -100,7 +100,7 @@ def test_silence_is_measured() -> None:
     ],
     ids=["short", "long", "digital silence", "next to silent"],
 )
-def test_refusals_tell_the_numbers(data: bytes, error: type[TroupeError]) -> None:
+def test_errors_have_the_numbers_in_their_details(data: bytes, error: type[TroupeError]) -> None:
     with pytest.raises(error) as failure:
         prepare_sample(data)
     assert failure.value.details
@@ -108,7 +108,7 @@ def test_refusals_tell_the_numbers(data: bytes, error: type[TroupeError]) -> Non
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "m4a"])
-def test_the_longest_and_the_shortest_are_taken(kind: str) -> None:
+def test_the_longest_and_the_shortest_samples_are_accepted(kind: str) -> None:
     longest = prepare_sample(sound(kind, seconds=60))
     assert longest.seconds == 60
     assert len(kept(longest.audio)[0]) == 60 * 24_000
@@ -149,7 +149,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("data", NOT_AUDIO.values(), ids=NOT_AUDIO)
-def test_what_is_no_audio_is_415(data: bytes) -> None:
+def test_a_file_that_is_not_audio_is_415(data: bytes) -> None:
     with pytest.raises(UnsupportedFile) as failure:
         prepare_sample(data)
     assert failure.value.status == 415
@@ -163,8 +163,8 @@ def test_damage_is_422(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [0xFF00_001A, 0x7FFF_FFFF, 0xFFFF_FFFF])
-def test_a_small_file_takes_little_memory_whatever_it_claims(size: int) -> None:
-    """FFmpeg by itself would take a gigabyte for this one."""
+def test_a_small_file_takes_little_memory_whatever_it_declares(size: int) -> None:
+    """FFmpeg alone would allocate a gigabyte for this file."""
     whole = sound()
     tags = b"LIST" + struct.pack("<I", size) + b"INFO"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -173,7 +173,7 @@ def test_a_small_file_takes_little_memory_whatever_it_claims(size: int) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
 
 
-def test_tags_around_the_sound_do_no_harm() -> None:
+def test_tags_around_the_audio_are_ignored() -> None:
     whole = sound()
     tags = b"LIST" + struct.pack("<I", 12) + b"INFOISFT\0\0\0\0"
     plain = prepare_sample(whole)
@@ -181,7 +181,7 @@ def test_tags_around_the_sound_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFF_FFFF])
-def test_a_wav_that_was_streamed_is_read_to_its_end(size: int) -> None:
+def test_a_streamed_wav_is_read_to_its_end(size: int) -> None:
     whole = bytearray(wav(44_100, 1, 16, tone(3, 44_100).tobytes()))
     whole[40:44] = struct.pack("<I", size)
     assert prepare_sample(bytes(whole)).seconds == 3
@@ -200,7 +200,7 @@ def cut(data: bytes, rng: random.Random) -> bytes:
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "ogg", "flac", "webm"])
 @pytest.mark.parametrize("spoil", [flipped, cut])
-def test_hostile_bytes_end_in_a_refusal_or_a_sample(
+def test_hostile_bytes_give_an_error_or_a_sample(
     kind: str, spoil: Callable[[bytes, random.Random], bytes], capfd: pytest.CaptureFixture[str]
 ) -> None:
     whole = sound(kind, seconds=1.2)

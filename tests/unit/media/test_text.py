@@ -6,7 +6,7 @@ import pytest
 from troupe.media.video.fonts import han_form, missing_glyphs, typeface_for
 from troupe.media.video.text import Drawn, Type, draw, joined, readable, width, wrap
 
-# A sentence of each script that some voice of the catalogue reads.
+# A sentence in each script of the catalogue's voices.
 SAMPLES = {
     "Latin": "Příliš žluťoučký kůň; Ærø, Łódź, ſ, ß, Ñandú, ģ, ő, ı",
     "Vietnamese": "Tiếng Việt được viết đúng ở đây: ữ ẫ ợ ậ",
@@ -44,23 +44,23 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("script", SAMPLES)
-def test_every_script_has_its_letters(script: str) -> None:
+def test_every_script_has_its_glyphs(script: str) -> None:
     assert missing_glyphs(SAMPLES[script]) == set()
     assert readable(SAMPLES[script]) == SAMPLES[script]
     drawn = draw(SAMPLES[script], Type.of(SAMPLES[script], 40))
     assert drawn is not None
     assert drawn.pixels.max() == 255
-    # But for the white beside the first and the last letter.
+    # Apart from the side bearings of the first and the last letter.
     assert drawn.pixels.shape[1] == pytest.approx(
         width(SAMPLES[script], Type.of(SAMPLES[script], 40)), abs=40
     )
 
 
-def test_it_says_which_letters_it_has_not() -> None:
+def test_missing_glyphs_are_listed() -> None:
     assert missing_glyphs("plain \U000118a0 𐀀 text\u200d\ufe0f") == {"\U000118a0", "𐀀"}
 
 
-def test_what_has_no_glyph_is_no_box() -> None:
+def test_characters_without_a_glyph_are_not_shown_as_boxes() -> None:
     assert readable("He wrote 𐀀𐀁𐀂 here") == "He wrote … here"
     assert readable("Well \U0001fae8\U0001fae8, yes\n now") == "Well , yes now"
 
@@ -72,7 +72,7 @@ def drawn(text: str, size: int = 60) -> Drawn:
 
 
 def unlike(one: Drawn, other: Drawn) -> float:
-    """The share of ink that differs when both are laid on one spot; 0 to 1."""
+    """The share of ink that differs when both are drawn at the same place; 0 to 1."""
     rows = max(one.pixels.shape[0], other.pixels.shape[0])
     columns = max(one.pixels.shape[1], other.pixels.shape[1])
     sheets = np.zeros((2, rows, columns))
@@ -82,7 +82,7 @@ def unlike(one: Drawn, other: Drawn) -> float:
 
 
 def test_arabic_runs_from_right_to_left() -> None:
-    """The long last letter of the first word stands at the right end of the line."""
+    """The long last letter of the first word is at the right end of the line."""
     line = drawn("ب ااا")
     columns = np.flatnonzero(line.pixels.any(0))
     letters = np.split(columns, np.flatnonzero(np.diff(columns) > 2) + 1)
@@ -96,7 +96,7 @@ def test_arabic_letters_join() -> None:
 
 
 def test_hebrew_with_a_number_keeps_the_number() -> None:
-    """12 within Hebrew reads 12: the piece at the left of the line is the 12 of a Latin text."""
+    """12 within Hebrew reads 12: the left end of the line matches the 12 of a Latin text."""
     both, number, other = drawn("אב 12"), drawn("12"), drawn("21")
     wide = number.pixels.shape[1]
     top = number.top - both.top
@@ -104,10 +104,10 @@ def test_hebrew_with_a_number_keeps_the_number() -> None:
     assert unlike(piece, number) < 0.1 < unlike(piece, other)
 
 
-def test_brackets_turn_in_a_line_from_right_to_left() -> None:
+def test_brackets_are_mirrored_from_right_to_left() -> None:
     line = drawn("(אבג)")
     left, right = line.pixels[:, :12], line.pixels[:, -12:]
-    # Both bulge outwards: the outermost columns of each have ink in the middle rows alone.
+    # Both bulge outwards: their outermost columns have ink only in the middle rows.
     middle = slice(line.pixels.shape[0] // 3, line.pixels.shape[0] * 2 // 3)
     assert left[middle, :4].sum() > left[:8, :4].sum() + left[-8:, :4].sum()
     assert right[middle, -4:].sum() > right[:8, -4:].sum() + right[-8:, -4:].sum()
@@ -119,7 +119,7 @@ def test_devanagari_conjuncts_form() -> None:
     assert unlike(drawn("क्ष"), drawn("क्\u200cष")) > 0.2
 
 
-def test_thai_marks_take_no_room() -> None:
+def test_thai_marks_have_no_width() -> None:
     assert width("ที่", Type.of("ท", 60)) == pytest.approx(width("ท", Type.of("ท", 60)), abs=1)
 
 
@@ -131,7 +131,7 @@ def test_thai_marks_take_no_room() -> None:
         *(("海边", "zh-CN", 2), ("海边", "", 2), ("直", "de", 2)),
     ],
 )
-def test_ideographs_look_as_their_language_has_them(
+def test_ideographs_have_the_form_of_their_language(
     text: str, language: str | None, form: int
 ) -> None:
     assert han_form(text, language) == form
@@ -154,7 +154,7 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str) -> None:
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
-def test_lines_are_about_equally_wide() -> None:
+def test_wrapped_lines_have_similar_widths() -> None:
     kind = Type(40)
     lines = wrap("one two three four five six seven eight nine ten", kind, 560)
     widths = [width(line, kind) for line in lines]
@@ -162,14 +162,14 @@ def test_lines_are_about_equally_wide() -> None:
     assert min(widths) > 0.75 * max(widths)
 
 
-def test_a_word_wider_than_the_line_is_torn() -> None:
+def test_a_word_wider_than_the_line_is_split() -> None:
     kind = Type(40)
     lines = wrap("Donaudampfschifffahrtsgesellschaft", kind, 300)
     assert "".join(lines) == "Donaudampfschifffahrtsgesellschaft"
     assert all(width(line, kind) <= 300 for line in lines)
 
 
-def test_no_line_begins_with_a_closing_mark() -> None:
+def test_no_line_starts_with_a_closing_mark() -> None:
     kind = Type(40)
     for limit in range(120, 420, 20):
         assert all(
@@ -178,14 +178,14 @@ def test_no_line_begins_with_a_closing_mark() -> None:
         )
 
 
-def test_lines_join_as_their_script_does() -> None:
+def test_lines_are_joined_by_the_rules_of_their_script() -> None:
     assert joined(["one two", "three"]) == "one two three"
     assert joined(["彼は静かに", "港を見ていた。"]) == "彼は静かに港を見ていた。"
 
 
-def test_nothing_to_see_is_nothing() -> None:
+def test_invisible_text_draws_nothing() -> None:
     assert draw("  ", Type(40)) is None
     assert draw("", Type(40)) is None
 
 
-# ruff: noqa: RUF001 - the letters of other scripts are what this file is about
+# ruff: noqa: RUF001 - this file tests letters of other scripts

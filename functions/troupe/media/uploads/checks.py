@@ -1,6 +1,6 @@
-"""Media that users send: what becomes of it, and why it may be refused.
+"""Results and errors of checking uploaded media; `samples` and `images` do the checking.
 
-Known to HTTP functions without a decoder; `samples` and `images` do the work.
+Separate so that HTTP functions can import it without a decoder.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing_extensions import TypedDict
 
 from troupe.errors import AllowedDetails, TroupeError, Unprocessable
 
-SAMPLE_RATE = 24_000  # what F5-TTS and most cloning engines work at
+SAMPLE_RATE = 24_000  # the rate of F5-TTS and most cloning engines
 MIN_SAMPLE_SECONDS, MAX_SAMPLE_SECONDS = 1, 60
 MIN_HEARD_SECONDS = 0.5
 MAX_SIDE = 2_048  # pixels; larger images are scaled down
-MAX_PIXELS = 40_000_000  # as a WebP, the greediest, that takes 620 MB while it is decoded
+MAX_PIXELS = 40_000_000  # decoding takes up to 620 MB (WebP, the worst case)
 
 
 class BrokenFileDetails(TypedDict):
-    """The field of the form that the file came in."""
+    """`field`: the form field of the file."""
 
     field: str
 
@@ -33,7 +33,7 @@ class ImageTooLargeDetails(TypedDict):
 
 
 class SampleLengthDetails(TypedDict):
-    """In seconds; how long the sample is, is told of one that is too short."""
+    """In seconds; `seconds`, the sample's length, is given only if it is too short."""
 
     minimum: float
     maximum: float
@@ -42,8 +42,8 @@ class SampleLengthDetails(TypedDict):
 
 
 class SampleSilentDetails(TypedDict):
-    """`heardSeconds` of the sample are louder than silence, of at least `minimum`; `levelDb` is
-    the level of the whole, in dBFS."""
+    """`heardSeconds`: seconds louder than silence, at least `minimum` are required; `levelDb`: the
+    level of the whole sample, in dBFS."""
 
     heardSeconds: float
     minimum: float
@@ -52,52 +52,52 @@ class SampleSilentDetails(TypedDict):
 
 
 class UnsupportedFile(TroupeError):
-    """Judged by content, whatever its name; the details list what is taken."""
+    """Judged by content, not by name; the details list the accepted types."""
 
     status = 415
     code = "unsupported_media_type"
     details_type = AllowedDetails
-    message = "A file is not of a type that is taken here."
+    message = "The file's type is not supported."
 
 
 class BrokenAudio(Unprocessable):
     code = "broken_audio"
     details_type = BrokenFileDetails | None
-    message = "The audio cannot be decoded: it is damaged, cut off, or of a kind that is not read."
+    message = "The audio cannot be decoded: it is damaged, truncated, or in an unsupported format."
 
 
 class BrokenImage(Unprocessable):
     code = "broken_image"
     details_type = BrokenFileDetails | None
-    message = "The image cannot be decoded: it is damaged or cut off."
+    message = "The image cannot be decoded: it is damaged or truncated."
 
 
 class ImageTooLarge(Unprocessable):
     code = "image_too_large"
     details_type = ImageTooLargeDetails
-    message = "The image has too many pixels."
+    message = f"The image is too large (maximum {MAX_PIXELS // 1_000_000} megapixels)."
 
 
 class SampleTooShort(Unprocessable):
     code = "sample_too_short"
     details_type = SampleLengthDetails
-    message = f"The voice sample is too short: it must last {MIN_SAMPLE_SECONDS} s at least."
+    message = f"The voice sample is too short (minimum {MIN_SAMPLE_SECONDS} s)."
 
 
 class SampleTooLong(Unprocessable):
     code = "sample_too_long"
     details_type = SampleLengthDetails
-    message = f"The voice sample is too long: {MAX_SAMPLE_SECONDS} s are the most."
+    message = f"The voice sample is too long (maximum {MAX_SAMPLE_SECONDS} s)."
 
 
 class SampleSilent(Unprocessable):
     code = "sample_silent"
     details_type = SampleSilentDetails
-    message = "There is next to nothing to hear in the voice sample."
+    message = "The voice sample is almost silent."
 
 
 class File(Protocol):
-    """A file as it was sent; `size` in bytes."""
+    """An uploaded file; `size` in bytes."""
 
     @property
     def size(self) -> int: ...
@@ -107,11 +107,11 @@ class File(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PreparedSample:
-    """A voice sample as it is kept, and what was measured.
+    """A voice sample as stored, with its measurements.
 
-    `audio`: WAV, mono, 24 kHz, 16 bit. `level_db` (RMS) and `peak_db` in dBFS, -120 at the least;
-    `clipped_share`: of the samples as they came, those at full scale; `silence_share`: of the
-    time. `verdict`: good, fair or poor; `advice`: a sentence for everything that could be better.
+    `audio`: WAV, mono, 24 kHz, 16 bit. `level_db` (RMS) and `peak_db` in dBFS, at least -120;
+    `clipped_share`: share of the original samples at full scale; `silence_share`: share of the
+    duration. `verdict`: good, fair or poor; `advice`: one sentence per possible improvement.
     """
 
     audio: bytes = field(repr=False)
@@ -126,7 +126,7 @@ class PreparedSample:
 
 @dataclass(frozen=True, slots=True)
 class PreparedImage:
-    """An image as it is kept: encoded anew, upright, without metadata. `extension` has its dot."""
+    """An image as stored: re-encoded, upright, without metadata. `extension` includes the dot."""
 
     data: bytes = field(repr=False)
     content_type: str

@@ -1,7 +1,7 @@
-"""Pictures: checked by content, encoded anew without metadata.
+"""Pictures, checked by content and re-encoded without metadata.
 
-Every pixel is drawn again, so that nothing but the picture survives: no position, no comment, no
-script behind the last byte.
+Only the pixels are copied, so nothing else survives: no location, no comment, no script appended to
+the file.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from troupe.media.uploads.checks import (
 
 KINDS = ["png", "jpeg", "webp", "gif"]
 _FORMATS = [kind.upper() for kind in KINDS]
-# What comes as one of these is kept as the other: a GIF's first frame is a PNG.
-_KEPT = {"PNG": "PNG", "GIF": "PNG", "JPEG": "JPEG", "WEBP": "WEBP"}
+# Uploaded format -> stored format; of a GIF, the first frame is kept as a PNG.
+_STORED_AS = {"PNG": "PNG", "GIF": "PNG", "JPEG": "JPEG", "WEBP": "WEBP"}
 _EXTENSIONS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
-_ORIENTATION = 0x0112  # of Exif: how the camera was held
-_UPRIGHT = {
+_ORIENTATION = 0x0112  # Exif tag
+_TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -36,7 +36,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow's decoders raise when a file is not what its header says.
+# What Pillow's decoders raise on damaged files.
 _DAMAGE = (
     *(OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error),
     *(OverflowError, MemoryError),
@@ -44,49 +44,49 @@ _DAMAGE = (
 
 
 def prepare_image(data: bytes) -> PreparedImage:
-    """Decodes a picture and encodes it anew: upright, in sRGB, at most MAX_SIDE a side, the first
-    frame of a moving one. Raises UnsupportedFile, ImageTooLarge and BrokenImage."""
+    """Re-encodes a picture: upright, in sRGB, at most MAX_SIDE pixels a side; of an animation, the
+    first frame. Raises UnsupportedFile, ImageTooLarge, BrokenImage."""
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             width, height = opened.size
-            # The header has been read, and no pixel of it yet.
+            # Only the header has been read so far, no pixels.
             if width * height > MAX_PIXELS:
                 size = {"width": width, "height": height}
                 raise ImageTooLarge(details=size | {"maximumPixels": MAX_PIXELS})
-            return _encoded(_drawn(opened), _KEPT[opened.format or "PNG"])
+            return _encode(_to_rgb(opened), _STORED_AS[opened.format or "PNG"])
     except UnidentifiedImageError as error:
-        raise UnsupportedFile("This is no picture.", details={"allowed": KINDS}) from error
-    # Pillow looks at the header too: it refuses twice our limit and more by itself, and warns of
-    # less, which is an error where warnings are.
+        raise UnsupportedFile("The file is not an image.", details={"allowed": KINDS}) from error
+    # Pillow checks the header too: from about twice our limit on it warns, which raises where
+    # warnings are errors, and from twice that on it refuses.
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageTooLarge(details={"maximumPixels": MAX_PIXELS}) from error
     except _DAMAGE as error:
         raise BrokenImage from error
 
 
-def _drawn(opened: Image.Image) -> Image.Image:
+def _to_rgb(opened: Image.Image) -> Image.Image:
     """The pixels as RGB or RGBA."""
-    # JPEG decodes to about the wanted size at once, which saves time and memory.
+    # JPEG can be decoded at a reduced size, which saves time and memory.
     opened.draft("RGB", (MAX_SIDE, MAX_SIDE))
     opened.load()
     alpha = "A" in opened.getbands() or "transparency" in opened.info
-    image = _in_srgb(opened, "RGBA" if alpha else "RGB")
+    image = _to_srgb(opened, "RGBA" if alpha else "RGB")
     image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    # Turned last: a large picture would take as much memory again.
+    # Rotated last: at full size, that would double the memory.
     orientation = 1
     with suppress(*_DAMAGE):
         orientation = opened.getexif().get(_ORIENTATION, 1)
-    turn = _UPRIGHT.get(orientation)
+    turn = _TRANSPOSE.get(orientation)
     return image if turn is None else image.transpose(turn)
 
 
-def _in_srgb(opened: Image.Image, mode: str) -> Image.Image:
-    """Without its colour profile, a picture of a phone with a wide one would look pale."""
-    if opened.mode.startswith("I;16"):  # grey of 16 bits, of which `convert` takes the lower 8
+def _to_srgb(opened: Image.Image, mode: str) -> Image.Image:
+    """Converts to sRGB: without their profile, wide-gamut phone pictures would look pale."""
+    if opened.mode.startswith("I;16"):  # 16-bit grey, of which `convert` would keep the low byte
         opened = opened.point(lambda value: value * (1 / 256))
     profile = opened.info.get("icc_profile")
     if profile and (opened.mode, mode) in (("RGB", "RGB"), ("RGBA", "RGBA"), ("CMYK", "RGB")):
-        # A broken profile is ignored, as browsers do.
+        # Broken profiles are ignored, as in browsers.
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")
@@ -96,10 +96,10 @@ def _in_srgb(opened: Image.Image, mode: str) -> Image.Image:
     return opened if opened.mode == mode else opened.convert(mode)
 
 
-def _encoded(image: Image.Image, kind: str) -> PreparedImage:
+def _encode(image: Image.Image, kind: str) -> PreparedImage:
     if kind == "JPEG" and image.mode != "RGB":
         kind = "PNG"
-    # A fresh canvas carries no info that an encoder could write along.
+    # A fresh canvas has no metadata that an encoder could write.
     clean = Image.new(image.mode, image.size)
     clean.paste(image)
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What a finished video really holds, read back from the file."""
+"""Checks a finished video by reading the file back."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import av
 
-TOLERANCE = 0.2  # seconds between sound and picture
+TOLERANCE = 0.2  # seconds
 
 
 def check_video(path: Path, seconds: float) -> None:
-    """Raises ValueError unless the file has an H.264 and an AAC stream, both as long as
-    `seconds`. Reads the index alone."""
+    """Raises ValueError unless the file has an H.264 and an AAC stream, both `seconds` long within
+    TOLERANCE. Reads only the index."""
     with av.open(str(path)) as container:
         found = {}
         for stream in container.streams:
@@ -19,4 +19,4 @@ def check_video(path: Path, seconds: float) -> None:
             found[stream.codec_context.name] = length
     for codec in ("h264", "aac"):
         if abs(found.get(codec, 0.0) - seconds) > TOLERANCE:
-            raise ValueError(f"the video's streams are {found}, and {seconds:.3f} s were expected")
+            raise ValueError(f"the video's streams are {found}; expected {seconds:.3f} s each")

@@ -1,6 +1,6 @@
-"""What a recording turns out to be, and why it may be refused; `recordings` does the work.
+"""Results and errors of checking uploaded recordings; `recordings` does the checking.
 
-Known to HTTP functions without a decoder.
+Separate so that HTTP functions can import it without a decoder.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class RecordingTooLongDetails(TypedDict):
 class RecordingTooLong(Unprocessable):
     code = "recording_too_long"
     details_type = RecordingTooLongDetails
-    message = f"The recording is too long: {MAX_RECORDING_SECONDS // 3600} hours are the most."
+    message = f"The recording is too long (maximum {MAX_RECORDING_SECONDS // 3600} hours)."
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An audio file, by its content. `extension` has its dot; `seconds` of sound."""
+    """An audio file, as determined by its content. `extension` includes the dot."""
 
     content_type: str
     extension: str

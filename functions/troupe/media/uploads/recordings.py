@@ -1,7 +1,6 @@
-"""Recordings that users keep: proof that a file is the audio that it claims to be.
+"""Checks uploaded recordings by decoding them once from end to end.
 
-Nothing is changed: the file is decoded once from end to end, and the sound thrown away. What may
-be opened and decoded at all is decided in `samples`.
+The file itself is not changed. `samples` decides which demuxers and decoders may run.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from troupe.media.uploads.samples import (
     _MAX_CHANNELS,
     _RATES,
     KINDS,
-    _check_whole,
+    _check_complete,
     _demuxer,
 )
 from troupe.riff import stated_size
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from av.audio import AudioStream
     from av.container import InputContainer
 
-# Seconds. Hosting waits for 60 s; two hours of Opus take 24 s here, of the others 3 to 7 s.
+# Seconds. Hosting waits 60 s; two hours of Opus take 24 s on two cores, other formats 3 to 7 s.
 _DEADLINE = 40.0
-# By demuxer: the media type and the extension that the file is given back under.
+# Demuxer -> media type and extension for the download.
 _TYPES = {
     "wav": ("audio/wav", ".wav"),
     "mp3": ("audio/mpeg", ".mp3"),
@@ -44,25 +43,25 @@ _TYPES = {
 
 
 def prove_recording(data: bytes) -> Recording:
-    """Raises UnsupportedFile, BrokenAudio and RecordingTooLong."""
+    """Decodes an audio file completely. Raises UnsupportedFile, BrokenAudio, RecordingTooLong."""
     demuxer = _demuxer(data)
     if demuxer is None:
-        raise UnsupportedFile("This is no audio file.", details={"allowed": KINDS})
+        raise UnsupportedFile("The file is not an audio file.", details={"allowed": KINDS})
     try:
         with av.open(io.BytesIO(data), "r", format=demuxer) as container:
-            seconds = _decoded(container)
-    # PyAV tells of damage by FFmpeg's errors, which are of many builtin kinds, and by ValueError.
+            seconds = _decode(container)
+    # PyAV reports damage by FFmpeg's errors, which subclass many builtin ones, and by ValueError.
     except (FFmpegError, ValueError, IndexError, EOFError, OverflowError) as error:
         raise BrokenAudio from error
-    if len(data) < 0.98 * _promised_bytes(demuxer, data):
+    if len(data) < 0.98 * _declared_bytes(demuxer, data):
         raise BrokenAudio
     content_type, extension = _TYPES[demuxer]
     return Recording(content_type, extension, round(seconds, 2))
 
 
-def _decoded(container: InputContainer) -> float:
-    """Seconds of sound, after all of it was decoded."""
-    stream = _audio(container)
+def _decode(container: InputContainer) -> float:
+    """Decodes everything; returns the duration in seconds."""
+    stream = _audio_stream(container)
     deadline = time.monotonic() + _DEADLINE
     samples = 0
     for frame in container.decode(stream):
@@ -74,14 +73,15 @@ def _decoded(container: InputContainer) -> float:
     if not samples:
         raise BrokenAudio
     seconds = samples / stream.rate
-    _check_whole(container, stream, seconds)
+    _check_complete(container, stream, seconds)
     return seconds
 
 
-def _promised_bytes(demuxer: str, data: bytes) -> int:
-    """How long a file says that it is, where FFmpeg does not look; 0 when it does not say.
+def _declared_bytes(demuxer: str, data: bytes) -> int:
+    """The file's length in bytes according to headers that FFmpeg does not check; 0 if unknown.
 
-    MP3: the bytes in the Xing or Info header, which follow the flags (1: frames, 2: bytes).
+    MP3: the byte count in the Xing or Info header, after the flags (1: frame count, 2: byte
+    count).
     """
     if demuxer == "wav":
         return stated_size(data)
@@ -92,11 +92,11 @@ def _promised_bytes(demuxer: str, data: bytes) -> int:
     return int.from_bytes(data[start : start + 4], "big")
 
 
-def _audio(container: InputContainer) -> AudioStream:
-    """The one stream that is to be decoded. A picture of the cover is no video."""
+def _audio_stream(container: InputContainer) -> AudioStream:
+    """The audio stream to decode. Cover art is allowed, other video is not."""
     pictures = [s for s in container.streams.video if s.disposition.name == "attached_pic"]
     if not container.streams.audio or len(pictures) < len(container.streams.video):
-        raise UnsupportedFile("This is no audio file.", details={"allowed": KINDS})
+        raise UnsupportedFile("The file is not an audio file.", details={"allowed": KINDS})
     stream = container.streams.audio[0]
     codec = stream.codec_context.name
     known = codec in _CODECS or codec.startswith("pcm_")

@@ -1,8 +1,8 @@
-"""Voice samples: from any audio file to a mono WAV, with a report on its quality.
+"""Voice samples: any audio file to a mono WAV, with a report on its quality.
 
-What strangers upload is decoded with care: FFmpeg would also open playlists, which lead it to
-other files, and has decoders for a hundred formats that nobody needs. So the content says which
-demuxer is used, and only the decoders named here run.
+Uploads are untrusted. FFmpeg would also open playlists, which refer to other files, and has
+decoders for hundreds of unneeded formats. So the demuxer is chosen by content, and only the
+decoders listed here run.
 """
 
 from __future__ import annotations
@@ -38,35 +38,35 @@ if TYPE_CHECKING:
 
     from troupe.speech.engine import Samples
 
-av.logging.set_level(None)  # what FFmpeg thinks of a file goes into our errors, not to stderr
+av.logging.set_level(None)  # FFmpeg's findings go into our errors, not to stderr
 
 KINDS = ["wav", "mp3", "m4a", "ogg", "flac", "webm"]
 _CODECS = {"aac", "alac", "flac", "mp3", "mp3float", "opus", "libopus", "vorbis"}
-_RATES = range(8_000, 192_001)  # of one sample a second, a small file would last for months
+_RATES = range(8_000, 192_001)  # at one sample per second, a small file would last for months
 _MAX_CHANNELS = 8
-_LONGEST_FORM = 40  # bytes, of WAVE_FORMAT_EXTENSIBLE
-_PADDING = 0.1  # seconds that an encoder may add to what was 60 s long
-_DEADLINE = 20.0  # seconds for what takes a tenth of one
+_MAX_FORMAT_BYTES = 40  # bytes: WAVE_FORMAT_EXTENSIBLE
+_PADDING = 0.1  # seconds that an encoder may add
+_DEADLINE = 20.0  # seconds; decoding normally takes 0.1
 
-_WINDOW = SAMPLE_RATE * 30 // 1000  # 30 ms, as short as a consonant
+_WINDOW = SAMPLE_RATE * 30 // 1000  # 30 ms, about a consonant
 _SILENCE_DB = -50.0
-_FULL_SCALE = 0.99  # lossy formats do not give back the very top
+_FULL_SCALE = 0.99  # lossy formats do not reproduce exact full scale
 _FLOOR_DB = -120.0
 
 
 def prepare_sample(data: bytes) -> PreparedSample:
-    """Decodes, measures, mixes down and encodes a voice sample.
+    """Decodes, mixes down, measures and encodes a voice sample.
 
-    Raises UnsupportedFile, BrokenAudio, SampleTooShort, SampleTooLong and SampleSilent.
+    Raises UnsupportedFile, BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent.
     """
     demuxer = _demuxer(data)
     if demuxer is None:
-        raise UnsupportedFile("This is no audio file.", details={"allowed": KINDS})
+        raise UnsupportedFile("The file is not an audio file.", details={"allowed": KINDS})
     try:
-        opened = bare_wav(data, _LONGEST_FORM) if demuxer == "wav" else data
+        opened = bare_wav(data, _MAX_FORMAT_BYTES) if demuxer == "wav" else data
         with av.open(io.BytesIO(opened), "r", format=demuxer) as container:
-            samples, clipped_share = _decoded(container)
-    # PyAV tells of damage by FFmpeg's errors, which are of many builtin kinds, and by ValueError.
+            samples, clipped_share = _decode(container)
+    # PyAV reports damage by FFmpeg's errors, which subclass many builtin ones, and by ValueError.
     except (FFmpegError, ValueError, IndexError, EOFError, OverflowError) as error:
         raise BrokenAudio from error
     seconds = len(samples) / SAMPLE_RATE
@@ -75,28 +75,28 @@ def prepare_sample(data: bytes) -> PreparedSample:
     if seconds > MAX_SAMPLE_SECONDS + _PADDING:
         raise SampleTooLong(details=_limits(None))
     samples = samples[: MAX_SAMPLE_SECONDS * SAMPLE_RATE]
-    return _measured(samples, clipped_share)
+    return _measure(samples, clipped_share)
 
 
 def _demuxer(data: bytes) -> str | None:
-    """The demuxer for a file that begins like this, or None."""
+    """The demuxer for a file, chosen by its first bytes, or None."""
     if is_wav(data):
         return "wav"
     if data[4:8] == b"ftyp":
         return "mov"
     if data[:3] == b"ID3" or (len(data) > 3 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2):
-        return "mp3"  # a tag, or the sync word of layer III
+        return "mp3"  # an ID3 tag, or the sync word of layer III
     starts = {b"OggS": "ogg", b"fLaC": "flac", b"\x1a\x45\xdf\xa3": "matroska"}
     return starts.get(data[:4])
 
 
-def _decoded(container: InputContainer) -> tuple[Samples, float]:
-    """The sound as mono at SAMPLE_RATE, a little more than allowed at most; and the share of the
-    original samples that are clipped."""
+def _decode(container: InputContainer) -> tuple[Samples, float]:
+    """Mono samples at SAMPLE_RATE, cut a little above the maximum; and the clipped share of the
+    original samples."""
     if not container.streams.audio:
-        raise UnsupportedFile("There is no sound in this file.", details={"allowed": KINDS})
+        raise UnsupportedFile("The file has no audio track.", details={"allowed": KINDS})
     stream = container.streams.audio[0]
-    # PyAV has no context where FFmpeg has no decoder, whatever its types say.
+    # Despite its type, PyAV's context is None if FFmpeg has no decoder.
     codec = getattr(stream.codec_context, "name", "")
     if codec not in _CODECS and not codec.startswith("pcm_"):
         raise BrokenAudio
@@ -120,16 +120,16 @@ def _decoded(container: InputContainer) -> tuple[Samples, float]:
             break
     else:
         chunks += [cast("Samples", mono.to_ndarray()[0]) for mono in resampler.resample(None)]
-        _check_whole(container, stream, sum(map(len, chunks)) / SAMPLE_RATE)
+        _check_complete(container, stream, sum(map(len, chunks)) / SAMPLE_RATE)
     if not chunks:
         raise BrokenAudio
     return np.concatenate(chunks), clipped / max(total, 1)
 
 
-def _check_whole(container: InputContainer, stream: AudioStream, seconds: float) -> None:
-    """Raises BrokenAudio when the file promised clearly more than came.
+def _check_complete(container: InputContainer, stream: AudioStream, seconds: float) -> None:
+    """Raises BrokenAudio if the audio is clearly shorter than the file declares.
 
-    Not for MP3, whose length is often an estimate.
+    Skips MP3, whose declared length is often an estimate.
     """
     if stream.codec_context.name.startswith("mp3"):
         return
@@ -151,7 +151,7 @@ def _full_scale(values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(np.float32) / -float(np.iinfo(values.dtype).min)
 
 
-def _measured(samples: Samples, clipped_share: float) -> PreparedSample:
+def _measure(samples: Samples, clipped_share: float) -> PreparedSample:
     seconds = len(samples) / SAMPLE_RATE
     values = samples.astype(np.float32) / 32768
     windows = values[: len(values) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
@@ -162,7 +162,7 @@ def _measured(samples: Samples, clipped_share: float) -> PreparedSample:
     if heard < MIN_HEARD_SECONDS:
         numbers = {"heardSeconds": round(heard, 2), "minimum": MIN_HEARD_SECONDS}
         raise SampleSilent(details=numbers | {"levelDb": round(level_db, 1)})
-    verdict, advice = _judged(seconds, level_db, clipped_share, silence_share)
+    verdict, advice = _assess(seconds, level_db, clipped_share, silence_share)
     file = io.BytesIO()
     write_wav(file, SAMPLE_RATE, [samples])
     return PreparedSample(
@@ -177,24 +177,24 @@ def _measured(samples: Samples, clipped_share: float) -> PreparedSample:
     )
 
 
-def _judged(
+def _assess(
     seconds: float, level_db: float, clipped_share: float, silence_share: float
 ) -> tuple[str, list[str]]:
-    """The verdict, which is that of the worst of all, and what would make it better."""
+    """The verdict, which is that of the worst finding, and advice for each finding."""
     findings = [
         # (fair, poor, advice)
-        (seconds < 6, seconds < 3, "Record 6 to 12 seconds of running speech."),
-        (level_db < -30, level_db < -40, "It is quiet: speak closer to the microphone."),
-        (level_db > -9, level_db > -5, "It is very loud: lower the level of the recording."),
+        (seconds < 6, seconds < 3, "Record 6 to 12 seconds of continuous speech."),
+        (level_db < -30, level_db < -40, "The recording is quiet: speak closer to the microphone."),
+        (level_db > -9, level_db > -5, "The recording is very loud: lower the recording level."),
         (
             clipped_share > 0.001,
             clipped_share > 0.01,
-            "The loudest parts are cut off: lower the level of the recording.",
+            "The loudest parts are clipped: lower the recording level.",
         ),
         (
             silence_share > 0.4,
             silence_share > 0.6,
-            "Much of it is silence: cut the pauses, above all at both ends.",
+            "Much of the recording is silence: trim the pauses, especially at both ends.",
         ),
     ]
     advice = [sentence for fair, poor, sentence in findings if fair or poor]

@@ -1,4 +1,4 @@
-"""The frames of a video: a background, who speaks, and what is said, blended plane by plane."""
+"""The frames of a video: background, speaker and caption, blended plane by plane."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from troupe.media.video.pictures import badge, caption, face_card
 
 RATE = 25  # frames a second
 
-# Seconds. From 0.4 s after the start of a shot its picture stands where `face_box` says.
-_COME, _GO = 0.4, 0.2
-_RISE = 36  # pixels that a picture rises while it comes
+# Seconds. From 0.4 s after the start of a shot, its picture is at `face_box`.
+_FADE_IN, _FADE_OUT = 0.4, 0.2
+_RISE = 36  # pixels that a picture rises while it fades in
 
 Planes = tuple[Plane, Plane, Plane]
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Who is on screen from `start` to `end` seconds: a picture file, or None for nobody's."""
+    """Who is on screen from `start` to `end`, in seconds: a picture file, or None."""
 
     start: float
     end: float
@@ -36,7 +36,7 @@ class Shot:
 
 
 def planes_of(frame: av.VideoFrame) -> Planes:
-    """The pixels of a yuv420p frame themselves, without their padding."""
+    """Views of the pixels of a yuv420p frame, without padding."""
     y, cb, cr = (
         np.frombuffer(cast(Any, plane), np.uint8).reshape(plane.height, plane.line_size)[
             :, : plane.width
@@ -47,7 +47,7 @@ def planes_of(frame: av.VideoFrame) -> Planes:
 
 
 def colour_background(colour: str, resolution: Resolution) -> Iterator[Planes]:
-    """`colour` is "#rrggbb". Raises ValueError when it is none."""
+    """The same frame forever. `colour` is "#rrggbb", else raises ValueError."""
     values = ycbcr(*ImageColor.getrgb(colour)[:3])
     width, height = resolution.width, resolution.height
     sizes = ((height, width), (height // 2, width // 2), (height // 2, width // 2))
@@ -57,14 +57,14 @@ def colour_background(colour: str, resolution: Resolution) -> Iterator[Planes]:
 
 
 def clip_background(path: Path, resolution: Resolution) -> Iterator[Planes]:
-    """A clip over and over, cut to the shape of the screen and scaled to cover it. Raises
-    ValueError when it is no video, or damaged. What is yielded lasts until the next is asked for.
+    """The frames of a looped clip, cropped and scaled to cover the screen. Raises ValueError if it
+    is not a video, or damaged. A frame is valid until the next one is requested.
     """
-    fitted = _Fit(resolution)
+    fitted = _CropAndScale(resolution)
     number = 0
     current: Planes | None = None
-    for until, frame in _looped(path):
-        # A clip of another rate: frames are shown longer or left out.
+    for until, frame in _loop(path):
+        # If the clip has another frame rate, frames are repeated or dropped.
         while number / RATE < until - 1e-6:
             if current is None:
                 current = fitted(frame)
@@ -73,8 +73,8 @@ def clip_background(path: Path, resolution: Resolution) -> Iterator[Planes]:
         current = None
 
 
-def _looped(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
-    """The frames without end, each with the second at which it gives way to the next."""
+def _loop(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
+    """The frames in an endless loop, each with the second at which the next one starts."""
     begun = 0.0
     while True:
         ended = begun
@@ -96,13 +96,13 @@ def _looped(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
         except (FFmpegError, IndexError) as error:
             raise ValueError(f"{path.name} is not a video") from error
         if waiting is None:
-            raise ValueError(f"{path.name} has no picture")
+            raise ValueError(f"{path.name} has no frames")
         begun = ended + each
         yield begun, waiting
 
 
-class _Fit:
-    """Cuts the middle out of frames, in the shape of the screen, and scales it."""
+class _CropAndScale:
+    """Crops frames to the screen's aspect ratio, around the centre, and scales them."""
 
     def __init__(self, resolution: Resolution) -> None:
         self._size = resolution.width, resolution.height
@@ -111,7 +111,7 @@ class _Fit:
         wide, high = self._size
         if frame.format.name != "yuv420p":
             frame = frame.reformat(format="yuv420p")
-        # The part that is seen, in even numbers.
+        # The visible part; even, because chroma has half the resolution.
         seen_wide = max(2, min(frame.width, round(frame.height * wide / high)) // 2 * 2)
         seen_high = max(2, min(frame.height, round(frame.width * high / wide)) // 2 * 2)
         left = (frame.width - seen_wide) // 4 * 2
@@ -131,9 +131,9 @@ class _Fit:
 class Composer:
     """Draws the frames in order: `draw(number, planes)` for number 0, 1, 2…
 
-    A picture comes in when another one speaks, and stays as it is while the same one goes on.
-    Pictures are read when they are first shown; two are kept. Raises ValueError for a file that is
-    no picture.
+    A picture fades in when the speaker changes, and stays while the same speaker continues.
+    Pictures are loaded when first shown; two are kept in memory. Raises ValueError if a file is not
+    a picture.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class Composer:
         moment = number / RATE
         while len(self._scenes) > 1 and self._scenes[1].start <= moment:
             self._scenes.pop(0)
-            self._forget()
+            self._drop_unused_cards()
         if self._scenes and self._scenes[0].start <= moment:
             self._draw_scene(self._scenes[0], moment, planes)
         while self._cues and self._cues[0].end <= moment:
@@ -164,15 +164,15 @@ class Composer:
 
     def _draw_scene(self, scene: _Scene, moment: float, planes: Planes) -> None:
         age = moment - scene.start
-        if scene.before is not None and age < _GO:
-            self._card(scene.before).faded(1 - age / _GO).blend(planes)
+        if scene.before is not None and age < _FADE_OUT:
+            self._card(scene.before).faded(1 - age / _FADE_OUT).blend(planes)
         if scene.who is None:
             return
         card = self._card(scene.who)
-        if age >= _COME:
+        if age >= _FADE_IN:
             card.blend(planes)
             return
-        left = (1 - age / _COME) ** 3  # fast at first, then gently to a stop
+        left = (1 - age / _FADE_IN) ** 3  # ease out
         card.faded(1 - left).blend(planes, round(_RISE * left / 2) * 2)
 
     def _card(self, who: Path | str) -> Layer:
@@ -184,7 +184,7 @@ class Composer:
             self._cards[who] = Layer.of(card.image, card.x, card.y)
         return self._cards[who]
 
-    def _forget(self) -> None:
+    def _drop_unused_cards(self) -> None:
         wanted = (self._scenes[0].who, self._scenes[0].before)
         self._cards = {who: card for who, card in self._cards.items() if who in wanted}
 
@@ -198,7 +198,7 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """One or more shots in a row of the same: a picture, the name of one without, or nothing."""
+    """Consecutive shots of one speaker: a picture, the name of a speaker without one, or None."""
 
     start: float
     who: Path | str | None

@@ -1,8 +1,8 @@
-"""What lies over the background: pictures with transparency, ready to be blended into frames.
+"""Overlays: pictures with transparency, prepared for blending into frames.
 
-A frame is three planes of bytes (Y at full size, Cb and Cr at half), BT.709 in the limited range.
-A layer keeps its colours multiplied by its opacity, so that blending is one product, one sum and
-one shift a byte: out = (under * (256 - a) + colour * a) >> 8.
+A frame is three planes of bytes (Y at full size, Cb and Cr at half), BT.709, limited range. A layer
+stores colours premultiplied by opacity, so that blending is one product, one sum and one shift per
+byte: out = (under * (256 - a) + colour * a) >> 8.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Plane = NDArray[np.uint8]
 Values = NDArray[np.float32]
 _Products = NDArray[np.uint16]
 
-# Rec. ITU-R BT.709-6, items 3.2 to 3.5: luma, and colour differences, of R, G and B from 0 to 255.
+# Rec. ITU-R BT.709-6, items 3.2 to 3.5: luma and colour differences from R, G and B of 0 to 255.
 _TO_YCBCR = np.array(
     [
         [0.2126, 0.7152, 0.0722],
@@ -31,7 +31,7 @@ _ZERO = np.array([16, 128, 128], np.float32)
 
 
 def ycbcr(red: int, green: int, blue: int) -> tuple[int, int, int]:
-    """A colour of 8-bit RGB."""
+    """Converts an 8-bit RGB colour."""
     values = _TO_YCBCR @ np.array([red, green, blue], np.float32) + _ZERO
     y, cb, cr = (round(float(each)) for each in values)
     return y, cb, cr
@@ -39,7 +39,7 @@ def ycbcr(red: int, green: int, blue: int) -> tuple[int, int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Of one plane: `colour` is value * a, `rest` is 256 - a; both of shape (height, width)."""
+    """One plane: `colour` is value * a, `rest` is 256 - a; both of shape (height, width)."""
 
     x: int
     y: int
@@ -70,13 +70,13 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A picture at its place; three parts, one for each plane."""
+    """A picture at its position; one part per plane."""
 
     parts: tuple[_Part, _Part, _Part]
 
     @classmethod
     def of(cls, image: Image.Image, x: int, y: int) -> Layer:
-        """An RGBA image whose upper left corner is at (x, y), both even."""
+        """From an RGBA image with its upper left corner at (x, y), both even."""
         if image.width % 2 or image.height % 2:
             canvas = Image.new("RGBA", (image.width + image.width % 2, image.height + 1 & ~1))
             canvas.paste(image)
@@ -95,14 +95,14 @@ class Layer:
         )
 
     def blend(self, planes: tuple[Plane, Plane, Plane], shift: int = 0) -> None:
-        """Over what the planes hold, `shift` pixels lower; an even number."""
+        """Blends into `planes`, `shift` pixels lower (even)."""
         for plane, part, below in zip(
             planes, self.parts, (shift, shift // 2, shift // 2), strict=True
         ):
             part.blend(plane, below)
 
     def faded(self, share: float) -> Layer:
-        """With `share` of its opacity, 0 to 1."""
+        """The layer with `share` (0 to 1) of its opacity."""
         y, cb, cr = (part.faded(share) for part in self.parts)
         return Layer((y, cb, cr))
 
@@ -114,8 +114,8 @@ def _halved(values: Values) -> Values:
 
 
 def _part(x: int, y: int, colour: Values, opacity: Values) -> _Part:
-    """`colour` has been multiplied by `opacity`, 0 to 1, already."""
+    """`colour` is already premultiplied by `opacity`, 0 to 1."""
     rest = np.rint((1 - opacity) * 256).astype(np.uint16)
-    # Half a step more, for the shift cuts off what is behind the point; never above 255.
+    # 128 is added because the shift rounds down; the result must not exceed 255.
     products = np.clip(np.rint(colour * 256 + 128), 0, 65535 - 255 * rest.astype(np.int64))
     return _Part(x, y, products.astype(np.uint16), rest)

@@ -1,4 +1,4 @@
-"""Where things stand on the screen, in pixels. Even numbers throughout: colour has half of them."""
+"""Positions on the screen, in pixels. All are even, because chroma has half the resolution."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from troupe.media.formats import Resolution
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    face: tuple[int, int, int, int]  # x, y, width, height that a picture may fill
-    caption_bottom: int  # nothing of a caption is below
-    caption_width: int  # of its text, at most
-    caption_height: int  # of the whole caption, at most
-    text: int  # pixels an em
+    face: tuple[int, int, int, int]  # x, y, width, height of the picture's area
+    caption_bottom: int  # lower edge of captions
+    caption_width: int  # maximum width of their text
+    caption_height: int  # maximum height of the whole box
+    text: int  # pixels per em
 
 
-# A tenth at the lower edge stays free, as in television; of a tall video more, for that is where
-# players put their buttons.
+# The bottom tenth stays free, as on television; more on portrait video, where players put their
+# buttons.
 _LAYOUTS = {
     Resolution.LANDSCAPE: Layout((240, 44, 800, 420), 666, 1080, 190, 40),
     Resolution.PORTRAIT: Layout((60, 150, 600, 640), 1120, 592, 312, 40),
@@ -29,8 +29,8 @@ def layout(resolution: Resolution) -> Layout:
 
 
 def face_box(resolution: Resolution, picture_size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """x, y, width and height of a picture of `picture_size` once it has come in: as large as its
-    place allows, whole, in the middle."""
+    """x, y, width and height of a picture of `picture_size` after it has faded in: fitted into its
+    area and centred."""
     x, y, room_width, room_height = layout(resolution).face
     width, height = picture_size
     scale = min(room_width / width, room_height / height)

@@ -1,4 +1,4 @@
-"""The pictures of a video: the card of who speaks, and the captions."""
+"""The overlays of a video: the speaker's picture, and the captions."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from troupe.media.video.text import Drawn, Type, draw, joined, readable, width, 
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MAX_PIXELS = 50_000_000  # decoded, 200 MB
-_NO_PICTURE = (
+_IMAGE_ERRORS = (
     *(UnidentifiedImageError, OSError, SyntaxError),
     *(Image.DecompressionBombError, Image.DecompressionBombWarning),
 )
 _CORNER = 28
 _SHADOW, _SHADOW_DROP, _SHADOW_DARK = 16, 8, 0.5
-_FINE = 4  # edges are drawn at this many times their size, and so become smooth
+_SUPERSAMPLING = 4  # supersampling factor, for smooth edges
 
-_BADGE = 0.62  # of the height that a picture has
+_BADGE = 0.62  # of the height of the picture's area
 _BADGES = ("#8c5ad6", "#d6655a", "#3f8fc9", "#c98a2b", "#3fa37a", "#c9539a")
 
 _BOX, _BOX_PAD, _BOX_CORNER = (12, 14, 22, 190), (26, 14), 18
@@ -35,7 +35,7 @@ _LINE, _NAME_SIZE = 1.32, 0.66  # of the text's size
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An RGBA image and where its upper left corner lies on the screen; both even."""
+    """An RGBA image and the position of its upper left corner on the screen; both even."""
 
     image: Image.Image
     x: int
@@ -43,16 +43,17 @@ class Placed:
 
 
 def face_card(path: Path, resolution: Resolution) -> Placed:
-    """A picture with round corners over a soft shadow. Raises ValueError when it is none."""
+    """A picture with rounded corners and a soft shadow. Raises ValueError if it is not a picture
+    or has too many pixels."""
     try:
         with Image.open(path, formats=_FORMATS) as opened:
             if opened.width * opened.height > _MAX_PIXELS:
                 raise ValueError(f"{path.name} has too many pixels")
             picture = ImageOps.exif_transpose(opened).convert("RGBA")
-    except _NO_PICTURE as error:
+    except _IMAGE_ERRORS as error:
         raise ValueError(f"{path.name} is not a picture") from error
     x, y, wide, high = face_box(resolution, picture.size)
-    # Premultiplied while it is scaled, else the colour of what is transparent bleeds in.
+    # Premultiplied for scaling, so that the colour of transparent pixels does not bleed in.
     picture = picture.convert("RGBa").resize((wide, high), Image.Resampling.LANCZOS)
     picture = picture.convert("RGBA")
     corners = _rounded((wide, high), min(_CORNER, wide // 4, high // 4))
@@ -61,7 +62,7 @@ def face_card(path: Path, resolution: Resolution) -> Placed:
 
 
 def badge(name: str, resolution: Resolution) -> Placed:
-    """The first letter of a name on a disc, for those who have no picture."""
+    """A disc with the first letter of a name, for speakers without a picture."""
     x, y, room_width, room_height = layout(resolution).face
     side = int(room_height * _BADGE) // 2 * 2
     disc = Image.new("RGBA", (side, side), _BADGES[crc32(name.encode()) % len(_BADGES)])
@@ -69,7 +70,7 @@ def badge(name: str, resolution: Resolution) -> Placed:
     initial = readable(name)[:1].upper()
     letter = draw(initial, Type.of(initial, int(side * 0.5)))
     if letter:
-        # Centred by what is seen of it, not by its line.
+        # Centred by its visible pixels, not by its line box.
         rows, columns = letter.pixels.shape
         _stamp(disc, letter, (side - columns) // 2 - letter.left, (side - rows) // 2 - letter.top)
     left, top = x + (room_width - side) // 4 * 2, y + (room_height - side) // 4 * 2
@@ -89,32 +90,32 @@ def _with_shadow(picture: Image.Image, x: int, y: int) -> Placed:
 
 
 def _rounded(size: tuple[int, int], radius: int) -> Image.Image:
-    large = size[0] * _FINE, size[1] * _FINE
+    large = size[0] * _SUPERSAMPLING, size[1] * _SUPERSAMPLING
     mask = Image.new("L", large)
     box = (0, 0, large[0] - 1, large[1] - 1)
-    ImageDraw.Draw(mask).rounded_rectangle(box, radius * _FINE, fill=255)
+    ImageDraw.Draw(mask).rounded_rectangle(box, radius * _SUPERSAMPLING, fill=255)
     return mask.resize(size, Image.Resampling.BOX)
 
 
 def caption(cue: Cue, resolution: Resolution, language: str | None = None) -> Placed | None:
-    """A cue over a dark box, and who says it; None when nothing of it can be shown."""
+    """A cue in a dark box, with its speaker; None if no character of it can be shown."""
     plan = layout(resolution)
     lines = [line for line in map(readable, cue.text.splitlines()) if line]
     if not lines:
         return None
     size = plan.text
     kind = Type.of("\n".join(lines), size, language)
-    fitted = _fitted(lines, kind, plan)
+    fitted = _fit(lines, kind, plan)
     name = readable(cue.speaker or "")
     while _height(len(fitted), size, bool(name)) > plan.caption_height and size > 20:
         size -= 2
         kind = Type.of("\n".join(lines), size, language)
-        fitted = _fitted(lines, kind, plan)
+        fitted = _fit(lines, kind, plan)
     return _caption(fitted, kind, name, plan, resolution)
 
 
-def _fitted(lines: list[str], kind: Type, plan: Layout) -> list[str]:
-    """As they come, when they fit."""
+def _fit(lines: list[str], kind: Type, plan: Layout) -> list[str]:
+    """The lines unchanged if they fit, else wrapped again."""
     if all(width(line, kind) <= plan.caption_width for line in lines):
         return lines
     return wrap(joined(lines), kind, plan.caption_width)
@@ -128,7 +129,7 @@ def _caption(
     lines: list[str], kind: Type, name: str, plan: Layout, resolution: Resolution
 ) -> Placed:
     step = round(kind.size * _LINE)
-    title = _clipped(name, Type.of(name, round(kind.size * _NAME_SIZE)), plan.caption_width)
+    title = _ellipsize(name, Type.of(name, round(kind.size * _NAME_SIZE)), plan.caption_width)
     name_step = round(kind.size * _LINE * _NAME_SIZE) if name else 0
     widest = max(width(line, kind) for line in lines)
     if title:
@@ -148,21 +149,21 @@ def _caption(
         drawn = draw(line, kind)
         if drawn:
             left = (wide - drawn.pixels.shape[1]) // 2 - drawn.left
-            # The baseline, so that letters of most scripts look centred in their line.
+            # Puts the baseline where letters of most scripts look centred in their line.
             _stamp(box, drawn, left, y + round(step * 0.74))
         y += step
     return Placed(box, (resolution.width - wide) // 4 * 2, plan.caption_bottom - high)
 
 
-def _clipped(name: str, kind: Type, limit: float) -> Drawn | None:
-    """A name of a hundred letters ends in an ellipsis."""
+def _ellipsize(name: str, kind: Type, limit: float) -> Drawn | None:
+    """A name, cut with an ellipsis if it is too wide."""
     if name and width(name, kind) > limit:
         name = wrap(name, kind, limit * 0.95)[0] + "…"
     return draw(name, kind) if name else None
 
 
 def _stamp(image: Image.Image, drawn: Drawn, x: int, y: int, colour: _Colour = _WHITE) -> None:
-    """Letters with their origin at (x, y); what is outside of the image is cut off."""
+    """Draws letters with their origin at (x, y), clipped to the image."""
     ink = Image.new("RGBA", drawn.pixels.shape[::-1], colour)
     ink.putalpha(Image.fromarray(drawn.pixels))
     sheet = Image.new("RGBA", image.size)

@@ -1,4 +1,4 @@
-"""Working ahead: one thread makes what another one takes, a few at a time."""
+"""Computes the items of an iterator ahead of their use, in a thread."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 _END = object()
-_GLANCE = 0.1  # seconds between looks at whether anybody still wants more
+_POLL_SECONDS = 0.1  # seconds between checks of whether to stop
 
 
 class Prefetch(Generic[T]):
-    """The items of an iterator, which runs in a thread of its own and is never more than `most`
-    ahead. Use it in a `with`: leaving it stops the thread. What the iterator raises is raised
-    here, in its turn."""
+    """Runs an iterator in its own thread, at most `most` items ahead. Use it in a `with` block,
+    whose end stops the thread. An exception of the iterator is raised here, after the items before
+    it."""
 
     def __init__(self, items: Iterator[T], most: int) -> None:
         self._items = items
-        self._made: Queue[Any] = Queue(most)
+        self._queue: Queue[Any] = Queue(most)
         self._stop = threading.Event()
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread = threading.Thread(target=self._produce, daemon=True)
 
     def __enter__(self) -> Iterator[T]:
         self._thread.start()
-        return self._taken()
+        return self._items_in_order()
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
 
-    def _taken(self) -> Iterator[T]:
-        while (item := self._made.get()) is not _END:
+    def _items_in_order(self) -> Iterator[T]:
+        while (item := self._queue.get()) is not _END:
             yield item
         if self._failure is not None:
             raise self._failure
 
-    def _work(self) -> None:
+    def _produce(self) -> None:
         try:
             for item in self._items:
                 if not self._put(item):
@@ -48,10 +48,10 @@ class Prefetch(Generic[T]):
         self._put(_END)
 
     def _put(self, item: Any) -> bool:
-        """False when nobody wants it any more."""
+        """False if stopped."""
         while not self._stop.is_set():
             try:
-                self._made.put(item, timeout=_GLANCE)
+                self._queue.put(item, timeout=_POLL_SECONDS)
             except Full:
                 continue
             return True

@@ -1,7 +1,7 @@
-"""Lines of text to pixels, in any script.
+"""Renders lines of text, in any script.
 
-Pillow shapes Arabic or Hindi with raqm alone, and its wheels take fribidi from the system, where it
-may not be. HarfBuzz shapes and draws by itself; python-bidi says which way the letters run.
+Pillow needs raqm to shape Arabic or Hindi, and its wheels take fribidi from the system, where it
+may be missing. HarfBuzz shapes and draws without it; python-bidi gives the direction of the text.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from numpy.typing import NDArray
 from troupe.media.video.fonts import UNITS, Typeface, han_form, is_invisible, typeface_for
 from troupe.speech.text.graphemes import UNSPACED, is_joined
 
-Coverage = NDArray[np.uint8]  # shape (height, width): 0 outside of letters, 255 inside
+Coverage = NDArray[np.uint8]  # shape (height, width): 0 outside letters, 255 inside
 
 _RIGHT_TO_LEFT = frozenset(("R", "AL", "AN"))
-_BIDI_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # python-bidi knows no isolates
+_BIDI_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # python-bidi does not support isolates
 _NO_SPACES = re.compile(f"[{UNSPACED}]")
-# Never at the start of a line: closing marks of the scripts that break anywhere.
+# Closing marks of scripts that break anywhere; they may not start a line.
 _CLOSERS = frozenset("。、，．：；！？）」』】》〉”’…ー～々ゝっゃゅょッャュョ")  # noqa: RUF001
-_OPENERS = frozenset("（「『【《〈“‘")  # noqa: RUF001 - never at the end of one
+_OPENERS = frozenset("（「『【《〈“‘")  # noqa: RUF001 - they may not end a line
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """How a text is set: pixels an em, the form of ideographs, and its paragraph's direction."""
+    """Typesetting of a text: pixels per em, regional form of ideographs, paragraph direction."""
 
     size: int
     han: int = 2
@@ -47,7 +47,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A line as pixels; `left` and `top`: from its origin on the baseline, down and right."""
+    """A rendered line. `left` and `top`: offset from its origin on the baseline, right and down."""
 
     pixels: Coverage
     left: int
@@ -58,12 +58,12 @@ class Drawn:
 class _Run:
     text: str
     face: Typeface
-    level: int  # of the bidirectional algorithm: odd runs from right to left
+    level: int  # bidi embedding level; odd is right to left
 
 
 def readable(text: str) -> str:
-    """One line of what the fonts have: symbols without a glyph are left out, a run of letters
-    without one is shown as an ellipsis."""
+    """The text on one line, as far as the fonts have it: symbols without a glyph are omitted, a run
+    of letters without one becomes an ellipsis."""
     parts = []
     for known, run in groupby(_graphemes(" ".join(text.split())), _is_known):
         letters = list(run)
@@ -87,12 +87,12 @@ def _graphemes(text: str) -> Iterator[str]:
 
 
 def width(text: str, kind: Type) -> float:
-    """Of one line, in pixels."""
+    """Width of one line, in pixels."""
     return sum(x for _, _, x in _advances(text, kind)) / UNITS
 
 
 def draw(text: str, kind: Type) -> Drawn | None:
-    """One line; None when there is nothing to see in it."""
+    """Renders one line; None if nothing of it is visible."""
     canvas = hb.RasterDraw()
     canvas.scale_factor = (UNITS, UNITS)
     pen = 0
@@ -108,14 +108,14 @@ def draw(text: str, kind: Type) -> Drawn | None:
         return None
     extents = image.extents
     rows = np.frombuffer(image.buffer, np.uint8).reshape(extents.height, extents.stride)
-    # HarfBuzz has its first row at the bottom.
+    # HarfBuzz's first row is the bottom one.
     pixels = rows[::-1, : extents.width].copy()
     return Drawn(pixels, extents.x_origin, -(extents.y_origin + extents.height))
 
 
 def _advances(text: str, kind: Type) -> Iterator[tuple[hb.Font, hb.Buffer, int]]:
-    """The shaped runs of a line from left to right, each with its width in UNITS."""
-    for run in _in_sight_order(list(_runs(text, kind))):
+    """The shaped runs of a line, left to right, each with its advance in UNITS."""
+    for run in _visual_order(list(_runs(text, kind))):
         buffer = hb.Buffer()
         buffer.add_str(run.text)
         buffer.guess_segment_properties()
@@ -147,7 +147,7 @@ def _runs(text: str, kind: Type) -> Iterator[_Run]:
 
 
 def _face(grapheme: str, han: int, before: _Run | None) -> Typeface | None:
-    """Spaces, digits and marks stay in the face of what they follow, where it has them."""
+    """Spaces, digits and marks use the face of the run before them if it has them."""
     visible = [each for each in grapheme if not is_invisible(each)]
     if before and category(grapheme[0])[0] in "ZNPSMC" and all(map(before.face.has, visible)):
         return before.face
@@ -175,31 +175,31 @@ def _levels(text: str, right_to_left: bool) -> list[int]:
     return levels
 
 
-def _in_sight_order(runs: list[_Run]) -> list[_Run]:
-    """Rule L2: from the highest level down to the lowest odd one, each stretch is reversed."""
+def _visual_order(runs: list[_Run]) -> list[_Run]:
+    """Rule L2: from the highest level down to the lowest odd one, reverses each sequence."""
     odd = [run.level for run in runs if run.level % 2]
     for level in range(max((run.level for run in runs), default=0), min(odd, default=1) - 1, -1):
         stretches = groupby(runs, lambda run, level=level: run.level >= level)  # type: ignore[misc]
-        runs = [run for high, part in stretches for run in _turned(high, part)]
+        runs = [run for high, part in stretches for run in _reversed_if(high, part)]
     return runs
 
 
-def _turned(turn: bool, part: Iterable[_Run]) -> list[_Run]:
-    return list(part)[::-1] if turn else list(part)
+def _reversed_if(right_to_left: bool, part: Iterable[_Run]) -> list[_Run]:
+    return list(part)[::-1] if right_to_left else list(part)
 
 
 def wrap(text: str, kind: Type, limit: float) -> list[str]:
-    """Lines of at most `limit` pixels and about the same width; a piece that is wider is torn."""
+    """Lines of similar width and at most `limit` pixels; a word wider than that is split."""
     pieces = [(each, width(each, kind)) for each in _pieces(text, kind, limit)]
-    lines = _filled(pieces, limit)
+    lines = _fill(pieces, limit)
     for share in (0.6, 0.7, 0.8, 0.9):
-        even = _filled(pieces, limit * share)
+        even = _fill(pieces, limit * share)
         if len(even) == len(lines) and all(width(each, kind) <= limit for each in even):
             return even
     return lines
 
 
-def _filled(pieces: list[tuple[str, float]], limit: float) -> list[str]:
+def _fill(pieces: list[tuple[str, float]], limit: float) -> list[str]:
     lines, room = [""], limit
     for piece, wide in pieces:
         if lines[-1] and wide > room:
@@ -211,11 +211,11 @@ def _filled(pieces: list[tuple[str, float]], limit: float) -> list[str]:
 
 
 def _pieces(text: str, kind: Type, limit: float) -> Iterator[str]:
-    """What a line break may part: words with the space after them, ideographs one by one."""
+    """The unbreakable pieces: words with their trailing space, single ideographs."""
     piece = ""
     for grapheme in _graphemes(text):
         apart = bool(piece) and (
-            (piece.endswith(" ") and grapheme != " ") or _parts(piece, grapheme)
+            (piece.endswith(" ") and grapheme != " ") or _may_break(piece, grapheme)
         )
         if apart or (piece and width(piece + grapheme, kind) > limit):
             yield piece
@@ -225,14 +225,14 @@ def _pieces(text: str, kind: Type, limit: float) -> Iterator[str]:
         yield piece
 
 
-def _parts(before: str, after: str) -> bool:
+def _may_break(before: str, after: str) -> bool:
     if after[0] in _CLOSERS or before[-1] in _OPENERS or after == " ":
         return False
     return bool(_NO_SPACES.match(before[-1]) or _NO_SPACES.match(after[0]))
 
 
 def joined(lines: Iterable[str]) -> str:
-    """Lines back to one, without a space where the script has none."""
+    """Joins lines into one, without a space where the script has none."""
     whole = ""
     for line in lines:
         touching = whole[-1:] + line[:1]

@@ -1,4 +1,4 @@
-"""A dialogue to a video: H.264 and AAC in MP4, frame by frame. Memory does not grow."""
+"""Renders a dialogue as a video: H.264 and AAC in MP4, frame by frame, in constant memory."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from troupe.media.video.prefetch import Prefetch
 
 __all__ = ["Shot", "VideoFacts", "face_box", "render_video"]
 
-# Measured on the bench's video: `superfast` takes 0.8 of the time of `veryfast` and makes files
-# three times as large; `faster` takes 1.4 times as long and makes none smaller.
+# Measured on the benchmark's video: `superfast` takes 0.8 of the time of `veryfast` and makes files
+# three times as large; `faster` takes 1.4 times as long and files are no smaller.
 X264 = {
     "preset": "veryfast",
     "crf": "21",
@@ -40,9 +40,9 @@ X264 = {
     "g": str(2 * RATE),
 }
 _FRAMES_AHEAD = 8
-AAC_BITS = 96_000  # a second, for mono
-# https://www.iso.org/standard/76383.html (ISO/IEC 14496-3): the rates that AAC has, from telephone
-# quality up; others are raised to the next.
+AAC_BITS = 96_000  # per second, mono
+# AAC's sample rates from 16 kHz (ISO/IEC 14496-3, https://www.iso.org/standard/76383.html); others
+# are rounded up.
 _AAC_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
 _BT709, _LIMITED = 1, 1  # ITU-T H.273 and FFmpeg's AVCOL_RANGE_MPEG
 
@@ -70,20 +70,20 @@ def render_video(
     title: str | None = None,
     language: str | None = None,
 ) -> VideoFacts:
-    """Write an MP4 that lasts as long as `sound`, a mono 16-bit WAV file, to a frame.
+    """Write an MP4 as long as `sound`, a mono 16-bit WAV file, rounded up to a frame.
 
-    `shots` follow one another in order; `cues`, in order too, are burnt in. `background` is a clip,
-    which is looped, or a colour "#rrggbb". `language`, a BCP 47 tag, decides how ideographs
-    look. `check` is called for every second of video and stops the work by raising; `report` gets
-    the share that is done, 0 to 1. Raises ValueError when a file is not what it should be. When it
-    raises, no file is left.
+    `shots` and `cues` are in order; cues are burnt in. `background` is a clip, which is looped, or
+    a colour "#rrggbb". `language`, a BCP 47 tag, selects the regional form of ideographs. `check`
+    is called for every second of video and stops the work by raising; `report` receives the
+    fraction done, 0 to 1. Raises ValueError if an input file is invalid. On any exception, no file
+    is left.
     """
     try:
         with sound.open("rb") as file:
             rate = wav_rate(file)
             seconds = sum(len(block) for block in read_wav(file, 1 << 16)) / rate
             if not seconds:
-                raise ValueError("there is no sound to show")
+                raise ValueError("the audio is empty")
             file.seek(0)
             frames = (
                 clip_background(background, resolution)
@@ -93,9 +93,9 @@ def render_video(
             with _Output(target, resolution, file, rate, title) as output:
                 composer = Composer(resolution, shots, cues, language)
                 count = max(1, ceil(seconds * RATE - 1e-6))
-                # Drawn in a thread of their own: the encoder never waits for the brush, nor for
-                # its turn on a busy machine.
-                with Prefetch(_drawn(count, frames, composer, resolution), _FRAMES_AHEAD) as drawn:
+                # In a thread, so that the encoder never waits for drawing.
+                drawing = _draw_frames(count, frames, composer, resolution)
+                with Prefetch(drawing, _FRAMES_AHEAD) as drawn:
                     for number, frame in enumerate(drawn):
                         if number % RATE == 0:
                             check()
@@ -111,7 +111,7 @@ def render_video(
     return VideoFacts(count / RATE, target.stat().st_size, resolution.width, resolution.height)
 
 
-def _drawn(
+def _draw_frames(
     count: int, backgrounds: Iterator[Planes], composer: Composer, resolution: Resolution
 ) -> Iterator[av.VideoFrame]:
     """The frames of the video, numbered."""
@@ -127,12 +127,12 @@ def _drawn(
 
 
 class _Output:
-    """The file: its streams, and what has been written to each."""
+    """The output file and its two streams."""
 
     def __init__(
         self, target: Path, resolution: Resolution, sound: BinaryIO, rate: int, title: str | None
     ) -> None:
-        # The index at the beginning, so that players need not load the end first.
+        # faststart puts the index first, so that players need not load the end before playing.
         self._container = av.open(
             str(target), "w", format="mp4", options={"movflags": "+faststart"}
         )
@@ -141,7 +141,7 @@ class _Output:
         self._video = self._container.add_stream("libx264", RATE, options=dict(X264))
         self._video.width, self._video.height = resolution.width, resolution.height
         self._video.pix_fmt = "yuv420p"
-        # PyAV's default cuts each frame in slices, which wait for one another: larger and slower.
+        # PyAV's default threads by slices, which is slower and makes larger files.
         self._video.thread_type = "FRAME"
         context = self._video.codec_context
         context.time_base = Fraction(1, RATE)
@@ -157,7 +157,7 @@ class _Output:
         self._container.mux(self._video.encode(frame))
 
     def write_sound(self, until: float) -> None:
-        """Up to about that second, so that the two lie side by side in the file."""
+        """Writes sound up to about that second, so that sound and picture are interleaved."""
         while self._sound_until < until:
             frame = next(self._sound, None)
             if frame is None:
@@ -175,7 +175,7 @@ class _Output:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(Exception):  # a failure that led here is the one to report
+        with suppress(Exception):  # report the original failure, not this one
             self._container.close()
 
 

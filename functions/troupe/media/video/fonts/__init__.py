@@ -1,8 +1,8 @@
-"""The fonts of captions: which of them has a character, and which characters none has.
+"""The caption fonts: which font has a character, and which characters no font has.
 
-Beside this file lie the faces of Noto Sans for the scripts that people write today, as Debian's
-fonts-noto-core 20201225-1 ships them (OFL.txt is their licence). Chinese, Japanese and Korean come
-from a package of their own, noto-cjk-sans-otc, for their size. Nothing of the system is used.
+This folder has the Noto Sans faces of today's writing systems, from Debian's fonts-noto-core
+20201225-1 (licence: OFL.txt). Chinese, Japanese and Korean are in a separate package because of
+their size, noto-cjk-sans-otc. System fonts are not used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from unicodedata import category
 import noto_cjk_sans_otc
 import uharfbuzz as hb
 
-# Scripts before symbols: a face is asked in this order.
+# Faces are tried in this order: scripts before symbols.
 _SCRIPTS = (
     *("", "Arabic", "Hebrew", "Devanagari", "Bengali", "Tamil", "Telugu", "Gujarati", "Gurmukhi"),
     *("Kannada", "Malayalam", "Oriya", "Sinhala", "Thai", "Lao", "Khmer", "Myanmar", "Georgian"),
@@ -24,7 +24,7 @@ _SCRIPTS = (
 )
 _SYMBOLS = ("Symbols", "Symbols2")
 
-# The same ideograph is drawn differently in each of these; places in the collection.
+# Regional forms of ideographs: indices in the font collection.
 _JAPANESE, _KOREAN, _SIMPLIFIED, _TRADITIONAL, _HONG_KONG = range(5)
 _HAN = {
     **{"ja": _JAPANESE, "ko": _KOREAN, "yue": _HONG_KONG, "zh-hk": _HONG_KONG},
@@ -33,9 +33,9 @@ _HAN = {
 _KANA = re.compile("[\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
-# 26.6 fixed point, as FreeType has it: positions keep their fractions of a pixel.
+# 26.6 fixed point, as in FreeType: positions keep fractions of a pixel.
 UNITS = 64
-# Noto's regular weight is thin for white letters over a moving picture; this is about medium.
+# Noto Regular is thin for white letters over a moving picture; this is about Medium.
 _BOLDER = 0.018
 
 
@@ -48,13 +48,13 @@ class Typeface:
         return self.font(16).get_nominal_glyph(ord(character)) is not None
 
     def font(self, size: int) -> hb.Font:
-        """For `size` pixels an em; its numbers are in `UNITS` of a pixel."""
+        """At `size` pixels per em; its metrics are in 1/`UNITS` pixels."""
         return _font(self, size)
 
 
 @lru_cache(maxsize=256)
 def _font(typeface: Typeface, size: int) -> hb.Font:
-    # A mapped file: only what is looked at is read.
+    # Memory-mapped: only the used parts are read.
     blob = hb.Blob.from_file_path(str(typeface.path))
     font = hb.Font(hb.Face(blob, typeface.index))
     font.scale = (size * UNITS, size * UNITS)
@@ -63,8 +63,8 @@ def _font(typeface: Typeface, size: int) -> hb.Font:
 
 
 def han_form(text: str, language: str | None = None) -> int:
-    """How ideographs are to be drawn: as `language` (a BCP 47 tag) has it, else by the other
-    letters of the text, else as in mainland China."""
+    """The regional form of ideographs: that of `language` (a BCP 47 tag), else that of the text's
+    kana or hangul, else that of mainland China."""
     tag = (language or "").lower()
     while tag:
         if tag in _HAN:
@@ -86,7 +86,7 @@ def _chain(han: int) -> tuple[Typeface, ...]:
 
 @lru_cache(maxsize=4096)
 def typeface_for(letters: str, han: int = _SIMPLIFIED) -> Typeface | None:
-    """The first face that has all of `letters`, a character as readers see it."""
+    """The first face that has all code points of `letters`, one grapheme; None if none has."""
     needed = [each for each in letters if not is_invisible(each)]
     for face in _chain(han):
         if all(map(face.has, needed)):
@@ -95,14 +95,14 @@ def typeface_for(letters: str, han: int = _SIMPLIFIED) -> Typeface | None:
 
 
 def is_invisible(character: str) -> bool:
-    """Controls, joiners and variation selectors: they shape their neighbours or nothing."""
+    """Controls, joiners and variation selectors, which have no glyph of their own."""
     code = ord(character)
     return category(character) in ("Cc", "Cf") or 0xFE00 <= code <= 0xFE0F or code >= 0xE0000
 
 
 def missing_glyphs(text: str) -> set[str]:
-    """The characters of `text` that no font has: captions leave out such symbols, and show `…` for
-    a run of such letters."""
+    """The characters of `text` that no font has: captions omit such symbols, and show `…` for a run
+    of such letters."""
     return {
         each
         for each in set(text)
