@@ -47,7 +47,7 @@ def seed_cast() -> int:
         return 0
     owner = AccountCaller(uid=found.id, role=found.role, guest=False, email=found.email, user=found)
     mine, _ = container().characters.mine(found.id, Page(limit=100))
-    names = {shown.character.display_name for shown in mine}
+    names = {each.character.display_name for each in mine}
     members = cast.members()
     for member in members:
         if member["name"] not in names:
@@ -71,4 +71,4 @@ def _create(owner: AccountCaller, member: dict[str, Any]) -> None:
             "language": member["language"],
             "voice_type": member["voiceType"],
         }
-        container().characters.create(owner, CreateCharacter.model_validate(fields))
+        container().characters.create(owner, CreateCharacter.model_validate(fields).command())

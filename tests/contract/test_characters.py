@@ -1,5 +1,4 @@
-"""Characters as clients use them: each answer has every field that is promised, with a value of
-its kind, in `data`."""
+"""Characters as clients use them: `data` has every documented field, of the right type."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ CHARACTER = {
     "displayName": "My New Character",
     "audioFile": "/api/static/audio_files/character_new.wav",
     "config": CONFIG,
-    "images": {},  # by their keys: as many as the character has
+    "images": {},  # by key; any number
     "outputPrefix": "character_new",
     "createdAt": TIME,
     "updatedAt": TIME,
@@ -68,9 +67,15 @@ def test_create(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     character = create(client, headers, **FORM)
     assert_like(character, CHARACTER)
-    # What follows from the request is not only of the same kind, but the same.
+    # Values that follow from the request are compared, not only their types.
     for name in (
-        *("displayName", "config", "hasAudio", "imageCount", "isOwner", "starred", "isStarred"),
+        "displayName",
+        "config",
+        "hasAudio",
+        "imageCount",
+        "isOwner",
+        "starred",
+        "isStarred",
     ):
         assert character[name] == CHARACTER[name]
     assert set(character["images"]) == {"0", "1"}
@@ -93,7 +98,7 @@ def test_update(client: FlaskClient, db: Database) -> None:
     character = create(client, headers)
     place = f"/api/characters/{character['id']}"
     add = {"newImageFiles": [(_stream(PICTURE), "c.png")]}
-    client.put(place, data=add, headers=headers)  # so that there is a key "2" to remove
+    client.put(place, data=add, headers=headers)  # creates the key "2", removed below
     fields: dict[str, Any] = {
         "displayName": "Updated Character Name",
         "speed": "1.1",

@@ -1,5 +1,4 @@
-"""Scripts and videos as clients use them: each answer has every field that is promised, with a
-value of its kind, in `data`."""
+"""Scripts and videos as clients use them: `data` has every documented field, of the right type."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ import pytest
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.support.factories import HeldQueue
 from tests.support.likeness import assert_like
-from tests.support.scenes import Scene, put_on
+from tests.support.scenes import Scene, new_scene
 from tests.support.wiring import app_for, rewired
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.llm import LanguageModel
@@ -80,7 +79,7 @@ JOB = {
 
 @pytest.fixture
 def scene(emulators: object, queue: HeldQueue, db: Database) -> Scene:
-    return put_on(app_for("scripts").test_client(), db)
+    return new_scene(app_for("scripts").test_client(), db)
 
 
 @pytest.fixture
@@ -147,7 +146,7 @@ def test_generate_video(scene: Scene) -> None:
 
 
 def test_video_status(scene: Scene, db: Database) -> None:
-    underway(scene, db)
+    start_and_progress(scene, db)
     status = scene.get("/video-status").json["data"]
     assert_like(
         status,
@@ -169,7 +168,7 @@ def test_video_status(scene: Scene, db: Database) -> None:
 
 
 def test_video_job(scene: Scene, db: Database) -> None:
-    job_id = underway(scene, db)
+    job_id = start_and_progress(scene, db)
     job = scene.get(f"/api/video-jobs/{job_id}").json["data"]["job"]
     running = JOB | {"startedAt": TIME, "steps": [STEP | {"status": "completed"}]}
     steps = job.pop("steps")
@@ -178,18 +177,26 @@ def test_video_job(scene: Scene, db: Database) -> None:
     assert_like(steps[0], STEP | {"startedAt": TIME, "completedAt": TIME})
     assert_like(steps[1], STEP | {"startedAt": TIME})
     assert [step["status"] for step in steps] == [
-        *("completed", "in_progress", "pending", "pending", "pending"),
+        "completed",
+        "in_progress",
+        "pending",
+        "pending",
+        "pending",
     ]
     assert (job["currentStep"], job["completedSteps"], job["totalSteps"]) == (
-        *("audio_generation", 1, 5),
+        "audio_generation",
+        1,
+        5,
     )
 
 
-def underway(scene: Scene, db: Database) -> str:
-    """A video job as its worker leaves it after the first of three lines."""
+def start_and_progress(scene: Scene, db: Database) -> str:
+    """Starts a video job and puts it in the state after the first of three lines."""
     job_id: str = scene.post("/generate-video").json["data"]["job"]["jobId"]
     at = now()
-    found = StepState(started_at=at, completed_at=at, progress=100, message="Found 0/3 audio files")
+    validation = StepState(
+        started_at=at, completed_at=at, progress=100, message="Found 0/3 audio files"
+    )
     fields = {
         "status": "in_progress",
         "startedAt": at,
@@ -197,7 +204,7 @@ def underway(scene: Scene, db: Database) -> str:
         "units": 3,
         "unitsDone": 1,
         "partsDone": 1,
-        "steps.audio_validation": found.stored(),
+        "steps.audio_validation": validation.stored(),
         "steps.audio_generation.startedAt": at,
     }
     db.commit(Update(f"jobs/{job_id}", fields))

@@ -1,4 +1,4 @@
-"""Stars, lists and casts on the real Firestore emulator."""
+"""Stars, lists and casts on the Firestore emulator."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from tests.support.characters import (
     Recorded,
     activities,
     caller,
+    character_update,
     files_of,
     made,
+    new_caller,
     service,
     stored,
-    stranger,
-    update_form,
 )
 from tests.support.factories import CountingDatabase
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
 from troupe.characters.errors import CharacterNotFound
-from troupe.characters.schemas import CharactersQuery
 from troupe.characters.service import Characters
 from troupe.paging import BadCursor
 from troupe.web.schema import Page
@@ -36,8 +35,8 @@ def recorded(files: Files) -> Recorded:
     return Recorded(files)
 
 
-def test_a_hundred_users_star_and_unstar_at_once(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+def test_a_hundred_users_star_and_unstar_concurrently(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who)
 
     def stars() -> tuple[int, int]:
@@ -49,7 +48,7 @@ def test_a_hundred_users_star_and_unstar_at_once(db: Database, recorded: Recorde
         assert characters.star(uid, character.id).is_starred
 
     with ThreadPoolExecutor(32) as pool:
-        list(pool.map(star_twice, range(150)))  # fifty of them twice, at once or not
+        list(pool.map(star_twice, range(150)))  # fifty of them twice, concurrently or not
     assert stars() == (100, 100)
 
     def change_mind(number: int) -> None:
@@ -66,21 +65,23 @@ def test_a_hundred_users_star_and_unstar_at_once(db: Database, recorded: Recorde
     assert 0 < starred < 100
 
 
-def test_one_user_many_times_at_once_is_one_star(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+def test_concurrent_stars_of_one_user_count_once(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who)
     with ThreadPoolExecutor(16) as pool:
-        answers = set(pool.map(lambda _: characters.star("fan", character.id), range(16)))
-    assert {(each.starred, each.is_starred) for each in answers} == {(1, True)}
+        starred = set(pool.map(lambda _: characters.star("fan", character.id), range(16)))
+    assert {(each.starred, each.is_starred) for each in starred} == {(1, True)}
     with ThreadPoolExecutor(16) as pool:
-        gone = set(pool.map(lambda _: characters.unstar("fan", character.id), range(16)))
-    assert {(each.starred, each.is_starred) for each in gone} == {(0, False)}
+        unstarred = set(pool.map(lambda _: characters.unstar("fan", character.id), range(16)))
+    assert {(each.starred, each.is_starred) for each in unstarred} == {(0, False)}
     assert activities(db, caller("fan")).count("character_starred") >= 1
     assert characters.get("fan", character.id).is_starred is False
 
 
-def test_a_star_on_what_is_gone_is_404_and_leaves_nothing(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+def test_starring_a_deleted_character_is_404_and_leaves_nothing(
+    db: Database, recorded: Recorded
+) -> None:
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who)
     characters.delete(who, character.id)
     for act in (characters.star, characters.unstar, characters.get):
@@ -89,10 +90,8 @@ def test_a_star_on_what_is_gone_is_404_and_leaves_nothing(db: Database, recorded
     assert db.count(f"characters/{character.id}/stars") == 0
 
 
-def test_the_cast_stands_in_the_order_that_was_asked_for(
-    counting: CountingDatabase, recorded: Recorded
-) -> None:
-    characters, who = service(counting, recorded), stranger()
+def test_the_cast_is_in_the_requested_order(counting: CountingDatabase, recorded: Recorded) -> None:
+    characters, who = service(counting, recorded), new_caller()
     one, two = made(characters, who), made(characters, who)
     counting.calls.clear()
     ids = [two.id, one.id, two.id]
@@ -104,8 +103,8 @@ def test_the_cast_stands_in_the_order_that_was_asked_for(
     assert characters.cast([]) == []
 
 
-def test_every_operation_makes_few_calls(counting: CountingDatabase, recorded: Recorded) -> None:
-    characters, who = service(counting, recorded), stranger()
+def test_calls_per_operation(counting: CountingDatabase, recorded: Recorded) -> None:
+    characters, who = service(counting, recorded), new_caller()
 
     def calls(act: Callable[[], Any]) -> dict[str, int]:
         counting.calls.clear()
@@ -118,26 +117,26 @@ def test_every_operation_makes_few_calls(counting: CountingDatabase, recorded: R
     assert calls(lambda: characters.get(who.uid, one.id)) == read
     assert calls(lambda: characters.star(who.uid, one.id)) == commit
     assert calls(lambda: characters.unstar(who.uid, one.id)) == read | commit
-    new_name = update_form(displayName="Grace")
+    new_name = character_update(displayName="Grace")
     assert calls(lambda: characters.update(who, one.id, new_name)) == read | commit
-    new_image = update_form(newImageFiles=files_of(PICTURE))
+    new_image = character_update(newImageFiles=files_of(PICTURE))
     assert calls(lambda: characters.update(who, one.id, new_image)) == read | {"commit": 2}
     listing = {"run_query": 1, "run_aggregation_query": 1}
-    assert calls(lambda: characters.mine(who.uid, Page(limit=2))) == listing  # without a star
+    assert calls(lambda: characters.mine(who.uid, Page(limit=2))) == listing  # no stars, no lookup
     assert calls(lambda: characters.star(who.uid, one.id)) == commit
     assert calls(lambda: characters.star(who.uid, one.id)) == read | commit
     assert calls(lambda: characters.mine(who.uid, Page(limit=2))) == listing | read
-    most_starred = CharactersQuery(limit=2, sort="starred")
-    assert calls(lambda: characters.page(who.uid, most_starred)) == listing | read
+    most_starred = lambda: characters.page(who.uid, Page(limit=2), sort="starred")  # noqa: E731
+    assert calls(most_starred) == listing | read
     characters.unstar(who.uid, one.id)
     assert calls(lambda: characters.delete(who, one.id)) == read | {"commit": 2, "run_query": 1}
 
 
 @pytest.fixture
 def listed(db: Database, recorded: Recorded) -> tuple[Characters, str, list[str]]:
-    """Five characters whose names begin with a word of this test; the third has two stars, the
-    first has one. Their ids in the order in which they were made."""
-    characters, who = service(db, recorded), stranger()
+    """Five characters whose names start with a word unique to this test; the third has two stars,
+    the first has one. Ids in order of creation."""
+    characters, who = service(db, recorded), new_caller()
     word = f"W{who.uid}"
     ids = [made(characters, who, name=f"{word} {name}").id for name in "ABCDE"]
     for uid, number in (("a", 2), ("b", 2), ("a", 0)):
@@ -145,49 +144,49 @@ def listed(db: Database, recorded: Recorded) -> tuple[Characters, str, list[str]
     return characters, word, ids
 
 
-def test_search_is_by_the_beginning_of_the_name(
+def test_search_matches_the_start_of_the_name(
     listed: tuple[Characters, str, list[str]],
 ) -> None:
     characters, word, ids = listed
 
-    def found(search: str) -> list[str]:
-        shown, page = characters.page("a", CharactersQuery(search=search))
-        assert page.total == len(shown)
-        return [each.character.id for each in shown]
+    def search_ids(search: str) -> list[str]:
+        listed, page = characters.page("a", Page(), search=search)
+        assert page.total == len(listed)
+        return [each.character.id for each in listed]
 
-    assert found(word) == ids[::-1]
-    assert found(f"  {word.upper()}   a ") == ids[:1]
-    assert found(f"{word} C") == [ids[2]]
-    assert found(word[1:]) == []
-    assert found(f"{word} CC") == []
+    assert search_ids(word) == ids[::-1]
+    assert search_ids(f"  {word.upper()}   a ") == ids[:1]
+    assert search_ids(f"{word} C") == [ids[2]]
+    assert search_ids(word[1:]) == []
+    assert search_ids(f"{word} CC") == []
 
 
-def test_the_most_starred_come_first_also_in_a_search(
+def test_sorting_by_stars_also_works_in_a_search(
     listed: tuple[Characters, str, list[str]],
 ) -> None:
     characters, word, ids = listed
-    shown, _ = characters.page("a", CharactersQuery(search=word, sort="starred"))
-    assert [each.character.starred for each in shown] == [2, 1, 0, 0, 0]
-    assert [each.character.id for each in shown[:2]] == [ids[2], ids[0]]
-    assert [each.is_starred for each in shown] == [True, True, False, False, False]
-    everything, page = characters.page("b", CharactersQuery(sort="starred", limit=100))
+    most_starred, _ = characters.page("a", Page(), search=word, sort="starred")
+    assert [each.character.starred for each in most_starred] == [2, 1, 0, 0, 0]
+    assert [each.character.id for each in most_starred[:2]] == [ids[2], ids[0]]
+    assert [each.is_starred for each in most_starred] == [True, True, False, False, False]
+    everything, page = characters.page("b", Page(limit=100), sort="starred")
     counts = [each.character.starred for each in everything]
     assert counts == sorted(counts, reverse=True)
     assert page.total >= 5
 
 
 @pytest.mark.parametrize("sort", ["newest", "starred"])
-def test_a_list_is_walked_by_page_and_by_cursor(
+def test_pages_and_cursors_return_the_same_list(
     listed: tuple[Characters, str, list[str]], sort: Any
 ) -> None:
     characters, word, _ = listed
 
     def page(**where: Any) -> tuple[list[str], str | None]:
-        query = CharactersQuery(search=word, sort=sort, limit=2, **where)
-        shown, found = characters.page("a", query)
-        return [each.character.id for each in shown], found.next_cursor
+        request = Page(limit=2, **where)
+        listed, page = characters.page("a", request, search=word, sort=sort)
+        return [each.character.id for each in listed], page.next_cursor
 
-    whole, _ = characters.page("a", CharactersQuery(search=word, sort=sort))
+    whole, _ = characters.page("a", Page(), search=word, sort=sort)
     by_page = [page(page=number)[0] for number in (1, 2, 3)]
     walked, cursor = page()
     for _ in range(2):
@@ -198,13 +197,13 @@ def test_a_list_is_walked_by_page_and_by_cursor(
     assert walked == list(itertools.chain(*by_page)) == [each.character.id for each in whole]
 
 
-def test_a_cursor_of_another_list_search_or_order_is_refused(
+def test_a_cursor_is_valid_only_for_its_list_search_and_order(
     listed: tuple[Characters, str, list[str]],
 ) -> None:
     characters, word, _ = listed
 
     def cursor(**query: Any) -> str | None:
-        return characters.page("a", CharactersQuery(limit=1, **query))[1].next_cursor
+        return characters.page("a", Page(limit=1), **query)[1].next_cursor
 
     cursors = [
         cursor(search=word),
@@ -224,15 +223,15 @@ def test_a_cursor_of_another_list_search_or_order_is_refused(
         for other, foreign in enumerate(cursors):
             if number != other:
                 with pytest.raises(BadCursor):
-                    characters.page("a", CharactersQuery(cursor=foreign, **query))
+                    characters.page("a", Page(cursor=foreign), **query)
     with pytest.raises(BadCursor):
         characters.mine("a", Page(cursor=cursors[3]))
 
 
-def test_ones_own_characters_are_ones_own(db: Database, recorded: Recorded) -> None:
-    characters, who, other = service(db, recorded), stranger(), stranger()
+def test_my_characters_lists_only_mine(db: Database, recorded: Recorded) -> None:
+    characters, who, other = service(db, recorded), new_caller(), new_caller()
     ids = [made(characters, who).id for _ in range(3)]
     made(characters, other)
-    shown, page = characters.mine(who.uid, Page(limit=2))
-    assert [each.character.id for each in shown] == ids[:0:-1]
+    mine, page = characters.mine(who.uid, Page(limit=2))
+    assert [each.character.id for each in mine] == ids[:0:-1]
     assert page.total == 3

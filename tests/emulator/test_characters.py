@@ -1,5 +1,5 @@
-"""Characters on the real Firestore and Storage emulators: what is stored, and what is left when
-something goes wrong."""
+"""Characters on the Firestore and Storage emulators: what is stored, and what remains after
+failures."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.support.characters import (
     Recorded,
     activities,
     caller,
-    create_form,
+    character_draft,
+    character_update,
     files_of,
     made,
-    notes,
+    new_caller,
+    orphan_records,
     service,
     stored,
-    stranger,
-    update_form,
 )
 from tests.support.factories import test_settings
 from troupe.adapters.firestore import Create, Database, Delete, Stale, Update, Write, now
@@ -52,8 +52,8 @@ def broken(emulators: object) -> Iterator[Interrupted]:
     client.close()
 
 
-def test_what_is_made_is_stored_whole(db: Database, recorded: Recorded) -> None:
-    who = stranger()
+def test_a_new_character_is_stored_completely(db: Database, recorded: Recorded) -> None:
+    who = new_caller()
     character = made(service(db, recorded), who, images=2, name="Ädä  Lovelace!")
     assert stored(db, character) == character
     assert (character.name_key, character.output_prefix) == ("ädä lovelace!", "ada_lovelace")
@@ -63,21 +63,21 @@ def test_what_is_made_is_stored_whole(db: Database, recorded: Recorded) -> None:
     assert character.consent is not None
     assert character.consent.sample_sha256 == character.sample.sha256
     assert activities(db, who) == ["character_created"]
-    assert notes(db, recorded) == []
+    assert orphan_records(db, recorded) == []
 
 
 def test_an_update_replaces_files_and_keeps_the_rest(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+    characters, who = service(db, recorded), new_caller()
     before = made(characters, who, images=3, speed="1.5", sampleText="Hello there.")
     (audio,) = files_of(OTHER_SOUND)
-    form = update_form(
+    update = character_update(
         displayName="Grace",
         audioFile=audio,
         consent="Again: I agree.",
         newImageFiles=files_of(PICTURE),
         removeImageKeys="0, 2",
     )
-    after = characters.update(who, before.id, form).character
+    after = characters.update(who, before.id, update).character
     assert stored(db, before) == after
     assert set(after.images) == {"1", "3"}
     assert after.images["1"] == before.images["1"]
@@ -87,50 +87,50 @@ def test_an_update_replaces_files_and_keeps_the_rest(db: Database, recorded: Rec
     assert after.consent.statement == "Again: I agree."
     assert after.consent.sample_sha256 == after.sample.sha256
     assert recorded.left() == set(after.files)
-    assert notes(db, recorded) == []
+    assert orphan_records(db, recorded) == []
     assert activities(db, who) == ["character_created", "character_updated"]
 
 
-def test_a_key_is_not_used_again(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+def test_image_keys_are_not_reused(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who, images=1)
-    characters.update(who, character.id, update_form(removeImageKeys="0"))
-    form = update_form(newImageFiles=files_of(PICTURE))
-    assert set(characters.update(who, character.id, form).character.images) == {"1"}
+    characters.update(who, character.id, character_update(removeImageKeys="0"))
+    update = character_update(newImageFiles=files_of(PICTURE))
+    assert set(characters.update(who, character.id, update).character.images) == {"1"}
 
 
 def test_a_new_sample_needs_a_new_consent(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who)
     (audio,) = files_of(OTHER_SOUND)
     with pytest.raises(ConsentRequired):
-        characters.update(who, character.id, update_form(audioFile=audio))
+        characters.update(who, character.id, character_update(audioFile=audio))
     assert stored(db, character) == character
     assert recorded.left() == set(character.files)
 
 
-def test_two_updates_at_once_lose_nothing(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+def test_concurrent_updates_lose_nothing(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who)
 
     def add(_: int) -> None:
-        characters.update(who, character.id, update_form(newImageFiles=files_of(PICTURE)))
+        characters.update(who, character.id, character_update(newImageFiles=files_of(PICTURE)))
 
     with ThreadPoolExecutor(5) as pool:
         list(pool.map(add, range(5)))
     after = stored(db, character)
     assert set(after.images) == {"0", "1", "2", "3", "4"}
     assert recorded.left() == set(after.files)
-    assert notes(db, recorded) == []
+    assert orphan_records(db, recorded) == []
 
 
-def test_at_most_ten_images_however_many_add_at_once(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+def test_concurrent_updates_cannot_exceed_ten_images(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who, images=8)
 
     def add(_: int) -> bool:
         try:
-            characters.update(who, character.id, update_form(newImageFiles=files_of(PICTURE)))
+            characters.update(who, character.id, character_update(newImageFiles=files_of(PICTURE)))
         except TroupeError as error:
             assert error.code == "too_many_images"
             return False
@@ -143,22 +143,24 @@ def test_at_most_ten_images_however_many_add_at_once(db: Database, recorded: Rec
     assert recorded.left() == set(after.files)
 
 
-def test_only_its_maker_or_an_admin_changes_or_deletes_it(db: Database, recorded: Recorded) -> None:
-    characters, who, other = service(db, recorded), stranger(), stranger()
+def test_only_the_creator_or_an_admin_can_change_or_delete_it(
+    db: Database, recorded: Recorded
+) -> None:
+    characters, who, other = service(db, recorded), new_caller(), new_caller()
     character = made(characters, who)
     with pytest.raises(NotOwner):
-        characters.update(other, character.id, update_form(displayName="Mine"))
+        characters.update(other, character.id, character_update(displayName="Mine"))
     with pytest.raises(NotOwner):
         characters.delete(other, character.id)
     admin = caller(other.uid, "admin")
-    changed = characters.update(admin, character.id, update_form(displayName="Ours")).character
+    changed = characters.update(admin, character.id, character_update(displayName="Ours")).character
     assert (changed.display_name, changed.uid) == ("Ours", who.uid)
     characters.delete(admin, character.id)
     assert recorded.left() == set()
 
 
 def test_deleting_leaves_nothing(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who, images=2)
     for number in range(3):
         characters.star(f"fan{number}", character.id)
@@ -166,15 +168,13 @@ def test_deleting_leaves_nothing(db: Database, recorded: Recorded) -> None:
     assert recorded.left() == set()
     assert not db.get(f"characters/{character.id}").exists
     assert db.count(f"characters/{character.id}/stars") == 0
-    assert notes(db, recorded) == []
+    assert orphan_records(db, recorded) == []
     with pytest.raises(CharacterNotFound):
         characters.delete(who, character.id)
 
 
-def test_a_crash_while_files_are_deleted_is_made_good_by_the_sweep(
-    own_db: Database, recorded: Recorded
-) -> None:
-    characters, who = service(own_db, recorded), stranger()
+def test_the_sweep_finishes_a_deletion_that_crashed(own_db: Database, recorded: Recorded) -> None:
+    characters, who = service(own_db, recorded), new_caller()
     character = made(characters, who, images=1)
     characters.star("fan", character.id)
 
@@ -184,25 +184,27 @@ def test_a_crash_while_files_are_deleted_is_made_good_by_the_sweep(
     away = Characters(own_db, no_storage, test_settings(), Prepare(prepare_sample, prepare_image))
     assert sorted(away.delete(who, character.id)) == sorted(character.files)
     assert recorded.left() == set(character.files)
-    (note,) = notes(own_db, recorded)
-    discards = OrphanedFiles(own_db, lambda: recorded)
-    discards.sweep(1000)
-    assert recorded.left() == set(character.files)  # its time has not come
-    own_db.commit(Update(f"discards/{note}", {"dueAt": now() - timedelta(seconds=1)}))
-    assert discards.sweep(1000) == 1
+    (record_id,) = orphan_records(own_db, recorded)
+    orphans = OrphanedFiles(own_db, lambda: recorded)
+    orphans.sweep(1000)
+    assert recorded.left() == set(character.files)  # not due yet
+    own_db.commit(Update(f"discards/{record_id}", {"dueAt": now() - timedelta(seconds=1)}))
+    assert orphans.sweep(1000) == 1
     assert recorded.left() == set()
     assert own_db.count(f"characters/{character.id}/stars") == 0
-    assert notes(own_db, recorded) == []
+    assert orphan_records(own_db, recorded) == []
 
 
 class Killed(BaseException):
-    """The process ends here: nothing of ours runs any more."""
+    """The process dies here: no more of our code runs."""
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_killed_while_it_is_made(broken: Interrupted, recorded: Recorded, number: int) -> None:
-    """After the note is written, and after the files are stored: before each commit's own end."""
-    characters, who = service(broken, recorded), stranger()
+def test_a_process_killed_during_creation_leaves_nothing(
+    broken: Interrupted, recorded: Recorded, number: int
+) -> None:
+    """After the orphan record is written (0), and after the files are stored (1)."""
+    characters, who = service(broken, recorded), new_caller()
     commits = Counter[str]()
 
     def kill(writes: tuple[Write, ...]) -> None:
@@ -212,7 +214,7 @@ def test_killed_while_it_is_made(broken: Interrupted, recorded: Recorded, number
 
     setattr(broken, "after" if number == 0 else "before", kill)
     with pytest.raises(Killed):
-        characters.create(who, create_form(images=1))
+        characters.create(who, character_draft(images=1))
     broken.before = broken.after = lambda writes: None
     for each in broken.find("discards", limit=1000):
         broken.commit(Update(each.path, {"dueAt": now() - PATIENCE}))
@@ -221,22 +223,22 @@ def test_killed_while_it_is_made(broken: Interrupted, recorded: Recorded, number
     assert broken.count("characters", where=[("uid", "==", who.uid)]) == 0
 
 
-def test_storage_that_fails_leaves_nothing(db: Database, recorded: Recorded) -> None:
+def test_a_storage_failure_leaves_nothing(db: Database, recorded: Recorded) -> None:
     recorded.failures.append(ConnectionError("storage is away"))
-    who = stranger()
+    who = new_caller()
     with pytest.raises(ConnectionError):
-        service(db, recorded).create(who, create_form(images=3))
+        service(db, recorded).create(who, character_draft(images=3))
     assert len(recorded.stored) > 1
     assert recorded.left() == set()
-    assert notes(db, recorded) == []
+    assert orphan_records(db, recorded) == []
     assert db.count("characters", where=[("uid", "==", who.uid)]) == 0
 
 
-def test_an_update_that_comes_too_late_leaves_nothing(
+def test_an_update_of_a_character_being_deleted_leaves_nothing(
     broken: Interrupted, recorded: Recorded
 ) -> None:
-    """The character is deleted while the new files are being stored."""
-    characters, who = service(broken, recorded), stranger()
+    """The character is deleted while the new files are being uploaded."""
+    characters, who = service(broken, recorded), new_caller()
     character = made(characters, who)
 
     def delete(writes: tuple[Write, ...]) -> None:
@@ -245,20 +247,20 @@ def test_an_update_that_comes_too_late_leaves_nothing(
             characters.delete(who, character.id)
 
     broken.before = delete
-    form = update_form(newImageFiles=files_of(PICTURE))
+    update = character_update(newImageFiles=files_of(PICTURE))
     with pytest.raises(CharacterNotFound):
-        characters.update(who, character.id, form)
+        characters.update(who, character.id, update)
     assert recorded.left() == set()
-    assert notes(broken, recorded) == []
+    assert orphan_records(broken, recorded) == []
 
 
 @pytest.mark.parametrize("change", ["files", "removal"])
-def test_an_update_whose_answer_is_lost_is_made_once(
+def test_an_update_whose_response_is_lost_is_applied_once(
     broken: Interrupted, recorded: Recorded, change: str
 ) -> None:
-    """The client library sends a commit again whose answer it did not get: it is refused as
-    stale then, although it is our own that came between."""
-    characters, who = service(broken, recorded), stranger()
+    """The client library resends a commit if the response is lost; the second one is rejected as
+    stale because of the first."""
+    characters, who = service(broken, recorded), new_caller()
     character = made(characters, who, images=2)
 
     def lose(writes: tuple[Write, ...]) -> None:
@@ -268,21 +270,21 @@ def test_an_update_whose_answer_is_lost_is_made_once(
 
     broken.after = lose
     if change == "files":
-        form = update_form(newImageFiles=files_of(PICTURE), removeImageKeys="0")
+        update = character_update(newImageFiles=files_of(PICTURE), removeImageKeys="0")
     else:
-        form = update_form(removeImageKeys="0")
-    after = characters.update(who, character.id, form).character
+        update = character_update(removeImageKeys="0")
+    after = characters.update(who, character.id, update).character
     assert set(after.images) == ({"1", "2"} if change == "files" else {"1"})
     assert stored(broken, character) == after
     assert recorded.left() == set(after.files)
-    assert notes(broken, recorded) == []
+    assert orphan_records(broken, recorded) == []
     assert activities(broken, who) == ["character_created", "character_updated"]
 
 
-def test_a_deletion_whose_answer_is_lost_still_reports_its_files(
+def test_a_deletion_whose_response_is_lost_still_reports_its_files(
     broken: Interrupted, recorded: Recorded
 ) -> None:
-    characters, who = service(broken, recorded), stranger()
+    characters, who = service(broken, recorded), new_caller()
     character = made(characters, who)
 
     def lose(writes: tuple[Write, ...]) -> None:
@@ -295,18 +297,18 @@ def test_a_deletion_whose_answer_is_lost_still_reports_its_files(
     assert recorded.left() == set()
 
 
-def test_an_image_that_is_not_there_cannot_be_removed(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+def test_removing_an_unknown_image_is_an_error(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who, images=1)
-    form = update_form(removeImageKeys="0,7", newImageFiles=files_of(PICTURE))
+    update = character_update(removeImageKeys="0,7", newImageFiles=files_of(PICTURE))
     with pytest.raises(UnknownImage) as failure:
-        characters.update(who, character.id, form)
+        characters.update(who, character.id, update)
     assert failure.value.details == {"unknown": ["7"], "images": ["0"]}
     assert recorded.left() == set(character.files)
 
 
-def test_an_old_record_without_consent_is_read(db: Database, recorded: Recorded) -> None:
-    characters, who = service(db, recorded), stranger()
+def test_an_old_record_without_consent_can_be_read(db: Database, recorded: Recorded) -> None:
+    characters, who = service(db, recorded), new_caller()
     character = made(characters, who)
     copy = {**db.get(f"characters/{character.id}").data, "consent": None}
     db.commit(Create(f"characters/{character.id}x", copy))

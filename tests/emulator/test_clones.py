@@ -1,4 +1,4 @@
-"""Clones that a speech service keeps of voices: deleted there, once nobody speaks with them."""
+"""Voice clones kept by a speech service are deleted when no character uses them any more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
-from tests.support.characters import OTHER_SOUND, files_of, made, stranger, update_form
+from tests.support.characters import OTHER_SOUND, character_update, files_of, made, new_caller
 from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
@@ -23,23 +23,23 @@ from troupe.orphans import OrphanedFiles
 from troupe.speech.engines.elevenlabs import ElevenLabsEngine
 
 
-class House:
-    """Characters whose voices ElevenLabs clones."""
+class ClonedVoices:
+    """Characters with voices cloned by ElevenLabs."""
 
     def __init__(self, db: Database, files: Files, server: FakeElevenLabs, engine: str) -> None:
         self.db, self.files, self.server, self.engine = db, files, server, engine
         prepare = Prepare(prepare_sample, prepare_image)
         settings = test_settings(SPEECH_ENGINE=engine)
         self.characters = Characters(db, lambda: files, settings, prepare)
-        self.who = stranger()
+        self.who = new_caller()
 
     def character(self) -> Character:
-        """One that has spoken."""
+        """A new character whose voice has been cloned."""
         character = made(self.characters, self.who)
         self.server.voices[character.id] = f"troupe-{character.sample.sha256[:32]}"
         return character
 
-    def notes(self) -> int:
+    def pending(self) -> int:
         return self.db.count(COLLECTION)
 
     def sweep(self) -> int:
@@ -50,8 +50,8 @@ class House:
             speaker.close()
 
     def sweep_later(self) -> int:
-        for note in self.db.find(COLLECTION, limit=10):
-            self.db.commit(Update(note.path, {"dueAt": now() - timedelta(seconds=1)}))
+        for document in self.db.find(COLLECTION, limit=10):
+            self.db.commit(Update(document.path, {"dueAt": now() - timedelta(seconds=1)}))
         return self.sweep()
 
 
@@ -63,58 +63,58 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeElevenLabs]:
 
 
 @pytest.fixture
-def house(own_db: Database, files: Files, server: FakeElevenLabs) -> House:
-    return House(own_db, files, server, "elevenlabs")
+def voices(own_db: Database, files: Files, server: FakeElevenLabs) -> ClonedVoices:
+    return ClonedVoices(own_db, files, server, "elevenlabs")
 
 
-def test_with_its_character_and_not_before_all_tasks_have_ended(house: House) -> None:
-    character = house.character()
-    house.characters.delete(house.who, character.id)
-    assert (house.sweep(), len(house.server.voices)) == (0, 1)
-    assert (house.sweep_later(), house.server.voices) == (1, {})
-    assert (house.notes(), house.sweep_later()) == (0, 0)
+def test_a_clone_is_deleted_with_its_character_after_the_delay(voices: ClonedVoices) -> None:
+    character = voices.character()
+    voices.characters.delete(voices.who, character.id)
+    assert (voices.sweep(), len(voices.server.voices)) == (0, 1)
+    assert (voices.sweep_later(), voices.server.voices) == (1, {})
+    assert (voices.pending(), voices.sweep_later()) == (0, 0)
 
 
-def test_with_its_user(house: House) -> None:
-    house.character()
-    orphans = OrphanedFiles(house.db, lambda: house.files)
-    config = test_settings(SPEECH_ENGINE=house.engine)
-    assert erase(house.who.uid, 10, database=house.db, orphans=orphans, settings=config) == 1
-    assert (house.sweep_later(), house.server.voices) == (1, {})
+def test_a_clone_is_deleted_with_its_user(voices: ClonedVoices) -> None:
+    voices.character()
+    orphans = OrphanedFiles(voices.db, lambda: voices.files)
+    config = test_settings(SPEECH_ENGINE=voices.engine)
+    assert erase(voices.who.uid, 10, database=voices.db, orphans=orphans, settings=config) == 1
+    assert (voices.sweep_later(), voices.server.voices) == (1, {})
 
 
-def test_when_its_character_gets_another_recording(house: House) -> None:
-    character = house.character()
-    house.characters.update(house.who, character.id, update_form(displayName="Grace"))
-    assert house.notes() == 0
+def test_a_clone_is_deleted_when_its_character_gets_a_new_recording(voices: ClonedVoices) -> None:
+    character = voices.character()
+    voices.characters.update(voices.who, character.id, character_update(displayName="Grace"))
+    assert voices.pending() == 0
     (audio,) = files_of(OTHER_SOUND)
-    form = update_form(audioFile=audio, consent="Again: I agree.")
-    house.characters.update(house.who, character.id, form)
-    assert (house.sweep_later(), house.server.voices) == (1, {})
+    update = character_update(audioFile=audio, consent="Again: I agree.")
+    voices.characters.update(voices.who, character.id, update)
+    assert (voices.sweep_later(), voices.server.voices) == (1, {})
 
 
-def test_not_while_another_character_speaks_with_it(house: House) -> None:
-    first, second = house.character(), house.character()
+def test_a_clone_is_kept_while_another_character_uses_it(voices: ClonedVoices) -> None:
+    first, second = voices.character(), voices.character()
     assert first.sample.sha256 == second.sample.sha256
-    house.characters.delete(house.who, first.id)
-    assert (house.sweep_later(), len(house.server.voices)) == (1, 2)
-    house.characters.delete(house.who, second.id)
-    assert (house.sweep_later(), house.server.voices) == (1, {})
+    voices.characters.delete(voices.who, first.id)
+    assert (voices.sweep_later(), len(voices.server.voices)) == (1, 2)
+    voices.characters.delete(voices.who, second.id)
+    assert (voices.sweep_later(), voices.server.voices) == (1, {})
 
 
-def test_a_service_that_is_away_is_asked_again_and_holds_nothing_up(house: House) -> None:
+def test_an_unavailable_service_is_retried_without_blocking_the_sweep(voices: ClonedVoices) -> None:
     for _ in range(2):
-        house.characters.delete(house.who, house.character().id)
-    house.server.script("/v2/voices", "503", "503")
-    assert (house.sweep_later(), house.notes()) == (0, 2)
-    assert house.server.count("/v2/voices") == 2
-    assert (house.sweep(), house.notes()) == (1, 1)  # the other one; the first waits
-    assert (house.sweep_later(), house.server.voices) == (1, {})
+        voices.characters.delete(voices.who, voices.character().id)
+    voices.server.script("/v2/voices", "503", "503")
+    assert (voices.sweep_later(), voices.pending()) == (0, 2)
+    assert voices.server.count("/v2/voices") == 2
+    assert (voices.sweep(), voices.pending()) == (1, 1)  # the second; the first is delayed
+    assert (voices.sweep_later(), voices.server.voices) == (1, {})
 
 
-def test_an_engine_that_keeps_none_is_told_nothing(
+def test_nothing_is_recorded_for_an_engine_without_clones(
     own_db: Database, files: Files, server: FakeElevenLabs
 ) -> None:
-    house = House(own_db, files, server, "espeak")
-    house.characters.delete(house.who, house.character().id)
-    assert house.notes() == 0
+    voices = ClonedVoices(own_db, files, server, "espeak")
+    voices.characters.delete(voices.who, voices.character().id)
+    assert voices.pending() == 0

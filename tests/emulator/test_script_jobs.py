@@ -1,4 +1,4 @@
-"""The jobs of scripts on the real emulators: lines, joins, repeats, kills, and what is left."""
+"""Script jobs on the emulators: speaking, joining, retries, killed workers, and cleanup."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writes import files_prefix
 from troupe.speech.errors import SpeechError
 
-# Two parts: nine lines, of which eight make a task.
+# Nine lines make two parts: a part has eight lines.
 LONG = [(ADA if n % 2 else BEN, f"This is line number {n}.") for n in range(9)]
 
 
@@ -44,7 +44,7 @@ def seconds_of(files: Files, path: str) -> float:
     return sum(frame.samples for frame in frames) / frames[0].sample_rate
 
 
-def test_the_lines_are_spoken_and_joined(db: Database, files: Files) -> None:
+def test_lines_are_spoken_and_joined(db: Database, files: Files) -> None:
     stage = Stage(db, files)
     uid = new_user(db)
     script_id = stage.script(uid)
@@ -57,7 +57,7 @@ def test_the_lines_are_spoken_and_joined(db: Database, files: Files) -> None:
     assert all(line.audio for line in script.dialogue)
     assert seconds_of(files, script.audio.path) == pytest.approx(script.audio.seconds, abs=0.01)
     together = sum(line.audio.samples / line.audio.rate for line in script.dialogue if line.audio)
-    assert together < script.audio.seconds < together + 1, "pauses come between the lines"
+    assert together < script.audio.seconds < together + 1, "there are pauses between the lines"
     assert stage.stored_files(script_id) == stage.wanted_files(script_id)
     assert settles(stage, uid) == 1
     assert audit_user(db, uid) == []
@@ -77,7 +77,7 @@ def test_captions_name_the_speaker_and_follow_the_lines(db: Database, files: Fil
     assert cues[-1].end == pytest.approx(audio.seconds, abs=0.3)
 
 
-def test_more_lines_fan_out_and_are_counted(db: Database, files: Files) -> None:
+def test_many_lines_fan_out_and_are_counted(db: Database, files: Files) -> None:
     stage = Stage(db, files)
     script_id = stage.script(new_user(db), LONG)
     job_id = stage.start(script_id, AUDIO)
@@ -94,7 +94,7 @@ def test_more_lines_fan_out_and_are_counted(db: Database, files: Files) -> None:
     assert [cue.text for cue in cues] == [text for _, text in LONG]
 
 
-def test_an_edited_line_alone_is_spoken_again(db: Database, files: Files) -> None:
+def test_only_an_edited_line_is_spoken_again(db: Database, files: Files) -> None:
     engine = ScriptedEngine()
     stage = Stage(db, files, engine)
     script_id = stage.script(new_user(db), LONG)
@@ -108,7 +108,7 @@ def test_an_edited_line_alone_is_spoken_again(db: Database, files: Files) -> Non
     assert stage.stored_files(script_id) == stage.wanted_files(script_id)
 
 
-def test_a_video_after_the_audio_speaks_nothing_again(db: Database, files: Files) -> None:
+def test_a_video_reuses_the_audio(db: Database, files: Files) -> None:
     engine = ScriptedEngine()
     stage = Stage(db, files, engine)
     script_id = stage.script(new_user(db))
@@ -155,11 +155,11 @@ def test_the_steps_of_a_video_only_advance(db: Database, files: Files, tmp_path:
     stage.deliver_all()
     seen.append([step.progress for step in steps(stage.job(job_id))])
     assert all(x <= y for a, b in itertools.pairwise(seen) for x, y in zip(a, b, strict=True))
-    assert seen[0][0] == 100, "what is validated is told before anything is spoken"
+    assert seen[0][0] == 100, "validation completes before anything is spoken"
     assert seen[-1] == [100] * 5
 
 
-def test_a_new_video_takes_the_place_of_the_old_one(db: Database, files: Files) -> None:
+def test_a_new_video_replaces_the_old_one(db: Database, files: Files) -> None:
     stage = Stage(db, files)
     script_id = stage.script(new_user(db))
     stage.start(script_id, VIDEO)
@@ -175,22 +175,22 @@ def test_a_new_video_takes_the_place_of_the_old_one(db: Database, files: Files) 
 
 
 def own_files() -> Files:
-    """A client of its own, whose methods may be taken over."""
+    """A separate client whose methods can be replaced."""
     return Files.connect(PROJECT, test_settings().bucket, can_sign=False)
 
 
-# A kill before a call finds what one after the call before it has left: for a video, which takes
-# long to render, that is not tried twice.
+# A kill before a call finds the same state as a kill after the previous call. Videos render slowly,
+# so for them only the latter is tested.
 @pytest.mark.parametrize(
     ("spec", "after"),
     [(AUDIO, False), (AUDIO, True), (VIDEO, True)],
     ids=["audio, before", "audio, after", "video, after"],
 )
-def test_killed_at_every_step_it_still_completes_once(
+def test_a_job_killed_at_any_step_completes_once(
     db: Database, spec: JobSpec[Any, Any], after: bool
 ) -> None:
-    """The worker dies at its first call to the store, at its second, … at its last; each time the
-    queue delivers again what it has not heard the end of."""
+    """The worker dies at its first write, its second, … its last; each time the queue redelivers
+    the unfinished task."""
     number, survived = 0, False
     while not survived:
         number += 1
@@ -217,7 +217,7 @@ def test_killed_at_every_step_it_still_completes_once(
     assert number > 5, "nothing was killed"
 
 
-def test_parts_killed_at_every_line_are_spoken_once(db: Database, files: Files) -> None:
+def test_killed_parts_reuse_their_spoken_lines(db: Database, files: Files) -> None:
     def die(number: int) -> None:
         if number in (3, 6, 9):
             raise Killed
@@ -231,7 +231,7 @@ def test_parts_killed_at_every_line_are_spoken_once(db: Database, files: Files) 
         for task in tasks:
             stage.deliver_through_kills(task)
     assert stage.job(job_id).status is JobStatus.COMPLETED
-    assert engine.calls == len(LONG) + 3, "what was spoken before a kill is found again"
+    assert engine.calls == len(LONG) + 3, "lines spoken before a kill are reused"
     assert settles(stage, uid) == 1
     assert stage.stored_files(script_id) == stage.wanted_files(script_id)
 
@@ -255,7 +255,7 @@ def test_a_cancelled_job_leaves_no_file_and_no_hold(db: Database, files: Files) 
 
 
 @pytest.mark.parametrize("lines", [SCENE, LONG], ids=["one part", "parts"])
-def test_a_worker_whose_owner_is_erased_leaves_nothing(
+def test_a_worker_of_a_deleted_user_leaves_nothing(
     db: Database, files: Files, lines: list[tuple[str, str]]
 ) -> None:
     def erase(number: int) -> None:
@@ -269,7 +269,7 @@ def test_a_worker_whose_owner_is_erased_leaves_nothing(
     assert stage.stored_files(script_id) == set()
 
 
-def test_a_provider_that_fails_for_good_ends_the_job(db: Database, files: Files) -> None:
+def test_a_permanent_provider_failure_ends_the_job(db: Database, files: Files) -> None:
     def fail(number: int) -> None:
         raise SpeechError("speech_unavailable", "The speech server fails.", retryable=True)
 
@@ -286,7 +286,7 @@ def test_a_provider_that_fails_for_good_ends_the_job(db: Database, files: Files)
     assert stage.read(script_id).active_job_id is None
 
 
-def test_what_failed_at_its_last_line_keeps_what_was_spoken(db: Database, files: Files) -> None:
+def test_a_failure_at_the_last_line_keeps_the_spoken_lines(db: Database, files: Files) -> None:
     def fail(number: int) -> None:
         if number == len(LONG):
             raise SpeechError("refused", "No.", retryable=False)
@@ -297,14 +297,14 @@ def test_what_failed_at_its_last_line_keeps_what_was_spoken(db: Database, files:
     stage.start(script_id, AUDIO)
     stage.deliver_all()
     kept = len(stage.stored_files(script_id))
-    assert kept == 16, "eight lines, with their words"
+    assert kept == 16, "eight lines with their word timings"
     job_id = stage.start(script_id, AUDIO)
     stage.deliver_all()
     assert stage.job(job_id).status is JobStatus.COMPLETED
     assert engine.calls == len(LONG) + 1
 
 
-def test_old_parts_end_and_the_script_keeps_its_lines(own_db: Database, files: Files) -> None:
+def test_the_script_keeps_its_lines_when_parts_expire(own_db: Database, files: Files) -> None:
     stage = Stage(own_db, files)
     script_id = stage.script(new_user(own_db), LONG)
     job_id = stage.start(script_id, AUDIO)
@@ -317,7 +317,7 @@ def test_old_parts_end_and_the_script_keeps_its_lines(own_db: Database, files: F
     assert stage.stored_files(script_id) == before
 
 
-def test_lines_of_nothing_but_signs_are_silent(db: Database, files: Files) -> None:
+def test_lines_of_only_punctuation_are_silent(db: Database, files: Files) -> None:
     stage = Stage(db, files)
     script_id = stage.script(new_user(db), [(ADA, "..."), (BEN, "Well?")])
     job_id = stage.start(script_id, AUDIO)
@@ -325,7 +325,7 @@ def test_lines_of_nothing_but_signs_are_silent(db: Database, files: Files) -> No
     assert stage.job(job_id).status is JobStatus.COMPLETED
 
 
-def test_a_dialogue_of_nothing_but_signs_fails_clearly(db: Database, files: Files) -> None:
+def test_a_dialogue_of_only_punctuation_fails(db: Database, files: Files) -> None:
     stage = Stage(db, files)
     uid = new_user(db)
     script_id = stage.script(uid, [(ADA, "..."), (BEN, "!!!")])
@@ -345,7 +345,7 @@ def sampled(files: Files, name: str, audio: bytes) -> dict[str, str]:
     return {"sample_path": path, "sample_sha256": sha256, "sample_text": f"I am {name}."}
 
 
-def test_each_character_is_spoken_by_its_own_recording(db: Database, files: Files) -> None:
+def test_each_character_speaks_with_its_own_recording(db: Database, files: Files) -> None:
     engine = CloningEngine()
     stage = Stage(db, files, engine)
     script_id = stage.script(new_user(db))
@@ -357,7 +357,7 @@ def test_each_character_is_spoken_by_its_own_recording(db: Database, files: File
     assert (b"RIFF ben's", "I am ben.") in spoken
 
 
-def test_a_new_recording_is_spoken_anew(db: Database, files: Files) -> None:
+def test_lines_are_spoken_again_with_a_new_recording(db: Database, files: Files) -> None:
     engine = CloningEngine()
     stage = Stage(db, files, engine)
     script_id = stage.script(new_user(db), SCENE[:1])
@@ -367,7 +367,7 @@ def test_a_new_recording_is_spoken_anew(db: Database, files: Files) -> None:
     assert [r.audio for r in engine.references if r] == [b"RIFF one", b"RIFF another"]
 
 
-def test_a_recording_that_is_gone_fails_clearly(db: Database, files: Files) -> None:
+def test_a_missing_recording_fails_the_job(db: Database, files: Files) -> None:
     stage = Stage(db, files, CloningEngine())
     uid = new_user(db)
     script_id = stage.script(uid)

@@ -1,4 +1,4 @@
-"""Scripts against the real store: races between edits, jobs and deletions, and what they cost."""
+"""Scripts on the Firestore emulator: races between edits, jobs and deletions, and call counts."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ from troupe.characters.records import Character
 from troupe.errors import TroupeError
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.service import JobService, TaskSender
+from troupe.media.formats import AudioFormat
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.jobs import ScriptJobs
-from troupe.scripts.schemas import CreateScript, GenerateAudio, GenerateVideo
+from troupe.scripts.records import VideoOptions
 from troupe.scripts.service import ScriptService
 from troupe.scripts.specs import SPECS
 from troupe.scripts.writer import ScriptWriter
 from troupe.scripts.writes import files_prefix, script_path
 from troupe.web.schema import Page
 
-AUDIO = GenerateAudio()
+MP3 = AudioFormat.MP3
 
 
-class House:
-    """The services of scripts around one database."""
+class ScriptServices:
+    """The script services on one database."""
 
     def __init__(self, db: Database, files: Files) -> None:
         self.db, self.files, self.queue = db, files, HeldQueue()
@@ -43,53 +44,50 @@ class House:
         self.scripts = ScriptService(
             db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings
         )
-        self.performances = ScriptJobs(db, self.jobs, self.cast, settings)
+        self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings)
         self.meanwhile: list[Any] = []
 
     def cast(self, ids: Sequence[str]) -> list[Character]:
-        """The moment between reading a script and committing its job: `meanwhile` happens then."""
+        """Called between reading a script and committing its job: runs `meanwhile` first."""
         while self.meanwhile:
             self.meanwhile.pop()()
         documents = self.db.get_all([f"characters/{each}" for each in ids])
         return [Character.of(document) for document in documents]
 
     def script(self, uid: str, text: str = "Hello.") -> tuple[str, str]:
-        """A new script of one line; its id, and that of its character."""
+        """Creates a script of one line; returns its id and its character's id."""
         anna = new_character(self.db, uid, "Anna")
-        body = {"selectedCharacters": [anna], "dialogue": [{"speaker": anna, "text": text}]}
-        return self.scripts.create(uid, CreateScript.model_validate(body)).id, anna
+        return self.scripts.create(uid, [anna], [(anna, text)]).id, anna
 
 
-def test_a_job_performs_the_dialogue_as_it_is_when_it_is_committed(
-    db: Database, files: Files
-) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, anna = house.script(uid)
-    house.meanwhile = [lambda: house.scripts.update(uid, script_id, [(anna, "Goodbye.")])]
-    job = house.performances.start_audio(uid, script_id, AUDIO, None).job
+def test_a_job_uses_the_dialogue_as_of_its_commit(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, anna = services.script(uid)
+    services.meanwhile = [lambda: services.scripts.update(uid, script_id, [(anna, "Goodbye.")])]
+    job = services.script_jobs.start_audio(uid, script_id, MP3, None).job
     given = db.get(f"jobs/{job.id}").data["input"]
     assert [line["text"] for line in given["lines"]] == ["Goodbye."]
     assert given["revision"] == 2
 
 
-def test_a_script_that_is_deleted_meanwhile_gets_no_job(db: Database, files: Files) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, _ = house.script(uid)
-    house.meanwhile = [lambda: house.scripts.delete(uid, script_id)]
+def test_no_job_starts_for_a_script_that_is_being_deleted(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, _ = services.script(uid)
+    services.meanwhile = [lambda: services.scripts.delete(uid, script_id)]
     with pytest.raises(ScriptNotFound):
-        house.performances.start_audio(uid, script_id, AUDIO, None)
-    assert house.queue.tasks == []
+        services.script_jobs.start_audio(uid, script_id, MP3, None)
+    assert services.queue.tasks == []
     assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
 
 
-def test_of_many_starts_at_once_one_wins(db: Database, files: Files) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, _ = house.script(uid)
+def test_one_of_many_concurrent_starts_wins(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, _ = services.script(uid)
     codes: list[str] = []
 
     def start() -> None:
         try:
-            house.performances.start_video(uid, script_id, GenerateVideo(), None)
+            services.script_jobs.start_video(uid, script_id, VideoOptions(), None)
         except TroupeError as error:
             codes.append(error.code)
 
@@ -99,17 +97,17 @@ def test_of_many_starts_at_once_one_wins(db: Database, files: Files) -> None:
     for thread in threads:
         thread.join()
     assert codes == [ScriptBusy.code] * 7
-    assert len(house.queue.tasks) == 1
+    assert len(services.queue.tasks) == 1
     assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 1
 
 
-def test_the_same_key_at_once_makes_one_job(db: Database, files: Files) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, _ = house.script(uid)
+def test_concurrent_requests_with_one_key_create_one_job(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, _ = services.script(uid)
     ids: list[str] = []
 
     def start() -> None:
-        ids.append(house.performances.start_audio(uid, script_id, AUDIO, "key").job.id)
+        ids.append(services.script_jobs.start_audio(uid, script_id, MP3, "key").job.id)
 
     threads = [threading.Thread(target=start) for _ in range(6)]
     for thread in threads:
@@ -121,30 +119,30 @@ def test_the_same_key_at_once_makes_one_job(db: Database, files: Files) -> None:
     assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 1
 
 
-def test_edits_at_once_all_count(db: Database, files: Files) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, anna = house.script(uid)
+def test_concurrent_edits_all_succeed(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, anna = services.script(uid)
 
     def edit(number: int) -> None:
-        house.scripts.update(uid, script_id, [(anna, f"Edit {number}.")])
+        services.scripts.update(uid, script_id, [(anna, f"Edit {number}.")])
 
     threads = [threading.Thread(target=edit, args=(number,)) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert house.scripts.get(uid, script_id).script.revision == 7
+    assert services.scripts.get(uid, script_id).script.revision == 7
 
 
-def test_a_job_that_starts_while_its_script_is_deleted_is_cancelled_too(
+def test_jobs_started_while_the_script_is_deleted_are_cancelled_too(
     db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, _ = house.script(uid)
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, _ = services.script(uid)
     cancel, started = JobService.cancel, []
 
     def start() -> None:
-        started.append(house.performances.start_audio(uid, script_id, AUDIO, None).job.id)
+        started.append(services.script_jobs.start_audio(uid, script_id, MP3, None).job.id)
 
     def then_another(self: JobService, job_id: str) -> Job:
         job = cancel(self, job_id)
@@ -154,14 +152,14 @@ def test_a_job_that_starts_while_its_script_is_deleted_is_cancelled_too(
 
     start()
     monkeypatch.setattr(JobService, "cancel", then_another)
-    house.scripts.delete(uid, script_id)
+    services.scripts.delete(uid, script_id)
     assert [db.get(f"jobs/{job_id}").data["status"] for job_id in started] == ["cancelled"] * 3
     assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
 
 
-def test_deletions_at_once_delete_once(db: Database, files: Files) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, anna = house.script(uid)
+def test_concurrent_deletions_delete_the_script_once(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, anna = services.script(uid)
     ends: list[str] = []
 
     def attempt(action: Any) -> None:
@@ -173,9 +171,9 @@ def test_deletions_at_once_delete_once(db: Database, files: Files) -> None:
 
     edit = [(anna, "Too late?")]
     actions = [
-        *[lambda: house.scripts.delete(uid, script_id)] * 4,
-        *[lambda: house.scripts.update(uid, script_id, edit)] * 2,
-        *[lambda: house.performances.start_audio(uid, script_id, AUDIO, None)] * 2,
+        *[lambda: services.scripts.delete(uid, script_id)] * 4,
+        *[lambda: services.scripts.update(uid, script_id, edit)] * 2,
+        *[lambda: services.script_jobs.start_audio(uid, script_id, MP3, None)] * 2,
     ]
     threads = [threading.Thread(target=attempt, args=(action,)) for action in actions]
     for thread in threads:
@@ -189,49 +187,49 @@ def test_deletions_at_once_delete_once(db: Database, files: Files) -> None:
     assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
 
 
-def test_a_job_that_is_started_during_a_deletion_is_cancelled(db: Database, files: Files) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, _ = house.script(uid)
+def test_a_job_started_while_files_are_deleted_is_cancelled(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, _ = services.script(uid)
     started: list[str] = []
     listing = files.list
 
     class Slow(Files):
-        """Somebody presses the button while the files are listed."""
+        """Starts a job while the files are being listed."""
 
         def list(self, prefix: str) -> list[str]:
             if not started:
                 started.append("")
-                started[0] = house.performances.start_audio(uid, script_id, AUDIO, None).job.id
+                started[0] = services.script_jobs.start_audio(uid, script_id, MP3, None).job.id
             return listing(prefix)
 
     slow = Slow(files._bucket, can_sign=False)
     deleting = ScriptService(
-        db, lambda: slow, house.jobs, house.cast, ScriptWriter(None), test_settings()
+        db, lambda: slow, services.jobs, services.cast, ScriptWriter(None), test_settings()
     )
     deleting.delete(uid, script_id)
-    assert house.jobs.get(started[0])[0].status is JobStatus.CANCELLED
+    assert services.jobs.get(started[0])[0].status is JobStatus.CANCELLED
     assert not db.get(script_path(script_id)).exists
     assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
 
 
-def test_a_busy_mark_whose_job_has_ended_keeps_nobody_out(db: Database, files: Files) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, anna = house.script(uid)
-    job_id = house.performances.start_audio(uid, script_id, AUDIO, None).job.id
-    house.jobs.cancel(job_id)
+def test_a_script_whose_active_job_has_ended_is_not_busy(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, anna = services.script(uid)
+    job_id = services.script_jobs.start_audio(uid, script_id, MP3, None).job.id
+    services.jobs.cancel(job_id)
     db.commit(Update(script_path(script_id), {"activeJobId": job_id}))
-    assert house.scripts.update(uid, script_id, [(anna, "Now.")]).script.revision == 2
+    assert services.scripts.update(uid, script_id, [(anna, "Now.")]).script.revision == 2
 
 
-def test_deleting_forgets_what_every_job_was_given(db: Database, files: Files) -> None:
-    house, uid = House(db, files), new_user(db)
-    script_id, _ = house.script(uid)
+def test_deleting_a_script_deletes_the_inputs_of_its_jobs(db: Database, files: Files) -> None:
+    services, uid = ScriptServices(db, files), new_user(db)
+    script_id, _ = services.script(uid)
     ids = []
     for _ in range(3):
-        ids.append(house.performances.start_audio(uid, script_id, AUDIO, None).job.id)
-        house.jobs.cancel(ids[-1])
+        ids.append(services.script_jobs.start_audio(uid, script_id, MP3, None).job.id)
+        services.jobs.cancel(ids[-1])
     files.upload(f"{files_prefix(script_id)}lines/x.wav", b"x", "audio/wav")
-    assert house.scripts.delete(uid, script_id) == [f"{files_prefix(script_id)}lines/x.wav"]
+    assert services.scripts.delete(uid, script_id) == [f"{files_prefix(script_id)}lines/x.wav"]
     assert files.list(files_prefix(script_id)) == []
     assert all("input" not in db.get(f"jobs/{job_id}").data for job_id in ids)
 
@@ -242,22 +240,20 @@ def calls(counting: CountingDatabase, action: Any) -> int:
     return counting.total - before
 
 
-def test_what_each_request_costs(counting: CountingDatabase, files: Files) -> None:
-    """Calls to Firestore, besides the one that knows the caller."""
-    house, uid = House(counting, files), new_user(counting)
-    script_id, anna = house.script(uid)
-    scripts, performances = house.scripts, house.performances
-    body = {"selectedCharacters": [anna], "dialogue": []}
-    create = CreateScript.model_validate(body)
-    assert calls(counting, lambda: scripts.create(uid, create)) == 2  # the cast, a commit
+def test_calls_per_request(counting: CountingDatabase, files: Files) -> None:
+    """Firestore calls, without the one that loads the caller."""
+    services, uid = ScriptServices(counting, files), new_user(counting)
+    script_id, anna = services.script(uid)
+    scripts, script_jobs = services.scripts, services.script_jobs
+    assert calls(counting, lambda: scripts.create(uid, [anna], [])) == 2  # the cast, a commit
     assert calls(counting, lambda: scripts.get(uid, script_id)) == 1
     assert calls(counting, lambda: scripts.update(uid, script_id, [(anna, "Hi.")])) == 2
-    # The script and the key, the cast, wallet and script and key, a commit.
-    start = lambda: performances.start_audio(uid, script_id, AUDIO, "key")  # noqa: E731
+    # The script and the key; the cast; wallet, script and key; a commit.
+    start = lambda: script_jobs.start_audio(uid, script_id, MP3, "key")  # noqa: E731
     assert calls(counting, start) == 4
     assert calls(counting, start) == 1
     assert calls(counting, lambda: scripts.get(uid, script_id)) == 2  # and its jobs
-    assert calls(counting, lambda: performances.status(uid, script_id)) == 1
+    assert calls(counting, lambda: script_jobs.status(uid, script_id)) == 1
     for _ in range(3):
-        scripts.create(uid, create)
+        scripts.create(uid, [anna], [])
     assert calls(counting, lambda: scripts.page(uid, Page())) == 3  # page, count, jobs

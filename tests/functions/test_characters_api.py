@@ -1,4 +1,4 @@
-"""The operations on characters over HTTP: what good and bad requests get."""
+"""The character endpoints over HTTP: responses to valid and invalid requests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def client(emulators: object) -> FlaskClient:
 
 @pytest.fixture
 def no_storage() -> Iterator[None]:
-    """Whoever stores or reads a file fails."""
+    """Fails the test if a file is stored or read."""
 
     class Away:
         def __getattr__(self, name: str) -> None:
@@ -48,7 +48,7 @@ def form(**changes: Any) -> dict[str, Any]:
 
 
 def create(client: FlaskClient, headers: dict[str, str], **changes: Any) -> TestResponse:
-    # The test client itself would leave a temporary file open for what is large.
+    # The test client would leave a temporary file open for large bodies.
     boundary, body = encode_multipart(form(**changes))
     kind = f'multipart/form-data; boundary="{boundary}"'
     return client.post(CREATE, data=body, content_type=kind, headers=headers)
@@ -61,7 +61,7 @@ def made(client: FlaskClient, headers: dict[str, str], **changes: Any) -> dict[s
     return character
 
 
-def test_a_character_from_form_to_bytes(client: FlaskClient, db: Database) -> None:
+def test_a_form_becomes_a_character_with_files(client: FlaskClient, db: Database) -> None:
     uid, headers = signed_in(db)
     character = made(
         client,
@@ -101,7 +101,7 @@ def test_a_character_from_form_to_bytes(client: FlaskClient, db: Database) -> No
 
 
 @pytest.mark.parametrize("name", ["imageFiles", "imageFiles[]", "image_files", "image_files[]"])
-def test_every_spelling_of_the_fields_works(client: FlaskClient, db: Database, name: str) -> None:
+def test_all_field_spellings_work(client: FlaskClient, db: Database, name: str) -> None:
     _, headers = signed_in(db)
     fields = {
         "display_name": "Ada",
@@ -116,13 +116,13 @@ def test_every_spelling_of_the_fields_works(client: FlaskClient, db: Database, n
     assert (character["imageCount"], character["config"]["nfeSteps"]) == (2, 16)
 
 
-def test_both_spellings_of_a_list_in_one_form_add_up(client: FlaskClient, db: Database) -> None:
+def test_both_spellings_of_a_list_are_combined(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     both = {"imageFiles": [part(PICTURE)], "imageFiles[]": [part(PICTURE)]}
     assert made(client, headers, **both)["imageCount"] == 2
 
 
-def test_fields_that_a_browser_leaves_blank_are_absent(client: FlaskClient, db: Database) -> None:
+def test_blank_fields_count_as_absent(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     blank = {"speed": "", "language": "", "sampleText": "", "imageFiles": [part(b"", "")]}
     character = made(client, headers, **blank)
@@ -160,7 +160,7 @@ def nothing_of(db: Database, uid: str) -> bool:
 
 
 @pytest.mark.parametrize(("data", "status", "name"), BAD_AUDIO.values(), ids=BAD_AUDIO)
-def test_bad_audio_is_refused_and_nothing_stored(
+def test_invalid_audio_is_rejected_and_nothing_is_stored(
     client: FlaskClient, db: Database, no_storage: None, data: bytes, status: int, name: str
 ) -> None:
     uid, headers = signed_in(db)
@@ -172,7 +172,7 @@ def test_bad_audio_is_refused_and_nothing_stored(
 
 
 @pytest.mark.parametrize(("data", "status", "name"), BAD_IMAGES.values(), ids=BAD_IMAGES)
-def test_bad_images_are_refused_and_nothing_stored(
+def test_invalid_images_are_rejected_and_nothing_is_stored(
     client: FlaskClient, db: Database, no_storage: None, data: bytes, status: int, name: str
 ) -> None:
     uid, headers = signed_in(db)
@@ -217,7 +217,7 @@ def test_eleven_images_are_too_many(client: FlaskClient, db: Database, no_storag
         ({"language": "tlh"}, "unknown_choice", "language"),
     ],
 )
-def test_bad_fields_are_422_and_nothing_stored(
+def test_invalid_fields_are_422_and_nothing_is_stored(
     client: FlaskClient,
     db: Database,
     no_storage: None,
@@ -229,7 +229,7 @@ def test_bad_fields_are_422_and_nothing_stored(
     answer = create(client, headers, **changes)
     assert code(answer) == (422, name)
     if field is not None:
-        assert [wrong["field"] for wrong in answer.json["error"]["details"]["fields"]] == [field]
+        assert [each["field"] for each in answer.json["error"]["details"]["fields"]] == [field]
     assert nothing_of(db, uid)
 
 
@@ -244,14 +244,14 @@ def test_bad_fields_are_422_and_nothing_stored(
         (b"displayName=Ada", "application/x-www-form-urlencoded", 422),
     ],
 )
-def test_a_body_that_is_no_form(
+def test_bodies_that_are_not_forms_are_rejected(
     client: FlaskClient, db: Database, raw: bytes, kind: str, status: int
 ) -> None:
     _, headers = signed_in(db)
     assert client.post(CREATE, data=raw, content_type=kind, headers=headers).status_code == status
 
 
-def test_an_update_changes_what_it_names(client: FlaskClient, db: Database) -> None:
+def test_an_update_changes_only_its_fields(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     before = made(client, headers, imageFiles=[part(PICTURE), part(picture("jpeg"))])
     place = f"/api/characters/{before['id']}"
@@ -270,9 +270,7 @@ def test_an_update_changes_what_it_names(client: FlaskClient, db: Database) -> N
     assert client.get(place, headers=headers).json["data"]["character"] == after
 
 
-def test_a_new_sample_has_a_new_name_and_the_old_one_is_gone(
-    client: FlaskClient, db: Database
-) -> None:
+def test_a_new_sample_replaces_the_old_file(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     before = made(client, headers)
     place = f"/api/characters/{before['id']}"
@@ -287,7 +285,7 @@ def test_a_new_sample_has_a_new_name_and_the_old_one_is_gone(
 
 
 @pytest.mark.parametrize("keys", ["7", "0,7", "a", "-1", "0;1", "0,", "../0", "00"])
-def test_keys_that_name_no_image_are_422(client: FlaskClient, db: Database, keys: str) -> None:
+def test_unknown_image_keys_are_422(client: FlaskClient, db: Database, keys: str) -> None:
     _, headers = signed_in(db)
     character = made(client, headers, imageFiles=[part(PICTURE)])
     place = f"/api/characters/{character['id']}"
@@ -296,7 +294,7 @@ def test_keys_that_name_no_image_are_422(client: FlaskClient, db: Database, keys
     assert client.get(place, headers=headers).json["data"]["character"]["imageCount"] == 1
 
 
-def test_a_bad_update_changes_nothing(client: FlaskClient, db: Database) -> None:
+def test_an_invalid_update_changes_nothing(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     before = made(client, headers, imageFiles=[part(PICTURE)])
     place = f"/api/characters/{before['id']}"
@@ -310,7 +308,7 @@ def test_a_bad_update_changes_nothing(client: FlaskClient, db: Database) -> None
     assert client.get(place, headers=headers).json["data"]["character"] == before
 
 
-def test_others_see_it_and_cannot_change_it(client: FlaskClient, db: Database) -> None:
+def test_other_users_can_read_but_not_change_a_character(client: FlaskClient, db: Database) -> None:
     _, ada = signed_in(db)
     _, ben = signed_in(db)
     character = made(client, ada)
@@ -332,7 +330,7 @@ def test_others_see_it_and_cannot_change_it(client: FlaskClient, db: Database) -
         assert code(answer) == (404, "character_not_found")
 
 
-def test_deleting_reports_the_files_and_a_second_time_is_404(
+def test_deleting_reports_the_files_and_repeating_it_is_404(
     client: FlaskClient, db: Database
 ) -> None:
     _, headers = signed_in(db)
@@ -346,7 +344,7 @@ def test_deleting_reports_the_files_and_a_second_time_is_404(
     assert code(client.delete(place, headers=headers)) == (404, "character_not_found")
 
 
-def test_starring_twice_gets_the_same_answer(client: FlaskClient, db: Database) -> None:
+def test_starring_twice_gets_the_same_response(client: FlaskClient, db: Database) -> None:
     _, ada = signed_in(db)
     _, ben = signed_in(db)
     place = f"/api/characters/{made(client, ada)['id']}"
@@ -360,7 +358,7 @@ def test_starring_twice_gets_the_same_answer(client: FlaskClient, db: Database) 
     assert (gone.json["data"]["starred"], gone.json["data"]["isStarred"]) == (0, False)
 
 
-def test_ones_starred_characters_are_a_list(client: FlaskClient, db: Database) -> None:
+def test_starred_characters_are_listed_newest_star_first(client: FlaskClient, db: Database) -> None:
     _, ada = signed_in(db)
     _, ben = signed_in(db)
     ids = [made(client, ada, displayName=f"Star {n}")["id"] for n in range(4)]
@@ -372,9 +370,9 @@ def test_ones_starred_characters_are_a_list(client: FlaskClient, db: Database) -
         query = {"starred": "true"} | query
         answer = client.get("/api/characters", query_string=query, headers=ben)
         assert answer.status_code == 200, answer.text
-        shown = answer.json["data"]["characters"]
-        assert all(each["isStarred"] for each in shown)
-        return [each["id"] for each in shown], answer.json["meta"]
+        characters = answer.json["data"]["characters"]
+        assert all(each["isStarred"] for each in characters)
+        return [each["id"] for each in characters], answer.json["meta"]
 
     assert listed()[0] == [ids[3], ids[0], ids[2]]
     first, meta = listed(limit=2)
@@ -382,14 +380,16 @@ def test_ones_starred_characters_are_a_list(client: FlaskClient, db: Database) -
     assert listed(limit=2, page=2)[0] == [ids[2]]
     rest, last = listed(limit=2, cursor=meta["nextCursor"])
     assert (rest, "nextCursor" in last) == ([ids[2]], False)
-    everybodys = client.get(f"/api/characters?cursor={meta['nextCursor']}", headers=ben)
-    assert code(everybodys) == (422, "invalid_cursor")
+    other_list = client.get(f"/api/characters?cursor={meta['nextCursor']}", headers=ben)
+    assert code(other_list) == (422, "invalid_cursor")
     client.delete(f"/api/characters/{ids[0]}/star", headers=ben)
     client.delete(f"/api/characters/{ids[3]}", headers=ada)
     assert listed()[0] == [ids[2]]
 
 
-def test_a_list_of_stars_reads_two_documents_a_row(client: FlaskClient, db: Database) -> None:
+def test_the_starred_list_reads_two_documents_per_character(
+    client: FlaskClient, db: Database
+) -> None:
     _, headers = signed_in(db)
     for n in range(3):
         place = f"/api/characters/{made(client, headers, displayName=f'Row {n}')['id']}"
@@ -406,16 +406,16 @@ def test_a_list_of_stars_reads_two_documents_a_row(client: FlaskClient, db: Data
 
 
 @pytest.mark.parametrize("query", ["search=a", "sort=starred", "search=a&sort=starred"])
-def test_stars_are_not_searched(client: FlaskClient, db: Database, query: str) -> None:
+def test_starred_cannot_be_combined_with_search_or_sort(
+    client: FlaskClient, db: Database, query: str
+) -> None:
     _, headers = signed_in(db)
     answer = client.get(f"/api/characters?starred=true&{query}", headers=headers)
     assert code(answer) == (422, "invalid_input")
-    assert answer.json["message"] == (
-        "Leave out search and sort: starred=true lists the last starred first."
-    )
+    assert answer.json["message"] == "Search and sort cannot be combined with starred=true."
 
 
-def test_lists_have_pages_search_and_order(client: FlaskClient, db: Database) -> None:
+def test_lists_have_pages_search_and_sorting(client: FlaskClient, db: Database) -> None:
     uid, headers = signed_in(db)
     ids = [made(client, headers, displayName=f"{uid} {n}")["id"] for n in range(3)]
     client.post(f"/api/characters/{ids[1]}/star", headers=headers)
@@ -453,13 +453,13 @@ def test_lists_have_pages_search_and_order(client: FlaskClient, db: Database) ->
         "images/",
     ],
 )
-def test_a_file_that_is_none_is_404(client: FlaskClient, path: str) -> None:
+def test_unknown_files_are_404(client: FlaskClient, path: str) -> None:
     answer = client.get(f"/api/static/{path}")
     assert answer.status_code == 404
     assert answer.json["success"] is False
 
 
-def test_media_are_public_have_ranges_and_may_be_cached(client: FlaskClient, db: Database) -> None:
+def test_media_are_public_cacheable_and_support_ranges(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     url = made(client, headers)["audioFile"]
     whole = client.get(url)
@@ -485,7 +485,5 @@ def test_media_are_public_have_ranges_and_may_be_cached(client: FlaskClient, db:
         ("delete", "/api/characters/x/star"),
     ],
 )
-def test_nobody_does_anything_without_signing_in(
-    client: FlaskClient, method: str, path: str
-) -> None:
+def test_signing_in_is_required(client: FlaskClient, method: str, path: str) -> None:
     assert getattr(client, method)(path).status_code == 401

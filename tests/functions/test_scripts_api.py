@@ -1,4 +1,4 @@
-"""The script operations over HTTP: what good and bad requests get, without the work itself."""
+"""The script endpoints over HTTP: responses to valid and invalid requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.support.factories import HeldQueue, new_character, new_user, signed_in
-from tests.support.scenes import SCENE, Scene, put_on
+from tests.support.scenes import SCENE, Scene, new_scene
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
 from troupe.adapters.llm import LanguageModel
@@ -27,7 +27,7 @@ def client(queue: HeldQueue) -> FlaskClient:
 
 @pytest.fixture
 def scene(client: FlaskClient, db: Database) -> Scene:
-    return put_on(client, db)
+    return new_scene(client, db)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def clips(db: Database) -> list[str]:
         clip = Background(
             id=name, title=name, seconds=8, width=1280, height=720, size=1000, created_at=now()
         )
-        with suppress(AlreadyExists):  # another test has put it there
+        with suppress(AlreadyExists):  # created by another test
             db.commit(create_write(clip))
     return names
 
@@ -56,11 +56,11 @@ def scripts_of(db: Database, uid: str) -> int:
 
 
 def activities_of(db: Database, uid: str) -> set[tuple[str, str | None]]:
-    found = db.find(f"users/{uid}/activities", limit=100)
-    return {(document.data["type"], document.data["scriptId"]) for document in found}
+    documents = db.find(f"users/{uid}/activities", limit=100)
+    return {(document.data["type"], document.data["scriptId"]) for document in documents}
 
 
-def test_a_dialogue_is_kept_as_it_was_sent(scene: Scene, db: Database) -> None:
+def test_a_dialogue_is_stored_unchanged(scene: Scene, db: Database) -> None:
     script = scene.script
     assert [(line["speakerName"], line["text"]) for line in script["dialogue"]] == SCENE
     assert {line["audioFile"] for line in script["dialogue"]} == {""}
@@ -77,15 +77,17 @@ def test_a_screenplay_becomes_a_dialogue(scene: Scene) -> None:
     answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=text)
     assert answer.status_code == 201
     script = answer.json["data"]["script"]
-    said = [(line["speaker"], line["text"]) for line in script["dialogue"]]
-    assert said == [(scene.cast[0], "Who is\nthere?"), (scene.cast[1], "Nobody.")]
+    utterances = [(line["speaker"], line["text"]) for line in script["dialogue"]]
+    assert utterances == [(scene.cast[0], "Who is\nthere?"), (scene.cast[1], "Nobody.")]
     assert answer.headers["Location"] == f"/api/scripts/{script['id']}"
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"dialogue": [], "screenplay": "ANNA: Hi."}, {"dialogue": None}]
 )
-def test_it_is_either_a_dialogue_or_a_screenplay(scene: Scene, body: dict[str, Any]) -> None:
+def test_exactly_one_of_dialogue_and_screenplay_is_required(
+    scene: Scene, body: dict[str, Any]
+) -> None:
     answer = scene.post("/api/scripts", selectedCharacters=scene.cast, **body)
     assert answer.status_code == 422
     assert "either dialogue or screenplay" in answer.text
@@ -100,7 +102,7 @@ def test_the_cast_is_a_list_of_ids(scene: Scene, db: Database, chosen: Any) -> N
     assert scripts_of(db, scene.uid) == 1
 
 
-def test_unknown_characters_are_named(scene: Scene, db: Database) -> None:
+def test_unknown_characters_are_reported(scene: Scene, db: Database) -> None:
     answer = scene.post("/api/scripts", selectedCharacters=[*scene.cast, "nobody"], dialogue=[])
     assert (answer.status_code, answer.json["error"]["code"]) == (404, "character_not_found")
     assert answer.json["error"]["details"] == {"missing": ["nobody"]}
@@ -117,7 +119,7 @@ def test_unknown_characters_are_named(scene: Scene, db: Database) -> None:
         ("", 1),
     ],
 )
-def test_a_wrong_screenplay_names_the_line(
+def test_an_invalid_line_of_a_screenplay_is_reported(
     scene: Scene, db: Database, screenplay: str, line: int
 ) -> None:
     answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=screenplay)
@@ -127,16 +129,16 @@ def test_a_wrong_screenplay_names_the_line(
 
 
 @pytest.mark.parametrize(
-    ("place", "wrong"), [(1, {"text": ""}), (0, {"text": " \n"}), (2, {"speaker": "stranger"})]
+    ("index", "changes"), [(1, {"text": ""}), (0, {"text": " \n"}), (2, {"speaker": "stranger"})]
 )
-def test_a_wrong_line_of_a_dialogue_is_named(
-    scene: Scene, place: int, wrong: dict[str, str]
+def test_an_invalid_line_of_a_dialogue_is_reported(
+    scene: Scene, index: int, changes: dict[str, str]
 ) -> None:
     dialogue = scene.dialogue()
-    dialogue[place] |= wrong
+    dialogue[index] |= changes
     answer = scene.put("", dialogue=dialogue)
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "invalid_dialogue")
-    assert [each["line"] for each in answer.json["error"]["details"]["lines"]] == [place + 1]
+    assert [each["line"] for each in answer.json["error"]["details"]["lines"]] == [index + 1]
     assert scene.get("").json["data"]["script"] == scene.script
 
 
@@ -146,11 +148,11 @@ def test_two_thousand_lines_are_too_many(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("dialogue", [None, "x", [5], [{}], [{"speaker": "a"}], [{"text": "b"}]])
-def test_a_dialogue_of_another_shape(scene: Scene, dialogue: Any) -> None:
+def test_a_malformed_dialogue_is_422(scene: Scene, dialogue: Any) -> None:
     assert scene.put("", dialogue=dialogue).status_code == 422
 
 
-def test_a_script_is_written(scene: Scene, server: FakeOpenAI, db: Database) -> None:
+def test_the_model_writes_a_script(scene: Scene, server: FakeOpenAI, db: Database) -> None:
     answer = scene.post(
         "/api/scripts/generate",
         selectedCharacters=scene.cast,
@@ -168,7 +170,7 @@ def test_a_script_is_written(scene: Scene, server: FakeOpenAI, db: Database) -> 
     assert db.get(f"wallets/{scene.uid}").data["tokens"] == {"granted": 20, "used": 0, "held": 0}
 
 
-def test_the_language_is_the_one_that_was_written(scene: Scene, server: FakeOpenAI) -> None:
+def test_the_language_is_the_one_the_model_reports(scene: Scene, server: FakeOpenAI) -> None:
     answer = scene.post("/api/scripts/generate", selectedCharacters=scene.cast, prompt="Hello")
     assert answer.json["data"]["script"]["language"] == "en-US"
 
@@ -183,7 +185,7 @@ def test_the_language_is_the_one_that_was_written(scene: Scene, server: FakeOpen
         (("429",), 429, "script_writer_busy"),
     ],
 )
-def test_a_failed_writer_leaves_nothing(
+def test_a_writer_failure_stores_nothing(
     scene: Scene,
     server: FakeOpenAI,
     db: Database,
@@ -200,7 +202,7 @@ def test_a_failed_writer_leaves_nothing(
     assert scripts_of(db, scene.uid) == 1
 
 
-def test_without_a_model_scripts_can_still_be_sent(scene: Scene) -> None:
+def test_without_a_model_generating_is_not_configured(scene: Scene) -> None:
     answer = scene.post("/api/scripts/generate", selectedCharacters=scene.cast, prompt="Hello")
     assert (answer.status_code, answer.json["error"]["code"]) == (
         503,
@@ -222,7 +224,9 @@ def test_without_a_model_scripts_can_still_be_sent(scene: Scene) -> None:
         {"selectedCharacters": []},
     ],
 )
-def test_bad_wishes_are_422(scene: Scene, server: FakeOpenAI, changes: dict[str, Any]) -> None:
+def test_invalid_generation_requests_are_422(
+    scene: Scene, server: FakeOpenAI, changes: dict[str, Any]
+) -> None:
     body = {"selectedCharacters": scene.cast, "prompt": "Hello"} | changes
     assert scene.post("/api/scripts/generate", **body).status_code == 422
     assert server.requests == []
@@ -234,7 +238,7 @@ def work(queue: HeldQueue) -> None:
             services().runner.run(task["jobId"], task.get("part"))
 
 
-def test_from_a_screenplay_to_bytes(scene: Scene, queue: HeldQueue, files: Files) -> None:
+def test_a_screenplay_becomes_audio(scene: Scene, queue: HeldQueue, files: Files) -> None:
     text = "ANNA: Good evening.\nBEN: Is it?\n"
     answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=text)
     place = answer.headers["Location"]
@@ -250,7 +254,7 @@ def test_from_a_screenplay_to_bytes(scene: Scene, queue: HeldQueue, files: Files
     assert captions.index("<v Anna>Good evening.") < captions.index("<v Ben>Is it?")
 
 
-def test_from_a_script_to_a_video(scene: Scene, queue: HeldQueue, db: Database) -> None:
+def test_a_script_becomes_a_video(scene: Scene, queue: HeldQueue, db: Database) -> None:
     scene.put("", dialogue=scene.dialogue()[2:])
     job = scene.post("/generate-video", backgroundVideo="#203040").json["data"]["job"]
     work(queue)
@@ -259,7 +263,8 @@ def test_from_a_script_to_a_video(scene: Scene, queue: HeldQueue, db: Database) 
     script = scene.get("").json["data"]["script"]
     assert job["finalVideoPath"] == script["finalVideoPath"]
     assert (job["videoSize"], job["videoDuration"]) == (
-        *(script["videoSize"], script["videoDuration"]),
+        script["videoSize"],
+        script["videoDuration"],
     )
     status = scene.get("/video-status").json["data"]
     assert (status["finalVideoPath"], status["progress"]) == (script["finalVideoPath"], 100)
@@ -268,14 +273,14 @@ def test_from_a_script_to_a_video(scene: Scene, queue: HeldQueue, db: Database) 
     assert video.data[4:8] == b"ftyp"
     wallet = db.get(f"wallets/{scene.uid}").data["tokens"]
     assert wallet == {"granted": 20, "used": 1, "held": 0}
-    # Another one, cancelled, has made none, and leaves the first as it is.
+    # A second job that is cancelled makes no video and leaves the first one unchanged.
     second = scene.post("/generate-video").json["data"]["job"]["jobId"]
     scene.post(f"/api/video-jobs/{second}/cancel")
     assert scene.get("/video-status").json["data"]["finalVideoPath"] is None
     assert scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"] == job
 
 
-def test_a_later_video_takes_the_place_of_the_first(scene: Scene, queue: HeldQueue) -> None:
+def test_a_new_video_replaces_the_old_one(scene: Scene, queue: HeldQueue) -> None:
     jobs, paths = [], []
     scene.put("", dialogue=scene.dialogue()[2:])
     for colour in ("#203040", "#403020"):
@@ -283,18 +288,18 @@ def test_a_later_video_takes_the_place_of_the_first(scene: Scene, queue: HeldQue
         jobs.append(f"/api/video-jobs/{answer.json['data']['job']['jobId']}")
         work(queue)
         paths.append(scene.get("").json["data"]["script"]["finalVideoPath"])
-    made = [scene.get(job).json["data"]["job"]["finalVideoPath"] for job in jobs]
-    assert made[0] is None
-    assert made[1].partition("?")[0] == paths[1].partition("?")[0]
+    job_paths = [scene.get(job).json["data"]["job"]["finalVideoPath"] for job in jobs]
+    assert job_paths[0] is None
+    assert job_paths[1].partition("?")[0] == paths[1].partition("?")[0]
     assert [scene.get(path).status_code for path in paths] == [404, 200]
 
 
-def test_an_edit_keeps_the_sound_of_what_is_said_as_before(
+def test_an_edit_keeps_the_audio_of_unchanged_lines(
     scene: Scene, db: Database, files: Files
 ) -> None:
     scene.performed(files)
     before = scene.get("").json["data"]["script"]
-    dialogue = before["dialogue"]  # with its audioFile fields, as it was given out
+    dialogue = before["dialogue"]  # with its audioFile fields, as in the response
     dialogue[1]["text"] = "Something else."
     after = scene.put("", dialogue=dialogue).json["data"]["script"]
     assert [bool(line["audioFile"]) for line in after["dialogue"]] == [True, False, True]
@@ -304,29 +309,29 @@ def test_an_edit_keeps_the_sound_of_what_is_said_as_before(
     assert ("script_updated", scene.id) in activities_of(db, scene.uid)
 
 
-def test_an_edit_deletes_the_files_that_are_left_over(scene: Scene, files: Files) -> None:
+def test_an_edit_deletes_unused_files(scene: Scene, files: Files) -> None:
     scene.performed(files)
     assert scene.stored(files) == scene.referenced()
     scene.put("", dialogue=scene.dialogue()[:1])
     assert scene.stored(files) == scene.referenced()
-    assert len(scene.stored(files)) == 3  # a line with its words, and the video
+    assert len(scene.stored(files)) == 3  # a line, its word timings, and the video
 
 
-def test_lines_that_move_take_their_sound_along(scene: Scene, files: Files) -> None:
+def test_moved_lines_keep_their_audio(scene: Scene, files: Files) -> None:
     scene.performed(files)
     texts = [scene.sound(line).data for line in range(3)]
     scene.put("", dialogue=list(reversed(scene.dialogue())))
     assert [scene.sound(line).data for line in range(3)] == texts[::-1]
 
 
-def test_an_edit_that_changes_nothing_is_none(scene: Scene, db: Database, files: Files) -> None:
+def test_an_edit_without_changes_has_no_effect(scene: Scene, db: Database, files: Files) -> None:
     scene.performed(files)
     before = scene.get("").json["data"]["script"]
     assert scene.put("", dialogue=before["dialogue"]).json["data"]["script"] == before
     assert ("script_updated", scene.id) not in activities_of(db, scene.uid)
 
 
-def test_audio_is_started_and_paid_for_by_its_length(
+def test_starting_audio_holds_tokens_by_length(
     scene: Scene, queue: HeldQueue, db: Database
 ) -> None:
     answer = scene.post("/generate-audio", format="ogg")
@@ -349,7 +354,7 @@ def test_audio_is_started_and_paid_for_by_its_length(
     assert ("script_audio_started", scene.id) in activities_of(db, scene.uid)
 
 
-def test_the_performance_is_a_snapshot(scene: Scene, db: Database) -> None:
+def test_a_job_gets_a_snapshot_of_the_script(scene: Scene, db: Database) -> None:
     job_id = scene.post("/generate-audio").json["data"]["job"]["jobId"]
     given = db.get(f"jobs/{job_id}").data["input"]
     anna = given["performers"][scene.cast[0]]
@@ -360,7 +365,7 @@ def test_the_performance_is_a_snapshot(scene: Scene, db: Database) -> None:
     assert given["revision"] == 1
 
 
-def test_pictures_stand_in_the_order_of_their_keys(scene: Scene, db: Database) -> None:
+def test_pictures_are_ordered_by_key(scene: Scene, db: Database) -> None:
     many = new_character(db, scene.uid, "Many", images=12)
     script = scene.post(
         "/api/scripts", selectedCharacters=[many], dialogue=[{"speaker": many, "text": "Hi."}]
@@ -379,7 +384,7 @@ def test_a_voice_without_consent_is_not_cloned(scene: Scene, db: Database) -> No
     assert performers[scene.cast[1]]["samplePath"] is not None
 
 
-def test_voice_minutes_pay_for_audio_by_the_slowest_voice(scene: Scene, db: Database) -> None:
+def test_voice_minutes_are_held_for_the_slowest_voice(scene: Scene, db: Database) -> None:
     db.commit(
         Update(f"wallets/{scene.uid}", {"voiceSeconds.granted": 1000}),
         Update(f"characters/{scene.cast[1]}", {"config": Config(speed=0.5).stored()}),
@@ -390,7 +395,7 @@ def test_voice_minutes_pay_for_audio_by_the_slowest_voice(scene: Scene, db: Data
     assert (charge["meter"], charge["held"]) == ("voiceSeconds", characters)  # 0.5 s / 0.5
 
 
-def test_a_video_costs_a_token_whatever_minutes_there_are(
+def test_a_video_costs_a_token_despite_voice_minutes(
     scene: Scene, queue: HeldQueue, db: Database
 ) -> None:
     db.commit(Update(f"wallets/{scene.uid}", {"voiceSeconds.granted": 1000}))
@@ -406,7 +411,7 @@ def test_a_video_costs_a_token_whatever_minutes_there_are(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status", "chosen"),
+    ("requested", "status", "chosen"),
     [
         ("clip_b.mp4", 202, "clip_b.mp4"),
         ("#FFaa00", 202, "#ffaa00"),
@@ -420,11 +425,11 @@ def test_backgrounds_are_clips_or_colours(
     scene: Scene,
     db: Database,
     clips: list[str],
-    wanted: str | None,
+    requested: str | None,
     status: int,
     chosen: str | None,
 ) -> None:
-    answer = scene.post("/generate-video", backgroundVideo=wanted)
+    answer = scene.post("/generate-video", backgroundVideo=requested)
     assert answer.status_code == status
     if status == 202:
         job_id = answer.json["data"]["job"]["jobId"]
@@ -435,7 +440,7 @@ def test_backgrounds_are_clips_or_colours(
         assert scene.get("").json["data"]["script"]["activeJobId"] is None
 
 
-def test_backgrounds_are_listed_and_the_first_is_taken(
+def test_backgrounds_are_listed_and_the_first_is_the_default(
     scene: Scene, db: Database, clips: list[str]
 ) -> None:
     listed = scene.get("/api/videos/backgrounds").json["data"]["backgrounds"]
@@ -454,7 +459,7 @@ def test_backgrounds_are_listed_and_the_first_is_taken(
 
 
 @pytest.mark.parametrize("operation", ["/generate-audio", "/generate-video"])
-def test_a_script_without_lines_has_no_audio_and_no_video(
+def test_an_empty_script_cannot_become_audio_or_video(
     scene: Scene, queue: HeldQueue, operation: str
 ) -> None:
     assert scene.put("", dialogue=[]).status_code == 200
@@ -464,7 +469,7 @@ def test_a_script_without_lines_has_no_audio_and_no_video(
 
 
 @pytest.mark.parametrize("operation", ["/generate-audio", "/generate-video"])
-def test_a_character_that_is_gone_is_named(
+def test_a_deleted_character_is_reported(
     scene: Scene, queue: HeldQueue, db: Database, operation: str
 ) -> None:
     db.commit(Delete(f"characters/{scene.cast[1]}"))
@@ -477,13 +482,13 @@ def test_a_character_that_is_gone_is_named(
     assert queue.tasks == []
 
 
-def test_who_says_nothing_need_not_be_there(scene: Scene, db: Database) -> None:
+def test_a_silent_character_can_be_deleted(scene: Scene, db: Database) -> None:
     scene.put("", dialogue=scene.dialogue()[:1])
     db.commit(Delete(f"characters/{scene.cast[1]}"))
     assert scene.post("/generate-audio").status_code == 202
 
 
-def test_a_language_that_the_engine_lacks_is_told_at_once(
+def test_an_unsupported_language_is_reported_at_once(
     scene: Scene, queue: HeldQueue, db: Database
 ) -> None:
     db.commit(Update(f"characters/{scene.cast[1]}", {"language": "tlh"}))
@@ -502,17 +507,15 @@ def test_a_language_that_the_engine_lacks_is_told_at_once(
         ("/generate-video", {"backgroundVideo": 5}),
     ],
 )
-def test_bad_choices_are_422(
+def test_invalid_options_are_422(
     scene: Scene, queue: HeldQueue, operation: str, body: dict[str, Any]
 ) -> None:
     assert scene.post(operation, **body).status_code == 422
     assert queue.tasks == []
 
 
-def test_without_tokens_nothing_is_started(
-    client: FlaskClient, queue: HeldQueue, db: Database
-) -> None:
-    scene = put_on(client, db, tokens=0)
+def test_without_tokens_nothing_starts(client: FlaskClient, queue: HeldQueue, db: Database) -> None:
+    scene = new_scene(client, db, tokens=0)
     answer = scene.post("/generate-video")
     assert (answer.status_code, answer.json["error"]["code"]) == (402, "not_enough_tokens")
     assert scene.get("").json["data"]["script"]["videoJobId"] is None
@@ -548,22 +551,22 @@ def test_the_same_key_gets_the_same_answer(
     assert db.get(f"wallets/{scene.uid}").data["tokens"]["held"] == 1
 
 
-def test_a_key_is_for_one_script(scene: Scene) -> None:
+def test_an_idempotency_key_is_valid_for_one_script(scene: Scene) -> None:
     scene.post("/generate-audio", key="k1")
     second = scene.post("/api/scripts", selectedCharacters=scene.cast, dialogue=scene.dialogue())
     answer = scene.post(f"{second.headers['Location']}/generate-audio", key="k1")
     assert (answer.status_code, answer.json["error"]["code"]) == (409, "idempotency_key_reused")
 
 
-def test_the_way_of_a_video_is_told(scene: Scene) -> None:
+def test_the_status_of_a_video_is_reported(scene: Scene) -> None:
     status = scene.get("/video-status").json["data"]
     assert (status["status"], status["progress"]) == ("not_started", 0)
     job = scene.post("/generate-video").json["data"]["job"]
     status = scene.get("/video-status").json["data"]
     assert (status["status"], status["progress"], status["stage"]) == ("queued", 0, "")
-    told = scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"]
-    assert told == job
-    assert [step["stepName"] for step in told["steps"]] == [
+    fetched = scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"]
+    assert fetched == job
+    assert [step["stepName"] for step in fetched["steps"]] == [
         "audio_validation",
         "audio_generation",
         "video_generation",
@@ -574,7 +577,7 @@ def test_the_way_of_a_video_is_told(scene: Scene) -> None:
     assert scene.get("/video-status").json["data"]["status"] == "cancelled"
 
 
-def test_cancelling_twice_does_no_harm(scene: Scene, db: Database) -> None:
+def test_cancelling_twice_is_harmless(scene: Scene, db: Database) -> None:
     job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
     for _ in range(2):
         answer = scene.post(f"/api/video-jobs/{job_id}/cancel")
@@ -583,7 +586,7 @@ def test_cancelling_twice_does_no_harm(scene: Scene, db: Database) -> None:
     assert scene.get("").json["data"]["script"]["activeJobId"] is None
 
 
-def test_what_was_made_is_served(scene: Scene, files: Files) -> None:
+def test_audio_captions_and_video_are_served(scene: Scene, files: Files) -> None:
     scene.performed(files)
     script = scene.get("").json["data"]["script"]
     assert (script["hasAudio"], script["audioCount"]) == (True, 3)
@@ -614,17 +617,17 @@ def test_byte_ranges(scene: Scene, files: Files, asked: str, status: int) -> Non
 
 
 @pytest.mark.parametrize(("line", "status"), [(0, 409), (2, 409), (3, 404), (-1, 422), ("x", 422)])
-def test_lines_that_have_no_sound(scene: Scene, line: object, status: int) -> None:
+def test_lines_without_audio(scene: Scene, line: object, status: int) -> None:
     assert scene.get(f"/audio?line={line}").status_code == status
 
 
-def test_audio_that_is_not_there(scene: Scene) -> None:
+def test_missing_audio_is_409(scene: Scene) -> None:
     for place in ("/audio", "/captions"):
         answer = scene.get(place)
         assert (answer.status_code, answer.json["error"]["code"]) == (409, "audio_not_ready")
 
 
-def test_another_users_script_is_not_there(scene: Scene, files: Files, db: Database) -> None:
+def test_another_users_script_is_404(scene: Scene, files: Files, db: Database) -> None:
     scene.performed(files)
     path = scene.get("").json["data"]["script"]["finalVideoPath"]
     job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
@@ -646,20 +649,30 @@ def test_another_users_script_is_not_there(scene: Scene, files: Files, db: Datab
     assert scene.get(path).status_code == 200
 
 
-def test_an_admin_has_no_more_of_it(scene: Scene, db: Database) -> None:
+def test_an_admin_cannot_read_another_users_script(scene: Scene, db: Database) -> None:
     admin = scene.as_another(db)
     db.commit(Update(f"users/{admin.uid}", {"role": "admin"}))
     assert admin.get("").status_code == 404
 
 
-def test_names_that_lead_nowhere(scene: Scene, files: Files) -> None:
+def test_unknown_names_are_404(scene: Scene, files: Files) -> None:
     scene.performed(files)
     name = scene.get("").json["data"]["script"]["finalVideoPath"]
     name = name.partition("?")[0].rsplit("/", 1)[-1]
     names = [
-        *(f"..%2F{name}", f"../{name}", f"x/{name}", f"{name}x", name.removesuffix(".mp4")),
-        *(f"{scene.id}_.mp4", f"{scene.id}_other_final.mp4", "_x.mp4", "nobody_final.mp4"),
-        *(f"{scene.id}.mp4", "__x___final.mp4", "%00_a.mp4", "..%2F..%2Fusers_a.mp4"),
+        f"..%2F{name}",
+        f"../{name}",
+        f"x/{name}",
+        f"{name}x",
+        name.removesuffix(".mp4"),
+        f"{scene.id}_.mp4",
+        f"{scene.id}_other_final.mp4",
+        "_x.mp4",
+        "nobody_final.mp4",
+        f"{scene.id}.mp4",
+        "__x___final.mp4",
+        "%00_a.mp4",
+        "..%2F..%2Fusers_a.mp4",
     ]
     answers = {wrong: scene.get(f"/api/videos/{wrong}").status_code for wrong in names}
     assert set(answers.values()) == {404}, answers
@@ -667,7 +680,7 @@ def test_names_that_lead_nowhere(scene: Scene, files: Files) -> None:
         assert scene.get(f"/api/scripts/{wrong}").status_code == 404
 
 
-def test_a_voice_job_is_no_job_of_a_script(scene: Scene) -> None:
+def test_a_voice_job_is_not_a_script_job(scene: Scene) -> None:
     voice = app_for("voice").test_client()
     body = {"text": "Hello", "language": "en-us"}
     job = voice.post("/api/voice/generate", json=body, headers=scene.headers).json["data"]["job"]
@@ -675,7 +688,7 @@ def test_a_voice_job_is_no_job_of_a_script(scene: Scene) -> None:
     assert (answer.status_code, answer.json["error"]["code"]) == (404, "job_not_found")
 
 
-def test_deleting_takes_everything_along(scene: Scene, files: Files, db: Database) -> None:
+def test_deleting_a_script_deletes_everything(scene: Scene, files: Files, db: Database) -> None:
     scene.performed(files)
     old = scene.post("/generate-audio").json["data"]["job"]["jobId"]
     scene.post(f"/api/video-jobs/{old}/cancel")
@@ -696,24 +709,24 @@ def test_deleting_takes_everything_along(scene: Scene, files: Files, db: Databas
     assert ("script_deleted", scene.id) in activities_of(db, scene.uid)
 
 
-def test_my_scripts_are_my_own_and_newest_first(scene: Scene, db: Database) -> None:
+def test_my_scripts_are_listed_newest_first(scene: Scene, db: Database) -> None:
     new_user(db)
     job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
-    made = [scene.id]
+    ids = [scene.id]
     for number in range(2):
         dialogue = [{"speaker": scene.cast[0], "text": f"Number {number}."}]
         answer = scene.post("/api/scripts", selectedCharacters=scene.cast, dialogue=dialogue)
-        made.append(answer.json["data"]["script"]["id"])
+        ids.append(answer.json["data"]["script"]["id"])
     first = scene.get("/api/my-scripts?limit=2").json
-    assert [script["id"] for script in first["data"]["scripts"]] == [made[2], made[1]]
+    assert [script["id"] for script in first["data"]["scripts"]] == [ids[2], ids[1]]
     assert (first["meta"]["total"], first["data"]["userTokens"]) == (3, 20)
     cursor = first["meta"]["nextCursor"]
     (last,) = scene.get(f"/api/my-scripts?limit=2&cursor={cursor}").json["data"]["scripts"]
-    assert (last["id"], last["videoJobId"], last["videoJobStatus"]) == (made[0], job_id, "queued")
+    assert (last["id"], last["videoJobId"], last["videoJobStatus"]) == (ids[0], job_id, "queued")
 
 
 @pytest.mark.parametrize("page", ["page=0", "limit=0", "cursor=x"])
-def test_bad_pages_are_422(scene: Scene, page: str) -> None:
+def test_invalid_pages_are_422(scene: Scene, page: str) -> None:
     assert scene.get(f"/api/my-scripts?{page}").status_code == 422
 
 
@@ -727,15 +740,11 @@ def test_bad_pages_are_422(scene: Scene, page: str) -> None:
         lambda client: client.get("/api/videos/abc_final.mp4"),
     ],
 )
-def test_nobody_gets_in_without_signing_in(
-    client: FlaskClient, call: Callable[[FlaskClient], Any]
-) -> None:
+def test_signing_in_is_required(client: FlaskClient, call: Callable[[FlaskClient], Any]) -> None:
     assert call(client).status_code == 401
 
 
-def test_a_script_of_somebody_who_signed_in_by_another_path(
-    client: FlaskClient, db: Database
-) -> None:
+def test_both_path_prefixes_and_field_spellings_work(client: FlaskClient, db: Database) -> None:
     uid, headers = signed_in(db)
     character = new_character(db, uid, "Anna")
     body = {"selected_characters": [character], "screenplay": "anna: Hi."}

@@ -1,4 +1,4 @@
-"""What tests of characters share: forms, callers, and stores that watch or stumble."""
+"""Shared by the tests of characters: drafts, callers, and stores that record or fail."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from troupe.accounts.records import AccountCaller, UserRecord
 from troupe.adapters.firestore import Committed, Database, Write, now
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
+from troupe.characters.edits import CharacterDraft, CharacterUpdate
 from troupe.characters.records import Character
 from troupe.characters.schemas import CreateCharacter, UpdateCharacter
 from troupe.characters.service import Characters
@@ -28,7 +29,7 @@ CONSENT = "I am the speaker, and I agree."
 
 
 class Recorded(Files):
-    """The real files, and the paths of all that was ever stored through them."""
+    """The real storage; records the paths of all uploads, and can fail."""
 
     def __init__(self, files: Files) -> None:
         super().__init__(files._bucket, can_sign=False)
@@ -42,10 +43,10 @@ class Recorded(Files):
         return super().upload(path, source, content_type)
 
     def left(self) -> set[str]:
-        """Those that are there still."""
-        return {path for path in self.stored if self._is_there(path)}
+        """The recorded paths that still exist."""
+        return {path for path in self.stored if self._exists(path)}
 
-    def _is_there(self, path: str) -> bool:
+    def _exists(self, path: str) -> bool:
         try:
             self.stat(path)
         except FileMissing:
@@ -54,7 +55,7 @@ class Recorded(Files):
 
 
 class Interrupted(Database):
-    """Runs `before` and `after` around every commit; either may raise."""
+    """Runs `before` and `after` around every commit; either can raise."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(client)
@@ -78,7 +79,7 @@ def caller(uid: str = "ada", role: Any = "user") -> AccountCaller:
     return AccountCaller(uid=uid, role=role, guest=False, email=None, user=user)
 
 
-def stranger() -> AccountCaller:
+def new_caller() -> AccountCaller:
     return caller(secrets.token_hex(10))
 
 
@@ -86,9 +87,9 @@ def files_of(*contents: bytes) -> list[FileStorage]:
     return [FileStorage(BytesIO(content), filename="x") for content in contents]
 
 
-def create_form(name: str = "Ada", images: int = 0, **changes: Any) -> CreateCharacter:
+def character_draft(name: str = "Ada", images: int = 0, **changes: Any) -> CharacterDraft:
     (audio,) = files_of(SOUND)
-    return CreateCharacter.model_validate(
+    form = CreateCharacter.model_validate(
         {
             "displayName": name,
             "audioFile": audio,
@@ -97,26 +98,27 @@ def create_form(name: str = "Ada", images: int = 0, **changes: Any) -> CreateCha
             **changes,
         }
     )
+    return form.command()
 
 
-def update_form(**changes: Any) -> UpdateCharacter:
-    return UpdateCharacter.model_validate(changes)
+def character_update(**changes: Any) -> CharacterUpdate:
+    return UpdateCharacter.model_validate(changes).command()
 
 
 def made(characters: Characters, who: AccountCaller, images: int = 0, **changes: Any) -> Character:
-    return characters.create(who, create_form(images=images, **changes)).character
+    return characters.create(who, character_draft(images=images, **changes)).character
 
 
 def stored(db: Database, character: Character) -> Character:
     return Character.of(db.get(f"characters/{character.id}"))
 
 
-def notes(db: Database, files: Recorded) -> list[str]:
-    """Notes that are left of this test's files."""
-    found = db.find("discards", limit=1000)
-    return [each.id for each in found if set(each.data["paths"]) & set(files.stored)]
+def orphan_records(db: Database, files: Recorded) -> list[str]:
+    """The ids of the remaining orphan records about this test's files."""
+    documents = db.find("discards", limit=1000)
+    return [each.id for each in documents if set(each.data["paths"]) & set(files.stored)]
 
 
 def activities(db: Database, who: AccountCaller) -> list[str]:
-    found = db.find(f"users/{who.uid}/activities", order=[("timestamp", False)], limit=50)
-    return [each.data["type"] for each in found]
+    documents = db.find(f"users/{who.uid}/activities", order=[("timestamp", False)], limit=50)
+    return [each.data["type"] for each in documents]

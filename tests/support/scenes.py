@@ -1,4 +1,4 @@
-"""A user with a cast of two and a script, and the requests about it."""
+"""A user with two characters and a script, and requests about them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Scene:
         return referenced_files(self.record())
 
     def performed(self, files: Files) -> None:
-        """Leaves the script as jobs for its audio and its video do, with files to tell apart."""
+        """Puts the script in the state after its audio and video jobs; each file is distinct."""
         prefix, script = files_prefix(self.id), self.record()
         lines = []
         for number, line in enumerate(script.dialogue):
@@ -110,7 +110,7 @@ class Scene:
         return path if path.startswith("/api/") else f"/api/scripts/{self.id}{path}"
 
 
-def put_on(client: FlaskClient, db: Database, tokens: int = 20) -> Scene:
+def new_scene(client: FlaskClient, db: Database, tokens: int = 20) -> Scene:
     uid, headers = signed_in(db, tokens)
     cast = [new_character(db, uid, name, images=2) for name in ("Anna", "Ben")]
     scene = Scene(client, db, uid, headers, cast, {})

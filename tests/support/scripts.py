@@ -1,4 +1,4 @@
-"""Scripts and their jobs around real emulators, without the edge: what tests of the work need."""
+"""Scripts and their jobs on the emulators, without HTTP, for tests of the workers."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class Stage(Troupe):
         samples: Mapping[str, Mapping[str, str]] | None = None,
         **choices: Any,
     ) -> str:
-        """Submits a job. By speaker: `pictures`, a storage path; `samples`, the fields of a
-        Performer that lead to a recording."""
+        """Submits a job. By speaker: `pictures` holds a storage path, `samples` the Performer
+        fields of a recording."""
         document = self.db.get(script_path(script_id))
         script, at = Script.of(document), now()
         performers = {
@@ -118,7 +118,7 @@ class Stage(Troupe):
         return self.jobs.get(job_id)[0]
 
     def edit(self, script_id: str, number: int, text: str) -> None:
-        """As the service does: the line loses its sound, the script its joined audio."""
+        """Edits like the service: drops the audio of the line and of the whole dialogue."""
         script = self.read(script_id)
         lines = list(script.dialogue)
         lines[number] = Line(speaker=lines[number].speaker, text=text)
@@ -137,7 +137,7 @@ class Stage(Troupe):
 
 
 class CloningEngine(ScriptedEngine):
-    """The embedded engine, passed off as one that clones: it keeps what it was given to clone."""
+    """The embedded engine posing as a cloning one; records the references it receives."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Screenplays and dialogues: what is spoken by whom, and which line is wrong."""
+"""Screenplays and dialogues: who speaks which text, and which lines are invalid."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from troupe.scripts.errors import InvalidDialogue
 from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES
-from troupe.scripts.screenplay import InvalidDialogue, check_dialogue, parse_screenplay
+from troupe.scripts.screenplay import check_dialogue, parse_screenplay
 
 CAST = {"a1": "Anna", "b2": "Ben", "c3": "Dr. Zoë O'Hara", "d4": "小明"}
 
@@ -23,8 +24,8 @@ def faults(text: str, cast: dict[str, str] = CAST) -> list[dict[str, Any]]:
     with pytest.raises(InvalidDialogue) as failure:
         parse_screenplay(text, cast)
     assert failure.value.details is not None
-    found: list[dict[str, Any]] = failure.value.details["lines"]
-    return found
+    lines: list[dict[str, Any]] = failure.value.details["lines"]
+    return lines
 
 
 def test_a_screenplay() -> None:
@@ -83,104 +84,104 @@ Dr. Zoë O'Hara: Who called: you?
         "Anna:\n(she smiles)\nHello.",
     ],
 )
-def test_ways_to_name_who_speaks(line: str) -> None:
+def test_ways_to_name_the_speaker(line: str) -> None:
     assert spoken(line) == [("a1", "Hello.")]
 
 
-def test_emphasis_in_what_is_said_is_kept() -> None:
+def test_emphasis_in_spoken_text_is_kept() -> None:
     assert spoken("Anna: *really* good") == [("a1", "*really* good")]
 
 
-def test_full_width_colons_and_names_of_other_scripts() -> None:
+def test_full_width_colons_and_names_in_other_writing_systems() -> None:
     assert spoken("小明：你好。\n再见。") == [("d4", "你好。\n再见。")]  # noqa: RUF001
 
 
-def test_names_may_hold_colons_and_parentheses() -> None:
+def test_names_can_contain_colons_and_parentheses() -> None:
     cast = {"x": "Agent: K", "y": "Agent", "z": "Ben (old)", "w": "Ben"}
     text = "Agent: K: one\nAgent: two\nBen (old): three\nBen (sad): four"
-    said = [("x", "one"), ("y", "two"), ("z", "three"), ("w", "four")]
-    assert spoken(text, cast) == said
+    expected = [("x", "one"), ("y", "two"), ("z", "three"), ("w", "four")]
+    assert spoken(text, cast) == expected
 
 
-def test_letter_case_is_that_of_unicode() -> None:
+def test_names_are_compared_by_unicode_case_folding() -> None:
     assert spoken("STRASSE: Hi.", {"s": "Straße"}) == [("s", "Hi.")]
 
 
-def test_an_id_wins_over_a_name_like_it() -> None:
+def test_an_id_wins_over_an_equal_name() -> None:
     assert spoken("ben: Hi.", {"x": "Ben", "ben": "Anna"}) == [("ben", "Hi.")]
 
 
 @pytest.mark.parametrize(
-    "said", ["We meet at 10:30.", "10:30 will do.", "https://x.example is it."]
+    "line", ["We meet at 10:30.", "10:30 will do.", "https://x.example is it."]
 )
-def test_colons_that_name_nobody(said: str) -> None:
-    assert spoken(f"Anna: Listen.\n{said}") == [("a1", f"Listen.\n{said}")]
+def test_some_colons_do_not_follow_a_name(line: str) -> None:
+    assert spoken(f"Anna: Listen.\n{line}") == [("a1", f"Listen.\n{line}")]
 
 
 @pytest.mark.parametrize("line", ["Zed: Hi.", "zed: Hi.", "Dr. Zed: Hi.", "OLD MAN (sad): Hi."])
-def test_an_unknown_speaker_is_named_by_its_line(line: str) -> None:
+def test_an_unknown_speaker_is_reported_with_its_line(line: str) -> None:
     (fault,) = faults(f"Anna: Hello.\n\n{line}\nAnd more of that.\nBen: Yes.")
     assert fault["line"] == 3
     assert "not in the cast (Anna, Ben, Dr. Zoë O'Hara, 小明)" in fault["message"]
 
 
 @pytest.mark.parametrize("text", ["Anna: Hi.\n\nThe door opens.", "The door opens.\nAnna: Hi."])
-def test_a_text_that_nobody_says_is_an_error(text: str) -> None:
+def test_text_without_a_speaker_is_an_error(text: str) -> None:
     (fault,) = faults(text)
     assert text.splitlines()[fault["line"] - 1] == "The door opens."
-    assert "nobody is named" in fault["message"]
+    assert "has no speaker" in fault["message"]
 
 
-def test_a_text_with_no_names() -> None:
-    found = faults("It was a dark night.\nNobody spoke.\n")
-    assert [fault["line"] for fault in found] == [1, 2]
+def test_every_line_of_a_text_without_names_is_reported() -> None:
+    lines = [fault["line"] for fault in faults("It was a dark night.\nNobody spoke.\n")]
+    assert lines == [1, 2]
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "(silence)", "INT. ROOM - DAY\n\n# Title"])
-def test_a_text_in_which_nobody_speaks(text: str) -> None:
+def test_a_screenplay_without_speech_is_an_error(text: str) -> None:
     (fault,) = faults(text)
     assert fault["line"] == 1
     assert "nobody speaks" in fault["message"]
 
 
 @pytest.mark.parametrize("line", ["Ben:", "Ben:   ", "Ben: ...", "Ben: —", "**Ben:**"])
-def test_an_empty_line_is_named(line: str) -> None:
+def test_an_empty_line_is_reported(line: str) -> None:
     (fault,) = faults(f"Anna: Hi.\n{line}\nAnna: Well?")
     assert fault["line"] == 2
 
 
-def test_every_wrong_line_is_named_at_once() -> None:
+def test_all_invalid_lines_are_reported_at_once() -> None:
     assert [fault["line"] for fault in faults("Zed: Hi.\nAnna: Yes.\nBen:\n\nWhat?")] == [1, 3, 5]
 
 
-def test_a_name_that_two_have_is_no_name() -> None:
+def test_a_name_shared_by_two_characters_is_ambiguous() -> None:
     (fault,) = faults("Anna: Hi.", {"x": "Anna", "y": "anna"})
-    assert "write the id" in fault["message"]
+    assert "use the id" in fault["message"]
 
 
-def test_too_many_lines() -> None:
+def test_too_many_lines_are_an_error() -> None:
     (fault,) = faults("Anna: Hi.\n" * 2000)
     assert fault["line"] == MAX_LINES + 1
     assert "2000" in fault["message"]
 
 
-def test_a_line_that_is_too_long_is_named_where_it_begins() -> None:
+def test_a_line_that_is_too_long_is_reported_where_it_starts() -> None:
     (fault,) = faults("Anna: Hi.\nBen: " + "word " * 300 + "\n" + "word " * 300)
     assert fault["line"] == 2
     assert f"{MAX_LINE_CHARACTERS:,}" in fault["message"]
 
 
-def test_a_whole_that_is_too_long() -> None:
+def test_a_dialogue_that_is_too_long_is_an_error() -> None:
     line = "x" * (MAX_LINE_CHARACTERS - 1)
     (fault,) = faults(f"Anna: {line}\n" * 40)
     assert fault["line"] == MAX_CHARACTERS // len(line) + 1
 
 
-def test_many_faults_are_told_in_part() -> None:
+def test_at_most_fifty_faults_are_reported() -> None:
     assert len(faults("Nonsense.\n\n" * 50_000)) == 50
 
 
-def test_a_dialogue_keeps_its_order_and_its_words() -> None:
+def test_a_dialogue_keeps_its_order_and_words() -> None:
     lines = check_dialogue([("b2", " Hi. "), ("a1", "Ho.\nHey."), ("b2", "Hi.")], CAST)
     assert [(line.speaker, line.text) for line in lines] == [
         ("b2", "Hi."),
@@ -189,25 +190,25 @@ def test_a_dialogue_keeps_its_order_and_its_words() -> None:
     ]
 
 
-def test_a_dialogue_may_be_empty() -> None:
+def test_a_dialogue_can_be_empty() -> None:
     assert check_dialogue([], CAST) == []
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("invalid", "message"),
     [
         (("zz", "Hi."), "not in the cast"),
-        (("Anna", "Hi."), "not in the cast"),  # a name is no id here
+        (("Anna", "Hi."), "not in the cast"),  # names are not accepted here
         (("a1", ""), "empty"),
         (("a1", " \n "), "empty"),
-        (("a1", "?!"), "nothing to speak"),
+        (("a1", "?!"), "no words to speak"),
         (("a1", "a\x00b"), "control"),
         (("a1", "x" * (MAX_LINE_CHARACTERS + 1)), "at most 2,000"),
     ],
 )
-def test_a_wrong_line_of_a_dialogue_is_named(wrong: tuple[str, str], message: str) -> None:
+def test_an_invalid_line_of_a_dialogue_is_reported(invalid: tuple[str, str], message: str) -> None:
     with pytest.raises(InvalidDialogue) as failure:
-        check_dialogue([("a1", "Hi."), wrong, ("b2", "Ho.")], CAST)
+        check_dialogue([("a1", "Hi."), invalid, ("b2", "Ho.")], CAST)
     assert failure.value.details is not None
     (fault,) = failure.value.details["lines"]
     assert fault["line"] == 2
@@ -215,18 +216,18 @@ def test_a_wrong_line_of_a_dialogue_is_named(wrong: tuple[str, str], message: st
     assert failure.value.text.startswith("Line 2: ")
 
 
-def test_two_thousand_lines_of_a_dialogue() -> None:
+def test_a_dialogue_of_two_thousand_lines_is_an_error() -> None:
     with pytest.raises(InvalidDialogue) as failure:
         check_dialogue([("a1", "Hi.")] * 2000, CAST)
     assert failure.value.details == {
         "lines": [
-            {"line": 501, "message": "a dialogue has at most 500 lines; this has 2000"},
+            {"line": 501, "message": "a dialogue can have at most 500 lines; this one has 2000"},
         ]
     }
 
 
 @given(st.text(alphabet="AnaBe:()[]*_ \n.1#", max_size=80))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     try:
         lines = parse_screenplay(text, CAST)
     except InvalidDialogue as error:
@@ -240,7 +241,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["(" * 200_000, "*" * 200_000, ":" * 200_000, "Anna:" * 40_000, "a (" * 66_000]
 )
-def test_hostile_texts_take_no_time(text: str) -> None:
+def test_hostile_texts_are_parsed_quickly(text: str) -> None:
     started = time.perf_counter()
     with pytest.raises(InvalidDialogue):
         parse_screenplay(text, CAST)

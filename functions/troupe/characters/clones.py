@@ -1,7 +1,7 @@
-"""Clones that a speech service keeps of samples, and their end.
+"""Deletes the voice clones that a speech service keeps.
 
-The commit that ends a sample notes it in `clones/{id}`. Later the sweep, which holds the service's
-key, has the clone deleted, unless another character speaks with the same recording.
+The commit that removes a sample records it in `clones/{id}`. Later the sweep, which has the
+service's key, deletes the clone, unless another character uses the same recording.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from troupe.speech.catalogue import capabilities
 from troupe.speech.errors import SpeechError
 
 COLLECTION = "clones"
-# Longer than a task runs: one that has read the sample already would have it cloned again.
-PATIENCE = timedelta(hours=1)
+# Longer than any task: a running task that has already read the sample would clone it again.
+DELETION_DELAY = timedelta(hours=1)
 
 
 class Clone(Record):
-    """`clones/{id}`: the clone of the recording with that hash is to be deleted."""
+    """`clones/{id}`: a clone to delete at `due_at`, identified by the recording's hash."""
 
     id: str
     sha256: str
@@ -32,21 +32,21 @@ class Clone(Record):
 
 
 def clone_deletion_writes(engine_name: str, sample: Sample) -> list[Write]:
-    """For the commit that ends a sample; none when the engine keeps no clones."""
+    """For the commit that removes a sample; empty if the engine keeps no clones."""
     if not capabilities(engine_name).keeps_clones:
         return []
-    clone = Clone(id=secrets.token_hex(10), sha256=sample.sha256, due_at=now() + PATIENCE)
+    clone = Clone(id=secrets.token_hex(10), sha256=sample.sha256, due_at=now() + DELETION_DELAY)
     return [Create(f"{COLLECTION}/{clone.id}", clone.stored())]
 
 
 class Clones:
     def __init__(self, db: Database, forget: Callable[[str], None]) -> None:
-        """`forget`: deletes the clones of the recording with a hash; raises SpeechError."""
+        """`forget`: deletes the clones of the recording with the given hash; raises SpeechError."""
         self._db = db
         self._forget = forget
 
     def sweep(self, limit: int) -> int:
-        """Returns how many notes were done with."""
+        """Deletes up to `limit` due clones; returns how many records were processed."""
         due = self._db.due(COLLECTION, limit)
         for done, document in enumerate(due):
             sha256 = Clone.of(document).sha256
@@ -55,8 +55,8 @@ class Clones:
                     self._forget(sha256)
             except SpeechError as error:
                 log.error("clone_left_behind", error, cloneId=document.id)
-                self._db.commit(Update(document.path, {"dueAt": now() + PATIENCE}))
-                return done  # the service is away: it would keep the whole sweep waiting
+                self._db.commit(Update(document.path, {"dueAt": now() + DELETION_DELAY}))
+                return done  # the service is down: the rest would only time out too
             self._db.commit(Delete(document.path))
         return len(due)
 

@@ -1,4 +1,4 @@
-"""Characters: a voice, pictures, and the stars that users give."""
+"""Characters: voices, pictures, and users' stars."""
 
 from troupe.domain import Domain
 

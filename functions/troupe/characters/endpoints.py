@@ -1,4 +1,4 @@
-"""Characters over HTTP."""
+"""The HTTP endpoints of characters."""
 
 from __future__ import annotations
 
@@ -43,11 +43,20 @@ if TYPE_CHECKING:
 api = Api("characters", "Characters")
 
 _FILE_ERRORS = (
-    *(UnsupportedFile, FileTooLarge, BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent),
-    *(BrokenImage, ImageTooLarge, TooManyImages, ConsentRequired, UnknownChoice),
+    UnsupportedFile,
+    FileTooLarge,
+    BrokenAudio,
+    SampleTooShort,
+    SampleTooLong,
+    SampleSilent,
+    BrokenImage,
+    ImageTooLarge,
+    TooManyImages,
+    ConsentRequired,
+    UnknownChoice,
 )
-# A file never changes under its name. Caches may keep it for an hour and not for a year: a voice
-# that its owner has deleted is to be gone from them too.
+# The file behind a name never changes. Cached for an hour rather than a year, so that a deleted
+# voice also disappears from caches.
 _CACHED = "public, max-age=3600, immutable"
 
 
@@ -58,18 +67,20 @@ def list_characters(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Everybody's characters: the newest or the most starred first, all or by name. With
-    `?starred=true` those that you have starred, the last starred first."""
+    """Lists everyone's characters, newest or most starred first; can search by name. With
+    `?starred=true`, lists the characters you have starred, most recently starred first."""
     if query.starred:
-        return _page(query, caller, settings, *characters.starred(caller.uid, query))
-    return _page(query, caller, settings, *characters.page(caller.uid, query))
+        listed = characters.starred(caller.uid, query)
+    else:
+        listed = characters.page(caller.uid, query, search=query.search, sort=query.sort)
+    return _page(query, caller, settings, *listed)
 
 
 @api.get("/api/my-characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
 def list_my_characters(
     query: Page, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
-    """The characters that you made, newest first."""
+    """Lists your own characters, newest first."""
     return _page(query, caller, settings, *characters.mine(caller.uid, query))
 
 
@@ -77,20 +88,19 @@ def list_my_characters(
 def create_character(
     form: schemas.CreateCharacter, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
-    """Makes a character of a voice sample and pictures. The sample is kept as mono WAV, with a
-    report on its quality; the pictures are kept without metadata. All of it can be seen and heard
-    by everybody."""
-    shown = characters.create(caller, form)
-    return _one(shown, caller, settings, "Character created successfully")
+    """Creates a character from a voice sample and pictures. The sample is stored as mono WAV, with
+    a quality report; the pictures are stored without metadata. Everything is public."""
+    character = characters.create(caller, form.command())
+    return _one(character, caller, settings, "Character created successfully")
 
 
 @api.get("/api/characters/<characterId>", data=schemas.CharacterData, errors=(CharacterNotFound,))
 def get_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
-    """A character."""
-    shown = characters.get(caller.uid, path.character_id)
-    return _one(shown, caller, settings, "Character fetched successfully")
+    """Gets a character."""
+    character = characters.get(caller.uid, path.character_id)
+    return _one(character, caller, settings, "Character fetched successfully")
 
 
 @api.put(
@@ -106,10 +116,10 @@ def update_character(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Changes what the form names, and leaves the rest. A new sample needs a new consent; keys of
-    images that are removed are not used again."""
-    shown = characters.update(caller, path.character_id, form)
-    return _one(shown, caller, settings, "Character updated successfully")
+    """Changes the fields in the form and leaves the rest. A new sample needs a new consent; the
+    keys of removed images are never reused."""
+    character = characters.update(caller, path.character_id, form.command())
+    return _one(character, caller, settings, "Character updated successfully")
 
 
 @api.delete(
@@ -121,7 +131,7 @@ def update_character(
 def delete_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
 ) -> Reply:
-    """Deletes a character with its files and stars. Scripts that it speaks in stay readable."""
+    """Deletes a character with its files and stars. Scripts with the character stay readable."""
     deleted = characters.delete(caller, path.character_id)
     return Reply(
         schemas.DeletedData(deleted_files=deleted),
@@ -133,9 +143,9 @@ def delete_character(
 def star_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
 ) -> Reply:
-    """Stars a character; a second time changes nothing."""
-    starring = characters.star(caller.uid, path.character_id)
-    return _star(path, starring, "Character starred successfully")
+    """Stars a character; repeating it changes nothing."""
+    star = characters.star(caller.uid, path.character_id)
+    return _star(path, star, "Character starred successfully")
 
 
 @api.delete(
@@ -144,9 +154,9 @@ def star_character(
 def unstar_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
 ) -> Reply:
-    """Takes the star back; a second time changes nothing."""
-    starring = characters.unstar(caller.uid, path.character_id)
-    return _star(path, starring, "Character unstarred successfully")
+    """Removes your star; repeating it changes nothing."""
+    star = characters.unstar(caller.uid, path.character_id)
+    return _star(path, star, "Character unstarred successfully")
 
 
 @api.get(
@@ -156,7 +166,7 @@ def unstar_character(
     produces=("audio/wav", "image/png", "image/jpeg", "image/webp"),
 )
 def get_character_media(path: schemas.MediaPath, characters: Characters, files: Files) -> Response:
-    """A voice sample or a picture of a character; byte ranges are honoured."""
+    """Downloads a character's voice sample or picture; supports byte ranges."""
     file = characters.media(path.kind, path.name)
     response = file_response(
         files,
@@ -171,35 +181,35 @@ def get_character_media(path: schemas.MediaPath, characters: Characters, files: 
     return response
 
 
-def _one(shown: CharacterWithStar, caller: Caller, settings: Settings, message: str) -> Reply:
-    return Reply(schemas.CharacterData(character=_view(shown, caller, settings)), message)
+def _one(entry: CharacterWithStar, caller: Caller, settings: Settings, message: str) -> Reply:
+    return Reply(schemas.CharacterData(character=_view(entry, caller, settings)), message)
 
 
 def _page(
     query: Page,
     caller: Caller,
     settings: Settings,
-    shown: list[CharacterWithStar],
-    found: PageOf,
+    characters: list[CharacterWithStar],
+    page: PageOf,
 ) -> Reply:
     return Reply(
-        schemas.CharactersData(characters=[_view(each, caller, settings) for each in shown]),
+        schemas.CharactersData(characters=[_view(each, caller, settings) for each in characters]),
         "Characters fetched successfully",
-        meta=query.meta(found.total, found.next_cursor),
+        meta=query.meta(page.total, page.next_cursor),
     )
 
 
-def _star(path: schemas.CharacterPath, starring: StarState, message: str) -> Reply:
+def _star(path: schemas.CharacterPath, star: StarState, message: str) -> Reply:
     data = schemas.StarData(
-        character_id=path.character_id, starred=starring.starred, is_starred=starring.is_starred
+        character_id=path.character_id, starred=star.starred, is_starred=star.is_starred
     )
     return Reply(data, message)
 
 
-def _view(shown: CharacterWithStar, caller: Caller, settings: Settings) -> schemas.CharacterView:
+def _view(entry: CharacterWithStar, caller: Caller, settings: Settings) -> schemas.CharacterView:
     return schemas.CharacterView.of(
-        shown.character,
+        entry.character,
         uid=caller.uid,
-        is_starred=shown.is_starred,
+        is_starred=entry.is_starred,
         engine=settings.speech_engine,
     )

@@ -1,4 +1,4 @@
-"""What can go wrong with characters, in the words of the API."""
+"""The errors of characters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from troupe.errors import FileSizeDetails, Forbidden, NotFound, TroupeError, Unp
 
 
 class CharacterNotFoundDetails(TypedDict):
-    """The ids that lead to no character."""
+    """The ids without a character."""
 
     missing: list[str]
 
@@ -16,12 +16,12 @@ class CharacterNotFoundDetails(TypedDict):
 class CharacterNotFound(NotFound):
     code = "character_not_found"
     details_type = CharacterNotFoundDetails
-    message = "There is no such character."
+    message = "There is no character with this id."
 
 
 class NotOwner(Forbidden):
     code = "not_owner"
-    message = "Only who made this character may change or delete it."
+    message = "Only the character's creator can change or delete it."
 
 
 class ConsentRequiredDetails(TypedDict):
@@ -32,8 +32,8 @@ class ConsentRequired(Unprocessable):
     code = "consent_required"
     details_type = ConsentRequiredDetails
     message = (
-        "A voice sample needs a statement in `consent` that the person who speaks in it agrees "
-        "to the use of this voice."
+        "A voice sample needs a statement in `consent` that the speaker agrees to the use of this "
+        "voice."
     )
 
 
@@ -41,7 +41,7 @@ class FileTooLarge(TroupeError):
     status = 413
     code = "file_too_large"
     details_type = FileSizeDetails
-    message = "A file is too large."
+    message = "The file is too large."
 
 
 class TooManyImagesDetails(TypedDict):
@@ -52,11 +52,11 @@ class TooManyImagesDetails(TypedDict):
 class TooManyImages(Unprocessable):
     code = "too_many_images"
     details_type = TooManyImagesDetails
-    message = "A character has at most 10 images."
+    message = "A character can have at most 10 images."
 
 
 class UnknownImageDetails(TypedDict):
-    """The keys that lead to no image, and those that there are."""
+    """`unknown`: the keys without an image; `images`: the existing keys."""
 
     unknown: list[str]
     images: list[str]
@@ -65,4 +65,4 @@ class UnknownImageDetails(TypedDict):
 class UnknownImage(Unprocessable):
     code = "unknown_image"
     details_type = UnknownImageDetails
-    message = "`removeImageKeys` names an image that the character does not have."
+    message = "`removeImageKeys` contains a key that the character does not have."

@@ -1,4 +1,4 @@
-"""What users send for a character: measured, decoded, and made ready to be kept."""
+"""Uploads for characters: checks sizes, decodes them, and prepares them for storage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_IMAGES = 10
 
 
 class Prepare(NamedTuple):
-    """The decoders of `troupe.media`, which are slow to load: called when there is something."""
+    """The decoders of `troupe.media`, which load slowly and so are called only for an upload."""
 
     sample: Callable[[bytes], PreparedSample]
     image: Callable[[bytes], PreparedImage]
@@ -33,24 +33,25 @@ class Prepare(NamedTuple):
 class Intake:
     def __init__(self, prepare: Prepare) -> None:
         self._prepare = prepare
-        # A picture can take 620 MB while it is decoded, and there is one core to do it.
+        # Decoding a picture can take 620 MB, and there is only one core.
         self._one_at_a_time = threading.Lock()
 
     def sample(self, name: str, file: File) -> PreparedSample:
-        """Raises FileTooLarge and the errors of `prepare_sample`; the field is `name`."""
+        """`name`: the form field, for errors. Raises FileTooLarge and the errors of
+        `prepare_sample`."""
         return self._prepared(self._prepare.sample, name, file, MAX_SAMPLE_BYTES)
 
     def images(self, name: str, files: Sequence[File]) -> list[PreparedImage]:
-        """Raises TooManyImages, FileTooLarge, and what `troupe.media.uploads.images` refuses."""
+        """Raises TooManyImages, FileTooLarge and the errors of `prepare_image`."""
         check_count(len(files))
         return [
             self._prepared(self._prepare.image, f"{name}.{number}", file, MAX_IMAGE_BYTES)
             for number, file in enumerate(files)
         ]
 
-    def _prepared(self, prepare: Callable[[bytes], T], name: str, file: File, most: int) -> T:
-        if file.size > most:
-            raise FileTooLarge(details={"field": name, "bytes": file.size, "maximum": most})
+    def _prepared(self, prepare: Callable[[bytes], T], name: str, file: File, maximum: int) -> T:
+        if file.size > maximum:
+            raise FileTooLarge(details={"field": name, "bytes": file.size, "maximum": maximum})
         try:
             with self._one_at_a_time:
                 return prepare(file.read())
@@ -65,8 +66,10 @@ def check_count(images: int) -> None:
         raise TooManyImages(details={"images": images, "maximum": MAX_IMAGES})
 
 
-def kept_sample(character_id: str, prepared: PreparedSample, text: str) -> tuple[Sample, NewFile]:
-    """The record of a sample, and the file that is to be stored."""
+def sample_and_file(
+    character_id: str, prepared: PreparedSample, text: str
+) -> tuple[Sample, NewFile]:
+    """The record of a sample, and the file to store."""
     name = _name(character_id, ".wav")
     file = NewFile(f"{FOLDERS['audio_files']}/{name}", "audio/wav", prepared.audio)
     measured = {key: value for key, value in asdict(prepared).items() if key != "audio"}
@@ -81,8 +84,8 @@ def kept_sample(character_id: str, prepared: PreparedSample, text: str) -> tuple
     return sample, file
 
 
-def kept_image(character_id: str, prepared: PreparedImage) -> tuple[Image, NewFile]:
-    """The record of an image, and the file that is to be stored."""
+def image_and_file(character_id: str, prepared: PreparedImage) -> tuple[Image, NewFile]:
+    """The record of an image, and the file to store."""
     name = _name(character_id, prepared.extension)
     file = NewFile(f"{FOLDERS['images']}/{name}", prepared.content_type, prepared.data)
     image = Image(
@@ -97,5 +100,5 @@ def kept_image(character_id: str, prepared: PreparedImage) -> tuple[Image, NewFi
 
 
 def _name(character_id: str, extension: str) -> str:
-    """Random, so that a new version has a new name, and no two files ever share one."""
+    """A random name, so that no two files or versions ever share one."""
     return f"{character_id}-{secrets.token_hex(4)}{extension}"

@@ -1,4 +1,4 @@
-"""What becomes of the characters of a user who leaves, and of the stars that the user gave."""
+"""Deletes the characters and stars of a deleted account."""
 
 from __future__ import annotations
 
@@ -22,38 +22,39 @@ from troupe.settings import Settings
 def erase(
     uid: str, limit: int, *, database: Database, orphans: OrphanedFiles, settings: Settings
 ) -> int:
-    """Deletes characters with their files and the stars they were given; returns how many. The
-    speech engine of that name forgets their voices."""
-    found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
-    for document in found:
+    """Deletes up to `limit` characters with their files and stars, and schedules the deletion of
+    their voice clones; returns how many."""
+    documents = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
+    for document in documents:
         _delete(database, orphans, settings.speech_engine, document)
-    return len(found)
+    return len(documents)
 
 
 def erase_stars(uid: str, limit: int, *, database: Database) -> int:
-    """Takes the user's stars back: the counts of the characters go down by as many."""
-    found = database.find("stars", where=[("uid", "==", uid)], limit=limit, group=True)
-    for star in found:
-        _take_back(database, star)
-    return len(found)
+    """Deletes up to `limit` of the user's stars and decrements the characters' counts; returns
+    how many."""
+    stars = database.find("stars", where=[("uid", "==", uid)], limit=limit, group=True)
+    for star in stars:
+        _delete_star(database, star)
+    return len(stars)
 
 
 def _delete(db: Database, orphans: OrphanedFiles, engine_name: str, document: Document) -> None:
     character = Character.of(document)
-    note = orphan_record(character.files, collection=stars_path(document.id))
+    record = orphan_record(character.files, collection=stars_path(document.id))
     try:
         db.commit(
             delete_write(character, document),
-            note.create_write(),
+            record.create_write(),
             *clone_deletion_writes(engine_name, character.sample),
         )
     except Stale:
-        return  # changed or deleted meanwhile: the next step looks again
-    orphans.clean(note)
+        return  # changed or deleted in the meantime: the next step looks again
+    orphans.clean(record)
 
 
-def _take_back(db: Database, star: Document) -> None:
-    """Once: the star is deleted as it was seen, in the commit that counts it down."""
+def _delete_star(db: Database, star: Document) -> None:
+    """Deletes the star and decrements the count in one commit, so that it counts once."""
     character = star.path.rpartition("/stars/")[0]
 
     def attempt() -> None:
@@ -62,7 +63,7 @@ def _take_back(db: Database, star: Document) -> None:
             return
         try:
             db.commit(Delete(seen.path, seen=seen), Update(character, {"starred": Increment(-1)}))
-        except Missing:  # the character is gone; its stars are going
+        except Missing:  # the character is deleted; its stars are being deleted
             db.commit(Delete(seen.path))
 
     contend(attempt)

@@ -1,4 +1,4 @@
-"""A character: a voice sample, pictures, and how the two are to be used."""
+"""A character: a voice sample, pictures, and voice settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from troupe.records import Record
 
 
 class Image(Record):
-    """A picture as it is kept. `width` and `height` in pixels, `size` in bytes."""
+    """A stored picture. `width` and `height` in pixels, `size` in bytes."""
 
     name: str
     path: str
@@ -19,7 +19,7 @@ class Image(Record):
 
 
 class Quality(Record):
-    """What a voice sample is worth, measured. Levels in dBFS (0 is full scale), shares 0 to 1."""
+    """The measured quality of a voice sample. Levels in dBFS (0 is full scale), shares 0 to 1."""
 
     seconds: float
     level_db: float
@@ -31,8 +31,7 @@ class Quality(Record):
 
 
 class Sample(Record):
-    """The voice sample: a mono 24 kHz 16 bit WAV file. `text` is what is said in it ("": nobody
-    wrote it down)."""
+    """The voice sample: a mono 24 kHz 16-bit WAV file. `text`: its transcript, "" if unknown."""
 
     name: str
     path: str
@@ -43,7 +42,7 @@ class Sample(Record):
 
 
 class Consent(Record):
-    """The statement that this very sample may be cloned."""
+    """The statement that permits cloning this exact sample."""
 
     statement: str
     at: datetime
@@ -51,7 +50,7 @@ class Consent(Record):
 
 
 class Config(Record):
-    """How the voice is made. All but `speed` are settings of F5-TTS; others ignore them."""
+    """Voice settings. All but `speed` are for F5-TTS; other engines ignore them."""
 
     speed: float = 1.0
     nfe_steps: int = 32
@@ -60,12 +59,12 @@ class Config(Record):
 
 
 class Character(Record):
-    """`characters/{id}`. `images` by key; a key is never used again once its image is gone."""
+    """`characters/{id}`. `images` by key; the keys of removed images are never reused."""
 
     id: str
     uid: str
     display_name: str
-    name_key: str  # as names are compared: see `troupe.text`
+    name_key: str  # for comparisons: see `troupe.text.name_key`
     config: Config
     language: str
     voice_type: str
@@ -81,5 +80,5 @@ class Character(Record):
 
     @property
     def files(self) -> list[str]:
-        """The paths of all that is stored of it."""
+        """The storage paths of all its files."""
         return [self.sample.path, *(image.path for image in self.images.values())]

@@ -1,4 +1,4 @@
-"""What the operations on characters take and give."""
+"""Request and response schemas of characters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.characters.records import Character
+from troupe.characters.edits import CharacterDraft, CharacterUpdate
+from troupe.characters.records import Character, Config
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
@@ -17,44 +18,49 @@ from troupe.web.schema import Id, Line, Page, Schema, Text, WarnsOfUnknown
 from troupe.web.upload import Form, Upload
 
 _KEY = re.compile(r"0|[1-9][0-9]{0,8}")
+_CONFIG = set(Config.model_fields)
 
 
 def _image_keys(text: str) -> str:
     keys = [key.strip() for key in text.split(",")]
     if not all(_KEY.fullmatch(key) for key in keys):
-        raise ValueError("must be keys of images with commas between them, such as 0,2")
+        raise ValueError("must be image keys separated by commas, such as 0,2")
     return ",".join(dict.fromkeys(keys))
 
 
 DisplayName = Annotated[Line, Field(max_length=80, examples=["My New Character"])]
-Speed = Annotated[float, Field(ge=0.5, le=2.0, description="1 is the voice's own pace.")]
+Speed = Annotated[float, Field(ge=0.5, le=2.0, description="1 is the voice's natural pace.")]
 NfeSteps = Annotated[int, Field(ge=4, le=64, description="F5-TTS: denoising steps.")]
 CrossFade = Annotated[float, Field(ge=0, le=1, description="F5-TTS: seconds of cross-fade.")]
-Language = Annotated[str, Field(max_length=40, description="A code of `GET /api/voice/languages`.")]
+Language = Annotated[
+    str, Field(max_length=40, description="A code from `GET /api/voice/languages`.")
+]
 SampleText = Annotated[
-    Text, Field(max_length=2000, description="What is said in the sample; cloning is better by it.")
+    Text, Field(max_length=2000, description="The transcript of the sample; it improves cloning.")
 ]
 Statement = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=2000),
     Field(
-        description="The statement that the person who speaks in the sample agrees to the use of "
-        "this voice; kept with the time and the hash of the sample. Needed with every `audioFile`.",
+        description="A statement that the speaker in the sample agrees to the use of this voice; "
+        "stored with the time and the sample's hash. Required with every `audioFile`.",
         examples=["I am the speaker, and I agree that this voice is used for my character."],
     ),
 ]
 ImageFiles = Annotated[
     list[Upload],
-    Field(description="PNG, JPEG, WebP or GIF, at most 5 MB each; a character has at most 10."),
+    Field(description="PNG, JPEG, WebP or GIF, at most 5 MB each; at most 10 per character."),
 ]
 AudioFile = Annotated[
     Upload,
-    Field(description="WAV, MP3, M4A, Ogg, FLAC or WebM, 1 to 60 s of one voice, at most 20 MB."),
+    Field(
+        description="WAV, MP3, M4A, Ogg, FLAC or WebM; 1 to 60 seconds of one voice; at most 20 MB."
+    ),
 ]
 
 
 def _needs_consent(schema: dict[str, Any]) -> None:
-    """Its absence is told by an error of its own, so the model itself does not demand it."""
+    """Documents `consent` as required; not in the model, since its absence has its own error."""
     schema["required"].append("consent")
 
 
@@ -73,9 +79,21 @@ class CreateCharacter(WarnsOfUnknown, Form):
     language: Language = "en-us"
     voice_type: VoiceType = VoiceType.FEMALE
 
+    def command(self) -> CharacterDraft:
+        return CharacterDraft(
+            display_name=self.display_name,
+            audio=self.audio_file,
+            consent=self.consent,
+            sample_text=self.sample_text or "",
+            images=self.image_files,
+            config=Config(**self.model_dump(include=_CONFIG)),
+            language=self.language,
+            voice_type=self.voice_type,
+        )
+
 
 class UpdateCharacter(WarnsOfUnknown, Form):
-    """What is absent stays as it is."""
+    """Absent fields stay unchanged."""
 
     display_name: DisplayName | None = None
     audio_file: AudioFile | None = None
@@ -83,7 +101,7 @@ class UpdateCharacter(WarnsOfUnknown, Form):
     sample_text: SampleText | None = None
     new_image_files: ImageFiles = Field(default_factory=list)
     remove_image_keys: Annotated[str, AfterValidator(_image_keys)] | None = Field(
-        None, max_length=500, description="Keys of `images`, with commas.", examples=["0,2"]
+        None, max_length=500, description="Keys of `images`, separated by commas.", examples=["0,2"]
     )
     speed: Speed | None = None
     nfe_steps: NfeSteps | None = None
@@ -91,6 +109,19 @@ class UpdateCharacter(WarnsOfUnknown, Form):
     remove_silences: bool | None = None
     language: Language | None = None
     voice_type: VoiceType | None = None
+
+    def command(self) -> CharacterUpdate:
+        return CharacterUpdate(
+            display_name=self.display_name,
+            audio=self.audio_file,
+            consent=self.consent,
+            sample_text=self.sample_text,
+            new_images=self.new_image_files,
+            removed_image_keys=self.remove_image_keys.split(",") if self.remove_image_keys else (),
+            config=self.model_dump(include=_CONFIG, exclude_none=True),
+            language=self.language,
+            voice_type=self.voice_type,
+        )
 
 
 class ConfigView(Schema):
@@ -119,7 +150,7 @@ class ConsentView(Schema):
 
 
 class CharacterView(Schema):
-    """A character. `consent` is shown to its owner alone."""
+    """A character. Only its owner sees `consent`."""
 
     id: str
     display_name: str
@@ -132,7 +163,7 @@ class CharacterView(Schema):
     sample_text: str
     sample_quality: QualityView
     voice_cloned: bool = Field(description="Whether the speech engine clones this voice.")
-    voice_note: str = Field(description="Which voice speaks instead when it does not; else empty.")
+    voice_note: str = Field(description="Which voice speaks instead, or empty if cloned.")
     consent: ConsentView | None
     has_audio: bool
     image_count: int
@@ -146,15 +177,22 @@ class CharacterView(Schema):
 
     @classmethod
     def of(cls, character: Character, *, uid: str, is_starred: bool, engine: str) -> Self:
-        """As the user `uid` sees it, while `engine` is the one that speaks."""
+        """The character as the user `uid` sees it; `engine`: the name of the speech engine."""
         is_owner = character.uid == uid
         consent = character.consent if is_owner else None
         cloned = capabilities(engine).cloning
         return cls(
             **character.model_dump(
                 include={
-                    *("id", "display_name", "output_prefix", "language", "voice_type"),
-                    *("created_by_name", "starred", "created_at", "updated_at"),
+                    "id",
+                    "display_name",
+                    "output_prefix",
+                    "language",
+                    "voice_type",
+                    "created_by_name",
+                    "starred",
+                    "created_at",
+                    "updated_at",
                 }
             ),
             audio_file=f"/api/static/audio_files/{character.sample.name}",
@@ -203,7 +241,7 @@ class DeletedData(Schema):
 
 
 class StarData(Schema):
-    """`success` and `message` stand in the envelope."""
+    """The star count of a character, and whether you have starred it."""
 
     character_id: str
     starred: int
@@ -216,21 +254,21 @@ class CharacterPath(Schema):
 
 class CharactersQuery(Page):
     search: Annotated[str, StringConstraints(max_length=80)] = Field(
-        "", description="Names that begin with this, whatever their case."
+        "", description="Names that start with this, ignoring case."
     )
     sort: Sort = "newest"
     starred: bool = Field(
         False,
-        description="Only those that you have starred, the last starred first; goes with neither "
-        "`search` nor `sort=starred`.",
+        description="Only characters you have starred, most recently starred first; cannot be "
+        "combined with `search` or `sort=starred`.",
     )
 
     @model_validator(mode="after")
-    def _starred_alone(self) -> Self:
+    def _starred_excludes_search(self) -> Self:
         if self.starred and (self.search.strip() or self.sort != "newest"):
             raise PydanticCustomError(
                 "not_combined",
-                "leave out search and sort: starred=true lists the last starred first",
+                "search and sort cannot be combined with starred=true",
             )
         return self
 

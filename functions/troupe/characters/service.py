@@ -1,4 +1,4 @@
-"""Characters: made, changed, starred, listed and deleted; and the cast of a script."""
+"""Creating, updating, starring, listing and deleting characters, and finding a script's cast."""
 
 from __future__ import annotations
 
@@ -21,11 +21,18 @@ from troupe.adapters.firestore import (
 )
 from troupe.characters import writes
 from troupe.characters.clones import clone_deletion_writes
-from troupe.characters.edits import Change, new_character, slug, statement
+from troupe.characters.edits import (
+    CharacterDraft,
+    CharacterUpdate,
+    PreparedUpdate,
+    new_character,
+    required_consent,
+    slug,
+)
 from troupe.characters.errors import CharacterNotFound, NotOwner, UnknownImage
-from troupe.characters.intake import Intake, Prepare, check_count, kept_image, kept_sample
-from troupe.characters.records import Character, Config
-from troupe.characters.writes import activity, character_path, star_path
+from troupe.characters.intake import Intake, Prepare, check_count, image_and_file, sample_and_file
+from troupe.characters.records import Character
+from troupe.characters.writes import Sort, activity, character_path, star_path
 from troupe.errors import TroupeError, UnknownChoice
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.paging import PageOf, PageRequest
@@ -35,14 +42,11 @@ from troupe.text import name_key
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files, StoredFile
-    from troupe.characters.schemas import CharactersQuery, CreateCharacter, UpdateCharacter
-
-_CONFIG = tuple(Config.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterWithStar:
-    """A character, and whether the one who looks at it has starred it."""
+    """A character, and whether the caller has starred it."""
 
     character: Character
     is_starred: bool
@@ -50,12 +54,14 @@ class CharacterWithStar:
 
 @dataclass(frozen=True, slots=True)
 class StarState:
+    """`starred`: how many users have starred the character."""
+
     starred: int
     is_starred: bool
 
 
 class Characters:
-    """`files` is called when a file is needed, and so is `prepare`: most requests need neither."""
+    """`files` and `prepare` are called only when needed: most requests need neither."""
 
     def __init__(
         self, db: Database, files: Callable[[], Files], settings: Settings, prepare: Prepare
@@ -64,67 +70,70 @@ class Characters:
         self._files = files
         self._settings = settings
         self._intake = Intake(prepare)
-        self._discards = OrphanedFiles(db, files)
+        self._orphans = OrphanedFiles(db, files)
 
-    def create(self, caller: AccountCaller, form: CreateCharacter) -> CharacterWithStar:
-        """Raises ConsentRequired, UnknownChoice, and what the files are refused for; nothing is
-        stored then."""
-        statement(form.consent)  # before any work is done
-        language = self._language(form.language)
-        prepared = self._intake.sample("audioFile", form.audio_file)
-        images = self._intake.images("imageFiles", form.image_files)
+    def create(self, caller: AccountCaller, draft: CharacterDraft) -> CharacterWithStar:
+        """Raises ConsentRequired, UnknownChoice and the errors of `Intake`; then nothing is
+        stored."""
+        required_consent(draft.consent)  # before decoding anything
+        language = self._language(draft.language)
+        prepared = self._intake.sample("audioFile", draft.audio)
+        images = self._intake.images("imageFiles", draft.images)
         character_id = secrets.token_hex(16)
-        sample, *files = kept_sample(character_id, prepared, form.sample_text or "")
-        kept = [kept_image(character_id, image) for image in images]
-        files += [file for _, file in kept]
+        sample, *files = sample_and_file(character_id, prepared, draft.sample_text)
+        images_and_files = [image_and_file(character_id, image) for image in images]
+        files += [file for _, file in images_and_files]
         character = new_character(
-            character_id, caller, form, language, sample, [image for image, _ in kept]
+            character_id, caller, draft, language, sample, [image for image, _ in images_and_files]
         )
-        note = self._discards.store(files)
+        record = self._orphans.store(files)
         message = f"Character {character.display_name} created"
         try:
             self._db.commit(
                 writes.create_write(character),
-                note.replace_write([]),
+                record.replace_write([]),
                 activity(caller.uid, "created", character_id, message, character.created_at),
             )
         except AlreadyExists:
-            pass  # our own commit, whose answer was lost and which the client library sent again
+            pass  # our own commit: its response was lost, so the client library sent it again
         except (Stale, Missing):
-            self._discards.clean(note)
+            self._orphans.clean(record)
             raise
         return CharacterWithStar(character, False)
 
     def update(
-        self, caller: AccountCaller, character_id: str, form: UpdateCharacter
+        self, caller: AccountCaller, character_id: str, update: CharacterUpdate
     ) -> CharacterWithStar:
-        """Changes what the form names. Raises CharacterNotFound, NotOwner, UnknownImage,
-        ConsentRequired, UnknownChoice, and what the files are refused for."""
+        """Raises CharacterNotFound, NotOwner, UnknownImage, ConsentRequired, UnknownChoice and the
+        errors of `Intake`."""
         document, star = self._db.get_all(
             [character_path(character_id), star_path(character_id, caller.uid)]
         )
         character = _editable(document, caller)
-        removed = form.remove_image_keys.split(",") if form.remove_image_keys else []
+        removed = update.removed_image_keys
         if unknown := [key for key in removed if key not in character.images]:
             raise UnknownImage(details={"unknown": unknown, "images": sorted(character.images)})
-        check_count(len(character.images) - len(removed) + len(form.new_image_files))
-        change = self._change(character_id, form)
-        images = self._intake.images("newImageFiles", form.new_image_files)
-        added = [kept_image(character_id, image) for image in images]
-        new = [*change.files, *(file for _, file in added)]
-        note = self._discards.store(new) if new else orphan_record([])
+        check_count(len(character.images) - len(removed) + len(update.new_images))
+        prepared = self._prepare_update(character_id, update)
+        images = self._intake.images("newImageFiles", update.new_images)
+        added = [image_and_file(character_id, image) for image in images]
+        new = [*prepared.files, *(file for _, file in added)]
+        record = self._orphans.store(new) if new else orphan_record([])
         seen = [document]
 
         def attempt() -> tuple[Character, list[str]]:
             if seen:
                 document = seen.pop()
             else:
-                document, noted = self._db.get_all([character_path(character_id), note.path])
-                if document.exists and (not note.holds(noted) if new else noted.exists):
-                    # It was our own commit, whose answer was lost and which was sent again.
-                    return Character.of(document), noted.data.get("paths", [])
+                document, record_document = self._db.get_all(
+                    [character_path(character_id), record.path]
+                )
+                committed = not record.holds(record_document) if new else record_document.exists
+                if document.exists and committed:
+                    # Our own commit: its response was lost, so it was sent again.
+                    return Character.of(document), record_document.data.get("paths", [])
             before = _editable(document, caller)
-            after = change.applied(before, removed, [image for image, _ in added])
+            after = prepared.applied(before, removed, [image for image, _ in added])
             check_count(len(after.images))
             old = sorted(set(before.files) - set(after.files))
             message = f"Character {after.display_name} updated"
@@ -135,9 +144,9 @@ class Characters:
             if after.sample.sha256 != before.sample.sha256:
                 batch += clone_deletion_writes(self._settings.speech_engine, before.sample)
             if new:
-                batch.append(note.replace_write(old))
+                batch.append(record.replace_write(old))
             elif old:
-                batch.append(note.model_copy(update={"paths": old}).create_write())
+                batch.append(record.model_copy(update={"paths": old}).create_write())
             self._commit(*batch)
             return after, old
 
@@ -145,25 +154,27 @@ class Characters:
             after, old = contend(attempt)
         except TroupeError:
             if new:
-                self._discards.clean(note)
+                self._orphans.clean(record)
             raise
         if old:
-            self._discards.clean(note.model_copy(update={"paths": old}))
+            self._orphans.clean(record.model_copy(update={"paths": old}))
         return CharacterWithStar(after, star.exists)
 
     def delete(self, caller: AccountCaller, character_id: str) -> list[str]:
-        """Deletes the character with its files and its stars; returns the paths of the files.
+        """Deletes the character with its files and stars; returns the paths of the files.
 
         Raises CharacterNotFound and NotOwner.
         """
-        note = orphan_record([], collection=writes.stars_path(character_id))
+        record = orphan_record([], collection=writes.stars_path(character_id))
 
         def attempt() -> OrphanRecord:
-            document, noted = self._db.get_all([character_path(character_id), note.path])
-            if noted.exists:
-                return OrphanRecord.of(noted)  # our own commit again, see `update`
+            document, record_document = self._db.get_all(
+                [character_path(character_id), record.path]
+            )
+            if record_document.exists:
+                return OrphanRecord.of(record_document)  # our own commit, sent again: see `update`
             character = _editable(document, caller)
-            filled = note.model_copy(update={"paths": character.files})
+            filled = record.model_copy(update={"paths": character.files})
             message = f"Character {character.display_name} deleted"
             self._commit(
                 writes.delete_write(character, document),
@@ -174,11 +185,11 @@ class Characters:
             return filled
 
         filled = contend(attempt)
-        self._discards.clean(filled)
+        self._orphans.clean(filled)
         return filled.paths
 
     def star(self, uid: str, character_id: str) -> StarState:
-        """Counted once, however often it is asked for. Raises CharacterNotFound."""
+        """Counts once per user, however often it is called. Raises CharacterNotFound."""
 
         def attempt() -> StarState:
             try:
@@ -220,78 +231,80 @@ class Characters:
             raise _not_found(character_id)
         return CharacterWithStar(Character.of(document), star.exists)
 
-    def page(self, uid: str, query: CharactersQuery) -> tuple[list[CharacterWithStar], PageOf]:
-        """Everybody's characters, as `uid` sees them."""
-        found = writes.page_of_all(self._db, query, query.search, query.sort)
-        return self._shown(found, uid), found
+    def page(
+        self, uid: str, request: PageRequest, *, search: str = "", sort: Sort = "newest"
+    ) -> tuple[list[CharacterWithStar], PageOf]:
+        """Everyone's characters, as `uid` sees them. `search`: the beginning of a name."""
+        page = writes.page_of_all(self._db, request, search, sort)
+        return self._with_stars(page, uid), page
 
     def mine(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
-        """The characters that `uid` made, newest first."""
-        found = writes.page_of_user(self._db, request, uid)
-        return self._shown(found, uid), found
+        """The characters created by `uid`, newest first."""
+        page = writes.page_of_user(self._db, request, uid)
+        return self._with_stars(page, uid), page
 
     def starred(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
-        """The characters that `uid` has starred, the last starred first. Two documents are read
-        for each: the star and the character."""
-        found = writes.page_of_stars(self._db, request, uid)
-        paths = [star.path.rpartition("/stars/")[0] for star in found.documents]
+        """The characters `uid` has starred, most recently starred first. Reads two documents for
+        each: the star and the character."""
+        page = writes.page_of_stars(self._db, request, uid)
+        paths = [star.path.rpartition("/stars/")[0] for star in page.documents]
         documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if paths else []
-        # Of a character that was just deleted, the stars are still to go.
-        there = [Character.of(document) for document in documents if document.exists]
-        return [CharacterWithStar(each, True) for each in there], found
+        # The stars of a character are deleted shortly after it, so a star can outlive it.
+        characters = [Character.of(document) for document in documents if document.exists]
+        return [CharacterWithStar(each, True) for each in characters], page
 
     def cast(self, ids: Sequence[str]) -> list[Character]:
-        """The characters in the order of `ids`, by one call.
+        """The characters in the order of `ids`; one call.
 
-        Raises CharacterNotFound, whose details name all that are `missing`.
+        Raises CharacterNotFound, with all `missing` ids in its details.
         """
-        wanted = [character_id for character_id in dict.fromkeys(ids) if writes.is_id(character_id)]
-        paths = [character_path(each) for each in wanted]
-        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if wanted else []
-        found = {each.id: Character.of(each) for each in documents if each.exists}
-        if missing := [each for each in dict.fromkeys(ids) if each not in found]:
+        unique = [character_id for character_id in dict.fromkeys(ids) if writes.is_id(character_id)]
+        paths = [character_path(each) for each in unique]
+        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if unique else []
+        characters = {each.id: Character.of(each) for each in documents if each.exists}
+        if missing := [each for each in dict.fromkeys(ids) if each not in characters]:
             raise _not_found(*missing)
-        return [found[each] for each in ids]
+        return [characters[each] for each in ids]
 
     def media(self, kind: str, name: str) -> StoredFile:
-        """A file of a character, by its public name. Raises FileMissing."""
+        """A character's file by its public name; `kind`: a key of `FOLDERS`. Raises FileMissing."""
         return self._files().stat(f"{writes.FOLDERS[kind]}/{name}")
 
-    def _shown(self, found: PageOf, uid: str) -> list[CharacterWithStar]:
-        characters = [Character.of(document) for document in found.documents]
-        # Stars are counted in the commits that make them: where there is none, none is of `uid`.
+    def _with_stars(self, page: PageOf, uid: str) -> list[CharacterWithStar]:
+        characters = [Character.of(document) for document in page.documents]
+        # The count is exact (stars are counted in the commit that creates them), so a character
+        # without stars needs no lookup.
         with_stars = [each.id for each in characters if each.starred]
         starred = writes.starred_among(self._db, with_stars, uid)
         return [CharacterWithStar(each, each.id in starred) for each in characters]
 
     def _language(self, code: str) -> str:
-        """The language as the engine calls it. Raises UnknownChoice."""
+        """The engine's code for a language. Raises UnknownChoice."""
         engine = self._settings.speech_engine
         if language := language_named(code, engine):
             return language.code
         allowed = [item.code for item in capabilities(engine).languages]
         raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
 
-    def _change(self, character_id: str, form: UpdateCharacter) -> Change:
+    def _prepare_update(self, character_id: str, update: CharacterUpdate) -> PreparedUpdate:
         fields: dict[str, Any] = {}
-        if form.display_name is not None:
-            fields["display_name"] = form.display_name
-            fields["name_key"] = name_key(form.display_name)
-            fields["output_prefix"] = slug(form.display_name, character_id)
-        if form.language is not None:
-            fields["language"] = self._language(form.language)
-        if form.voice_type is not None:
-            fields["voice_type"] = form.voice_type
-        config = form.model_dump(include=set(_CONFIG), exclude_none=True)
-        if form.audio_file is None:
-            return Change(fields, config, form.sample_text, None, "", [])
-        stated = statement(form.consent)
-        prepared = self._intake.sample("audioFile", form.audio_file)
-        sample, file = kept_sample(character_id, prepared, form.sample_text or "")
-        return Change(fields, config, None, sample, stated, [file])
+        if update.display_name is not None:
+            fields["display_name"] = update.display_name
+            fields["name_key"] = name_key(update.display_name)
+            fields["output_prefix"] = slug(update.display_name, character_id)
+        if update.language is not None:
+            fields["language"] = self._language(update.language)
+        if update.voice_type is not None:
+            fields["voice_type"] = update.voice_type
+        if update.audio is None:
+            return PreparedUpdate(fields, update.config, update.sample_text, None, "", [])
+        statement = required_consent(update.consent)
+        prepared = self._intake.sample("audioFile", update.audio)
+        sample, file = sample_and_file(character_id, prepared, update.sample_text or "")
+        return PreparedUpdate(fields, update.config, None, sample, statement, [file])
 
     def _commit(self, *batch: Write) -> list[list[int]]:
-        """What the transforms left behind. Raises Stale alone: to look again tells what it was."""
+        """The results of the transforms. Raises only Stale: the next attempt finds out why."""
         try:
             return self._db.commit(*batch).transforms
         except (AlreadyExists, Missing) as error:
@@ -299,7 +312,7 @@ class Characters:
 
 
 def _editable(document: Document, caller: AccountCaller) -> Character:
-    """The character, if the caller may change it. Raises CharacterNotFound and NotOwner."""
+    """The character, if the caller can change it. Raises CharacterNotFound and NotOwner."""
     return Character.of(editable(document, caller, _not_found(document.id), NotOwner))
 
 

@@ -1,4 +1,4 @@
-"""A character's voice, for the jobs that speak with it."""
+"""A character's voice, for speech jobs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def voice_snapshot(character: Character, language: str) -> VoiceSnapshot:
-    """The voice as it is now, speaking `language`. Without consent it has no recording to clone,
-    and is chosen by language and type."""
+    """A snapshot of the voice, speaking `language` (a code). Without consent it has no recording
+    to clone, and the engine picks a voice by language and type."""
     sample, config = character.sample, character.config
     consented = character.consent is not None
     return VoiceSnapshot(

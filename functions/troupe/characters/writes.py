@@ -1,4 +1,4 @@
-"""Characters in the store: where they are, how they are found, and their writes."""
+"""Characters in Firestore: paths, queries and writes."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _SORTS: dict[Sort, tuple[str, type[datetime] | type[int]]] = {
 }
 
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
-# All but what is there to be searched alone, which can be most of a document.
+# Everything except the search index (`nameStarts`), which can be most of a document.
 SHOWN_FIELDS = [to_camel(name) for name in Character.model_fields if name != "id"]
-# Never written by an update: stars are counted by their own commits.
-_LASTING = {"id", "uid", "starred", "created_at", "created_by_name"}
+# Never written by an update; `starred` changes only in commits that add or remove a star.
+_IMMUTABLE = {"id", "uid", "starred", "created_at", "created_by_name"}
 
 
 def character_path(character_id: str) -> str:
@@ -54,20 +54,20 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _searchable(character: Character) -> dict[str, Any]:
-    """Every beginning of the name: a search is then an equality, which goes with any order (a
-    range would have to be the first order itself)."""
+def _search_index(character: Character) -> dict[str, Any]:
+    """Every prefix of the name. A search is then an equality filter, which combines with any sort
+    order (a range filter would have to come first in the order)."""
     key = character.name_key
     return {"nameStarts": [key[:end] for end in range(1, len(key) + 1)]}
 
 
 def create_write(character: Character) -> Write:
-    return Create(character_path(character.id), character.stored() | _searchable(character))
+    return Create(character_path(character.id), character.stored() | _search_index(character))
 
 
 def change_write(character: Character, seen: Document) -> Write:
-    fields = character.model_dump(by_alias=True, exclude=_LASTING)
-    return Update(character_path(character.id), fields | _searchable(character), seen=seen)
+    fields = character.model_dump(by_alias=True, exclude=_IMMUTABLE)
+    return Update(character_path(character.id), fields | _search_index(character), seen=seen)
 
 
 def delete_write(character: Character, seen: Document) -> Write:
@@ -75,7 +75,7 @@ def delete_write(character: Character, seen: Document) -> Write:
 
 
 def star_writes(character_id: str, uid: str, at: datetime) -> list[Write]:
-    """The star is created, so it counts once; the count needs no look at the character."""
+    """Creates the star, which can succeed only once, and increments the count without a read."""
     return [
         Create(star_path(character_id, uid), {"uid": uid, "createdAt": at}),
         Update(character_path(character_id), {"starred": Increment(1)}),
@@ -91,12 +91,12 @@ def unstar_writes(character_id: str, uid: str, star: Document, at: datetime) -> 
     ]
 
 
-def activity(uid: str, deed: str, character_id: str, message: str, at: datetime) -> Write:
-    return activity_write(uid, f"character_{deed}", message, at=at, characterId=character_id)
+def activity(uid: str, action: str, character_id: str, message: str, at: datetime) -> Write:
+    return activity_write(uid, f"character_{action}", message, at=at, characterId=character_id)
 
 
 def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> PageOf:
-    """Public characters; with `search`, those whose name begins with it."""
+    """All characters, or those whose name starts with `search`."""
     key = name_key(search)
     field, kind = _SORTS[sort]
     return ordered_page(
@@ -123,7 +123,7 @@ def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:
 
 
 def page_of_stars(db: Database, request: PageRequest, uid: str) -> PageOf:
-    """The stars that the user has given, the last one first; they lie under their characters."""
+    """The user's stars, newest first; a collection group query, as stars lie under characters."""
     return ordered_page(
         db,
         "stars",

@@ -1,4 +1,4 @@
-"""Background clips: what there is to choose from. A colour, "#rrggbb", does as well."""
+"""Video backgrounds: the clips on offer. A colour ("#rrggbb") also works."""
 
 from __future__ import annotations
 
@@ -6,23 +6,17 @@ import re
 from datetime import datetime
 
 from troupe.adapters.firestore import Create, Database
-from troupe.errors import AllowedDetails, Unprocessable
 from troupe.records import Record
+from troupe.scripts.errors import UnknownBackground
 
 COLLECTION = "backgrounds"
-MOST = 100
+MAX_BACKGROUNDS = 100
 CLIP_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}\.mp4")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-class UnknownBackground(Unprocessable):
-    code = "unknown_background"
-    details_type = AllowedDetails
-    message = "There is no such background. Use a name of `GET /api/videos/backgrounds` or #rrggbb."
-
-
 class Background(Record):
-    """`backgrounds/{name}`; the clip lies at `background_path(name)`. `size` in bytes."""
+    """`backgrounds/{name}`; the clip is stored at `background_path(name)`. `size` in bytes."""
 
     id: str
     title: str
@@ -42,24 +36,23 @@ def is_colour(background: str) -> bool:
 
 
 def list_backgrounds(db: Database) -> list[Background]:
-    """All clips, by name."""
-    found = db.find(COLLECTION, order=[("__name__", False)], limit=MOST)
-    return [Background.of(document) for document in found]
+    """All clips, sorted by name."""
+    documents = db.find(COLLECTION, order=[("__name__", False)], limit=MAX_BACKGROUNDS)
+    return [Background.of(document) for document in documents]
 
 
-def chosen_background(db: Database, wanted: str | None) -> str:
-    """The name of a clip, or a colour: what was asked for, else the first clip, else black.
-
-    Raises UnknownBackground, with the clips that exist.
+def choose_background(db: Database, requested: str | None) -> str:
+    """A clip's name or a colour: `requested`, or by default the first clip, or black if there is
+    none. Raises UnknownBackground, which lists the available clips.
     """
-    if wanted is not None and is_colour(wanted):
-        return wanted.lower()
+    if requested is not None and is_colour(requested):
+        return requested.lower()
     names = [background.id for background in list_backgrounds(db)]
-    if wanted is None:
+    if requested is None:
         return names[0] if names else "#000000"
-    if wanted not in names:
+    if requested not in names:
         raise UnknownBackground(details={"allowed": names})
-    return wanted
+    return requested
 
 
 def create_write(background: Background) -> Create:

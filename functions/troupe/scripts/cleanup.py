@@ -1,4 +1,4 @@
-"""The files of jobs about a script."""
+"""Deletes script files that nothing references any more."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class ScriptCleanup(Cleanup):
-    """Files lie with their script, lines of several jobs among them: those go that neither the
-    script nor a part leads to."""
+    """The files of all jobs of a script share its folder. Deletes those that neither the script
+    nor a finished part references."""
 
     def __init__(self, db: Database, files: Files, parts: Callable[[Job], Sequence[Part]]) -> None:
-        """`parts`: those of a job that are done."""
+        """`parts`: returns the finished parts of a job."""
         self._db = db
         self._files = files
         self._parts = parts
@@ -37,8 +37,8 @@ class ScriptCleanup(Cleanup):
         self._delete_unused(job, self._parts(job))
 
     def _delete_unused(self, job: Job, kept: Iterable[Part]) -> None:
-        """Deletes the files of the job's script to which neither it nor one of `kept` leads; all
-        of them when the script is gone. While another job works on it, none."""
+        """Deletes the files that neither the job's script nor `kept` references: all of them if
+        the script is gone, none while another job works on it."""
         document = self._db.get(job.subject)
         used: set[str] = set()
         if document.exists:

@@ -1,4 +1,4 @@
-"""A dialogue as sound: whose voice says what, and how the lines follow one another."""
+"""Turns a dialogue into audio: speaks each line in its character's voice and joins the lines."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from troupe.speech.engine import SpeechEngine, Voice
 from troupe.speech.speak import part_key
 from troupe.speech.text.planner import plain_text
 
-# Silence between two lines, besides the 0.2 s that every utterance ends with: people answer each
-# other after about half a second, and go on themselves somewhat sooner.
+# Silence between two lines, on top of the 0.2 s at the end of every utterance: people answer each
+# other after about half a second, and continue themselves a little sooner.
 SAME_SPEAKER_SECONDS = 0.15
 OTHER_SPEAKER_SECONDS = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenLine:
-    """One line ready to be spoken: text without markup, voice, and the path of its sound."""
+    """A line ready to speak: text without markup, the voice, and the path of its audio."""
 
     text: str
     voice: Voice
@@ -35,7 +35,7 @@ class SpokenLine:
 
 @dataclass(frozen=True, slots=True)
 class JoinedDialogue:
-    """A dialogue in one file: how long it is, and when each line begins, in seconds."""
+    """A dialogue in one file: its length and the start of each line, in seconds."""
 
     seconds: float
     starts: list[float]
@@ -43,7 +43,7 @@ class JoinedDialogue:
 
 
 class Dialogue:
-    """The lines of one performance, spoken by one engine for one owner."""
+    """Speaks the lines of one performance, with one engine, for one owner."""
 
     def __init__(
         self,
@@ -61,8 +61,8 @@ class Dialogue:
         self._owner = owner
         self._prefix = prefix
         self._voices = voices
-        # A cast may have more recordings than the process keeps.
-        self._kept_voices: dict[str, Voice] = {}
+        # Held here because a cast can have more recordings than the process caches.
+        self._loaded_voices: dict[str, Voice] = {}
 
     def line(self, number: int) -> SpokenLine:
         line = self._performance.lines[number]
@@ -74,17 +74,17 @@ class Dialogue:
     def record(
         self, first: int, end: int, folder: Path, progress: Callable[[int], None]
     ) -> list[Sound]:
-        """Speaks the lines from `first` up to `end`, those that are not there already. While one
-        is spoken, those before it are stored. `progress` is told of each line, and may stop the
-        work by raising."""
+        """Speaks the lines from `first` to `end` (exclusive) and stores them; skips those already
+        stored. Uploads run while the next line is spoken. `progress` is called with each line's
+        number and can stop the work by raising."""
         lines = [self.line(number) for number in range(first, end)]
         paths = self._recorder.kept(f"{self._prefix}lines/") & {line.path for line in lines}
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            found = dict(zip(paths, pool.map(self._recorder.find, paths), strict=True))
+            existing = dict(zip(paths, pool.map(self._recorder.find, paths), strict=True))
             stored: dict[str, Future[Sound]] = {}
             for number, line in enumerate(lines, first):
                 progress(number)
-                if found.get(line.path) is None and line.path not in stored:
+                if existing.get(line.path) is None and line.path not in stored:
                     local = _local(folder, number)
                     spoken = self._recorder.speak(
                         line.path,
@@ -94,7 +94,7 @@ class Dialogue:
                         lambda: progress(number),  # noqa: B023
                     )
                     stored[line.path] = pool.submit(self._recorder.store, spoken)
-            return [found.get(line.path) or stored[line.path].result() for line in lines]
+            return [existing.get(line.path) or stored[line.path].result() for line in lines]
 
     def join(
         self,
@@ -104,20 +104,20 @@ class Dialogue:
         folder: Path,
         check: Callable[[], None],
     ) -> JoinedDialogue:
-        """Joins the lines in their order, with the pauses between them, into one file.
+        """Joins the lines in order, with pauses between them, into one file.
 
-        Raises SpeechError("nothing_to_speak") when no line holds a word.
+        Raises SpeechError("nothing_to_speak") if no line contains a word.
         """
-        takes = [self._recorded(number, sound, folder) for number, sound in enumerate(sounds)]
+        takes = [self._take(number, sound, folder) for number, sound in enumerate(sounds)]
         joined = join(self._recorder, takes, target, form, check, title=self._performance.title)
-        shown = [
+        captions = [
             cue
             for number, words in enumerate(joined.words)
             for cue in cues(words, speaker=self._performer(number).name)
         ]
-        return JoinedDialogue(joined.seconds, joined.starts, shown)
+        return JoinedDialogue(joined.seconds, joined.starts, captions)
 
-    def _recorded(self, number: int, sound: Sound, folder: Path) -> Take:
+    def _take(self, number: int, sound: Sound, folder: Path) -> Take:
         line = self.line(number)
         pause = self._pause(number) if number else 0.0
         return Take(sound, line.text, line.voice, _local(folder, number), pause)
@@ -126,14 +126,14 @@ class Dialogue:
         return self._performance.performers[self._performance.lines[number].speaker]
 
     def _pause(self, number: int) -> float:
-        """Before line `number`."""
+        """The silence before line `number`, in seconds."""
         before, line = self._performance.lines[number - 1 : number + 1]
         return SAME_SPEAKER_SECONDS if before.speaker == line.speaker else OTHER_SPEAKER_SECONDS
 
     def _voice(self, performer: Performer) -> Voice:
-        if performer.id not in self._kept_voices:
-            self._kept_voices[performer.id] = self._voices.voice(performer)
-        return self._kept_voices[performer.id]
+        if performer.id not in self._loaded_voices:
+            self._loaded_voices[performer.id] = self._voices.voice(performer)
+        return self._loaded_voices[performer.id]
 
 
 def _local(folder: Path, number: int) -> Path:

@@ -1,4 +1,4 @@
-"""Scripts: dialogue, its audio and its video."""
+"""Scripts: dialogue with its audio and video."""
 
 from troupe.domain import Domain, Limit
 
@@ -8,6 +8,8 @@ DOMAIN = Domain(
     erasers={"scripts": "troupe.scripts.lifecycle:erase"},
     job_specs=("troupe.scripts.specs:AUDIO", "troupe.scripts.specs:VIDEO"),
     limits={
-        "script": Limit("30/3600, 100/3600", "scripts that a model writes, which cost no token")
+        "script": Limit(
+            "30/3600, 100/3600", "scripts written by the language model, which cost no tokens"
+        )
     },
 )

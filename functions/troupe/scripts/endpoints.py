@@ -1,4 +1,4 @@
-"""Scripts over HTTP: dialogue, its audio and its video."""
+"""The HTTP endpoints of scripts: dialogue, audio and video."""
 
 from __future__ import annotations
 
@@ -12,26 +12,24 @@ from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
-from troupe.scripts.backgrounds import UnknownBackground
 from troupe.scripts.errors import (
     CharacterGone,
+    InvalidDialogue,
     JobNotFound,
     LineNotFound,
     ScriptAudioNotReady,
     ScriptBusy,
     ScriptEmpty,
     ScriptNotFound,
-    VideoNotFound,
-)
-from troupe.scripts.records import ScriptWithJobs
-from troupe.scripts.screenplay import InvalidDialogue
-from troupe.scripts.writer import (
     ScriptRefused,
     ScriptWriterBusy,
     ScriptWriterFailed,
     ScriptWriterNotConfigured,
     ScriptWriterUnavailable,
+    UnknownBackground,
+    VideoNotFound,
 )
+from troupe.scripts.records import ScriptWithJobs
 from troupe.wallet.service import NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
@@ -43,13 +41,19 @@ if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.scripts.jobs import ScriptJob, ScriptJobs
+    from troupe.scripts.records import Script
     from troupe.scripts.service import ScriptService
 
-api = Api("scripts", "Dialogue, its audio and its video")
+api = Api("scripts", "Dialogue, audio and video")
 
 _JOB_ERRORS = (
-    *(ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice),
-    *(NotEnoughTokens, KeyReused),
+    ScriptNotFound,
+    ScriptBusy,
+    ScriptEmpty,
+    CharacterGone,
+    UnknownChoice,
+    NotEnoughTokens,
+    KeyReused,
 )
 
 
@@ -58,8 +62,13 @@ _JOB_ERRORS = (
     status=201,
     data=schemas.ScriptData,
     errors=(
-        *(CharacterNotFound, UnknownChoice, ScriptRefused, ScriptWriterBusy, ScriptWriterFailed),
-        *(ScriptWriterNotConfigured, ScriptWriterUnavailable),
+        CharacterNotFound,
+        UnknownChoice,
+        ScriptRefused,
+        ScriptWriterBusy,
+        ScriptWriterFailed,
+        ScriptWriterNotConfigured,
+        ScriptWriterUnavailable,
     ),
     headers=("Location",),
     limit="script",
@@ -67,10 +76,16 @@ _JOB_ERRORS = (
 def generate_script(
     body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService
 ) -> Reply:
-    """Has a language model write a dialogue for the chosen characters. It takes up to 45 seconds
-    and costs no token; how many you may have in an hour is limited."""
-    script = scripts.generate(caller.uid, body)
-    return _created(ScriptWithJobs(script), "Script generated successfully")
+    """Has a language model write a dialogue for the chosen characters. Takes up to 45 seconds and
+    costs no tokens; the number per hour is limited."""
+    script = scripts.generate(
+        caller.uid,
+        body.selected_characters,
+        prompt=body.prompt,
+        line_count=body.lines,
+        language=body.language,
+    )
+    return _created(script, "Script generated successfully")
 
 
 @api.post(
@@ -83,24 +98,29 @@ def generate_script(
 def create_script(
     body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService
 ) -> Reply:
-    """Stores a dialogue of your own, as a list of lines or as a screenplay. In a screenplay,
-    `NAME: line` begins a line, which goes on until an empty line or the next name; (directions),
-    [notes] and scene headings on lines of their own are not spoken."""
-    script = scripts.create(caller.uid, body)
-    return _created(ScriptWithJobs(script), "Script created successfully")
+    """Creates a script from your own dialogue: a list of lines or a screenplay. In a screenplay, a
+    line starts with `NAME:` and continues until an empty line or the next name; (directions),
+    [notes] and scene headings on separate lines are not spoken."""
+    script = scripts.create(
+        caller.uid,
+        body.selected_characters,
+        body.screenplay if body.screenplay is not None else body.utterances,
+        title=body.title,
+    )
+    return _created(script, "Script created successfully")
 
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
 def list_my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
-    """Your scripts, newest first, and your balance."""
-    mine, found = scripts.page(caller.uid, query)
+    """Lists your scripts, newest first, with your token balance."""
+    mine, page = scripts.page(caller.uid, query)
     return Reply(
         schemas.MyScripts(
-            scripts=[schemas.ScriptView.of(staged) for staged in mine],
+            scripts=[schemas.ScriptView.of(each) for each in mine],
             user_tokens=caller.user.tokens,
         ),
         "Scripts fetched successfully",
-        meta=query.meta(found.total, found.next_cursor),
+        meta=query.meta(page.total, page.next_cursor),
     )
 
 
@@ -108,7 +128,7 @@ def list_my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) 
     "/api/scripts/<scriptId>", auth=Auth.OWNER, data=schemas.ScriptData, errors=(ScriptNotFound,)
 )
 def get_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptService) -> Reply:
-    """A script, and what was made of it."""
+    """Gets a script, with its audio and video."""
     return _script(scripts.get(caller.uid, path.script_id), "Script fetched")
 
 
@@ -124,10 +144,10 @@ def update_script(
     caller: AccountCaller,
     scripts: ScriptService,
 ) -> Reply:
-    """Replaces the dialogue. Lines that stay as they are keep their sound; the next audio or video
-    speaks the others alone."""
-    staged = scripts.update(caller.uid, path.script_id, body.said)
-    return _script(staged, "Script updated successfully")
+    """Replaces the dialogue. Unchanged lines keep their audio; the next audio or video job speaks
+    only the others."""
+    script = scripts.update(caller.uid, path.script_id, body.utterances)
+    return _script(script, "Script updated successfully")
 
 
 @api.delete(
@@ -137,7 +157,7 @@ def update_script(
     errors=(ScriptNotFound,),
 )
 def delete_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptService) -> Reply:
-    """Deletes the script with its audio and its video; work that still runs is cancelled first."""
+    """Deletes the script with its audio and video; a running job is cancelled first."""
     deleted = scripts.delete(caller.uid, path.script_id)
     return Reply(
         schemas.DeletedScript(deleted_media_files=deleted, deleted_count=len(deleted)),
@@ -160,11 +180,13 @@ def generate_audio(
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
-    """Speaks the dialogue, each line with its character's voice. Watch the job at
-    `GET /api/video-jobs/{jobId}`. A token per started thousand characters is reserved, and charged
-    when the audio is there."""
-    filming = script_jobs.start_audio(caller.uid, path.script_id, body, header.idempotency_key)
-    return _started(filming, "Audio generation started successfully!")
+    """Speaks the dialogue, each line in its character's voice. Poll the job at
+    `GET /api/video-jobs/{jobId}`. One token per 1,000 characters or part of it is reserved, and
+    charged when the audio is ready."""
+    script_job = script_jobs.start_audio(
+        caller.uid, path.script_id, body.format, header.idempotency_key
+    )
+    return _started(script_job, "Audio generation started successfully!")
 
 
 @api.get(
@@ -181,7 +203,7 @@ def get_script_audio(
     scripts: ScriptService,
     files: Files,
 ) -> Response:
-    """The whole dialogue as one file, or a single line of it; byte ranges are honoured."""
+    """Downloads the whole dialogue, or a single line; supports byte ranges."""
     sound = scripts.audio(caller.uid, path.script_id, query.line)
     return file_response(
         files,
@@ -202,8 +224,8 @@ def get_script_audio(
 def get_script_captions(
     path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
 ) -> Response:
-    """The captions of the whole dialogue, with who speaks: WebVTT, or SubRip with
-    `?format=srt`."""
+    """Downloads the captions of the whole dialogue, with the speakers' names: WebVTT, or SubRip
+    with `?format=srt`."""
     text = scripts.captions(caller.uid, path.script_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
     return Response(text, mimetype=mime)
@@ -224,10 +246,13 @@ def generate_video(
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
-    """Makes a video: the dialogue as sound, who speaks in the picture, captions. One token is
-    reserved, and charged when the video is there."""
-    filming = script_jobs.start_video(caller.uid, path.script_id, body, header.idempotency_key)
-    return _started(filming, f"Video generation started successfully! Job ID: {filming.job.id}")
+    """Makes a video: the spoken dialogue, pictures of the speaking characters, and captions. One
+    token is reserved, and charged when the video is ready."""
+    script_job = script_jobs.start_video(
+        caller.uid, path.script_id, body.options(), header.idempotency_key
+    )
+    message = f"Video generation started successfully! Job ID: {script_job.job.id}"
+    return _started(script_job, message)
 
 
 @api.get(
@@ -239,9 +264,9 @@ def generate_video(
 def get_video_status(
     path: schemas.ScriptPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """Where the last video of a script stands."""
-    staged = script_jobs.status(caller.uid, path.script_id)
-    return Reply(schemas.VideoStatus.of(staged), "Video status fetched")
+    """Gets the status of a script's latest video."""
+    script = script_jobs.status(caller.uid, path.script_id)
+    return Reply(schemas.VideoStatus.of(script), "Video status fetched")
 
 
 @api.get(
@@ -250,7 +275,7 @@ def get_video_status(
 def get_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """A job about a script, step by step: of its video, or of its audio."""
+    """Gets a script's audio or video job, with its steps."""
     return _job(script_jobs.job(caller.uid, path.job_id), "Job fetched")
 
 
@@ -263,14 +288,14 @@ def get_video_job(
 def cancel_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """Stops the work; nothing is charged. What has ended already stays as it is."""
-    filming = script_jobs.cancel(caller.uid, path.job_id)
-    return _job(filming, f"The job is {filming.job.status}")
+    """Cancels a job; nothing is charged. A job that has already ended does not change."""
+    script_job = script_jobs.cancel(caller.uid, path.job_id)
+    return _job(script_job, f"The job is {script_job.job.status}")
 
 
 @api.get("/api/videos/backgrounds", data=schemas.Backgrounds)
 def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
-    """The clips that a video may play before."""
+    """Lists the clips available as video backgrounds."""
     views = [schemas.BackgroundView.of(each) for each in script_jobs.backgrounds()]
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
@@ -285,7 +310,7 @@ def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
 def get_video_file(
     path: schemas.VideoPath, caller: AccountCaller, scripts: ScriptService, files: Files
 ) -> Response:
-    """The video; byte ranges are honoured. Large files are a redirect to a signed URL."""
+    """Downloads a video; supports byte ranges. Large files redirect to a signed URL."""
     script, video = scripts.video(caller.uid, path.name)
     return file_response(
         files,
@@ -296,20 +321,20 @@ def get_video_file(
     )
 
 
-def _script(staged: ScriptWithJobs, message: str) -> Reply:
-    return Reply(schemas.ScriptData(script=schemas.ScriptView.of(staged)), message)
+def _script(script: ScriptWithJobs, message: str) -> Reply:
+    return Reply(schemas.ScriptData(script=schemas.ScriptView.of(script)), message)
 
 
-def _created(staged: ScriptWithJobs, message: str) -> Reply:
-    headers = {"Location": f"/api/scripts/{staged.script.id}"}
-    view = schemas.ScriptView.of(staged)
+def _created(script: Script, message: str) -> Reply:
+    headers = {"Location": f"/api/scripts/{script.id}"}
+    view = schemas.ScriptView.of(ScriptWithJobs(script))
     return Reply(schemas.ScriptData(script=view), message, headers=headers)
 
 
-def _job(filming: ScriptJob, message: str, headers: dict[str, str] | None = None) -> Reply:
-    data = schemas.VideoJobData(job=schemas.VideoJobView.film(filming))
+def _job(script_job: ScriptJob, message: str, headers: dict[str, str] | None = None) -> Reply:
+    data = schemas.VideoJobData(job=schemas.VideoJobView.of_script(script_job))
     return Reply(data, message, headers=headers or {})
 
 
-def _started(filming: ScriptJob, message: str) -> Reply:
-    return _job(filming, message, {"Location": f"/api/video-jobs/{filming.job.id}"})
+def _started(script_job: ScriptJob, message: str) -> Reply:
+    return _job(script_job, message, {"Location": f"/api/video-jobs/{script_job.job.id}"})

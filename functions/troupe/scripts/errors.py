@@ -1,20 +1,27 @@
-"""What can go wrong with scripts, in the words of the API."""
+"""The errors of scripts."""
 
 from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from troupe.errors import Conflict, NotFound, Unprocessable
+from troupe.errors import (
+    AllowedDetails,
+    Conflict,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+    Unprocessable,
+)
 from troupe.jobs.records import JobKind
 
 
 class ScriptNotFound(NotFound):
     code = "script_not_found"
-    message = "There is no such script of yours."
+    message = "You don't have a script with this id."
 
 
 class LineNotFoundDetails(TypedDict):
-    """How many lines there are."""
+    """`lines`: how many lines the script has."""
 
     lines: int
 
@@ -22,21 +29,21 @@ class LineNotFoundDetails(TypedDict):
 class LineNotFound(NotFound):
     code = "line_not_found"
     details_type = LineNotFoundDetails
-    message = "The script has no such line. Lines of `?line=` count from 0."
+    message = "The script has no such line. `?line=` counts from 0."
 
 
 class VideoNotFound(NotFound):
     code = "video_not_found"
-    message = "There is no such video of yours."
+    message = "You don't have a video with this name."
 
 
 class JobNotFound(NotFound):
     code = "job_not_found"
-    message = "There is no such job of yours."
+    message = "You don't have a job with this id."
 
 
 class ScriptBusyDetails(TypedDict):
-    """The job that works on the script."""
+    """The job that is working on the script."""
 
     jobId: str
     kind: JobKind
@@ -45,13 +52,14 @@ class ScriptBusyDetails(TypedDict):
 class ScriptBusy(Conflict):
     code = "script_busy"
     details_type = ScriptBusyDetails
-    message = "A job works on this script. Wait for its end, or cancel it."
+    message = "A job is working on this script. Wait for it to end, or cancel it."
 
 
 class ScriptAudioNotReady(Conflict):
     code = "audio_not_ready"
     message = (
-        "The audio is not there (yet). `POST /api/scripts/{scriptId}/generate-audio` makes it."
+        "The audio does not exist (yet). Create it with "
+        "`POST /api/scripts/{scriptId}/generate-audio`."
     )
 
 
@@ -61,7 +69,7 @@ class ScriptEmpty(Unprocessable):
 
 
 class MissingCharacter(TypedDict):
-    """A character that was deleted, by the name that it has in the script."""
+    """A deleted character, with its name in the script."""
 
     id: str
     name: str
@@ -74,4 +82,58 @@ class CharacterGoneDetails(TypedDict):
 class CharacterGone(Unprocessable):
     code = "character_gone"
     details_type = CharacterGoneDetails
-    message = "A character that speaks in this script does not exist any more."
+    message = "A character who speaks in this script no longer exists."
+
+
+class InvalidLine(TypedDict):
+    line: int
+    message: str
+
+
+class InvalidDialogueDetails(TypedDict):
+    lines: list[InvalidLine]
+
+
+class InvalidDialogue(Unprocessable):
+    """`details.lines` lists each invalid line and the reason. Lines count from 1: lines of text in
+    a screenplay, items of the list in a dialogue."""
+
+    code = "invalid_dialogue"
+    details_type = InvalidDialogueDetails
+    message = "Some lines of the dialogue are invalid."
+
+
+class UnknownBackground(Unprocessable):
+    code = "unknown_background"
+    details_type = AllowedDetails
+    message = (
+        "Unknown background. Use a name from `GET /api/videos/backgrounds` or a colour (#rrggbb)."
+    )
+
+
+class ScriptWriterNotConfigured(Unavailable):
+    code = "script_writer_not_configured"
+    message = (
+        "This server cannot generate scripts: OPENAI_API_KEY, OPENAI_BASE_URL or "
+        "OPENAI_SCRIPT_MODEL is missing or wrong. Send a dialogue or a screenplay instead."
+    )
+
+
+class ScriptRefused(Unprocessable):
+    code = "script_refused"
+    message = "The model refused to write this. Please change the prompt."
+
+
+class ScriptWriterUnavailable(Unavailable):
+    code = "script_writer_unavailable"
+    message = "The model is not responding. Please try again later."
+
+
+class ScriptWriterBusy(TooManyRequests):
+    code = "script_writer_busy"
+    message = "The model is overloaded. Please try again later."
+
+
+class ScriptWriterFailed(Unavailable):
+    code = "script_writer_failed"
+    message = "The model's answer is unusable. Please try again, or change the prompt."

@@ -1,4 +1,4 @@
-"""What is made of a script: the jobs of its audio and its video, from the start to the progress."""
+"""Audio and video jobs of scripts: starting, following and cancelling them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,19 @@ from troupe.jobs.errors import InputChanged
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.service import JobService, Quote
 from troupe.jobs.specs import JobSpec
+from troupe.media.formats import AudioFormat
 from troupe.recording.records import Recorded
 from troupe.scripts import writes
-from troupe.scripts.backgrounds import Background, chosen_background, list_backgrounds
+from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
 from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty, ScriptNotFound
-from troupe.scripts.records import FinalVideo, Performance, Performer, Script, ScriptWithJobs
+from troupe.scripts.records import (
+    FinalVideo,
+    Performance,
+    Performer,
+    Script,
+    ScriptWithJobs,
+    VideoOptions,
+)
 from troupe.scripts.service import CastOf
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
@@ -29,15 +37,14 @@ from troupe.speech.catalogue import capabilities, language_named
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
-    from troupe.scripts.schemas import GenerateAudio, GenerateVideo
 
 Spec = JobSpec[Performance, Recorded]
-_TRIES = 5  # against somebody who edits the script all the while
+_ATTEMPTS = 5  # in case the script is edited between reading it and committing the job
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptJob:
-    """A job about a script (perhaps without its input), and the video when it has made one."""
+    """A script's job (its input may not be loaded), with the video if the job made one."""
 
     job: Job
     video: FinalVideo | None = None
@@ -55,80 +62,84 @@ class ScriptJobs:
         self._settings = settings
 
     def start_audio(
-        self, uid: str, script_id: str, request: GenerateAudio, key: str | None
+        self, uid: str, script_id: str, audio_format: AudioFormat, key: str | None
     ) -> ScriptJob:
-        """Commits the job and its hold, and enqueues the work.
+        """Commits the job with its token hold, and enqueues the work.
 
         Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice,
         NotEnoughTokens and KeyReused.
         """
-        body = request.model_dump(mode="json")
-        return self._start(uid, script_id, AUDIO, body, key)
+        return self._start(uid, script_id, AUDIO, {"format": audio_format}, key)
 
     def start_video(
-        self, uid: str, script_id: str, request: GenerateVideo, key: str | None
+        self, uid: str, script_id: str, options: VideoOptions, key: str | None
     ) -> ScriptJob:
-        """As `start_audio`; raises UnknownBackground besides."""
-        body = request.model_dump(mode="json")
-        return self._start(uid, script_id, VIDEO, body, key)
+        """Like `start_audio`; can also raise UnknownBackground."""
+        # The names and values are part of the request hash: renaming one breaks pending repeats.
+        choices = {
+            "background_video": options.background,
+            "resolution": options.resolution,
+            "captions": options.captions,
+        }
+        return self._start(uid, script_id, VIDEO, choices, key)
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
-        """The script with its last video job, if it ever had one."""
+        """The script with its latest video job, if there is one. Raises ScriptNotFound."""
         document = self._db.get(writes.script_path(script_id))
         script = Script.of(owned(document, uid, ScriptNotFound))
-        found = writes.read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
-        return ScriptWithJobs(script, video_job=found.get(script.video_job_id or ""))
+        jobs = writes.read_jobs(self._db, [script.video_job_id] if script.video_job_id else [])
+        return ScriptWithJobs(script, video_job=jobs.get(script.video_job_id or ""))
 
     def job(self, uid: str, job_id: str) -> ScriptJob:
-        """Raises JobNotFound, also for jobs that are not about a script."""
+        """Raises JobNotFound, also if the job does not belong to a script."""
         document = self._db.get_all([job_path(job_id)], select=SHOWN_FIELDS)[0]
         job = Job.of(owned(document, uid, JobNotFound))
         if job.kind not in SPECS:
             raise JobNotFound
-        return self._filming(job)
+        return self._script_job(job)
 
     def cancel(self, uid: str, job_id: str) -> ScriptJob:
-        """Stops a job; one that has ended stays as it is."""
+        """Cancels a job; one that has ended does not change. Raises JobNotFound."""
         self.job(uid, job_id)
-        return self._filming(self._jobs.cancel(job_id))
+        return self._script_job(self._jobs.cancel(job_id))
 
     def backgrounds(self) -> list[Background]:
         return list_backgrounds(self._db)
 
-    def _filming(self, job: Job) -> ScriptJob:
+    def _script_job(self, job: Job) -> ScriptJob:
         if job.kind != VIDEO.kind or job.status is not JobStatus.COMPLETED:
             return ScriptJob(job)
         document = self._db.get(job.subject)
         video = Script.of(document).video if document.exists else None
-        # An older job's video has given way to a later one.
+        # A later job's video replaces that of an earlier one.
         return ScriptJob(job, video if video and video.job_id == job.id else None)
 
     def _start(
-        self, uid: str, script_id: str, spec: Spec, body: Mapping[str, Any], key: str | None
+        self, uid: str, script_id: str, spec: Spec, choices: Mapping[str, Any], key: str | None
     ) -> ScriptJob:
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             try:
-                return self._filming(self._submit(uid, script_id, spec, body, key))
-            except (InputChanged, Missing):  # edited or deleted meanwhile
+                return self._script_job(self._submit(uid, script_id, spec, choices, key))
+            except (InputChanged, Missing):  # edited or deleted in the meantime
                 continue
         raise Stale
 
     def _submit(
-        self, uid: str, script_id: str, spec: Spec, body: Mapping[str, Any], key: str | None
+        self, uid: str, script_id: str, spec: Spec, choices: Mapping[str, Any], key: str | None
     ) -> Job:
         job_id = keyed_id(uid, key)
-        fingerprint = request_hash(f"{spec.kind}:{script_id}", body)
+        fingerprint = request_hash(f"{spec.kind}:{script_id}", choices)
         paths = [writes.script_path(script_id)] + ([job_path(job_id)] if key else [])
-        document, *earlier = self._db.get_all(paths)
+        document, *previous = self._db.get_all(paths)
         script = Script.of(owned(document, uid, ScriptNotFound))
-        if earlier and earlier[0].exists:
-            # A repeat: answered as before, also while the script is busy with that very job.
-            job = Job.of(earlier[0])
+        if previous and previous[0].exists:
+            # A repeated request gets the same answer, even while that job keeps the script busy.
+            job = Job.of(previous[0])
             if job.uid != uid or job.request_hash != fingerprint:
                 raise KeyReused
             return job
         writes.check_free(self._db, script)
-        performance = self._performance(script, body)
+        performance = self._performance(script, choices)
         job = spec.job(
             id=job_id,
             uid=uid,
@@ -153,24 +164,27 @@ class ScriptJobs:
             ),
         )
 
-    def _performance(self, script: Script, body: Mapping[str, Any]) -> Performance:
-        """All that the job needs, as it is now."""
+    def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
+        """A snapshot of everything the job needs. Raises ScriptEmpty and UnknownBackground."""
         if not script.dialogue:
             raise ScriptEmpty
-        choices = dict(body)
-        if "background_video" in choices:
-            choices["background"] = chosen_background(self._db, choices.pop("background_video"))
+        chosen = dict(choices)
+        if "background_video" in chosen:
+            chosen["background"] = choose_background(self._db, chosen.pop("background_video"))
         return Performance(
             script_id=script.id,
             revision=script.revision,
             title=script.title,
             lines=script.dialogue,
             performers=self._performers(script),
-            **choices,
+            **chosen,
         )
 
     def _performers(self, script: Script) -> dict[str, Performer]:
-        """Those who speak; who was chosen and says nothing need not exist any more."""
+        """The characters who speak; a silent member of the cast may have been deleted.
+
+        Raises CharacterGone and UnknownChoice.
+        """
         speaking = list(dict.fromkeys(line.speaker for line in script.dialogue))
         try:
             characters = self._cast(speaking)
@@ -178,16 +192,16 @@ class ScriptJobs:
             gone = [{"id": i, "name": script.cast.get(i, i)} for i in _missing(error, speaking)]
             names = ", ".join(each["name"] for each in gone)
             raise CharacterGone(
-                f"These characters do not exist any more: {names}.", details={"characters": gone}
+                f"These characters no longer exist: {names}.", details={"characters": gone}
             ) from error
         engine = self._settings.speech_engine
-        silent = [
+        unsupported = [
             one.display_name for one in characters if not language_named(one.language, engine)
         ]
-        if silent:
+        if unsupported:
             allowed = [language.code for language in capabilities(engine).languages]
             raise UnknownChoice(
-                f"The speech engine does not speak the language of {', '.join(silent)}.",
+                f"The speech engine does not support the language of {', '.join(unsupported)}.",
                 details={"fields": [UnknownChoice.field("language", allowed)]},
             )
         return {one.id: _performer(one, script.cast, engine) for one in characters}
@@ -208,6 +222,6 @@ def _image_number(entry: tuple[str, Any]) -> int:
     return int(entry[0])
 
 
-def _missing(error: CharacterNotFound, asked: list[str]) -> list[str]:
-    named = (error.details or {}).get("missing", asked)
-    return [speaker for speaker in asked if speaker in named]
+def _missing(error: CharacterNotFound, requested: list[str]) -> list[str]:
+    missing = (error.details or {}).get("missing", requested)
+    return [speaker for speaker in requested if speaker in missing]

@@ -1,4 +1,4 @@
-"""What becomes of the scripts of a user who leaves."""
+"""Deletes the scripts of a deleted account."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from troupe.scripts.writes import COLLECTION
 
 
 def erase(uid: str, limit: int, *, database: Database, scripts: ScriptService) -> int:
-    """Deletes scripts with their audio and video; returns how many."""
-    found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=["uid"])
-    for document in found:
+    """Deletes up to `limit` scripts with their audio and video; returns how many."""
+    documents = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=["uid"])
+    for document in documents:
         with suppress(ScriptNotFound):
             scripts.delete(uid, document.id)
-    return len(found)
+    return len(documents)

@@ -1,4 +1,4 @@
-"""A script: who speaks, what they say, and what was made of it."""
+"""A script: its cast, its dialogue, its audio and its video."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import Field
 
 from troupe.jobs.records import Job
+from troupe.media.formats import Resolution
 from troupe.recording.records import Sound, VoiceSnapshot
 from troupe.records import Record
 
@@ -15,13 +16,13 @@ AUDIO_KIND = "script_audio"
 VIDEO_KIND = "video"
 MAX_LINES = 500
 MAX_LINE_CHARACTERS = 2_000
-# About 70 minutes of speech: its video is rendered well within one task's half hour.
+# About 70 minutes of speech, whose video renders well within a task's 30-minute limit.
 MAX_CHARACTERS = 50_000
 
 
 class Line(Record):
-    """What one character says; `speaker` is the character's id. `audio` is the line spoken, kept
-    under a path made of all that its sound depends on."""
+    """One line of a character; `speaker` is the character's id. `audio` is stored under a path
+    derived from everything the sound depends on."""
 
     speaker: str
     text: str
@@ -29,8 +30,8 @@ class Line(Record):
 
 
 class DialogueAudio(Record):
-    """All lines as one file. `cues_path`: its captions, with speakers, as JSON. `starts`: when
-    each line begins, in seconds."""
+    """All lines in one file. `cues_path`: the captions with speakers, as JSON. `starts`: when each
+    line starts, in seconds."""
 
     path: str
     cues_path: str
@@ -41,24 +42,24 @@ class DialogueAudio(Record):
 
 
 class FinalVideo(Record):
-    """The finished video; it is served as `name`. `size` in bytes."""
+    """The finished video, served under `name`. `size` in bytes."""
 
     name: str
     path: str
     size: int
     seconds: float
     resolution: str
-    revision: int  # of the dialogue that it shows
-    job_id: str = ""  # the job that made it
+    revision: int  # of the dialogue in the video
+    job_id: str = ""  # the job that created it
 
 
 class Script(Record):
     """`scripts/{id}`.
 
-    `cast`: the names of the chosen characters by id, as they were when they were chosen, so that
-    a script stays readable when a character is gone. `revision` grows with every edit of the
-    dialogue; `audio` is of the present one, `video` may be of an earlier one. At most one job
-    works on a script at a time: `active_job_id`.
+    `cast` maps character ids to the names at creation, so that a script stays readable after a
+    character is deleted. `revision` increases with every edit of the dialogue; `audio` always
+    matches the current revision, `video` may show an earlier one. At most one job works on a
+    script at a time: `active_job_id`.
     """
 
     id: str
@@ -80,12 +81,12 @@ class Script(Record):
 
     @property
     def characters(self) -> int:
-        """How much there is to speak."""
+        """The number of characters to speak, in all lines."""
         return sum(len(line.text) for line in self.dialogue)
 
 
 class Performer(VoiceSnapshot):
-    """How one character speaks and looks in a job. `images`: paths in storage, in their order."""
+    """How a character speaks and looks in a job. `images`: storage paths, in display order."""
 
     id: str
     name: str
@@ -93,8 +94,8 @@ class Performer(VoiceSnapshot):
 
 
 class Performance(Record):
-    """The input of a job about a script. `format` is that of the audio; the rest of the choices
-    are the video's."""
+    """The input of a script's job. `format` applies to audio; `background`, `resolution` and
+    `captions` apply to video."""
 
     script_id: str
     revision: int
@@ -108,8 +109,18 @@ class Performance(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class VideoOptions:
+    """The options of a video. `background`: a clip's name, a colour ("#rrggbb"), or None for the
+    first clip."""
+
+    background: str | None = None
+    resolution: Resolution = Resolution.LANDSCAPE
+    captions: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptWithJobs:
-    """A script with the last jobs that made its audio and its video; those without their input."""
+    """A script with its latest audio and video jobs, whose inputs are not loaded."""
 
     script: Script
     audio_job: Job | None = None

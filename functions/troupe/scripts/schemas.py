@@ -1,4 +1,4 @@
-"""What the script operations take and give."""
+"""Request and response schemas of scripts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from troupe.jobs.records import CurrentStep, JobStatus
 from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
-from troupe.scripts.records import MAX_LINES
-from troupe.scripts.screenplay import Said
+from troupe.scripts.records import MAX_LINES, VideoOptions
+from troupe.scripts.screenplay import Utterance
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
@@ -41,26 +41,26 @@ class GenerateScript(WarnsOfUnknown):
         }
     )
 
-    selected_characters: Chosen = Field(description="Ids of the characters that may speak.")
+    selected_characters: Chosen = Field(description="Ids of the characters who can speak.")
     prompt: Text = Field(
         max_length=4_000,
         description="What the scene is about.",
         examples=["Two lighthouse keepers argue about who saw the ship first."],
     )
     lines: int | None = Field(
-        None, ge=1, le=MAX_WRITTEN, description="Exactly so many; about a dozen without."
+        None, ge=1, le=MAX_WRITTEN, description="The exact number of lines; default: about a dozen."
     )
     language: str | None = Field(
         None,
         max_length=35,
-        description="A code of `GET /api/voice/languages`; without, the language of the prompt.",
+        description="A code from `GET /api/voice/languages`; default: the language of the prompt.",
     )
 
 
 class DialogueLine(Schema):
-    """A line as it was given out may be sent back: fields besides these two are ignored."""
+    """Lines from a response can be sent back as they are: other fields are ignored."""
 
-    speaker: str = Field(max_length=128, description="The id of a character of the cast.")
+    speaker: str = Field(max_length=128, description="The id of a character in the cast.")
     text: str
 
 
@@ -74,25 +74,25 @@ class CreateScript(WarnsOfUnknown):
         }
     )
 
-    title: Title | None = Field(None, description="Without, the first line.")
-    selected_characters: Chosen = Field(description="Ids of the characters that may speak.")
+    title: Title | None = Field(None, description="Default: the first line.")
+    selected_characters: Chosen = Field(description="Ids of the characters who can speak.")
     dialogue: list[DialogueLine] | None = None
     screenplay: str | None = Field(
         None,
         max_length=200_000,
-        description="Plain text of `NAME: line`, with the names of the chosen characters.",
+        description="Plain text with lines like `NAME: text`, using the chosen characters' names.",
         examples=["ANNA: Did you see it?\nBEN: (squinting)\nI saw it first."],
     )
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _exactly_one(self) -> Self:
         if (self.dialogue is None) == (self.screenplay is None):
             raise PydanticCustomError("one_of", "send either dialogue or screenplay")
         return self
 
     @property
-    def said(self) -> list[Said]:
-        return _said(self.dialogue or [])
+    def utterances(self) -> list[Utterance]:
+        return _utterances(self.dialogue or [])
 
 
 class UpdateScript(Schema):
@@ -101,11 +101,11 @@ class UpdateScript(Schema):
     dialogue: list[DialogueLine]
 
     @property
-    def said(self) -> list[Said]:
-        return _said(self.dialogue)
+    def utterances(self) -> list[Utterance]:
+        return _utterances(self.dialogue)
 
 
-def _said(lines: list[DialogueLine]) -> list[Said]:
+def _utterances(lines: list[DialogueLine]) -> list[Utterance]:
     return [(line.speaker, line.text) for line in lines]
 
 
@@ -123,15 +123,18 @@ class GenerateVideo(WarnsOfUnknown):
     background_video: str | None = Field(
         None,
         max_length=64,
-        description="A name of `GET /api/videos/backgrounds`, or a colour, `#rrggbb`; without, "
+        description="A name from `GET /api/videos/backgrounds`, or a colour (`#rrggbb`); default: "
         "the first clip.",
     )
     resolution: Resolution = Resolution.LANDSCAPE
-    captions: bool = Field(True, description="Whether captions are drawn into the picture.")
+    captions: bool = Field(True, description="Whether to draw captions into the picture.")
+
+    def options(self) -> VideoOptions:
+        return VideoOptions(self.background_video, self.resolution, self.captions)
 
 
 class LineView(Schema):
-    """A line; `audioFile` is the address of its sound, "" while there is none."""
+    """A line. `audioFile`: the URL of its audio, "" until it has been spoken."""
 
     speaker: str
     speaker_name: str
@@ -140,8 +143,8 @@ class LineView(Schema):
 
 
 class ScriptView(Schema):
-    """A script, with what was made of it. `audioUrl` and `captionsUrl` are of the whole dialogue
-    and there once it was spoken as it is now; `revision` grows with each edit."""
+    """A script with its audio and video. `audioUrl` and `captionsUrl` are for the whole dialogue,
+    and set once its current revision has been spoken; `revision` increases with each edit."""
 
     id: str
     title: str
@@ -157,7 +160,7 @@ class ScriptView(Schema):
     audio_duration: float | None = Field(description="Seconds.")
     audio_url: MediaUrl | None
     captions_url: MediaUrl | None
-    active_job_id: str | None = Field(description="The job that works on the script.")
+    active_job_id: str | None = Field(description="The job that is working on the script.")
     audio_job_id: str | None
     audio_job_status: JobStatus | None
     audio_job_progress: int | None
@@ -165,7 +168,7 @@ class ScriptView(Schema):
     final_video_path: MediaUrl | None
     video_duration: float | None = Field(description="Seconds.")
     video_size: int | None = Field(description="Bytes.")
-    video_revision: int | None = Field(description="The revision that the video shows.")
+    video_revision: int | None = Field(description="The revision shown in the video.")
     video_job_id: str | None
     video_job_status: JobStatus | None
     video_job_progress: int | None
@@ -175,12 +178,14 @@ class ScriptView(Schema):
     video_job_error_message: str | None
 
     @classmethod
-    def of(cls, staged: ScriptWithJobs) -> Self:
-        script, video = staged.script, staged.script.video
+    def of(cls, script_with_jobs: ScriptWithJobs) -> Self:
+        script = script_with_jobs.script
+        video = script.video
         spoken = sum(line.audio is not None for line in script.dialogue)
         base = f"/api/scripts/{script.id}"
-        audio_job = JobView.of(staged.audio_job, AUDIO) if staged.audio_job else None
-        video_job = JobView.of(staged.video_job, VIDEO) if staged.video_job else None
+        jobs = script_with_jobs
+        audio_job = JobView.of(jobs.audio_job, AUDIO) if jobs.audio_job else None
+        video_job = JobView.of(jobs.video_job, VIDEO) if jobs.video_job else None
         return cls(
             id=script.id,
             title=script.title,
@@ -242,7 +247,7 @@ class DeletedScript(Schema):
 
 
 class VideoJobView(JobView):
-    """A job about a script. The video's fields are there once it is completed."""
+    """A script's job. The video fields are set once a video job has completed."""
 
     script_id: str
     user_id: str
@@ -251,12 +256,12 @@ class VideoJobView(JobView):
     video_size: int | None
 
     @classmethod
-    def film(cls, filming: ScriptJob) -> Self:
-        video = filming.video
+    def of_script(cls, script_job: ScriptJob) -> Self:
+        job, video = script_job.job, script_job.video
         return cls(
-            **JobView.of(filming.job, SPECS[filming.job.kind]).model_dump(),
-            script_id=filming.script_id,
-            user_id=filming.job.uid,
+            **JobView.of(job, SPECS[job.kind]).model_dump(),
+            script_id=script_job.script_id,
+            user_id=job.uid,
             final_video_path=video_url(video.name) if video else None,
             video_duration=video.seconds if video else None,
             video_size=video.size if video else None,
@@ -268,7 +273,7 @@ class VideoJobData(Schema):
 
 
 class VideoStatus(Schema):
-    """Where the last video of a script stands; `status` is `not_started` before the first."""
+    """The status of a script's latest video; `not_started` before the first."""
 
     script_id: str
     status: JobStatus | Literal["not_started"]
@@ -281,24 +286,24 @@ class VideoStatus(Schema):
     final_video_path: MediaUrl | None
 
     @classmethod
-    def of(cls, staged: ScriptWithJobs) -> Self:
-        if staged.video_job is None:
+    def of(cls, script_with_jobs: ScriptWithJobs) -> Self:
+        script, video_job = script_with_jobs.script, script_with_jobs.video_job
+        if video_job is None:
             return cls(
-                script_id=staged.script.id,
+                script_id=script.id,
                 status="not_started",
                 stage="",
                 progress=0,
-                message="No video has been asked for",
+                message="No video has been requested",
                 started_at=None,
                 completed_at=None,
                 error_message=None,
                 final_video_path=None,
             )
-        video = staged.script.video
-        made = video if video and video.job_id == staged.video_job.id else None
-        job = JobView.of(staged.video_job, VIDEO)
+        video = script.video if script.video and script.video.job_id == video_job.id else None
+        job = JobView.of(video_job, VIDEO)
         running = [step.message for step in job.steps if step.step_name == job.current_step]
-        told = {
+        messages = {
             JobStatus.QUEUED: "Waiting for a worker",
             JobStatus.IN_PROGRESS: running[0] if running else "",
             JobStatus.COMPLETED: "Video generation completed",
@@ -306,15 +311,15 @@ class VideoStatus(Schema):
             JobStatus.CANCELLED: "Video generation cancelled",
         }
         return cls(
-            script_id=staged.script.id,
+            script_id=script.id,
             status=job.status,
             stage=job.current_step,
             progress=job.overall_progress,
-            message=told[job.status],
+            message=messages[job.status],
             started_at=job.started_at,
             completed_at=job.completed_at,
             error_message=job.error_message,
-            final_video_path=video_url(made.name) if made else None,
+            final_video_path=video_url(video.name) if video else None,
         )
 
 
@@ -351,5 +356,5 @@ class VideoPath(Schema):
 
 class LineQuery(Schema):
     line: int | None = Field(
-        None, ge=0, le=MAX_LINES, description="One line only, counted from 0, as WAV."
+        None, ge=0, le=MAX_LINES, description="Only this line (counted from 0), as WAV."
     )

@@ -1,5 +1,4 @@
-"""Dialogue as people write it: a screenplay of `NAME: line` to lines, and the checks that every
-dialogue passes, wherever it comes from."""
+"""Parses screenplays (`NAME: line`) and checks dialogues from any source."""
 
 from __future__ import annotations
 
@@ -8,23 +7,20 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from typing_extensions import TypedDict
-
-from troupe.errors import Unprocessable
+from troupe.scripts.errors import InvalidDialogue, InvalidLine
 from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES, Line
 from troupe.speech.text.words import is_speakable
 from troupe.text import name_key
 
-Said = tuple[str, str]  # the id of who speaks, and the text
+Utterance = tuple[str, str]  # the speaker's id, and the text
 
-# A pasted book need not be judged line by line.
-_MOST_FAULTS = 50
-_LONGEST_NAME = 100  # characters before the colon, with marks and a parenthesis
-_MOST_WORDS, _LONGEST_UNKNOWN = 4, 40  # of a name that is not in the cast
+_MAX_FAULTS = 50  # parsing stops there, for example on a pasted book
+_MAX_NAME = 100  # characters before the colon, including Markdown and a parenthesis
+_MAX_UNKNOWN_WORDS, _MAX_UNKNOWN_NAME = 4, 40  # for a name that is not in the cast
 
-_COLON = re.compile("[:：]")  # noqa: RUF001 - the second is the full-width one of CJK text
+_COLON = re.compile("[:：]")  # noqa: RUF001 - the second is full-width, for CJK text
 _STOPS = re.compile(r"[!?,;…]\s|[。！？、，；]")  # noqa: RUF001
-_NO_TEXT = ("//", *"0123456789")  # behind the colon of an address, or of a time of day
+_NO_TEXT = ("//", *"0123456789")  # after the colon of a URL or a time of day
 _MARKS = re.compile(r"[*_`]{1,3}")
 _LIST_MARK = re.compile(r"(?:[-*+•>]|\d{1,4}[.)])\s+")
 _NOTE = re.compile(r"\s*(?:\([^()]*\)|（[^（）]*）|\[[^\[\]]*\])$")  # noqa: RUF001
@@ -37,27 +33,9 @@ _HEADING = re.compile(
 )
 
 
-class WrongLine(TypedDict):
-    line: int
-    message: str
-
-
-class InvalidDialogueDetails(TypedDict):
-    lines: list[WrongLine]
-
-
-class InvalidDialogue(Unprocessable):
-    """`details.lines` names each line that is wrong and says why. Lines count from 1: those of the
-    text for a screenplay, those of the list for a dialogue."""
-
-    code = "invalid_dialogue"
-    details_type = InvalidDialogueDetails
-    message = "Some lines of the dialogue are not right."
-
-
 @dataclass(slots=True)
 class _Faults:
-    lines: list[WrongLine] = field(default_factory=list)
+    lines: list[InvalidLine] = field(default_factory=list)
 
     def add(self, line: int, message: str) -> None:
         self.lines.append({"line": line, "message": message})
@@ -68,25 +46,26 @@ class _Faults:
             first = self.lines[0]
             raise InvalidDialogue(
                 f"Line {first['line']}: {first['message']}.",
-                details={"lines": self.lines[:_MOST_FAULTS]},
+                details={"lines": self.lines[:_MAX_FAULTS]},
             )
 
 
-def check_dialogue(said: Sequence[Said], cast: Mapping[str, str]) -> list[Line]:
-    """A dialogue as lines; `cast` is the names by id. An empty one is allowed: a script may wait
-    for its words. Raises InvalidDialogue."""
-    return _checked([(number, *pair) for number, pair in enumerate(said, 1)], cast, _Faults())
+def check_dialogue(utterances: Sequence[Utterance], cast: Mapping[str, str]) -> list[Line]:
+    """The lines of a dialogue; `cast` maps ids to names. An empty dialogue is allowed: a script
+    may be filled in later. Raises InvalidDialogue."""
+    numbered = [(number, *utterance) for number, utterance in enumerate(utterances, 1)]
+    return _checked(numbered, cast, _Faults())
 
 
 def parse_screenplay(text: str, cast: Mapping[str, str]) -> list[Line]:
-    """The dialogue of a plain text; `cast` is the names by id. Raises InvalidDialogue.
+    """The lines of a plain-text screenplay; `cast` maps ids to names. Raises InvalidDialogue.
 
-    `NAME: what is said` begins a line; the name is that of a character or its id, in any letter
-    case, perhaps in Markdown emphasis or with a note (`ANNA (softly):`), which is not spoken.
-    What follows without a name belongs to it until an empty line. Not spoken, when they stand on
-    a line of their own: (stage directions), [notes], scene headings (`INT.`, `SCENE 2`, `# ...`),
-    transitions (`CUT TO:`) and rules (`---`). Any other text that nobody is named for is an error,
-    so that no word is lost or put into the wrong mouth.
+    `NAME: text` starts a line. The name is a character's name or id, in any letter case; it may
+    have Markdown emphasis or a note (`ANNA (softly):`), which is not spoken. Text without a name
+    continues the line until an empty line. Not spoken, if on a separate line: (stage directions),
+    [notes], scene headings (`INT.`, `SCENE 2`, `# ...`), transitions (`CUT TO:`) and rules
+    (`---`). Any other text without a speaker is an error, so that no words are lost or given to
+    the wrong character.
     """
     return _Parser(cast).parse(text)
 
@@ -97,48 +76,48 @@ class _Parser:
         self._names: dict[str, list[str]] = {}
         for speaker, name in cast.items():
             self._names.setdefault(name_key(name), []).append(speaker)
-        # An id always means its own character, whatever the others are called.
+        # An id takes precedence over another character's name.
         self._names |= {name_key(speaker): [speaker] for speaker in cast}
         self._faults = _Faults()
-        self._said: list[tuple[int, str, str]] = []
-        self._open = False  # whether a line without a name goes on with the last one
+        self._utterances: list[tuple[int, str, str]] = []
+        self._open = False  # whether text without a name continues the previous line
 
     def parse(self, text: str) -> list[Line]:
         for number, raw in enumerate(text.splitlines(), 1):
             self._read(number, raw.strip())
-            if len(self._faults.lines) >= _MOST_FAULTS:
+            if len(self._faults.lines) >= _MAX_FAULTS:
                 break
-        if not self._said and not self._faults.lines:
-            self._faults.add(1, "nobody speaks here: write `NAME: what is said`")
-        return _checked(self._said, self._cast, self._faults)
+        if not self._utterances and not self._faults.lines:
+            self._faults.add(1, "nobody speaks here; write `NAME: text`")
+        return _checked(self._utterances, self._cast, self._faults)
 
     def _read(self, number: int, line: str) -> None:
         if not line:
             self._open = False
             return
-        found = self._speaker(line)
-        if found is not None:
-            speakers, text = found
+        spoken = self._speaker(line)
+        if spoken is not None:
+            speakers, text = spoken
             self._open = True
             if len(speakers) > 1:
-                self._faults.add(number, "several characters have this name: write the id instead")
+                self._faults.add(number, "several characters have this name; use the id instead")
                 return
-            self._said.append((number, speakers[0], text))
+            self._utterances.append((number, speakers[0], text))
         elif _HEADING.fullmatch(line):
             self._open = False
         elif _DIRECTION.fullmatch(line):
             return
         elif _looks_named(line):
-            self._open = True  # what follows is this stranger's: one fault is enough
-            self._faults.add(number, f"this speaker is not in the cast ({self._known()})")
+            self._open = True  # the text that follows belongs to it; report one fault only
+            self._faults.add(number, f"this speaker is not in the cast ({self._cast_names()})")
         elif not self._open:
-            self._faults.add(number, "nobody is named who says this: write `NAME: what is said`")
-        elif self._said:
-            begun, speaker, text = self._said[-1]
-            self._said[-1] = (begun, speaker, f"{text}\n{line}" if text else line)
+            self._faults.add(number, "this text has no speaker; write `NAME: text`")
+        elif self._utterances:
+            start, speaker, text = self._utterances[-1]
+            self._utterances[-1] = (start, speaker, f"{text}\n{line}" if text else line)
 
     def _speaker(self, line: str) -> tuple[list[str], str] | None:
-        """Who of the cast a line names, and what is left of it; the longest name wins."""
+        """The ids a line's name stands for, and the rest of the line; the longest name wins."""
         best = None
         for head, text in _heads(line):
             for name in (_NOTE.sub("", head), head):
@@ -146,16 +125,16 @@ class _Parser:
                     best = speakers, text
         return best
 
-    def _known(self) -> str:
+    def _cast_names(self) -> str:
         names = list(self._cast.values())
         return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
 
 
 def _heads(line: str) -> Iterator[tuple[str, str]]:
-    """Each way to read a line as a name and a text: at every colon near its beginning."""
+    """Every way to split a line into name and text: at each colon near its start."""
     listed = _LIST_MARK.match(line)
     for begin in (0, listed.end()) if listed else (0,):
-        for colon in _COLON.finditer(line, begin, begin + _LONGEST_NAME):
+        for colon in _COLON.finditer(line, begin, begin + _MAX_NAME):
             head, text = line[begin : colon.start()].strip(), line[colon.end() :].strip()
             yield head, text
             if opening := _MARKS.match(head):
@@ -170,38 +149,47 @@ def _heads(line: str) -> Iterator[tuple[str, str]]:
 
 
 def _looks_named(line: str) -> bool:
-    """Whether a line seems to name a speaker: a word, or a few that begin like names do. In doubt
-    it does, for an error can be mended and a wrong voice is paid for."""
-    colon = _COLON.search(line, 0, _LONGEST_NAME)
+    """Whether a line seems to name a speaker: one word, or a few that start like a name. If in
+    doubt it does: an error can be corrected, but speech in the wrong voice costs money."""
+    colon = _COLON.search(line, 0, _MAX_NAME)
     if colon is None or line[colon.end() :].startswith(_NO_TEXT):
         return False
     head = _LIST_MARK.sub("", line[: colon.start()], count=1)
     name = _NOTE.sub("", head.strip("*_` "))
     words = name.split()
-    if not 0 < len(words) <= _MOST_WORDS or len(name) > _LONGEST_UNKNOWN or _STOPS.search(name):
+    if (
+        not 0 < len(words) <= _MAX_UNKNOWN_WORDS
+        or len(name) > _MAX_UNKNOWN_NAME
+        or _STOPS.search(name)
+    ):
         return False
     return len(words) == 1 or not any(word[0].islower() for word in words)
 
 
 def _checked(
-    said: Sequence[tuple[int, str, str]], cast: Mapping[str, str], faults: _Faults
+    utterances: Sequence[tuple[int, str, str]], cast: Mapping[str, str], faults: _Faults
 ) -> list[Line]:
-    """The rules that hold for every dialogue; `said` comes with the numbers that people know."""
+    """Applies the rules of every dialogue; `utterances` come with the line numbers to report."""
     total = 0
-    for place, (number, speaker, text) in enumerate(said, 1):
+    for place, (number, speaker, text) in enumerate(utterances, 1):
         total += len(text)
         if place > MAX_LINES:
-            faults.add(number, f"a dialogue has at most {MAX_LINES} lines; this has {len(said)}")
+            faults.add(
+                number,
+                f"a dialogue can have at most {MAX_LINES} lines; this one has {len(utterances)}",
+            )
             break
         if speaker not in cast:
             faults.add(number, "this speaker is not in the cast")
         if fault := _fault(text):
             faults.add(number, fault)
         if total > MAX_CHARACTERS:
-            faults.add(number, f"a dialogue has at most {MAX_CHARACTERS:,} characters in all")
+            faults.add(
+                number, f"a dialogue can have at most {MAX_CHARACTERS:,} characters in total"
+            )
             break
     faults.raise_if_any()
-    return [Line(speaker=speaker, text=text.strip()) for _, speaker, text in said]
+    return [Line(speaker=speaker, text=text.strip()) for _, speaker, text in utterances]
 
 
 def _fault(text: str) -> str | None:
@@ -210,7 +198,8 @@ def _fault(text: str) -> str | None:
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\n\r" for char in text):
         return "control characters cannot be spoken"
     if len(text) > MAX_LINE_CHARACTERS:
-        return f"a line has at most {MAX_LINE_CHARACTERS:,} characters; this has {len(text):,}"
+        most, length = f"{MAX_LINE_CHARACTERS:,}", f"{len(text):,}"
+        return f"a line can have at most {most} characters; this one has {length}"
     if not is_speakable(text):
-        return "there is nothing to speak in it"
+        return "the line has no words to speak"
     return None

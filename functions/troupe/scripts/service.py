@@ -1,5 +1,4 @@
-"""Scripts: written by a model or by hand, read, edited, deleted. What is made of them is in
-`jobs`."""
+"""Creating, reading, editing and deleting scripts. `jobs` makes their audio and video."""
 
 from __future__ import annotations
 
@@ -36,7 +35,7 @@ from troupe.scripts.errors import (
     VideoNotFound,
 )
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script, ScriptWithJobs
-from troupe.scripts.screenplay import Said, check_dialogue, parse_screenplay
+from troupe.scripts.screenplay import Utterance, check_dialogue, parse_screenplay
 from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
@@ -45,7 +44,6 @@ from troupe.text import shorten
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
-    from troupe.scripts.schemas import CreateScript, GenerateScript
     from troupe.speech.engine import Language
 
 T = TypeVar("T")
@@ -54,7 +52,7 @@ CastOf = Callable[[Sequence[str]], "list[Character]"]
 
 @dataclass(frozen=True, slots=True)
 class SoundFile:
-    """A file to be sent: `size` in bytes, `name` as it is to be saved."""
+    """An audio file to serve. `size` in bytes; `name`: the file name offered to the client."""
 
     path: str
     size: int
@@ -63,8 +61,8 @@ class SoundFile:
 
 
 class ScriptService:
-    """`files` is called when a file is needed: most requests need none, and the client is slow to
-    load. `cast` finds characters by their ids."""
+    """`files` is called only when a file is needed: most requests need none, and the client loads
+    slowly. `cast` finds characters by id."""
 
     def __init__(
         self,
@@ -82,57 +80,75 @@ class ScriptService:
         self._writer = writer
         self._settings = settings
 
-    def generate(self, uid: str, request: GenerateScript) -> Script:
-        """Has a dialogue written and stores it; nothing is stored when that fails.
+    def generate(
+        self,
+        uid: str,
+        character_ids: Iterable[str],
+        *,
+        prompt: str,
+        line_count: int | None = None,
+        language: str | None = None,
+    ) -> Script:
+        """Has the model write a dialogue and stores it; stores nothing if that fails.
 
-        Raises the errors of `ScriptWriter.write`, CharacterNotFound and UnknownChoice.
+        `line_count`: the exact number of lines; `language`: a language code. Raises the errors of
+        `ScriptWriter.write`, CharacterNotFound and UnknownChoice.
         """
         self._writer.check()
-        language = None if request.language is None else self._language(request.language)
-        cast = self._chosen(request.selected_characters)
+        requested = None if language is None else self._language(language)
+        cast = self._names(character_ids)
         draft = self._writer.write(
             [CastMember(speaker, name) for speaker, name in cast.items()],
-            request.prompt,
-            request.lines,
-            language.name if language else None,
+            prompt,
+            line_count,
+            requested.name if requested else None,
         )
-        written = language or language_named(draft.language, self._settings.speech_engine)
+        written = requested or language_named(draft.language, self._settings.speech_engine)
         script = _new(
             uid,
             cast,
             check_dialogue(draft.dialogue, cast),
             title=draft.title,
             language=written.code if written else None,
-            prompt=request.prompt,
+            prompt=prompt,
         )
         self._store(script, "script_generated", "written")
         return script
 
-    def create(self, uid: str, request: CreateScript) -> Script:
-        """Raises CharacterNotFound and InvalidDialogue."""
-        cast = self._chosen(request.selected_characters)
-        if request.screenplay is not None:
-            lines = parse_screenplay(request.screenplay, cast)
+    def create(
+        self,
+        uid: str,
+        character_ids: Iterable[str],
+        dialogue: Sequence[Utterance] | str,
+        *,
+        title: str | None = None,
+    ) -> Script:
+        """`dialogue` is a list of utterances or a screenplay. Raises CharacterNotFound and
+        InvalidDialogue."""
+        cast = self._names(character_ids)
+        if isinstance(dialogue, str):
+            lines = parse_screenplay(dialogue, cast)
         else:
-            lines = check_dialogue(request.said, cast)
-        script = _new(uid, cast, lines, title=request.title or "")
+            lines = check_dialogue(dialogue, cast)
+        script = _new(uid, cast, lines, title=title or "")
         self._store(script, "script_created", "created")
         return script
 
     def get(self, uid: str, script_id: str) -> ScriptWithJobs:
+        """Raises ScriptNotFound."""
         _, script = self._own(uid, script_id)
-        return self._staged([script])[0]
+        return self._with_jobs([script])[0]
 
     def page(self, uid: str, request: PageRequest) -> tuple[list[ScriptWithJobs], PageOf]:
-        """One page, newest first: a query, a count, and one read for all of its jobs."""
-        found = newest_first(
+        """A page, newest first; costs a query, a count, and one read for all its jobs."""
+        page = newest_first(
             self._db, writes.COLLECTION, request, field="createdAt", where=[("uid", "==", uid)]
         )
-        return self._staged([Script.of(document) for document in found.documents]), found
+        return self._with_jobs([Script.of(document) for document in page.documents]), page
 
-    def update(self, uid: str, script_id: str, said: Sequence[Said]) -> ScriptWithJobs:
-        """Replaces the dialogue. What is said as before keeps its sound; the audio of the whole
-        is dropped, and the video stays, of an earlier revision now.
+    def update(self, uid: str, script_id: str, dialogue: Sequence[Utterance]) -> ScriptWithJobs:
+        """Replaces the dialogue. Unchanged lines keep their audio, the audio of the whole dialogue
+        is dropped, and the video of the earlier revision stays.
 
         Raises ScriptNotFound, ScriptBusy and InvalidDialogue.
         """
@@ -140,7 +156,7 @@ class ScriptService:
         def attempt() -> tuple[Script, Script]:
             document, script = self._own(uid, script_id)
             writes.check_free(self._db, script)
-            lines = _with_sounds(check_dialogue(said, script.cast), script.dialogue)
+            lines = _with_sounds(check_dialogue(dialogue, script.cast), script.dialogue)
             if lines == script.dialogue:
                 return script, script
             at = now()
@@ -156,7 +172,9 @@ class ScriptService:
             self._db.commit(
                 Update(document.path, fields, seen=document),
                 activity_write(
-                    *(uid, "script_updated", f"Script '{script.title}' updated"),
+                    uid,
+                    "script_updated",
+                    f"Script '{script.title}' updated",
                     at=at,
                     scriptId=script_id,
                 ),
@@ -167,20 +185,20 @@ class ScriptService:
         unused = writes.referenced_files(before) - writes.referenced_files(after)
         if unused:
             self._delete_unused(sorted(unused))
-        return self._staged([after])[0]
+        return self._with_jobs([after])[0]
 
     def delete(self, uid: str, script_id: str) -> list[str]:
-        """Cancels what works on the script, then deletes its files, what its jobs were given, and
-        the script; returns the paths of the files."""
+        """Cancels the script's job, then deletes its files, the inputs of its jobs, and the script;
+        returns the paths of the files. Raises ScriptNotFound."""
         deleted: set[str] = set()
 
         def attempt() -> None:
             document, script = self._own(uid, script_id)
-            ended = None
-            while script.active_job_id not in (None, ended):  # another may start meanwhile
-                ended = self._jobs.cancel(script.active_job_id).id
+            cancelled = None
+            while script.active_job_id not in (None, cancelled):  # another one may start
+                cancelled = self._jobs.cancel(script.active_job_id).id
                 document, script = self._own(uid, script_id)
-            # Files first: whatever stops this half-way leaves a script that leads to the rest.
+            # Files first: if this stops halfway, the script still references the rest.
             paths = self._files().list(writes.files_prefix(script_id))
             self._files().delete(paths)
             deleted.update(paths)
@@ -188,7 +206,9 @@ class ScriptService:
             self._db.commit(
                 Delete(document.path, seen=document),
                 activity_write(
-                    *(uid, "script_deleted", f"Script '{script.title}' deleted"),
+                    uid,
+                    "script_deleted",
+                    f"Script '{script.title}' deleted",
                     scriptId=script_id,
                 ),
             )
@@ -197,13 +217,13 @@ class ScriptService:
         return sorted(deleted)
 
     def audio(self, uid: str, script_id: str, line: int | None) -> SoundFile:
-        """The whole dialogue as one file, or line `line`, counted from 0, as WAV.
+        """The whole dialogue as one file, or one line (counted from 0) as WAV.
 
         Raises ScriptNotFound, LineNotFound and ScriptAudioNotReady.
         """
         _, script = self._own(uid, script_id)
         if line is None:
-            audio = _joined(script)
+            audio = _joined_audio(script)
             form = AudioFormat(audio.format)
             name = f"{script.title}{form.extension}"
             return SoundFile(audio.path, audio.size, form.mime_type, name)
@@ -220,16 +240,17 @@ class ScriptService:
         return SoundFile(sound.path, stored.size, AudioFormat.WAV.mime_type, name)
 
     def captions(self, uid: str, script_id: str, caption_format: str) -> str:
-        """The captions of the whole dialogue, with who speaks, as WebVTT or SubRip text."""
+        """The captions of the whole dialogue with the speakers' names: WebVTT, or SubRip for
+        `caption_format` "srt". Raises ScriptNotFound and ScriptAudioNotReady."""
         _, script = self._own(uid, script_id)
         try:
-            shown = cues_from_json(self._files().read(_joined(script).cues_path))
+            cues = cues_from_json(self._files().read(_joined_audio(script).cues_path))
         except FileMissing as error:
             raise ScriptAudioNotReady from error
-        return to_srt(shown) if caption_format == "srt" else to_vtt(shown)
+        return to_srt(cues) if caption_format == "srt" else to_vtt(cues)
 
     def video(self, uid: str, name: str) -> tuple[Script, FinalVideo]:
-        """The video of that name. Raises VideoNotFound."""
+        """The video with this name. Raises VideoNotFound."""
         document = self._db.get(writes.script_path(name.partition("_")[0]))
         script = Script.of(owned(document, uid, VideoNotFound))
         if script.video is None or script.video.name != name:
@@ -237,7 +258,7 @@ class ScriptService:
         return script, script.video
 
     def _delete_unused(self, paths: list[str]) -> None:
-        """What is left over by a failure, the next job of the script or its deletion clears."""
+        """A failure is only logged: the script's next job, or its deletion, removes the files."""
         try:
             self._files().delete(paths)
         except Exception as error:
@@ -247,8 +268,8 @@ class ScriptService:
         document = self._db.get(writes.script_path(script_id))
         return document, Script.of(owned(document, uid, ScriptNotFound))
 
-    def _chosen(self, ids: Iterable[str]) -> dict[str, str]:
-        """The names of characters by id, each once. Raises CharacterNotFound."""
+    def _names(self, ids: Iterable[str]) -> dict[str, str]:
+        """The characters' names by id. Raises CharacterNotFound."""
         characters = self._cast(list(dict.fromkeys(ids)))
         return {character.id: character.display_name for character in characters}
 
@@ -260,23 +281,21 @@ class ScriptService:
             raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
         return language
 
-    def _store(self, script: Script, activity: str, done: str) -> None:
-        message = f"Script '{script.title}' {done}"
+    def _store(self, script: Script, activity: str, verb: str) -> None:
+        message = f"Script '{script.title}' {verb}"
         self._db.commit(
             Create(writes.script_path(script.id), script.stored()),
-            activity_write(
-                *(script.uid, activity, message), at=script.created_at, scriptId=script.id
-            ),
+            activity_write(script.uid, activity, message, at=script.created_at, scriptId=script.id),
         )
 
-    def _staged(self, scripts: Sequence[Script]) -> list[ScriptWithJobs]:
+    def _with_jobs(self, scripts: Sequence[Script]) -> list[ScriptWithJobs]:
         ids = {job for each in scripts for job in (each.audio_job_id, each.video_job_id) if job}
-        found = writes.read_jobs(self._db, sorted(ids))
+        jobs = writes.read_jobs(self._db, sorted(ids))
         return [
             ScriptWithJobs(
                 script,
-                found.get(script.audio_job_id or ""),
-                found.get(script.video_job_id or ""),
+                jobs.get(script.audio_job_id or ""),
+                jobs.get(script.video_job_id or ""),
             )
             for script in scripts
         ]
@@ -320,7 +339,7 @@ def _with_sounds(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
     ]
 
 
-def _joined(script: Script) -> DialogueAudio:
+def _joined_audio(script: Script) -> DialogueAudio:
     if script.audio is None:
         raise ScriptAudioNotReady
     return script.audio

@@ -1,4 +1,4 @@
-"""The kinds of job about a script. The audio is the first half of the video, and one worker makes
+"""The job kinds of scripts. A video starts with the same speech as the audio, so one worker makes
 both."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The work of the jobs about a script: its lines to sound, its dialogue to a file or a video."""
+"""Runs the jobs of scripts: speaks the lines, then makes one audio file or a video."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from troupe.scripts.specs import SPECS, VIDEO
 from troupe.scripts.writes import completed_writes, files_prefix
 from troupe.speech.engine import SpeechEngine
 
-# A task's worth of lines: enough to be worth a task, few enough to spread over several.
+# Lines per task: enough to be worth a task, few enough to spread a script over several.
 LINES_PER_PART = 8
 
 
 class ScriptWorker:
-    """Both kinds of job: the audio is the video's first half. Lines are kept with their script,
-    by what they sound like, so that only what is new is spoken."""
+    """Runs both job kinds. Spoken lines are stored with their script under a hash of everything
+    that affects the sound, so that only new lines are spoken."""
 
     def __init__(self, engine: SpeechEngine, files: Files, *, part_characters: int) -> None:
         self._engine = engine
@@ -41,14 +41,14 @@ class ScriptWorker:
 
     def plan(self, job: Job, given: Performance) -> WorkPlan:
         lines = given.lines
-        found = sum(line.audio is not None for line in lines)
-        notes = {"audio_validation": f"Found {found}/{len(lines)} audio files"}
+        spoken = sum(line.audio is not None for line in lines)
+        notes = {"audio_validation": f"Found {spoken}/{len(lines)} audio files"}
         return WorkPlan(self._cuts(lines), units=len(lines), notes=notes)
 
     def run_part(
         self, job: Job, given: Performance, number: int, folder: Path, watch: Watch
     ) -> Recorded:
-        """Speaks the lines of one part, those that are not there already."""
+        """Speaks the lines of one part that are not stored yet."""
         assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
         dialogue = self._dialogue(job, given)
         first, end = job.cuts[number : number + 2]
@@ -62,7 +62,7 @@ class ScriptWorker:
     def assemble(
         self, job: Job, given: Performance, done: Sequence[Recorded], folder: Path, watch: Watch
     ) -> Outcome:
-        """Joins the lines; of a video, makes and checks the picture as well."""
+        """Joins the lines; for a video, also renders and checks the picture."""
         sounds = [sound for part in done for sound in part.sounds]
         make = self._video if job.kind == VIDEO.kind else self._audio
         return make(job, given, sounds, folder, watch)
@@ -137,8 +137,8 @@ class ScriptWorker:
         return Outcome(writes, job.charge.held if job.charge else 0, [path])
 
     def _shots(self, performance: Performance, joined: JoinedDialogue, folder: Path) -> list[Shot]:
-        """A shot for each line, up to the beginning of the next. A character with several
-        pictures shows another one each time it begins to speak."""
+        """One shot per line, up to the start of the next. A character with several pictures shows
+        the next one each time it starts to speak."""
         faces = self._faces(performance, folder)
         turns: dict[str, int] = {}
         shots: list[Shot] = []
@@ -148,8 +148,9 @@ class ScriptWorker:
             if line.speaker != before:
                 turns[line.speaker] = turns.get(line.speaker, -1) + 1
             before = line.speaker
-            own = faces[line.speaker]
-            shots.append(Shot(start, end, own[turns[line.speaker] % len(own)] if own else None))
+            pictures = faces[line.speaker]
+            picture = pictures[turns[line.speaker] % len(pictures)] if pictures else None
+            shots.append(Shot(start, end, picture))
         return shots
 
     def _faces(self, performance: Performance, folder: Path) -> dict[str, list[Path]]:
@@ -161,7 +162,7 @@ class ScriptWorker:
                 try:
                     self._files.download(path, local)
                 except FileMissing:
-                    continue  # removed since the job was made: the others have to do
+                    continue  # removed since the job was created; use the others
                 faces[performer.id].append(local)
         return faces
 
@@ -173,7 +174,7 @@ class ScriptWorker:
             self._files.download(background_path(background), local)
         except FileMissing:
             raise WorkError(
-                "background_missing", "The background clip is gone.", retryable=False
+                "background_missing", "The background clip no longer exists.", retryable=False
             ) from None
         return local
 
@@ -188,14 +189,14 @@ class ScriptWorker:
         )
 
     def _cuts(self, lines: Sequence[Line]) -> list[int]:
-        """Where the parts begin, in lines, and the end."""
-        cuts, waiting = [0], 0
+        """The first line of each part, and the end."""
+        cuts, characters = [0], 0
         for number, line in enumerate(lines):
             full = number - cuts[-1] >= LINES_PER_PART
-            if number > cuts[-1] and (full or waiting + len(line.text) > self._part_characters):
+            if number > cuts[-1] and (full or characters + len(line.text) > self._part_characters):
                 cuts.append(number)
-                waiting = 0
-            waiting += len(line.text)
+                characters = 0
+            characters += len(line.text)
         return [*cuts, len(lines)]
 
     @staticmethod
@@ -204,12 +205,12 @@ class ScriptWorker:
 
 
 def _version(job: Job) -> str:
-    """Of a file's name: a late worker cannot overwrite what another one has recorded."""
+    """Part of a file's name, so that a late worker cannot overwrite another one's files."""
     return f"{job.id[:12]}-{job.attempt}"
 
 
 def _spoken(performance: Performance, sounds: Sequence[Sound]) -> list[Line]:
-    """The lines with their sounds."""
+    """The lines with their audio."""
     return [
         line.model_copy(update={"audio": sound.model_copy(update={"words": None})})
         for line, sound in zip(performance.lines, sounds, strict=True)

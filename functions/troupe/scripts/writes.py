@@ -1,4 +1,4 @@
-"""Scripts in the store, and where their files lie."""
+"""Scripts in Firestore: paths, writes and reads, and the paths of their files."""
 
 from __future__ import annotations
 
@@ -25,18 +25,20 @@ COLLECTION = "scripts"
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """How the script and the user's activities tell of a job."""
+class _ActivityText:
+    """How a job kind appears in the script and in the user's activities."""
 
     activity: str
     title: str
     started: str
-    job_field: str  # of the script
+    job_field: str  # of the script: holds the job's id
 
 
-_TOLD = {
-    AUDIO_KIND: _Told("script_audio", "Audio", "Audio of script '{}' started", "audioJobId"),
-    VIDEO_KIND: _Told(
+_ACTIVITY_TEXTS = {
+    AUDIO_KIND: _ActivityText(
+        "script_audio", "Audio", "Audio of script '{}' started", "audioJobId"
+    ),
+    VIDEO_KIND: _ActivityText(
         "video_generation",
         "Video generation",
         "Video generation started for script '{}'",
@@ -50,7 +52,7 @@ def script_path(script_id: str) -> str:
 
 
 def files_prefix(script_id: str) -> str:
-    """All files of a script lie under it and end with the script."""
+    """The folder of all files of a script; deleted with it."""
     return f"scripts/{script_id}/"
 
 
@@ -59,15 +61,16 @@ def video_url(name: str) -> str:
 
 
 def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
-    """The job takes the script, in the job's own commit. Stale if the script has changed."""
-    told, at = _TOLD[job.kind], job.created_at
-    fields = {"activeJobId": job.id, told.job_field: job.id, "updatedAt": at}
+    """Writes that mark the script as busy, for the commit that creates the job; it fails if the
+    script has changed."""
+    texts, at = _ACTIVITY_TEXTS[job.kind], job.created_at
+    fields = {"activeJobId": job.id, texts.job_field: job.id, "updatedAt": at}
     return [
         Update(job.subject, fields, seen=seen),
         activity_write(
             job.uid,
-            f"{told.activity}_started",
-            told.started.format(title),
+            f"{texts.activity}_started",
+            texts.started.format(title),
             at=at,
             scriptId=seen.id,
             jobId=job.id,
@@ -76,11 +79,11 @@ def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
 
 
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
-    """The script is free again when its job has ended without a result."""
+    """Writes that free the script when its job ends without a result."""
     if not status.ended:
         return []
     title = job.input.get("title", "")
-    message = f"{_TOLD[job.kind].title} {status} for script '{title}'"
+    message = f"{_ACTIVITY_TEXTS[job.kind].title} {status} for script '{title}'"
     if error is not None:
         message += f": {error.message}"
     return [
@@ -97,7 +100,7 @@ def completed_writes(
     video: FinalVideo | None,
     at: datetime,
 ) -> list[Write]:
-    """What came of the job; the script has not changed meanwhile, for its job keeps it."""
+    """Writes that store the job's result. The script is unchanged: a running job locks it."""
     fields: dict[str, Any] = {
         "dialogue": [line.stored() for line in lines],
         "activeJobId": None,
@@ -109,23 +112,25 @@ def completed_writes(
     if video is not None:
         fields["video"], seconds = video.stored(), video.seconds
     message = (
-        f"{_TOLD[job.kind].title} completed successfully for script '{performance.title}'"
+        f"{_ACTIVITY_TEXTS[job.kind].title} completed successfully for script '{performance.title}'"
         f": {seconds:.0f} s"
     )
-    place = video_url(video.name) if video else None
+    url = video_url(video.name) if video else None
     return [
         Update(job.subject, fields),
-        _activity(job, JobStatus.COMPLETED, message, at, video_path=place),
+        _activity(job, JobStatus.COMPLETED, message, at, video_path=url),
     ]
 
 
 def _activity(
     job: Job, status: JobStatus, message: str, at: datetime, video_path: str | None = None
 ) -> Write:
-    kind = f"{_TOLD[job.kind].activity}_{status}"
+    kind = f"{_ACTIVITY_TEXTS[job.kind].activity}_{status}"
     script_id = job.subject.rpartition("/")[2]
     return activity_write(
-        *(job.uid, kind, message),
+        job.uid,
+        kind,
+        message,
         at=at,
         scriptId=script_id,
         jobId=job.id,
@@ -134,7 +139,7 @@ def _activity(
 
 
 def referenced_files(script: Script) -> set[str]:
-    """The paths of all files that a script leads to."""
+    """The paths of all files that a script references."""
     paths = set()
     for line in script.dialogue:
         if line.audio is not None:
@@ -147,7 +152,7 @@ def referenced_files(script: Script) -> set[str]:
 
 
 def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
-    """Jobs by id, those that exist, without their inputs; in one read."""
+    """The jobs that exist, by id, without their inputs; one read."""
     if not ids:
         return {}
     documents = db.get_all([job_path(job_id) for job_id in ids], select=SHOWN_FIELDS)
@@ -155,7 +160,7 @@ def read_jobs(db: Database, ids: Sequence[str]) -> dict[str, Job]:
 
 
 def check_free(db: Database, script: Script) -> None:
-    """Raises ScriptBusy while a job works on the script."""
+    """Raises ScriptBusy if a job is working on the script."""
     if script.active_job_id is None:
         return
     job = read_jobs(db, [script.active_job_id]).get(script.active_job_id)

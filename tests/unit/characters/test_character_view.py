@@ -1,4 +1,4 @@
-"""What a caller is shown of a character, and the names that are made of its name."""
+"""How callers see a character, and what is derived from its name."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def view(uid: str = "ada", engine: str = "espeak", **changes: object) -> Charact
     return CharacterView.of(character, uid=uid, is_starred=False, engine=engine)
 
 
-def test_an_engine_that_clones_speaks_with_the_voice_of_the_sample() -> None:
+def test_a_cloning_engine_uses_the_voice_of_the_sample() -> None:
     cloned = view(engine="f5tts")
     assert (cloned.voice_cloned, cloned.voice_note) == (True, "")
 
@@ -53,14 +53,14 @@ def test_an_engine_that_clones_speaks_with_the_voice_of_the_sample() -> None:
 @pytest.mark.parametrize(
     ("language", "spoken"), [("en-US", "a kids voice in English (United States)"), ("tlh", "voice")]
 )
-def test_one_that_does_not_says_which_voice_speaks_instead(language: str, spoken: str) -> None:
-    shown = view(language=language)
-    assert shown.voice_cloned is False
-    assert shown.voice_note is not None
-    assert f"{spoken} speaks for this character." in shown.voice_note
+def test_without_cloning_the_note_says_which_voice_speaks(language: str, spoken: str) -> None:
+    character = view(language=language)
+    assert character.voice_cloned is False
+    assert character.voice_note is not None
+    assert f"{spoken} speaks for this character." in character.voice_note
 
 
-def test_consent_is_the_owners_to_see() -> None:
+def test_only_the_owner_sees_consent() -> None:
     own, others = view("ada").consent, view("ben").consent
     assert own is not None
     assert (own.at, own.sample_sha256) == (AT, "ab")
@@ -68,7 +68,7 @@ def test_consent_is_the_owners_to_see() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "made"),
+    ("name", "expected"),
     [
         ("My New Character", "my_new_character"),
         ("  Ünïcode -- & more!", "unicode_more"),
@@ -76,8 +76,8 @@ def test_consent_is_the_owners_to_see() -> None:
         ("../../etc", "etc"),
     ],
 )
-def test_files_are_named_after_the_character(name: str, made: str) -> None:
-    assert slug(name, "0123abcd4567") == made
+def test_files_are_named_after_the_character(name: str, expected: str) -> None:
+    assert slug(name, "0123abcd4567") == expected
 
 
 @pytest.mark.parametrize(
