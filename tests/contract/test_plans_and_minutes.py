@@ -14,8 +14,8 @@ from tests.support.plans import Shop
 from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Database
 from troupe.errors import BadRequest
+from troupe.plans.errors import PlanInUse
 from troupe.plans.schemas import CreatePlan, PlanView, UpdatePlan
-from troupe.plans.service import PlanInUse
 from troupe.support.schemas import FaqView
 
 FREE: dict[str, Any] = {

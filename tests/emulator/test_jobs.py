@@ -24,7 +24,7 @@ from troupe.generations.writes import files_prefix
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import JobStatus
 from troupe.speech.engine import SpeechError
-from troupe.wallet.service import NotEnoughTokens
+from troupe.wallet.errors import NotEnoughTokens
 
 SHORT = "Good evening, and welcome. The curtain rises in a minute."
 LONG = " ".join(f"This is sentence number {n}, and it is spoken in its turn." for n in range(60))

@@ -9,8 +9,8 @@ import pytest
 from tests.support.factories import CountingDatabase, new_user
 from tests.support.plans import Shop
 from troupe.adapters.firestore import AlreadyExists, Create
+from troupe.plans.errors import PlanAmbiguous, PlanInUse, PlanNotFound
 from troupe.plans.records import Plan, PlanStatus
-from troupe.plans.service import PlanAmbiguous, PlanInUse, PlanNotFound
 from troupe.plans.subscriptions import Setting
 
 

@@ -13,10 +13,10 @@ from troupe.adapters.firestore import Database, Update, now
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
+from troupe.plans.errors import AlreadySubscribed, BadDates, BalanceHeld, PlanNotFound
 from troupe.plans.records import SubscriptionStatus
-from troupe.plans.service import PlanNotFound
-from troupe.plans.subscriptions import AlreadySubscribed, BadDates, BalanceHeld, Setting
-from troupe.wallet.service import WalletNotFound
+from troupe.plans.subscriptions import Setting
+from troupe.wallet.errors import WalletNotFound
 
 
 def test_a_plan_gives_tokens_and_minutes(shop: Shop) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from troupe.adapters.firestore import Create, Database
 from troupe.paging import BadCursor
-from troupe.support.content import ContactNotFound, Contacts, FaqNotFound, Faqs
+from troupe.support.content import Contacts, Faqs
+from troupe.support.errors import ContactNotFound, FaqNotFound
 from troupe.support.records import ContactStatus, FaqCategory
 from troupe.web.schema import Page
 

@@ -11,8 +11,9 @@ from troupe.adapters.firestore import Database, Increment, Update
 from troupe.commands.ledger_audit import audit, audit_user
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor
+from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
 from troupe.wallet.records import Meter
-from troupe.wallet.service import NotEnoughTokens, WalletNotFound, WalletService
+from troupe.wallet.service import WalletService
 from troupe.web.schema import Page
 
 

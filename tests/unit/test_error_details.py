@@ -14,7 +14,7 @@ from troupe import errors
 from troupe.app.openapi import document
 from troupe.characters.errors import FileTooLarge
 from troupe.media.uploads.checks import BrokenAudio, SampleTooShort
-from troupe.wallet.service import NotEnoughTokens
+from troupe.wallet.errors import NotEnoughTokens
 
 TROUPE = Path(errors.__file__).parent
 

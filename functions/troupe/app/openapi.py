@@ -35,8 +35,8 @@ from troupe.errors import (
     Unavailable,
 )
 from troupe.tokens import TokenExpired, TokenInvalid
-from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
+from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable, UnsupportedMediaType
 from troupe.web.events import EVENT_STREAM
 from troupe.web.routes import Api, Route
 from troupe.web.schema import Meta
@@ -101,16 +101,6 @@ _BODY_TYPES = {
     "form": "multipart/form-data",
     "raw": "application/octet-stream",
 }
-
-
-class PayloadTooLarge(TroupeError):
-    status = 413
-    code = "payload_too_large"
-
-
-class RangeNotSatisfiable(TroupeError):
-    status = 416
-    code = "requested_range_not_satisfiable"
 
 
 def document(domains: Iterable[Api] | None = None) -> Json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from troupe.files import schemas
-from troupe.files.service import FileTooLarge, UserFileNotFound
+from troupe.files.errors import FileTooLarge, UserFileNotFound
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep

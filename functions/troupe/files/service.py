@@ -9,11 +9,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from typing_extensions import TypedDict
-
 from troupe.access import owned
 from troupe.adapters.firestore import Create, Database, Delete, Document, now
-from troupe.errors import NotFound, TroupeError
+from troupe.files.errors import MAX_BYTES, FileTooLarge, UserFileNotFound
 from troupe.files.records import UserFile
 from troupe.logs import log
 from troupe.orphans import NewFile, OrphanedFiles
@@ -25,24 +23,7 @@ if TYPE_CHECKING:
     from troupe.media.uploads.proofs import Recording
 
 COLLECTION = "files"
-MAX_BYTES = 30 * 1024 * 1024
 _NAME_CHARACTERS = 120
-
-
-class UserFileNotFound(NotFound):
-    code = "file_not_found"
-    message = "There is no such file of yours."
-
-
-class MaximumSizeDetails(TypedDict):
-    maximumBytes: int
-
-
-class FileTooLarge(TroupeError):
-    status = 413
-    code = "file_too_large"
-    details_type = MaximumSizeDetails
-    message = f"The file is too large: {MAX_BYTES // 1024**2} MB are the most."
 
 
 class UserFiles:

@@ -10,9 +10,9 @@ from troupe.audit.service import witness
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
 from troupe.plans import schemas
-from troupe.plans.service import PlanAmbiguous, PlanNotFound
-from troupe.plans.subscriptions import AlreadySubscribed, BadDates, SubscriptionStatement
-from troupe.wallet.service import WalletNotFound
+from troupe.plans.errors import AlreadySubscribed, BadDates, PlanAmbiguous, PlanNotFound
+from troupe.plans.subscriptions import SubscriptionStatement
+from troupe.wallet.errors import WalletNotFound
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api

@@ -21,8 +21,8 @@ from troupe.plans.draft import SubscriptionDraft
 from troupe.plans.records import Plan, Source, Subscription, SubscriptionStatus
 from troupe.plans.writes import SUBSCRIPTIONS, plan_path, subscription_path, taken_write
 from troupe.records import Witness, no_witness
+from troupe.wallet.errors import WalletNotFound
 from troupe.wallet.ledger import wallet_path
-from troupe.wallet.service import WalletNotFound
 
 # Other writes that are committed with a draft, whether or not it changes anything.
 Also = Callable[[SubscriptionDraft], Sequence[Write]]

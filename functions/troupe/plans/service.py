@@ -7,8 +7,6 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from typing_extensions import TypedDict
-
 from troupe.adapters.firestore import (
     AlreadyExists,
     Create,
@@ -19,7 +17,7 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.errors import BadRequest, NotFound, Unprocessable
+from troupe.plans.errors import PlanAmbiguous, PlanInUse, PlanNotFound
 from troupe.plans.records import Plan, PlanStatus
 from troupe.plans.writes import PLANS, SUBSCRIPTIONS, plan_path
 from troupe.records import Witness, no_witness
@@ -27,37 +25,6 @@ from troupe.text import name_key, slug
 
 MOST_PLANS = 100  # in a listing; a product has a handful
 _SLUG_CHARACTERS = 40
-
-
-class PlanNotFound(NotFound):
-    code = "plan_not_found"
-    message = "There is no such plan."
-
-
-class PlanInUseDetails(TypedDict):
-    subscribers: int
-
-
-class PlanInUse(BadRequest):
-    code = "plan_in_use"
-    details_type = PlanInUseDetails
-    message = "Cannot delete plan. Users are currently subscribed to this plan"
-
-    @classmethod
-    def by(cls, users: int) -> PlanInUse:
-        are = "user is" if users == 1 else "users are"
-        text = f"Cannot delete plan. {users} {are} currently subscribed to this plan"
-        return cls(text, details={"subscribers": users})
-
-
-class PlanAmbiguousDetails(TypedDict):
-    planIds: list[str]
-
-
-class PlanAmbiguous(Unprocessable):
-    code = "plan_ambiguous"
-    details_type = PlanAmbiguousDetails
-    message = "Several plans have this name; name one by its id."
 
 
 class Plans:

@@ -7,49 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from typing_extensions import TypedDict
-
 from troupe.adapters.firestore import Database, Document, contend
-from troupe.errors import Conflict, NotFound, PaymentRequired, Unprocessable
+from troupe.errors import PaymentRequired
 from troupe.plans.draft import SubscriptionDraft
+from troupe.plans.errors import (
+    AlreadySubscribed,
+    BadDates,
+    BalanceHeld,
+    PlanNotFound,
+    SubscriptionNotFound,
+)
 from troupe.plans.records import Plan, PlanStatus, Source, Subscription, SubscriptionStatus
 from troupe.plans.renewals import Also, Renewals
-from troupe.plans.service import PlanNotFound
 from troupe.plans.writes import subscription_path
 from troupe.records import Witness, no_witness
+from troupe.wallet.errors import WalletNotFound
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.records import Meter, Wallet
-from troupe.wallet.service import Added, WalletNotFound, WalletService
+from troupe.wallet.service import Added, WalletService
 
 _A_DAY = timedelta(days=1)  # a date of today may be tomorrow's in UTC
-
-
-class AlreadySubscribed(Conflict):
-    code = "already_subscribed"
-    message = "The user has this plan already; change the dates of the subscription instead."
-
-
-class SubscriptionNotFound(NotFound):
-    code = "subscription_not_found"
-    message = "The user has no running subscription: name a plan."
-
-
-class BadDates(Unprocessable):
-    code = "invalid_dates"
-    message = "A subscription begins now or earlier, and ends later than now."
-
-
-class BalanceHeldDetails(TypedDict):
-    """`held`: tokens or seconds that running jobs may still take."""
-
-    meter: Meter
-    held: int
-
-
-class BalanceHeld(Conflict):
-    code = "balance_held"
-    details_type = BalanceHeldDetails
-    message = "Running jobs hold more than that. Try again when they are done."
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from troupe.scripts.writer import (
     ScriptWriterNotConfigured,
     ScriptWriterUnavailable,
 )
-from troupe.wallet.service import NotEnoughTokens
+from troupe.wallet.errors import NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply

@@ -18,23 +18,13 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.errors import NotFound
 from troupe.logs import log
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.records import Witness, no_witness
+from troupe.support.errors import ContactNotFound, FaqNotFound
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
 
 FAQS, CONTACTS = "faqs", "contacts"
-
-
-class FaqNotFound(NotFound):
-    code = "faq_not_found"
-    message = "FAQ not found"
-
-
-class ContactNotFound(NotFound):
-    code = "contact_not_found"
-    message = "There is no such message."
 
 
 class Faqs:

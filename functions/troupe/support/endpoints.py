@@ -8,6 +8,7 @@ from flask import Response, request, send_file
 
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.support import schemas, service
+from troupe.support.errors import ServicesDown
 from troupe.support.schemas import AssetPath, HealthData
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
@@ -78,7 +79,7 @@ def get_demo_token_usage(settings: Settings) -> Reply:
     return Reply(schemas.DemoData.of(demo), "Demo token usage fetched successfully")
 
 
-@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(service.ServicesDown,))
+@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(ServicesDown,))
 def get_health(health_checks: HealthChecks) -> Reply:
     """Whether the services below answer, and how fast."""
     return Reply(HealthData.of(service.health(health_checks)), "All services answer.")

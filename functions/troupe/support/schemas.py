@@ -9,8 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
+from troupe.support.errors import State
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
-from troupe.support.service import Check, Demo, State
+from troupe.support.service import Check, Demo
 from troupe.web.schema import Email, Line, Page, Schema, Text, example
 
 Question = Annotated[Line, Field(max_length=500)]

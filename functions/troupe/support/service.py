@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
-from typing_extensions import TypedDict
-
-from troupe.errors import Unavailable
 from troupe.logs import in_context, log
 from troupe.settings import Settings
+from troupe.support.errors import ServicesDown, State
 from troupe.wallet.service import Usage
 
-State = Literal["ok", "down"]
 _PATIENCE = 5.0  # seconds that a check may take
 _EXAMPLES: tuple[tuple[str, int | None], ...] = (
     ("A greeting of 280 characters", 280),
@@ -28,22 +24,6 @@ _EXAMPLES: tuple[tuple[str, int | None], ...] = (
 )
 HealthChecks = Mapping[str, Callable[[], object]]  # each raises when its service does not answer
 OPENAPI = Path(__file__).parents[2] / "openapi.json"
-
-
-class CheckDetails(TypedDict):
-    state: State
-    latencyMs: float
-
-
-class ServicesDownDetails(TypedDict):
-    """What came of every check."""
-
-    status: State
-    checks: dict[str, CheckDetails]
-
-
-class ServicesDown(Unavailable):
-    details_type = ServicesDownDetails
 
 
 @dataclass(frozen=True, slots=True)

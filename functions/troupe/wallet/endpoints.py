@@ -8,7 +8,7 @@ from troupe.errors import Forbidden
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.wallet import schemas
-from troupe.wallet.service import NotEnoughTokens, WalletNotFound
+from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api

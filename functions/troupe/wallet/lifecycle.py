@@ -5,14 +5,11 @@ from __future__ import annotations
 import secrets
 
 from troupe.adapters.firestore import Create, Database, Delete, contend, now
+from troupe.wallet.errors import StillHeld
 from troupe.wallet.ledger import ledger_path, wallet_path
 from troupe.wallet.records import Meter, Wallet
 
 CLOSINGS = "closings"
-
-
-class StillHeld(Exception):
-    """A job that has not ended holds some of it: the jobs have to be ended first."""
 
 
 def erase(uid: str, limit: int, *, database: Database) -> int:

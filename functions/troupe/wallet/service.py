@@ -4,38 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from typing_extensions import TypedDict
-
 from troupe.adapters.firestore import AlreadyExists, Database, Stale, contend, now
-from troupe.errors import NotFound, PaymentRequired
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
 from troupe.wallet.ledger import entry_writes, grant_writes, ledger_path, wallet_path
 from troupe.wallet.records import Entry, EntryKind, Meter, Wallet
-
-
-class NotEnoughTokensDetails(TypedDict):
-    meter: Meter
-    needed: int
-    available: int
-
-
-class NotEnoughTokens(PaymentRequired):
-    code = "not_enough_tokens"
-    details_type = NotEnoughTokensDetails
-    message = "You have not enough tokens for this."
-
-    @classmethod
-    def of(cls, needed: int, available: int) -> NotEnoughTokens:
-        return cls(
-            f"This needs {needed} tokens; {available} are available.",
-            details={"meter": Meter.TOKENS, "needed": needed, "available": available},
-        )
-
-
-class WalletNotFound(NotFound):
-    code = "user_not_found"
-    message = "There is no such user."
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,25 +11,19 @@ import re
 import types
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from werkzeug.datastructures import MultiDict
 
-from troupe.errors import AllowedDetails, BadRequest, InvalidInput, NotFound, TroupeError
+from troupe.errors import BadRequest, InvalidInput, NotFound
+from troupe.web.errors import UnsupportedMediaType
 
 # 200,000 characters, each a surrogate pair in \uXXXX\uXXXX form, are 2.4 MB.
 JSON_LIMIT = 4 * 1024 * 1024
 FORM_LIMIT = 32 * 1024 * 1024  # the platform takes no larger request
-
-
-class UnsupportedMediaType(TroupeError):
-    status: ClassVar[int] = 415
-    code: ClassVar[str] = "unsupported_media_type"
-    message: ClassVar[str] = "The body is not of a type that this operation takes."
-    details_type: ClassVar[Any] = AllowedDetails
 
 
 class EdgeRequest(Request):
