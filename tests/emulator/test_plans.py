@@ -59,7 +59,7 @@ def test_an_inactive_plan_is_kept_but_not_offered(shop: Shop) -> None:
     with pytest.raises(PlanNotFound):
         shop.subscriptions.subscribe(new_user(shop.db), plan.id)
     shop.pass_days(uid, 31)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.subscription(uid).period == 2
 
 

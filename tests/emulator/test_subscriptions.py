@@ -69,7 +69,7 @@ def test_minutes_that_stayed_expire_with_the_new_period(shop: Shop) -> None:
     shop.spend(uid, 4 * 60)
     shop.subscriptions.subscribe(uid, high.id)
     shop.pass_days(uid, 32)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 20 * 60
     assert audit_user(shop.db, uid) == []
 
@@ -83,7 +83,7 @@ def test_a_lesser_plan_waits_for_the_end_of_the_period(shop: Shop) -> None:
     assert (waiting.plan.id, waiting.next_plan and waiting.next_plan.id) == (high.id, low.id)
     assert shop.seconds(uid).granted == 20 * 60
     shop.pass_days(uid, 32)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     has = shop.subscription(uid)
     assert (has.plan.id, has.next_plan, has.period) == (low.id, None, 2)
     assert shop.seconds(uid).available == 3 * 60
@@ -137,7 +137,7 @@ def test_minutes_of_ones_own_stay(shop: Shop) -> None:
     shop.subscriptions.add_minutes(uid, 5, None)
     shop.spend(uid, 60)
     shop.pass_days(uid, 31)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 15 * 60
 
 
@@ -146,13 +146,13 @@ def test_what_a_job_holds_does_not_expire_under_it(shop: Shop) -> None:
     shop.subscriptions.subscribe(uid, shop.plan(voiceMinutes=10).id)
     with shop.holding(uid, 400) as job_id:
         shop.pass_days(uid, 31)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert shop.seconds(uid).held == 400
         assert shop.seconds(uid).available == 600
         shop.release(uid, job_id, 400)
     assert shop.seconds(uid).available == 1000
     shop.pass_days(uid, 31)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 600, "nothing is carried on for ever"
     assert audit_user(shop.db, uid) == []
 
@@ -162,13 +162,13 @@ def test_minutes_held_at_the_end_expire_when_the_job_lets_go(shop: Shop) -> None
     shop.subscriptions.create(uid, plan.id, expires_at=now() + timedelta(days=3))
     with shop.holding(uid, 400) as job_id:
         shop.pass_days(uid, 4)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert (shop.seconds(uid).available, shop.seconds(uid).held) == (0, 400)
         assert shop.subscription(uid).status is SubscriptionStatus.EXPIRED
         assert shop.db.get(f"users/{uid}").data["plan"] is None
         shop.release(uid, job_id, 400)
     shop.pass_days(uid, 1)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 0
     assert shop.subscription(uid).due_at is None
     assert audit_user(shop.db, uid) == []
@@ -178,7 +178,7 @@ def test_periods_that_nobody_turned_are_not_given_after_the_fact(shop: Shop) -> 
     uid = new_user(shop.db, tokens=0)
     shop.subscriptions.subscribe(uid, shop.plan(tokens=10).id)
     shop.pass_days(uid, 200)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     has = shop.subscription(uid)
     assert shop.tokens(uid).granted == 20
     assert has.period == 2
@@ -191,7 +191,7 @@ def test_a_renewal_gives_what_the_plan_says_by_then(shop: Shop) -> None:
     shop.plans.update(plan.id, {"voice_minutes": 12})
     assert shop.seconds(uid).granted == 600
     shop.pass_days(uid, 31)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 720
 
 
@@ -229,7 +229,7 @@ def test_a_user_who_is_gone_is_not_looked_at_again(shop: Shop) -> None:
     shop.subscriptions.subscribe(uid, shop.plan().id)
     shop.pass_days(uid, 31)
     shop.db.commit(Delete(f"wallets/{uid}"))
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.subscription(uid).due_at is None
 
 
@@ -253,7 +253,7 @@ class TestPaid:
         uid = new_user(db)
         shop.subscriptions.subscribe(uid, shop.plan(price=0).id)
         shop.pass_days(uid, 31)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert shop.subscription(uid).period == 2
 
     def test_what_nobody_pays_for_ends_with_its_period(self, db: Database) -> None:
@@ -261,7 +261,7 @@ class TestPaid:
         Shop(db).subscriptions.subscribe(uid, Shop(db).plan(price=9.99).id)
         shop = Shop(db, paid=True)
         shop.pass_days(uid, 31)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert shop.subscription(uid).status is SubscriptionStatus.EXPIRED
         assert shop.seconds(uid).available == 0
         assert audit_user(db, uid) == []
@@ -271,7 +271,7 @@ class TestPaid:
         uid = new_user(db)
         shop.subscriptions.create(uid, shop.plan(price=9.99).id, tokens=3)
         shop.pass_days(uid, 31)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert (shop.subscription(uid).period, shop.tokens(uid).granted) == (2, 26)
 
 
