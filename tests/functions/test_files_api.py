@@ -17,7 +17,8 @@ from tests.support.wiring import app_for, services
 from tests.unit.media.test_recordings import M4A, WAV, png, zipped
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
-from troupe.files.service import MAX_BYTES, UserFiles
+from troupe.files.errors import MAX_BYTES
+from troupe.files.service import UserFiles
 from troupe.media.uploads.recordings import prove_recording
 from troupe.orphans import OrphanedFiles
 from troupe.settings import settings

@@ -1,4 +1,4 @@
-"""What the support function takes and answers."""
+"""Requests and responses of the support function."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ContactBody(Schema):
             "name": "Grace",
             "email": "grace@example.com",
             "subject": "A question",
-            "message": "Do you film, too?",
+            "message": "Can you make videos too?",
         }
     )
 
@@ -52,7 +52,7 @@ class ContactBody(Schema):
     subject: Line
     message: Annotated[Text, Field(max_length=5000)]
     website: Annotated[str, StringConstraints(max_length=2000)] = Field(
-        "", description="People do not see this field: leave it empty."
+        "", description="Hidden from people to detect bots: leave it empty."
     )
 
 
@@ -86,7 +86,7 @@ class FaqView(Schema):
 
 
 class FaqQuery(Page):
-    limit: int = Field(100, ge=1, le=100, description="Entries on a page.")
+    limit: int = Field(100, ge=1, le=100, description="Entries per page.")
     category: FaqCategory | None = None
 
 
@@ -95,7 +95,7 @@ class FaqList(Schema):
 
 
 class DemoUseView(Schema):
-    """One thing that tokens are spent on, and what is left after it."""
+    """One use of tokens, and what is left after it."""
 
     action: str
     characters: int | None = Field(description="Length of the text; null for a video.")
@@ -104,7 +104,7 @@ class DemoUseView(Schema):
 
 
 class DemoView(Schema):
-    """What a new account's tokens would pay for, by the prices of today."""
+    """What a new account's tokens pay for at current prices."""
 
     total_tokens: int
     used_tokens: int

@@ -91,13 +91,13 @@ def test_a_service_that_is_down_is_503_and_named(client: FlaskClient, checked: C
     assert (checks["firestore"]["state"], checks["storage"]["state"]) == ("ok", "down")
 
 
-def test_a_service_that_hangs_is_down_after_the_patience(
+def test_a_hanging_service_is_down_after_the_timeout(
     client: FlaskClient, checked: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import threading
 
     release = threading.Event()
-    monkeypatch.setattr(service, "_PATIENCE", 0.1)
+    monkeypatch.setattr(service, "_TIMEOUT", 0.1)
     checked["storage"] = lambda: release.wait(30)
     try:
         assert client.get("/api/health").status_code == 503
