@@ -1,8 +1,8 @@
-"""Reading requests: strict JSON, queries, forms and headers into pydantic models.
+"""Reads strict JSON, queries, forms and headers into pydantic models.
 
-Flask's own `get_json` recurses (100,000 nested brackets end in a RecursionError, a 500), takes
-NaN, and lone surrogates that no later layer can encode. pydantic's parser, jiter, is linear,
-stops at 200 levels, and refuses the other two.
+Flask's own `get_json` recurses (100,000 nested brackets are a RecursionError, a 500) and accepts
+NaN and lone surrogates, which no later layer can encode. pydantic's parser, jiter, runs in linear
+time, stops at 200 levels, and rejects both.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from werkzeug.datastructures import MultiDict
 from troupe.errors import BadRequest, InvalidInput, NotFound
 from troupe.web.errors import UnsupportedMediaType
 
-# 200,000 characters, each a surrogate pair in \uXXXX\uXXXX form, are 2.4 MB.
+# 200,000 characters, each escaped as a surrogate pair \uXXXX\uXXXX, take 2.4 MB.
 JSON_LIMIT = 4 * 1024 * 1024
-FORM_LIMIT = 32 * 1024 * 1024  # the platform takes no larger request
+FORM_LIMIT = 32 * 1024 * 1024  # the platform's own limit
 
 
 class EdgeRequest(Request):
-    """A Flask request whose JSON is read strictly, whoever asks for it."""
+    """A Flask request that always parses JSON strictly."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The JSON body; `{}` when there is none. The arguments are Flask's and change nothing.
+        """The JSON body; `{}` when there is none. The arguments are Flask's and have no effect.
 
         Raises BadRequest (not UTF-8, malformed, too deep), UnsupportedMediaType, and werkzeug's
         RequestEntityTooLarge.
@@ -50,7 +50,7 @@ class EdgeRequest(Request):
 def read(request: Request, part: str, model: type[BaseModel], path: dict[str, Any]) -> BaseModel:
     """The `part` (header, path, query, form, body) of a request as its model.
 
-    Raises NotFound for a path that cannot be one, InvalidInput with the fields that are wrong.
+    Raises NotFound for an invalid path, InvalidInput (listing the invalid fields) for other parts.
     """
     try:
         return model.model_validate(_READERS[part](request, model, path))
@@ -61,7 +61,7 @@ def read(request: Request, part: str, model: type[BaseModel], path: dict[str, An
 
 
 def read_raw(request: Request) -> bytes:
-    """The body as it was sent, whatever its type: a signature is checked against these bytes.
+    """The unparsed body, of any type, for verifying a signature over its bytes.
 
     Raises werkzeug's RequestEntityTooLarge.
     """
@@ -123,12 +123,12 @@ _READERS: dict[str, Callable[[Request, type[BaseModel], dict[str, Any]], Any]] =
 
 
 def _flat(values: MultiDict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """Repeated names as lists where the model wants lists, else the first; `files[]` is `files`,
-    and a form may use both."""
+    """Repeated names as lists where the model has a list, else the first value. `files[]` means
+    `files`; a form may use both."""
     wanted = _list_names(model)
     flat: dict[str, Any] = {}
     for key in values:
-        if key is None:  # a part whose header names none, as werkzeug reads it
+        if key is None:  # how werkzeug returns a part without a name
             continue
         name = key.removesuffix("[]")
         if name in wanted:
@@ -157,6 +157,6 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _position(error: ValueError) -> dict[str, Any] | None:
-    """Line and column of the fault, from jiter's message; not the text around it."""
+    """Line and column from jiter's message, without the text around them."""
     found = re.search(r"at line (\d+) column (\d+)$", str(error))
     return {"line": int(found[1]), "column": int(found[2])} if found else None

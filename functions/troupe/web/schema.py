@@ -1,4 +1,4 @@
-"""What request and response schemas are made of: the base class and the reusable field types."""
+"""The base classes and reusable field types of request and response schemas."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from pydantic_core import PydanticCustomError
 
 
 class Schema(BaseModel):
-    """camelCase outside, snake_case inside; requests may use either. Unknown fields are ignored.
+    """camelCase in JSON, snake_case in Python; requests may use either. Unknown fields are ignored.
 
-    Validation errors of it never hold the input, which may be private. What a schema compiles to
-    is built at its first use (pydantic does that under a lock): a cold start pays for the schemas
-    of one operation, not of all.
+    Validation errors never contain the input, which may be private. Validators are built on first
+    use (pydantic does that under a lock), so a cold start pays for the schemas of one operation.
     """
 
     model_config = ConfigDict(
@@ -26,17 +25,17 @@ class Schema(BaseModel):
         hide_input_in_errors=True,
         allow_inf_nan=False,
         defer_build=True,
-        json_schema_serialization_defaults_required=True,  # an answer has all its fields
+        json_schema_serialization_defaults_required=True,  # responses always have all fields
     )
 
 
 def example(body: dict[str, Any]) -> ConfigDict:
-    """The `model_config` of a body that the interactive docs begin with, as clients spell it."""
+    """A `model_config` with an example body for the interactive docs, in camelCase."""
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 
 class Headers(BaseModel):
-    """Base of a `header` model: the field `idempotency_key` is the header `Idempotency-Key`."""
+    """Base of `header` models: the field `idempotency_key` is the header `Idempotency-Key`."""
 
     model_config = ConfigDict(
         alias_generator=lambda name: name.replace("_", "-").title(),
@@ -47,25 +46,25 @@ class Headers(BaseModel):
 
 
 class KeyHeader(Headers):
-    """The header of a paid POST: a repeat under the same key answers the same, and pays once."""
+    """The header of a paid POST: repeats with the same key get one answer and one charge."""
 
     idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = (
         Field(
             None,
-            description="Made by the client, 1 to 255 printable ASCII characters. The same key "
-            "and body get the same answer and are charged once.",
+            description="Chosen by the client, 1 to 255 printable ASCII characters. A repeat with "
+            "the same key and body gets the same response and is charged once.",
         )
     )
 
 
 class Nothing(Schema):
-    """The `data` of an operation that has nothing to tell."""
+    """The `data` of an operation that returns none."""
 
 
 class Meta(Schema):
-    """Where a page stands in its list."""
+    """The position of a page in its list."""
 
-    # `success` leaves out what is None.
+    # `success` omits None.
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     total: int
@@ -76,9 +75,9 @@ class Meta(Schema):
 
 
 class Sized(Schema):
-    """The query of a list whose answer has `meta`: at most so many entries, from the first on."""
+    """The query of a list with `meta`, from its first entry."""
 
-    limit: int = Field(20, ge=1, le=100, description="Entries on a page.")
+    limit: int = Field(20, ge=1, le=100, description="Entries per page.")
 
     def meta(self, total: int, next_cursor: str | None = None) -> Meta:
         return Meta(
@@ -91,12 +90,12 @@ class Sized(Schema):
 
 
 class Page(Sized):
-    """The query of a list that is walked page by page."""
+    """The query of a paged list."""
 
     page: int = Field(1, ge=1, le=10_000, description="Counted from 1.")
-    limit: int = Field(20, ge=1, le=100, description="Entries on a page.")
+    limit: int = Field(20, ge=1, le=100, description="Entries per page.")
     cursor: str | None = Field(
-        None, max_length=512, description="`meta.nextCursor` of the page before; for long walks."
+        None, max_length=512, description="`meta.nextCursor` of the previous page; for long lists."
     )
 
     @property
@@ -121,7 +120,7 @@ def _many_lines(text: str) -> str:
 
 def _letter_and_digit(password: str) -> str:
     if not (re.search(r"[^\W\d_]", password) and re.search(r"\d", password)):
-        raise PydanticCustomError("password_too_weak", "must hold a letter and a digit")
+        raise PydanticCustomError("password_too_weak", "must contain a letter and a digit")
     return password
 
 
@@ -131,11 +130,11 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_one_line),
 ]
-# Text of many lines: no control characters but tab and line ends. Add a `Field(max_length=...)`.
+# Multi-line text: no control characters except tabs and line breaks. Add `Field(max_length=...)`.
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_many_lines)
 ]
-# Firebase Auth keeps addresses in lower case and judges them finally; 254 is RFC 5321's limit.
+# Firebase Auth stores addresses in lower case and validates them fully; 254 is RFC 5321's limit.
 Email = Annotated[
     str,
     StringConstraints(
@@ -153,8 +152,7 @@ Password = Annotated[
     AfterValidator(_one_line),
     AfterValidator(_letter_and_digit),
 ]
-# A document id as this API makes them (and Firebase uids); anything else is not found.
-# The ids we make, and Firebase's; names like __this__ are Firestore's own and refused by it.
+# Document ids of this API, and Firebase uids. Firestore reserves names like __this__.
 Id = Annotated[
     str, StringConstraints(pattern=r"^(?:[A-Za-z0-9-]|_[A-Za-z0-9-])[A-Za-z0-9_-]{0,127}$")
 ]
