@@ -1,4 +1,4 @@
-"""Pages of a listing: by number for people, by cursor for long walks. Reads are bounded."""
+"""Paging by page number, or by cursor for long lists. Reads are bounded."""
 
 from __future__ import annotations
 
@@ -16,25 +16,28 @@ from typing import Any, Protocol
 from troupe.adapters.firestore import Database, Document
 from troupe.errors import Unprocessable
 
-# Firestore bills the documents that an offset skips: beyond this, a cursor is the way.
+# Firestore bills the documents that an offset skips. Use cursors beyond this.
 DEEPEST_OFFSET = 10_000
-# Counts run in these threads, so that a list waits for the store once, not twice; as many as there
-# can be requests at once.
+# Counts run in these threads, in parallel with the query; one per concurrent request.
 _beside = ThreadPoolExecutor(40, "count")
 
 
 class BadCursor(Unprocessable):
     code = "invalid_cursor"
-    message = "This cursor is not one of this list. Use `meta.nextCursor` of the page before."
+    message = (
+        "This cursor does not belong to this list. Use `meta.nextCursor` of the previous page."
+    )
 
 
 class PageTooDeep(Unprocessable):
     code = "page_too_deep"
-    message = f"Pages reach {DEEPEST_OFFSET} items deep; walk further with `cursor`."
+    message = (
+        f"Page numbers reach only the first {DEEPEST_OFFSET} items. Use `cursor` to go further."
+    )
 
 
 class PageRequest(Protocol):
-    """What `troupe.web.schema.Page` brings from the query."""
+    """The fields of `troupe.web.schema.Page`."""
 
     page: int  # counted from 1
     limit: int
@@ -43,7 +46,8 @@ class PageRequest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageOf:
-    """One page of documents; `total` counts the whole list, `next_cursor` is None at its end."""
+    """One page of documents. `total` counts the whole list; `next_cursor` is None on the last
+    page."""
 
     documents: list[Document]
     total: int
@@ -59,7 +63,7 @@ def newest_first(
     where: Sequence[tuple[str, str, Any]] = (),
     select: Sequence[str] | None = None,
 ) -> PageOf:
-    """A page of `collection`, ordered by the time in `field`; one query and one count."""
+    """A page of `collection`, newest first by the time in `field`; one query and one count."""
     return ordered_page(
         db, collection, request, field=field, kind=datetime, where=where, select=select
     )
@@ -76,10 +80,10 @@ def ordered_page(
     where: Sequence[tuple[str, str, Any]] = (),
     select: Sequence[str] | None = None,
 ) -> PageOf:
-    """A page of `collection`, ordered by `field`, whose values are of `kind`, and then by id.
+    """A page of `collection`, ordered by `field`, with values of type `kind`, and then by id.
 
-    One query and one count, side by side. A cursor is good for the same collection, order and
-    `where` alone.
+    One query and one count, in parallel. A cursor is valid only for the same collection, order and
+    `where`. Raises BadCursor, PageTooDeep.
     """
     tag = _tag(collection, field, descending, where)
     offset, after = 0, None
@@ -109,7 +113,7 @@ def ordered_page(
 
 
 def _tag(collection: str, *order: Any) -> str:
-    """Tells one list, in one order, from all others."""
+    """Identifies a list and its order."""
     listed = json.dumps([collection, *order], default=str)
     return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
@@ -141,7 +145,7 @@ def _read_cursor(tag: str, kind: type[Any], cursor: str) -> list[Any]:
 
 
 def _storable(value: Any) -> bool:
-    """Whether Firestore can hold it; another would be an error of the query."""
+    """Whether Firestore can store the value; otherwise the query would fail."""
     if isinstance(value, datetime):
         return value.tzinfo is not None and 1970 <= value.year < 9999
     if isinstance(value, int):

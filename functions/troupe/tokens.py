@@ -1,8 +1,8 @@
-"""Troupe's own tokens: HS256 JWTs that each serve one purpose.
+"""Troupe's own tokens: HS256 JWTs, each for one purpose.
 
-`decode` demands the purpose, so that a token made for one thing opens nothing else. `kid` names
-the secret: a token signed with JWT_PREVIOUS_SECRET stays good until it expires, which is how the
-secret is changed without signing anybody out.
+`decode` checks the purpose, so a token for one purpose is invalid for any other. `kid` identifies
+the secret: tokens signed with JWT_PREVIOUS_SECRET stay valid until they expire, so the secret can
+be rotated without signing anybody out.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from troupe.settings import settings
 
 ISSUER = "troupe"
 _ALGORITHM = "HS256"
-_LEEWAY = 5  # seconds that the clocks of two instances may differ
+_LEEWAY = 5  # seconds of clock skew between instances
 _REQUIRED = ["iss", "aud", "sub", "typ", "iat", "exp", "jti"]
 
 
 class TokenInvalid(Unauthorized):
     code: ClassVar[str] = "token_invalid"
-    message: ClassVar[str] = "This token is not valid. Please sign in again."
+    message: ClassVar[str] = "This token is invalid. Please sign in again."
 
 
 class TokenExpired(Unauthorized):
@@ -45,7 +45,7 @@ class Claims:
 
 
 def encode(*, purpose: str, subject: str, ttl: int, session_id: str | None = None) -> str:
-    """A token for `purpose` that lives `ttl` seconds."""
+    """A token for `purpose` that expires after `ttl` seconds."""
     secret = settings().jwt_secret
     now = int(time.time())
     claims: dict[str, Any] = {
@@ -63,7 +63,7 @@ def encode(*, purpose: str, subject: str, ttl: int, session_id: str | None = Non
 
 
 def decode(token: str, *, purpose: str) -> Claims:
-    """The claims of a token that is whole, ours, of now and for `purpose`.
+    """Verifies a token's signature, issuer, audience, expiry and purpose; returns its claims.
 
     Raises TokenExpired or TokenInvalid.
     """
@@ -88,7 +88,7 @@ def decode(token: str, *, purpose: str) -> Claims:
 
 
 def bearer(header: str | None) -> str:
-    """The token of an Authorization header. Raises Unauthorized where there is none."""
+    """The token in an Authorization header. Raises Unauthorized if there is none."""
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized
@@ -96,7 +96,7 @@ def bearer(header: str | None) -> str:
 
 
 def is_ours(token: str) -> bool:
-    """Whether a bearer claims to be signed by us; says nothing of whether it is."""
+    """Whether a token claims to be one of ours, without verifying it. Raises TokenInvalid."""
     try:
         return jwt.get_unverified_header(token).get("alg") == _ALGORITHM
     except (jwt.InvalidTokenError, ValueError) as error:
