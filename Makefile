@@ -131,9 +131,13 @@ licences: setup ## Write the tables of docs/licences.md from what is installed
 openapi: setup ## Write functions/openapi.json from the routes
 	@cd functions && venv/bin/python -m troupe openapi
 
+.PHONY: derived
+derived: setup ## Write what follows from the code: openapi.json, firebase.json, the README's settings
+	@cd functions && for name in openapi hosting settings; do venv/bin/python -m troupe $$name || exit 1; done
+
 .PHONY: queries
-queries: ## Run all tests, and write down the queries they made (tests/queries.json)
-	@$(MAKE) -s test TEST_ARGS=--write-queries
+queries: ## Run tests, record their queries in tests/queries.json, and write the indexes
+	@$(MAKE) -s test TEST_ARGS="--write-queries $(TEST_ARGS)"
 
 .PHONY: bench
 bench: setup ## Measure, print a table, write bench/results.json

@@ -115,8 +115,7 @@ def perform(base_url: str, out: Path) -> tuple[list[Work], dict[str, list[Json]]
             )["generation"]
             audio, captions = out / f"{piece.name}.mp3", out / f"{piece.name}.vtt"
             audio.write_bytes(client.call("GET", generation["audioUrl"]).content)
-            place = f"{generation['captionsUrl']}?format=vtt"
-            captions.write_bytes(client.call("GET", place).content)
+            captions.write_bytes(client.call("GET", generation["captionsUrl"]).content)
             seconds = generation["seconds"]
             works.append(Work(piece.title, generation["id"], seconds, (audio, captions)))
         works += play(client, out, _Progress)

@@ -143,11 +143,24 @@ class UnknownChoice(Unprocessable):
     message = "That choice does not exist."
     details_type = FieldsDetails
 
+    def __init__(self, message: str | None = None, *, details: dict[str, Any]) -> None:
+        """`details["fields"]`: entries from `field`; the default message names the first."""
+        first = details["fields"][0]
+        super().__init__(message or f"{first['field']}: {first['message']}", details=details)
+
     @staticmethod
     def field(name: str, allowed: list[str]) -> WrongField:
         """An entry of `details["fields"]`."""
         message = f"unknown {name}"
         return {"field": name, "message": message, "type": "enum", "allowed": allowed}
+
+
+class NotOffered(Unprocessable):
+    """Documented, but not available yet."""
+
+    code = "not_offered"
+    details_type = FieldsDetails
+    message = "This is not available yet."
 
 
 class TooManyRequests(TroupeError):

@@ -18,6 +18,8 @@ from troupe.errors import Unprocessable
 
 # Firestore bills the documents that an offset skips. Use cursors beyond this.
 DEEPEST_OFFSET = 10_000
+_ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
+_PATH = re.compile(rf"{_ID.pattern}/{_ID.pattern}(?:/{_ID.pattern}/{_ID.pattern})*")
 # Counts run in these threads, in parallel with the query; one per concurrent request.
 _beside = ThreadPoolExecutor(40, "count")
 
@@ -79,8 +81,10 @@ def ordered_page(
     descending: bool = True,
     where: Sequence[tuple[str, str, Any]] = (),
     select: Sequence[str] | None = None,
+    group: bool = False,
 ) -> PageOf:
     """A page of `collection`, ordered by `field`, with values of type `kind`, and then by id.
+    `group`: of all collections with that name, at any level, and then by path.
 
     One query and one count, in parallel. A cursor is valid only for the same collection, order and
     `where`. Raises BadCursor, PageTooDeep.
@@ -88,12 +92,12 @@ def ordered_page(
     tag = _tag(collection, field, descending, where)
     offset, after = 0, None
     if request.cursor is not None:
-        after = _read_cursor(tag, kind, request.cursor)
+        after = _read_cursor(tag, kind, request.cursor, _PATH if group else _ID)
     else:
         offset = (request.page - 1) * request.limit
         if offset > DEEPEST_OFFSET:
             raise PageTooDeep
-    counted = _beside.submit(db.count, collection, where=where)
+    counted = _beside.submit(db.count, collection, where=where, group=group)
     found = db.find(
         collection,
         where=where,
@@ -102,13 +106,16 @@ def ordered_page(
         offset=offset,
         after=after,
         select=select,
+        group=group,
     )
     page = found[: request.limit]
     more = len(found) > request.limit
     return PageOf(
         documents=page,
         total=counted.result(),
-        next_cursor=_cursor(tag, field, page[-1]) if more else None,
+        next_cursor=_cursor(tag, field, page[-1], page[-1].path if group else page[-1].id)
+        if more
+        else None,
     )
 
 
@@ -118,15 +125,15 @@ def _tag(collection: str, *order: Any) -> str:
     return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
 
-def _cursor(tag: str, field: str, last: Document) -> str:
+def _cursor(tag: str, field: str, last: Document, name: str) -> str:
     value = last.data[field]
     if isinstance(value, datetime):
         value = value.isoformat()
-    packed = json.dumps([tag, value, last.id], ensure_ascii=False)
+    packed = json.dumps([tag, value, name], ensure_ascii=False)
     return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
 
-def _read_cursor(tag: str, kind: type[Any], cursor: str) -> list[Any]:
+def _read_cursor(tag: str, kind: type[Any], cursor: str, names: re.Pattern[str]) -> list[Any]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         its_tag, value, name = json.loads(raw)
@@ -134,7 +141,7 @@ def _read_cursor(tag: str, kind: type[Any], cursor: str) -> list[Any]:
             value = datetime.fromisoformat(value)
         if (
             its_tag != tag
-            or not re.fullmatch(r"(?!__)[A-Za-z0-9_-]{1,128}", name)
+            or not names.fullmatch(name)
             or type(value) is not kind
             or not _storable(value)
         ):

@@ -86,6 +86,14 @@ class Settings(BaseModel):
     refresh_token_seconds: int = _setting(
         "REFRESH_TOKEN_SECONDS", 30 * 86400, "lifetime of an unused refresh token", ge=3600
     )
+    media_link_seconds: int = _setting(
+        "MEDIA_LINK_SECONDS",
+        3600,
+        "maximum lifetime of a media link, which opens a file without a bearer token "
+        "([decision 019](docs/decisions/019-what-clients-expect.md))",
+        ge=60,
+        le=86_400,
+    )
     web_api_key: str = _setting(
         "WEB_API_KEY", "", "the Firebase project's web API key; required for password sign-in"
     )

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests.contract.contract import policies
 from tests.contract.examples import names_in, request_of
-from tests.contract.operations import Operation
+from tests.contract.operations import Operation, served
 from tests.support.factories import HeldQueue, new_character, test_settings
 from tests.support.plans import Shop
 from tests.support.scenes import Scene
@@ -150,14 +150,25 @@ class World:
 
     def objects(self, operation: Operation, owner: Caller, *, of_body: bool) -> Ids:
         """Real ones, of `owner`, for what the path names, and with `of_body` for what the example
-        of the body does. Raises KeyError for a name in the path that no maker is known for."""
+        of the body does. Raises KeyError for a name in the path that nothing makes."""
         ids: Ids = {}
         for name in operation.names:
-            ids |= self.makers[name](owner)
+            ids |= self.makers[name](owner) if name in self.makers else self._created(name, owner)
         for name in names_in(operation.route, self.makers) if of_body else ():
             if name not in ids:
                 ids |= self.makers[name](owner)
         return ids
+
+    def _created(self, name: str, owner: Caller) -> Ids:
+        """`noteId`: what the operation that creates a `note` of its own example answers."""
+        kind = name.removesuffix("Id")
+        for operation in served():
+            if operation.method == "POST" and kind in operation.route.data.model_fields:
+                client = app_for(operation.function).test_client()
+                body = request_of(operation.route, {})
+                answer = client.post(operation.path, headers=owner.headers, **body)
+                return {name: answer.json["data"][kind]["id"]}
+        raise KeyError(f"nothing makes a {kind}: add a maker of {name}")
 
     def _generation(self, owner: Caller) -> Ids:
         request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en-US"})

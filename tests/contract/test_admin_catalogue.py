@@ -112,7 +112,7 @@ def premium_user(desk: Desk, **fields: Any) -> tuple[str, dict[str, Any]]:
     shop.spend(uid, 15 * 60)
     return uid, {
         "_id": uid,
-        "username": None,
+        "username": "",
         "email": f"{uid}@example.com",
         "profilePicture": "",
         "voiceId": None,

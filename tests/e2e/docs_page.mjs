@@ -21,8 +21,8 @@ page.on("response", (answer) => {
 
 await page.goto(`${base}/api/docs`);
 await page.locator(".authorize").first().click();
-await page.locator(".auth-container input").fill(signedUp.data.accessToken);
-await page.locator(".auth-btn-wrapper .authorize").click();
+await page.locator("#auth-bearer-value").fill(signedUp.data.accessToken);
+await page.locator(".auth-btn-wrapper .authorize").first().click();
 await page.locator(".btn-done").click();
 
 // Opens an operation, lets `fill` change what the page has filled in, and sends it.

@@ -139,7 +139,10 @@ def _performed(client: Client, own: Ids) -> Ids:
     with suppress(StopIteration):
         for _ in client.follow(own["generationId"]):
             pass
-    return {"jobId": video["jobId"], "videos/name": status["finalVideoPath"].rpartition("/")[2]}
+    return {
+        "jobId": video["jobId"],
+        "videos/name": status["finalVideoPath"].partition("?")[0].rpartition("/")[2],
+    }
 
 
 def _administered(client: Client) -> Ids:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import Running
+from tests.support.browser import browse, needs_browser
 from tests.support.media_files import picture
 from tests.support.sounds import recording
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -25,18 +20,10 @@ def results(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     folder = tmp_path_factory.mktemp("docs")
     (folder / "sample.wav").write_bytes(recording(seconds=8))
     (folder / "picture.png").write_bytes(picture())
-    script = Path(__file__).with_name("docs_page.mjs")
     files = [str(folder / "sample.wav"), str(folder / "picture.png")]
-    done = subprocess.run(
-        ["node", str(script), str(BROWSER), stack.base_url, *files],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    loaded: dict[str, Any] = json.loads(done.stdout)
-    return loaded
+    script = Path(__file__).with_name("docs_page.mjs")
+    results: dict[str, Any] = browse(script, stack.base_url, *files)
+    return results
 
 
 @pytest.mark.parametrize(

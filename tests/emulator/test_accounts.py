@@ -425,7 +425,7 @@ def test_activities_are_listed_newest_first_counted_and_cleared(
 def test_clearing_goes_on_until_nothing_is_left(
     accounts: Accounts, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("troupe.activities.service._BATCH", 2)
+    monkeypatch.setattr("troupe.adapters.firestore.COMMIT_WRITES", 2)
     uid = register(accounts).user.id
     for _ in range(5):
         db.commit(activity_write(uid, "voice_a", "m"))

@@ -57,6 +57,14 @@ class TestPlans:
         assert last.after["description"] == plan["description"]
         assert {first.uid, last.uid} == {each.uid for each in desks}
 
+    def test_a_description_may_be_empty(self, desk: Desk) -> None:
+        plan = desk.data("POST", "/plans", 201, json=a_plan() | {"description": ""})["plan"]
+        assert plan["description"] == ""
+        place = f"/plans/{plan['id']}"
+        for text in ("The big one.", ""):
+            changed = desk.data("PUT", place, json={"description": text})["plan"]
+            assert changed["description"] == text
+
     def test_a_plan_with_subscribers_stays_and_so_does_the_log(self, desk: Desk) -> None:
         shop = Shop(desk.db)
         plan = shop.plan(price=0)
@@ -123,7 +131,7 @@ class TestFaq:
     def test_bad_input_is_refused(self, desk: Desk, wrong: dict[str, Any]) -> None:
         assert desk.ask("POST", "/faq", json=FAQ | wrong).status_code == 422
 
-    @pytest.mark.parametrize("query", [{"page": 0}, {"limit": 10**9}, {"category": "Gossip"}])
+    @pytest.mark.parametrize("query", [{"page": 0}, {"limit": 0}, {"category": "Gossip"}])
     def test_bad_queries_are_refused(self, desk: Desk, query: dict[str, Any]) -> None:
         assert desk.ask("GET", "/faq", query_string=query).status_code == 422
 
@@ -146,7 +154,7 @@ class TestContacts:
     def test_bad_input_is_refused(self, desk: Desk, body: dict[str, str]) -> None:
         assert desk.ask("PUT", "/contacts/any", json=body).status_code == 422
 
-    @pytest.mark.parametrize("query", [{"page": 0}, {"limit": 10**9}, {"status": "burnt"}])
+    @pytest.mark.parametrize("query", [{"page": 0}, {"limit": 0}, {"status": "burnt"}])
     def test_bad_queries_are_refused(self, desk: Desk, query: dict[str, Any]) -> None:
         assert desk.ask("GET", "/contacts", query_string=query).status_code == 422
 

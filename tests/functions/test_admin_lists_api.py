@@ -59,7 +59,7 @@ class TestListing:
     @pytest.mark.parametrize(
         "query",
         [
-            *({"page": 0}, {"limit": 10**9}, {"limit": 0}, {"status": "asleep"}, {"plan": "a/b"}),
+            *({"page": 0}, {"limit": 0}, {"status": "asleep"}, {"plan": "a/b"}),
             {"cursor": "abc"},
         ],
     )
@@ -111,7 +111,7 @@ class TestSearch:
         assert [user["id"] for user in found["users"]] == [uids[1]]
 
     @pytest.mark.parametrize(
-        "query", [{}, {"search": " "}, {"search": "x" * 10_000}, {"search": "a", "limit": 10**9}]
+        "query", [{}, {"search": " "}, {"search": "x" * 10_000}, {"search": "a", "limit": 0}]
     )
     def test_bad_queries_are_refused(self, desk: Desk, query: dict[str, Any]) -> None:
         assert desk.ask("GET", "/search-users", query_string=query).status_code == 422
@@ -137,7 +137,9 @@ def test_recent_activity_is_that_of_all_users_newest_first(desk: Desk) -> None:
     for number, uid in enumerate(uids):
         at = soon + timedelta(seconds=number)
         desk.db.commit(activity_write(uid, "voice_generation_completed", "Spoken", at=at))
-    found = desk.data("GET", "/recent-activity", query_string={"limit": 2})["activities"]
+    answer = desk.ask("GET", "/recent-activity", query_string={"limit": 2}).json
+    found, meta = answer["data"]["activities"], answer["meta"]
+    assert meta == {"total": 2, "limit": 2, "totalPages": 1, "currentPage": 1}
     assert [deed["userId"] for deed in found] == uids[::-1]
     assert found[0]["userEmail"] == f"{uids[1]}@example.com"
     assert found[0]["action"] == "voice_generation_completed"
@@ -145,3 +147,10 @@ def test_recent_activity_is_that_of_all_users_newest_first(desk: Desk) -> None:
         path = f"users/{uid}/activities"
         (activity,) = desk.db.find(path, limit=2)
         desk.db.commit(Update(activity.path, {"timestamp": now()}))
+
+
+@pytest.mark.parametrize("path", ["/users", "/recent-activity", "/search-users?search=a"])
+def test_a_limit_that_is_too_large_is_cut_and_told(desk: Desk, path: str) -> None:
+    mark = "&" if "?" in path else "?"
+    answer = desk.ask("GET", f"{path}{mark}limit=1000000")
+    assert (answer.status_code, answer.json["meta"]["limit"]) == (200, 100)

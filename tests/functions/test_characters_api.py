@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests.support.characters import CONSENT, OTHER_SOUND, PICTURE, SOUND
-from tests.support.factories import code, signed_in
+from tests.support.factories import CountingDatabase, code, signed_in
 from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb, sound
 from tests.support.wiring import app_for, rewired
 from troupe.adapters.firestore import Database
@@ -358,6 +358,61 @@ def test_starring_twice_gets_the_same_answer(client: FlaskClient, db: Database) 
     gone, still_gone = (client.delete(f"{place}/star", headers=ben) for _ in range(2))
     assert gone.json == still_gone.json
     assert (gone.json["data"]["starred"], gone.json["data"]["isStarred"]) == (0, False)
+
+
+def test_ones_starred_characters_are_a_list(client: FlaskClient, db: Database) -> None:
+    _, ada = signed_in(db)
+    _, ben = signed_in(db)
+    ids = [made(client, ada, displayName=f"Star {n}")["id"] for n in range(4)]
+    for n in (2, 0, 3):
+        client.post(f"/api/characters/{ids[n]}/star", headers=ben)
+    client.post(f"/api/characters/{ids[1]}/star", headers=ada)
+
+    def listed(**query: Any) -> tuple[list[str], dict[str, Any]]:
+        query = {"starred": "true"} | query
+        answer = client.get("/api/characters", query_string=query, headers=ben)
+        assert answer.status_code == 200, answer.text
+        shown = answer.json["data"]["characters"]
+        assert all(each["isStarred"] for each in shown)
+        return [each["id"] for each in shown], answer.json["meta"]
+
+    assert listed()[0] == [ids[3], ids[0], ids[2]]
+    first, meta = listed(limit=2)
+    assert (first, meta["total"], meta["totalPages"]) == ([ids[3], ids[0]], 3, 2)
+    assert listed(limit=2, page=2)[0] == [ids[2]]
+    rest, last = listed(limit=2, cursor=meta["nextCursor"])
+    assert (rest, "nextCursor" in last) == ([ids[2]], False)
+    everybodys = client.get(f"/api/characters?cursor={meta['nextCursor']}", headers=ben)
+    assert code(everybodys) == (422, "invalid_cursor")
+    client.delete(f"/api/characters/{ids[0]}/star", headers=ben)
+    client.delete(f"/api/characters/{ids[3]}", headers=ada)
+    assert listed()[0] == [ids[2]]
+
+
+def test_a_list_of_stars_reads_two_documents_a_row(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    for n in range(3):
+        place = f"/api/characters/{made(client, headers, displayName=f'Row {n}')['id']}"
+        client.post(f"{place}/star", headers=headers)
+    counting = CountingDatabase(db._client)
+    with rewired(database=counting):
+        client.get("/api/characters?starred=true", headers=headers)
+    # Two lookups (the caller; the characters of the page), the page of stars, their count.
+    assert counting.calls == {
+        "batch_get_documents": 2,
+        "run_query": 1,
+        "run_aggregation_query": 1,
+    }
+
+
+@pytest.mark.parametrize("query", ["search=a", "sort=starred", "search=a&sort=starred"])
+def test_stars_are_not_searched(client: FlaskClient, db: Database, query: str) -> None:
+    _, headers = signed_in(db)
+    answer = client.get(f"/api/characters?starred=true&{query}", headers=headers)
+    assert code(answer) == (422, "invalid_input")
+    assert answer.json["message"] == (
+        "Leave out search and sort: starred=true lists the last starred first."
+    )
 
 
 def test_lists_have_pages_search_and_order(client: FlaskClient, db: Database) -> None:

@@ -284,7 +284,8 @@ def test_a_later_video_takes_the_place_of_the_first(scene: Scene, queue: HeldQue
         work(queue)
         paths.append(scene.get("").json["data"]["script"]["finalVideoPath"])
     made = [scene.get(job).json["data"]["job"]["finalVideoPath"] for job in jobs]
-    assert made == [None, paths[1]]
+    assert made[0] is None
+    assert made[1].partition("?")[0] == paths[1].partition("?")[0]
     assert [scene.get(path).status_code for path in paths] == [404, 200]
 
 
@@ -594,7 +595,7 @@ def test_what_was_made_is_served(scene: Scene, files: Files) -> None:
     captions = scene.get(script["captionsUrl"])
     assert captions.mimetype == "text/vtt"
     assert "<v Anna>Hello & goodbye" in captions.text.replace("&amp;", "&")
-    srt = scene.get(f"{script['captionsUrl']}?format=srt")
+    srt = scene.get("/captions?format=srt")
     assert "Anna: Hello & goodbye" in srt.text
     video = scene.get(script["finalVideoPath"])
     assert (video.mimetype, video.data) == ("video/mp4", b"the video")
@@ -653,7 +654,8 @@ def test_an_admin_has_no_more_of_it(scene: Scene, db: Database) -> None:
 
 def test_names_that_lead_nowhere(scene: Scene, files: Files) -> None:
     scene.performed(files)
-    name = scene.get("").json["data"]["script"]["finalVideoPath"].rsplit("/", 1)[-1]
+    name = scene.get("").json["data"]["script"]["finalVideoPath"]
+    name = name.partition("?")[0].rsplit("/", 1)[-1]
     names = [
         *(f"..%2F{name}", f"../{name}", f"x/{name}", f"{name}x", name.removesuffix(".mp4")),
         *(f"{scene.id}_.mp4", f"{scene.id}_other_final.mp4", "_x.mp4", "nobody_final.mp4"),
@@ -710,7 +712,7 @@ def test_my_scripts_are_my_own_and_newest_first(scene: Scene, db: Database) -> N
     assert (last["id"], last["videoJobId"], last["videoJobStatus"]) == (made[0], job_id, "queued")
 
 
-@pytest.mark.parametrize("page", ["page=0", "limit=101", "cursor=x"])
+@pytest.mark.parametrize("page", ["page=0", "limit=0", "cursor=x"])
 def test_bad_pages_are_422(scene: Scene, page: str) -> None:
     assert scene.get(f"/api/my-scripts?{page}").status_code == 422
 

@@ -78,9 +78,7 @@ def test_questions_are_public_and_by_category(client: FlaskClient) -> None:
     assert faq.id not in {each["id"] for each in others}
 
 
-@pytest.mark.parametrize(
-    "query", ["category=Gossip", "page=0", "limit=1e9", "limit=101", "cursor=x"]
-)
+@pytest.mark.parametrize("query", ["category=Gossip", "page=0", "limit=1e9", "limit=0", "cursor=x"])
 def test_bad_lists(client: FlaskClient, query: str) -> None:
     assert client.get(f"/api/faq?{query}").status_code == 422
 

@@ -52,7 +52,7 @@ def test_speech_from_request_to_bytes(client: FlaskClient, queue: HeldQueue, db:
     captions = client.get(data["generation"]["captionsUrl"], headers=headers)
     assert captions.mimetype == "text/vtt"
     assert captions.text.startswith("WEBVTT")
-    srt = client.get(data["generation"]["captionsUrl"] + "?format=srt", headers=headers)
+    srt = client.get(f"{place}/captions?format=srt", headers=headers)
     assert re.match(r"1\n00:00:00,\d{3} --> ", srt.text)
     (item,) = client.get("/api/user/voice-history", headers=headers).json["data"]["history"]
     assert (item["id"], item["tokens"]) == (data["generation"]["id"], 1)
@@ -262,11 +262,39 @@ def test_cancel_and_delete_are_harmless_twice(
     assert client.delete(place, headers=headers).status_code == 404
 
 
-@pytest.mark.parametrize("page", [{"page": 0}, {"limit": 101}, {"limit": 0}, {"cursor": "x"}])
+@pytest.mark.parametrize("page", [{"page": 0}, {"limit": 0}, {"cursor": "x"}])
 def test_bad_pages_are_422(client: FlaskClient, db: Database, page: dict[str, Any]) -> None:
     _, headers = signed_in(db)
     answer = client.get("/api/user/voice-history", query_string=page, headers=headers)
     assert answer.status_code == 422
+
+
+def test_a_limit_that_is_too_large_is_cut_and_told(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    answer = client.get("/api/user/voice-history?limit=500", headers=headers)
+    assert (answer.status_code, answer.json["meta"]["limit"]) == (200, 100)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"speed": 3}, "speed: must be at most 2"),
+        ({"speed": 0.1}, "speed: must be at least 0.5"),
+        ({"speed": "a secret"}, "speed: must be a number"),
+        ({"text": ""}, "text: must not be empty"),
+        ({"text": " "}, "text: must hold something to speak"),
+        ({"text": 5}, "text: must be a string"),
+        ({"format": "a secret"}, "format: must be 'mp3', 'wav', 'ogg' or 'flac'"),
+        ({"language": "a secret"}, "language: there is no such language here"),
+    ],
+)
+def test_the_message_names_the_first_field_that_is_wrong(
+    client: FlaskClient, db: Database, changes: dict[str, Any], message: str
+) -> None:
+    _, headers = signed_in(db)
+    answer = client.post(GENERATE, json=body(**changes), headers=headers)
+    assert (answer.status_code, answer.json["message"]) == (422, message)
+    assert "a secret" not in answer.text
 
 
 @pytest.mark.parametrize("path", [GENERATE, "/voice/generate", "/generate"])

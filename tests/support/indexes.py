@@ -91,18 +91,33 @@ def _sorted_by(query: Query) -> tuple[Field, ...]:
     return tuple((name, "DESCENDING" if down else "ASCENDING") for name, down in order.items())
 
 
+def with_indexes(file: dict[str, Any], queries: Iterable[Query]) -> dict[str, Any]:
+    """firestore.indexes.json with exactly the composite indexes that those queries need; what stays
+    keeps its place. Exemptions and indexes of single fields are written by hand."""
+    wanted = {index for query in queries for index in needed(query) if len(index.fields) > 1}
+    kept = [entry for entry in file["indexes"] if _composite(entry) in wanted]
+    missing = sorted(wanted - {_composite(entry) for entry in kept})
+    return file | {"indexes": [*kept, *map(_entry, missing)]}
+
+
+def _composite(entry: Mapping[str, Any]) -> Index:
+    fields = tuple(_field(field["fieldPath"], field) for field in entry["fields"])
+    return Index(entry["collectionGroup"], entry["queryScope"], fields)
+
+
+def _entry(index: Index) -> dict[str, Any]:
+    fields = [
+        {"fieldPath": path, "arrayConfig" if mode == "CONTAINS" else "order": mode}
+        for path, mode in index.fields
+    ]
+    return {"collectionGroup": index.collection, "queryScope": index.scope, "fields": fields}
+
+
 class Declared:
     """What firestore.indexes.json declares."""
 
     def __init__(self, file: Mapping[str, Any]) -> None:
-        self.composite = {
-            Index(
-                index["collectionGroup"],
-                index["queryScope"],
-                tuple(_field(field["fieldPath"], field) for field in index["fields"]),
-            )
-            for index in file["indexes"]
-        }
+        self.composite = {_composite(entry) for entry in file["indexes"]}
         self.overrides = {
             (override["collectionGroup"], override["fieldPath"]): {
                 Index(

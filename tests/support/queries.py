@@ -2,7 +2,7 @@
 
 That file is what tests/unit/test_indexes.py proves firestore.indexes.json with. A run fails when it
 makes a query that the file does not have, and when all tests have run and none has made one that
-it has. `make queries` writes it anew.
+it has. `make queries` writes it, and the composite indexes that its queries need.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.indexes import Query
+from tests.support.indexes import Query, with_indexes
 from troupe.adapters.firestore import Database
 
 FILE = Path(__file__).parents[1] / "queries.json"
+INDEXES = Path(__file__).parents[2] / "firestore.indexes.json"
 _OUTPUT = "queries"
 _OPTION = "--write-queries"
 
@@ -112,3 +113,5 @@ def _runs_all(config: pytest.Config) -> bool:
 def _write(queries: set[Query]) -> None:
     lines = ",\n".join(f"  {json.dumps(query.stored())}" for query in sorted(queries))
     FILE.write_text(f"[\n{lines}\n]\n")
+    declared = with_indexes(json.loads(INDEXES.read_text()), queries)
+    INDEXES.write_text(json.dumps(declared, indent=2) + "\n")

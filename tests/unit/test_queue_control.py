@@ -138,7 +138,7 @@ def test_the_emulator_is_said_to_have_no_such_thing(action: str, capsys: Any) ->
     assert f"{action}: not possible here" in capsys.readouterr().err
 
 
-def test_the_emulator_tells_numbers(
+def test_the_emulator_reports_numbers(
     there: Queue, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.add(3)
@@ -146,7 +146,7 @@ def test_the_emulator_tells_numbers(
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", host)
     with rewired(settings=test_settings()):
         assert command(["queue", "list"]) == 0
-    assert "queue:p-l-generate: 3 tasks wait, 1 run\n" in capsys.readouterr().out
+    assert "queue:p-l-generate: 3 tasks waiting, 1 running\n" in capsys.readouterr().out
 
 
 def test_the_numbers_of_an_emulator_that_is_not_there(

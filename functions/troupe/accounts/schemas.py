@@ -12,7 +12,19 @@ from troupe.accounts.service import SignedIn
 from troupe.activities.service import Activity, ActivityStats, Category
 from troupe.caller import Role
 from troupe.wallet.records import Wallet
-from troupe.web.schema import Email, Id, Line, Page, Password, Schema, Username, example
+from troupe.web.media import MediaUrl
+from troupe.web.schema import (
+    Email,
+    Id,
+    Limit,
+    Line,
+    Page,
+    Password,
+    Schema,
+    Username,
+    example,
+    limit_of,
+)
 from troupe.web.upload import Form, Upload
 
 # An address of a picture, or the path of one that was uploaded here.
@@ -129,10 +141,10 @@ class UserView(Schema):
     id: str
     underscore_id: str = Field(alias="_id", description="The same as `id`.")
     name: str
-    username: str | None
-    email: str | None
+    username: str
+    email: str
     profile_picture: str
-    language: str | None = Field(description="What the user reads, as the user has set it.")
+    language: str = Field(description="What the user reads, as the user has set it.")
     tokens: int = Field(description="Granted less used; what running jobs hold is still in it.")
     is_verified: bool
     is_guest: bool
@@ -147,10 +159,10 @@ class UserView(Schema):
             id=user.id,
             underscore_id=user.id,
             name=user.name,
-            username=user.username,
-            email=user.email,
+            username=user.username or "",
+            email=user.email or "",
             profile_picture=user.profile_picture,
-            language=user.language,
+            language=user.language or "",
             tokens=user.tokens,
             is_verified=user.email_verified,
             is_guest=user.guest,
@@ -188,7 +200,7 @@ class ValidData(Schema):
 
 class ProfileSubscription(Schema):
     plan: str = Field(description="The id of the plan; `free` without one.")
-    name: str | None
+    name: str
     status: Literal["active", "expired", "cancelled"] | None
     started_at: datetime | None
     expiry_date: datetime | None
@@ -198,7 +210,7 @@ class ProfileSubscription(Schema):
         has = user.subscription
         return cls(
             plan=user.plan or "free",
-            name=has.name if has else None,
+            name=has.name if has else "",
             status=has.status if has else None,
             started_at=has.started_at if has else None,
             expiry_date=has.ends_at if has else None,
@@ -246,7 +258,7 @@ class SessionsData(Schema):
 
 
 class ActivitiesQuery(Page):
-    limit: int = Field(50, ge=1, le=100)
+    limit: Limit = limit_of(50, "Entries on a page.")
 
 
 class ActivityView(Schema):
@@ -259,7 +271,7 @@ class ActivityView(Schema):
     character_id: str | None
     generation_id: str | None
     job_id: str | None
-    video_path: str | None
+    video_path: MediaUrl | None
 
     @classmethod
     def of(cls, activity: Activity) -> ActivityView:

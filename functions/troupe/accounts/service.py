@@ -17,6 +17,7 @@ from troupe.accounts.errors import (
     UsernameTaken,
     shown,
 )
+from troupe.accounts.links import MediaLink, link_times
 from troupe.accounts.records import AccountCaller, Session, UserRecord
 from troupe.accounts.sessions import Opened, TokenPair
 from troupe.accounts.writes import (
@@ -71,6 +72,41 @@ class Accounts:
         if user is None or claims.session_id is None:
             raise TokenInvalid
         _live_session(user, claims.session_id)
+        return _caller(user, claims.session_id)
+
+    def media_link(self, caller: AccountCaller, address: str) -> MediaLink:
+        """An address of a file that opens for whoever has it, in the caller's name, for a while.
+        `address`: path and query, as the API gives it out."""
+        user = caller.user
+        issued_at, expires_at = link_times(self._settings.media_link_seconds, user.valid_after)
+        path, mark, query = address.partition("?")
+        token = tokens.encode_link(
+            subject=user.id,
+            path=path,
+            issued_at=issued_at,
+            expires_at=expires_at,
+            session_id=caller.session_id,
+        )
+        url = f"{path}?{query}{'&' if mark else ''}token={token}"
+        return MediaLink(url, datetime.fromtimestamp(expires_at, UTC))
+
+    def authenticate_link(self, token: str, path: str) -> AccountCaller:
+        """In whose name a media link opens `path`. It ends with the session that it was made in.
+
+        Reads one document. Raises TokenInvalid, TokenExpired, AccountSuspended.
+        """
+        claims = tokens.decode(token, purpose=tokens.LINK_PURPOSE)
+        if claims.path != path:
+            raise TokenInvalid
+        user = self._users.get(claims.subject)
+        if user is None or user.deleted_at:
+            raise TokenInvalid
+        if claims.session_id is not None:
+            _live_session(user, claims.session_id)
+        elif user.suspended:
+            raise AccountSuspended
+        elif user.valid_after and claims.issued_at < user.valid_after.timestamp():
+            raise TokenInvalid
         return _caller(user, claims.session_id)
 
     def register(

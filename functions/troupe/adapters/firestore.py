@@ -240,9 +240,10 @@ class Database:
         select: Sequence[str] | None = None,
         group: bool = False,
     ) -> list[Document]:
-        """At most `limit` documents. `order`: (field, descending), where `__name__` is the id;
-        `after`: values of the order fields to start behind; `select`: the fields to bring (all
-        when None); `group`: every collection of that name, wherever it hangs.
+        """At most `limit` documents. `order`: (field, descending), where `__name__` is the id,
+        or with `group` the path; `after`: values of the order fields to start behind; `select`: the
+        fields to bring (all when None); `group`: every collection of that name, wherever it
+        hangs.
 
         Raises IndexMissing.
         """
@@ -257,7 +258,8 @@ class Database:
         if after is not None:
             values = dict(zip(names, after, strict=True))
             if "__name__" in values:
-                values["__name__"] = self._client.document(collection, values["__name__"])
+                place = (values["__name__"],) if group else (collection, values["__name__"])
+                values["__name__"] = self._client.document(*place)
             query = query.start_after(values)
         if select is not None:
             query = query.select(list(select))
@@ -267,9 +269,15 @@ class Database:
         answers = self._ask("run_query", request)
         return [self._document(each.document) for each in answers if each.HasField("document")]
 
-    def count(self, collection: str, *, where: Iterable[tuple[str, str, Any]] = ()) -> int:
+    def count(
+        self,
+        collection: str,
+        *,
+        where: Iterable[tuple[str, str, Any]] = (),
+        group: bool = False,
+    ) -> int:
         """How many there are, by an aggregation: no document is read. Raises IndexMissing."""
-        query: Any = self._query(collection, where)
+        query: Any = self._query(collection, where, group=group)
         request, _ = query.count(alias="n")._prep_stream()
         (answer,) = self._ask("run_aggregation_query", request)
         return int(answer.result.aggregate_fields["n"].integer_value)

@@ -165,4 +165,8 @@ def get_admin_stats(statistics: Statistics) -> Reply:
 def list_recent_activity(query: schemas.RecentQuery, statistics: Statistics) -> Reply:
     """What users did last."""
     deeds = [schemas.RecentActionView.of(deed) for deed in statistics.recent(query.limit)]
-    return Reply(schemas.RecentActivity(activities=deeds), "Recent activity fetched successfully")
+    return Reply(
+        schemas.RecentActivity(activities=deeds),
+        "Recent activity fetched successfully",
+        meta=query.meta(len(deeds)),  # what there was before is not in this list
+    )

@@ -27,7 +27,7 @@ from troupe.plans.schemas import (
     in_minutes,
 )
 from troupe.wallet.records import Wallet
-from troupe.web.schema import Email, Id, Line, Page, Schema, Sized, example
+from troupe.web.schema import Email, Id, Limit, Line, Page, Schema, Sized, example, limit_of
 
 All = Literal["all"]
 
@@ -66,12 +66,12 @@ class _Filter(Schema):
 
 
 class UsersQuery(Page, _Filter):
-    limit: int = Field(10, ge=1, le=100, description="Users on a page.")
+    limit: Limit = limit_of(10, "Users on a page.")
 
 
 class SearchQuery(Sized, _Filter):
     search: Annotated[Line, Field(description="How an address or a name begins.")]
-    limit: int = Field(50, ge=1, le=100, description="At most so many; `totalCount` tells of all.")
+    limit: Limit = limit_of(50, "At most so many; `totalCount` tells of all.")
 
 
 class UserPath(Schema):
@@ -107,8 +107,8 @@ class AdminUserView(Schema):
     id: str
     underscore_id: str = Field(alias="_id", description="The same as `id`.")
     name: str
-    username: str | None
-    email: str | None
+    username: str
+    email: str
     profile_picture: str
     role: RoleView
     status: UserStatus
@@ -216,14 +216,14 @@ class AdminStatsData(Schema):
         )
 
 
-class RecentQuery(Schema):
-    limit: int = Field(20, ge=1, le=100)
+class RecentQuery(Sized):
+    limit: Limit = limit_of(20, "The newest so many.")
 
 
 class RecentActionView(Schema):
     id: str
     user_id: str
-    user_email: str | None
+    user_email: str
     action: str = Field(description="The type of the activity.")
     category: Category
     message: str
@@ -235,7 +235,7 @@ class RecentActionView(Schema):
         return cls(
             id=activity.id,
             user_id=deed.uid,
-            user_email=deed.email,
+            user_email=deed.email or "",
             action=activity.type,
             category=activity.category,
             message=activity.message,
@@ -268,8 +268,8 @@ def _shown(user: UserRecord) -> dict[str, Any]:
         "id": user.id,
         "underscore_id": user.id,
         "name": user.name,
-        "username": user.username,
-        "email": user.email,
+        "username": view.username,
+        "email": view.email,
         "profile_picture": user.profile_picture,
         "role": view.role,
         "status": status_of(user),

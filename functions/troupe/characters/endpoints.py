@@ -58,7 +58,10 @@ def list_characters(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Everybody's characters: the newest or the most starred first, all or by name."""
+    """Everybody's characters: the newest or the most starred first, all or by name. With
+    `?starred=true` those that you have starred, the last starred first."""
+    if query.starred:
+        return _page(query, caller, settings, *characters.starred(caller.uid, query))
     return _page(query, caller, settings, *characters.page(caller.uid, query))
 
 

@@ -6,13 +6,14 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from troupe.characters.records import Character
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
-from troupe.web.schema import Id, Line, Page, Schema, Text
+from troupe.web.schema import Id, Line, Page, Schema, Text, WarnsOfUnknown
 from troupe.web.upload import Form, Upload
 
 _KEY = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -57,7 +58,7 @@ def _needs_consent(schema: dict[str, Any]) -> None:
     schema["required"].append("consent")
 
 
-class CreateCharacter(Form):
+class CreateCharacter(WarnsOfUnknown, Form):
     model_config = ConfigDict(json_schema_extra=_needs_consent)
 
     display_name: DisplayName
@@ -73,7 +74,7 @@ class CreateCharacter(Form):
     voice_type: VoiceType = VoiceType.FEMALE
 
 
-class UpdateCharacter(Form):
+class UpdateCharacter(WarnsOfUnknown, Form):
     """What is absent stays as it is."""
 
     display_name: DisplayName | None = None
@@ -131,7 +132,7 @@ class CharacterView(Schema):
     sample_text: str
     sample_quality: QualityView
     voice_cloned: bool = Field(description="Whether the speech engine clones this voice.")
-    voice_note: str | None = Field(description="Which voice speaks instead when it does not.")
+    voice_note: str = Field(description="Which voice speaks instead when it does not; else empty.")
     consent: ConsentView | None
     has_audio: bool
     image_count: int
@@ -165,7 +166,7 @@ class CharacterView(Schema):
             sample_text=character.sample.text,
             sample_quality=QualityView(**character.sample.quality.model_dump()),
             voice_cloned=cloned,
-            voice_note=None if cloned else _note(character, engine),
+            voice_note="" if cloned else _note(character, engine),
             consent=None if consent is None else ConsentView(**consent.model_dump()),
             has_audio=True,
             image_count=len(character.images),
@@ -218,6 +219,20 @@ class CharactersQuery(Page):
         "", description="Names that begin with this, whatever their case."
     )
     sort: Sort = "newest"
+    starred: bool = Field(
+        False,
+        description="Only those that you have starred, the last starred first; goes with neither "
+        "`search` nor `sort=starred`.",
+    )
+
+    @model_validator(mode="after")
+    def _starred_alone(self) -> Self:
+        if self.starred and (self.search.strip() or self.sort != "newest"):
+            raise PydanticCustomError(
+                "not_combined",
+                "leave out search and sort: starred=true lists the last starred first",
+            )
+        return self
 
 
 class MediaPath(Schema):

@@ -230,6 +230,16 @@ class Characters:
         found = writes.page_of_user(self._db, request, uid)
         return self._shown(found, uid), found
 
+    def starred(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
+        """The characters that `uid` has starred, the last starred first. Two documents are read
+        for each: the star and the character."""
+        found = writes.page_of_stars(self._db, request, uid)
+        paths = [star.path.rpartition("/stars/")[0] for star in found.documents]
+        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if paths else []
+        # Of a character that was just deleted, the stars are still to go.
+        there = [Character.of(document) for document in documents if document.exists]
+        return [CharacterWithStar(each, True) for each in there], found
+
     def cast(self, ids: Sequence[str]) -> list[Character]:
         """The characters in the order of `ids`, by one call.
 

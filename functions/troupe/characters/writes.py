@@ -122,6 +122,20 @@ def page_of_user(db: Database, request: PageRequest, uid: str) -> PageOf:
     )
 
 
+def page_of_stars(db: Database, request: PageRequest, uid: str) -> PageOf:
+    """The stars that the user has given, the last one first; they lie under their characters."""
+    return ordered_page(
+        db,
+        "stars",
+        request,
+        where=[("uid", "==", uid)],
+        field="createdAt",
+        kind=datetime,
+        select=["createdAt"],
+        group=True,
+    )
+
+
 def starred_among(db: Database, ids: Sequence[str], uid: str) -> set[str]:
     """Which of these characters the user has starred; one call."""
     if not ids:

@@ -48,6 +48,7 @@ def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles)
     auth=Auth.OWNER,
     errors=(UserFileNotFound,),
     produces="audio/*",
+    media=True,
 )
 def download_file(
     path: schemas.FilePath, caller: Caller, user_files: UserFiles, files: Files

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from troupe.files.records import UserFile
+from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, Schema
 from troupe.web.upload import Form, Upload
 
@@ -19,7 +20,7 @@ class UploadForm(Form):
 class FileView(Schema):
     id: str
     name: str
-    url: str
+    url: MediaUrl
     content_type: str
     size: int = Field(description="Bytes.")
     seconds: float
@@ -32,7 +33,7 @@ class FileView(Schema):
 
 
 class UploadedFile(Schema):
-    file_url: str
+    file_url: MediaUrl
     file_id: str
     file: FileView
 

@@ -15,6 +15,7 @@ from troupe.generations.service import (
     GenerationNotFound,
     GenerationWithJob,
     TextTooLong,
+    TranslationNotOffered,
 )
 from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
@@ -66,7 +67,10 @@ def list_styles(settings: Settings) -> Reply:
     other_statuses=(200,),
     data=schemas.GenerationStarted,
     headers=("Location", "Preference-Applied"),
-    errors=(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+    errors=(
+        *(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+        TranslationNotOffered,
+    ),
 )
 def generate_voice(
     body: schemas.GenerateVoice,
@@ -127,6 +131,7 @@ def delete_generation(
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces="audio/*",
+    media=True,
 )
 def get_generation_audio(
     path: schemas.GenerationPath, caller: Caller, generations: VoiceService, files: Files
@@ -141,6 +146,7 @@ def get_generation_audio(
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces=("text/vtt", "application/x-subrip"),
+    media=True,
 )
 def get_generation_captions(
     path: schemas.GenerationPath,

@@ -14,7 +14,8 @@ from troupe.jobs.schemas import ErrorView, JobView
 from troupe.media.formats import AudioFormat
 from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import TimingSource, VoiceType
-from troupe.web.schema import Id, KeyHeader, Schema, example
+from troupe.web.media import MediaUrl
+from troupe.web.schema import Id, KeyHeader, Schema, WarnsOfUnknown, example
 
 _ALLOWED_CONTROLS = "\t\n\r"
 
@@ -30,7 +31,7 @@ def _speakable(text: str) -> str:
 SpeakableText = Annotated[str, Field(min_length=1), AfterValidator(_speakable)]
 
 
-class GenerateVoice(Schema):
+class GenerateVoice(WarnsOfUnknown):
     model_config = example(
         {
             "text": "Good evening, and welcome to the show.",
@@ -53,6 +54,9 @@ class GenerateVoice(Schema):
     )
     speed: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own pace.")
     format: AudioFormat = AudioFormat.MP3
+    target_language: str | None = Field(
+        None, max_length=40, description="Not offered yet: answers 422 `not_offered`."
+    )
 
 
 class VoiceStyle(StrEnum):
@@ -111,8 +115,8 @@ class GenerationView(Schema):
     seconds: float | None = Field(description="Length of the audio.")
     size: int | None = Field(description="Bytes of the audio.")
     timing_source: TimingSource | None = Field(description="Where word times come from.")
-    audio_url: str | None
-    captions_url: str | None
+    audio_url: MediaUrl | None
+    captions_url: MediaUrl | None
     error: ErrorView | None
     created_at: datetime
     completed_at: datetime | None
@@ -139,7 +143,7 @@ class GenerationStarted(Schema):
     job: JobView
     tokens_reserved: int
     remaining_tokens: int
-    audio_url: str | None = None
+    audio_url: MediaUrl | None = None
     tokens_used: int | None = None
 
 
@@ -154,7 +158,7 @@ class HistoryItem(Schema):
     tokens: int
     date: datetime
     status: JobStatus
-    audio_url: str | None
+    audio_url: MediaUrl | None
     language: str
     voice_type: VoiceType
     seconds: float | None

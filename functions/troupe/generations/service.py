@@ -15,7 +15,7 @@ from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
 from troupe.characters.voices import voice_snapshot
-from troupe.errors import Conflict, FileMissing, NotFound, UnknownChoice, Unprocessable
+from troupe.errors import Conflict, FileMissing, NotFound, NotOffered, UnknownChoice, Unprocessable
 from troupe.generations import writes
 from troupe.generations.records import AudioFile, Generation, SpokenText
 from troupe.generations.specs import VOICE
@@ -76,6 +76,18 @@ class GenerationWithJob:
     job: Job
 
 
+class TranslationNotOffered(NotOffered):
+    message = (
+        "targetLanguage: translation is not offered yet. Leave it out, and send the text in the "
+        "language that it is to be spoken in."
+    )
+
+    def __init__(self) -> None:
+        why = "translation is not offered yet"
+        field = {"field": "targetLanguage", "message": why, "type": self.code}
+        super().__init__(details={"fields": [field]})
+
+
 class VoiceService:
     """`files` is called when a file is needed: most requests need none, and the client is slow to
     load."""
@@ -95,8 +107,11 @@ class VoiceService:
         self._settings = settings
 
     def generate(self, uid: str, request: GenerateVoice, key: str | None) -> GenerationWithJob:
-        """Commits the generation, its job and the hold, and enqueues the work."""
-        asked = request.model_dump(mode="json")
+        """Commits the generation, its job and the hold, and enqueues the work. Raises
+        TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound, NotEnoughTokens."""
+        if request.target_language:
+            raise TranslationNotOffered
+        asked = request.model_dump(mode="json", exclude={"target_language"})
         character = self._cast([request.character_id])[0] if request.character_id else None
         request = self._checked(_as_character(request, character))
         cloned = (

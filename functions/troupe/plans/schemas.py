@@ -17,7 +17,7 @@ from troupe.plans.records import (
     Terms,
 )
 from troupe.plans.subscriptions import SubscriptionStatement
-from troupe.web.schema import Email, Id, Line, Schema, Text, example
+from troupe.web.schema import Email, Id, Line, PlainText, Schema, example
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -47,7 +47,7 @@ Billing = Annotated[BillingPeriod, BeforeValidator(_lower)]
 Minutes = Annotated[int, Field(ge=0, le=1_000_000, description="Voice minutes per period.")]
 Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Features = Annotated[list[Annotated[Line, Field(max_length=200)]], Field(max_length=50)]
-Description = Annotated[Text, Field(max_length=2000)]
+Description = Annotated[PlainText, Field(max_length=2000)]
 
 
 class CreatePlan(Schema):

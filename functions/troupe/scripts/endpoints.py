@@ -172,6 +172,7 @@ def generate_audio(
     auth=Auth.OWNER,
     errors=(ScriptNotFound, LineNotFound, ScriptAudioNotReady),
     produces="audio/*",
+    media=True,
 )
 def get_script_audio(
     path: schemas.ScriptPath,
@@ -196,6 +197,7 @@ def get_script_audio(
     auth=Auth.OWNER,
     errors=(ScriptNotFound, ScriptAudioNotReady),
     produces=("text/vtt", "application/x-subrip"),
+    media=True,
 )
 def get_script_captions(
     path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
@@ -273,7 +275,13 @@ def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
     return Reply(schemas.Backgrounds(backgrounds=views), "Backgrounds fetched successfully")
 
 
-@api.get("/api/videos/<name>", auth=Auth.OWNER, errors=(VideoNotFound,), produces="video/mp4")
+@api.get(
+    "/api/videos/<name>",
+    auth=Auth.OWNER,
+    errors=(VideoNotFound,),
+    produces="video/mp4",
+    media=True,
+)
 def get_video_file(
     path: schemas.VideoPath, caller: AccountCaller, scripts: ScriptService, files: Files
 ) -> Response:

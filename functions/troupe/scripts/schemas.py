@@ -17,7 +17,8 @@ from troupe.scripts.screenplay import Said
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
-from troupe.web.schema import Id, Line, Schema, Text, example
+from troupe.web.media import MediaUrl
+from troupe.web.schema import Id, Line, Schema, Text, WarnsOfUnknown, example
 
 if TYPE_CHECKING:
     from troupe.scripts.backgrounds import Background
@@ -30,7 +31,7 @@ Title = Annotated[Line, Field(max_length=120)]
 Chosen = Annotated[list[Id], Field(min_length=1, max_length=MAX_CAST)]
 
 
-class GenerateScript(Schema):
+class GenerateScript(WarnsOfUnknown):
     model_config = example(
         {
             "selectedCharacters": ["ID_OF_ANNA", "ID_OF_BEN"],
@@ -63,7 +64,7 @@ class DialogueLine(Schema):
     text: str
 
 
-class CreateScript(Schema):
+class CreateScript(WarnsOfUnknown):
     """Either `dialogue` or `screenplay`."""
 
     model_config = example(
@@ -108,13 +109,13 @@ def _said(lines: list[DialogueLine]) -> list[Said]:
     return [(line.speaker, line.text) for line in lines]
 
 
-class GenerateAudio(Schema):
+class GenerateAudio(WarnsOfUnknown):
     model_config = example({"format": "mp3"})
 
     format: AudioFormat = AudioFormat.MP3
 
 
-class GenerateVideo(Schema):
+class GenerateVideo(WarnsOfUnknown):
     model_config = example(
         {"backgroundVideo": "#203040", "resolution": "1280x720", "captions": True}
     )
@@ -135,7 +136,7 @@ class LineView(Schema):
     speaker: str
     speaker_name: str
     text: str
-    audio_file: str
+    audio_file: MediaUrl
 
 
 class ScriptView(Schema):
@@ -144,9 +145,9 @@ class ScriptView(Schema):
 
     id: str
     title: str
-    language: str | None
+    language: str
     selected_characters: list[str]
-    original_prompt: str | None
+    original_prompt: str
     dialogue: list[LineView]
     revision: int
     created_at: datetime
@@ -154,14 +155,14 @@ class ScriptView(Schema):
     has_audio: bool
     audio_count: int = Field(description="Lines that have been spoken.")
     audio_duration: float | None = Field(description="Seconds.")
-    audio_url: str | None
-    captions_url: str | None
+    audio_url: MediaUrl | None
+    captions_url: MediaUrl | None
     active_job_id: str | None = Field(description="The job that works on the script.")
     audio_job_id: str | None
     audio_job_status: JobStatus | None
     audio_job_progress: int | None
     audio_job_error_message: str | None
-    final_video_path: str | None
+    final_video_path: MediaUrl | None
     video_duration: float | None = Field(description="Seconds.")
     video_size: int | None = Field(description="Bytes.")
     video_revision: int | None = Field(description="The revision that the video shows.")
@@ -183,9 +184,9 @@ class ScriptView(Schema):
         return cls(
             id=script.id,
             title=script.title,
-            language=script.language,
+            language=script.language or "",
             selected_characters=script.selected_characters,
-            original_prompt=script.original_prompt,
+            original_prompt=script.original_prompt or "",
             dialogue=[
                 _line_view(base, number, line, script.cast)
                 for number, line in enumerate(script.dialogue)
@@ -245,7 +246,7 @@ class VideoJobView(JobView):
 
     script_id: str
     user_id: str
-    final_video_path: str | None
+    final_video_path: MediaUrl | None
     video_duration: float | None
     video_size: int | None
 
@@ -277,7 +278,7 @@ class VideoStatus(Schema):
     started_at: datetime | None
     completed_at: datetime | None
     error_message: str | None
-    final_video_path: str | None
+    final_video_path: MediaUrl | None
 
     @classmethod
     def of(cls, staged: ScriptWithJobs) -> Self:

@@ -8,13 +8,15 @@ from flask import Response, request, send_file
 
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.support import schemas, service
-from troupe.support.errors import ServicesDown
+from troupe.support.errors import NoMedia, ServicesDown
 from troupe.support.schemas import AssetPath, HealthData
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.accounts.records import AccountCaller
+    from troupe.accounts.service import Accounts
     from troupe.settings import Settings
     from troupe.support.content import Contacts, Faqs
     from troupe.support.service import HealthChecks
@@ -83,6 +85,18 @@ def get_demo_token_usage(settings: Settings) -> Reply:
 def get_health(health_checks: HealthChecks) -> Reply:
     """Whether the services that Troupe depends on respond, and how fast."""
     return Reply(HealthData.of(service.health(health_checks)), "All services respond.")
+
+
+@api.post("/api/media-links", status=201, data=schemas.MediaLinkData, errors=(NoMedia,))
+def create_media_link(
+    body: schemas.MediaLinkBody, caller: AccountCaller, accounts: Accounts
+) -> Reply:
+    """Creates a short-lived URL of one file for players that send no bearer token; GET only, with
+    byte ranges. Anybody who has the URL can use it. Whether the file exists and is yours is checked
+    when it is opened."""
+    link = accounts.media_link(caller, service.media_address(body.path))
+    data = schemas.MediaLinkData(url=link.url, expires_at=link.expires_at)
+    return Reply(data, "Media link created successfully")
 
 
 @api.get("/api/openapi.json", auth=Auth.PUBLIC, produces="application/json")

@@ -21,6 +21,11 @@ class ContactNotFound(NotFound):
     message = "There is no such message."
 
 
+class NoMedia(NotFound):
+    code = "no_media"
+    message = "No file is served at this path. Send a file URL exactly as this API returned it."
+
+
 class CheckDetails(TypedDict):
     state: State
     latencyMs: float

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from troupe.support.errors import State
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
 from troupe.support.service import Check, Demo
-from troupe.web.schema import Email, Line, Page, Schema, Text, example
+from troupe.web.schema import Email, Limit, Line, Page, Schema, Text, example, limit_of
 
 Question = Annotated[Line, Field(max_length=500)]
 Answer = Annotated[Text, Field(max_length=10_000)]
@@ -71,6 +71,19 @@ class ContactView(Schema):
         return cls(**contact.model_dump())
 
 
+class MediaLinkBody(Schema):
+    model_config = example({"path": "/api/voice/generations/ID_OF_A_GENERATION/audio"})
+
+    path: Annotated[str, StringConstraints(max_length=2000)] = Field(
+        description="The URL of a file as this API returned it, with or without a token."
+    )
+
+
+class MediaLinkData(Schema):
+    url: str = Field(description="The path with its query and a token.")
+    expires_at: datetime
+
+
 class FaqView(Schema):
     id: str
     underscore_id: str = Field(alias="_id", description="The same as `id`.")
@@ -86,7 +99,7 @@ class FaqView(Schema):
 
 
 class FaqQuery(Page):
-    limit: int = Field(100, ge=1, le=100, description="Entries per page.")
+    limit: Limit = limit_of(100, "Entries per page.")
     category: FaqCategory | None = None
 
 

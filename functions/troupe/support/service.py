@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -9,10 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic_core import from_json
 
 from troupe.logs import in_context, log
 from troupe.settings import Settings
-from troupe.support.errors import ServicesDown, State
+from troupe.support.errors import NoMedia, ServicesDown, State
 from troupe.wallet.service import Usage
 
 _TIMEOUT = 5.0  # seconds per check
@@ -76,6 +80,27 @@ def asset(name: str) -> Path:
         raise RuntimeError("flask-openapi-swagger is not installed")
     kind = {".css": "css", ".js": "js", ".svg": "images"}[Path(name).suffix]
     return Path(spec.origin).parent / "templates" / "swagger" / kind / name
+
+
+@cache
+def _media_paths() -> re.Pattern[str]:
+    """The paths that media links open. Read from openapi.json, as other functions serve them."""
+    paths = from_json(OPENAPI.read_bytes())["paths"]
+    media = [
+        re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(path))
+        for path, methods in paths.items()
+        if {"mediaLink": []} in methods.get("get", {}).get("security", ())
+    ]
+    return re.compile("|".join(media))
+
+
+def media_address(address: str) -> str:
+    """The URL of a media file, without the token of an older link. Raises NoMedia for others."""
+    path, _, query = address.partition("?")
+    if not _media_paths().fullmatch(path):
+        raise NoMedia
+    kept = [(name, value) for name, value in parse_qsl(query) if name != "token"]
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def demo(settings: Settings) -> Demo:

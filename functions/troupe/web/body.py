@@ -15,7 +15,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
+from pydantic_core.core_schema import ErrorType
 from werkzeug.datastructures import MultiDict
 
 from troupe.errors import BadRequest, InvalidInput, NotFound
@@ -57,7 +58,7 @@ def read(request: Request, part: str, model: type[BaseModel], path: dict[str, An
     except ValidationError as error:
         if part == "path":
             raise NotFound from None
-        raise InvalidInput(details={"fields": wrong_fields(error)}) from None
+        raise InvalidInput(first_wrong(error), details={"fields": wrong_fields(error)}) from None
 
 
 def read_raw(request: Request) -> bytes:
@@ -70,13 +71,13 @@ def read_raw(request: Request) -> bytes:
 
 
 _MESSAGES = {
-    "union_tag_invalid": "is of no known kind",  # pydantic's own would quote what was sent
-    "model_type": "must be an object",  # and this one name a class of ours
+    "union_tag_invalid": "has an unknown type",  # pydantic's message would quote the input
+    "model_type": "must be an object",  # pydantic's message would name our class
 }
 
 
 def wrong_fields(error: ValidationError) -> list[dict[str, Any]]:
-    """What a program or a form needs to know; never what was sent."""
+    """The invalid fields, for programs and forms; never contains the input."""
     fields = []
     for line in error.errors(include_url=False, include_input=False):
         field: dict[str, Any] = {
@@ -88,6 +89,73 @@ def wrong_fields(error: ValidationError) -> list[dict[str, Any]]:
             field["allowed"] = re.findall(r"'([^']*)'", line["ctx"]["expected"])
         fields.append(field)
     return fields
+
+
+# Messages for pydantic's error types. Its other messages, which may quote the input, are replaced
+# by `_WRONG`; messages of our own validators are kept.
+_REASONS = {
+    "missing": "is required",
+    "string_type": "must be a string",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "has the wrong format",
+    "string_unicode": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "decimal_type": "must be a number",
+    "decimal_parsing": "must be a number",
+    "decimal_max_places": "must have at most {decimal_places} decimal places",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+    "union_tag_invalid": "has an unknown type",
+    "union_tag_not_found": "must name its type",
+}
+_TIMES = ("date", "datetime", "time", "timezone")
+_WRONG = "is invalid"
+
+
+def first_wrong(error: ValidationError) -> str:
+    """A message about the first invalid field; never contains the input."""
+    line = error.errors(include_url=False, include_input=False)[0]
+    field, why = ".".join(str(step) for step in line["loc"]), _reason(line)
+    if field:
+        return f"{field}: {why}"
+    return f"The body {why}." if line["type"] in _REASONS else f"{why[:1].upper()}{why[1:]}."
+
+
+def _reason(line: ErrorDetails) -> str:
+    kind = line["type"]
+    told = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in line.get("ctx", {}).items()
+    }
+    if kind == "value_error":
+        return str(told["error"])
+    if kind in ("too_short", "string_too_short") and told["min_length"] == 1:
+        return "must not be empty"
+    if template := _REASONS.get(kind):
+        return re.sub(r"\b1 (character|item|decimal place)s$", r"1 \1", template.format(**told))
+    if kind not in get_args(ErrorType):
+        return line["msg"]
+    is_time = kind.partition("_")[0] in _TIMES
+    return "must be a date, or a date and a time, in ISO 8601" if is_time else _WRONG
 
 
 def _read_header(request: Request, model: type[BaseModel], path: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Auth(StrEnum):
 
 
 CHECKED_BY_SERVICES = (Auth.OWNER, Auth.MEMBER, Auth.COMPANY)
+C = TypeVar("C", bound=Caller)
 C_co = TypeVar("C_co", bound=Caller, covariant=True)
 
 
@@ -48,16 +49,27 @@ class Authenticator(Protocol[C_co]):
         subclasses, and AccountSuspended."""
         ...
 
+    def authenticate_link(self, token: str, path: str) -> C_co:
+        """The caller in whose name a media link opens `path`. Raises like `authenticate`."""
+        ...
 
-def admit(policy: Auth, path: dict[str, Any]) -> Caller | None:
+
+def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Caller | None:
     """The caller, if the policy admits them; None if the route needs no sign-in and has none.
-    Raises Forbidden, Unauthorized, TokenInvalid, TokenExpired, AccountSuspended."""
+    `by_link`: accept `?token=` of a media link instead of a bearer token.
+
+    Raises Forbidden, Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
+    """
     if policy is Auth.PUBLIC:
         return None
     if policy is Auth.OPTIONAL and "Authorization" not in request.headers:
         return None
     accounts: Authenticator[Caller] = services().accounts
-    caller = signed_in(accounts)
+    if by_link and "Authorization" not in request.headers and "token" in request.args:
+        # The path as routed: the same by Hosting and by the function's own URL.
+        caller = _known(accounts.authenticate_link(request.args["token"], request.path))
+    else:
+        caller = signed_in(accounts)
     if caller.role == "admin":
         return caller
     if policy is Auth.ADMIN or (policy is Auth.SELF and path.get("userId") != caller.uid):
@@ -71,7 +83,11 @@ def signed_in(accounts: Authenticator[C_co]) -> C_co:
 
     Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
     """
-    caller = accounts.authenticate(request.headers.get("Authorization"))
+    return _known(accounts.authenticate(request.headers.get("Authorization")))
+
+
+def _known(caller: C) -> C:
+    """Stores the caller for the rest of the request and its log lines."""
     g.caller = caller = replace(caller, request_id=g.get("request_id"))
     logs.bind(uid=caller.uid)
     return caller

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from troupe.errors import TroupeError
-from troupe.web.schema import Meta
+from troupe.web.schema import Ignored, Meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def success(reply: Reply, status: int) -> Response:
+def success(reply: Reply, status: int, warnings: Sequence[Ignored] = ()) -> Response:
+    """`warnings`: unknown fields of the request."""
     code = reply.status or status
     envelope: dict[str, Any] = {
         "success": True,
@@ -35,6 +36,8 @@ def success(reply: Reply, status: int) -> Response:
     }
     if reply.meta is not None:
         envelope["meta"] = reply.meta.model_dump(by_alias=True, exclude_none=True)
+    if warnings:
+        envelope["warnings"] = warnings
     return _json(envelope, code, reply.headers)
 
 

@@ -7,7 +7,7 @@ bytes of the body. `troupe.app.openapi` writes the OpenAPI document from the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
-from troupe.web.schema import Nothing, Sized
+from troupe.web.schema import Ignored, Nothing, Sized, WarnsOfUnknown
 
 Handler = Callable[..., Reply | Response | Iterator[Event]]
 H = TypeVar("H", bound=Handler)
@@ -54,6 +54,7 @@ class Route:
     headers: tuple[str, ...]  # headers of a success, besides those of every response
     limit: str | None  # name of its rate limit, see `Settings.limits`
     alias_of: str | None  # operation id of the first path
+    media: bool  # serves a file that a media link may open
 
     @property
     def paged(self) -> bool:
@@ -67,7 +68,7 @@ class Route:
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: admits the caller, reads the parts, and runs the handler."""
-        caller = admit(self.auth, path)
+        caller = admit(self.auth, path, by_link=self.media)
         given: dict[str, Any] = {
             part: self._read(part, model, path) for part, model in self.parts.items()
         }
@@ -78,7 +79,12 @@ class Route:
             answer = self.handler(**given, **take(services(), self.services))
             if not isinstance(answer, Reply | Response):
                 answer = event_stream(answer)
-        return success(answer, self.status) if isinstance(answer, Reply) else answer
+        if isinstance(answer, Reply):
+            return success(answer, self.status, ignored(given))
+        if self.media:
+            answer.headers["Referrer-Policy"] = "no-referrer"  # the URL may contain a token
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
 
     def _read(self, part: str, model: type[Any], path: dict[str, Any]) -> BaseModel | bytes:
         return read_raw(request) if part == "raw" else read(request, part, model, path)
@@ -96,6 +102,7 @@ class Options(TypedDict, total=False):
     produces: str | tuple[str, ...]  # media types of a success without an envelope
     headers: tuple[str, ...]
     limit: str
+    media: bool  # accept a media link to the path instead of a bearer token
 
 
 class Api:
@@ -178,11 +185,18 @@ class Api:
                         headers=options.get("headers", ()),
                         limit=limit,
                         alias_of=name if number else None,
+                        media=options.get("media", False),
                     )
                 )
             return handler
 
         return decorate
+
+
+def ignored(given: Mapping[str, Any]) -> list[Ignored]:
+    """The unknown fields of a body or form that reports them."""
+    sent = given.get("body") or given.get("form")
+    return sent.ignored if isinstance(sent, WarnsOfUnknown) else []
 
 
 def _parts(handler: Handler) -> dict[str, Any]:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+_MOST_WARNINGS = 20
+_NAME_LENGTH = 64
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*(?:\[\])?$")
+MOST_ENTRIES = 100
 
 
 class Schema(BaseModel):
@@ -57,6 +71,42 @@ class KeyHeader(Headers):
     )
 
 
+class Ignored(Schema):
+    """An unknown field of a request."""
+
+    field: str
+    code: Literal["ignored"] = "ignored"
+    message: str = "Unknown field, ignored."
+
+
+class WarnsOfUnknown(Schema):
+    """Base of a body or form whose unknown fields are reported in `warnings` of the response, so
+    that a client that pays for something learns which fields had no effect. Only names are
+    reported, never values; empty fields are not reported."""
+
+    _ignored: list[Ignored] = PrivateAttr(default_factory=list)
+
+    @property
+    def ignored(self) -> list[Ignored]:
+        return self._ignored
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _note_unknown(cls, sent: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        made = validate(sent)
+        if isinstance(sent, dict):
+            known = {*cls.model_fields, *(field.alias for field in cls.model_fields.values())}
+            unknown = [
+                name
+                for name, value in sent.items()
+                if name not in known and value not in (None, "", [], {}) and _NAME.match(name)
+            ]
+            made._ignored = [
+                Ignored(field=name[:_NAME_LENGTH]) for name in unknown[:_MOST_WARNINGS]
+            ]
+        return made
+
+
 class Nothing(Schema):
     """The `data` of an operation that returns none."""
 
@@ -74,10 +124,25 @@ class Meta(Schema):
     next_cursor: str | None = Field(None, description="Absent on the last page.")
 
 
+def _cut(limit: int) -> int:
+    return min(limit, MOST_ENTRIES)
+
+
+# The number of entries to list. Larger values are reduced to the maximum rather than rejected,
+# because a client that wants everything sends one; `meta.limit` is the number used.
+Limit = Annotated[int, Field(ge=1), AfterValidator(_cut)]
+
+
+def limit_of(default: int, description: str) -> Any:
+    """The default and description of a `Limit`."""
+    more = f"{description} Values above {MOST_ENTRIES} are reduced to it; see `meta.limit`."
+    return Field(default, description=more)
+
+
 class Sized(Schema):
     """The query of a list with `meta`, from its first entry."""
 
-    limit: int = Field(20, ge=1, le=100, description="Entries per page.")
+    limit: Limit = limit_of(20, "Entries per page.")
 
     def meta(self, total: int, next_cursor: str | None = None) -> Meta:
         return Meta(
@@ -93,7 +158,7 @@ class Page(Sized):
     """The query of a paged list."""
 
     page: int = Field(1, ge=1, le=10_000, description="Counted from 1.")
-    limit: int = Field(20, ge=1, le=100, description="Entries per page.")
+    limit: Limit = limit_of(20, "Entries per page.")
     cursor: str | None = Field(
         None, max_length=512, description="`meta.nextCursor` of the previous page; for long lists."
     )
@@ -131,9 +196,9 @@ Line = Annotated[
     AfterValidator(_one_line),
 ]
 # Multi-line text: no control characters except tabs and line breaks. Add `Field(max_length=...)`.
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_many_lines)
-]
+# `PlainText` may be empty.
+PlainText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_many_lines)]
+Text = Annotated[PlainText, StringConstraints(min_length=1)]
 # Firebase Auth stores addresses in lower case and validates them fully; 254 is RFC 5321's limit.
 Email = Annotated[
     str,

@@ -146,3 +146,25 @@ def test_no_bearer_is_unauthorized(header: str | None) -> None:
 @pytest.mark.parametrize("header", ["Bearer abc", "bearer abc", "BEARER  abc "])
 def test_the_scheme_is_read_in_any_case(header: str) -> None:
     assert tokens.bearer(header) == "abc"
+
+
+def test_a_link_is_a_token_like_any_other_and_the_same_each_time() -> None:
+    at = int(time.time())
+    links = {
+        tokens.encode_link(
+            subject="ada", path="/api/å", issued_at=at, expires_at=at + 60, session_id="s1"
+        )
+        for _ in range(2)
+    }
+    (link,) = links
+    claims = tokens.decode(link, purpose="media")
+    assert (claims.subject, claims.path, claims.session_id) == ("ada", "/api/å", "s1")
+    assert (claims.issued_at, claims.expires_at) == (at, at + 60)
+    assert jwt.get_unverified_header(link)["typ"] == "JWT"
+    with pytest.raises(TokenInvalid):
+        tokens.decode(link, purpose="access")
+
+
+def test_a_token_without_a_path_is_no_link() -> None:
+    with pytest.raises(TokenInvalid):
+        tokens.decode(tokens.encode(purpose="media", subject="ada", ttl=60), purpose="media")

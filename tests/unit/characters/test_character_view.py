@@ -47,7 +47,7 @@ def view(uid: str = "ada", engine: str = "espeak", **changes: object) -> Charact
 
 def test_an_engine_that_clones_speaks_with_the_voice_of_the_sample() -> None:
     cloned = view(engine="f5tts")
-    assert (cloned.voice_cloned, cloned.voice_note) == (True, None)
+    assert (cloned.voice_cloned, cloned.voice_note) == (True, "")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ def client(checked: Checks) -> FlaskClient:
     return build(
         "support",
         [api],
-        SimpleNamespace(health_checks=checked, faqs=None, contacts=None, settings=None),
+        SimpleNamespace(
+            health_checks=checked, faqs=None, contacts=None, settings=None, accounts=None
+        ),
     ).test_client()
 
 

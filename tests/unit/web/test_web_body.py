@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, Self
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from werkzeug.test import create_environ
 
 from tests.unit.web.conftest import code_of
-from troupe.web.body import FORM_LIMIT, JSON_LIMIT, EdgeRequest, read
+from troupe.web.body import FORM_LIMIT, JSON_LIMIT, EdgeRequest, first_wrong, read
 from troupe.web.schema import Schema
 
 UNREADABLE = {
@@ -61,6 +67,59 @@ def test_json_that_breaks_the_rules_is_422_and_names_the_field(
     assert (answer.status_code, code_of(answer)) == (422, "invalid_input")
     fields = answer.get_json()["error"]["details"]["fields"]
     assert [wrong["field"] for wrong in fields] == [field]
+
+
+MESSAGES = {
+    "array": (b"[]", "The body must be an object."),
+    "line break": (rb'{"displayName": "a\nb"}', "displayName: must be one line of plain text"),
+    "blank": (b'{"displayName": "   "}', "displayName: must not be empty"),
+    "wrong type": (b'{"speed": "fast"}', "speed: must be a number"),
+    "wrong item": (b'{"tags": ["a", 1], "kind": 5}', "tags.1: must be a string"),
+}
+
+
+@pytest.mark.parametrize(("body", "message"), MESSAGES.values(), ids=MESSAGES.keys())
+def test_the_message_names_the_first_field_that_is_wrong_and_why(
+    client: FlaskClient, body: bytes, message: str
+) -> None:
+    answer = client.post("/api/things", data=body, content_type="application/json")
+    assert answer.get_json()["message"] == message
+
+
+class Moment(Schema):
+    at: datetime
+    price: Decimal = Field(Decimal(0), decimal_places=2)
+    one: Literal["a", "b"] = "a"
+    few: list[int] = Field(default_factory=list, max_length=1)
+    name: str = Field("x", pattern="^x$", max_length=3)
+    key: UUID | None = None
+
+    @model_validator(mode="after")
+    def _of_all(self) -> Self:
+        if self.price == 7:
+            raise PydanticCustomError("unlucky", "choose another price")
+        return self
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"at": None}, "at: must be a date, or a date and a time, in ISO 8601"),
+        ({"at": "soon"}, "at: must be a date, or a date and a time, in ISO 8601"),
+        ({"price": "0.001"}, "price: must have at most 2 decimal places"),
+        ({"one": "secret"}, "one: must be 'a' or 'b'"),
+        ({"few": [1, 2]}, "few: must have at most 1 item"),
+        ({"few": ["1.5"]}, "few.0: must be a whole number"),
+        ({"name": "secret"}, "name: must have at most 3 characters"),
+        ({"name": "y"}, "name: has the wrong format"),
+        ({"key": "secret"}, "key: is invalid"),
+        ({"price": 7}, "Choose another price."),
+    ],
+)
+def test_reasons_are_plain_english(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Moment.model_validate({"at": "2030-01-01"} | changes)
+    assert first_wrong(wrong.value) == message
 
 
 def test_a_422_never_repeats_what_was_sent(client: FlaskClient) -> None:
@@ -178,7 +237,7 @@ def test_repeated_names_are_a_list_where_a_list_is_wanted(client: FlaskClient) -
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=-1", "page=x", "limit=0", "limit=101", "page=99999999999999999999"]
+    "query", ["page=0", "page=-1", "page=x", "limit=0", "limit=-1", "page=99999999999999999999"]
 )
 def test_pages_have_bounds(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/api/things/1?{query}")

@@ -60,7 +60,9 @@ def test_every_route_is_in_it_with_its_policy(spec: dict[str, Any]) -> None:
         found = operation(spec, route)
         assert found["operationId"] == route.operation_id
         assert found["x-auth"] == route.auth
-        assert found.get("security", []) == ([] if route.auth is Auth.PUBLIC else [{"bearer": []}])
+        link: list[dict[str, list[str]]] = [{"mediaLink": []}] if route.media else []
+        wanted = [] if route.auth is Auth.PUBLIC else [{"bearer": []}, *link]
+        assert found.get("security", []) == wanted
         assert found["summary"]
 
 

@@ -1,0 +1,125 @@
+"""Fields that an operation does not know: who pays is told that they were not heard."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from tests.support.characters import CONSENT, SOUND
+from tests.support.factories import HeldQueue, code, new_character, signed_in
+from tests.support.wiring import app_for
+from troupe.adapters.firestore import Database
+
+GENERATE = "/api/voice/generate"
+SPEAK = {"text": "Good evening.", "language": "en-US"}
+MESSAGE = "Unknown field, ignored."
+
+
+@pytest.fixture
+def client(queue: HeldQueue) -> FlaskClient:
+    return app_for("voice").test_client()
+
+
+def told(answer: Any) -> list[str]:
+    """The fields that an answer warns of."""
+    warnings = answer.json.get("warnings", [])
+    assert all(each | {"field": ""} == warning("") for each in warnings)
+    return [each["field"] for each in warnings]
+
+
+def warning(field: str) -> dict[str, str]:
+    return {"field": field, "code": "ignored", "message": MESSAGE}
+
+
+def test_a_wish_that_nobody_heard_is_told(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    body = SPEAK | {"voice_model": "turbo", "pitch": 0, "voice_type": "kids"}
+    answer = client.post(GENERATE, json=body, headers=headers)
+    assert answer.status_code == 202
+    assert answer.json["warnings"] == [warning("pitch"), warning("voice_model")]
+    assert answer.json["data"]["generation"]["voiceType"] == "kids"
+
+
+def test_nothing_is_told_where_everything_was_heard(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    body: dict[str, Any] = SPEAK | {"voiceId": None, "pauses": "", "dictionary": [], "options": {}}
+    answer: Any = client.post(GENERATE, json=body, headers=headers)
+    assert "warnings" not in answer.json
+
+
+def test_a_repeat_under_a_key_warns_again(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    keyed = headers | {"Idempotency-Key": "k1"}
+    first, again = (
+        client.post(GENERATE, json=SPEAK | {"voice_model": "x"}, headers=keyed) for _ in range(2)
+    )
+    assert first.json == again.json
+    assert told(again) == ["voice_model"]
+
+
+def test_warnings_are_few_and_short_and_repeat_no_value(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    strange = {"<script>": 1, "a b": 1, "naïve": 1, "x\u0000": 1, "": 1}
+    many = {f"wish{n}": "a secret" for n in range(30)}
+    answer = client.post(GENERATE, json=SPEAK | strange | {"n" * 900: 1} | many, headers=headers)
+    fields = told(answer)
+    assert fields == ["n" * 64, *sorted(many)[:19]]
+    assert "a secret" not in answer.text
+
+
+def test_forms_warn_too(emulators: object, db: Database) -> None:
+    _, headers = signed_in(db)
+    client = app_for("characters").test_client()
+
+    def sent(method: str, path: str, **fields: Any) -> Any:
+        boundary, body = encode_multipart(fields)
+        kind = f'multipart/form-data; boundary="{boundary}"'
+        return client.open(path, method=method, data=body, content_type=kind, headers=headers)
+
+    made = sent(
+        *("POST", "/api/characters/complete"),
+        displayName="Ada",
+        consent=CONSENT,
+        audioFile=FileStorage(io.BytesIO(SOUND), filename="a.wav"),
+        pitch="high",
+        mood="",
+    )
+    assert (made.status_code, told(made)) == (201, ["pitch"])
+    place = f"/api/characters/{made.json['data']['character']['id']}"
+    assert told(sent("PUT", place, displayName="Ben", accent="Welsh")) == ["accent"]
+
+
+def test_scripts_and_what_is_made_of_them_warn_too(queue: HeldQueue, db: Database) -> None:
+    uid, headers = signed_in(db)
+    client = app_for("scripts").test_client()
+    ada = new_character(db, uid, "Ada")
+    body = {"selectedCharacters": [ada], "screenplay": "ADA: Good evening.", "mood": "sad"}
+    made = client.post("/api/scripts", json=body, headers=headers)
+    assert told(made) == ["mood"]
+    place = f"/api/scripts/{made.json['data']['script']['id']}"
+    audio = client.post(f"{place}/generate-audio", json={"bitrate": 320}, headers=headers)
+    assert (audio.status_code, told(audio)) == (202, ["bitrate"])
+    job = audio.json["data"]["job"]["jobId"]
+    client.post(f"/api/video-jobs/{job}/cancel", headers=headers)
+    film = client.post(f"{place}/generate-video", json={"fps": 60}, headers=headers)
+    assert (film.status_code, told(film)) == (202, ["fps"])
+
+
+def test_translation_is_not_offered_yet(
+    client: FlaskClient, queue: HeldQueue, db: Database
+) -> None:
+    uid, headers = signed_in(db)
+    for name in ("targetLanguage", "target_language"):
+        answer = client.post(GENERATE, json=SPEAK | {name: "sv"}, headers=headers)
+        assert code(answer) == (422, "not_offered")
+        assert answer.json["message"].startswith("targetLanguage: translation is not offered yet")
+        assert answer.json["error"]["details"]["fields"][0]["field"] == "targetLanguage"
+    assert queue.tasks == []
+    assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
+    answer = client.post(GENERATE, json=SPEAK | {"targetLanguage": ""}, headers=headers)
+    assert (answer.status_code, told(answer)) == (202, [])
