@@ -151,7 +151,7 @@ class UnknownChoice(Unprocessable):
     @staticmethod
     def field(name: str, allowed: list[str]) -> WrongField:
         """An entry of `details["fields"]`."""
-        message = f"unknown {name}"
+        message = f"must be an available {name}"
         return {"field": name, "message": message, "type": "enum", "allowed": allowed}
 
 

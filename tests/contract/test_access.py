@@ -30,7 +30,7 @@ def world(emulators: object) -> Iterator[World]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_everybody_gets_what_the_contract_says(world: World, operation: Operation) -> None:
+def test_every_caller_gets_the_response_of_the_contract(world: World, operation: Operation) -> None:
     policy = policies()[operation.place]
     client = app_for(operation.function).test_client()
     callers = world.callers()

@@ -163,12 +163,12 @@ def test_an_admin_is_not_suspended(desk: Desk) -> None:
     assert answer.json["message"] == "Cannot suspend admin users"
 
 
-def test_create_a_question(desk: Desk) -> None:
+def test_create_an_faq(desk: Desk) -> None:
     answer = desk.ask("POST", "/faq", json=QUESTION)
     holds(told(answer, "FAQ created successfully", 201)["faq"], QUESTION)
 
 
-def test_all_questions_and_those_of_a_category(desk: Desk) -> None:
+def test_all_faqs_and_those_of_a_category(desk: Desk) -> None:
     ids = {name: question(desk, category=name) for name in ("General", "Account")}
     answer = desk.ask("GET", "/faq")
     listed = {each["_id"]: each for each in told(answer, "FAQs fetched successfully")["faqs"]}
@@ -180,18 +180,18 @@ def test_all_questions_and_those_of_a_category(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("category", ["General", "Account", "Billing", "Features", "Technical"])
-def test_one_question_of_each_category(desk: Desk, category: str) -> None:
+def test_one_faq_of_each_category(desk: Desk, category: str) -> None:
     answer = desk.ask("GET", f"/faq/{question(desk, category=category)}")
     holds(told(answer, "FAQ fetched successfully")["faq"], QUESTION | {"category": category})
 
 
-def test_update_a_question(desk: Desk) -> None:
+def test_update_an_faq(desk: Desk) -> None:
     body = {"category": "Billing", "question": "How do I cancel?"}
     answer = desk.ask("PUT", f"/faq/{question(desk)}", json=body)
     holds(told(answer, "FAQ updated successfully")["faq"], QUESTION | body)
 
 
-def test_delete_a_question(desk: Desk) -> None:
+def test_delete_an_faq(desk: Desk) -> None:
     faq_id = question(desk)
     told(desk.ask("DELETE", f"/faq/{faq_id}"), "FAQ deleted successfully")
     again = desk.ask("DELETE", f"/faq/{faq_id}")

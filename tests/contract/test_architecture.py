@@ -29,7 +29,7 @@ def test_no_two_routes_share_a_name() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_no_two_routes_share_a_place() -> None:
+def test_no_two_routes_share_a_path() -> None:
     places = [(route.method, re.sub(r"<\w+>", "<>", route.path)) for _, route in ROUTES]
     assert len(set(places)) == len(places)
 
@@ -114,7 +114,7 @@ def holders(secret: str, **env: str) -> set[str]:
     }
 
 
-def test_only_who_needs_the_key_of_a_service_holds_it() -> None:
+def test_only_functions_that_need_a_secret_have_it() -> None:
     assert holders("OPENAI_API_KEY", SPEECH_ENGINE="openai") == {"generate"}
     assert holders("OPENAI_API_KEY", SCRIPT_WRITER="openai") == {"scripts"}
     both = holders("OPENAI_API_KEY", SPEECH_ENGINE="openai", SCRIPT_WRITER="openai")
@@ -131,7 +131,7 @@ HEAVY = {
 }
 
 
-def test_main_imports_nothing_of_ours() -> None:
+def test_main_imports_none_of_our_modules() -> None:
     code = "import sys, main; print([m for m in sys.modules if m.split('.')[0] == 'troupe'])"
     assert fresh(code).strip() == "[]"
 
@@ -148,7 +148,7 @@ def test_a_function_starts_without_a_heavy_package(function: str) -> None:
     assert fresh(code).splitlines()[-1] == "[]"
 
 
-def test_no_heavy_package_is_missing_or_misspelt() -> None:
+def test_heavy_packages_are_spelled_right() -> None:
     """A name that is no module would never be loaded."""
     assert all(importlib.util.find_spec(name) for name in HEAVY)
 
@@ -173,9 +173,7 @@ def test_scripts_load_a_language_model_only_to_write() -> None:
         ("google", ["google.cloud.texttospeech"]),
     ],
 )
-def test_the_task_function_loads_only_the_engine_that_is_chosen(
-    engine: str, loaded: list[str]
-) -> None:
+def test_the_task_function_loads_only_the_selected_engine(engine: str, loaded: list[str]) -> None:
     packages = ("openai", "elevenlabs", "google.cloud.texttospeech")
     code = (
         "import sys\nfrom troupe.app.functions import container\nname = container().engine.name\n"

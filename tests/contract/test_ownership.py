@@ -47,7 +47,7 @@ OPEN_TO_USERS = {
 
 
 @pytest.mark.parametrize("operation", under(Auth.OWNER), ids=lambda operation: operation.id)
-def test_a_stranger_is_refused_by_the_mechanism_as_if_there_was_nothing(
+def test_another_users_object_looks_missing_and_is_refused_by_troupe_access(
     world: World, operation: Operation
 ) -> None:
     callers = world.callers()
@@ -88,12 +88,12 @@ def another(value: str) -> str:
     return re.sub(r"[0-9a-f]{20,}", lambda found: secrets.token_hex(32)[: len(found[0])], value)
 
 
-def test_no_object_is_named_in_a_path_without_a_policy_for_it() -> None:
+def test_every_path_with_an_object_id_has_an_object_policy() -> None:
     found = {each.id for each in under(Auth.USER, Auth.OPTIONAL) if each.names}
     assert found == OPEN_TO_USERS.keys()
 
 
-def test_self_has_a_user_in_its_path() -> None:
+def test_self_requires_a_user_in_the_path() -> None:
     assert under(Auth.SELF)
     assert all("userId" in operation.names for operation in under(Auth.SELF))
 

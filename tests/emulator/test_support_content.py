@@ -16,7 +16,7 @@ from troupe.web.schema import Page
 QUESTION = {"category": "Billing", "question": "How?", "answer": "So."}
 
 
-def test_a_question_from_its_creation_to_its_end(db: Database) -> None:
+def test_the_life_of_an_faq(db: Database) -> None:
     faqs = Faqs(db)
     faq = faqs.create(QUESTION)
     assert faqs.get(faq.id) == faq
@@ -31,7 +31,7 @@ def test_a_question_from_its_creation_to_its_end(db: Database) -> None:
         faqs.update(faq.id, {"answer": "x"})
 
 
-def test_questions_of_one_category_newest_first(db: Database) -> None:
+def test_faqs_of_one_category_are_listed_newest_first(db: Database) -> None:
     faqs = Faqs(db)
     old = faqs.create(QUESTION | {"category": "Technical"})
     faqs.create(QUESTION | {"category": "Account"})
@@ -42,7 +42,7 @@ def test_questions_of_one_category_newest_first(db: Database) -> None:
     assert page.total == len(found)
 
 
-def test_a_cursor_of_another_category_is_refused(db: Database) -> None:
+def test_a_cursor_of_another_category_is_rejected(db: Database) -> None:
     faqs = Faqs(db)
     for _ in range(2):
         faqs.create(QUESTION | {"category": "Features"})

@@ -285,7 +285,7 @@ def test_a_limit_that_is_too_large_is_cut_and_told(client: FlaskClient, db: Data
         ({"text": " "}, "text: must hold something to speak"),
         ({"text": 5}, "text: must be a string"),
         ({"format": "a secret"}, "format: must be 'mp3', 'wav', 'ogg' or 'flac'"),
-        ({"language": "a secret"}, "language: there is no such language here"),
+        ({"language": "a secret"}, "language: must be an available language"),
     ],
 )
 def test_the_message_names_the_first_field_that_is_wrong(

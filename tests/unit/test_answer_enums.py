@@ -46,7 +46,7 @@ def schemas() -> dict[str, Any]:
         *("ActivityView.category", "FaqView.category", "ContactView.status", "CheckView.state"),
     ],
 )
-def test_values_that_are_few_are_enumerated(schemas: dict[str, Any], field: str) -> None:
+def test_fields_with_few_values_are_enumerated(schemas: dict[str, Any], field: str) -> None:
     model, name = field.split(".")
     (schema,) = [
         option

@@ -18,7 +18,7 @@ FILE = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_te
 _REVERSED = {"ASCENDING": "DESCENDING", "DESCENDING": "ASCENDING"}
 
 
-def test_every_query_has_its_indexes_and_every_index_its_query() -> None:
+def test_every_query_has_its_indexes_and_every_index_a_query() -> None:
     assert Declared(FILE).faults(recorded()) == []
 
 
@@ -69,11 +69,11 @@ def _is_automatic(entry: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("file", list(broken()))
-def test_one_index_removed_moved_or_reversed_is_noticed(file: dict[str, Any]) -> None:
+def test_removing_moving_or_reversing_an_index_is_detected(file: dict[str, Any]) -> None:
     assert Declared(file).faults(recorded())
 
 
-def test_a_query_of_a_field_that_is_exempt_is_noticed() -> None:
+def test_a_query_on_an_exempt_field_is_detected() -> None:
     (fault,) = Declared(FILE).faults({*recorded(), Query("jobs", (("input.text", "=="),))})
     assert "input.text" in fault
 

@@ -33,7 +33,7 @@ def nullable_strings(schema: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("route", routes(), ids=lambda route: route.operation_id)
-def test_strings_that_tell_of_something_are_never_null(route: Route) -> None:
+def test_only_listed_strings_may_be_null(route: Route) -> None:
     schema = route.data.model_json_schema(mode="serialization")
     wrong = [name for name in nullable_strings(schema) if not _NULLABLE.fullmatch(name)]
     assert wrong == []
@@ -47,7 +47,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize("route", LISTS, ids=lambda route: route.operation_id)
-def test_every_list_cuts_a_limit_that_is_too_large(route: Route) -> None:
+def test_every_list_reduces_a_limit_that_is_too_large(route: Route) -> None:
     query = route.parts["query"]
     needed = {"search": "a"} if route.operation_id.startswith("searchUsers") else {}
     for asked in ("101", "1000000000"):

@@ -38,7 +38,7 @@ def client(checked: Checks) -> FlaskClient:
 
 
 @pytest.mark.parametrize("page", ["/api/docs", "/docs", "/api/docs/"])
-def test_the_docs_page_and_all_it_loads_come_from_here(client: FlaskClient, page: str) -> None:
+def test_the_docs_page_loads_only_our_own_files(client: FlaskClient, page: str) -> None:
     answer = client.get(page)
     assert answer.mimetype == "text/html"
     loaded = re.findall(r'(?:href|src)="([^"]+)"', answer.text)
@@ -56,11 +56,11 @@ def test_the_docs_page_and_all_it_loads_come_from_here(client: FlaskClient, page
 @pytest.mark.parametrize(
     "name", ["nothing.js", "..%2fplugins.py", "swagger-ui-standalone-preset.js"]
 )
-def test_no_other_file_can_be_had(client: FlaskClient, name: str) -> None:
+def test_no_other_file_is_served(client: FlaskClient, name: str) -> None:
     assert client.get(f"/api/docs/assets/{name}").status_code == 404
 
 
-def test_the_committed_document_is_served_as_it_is(
+def test_the_committed_document_is_served_unchanged(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     committed = tmp_path / "openapi.json"
@@ -74,7 +74,7 @@ def test_the_committed_document_is_served_as_it_is(
     again.close()
 
 
-def test_health_tells_each_service_and_its_latency(client: FlaskClient, checked: Checks) -> None:
+def test_health_lists_each_service_with_its_latency(client: FlaskClient, checked: Checks) -> None:
     checked["firestore"] = lambda: None
     data = client.get("/api/health").get_json()["data"]
     assert data["status"] == "ok"

@@ -99,7 +99,7 @@ def signed(client: FlaskClient, sent: bytes, **options: Any) -> TestResponse:
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/x-www-form-urlencoded", None]
 )
-def test_a_raw_body_is_the_bytes_that_were_sent(
+def test_a_raw_body_is_passed_unchanged(
     client: FlaskClient, sent: bytes, content_type: str | None
 ) -> None:
     answer = signed(client, sent, content_type=content_type)
@@ -132,7 +132,7 @@ def test_a_stream_may_have_no_events(client: FlaskClient) -> None:
     assert (answer.status_code, answer.get_data()) == (200, b"")
 
 
-def test_what_fails_before_the_first_event_is_answered_as_ever(client: FlaskClient) -> None:
+def test_an_error_before_the_first_event_is_an_ordinary_error(client: FlaskClient) -> None:
     assert code_of(client.get("/api/ticks/none")) == "not_found"
 
 
@@ -149,7 +149,7 @@ def test_a_raw_body_is_bytes() -> None:
         Api("x", "X").post("/api/x")(handler)
 
 
-def test_all_of_it_is_in_the_document(spec: dict[str, Any]) -> None:
+def test_raw_bodies_and_streams_are_documented(spec: dict[str, Any]) -> None:
     validate(spec, cls=OpenAPIV31SpecValidator)
     paths = spec["paths"]
     assert paths["/api/things/{thingId}"]["patch"]["requestBody"]["required"] is False
