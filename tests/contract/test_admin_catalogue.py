@@ -1,5 +1,5 @@
-"""Plans, users and questions as administrators keep them: the requests that are promised, and the
-fields and messages that come back."""
+"""Administration of plans, users and FAQs: the documented requests, and the fields and messages of
+the responses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUESTION = {
 
 
 def told(answer: Any, message: str, status: int = 200) -> Any:
-    """The data of an answer in the documented envelope."""
+    """The data of a response, after checking the documented envelope."""
     envelope = answer.json
     assert answer.status_code == envelope["statusCode"] == status, answer.text
     assert (envelope["success"], envelope["message"]) == (True, message)
@@ -104,7 +104,7 @@ def test_a_plan_in_use_is_not_deleted(desk: Desk) -> None:
 
 
 def premium_user(desk: Desk, **fields: Any) -> tuple[str, dict[str, Any]]:
-    """A user of a plan who has spent 15 of 50 minutes, and what is to be shown of it."""
+    """A subscriber who has spent 15 of 50 minutes, and the expected fields."""
     shop, uid = Shop(desk.db), a_user(desk.db, username=None, **fields)
     premium = {"name": "Premium", "price": 99.9, "billing_period": "yearly", "voice_minutes": 50}
     plan = shop.plan(**premium)

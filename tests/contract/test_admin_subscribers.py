@@ -1,5 +1,5 @@
-"""The desk of those who run subscriptions: sign-in, statistics, subscribers and what they did, with
-the fields that are promised."""
+"""Administration of subscribers: sign-in, statistics, subscribers and their activities, with the
+documented fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from troupe.adapters.firestore import Update
 
 
 def subscriber(desk: Desk, **fields: Any) -> tuple[str, str]:
-    """A user with a plan of which there is no other user; both ids."""
+    """A user who is the only subscriber of a plan; both ids."""
     shop, uid = Shop(desk.db), a_user(desk.db, **fields)
     plan = shop.plan()
     shop.subscriptions.subscribe(uid, plan.id)

@@ -1,5 +1,5 @@
-"""The seams: every route has a rewrite and a place in openapi.json; the deploy
-manifest is what main.py promises; a function loads what it needs and no more."""
+"""Consistency: every route has a rewrite and is in openapi.json; the deploy manifest matches
+main.py; functions load only what they need."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_openapi_json_is_up_to_date() -> None:
 
 
 def rewritten(path: str, rewrites: list[dict[str, Any]]) -> str:
-    """The function that Hosting sends a path to: the first source that matches."""
+    """The function that Hosting routes a path to: that of the first matching source."""
     for rewrite in rewrites:
         source = rewrite["source"]
         pattern = source.replace("/**", "/*") if source.endswith("/**") else source
@@ -60,7 +60,7 @@ def test_hosting_sends_every_route_to_the_function_that_serves_it() -> None:
 
 
 def fresh(code: str, **env: str) -> str:
-    """What a new interpreter prints, in the folder that is deployed."""
+    """The output of a new interpreter in the deployed folder."""
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT / "functions",
@@ -78,12 +78,12 @@ print(serving.functions_as_yaml(serving.get_functions()))
 
 
 def manifest(**env: str) -> dict[str, Any]:
-    """The endpoints as the CLI reads them when it deploys."""
+    """The endpoints as the Firebase CLI reads them to deploy."""
     found: dict[str, Any] = yaml.safe_load(fresh(MANIFEST, FUNCTIONS_EMULATOR="", **env))
     return dict(found["endpoints"])
 
 
-# Requests at once, where they are not as light as most.
+# Concurrency of functions with heavier requests.
 AT_ONCE = {"generate": 1, "sweep": 1, "characters": 16, "files": 8}
 
 
@@ -122,7 +122,7 @@ def test_only_functions_that_need_a_secret_have_it() -> None:
     assert holders("ELEVENLABS_API_KEY", SPEECH_ENGINE="elevenlabs") == {"generate", "sweep"}
 
 
-# What costs a cold start much; a function loads it with the first request that needs it, if any.
+# Slow imports: a function loads them only with the first request that needs them.
 HEAVY = {
     *("PIL", "av", "espeakng_loader", "numpy", "uharfbuzz"),
     *("openai", "elevenlabs", "google.cloud.texttospeech"),
@@ -149,7 +149,7 @@ def test_a_function_starts_without_a_heavy_package(function: str) -> None:
 
 
 def test_heavy_packages_are_spelled_right() -> None:
-    """A name that is no module would never be loaded."""
+    """A misspelled module would never be loaded, so the other tests would pass."""
     assert all(importlib.util.find_spec(name) for name in HEAVY)
 
 

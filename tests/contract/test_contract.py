@@ -1,4 +1,4 @@
-"""contract/api.yaml and the routes agree; and what would not agree is found."""
+"""contract/api.yaml and the routes agree, and differences are detected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_contract_and_the_routes_agree() -> None:
 
 
 def test_every_line_has_a_known_policy() -> None:
-    """Tasks have no route, and so none of the edge's policies."""
+    """Tasks have no routes, and so no policies of the edge."""
     known = {str(policy) for policy in Auth} | {"task"}
     assert {line["auth"] for line in contract()} <= known
 
@@ -102,7 +102,7 @@ def test_a_difference_is_detected(change: Callable[[list[Line]], None], told: st
 def test_each_missing_line_is_detected() -> None:
     for number, left_out in enumerate(contract()):
         if left_out["auth"] == "task":
-            continue  # see the deploy manifest
+            continue  # checked with the deploy manifest
         found = differences(contract()[:number] + contract()[number + 1 :], routes())
         assert bool(found) is not is_planned(left_out), left_out["op"]
 

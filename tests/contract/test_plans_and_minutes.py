@@ -1,5 +1,5 @@
-"""Plans with voice minutes, subscribing and questions as clients use them: the requests that are
-promised, and the fields and messages that come back."""
+"""Plans with voice minutes, subscribing and FAQs as clients use them: the documented requests, and
+the fields and messages of the responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading documents: as the library reads them, in whole answers."""
+"""Reading documents gives the same as the library, in complete responses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ VALUES: dict[str, Any] = {
 
 
 def shown(value: Any) -> str:
-    """As text; the library's times are of a class of its own, which are equal to plain ones."""
+    """As text. The library's times have their own class, but equal plain ones."""
     return str(value).replace("DatetimeWithNanoseconds", "datetime.datetime")
 
 
@@ -62,7 +62,7 @@ def test_all_types_of_values_are_read_like_the_library(db: Database) -> None:
     assert sorted(ours.data) == sorted(theirs)
     assert ours.data.pop("references") == theirs.pop("references")
     for name, value in theirs.items():
-        # The texts tell 1 from 1.0 and 0.0 from -0.0, and hold NaN equal to itself.
+        # As text, 1 differs from 1.0 and 0.0 from -0.0, and NaN equals itself.
         assert shown(ours.data[name]) == shown(value), name
     assert ours.data["times"] == theirs["times"]
     (listed,) = db.find("values", where=[("__name__", "==", db._client.document(path))], limit=2)
@@ -110,7 +110,7 @@ def test_documents_are_read_in_the_requested_order(db: Database) -> None:
 
 
 class Broken:
-    """The generated API of a client, whose streams break off `times` times after a message."""
+    """A client's generated API whose streams break off after one message, `times` times."""
 
     def __init__(self, api: Any, failure: Exception, times: int) -> None:
         self._api, self._failure, self.left = api, failure, times

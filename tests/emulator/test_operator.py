@@ -1,4 +1,4 @@
-"""Operator commands as they are typed, on the emulators."""
+"""Operator commands on the emulators."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_help_lists_the_commands(words: list[str], capsys: Any) -> None:
 
 
 def video(path: Path, codec: str, seconds: int = 1, **options: Any) -> Path:
-    """A clip of two frames a second."""
+    """A clip with two frames per second."""
     with av.open(str(path), "w", **options) as output:
         stream: Any = output.add_stream(codec, 2)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"

@@ -1,4 +1,4 @@
-"""The plans that there are, on the real Firestore."""
+"""Plans on the Firestore emulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subscriptions on the real Firestore: what a plan gives, once, and what happens at its turns."""
+"""Subscriptions on the Firestore emulator: what a plan grants, once, and renewals."""
 
 from __future__ import annotations
 
@@ -118,10 +118,10 @@ def test_renewal_expires_unused_minutes_and_grants_new_ones(shop: Shop) -> None:
     shop.subscriptions.subscribe(uid, plan.id)
     shop.spend(uid, 90)
     shop.pass_days(uid, 31)
-    with ThreadPoolExecutor(6) as pool:  # two sweeps and a user's request at once
+    with ThreadPoolExecutor(6) as pool:  # two sweeps and a user's request concurrently
         list(pool.map(lambda _: _turn(shop, uid), range(6)))
     assert shop.subscription(uid).period == 2
-    assert shop.tokens(uid).granted == 14  # tokens stay
+    assert shop.tokens(uid).granted == 14  # tokens do not expire
     assert shop.seconds(uid).available == 600
     assert shop.seconds(uid).used == 90
     assert audit_user(shop.db, uid) == []

@@ -1,4 +1,4 @@
-"""Questions with their answers, and messages, on the real Firestore."""
+"""FAQs and contact messages on the Firestore emulator."""
 
 from __future__ import annotations
 

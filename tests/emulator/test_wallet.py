@@ -1,4 +1,4 @@
-"""Wallets and ledgers on the real Firestore emulator."""
+"""Wallets and ledgers on the Firestore emulator."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_consuming_with_a_key_is_charged_once(db: Database) -> None:
 
 
 def spent_at_once(wallet: WalletService, uid: str, threads: int) -> int:
-    """How many of so many threads got the one token that each wants."""
+    """How many of the threads got the one token each tries to spend."""
 
     def spend(_: int) -> bool:
         try:
@@ -67,7 +67,7 @@ def test_contending_threads_take_turns(counting: CountingDatabase) -> None:
     counting.calls.clear()
 
     assert spent_at_once(wallet, uid, 20) == 15
-    # Each is too late once at the most, but for those that meet one of the first tries.
+    # Each conflicts at most once, except those that collide with one of the first attempts.
     assert counting.calls["commit"] <= 2 * 20
     assert audit_user(counting, uid) == []
 

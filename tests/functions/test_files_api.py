@@ -1,4 +1,4 @@
-"""Recordings over HTTP: what is kept, and what is refused without a trace."""
+"""Recordings over HTTP: what is stored, and what is rejected without a trace."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def client(emulators: object) -> FlaskClient:
 
 
 def upload(client: FlaskClient, headers: dict[str, str], data: bytes, name: str = "a.wav") -> Any:
-    # Not the client's own way: it leaves its temporary files open.
+    # Not built by the test client, which leaves its temporary files open.
     stream, _, boundary = stream_encode_multipart(
         {"file": FileStorage(io.BytesIO(data), name)}, use_tempfile=False
     )

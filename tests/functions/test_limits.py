@@ -1,4 +1,4 @@
-"""Rate limits as clients meet them, and as several instances count them."""
+"""Rate limits over HTTP, and counted by several instances."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LIMITS = {
 
 @pytest.fixture
 def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    """With limits that a test can reach; only addresses that are not this machine's are counted."""
+    """Limits low enough for a test. Loopback addresses are not counted."""
     monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
     monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
     for name, limit in LIMITS.items():
@@ -78,7 +78,7 @@ def test_failures_of_an_account_are_counted_from_all_addresses(client: FlaskClie
     assert answer.headers["RateLimit-Remaining"] == "0"
     assert 0 < int(answer.headers["Retry-After"]) <= 600
     assert answer.headers["RateLimit-Reset"] == answer.headers["Retry-After"]
-    assert sign_in(client, register(client), PASSWORD).status_code == 200  # nobody else is
+    assert sign_in(client, register(client), PASSWORD).status_code == 200  # others are not limited
 
 
 def test_a_missing_account_is_limited_like_an_existing_one(client: FlaskClient) -> None:
@@ -133,7 +133,7 @@ def test_scripts_written_by_a_model_are_limited(client: FlaskClient, db: Databas
         return scripts.post("/api/scripts/generate", json=body, headers=headers).status_code
 
     answers = [ask(ada) for _ in range(3)]
-    assert answers == [503, 503, 429]  # there is no key for a model here
+    assert answers == [503, 503, 429]  # no model is configured
     assert ask(ben) == 503
 
 

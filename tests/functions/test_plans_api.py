@@ -1,4 +1,4 @@
-"""Plans and subscriptions over HTTP: what good and bad requests get."""
+"""Plans and subscriptions over HTTP, with good and bad requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contact form, questions and answers, and health, over HTTP."""
+"""The contact form, FAQs and health over HTTP."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_demo_adds_up_at_current_prices(client: FlaskClient) -> None:
 class TestHealth:
     @pytest.fixture
     def tasks(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-        """An address at which somebody listens, in the place of the Tasks emulator."""
+        """A listening socket in place of the Tasks emulator."""
         with closing(socket.create_server(("127.0.0.1", 0))) as server:
             address = f"127.0.0.1:{server.getsockname()[1]}"
             monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", address)

@@ -1,5 +1,5 @@
-"""firestore.rules on the official emulator's rules engine, asked as a client asks: over REST with
-a Firebase ID token (the emulator takes unsigned ones)."""
+"""firestore.rules on the emulator's rules engine, as clients use it: over REST with a Firebase ID
+token (the emulator accepts unsigned ones)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Client:
 
 @pytest.fixture
 def uid(db: Database) -> str:
-    """Somebody with one of each document."""
+    """A user with one document in each collection."""
     uid = secrets.token_hex(8)
     db.commit(
         Create(f"users/{uid}", {"name": "Ada"}),

@@ -1,4 +1,4 @@
-"""Who may have an object, and what is recorded of it."""
+"""Access checks on objects, and their recording."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def caller(uid: str, role: Role = "user", **companies: CompanyRole) -> Caller:
-    """With what a stored user says of companies."""
+    """A caller with the companies of a stored user."""
     stored = UserRecord(
         id=uid, role=role, companies=companies, created_at=NOW, updated_at=NOW
     ).stored()

@@ -1,4 +1,4 @@
-"""Enumerations of answers have every value that there is, and no other."""
+"""Enums in responses list exactly the existing values."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from troupe.calls import after, bounded, retry
 
 
 class Failing:
-    """Fails with each of `errors`, and then returns how often it was called."""
+    """Raises each of `errors` in turn, then returns how often it was called."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors, self.calls = list(errors), 0

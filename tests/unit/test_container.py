@@ -1,4 +1,4 @@
-"""The container: what handlers and domains ask for is there, and of the type that they name."""
+"""The container has every service that handlers and domains name, with the right type."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROVIDED = {
 
 
 def named(route: Route) -> dict[str, str]:
-    """The services that a handler asks for, with the types that it names."""
+    """The services of a handler's parameters, with their annotated types."""
     annotations = {name: str(kind) for name, kind in route.handler.__annotations__.items()}
     return {name: annotations[name] for name in route.services}
 
@@ -56,7 +56,7 @@ def test_erasers_and_chores_resolve() -> None:
 
 
 def _class(name: str) -> type:
-    """The class of a service, out of the imports of container.py."""
+    """The class of a service, from the imports of container.py."""
     source = Path(inspect.getfile(Container)).read_text()
     (line,) = [each for each in source.splitlines() if each.endswith(f"import {name}")][:1]
     kind: type = getattr(import_module(line.split()[1]), name)

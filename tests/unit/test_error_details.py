@@ -1,4 +1,4 @@
-"""The details of failures have types, and what is raised keeps to them."""
+"""The details of errors have types, and raised errors conform to them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def every_error() -> set[type[errors.TroupeError]]:
 
 
 def raised_with_details() -> set[tuple[str, str]]:
-    """(file, class) of every `Error(details=...)` in the code; `cls` is the class around it."""
+    """(file, class) of every `Error(details=...)` in the code; `cls` is its enclosing class."""
     found = set()
     for path in TROUPE.rglob("*.py"):
         tree = ast.parse(path.read_text())

@@ -21,7 +21,7 @@ FIREBASE = Path(__file__).parents[2] / "firebase.json"
 
 
 def served(monkeypatch: pytest.MonkeyPatch, **paths: list[str]) -> dict[str, str]:
-    """The rewrites of functions that serve those paths."""
+    """The rewrites for functions with these paths."""
 
     def api(function: str) -> list[Api]:
         made = Api(function, function)

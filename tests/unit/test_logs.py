@@ -1,4 +1,4 @@
-"""Logs: what a line carries, and of whom."""
+"""Logs: the fields of a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services that fail, at the adapters: nobody listens, or a real server answers with a failure."""
+"""Outages at the adapters: no server listens, or a real server returns errors."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from troupe.adapters.identity import Identity, IdentityUnavailable
 from troupe.adapters.storage import Files
 from troupe.errors import FileMissing, Unavailable
 
-PATIENCE = 0.4  # seconds
+TIMEOUT = 0.4  # seconds
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def nobody() -> int:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
 
 
 class Refusing(grpc.GenericRpcHandler):
-    """Ends every call with one status."""
+    """Answers every call with one status."""
 
     status = grpc.StatusCode.OK
 
@@ -47,7 +47,7 @@ class Refusing(grpc.GenericRpcHandler):
         def refuse(request: bytes, context: grpc.ServicerContext) -> Any:
             context.abort(self.status, "make it here: https://example.com/index")
 
-        # A server cannot tell whether a method streams: for an error it is all the same.
+        # A server cannot know whether a method streams; for an error it does not matter.
         return grpc.unary_unary_rpc_method_handler(refuse)
 
 
@@ -63,7 +63,7 @@ def refusing() -> Iterator[tuple[Refusing, int]]:
 
 def database(monkeypatch: pytest.MonkeyPatch, port: int) -> Database:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{port}")
-    return Database(firestore.Client(project="demo-outages"), patience=PATIENCE)
+    return Database(firestore.Client(project="demo-outages"), patience=TIMEOUT)
 
 
 DATABASE_READS: list[Callable[[Database], object]] = [
@@ -173,18 +173,18 @@ def answering() -> Iterator[Answering]:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Files]]:
-    """The files of a server at a port."""
+    """`Files` for a server on a port."""
     made: list[Client] = []
 
     def at(port: int) -> Files:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
         made.append(Client(project="demo-outages", credentials=AnonymousCredentials()))
-        return Files(made[-1].bucket("a-bucket"), can_sign=False, patience=PATIENCE)
+        return Files(made[-1].bucket("a-bucket"), can_sign=False, patience=TIMEOUT)
 
     yield at
     for client in made:
         client.close()
-    gc.collect()  # the sockets of downloads that were refused, which the client leaves open
+    gc.collect()  # closes the sockets of rejected downloads, which the client leaves open
 
 
 FILE_CALLS: dict[str, Callable[[Files, Path], object]] = {
@@ -239,7 +239,7 @@ def test_a_forbidden_bucket_is_permanent(
 
 
 class NoMetadata(AnonymousCredentials):
-    """Credentials whose token cannot be had, as when the metadata server is away."""
+    """Credentials without a token, as when the metadata server is unreachable."""
 
     def before_request(self, *_: Any) -> None:
         raise RefreshError("no token")

@@ -1,4 +1,4 @@
-"""Settings: what stops a function from starting, and what the emulator lets pass."""
+"""Settings: what prevents a function from starting, and what the emulators allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Periods of the calendar."""
+"""Calendar periods."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from troupe.plans.records import BillingPeriod
 MONTHLY, YEARLY = BillingPeriod.MONTHLY, BillingPeriod.YEARLY
 
 
-NAIVE_2020 = datetime.fromisoformat("2020-01-01")  # hypothesis wants them so
+NAIVE_2020 = datetime.fromisoformat("2020-01-01")  # hypothesis takes naive bounds
 
 
 def day(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""What a plan may be."""
+"""Validation of plans."""
 
 from __future__ import annotations
 

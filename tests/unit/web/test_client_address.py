@@ -1,4 +1,4 @@
-"""Where a request comes from: what the platform says, never what a client may write."""
+"""The client's address: as the platform reports it, never as the client claims."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def address_of(
     [
         (CLIENT, CLIENT),  # the function's own address
         (f"{CLIENT}, {GOOGLE}", CLIENT),  # through Hosting
-        (f"{FORGED}, {CLIENT}", CLIENT),  # a client that writes the header itself
+        (f"{FORGED}, {CLIENT}", CLIENT),  # a client that sends the header
         (f"{FORGED},{CLIENT},{GOOGLE}", CLIENT),
-        (f"{FORGED}, {GOOGLE}, {CLIENT}", CLIENT),  # one that plays Hosting
+        (f"{FORGED}, {GOOGLE}, {CLIENT}", CLIENT),  # a client that imitates Hosting
         (f"unknown, {CLIENT}, {GOOGLE}", CLIENT),
         (f"rubbish, {GOOGLE}", GOOGLE),
-        (f"{FORGED}, rubbish", None),  # the platform writes no rubbish: nobody is believed
+        (f"{FORGED}, rubbish", None),  # the platform never sends rubbish: trust nothing
         (GOOGLE, GOOGLE),
         ("", None),
         (None, None),

@@ -1,4 +1,4 @@
-"""What answers promise: which strings may be null, and that lists take any limit."""
+"""Response schemas: which strings may be null, and that lists accept any limit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from troupe.app.domains import apis, functions
 from troupe.web.routes import Route
 from troupe.web.schema import MOST_ENTRIES
 
-# Decision 019: a string that may be null is the id, address, time, status or fault of something
-# that is not there (yet). Any other is empty instead.
+# Decision 019: a string is null only if it is the id, URL, time, status or error of something that
+# does not exist (yet). Any other string is empty instead.
 _NULLABLE = re.compile(
     r".*Id|plan|.*Url|finalVideoPath|videoPath|.*At|.*Date|period(Start|End)|.*Status|status"
     r"|.*[eE]rrorMessage|videoJobCurrentStep|timingSource|nextCursor"

@@ -22,7 +22,7 @@ Checks = dict[str, Callable[[], object]]
 
 @pytest.fixture
 def checked() -> Checks:
-    """What is asked about health; a test fills it in."""
+    """The health checks; tests fill them in."""
     return {}
 
 

@@ -1,4 +1,4 @@
-"""Policies that hang on an object: the edge sends nothing out for which nobody has asked."""
+"""Policies that depend on an object: the edge sends nothing without an access check."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_another_users_object_and_a_missing_one_are_the_same_404(
     [
         (forgets, "eve"),
         (forgets, "admin"),
-        (forgets, "ada"),  # so that no test of such a route passes
+        (forgets, "ada"),  # so that no test of such a route can pass
         (forgets_with_bytes, "eve"),
         (forgets_with_a_stream, "eve"),
         (asks_for_whoever_owns_it, "eve"),

@@ -1,4 +1,4 @@
-"""Bodies and queries that no client should send, and what each gets."""
+"""Bad bodies and queries, and their responses."""
 
 from __future__ import annotations
 

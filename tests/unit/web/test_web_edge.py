@@ -1,4 +1,4 @@
-"""What happens around every route: paths, envelopes, policies, CORS, ids, logs, failures."""
+"""The edge: paths, envelopes, policies, CORS, request ids, logs, errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document of all functions says what is served."""
+"""The OpenAPI document of all functions matches the routes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def parameters(spec: dict[str, Any], path: str, method: str) -> list[dict[str, A
 
 
 def resolved(spec: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    """What a reference leads to, or the value itself."""
+    """The target of a reference, or the value itself."""
     while "$ref" in value:
         _, _, kind, name = value["$ref"].split("/")
         value = spec["components"][kind][name]
@@ -74,14 +74,14 @@ def test_a_summary_is_one_sentence(spec: dict[str, Any]) -> None:
 
 
 def models(part: str) -> list[type[BaseModel]]:
-    """Those of all routes, each once, in the order of their names."""
+    """The body models of all routes, without duplicates, sorted by name."""
     found = {route.parts[part] for route in routes() if part in route.parts}
     return sorted(found, key=lambda model: model.__name__)
 
 
 @pytest.mark.parametrize("model", models("body"), ids=lambda model: model.__name__)
 def test_every_body_has_a_valid_example(model: type[BaseModel], spec: dict[str, Any]) -> None:
-    """The interactive docs begin with it; without one they invent something that is not."""
+    """Swagger UI starts with it; without one it invents an invalid one."""
     (example,) = spec["components"]["schemas"][model.__name__]["examples"]
     taken = model.model_validate(example).model_dump(mode="json", by_alias=True, exclude_unset=True)
     assert taken.keys() == example.keys()
@@ -91,7 +91,7 @@ def test_every_body_has_a_valid_example(model: type[BaseModel], spec: dict[str, 
 def test_an_untouched_form_sends_only_defaults(
     model: type[BaseModel], spec: dict[str, Any]
 ) -> None:
-    """The interactive docs fill in and send every field."""
+    """Swagger UI fills in and sends every field."""
     described = spec["components"]["schemas"][model.__name__]
     for name, field in described["properties"].items():
         if name not in described.get("required", ()) and "default" not in field:
@@ -120,7 +120,7 @@ def test_request_headers_are_documented(spec: dict[str, Any]) -> None:
 
 
 def test_no_parameter_is_null(spec: dict[str, Any]) -> None:
-    """A header, or a field of a query, is sent or left out."""
+    """Headers and query fields are sent or left out."""
     for path, item in spec["paths"].items():
         for method in item:
             for parameter in parameters(spec, path, method):
@@ -160,7 +160,7 @@ def test_both_responses_of_generate_voice_are_documented(spec: dict[str, Any]) -
 
 
 def test_forms_with_files_are_documented_as_multipart(spec: dict[str, Any]) -> None:
-    """As Swagger UI wants it to offer a choice of files: plain types, without null."""
+    """As Swagger UI needs it to show a file picker: plain types without null."""
     binary = {"type": "string", "format": "binary"}
     create = spec["paths"]["/api/characters/complete"]["post"]["requestBody"]
     update = spec["paths"]["/api/characters/{characterId}"]["put"]["requestBody"]
@@ -217,7 +217,7 @@ def test_every_failure_has_a_name(spec: dict[str, Any]) -> None:
 
 
 def test_every_code_is_distinguishable(spec: dict[str, Any]) -> None:
-    """One schema for each code that has details, and one for those that have none."""
+    """One schema for each code with details, and one for all codes without."""
     schemas = spec["components"]["schemas"]
     told: list[str] = []
     for reference in schemas["FailureError"]["oneOf"]:

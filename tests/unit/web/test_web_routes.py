@@ -1,4 +1,4 @@
-"""Routes that are not JSON in and JSON out: raw bodies, streams of events, partial changes."""
+"""Routes with raw bodies, event streams and PATCH."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def small() -> Api:
 
     @api.patch("/api/things/<thingId>", auth=Auth.PUBLIC)
     def change_thing(path: ThingPath, body: ThingBody) -> Reply:
-        """Changes what is sent."""
+        """Changes the fields that are sent."""
         return Reply(body.model_dump(exclude_unset=True))
 
     @api.post("/api/hooks", auth=Auth.PUBLIC, errors=(BadRequest,))
@@ -57,7 +57,7 @@ def small() -> Api:
 
     @api.get("/api/ticks/<thingId>", auth=Auth.PUBLIC, produces=EVENT_STREAM, data=Tick)
     def watch_ticks(path: ThingPath, header: ResumeHeaders) -> Iterator[Event]:
-        """Counts. It goes on where the client was."""
+        """Counts. It resumes after the client's last event."""
         if path.thing_id == "none":
             raise NotFound
         first = int(header.last_event_id or -1) + 1
