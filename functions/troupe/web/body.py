@@ -142,16 +142,16 @@ def first_wrong(error: ValidationError) -> str:
 
 def _reason(line: ErrorDetails) -> str:
     kind = line["type"]
-    told = {
+    context = {
         name: f"{value:g}" if isinstance(value, float) else value
         for name, value in line.get("ctx", {}).items()
     }
     if kind == "value_error":
-        return str(told["error"])
-    if kind in ("too_short", "string_too_short") and told["min_length"] == 1:
+        return str(context["error"])
+    if kind in ("too_short", "string_too_short") and context["min_length"] == 1:
         return "must not be empty"
     if template := _REASONS.get(kind):
-        return re.sub(r"\b1 (character|item|decimal place)s$", r"1 \1", template.format(**told))
+        return re.sub(r"\b1 (character|item|decimal place)s$", r"1 \1", template.format(**context))
     if kind not in get_args(ErrorType):
         return line["msg"]
     is_time = kind.partition("_")[0] in _TIMES
