@@ -79,8 +79,12 @@ def asked(operation: Operation, ids: Ids, headers: dict[str, str]) -> tuple[int,
 
 
 def subject_of(ids: Ids) -> str:
-    (found,) = [SUBJECTS[name].format(value) for name, value in ids.items() if name in SUBJECTS]
-    return found
+    """The document of an object. A `noteId` that SUBJECTS does not name is of `notes/{id}`."""
+    found = [SUBJECTS[name].format(value) for name, value in ids.items() if name in SUBJECTS]
+    if not found:
+        found = [f"{name.removesuffix('Id')}s/{value}" for name, value in ids.items()]
+    (subject,) = found
+    return subject
 
 
 def another(value: str) -> str:

@@ -1,4 +1,4 @@
-"""Leaving: nothing that names a user is left, whatever stops the erasure; others are untouched."""
+"""Account deletion: no trace of the user remains, even after crashes; others keep their data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.deliveries import Killed
 from tests.support.factories import HeldQueue
 from tests.support.firebase_client import PASSWORD, is_known, new_email
 from tests.support.wiring import app_for, services
-from troupe.accounts.deletion import COLLECTION, PATIENCE, Deletions
+from troupe.accounts.deletion import COLLECTION, GRACE_PERIOD, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
@@ -31,7 +31,7 @@ from troupe.wallet.records import Meter
 
 
 class Tenant:
-    """A user who has one of everything."""
+    """A registered user who can create one of everything."""
 
     def __init__(self) -> None:
         self.email, self.username = new_email(), f"u.{new_email()[:10]}"
@@ -47,7 +47,7 @@ class Tenant:
         return found
 
     def upload(self, function: str, path: str, **fields: Any) -> dict[str, Any]:
-        # The test client itself would leave a temporary file open for what is large.
+        # For large bodies the test client itself would delete_account a temporary file open.
         form = {
             name: FileStorage(io.BytesIO(value), name) if isinstance(value, bytes) else value
             for name, value in fields.items()
@@ -65,8 +65,8 @@ class Tenant:
         body = {"text": text, "language": "en-us"}
         return str(self.send("voice", "POST", "/api/voice/generate", json=body)["generation"]["id"])
 
-    def furnish(self, queue: HeldQueue, starred: str) -> str:
-        """One of everything, some of it under way; the id of a character."""
+    def create_everything(self, queue: HeldQueue, starred: str) -> str:
+        """Creates one of everything, some of it in progress; returns the character's id."""
         character = self.character()
         self.send("characters", "POST", f"/api/characters/{starred}/star")
         self.upload("auth", "/api/auth/avatar", avatar=PICTURE)
@@ -84,10 +84,10 @@ class Tenant:
         self.speak("This one waits. " * 3)
         return character
 
-    def leave(self) -> None:
+    def delete_account(self) -> None:
         self.send("auth", "DELETE", "/api/auth/account")
 
-    def waits(self) -> bool:
+    def is_scheduled(self) -> bool:
         return services().database.get(f"{COLLECTION}/{self.uid}").exists
 
 
@@ -96,9 +96,9 @@ def client(function: str) -> FlaskClient:
 
 
 def everything(db: Database) -> Iterator[tuple[str, str]]:
-    """Path and contents of every document there is, in whatever collection, by one query."""
+    """Path and contents of every document in the database, read with one query."""
     client: Any = db._client
-    every = {"from_": [{"all_descendants": True}]}  # of no collection in particular
+    every = {"from_": [{"all_descendants": True}]}  # all collections
     root = f"{client._database_string}/documents"
     asked = {"parent": root, "structured_query": every}
     for answer in client._firestore_api.run_query(asked, metadata=client._rpc_metadata):
@@ -107,19 +107,19 @@ def everything(db: Database) -> Iterator[tuple[str, str]]:
 
 
 def traces(db: Database, files: Files, *words: str) -> list[str]:
-    """All that names one of these, in Firestore and in Storage."""
+    """Paths in Firestore and Storage that contain one of these words, in path or contents."""
     named = [path for path, data in everything(db) if any(w in path + data for w in words)]
     return named + [path for path in files.list("") if any(word in path for word in words)]
 
 
-def now_is_later(db: Database, uid: str) -> None:
-    """As if the deletion had been asked for long ago, and all that waits for it were due."""
-    long_ago = now() - 2 * PATIENCE
+def backdate(db: Database, uid: str) -> None:
+    """Backdates the deletion, so that its grace period is over and it is due."""
+    long_ago = now() - 2 * GRACE_PERIOD
     db.commit(Update(f"{COLLECTION}/{uid}", {"requestedAt": long_ago, "dueAt": long_ago}))
 
 
 def files_of(db: Database, uid: str) -> set[str]:
-    """What is stored of the user and does not say so in its path."""
+    """The user's files whose paths do not contain the uid."""
     user = db.get(f"users/{uid}").data
     paths = {user["avatarPath"]}
     for document in db.find("characters", where=[("uid", "==", uid)], limit=10):
@@ -134,8 +134,8 @@ def files_of(db: Database, uid: str) -> set[str]:
 
 
 def closings_of(uid: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Paths of the closings that are committed with the end of the user's wallet from now on;
-    nothing in them tells whose they are."""
+    """Records the paths of closings committed together with the deletion of the user's wallet.
+    The closings themselves do not name the user."""
     commit = Database.commit
     found: list[Any] = []
 
@@ -149,12 +149,12 @@ def closings_of(uid: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_nothing_that_names_the_user_is_left_and_others_keep_theirs(
+def test_no_trace_of_the_user_remains_and_others_keep_their_data(
     queue: HeldQueue, db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, user = Tenant(), Tenant()
     others_character = other.character()
-    character = user.furnish(queue, others_character)
+    character = user.create_everything(queue, others_character)
     other.send("characters", "POST", f"/api/characters/{character}/star")
     other.speak("Mine.")
     own_files = files_of(db, user.uid)
@@ -163,7 +163,7 @@ def test_nothing_that_names_the_user_is_left_and_others_keep_theirs(
     others_before = traces(db, files, other.uid)
     closings = closings_of(user.uid, monkeypatch)
 
-    user.leave()
+    user.delete_account()
     assert not is_known(user.uid)
     assert traces(db, files, user.email) == []
     assert not db.get(f"usernames/{user.username}").exists  # free at once
@@ -172,14 +172,14 @@ def test_nothing_that_names_the_user_is_left_and_others_keep_theirs(
     assert audit_user(db, other.uid) == []
     left = [path for path in traces(db, files, user.uid) if "discards/" not in path]
     assert left == [f"deletions/{user.uid}", f"users/{user.uid}"]
-    assert user.waits()  # for what was under way when the user left
+    assert user.is_scheduled()  # until nothing from before the deletion can still run
 
-    now_is_later(db, user.uid)
+    backdate(db, user.uid)
     services().deletions.sweep(100)
     assert traces(db, files, user.uid) == []
     assert not own_files & set(files.list(""))
     assert db.get(f"characters/{others_character}").data["starred"] == 0
-    star = f"characters/{character}/stars/{other.uid}"  # given to what is gone
+    star = f"characters/{character}/stars/{other.uid}"  # on a deleted character
     assert sorted(traces(db, files, other.uid)) == sorted(set(others_before) - {star})
     (closing,) = closings
     sums = db.get(closing).data
@@ -192,12 +192,12 @@ def test_nothing_that_names_the_user_is_left_and_others_keep_theirs(
     }
 
 
-def test_killed_after_every_commit_it_goes_on_where_it_was(
+def test_a_deletion_killed_after_any_commit_resumes(
     queue: HeldQueue, db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other, user = Tenant(), Tenant()
     others_character = other.character()
-    user.furnish(queue, others_character)
+    user.create_everything(queue, others_character)
     own_files = files_of(db, user.uid)
     closings = closings_of(user.uid, monkeypatch)
     commit = Database.commit
@@ -211,12 +211,12 @@ def test_killed_after_every_commit_it_goes_on_where_it_was(
             raise Killed
         return answer
 
-    user.leave()
+    user.delete_account()
     monkeypatch.setattr(Database, "commit", killed)
     kills = 0
-    while user.waits():
+    while user.is_scheduled():
         assert audit_user(db, user.uid) == [] or not db.get(f"wallets/{user.uid}").exists
-        now_is_later(db, user.uid)
+        backdate(db, user.uid)
         try:
             services().deletions.sweep(100)
         except Killed:
@@ -234,13 +234,13 @@ def test_killed_after_every_commit_it_goes_on_where_it_was(
     assert len(closings) == 1
 
 
-def test_a_request_that_was_under_way_leaves_nothing_either(
+def test_data_written_by_a_request_in_progress_is_erased_too(
     queue: HeldQueue, db: Database, files: Files
 ) -> None:
     user = Tenant()
-    user.leave()
+    user.delete_account()
     services().deletions.sweep(100)
-    # What a request does that had been let in before: a late session, a late file, a late record.
+    # Late writes of a request that was authenticated before: a session, files, a record.
     stored = {"uid": user.uid, "createdAt": now(), "starred": 0}
     db.commit(
         Update(f"users/{user.uid}", {"sessions.late": {"userAgent": "late"}}),
@@ -249,27 +249,27 @@ def test_a_request_that_was_under_way_leaves_nothing_either(
     )
     files.upload(f"generations/{user.uid}/late/audio.mp3", b"late", "audio/mpeg")
     files.upload(f"files/{user.uid}/late.wav", b"late", "audio/wav")
-    now_is_later(db, user.uid)
+    backdate(db, user.uid)
     services().deletions.sweep(100)
     assert traces(db, files, user.uid) == []
 
 
-def test_one_eraser_that_fails_holds_up_neither_the_others_nor_other_users(
+def test_a_failing_eraser_blocks_neither_other_erasers_nor_other_users(
     queue: HeldQueue, db: Database, files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = Tenant(), Tenant()
     broken = [first.uid]
 
-    def stumbling(uid: str, limit: int) -> int:
+    def failing(uid: str, limit: int) -> int:
         if uid in broken:
-            raise ConnectionError("storage is away")
+            raise ConnectionError("storage is down")
         return 0
 
-    erasers = {"broken": stumbling, **services().erasers}
+    erasers = {"broken": failing, **services().erasers}
     deletions = Deletions(db, services().identity, services().orphans, lambda: erasers)
     for user in (first, second):
         deletions.begin(user.uid)
-        now_is_later(db, user.uid)
+        backdate(db, user.uid)
     deletions.sweep(100)
     assert traces(db, files, second.uid) == []
     assert not db.get(f"wallets/{first.uid}").exists
@@ -279,12 +279,12 @@ def test_one_eraser_that_fails_holds_up_neither_the_others_nor_other_users(
     deletions.sweep(100)  # not due yet
     assert db.get(f"{COLLECTION}/{first.uid}").data == waiting
     broken.clear()
-    now_is_later(db, first.uid)
+    backdate(db, first.uid)
     deletions.sweep(100)
     assert traces(db, files, first.uid) == []
 
 
-def test_leaving_twice_is_leaving_once(queue: HeldQueue, db: Database) -> None:
+def test_deleting_an_account_twice_has_no_further_effect(queue: HeldQueue, db: Database) -> None:
     user = Tenant()
     services().deletions.begin(user.uid)
     before = db.get(f"{COLLECTION}/{user.uid}")
@@ -292,17 +292,17 @@ def test_leaving_twice_is_leaving_once(queue: HeldQueue, db: Database) -> None:
     assert db.get(f"{COLLECTION}/{user.uid}") == before
 
 
-def test_a_guest_can_leave(queue: HeldQueue, db: Database, files: Files) -> None:
+def test_a_guest_can_delete_the_account(queue: HeldQueue, db: Database, files: Files) -> None:
     guest = client("auth").post("/api/auth/guest").get_json()["data"]
     headers = {"Authorization": f"Bearer {guest['accessToken']}"}
     assert client("auth").delete("/api/auth/account", headers=headers).status_code == 200
     uid = guest["user"]["id"]
-    now_is_later(db, uid)
+    backdate(db, uid)
     services().deletions.sweep(100)
     assert traces(db, files, uid) == []
 
 
-def test_a_user_whom_only_firebase_signed_in_can_leave(
+def test_a_user_signed_in_only_with_firebase_can_delete_the_account(
     queue: HeldQueue, db: Database, files: Files
 ) -> None:
     account = firebase_client.sign_up()
@@ -310,14 +310,12 @@ def test_a_user_whom_only_firebase_signed_in_can_leave(
     assert client("auth").get("/api/me", headers=headers).status_code == 200
     assert client("auth").delete("/api/auth/account", headers=headers).status_code == 200
     assert client("auth").get("/api/me", headers=headers).status_code == 401
-    now_is_later(db, account["localId"])
+    backdate(db, account["localId"])
     services().deletions.sweep(100)
     assert traces(db, files, account["localId"]) == []
 
 
-def test_a_wallet_that_a_job_holds_something_of_is_not_closed(
-    queue: HeldQueue, db: Database
-) -> None:
+def test_a_wallet_with_a_hold_is_not_closed(queue: HeldQueue, db: Database) -> None:
     user = Tenant()
     wallet = db.get(f"wallets/{user.uid}")
     db.commit(*hold_writes(wallet, "a-job", Meter.TOKENS, 3, "voice", now()))

@@ -1,4 +1,4 @@
-"""Accounts on the real Auth and Firestore emulators."""
+"""Accounts, on the Auth and Firestore emulators."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def grants(db: Database, uid: str) -> dict[str, int]:
     return {entry.id: entry.data["granted"] for entry in entries}
 
 
-def test_registering_makes_user_wallet_and_grant_in_one_commit(
+def test_registering_creates_user_wallet_and_grant_in_one_commit(
     accounts: Accounts, db: Database
 ) -> None:
     user = register(accounts).user
@@ -80,43 +80,43 @@ def test_registering_makes_user_wallet_and_grant_in_one_commit(
     assert audit_user(db, user.id) == []
 
 
-def test_an_address_can_be_registered_once(accounts: Accounts) -> None:
+def test_an_email_address_can_be_registered_once(accounts: Accounts) -> None:
     email = new_email()
     register(accounts, email=email)
     with pytest.raises(EmailTaken):
         register(accounts, email=email.upper())
 
 
-def test_a_username_is_taken_in_every_spelling(accounts: Accounts) -> None:
+def test_usernames_are_unique_regardless_of_case(accounts: Accounts) -> None:
     username = f"Ada.{new_email()[:8]}"
     register(accounts, username=username)
     with pytest.raises(UsernameTaken):
         register(accounts, username=username.upper())
 
 
-def test_one_of_many_gets_a_username_and_the_others_leave_nothing_behind(
+def test_of_concurrent_sign_ups_one_gets_the_username_and_the_others_leave_nothing(
     accounts: Accounts,
 ) -> None:
     username = f"race_{new_email()[:8]}"
     emails = [new_email() for _ in range(6)]
 
-    def try_to(email: str) -> str | None:
+    def attempt(email: str) -> str | None:
         try:
             return register(accounts, email=email, username=username).user.id
         except UsernameTaken:
             return None
 
     with ThreadPoolExecutor(6) as pool:
-        winners = [uid for uid in pool.map(try_to, emails) if uid]
+        winners = [uid for uid in pool.map(attempt, emails) if uid]
     assert len(winners) == 1
-    again = 0
+    freed = 0
     for email in emails:  # the losers' addresses are free again
         try:
             register(accounts, email=email)
-            again += 1
+            freed += 1
         except EmailTaken:
             pass
-    assert again == 5
+    assert freed == 5
 
 
 def test_login_opens_another_session(accounts: Accounts) -> None:
@@ -130,7 +130,9 @@ def test_login_opens_another_session(accounts: Accounts) -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_wrong_password_and_unknown_address_are_told_alike(accounts: Accounts, known: bool) -> None:
+def test_wrong_password_and_unknown_address_get_the_same_error(
+    accounts: Accounts, known: bool
+) -> None:
     email = new_email()
     if known:
         register(accounts, email=email)
@@ -139,7 +141,7 @@ def test_wrong_password_and_unknown_address_are_told_alike(accounts: Accounts, k
     assert (refused.value.text, refused.value.details) == (InvalidCredentials.message, None)
 
 
-def test_a_sign_up_that_crashed_half_way_is_finished_by_the_next_login(
+def test_an_interrupted_sign_up_is_completed_by_the_next_login(
     accounts: Accounts, identity: Identity, db: Database
 ) -> None:
     email = new_email()
@@ -150,7 +152,7 @@ def test_a_sign_up_that_crashed_half_way_is_finished_by_the_next_login(
     assert audit_user(db, uid) == []
 
 
-def test_a_firebase_user_is_provisioned_once_by_many_first_requests(
+def test_concurrent_first_requests_provision_a_firebase_user_once(
     accounts: Accounts, db: Database
 ) -> None:
     token = firebase_client.sign_up()["idToken"]
@@ -163,13 +165,15 @@ def test_a_firebase_user_is_provisioned_once_by_many_first_requests(
     assert audit_user(db, uid) == []
 
 
-def test_a_guest_gets_the_guests_tokens(accounts: Accounts, db: Database) -> None:
+def test_a_guest_gets_the_guest_tokens(accounts: Accounts, db: Database) -> None:
     user = accounts.guest(AGENT).user
     assert (user.guest, user.email, user.tokens) == (True, None, settings().guest_tokens_to_give)
     assert audit_user(db, user.id) == []
 
 
-def test_a_guest_who_makes_an_account_gets_the_rest_once(accounts: Accounts, db: Database) -> None:
+def test_a_guest_who_becomes_an_account_gets_the_rest_of_the_tokens_once(
+    accounts: Accounts, db: Database
+) -> None:
     guest = firebase_client.sign_up_anonymously()
     assert accounts.authenticate(bearer(guest["idToken"])).guest
     email = new_email()
@@ -188,7 +192,7 @@ def test_a_guest_who_makes_an_account_gets_the_rest_once(accounts: Accounts, db:
     assert audit_user(db, user.id) == []
 
 
-def test_an_upgraded_guest_stays_one_with_the_older_anonymous_token(accounts: Accounts) -> None:
+def test_an_old_anonymous_token_does_not_make_an_account_a_guest_again(accounts: Accounts) -> None:
     guest = firebase_client.sign_up_anonymously()
     email = new_email()
     firebase_client.link_password(guest["idToken"], email)
@@ -196,7 +200,7 @@ def test_an_upgraded_guest_stays_one_with_the_older_anonymous_token(accounts: Ac
     assert accounts.authenticate(bearer(guest["idToken"])).user.guest is False
 
 
-def test_refreshing_rotates(accounts: Accounts) -> None:
+def test_refreshing_rotates_the_tokens(accounts: Accounts) -> None:
     first = register(accounts)
     second = accounts.refresh(first.pair.refresh_token)
     third = accounts.refresh(second.pair.refresh_token)
@@ -226,7 +230,7 @@ def test_reuse_leaves_other_sessions_alone(accounts: Accounts) -> None:
     assert accounts.authenticate(bearer(other.pair.access_token)).uid == other.user.id
 
 
-def test_of_many_uses_of_a_refresh_token_at_once_exactly_one_wins(accounts: Accounts) -> None:
+def test_of_concurrent_uses_of_a_refresh_token_exactly_one_wins(accounts: Accounts) -> None:
     token = register(accounts).pair.refresh_token
 
     def use(_: int) -> SignedIn | str:
@@ -243,7 +247,9 @@ def test_of_many_uses_of_a_refresh_token_at_once_exactly_one_wins(accounts: Acco
     assert refusals <= {"refresh_token_reused", "token_invalid"}
 
 
-def test_a_refresh_survives_other_writes_to_the_user(accounts: Accounts, db: Database) -> None:
+def test_a_refresh_succeeds_despite_concurrent_writes_to_the_user(
+    accounts: Accounts, db: Database
+) -> None:
     signed_in = register(accounts)
     path = f"users/{signed_in.user.id}"
 
@@ -258,7 +264,7 @@ def test_a_refresh_survives_other_writes_to_the_user(accounts: Accounts, db: Dat
     assert accounts.authenticate(bearer(refreshed.pair.access_token))
 
 
-def test_an_access_token_is_good_for_new_tokens_of_its_session(accounts: Accounts) -> None:
+def test_an_access_token_can_refresh_its_session(accounts: Accounts) -> None:
     first = register(accounts)
     second = accounts.refresh_by_access(bearer(first.pair.access_token), AGENT)
     ids = {
@@ -270,13 +276,13 @@ def test_an_access_token_is_good_for_new_tokens_of_its_session(accounts: Account
         accounts.refresh(first.pair.refresh_token)
 
 
-def test_a_firebase_token_opens_a_session_by_refresh(accounts: Accounts) -> None:
+def test_refreshing_with_a_firebase_token_opens_a_session(accounts: Accounts) -> None:
     token = firebase_client.sign_up()["idToken"]
     signed_in = accounts.refresh_by_access(bearer(token), AGENT)
     assert accounts.authenticate(bearer(signed_in.pair.access_token)).session_id
 
 
-def test_an_access_token_refreshes_nothing_as_refresh_token(accounts: Accounts) -> None:
+def test_access_and_refresh_tokens_are_not_interchangeable(accounts: Accounts) -> None:
     signed_in = register(accounts)
     with pytest.raises(TokenInvalid):
         accounts.refresh(signed_in.pair.access_token)
@@ -284,7 +290,7 @@ def test_an_access_token_refreshes_nothing_as_refresh_token(accounts: Accounts) 
         accounts.authenticate(bearer(signed_in.pair.refresh_token))
 
 
-def test_logout_ends_this_session_at_once_and_no_other(accounts: Accounts) -> None:
+def test_logout_ends_only_this_session(accounts: Accounts) -> None:
     email = new_email()
     first = register(accounts, email=email)
     second = accounts.login(email, PASSWORD, AGENT)
@@ -296,7 +302,7 @@ def test_logout_ends_this_session_at_once_and_no_other(accounts: Accounts) -> No
     assert accounts.authenticate(bearer(second.pair.access_token))
 
 
-def test_logout_with_a_firebase_token_ends_every_sign_in(accounts: Accounts) -> None:
+def test_logout_with_a_firebase_token_ends_every_session(accounts: Accounts) -> None:
     email = new_email()
     other = register(accounts, email=email)
     token = bearer(firebase_client.sign_in(email)["idToken"])
@@ -307,7 +313,9 @@ def test_logout_with_a_firebase_token_ends_every_sign_in(accounts: Accounts) -> 
         accounts.authenticate(bearer(other.pair.access_token))
 
 
-def test_a_suspended_user_is_out_at_once_by_every_door(accounts: Accounts, db: Database) -> None:
+def test_a_suspended_user_is_rejected_by_every_way_to_sign_in(
+    accounts: Accounts, db: Database
+) -> None:
     email = new_email()
     signed_in = register(accounts, email=email)
     id_token = firebase_client.sign_in(email)["idToken"]
@@ -322,7 +330,7 @@ def test_a_suspended_user_is_out_at_once_by_every_door(accounts: Accounts, db: D
             enter()
 
 
-def test_valid_after_ends_what_was_before(accounts: Accounts, db: Database) -> None:
+def test_valid_after_ends_earlier_sign_ins(accounts: Accounts, db: Database) -> None:
     email = new_email()
     signed_in = register(accounts, email=email)
     id_token = firebase_client.sign_in(email)["idToken"]
@@ -333,7 +341,7 @@ def test_valid_after_ends_what_was_before(accounts: Accounts, db: Database) -> N
             accounts.authenticate(bearer(token))
 
 
-def test_a_session_past_its_end_is_over(accounts: Accounts, db: Database) -> None:
+def test_an_expired_session_is_rejected(accounts: Accounts, db: Database) -> None:
     signed_in = register(accounts)
     (session_id,) = signed_in.user.sessions
     ended = {f"sessions.{session_id}.expiresAt": now() - timedelta(seconds=1)}
@@ -342,14 +350,14 @@ def test_a_session_past_its_end_is_over(accounts: Accounts, db: Database) -> Non
         accounts.authenticate(bearer(signed_in.pair.access_token))
 
 
-def test_a_user_who_is_gone_has_no_access(accounts: Accounts, db: Database) -> None:
+def test_a_user_without_a_document_is_rejected(accounts: Accounts, db: Database) -> None:
     signed_in = register(accounts)
     db.commit(Delete(f"users/{signed_in.user.id}"))
     with pytest.raises(TokenInvalid):
         accounts.authenticate(bearer(signed_in.pair.access_token))
 
 
-def test_sessions_are_bounded(accounts: Accounts, db: Database) -> None:
+def test_the_number_of_sessions_is_bounded(accounts: Accounts, db: Database) -> None:
     email = new_email()
     oldest = register(accounts, email=email)
     for _ in range(MAX_SESSIONS):
@@ -360,7 +368,7 @@ def test_sessions_are_bounded(accounts: Accounts, db: Database) -> None:
         accounts.authenticate(bearer(oldest.pair.access_token))
 
 
-def test_a_name_that_is_lost_while_firebase_is_down_is_still_refused(
+def test_losing_the_race_for_a_username_is_reported_even_if_the_undo_fails(
     accounts: Accounts, identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     username = f"lost_{new_email()[:8]}"
@@ -370,12 +378,12 @@ def test_a_name_that_is_lost_while_firebase_is_down_is_still_refused(
     email = new_email()
     with pytest.raises(UsernameTaken):
         register(accounts, email=email, username=username)
-    # The account that could not be taken back is not lost: its owner can sign in.
+    # The Firebase account that could not be removed is usable: its owner can sign in.
     assert accounts.login(email, PASSWORD, AGENT).user.username is None
 
 
 def _free_at_first(accounts: Accounts) -> Callable[[str], str | None]:
-    """As the name looks to somebody who asks just before another takes it."""
+    """`owner_of` that reports the name as free on the first call, as in a race."""
     really = accounts._users.owner_of
     asked: list[str] = []
 
@@ -422,7 +430,7 @@ def test_activities_are_listed_newest_first_counted_and_cleared(
     assert activities.stats(other).total == 1
 
 
-def test_clearing_goes_on_until_nothing_is_left(
+def test_clearing_deletes_all_activities_over_several_commits(
     accounts: Accounts, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("troupe.adapters.firestore.COMMIT_WRITES", 2)

@@ -1,4 +1,4 @@
-"""Five thousand users: no listing reads more documents than it shows, whatever is asked for."""
+"""With 5000 users, no listing reads more documents than it shows plus one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from troupe.paging import PageRequest
 from troupe.web.schema import Page
 
 USERS = 5000
-ROUND = 500  # writes in a commit
+BATCH = 500  # writes per commit
 WORD = secrets.token_hex(4)
 PLAN = f"plan-{WORD}"
 LIMIT = 20
@@ -30,7 +30,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Reads(CountingDatabase):
-    """Counts the documents that come back besides the calls."""
+    """Also counts the documents that are read."""
 
     documents = 0
 
@@ -65,14 +65,14 @@ class Crowd:
         return AdminUsers(self.db, self.directory, *services)
 
     def reads(self, ask: Callable[[], Any]) -> tuple[Any, int, int]:
-        """What comes of it, the documents that were read for it, and the calls."""
+        """The result of `ask`, the number of documents it read, and its number of calls."""
         self.db.documents = 0
         self.db.calls.clear()
         return ask(), self.db.documents, self.db.total
 
 
 def _crowd(db: Database) -> list[str]:
-    at, uids = LONG_AGO, []  # behind what other tests look for
+    at, uids = LONG_AGO, []  # sorts behind the users of other tests
     writes: list[Write] = []
     for number in range(USERS):
         user = UserRecord(
@@ -87,8 +87,8 @@ def _crowd(db: Database) -> list[str]:
         summary = {"planId": PLAN, "name": "A", "status": "active", "startedAt": at, "endsAt": at}
         writes.append(Create(f"users/{user.id}", user.stored() | {"subscription": summary}))
         uids.append(user.id)
-    for start in range(0, USERS, ROUND):
-        db.commit(*writes[start : start + ROUND])
+    for start in range(0, USERS, BATCH):
+        db.commit(*writes[start : start + BATCH])
     return uids
 
 
@@ -104,7 +104,7 @@ def everybody(request: PageRequest) -> Callable[[Directory], Any]:
     return lambda directory: directory.page(request, UserFilter(plan_id=PLAN))
 
 
-def test_a_page_reads_what_it_shows_and_one_more(crowd: Crowd) -> None:
+def test_a_page_reads_one_document_more_than_it_shows(crowd: Crowd) -> None:
     ask = everybody(Page(limit=LIMIT))
     (users, found), documents, calls = crowd.reads(lambda: ask(crowd.directory))
     assert [user.id for user in users] == crowd.uids[-1 : -LIMIT - 1 : -1]
@@ -123,7 +123,7 @@ def test_the_last_page_by_cursor_reads_no_more_than_the_first(crowd: Crowd) -> N
 @pytest.mark.parametrize(
     ("status", "total"), [(UserStatus.SUSPENDED, 500), (UserStatus.EXPIRED, 1250), (None, 5000)]
 )
-def test_a_filter_reads_no_more_either(crowd: Crowd, status: UserStatus | None, total: int) -> None:
+def test_a_filtered_page_reads_no_more(crowd: Crowd, status: UserStatus | None, total: int) -> None:
     wanted = UserFilter(status, PLAN)
     ask = Page(limit=LIMIT)
     (_, found), documents, _ = crowd.reads(lambda: crowd.directory.page(ask, wanted))
@@ -139,20 +139,20 @@ def test_a_listing_reads_no_wallet_and_no_subscription(crowd: Crowd) -> None:
     assert (documents, calls) == (LIMIT + 1, 2)
 
 
-def test_a_search_reads_two_documents_for_each_row_and_counts_the_rest(crowd: Crowd) -> None:
+def test_a_search_reads_two_documents_per_row_and_counts_the_rest(crowd: Crowd) -> None:
     ask = (WORD, UserFilter(), LIMIT)
     (users, total), documents, calls = crowd.reads(lambda: crowd.users.search(*ask))
     assert (len(users), total) == (LIMIT, USERS)
     assert (documents, calls) == (2 * LIMIT, 5)
 
 
-def test_a_search_that_finds_as_many_as_it_shows_knows_their_number(crowd: Crowd) -> None:
+def test_a_search_with_exactly_a_page_of_matches_has_the_right_total(crowd: Crowd) -> None:
     ask = (f"{WORD}.004", UserFilter(), 10)
     (users, total), _, _ = crowd.reads(lambda: crowd.users.search(*ask))
     assert ([user.id for user in users], total) == (crowd.uids[40:50], 10)
 
 
-def test_a_search_that_finds_little_counts_nothing(crowd: Crowd) -> None:
+def test_a_search_with_less_than_a_page_of_matches_runs_no_count(crowd: Crowd) -> None:
     ask = (f"{WORD}.0042", UserFilter(), LIMIT)
     (users, total), documents, calls = crowd.reads(lambda: crowd.directory.search(*ask))
     assert ([user.id for user in users], total) == ([crowd.uids[42]], 1)
@@ -161,10 +161,10 @@ def test_a_search_that_finds_little_counts_nothing(crowd: Crowd) -> None:
 
 @pytest.mark.parametrize("plan", [None, PLAN], ids=["any", "plan"])
 @pytest.mark.parametrize("status", [None, *UserStatus])
-def test_lists_and_searches_take_every_filter(
+def test_lists_and_searches_accept_every_filter(
     crowd: Crowd, status: UserStatus | None, plan: str | None
 ) -> None:
-    """By each of which firestore.indexes.json is proven: see tests/support/queries.py."""
+    """Each query is checked against firestore.indexes.json: see tests/support/queries.py."""
     wanted = UserFilter(status, plan)
     _, page = crowd.directory.page(Page(limit=LIMIT), wanted)
     users, total = crowd.directory.search(WORD, wanted, 1)
@@ -178,7 +178,7 @@ def test_totals_read_no_document(crowd: Crowd) -> None:
     assert (documents, calls) == (0, 4)
 
 
-def test_statistics_read_the_plans_alone(crowd: Crowd) -> None:
+def test_statistics_read_only_the_plans(crowd: Crowd) -> None:
     Shop(crowd.db).plan()
     statistics = Statistics(Shop(crowd.db).plans, crowd.directory, Activities(crowd.db))
     found, documents, calls = crowd.reads(statistics.stats)
@@ -186,10 +186,10 @@ def test_statistics_read_the_plans_alone(crowd: Crowd) -> None:
     assert (documents, calls) == (plans, plans + 5)
 
 
-def test_recent_activity_reads_its_page_and_whose_it_is(crowd: Crowd) -> None:
+def test_recent_activity_reads_its_page_and_the_users(crowd: Crowd) -> None:
     uids = crowd.uids[:300]
-    told = {"type": "voice_made", "category": "voice", "message": "Made", "timestamp": LONG_AGO}
-    crowd.db.commit(*(Create(f"users/{uid}/activities/one", told) for uid in uids))
+    activity = {"type": "voice_made", "category": "voice", "message": "Made", "timestamp": LONG_AGO}
+    crowd.db.commit(*(Create(f"users/{uid}/activities/one", activity) for uid in uids))
     statistics = Statistics(Shop(crowd.db).plans, crowd.directory, Activities(crowd.db))
     found, documents, calls = crowd.reads(lambda: statistics.recent(LIMIT))
     assert (len(found), calls) == (LIMIT, 2)

@@ -1,4 +1,4 @@
-"""Profile, passwords, mailed codes, avatar and sessions as a client meets them."""
+"""Profile, passwords, mailed codes, avatar and sessions, over HTTP."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskCli
 
 
 class User:
-    """A registered user, who speaks to the API."""
+    """A registered user with a client of the API."""
 
     def __init__(self, client: FlaskClient, **fields: Any) -> None:
         self.client = client
@@ -83,7 +83,7 @@ def picture(kind: str = "png", size: int = 40) -> io.BytesIO:
 
 
 def upload(user: User, data: io.BytesIO, path: str = "/api/auth/avatar") -> Any:
-    # By hand: the test client would keep large bodies in files that it does not close.
+    # Encoded here: the test client would keep large bodies in files that it does not close.
     boundary, body = encode_multipart({"avatar": FileStorage(data, "me.png")})
     kind = f"multipart/form-data; boundary={boundary}"
     return user.ask("POST", path, data=body, content_type=kind)
@@ -96,7 +96,7 @@ def holder(username: str) -> str | None:
 @pytest.mark.parametrize(
     ("method", "path"), [("PUT", "/api/auth/profile"), ("POST", "/api/update-username")]
 )
-def test_the_profile_changes_what_is_sent_alone(
+def test_updating_the_profile_changes_only_the_sent_fields(
     client: FlaskClient, method: str, path: str
 ) -> None:
     user = User(client, name="Ada")
@@ -109,7 +109,7 @@ def test_the_profile_changes_what_is_sent_alone(
     assert holder(username) == user.uid
 
 
-def test_a_changed_username_frees_the_one_before(client: FlaskClient) -> None:
+def test_changing_the_username_frees_the_old_one(client: FlaskClient) -> None:
     old, new = new_name(), new_name()
     user = User(client, username=old)
     assert user.ask("PUT", "/api/auth/profile", json={"username": new}).status_code == 200
@@ -118,7 +118,7 @@ def test_a_changed_username_frees_the_one_before(client: FlaskClient) -> None:
     assert other.ask("PUT", "/api/auth/profile", json={"username": old}).status_code == 200
 
 
-def test_a_username_may_change_its_case(client: FlaskClient) -> None:
+def test_a_username_can_change_case(client: FlaskClient) -> None:
     old = new_name()
     user = User(client, username=old)
     answer = user.ask("PUT", "/api/auth/profile", json={"username": old.upper()})
@@ -139,7 +139,7 @@ def test_a_taken_username_changes_nothing(client: FlaskClient) -> None:
     )
 
 
-def test_one_of_many_gets_the_username(client: FlaskClient) -> None:
+def test_of_concurrent_requests_one_gets_the_username(client: FlaskClient) -> None:
     users, wanted = [User(client, username=new_name()) for _ in range(5)], new_name()
 
     def take(user: User) -> int:
@@ -159,12 +159,12 @@ def test_one_of_many_gets_the_username(client: FlaskClient) -> None:
     assert sorted(statuses) == [200, 409, 409, 409, 409]
     (winner,) = [u for u, status in zip(users, statuses, strict=True) if status == 200]
     assert holder(wanted) == winner.uid
-    for user in users:  # who lost has kept the old one
+    for user in users:  # the losers keep their old one
         assert holder(user.stored()["username"]) == user.uid
 
 
 @pytest.mark.parametrize("path", ["/api/auth/avatar", "/api/upload-avatar"])
-def test_an_avatar_is_shown_to_everybody(client: FlaskClient, path: str) -> None:
+def test_an_avatar_is_public(client: FlaskClient, path: str) -> None:
     user = User(client)
     answer = upload(user, picture("gif"), path)
     url = answer.get_json()["data"]["user"]["profilePicture"]
@@ -175,7 +175,7 @@ def test_an_avatar_is_shown_to_everybody(client: FlaskClient, path: str) -> None
     assert Image.open(io.BytesIO(shown.data)).size == (40, 40)
 
 
-def test_an_avatar_takes_the_place_of_the_one_before(client: FlaskClient) -> None:
+def test_a_new_avatar_replaces_the_old_one(client: FlaskClient) -> None:
     user = User(client)
     upload(user, picture())
     first = user.stored()["avatarPath"]
@@ -191,7 +191,7 @@ def test_an_avatar_takes_the_place_of_the_one_before(client: FlaskClient) -> Non
     assert (user.stored()["avatarPath"], user.stored()["profilePicture"]) == (None, "")
 
 
-def test_what_is_no_picture_leaves_nothing_behind(client: FlaskClient) -> None:
+def test_a_rejected_avatar_stores_nothing(client: FlaskClient) -> None:
     user = User(client)
     before = set(services().files.list("static/images/avatar_"))
     wrong = [(b"<svg onload=alert(1)>", 415), (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, 415)]
@@ -205,14 +205,14 @@ def test_what_is_no_picture_leaves_nothing_behind(client: FlaskClient) -> None:
     assert user.stored()["profilePicture"] == ""
 
 
-def test_a_forgotten_password_is_reset_once_and_ends_every_session(client: FlaskClient) -> None:
+def test_a_password_reset_works_once_and_ends_every_session(client: FlaskClient) -> None:
     user = User(client)
     other, firebase = user.session(), firebase_client.sign_in(user.email)
     answer = client.post("/api/auth/forgot-password", json={"email": user.email.upper()})
     assert answer.status_code == 200
     (reset,) = mailed_codes(user.email, "PASSWORD_RESET")
     body = {"code": reset, "password": NEW_PASSWORD}
-    time.sleep(1)  # Firebase tells when somebody signed in by the second
+    time.sleep(1)  # Firebase records sign-in times in whole seconds
     assert client.post("/api/auth/reset-password", json=body).status_code == 200
     again = client.post("/api/auth/reset-password", json=body)
     assert (again.status_code, code(again)) == (422, "invalid_code")
@@ -224,7 +224,7 @@ def test_a_forgotten_password_is_reset_once_and_ends_every_session(client: Flask
     assert user.works(user.session(NEW_PASSWORD))
 
 
-def test_a_password_that_is_refused_leaves_the_code_good(client: FlaskClient) -> None:
+def test_a_rejected_password_does_not_use_up_the_code(client: FlaskClient) -> None:
     user = User(client)
     client.post("/api/auth/forgot-password", json={"email": user.email})
     (reset,) = mailed_codes(user.email, "PASSWORD_RESET")
@@ -236,7 +236,7 @@ def test_a_password_that_is_refused_leaves_the_code_good(client: FlaskClient) ->
     assert client.post("/api/auth/reset-password", json=body).status_code == 200
 
 
-def test_nobody_learns_who_has_an_account(
+def test_a_reset_request_does_not_reveal_whether_an_account_exists(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "FORGOT_SECONDS", 0.5)
@@ -247,17 +247,17 @@ def test_nobody_learns_who_has_an_account(
         times.append(time.monotonic() - started)
         answers.append((answer.status_code, answer.get_json()))
     assert answers[0] == answers[1]
-    assert min(times) >= 0.5  # what a mail takes is hidden in it
+    assert min(times) >= 0.5  # hides the time that sending a mail takes
 
 
 @pytest.mark.parametrize("wrong", ["never-mailed", "x" * 512])
-def test_an_invented_code_opens_nothing(client: FlaskClient, wrong: str) -> None:
+def test_an_unknown_code_is_rejected(client: FlaskClient, wrong: str) -> None:
     body = {"code": wrong, "password": NEW_PASSWORD}
     assert code(client.post("/api/auth/reset-password", json=body)) == "invalid_code"
     assert code(client.post("/api/auth/verify-email", json=body)) == "invalid_code"
 
 
-def test_an_address_is_proven_by_a_mailed_code_once(client: FlaskClient) -> None:
+def test_a_mailed_code_verifies_the_address_once(client: FlaskClient) -> None:
     user = User(client)
     assert user.ask("POST", "/api/auth/verify-email").status_code == 200
     (proof,) = mailed_codes(user.email, "VERIFY_EMAIL")
@@ -271,7 +271,7 @@ def test_an_address_is_proven_by_a_mailed_code_once(client: FlaskClient) -> None
     assert mailed_codes(user.email, "VERIFY_EMAIL") == []
 
 
-def test_nobody_is_mailed_for_strangers_and_guests(client: FlaskClient) -> None:
+def test_only_a_user_with_an_email_address_can_request_a_code(client: FlaskClient) -> None:
     answer = client.post("/api/auth/verify-email", json={})
     assert (answer.status_code, code(answer)) == (401, "unauthorized")
     guest = client.post("/api/auth/guest").get_json()["data"]["accessToken"]
@@ -281,7 +281,9 @@ def test_nobody_is_mailed_for_strangers_and_guests(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/auth/change-password", "/api/change-password"])
-def test_a_changed_password_ends_every_session_but_this_one(client: FlaskClient, path: str) -> None:
+def test_changing_the_password_ends_every_session_but_this_one(
+    client: FlaskClient, path: str
+) -> None:
     user = User(client)
     other, firebase = user.session(), firebase_client.sign_in(user.email)
     time.sleep(1)
@@ -295,7 +297,7 @@ def test_a_changed_password_ends_every_session_but_this_one(client: FlaskClient,
     assert (user.sign_in().status_code, user.sign_in(NEW_PASSWORD).status_code) == (401, 200)
 
 
-def test_the_current_password_has_to_be_right(client: FlaskClient) -> None:
+def test_changing_the_password_requires_the_current_one(client: FlaskClient) -> None:
     user = User(client)
     body = {"currentPassword": NEW_PASSWORD, "newPassword": NEW_PASSWORD}
     answer = user.ask("POST", "/api/change-password", json=body)
@@ -312,7 +314,7 @@ def test_a_guest_has_no_password_to_change(client: FlaskClient) -> None:
     assert (answer.status_code, code(answer)) == (409, "no_password")
 
 
-def test_sessions_are_listed_and_ended_one_by_one(client: FlaskClient) -> None:
+def test_sessions_are_listed_and_revoked_individually(client: FlaskClient) -> None:
     user = User(client)
     body = {"email": user.email, "password": PASSWORD}
     agent = {"User-Agent": "A phone"}
@@ -322,20 +324,19 @@ def test_sessions_are_listed_and_ended_one_by_one(client: FlaskClient) -> None:
         (False, True),
         (True, False),
     ]
-    assert found[0].keys() == {
-        *("id", "current", "userAgent", "createdAt", "lastSeenAt", "expiresAt")
-    }
-    place = f"/api/auth/sessions/{found[0]['id']}"
-    assert User(client).ask("DELETE", place).status_code == 404  # somebody else
+    fields = "id current userAgent createdAt lastSeenAt expiresAt"
+    assert found[0].keys() == set(fields.split())
+    url = f"/api/auth/sessions/{found[0]['id']}"
+    assert User(client).ask("DELETE", url).status_code == 404  # another user
     assert user.works(phone)
-    assert user.ask("DELETE", place).status_code == 200
+    assert user.ask("DELETE", url).status_code == 200
     assert not user.works(phone)
-    again = user.ask("DELETE", place)
+    again = user.ask("DELETE", url)
     assert (again.status_code, code(again)) == (404, "session_not_found")
     assert user.ask("DELETE", "/api/auth/sessions/a.b").status_code == 404
 
 
-def test_sessions_are_read_with_the_caller(
+def test_listing_sessions_needs_no_read_beyond_authentication(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user, calls = User(client), []
@@ -354,22 +355,23 @@ def test_sessions_are_read_with_the_caller(
 @pytest.mark.parametrize(
     ("method", "path"), [("DELETE", "/api/auth/account"), ("POST", "/api/delete-account")]
 )
-def test_a_deleted_account_is_out_at_once(client: FlaskClient, method: str, path: str) -> None:
+def test_deleting_the_account_ends_all_access_immediately(
+    client: FlaskClient, method: str, path: str
+) -> None:
     user = User(client, username=new_name())
     username, firebase = user.stored()["username"], firebase_client.sign_in(user.email)
     assert user.ask(method, path, json={"password": PASSWORD}).status_code == 200
     assert not user.works()
-    # An ID token outlives its account by up to an hour, and must not make the user anew.
+    # An ID token outlives its account by up to an hour, and must not create the user again.
     assert not user.works({"accessToken": firebase["idToken"]})
     assert client.post("/api/refresh-token", json=user.tokens).status_code == 401
     assert user.sign_in().status_code == 401
     assert not firebase_client.is_known(user.uid)
     assert holder(username) is None
-    assert user.stored().keys() == {
-        *("createdAt", "tokens", "role", "deletedAt", "validAfter", "updatedAt")
-    }
+    shell = "createdAt tokens role deletedAt validAfter updatedAt"
+    assert user.stored().keys() == set(shell.split())
     body = {"email": user.email, "password": PASSWORD, "username": username}
-    assert client.post("/api/register", json=body).status_code == 201  # a new one
+    assert client.post("/api/register", json=body).status_code == 201  # a new account
 
 
 def test_a_wrong_password_deletes_nothing(client: FlaskClient) -> None:
@@ -377,10 +379,12 @@ def test_a_wrong_password_deletes_nothing(client: FlaskClient) -> None:
     answer = user.ask("DELETE", "/api/auth/account", json={"password": NEW_PASSWORD})
     assert (answer.status_code, code(answer)) == (403, "wrong_password")
     assert user.works()
-    assert user.ask("DELETE", "/api/auth/account").status_code == 200  # it need not be sent
+    assert user.ask("DELETE", "/api/auth/account").status_code == 200  # the password is optional
 
 
-def test_the_last_administrator_stays(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_administrator_cannot_leave(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = User(client), User(client)
     db = services().database
     db.commit(Update(f"users/{first.uid}", {"role": "admin"}))
@@ -388,7 +392,7 @@ def test_the_last_administrator_stays(client: FlaskClient, monkeypatch: pytest.M
     seen_both = threading.Barrier(1)
 
     def count(self: Database, collection: str, *, where: Any) -> int:
-        # Of these two alone: other tests have administrators of their own.
+        # Counts only these two: other tests create administrators, too.
         assert (collection, where) == ("users", [("role", "==", "admin")])
         found = self.get_all([f"users/{each.uid}" for each in (first, second)])
         if not seen_both.broken:
@@ -410,6 +414,6 @@ def test_the_last_administrator_stays(client: FlaskClient, monkeypatch: pytest.M
             app_for("auth").test_client().delete("/api/auth/account", headers=headers).status_code
         )
 
-    with ThreadPoolExecutor(2) as pool:  # each sees the other one stay
+    with ThreadPoolExecutor(2) as pool:  # each would see the other one stay
         assert sorted(pool.map(leave, (first, second))) == [200, 409]
     db.commit(*(Update(f"users/{each.uid}", {"role": "user"}) for each in (first, second)))

@@ -1,4 +1,4 @@
-"""The auth function as a client meets it, on the real emulators."""
+"""The auth function over HTTP, on the emulators."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def code(answer: Any) -> str:
 @pytest.mark.parametrize(
     "path", ["/api/auth/register", "/api/signup", "/api/register", "/register"]
 )
-def test_register_answers_the_documented_user(client: FlaskClient, path: str) -> None:
+def test_register_returns_the_documented_user(client: FlaskClient, path: str) -> None:
     username = f"u{new_email()[:8]}"
     found = register(client, path, name="Ada", username=username, profile_picture="/api/p.png")
     user = found["user"]
@@ -77,7 +77,7 @@ def test_register_answers_the_documented_user(client: FlaskClient, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["/api/auth/login", "/api/login"])
-def test_login_and_me(client: FlaskClient, path: str) -> None:
+def test_login_returns_a_token_that_me_accepts(client: FlaskClient, path: str) -> None:
     email = new_email()
     uid = register(client, email=email)["user"]["id"]
     signed_in = data(client.post(path, json={"email": email.upper(), "password": PASSWORD}))
@@ -105,13 +105,13 @@ def test_me_reads_exactly_one_document(
     assert calls == {"get_all": 1}
 
 
-def test_verify_token(client: FlaskClient) -> None:
+def test_verify_token_returns_the_user(client: FlaskClient) -> None:
     signed_in = register(client)
     found = data(client.get("/api/auth/verify-token", headers=bearer(signed_in["accessToken"])))
     assert (found["valid"], found["user"]["id"]) == (True, signed_in["user"]["id"])
 
 
-def test_a_guest_can_do_what_users_can(client: FlaskClient) -> None:
+def test_a_guest_can_use_the_api(client: FlaskClient) -> None:
     answer = client.post("/api/auth/guest")
     assert answer.status_code == 201
     guest = data(answer)
@@ -122,7 +122,7 @@ def test_a_guest_can_do_what_users_can(client: FlaskClient) -> None:
     assert found["tokensRemaining"] == settings().guest_tokens_to_give
 
 
-def test_a_firebase_id_token_works_like_our_own(client: FlaskClient) -> None:
+def test_a_firebase_id_token_is_accepted(client: FlaskClient) -> None:
     account = firebase_client.sign_up()
     found = data(client.get("/api/auth/me", headers=bearer(account["idToken"])))
     assert (found["user"]["id"], found["user"]["tokens"]) == (
@@ -142,8 +142,8 @@ def test_refresh_rotates_and_detects_reuse(client: FlaskClient, path: str, spell
     assert (ended.status_code, code(ended)) == (401, "token_invalid")
 
 
-def test_an_old_bearer_does_no_harm_where_none_is_needed(client: FlaskClient) -> None:
-    """Clients send it along with a refresh token, browsers with the code of a mail."""
+def test_an_expired_bearer_is_ignored_where_none_is_needed(client: FlaskClient) -> None:
+    """Clients send it along with a refresh token or a mailed code."""
     old = bearer("expired")
     body = {"refreshToken": register(client)["refreshToken"]}
     assert client.post("/api/auth/refresh", json=body, headers=old).status_code == 200
@@ -161,7 +161,7 @@ def test_refresh_by_bearer_needs_no_body(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/auth/logout", "/api/logout"])
-def test_logout_ends_access_at_once(client: FlaskClient, path: str) -> None:
+def test_logout_ends_access_immediately(client: FlaskClient, path: str) -> None:
     token = register(client)["accessToken"]
     assert client.post(path, headers=bearer(token)).status_code == 200
     answer = client.get("/api/me", headers=bearer(token))
@@ -169,7 +169,7 @@ def test_logout_ends_access_at_once(client: FlaskClient, path: str) -> None:
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_profile_tells_what_is_left(client: FlaskClient) -> None:
+def test_the_profile_shows_the_remaining_tokens_and_minutes(client: FlaskClient) -> None:
     signed_in = register(client)
     found = data(client.get("/api/user/profile", headers=bearer(signed_in["accessToken"])))
     assert found["user"]["id"] == signed_in["user"]["id"]
@@ -184,7 +184,7 @@ def test_profile_tells_what_is_left(client: FlaskClient) -> None:
     }
 
 
-def test_activities(client: FlaskClient) -> None:
+def test_activities_are_listed_counted_and_cleared(client: FlaskClient) -> None:
     from troupe.activities.service import activity_write
 
     signed_in = register(client)
@@ -203,7 +203,7 @@ def test_activities(client: FlaskClient) -> None:
     assert data(client.get("/api/my-activities", headers=headers))["activities"] == []
 
 
-def test_what_is_taken_is_409(client: FlaskClient) -> None:
+def test_a_taken_address_or_username_is_a_conflict(client: FlaskClient) -> None:
     email, username = new_email(), f"u{new_email()[:8]}"
     register(client, email=email, username=username)
     again = client.post("/api/register", json={"email": email, "password": PASSWORD})
@@ -230,7 +230,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("changes", "field"), WRONG.values(), ids=WRONG.keys())
-def test_wrong_fields_are_named_and_not_repeated(
+def test_invalid_fields_are_named_without_echoing_their_values(
     client: FlaskClient, changes: dict[str, Any], field: str
 ) -> None:
     body = {"email": new_email(), "password": PASSWORD, **changes}

@@ -1,4 +1,4 @@
-"""Bearers that must not be let in, at every private route of the auth function."""
+"""Forged and misused bearer tokens, sent to the auth function."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def firebase_claims(**changes: Any) -> dict[str, Any]:
-    """An emulator's ID token is unsigned: only its claims stand between it and the door."""
+    """The emulator's ID tokens are unsigned, so only their claims are checked."""
     return claims_of(firebase_client.sign_up()["idToken"]) | changes
 
 
@@ -112,7 +112,7 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
 
 
 @pytest.mark.parametrize(("attack", "code"), ATTACKS.values(), ids=ATTACKS.keys())
-def test_no_attack_gets_in(
+def test_every_attack_is_rejected(
     client: FlaskClient, signed_in: dict[str, Any], attack: Attack, code: str
 ) -> None:
     answer = client.get("/api/auth/me", headers={"Authorization": f"Bearer {attack(signed_in)}"})
@@ -120,7 +120,7 @@ def test_no_attack_gets_in(
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_what_the_attacks_are_made_of_is_good_otherwise(client: FlaskClient) -> None:
+def test_the_token_that_the_attacks_modify_is_valid(client: FlaskClient) -> None:
     answer = client.get(
         "/api/auth/me", headers={"Authorization": f"Bearer {unsigned(firebase_claims())}"}
     )

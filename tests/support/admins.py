@@ -1,4 +1,4 @@
-"""What tests of administration make: administrators, users as sign-up leaves them, and the log."""
+"""Helpers for administration tests: administrators, users and the audit log."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from troupe.wallet.ledger import opening_writes
 
 
 @dataclass(frozen=True)
-class Desk:
-    """An administrator at work."""
+class Admin:
+    """A signed-in administrator with a client of the admin function."""
 
     db: Database
     client: FlaskClient
@@ -33,8 +33,8 @@ class Desk:
         return f"{self.uid}@example.com"
 
     def ask(self, method: str, path: str, **given: Any) -> Any:
-        place = f"/api/admin{path}"
-        return self.client.open(place, method=method, headers=self.headers, **given)
+        url = f"/api/admin{path}"
+        return self.client.open(url, method=method, headers=self.headers, **given)
 
     def data(self, method: str, path: str, status: int = 200, **given: Any) -> Any:
         answer = self.ask(method, path, **given)
@@ -42,26 +42,26 @@ class Desk:
         return answer.json["data"]
 
     def log(self, target: str) -> list[AuditEntry]:
-        """What the audit log tells of a document, the oldest first."""
+        """The audit log entries of a document, oldest first."""
         found = self.db.find("audit", where=[("target", "==", target)], limit=100)
         return sorted((AuditEntry.of(each) for each in found), key=lambda entry: entry.at)
 
 
 @pytest.fixture
-def desk(db: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    # Tests leave more plans behind than a product ever has.
+def admin(db: Database, monkeypatch: pytest.MonkeyPatch) -> Admin:
+    # Tests leave behind more plans than the limit allows.
     monkeypatch.setattr("troupe.plans.service.MOST_PLANS", 1000)
-    return at_a_desk(db)
+    return new_admin(db)
 
 
-def at_a_desk(db: Database) -> Desk:
+def new_admin(db: Database) -> Admin:
     uid, headers = signed_in(db)
     db.commit(Update(f"users/{uid}", {"role": "admin", "email": f"{uid}@example.com"}))
-    return Desk(db, app_for("admin").test_client(), uid, headers)
+    return Admin(db, app_for("admin").test_client(), uid, headers)
 
 
 def a_user(db: Database, tokens: int = 20, **fields: Any) -> str:
-    """A user as sign-up leaves one, but for Firebase Auth, which has never heard of it."""
+    """A user as created by sign-up, but unknown to Firebase Auth; returns the uid."""
     uid, at = secrets.token_hex(10), now()
     given = {"id": uid, "name": "Ada", "email": f"{uid}@example.com", "tokens": tokens}
     user = UserRecord.model_validate(given | {"created_at": at, "updated_at": at} | fields)
@@ -71,7 +71,7 @@ def a_user(db: Database, tokens: int = 20, **fields: Any) -> str:
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody who has registered, and is signed in."""
+    """A registered, signed-in user."""
 
     uid: str
     email: str
@@ -79,7 +79,7 @@ class Member:
     refresh_token: str
 
     def status(self) -> int:
-        """What the next request gets."""
+        """The HTTP status of a request with the access token."""
         answer = app_for("auth").test_client().get("/api/auth/me", headers=self.headers)
         return answer.status_code
 

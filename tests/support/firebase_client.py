@@ -1,4 +1,4 @@
-"""Signs in as a client with the Firebase SDK does: over the REST API of the Auth emulator."""
+"""Signs up and in like a client with the Firebase SDK, over the Auth emulator's REST API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def call(method: str, **body: Any) -> dict[str, Any]:
 
 
 def sign_up(email: str | None = None) -> dict[str, Any]:
-    """A new account with a password; `localId` and `idToken` among what comes back."""
+    """Creates an account with a password; the response includes `localId` and `idToken`."""
     return call("signUp", email=email or new_email(), password=PASSWORD)
 
 
@@ -38,7 +38,7 @@ def sign_up_anonymously() -> dict[str, Any]:
 
 
 def link_password(id_token: str, email: str) -> dict[str, Any]:
-    """Makes an account of a guest; the tokens are new."""
+    """Turns a guest into an account; the response has new tokens."""
     return call("update", idToken=id_token, email=email, password=PASSWORD)
 
 
@@ -47,8 +47,8 @@ def sign_in(email: str) -> dict[str, Any]:
 
 
 def mailed_codes(email: str, kind: str) -> list[str]:
-    """The codes of a kind (PASSWORD_RESET, VERIFY_EMAIL) that were mailed to an address and not
-    used yet; the last one last."""
+    """The unused codes of a kind (PASSWORD_RESET, VERIFY_EMAIL) mailed to an address, oldest
+    first."""
     host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
     answer = requests.get(f"http://{host}/emulator/v1/projects/demo-troupe/oobCodes", timeout=10)
     answer.raise_for_status()
@@ -60,7 +60,7 @@ def mailed_codes(email: str, kind: str) -> list[str]:
 
 
 def is_known(uid: str) -> bool:
-    """Whether Firebase Auth has an account of that uid."""
+    """Whether Firebase Auth has an account with this uid."""
     host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
     answer = requests.post(
         f"http://{host}/identitytoolkit.googleapis.com/v1/projects/demo-troupe/accounts:lookup",

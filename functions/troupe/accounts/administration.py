@@ -1,30 +1,32 @@
-"""What administrators change about accounts: address, role, suspension. What is written belongs
-into one commit with whatever else is changed, so it is handed over as writes."""
+"""Administrators' changes to accounts: email address, role, suspension. Returns writes, so that the
+caller commits them together with its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from troupe.accounts.admins import leave_writes
 from troupe.accounts.errors import (
     CannotSuspendAdmin,
+    LastAdmin,
     NoEmail,
     OwnAccount,
     UserNotFound,
-    shown,
+    public_error,
 )
 from troupe.accounts.records import UserRecord
-from troupe.accounts.writes import present, user_path
-from troupe.adapters.firestore import Database, Update, Write, now
+from troupe.accounts.writes import existing_user, user_path
+from troupe.adapters.firestore import Create, Database, Update, Write, now
 from troupe.adapters.identity import Identity, IdentityError, WrongCredentials
 from troupe.caller import Role
 from troupe.logs import log
 
+_GUARD = "guards/admins"
+
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """None leaves a thing as it is; `toggle` turns the suspension round."""
+    """None leaves a field unchanged; `toggle` flips the suspension."""
 
     email: str | None = None
     role: Role | None = None
@@ -34,7 +36,7 @@ class AccountChange:
 
 @dataclass(frozen=True, slots=True)
 class AccountDiff:
-    """A user before and after a change, and the writes that make it."""
+    """A user before and after a change, and the writes that apply it."""
 
     before: UserRecord
     after: UserRecord
@@ -47,20 +49,21 @@ class Administration:
         self._identity = identity
 
     def change(self, uid: str, change: AccountChange, by: str) -> AccountDiff:
-        """What has to be committed, first of all and at once, for the change; a commit that raises
-        Stale or AlreadyExists has to begin here again. An address is Firebase Auth's to give: it
-        is changed there when everything else has been found right.
+        """Checks a change and returns its writes. If committing them raises Stale or AlreadyExists,
+        start again from here.
+
+        A new email address is set in Firebase Auth right away, after all other checks have passed.
 
         Raises UserNotFound, OwnAccount, CannotSuspendAdmin, LastAdmin, NoEmail, EmailTaken.
         """
         document = self._db.get(user_path(uid))
-        before, at = present(document), now()
+        before, at = existing_user(document), now()
         if before is None:
             raise UserNotFound
-        after = _applied(before, change)
+        after = _apply(before, change)
         if after == before:
             return AccountDiff(before, after, [])
-        _permit(before, after, by)
+        _check_allowed(before, after, by)
         fields: dict[str, Any] = {"updatedAt": at, "role": after.role}
         if after.suspended != before.suspended:
             fields["suspended"] = after.suspended
@@ -68,15 +71,15 @@ class Administration:
             fields |= {"validAfter": at, "sessions": {}}
         writes: list[Write] = []
         if before.role == "admin" and after.role != "admin":
-            writes += leave_writes(self._db)
+            writes += remove_admin_writes(self._db)
         if after.email != before.email:
             fields |= {"email": after.email, "emailVerified": False}
             self._set_email(uid, str(after.email))
         return AccountDiff(before, after, [Update(document.path, fields, seen=document), *writes])
 
-    def follow(self, changed: AccountDiff) -> None:
-        """What comes behind the commit, which has ended all access here by itself: with this
-        Firebase's own refresh tokens are void, too."""
+    def after_commit(self, changed: AccountDiff) -> None:
+        """Revokes Firebase's refresh tokens if the change ends access. The commit itself has
+        already ended our own sessions."""
         uid, suspended = changed.after.id, changed.after.suspended
         if suspended != changed.before.suspended:
             log.info("user_suspended" if suspended else "user_let_back_in", uid=uid)
@@ -89,19 +92,19 @@ class Administration:
     def _set_email(self, uid: str, email: str) -> None:
         try:
             self._identity.set_email(uid, email)
-        except WrongCredentials as error:  # known here alone, as after a restore of one of both
+        except WrongCredentials as error:  # not in Firebase Auth, e.g. after restoring a backup
             raise UserNotFound from error
         except IdentityError as error:
-            raise shown(error) from error
+            raise public_error(error) from error
 
 
 def _ends_access(before: UserRecord, after: UserRecord) -> bool:
-    """A suspension does, and so does a new address: one signs in by it, and ID tokens that still
-    name the old one would bring it back."""
+    """A suspension does, and so does a new address: ID tokens issued before the change still carry
+    the old address and would restore it."""
     return (after.suspended and not before.suspended) or after.email != before.email
 
 
-def _applied(before: UserRecord, change: AccountChange) -> UserRecord:
+def _apply(before: UserRecord, change: AccountChange) -> UserRecord:
     given: dict[str, Any] = {
         "email": change.email,
         "role": change.role,
@@ -110,7 +113,7 @@ def _applied(before: UserRecord, change: AccountChange) -> UserRecord:
     return before.model_copy(update={k: v for k, v in given.items() if v is not None})
 
 
-def _permit(before: UserRecord, after: UserRecord, by: str) -> None:
+def _check_allowed(before: UserRecord, after: UserRecord, by: str) -> None:
     promoted = after.role == "admin" and before.role != "admin"
     demoted = before.role == "admin" and after.role != "admin"
     suspended = after.suspended and not before.suspended
@@ -120,3 +123,19 @@ def _permit(before: UserRecord, after: UserRecord, by: str) -> None:
         raise CannotSuspendAdmin
     if promoted and after.email is None:
         raise NoEmail
+
+
+def remove_admin_writes(db: Database) -> list[Write]:
+    """Writes to commit together with the demotion or deletion of one administrator.
+
+    They serialize such changes: two administrators leaving at once would each see the other one
+    stay. If the commit raises Stale or AlreadyExists, read everything again.
+
+    Raises LastAdmin if there is only one.
+    """
+    guard = db.get(_GUARD)
+    if db.count("users", where=[("role", "==", "admin")]) <= 1:
+        raise LastAdmin
+    if guard.exists:
+        return [Update(_GUARD, {"leftAt": now()}, seen=guard)]
+    return [Create(_GUARD, {"leftAt": now()})]

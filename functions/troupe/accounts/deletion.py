@@ -1,8 +1,7 @@
-"""Leaving: access ends at once, and what there is of a user is erased step by step.
+"""Account deletion: access ends at once, and the user's data is erased step by step.
 
-One commit leaves an empty shell of `users/{uid}` behind and makes `deletions/{uid}`, which the
-sweep carries out: bounded steps that can be repeated, whatever stops them. Why it is done this way
-is told in docs/decisions/013-account-deletion.md.
+One commit reduces `users/{uid}` to an empty shell and creates `deletions/{uid}`. The sweep then
+erases in bounded, repeatable steps. See docs/decisions/013-account-deletion.md for the reasons.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from troupe.accounts.admins import leave_writes
-from troupe.accounts.errors import shown
+from troupe.accounts.administration import remove_admin_writes
+from troupe.accounts.errors import public_error
 from troupe.accounts.records import UserRecord
-from troupe.accounts.writes import present, user_path, username_path
+from troupe.accounts.writes import existing_user, user_path, username_path
 from troupe.adapters.firestore import (
     DELETE_FIELD,
     AlreadyExists,
@@ -35,20 +34,20 @@ from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.records import Record
 
 COLLECTION = "deletions"
-# The shell stays until nothing can come from the user's last moments any more: ID tokens live for
-# an hour, tasks for half of one, and either would make a new user or new files where none is.
-PATIENCE = timedelta(hours=2)
-STEP = 50  # documents that an eraser takes at once
-RUN_SECONDS = 240.0  # of the 540 that a sweep has
-_LONGEST_WAIT = timedelta(hours=1)
-_KEPT = {"createdAt", "tokens"}  # the wallet's changes are committed with `tokens` until the end
+# The shell stays until no ID token (1 hour) or task (30 minutes) from before the deletion can still
+# be valid: without it, they would create the user or files anew.
+GRACE_PERIOD = timedelta(hours=2)
+BATCH_SIZE = 50  # items per call of an eraser
+RUN_SECONDS = 240.0  # a sweep has 540 in total
+_MAX_RETRY_DELAY = timedelta(hours=1)
+_SHELL_FIELDS = {"createdAt", "tokens"}  # every change of the wallet also updates `tokens`
 
-# Erases at most so many things of a user, and returns how many; 0: nothing is left.
+# (uid, limit): erases at most `limit` items of a user and returns how many; 0 when none are left.
 Eraser = Callable[[str, int], int]
 
 
 class Deletion(Record):
-    """`deletions/{uid}`. `due_at`: when the sweep looks at it."""
+    """`deletions/{uid}`. The sweep picks it up at `due_at`."""
 
     id: str
     requested_at: datetime
@@ -61,80 +60,84 @@ class Deletions:
         self,
         db: Database,
         identity: Identity,
-        discards: OrphanedFiles,
+        orphans: OrphanedFiles,
         erasers: Callable[[], Mapping[str, Eraser]],
         *,
-        patience: timedelta = PATIENCE,
+        grace_period: timedelta = GRACE_PERIOD,
     ) -> None:
-        """`erasers`: what the domains have to erase, by name and in this order; called when there
-        is somebody to erase."""
+        """`erasers`: returns the erasers of the domains by name, in the order in which to run them;
+        called only when there is a user to erase."""
         self._db = db
         self._identity = identity
-        self._discards = discards
+        self._orphans = orphans
         self._erasers = erasers
-        self._patience = patience
+        self._grace_period = grace_period
 
     def begin(
-        self, uid: str, also: Callable[[UserRecord], Sequence[Write]] = lambda user: ()
+        self, uid: str, extra_writes: Callable[[UserRecord], Sequence[Write]] = lambda user: ()
     ) -> None:
-        """Ends all access, frees username and address, and notes what is to be done; nothing for
-        one who has left already. `also`: what is committed with it. Raises LastAdmin."""
-        note = contend(lambda: self._leave(uid, also))
+        """Ends all access, frees the username and email address, and schedules the erasure. Does
+        nothing if the user is already deleted.
+
+        `extra_writes`: further writes for the same commit. Raises LastAdmin.
+        """
+        orphan = contend(lambda: self._begin(uid, extra_writes))
         log.info("account_deletion_began", uid=uid)
-        if note is not None:
-            self._discards.clean(note)
+        if orphan is not None:
+            self._orphans.clean(orphan)
         try:
             self._identity.delete(uid)
-        except IdentityError as error:  # the sweep does it; our own access has ended
-            log.warning("account_not_deleted_yet", uid=uid, reason=type(shown(error)).__name__)
+        except IdentityError as error:  # access to our API has ended; the sweep tries again
+            reason = type(public_error(error)).__name__
+            log.warning("account_not_deleted_yet", uid=uid, reason=reason)
 
     def sweep(self, limit: int) -> int:
-        """Carries on with what is due; returns with how many users."""
+        """Continues the deletions that are due; returns how many it processed."""
         deadline = time.monotonic() + RUN_SECONDS
         due = self._db.due(COLLECTION, limit)
-        taken = 0
+        processed = 0
         for document in due:
             if time.monotonic() > deadline:
                 break
-            self._carry_on(Deletion.of(document), document, deadline)
-            taken += 1
-        return taken
+            self._continue(Deletion.of(document), document, deadline)
+            processed += 1
+        return processed
 
-    def _leave(
-        self, uid: str, also: Callable[[UserRecord], Sequence[Write]]
+    def _begin(
+        self, uid: str, extra_writes: Callable[[UserRecord], Sequence[Write]]
     ) -> OrphanRecord | None:
         document = self._db.get(user_path(uid))
-        user, at = present(document), now()
+        user, at = existing_user(document), now()
         if user is None:
             return None
         deletion = Deletion(id=uid, requested_at=at, due_at=at)
         writes: list[Write] = [
             Update(document.path, _shell(document, at), seen=document),
             Create(f"{COLLECTION}/{uid}", deletion.stored()),
-            *also(user),
+            *extra_writes(user),
         ]
         if user.username is not None:
             writes.append(Delete(username_path(user.username)))
         if user.role == "admin":
-            writes += leave_writes(self._db)
-        note = orphan_record([user.avatar_path]) if user.avatar_path else None
-        if note is not None:
-            writes.append(note.create_write())
+            writes += remove_admin_writes(self._db)
+        orphan = orphan_record([user.avatar_path]) if user.avatar_path else None
+        if orphan is not None:
+            writes.append(orphan.create_write())
         try:
             self._db.commit(*writes)
         except AlreadyExists as error:
             raise Stale from error
-        return note
+        return orphan
 
-    def _carry_on(self, deletion: Deletion, document: Document, deadline: float) -> None:
+    def _continue(self, deletion: Deletion, document: Document, deadline: float) -> None:
         uid, at = deletion.id, now()
-        end = deletion.requested_at + self._patience
+        end = deletion.requested_at + self._grace_period
         try:
             done = self._erase(uid, deadline)
-        except Exception as error:  # one user must not hold up all others
+        except Exception as error:  # one user must not block the others
             log.error("account_deletion_stumbled", error, uid=uid)
-            wait = min(timedelta(minutes=2**deletion.failures), _LONGEST_WAIT)
-            fields = {"dueAt": at + wait, "failures": deletion.failures + 1}
+            delay = min(timedelta(minutes=2**deletion.failures), _MAX_RETRY_DELAY)
+            fields = {"dueAt": at + delay, "failures": deletion.failures + 1}
             self._db.commit(Update(document.path, fields))
             return
         if done and at >= end:
@@ -144,12 +147,13 @@ class Deletions:
         self._db.commit(Update(document.path, {"dueAt": end if done else at, "failures": 0}))
 
     def _erase(self, uid: str, deadline: float) -> bool:
-        """Whether all is done. One eraser that fails does not keep the others from their work."""
+        """Whether everything is erased. A failing eraser does not stop the others; its error is
+        raised at the end."""
         failure: Exception | None = None
         self._identity.delete(uid)
         for name, erase in self._erasers().items():
             try:
-                while erase(uid, STEP):
+                while erase(uid, BATCH_SIZE):
                     if time.monotonic() > deadline:
                         return False
             except Exception as error:
@@ -161,6 +165,6 @@ class Deletions:
 
 
 def _shell(document: Document, at: datetime) -> dict[str, Any]:
-    """What is left of a user: nothing that says who it was, and no way in."""
-    gone = {name: DELETE_FIELD for name in document.data if name not in _KEPT}
+    """The fields of the shell: no personal data, and no way to sign in."""
+    gone = {name: DELETE_FIELD for name in document.data if name not in _SHELL_FIELDS}
     return gone | {"role": "user", "deletedAt": at, "validAfter": at, "updatedAt": at}

@@ -1,4 +1,4 @@
-"""All users, as administrators look for them: lists, search and counts, none of which scans."""
+"""Administrators' view of all users: lists, search and counts, all answered from indexes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from pydantic.alias_generators import to_camel
 
 from troupe.accounts.errors import UserNotFound
 from troupe.accounts.records import UserRecord
-from troupe.accounts.writes import present, user_path
+from troupe.accounts.writes import existing_user, user_path
 from troupe.adapters.firestore import Database
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.text import name_key
 
 USERS = "users"
-# Everything but the sessions, which can be long and are nobody else's business.
-_SHOWN = [to_camel(name) for name in UserRecord.model_fields if name not in ("id", "sessions")]
-_LAST = "\uf8ff"  # sorts behind everything that begins with what stands before it
+# Everything but the sessions, which can be long and are private to the user.
+_SELECTED = [to_camel(name) for name in UserRecord.model_fields if name not in ("id", "sessions")]
+_PREFIX_END = "\uf8ff"  # a prefix followed by this sorts after every string with that prefix
 _SEARCHED = ("email", "nameKey")
 
 Where = tuple[str, str, Any]
 
 
 class UserStatus(StrEnum):
-    """A suspension comes first; else it is that of the plan, and `active` before the first one."""
+    """`suspended` if the account is; else the plan's status, `active` before the first plan."""
 
     ACTIVE = "active"
     EXPIRED = "expired"
@@ -36,14 +36,14 @@ class UserStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """Which users: of a status, and whose present or last plan has an id; None: of any."""
+    """Selects users by status and by the id of their current or last plan; None selects all."""
 
     status: UserStatus | None = None
     plan_id: str | None = None
 
     def where(self) -> list[Where]:
-        """Equalities, each with an index of its own that Firestore merges. A user who has left
-        has none of these fields."""
+        """Equality filters; Firestore merges their single-field indexes. Deleted users have none of
+        these fields."""
         where: list[Where] = []
         if self.status is UserStatus.SUSPENDED:
             where.append(("suspended", "==", True))
@@ -71,32 +71,36 @@ class Directory:
         self._db = db
 
     def get(self, uid: str) -> UserRecord:
-        """Raises UserNotFound, also for one who has left."""
-        user = present(self._db.get(user_path(uid)))
+        """Raises UserNotFound, also for a deleted user."""
+        user = existing_user(self._db.get(user_path(uid)))
         if user is None:
             raise UserNotFound
         return user
 
-    def page(self, request: PageRequest, wanted: UserFilter) -> tuple[list[UserRecord], PageOf]:
+    def page(
+        self, request: PageRequest, user_filter: UserFilter
+    ) -> tuple[list[UserRecord], PageOf]:
         """Newest first."""
-        where = wanted.where() or [("deletedAt", "==", None)]
+        where = user_filter.where() or [("deletedAt", "==", None)]
         found = newest_first(
-            self._db, USERS, request, field="createdAt", where=where, select=_SHOWN
+            self._db, USERS, request, field="createdAt", where=where, select=_SELECTED
         )
         return [UserRecord.of(document) for document in found.documents], found
 
-    def search(self, text: str, wanted: UserFilter, limit: int) -> tuple[list[UserRecord], int]:
-        """Whose address or name begins like `text`, by name; and how many there are in all."""
-        key, where = name_key(text), wanted.where()
+    def search(
+        self, text: str, user_filter: UserFilter, limit: int
+    ) -> tuple[list[UserRecord], int]:
+        """Users whose email address or name starts with `text`, sorted by name, and the total."""
+        key, where = name_key(text), user_filter.where()
         found: dict[str, UserRecord] = {}
         complete = True
         for field in _SEARCHED:
             documents = self._db.find(
                 USERS,
-                where=[*_begins(field, key), *where],
+                where=[*_starts_with(field, key), *where],
                 order=[(field, False)],
                 limit=limit,
-                select=_SHOWN,
+                select=_SELECTED,
             )
             complete = complete and len(documents) < limit
             found |= {document.id: UserRecord.of(document) for document in documents}
@@ -105,7 +109,7 @@ class Directory:
         return users[:limit], total
 
     def emails(self, uids: Sequence[str]) -> dict[str, str | None]:
-        """The addresses of users, as far as they are there and have one."""
+        """Email addresses by uid; None where the user is gone or has no address."""
         if not uids:
             return {}
         paths = [user_path(uid) for uid in dict.fromkeys(uids)]
@@ -122,11 +126,11 @@ class Directory:
         )
 
     def _count(self, key: str, where: list[Where]) -> int:
-        """Those found by the one or the other are those of each, less those of both."""
-        email, name = (_begins(field, key) for field in _SEARCHED)
+        """Matches by email address plus matches by name, minus those that match both."""
+        email, name = (_starts_with(field, key) for field in _SEARCHED)
         counts = [self._db.count(USERS, where=[*each, *where]) for each in (email, name)]
         return sum(counts) - self._db.count(USERS, where=[*email, *name, *where])
 
 
-def _begins(field: str, key: str) -> list[Where]:
-    return [(field, ">=", key), (field, "<", key + _LAST)]
+def _starts_with(field: str, key: str) -> list[Where]:
+    return [(field, ">=", key), (field, "<", key + _PREFIX_END)]

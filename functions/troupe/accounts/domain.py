@@ -1,4 +1,4 @@
-"""Accounts: identity, sessions, profiles, and leaving."""
+"""Accounts: identity, sessions, profiles and account deletion."""
 
 from troupe.domain import Domain, Limit
 
@@ -9,11 +9,13 @@ DOMAIN = Domain(
     limits={
         "login": Limit(
             "10/900, 100/900",
-            "rate limit: failed sign-ins of an account (10 in 900 seconds), and sign-ins from an "
-            "address; `0` is no limit",
+            "rate limit: failed sign-ins per account (10 in 900 seconds), and sign-ins per IP "
+            "address; `0` means no limit",
         ),
-        "register": Limit("5/3600, 30/3600", "registrations, likewise"),
-        "guest": Limit("0, 30/3600", "new guests, who have no account yet"),
-        "mail": Limit("5/3600, 30/3600", "mails with codes"),
+        "register": Limit("5/3600, 30/3600", "registrations, per email address and per IP address"),
+        "guest": Limit(
+            "0, 30/3600", "new guests, per IP address; they have no account to count by"
+        ),
+        "mail": Limit("5/3600, 30/3600", "emails with codes, per email address and per IP address"),
     },
 )

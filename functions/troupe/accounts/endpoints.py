@@ -85,9 +85,9 @@ def login(body: schemas.LoginBody, accounts: Accounts) -> Reply:
 
 @api.post("/api/auth/logout", aliases=("/api/logout",))
 def logout(caller: AccountCaller, accounts: Accounts) -> Reply:
-    """Ends this session at once.
+    """Ends this session immediately.
 
-    With a Firebase ID token, which belongs to no session, every sign-in of the user ends.
+    A Firebase ID token belongs to no session; with one, every session of the user ends.
     """
     accounts.logout(caller)
     return Reply(message="Logged out successfully")
@@ -101,9 +101,9 @@ def logout(caller: AccountCaller, accounts: Accounts) -> Reply:
     aliases=("/api/refresh-token",),
 )
 def refresh(body: schemas.RefreshBody, accounts: Accounts) -> Reply:
-    """New tokens for a refresh token, or for a still valid bearer.
+    """Returns new tokens for a refresh token or a valid access token.
 
-    A refresh token works once; using an old one again ends its session.
+    A refresh token works once; reusing one ends its session.
     """
     if body.refresh_token is not None:
         signed_in = accounts.refresh(body.refresh_token)
@@ -114,14 +114,14 @@ def refresh(body: schemas.RefreshBody, accounts: Accounts) -> Reply:
 
 @api.get("/api/auth/verify-token", data=schemas.ValidData)
 def verify_token(caller: AccountCaller) -> Reply:
-    """Whether the bearer is good, and whose it is; one that is not is answered 401."""
+    """Checks the bearer token and returns its user; 401 if it is invalid."""
     user = schemas.UserView.of(caller.user)
     return Reply(schemas.ValidData(valid=True, user=user), "Token is valid")
 
 
 @api.get("/api/auth/me", data=schemas.UserData, aliases=("/api/me",))
 def get_me(caller: AccountCaller) -> Reply:
-    """The signed-in user."""
+    """Returns the signed-in user."""
     user = schemas.UserView.of(caller.user)
     return Reply(schemas.UserData(user=user), "User fetched successfully")
 
@@ -135,7 +135,7 @@ def get_me(caller: AccountCaller) -> Reply:
     limit="guest",
 )
 def create_guest(accounts: Accounts) -> Reply:
-    """A new guest: an anonymous Firebase user, with a few tokens to try things."""
+    """Creates a guest: an anonymous Firebase user with a few tokens to try the product."""
     signed_in = accounts.guest(_user_agent())
     return Reply(schemas.SignedInData.of(signed_in), "Guest created successfully")
 
@@ -147,7 +147,7 @@ def create_guest(accounts: Accounts) -> Reply:
     aliases=(("POST", "/api/update-username"),),
 )
 def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: Profiles) -> Reply:
-    """Changes what is sent, and leaves the rest."""
+    """Changes the fields that are sent."""
     user = profiles.update(
         caller.uid,
         name=body.name,
@@ -165,22 +165,22 @@ def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: P
     aliases=("/api/upload-avatar",),
 )
 def upload_avatar(form: schemas.AvatarForm, caller: AccountCaller, profiles: Profiles) -> Reply:
-    """Shows a picture of yours; it is kept without metadata, in the place of the one before."""
+    """Sets your profile picture, replacing the previous one. Metadata is removed."""
     user = profiles.set_avatar(caller.uid, form.avatar)
     return _user(user, "Avatar uploaded successfully")
 
 
 @api.post("/api/auth/forgot-password", auth=Auth.PUBLIC, limit="mail")
 def request_password_reset(body: schemas.ForgotPasswordBody, passwords: Passwords) -> Reply:
-    """Mails a link with a code that resets the password, if anybody has this address: the answer
-    is the same for all."""
+    """Mails a link with a reset code, if the address has an account. The response is always the
+    same."""
     passwords.forgot(body.email)
-    return Reply(message="If there is an account with this address, a mail is on its way")
+    return Reply(message="If this address has an account, a reset email has been sent")
 
 
 @api.post("/api/auth/reset-password", auth=Auth.PUBLIC, errors=(CodeInvalid,))
 def reset_password(body: schemas.ResetPasswordBody, passwords: Passwords) -> Reply:
-    """Sets a new password by a mailed code, which works once. Every session ends."""
+    """Sets a new password with a mailed one-time code. Ends every session."""
     passwords.reset(body.code, body.password)
     return Reply(message="Password reset successfully")
 
@@ -191,15 +191,16 @@ def reset_password(body: schemas.ResetPasswordBody, passwords: Passwords) -> Rep
     errors=(CodeInvalid, NoEmail, *_BEARER, TooManyRequests, TooManyAttempts),
 )
 def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: Accounts) -> Reply:
-    """Proves an address by a mailed code, which works once; without a code, a signed-in user is
-    sent one."""
+    """Verifies an email address with a mailed one-time code. Without a code, mails one to the
+    signed-in user."""
     if body.code is not None:
         passwords.verify(body.code)
         return Reply(message="Email verified successfully")
     caller = signed_in(accounts)
     with limited("mail", caller.email or caller.uid):
         sent = passwords.send_verification(caller)
-    return Reply(message="A mail is on its way" if sent else "The email address is verified")
+    message = "Verification email sent" if sent else "The email address is already verified"
+    return Reply(message=message)
 
 
 @api.post(
@@ -211,8 +212,8 @@ def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: 
 def change_password(
     body: schemas.ChangePasswordBody, caller: AccountCaller, passwords: Passwords
 ) -> Reply:
-    """Sets a new password; every other session ends, and this one goes on. A Firebase ID token is
-    of no session of ours: sign in again after it."""
+    """Sets a new password. Ends every session but this one. A Firebase ID token belongs to no
+    session: sign in again afterwards."""
     passwords.change(caller, body.current_password, body.new_password)
     return Reply(message="Password changed successfully")
 
@@ -229,7 +230,7 @@ def delete_account(
     passwords: Passwords,
     deletions: Deletions,
 ) -> Reply:
-    """Ends all access now, then erases everything that you own here, within some hours."""
+    """Ends all access now, and erases all your data within a few hours."""
     if body.password is not None:
         passwords.check(caller, body.password)
     deletions.begin(caller.uid)
@@ -238,8 +239,8 @@ def delete_account(
 
 @api.get("/api/auth/sessions", data=schemas.SessionsData)
 def list_sessions(caller: AccountCaller, accounts: Accounts) -> Reply:
-    """Where you are signed in, the last used first. Sign-ins with the Firebase SDK are not ours
-    to list."""
+    """Lists your sessions, most recently used first. Sign-ins with the Firebase SDK are not
+    included."""
     found = accounts.sessions(caller)
     views = [schemas.SessionView.of(key, found[key], caller.session_id) for key in found]
     return Reply(schemas.SessionsData(sessions=views), "Sessions fetched successfully")
@@ -247,14 +248,14 @@ def list_sessions(caller: AccountCaller, accounts: Accounts) -> Reply:
 
 @api.delete("/api/auth/sessions/<sessionId>", errors=(SessionNotFound,))
 def revoke_session(path: schemas.SessionPath, caller: AccountCaller, accounts: Accounts) -> Reply:
-    """Ends one of your sessions at once."""
+    """Ends one of your sessions immediately."""
     accounts.revoke_session(caller, path.session_id)
     return Reply(message="Session ended successfully")
 
 
 @api.get("/api/user/profile", data=schemas.ProfileData, errors=(WalletNotFound,))
 def get_profile(caller: AccountCaller, wallet: WalletService) -> Reply:
-    """The signed-in user with what is left of tokens and minutes."""
+    """Returns the signed-in user with the remaining tokens and minutes."""
     balance = wallet.balance(caller.uid)
     return Reply(schemas.ProfileData.of(caller.user, balance), "Profile fetched successfully")
 
@@ -263,7 +264,7 @@ def get_profile(caller: AccountCaller, wallet: WalletService) -> Reply:
 def list_my_activities(
     query: schemas.ActivitiesQuery, caller: AccountCaller, activities: Activities
 ) -> Reply:
-    """What you did, newest first."""
+    """Lists your activities, newest first."""
     found, page = activities.page(caller.uid, query)
     data = schemas.ActivitiesData(
         activities=[schemas.ActivityView.of(activity) for activity in found],
@@ -276,14 +277,14 @@ def list_my_activities(
 
 @api.delete("/api/my-activities")
 def clear_activities(caller: AccountCaller, activities: Activities) -> Reply:
-    """Forgets all your activities."""
+    """Deletes all your activities."""
     activities.clear(caller.uid)
     return Reply(message="All activities cleared successfully")
 
 
 @api.get("/api/my-activity-stats", data=schemas.StatsData)
 def get_activity_stats(caller: AccountCaller, activities: Activities) -> Reply:
-    """How many activities there are of each kind."""
+    """Counts your activities by category."""
     stats = activities.stats(caller.uid)
     return Reply(schemas.StatsData.of(stats), "Activity statistics fetched successfully")
 

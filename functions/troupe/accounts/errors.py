@@ -1,4 +1,4 @@
-"""What can go wrong with accounts, in the words of the API."""
+"""Errors of accounts, and the mapping from Firebase Auth's errors to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from troupe.tokens import TokenExpired, TokenInvalid
 
 class EmailTaken(Conflict):
     code = "email_taken"
-    message = "There is an account with this email address already."
+    message = "An account with this email address already exists."
 
 
 class UsernameTaken(Conflict):
@@ -29,12 +29,12 @@ class UsernameTaken(Conflict):
 
 class InvalidCredentials(Unauthorized):
     code = "invalid_credentials"
-    message = "The email address or the password is not right."
+    message = "The email address or password is wrong."
 
 
 class RefreshTokenReused(Unauthorized):
     code = "refresh_token_reused"
-    message = "This refresh token was used before. Please sign in again."
+    message = "This refresh token has already been used. Please sign in again."
 
 
 class AccountSuspended(Forbidden):
@@ -43,15 +43,15 @@ class AccountSuspended(Forbidden):
 
 
 class WrongPassword(Forbidden):
-    """Not 401: the bearer is good, and no client should throw it away for this."""
+    """Not 401: the bearer token is valid, and clients must not discard it."""
 
     code = "wrong_password"
-    message = "The password is not right."
+    message = "The password is wrong."
 
 
 class NoPassword(Conflict):
     code = "no_password"
-    message = "This account has no password: it signs in some other way."
+    message = "This account has no password; it uses another sign-in method."
 
 
 class NoEmail(Conflict):
@@ -61,34 +61,34 @@ class NoEmail(Conflict):
 
 class CodeInvalid(Unprocessable):
     code = "invalid_code"
-    message = "The code is wrong, was used before, or has expired. Please ask for a new one."
+    message = "The code is wrong, already used, or expired. Please request a new one."
 
 
 class SessionNotFound(NotFound):
     code = "session_not_found"
-    message = "There is no such session of yours."
+    message = "You have no such session."
 
 
 class AvatarTooLarge(TroupeError):
     status = 413
     code = "file_too_large"
     details_type = FileSizeDetails
-    message = "The picture is too large: 5 MB are the most."
+    message = "The picture is too large (maximum 5 MB)."
 
 
 class LastAdmin(Conflict):
     code = "last_admin"
-    message = "The last administrator has to stay. Make somebody else one first."
+    message = "This is the last administrator. Promote another user first."
 
 
 class UserNotFound(NotFound):
     code = "user_not_found"
-    message = "There is no such user."
+    message = "User not found."
 
 
 class NotAnAdmin(Forbidden):
     code = "not_an_admin"
-    message = "This account is not an administrator's."
+    message = "This account is not an administrator."
 
 
 class CannotSuspendAdmin(Forbidden):
@@ -98,19 +98,19 @@ class CannotSuspendAdmin(Forbidden):
 
 class OwnAccount(Conflict):
     code = "own_account"
-    message = "Nobody deletes, suspends or demotes their own account here: ask another one to."
+    message = "You cannot delete, suspend or demote your own account. Ask another administrator."
 
 
 class NotAccepted(Unprocessable):
-    message = "Firebase Auth does not accept this email address or password."
+    message = "Firebase Auth rejected this email address or password."
 
 
 class TooManyAttempts(TooManyRequests):
     code = "too_many_attempts"
-    message = "Too many attempts. Please wait a while before the next one."
+    message = "Too many attempts. Please wait before trying again."
 
 
-_SHOWN: dict[type[identity.IdentityError], type[TroupeError]] = {
+_PUBLIC_ERRORS: dict[type[identity.IdentityError], type[TroupeError]] = {
     identity.EmailExists: EmailTaken,
     identity.WrongCredentials: InvalidCredentials,
     identity.AccountDisabled: AccountSuspended,
@@ -120,10 +120,11 @@ _SHOWN: dict[type[identity.IdentityError], type[TroupeError]] = {
     identity.IdTokenInvalid: TokenInvalid,
     identity.IdTokenExpired: TokenExpired,
 }
-_RETRY_AFTER = {429: 60, 503: 5}  # seconds; Firebase Auth does not say for how long it blocks
+# Seconds by HTTP status; Firebase Auth does not say how long it blocks.
+_RETRY_AFTER = {429: 60, 503: 5}
 
 
-def shown(error: identity.IdentityError) -> TroupeError:
-    """What the caller is told of a refusal of Firebase Auth."""
-    kind = _SHOWN.get(type(error), Unavailable)
+def public_error(error: identity.IdentityError) -> TroupeError:
+    """The API error for an error of Firebase Auth; Unavailable for one without a mapping."""
+    kind = _PUBLIC_ERRORS.get(type(error), Unavailable)
     return kind(retry_after=_RETRY_AFTER.get(kind.status))

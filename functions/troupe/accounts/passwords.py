@@ -1,5 +1,5 @@
-"""Passwords and proofs of an address. Firebase Auth keeps the ones and mails the others; what
-they mean for our own sessions is decided here."""
+"""Passwords and email verification. Firebase Auth stores the passwords and mails the codes; this
+module applies their effect on our own sessions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from datetime import datetime
 
-from troupe.accounts.errors import CodeInvalid, NoEmail, NoPassword, WrongPassword, shown
+from troupe.accounts.errors import CodeInvalid, NoEmail, NoPassword, WrongPassword, public_error
 from troupe.accounts.records import AccountCaller, UserRecord
 from troupe.accounts.writes import Users, change_write, user_path
 from troupe.adapters.firestore import Database, Missing, Update, contend, now
@@ -22,7 +22,8 @@ from troupe.logs import log
 from troupe.rate_limits import Limiter
 from troupe.tokens import TokenInvalid
 
-# Long enough for Firebase Auth to send a mail: what is shorter would tell that there was none.
+# At least as long as Firebase Auth takes to send a mail: a faster response would reveal that the
+# address is unknown.
 FORGOT_SECONDS = 1.0
 
 
@@ -33,52 +34,57 @@ class Passwords:
         self._limiter = limiter
 
     def forgot(self, email: str) -> None:
-        """Mails a code to whoever has that address, and says nothing of whether anybody has: the
-        answer is the same, and takes as long."""
+        """Mails a reset code if the address has an account. Does not reveal whether it does: the
+        outcome is the same and takes at least FORGOT_SECONDS."""
         started = time.monotonic()
         try:
             self._identity.send_reset(email)
         except (WrongCredentials, AccountDisabled):
             pass
-        except TooManyAttempts:  # of mails to this address, so somebody has it
+        except TooManyAttempts:  # mails to this address: an error would reveal that it is known
             log.warning("reset_not_mailed")
         except IdentityError as error:
-            raise shown(error) from error
+            raise public_error(error) from error
         time.sleep(max(0.0, FORGOT_SECONDS - (time.monotonic() - started)))
 
     def reset(self, code: str, password: str) -> None:
-        """Sets a password by a mailed code, once, and ends every session. Raises CodeInvalid,
-        NotAccepted."""
+        """Sets a new password with a mailed one-time code, and ends every session.
+
+        Raises CodeInvalid, NotAccepted.
+        """
         try:
             email = self._identity.reset_address(code)
             uid = self._identity.uid_of(email)
             if uid is None:
                 raise CodeInvalid
-            # Ended before as well as after: should we be stopped in between, the code is used up
-            # and nobody could end them by it any more.
+            # Before as well as after: if we crash in between, the code is used up and a retry
+            # could no longer end the sessions.
             self._end_sessions(uid)
             self._identity.reset_password(code, password)
         except IdentityError as error:
-            raise shown(error) from error
-        self._end_sessions(uid, {"emailVerified": True})  # the code has come by that mail
+            raise public_error(error) from error
+        self._end_sessions(uid, {"emailVerified": True})  # the code was mailed there
         self._limiter.clear("login", email.lower())
         log.info("password_reset", uid=uid)
 
     def change(self, caller: AccountCaller, current: str, password: str) -> None:
-        """Every session but the caller's ends. Raises NoPassword, WrongPassword, NotAccepted."""
+        """Sets a new password, and ends every session but the caller's.
+
+        Raises NoPassword, WrongPassword, NotAccepted.
+        """
         self.check(caller, current)
         self._end_sessions(caller.uid, keep=caller.session_id)
         try:
             self._identity.set_password(caller.uid, password)
             self._identity.revoke(caller.uid)
         except IdentityError as error:
-            raise shown(error) from error
-        # Whoever signed in with the old one just before it was changed is out now, too.
+            raise public_error(error) from error
+        # Also ends sessions opened with the old password since the line above ended the rest.
         self._end_sessions(caller.uid, keep=caller.session_id)
         log.info("password_changed", uid=caller.uid)
 
     def check(self, caller: AccountCaller, password: str) -> None:
-        """Raises NoPassword, WrongPassword."""
+        """Checks the caller's password. Raises NoPassword, WrongPassword."""
         if caller.email is None:
             raise NoPassword
         try:
@@ -86,13 +92,15 @@ class Passwords:
         except WrongCredentials:
             raise WrongPassword from None
         except IdentityError as error:
-            raise shown(error) from error
+            raise public_error(error) from error
         if person.uid != caller.uid:
             raise WrongPassword
 
     def send_verification(self, caller: AccountCaller) -> bool:
-        """Mails a code to the caller's address; False when that is proven already. Raises
-        NoEmail."""
+        """Mails a code to the caller's address; returns False if it is already verified.
+
+        Raises NoEmail.
+        """
         if caller.email is None:
             raise NoEmail
         if caller.user.email_verified:
@@ -100,16 +108,16 @@ class Passwords:
         try:
             self._identity.send_verification(caller.uid)
         except IdentityError as error:
-            raise shown(error) from error
+            raise public_error(error) from error
         return True
 
     def verify(self, code: str) -> None:
-        """Raises CodeInvalid."""
+        """Marks the address that received `code` as verified. Raises CodeInvalid."""
         try:
             uid = self._identity.verify_email(code)
         except IdentityError as error:
-            raise shown(error) from error
-        # Whom Firebase Auth alone knows so far, it vouches for with the first sign-in.
+            raise public_error(error) from error
+        # A user who exists only in Firebase Auth so far gets the flag from the first sign-in.
         with suppress(Missing):
             self._users.commit(change_write(uid, {"emailVerified": True}, now()))
 
@@ -129,7 +137,7 @@ class Passwords:
 
 
 def _kept(user: UserRecord, session_id: str | None, at: datetime) -> dict[str, object]:
-    """The one session that goes on, as it is stored. Raises TokenInvalid where it has ended."""
+    """The `sessions` field with only this session. Raises TokenInvalid if it has ended."""
     if session_id is None:
         return {}
     session = user.sessions.get(session_id)

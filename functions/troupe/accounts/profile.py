@@ -1,4 +1,4 @@
-"""What users change about themselves: names, language, picture."""
+"""Users' own profiles: name, username, language and picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from troupe.accounts.errors import AvatarTooLarge, UsernameTaken
 from troupe.accounts.records import UserRecord
-from troupe.accounts.writes import present, user_path, username_path
+from troupe.accounts.writes import existing_user, user_path, username_path
 from troupe.adapters.firestore import (
     AlreadyExists,
     Create,
@@ -33,15 +33,15 @@ _FOLDER, _URL = "static/images", "/api/static/images"  # served by the character
 
 class Profiles:
     def __init__(
-        self, db: Database, discards: OrphanedFiles, prepare: Callable[[bytes], PreparedImage]
+        self, db: Database, orphans: OrphanedFiles, prepare: Callable[[bytes], PreparedImage]
     ) -> None:
-        """`prepare` decodes a picture and encodes it anew; it is slow to load, and called when
-        there is one."""
+        """`prepare` decodes and re-encodes a picture. It is called only for uploads, because the
+        image library is slow to load."""
         self._db = db
-        self._discards = discards
+        self._orphans = orphans
         self._prepare = prepare
-        # A picture can take 620 MB while it is decoded, and there is one core to do it.
-        self._one_at_a_time = threading.Lock()
+        # Decoding a picture can take 620 MB, and the function has one core.
+        self._decoding = threading.Lock()
 
     def update(
         self,
@@ -52,8 +52,8 @@ class Profiles:
         language: str | None = None,
         picture: str | None = None,
     ) -> UserRecord:
-        """Changes what is not None. A username is taken and the one before it given free in the
-        same commit. Raises UsernameTaken."""
+        """Changes the fields that are not None. A new username is claimed and the old one released
+        in the same commit. Raises UsernameTaken."""
         given = {"name": name, "username": username, "language": language}
         given["profile_picture"] = picture
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -61,43 +61,45 @@ class Profiles:
         def attempt() -> tuple[UserRecord, OrphanRecord | None]:
             paths = [user_path(uid), *([username_path(username)] if username else [])]
             document, *names = self._db.get_all(paths)
-            user = _present(document)
+            user = _require_user(document)
             after = user.model_copy(update=changes)
-            note = None
+            orphan = None
             if picture is not None and picture != user.profile_picture and user.avatar_path:
-                note = orphan_record([user.avatar_path])
+                orphan = orphan_record([user.avatar_path])
                 after = after.model_copy(update={"avatar_path": None})
             if after == user:
                 return user, None
             after = after.model_copy(update={"updated_at": now()})
             writes = [_change(document, after), *_rename(user, after, names)]
-            if note is not None:
-                writes.append(note.create_write())
+            if orphan is not None:
+                writes.append(orphan.create_write())
             self._commit(*writes)
-            return after, note
+            return after, orphan
 
-        after, note = contend(attempt)
-        if note is not None:
-            self._discards.clean(note)
+        after, orphan = contend(attempt)
+        if orphan is not None:
+            self._orphans.clean(orphan)
         return after
 
     def set_avatar(self, uid: str, file: File) -> UserRecord:
-        """Keeps a picture and shows it. Raises AvatarTooLarge, UnsupportedFile, BrokenImage,
-        ImageTooLarge; nothing is kept then."""
+        """Stores a picture and makes it the profile picture.
+
+        Raises AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge; stores nothing then.
+        """
         if file.size > MAX_AVATAR_BYTES:
             raise AvatarTooLarge(details={"bytes": file.size, "maximum": MAX_AVATAR_BYTES})
-        with self._one_at_a_time:
+        with self._decoding:
             image = self._prepare(file.read())
-        # Random, for anybody may ask for it: it tells neither whose it is nor what came before.
+        # Random, because the file is public: the name reveals neither the user nor older pictures.
         file_name = f"avatar_{secrets.token_hex(12)}-{secrets.token_hex(4)}{image.extension}"
         path = f"{_FOLDER}/{file_name}"
-        note = self._discards.store([NewFile(path, image.content_type, image.data)])
+        orphan = self._orphans.store([NewFile(path, image.content_type, image.data)])
 
         def attempt() -> tuple[UserRecord, list[str]]:
             document = self._db.get(user_path(uid))
-            user = _present(document)
+            user = _require_user(document)
             if user.avatar_path == path:
-                return user, []  # our own commit, whose answer was lost and which was sent again
+                return user, []  # our own commit succeeded, but its response was lost
             old = [user.avatar_path] if user.avatar_path else []
             after = user.model_copy(
                 update={
@@ -106,29 +108,29 @@ class Profiles:
                     "updated_at": now(),
                 }
             )
-            self._commit(_change(document, after), note.replace_write(old))
+            self._commit(_change(document, after), orphan.replace_write(old))
             return after, old
 
         try:
             after, old = contend(attempt)
         except (TokenInvalid, Stale):
-            self._discards.clean(note)
+            self._orphans.clean(orphan)
             raise
         if old:
-            self._discards.clean(note.model_copy(update={"paths": old}))
+            self._orphans.clean(orphan.model_copy(update={"paths": old}))
         return after
 
     def _commit(self, *writes: Write) -> None:
-        """Raises Stale alone: to look again tells what it was."""
+        """Raises Stale for every conflict; reading again shows which one it was."""
         try:
             self._db.commit(*writes)
         except (AlreadyExists, Missing) as error:
             raise Stale from error
 
 
-def _present(document: Document) -> UserRecord:
-    """Raises TokenInvalid for a user who has left meanwhile."""
-    user = present(document)
+def _require_user(document: Document) -> UserRecord:
+    """Raises TokenInvalid if the user has been deleted in the meantime."""
+    user = existing_user(document)
     if user is None:
         raise TokenInvalid
     return user
@@ -145,7 +147,7 @@ def _rename(user: UserRecord, after: UserRecord, names: list[Document]) -> list[
     """Raises UsernameTaken."""
     old, new = user.username, after.username
     if new is None or old == new or (old and username_path(old) == username_path(new)):
-        return []  # nothing, or the same name in another spelling of upper and lower case
+        return []  # unchanged, or changed only in case
     (taken,) = names
     if taken.exists and taken.data["uid"] != user.id:
         raise UsernameTaken

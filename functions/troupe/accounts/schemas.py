@@ -1,4 +1,4 @@
-"""What the auth function takes and answers."""
+"""Requests and responses of the auth function."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from troupe.web.schema import (
 )
 from troupe.web.upload import Form, Upload
 
-# An address of a picture, or the path of one that was uploaded here.
+# The URL of a picture, or the path of an uploaded one.
 Picture = Annotated[
     str, StringConstraints(max_length=500, pattern=r"^((https?://|/)[^\s\x00-\x1f\x7f]*)?$")
 ]
@@ -49,12 +49,12 @@ class LoginBody(Schema):
     model_config = example({"email": "ada@example.com", "password": "local-only-ada"})
 
     email: Email
-    # Judged by Firebase Auth: an account may be older than our own rules for new passwords.
+    # Only Firebase Auth checks it: the account may be older than our rules for new passwords.
     password: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
 class ProfileBody(Schema):
-    """What is left out, or null, stays as it is."""
+    """Omitted and null fields stay unchanged."""
 
     model_config = example({"name": "Grace", "language": "en-GB"})
 
@@ -66,12 +66,14 @@ class ProfileBody(Schema):
         ]
         | None
     ) = Field(None, description="A BCP 47 tag.", examples=["en-GB"])
-    profile_picture: Picture | None = Field(None, description="Empty: none any more.")
+    profile_picture: Picture | None = Field(
+        None, description="An empty string removes the picture."
+    )
 
 
-# A code as mailed: out of the link's `oobCode`.
+# A mailed code: the `oobCode` parameter of the link.
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,512}$")]
-# Of an account that may be older than our rules for new ones.
+# The account may be older than our rules for new passwords.
 OldPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
@@ -82,16 +84,18 @@ class ForgotPasswordBody(Schema):
 
 
 class ResetPasswordBody(Schema):
-    model_config = example({"code": "the-code-that-was-mailed", "password": "secret-456"})
+    model_config = example({"code": "the-mailed-code", "password": "secret-456"})
 
     code: Code
     password: Password
 
 
 class VerifyEmailBody(Schema):
-    model_config = example({"code": "the-code-that-was-mailed"})
+    model_config = example({"code": "the-mailed-code"})
 
-    code: Code | None = Field(None, description="Without one, a signed-in user is sent one.")
+    code: Code | None = Field(
+        None, description="If omitted, a code is mailed to the signed-in user."
+    )
 
 
 class ChangePasswordBody(Schema):
@@ -108,9 +112,7 @@ class AvatarForm(Form):
 class DeleteAccountBody(Schema):
     model_config = example({"password": "secret-123"})
 
-    password: OldPassword | None = Field(
-        None, description="Where it is sent, the account goes only if it is right."
-    )
+    password: OldPassword | None = Field(None, description="Optional; if sent, it must be correct.")
 
 
 class SessionPath(Schema):
@@ -118,10 +120,10 @@ class SessionPath(Schema):
 
 
 class RefreshBody(Schema):
-    model_config = example({"refreshToken": "the refreshToken of a sign-in"})
+    model_config = example({"refreshToken": "the-refresh-token-from-sign-in"})
 
     refresh_token: Annotated[str, StringConstraints(max_length=4096)] | None = Field(
-        None, description="Or send a still valid access token as bearer."
+        None, description="If omitted, send a valid access token as bearer."
     )
 
 
@@ -144,11 +146,11 @@ class UserView(Schema):
     username: str
     email: str
     profile_picture: str
-    language: str = Field(description="What the user reads, as the user has set it.")
-    tokens: int = Field(description="Granted less used; what running jobs hold is still in it.")
+    language: str = Field(description="The user's preferred language.")
+    tokens: int = Field(description="Granted minus used; includes tokens held by running jobs.")
     is_verified: bool
     is_guest: bool
-    subscription: str = Field(description="The plan; `free` without one.")
+    subscription: str = Field(description="The plan's id; `free` without a plan.")
     role: RoleView
     created_at: datetime
     updated_at: datetime
@@ -177,7 +179,7 @@ class SignedInData(Schema):
     user: UserView
     access_token: str
     refresh_token: str
-    expires_in: int = Field(description="Seconds that the access token lives.")
+    expires_in: int = Field(description="Lifetime of the access token in seconds.")
 
     @classmethod
     def of(cls, signed_in: SignedIn) -> SignedInData:
@@ -199,7 +201,7 @@ class ValidData(Schema):
 
 
 class ProfileSubscription(Schema):
-    plan: str = Field(description="The id of the plan; `free` without one.")
+    plan: str = Field(description="The plan's id; `free` without a plan.")
     name: str
     status: Literal["active", "expired", "cancelled"] | None
     started_at: datetime | None
@@ -207,20 +209,20 @@ class ProfileSubscription(Schema):
 
     @classmethod
     def of(cls, user: UserRecord) -> ProfileSubscription:
-        has = user.subscription
+        subscription = user.subscription
         return cls(
             plan=user.plan or "free",
-            name=has.name if has else "",
-            status=has.status if has else None,
-            started_at=has.started_at if has else None,
-            expiry_date=has.ends_at if has else None,
+            name=subscription.name if subscription else "",
+            status=subscription.status if subscription else None,
+            started_at=subscription.started_at if subscription else None,
+            expiry_date=subscription.ends_at if subscription else None,
         )
 
 
 class ProfileData(Schema):
     user: UserView
     subscription: ProfileSubscription
-    tokens_remaining: int = Field(description="What can be spent now.")
+    tokens_remaining: int = Field(description="Tokens available to spend now.")
     minutes_remaining: float
 
     @classmethod
@@ -235,10 +237,12 @@ class ProfileData(Schema):
 
 class SessionView(Schema):
     id: str
-    current: bool = Field(description="Whether it is the one that asks.")
+    current: bool = Field(description="Whether this session made the request.")
     user_agent: str
     created_at: datetime
-    last_seen_at: datetime = Field(description="When it last got new tokens, not each request.")
+    last_seen_at: datetime = Field(
+        description="When its tokens were last refreshed; not updated by other requests."
+    )
     expires_at: datetime
 
     @classmethod

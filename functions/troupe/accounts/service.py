@@ -1,4 +1,4 @@
-"""Accounts: who a bearer is, signing in and out, and the first commit of a new user."""
+"""Accounts: authentication, sign-up, sign-in and sign-out."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from troupe.accounts.errors import (
     RefreshTokenReused,
     SessionNotFound,
     UsernameTaken,
-    shown,
+    public_error,
 )
 from troupe.accounts.links import MediaLink, link_times
 from troupe.accounts.records import AccountCaller, Session, UserRecord
-from troupe.accounts.sessions import Opened, TokenPair
+from troupe.accounts.sessions import TokenPair
 from troupe.accounts.writes import (
     Users,
     change_write,
@@ -60,7 +60,7 @@ class Accounts:
         self._settings = settings
 
     def authenticate(self, authorization: str | None) -> AccountCaller:
-        """Who sends this Authorization header: a Firebase ID token or an access token of ours.
+        """The caller of an Authorization header with a Firebase ID token or our own access token.
 
         Reads one document. Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
         """
@@ -119,61 +119,61 @@ class Accounts:
         picture: str | None,
         user_agent: str,
     ) -> SignedIn:
-        """A new account and its first session. Raises EmailTaken, UsernameTaken."""
+        """Creates an account and opens its first session. Raises EmailTaken, UsernameTaken."""
         if username is not None and self._users.owner_of(username) is not None:
             raise UsernameTaken
-        shown_name = name or username or email.partition("@")[0]
+        display_name = name or username or email.partition("@")[0]
         try:
-            uid = self._identity.create(email, password, shown_name)
+            uid = self._identity.create(email, password, display_name)
         except IdentityError as error:
-            raise shown(error) from error
+            raise public_error(error) from error
         at = now()
-        opened = sessions.open_session(uid, user_agent, self._settings, at)
+        issued = sessions.open_session(uid, user_agent, self._settings, at)
         user = UserRecord(
             id=uid,
-            name=shown_name,
+            name=display_name,
             username=username,
             email=email,
             profile_picture=picture or "",
             tokens=self._settings.tokens_to_give,
-            sessions={opened.session_id: opened.session},
+            sessions={issued.session_id: issued.session},
             created_at=at,
             updated_at=at,
         )
         try:
-            self._create(user)
+            self._commit_new(user)
         except AlreadyExists:
             if username is not None and self._users.owner_of(username) not in (None, uid):
                 self._undo_sign_up(uid)
                 raise UsernameTaken from None
-            # Somebody with this very password has signed in since the line above: it is theirs.
-            user = self._known(uid)
-            return self._open(user, user_agent)
-        return SignedIn(user, opened.pair)
+            # Its owner has signed in since `create` and was provisioned by that.
+            user = self._require_user(uid)
+            return self._open_session(user, user_agent)
+        return SignedIn(user, issued.pair)
 
     def login(
         self, email: str, password: str, user_agent: str, *, role: Role | None = None
     ) -> SignedIn:
-        """With `role`, for those alone who have it; nobody learns of it without the password.
+        """Opens a session. `role`: refuses users without it, but only after the password check.
 
         Raises InvalidCredentials, AccountSuspended, TooManyAttempts, NotAnAdmin.
         """
         try:
             person = self._identity.sign_in(email, password)
         except IdentityError as error:
-            raise shown(error) from error
-        user = self._user_of(person)
+            raise public_error(error) from error
+        user = self._provision(person)
         if role is not None and user.role != role:
             raise NotAnAdmin
-        return self._open(user, user_agent)
+        return self._open_session(user, user_agent)
 
     def guest(self, user_agent: str) -> SignedIn:
-        """A new anonymous user and a session."""
+        """Creates an anonymous user and opens a session."""
         try:
             person = self._identity.sign_up_guest()
         except IdentityError as error:
-            raise shown(error) from error
-        return self._open(self._user_of(person), user_agent)
+            raise public_error(error) from error
+        return self._open_session(self._provision(person), user_agent)
 
     def refresh(self, refresh_token: str) -> SignedIn:
         """New tokens for a refresh token, once; an old one ends its session.
@@ -189,8 +189,8 @@ class Accounts:
         def attempt() -> SignedIn:
             user, document, session = self._session(claims.subject, session_id)
             if not sessions.is_current(session, refresh_token):
-                # Two uses at once (two tabs): one wins and keeps its session, the other is told.
-                # A use after the rotation is somebody else's, on one side or the other.
+                # Concurrent uses (two tabs): one wins, the other gets the error. A use that started
+                # after the rotation means that the token was stolen: end the session.
                 if session.last_used_at < started:
                     self._users.commit(end_session_write(user.id, session_id))
                     log.warning("refresh_token_reused", uid=user.id, sessionId=session_id)
@@ -200,11 +200,11 @@ class Accounts:
         return contend(attempt)
 
     def refresh_by_access(self, authorization: str | None, user_agent: str) -> SignedIn:
-        """New tokens for a bearer that is still good; a Firebase ID token opens a session."""
+        """New tokens for a valid access token; a Firebase ID token opens a session."""
         caller = self.authenticate(authorization)
         session_id = caller.session_id
         if session_id is None:
-            return self._open(caller.user, user_agent)
+            return self._open_session(caller.user, user_agent)
 
         def attempt() -> SignedIn:
             user, document, session = self._session(caller.uid, session_id)
@@ -213,7 +213,7 @@ class Accounts:
         return contend(attempt)
 
     def logout(self, caller: AccountCaller) -> None:
-        """Ends the caller's session; with a Firebase ID token, every sign-in of the user."""
+        """Ends the caller's session; with a Firebase ID token, every session of the user."""
         if caller.session_id is not None:
             self._users.commit(end_session_write(caller.uid, caller.session_id))
             return
@@ -222,11 +222,11 @@ class Accounts:
         try:
             self._identity.revoke(caller.uid)
         except IdentityError as error:
-            # `validAfter` has ended all access here already; Firebase's own refresh tokens live on.
-            raise shown(error) from error
+            # `validAfter` has already ended access here; Firebase's refresh tokens are still valid.
+            raise public_error(error) from error
 
     def sessions(self, caller: AccountCaller) -> dict[str, Session]:
-        """The caller's live sessions by id, the last used first; nothing is read for it."""
+        """The caller's live sessions by id, most recently used first. Reads nothing."""
         at, user = now(), caller.user
         live = [each for each in user.sessions.items() if sessions.is_live(user, each[1], at)]
         return dict(sorted(live, key=lambda each: each[1].last_used_at, reverse=True))
@@ -238,18 +238,20 @@ class Accounts:
         self._users.commit(end_session_write(caller.uid, session_id))
 
     def find(self, email: str) -> UserRecord | None:
-        """The user registered with an address. For operators and administrators alone."""
+        """The user with an email address, or None. For operators and administrators only."""
         return self._users.by_email(email.strip().lower())
 
     def make_admin(
-        self, email: str, also: Callable[[UserRecord], Sequence[Write]] = lambda user: ()
+        self, email: str, extra_writes: Callable[[UserRecord], Sequence[Write]] = lambda user: ()
     ) -> UserRecord | None:
-        """Makes a registered user an administrator; None when nobody has that address. `also`:
-        what is committed with it."""
+        """Makes a registered user an administrator; returns None if the address is unknown.
+
+        `extra_writes`: further writes for the same commit.
+        """
         user = self.find(email)
         if user is not None:
             write = change_write(user.id, {"role": "admin"}, now())
-            self._users.commit(write, *also(user))
+            self._users.commit(write, *extra_writes(user))
             log.info("admin_made", uid=user.id)
         return user
 
@@ -257,29 +259,32 @@ class Accounts:
         try:
             person = self._identity.verify(token)
         except IdentityError as error:
-            raise shown(error) from error
-        return self._user_of(person, since=datetime.fromtimestamp(person.signed_in_at, UTC))
+            raise public_error(error) from error
+        return self._provision(person, since=datetime.fromtimestamp(person.signed_in_at, UTC))
 
-    def _user_of(self, person: Person, *, since: datetime | None = None) -> UserRecord:
-        """The stored user of a person, made or brought up to date where that is needed. `since`:
-        when the person signed in; None for just now.
+    def _provision(self, person: Person, *, since: datetime | None = None) -> UserRecord:
+        """The stored user of a Firebase Auth user; creates or updates the record if needed.
 
-        Raises AccountSuspended, TokenInvalid for a sign-in that has ended: it knows old things.
+        `since`: when the person signed in; None for just now.
+
+        Raises AccountSuspended; TokenInvalid for a sign-in that has been ended, because its claims
+        may be outdated.
         """
-        user = self._users.get(person.uid) or self._provision(person)
+        user = self._users.get(person.uid) or self._create_user(person)
         if user.deleted_at:
             raise TokenInvalid
         if user.suspended:
             raise AccountSuspended
         if since is not None and user.valid_after and since < user.valid_after:
             raise TokenInvalid
-        changes = _news(user, person)
+        changes = _identity_changes(user, person)
         return self._update(user, changes) if changes else user
 
-    def _provision(self, person: Person) -> UserRecord:
-        """Two first requests at once both find the user; the sign-up grant is given once."""
+    def _create_user(self, person: Person) -> UserRecord:
+        """Creates the record. Of concurrent first requests one creates it and gives the sign-up
+        grant; the others read it."""
         at = now()
-        give = self._settings.guest_tokens_to_give if person.anonymous else None
+        guest_tokens = self._settings.guest_tokens_to_give if person.anonymous else None
         user = UserRecord(
             id=person.uid,
             name=person.name or (person.email or "Guest").partition("@")[0],
@@ -287,23 +292,23 @@ class Accounts:
             email_verified=person.email_verified,
             profile_picture=person.picture,
             guest=person.anonymous,
-            tokens=self._settings.tokens_to_give if give is None else give,
+            tokens=self._settings.tokens_to_give if guest_tokens is None else guest_tokens,
             created_at=at,
             updated_at=at,
         )
         try:
-            self._create(user)
+            self._commit_new(user)
         except AlreadyExists:
-            return self._known(person.uid)
+            return self._require_user(person.uid)
         return user
 
-    def _create(self, user: UserRecord) -> None:
+    def _commit_new(self, user: UserRecord) -> None:
         wallet = opening_writes(user.id, user.tokens, user.created_at)
         self._users.commit(*create_writes(user), *wallet)
 
     def _update(self, user: UserRecord, changes: dict[str, Any]) -> UserRecord:
-        """Stores what Firebase Auth says anew. A guest who is one no more gets the rest of what
-        an account is given, once: the ledger entry can be created once only."""
+        """Stores changes from Firebase Auth. A guest who has become an account gets the rest of the
+        sign-up tokens, once: the ledger entry can only be created once."""
         at = now()
         writes: list[Write] = [change_write(user.id, changes, at)]
         settings = self._settings
@@ -314,19 +319,19 @@ class Accounts:
             self._users.commit(*writes)
         except (AlreadyExists, Stale):
             log.info("account_update_lost_race", uid=user.id)
-        return self._known(user.id)
+        return self._require_user(user.id)
 
-    def _open(self, user: UserRecord, user_agent: str) -> SignedIn:
+    def _open_session(self, user: UserRecord, user_agent: str) -> SignedIn:
         at = now()
-        opened = sessions.open_session(user.id, user_agent, self._settings, at)
+        issued = sessions.open_session(user.id, user_agent, self._settings, at)
         dropped = sessions.to_drop(user, at)
-        self._users.commit(session_write(user.id, opened.session_id, opened.session, dropped))
-        return SignedIn(user, opened.pair)
+        self._users.commit(session_write(user.id, issued.session_id, issued.session, dropped))
+        return SignedIn(user, issued.pair)
 
     def _rotate(
         self, user: UserRecord, document: Document, session_id: str, session: Session
     ) -> SignedIn:
-        rotated: Opened = sessions.rotate(user.id, session_id, session, self._settings, now())
+        rotated = sessions.rotate(user.id, session_id, session, self._settings, now())
         self._users.commit(session_write(user.id, session_id, rotated.session, seen=document))
         return SignedIn(user, rotated.pair)
 
@@ -336,7 +341,7 @@ class Accounts:
             raise TokenInvalid
         return user, document, _live_session(user, session_id)
 
-    def _known(self, uid: str) -> UserRecord:
+    def _require_user(self, uid: str) -> UserRecord:
         user = self._users.get(uid)
         if user is None:
             raise Unavailable(retry_after=1)
@@ -346,7 +351,7 @@ class Accounts:
         try:
             self._identity.delete(uid)
         except IdentityError as error:
-            # The address stays taken: whoever knows the password can sign in and is provisioned.
+            # The address stays taken; its owner can sign in and is provisioned then.
             log.error("sign_up_not_undone", error, uid=uid)
 
 
@@ -371,15 +376,15 @@ def _caller(user: UserRecord, session_id: str | None) -> AccountCaller:
     )
 
 
-def _news(user: UserRecord, person: Person) -> dict[str, Any]:
-    """What Firebase Auth knows better than the stored user."""
-    news: dict[str, Any] = {}
+def _identity_changes(user: UserRecord, person: Person) -> dict[str, Any]:
+    """Fields of the user record to update from Firebase Auth."""
+    changes: dict[str, Any] = {}
     if person.email and person.email != user.email:
-        news |= {"email": person.email, "emailVerified": person.email_verified}
-    elif person.email_verified and not user.email_verified:  # an older token knows less, not more
-        news["emailVerified"] = True
+        changes |= {"email": person.email, "emailVerified": person.email_verified}
+    elif person.email_verified and not user.email_verified:  # an older token may not know it yet
+        changes["emailVerified"] = True
     if user.guest and not person.anonymous:
-        news["guest"] = False
+        changes["guest"] = False
         if person.name:
-            news |= {"name": person.name, "nameKey": name_key(person.name)}
-    return news
+            changes |= {"name": person.name, "nameKey": name_key(person.name)}
+    return changes

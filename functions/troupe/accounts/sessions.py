@@ -1,7 +1,7 @@
-"""Sessions: what is stored of a sign-in, and the pair of tokens that stands for it.
+"""Sessions and their token pairs.
 
-A session keeps the SHA-256 of the one refresh token that is good now. Refresh tokens are random
-enough (a signed JWT with a random id) for a plain hash to be safe.
+A session stores the SHA-256 of its only valid refresh token. Refresh tokens are signed JWTs with a
+random id, so a plain hash is safe.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from troupe import tokens
 from troupe.accounts.records import Session, UserRecord
 from troupe.settings import Settings
 
-MAX_SESSIONS = 20  # more would let the user's document grow without end
+MAX_SESSIONS = 20  # per user; bounds the size of the user's document
 _MAX_AGENT = 200
 
 
@@ -24,20 +24,21 @@ _MAX_AGENT = 200
 class TokenPair:
     access_token: str
     refresh_token: str
-    expires_in: int  # seconds that the access token lives
+    expires_in: int  # lifetime of the access token in seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A new session, not yet stored."""
+class IssuedSession:
+    """A session with newly issued tokens, not stored yet."""
 
     session_id: str
     session: Session
     pair: TokenPair
 
 
-def open_session(uid: str, user_agent: str, settings: Settings, at: datetime) -> Opened:
-    # A letter first: the id is a key in a field path, which takes no digit there unquoted.
+def open_session(uid: str, user_agent: str, settings: Settings, at: datetime) -> IssuedSession:
+    """A new session that starts at `at`."""
+    # Starts with a letter: the id is used unquoted in field paths, which cannot start with a digit.
     session_id = f"s{secrets.token_hex(8)}"
     pair = _pair(uid, session_id, settings)
     session = Session(
@@ -47,11 +48,13 @@ def open_session(uid: str, user_agent: str, settings: Settings, at: datetime) ->
         expires_at=at + timedelta(seconds=settings.refresh_token_seconds),
         user_agent=user_agent[:_MAX_AGENT],
     )
-    return Opened(session_id, session, pair)
+    return IssuedSession(session_id, session, pair)
 
 
-def rotate(uid: str, session_id: str, session: Session, settings: Settings, at: datetime) -> Opened:
-    """The same session with a new refresh token; the one before is void once this is stored."""
+def rotate(
+    uid: str, session_id: str, session: Session, settings: Settings, at: datetime
+) -> IssuedSession:
+    """The same session with new tokens; the old refresh token is void once this is stored."""
     pair = _pair(uid, session_id, settings)
     rotated = session.model_copy(
         update={
@@ -60,11 +63,12 @@ def rotate(uid: str, session_id: str, session: Session, settings: Settings, at: 
             "expires_at": at + timedelta(seconds=settings.refresh_token_seconds),
         }
     )
-    return Opened(session_id, rotated, pair)
+    return IssuedSession(session_id, rotated, pair)
 
 
 def to_drop(user: UserRecord, at: datetime) -> tuple[str, ...]:
-    """Sessions to remove so that one more fits: those that ended, then the longest unused."""
+    """Ids of sessions to remove to make room for one more: the ended ones, then the least
+    recently used."""
     ended = [sid for sid, session in user.sessions.items() if not is_live(user, session, at)]
     live = [sid for sid in user.sessions if sid not in ended]
     live.sort(key=lambda sid: user.sessions[sid].last_used_at)

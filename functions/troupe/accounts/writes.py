@@ -1,4 +1,4 @@
-"""`users/{uid}` and `usernames/{lowercase name}`: the reads and writes of accounts."""
+"""Reads and writes of `users/{uid}` and `usernames/{lowercase name}`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def username_path(username: str) -> str:
     return f"usernames/{username.lower()}"
 
 
-def present(document: Document) -> UserRecord | None:
-    """The user of a document; None for nobody, and for one who has left."""
+def existing_user(document: Document) -> UserRecord | None:
+    """The user of a document; None if it does not exist or the user is deleted."""
     user = UserRecord.of(document) if document.exists else None
     return None if user is None or user.deleted_at else user
 
@@ -31,12 +31,12 @@ class Users:
         return self.read(uid)[0]
 
     def read(self, uid: str) -> tuple[UserRecord | None, Document]:
-        """The record and the document that a precondition can name."""
+        """The record, and the document to use as a precondition."""
         document = self._db.get(user_path(uid))
         return (UserRecord.of(document) if document.exists else None), document
 
     def owner_of(self, username: str) -> str | None:
-        """The uid that holds a username, in any spelling of upper and lower case."""
+        """The uid that holds a username (case-insensitive), or None."""
         return self._db.get(username_path(username)).data.get("uid")
 
     def by_email(self, email: str) -> UserRecord | None:
@@ -48,7 +48,7 @@ class Users:
 
 
 def create_writes(user: UserRecord) -> list[Write]:
-    """A new user; the username, where there is one, is taken in the same commit."""
+    """Creates a user and claims the username, if there is one."""
     writes: list[Write] = [Create(user_path(user.id), user.stored())]
     if user.username is not None:
         taken = {"uid": user.id, "createdAt": user.created_at}
@@ -67,7 +67,7 @@ def session_write(
     dropped: tuple[str, ...] = (),
     seen: Document | None = None,
 ) -> Update:
-    """Sets one session and removes others; the rest of the document is not touched."""
+    """Sets one session and removes others; the rest of the document stays unchanged."""
     changes: dict[str, Any] = {f"sessions.{old}": DELETE_FIELD for old in dropped}
     changes[f"sessions.{session_id}"] = session.stored()
     return Update(user_path(uid), changes, seen=seen)

@@ -1,4 +1,4 @@
-"""Activities: what users did, written by the other domains."""
+"""Activities: the log of users' actions, written by the other domains."""
 
 from troupe.domain import Domain
 

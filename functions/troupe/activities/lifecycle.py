@@ -1,4 +1,4 @@
-"""Erasing the activities of a user who leaves."""
+"""Erasing the activities of a deleted account."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from troupe.activities.service import Activities
 
 
 def erase(uid: str, limit: int, *, activities: Activities) -> int:
-    """Deletes them all, in bounded commits; returns how many."""
+    """Deletes all of them in bounded commits, regardless of `limit`; returns how many."""
     return activities.clear(uid)

@@ -1,4 +1,4 @@
-"""What a user did: written by other domains in the commit of the deed itself."""
+"""Users' activities. Other domains write one in the same commit as the action it records."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Category(StrEnum):
 
 
 class Activity(Record):
-    """`users/{uid}/activities/{id}`. The ids say what it was about; those that do not apply
-    are None."""
+    """`users/{uid}/activities/{id}`. The ids name the objects involved; those that do not apply are
+    None."""
 
     id: str
     type: str
@@ -55,14 +55,14 @@ def activities_path(uid: str) -> str:
 def activity_write(
     uid: str, type: str, message: str, *, at: datetime | None = None, **ids: str | None
 ) -> Write:
-    """One activity, to be committed with what it tells of.
+    """Creates an activity. Commit it together with the action it records.
 
-    `type` begins with its category (`voice_generation_completed`); `ids` are those of
-    `Activity`, e.g. `generationId=...`. Raises ValueError for any other.
+    `type` starts with its category (`voice_generation_completed`); `ids` are those of `Activity`,
+    e.g. `generationId=...`. Raises ValueError for an unknown category or id.
     """
     unknown = set(ids) - _IDS
     if unknown:
-        raise ValueError(f"an activity has no {sorted(unknown)}")
+        raise ValueError(f"unknown ids of an activity: {sorted(unknown)}")
     activity = Activity.model_validate(
         {
             "id": secrets.token_hex(10),
@@ -81,20 +81,21 @@ class Activities:
         self._db = db
 
     def page(self, uid: str, request: PageRequest) -> tuple[list[Activity], PageOf]:
+        """Newest first. Raises BadCursor, PageTooDeep."""
         found = newest_first(self._db, activities_path(uid), request, field="timestamp")
         return [Activity.of(document) for document in found.documents], found
 
     def newest(self, limit: int) -> list[tuple[str, Activity]]:
-        """What users did last, whoever it was: (uid, activity)."""
+        """The latest activities of all users, as (uid, activity)."""
         found = self._db.find("activities", group=True, order=[("timestamp", True)], limit=limit)
         return [(document.path.split("/")[1], Activity.of(document)) for document in found]
 
     def clear(self, uid: str) -> int:
-        """Deletes all; how many there were."""
+        """Deletes all activities of a user; returns how many."""
         return self._db.clear(activities_path(uid))
 
     def stats(self, uid: str) -> ActivityStats:
-        """Counted by aggregation; of the documents themselves only the newest is read."""
+        """Counts by aggregation; reads only the newest document."""
         path = activities_path(uid)
         counts = {c: self._db.count(path, where=[("category", "==", c)]) for c in Category}
         newest = self._db.find(path, order=[("timestamp", True)], limit=1, select=["timestamp"])

@@ -1,4 +1,4 @@
-"""The admin function: plans, questions with their answers, and messages."""
+"""The admin function: plans, FAQ and contact messages."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from troupe.plans.service import Plans
     from troupe.support.content import Contacts, Faqs
 
-api = Api("admin-catalogue", "Administration: plans, questions and messages")
+api = Api("admin-catalogue", "Administration: plans, FAQ and contact messages")
 
 
 @api.post("/api/admin/plans", auth=Auth.ADMIN, status=201, data=schemas.PlanData)
 def create_plan(body: CreatePlan, caller: Caller, plans: Plans) -> Reply:
-    """A new plan; its id is made of its name."""
+    """Creates a plan; its id is derived from its name."""
     plan = plans.create(body.fields(), witness=_witness(caller, "createPlan", "plans"))
     data = schemas.PlanData(plan=PlanView.of(plan))
     return Reply(data, "Subscription plan created successfully")
@@ -35,7 +35,7 @@ def create_plan(body: CreatePlan, caller: Caller, plans: Plans) -> Reply:
 
 @api.get("/api/admin/plans", auth=Auth.ADMIN, data=PlanList)
 def admin_list_plans(query: schemas.PlansQuery, plans: Plans) -> Reply:
-    """Every plan, cheapest first."""
+    """Lists all plans, cheapest first."""
     views = [PlanView.of(plan) for plan in plans.all(query.status)]
     return Reply(PlanList(plans=views), "Subscription plans fetched successfully")
 
@@ -47,7 +47,7 @@ def admin_list_plans(query: schemas.PlansQuery, plans: Plans) -> Reply:
     errors=(PlanNotFound,),
 )
 def get_plan(path: schemas.PlanPath, plans: Plans) -> Reply:
-    """One plan."""
+    """Returns one plan."""
     data = schemas.PlanData(plan=PlanView.of(plans.get(path.plan_id)))
     return Reply(data, "Subscription plan fetched successfully")
 
@@ -59,7 +59,7 @@ def get_plan(path: schemas.PlanPath, plans: Plans) -> Reply:
     errors=(PlanNotFound,),
 )
 def update_plan(path: schemas.PlanPath, body: UpdatePlan, caller: Caller, plans: Plans) -> Reply:
-    """Changes what is sent. Who has the plan gets its new terms with the next period."""
+    """Changes the fields that are sent. Subscribers get the new terms with their next period."""
     plan = plans.update(
         path.plan_id, body.fields(), witness=_witness(caller, "updatePlan", "plans")
     )
@@ -69,21 +69,21 @@ def update_plan(path: schemas.PlanPath, body: UpdatePlan, caller: Caller, plans:
 
 @api.delete("/api/admin/plans/<planId>", auth=Auth.ADMIN, errors=(PlanNotFound, PlanInUse))
 def delete_plan(path: schemas.PlanPath, caller: Caller, plans: Plans) -> Reply:
-    """Deletes a plan that nobody has."""
+    """Deletes a plan without subscribers."""
     plans.delete(path.plan_id, witness=_witness(caller, "deletePlan", "plans"))
     return Reply(message="Subscription plan deleted successfully")
 
 
 @api.post("/api/admin/faq", auth=Auth.ADMIN, status=201, data=schemas.FaqData)
 def create_faq(body: schemas.CreateFaq, caller: Caller, faqs: Faqs) -> Reply:
-    """A new question with its answer."""
+    """Creates a question with its answer."""
     faq = faqs.create(body.model_dump(), witness=_witness(caller, "createFaq", "faqs"))
     return Reply(schemas.FaqData(faq=FaqView.of(faq)), "FAQ created successfully")
 
 
 @api.get("/api/admin/faq", auth=Auth.ADMIN, data=FaqList, errors=(BadCursor, PageTooDeep))
 def admin_list_faq(query: FaqQuery, faqs: Faqs) -> Reply:
-    """Questions with their answers, newest first."""
+    """Lists questions with their answers, newest first."""
     page, found = faqs.page(query, query.category)
     return Reply(
         FaqList(faqs=[FaqView.of(faq) for faq in page]),
@@ -94,14 +94,14 @@ def admin_list_faq(query: FaqQuery, faqs: Faqs) -> Reply:
 
 @api.get("/api/admin/faq/<faqId>", auth=Auth.ADMIN, data=schemas.FaqData, errors=(FaqNotFound,))
 def get_faq(path: schemas.FaqPath, faqs: Faqs) -> Reply:
-    """One question."""
+    """Returns one question with its answer."""
     faq = FaqView.of(faqs.get(path.faq_id))
     return Reply(schemas.FaqData(faq=faq), "FAQ fetched successfully")
 
 
 @api.put("/api/admin/faq/<faqId>", auth=Auth.ADMIN, data=schemas.FaqData, errors=(FaqNotFound,))
 def update_faq(path: schemas.FaqPath, body: schemas.UpdateFaq, caller: Caller, faqs: Faqs) -> Reply:
-    """Changes what is sent."""
+    """Changes the fields that are sent."""
     changes = body.model_dump(exclude_none=True)
     faq = faqs.update(path.faq_id, changes, witness=_witness(caller, "updateFaq", "faqs"))
     return Reply(schemas.FaqData(faq=FaqView.of(faq)), "FAQ updated successfully")
@@ -121,7 +121,7 @@ def delete_faq(path: schemas.FaqPath, caller: Caller, faqs: Faqs) -> Reply:
     errors=(BadCursor, PageTooDeep),
 )
 def list_contacts(query: schemas.ContactsQuery, contacts: Contacts) -> Reply:
-    """What people have written by the contact form, newest first."""
+    """Lists messages from the contact form, newest first."""
     page, found = contacts.page(query, query.status)
     return Reply(
         schemas.ContactList(contacts=[ContactView.of(contact) for contact in page]),
@@ -139,7 +139,7 @@ def list_contacts(query: schemas.ContactsQuery, contacts: Contacts) -> Reply:
 def update_contact(
     path: schemas.ContactPath, body: schemas.UpdateContact, caller: Caller, contacts: Contacts
 ) -> Reply:
-    """Notes how far a message has been seen to."""
+    """Sets the status of a contact message."""
     contact = contacts.set_status(
         path.contact_id, body.status, witness=_witness(caller, "updateContact", "contacts")
     )

@@ -1,4 +1,4 @@
-"""What the admin function takes and answers about plans, questions and messages."""
+"""Requests and responses of the admin function for plans, FAQ and contact messages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CreateFaq(Schema):
         {
             "category": "Billing",
             "question": "When do minutes expire?",
-            "answer": "With their month.",
+            "answer": "At the end of their month.",
         }
     )
 
@@ -40,9 +40,9 @@ class CreateFaq(Schema):
 
 
 class UpdateFaq(Schema):
-    """What is left out, or null, stays as it is."""
+    """Omitted and null fields stay unchanged."""
 
-    model_config = example({"answer": "With the month that they were given in."})
+    model_config = example({"answer": "At the end of the month in which they were granted."})
 
     category: FaqCategory | None = None
     question: Question | None = None

@@ -1,4 +1,4 @@
-"""Administration: plans, users, questions and messages."""
+"""Administration: users, statistics, plans, FAQ and contact messages."""
 
 from troupe.domain import Domain
 

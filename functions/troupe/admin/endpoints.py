@@ -1,4 +1,4 @@
-"""The admin function: signing in, users, numbers and deeds."""
+"""The admin function: sign-in, users, statistics and recent activity."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
 
-api = Api("admin", "Administration: users and numbers")
+api = Api("admin", "Administration: users and statistics")
 
 
 @api.post(
@@ -51,7 +51,7 @@ api = Api("admin", "Administration: users and numbers")
     limit="login",
 )
 def admin_login(body: LoginBody, accounts: Accounts) -> Reply:
-    """Signs an administrator in. Who is none learns that with the right password alone."""
+    """Signs an administrator in. `not_an_admin` is returned only after a correct password."""
     agent = request.headers.get("User-Agent", "")
     signed_in = accounts.login(body.email, body.password, agent, role="admin")
     return Reply(schemas.AdminSignedIn.of(signed_in), "Logged in successfully")
@@ -59,7 +59,7 @@ def admin_login(body: LoginBody, accounts: Accounts) -> Reply:
 
 @api.get("/api/admin/verify", auth=Auth.ADMIN, data=schemas.ValidAdmin)
 def admin_verify(caller: AccountCaller) -> Reply:
-    """Whether the bearer is an administrator's, and whose."""
+    """Checks an administrator's bearer token and returns the administrator."""
     admin = UserView.of(caller.user)
     return Reply(schemas.ValidAdmin(valid=True, admin=admin), "Token is valid")
 
@@ -71,8 +71,8 @@ def admin_verify(caller: AccountCaller) -> Reply:
     errors=(BadCursor, PageTooDeep),
 )
 def admin_list_users(query: schemas.UsersQuery, admin_users: AdminUsers) -> Reply:
-    """All users, newest first."""
-    users, found = admin_users.page(query, query.wanted)
+    """Lists users, newest first."""
+    users, found = admin_users.page(query, query.user_filter)
     return Reply(
         schemas.UserList(users=[schemas.AdminUserView.of(user) for user in users]),
         "Users fetched successfully",
@@ -82,8 +82,8 @@ def admin_list_users(query: schemas.UsersQuery, admin_users: AdminUsers) -> Repl
 
 @api.get("/api/admin/search-users", auth=Auth.ADMIN, data=schemas.FoundUsers)
 def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
-    """Users whose e-mail address or name begins with what is sought, in any case."""
-    users, total = admin_users.search(query.search, query.wanted, query.limit)
+    """Finds users whose email address or name starts with the search text (case-insensitive)."""
+    users, total = admin_users.search(query.search, query.user_filter, query.limit)
     views = [schemas.AdminUserView.of(user) for user in users]
     return Reply(
         schemas.FoundUsers(users=views, total_count=total),
@@ -99,7 +99,7 @@ def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
     errors=(UserNotFound,),
 )
 def admin_get_user(path: schemas.UserPath, admin_users: AdminUsers) -> Reply:
-    """One user with plan, balances and the number of sessions."""
+    """Returns one user with plan, balances and the number of sessions."""
     user = schemas.AdminUserDetails.of_details(admin_users.get(path.user_id))
     return Reply(schemas.AdminUserDetailsData(user=user), "User fetched successfully")
 
@@ -109,8 +109,18 @@ def admin_get_user(path: schemas.UserPath, admin_users: AdminUsers) -> Reply:
     auth=Auth.ADMIN,
     data=schemas.AdminUserData,
     errors=(
-        *(UserNotFound, PlanNotFound, PlanAmbiguous, SubscriptionNotFound, BadDates, BalanceHeld),
-        *(EmailTaken, NotAccepted, NoEmail, OwnAccount, LastAdmin, CannotSuspendAdmin),
+        UserNotFound,
+        PlanNotFound,
+        PlanAmbiguous,
+        SubscriptionNotFound,
+        BadDates,
+        BalanceHeld,
+        EmailTaken,
+        NotAccepted,
+        NoEmail,
+        OwnAccount,
+        LastAdmin,
+        CannotSuspendAdmin,
     ),
 )
 def admin_update_user(
@@ -119,9 +129,9 @@ def admin_update_user(
     caller: AccountCaller,
     admin_users: AdminUsers,
 ) -> Reply:
-    """Changes all that is sent at once, or nothing of it."""
-    shown = admin_users.update(Actor.of(caller), path.user_id, body.change())
-    user = schemas.AdminUserView.of(shown.user)
+    """Changes the fields that are sent: all of them, or none on error."""
+    details = admin_users.update(Actor.of(caller), path.user_id, body.change())
+    user = schemas.AdminUserView.of(details.user)
     return Reply(schemas.AdminUserData(user=user), "User updated successfully")
 
 
@@ -133,7 +143,7 @@ def admin_update_user(
 def admin_delete_user(
     path: schemas.UserPath, caller: AccountCaller, admin_users: AdminUsers
 ) -> Reply:
-    """Ends all access at once; everything that the user has is erased in the hours after."""
+    """Ends all access now, and erases all data of the user within a few hours."""
     admin_users.delete(Actor.of(caller), path.user_id)
     return Reply(message="User deleted successfully")
 
@@ -147,26 +157,26 @@ def admin_delete_user(
 def toggle_suspension(
     path: schemas.UserPath, caller: AccountCaller, admin_users: AdminUsers
 ) -> Reply:
-    """Suspends a user, or lets one back in. Every session of a suspended user ends at once."""
-    shown = admin_users.toggle_suspension(Actor.of(caller), path.user_id)
-    done = "suspended" if shown.user.suspended else "unsuspended"
-    user = schemas.AdminUserView.of(shown.user)
+    """Suspends a user, or lifts the suspension. A suspension ends every session immediately."""
+    details = admin_users.toggle_suspension(Actor.of(caller), path.user_id)
+    done = "suspended" if details.user.suspended else "unsuspended"
+    user = schemas.AdminUserView.of(details.user)
     return Reply(schemas.AdminUserData(user=user), f"User {done} successfully")
 
 
 @api.get("/api/admin/stats", auth=Auth.ADMIN, data=schemas.AdminStatsData)
 def get_admin_stats(statistics: Statistics) -> Reply:
-    """How many users there are, and with which plans."""
+    """Counts users, in total and by plan."""
     data = schemas.AdminStatsData.of(statistics.stats())
     return Reply(data, "Statistics fetched successfully")
 
 
 @api.get("/api/admin/recent-activity", auth=Auth.ADMIN, data=schemas.RecentActivity)
 def list_recent_activity(query: schemas.RecentQuery, statistics: Statistics) -> Reply:
-    """What users did last."""
-    deeds = [schemas.RecentActionView.of(deed) for deed in statistics.recent(query.limit)]
+    """Lists the latest activities of all users."""
+    found = [schemas.RecentActionView.of(each) for each in statistics.recent(query.limit)]
     return Reply(
-        schemas.RecentActivity(activities=deeds),
+        schemas.RecentActivity(activities=found),
         "Recent activity fetched successfully",
-        meta=query.meta(len(deeds)),  # what there was before is not in this list
+        meta=query.meta(len(found)),  # older activities are not part of this list
     )

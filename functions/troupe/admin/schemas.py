@@ -1,4 +1,4 @@
-"""What the admin function takes and answers about users, numbers and deeds."""
+"""Requests and responses of the admin function for users, statistics and activities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from troupe.accounts.schemas import RoleView, UserView
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Category
 from troupe.adapters.firestore import now
-from troupe.admin.stats import Counted, RecentAction, UserStats
+from troupe.admin.stats import PlanCount, RecentAction, UserStats
 from troupe.admin.users import UserChange, UserDetails
 from troupe.caller import Role
 from troupe.plans.records import BillingPeriod
@@ -36,7 +36,7 @@ class AdminSignedIn(Schema):
     admin: UserView
     access_token: str
     refresh_token: str
-    expires_in: int = Field(description="Seconds that the access token lives.")
+    expires_in: int = Field(description="Lifetime of the access token in seconds.")
 
     @classmethod
     def of(cls, signed_in: SignedIn) -> Self:
@@ -54,11 +54,11 @@ class ValidAdmin(Schema):
 
 
 class _Filter(Schema):
-    status: UserStatus | All = Field("all", description="Suspended, or as the plan is.")
-    plan: Id = Field("all", description="The id of the present or last plan, or `all`.")
+    status: UserStatus | All = Field("all", description="`suspended`, or the plan's status.")
+    plan: Id = Field("all", description="The id of the current or last plan, or `all`.")
 
     @property
-    def wanted(self) -> UserFilter:
+    def user_filter(self) -> UserFilter:
         return UserFilter(
             status=None if self.status == "all" else UserStatus(self.status),
             plan_id=None if self.plan == "all" else self.plan,
@@ -66,12 +66,12 @@ class _Filter(Schema):
 
 
 class UsersQuery(Page, _Filter):
-    limit: Limit = limit_of(10, "Users on a page.")
+    limit: Limit = limit_of(10, "Users per page.")
 
 
 class SearchQuery(Sized, _Filter):
-    search: Annotated[Line, Field(description="How an address or a name begins.")]
-    limit: Limit = limit_of(50, "At most so many; `totalCount` tells of all.")
+    search: Annotated[Line, Field(description="Start of an email address or name.")]
+    limit: Limit = limit_of(50, "Maximum results; `totalCount` counts all matches.")
 
 
 class UserPath(Schema):
@@ -79,20 +79,20 @@ class UserPath(Schema):
 
 
 class UpdateUserBody(Schema):
-    """What is left out, or null, stays as it is."""
+    """Omitted and null fields stay unchanged."""
 
     model_config = example({"plan": "pro", "tokens": 200})
 
     email: Email | None = None
-    plan: PlanName | None = Field(None, description="The id of a plan, or its name.")
-    tokens: Tokens | None = Field(None, description="The balance: granted less used.")
-    voice_minutes: Minutes | None = Field(None, description="The balance, likewise.")
+    plan: PlanName | None = Field(None, description="The id or name of a plan.")
+    tokens: Tokens | None = Field(None, description="The new balance: granted minus used.")
+    voice_minutes: Minutes | None = Field(None, description="The new balance, likewise.")
     start_date: Moment | None = None
-    expiry_date: Moment | None = Field(None, description="One that has passed ends the plan now.")
+    expiry_date: Moment | None = Field(None, description="A date in the past ends the plan now.")
     status: UserStatus | None = Field(
         None,
-        description="`suspended` ends all access; `active` gives it back, or begins a plan that "
-        "has ended anew; the others end the plan.",
+        description="`suspended` ends all access; `active` lifts the suspension, or else restarts "
+        "an ended plan; the others end the plan.",
     )
     role: Role | None = None
 
@@ -102,7 +102,7 @@ class UpdateUserBody(Schema):
 
 
 class AdminUserView(Schema):
-    """A user, and what the user has."""
+    """A user with plan and balances."""
 
     id: str
     underscore_id: str = Field(alias="_id", description="The same as `id`.")
@@ -115,40 +115,40 @@ class AdminUserView(Schema):
     is_suspended: bool
     is_guest: bool
     is_verified: bool
-    plan: str | None = Field(description="The id of the present plan.")
+    plan: str | None = Field(description="The id of the current plan.")
     current_subscription: TermsView | None
     subscription_started_at: datetime | None
-    start_date: datetime | None = Field(description="Of the present or last plan.")
-    expiry_date: datetime | None = Field(description="The end of what is granted.")
-    tokens: int = Field(description="Granted less used.")
-    total_minutes: float = Field(description="Granted, less what expired.")
-    available_minutes: float = Field(description="What can be spent now.")
-    voice_id: str | None = Field(None, description="Voices belong to characters: always null.")
+    start_date: datetime | None = Field(description="Start of the current or last plan.")
+    expiry_date: datetime | None = Field(description="End of the plan, or of its current period.")
+    tokens: int = Field(description="Granted minus used.")
+    total_minutes: float = Field(description="Granted minus expired.")
+    available_minutes: float = Field(description="Minutes available to spend now.")
+    voice_id: str | None = Field(None, description="Always null: voices belong to characters.")
     model_id: str | None = Field(None, description="Always null.")
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, user: UserRecord) -> Self:
-        return cls(**_shown(user))
+        return cls(**_user_fields(user))
 
 
 class AdminUserDetails(AdminUserView):
-    sessions: int = Field(description="How many sign-ins are remembered.")
-    held_tokens: int = Field(description="Promised to running jobs.")
-    held_minutes: float
+    sessions: int = Field(description="Number of stored sessions.")
+    held_tokens: int = Field(description="Tokens held by running jobs.")
+    held_minutes: float = Field(description="Minutes held by running jobs.")
     subscription: SubscriptionView | None
 
     @classmethod
-    def of_details(cls, shown: UserDetails) -> Self:
-        standing = shown.standing
-        wallet = standing.wallet if standing else Wallet(id=shown.user.id)
+    def of_details(cls, details: UserDetails) -> Self:
+        statement = details.statement
+        wallet = statement.wallet if statement else Wallet(id=details.user.id)
         return cls(
-            **_shown(shown.user),
-            sessions=len(shown.user.sessions),
+            **_user_fields(details.user),
+            sessions=len(details.user.sessions),
             held_tokens=wallet.tokens.held,
             held_minutes=in_minutes(wallet.voice_seconds.held),
-            subscription=SubscriptionView.of(standing, now()) if standing else None,
+            subscription=SubscriptionView.of(statement, now()) if statement else None,
         )
 
 
@@ -174,21 +174,21 @@ class PlanUsers(Schema):
     users: int
 
     @classmethod
-    def of(cls, counted: Counted) -> Self:
-        return cls(plan_id=counted.plan.id, name=counted.plan.name, users=counted.users)
+    def of(cls, count: PlanCount) -> Self:
+        return cls(plan_id=count.plan.id, name=count.plan.name, users=count.users)
 
 
 class TotalsView(Schema):
-    users: int = Field(description="Everybody, guests too.")
+    users: int = Field(description="All users, including guests.")
     guests: int
     admins: int
     suspended: int
-    subscribers: int = Field(description="Who has a plan now.")
+    subscribers: int = Field(description="Users with a current plan.")
 
 
 class AdminStatsData(Schema):
-    """Users by the plan that they have now. Those of the four named tiers are the plans of that
-    id or name."""
+    """Users by current plan. Each of the four tiers counts the plans whose id or name is that
+    tier."""
 
     low_plan_users: int
     middle_plan_users: int
@@ -230,12 +230,12 @@ class RecentActionView(Schema):
     timestamp: datetime
 
     @classmethod
-    def of(cls, deed: RecentAction) -> Self:
-        activity = deed.activity
+    def of(cls, recent: RecentAction) -> Self:
+        activity = recent.activity
         return cls(
             id=activity.id,
-            user_id=deed.uid,
-            user_email=deed.email or "",
+            user_id=recent.uid,
+            user_email=recent.email or "",
             action=activity.type,
             category=activity.category,
             message=activity.message,
@@ -247,22 +247,22 @@ class RecentActivity(Schema):
     activities: list[RecentActionView]
 
 
-def _terms(has: SubscriptionSummary) -> TermsView:
+def _terms(subscription: SubscriptionSummary) -> TermsView:
     return TermsView(
-        id=has.plan_id,
-        underscore_id=has.plan_id,
-        name=has.name,
-        price=has.price_cents / 100,
-        billing_period=BillingPeriod(has.billing_period),
-        voice_minutes=has.voice_minutes,
-        tokens=has.tokens,
+        id=subscription.plan_id,
+        underscore_id=subscription.plan_id,
+        name=subscription.name,
+        price=subscription.price_cents / 100,
+        billing_period=BillingPeriod(subscription.billing_period),
+        voice_minutes=subscription.voice_minutes,
+        tokens=subscription.tokens,
     )
 
 
-def _shown(user: UserRecord) -> dict[str, Any]:
-    """The fields of `AdminUserView`, all from the user's document: lists read no other."""
-    has = user.subscription
-    live = has if has and user.plan is not None else None
+def _user_fields(user: UserRecord) -> dict[str, Any]:
+    """The fields of `AdminUserView`, all from the user's document, so that lists read no other."""
+    last = user.subscription
+    current = last if user.plan is not None else None
     view = UserView.of(user)
     return {
         "id": user.id,
@@ -277,10 +277,10 @@ def _shown(user: UserRecord) -> dict[str, Any]:
         "is_guest": user.guest,
         "is_verified": user.email_verified,
         "plan": user.plan,
-        "current_subscription": _terms(live) if live else None,
-        "subscription_started_at": live.started_at if live else None,
-        "start_date": has.started_at if has else None,
-        "expiry_date": has.ends_at if has else None,
+        "current_subscription": _terms(current) if current else None,
+        "subscription_started_at": current.started_at if current else None,
+        "start_date": last.started_at if last else None,
+        "expiry_date": last.ends_at if last else None,
         "tokens": user.tokens,
         "total_minutes": in_minutes(user.voice_seconds.granted),
         "available_minutes": in_minutes(user.voice_seconds.available),

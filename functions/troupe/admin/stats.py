@@ -1,4 +1,4 @@
-"""Numbers for the dashboard: counted by aggregation, so that no user is read for them."""
+"""Statistics for the dashboard, counted by aggregation queries without reading users."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from troupe.activities.service import Activities, Activity
 from troupe.plans.records import Plan
 from troupe.plans.service import Plans
 
-# The plans that the dashboard names, each by its id or its name.
-TIERS = ("low", "middle", "high", "enterprise")
-
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class PlanCount:
     plan: Plan
     users: int
 
 
 @dataclass(frozen=True, slots=True)
 class UserStats:
-    by_plan: list[Counted]
+    by_plan: list[PlanCount]
     totals: Totals
 
     def of_tier(self, tier: str) -> int:
+        """Users of the plans whose id or name is `tier`."""
         return sum(
             each.users for each in self.by_plan if tier in (each.plan.id, each.plan.name_key)
         )
@@ -36,7 +34,7 @@ class UserStats:
 
 @dataclass(frozen=True, slots=True)
 class RecentAction:
-    """What a user did."""
+    """An activity with the user it belongs to."""
 
     uid: str
     email: str | None
@@ -50,12 +48,13 @@ class Statistics:
         self._activities = activities
 
     def stats(self) -> UserStats:
+        """Reads the plans and runs one count per plan."""
         plans = self._plans.all()
-        by_plan = [Counted(plan, self._plans.subscribers(plan.id)) for plan in plans]
+        by_plan = [PlanCount(plan, self._plans.subscribers(plan.id)) for plan in plans]
         return UserStats(by_plan, self._directory.totals())
 
     def recent(self, limit: int) -> list[RecentAction]:
-        """What users did last; at most `limit` activities and as many users are read."""
+        """The latest activities of all users. Reads at most `limit` activities and their users."""
         newest = self._activities.newest(limit)
         emails = self._directory.emails([uid for uid, _ in newest])
         return [RecentAction(uid, emails[uid], activity) for uid, activity in newest]

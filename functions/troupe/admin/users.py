@@ -1,5 +1,5 @@
-"""Users in the hands of administrators. Every change is one commit: the account, the subscription,
-the wallet with its ledger, and the entry of the audit log."""
+"""User administration. Every change is one commit of the account, the subscription, the wallet with
+its ledger, and the audit log entry."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from troupe.plans.service import Plans
 from troupe.plans.subscriptions import Setting, Subscriptions, SubscriptionStatement
 from troupe.wallet.records import Wallet
 
-# What a status that an administrator sets does to the account, and to the subscription.
-_SUSPENDS: dict[UserStatus | None, bool] = {UserStatus.SUSPENDED: True, UserStatus.ACTIVE: False}
-_ENDS: dict[UserStatus | None, SubscriptionStatus] = {
+# What setting a status does to the account and to the subscription.
+_SUSPENDED: dict[UserStatus | None, bool] = {UserStatus.SUSPENDED: True, UserStatus.ACTIVE: False}
+_ENDED_STATUS: dict[UserStatus | None, SubscriptionStatus] = {
     UserStatus.EXPIRED: SubscriptionStatus.EXPIRED,
     UserStatus.CANCELLED: SubscriptionStatus.CANCELLED,
 }
@@ -33,8 +33,8 @@ _ENDS: dict[UserStatus | None, SubscriptionStatus] = {
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """None leaves a thing as it is. `plan`: an id or a name; `tokens` and `voice_minutes` are
-    balances (granted less used)."""
+    """None leaves a field unchanged. `plan` is an id or a name; `tokens` and `voice_minutes` are
+    new balances (granted minus used)."""
 
     email: str | None = None
     plan: str | None = None
@@ -48,10 +48,10 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class UserDetails:
-    """A user and what the user has; `standing` is None for one who is just leaving."""
+    """A user with subscription and wallet; `statement` is None if the user is being deleted."""
 
     user: UserRecord
-    standing: SubscriptionStatement | None
+    statement: SubscriptionStatement | None
 
 
 class AdminUsers:
@@ -71,13 +71,17 @@ class AdminUsers:
         self._plans = plans
         self._deletions = deletions
 
-    def page(self, request: PageRequest, wanted: UserFilter) -> tuple[list[UserRecord], PageOf]:
+    def page(
+        self, request: PageRequest, user_filter: UserFilter
+    ) -> tuple[list[UserRecord], PageOf]:
         """Newest first."""
-        return self._directory.page(request, wanted)
+        return self._directory.page(request, user_filter)
 
-    def search(self, text: str, wanted: UserFilter, limit: int) -> tuple[list[UserRecord], int]:
-        """Whose address or name begins like `text`; and how many there are in all."""
-        return self._directory.search(text, wanted, limit)
+    def search(
+        self, text: str, user_filter: UserFilter, limit: int
+    ) -> tuple[list[UserRecord], int]:
+        """Users whose email address or name starts with `text`, and the total."""
+        return self._directory.search(text, user_filter, limit)
 
     def get(self, uid: str) -> UserDetails:
         """Raises UserNotFound."""
@@ -85,91 +89,98 @@ class AdminUsers:
         return UserDetails(user, self._subscriptions.known([uid]).get(uid))
 
     def update(self, actor: Actor, uid: str, change: UserChange) -> UserDetails:
-        """Everything that is given, or nothing of it.
+        """Applies all changes in one commit, or none.
 
-        `active` lifts a suspension, else it begins an ended plan anew; `suspended` ends all
-        access; the others end the plan. Raises what `Administration.change` and
-        `Subscriptions.set` do.
+        Status `active` lifts a suspension, or else restarts an ended plan; `suspended` ends all
+        access; the others end the plan. Raises whatever `Administration.change` and
+        `Subscriptions.set` raise.
         """
         user = self._directory.get(uid)
         account = AccountChange(
-            email=change.email, role=change.role, suspended=_SUSPENDS.get(change.status)
+            email=change.email, role=change.role, suspended=_SUSPENDED.get(change.status)
         )
-        revives = _revives(user, change.status)
+        restarts = _restarts_plan(user, change.status)
         setting = Setting(
             plan_id=None if change.plan is None else self._plans.named(change.plan).id,
-            status=SubscriptionStatus.ACTIVE if revives else _ENDS.get(change.status),
+            status=SubscriptionStatus.ACTIVE if restarts else _ENDED_STATUS.get(change.status),
             started_at=change.started_at,
             expires_at=change.expires_at,
             tokens=change.tokens,
             voice_minutes=change.voice_minutes,
         )
-        made: list[AccountDiff] = []
+        diffs: list[AccountDiff] = []
 
         def also(draft: SubscriptionDraft) -> list[Write]:
-            changed = self._administration.change(uid, account, actor.uid)
-            made.append(changed)
-            before = _facts(changed.before, draft.before, draft.wallet_before)
-            after = _facts(changed.after, draft.after, draft.wallet)
+            diff = self._administration.change(uid, account, actor.uid)
+            diffs.append(diff)
+            before = _audited_fields(diff.before, draft.before, draft.wallet_before)
+            after = _audited_fields(diff.after, draft.after, draft.wallet)
             entry = entry_writes(actor, "adminUpdateUser", f"users/{uid}", before, after)
-            return [*changed.writes, *entry]
+            return [*diff.writes, *entry]
 
         self._subscriptions.set(uid, setting, also=also)
-        self._administration.follow(made[-1])
+        self._administration.after_commit(diffs[-1])  # the one of the attempt that succeeded
         return self.get(uid)
 
     def toggle_suspension(self, actor: Actor, uid: str) -> UserDetails:
-        """Raises UserNotFound, OwnAccount, CannotSuspendAdmin."""
+        """Suspends a user, or lifts the suspension.
+
+        Raises UserNotFound, OwnAccount, CannotSuspendAdmin.
+        """
 
         def attempt() -> AccountDiff:
-            changed = self._administration.change(uid, AccountChange(toggle=True), actor.uid)
-            before, after = ({"suspended": u.suspended} for u in (changed.before, changed.after))
+            diff = self._administration.change(uid, AccountChange(toggle=True), actor.uid)
+            before, after = ({"suspended": u.suspended} for u in (diff.before, diff.after))
             entry = entry_writes(actor, "toggleSuspension", f"users/{uid}", before, after)
             try:
-                self._db.commit(*changed.writes, *entry)
+                self._db.commit(*diff.writes, *entry)
             except AlreadyExists as error:
                 raise Stale from error
-            return changed
+            return diff
 
-        self._administration.follow(contend(attempt))
+        self._administration.after_commit(contend(attempt))
         return self.get(uid)
 
     def delete(self, actor: Actor, uid: str) -> None:
-        """The same as when users leave by themselves. Raises UserNotFound, OwnAccount,
-        LastAdmin."""
+        """Deletes an account just as its user could.
+
+        Raises UserNotFound, OwnAccount, LastAdmin.
+        """
         self._directory.get(uid)
         if uid == actor.uid:
             raise OwnAccount
 
-        def also(user: UserRecord) -> list[Write]:
-            # Who it was is being erased; the log keeps the id, and what it meant to us.
-            had = {"role": user.role, "status": status_of(user), "plan": user.plan}
-            return entry_writes(actor, "adminDeleteUser", f"users/{uid}", had, {})
+        def audit_writes(user: UserRecord) -> list[Write]:
+            # Personal data is being erased, so the log keeps only the id, role, status and plan.
+            before = {"role": user.role, "status": status_of(user), "plan": user.plan}
+            return entry_writes(actor, "adminDeleteUser", f"users/{uid}", before, {})
 
-        self._deletions.begin(uid, also)
+        self._deletions.begin(uid, audit_writes)
 
 
-def _revives(user: UserRecord, status: UserStatus | None) -> bool:
-    """Whoever is let back in is not given a new period with it."""
+def _restarts_plan(user: UserRecord, status: UserStatus | None) -> bool:
+    """Whether `active` restarts an ended plan; lifting a suspension grants no new period."""
     ended = user.subscription is not None and user.plan is None
     return status is UserStatus.ACTIVE and ended and not user.suspended
 
 
-def _facts(user: UserRecord, has: Subscription | None, wallet: Wallet) -> dict[str, Any]:
-    """What an update can change, under the names that the audit log knows it by."""
-    facts: dict[str, Any] = {
+def _audited_fields(
+    user: UserRecord, subscription: Subscription | None, wallet: Wallet
+) -> dict[str, Any]:
+    """What an update can change, under the field names of the audit log."""
+    fields: dict[str, Any] = {
         "email": user.email,
         "role": user.role,
         "suspended": user.suspended,
         "tokens": wallet.tokens.granted - wallet.tokens.used,
         "voiceSeconds": wallet.voice_seconds.granted - wallet.voice_seconds.used,
     }
-    if has is not None:
-        facts |= {
-            "plan": has.plan.id,
-            "nextPlan": has.next_plan.id if has.next_plan else None,
-            "planStatus": has.status,
-            "startedAt": has.started_at,
-            "expiresAt": has.expires_at,
+    if subscription is not None:
+        fields |= {
+            "plan": subscription.plan.id,
+            "nextPlan": subscription.next_plan.id if subscription.next_plan else None,
+            "planStatus": subscription.status,
+            "startedAt": subscription.started_at,
+            "expiresAt": subscription.expires_at,
         }
-    return facts
+    return fields

@@ -1,4 +1,4 @@
-"""The audit log: who among the administrators did what."""
+"""The audit log of administrators' actions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from troupe.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts; `request_id` leads to the log line of the request."""
+    """Who acts; `request_id` identifies the log lines of the request."""
 
     uid: str
     email: str | None
@@ -26,14 +26,14 @@ class Actor:
 
 
 class AuditEntry(Record):
-    """`audit/{id}`, created and never changed. `before` and `after` hold the fields that differ;
-    what was not there before, or is not there after, has none."""
+    """`audit/{id}`, created once and never changed. `before` and `after` hold the fields that
+    differ; a field that does not exist on one side is absent there."""
 
     id: str
     uid: str
     email: str | None
-    operation: str  # the operation id of the API, or the operator's command
-    target: str  # the path of the document that it is about
+    operation: str  # the API's operation id, or the operator's command
+    target: str  # the path of the changed document
     before: dict[str, Any] = Field(default_factory=dict)
     after: dict[str, Any] = Field(default_factory=dict)
     at: datetime

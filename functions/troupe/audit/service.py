@@ -1,4 +1,4 @@
-"""Writing the audit log, in the commit of what it tells of, and reading it."""
+"""The audit log. Entries are written in the same commit as the change they record."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from troupe.audit.records import Actor, AuditEntry
 from troupe.records import Record, Witness
 
 COLLECTION = "audit"
-# Follow from the rest, or are nobody's business: an audit log holds no secrets.
-_LEFT_OUT = {"createdAt", "updatedAt", "nameKey", "sessions"}
+# Derived or secret: an audit log must not hold secrets.
+_EXCLUDED = {"createdAt", "updatedAt", "nameKey", "sessions"}
 
 
 def entry_writes(
@@ -22,8 +22,8 @@ def entry_writes(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> list[Write]:
-    """One entry with what differs; nothing when nothing does."""
-    names = [name for name in {**before, **after} if name not in _LEFT_OUT]
+    """Creates an entry with the fields that differ; no writes if none do."""
+    names = [name for name in {**before, **after} if name not in _EXCLUDED]
     missing = object()
     changed = [n for n in names if before.get(n, missing) != after.get(n, missing)]
     if not changed:
@@ -43,14 +43,14 @@ def entry_writes(
 
 
 def witness(actor: Actor, operation: str, collection: str) -> Witness:
-    """Bears witness to the change of a record of a collection."""
+    """Returns a function that makes the audit entry for a change of a record in `collection`."""
 
-    def bear(before: Record | None, after: Record | None) -> Sequence[Write]:
+    def writes(before: Record | None, after: Record | None) -> Sequence[Write]:
         record: Any = after or before
         stored = [{} if each is None else each.stored() for each in (before, after)]
         return entry_writes(actor, operation, f"{collection}/{record.id}", *stored)
 
-    return bear
+    return writes
 
 
 class AuditLog:
@@ -58,5 +58,6 @@ class AuditLog:
         self._db = db
 
     def newest(self, limit: int) -> list[AuditEntry]:
+        """The latest entries, newest first."""
         found = self._db.find(COLLECTION, order=[("at", True)], limit=limit)
         return [AuditEntry.of(document) for document in found]

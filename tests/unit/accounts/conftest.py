@@ -6,7 +6,7 @@ import pytest
 
 from troupe.settings import settings
 
-SECRET = "a-secret-that-is-used-by-these-tests-alone"
+SECRET = "a-secret-used-only-by-these-tests"
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
-"""The Identity Toolkit's answers, spoken over a real socket by a stub with the same protocol.
+"""Errors of the Identity Toolkit, sent over a real socket by a stub with the same protocol.
 
-The Auth emulator cannot be made to fail; what it does answer is tested in tests/emulator.
+The Auth emulator cannot be made to fail; its real responses are tested in tests/emulator.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ ID_TOKEN = jwt.encode(
 
 
 class Stub(ThreadingHTTPServer):
-    """Answers with the scripted (status, body) pairs, the last one for ever."""
+    """Responds with the scripted (status, body) pairs in order, then repeats the last."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.script: list[tuple[int, Any]] = []
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         script = self.server.script
         status, body = script.pop(0) if len(script) > 1 else script[0]
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -74,17 +74,17 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
 
 @pytest.fixture
 def toolkit(stub: Stub) -> Iterator[Identity]:
-    made = Identity(firebase_app("demo-stub"), "", emulated=True)
-    yield made
-    made.close()
+    identity_client = Identity(firebase_app("demo-stub"), "", emulated=True)
+    yield identity_client
+    identity_client.close()
 
 
-def refusal(word: str) -> dict[str, Any]:
-    return {"error": {"code": 400, "message": word}}
+def error_body(error_code: str) -> dict[str, Any]:
+    return {"error": {"code": 400, "message": error_code}}
 
 
 @pytest.mark.parametrize(
-    ("word", "kind"),
+    ("error_code", "kind"),
     [
         ("INVALID_LOGIN_CREDENTIALS", identity.WrongCredentials),
         ("EMAIL_NOT_FOUND", identity.WrongCredentials),
@@ -98,37 +98,39 @@ def refusal(word: str) -> dict[str, Any]:
         ("API key not valid.", identity.IdentityUnavailable),
     ],
 )
-def test_refusals_are_told_apart(
-    stub: Stub, toolkit: Identity, word: str, kind: type[Exception]
+def test_error_codes_map_to_exceptions(
+    stub: Stub, toolkit: Identity, error_code: str, kind: type[Exception]
 ) -> None:
-    stub.script = [(400, refusal(word))]
+    stub.script = [(400, error_body(error_code))]
     with pytest.raises(kind):
         toolkit.sign_in("ada@example.com", "abc123")
-    assert len(stub.asked) == 1
+    assert len(stub.requested) == 1
 
 
-def test_signing_in_is_tried_again_after_a_passing_failure(stub: Stub, toolkit: Identity) -> None:
+def test_sign_in_is_retried_after_a_temporary_failure(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(503, b"busy"), (500, {}), (200, {"idToken": ID_TOKEN})]
     person = toolkit.sign_in("ada@example.com", "abc123")
     assert (person.uid, person.email, person.signed_in_at) == ("ada", "ada@example.com", 2)
-    assert len(stub.asked) == 3
+    assert len(stub.requested) == 3
 
 
-def test_tries_are_bounded(stub: Stub, toolkit: Identity) -> None:
+def test_retries_are_bounded(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(503, b"busy")]
     with pytest.raises(identity.IdentityUnavailable):
         toolkit.sign_in("ada@example.com", "abc123")
-    assert len(stub.asked) == 3
+    assert len(stub.requested) == 3
 
 
-def test_a_guest_is_asked_for_once_for_it_is_not_idempotent(stub: Stub, toolkit: Identity) -> None:
+def test_creating_a_guest_is_not_retried_because_it_is_not_idempotent(
+    stub: Stub, toolkit: Identity
+) -> None:
     stub.script = [(503, b"busy")]
     with pytest.raises(identity.IdentityUnavailable):
         toolkit.sign_up_guest()
-    assert len(stub.asked) == 1
+    assert len(stub.requested) == 1
 
 
-def test_no_connection_is_an_outage(stub: Stub, toolkit: Identity) -> None:
+def test_a_refused_connection_is_an_outage(stub: Stub, toolkit: Identity) -> None:
     stub.shutdown()
     stub.server_close()
     with pytest.raises(identity.IdentityUnavailable) as outage:
@@ -137,43 +139,44 @@ def test_no_connection_is_an_outage(stub: Stub, toolkit: Identity) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]"])
-def test_a_refusal_that_is_no_json_is_an_outage(stub: Stub, toolkit: Identity, body: bytes) -> None:
+def test_an_error_that_is_not_json_is_an_outage(stub: Stub, toolkit: Identity, body: bytes) -> None:
     stub.script = [(400, body)]
     with pytest.raises(identity.IdentityUnavailable):
         toolkit.sign_in("ada@example.com", "abc123")
 
 
-def test_unsigned_tokens_are_never_taken_outside_the_emulators(stub: Stub) -> None:
+def test_unsigned_tokens_are_accepted_only_with_the_emulators(stub: Stub) -> None:
     with pytest.raises(RuntimeError, match="FIREBASE_AUTH_EMULATOR_HOST"):
         Identity(firebase_app("demo-stub"), "key", emulated=False)
 
 
 @pytest.mark.parametrize(
-    "word", ["EMAIL_NOT_FOUND", "USER_DISABLED", "RESET_PASSWORD_EXCEED_LIMIT", "INVALID_EMAIL"]
+    "error_code",
+    ["EMAIL_NOT_FOUND", "USER_DISABLED", "RESET_PASSWORD_EXCEED_LIMIT", "INVALID_EMAIL"],
 )
-def test_no_refusal_of_a_mail_tells_who_has_an_account(
-    stub: Stub, toolkit: Identity, monkeypatch: pytest.MonkeyPatch, word: str
+def test_errors_of_a_reset_mail_do_not_reveal_whether_an_account_exists(
+    stub: Stub, toolkit: Identity, monkeypatch: pytest.MonkeyPatch, error_code: str
 ) -> None:
     monkeypatch.setattr("troupe.accounts.passwords.FORGOT_SECONDS", 0.0)
-    stub.script = [(400, refusal(word))]
-    forgetting(toolkit).forgot("ada@example.com")
-    assert len(stub.asked) == 1
+    stub.script = [(400, error_body(error_code))]
+    passwords_with(toolkit).forgot("ada@example.com")
+    assert len(stub.requested) == 1
 
 
-def test_a_mail_that_nobody_could_send_is_an_outage(stub: Stub, toolkit: Identity) -> None:
+def test_a_reset_mail_that_cannot_be_sent_is_an_outage(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(503, b"busy")]
     with pytest.raises(Unavailable):
-        forgetting(toolkit).forgot("ada@example.com")
-    assert len(stub.asked) == 1  # a second mail would void the code of the first
+        passwords_with(toolkit).forgot("ada@example.com")
+    assert len(stub.requested) == 1  # a second mail would void the code of the first
 
 
-def test_a_code_for_something_else_resets_no_password(stub: Stub, toolkit: Identity) -> None:
+def test_a_code_of_another_kind_cannot_reset_a_password(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(200, {"requestType": "VERIFY_EMAIL", "email": "ada@example.com"})]
     with pytest.raises(identity.CodeInvalid):
         toolkit.reset_address("a-code")
 
 
-def forgetting(toolkit: Identity) -> Passwords:
-    """What `forgot` needs of it, which is neither database nor limits."""
+def passwords_with(toolkit: Identity) -> Passwords:
+    """Passwords for `forgot`, which uses neither the database nor the limiter."""
     nothing: Any = None
     return Passwords(nothing, toolkit, nothing)

@@ -1,4 +1,4 @@
-"""What is kept of sessions, and which go when there are too many."""
+"""Stored sessions, and which are removed when there are too many."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def user(kept: dict[str, Session], valid_after: datetime | None = None) -> UserR
     )
 
 
-def test_the_refresh_token_itself_is_not_kept() -> None:
+def test_the_refresh_token_is_stored_only_as_a_hash() -> None:
     opened = sessions.open_session("ada", "a browser", settings(), AT)
     stored = str(opened.session.stored())
     assert opened.pair.refresh_token not in stored
@@ -46,7 +46,7 @@ def test_both_tokens_belong_to_the_session() -> None:
         assert (claims.subject, claims.session_id) == ("ada", opened.session_id)
 
 
-def test_rotation_voids_the_token_before_and_keeps_the_session() -> None:
+def test_rotation_replaces_the_refresh_token_and_keeps_the_session() -> None:
     first = sessions.open_session("ada", "a browser", settings(), AT)
     later = AT + timedelta(hours=1)
     second = sessions.rotate("ada", first.session_id, first.session, settings(), later)
@@ -56,27 +56,27 @@ def test_rotation_voids_the_token_before_and_keeps_the_session() -> None:
     assert second.session.user_agent == "a browser"
 
 
-def test_the_longest_unused_makes_room_for_one_more() -> None:
+def test_the_least_recently_used_session_is_removed_first() -> None:
     kept = {f"s{n}": session(hours_unused=n) for n in range(MAX_SESSIONS)}
     assert sessions.to_drop(user(kept), AT) == (f"s{MAX_SESSIONS - 1}",)
 
 
-def test_a_session_that_ended_goes_first() -> None:
+def test_ended_sessions_are_removed_before_live_ones() -> None:
     kept = {f"s{n}": session(hours_unused=n) for n in range(MAX_SESSIONS - 1)}
     kept["ended"] = session(expires_in=-1)
     assert sessions.to_drop(user(kept), AT) == ("ended",)
 
 
-def test_nothing_goes_while_there_is_room() -> None:
+def test_no_session_is_removed_below_the_limit() -> None:
     kept = {f"s{n}": session() for n in range(MAX_SESSIONS - 1)}
     assert sessions.to_drop(user(kept), AT) == ()
 
 
-def test_a_session_from_before_valid_after_is_dead() -> None:
+def test_a_session_from_before_valid_after_is_not_live() -> None:
     assert sessions.is_live(user({}, AT - timedelta(days=2)), session(), AT)
     assert not sessions.is_live(user({}, AT), session(), AT)
 
 
-def test_user_agents_are_cut() -> None:
+def test_user_agents_are_truncated() -> None:
     opened = sessions.open_session("ada", "x" * 10_000, settings(), AT)
     assert len(opened.session.user_agent) == 200

@@ -1,4 +1,4 @@
-"""Tokens of our own, and every way that a forged or misused one can look."""
+"""Our own tokens, and forged or misused ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from troupe.settings import Settings, settings
 from troupe.tokens import TokenExpired, TokenInvalid
 
 
-def good(**changes: Any) -> dict[str, Any]:
+def valid_claims(**changes: Any) -> dict[str, Any]:
     now = int(time.time())
     claims = {
         "iss": "troupe",
@@ -42,18 +42,18 @@ def signed(
     secret: str = SECRET, algorithm: str = "HS256", kid: str | None = None, **changes: Any
 ) -> str:
     header = {"kid": kid if kid is not None else key_id()}
-    return jwt.encode(good(**changes), secret, algorithm=algorithm, headers=header)
+    return jwt.encode(valid_claims(**changes), secret, algorithm=algorithm, headers=header)
 
 
 def unsigned(header: dict[str, Any], signature: str = "") -> str:
-    parts = (json.dumps(part).encode() for part in (header, good()))
+    parts = (json.dumps(part).encode() for part in (header, valid_claims()))
     body = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
     return f"{body.decode()}.{signature}"
 
 
 def tampered() -> str:
     head, _, signature = signed().split(".")
-    claims = base64.urlsafe_b64encode(json.dumps(good(sub="admin")).encode()).rstrip(b"=")
+    claims = base64.urlsafe_b64encode(json.dumps(valid_claims(sub="admin")).encode()).rstrip(b"=")
     return f"{head}.{claims.decode()}.{signature}"
 
 
@@ -71,7 +71,7 @@ ATTACKS: dict[str, Callable[[], str]] = {
     "claims changed": tampered,
     "stronger algorithm of the same secret": lambda: signed(algorithm="HS512", secret=SECRET * 2),
     "unknown key": lambda: signed(kid="000000000000"),
-    "no key": lambda: jwt.encode(good(), SECRET, algorithm="HS256"),
+    "no key": lambda: jwt.encode(valid_claims(), SECRET, algorithm="HS256"),
     "key is a number": lambda: unsigned({"alg": "HS256", "kid": 1}, "AAAA"),
     "wrong issuer": lambda: signed(iss="somebody"),
     "wrong audience": lambda: signed(aud="another-project"),
@@ -91,33 +91,35 @@ ATTACKS: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
-def test_no_attack_gets_in(attack: Callable[[], str]) -> None:
+def test_every_attack_is_rejected(attack: Callable[[], str]) -> None:
     with pytest.raises(TokenInvalid):
         tokens.decode(attack(), purpose="access")
 
 
-def test_a_token_made_as_the_attacks_are_is_good_without_the_attack() -> None:
+def test_the_token_that_the_attacks_modify_is_valid() -> None:
     claims = tokens.decode(signed(), purpose="access")
     assert (claims.subject, claims.session_id) == ("ada", "s1")
 
 
-def test_an_expired_token_is_told_apart() -> None:
+def test_an_expired_token_has_its_own_error() -> None:
     with pytest.raises(TokenExpired):
         tokens.decode(signed(exp=int(time.time()) - 60), purpose="access")
 
 
-def test_what_is_encoded_is_decoded() -> None:
+def test_encoded_claims_are_decoded() -> None:
     token = tokens.encode(purpose="task", subject="job-1", ttl=60)
     claims = tokens.decode(token, purpose="task")
     assert (claims.subject, claims.purpose, claims.session_id) == ("job-1", "task", None)
     assert claims.expires_at - claims.issued_at == 60
 
 
-def test_no_two_tokens_are_alike() -> None:
+def test_tokens_are_unique() -> None:
     assert len({tokens.encode(purpose="a", subject="b", ttl=60) for _ in range(10)}) == 10
 
 
-def test_the_previous_secret_is_good_until_it_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_previous_secret_is_accepted_until_it_is_removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     old = tokens.encode(purpose="access", subject="ada", ttl=60)
     monkeypatch.setenv("JWT_SECRET", "n" * 40)
     settings.cache_clear()
@@ -131,20 +133,20 @@ def test_the_previous_secret_is_good_until_it_is_dropped(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("secret", ["", "short"])
-def test_outside_the_emulator_a_weak_secret_stops_the_start(secret: str) -> None:
+def test_outside_the_emulators_a_weak_secret_prevents_the_start(secret: str) -> None:
     with pytest.raises(ValueError, match="JWT_SECRET"):
         Settings.from_env({"GCLOUD_PROJECT": "p", "JWT_SECRET": secret})
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "abc"])
-def test_no_bearer_is_unauthorized(header: str | None) -> None:
+def test_a_missing_bearer_token_is_unauthorized(header: str | None) -> None:
     with pytest.raises(Unauthorized) as refused:
         tokens.bearer(header)
     assert refused.value.code == "unauthorized"
 
 
 @pytest.mark.parametrize("header", ["Bearer abc", "bearer abc", "BEARER  abc "])
-def test_the_scheme_is_read_in_any_case(header: str) -> None:
+def test_the_scheme_is_case_insensitive(header: str) -> None:
     assert tokens.bearer(header) == "abc"
 
 
