@@ -124,10 +124,19 @@ def test_only_functions_that_need_a_secret_have_it() -> None:
 
 # Slow imports: a function loads them only with the first request that needs them.
 HEAVY = {
-    *("PIL", "av", "espeakng_loader", "numpy", "uharfbuzz"),
-    *("openai", "elevenlabs", "google.cloud.texttospeech"),
-    *("flask_openapi", "flask_openapi_swagger", "openapi_spec_validator"),
-    *("google.cloud.storage", "google.cloud.tasks_v2"),
+    "PIL",
+    "av",
+    "espeakng_loader",
+    "numpy",
+    "uharfbuzz",
+    "openai",
+    "elevenlabs",
+    "google.cloud.texttospeech",
+    "flask_openapi",
+    "flask_openapi_swagger",
+    "openapi_spec_validator",
+    "google.cloud.storage",
+    "google.cloud.tasks_v2",
 }
 
 

@@ -78,7 +78,7 @@ class CreatePlan(Schema):
 
 
 class UpdatePlan(Schema):
-    """Fields left out or null keep their value."""
+    """Omitted and null fields stay unchanged."""
 
     model_config = example({"price": 24.9, "isPopular": True})
 
