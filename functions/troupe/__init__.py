@@ -1,4 +1,4 @@
 """Troupe: the backend of an AI voice product, as Cloud Functions for Firebase."""
 
-# The only place of the version; openapi.json and CHANGELOG.md repeat it, as a test proves.
+# The version is defined here; a test checks that openapi.json and CHANGELOG.md repeat it.
 __version__ = "0.1.0"

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None, services: Container | None = None) -> int:
-    """Runs one command and returns its exit code. `services`: those of the environment, unless
-    others are given."""
+    """Runs one command and returns its exit code. `services` default to those of the
+    environment."""
     options = _parser().parse_args(arguments)
     if options.command in ("openapi", "hosting", "settings"):
         from troupe.commands.derived import derive
@@ -28,15 +28,15 @@ def main(arguments: list[str] | None = None, services: Container | None = None) 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m troupe",
-        description="Operator commands. They use the project of GCLOUD_PROJECT, or the emulators "
-        "that FIRESTORE_EMULATOR_HOST and its like name.",
-        epilog="Exit codes: 0 done, 1 refused or failed, 2 used wrongly, 3 not possible on the "
+        description="Operator commands for the project GCLOUD_PROJECT, or for the emulators if "
+        "FIRESTORE_EMULATOR_HOST and the like are set.",
+        epilog="Exit codes: 0 success, 1 refused or failed, 2 wrong usage, 3 not possible on the "
         "emulators.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    commands.add_parser("audit", help="prove that every wallet is the sum of its ledger")
-    log = commands.add_parser("audit-log", help="print what administrators did, newest first")
+    commands.add_parser("audit", help="check that every wallet equals the sum of its ledger")
+    log = commands.add_parser("audit-log", help="print the actions of administrators, newest first")
     log.add_argument("--limit", type=int, default=20, metavar="N", help="entries (default: 20)")
     commands.add_parser("sweep", help="run the sweep once: lost jobs, old holds, old files")
 
@@ -45,26 +45,26 @@ def _parser() -> argparse.ArgumentParser:
     admin.add_argument(
         "--create",
         action="store_true",
-        help="register the user first where nobody has the address; asks for a password, or "
-        "reads it from the input",
+        help="register the user first if nobody has the address; prompts for a password, or "
+        "reads it from stdin",
     )
     grant = commands.add_parser("grant", help="add tokens to a user's wallet, once per id")
     grant.add_argument("email")
     grant.add_argument("tokens", type=int)
-    grant.add_argument("--id", required=True, help="names the grant: the same id adds only once")
+    grant.add_argument("--id", required=True, help="the grant's id: each id is granted only once")
 
-    queue = commands.add_parser("queue", help="look at a queue of jobs, stop, start or empty it")
+    queue = commands.add_parser("queue", help="list, pause, resume or purge a task queue")
     queue.add_argument(
         "action",
         choices=("list", "pause", "resume", "purge"),
-        help="list: state and waiting tasks; pause: deliver none for now; resume; purge: delete "
-        "all that wait (the sweep enqueues their jobs anew)",
+        help="list: state and waiting tasks; pause: stop delivery; resume; purge: delete all "
+        "waiting tasks (the sweep enqueues their jobs again)",
     )
-    queue.add_argument("--queue", metavar="NAME", help="which one (default: that of most jobs)")
-    queue.add_argument("--yes", action="store_true", help="purge without asking back")
+    queue.add_argument("--queue", metavar="NAME", help="the queue (default: the one most jobs use)")
+    queue.add_argument("--yes", action="store_true", help="confirm purge")
 
-    clip = commands.add_parser("add-background", help="offer a clip as a background of videos")
-    clip.add_argument("file", help="an mp4 with H.264, at most 60 seconds; it is played in a loop")
+    clip = commands.add_parser("add-background", help="add a clip as a background for videos")
+    clip.add_argument("file", help="an H.264 mp4, at most 60 seconds; it plays in a loop")
     clip.add_argument("--title", required=True, help="what users see")
 
     for name, what in (
@@ -73,12 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         ("settings", "the table of settings in README.md"),
     ):
         derived = commands.add_parser(name, help=f"write {what}")
-        derived.add_argument("--check", action="store_true", help="fail when it differs instead")
+        derived.add_argument("--check", action="store_true", help="only fail if it is out of date")
     return parser
 
 
 def _run(options: argparse.Namespace, services: Container) -> int:
-    """Loads what the command needs, and no more: the clip's PyAV, say, is not for `grant`."""
+    """Imports only what the command needs: `grant` does not need PyAV, for example."""
     command = options.command
     if command == "queue":
         from troupe.commands.queue import queue

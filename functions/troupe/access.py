@@ -1,8 +1,8 @@
-"""Who may have an object. Services ask here, and each answer is recorded for the edge.
+"""Access checks on objects. Services call them, and each result is recorded for the edge.
 
-A route whose policy is `owner`, `member` or `company` answers 500 when its handler has not asked:
-see `troupe.web.caller.enforced` and decision 020. Checks in another thread are recorded if it runs
-in the context of the request (`troupe.logs.in_context`); outside a request none are.
+A route whose policy is `owner`, `member` or `company` answers 500 if its handler made no check: see
+`troupe.web.caller.enforced` and decision 020. Checks in another thread are recorded if it runs in
+the context of the request (`troupe.logs.in_context`); outside a request, none are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Refusal = TroupeError | type[TroupeError]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Whether `uid` may have `subject`: the path of a document, or `companies/{id}`."""
+    """Whether `uid` may access `subject`: a document path, or `companies/{id}`."""
 
     policy: Policy
     uid: str
@@ -38,7 +38,7 @@ _checks: ContextVar[list[Check] | None] = ContextVar("checks", default=None)
 
 @contextmanager
 def recorded() -> Iterator[list[Check]]:
-    """The checks that are made within, in order."""
+    """Collects the checks made in the context, in order."""
     made: list[Check] = []
     token = _checks.set(made)
     try:
@@ -48,23 +48,23 @@ def recorded() -> Iterator[list[Check]]:
 
 
 def passed(checks: Iterable[Check], policy: str, uid: str) -> bool:
-    """Whether `uid` was granted something under `policy`, and nothing was refused."""
+    """Whether `uid` was granted access under `policy`, and no check was refused."""
     made = list(checks)
     granted = any((check.policy, check.uid) == (policy, uid) for check in made)
     return granted and all(check.granted for check in made)
 
 
 def owned(document: Document, uid: str, missing: Refusal) -> Document:
-    """The document, if its `uid` is this one. Raises `missing`, also where the document is somebody
-    else's: strangers do not learn that it exists."""
+    """The document, if it belongs to `uid`. Raises `missing` otherwise, also for another user's
+    document, so as not to reveal that it exists."""
     mine = document.exists and document.data["uid"] == uid
     _record("owner", uid, document.path, None if mine else missing)
     return document
 
 
 def editable(document: Document, caller: Caller, missing: Refusal, refusal: Refusal) -> Document:
-    """A document that everybody may see, if the caller owns it or is an administrator. Raises
-    `missing` where there is none, and `refusal` for other callers."""
+    """A document that everybody can read, if the caller owns it or is an administrator. Raises
+    `missing` if it does not exist, and `refusal` for other callers."""
     denied = None
     if not document.exists:
         denied = missing
@@ -75,9 +75,8 @@ def editable(document: Document, caller: Caller, missing: Refusal, refusal: Refu
 
 
 def member(membership: Document, uid: str, missing: Refusal) -> Document:
-    """The document that makes `uid` a member of something, and whose id is theirs: a room's
-    `members/{uid}`, say. Raises `missing` where there is none, or where its `active` is False: who
-    has left may keep a document."""
+    """The membership document of `uid`, for example a room's `members/{uid}`. Raises `missing` if
+    it does not exist or its `active` is False: members who left may keep their document."""
     mine = membership.exists and membership.id == uid
     joined = mine and membership.data.get("active", True)
     _record("member", uid, membership.path, None if joined else missing)
@@ -85,18 +84,18 @@ def member(membership: Document, uid: str, missing: Refusal) -> Document:
 
 
 def member_of(company_id: str, caller: Caller, missing: Refusal) -> CompanyRole:
-    """The caller's role in a company; `company_id` is empty for an object that does not exist.
-    Raises `missing` for anybody who is not in the company."""
+    """The caller's role in a company; `company_id` is empty if the object does not exist. Raises
+    `missing` for callers outside the company."""
     denied = None if company_id in caller.companies else missing
     _record("member", caller.uid, f"companies/{company_id}", denied)
     return caller.companies[company_id]
 
 
 def company_admin(company_id: str, caller: Caller, missing: Refusal) -> None:
-    """Lets through owners and admins of a company, and administrators of the whole. `company_id` is
-    empty for an object that does not exist.
+    """Admits owners and admins of a company, and Troupe's administrators. `company_id` is empty if
+    the object does not exist.
 
-    Raises Forbidden for other members of the company, and `missing` for anybody else.
+    Raises Forbidden for other members of the company, and `missing` for everybody else.
     """
     role = caller.companies.get(company_id)
     denied: Refusal | None = None
@@ -108,7 +107,7 @@ def company_admin(company_id: str, caller: Caller, missing: Refusal) -> None:
 
 
 def _record(policy: Policy, uid: str, subject: str, denied: Refusal | None) -> None:
-    """Raises `denied` if there is one."""
+    """Raises `denied` if it is not None."""
     checks = _checks.get()
     if checks is not None:
         checks.append(Check(policy, uid, subject, granted=denied is None))

@@ -1,4 +1,4 @@
-"""Who makes a request."""
+"""The caller of a request."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ CompanyRole = Literal["owner", "admin", "member"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A signed-in caller. `session_id` is None for a Firebase ID token; `request_id` leads to the
-    log line of the request; `companies` has the caller's role in each by the id of the company."""
+    """A signed-in caller. `session_id` is None for a Firebase ID token; `request_id` identifies the
+    request's log lines; `companies` maps company ids to the caller's role."""
 
     uid: str
     role: Role

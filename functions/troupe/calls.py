@@ -1,4 +1,4 @@
-"""Calls of other services: made again after a passing failure, and read within bounds."""
+"""Calls to other services: retries after transient errors, and bounded reads."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def retry(
     *,
     deadline: float = math.inf,
 ) -> T:
-    """What `attempt` returns. It is made once, and once more after each of `waits` (seconds).
+    """Calls `attempt`, and retries it after each of `waits` (seconds); returns its result.
 
-    `again(error, wait)` says how long to wait after an error, where `wait` is what is planned;
-    None: the error will not pass. Raises the last error, also when the wait would reach `deadline`
-    (of time.monotonic).
+    `again(error, wait)` returns how long to wait after an error, given the planned `wait`, or None
+    if the error is permanent. Raises the last error, also when the wait would reach `deadline` (of
+    time.monotonic).
     """
     for planned in waits:
         try:
@@ -35,7 +35,7 @@ def retry(
 
 
 def after(*kinds: type[Exception]) -> Callable[[Exception, float], float | None]:
-    """For `retry`: errors of these kinds pass."""
+    """For `retry`: errors of these types are transient."""
     return lambda error, wait: wait if isinstance(error, kinds) else None
 
 
@@ -47,10 +47,11 @@ def bounded(
     late: Callable[[], Exception],
     large: Callable[[], Exception],
 ) -> Iterator[bytes]:
-    """The chunks of an answer. A read time-out counts from byte to byte: this bounds the whole.
+    """The chunks of a response, with total limits: a read timeout only limits the time between
+    bytes.
 
-    Raises `late()` once `deadline` (of time.monotonic) has passed, and `large()` when there are
-    more than `limit` bytes.
+    Raises `late()` once `deadline` (of time.monotonic) has passed, and `large()` after more than
+    `limit` bytes.
     """
     size = 0
     for chunk in chunks:

@@ -1,5 +1,5 @@
-"""What a domain brings to the whole. Everything is named by strings, so that a declaration loads
-nothing but itself: `troupe.app` resolves the names when they are needed."""
+"""Declarations of domains. They name everything by strings, so that loading one imports nothing
+else: `troupe.app` resolves the names when they are needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`default` is what `RateLimit.parse` reads; `meaning` is for the table in the README."""
+    """`default` is in the format of `RateLimit.parse`; `meaning` is for the table in the README."""
 
     default: str
     meaning: str
@@ -17,14 +17,14 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """`endpoints`: by Cloud Function, the modules whose `api` it serves.
+    """`endpoints`: for each Cloud Function, the modules whose `api` it serves.
 
-    `erasers`: by name, functions `module:function` that erase at most `limit` things of a user who
-    leaves, `(uid, limit, *, services...) -> int`, and return how many; 0 when nothing is left.
-    `chores`: by name, methods `service.method` that the sweep calls with the most they may do, and
-    that return how many they did. `job_specs`: its kinds of job, each the `module:NAME` of a
-    JobSpec. `limits`: the rate limits that a route may count against, by name; `NAME_LIMIT` in the
-    environment sets another.
+    `erasers`: by name, functions `module:function` that erase at most `limit` items of a deleted
+    user, `(uid, limit, *, services...) -> int`, and return how many; 0 when none are left.
+    `chores`: by name, methods `service.method` that the sweep calls with a maximum number of items,
+    and that return how many they processed. `job_specs`: its kinds of job, each as `module:NAME` of
+    a JobSpec. `limits`: rate limits for routes, by name; the environment variable `NAME_LIMIT`
+    overrides the default.
     """
 
     name: str

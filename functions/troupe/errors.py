@@ -1,8 +1,8 @@
-"""The errors a caller can meet. Each class carries its HTTP status and a stable public code.
+"""The errors of the API. Each class has an HTTP status and a stable public code.
 
-A domain declares its own errors beside its service by subclassing one of these; the edge
-(`troupe.web`) turns any of them into the failure envelope, and lists them in OpenAPI. Work that
-runs behind a request fails with a WorkError instead, which ends up in its job.
+The `errors.py` of a domain subclasses these. The edge (`troupe.web`) turns them into the failure
+envelope, and they are listed in OpenAPI. Background work raises WorkError instead, which is stored
+in its job.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing_extensions import TypedDict
 
 
 class PositionDetails(TypedDict):
-    """Where the body stops being JSON; both count from 1."""
+    """The position of the JSON syntax error; both count from 1."""
 
     line: int
     column: int
 
 
 class WrongField(TypedDict):
-    """`field` is its path in the request, with dots; `type` is a stable word for what is wrong."""
+    """`field` is its dotted path in the request; `type` is a stable identifier of the problem."""
 
     field: str
     message: str
@@ -34,14 +34,14 @@ class FieldsDetails(TypedDict):
 
 
 class AllowedDetails(TypedDict):
-    """What is taken instead; `field` is that of a form."""
+    """What is accepted instead; `field` is the field of a form."""
 
     allowed: list[str]
     field: NotRequired[str]
 
 
 class PaymentDetails(TypedDict):
-    """What is to be paid, in the currency of the plans."""
+    """The plan and its price, in the currency of the plans."""
 
     planId: str
     price: float
@@ -54,11 +54,11 @@ class FileSizeDetails(TypedDict):
 
 
 class TroupeError(Exception):
-    """A failure that is safe to show.
+    """An error that is safe to show to clients.
 
-    `message` is for people and never holds input that could be private; `details` is JSON that a
-    program can act on (what would be right, what is needed, what is available), of the shape that
-    `details_type` names: a TypedDict, or `... | None` where there are not always details.
+    `message` is for people and never contains possibly private input. `details` is JSON for
+    programs (what is valid, needed or available), typed by `details_type`: a TypedDict, or
+    `... | None` if details can be absent.
     """
 
     status: ClassVar[int] = 500
@@ -75,112 +75,111 @@ class TroupeError(Exception):
     ) -> None:
         self.text = message or self.message
         self.details = details
-        self.retry_after = retry_after  # seconds; sent as the Retry-After header
+        self.retry_after = retry_after  # seconds; sent as Retry-After
         super().__init__(self.text)
 
 
 class BadRequest(TroupeError):
     status = 400
     code = "bad_request"
-    message = "The request could not be read."
+    message = "The request is malformed."
     details_type: ClassVar[Any] = PositionDetails | None
 
 
 class Unauthorized(TroupeError):
     status = 401
     code = "unauthorized"
-    message = "Sign in first: send `Authorization: Bearer <token>`."
+    message = "You are not signed in. Send `Authorization: Bearer <token>`."
 
 
 class PaymentRequired(TroupeError):
     status = 402
     code = "payment_required"
-    message = "There is not enough left to pay for this."
+    message = "This requires a payment."
     details_type: ClassVar[Any] = PaymentDetails | None
 
 
 class Forbidden(TroupeError):
     status = 403
     code = "forbidden"
-    message = "You may not do this."
+    message = "You are not allowed to do this."
 
 
 class NotFound(TroupeError):
-    """Also the answer for somebody else's object: that it exists is nobody else's business."""
+    """Also returned for another user's object, so as not to reveal that it exists."""
 
     status = 404
     code = "not_found"
-    message = "There is nothing here."
+    message = "Not found."
 
 
 class FileMissing(NotFound):
     code = "file_missing"
-    message = "The file is not there."
+    message = "The file no longer exists."
 
 
 class Conflict(TroupeError):
     status = 409
     code = "conflict"
-    message = "This does not fit the present state."
+    message = "This conflicts with the current state."
 
 
 class Unprocessable(TroupeError):
     status = 422
     code = "invalid_input"
-    message = "Some fields are not right."
+    message = "Some fields are invalid."
 
 
 class InvalidInput(Unprocessable):
-    """The details say which fields, and what is wrong with each."""
+    """The details list the invalid fields and their problems."""
 
     details_type = FieldsDetails
 
 
 class UnknownChoice(Unprocessable):
-    """A language, voice type or style that does not exist; the details list what does."""
+    """An unknown language, voice type or style; the details list the valid ones."""
 
     code = "unknown_choice"
     message = "That choice does not exist."
     details_type = FieldsDetails
 
     def __init__(self, message: str | None = None, *, details: dict[str, Any]) -> None:
-        """`details["fields"]`: entries of `field`, of which the message names the first."""
+        """`details["fields"]`: entries from `field`; the default message names the first."""
         first = details["fields"][0]
         super().__init__(message or f"{first['field']}: {first['message']}", details=details)
 
     @staticmethod
     def field(name: str, allowed: list[str]) -> WrongField:
-        """The entry of `details["fields"]` for one that is wrong."""
-        message = f"there is no such {name} here"
+        """An entry of `details["fields"]`."""
+        message = f"must be an available {name}"
         return {"field": name, "message": message, "type": "enum", "allowed": allowed}
 
 
 class NotOffered(Unprocessable):
-    """What is documented, and cannot be had here yet."""
+    """Documented, but not available yet."""
 
     code = "not_offered"
     details_type = FieldsDetails
-    message = "This is not offered yet."
+    message = "This is not available yet."
 
 
 class TooManyRequests(TroupeError):
     status = 429
     code = "too_many_requests"
-    message = "Too many requests. Please wait."
+    message = "Too many requests. Please try again later."
 
 
 class Unavailable(TroupeError):
     status = 503
     code = "unavailable"
-    message = "A service that is needed for this does not answer. Please try again."
+    message = "A required service is not responding. Please try again."
 
 
 class WorkError(Exception):
-    """Work behind a request failed. `code` is stable and public, and the message is shown to the
-    user; `retryable` tells a fault that may pass from a final one.
+    """Background work failed. `code` is stable and public, and the message is shown to the user;
+    `retryable` is true for transient errors.
 
-    It stands here, and not in `jobs`, so that what does the work (a speech engine, say) need not
-    know that it does so in a job.
+    Defined here and not in `jobs`, so that a speech engine, for example, does not depend on jobs.
     """
 
     def __init__(self, code: str, message: str, *, retryable: bool) -> None:

@@ -1,13 +1,13 @@
-"""Logs: one JSON object a line on stdout, in the form that Cloud Logging reads.
+"""Logs: one JSON object per line on stdout, in the format of Cloud Logging.
 
-The first word is a constant event name, the rest are identifiers and numbers:
-`log.info("job_completed", jobId=job.id, ms=41)`. Never bodies, texts, addresses or tokens.
+An entry is a constant event name with identifiers and numbers:
+`log.info("job_completed", jobId=job.id, ms=41)`. Never log bodies, texts, addresses or tokens.
 
-What is being served (`begin`, `bind`) is on every line of it, so that Cloud Logging groups the
-lines of one request by its trace, and a search for a request id finds them all.
+The fields of `begin` and `bind` are on every line of a request or task, so that Cloud Logging
+groups its lines by trace, and a search for the request id finds them all.
 
-`firebase_functions.logger` is not used: it writes no stack trace and prints the line and its end
-separately, which mixes lines of two threads. Nor is structlog, which costs a cold start 16 ms.
+`firebase_functions.logger` writes no stack traces, and writes a line and its line break separately,
+which mixes the lines of different threads. structlog adds 16 ms to a cold start.
 https://cloud.google.com/logging/docs/structured-logging
 """
 
@@ -24,7 +24,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 
 class Headers(Protocol):
-    """Headers of a request, of whatever framework."""
+    """Request headers of any framework."""
 
     def get(self, name: str, default: str) -> str: ...
 
@@ -39,17 +39,17 @@ _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/\d{1,20})?(?:;o=\d)?")
 
 
 def begin(**fields: Any) -> None:
-    """From now on, lines of this thread carry these fields, and none of what came before."""
+    """Sets the fields of all further lines in this context, replacing earlier ones."""
     _fields.set(fields)
 
 
 def bind(**fields: Any) -> None:
-    """From now on, lines of this thread carry these fields as well."""
+    """Adds fields to all further lines in this context."""
     _fields.set({**_fields.get(), **fields})
 
 
 def in_context(function: Callable[P, T]) -> Callable[P, T]:
-    """For another thread: `function`, whose lines carry the fields of this one."""
+    """Wraps `function` to run in another thread with the log fields of this context."""
     context = copy_context()
 
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -59,8 +59,8 @@ def in_context(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def trace_fields(headers: Headers, project: Callable[[], str]) -> dict[str, str]:
-    """The trace that a request belongs to, as Cloud Logging wants it; nothing without one.
-    `headers` are a client's: only what has the form of a trace is taken."""
+    """The log fields of a request's trace for Cloud Logging; empty without one. `headers` come from
+    the client, so only well-formed traces are accepted."""
     if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
         span = {"logging.googleapis.com/spanId": found[2]}
     elif found := _CLOUD_TRACE.fullmatch(headers.get("X-Cloud-Trace-Context", "")):
@@ -78,7 +78,7 @@ class Log:
         _write("WARNING", event, fields)
 
     def error(self, event: str, error: BaseException | None = None, **fields: Any) -> None:
-        """With `error`, its stack trace goes along, where Error Reporting looks for it."""
+        """With `error`, adds its stack trace, in the field that Error Reporting reads."""
         if error is not None:
             fields["stack_trace"] = "".join(traceback.format_exception(error))
         _write("ERROR", event, fields)
@@ -88,7 +88,7 @@ def _write(severity: str, event: str, fields: dict[str, Any]) -> None:
     known = {k: v for k, v in {**_fields.get(), **fields}.items() if v is not None}
     line = json.dumps({"severity": severity, "message": event, **known}, default=str)
     sys.stdout.write(line + "\n")
-    sys.stdout.flush()  # a function instance can be frozen as soon as it has answered
+    sys.stdout.flush()  # an instance can be frozen as soon as it has responded
 
 
 log = Log()

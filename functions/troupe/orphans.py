@@ -1,9 +1,9 @@
-"""Files that no document refers to, yet or any more: noted, so that a crash leaves none behind.
+"""Files no document references (yet, or any longer), recorded so that a crash cannot leak them.
 
-Files and documents cannot change together. So paths are noted in `discards/{id}` before anything
-is uploaded, and the commit that refers to the files drops the note; and the commit that ends a
-reference makes a note of what it leaves behind. What is noted is deleted, at once where all goes
-well, else by the sweep: a document never names a file that is gone, and no file is forgotten.
+Files and documents cannot change atomically. So paths are recorded in `discards/{id}` before an
+upload, and the commit that references the files deletes the record; and the commit that removes a
+reference creates a record of the orphaned files. Recorded files are deleted right away, or by the
+sweep after a crash: no document references a deleted file, and no file is leaked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
 
 COLLECTION = "discards"
-PATIENCE = timedelta(hours=1)  # longer than any function runs: until then its maker may need it
+PATIENCE = timedelta(hours=1)  # longer than any function runs: the creator may still need the files
 _UPLOADS_AT_ONCE = 4
 
 
@@ -35,7 +35,7 @@ class NewFile:
 
 
 class OrphanRecord(Record):
-    """`discards/{id}`: files to be deleted, and with `collection` all documents of that one."""
+    """`discards/{id}`: files to delete, and with `collection`, all documents in it."""
 
     id: str
     paths: list[str]
@@ -47,14 +47,14 @@ class OrphanRecord(Record):
         return f"{COLLECTION}/{self.id}"
 
     def holds(self, document: Document) -> bool:
-        """Whether the note stands in the store as it is here."""
+        """Whether the stored record is the same as this one."""
         return document.exists and document.data["paths"] == self.paths
 
     def create_write(self) -> Write:
         return Create(self.path, self.stored())
 
     def replace_write(self, paths: Sequence[str]) -> Write:
-        """Now other files are to be deleted: in the commit that these ones come to be used in."""
+        """Records other files instead; committed with the documents that reference these files."""
         return Update(self.path, {"paths": list(paths)}) if paths else Delete(self.path)
 
 
@@ -73,35 +73,35 @@ class OrphanedFiles:
         self._files = files
 
     def store(self, files: Sequence[NewFile]) -> OrphanRecord:
-        """Uploads files under a note, which the commit that refers to them has to replace."""
-        noted = orphan_record([file.path for file in files])
-        self._db.commit(noted.create_write())
+        """Uploads files and records them; the commit that references them replaces the record."""
+        record = orphan_record([file.path for file in files])
+        self._db.commit(record.create_write())
         try:
             store = self._files()
             with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
                 list(pool.map(lambda f: store.upload(f.path, f.data, f.content_type), files))
         except Exception:
-            self.clean(noted)
+            self.clean(record)
             raise
-        return noted
+        return record
 
-    def clean(self, noted: OrphanRecord) -> None:
-        """Deletes what is noted, then the note. A failure is the sweep's to make good."""
+    def clean(self, record: OrphanRecord) -> None:
+        """Deletes the recorded files, then the record. After an error, the sweep tries again."""
         try:
-            self._clean(noted)
+            self._clean(record)
         except Exception as error:
-            log.error("discard_left_behind", error, discardId=noted.id)
+            log.error("discard_left_behind", error, discardId=record.id)
 
     def sweep(self, limit: int) -> int:
-        """Does what requests that crashed have left; returns for how many."""
+        """Deletes the files that crashed requests left; returns the number of records."""
         due = self._db.due(COLLECTION, limit)
         for document in due:
             self.clean(OrphanRecord.of(document))
         return len(due)
 
-    def _clean(self, noted: OrphanRecord) -> None:
-        if noted.paths:
-            self._files().delete(noted.paths)
-        if noted.collection:
-            self._db.clear(noted.collection)
-        self._db.commit(Delete(noted.path))
+    def _clean(self, record: OrphanRecord) -> None:
+        if record.paths:
+            self._files().delete(record.paths)
+        if record.collection:
+            self._db.clear(record.collection)
+        self._db.commit(Delete(record.path))

@@ -1,4 +1,4 @@
-"""Pages of a listing: by number for people, by cursor for long walks. Reads are bounded."""
+"""Paging by page number, or by cursor for long lists. Reads are bounded."""
 
 from __future__ import annotations
 
@@ -16,27 +16,30 @@ from typing import Any, Protocol
 from troupe.adapters.firestore import Database, Document
 from troupe.errors import Unprocessable
 
-# Firestore bills the documents that an offset skips: beyond this, a cursor is the way.
+# Firestore bills the documents that an offset skips. Use cursors beyond this.
 DEEPEST_OFFSET = 10_000
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 _PATH = re.compile(rf"{_ID.pattern}/{_ID.pattern}(?:/{_ID.pattern}/{_ID.pattern})*")
-# Counts run in these threads, so that a list waits for the store once, not twice; as many as there
-# can be requests at once.
+# Counts run in these threads, in parallel with the query; one per concurrent request.
 _beside = ThreadPoolExecutor(40, "count")
 
 
 class BadCursor(Unprocessable):
     code = "invalid_cursor"
-    message = "This cursor is not one of this list. Use `meta.nextCursor` of the page before."
+    message = (
+        "This cursor does not belong to this list. Use `meta.nextCursor` of the previous page."
+    )
 
 
 class PageTooDeep(Unprocessable):
     code = "page_too_deep"
-    message = f"Pages reach {DEEPEST_OFFSET} items deep; walk further with `cursor`."
+    message = (
+        f"Page numbers reach only the first {DEEPEST_OFFSET} items. Use `cursor` to go further."
+    )
 
 
 class PageRequest(Protocol):
-    """What `troupe.web.schema.Page` brings from the query."""
+    """The fields of `troupe.web.schema.Page`."""
 
     page: int  # counted from 1
     limit: int
@@ -45,7 +48,8 @@ class PageRequest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageOf:
-    """One page of documents; `total` counts the whole list, `next_cursor` is None at its end."""
+    """One page of documents. `total` counts the whole list; `next_cursor` is None on the last
+    page."""
 
     documents: list[Document]
     total: int
@@ -61,7 +65,7 @@ def newest_first(
     where: Sequence[tuple[str, str, Any]] = (),
     select: Sequence[str] | None = None,
 ) -> PageOf:
-    """A page of `collection`, ordered by the time in `field`; one query and one count."""
+    """A page of `collection`, newest first by the time in `field`; one query and one count."""
     return ordered_page(
         db, collection, request, field=field, kind=datetime, where=where, select=select
     )
@@ -79,11 +83,11 @@ def ordered_page(
     select: Sequence[str] | None = None,
     group: bool = False,
 ) -> PageOf:
-    """A page of `collection`, ordered by `field`, whose values are of `kind`, and then by id.
-    `group`: of every collection of that name, wherever it hangs, and then by path.
+    """A page of `collection`, ordered by `field`, with values of type `kind`, and then by id.
+    `group`: of all collections with that name, at any level, and then by path.
 
-    One query and one count, side by side. A cursor is good for the same collection, order and
-    `where` alone.
+    One query and one count, in parallel. A cursor is valid only for the same collection, order and
+    `where`. Raises BadCursor, PageTooDeep.
     """
     tag = _tag(collection, field, descending, where)
     offset, after = 0, None
@@ -116,7 +120,7 @@ def ordered_page(
 
 
 def _tag(collection: str, *order: Any) -> str:
-    """Tells one list, in one order, from all others."""
+    """Identifies a list and its order."""
     listed = json.dumps([collection, *order], default=str)
     return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
@@ -148,7 +152,7 @@ def _read_cursor(tag: str, kind: type[Any], cursor: str, names: re.Pattern[str])
 
 
 def _storable(value: Any) -> bool:
-    """Whether Firestore can hold it; another would be an error of the query."""
+    """Whether Firestore can store the value; otherwise the query would fail."""
     if isinstance(value, datetime):
         return value.tzinfo is not None and 1970 <= value.year < 9999
     if isinstance(value, int):

@@ -1,9 +1,9 @@
-"""Rate limits: so many of one thing in a window of time, by an account and by an address.
+"""Rate limits: a maximum number of requests in a time window, per account and per address.
 
-Windows are fixed, and counted in `limits/{hash}`, so that they hold across instances. One commit
-increments the counters of both, and what the increments leave behind decides: nothing is read, and
-of many requests at once no two see the same count. Names of documents are keyed hashes: neither an
-email address nor a network address can be read or guessed out of them.
+Windows are fixed and counted in `limits/{hash}`, so they apply across instances. One commit
+increments both counters and returns their values: nothing is read first, and no two concurrent
+requests get the same count. Document names are keyed hashes, so email and network addresses cannot
+be guessed from them.
 """
 
 from __future__ import annotations
@@ -20,37 +20,36 @@ from troupe.logs import log
 from troupe.settings import Rate, RateLimit
 
 COLLECTION = "limits"
-# Of these, an account's successes are taken back: only its failures use the limit up.
+# For these, an account's successes are not counted, only its failures.
 FAILURES_ONLY = frozenset({"login"})
 _CONTENTION_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """How one caller stands to the limit that is nearest to being reached. `reset`: seconds until
-    its window ends."""
+    """The status of the limit with the fewest requests remaining. `reset`: seconds until its window
+    ends."""
 
     limit: int
     remaining: int
     reset: int
     exceeded: bool
-    account_path: str | None = None  # the counter that a success is taken back from
+    account_path: str | None = None  # the counter to decrement on success
 
 
 class Limiter:
     def __init__(self, db: Database, limits: Mapping[str, RateLimit], secret: str) -> None:
-        """`limits` by name; `secret` keys the hashes, and is the same in every instance."""
+        """`limits` by name; `secret` keys the hashes and must be the same in all instances."""
         self._db = db
         self._limits = limits
         self._secret = secret.encode()
 
     def count(self, name: str, *, account: str | None, address: str | None) -> LimitStatus | None:
-        """Counts one more. None: nothing limits it, or the counters cannot be reached.
+        """Counts a request. Returns None if no limit applies or the counters are unavailable.
 
-        A limiter that fails lets everybody through: what comes behind it needs Firestore as well,
-        or has a limit of its own (Firebase Auth), and people must not be locked out by a guard.
-        Counters that are contended for longer than a request may wait are another matter: that is
-        a flood, and raises TooManyRequests.
+        If the limiter fails, requests pass: the operations behind it need Firestore too, or have
+        their own limit (Firebase Auth), and a failing limiter must not lock users out. But counters
+        contended for longer than a request may wait mean a flood: that raises TooManyRequests.
         """
         limit, at = self._limits[name], _seconds()
         counters = [
@@ -84,27 +83,27 @@ class Limiter:
             account_path=counters[0][1] if account is not None and limit.account else None,
         )
 
-    def succeeded(self, name: str, standing: LimitStatus) -> None:
-        """Takes an account's success back, where only failures count."""
-        if name in FAILURES_ONLY and standing.account_path is not None:
-            self._try(name, Merge(standing.account_path, {"count": Increment(-1)}))
+    def succeeded(self, name: str, status: LimitStatus) -> None:
+        """Uncounts an account's success, if only failures count."""
+        if name in FAILURES_ONLY and status.account_path is not None:
+            self._try(name, Merge(status.account_path, {"count": Increment(-1)}))
 
     def clear(self, name: str, account: str) -> None:
-        """Begins anew for an account, for instance once it has a new password."""
+        """Resets the count of an account, for example after a password change."""
         rate = self._limits[name].account
         if rate is not None:
             path = self._path(name, "account", account, rate, _seconds())
             self._try(name, Delete(path))
 
     def sweep(self, limit: int) -> int:
-        """Deletes counters whose windows have ended; returns how many. Firestore's own TTL policy
-        does the same where it is switched on."""
+        """Deletes the counters of past windows; returns how many. Firestore's TTL policy does the
+        same where it is enabled."""
         old = self._db.due(COLLECTION, limit, field="expiresAt", select=[])
         self._db.delete_all([document.path for document in old])
         return len(old)
 
     def _try(self, name: str, write: Merge | Delete) -> None:
-        """The work is done by now; a counter that says too much ends with its window."""
+        """Ignores errors: the request itself succeeded, and the counter expires with its window."""
         try:
             contend(lambda: self._db.commit(write), seconds=_CONTENTION_SECONDS)
         except Exception as error:
@@ -122,7 +121,7 @@ def _seconds() -> int:
 
 
 def _end(rate: Rate, at: int) -> int:
-    """When the window that holds `at` ends; both in seconds since 1970."""
+    """When the window containing `at` ends; both in seconds since 1970."""
     return (at // rate.seconds + 1) * rate.seconds
 
 

@@ -1,4 +1,4 @@
-"""The base of every stored document: frozen, camelCase in the store, strict about what it reads."""
+"""The base of stored documents: frozen, camelCase in Firestore, validated when read."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ class Record(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         extra="ignore",
-        hide_input_in_errors=True,  # what is stored is private, and errors are logged
-        defer_build=True,  # a function meets few of the records that it imports
+        hide_input_in_errors=True,  # stored data is private, and errors are logged
+        defer_build=True,  # a function uses few of the records it imports
     )
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """The record that a document holds; its id becomes the field `id` where there is one."""
+        """The record in a document; the document's id becomes the field `id`, unless it has one."""
         return cls.model_validate({"id": document.id, **document.data})
 
     def stored(self) -> dict[str, Any]:
-        """What is written: camelCase, without the id, which is the document's name."""
+        """The fields to write, in camelCase, without the id, which is the document's name."""
         return self.model_dump(by_alias=True, exclude={"id"})
 
 
-# Given a record before and after a change (None: it is not there), the writes that bear witness
-# to the change and are committed with it, such as a line of an audit log.
+# Takes a record before and after a change (None: does not exist) and returns the writes that
+# document the change and are committed with it, such as an entry of the audit log.
 Witness = Callable[[Record | None, Record | None], Sequence[Write]]
 
 

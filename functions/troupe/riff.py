@@ -1,7 +1,7 @@
-"""RIFF, the container of WAV, read from bytes that nobody vouches for.
+"""RIFF, the container of WAV, parsed from untrusted bytes.
 
-The stdlib's reader trusts the sizes in the header, which streaming servers set to 0 or to
-0xFFFFFFFF, and FFmpeg trusts those of any chunk. https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
+The stdlib's reader trusts the sizes in the header, which streaming servers set to 0 or 0xFFFFFFFF,
+and FFmpeg trusts the size of any chunk. https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 _PCM, _EXTENSIBLE = 1, 0xFFFE
-_UNKNOWN_SIZE = 0x7FFF_0000  # and above: near 2 or 4 GB, what a writer puts that cannot go back
+_UNKNOWN_SIZE = 0x7FFF_0000  # or more (near 2 or 4 GB): placeholder of writers that cannot seek
 
 
 def is_wav(data: bytes) -> bool:
@@ -20,8 +20,8 @@ def is_wav(data: bytes) -> bool:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, first byte and size of each chunk, as the file states them: a chunk may reach past the
-    end of the data."""
+    """Name, offset and stated size (bytes) of each chunk, which may extend past the end of the
+    data."""
     at = 12
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
@@ -30,14 +30,14 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def stated_size(data: bytes) -> int:
-    """The size in bytes that a RIFF file states; 0 when its writer did not know it."""
+    """The size in bytes in the RIFF header; 0 if its writer did not know it."""
     size = int.from_bytes(data[4:8], "little")
     return size if size < _UNKNOWN_SIZE else 0
 
 
 def bare_wav(data: bytes, longest_format: int) -> bytes:
-    """The same WAV with its format and its sound only. A list of tags in a file of 64 kB can make
-    FFmpeg take 1 GB. Raises ValueError for one without sound."""
+    """The WAV with only its format and data chunks: a 64 kB file with a list of tags can make
+    FFmpeg use 1 GB. Raises ValueError if there is no data chunk."""
     form = b""
     for name, start, size in chunks(data):
         if name == b"fmt ":
@@ -50,8 +50,8 @@ def bare_wav(data: bytes, longest_format: int) -> bytes:
 
 
 def parse_wav(data: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], int]:
-    """16-bit PCM WAV to mono samples (int16, shape (n,)) and their rate in Hz; channels are mixed.
-    A data chunk ends with the data at the latest. Raises ValueError."""
+    """16-bit PCM WAV to mono samples (int16, shape (n,)) and their rate in Hz; channels are
+    averaged. A data chunk extending past the end is cut. Raises ValueError."""
     layout = None
     for name, start, size in chunks(data):
         if name == b"fmt ":
@@ -73,5 +73,5 @@ def parse_wav(data: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], 
 
 
 def _sound(data: bytes, start: int, size: int) -> memoryview:
-    """The contents of a data chunk; a size of 0 stands for all that follows."""
+    """The content of a data chunk; a size of 0 means everything that follows."""
     return memoryview(data)[start : start + size] if size else memoryview(data)[start:]

@@ -1,8 +1,8 @@
-"""Handing services to the functions that ask for them.
+"""Dependency injection by parameter name.
 
-A function names the services it needs as parameters: a handler beside the parts of its request,
-an eraser as keyword-only parameters. Whoever calls it takes them from the container by those
-names. So no module below `troupe.app` builds a service or looks one up in a global.
+A function names the services it needs as parameters: a handler next to the parts of its request,
+an eraser as keyword-only parameters. The caller takes them from the container by name, so no module
+below `troupe.app` builds a service or looks one up in a global.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ def keyword_only(function: Callable[..., Any]) -> list[str]:
 
 
 def take(services: object, names: Iterable[str]) -> dict[str, Any]:
-    """The services of those names. Raises AttributeError for one that does not exist."""
+    """The services with these names. Raises AttributeError if one does not exist."""
     return {name: getattr(services, name) for name in names}

@@ -1,5 +1,5 @@
-"""Settings, read from the environment once per process. `python -m troupe settings` lists them in
-the README."""
+"""Settings, read from the environment once per process. `python -m troupe settings` writes their
+table in the README."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Prices(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    characters_per_token: int = 1000  # a token per started thousand characters of speech
+    characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
-    # The longest that text may plausibly last, for holds in voiceSeconds: what is held is never
-    # less than what is settled, so a balance cannot be overdrawn.
+    # Upper bound of the duration of speech, for holds in voiceSeconds: a hold is never smaller than
+    # its charge, so a balance cannot be overdrawn.
     held_seconds_per_character: float = 0.5
 
 
 class Rate(BaseModel):
-    """At most so many in a window of so many seconds."""
+    """At most `most` requests per window of `seconds`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,7 +37,7 @@ class Rate(BaseModel):
 
 
 class RateLimit(BaseModel):
-    """What one account may do, and what may come from one network address; None: no limit."""
+    """The limits per account and per network address; None: no limit."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,8 +46,8 @@ class RateLimit(BaseModel):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """`10/900, 100/900`: ten in 900 s by an account, a hundred from an address; `0` is no
-        limit. Raises ValueError."""
+        """Parses `10/900, 100/900`: 10 in 900 s per account, 100 per address; `0` is no limit.
+        Raises ValueError."""
         parts = [part.strip() for part in text.split(",")]
         rates = []
         for part in parts * 2 if parts == ["0"] else parts:
@@ -61,10 +61,10 @@ class RateLimit(BaseModel):
 def _setting(
     variable: str, default: Any, meaning: str | None, *, shown: str | None = None, **rules: Any
 ) -> Any:
-    """A field that an environment variable sets. `meaning` and `shown`, the default in words, are
-    for the table in the README; None: the platform sets it."""
-    told: dict[str, Any] = {} if shown is None else {"shown": shown}
-    return Field(default, alias=variable, description=meaning, json_schema_extra=told, **rules)
+    """A field set by an environment variable. `meaning` and `shown` (the default in words) are for
+    the table in the README; a `meaning` of None: set by the platform, not listed."""
+    extra: dict[str, Any] = {} if shown is None else {"shown": shown}
+    return Field(default, alias=variable, description=meaning, json_schema_extra=extra, **rules)
 
 
 class Settings(BaseModel):
@@ -78,7 +78,7 @@ class Settings(BaseModel):
         repr=False,
     )
     jwt_previous_secret: str = _setting(
-        "JWT_PREVIOUS_SECRET", "", "still accepted while the secret is being changed", repr=False
+        "JWT_PREVIOUS_SECRET", "", "still accepted while the secret is rotated", repr=False
     )
     access_token_seconds: int = _setting(
         "ACCESS_TOKEN_SECONDS", 3600, "lifetime of an access token", ge=60
@@ -89,7 +89,7 @@ class Settings(BaseModel):
     media_link_seconds: int = _setting(
         "MEDIA_LINK_SECONDS",
         3600,
-        "how long an address that opens a file without a bearer is good at most "
+        "maximum lifetime of a media link, which opens a file without a bearer token "
         "([decision 019](docs/decisions/019-what-clients-expect.md))",
         ge=60,
         le=86_400,
@@ -103,7 +103,7 @@ class Settings(BaseModel):
         "origins that browsers may call from, separated by commas",
         shown="none; all on the emulators",
     )
-    # By the names that routes count against; the domains have the defaults.
+    # Overrides by name; the defaults are in the domains.
     limits: dict[str, RateLimit] = Field(default_factory=dict)
     trusted_proxies: str = _setting(
         "TRUSTED_PROXIES",
@@ -138,7 +138,7 @@ class Settings(BaseModel):
     openai_speech_model: str = _setting(
         "OPENAI_SPEECH_MODEL",
         "gpt-4o-mini-tts",
-        "OpenAI has announced that its own speech models end on 6 January 2027; compatible "
+        "OpenAI will retire its own speech models on 6 January 2027; compatible "
         "servers use their own names",
     )
     openai_script_model: str = _setting(
@@ -177,11 +177,11 @@ class Settings(BaseModel):
         "MAX_TEXT_CHARACTERS", 200_000, "the longest text of a request", ge=1, le=200_000
     )
     part_characters: int = _setting(
-        "PART_CHARACTERS", 4_000, "longer texts are cut into parts that run in parallel", ge=100
+        "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100
     )
     max_attempts: int = _setting("MAX_ATTEMPTS", 5, "attempts before a job fails", ge=1)
     lease_seconds: int = _setting(
-        "LEASE_SECONDS", 30, "how long a silent worker keeps its job", ge=3
+        "LEASE_SECONDS", 30, "how long a worker keeps its job without a heartbeat", ge=3
     )
     hold_hours: int = _setting(
         "HOLD_HOURS", 24, "when the sweep gives up on a job and releases its hold", ge=1
@@ -215,7 +215,7 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _rate_limits(cls, values: Any) -> Any:
-        """LOGIN_LIMIT, say, becomes `limits["login"]`."""
+        """Collects variables like LOGIN_LIMIT in `limits["login"]`."""
         named = {k: v for k, v in values.items() if k.endswith("_LIMIT") and isinstance(v, str)}
         limits: dict[str, RateLimit] = {}
         for variable, text in named.items():
@@ -235,7 +235,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _secret_is_long_enough(self) -> Self:
-        """Outside the emulator, a missing or short JWT_SECRET stops the function from starting."""
+        """Outside the emulators, a missing or short JWT_SECRET keeps the function from starting."""
         if len(self.jwt_secret.encode()) < MIN_SECRET_BYTES:
             if not self.emulated:
                 raise ValueError(
@@ -243,7 +243,7 @@ class Settings(BaseModel):
                     '`python -c "import secrets; print(secrets.token_urlsafe(48))"`'
                 )
             if not self.jwt_secret:
-                # The emulators run without secrets; a fixed one lets every function agree on it.
+                # The emulators run without secrets; a fixed one is the same in all functions.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
         return self
 
@@ -253,7 +253,7 @@ class Settings(BaseModel):
 
     @property
     def allowed_origins(self) -> list[str]:
-        """Origins that browsers may call from; everything on the emulator, else what is named."""
+        """Allowed CORS origins: CORS_ORIGINS, or all on the emulators if it is empty."""
         named = [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
         return named or (["*"] if self.emulated else [])
 

@@ -1,4 +1,4 @@
-"""Short texts made of longer ones: keys that names are compared by, slugs, titles."""
+"""Comparison keys of names, slugs, and shortened texts."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import unicodedata
 
 
 def name_key(name: str) -> str:
-    """A name without regard to case, spaces and compatibility forms (full width, ligatures), by
-    which it is compared and found."""
+    """A key for comparing and finding names, regardless of case, extra spaces and compatibility
+    forms (full width, ligatures)."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def slug(name: str) -> str:
-    """Latin letters without their accents, and digits, in lower case: `Größe XL` is `grosse-xl`.
-    Empty for a name that has neither."""
+    """Latin letters without accents, and digits, in lower case: `Größe XL` becomes `grosse-xl`.
+    Empty if the name has neither."""
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def shorten(text: str, most: int) -> str:
-    """One line of at most `most` characters, with an ellipsis where it was longer."""
+    """The text on one line, cut to `most` characters with an ellipsis if it is longer."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -1,8 +1,8 @@
-"""Troupe's own tokens: HS256 JWTs that each serve one purpose.
+"""Troupe's own tokens: HS256 JWTs, each for one purpose.
 
-`decode` demands the purpose, so that a token made for one thing opens nothing else. `kid` names
-the secret: a token signed with JWT_PREVIOUS_SECRET stays good until it expires, which is how the
-secret is changed without signing anybody out.
+`decode` checks the purpose, so a token for one purpose is invalid for any other. `kid` identifies
+the secret: tokens signed with JWT_PREVIOUS_SECRET stay valid until they expire, so the secret can
+be rotated without signing anybody out.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from troupe.settings import settings
 ISSUER = "troupe"
 LINK_PURPOSE = "media"
 _ALGORITHM = "HS256"
-_LEEWAY = 5  # seconds that the clocks of two instances may differ
+_LEEWAY = 5  # seconds of clock skew between instances
 _REQUIRED = ["iss", "aud", "sub", "typ", "iat", "exp"]
-_ALSO = {LINK_PURPOSE: "path"}  # and any other has an id
+_ALSO = {LINK_PURPOSE: "path"}  # other purposes require an id
 
 
 class TokenInvalid(Unauthorized):
     code: ClassVar[str] = "token_invalid"
-    message: ClassVar[str] = "This token is not valid. Please sign in again."
+    message: ClassVar[str] = "This token is invalid. Please sign in again."
 
 
 class TokenExpired(Unauthorized):
@@ -47,23 +47,23 @@ class Claims:
     issued_at: int  # seconds since 1970
     expires_at: int
     session_id: str | None
-    path: str | None = None  # the one path that it opens
+    path: str | None = None  # the only path it opens
 
 
 def encode(*, purpose: str, subject: str, ttl: int, session_id: str | None = None) -> str:
-    """A token for `purpose` that lives `ttl` seconds."""
+    """A token for `purpose` that expires after `ttl` seconds."""
     now = int(time.time())
     claims = _claims(purpose, subject, now, now + ttl, session_id)
-    return _signed(claims | {"jti": secrets.token_urlsafe(12)})
+    return _sign(claims | {"jti": secrets.token_urlsafe(12)})
 
 
 def encode_link(
     *, subject: str, path: str, issued_at: int, expires_at: int, session_id: str | None
 ) -> str:
-    """A token that opens `path` alone. The same arguments, in seconds since 1970, give the same
-    token: a player or a cache recognizes the address that it is part of."""
+    """A token for `path` only; times in seconds since 1970. The same arguments give the same token,
+    so that players and caches recognize the URL."""
     claims = _claims(LINK_PURPOSE, subject, issued_at, expires_at, session_id) | {"path": path}
-    # What `jwt.encode` writes, in a quarter of its 50 µs: a page of a list holds dozens of links.
+    # The output of `jwt.encode` in a quarter of its 50 µs: a page of a list has dozens of links.
     secret = settings().jwt_secret
     body = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
     signed = _header(_key_id(secret)) + b"." + _base64(body)
@@ -94,13 +94,13 @@ def _claims(
     return claims if session_id is None else claims | {"sid": session_id}
 
 
-def _signed(claims: dict[str, Any]) -> str:
+def _sign(claims: dict[str, Any]) -> str:
     secret = settings().jwt_secret
     return jwt.encode(claims, secret, algorithm=_ALGORITHM, headers={"kid": _key_id(secret)})
 
 
 def decode(token: str, *, purpose: str) -> Claims:
-    """The claims of a token that is whole, ours, of now and for `purpose`.
+    """Verifies a token's signature, issuer, audience, expiry and purpose; returns its claims.
 
     Raises TokenExpired or TokenInvalid.
     """
@@ -127,7 +127,7 @@ def decode(token: str, *, purpose: str) -> Claims:
 
 
 def bearer(header: str | None) -> str:
-    """The token of an Authorization header. Raises Unauthorized where there is none."""
+    """The token in an Authorization header. Raises Unauthorized if there is none."""
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized
@@ -135,7 +135,7 @@ def bearer(header: str | None) -> str:
 
 
 def is_ours(token: str) -> bool:
-    """Whether a bearer claims to be signed by us; says nothing of whether it is."""
+    """Whether a token claims to be one of ours, without verifying it. Raises TokenInvalid."""
     try:
         return jwt.get_unverified_header(token).get("alg") == _ALGORITHM
     except (jwt.InvalidTokenError, ValueError) as error:

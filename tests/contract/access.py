@@ -1,4 +1,4 @@
-"""Who may do what: the callers, the objects that one of them owns, and what each is to get."""
+"""The access matrix: callers, the objects of one of them, and each caller's expected response."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a caller is to get: one of these statuses, or any other than those of `never`."""
+    """An expected response: one of `statuses` or, if empty, any status not in `never`."""
 
     statuses: frozenset[int] = frozenset()
     never: frozenset[int] = frozenset()
@@ -51,7 +51,7 @@ class Outcome:
         return status in self.statuses if self.statuses else status not in self.never
 
 
-# Past the policy. What comes then, for a body that says nothing, is for other tests to judge.
+# Past the policy. Other tests check the response to an empty body.
 ADMITTED = Outcome(never=frozenset({401, 403, 500}))
 FOUND = Outcome(never=frozenset({401, 403, 404, 500}))
 DONE = Outcome(statuses=frozenset({200, 201, 202}))
@@ -66,14 +66,14 @@ _REFUSED = {
 
 
 def expected(operation: Operation, policy: str, caller: str) -> Outcome:
-    """By the policy of the contract. Raises KeyError for one that has no rule here."""
+    """According to the policy of the contract. Raises KeyError for a policy without a rule."""
     if policy == "public":
         return FOUND
     if caller in _REFUSED:
         return _REFUSED[caller]
     if policy == "owner" and "characterId" in operation.names:
-        # Everybody sees characters: there is no secret in that one is somebody else's. And
-        # administrators take down what should not be seen.
+        # Characters are public, so it is no secret that one exists. Administrators can take them
+        # down.
         return {"user": DONE, "admin": DONE}.get(caller, NOT_OWNER)
     mine = FOUND if operation.wants_input else DONE
     rules: dict[str, dict[str, Outcome]] = {
@@ -86,14 +86,14 @@ def expected(operation: Operation, policy: str, caller: str) -> Outcome:
 
 
 def in_order(operation: Operation, policy: str) -> list[str]:
-    """The callers, those who are to get through last: they may change or end the object."""
+    """The callers, with admitted ones last, because they may change or delete the object."""
     outcomes = {caller: expected(operation, policy, caller) for caller in CALLERS}
     return sorted(CALLERS, key=lambda caller: (outcomes[caller] is DONE, CALLERS.index(caller)))
 
 
 class World:
-    """Makes callers and objects on the emulators, anew for each operation: some of them end what
-    they are asked about."""
+    """Creates callers and objects on the emulators, new ones for each operation, because some
+    operations delete their object."""
 
     def __init__(self, db: Database, files: Files, queue: HeldQueue) -> None:
         self._db = db
@@ -119,7 +119,7 @@ class World:
         }
 
     def callers(self) -> dict[str, Caller]:
-        """Everybody who has an account, in one commit. `expired` is `user` with an old token."""
+        """All callers with an account, in one commit. `expired` is `user` with an old token."""
         made: dict[str, Caller] = {}
         writes: list[Write] = []
         for name in (*SIGNED_IN, "suspended"):
@@ -149,8 +149,8 @@ class World:
         return made
 
     def objects(self, operation: Operation, owner: Caller, *, of_body: bool) -> Ids:
-        """Real ones, of `owner`, for what the path names, and with `of_body` for what the example
-        of the body does. Raises KeyError for a name in the path that nothing makes."""
+        """Real objects of `owner` for the names in the path and, with `of_body`, in the example of
+        the body. Raises KeyError for a name in the path without a maker."""
         ids: Ids = {}
         for name in operation.names:
             ids |= self.makers[name](owner) if name in self.makers else self._created(name, owner)
@@ -160,7 +160,7 @@ class World:
         return ids
 
     def _created(self, name: str, owner: Caller) -> Ids:
-        """`noteId`: what the operation that creates a `note` of its own example answers."""
+        """For `noteId`: the id of a `note` created by its own operation with its example."""
         kind = name.removesuffix("Id")
         for operation in served():
             if operation.method == "POST" and kind in operation.route.data.model_fields:
@@ -177,7 +177,7 @@ class World:
         return dict.fromkeys(("generationId", "ID_OF_A_GENERATION"), made.generation.id)
 
     def _cast(self, owner: Caller) -> Ids:
-        """The two who play in the examples."""
+        """The two characters of the examples."""
         return {
             f"ID_OF_{name.upper()}": new_character(self._db, owner.uid, name)
             for name in ("Anna", "Ben")
@@ -229,14 +229,14 @@ def ask(client: FlaskClient, operation: Operation, ids: Ids, headers: dict[str, 
     if needs_a_good_body(operation):
         body = request_of(operation.route, ids)
     elif operation.has_body:
-        # Unreadable: whoever is let through can do no harm, and learns that the body is bad.
+        # Malformed, so that an admitted caller gets an error and changes nothing.
         body = {"data": b"{", "content_type": "application/json"}
     path = operation.filled(ids)
     return client.open(path, method=operation.method, headers=headers, **body)
 
 
 def needs_a_good_body(operation: Operation) -> bool:
-    """Whose an object is comes to be asked once the body has been read."""
+    """Whether ownership is checked only after the body is read."""
     return policies()[operation.place] == "owner"
 
 

@@ -1,4 +1,4 @@
-"""contract/api.yaml, and how it compares with the routes that are served."""
+"""contract/api.yaml, and its comparison with the routes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from troupe.app.domains import apis, functions
 from troupe.web.routes import Route
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "api.yaml"
-# The five operations that CRUD stands for, as method and what follows the path.
+# The five operations of CRUD: method and suffix of the path.
 CRUD = (("GET", ""), ("POST", ""), ("GET", "/{id}"), ("PUT", "/{id}"), ("DELETE", "/{id}"))
 
 Line = dict[str, Any]
@@ -39,14 +39,14 @@ def lines_of(text: str) -> list[Line]:
 
 @cache
 def policies() -> dict[Place, str]:
-    """Who may call what is served, by the contract."""
+    """The policies of the contract, by method and path."""
     return {
         place: line["auth"] for line in contract() if not is_planned(line) for place in places(line)
     }
 
 
 def routes() -> list[tuple[str, Route]]:
-    """Every route, aliases too, with the function that serves it."""
+    """All routes, including aliases, with their functions."""
     return [(name, route) for name in functions() for api in apis(name) for route in api.routes]
 
 
@@ -55,7 +55,7 @@ def is_planned(line: Line) -> bool:
 
 
 def places(line: Line) -> list[Place]:
-    """Where the contract has an operation; its first path comes first."""
+    """The methods and paths of an operation in the contract, main path first."""
     found: list[Place] = []
     for written in (line["http"], *line.get("aliases", ())):
         method, path = written.split(" ", 1)
@@ -68,8 +68,8 @@ def place_of(route: Route) -> Place:
 
 
 def differences(lines: Iterable[Line], served: Iterable[tuple[str, Route]]) -> list[str]:
-    """What the contract and the routes do not agree on, in words. What Cloud Tasks and Cloud
-    Scheduler call has no route: the test of the deploy manifest compares those."""
+    """The differences between the contract and the routes, in words. Functions called by Cloud
+    Tasks and Cloud Scheduler have no routes; the test of the deploy manifest compares those."""
     lines = [line for line in lines if line["auth"] != "task"]
     by_place = {place_of(route): (function, route) for function, route in served}
     return [
@@ -162,7 +162,7 @@ def _answered(data: type[BaseModel]) -> frozenset[str]:
 
 @cache
 def _marks(body: type[BaseModel]) -> dict[str, str]:
-    """Field to how the contract marks it, such as `*file:audioFile` or `imageFiles[]`."""
+    """Fields and their notation in the contract, such as `*file:audioFile` or `imageFiles[]`."""
     schema = body.model_json_schema()
     required = schema.get("required", ())
     marks = {}
@@ -178,7 +178,7 @@ def _marks(body: type[BaseModel]) -> dict[str, str]:
 
 @cache
 def _anonymous(place: Place) -> Place:
-    """With no names of parameters: /{planId} and /{id} are one place."""
+    """Without parameter names: /{planId} and /{id} are the same."""
     return place[0], re.sub(r"\{\w+\}", "{}", place[1])
 
 

@@ -1,7 +1,7 @@
-"""Good requests, made of the examples that every body and form carries for the interactive docs.
+"""Valid requests, made from the examples that every body and form has for the interactive docs.
 
-Where an example names an object or a secret, what has been made takes its place: by the value, if
-it is a placeholder such as ID_OF_ANNA, or by the name of the field.
+Objects and secrets in an example are replaced by real ones: by value for a placeholder such as
+ID_OF_ANNA, or by the name of the field.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from werkzeug.datastructures import FileStorage
 from tests.support.media_files import picture, sound
 from troupe.web.routes import Route
 
-# Fields that name what others call by another name.
+# Fields with another name for the same thing.
 SAME = {"plan": "planId", "planType": "planId", "currentPassword": "password"}
 
 
 def names_in(route: Route, known: Collection[str]) -> set[str]:
-    """What of `known` the example of a route's body refers to."""
+    """The names in `known` that the example of a route's body refers to."""
     return {name for name in _references(_body_example(route)) if name in known}
 
 
 def request_of(route: Route, made: Mapping[str, str]) -> dict[str, Any]:
-    """A good body, or none, as the Flask test client takes it. `made`: ids and secrets by name."""
+    """A valid body, or none, as arguments of the Flask test client. `made`: ids and secrets by
+    name."""
     if "form" in route.parts:
         return {"data": _form(route.parts["form"]), "content_type": "multipart/form-data"}
     if "body" in route.parts:
@@ -40,7 +41,7 @@ def _body_example(route: Route) -> Any:
 
 
 def _form(model: type[BaseModel]) -> dict[str, Any]:
-    """As the interactive docs send it when nobody has touched it, with the files that it needs."""
+    """The form as Swagger UI sends it untouched, with its required files."""
     schema = model.model_json_schema()
     fields: dict[str, Any] = {}
     for name, field in schema["properties"].items():
@@ -53,7 +54,7 @@ def _form(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _references(value: Any, field: str = "") -> Iterator[str]:
-    """What the texts of an example may refer to, by their values and by their fields."""
+    """The possible references in an example: its string values and its field names."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _references(item, key)

@@ -1,4 +1,4 @@
-"""The operations that are served, as the access matrix and the benchmark ask for them."""
+"""The served operations, for the access matrix and the benchmark."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Operation:
 
     @property
     def path(self) -> str:
-        """As Flask writes it."""
+        """In Flask's notation."""
         return self.route.path
 
     @property
@@ -38,20 +38,20 @@ class Operation:
 
     @property
     def wants_input(self) -> bool:
-        """Whether it takes more than its path; without, it answers 4xx."""
+        """Whether it needs more than its path, without which it answers 4xx."""
         query = self.route.parts.get("query")
         fields = query.model_fields.values() if query else ()
         return self.has_body or any(field.is_required() for field in fields)
 
     @property
     def names(self) -> set[str]:
-        """What the path names. A bare `name` is of something only by where it stands."""
+        """The names in the path. A bare `name` is qualified by the segments before it."""
         if found := re.search(r"(\w+)((?:/<\w+>)*/<name>)$", self.path):
             return {re.sub(r"[<>]", "", found[1] + found[2])}
         return set(re.findall(r"<(\w+)>", self.path))
 
     def filled(self, ids: Mapping[str, str]) -> str:
-        """The path with these ids in it."""
+        """The path with these ids."""
         return re.sub(r"<(\w+)>", lambda name: ids[name[1]], self.path)
 
 

@@ -1,4 +1,4 @@
-"""The access matrix: every operation that is served by everybody who may ask, with real objects."""
+"""The access matrix: every operation, by every kind of caller, with real objects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.wiring import app_for, held_queue, rewired
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
 
-# An alias is the same route, with the same policy: tests/contract/test_contract.py sees to that.
+# Aliases have the same policy, as tests/contract/test_contract.py checks.
 OPERATIONS = [operation for operation in served() if not operation.route.alias_of]
 
 
@@ -23,14 +23,14 @@ OPERATIONS = [operation for operation in served() if not operation.route.alias_o
 def world(emulators: object) -> Iterator[World]:
     client = firestore.Client(project=PROJECT)
     files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
-    # Not all of the stack runs here, and who may ask is the question, not what the answer is.
+    # Not all services run here; the tests check access, not the responses.
     with rewired(health_checks={}), held_queue() as queue:
         yield World(Database(client), files, queue)
     client.close()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_everybody_gets_what_the_contract_says(world: World, operation: Operation) -> None:
+def test_every_caller_gets_the_response_of_the_contract(world: World, operation: Operation) -> None:
     policy = policies()[operation.place]
     client = app_for(operation.function).test_client()
     callers = world.callers()
@@ -39,7 +39,7 @@ def test_everybody_gets_what_the_contract_says(world: World, operation: Operatio
     wrong, ended = {}, False
     for name in in_order(operation, policy):
         outcome = expected(operation, policy, name)
-        if ended:  # by the one before
+        if ended:  # by the previous caller
             ids = world.objects(operation, callers["user"], of_body=of_body)
         ended = outcome is DONE
         with ask(client, operation, ids, callers[name].headers) as answer:

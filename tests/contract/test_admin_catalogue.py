@@ -1,4 +1,4 @@
-"""The promised requests and responses for administering plans, users and questions."""
+"""The promised requests and responses for administering plans, users and FAQs."""
 
 from __future__ import annotations
 
@@ -162,12 +162,12 @@ def test_an_admin_is_not_suspended(admin: Admin) -> None:
     assert answer.json["message"] == "Cannot suspend admin users"
 
 
-def test_create_a_question(admin: Admin) -> None:
+def test_create_an_faq(admin: Admin) -> None:
     answer = admin.ask("POST", "/faq", json=QUESTION)
     holds(succeeded(answer, "FAQ created successfully", 201)["faq"], QUESTION)
 
 
-def test_all_questions_and_those_of_a_category(admin: Admin) -> None:
+def test_all_faqs_and_those_of_a_category(admin: Admin) -> None:
     ids = {name: question(admin, category=name) for name in ("General", "Account")}
     answer = admin.ask("GET", "/faq")
     listed = {each["_id"]: each for each in succeeded(answer, "FAQs fetched successfully")["faqs"]}
@@ -179,18 +179,18 @@ def test_all_questions_and_those_of_a_category(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize("category", ["General", "Account", "Billing", "Features", "Technical"])
-def test_one_question_of_each_category(admin: Admin, category: str) -> None:
+def test_one_faq_of_each_category(admin: Admin, category: str) -> None:
     answer = admin.ask("GET", f"/faq/{question(admin, category=category)}")
     holds(succeeded(answer, "FAQ fetched successfully")["faq"], QUESTION | {"category": category})
 
 
-def test_update_a_question(admin: Admin) -> None:
+def test_update_an_faq(admin: Admin) -> None:
     body = {"category": "Billing", "question": "How do I cancel?"}
     answer = admin.ask("PUT", f"/faq/{question(admin)}", json=body)
     holds(succeeded(answer, "FAQ updated successfully")["faq"], QUESTION | body)
 
 
-def test_delete_a_question(admin: Admin) -> None:
+def test_delete_an_faq(admin: Admin) -> None:
     faq_id = question(admin)
     succeeded(admin.ask("DELETE", f"/faq/{faq_id}"), "FAQ deleted successfully")
     again = admin.ask("DELETE", f"/faq/{faq_id}")

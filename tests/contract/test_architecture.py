@@ -1,5 +1,5 @@
-"""The seams: every route has a rewrite and a place in openapi.json; the deploy
-manifest is what main.py promises; a function loads what it needs and no more."""
+"""Consistency: every route has a rewrite and is in openapi.json; the deploy manifest matches
+main.py; functions load only what they need."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_no_two_routes_share_a_name() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_no_two_routes_share_a_place() -> None:
+def test_no_two_routes_share_a_path() -> None:
     places = [(route.method, re.sub(r"<\w+>", "<>", route.path)) for _, route in ROUTES]
     assert len(set(places)) == len(places)
 
@@ -40,7 +40,7 @@ def test_openapi_json_is_up_to_date() -> None:
 
 
 def rewritten(path: str, rewrites: list[dict[str, Any]]) -> str:
-    """The function that Hosting sends a path to: the first source that matches."""
+    """The function that Hosting routes a path to: that of the first matching source."""
     for rewrite in rewrites:
         source = rewrite["source"]
         pattern = source.replace("/**", "/*") if source.endswith("/**") else source
@@ -60,7 +60,7 @@ def test_hosting_sends_every_route_to_the_function_that_serves_it() -> None:
 
 
 def fresh(code: str, **env: str) -> str:
-    """What a new interpreter prints, in the folder that is deployed."""
+    """The output of a new interpreter in the deployed folder."""
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT / "functions",
@@ -78,12 +78,12 @@ print(serving.functions_as_yaml(serving.get_functions()))
 
 
 def manifest(**env: str) -> dict[str, Any]:
-    """The endpoints as the CLI reads them when it deploys."""
+    """The endpoints as the Firebase CLI reads them to deploy."""
     found: dict[str, Any] = yaml.safe_load(fresh(MANIFEST, FUNCTIONS_EMULATOR="", **env))
     return dict(found["endpoints"])
 
 
-# Requests at once, where they are not as light as most.
+# Concurrency of functions with heavier requests.
 AT_ONCE = {"generate": 1, "sweep": 1, "characters": 16, "files": 8}
 
 
@@ -114,7 +114,7 @@ def holders(secret: str, **env: str) -> set[str]:
     }
 
 
-def test_only_who_needs_the_key_of_a_service_holds_it() -> None:
+def test_only_functions_that_need_a_secret_have_it() -> None:
     assert holders("OPENAI_API_KEY", SPEECH_ENGINE="openai") == {"generate"}
     assert holders("OPENAI_API_KEY", SCRIPT_WRITER="openai") == {"scripts"}
     both = holders("OPENAI_API_KEY", SPEECH_ENGINE="openai", SCRIPT_WRITER="openai")
@@ -122,16 +122,25 @@ def test_only_who_needs_the_key_of_a_service_holds_it() -> None:
     assert holders("ELEVENLABS_API_KEY", SPEECH_ENGINE="elevenlabs") == {"generate", "sweep"}
 
 
-# What costs a cold start much; a function loads it with the first request that needs it, if any.
+# Slow imports: a function loads them only with the first request that needs them.
 HEAVY = {
-    *("PIL", "av", "espeakng_loader", "numpy", "uharfbuzz"),
-    *("openai", "elevenlabs", "google.cloud.texttospeech"),
-    *("flask_openapi", "flask_openapi_swagger", "openapi_spec_validator"),
-    *("google.cloud.storage", "google.cloud.tasks_v2"),
+    "PIL",
+    "av",
+    "espeakng_loader",
+    "numpy",
+    "uharfbuzz",
+    "openai",
+    "elevenlabs",
+    "google.cloud.texttospeech",
+    "flask_openapi",
+    "flask_openapi_swagger",
+    "openapi_spec_validator",
+    "google.cloud.storage",
+    "google.cloud.tasks_v2",
 }
 
 
-def test_main_imports_nothing_of_ours() -> None:
+def test_main_imports_none_of_our_modules() -> None:
     code = "import sys, main; print([m for m in sys.modules if m.split('.')[0] == 'troupe'])"
     assert fresh(code).strip() == "[]"
 
@@ -148,8 +157,8 @@ def test_a_function_starts_without_a_heavy_package(function: str) -> None:
     assert fresh(code).splitlines()[-1] == "[]"
 
 
-def test_no_heavy_package_is_missing_or_misspelt() -> None:
-    """A name that is no module would never be loaded."""
+def test_heavy_packages_are_spelled_right() -> None:
+    """A misspelled module would never be loaded, so the other tests would pass."""
     assert all(importlib.util.find_spec(name) for name in HEAVY)
 
 
@@ -173,9 +182,7 @@ def test_scripts_load_a_language_model_only_to_write() -> None:
         ("google", ["google.cloud.texttospeech"]),
     ],
 )
-def test_the_task_function_loads_only_the_engine_that_is_chosen(
-    engine: str, loaded: list[str]
-) -> None:
+def test_the_task_function_loads_only_the_selected_engine(engine: str, loaded: list[str]) -> None:
     packages = ("openai", "elevenlabs", "google.cloud.texttospeech")
     code = (
         "import sys\nfrom troupe.app.functions import container\nname = container().engine.name\n"

@@ -1,4 +1,4 @@
-"""contract/api.yaml and the routes agree; and what would not agree is found."""
+"""contract/api.yaml and the routes agree, and differences are detected."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def test_the_contract_and_the_routes_agree() -> None:
     assert differences(contract(), routes()) == []
 
 
-def test_every_line_has_a_policy_that_the_edge_knows() -> None:
-    """Tasks have no route, and so none of the edge's policies."""
+def test_every_line_has_a_known_policy() -> None:
+    """Tasks have no routes, and so no policies of the edge."""
     known = {str(policy) for policy in Auth} | {"task"}
     assert {line["auth"] for line in contract()} <= known
 
@@ -92,22 +92,22 @@ def changed(op: str, /, **fields: object) -> Callable[[list[Line]], None]:
         (with_line(op="getMe", http="GET /api/me"), "getMe is in the contract 2 times"),
     ],
 )
-def test_a_difference_is_found(change: Callable[[list[Line]], None], told: str) -> None:
+def test_a_difference_is_detected(change: Callable[[list[Line]], None], told: str) -> None:
     lines = deepcopy(list(contract()))
     change(lines)
     found = differences(lines, routes())
     assert any(told in text for text in found), found
 
 
-def test_each_line_that_is_left_out_is_missed() -> None:
+def test_each_missing_line_is_detected() -> None:
     for number, left_out in enumerate(contract()):
         if left_out["auth"] == "task":
-            continue  # see the deploy manifest
+            continue  # checked with the deploy manifest
         found = differences(contract()[:number] + contract()[number + 1 :], routes())
         assert bool(found) is not is_planned(left_out), left_out["op"]
 
 
-def test_a_line_is_read_as_it_is_written() -> None:
+def test_lines_are_parsed() -> None:
     text = CONTRACT.read_text()
     written = re.findall(r"^  - \{op: (\w+), http: ", text, flags=re.MULTILINE)
     assert [line["op"] for line in lines_of(text)] == written

@@ -1,5 +1,5 @@
-"""Objects of somebody else: `troupe.access` refuses them, as if they did not exist; and no route
-hands out an object by its id without a policy for that."""
+"""Ownership: `troupe.access` refuses other users' objects as if they did not exist, and no route
+returns an object by id without a policy for it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def under(*policies: Auth) -> list[Operation]:
     return [operation for operation in OPERATIONS if operation.route.auth in policies]
 
 
-# The document that each id leads to.
+# The document of each id.
 SUBJECTS = {
     "generationId": "generations/{}",
     "characterId": "characters/{}",
@@ -37,7 +37,7 @@ SUBJECTS = {
     "fileId": "files/{}",
 }
 
-# Signed-in callers may name these whoever owns them.
+# Ids that signed-in callers may use regardless of the owner.
 OPEN_TO_USERS = {
     "getCharacter": "characters are public",
     "starCharacter": "anybody may star a character",
@@ -47,7 +47,7 @@ OPEN_TO_USERS = {
 
 
 @pytest.mark.parametrize("operation", under(Auth.OWNER), ids=lambda operation: operation.id)
-def test_a_stranger_is_refused_by_the_mechanism_as_if_there_was_nothing(
+def test_another_users_object_looks_missing_and_is_refused_by_troupe_access(
     world: World, operation: Operation
 ) -> None:
     callers = world.callers()
@@ -57,7 +57,7 @@ def test_a_stranger_is_refused_by_the_mechanism_as_if_there_was_nothing(
 
     status, refusal, checks = asked(operation, ids, stranger.headers)
     assert checks == [Check("owner", stranger.uid, subject, granted=False)]
-    if "characterId" in ids:  # everybody sees characters
+    if "characterId" in ids:  # characters are public
         assert (status, refusal["error"]["code"]) == (403, "not_owner")
     else:
         assert status == 404
@@ -70,7 +70,7 @@ def test_a_stranger_is_refused_by_the_mechanism_as_if_there_was_nothing(
 
 
 def asked(operation: Operation, ids: Ids, headers: dict[str, str]) -> tuple[int, Any, list[Check]]:
-    """The answer, its JSON, and what was recorded on the way."""
+    """Status, JSON, and the recorded checks."""
     with (
         app_for(operation.function).test_client() as client,
         ask(client, operation, ids, headers) as answer,
@@ -88,16 +88,16 @@ def subject_of(ids: Ids) -> str:
 
 
 def another(value: str) -> str:
-    """As `value`, with other hexadecimal digits: the id of nothing."""
+    """`value` with different hexadecimal digits: an id that does not exist."""
     return re.sub(r"[0-9a-f]{20,}", lambda found: secrets.token_hex(32)[: len(found[0])], value)
 
 
-def test_no_object_is_named_in_a_path_without_a_policy_for_it() -> None:
+def test_every_path_with_an_object_id_has_an_object_policy() -> None:
     found = {each.id for each in under(Auth.USER, Auth.OPTIONAL) if each.names}
     assert found == OPEN_TO_USERS.keys()
 
 
-def test_self_has_a_user_in_its_path() -> None:
+def test_self_requires_a_user_in_the_path() -> None:
     assert under(Auth.SELF)
     assert all("userId" in operation.names for operation in under(Auth.SELF))
 
@@ -120,5 +120,5 @@ def test_ownership_is_compared_in_one_place() -> None:
     }
     assert places == {
         "access.py",
-        "accounts/profile.py",  # who holds a username
+        "accounts/profile.py",  # the owner of a username
     }

@@ -1,5 +1,5 @@
-"""Plans with voice minutes, subscribing and questions as clients use them: the requests that are
-promised, and the fields and messages that come back."""
+"""Plans with voice minutes, subscribing and FAQs as clients use them: the documented requests, and
+the fields and messages of the responses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.support.plans import Shop
 from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Database
 from troupe.errors import BadRequest
+from troupe.plans.errors import PlanInUse
 from troupe.plans.schemas import CreatePlan, PlanView, UpdatePlan
-from troupe.plans.service import PlanInUse
 from troupe.support.schemas import FaqView
 
 FREE: dict[str, Any] = {
@@ -115,7 +115,7 @@ def test_add_minutes(plans: FlaskClient, db: Database, shop: Shop) -> None:
     }
 
 
-def test_a_plan_is_made_changed_and_shown(shop: Shop) -> None:
+def test_a_plan_is_created_changed_and_shown(shop: Shop) -> None:
     plan = shop.plans.create(CreatePlan.model_validate(ENTERPRISE).fields())
     view = PlanView.of(plan).model_dump(by_alias=True)
     expected = camel(ENTERPRISE) | {"_id": plan.id, "status": "Active"}
@@ -126,7 +126,7 @@ def test_a_plan_is_made_changed_and_shown(shop: Shop) -> None:
     assert shown == view | camel(changes) | {"updatedAt": after.updated_at}
 
 
-def test_a_plan_in_use_says_by_how_many(shop: Shop) -> None:
+def test_a_plan_in_use_counts_its_subscribers(shop: Shop) -> None:
     plan = shop.plan(**FREE)
     for _ in range(5):
         shop.subscriptions.subscribe(new_user(shop.db), plan.id)
@@ -138,7 +138,7 @@ def test_a_plan_in_use_says_by_how_many(shop: Shop) -> None:
     )
 
 
-def test_a_question_has_its_fields(emulators: object) -> None:
+def test_an_faq_has_its_fields(emulators: object) -> None:
     fields = {
         "category": "General",
         "question": "What is Troupe?",

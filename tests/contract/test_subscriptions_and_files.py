@@ -1,5 +1,5 @@
-"""Subscriptions that administrators make, tokens, files and the contact form as clients use them:
-the requests that are promised, and the fields that come back."""
+"""Subscriptions created by administrators, tokens, files and the contact form as clients use them:
+the documented requests, and the fields of the responses."""
 
 from __future__ import annotations
 

@@ -23,8 +23,9 @@ from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
 from troupe.settings import settings
+from troupe.wallet.errors import StillHeld
 from troupe.wallet.ledger import hold_writes
-from troupe.wallet.lifecycle import CLOSINGS, StillHeld
+from troupe.wallet.lifecycle import CLOSINGS
 from troupe.wallet.lifecycle import erase as erase_wallet
 from troupe.wallet.records import Meter
 

@@ -1,4 +1,4 @@
-"""Reading documents: as the library reads them, in whole answers."""
+"""Reading documents gives the same as the library, in complete responses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ VALUES: dict[str, Any] = {
 
 
 def shown(value: Any) -> str:
-    """As text; the library's times are of a class of its own, which are equal to plain ones."""
+    """As text. The library's times have their own class, but equal plain ones."""
     return str(value).replace("DatetimeWithNanoseconds", "datetime.datetime")
 
 
@@ -51,7 +51,7 @@ def write_all(db: Database) -> str:
     return path
 
 
-def test_every_kind_of_value_is_read_as_the_library_reads_it(db: Database) -> None:
+def test_all_types_of_values_are_read_like_the_library(db: Database) -> None:
     path = write_all(db)
     snapshot = db._client.document(path).get()
     theirs: dict[str, Any] = snapshot.to_dict() or {}
@@ -62,7 +62,7 @@ def test_every_kind_of_value_is_read_as_the_library_reads_it(db: Database) -> No
     assert sorted(ours.data) == sorted(theirs)
     assert ours.data.pop("references") == theirs.pop("references")
     for name, value in theirs.items():
-        # The texts tell 1 from 1.0 and 0.0 from -0.0, and hold NaN equal to itself.
+        # As text, 1 differs from 1.0 and 0.0 from -0.0, and NaN equals itself.
         assert shown(ours.data[name]) == shown(value), name
     assert ours.data["times"] == theirs["times"]
     (listed,) = db.find("values", where=[("__name__", "==", db._client.document(path))], limit=2)
@@ -72,7 +72,7 @@ def test_every_kind_of_value_is_read_as_the_library_reads_it(db: Database) -> No
 @pytest.mark.parametrize(
     "reserved", [{"__type__": "mine"}, {"__min__": None}, {"__int__": 3}, {"__oid__": "5" * 24}]
 )
-def test_maps_with_reserved_names_are_what_the_library_makes_of_them(reserved: Any) -> None:
+def test_maps_with_reserved_names_are_read_like_the_library(reserved: Any) -> None:
     fields = _helpers.encode_dict({"map": {"a": reserved}, "list": [reserved]})
     messages = {name: value._pb for name, value in fields.items()}
     assert str(decode_fields(messages, None)) == str(_helpers.decode_dict(messages, None))
@@ -90,14 +90,14 @@ def test_times_finer_than_a_microsecond_are_kept(nanos: int) -> None:
     assert getattr(ours, "nanosecond", ours.microsecond * 1000) == theirs.nanosecond
 
 
-def test_the_update_time_of_a_read_serves_as_precondition(db: Database) -> None:
+def test_the_update_time_of_a_read_works_as_a_precondition(db: Database) -> None:
     path = write_all(db)
     assert db.get(path).update_time == db.get_all([path])[0].update_time
     (committed,) = db.commit(Create(f"{path}/more/one", {"a": 1})).update_times
     assert db.get(f"{path}/more/one").update_time == committed
 
 
-def test_many_are_read_in_the_order_asked_for(db: Database) -> None:
+def test_documents_are_read_in_the_requested_order(db: Database) -> None:
     made = [f"values/{secrets.token_hex(8)}" for _ in range(3)]
     db.commit(*(Create(path, {"number": n, "more": "x"}) for n, path in enumerate(made)))
     wanted = [made[2], "values/nowhere", made[0], made[2]]
@@ -110,7 +110,7 @@ def test_many_are_read_in_the_order_asked_for(db: Database) -> None:
 
 
 class Broken:
-    """The generated API of a client, whose streams break off `times` times after a message."""
+    """A client's generated API whose streams break off after one message, `times` times."""
 
     def __init__(self, api: Any, failure: Exception, times: int) -> None:
         self._api, self._failure, self.left = api, failure, times
@@ -129,7 +129,7 @@ class Broken:
         return broken if name in ("run_query", "batch_get_documents") else call
 
 
-def test_an_answer_that_breaks_off_is_asked_for_anew(own_db: Database) -> None:
+def test_an_interrupted_response_is_retried(own_db: Database) -> None:
     paths = [f"values/{n}" for n in range(5)]
     own_db.commit(*(Create(path, {"number": n}) for n, path in enumerate(paths)))
     client = own_db._client
@@ -142,7 +142,7 @@ def test_an_answer_that_breaks_off_is_asked_for_anew(own_db: Database) -> None:
     assert broken.left == 0
 
 
-def test_what_no_new_try_mends_is_raised_at_once(own_db: Database) -> None:
+def test_a_permanent_read_error_is_raised_at_once(own_db: Database) -> None:
     own_db.commit(Create("values/one", {"number": 1}))
     client = own_db._client
     broken = Broken(client._firestore_api, PermissionDenied("no"), times=3)

@@ -17,7 +17,7 @@ from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import JobStatus
-from troupe.wallet.service import NotEnoughTokens
+from troupe.wallet.errors import NotEnoughTokens
 
 
 def test_getting_a_generation_does_not_read_its_text(db: Database, files: Files) -> None:

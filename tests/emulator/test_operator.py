@@ -1,4 +1,4 @@
-"""Operator commands as they are typed, on the emulators."""
+"""Operator commands on the emulators."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def entries(db: Database, uid: str) -> list[dict[str, Any]]:
 
 
 class TestCreateAdmin:
-    def test_a_registered_user_becomes_one_and_the_log_says_so(self, db: Database) -> None:
+    def test_a_registered_user_becomes_one_and_it_is_logged(self, db: Database) -> None:
         member = a_member()
         assert command(["create-admin", member.email]) == 0
         headers = member.headers
@@ -52,11 +52,11 @@ class TestCreateAdmin:
         assert [command(["create-admin", member.email]) for _ in range(2)] == [0, 0]
         assert len(entries(db, member.uid)) == 1
 
-    def test_nobody_is_told_how(self, capsys: Any) -> None:
+    def test_an_unknown_address_fails_with_instructions(self, capsys: Any) -> None:
         assert command(["create-admin", new_email()]) == 1
         assert "use --create" in capsys.readouterr().err
 
-    def test_the_first_one_is_registered_by_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_can_register_the_user(self, monkeypatch: pytest.MonkeyPatch) -> None:
         email = new_email()
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
         assert command(["create-admin", email, "--create"]) == 0
@@ -65,35 +65,35 @@ class TestCreateAdmin:
         answer = app_for("admin").test_client().post("/api/admin/login", json=body)
         assert answer.status_code == 200
 
-    def test_a_weak_password_is_refused_and_not_shown(
+    def test_a_weak_password_is_rejected_and_not_printed(
         self, monkeypatch: pytest.MonkeyPatch, capsys: Any
     ) -> None:
         monkeypatch.setattr("sys.stdin", io.StringIO("abcdefgh\n"))
         assert command(["create-admin", new_email(), "--create"]) == 1
         told = capsys.readouterr()
-        assert "must hold a letter and a digit" in told.err
+        assert "must contain a letter and a digit" in told.err
         assert "abcdefgh" not in told.err + told.out
 
 
 class TestGrant:
-    def test_the_same_id_gives_once(self, db: Database, capsys: Any) -> None:
+    def test_the_same_id_grants_once(self, db: Database, capsys: Any) -> None:
         uid = a_user(db, tokens=20)
         words = ["grant", f"{uid}@example.com", "5", "--id", "sorry"]
         assert [command(words), command(words)] == [0, 0]
         assert db.get(f"users/{uid}").data["tokens"] == 25
         told = capsys.readouterr().out.splitlines()
-        assert told == ["5 tokens granted", "grant-sorry was granted before"]
+        assert told == ["5 tokens granted", "grant-sorry was already granted"]
 
     @pytest.mark.parametrize("tokens", ["0", "-3"])
-    def test_nothing_is_not_granted(self, db: Database, tokens: str) -> None:
+    def test_only_positive_amounts_are_granted(self, db: Database, tokens: str) -> None:
         uid = a_user(db)
         assert command(["grant", f"{uid}@example.com", "--id", "x", "--", tokens]) == 2
 
-    def test_nobody_is_told(self) -> None:
+    def test_an_unknown_address_fails(self) -> None:
         assert command(["grant", new_email(), "5", "--id", "x"]) == 1
 
 
-def test_the_audit_tells_of_a_wallet_that_does_not_add_up(own_db: Database, capsys: Any) -> None:
+def test_the_audit_reports_a_wallet_that_does_not_add_up(own_db: Database, capsys: Any) -> None:
     uid = a_user(own_db)
     with rewired(database=own_db):
         assert command(["audit"]) == 0
@@ -102,7 +102,7 @@ def test_the_audit_tells_of_a_wallet_that_does_not_add_up(own_db: Database, caps
     assert f"{uid}: tokens: the wallet says" in capsys.readouterr().err
 
 
-def test_the_audit_log_is_a_line_for_each_entry_newest_first(db: Database, capsys: Any) -> None:
+def test_the_audit_log_prints_one_line_per_entry_newest_first(db: Database, capsys: Any) -> None:
     members = [a_member() for _ in range(2)]
     for member in members:
         command(["create-admin", member.email])
@@ -116,14 +116,14 @@ def test_the_audit_log_is_a_line_for_each_entry_newest_first(db: Database, capsy
 
 
 @pytest.mark.parametrize("limit", ["0", "1000000"])
-def test_the_audit_log_is_read_in_bounds(limit: str) -> None:
+def test_the_limit_of_the_audit_log_is_bounded(limit: str) -> None:
     assert command(["audit-log", "--limit", limit]) == 2
 
 
 @pytest.mark.parametrize(
     "words", [[], ["audit-log"], ["queue"], ["create-admin"], ["grant"], ["add-background"]]
 )
-def test_help_tells_what_there_is(words: list[str], capsys: Any) -> None:
+def test_help_lists_the_commands(words: list[str], capsys: Any) -> None:
     with pytest.raises(SystemExit) as end:
         command([*words, "--help"])
     assert end.value.code == 0
@@ -131,7 +131,7 @@ def test_help_tells_what_there_is(words: list[str], capsys: Any) -> None:
 
 
 def video(path: Path, codec: str, seconds: int = 1, **options: Any) -> Path:
-    """A clip of two frames a second."""
+    """A clip with two frames per second."""
     with av.open(str(path), "w", **options) as output:
         stream: Any = output.add_stream(codec, 2)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
@@ -142,7 +142,7 @@ def video(path: Path, codec: str, seconds: int = 1, **options: Any) -> Path:
 
 
 class TestAddBackground:
-    def test_a_clip_is_stored_and_offered(self, db: Database, files: Files, tmp_path: Path) -> None:
+    def test_a_clip_is_stored_and_listed(self, db: Database, files: Files, tmp_path: Path) -> None:
         word = secrets.token_hex(4)
         path = video(tmp_path / f"My Clip {word}.mp4", "libx264", seconds=3)
         assert command(["add-background", str(path), "--title", "My clip"]) == 0
@@ -153,7 +153,7 @@ class TestAddBackground:
         assert files.read(background_path(name)) == path.read_bytes()
         assert background.size == path.stat().st_size
 
-    def test_a_name_that_is_taken_keeps_its_clip(
+    def test_an_existing_clip_is_not_replaced(
         self, files: Files, tmp_path: Path, capsys: Any
     ) -> None:
         path = video(tmp_path / f"{secrets.token_hex(4)}.mp4", "libx264")
@@ -177,7 +177,7 @@ class TestAddBackground:
             (lambda path: None, "No such file"),
         ],
     )
-    def test_anything_else_is_refused_with_a_reason(
+    def test_anything_else_is_rejected_with_a_reason(
         self, db: Database, tmp_path: Path, capsys: Any, make: Any, reason: str
     ) -> None:
         path = tmp_path / f"{secrets.token_hex(4)}.mp4"
@@ -187,6 +187,6 @@ class TestAddBackground:
         assert not db.get(f"backgrounds/{path.name}").exists
 
     @pytest.mark.parametrize("title", ["", " ", "x" * 101])
-    def test_it_has_a_title(self, tmp_path: Path, title: str) -> None:
+    def test_a_title_is_required(self, tmp_path: Path, title: str) -> None:
         path = video(tmp_path / "clip.mp4", "libx264")
         assert command(["add-background", str(path), "--title", title]) == 2

@@ -1,4 +1,4 @@
-"""The plans that there are, on the real Firestore."""
+"""Plans on the Firestore emulator."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import pytest
 from tests.support.factories import CountingDatabase, new_user
 from tests.support.plans import Shop
 from troupe.adapters.firestore import AlreadyExists, Create
+from troupe.plans.errors import PlanAmbiguous, PlanInUse, PlanNotFound
 from troupe.plans.records import Plan, PlanStatus
-from troupe.plans.service import PlanAmbiguous, PlanInUse, PlanNotFound
 from troupe.plans.subscriptions import Setting
 
 
-def test_a_price_is_kept_in_cents(shop: Shop) -> None:
+def test_a_price_is_stored_in_cents(shop: Shop) -> None:
     plan = shop.plan(price=499.99)
     assert plan.price_cents == 49_999
     assert shop.plans.get(plan.id) == plan
     assert shop.db.get(f"plans/{plan.id}").data["priceCents"] == 49_999
 
 
-def test_an_id_is_made_of_the_name_and_stays_unique(shop: Shop) -> None:
+def test_ids_are_made_from_names_and_unique(shop: Shop) -> None:
     name = f"Größe {new_user(shop.db)}"
     first, second = shop.plan(name=name), shop.plan(name=name)
     assert first.id == name.lower().replace(" ", "-").replace("ö", "o").replace("ß", "ss")
@@ -29,7 +29,7 @@ def test_an_id_is_made_of_the_name_and_stays_unique(shop: Shop) -> None:
     assert shop.plan(name="計画").id.isalnum()
 
 
-def test_an_id_that_was_asked_for_is_not_given_twice(shop: Shop) -> None:
+def test_a_requested_id_is_not_used_twice(shop: Shop) -> None:
     plan = shop.plan()
     with pytest.raises(AlreadyExists):
         shop.plans.create(plan.model_dump(), plan_id=plan.id)
@@ -59,7 +59,7 @@ def test_an_inactive_plan_is_kept_but_not_offered(shop: Shop) -> None:
     with pytest.raises(PlanNotFound):
         shop.subscriptions.subscribe(new_user(shop.db), plan.id)
     shop.pass_days(uid, 31)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.subscription(uid).period == 2
 
 
@@ -72,7 +72,7 @@ def test_offers_are_listed_by_price_in_one_query(counting: CountingDatabase) -> 
     assert counting.calls == {"run_query": 1}
 
 
-def test_an_update_changes_what_it_names(shop: Shop) -> None:
+def test_an_update_changes_only_the_given_fields(shop: Shop) -> None:
     plan = shop.plan(features=["one"], description="old")
     after = shop.plans.update(plan.id, {"description": "new", "is_popular": True})
     assert after.updated_at > plan.updated_at
@@ -82,13 +82,13 @@ def test_an_update_changes_what_it_names(shop: Shop) -> None:
     assert after == expected == shop.plans.get(plan.id)
 
 
-def test_a_new_name_is_found(shop: Shop) -> None:
+def test_a_renamed_plan_is_found(shop: Shop) -> None:
     plan = shop.plan()
     shop.plans.update(plan.id, {"name": plan.name + " Two"})
     assert shop.plans.named(plan.name + " two").id == plan.id
 
 
-def test_two_updates_at_once_leave_no_mixture_and_two_witnesses(shop: Shop) -> None:
+def test_concurrent_updates_do_not_mix_and_have_two_witnesses(shop: Shop) -> None:
     plan = shop.plan()
 
     def update(number: int) -> None:
@@ -130,7 +130,7 @@ def test_a_plan_in_use_is_not_deleted(shop: Shop) -> None:
     assert shop.plans.subscribers(plan.id) == 1
 
 
-def test_a_plan_that_is_to_come_is_in_use(shop: Shop) -> None:
+def test_a_scheduled_plan_is_in_use(shop: Shop) -> None:
     uid, high, low = new_user(shop.db), shop.plan(price=9), shop.plan(price=1)
     shop.subscriptions.subscribe(uid, high.id)
     shop.subscriptions.subscribe(uid, low.id)
@@ -146,7 +146,7 @@ def test_a_deleted_plan_is_gone(shop: Shop) -> None:
             act(plan.id)
 
 
-def test_deleting_while_somebody_subscribes_leaves_no_subscription_without_a_plan(
+def test_deleting_a_plan_during_a_subscription_leaves_none_without_a_plan(
     shop: Shop,
 ) -> None:
     def subscribe(uid: str, plan_id: str) -> None:

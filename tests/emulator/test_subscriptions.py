@@ -1,4 +1,4 @@
-"""Subscriptions on the real Firestore: what a plan gives, once, and what happens at its turns."""
+"""Subscriptions on the Firestore emulator: what a plan grants, once, and renewals."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from troupe.adapters.firestore import Database, Update, now
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
+from troupe.plans.errors import AlreadySubscribed, BadDates, BalanceHeld, PlanNotFound
 from troupe.plans.records import SubscriptionStatus
-from troupe.plans.service import PlanNotFound
-from troupe.plans.subscriptions import AlreadySubscribed, BadDates, BalanceHeld, Setting
-from troupe.wallet.service import WalletNotFound
+from troupe.plans.subscriptions import Setting
+from troupe.wallet.errors import WalletNotFound
 
 
-def test_a_plan_gives_tokens_and_minutes(shop: Shop) -> None:
+def test_a_plan_grants_tokens_and_minutes(shop: Shop) -> None:
     uid = new_user(shop.db, tokens=20)
     plan = shop.plan(tokens=200, voiceMinutes=30)
     standing = shop.subscriptions.subscribe(uid, plan.id)
@@ -31,7 +31,7 @@ def test_a_plan_gives_tokens_and_minutes(shop: Shop) -> None:
     assert audit_user(shop.db, uid) == []
 
 
-def test_subscribing_again_within_a_period_gives_nothing_twice(shop: Shop) -> None:
+def test_subscribing_again_within_a_period_grants_nothing_more(shop: Shop) -> None:
     uid, plan = new_user(shop.db), shop.plan()
     with ThreadPoolExecutor(8) as pool:
         standings = list(pool.map(lambda _: shop.subscriptions.subscribe(uid, plan.id), range(8)))
@@ -49,7 +49,7 @@ def test_subscribing_takes_one_read_and_one_commit(counting: CountingDatabase) -
     assert counting.calls == {"batch_get_documents": 1, "commit": 1}
 
 
-def test_a_better_plan_begins_at_once_and_minutes_stay(shop: Shop) -> None:
+def test_a_better_plan_starts_at_once_and_minutes_stay(shop: Shop) -> None:
     uid = new_user(shop.db)
     free = shop.plan(price=0, voiceMinutes=2, tokens=0)
     better = shop.plan(price=99.9, billingPeriod="yearly", voiceMinutes=50, tokens=5)
@@ -62,19 +62,19 @@ def test_a_better_plan_begins_at_once_and_minutes_stay(shop: Shop) -> None:
     assert audit_user(shop.db, uid) == []
 
 
-def test_minutes_that_stayed_expire_with_the_new_period(shop: Shop) -> None:
+def test_carried_over_minutes_expire_with_the_new_period(shop: Shop) -> None:
     uid = new_user(shop.db)
     low, high = shop.plan(price=5, voiceMinutes=10), shop.plan(price=10, voiceMinutes=20)
     shop.subscriptions.subscribe(uid, low.id)
     shop.spend(uid, 4 * 60)
     shop.subscriptions.subscribe(uid, high.id)
     shop.pass_days(uid, 32)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 20 * 60
     assert audit_user(shop.db, uid) == []
 
 
-def test_a_lesser_plan_waits_for_the_end_of_the_period(shop: Shop) -> None:
+def test_a_cheaper_plan_waits_for_the_end_of_the_period(shop: Shop) -> None:
     uid = new_user(shop.db)
     high, low = shop.plan(price=20, voiceMinutes=20), shop.plan(price=5, voiceMinutes=3)
     shop.subscriptions.subscribe(uid, high.id)
@@ -83,7 +83,7 @@ def test_a_lesser_plan_waits_for_the_end_of_the_period(shop: Shop) -> None:
     assert (waiting.plan.id, waiting.next_plan and waiting.next_plan.id) == (high.id, low.id)
     assert shop.seconds(uid).granted == 20 * 60
     shop.pass_days(uid, 32)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     has = shop.subscription(uid)
     assert (has.plan.id, has.next_plan, has.period) == (low.id, None, 2)
     assert shop.seconds(uid).available == 3 * 60
@@ -91,7 +91,7 @@ def test_a_lesser_plan_waits_for_the_end_of_the_period(shop: Shop) -> None:
     assert audit_user(shop.db, uid) == []
 
 
-def test_to_and_fro_between_plans_gives_each_once(shop: Shop) -> None:
+def test_switching_back_and_forth_grants_each_plan_once(shop: Shop) -> None:
     uid = new_user(shop.db, tokens=0)
     low, high = shop.plan(price=5, tokens=10), shop.plan(price=20, tokens=100)
     for plan in (low, high, low, high, low, high):
@@ -101,7 +101,7 @@ def test_to_and_fro_between_plans_gives_each_once(shop: Shop) -> None:
     assert audit_user(shop.db, uid) == []
 
 
-def test_two_plans_at_once_leave_one_and_a_clean_ledger(shop: Shop) -> None:
+def test_concurrent_subscriptions_leave_one_plan_and_a_clean_ledger(shop: Shop) -> None:
     uid = new_user(shop.db, tokens=0)
     plans = [shop.plan(price=price, tokens=price) for price in (1, 2, 3, 4)]
     with ThreadPoolExecutor(8) as pool:
@@ -112,16 +112,16 @@ def test_two_plans_at_once_leave_one_and_a_clean_ledger(shop: Shop) -> None:
     assert audit_user(shop.db, uid) == []
 
 
-def test_renewal_expires_what_is_left_and_gives_anew(shop: Shop) -> None:
+def test_renewal_expires_unused_minutes_and_grants_new_ones(shop: Shop) -> None:
     uid = new_user(shop.db, tokens=0)
     plan = shop.plan(tokens=7, voiceMinutes=10)
     shop.subscriptions.subscribe(uid, plan.id)
     shop.spend(uid, 90)
     shop.pass_days(uid, 31)
-    with ThreadPoolExecutor(6) as pool:  # two sweeps and a user's request at once
+    with ThreadPoolExecutor(6) as pool:  # two sweeps and a user's request concurrently
         list(pool.map(lambda _: _turn(shop, uid), range(6)))
     assert shop.subscription(uid).period == 2
-    assert shop.tokens(uid).granted == 14  # tokens stay
+    assert shop.tokens(uid).granted == 14  # tokens do not expire
     assert shop.seconds(uid).available == 600
     assert shop.seconds(uid).used == 90
     assert audit_user(shop.db, uid) == []
@@ -131,71 +131,71 @@ def _turn(shop: Shop, uid: str) -> None:
     shop.subscriptions.subscribe(uid, shop.subscription(uid).plan.id)
 
 
-def test_minutes_of_ones_own_stay(shop: Shop) -> None:
+def test_added_minutes_do_not_expire(shop: Shop) -> None:
     uid = new_user(shop.db)
     shop.subscriptions.subscribe(uid, shop.plan(voiceMinutes=10).id)
     shop.subscriptions.add_minutes(uid, 5, None)
     shop.spend(uid, 60)
     shop.pass_days(uid, 31)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 15 * 60
 
 
-def test_what_a_job_holds_does_not_expire_under_it(shop: Shop) -> None:
+def test_minutes_held_by_a_job_do_not_expire(shop: Shop) -> None:
     uid = new_user(shop.db)
     shop.subscriptions.subscribe(uid, shop.plan(voiceMinutes=10).id)
     with shop.holding(uid, 400) as job_id:
         shop.pass_days(uid, 31)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert shop.seconds(uid).held == 400
         assert shop.seconds(uid).available == 600
         shop.release(uid, job_id, 400)
     assert shop.seconds(uid).available == 1000
     shop.pass_days(uid, 31)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 600, "nothing is carried on for ever"
     assert audit_user(shop.db, uid) == []
 
 
-def test_minutes_held_at_the_end_expire_when_the_job_lets_go(shop: Shop) -> None:
+def test_minutes_held_at_the_end_expire_after_the_job(shop: Shop) -> None:
     uid, plan = new_user(shop.db), shop.plan(voiceMinutes=10)
     shop.subscriptions.create(uid, plan.id, expires_at=now() + timedelta(days=3))
     with shop.holding(uid, 400) as job_id:
         shop.pass_days(uid, 4)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert (shop.seconds(uid).available, shop.seconds(uid).held) == (0, 400)
         assert shop.subscription(uid).status is SubscriptionStatus.EXPIRED
         assert shop.db.get(f"users/{uid}").data["plan"] is None
         shop.release(uid, job_id, 400)
     shop.pass_days(uid, 1)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 0
     assert shop.subscription(uid).due_at is None
     assert audit_user(shop.db, uid) == []
 
 
-def test_periods_that_nobody_turned_are_not_given_after_the_fact(shop: Shop) -> None:
+def test_missed_periods_are_not_granted_later(shop: Shop) -> None:
     uid = new_user(shop.db, tokens=0)
     shop.subscriptions.subscribe(uid, shop.plan(tokens=10).id)
     shop.pass_days(uid, 200)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     has = shop.subscription(uid)
     assert shop.tokens(uid).granted == 20
     assert has.period == 2
     assert has.period_start <= now() < has.period_end
 
 
-def test_a_renewal_gives_what_the_plan_says_by_then(shop: Shop) -> None:
+def test_a_renewal_uses_the_current_terms_of_the_plan(shop: Shop) -> None:
     uid, plan = new_user(shop.db), shop.plan(voiceMinutes=10)
     shop.subscriptions.subscribe(uid, plan.id)
     shop.plans.update(plan.id, {"voice_minutes": 12})
     assert shop.seconds(uid).granted == 600
     shop.pass_days(uid, 31)
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.seconds(uid).available == 720
 
 
-def test_the_sweep_turns_what_is_due_and_leaves_the_rest(own_db: Database) -> None:
+def test_the_sweep_renews_only_due_subscriptions(own_db: Database) -> None:
     shop = Shop(own_db)
     due, not_due = new_user(shop.db), new_user(shop.db)
     plan = shop.plan()
@@ -207,7 +207,7 @@ def test_the_sweep_turns_what_is_due_and_leaves_the_rest(own_db: Database) -> No
     assert shop.subscription(not_due).period == 1
 
 
-def test_one_that_cannot_be_turned_holds_up_nobody(
+def test_a_failed_renewal_does_not_block_others(
     own_db: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop = Shop(own_db)
@@ -222,21 +222,21 @@ def test_one_that_cannot_be_turned_holds_up_nobody(
     assert shop.db.get(f"subscriptions/{broken}").data["dueAt"] > now()
 
 
-def test_a_user_who_is_gone_is_not_looked_at_again(shop: Shop) -> None:
+def test_a_deleted_users_subscription_is_no_longer_due(shop: Shop) -> None:
     from troupe.adapters.firestore import Delete
 
     uid = new_user(shop.db)
     shop.subscriptions.subscribe(uid, shop.plan().id)
     shop.pass_days(uid, 31)
     shop.db.commit(Delete(f"wallets/{uid}"))
-    shop.renewals.turn(uid)
+    shop.renewals.advance(uid)
     assert shop.subscription(uid).due_at is None
 
 
 class TestPaid:
     """With PAYMENTS=stripe."""
 
-    def test_a_price_wants_a_payment_and_gives_nothing(self, db: Database) -> None:
+    def test_a_plan_with_a_price_requires_payment(self, db: Database) -> None:
         shop = Shop(db, paid=True)
         uid = new_user(db)
         with pytest.raises(PaymentRequired) as failure:
@@ -253,30 +253,30 @@ class TestPaid:
         uid = new_user(db)
         shop.subscriptions.subscribe(uid, shop.plan(price=0).id)
         shop.pass_days(uid, 31)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert shop.subscription(uid).period == 2
 
-    def test_what_nobody_pays_for_ends_with_its_period(self, db: Database) -> None:
+    def test_an_unpaid_plan_ends_with_its_period(self, db: Database) -> None:
         uid = new_user(db)
         Shop(db).subscriptions.subscribe(uid, Shop(db).plan(price=9.99).id)
         shop = Shop(db, paid=True)
         shop.pass_days(uid, 31)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert shop.subscription(uid).status is SubscriptionStatus.EXPIRED
         assert shop.seconds(uid).available == 0
         assert audit_user(db, uid) == []
 
-    def test_what_an_administrator_gave_renews(self, db: Database) -> None:
+    def test_a_plan_granted_by_an_administrator_renews(self, db: Database) -> None:
         shop = Shop(db, paid=True)
         uid = new_user(db)
         shop.subscriptions.create(uid, shop.plan(price=9.99).id, tokens=3)
         shop.pass_days(uid, 31)
-        shop.renewals.turn(uid)
+        shop.renewals.advance(uid)
         assert (shop.subscription(uid).period, shop.tokens(uid).granted) == (2, 26)
 
 
 class TestMinutes:
-    def test_a_key_adds_once_and_answers_the_same(self, shop: Shop) -> None:
+    def test_a_key_adds_once_and_returns_the_same(self, shop: Shop) -> None:
         uid = new_user(shop.db)
         with ThreadPoolExecutor(6) as pool:
             answers = set(
@@ -290,13 +290,13 @@ class TestMinutes:
             shop.subscriptions.add_minutes(uid, 11, "k")
         assert audit_user(shop.db, uid) == []
 
-    def test_a_stranger_gets_none(self, shop: Shop) -> None:
+    def test_an_unknown_user_gets_none(self, shop: Shop) -> None:
         with pytest.raises(WalletNotFound):
             shop.subscriptions.add_minutes("nobody-at-all", 1, None)
 
 
 class TestAdministration:
-    def test_giving_a_plan_replaces_any_other_once(self, shop: Shop) -> None:
+    def test_creating_a_subscription_replaces_any_other_once(self, shop: Shop) -> None:
         uid = new_user(shop.db, tokens=0)
         high, low = shop.plan(price=50, tokens=5), shop.plan(price=1, tokens=2)
         shop.subscriptions.subscribe(uid, high.id)
@@ -310,19 +310,19 @@ class TestAdministration:
         assert audit_user(shop.db, uid) == []
 
     @pytest.mark.parametrize("days", [-1, 0])
-    def test_an_end_in_the_past_is_refused(self, shop: Shop, days: int) -> None:
+    def test_an_end_in_the_past_is_rejected(self, shop: Shop, days: int) -> None:
         uid, plan = new_user(shop.db), shop.plan()
         with pytest.raises(BadDates):
             shop.subscriptions.create(uid, plan.id, expires_at=now() + timedelta(days=days))
         assert not shop.db.get(f"subscriptions/{uid}").exists
 
-    def test_a_beginning_in_the_future_is_refused(self, shop: Shop) -> None:
+    def test_a_start_in_the_future_is_rejected(self, shop: Shop) -> None:
         with pytest.raises(BadDates):
             shop.subscriptions.create(
                 new_user(shop.db), shop.plan().id, started_at=now() + timedelta(days=2)
             )
 
-    def test_a_beginning_in_the_past_counts_periods_from_there(self, shop: Shop) -> None:
+    def test_periods_are_counted_from_a_start_in_the_past(self, shop: Shop) -> None:
         uid = new_user(shop.db, tokens=0)
         began = now() - timedelta(days=45)
         shop.subscriptions.create(uid, shop.plan(tokens=4).id, started_at=began)
@@ -331,7 +331,7 @@ class TestAdministration:
         assert has.period_start <= now() < has.period_end
         assert shop.tokens(uid).granted == 4
 
-    def test_everything_at_once_is_one_state(self, shop: Shop) -> None:
+    def test_all_settings_apply_in_one_commit(self, shop: Shop) -> None:
         uid, plan = new_user(shop.db), shop.plan(tokens=5)
         expires = now() + timedelta(days=10)
         standing = shop.subscriptions.set(
@@ -343,7 +343,7 @@ class TestAdministration:
         assert shop.db.get(f"users/{uid}").data["tokens"] == 77
         assert audit_user(shop.db, uid) == []
 
-    def test_the_same_plan_again_gives_nothing_and_moves_the_dates(self, shop: Shop) -> None:
+    def test_setting_the_same_plan_only_moves_the_dates(self, shop: Shop) -> None:
         uid, plan = new_user(shop.db, tokens=0), shop.plan(tokens=5)
         shop.subscriptions.subscribe(uid, plan.id)
         expires = now() + timedelta(days=10)
@@ -352,7 +352,7 @@ class TestAdministration:
         shop.subscriptions.set(uid, Setting(never_expires=True))
         assert shop.subscription(uid).expires_at is None
 
-    def test_two_administrators_at_once_leave_the_setting_of_one(self, shop: Shop) -> None:
+    def test_concurrent_settings_do_not_mix(self, shop: Shop) -> None:
         uid = new_user(shop.db)
         settings = [
             Setting(plan_id=shop.plan().id, tokens=number, voice_minutes=number)
@@ -368,7 +368,7 @@ class TestAdministration:
         assert audit_user(shop.db, uid) == []
 
     @pytest.mark.parametrize("status", [SubscriptionStatus.EXPIRED, SubscriptionStatus.CANCELLED])
-    def test_ending_takes_the_plans_minutes_and_can_be_undone(
+    def test_ending_expires_the_plans_minutes_and_can_be_undone(
         self, shop: Shop, status: SubscriptionStatus
     ) -> None:
         uid = new_user(shop.db)
@@ -380,14 +380,14 @@ class TestAdministration:
         assert (shop.subscription(uid).live, shop.seconds(uid).available) == (True, 660)
         assert audit_user(shop.db, uid) == []
 
-    def test_an_end_in_the_past_ends_it_now(self, shop: Shop) -> None:
+    def test_an_end_in_the_past_ends_the_subscription_now(self, shop: Shop) -> None:
         uid = new_user(shop.db)
         shop.subscriptions.subscribe(uid, shop.plan().id)
         shop.subscriptions.set(uid, Setting(expires_at=now() - timedelta(days=1)))
         assert shop.subscription(uid).status is SubscriptionStatus.EXPIRED
         assert shop.seconds(uid).available == 0
 
-    def test_a_balance_below_what_jobs_hold_is_refused(self, shop: Shop) -> None:
+    def test_a_balance_below_the_held_amount_is_rejected(self, shop: Shop) -> None:
         uid = new_user(shop.db)
         shop.subscriptions.add_minutes(uid, 10, None)
         with shop.holding(uid, 300):
@@ -397,7 +397,7 @@ class TestAdministration:
             shop.subscriptions.set(uid, Setting(voice_minutes=5))
         assert shop.seconds(uid).available == 0
 
-    def test_what_an_administrator_took_away_does_not_expire_too(self, shop: Shop) -> None:
+    def test_minutes_removed_by_an_administrator_do_not_expire_again(self, shop: Shop) -> None:
         uid = new_user(shop.db)
         shop.subscriptions.subscribe(uid, shop.plan(voiceMinutes=30).id)
         shop.subscriptions.set(uid, Setting(voice_minutes=0))
@@ -405,12 +405,12 @@ class TestAdministration:
         shop.subscriptions.set(uid, Setting(status=SubscriptionStatus.CANCELLED))
         assert shop.seconds(uid).available == 600
 
-    def test_an_unknown_plan_is_not_there(self, shop: Shop) -> None:
+    def test_an_unknown_plan_is_not_found(self, shop: Shop) -> None:
         with pytest.raises(PlanNotFound):
             shop.subscriptions.set(new_user(shop.db), Setting(plan_id="no-such-plan"))
 
 
-def test_a_witness_is_in_the_same_commit(shop: Shop) -> None:
+def test_the_witness_is_committed_with_the_change(shop: Shop) -> None:
     from troupe.adapters.firestore import Create
 
     uid, plan = new_user(shop.db), shop.plan()
@@ -422,14 +422,14 @@ def test_a_witness_is_in_the_same_commit(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("granted", [-1, 1])
-def test_the_audit_finds_a_plan_that_did_not_give_what_it_says(shop: Shop, granted: int) -> None:
+def test_the_audit_finds_a_missing_plan_grant(shop: Shop, granted: int) -> None:
     uid = new_user(shop.db)
     shop.subscriptions.subscribe(uid, shop.plan(tokens=5).id)
     shop.db.commit(Update(f"subscriptions/{uid}", {"gave.tokens": 5 + granted}))
-    assert any("of the plan gave" in problem for problem in audit_user(shop.db, uid))
+    assert any("of the plan granted" in problem for problem in audit_user(shop.db, uid))
 
 
-def test_the_audit_finds_an_entry_that_does_what_is_not_its_own(shop: Shop) -> None:
+def test_the_audit_finds_an_entry_with_changes_its_kind_does_not_allow(shop: Shop) -> None:
     from troupe.adapters.firestore import Increment
 
     uid = new_user(shop.db, tokens=20)
@@ -437,4 +437,4 @@ def test_the_audit_finds_an_entry_that_does_what_is_not_its_own(shop: Shop) -> N
         Update(f"wallets/{uid}/ledger/signup-grant", {"granted": -5}),
         Update(f"wallets/{uid}", {"tokens.granted": Increment(-25)}),
     )
-    assert any("no grant changes" in problem for problem in audit_user(shop.db, uid))
+    assert any("an entry of kind grant" in problem for problem in audit_user(shop.db, uid))

@@ -1,4 +1,4 @@
-"""Questions with their answers, and messages, on the real Firestore."""
+"""FAQs and contact messages on the Firestore emulator."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import pytest
 
 from troupe.adapters.firestore import Create, Database
 from troupe.paging import BadCursor
-from troupe.support.content import ContactNotFound, Contacts, FaqNotFound, Faqs
+from troupe.support.content import Contacts, Faqs
+from troupe.support.errors import ContactNotFound, FaqNotFound
 from troupe.support.records import ContactStatus, FaqCategory
 from troupe.web.schema import Page
 
 QUESTION = {"category": "Billing", "question": "How?", "answer": "So."}
 
 
-def test_a_question_from_its_creation_to_its_end(db: Database) -> None:
+def test_the_life_of_an_faq(db: Database) -> None:
     faqs = Faqs(db)
     faq = faqs.create(QUESTION)
     assert faqs.get(faq.id) == faq
@@ -30,7 +31,7 @@ def test_a_question_from_its_creation_to_its_end(db: Database) -> None:
         faqs.update(faq.id, {"answer": "x"})
 
 
-def test_questions_of_one_category_newest_first(db: Database) -> None:
+def test_faqs_of_one_category_are_listed_newest_first(db: Database) -> None:
     faqs = Faqs(db)
     old = faqs.create(QUESTION | {"category": "Technical"})
     faqs.create(QUESTION | {"category": "Account"})
@@ -41,7 +42,7 @@ def test_questions_of_one_category_newest_first(db: Database) -> None:
     assert page.total == len(found)
 
 
-def test_a_cursor_of_another_category_is_refused(db: Database) -> None:
+def test_a_cursor_of_another_category_is_rejected(db: Database) -> None:
     faqs = Faqs(db)
     for _ in range(2):
         faqs.create(QUESTION | {"category": "Features"})

@@ -1,4 +1,4 @@
-"""Wallets and ledgers on the real Firestore emulator."""
+"""Wallets and ledgers on the Firestore emulator."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from troupe.adapters.firestore import Database, Increment, Update
 from troupe.commands.ledger_audit import audit, audit_user
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor
+from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
 from troupe.wallet.records import Meter
-from troupe.wallet.service import NotEnoughTokens, WalletNotFound, WalletService
+from troupe.wallet.service import WalletService
 from troupe.web.schema import Page
 
 
@@ -39,7 +40,7 @@ def test_consuming_with_a_key_is_charged_once(db: Database) -> None:
 
 
 def spent_at_once(wallet: WalletService, uid: str, threads: int) -> int:
-    """How many of so many threads got the one token that each wants."""
+    """How many of the threads got the one token each tries to spend."""
 
     def spend(_: int) -> bool:
         try:
@@ -52,7 +53,7 @@ def spent_at_once(wallet: WalletService, uid: str, threads: int) -> int:
         return sum(pool.map(spend, range(threads)))
 
 
-def test_consuming_at_once_never_overdraws(db: Database) -> None:
+def test_concurrent_consumption_never_overdraws(db: Database) -> None:
     wallet = WalletService(db)
     uid = new_user(db, tokens=6)
 
@@ -61,24 +62,24 @@ def test_consuming_at_once_never_overdraws(db: Database) -> None:
     assert audit_user(db, uid) == []
 
 
-def test_threads_that_were_too_late_take_turns(counting: CountingDatabase) -> None:
+def test_contending_threads_take_turns(counting: CountingDatabase) -> None:
     wallet, uid = WalletService(counting), new_user(counting, tokens=15)
     counting.calls.clear()
 
     assert spent_at_once(wallet, uid, 20) == 15
-    # Each is too late once at the most, but for those that meet one of the first tries.
+    # Each conflicts at most once, except those that collide with one of the first attempts.
     assert counting.calls["commit"] <= 2 * 20
     assert audit_user(counting, uid) == []
 
 
-def test_too_much_says_what_is_needed_and_there(db: Database) -> None:
+def test_not_enough_tokens_states_needed_and_available(db: Database) -> None:
     uid = new_user(db, tokens=3)
     with pytest.raises(NotEnoughTokens) as failure:
         WalletService(db).consume(uid, 4, "test", None)
     assert failure.value.details == {"meter": "tokens", "needed": 4, "available": 3}
 
 
-def test_a_grant_is_given_once_for_its_id(db: Database) -> None:
+def test_a_grant_is_made_once_per_id(db: Database) -> None:
     wallet = WalletService(db)
     uid = new_user(db, tokens=1)
     assert wallet.grant(uid, "grant-june", Meter.TOKENS, 10, "operator")
@@ -89,7 +90,7 @@ def test_a_grant_is_given_once_for_its_id(db: Database) -> None:
     assert audit_user(db, uid) == []
 
 
-def test_the_ledger_walks_by_page_and_by_cursor(db: Database) -> None:
+def test_the_ledger_is_listed_by_page_and_by_cursor(db: Database) -> None:
     wallet = WalletService(db)
     uid = new_user(db, tokens=9)
     for number in range(6):
@@ -104,12 +105,12 @@ def test_the_ledger_walks_by_page_and_by_cursor(db: Database) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "e30", "WyJhIiwgImIiXQ", "%%%", "é"])
-def test_a_cursor_from_elsewhere_is_refused(db: Database, cursor: str) -> None:
+def test_an_invalid_cursor_is_rejected(db: Database, cursor: str) -> None:
     with pytest.raises(BadCursor):
         WalletService(db).ledger("nobody", Page(cursor=cursor))
 
 
-def test_a_cursor_of_another_list_is_refused(db: Database) -> None:
+def test_a_cursor_of_another_list_is_rejected(db: Database) -> None:
     wallet = WalletService(db)
     ada, ben = new_user(db), new_user(db)
     wallet.consume(ada, 1, "test", None)
@@ -118,12 +119,12 @@ def test_a_cursor_of_another_list_is_refused(db: Database) -> None:
         wallet.ledger(ben, Page(limit=1, cursor=page.next_cursor))
 
 
-def test_a_stranger_has_no_wallet(db: Database) -> None:
+def test_an_unknown_user_has_no_wallet(db: Database) -> None:
     with pytest.raises(WalletNotFound):
         WalletService(db).usage("nobody-at-all")
 
 
-def test_the_audit_finds_every_wallet_that_is_not_its_ledger(own_db: Database) -> None:
+def test_the_audit_finds_every_wallet_that_differs_from_its_ledger(own_db: Database) -> None:
     damaged = {field: new_user(own_db) for field in ("granted", "used", "held")}
     for _ in range(3):
         new_user(own_db)

@@ -1,4 +1,4 @@
-"""Recordings over HTTP: what is kept, and what is refused without a trace."""
+"""Recordings over HTTP: what is stored, and what is rejected without a trace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from tests.support.wiring import app_for, services
 from tests.unit.media.test_recordings import M4A, WAV, png, zipped
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
-from troupe.files.service import MAX_BYTES, UserFiles
+from troupe.files.errors import MAX_BYTES
+from troupe.files.service import UserFiles
 from troupe.media.uploads.recordings import prove_recording
 from troupe.orphans import OrphanedFiles
 from troupe.settings import settings
@@ -31,7 +32,7 @@ def client(emulators: object) -> FlaskClient:
 
 
 def upload(client: FlaskClient, headers: dict[str, str], data: bytes, name: str = "a.wav") -> Any:
-    # Not the client's own way: it leaves its temporary files open.
+    # Not built by the test client, which leaves its temporary files open.
     stream, _, boundary = stream_encode_multipart(
         {"file": FileStorage(io.BytesIO(data), name)}, use_tempfile=False
     )
@@ -43,9 +44,7 @@ def stored(db: Database, files: Files, uid: str) -> tuple[int, list[str]]:
     return db.count("files", where=[("uid", "==", uid)]), files.list(f"files/{uid}/")
 
 
-def test_a_recording_from_upload_to_its_end(
-    client: FlaskClient, db: Database, files: Files
-) -> None:
+def test_the_life_of_a_recording(client: FlaskClient, db: Database, files: Files) -> None:
     uid, headers = signed_in(db)
     answer = upload(client, headers, recording("mp3"), "Music/Über mich.wav")
     assert answer.status_code == 201
@@ -78,7 +77,7 @@ def test_byte_ranges(client: FlaskClient, db: Database) -> None:
     assert beyond.status_code == 416
 
 
-def test_somebody_elses_file_is_not_there(client: FlaskClient, db: Database) -> None:
+def test_another_users_file_is_not_found(client: FlaskClient, db: Database) -> None:
     _, ada = signed_in(db)
     _, ben = signed_in(db)
     data = upload(client, ada, WAV).json["data"]
@@ -101,7 +100,7 @@ def test_somebody_elses_file_is_not_there(client: FlaskClient, db: Database) -> 
     ],
     ids=["png", "zip", "empty", "half a wav", "half an m4a", "31 MB", "33 MB"],
 )
-def test_what_is_refused_leaves_nothing(
+def test_a_rejected_file_leaves_nothing(
     client: FlaskClient, db: Database, files: Files, data: bytes, statuses: set[int]
 ) -> None:
     uid, headers = signed_in(db)
@@ -131,7 +130,7 @@ def test_a_form_without_a_file(client: FlaskClient, db: Database) -> None:
         ("私の声.m4a", "私の声.wav"),
     ],
 )
-def test_names_are_made_harmless(client: FlaskClient, db: Database, name: str, kept: str) -> None:
+def test_file_names_are_sanitized(client: FlaskClient, db: Database, name: str, kept: str) -> None:
     uid, _ = signed_in(db)
     file = services().user_files.add(uid, name, len(WAV), lambda: WAV)
     assert file.name == kept
@@ -155,9 +154,7 @@ def test_a_failed_commit_leaves_no_file(
     assert stored(db, files, uid) == (0, [])
 
 
-def test_the_sweep_deletes_what_is_past_its_retention(
-    client: FlaskClient, db: Database, files: Files
-) -> None:
+def test_the_sweep_deletes_expired_files(client: FlaskClient, db: Database, files: Files) -> None:
     uid, headers = signed_in(db)
     old, new = (upload(client, headers, WAV).json["data"]["fileId"] for _ in range(2))
     db.commit(Update(f"files/{old}", {"expiresAt": now() - timedelta(seconds=1)}))
@@ -167,12 +164,12 @@ def test_the_sweep_deletes_what_is_past_its_retention(
 
 
 @pytest.mark.parametrize("query", ["page=0", "limit=1e9", "limit=0", "page=x", "cursor=abc"])
-def test_bad_pages(client: FlaskClient, db: Database, query: str) -> None:
+def test_bad_pages_are_rejected(client: FlaskClient, db: Database, query: str) -> None:
     _, headers = signed_in(db)
     assert client.get(f"/api/files?{query}", headers=headers).status_code == 422
 
 
-def test_a_cursor_of_another_list_is_refused(client: FlaskClient, db: Database) -> None:
+def test_a_cursor_of_another_list_is_rejected(client: FlaskClient, db: Database) -> None:
     _, ada = signed_in(db)
     _, ben = signed_in(db)
     for _ in range(2):

@@ -17,7 +17,7 @@ from troupe.adapters.firestore import Database
 
 GENERATE = "/api/voice/generate"
 SPEAK = {"text": "Good evening.", "language": "en-US"}
-MESSAGE = "There is no such field here: it was ignored."
+MESSAGE = "Unknown field, ignored."
 
 
 @pytest.fixture

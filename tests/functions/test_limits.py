@@ -1,4 +1,4 @@
-"""Rate limits as clients meet them, and as several instances count them."""
+"""Rate limits over HTTP, and counted by several instances."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LIMITS = {
 
 @pytest.fixture
 def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    """With limits that a test can reach; only addresses that are not this machine's are counted."""
+    """Limits low enough for a test. Loopback addresses are not counted."""
     monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
     monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
     for name, limit in LIMITS.items():
@@ -66,7 +66,7 @@ def sign_in(client: FlaskClient, email: str, password: str, address: str = "127.
     return post(client, "/api/login", {"email": email, "password": password}, address)
 
 
-def test_failures_of_an_account_are_counted_wherever_they_come_from(client: FlaskClient) -> None:
+def test_failures_of_an_account_are_counted_from_all_addresses(client: FlaskClient) -> None:
     email = register(client)
     for left in (2, 1, 0):
         answer = sign_in(client, email.upper(), WRONG, new_address())
@@ -78,23 +78,23 @@ def test_failures_of_an_account_are_counted_wherever_they_come_from(client: Flas
     assert answer.headers["RateLimit-Remaining"] == "0"
     assert 0 < int(answer.headers["Retry-After"]) <= 600
     assert answer.headers["RateLimit-Reset"] == answer.headers["Retry-After"]
-    assert sign_in(client, register(client), PASSWORD).status_code == 200  # nobody else is
+    assert sign_in(client, register(client), PASSWORD).status_code == 200  # others are not limited
 
 
-def test_an_account_that_does_not_exist_is_limited_like_one_that_does(client: FlaskClient) -> None:
+def test_a_missing_account_is_limited_like_an_existing_one(client: FlaskClient) -> None:
     unknown = new_email()
     statuses = [sign_in(client, unknown, WRONG).status_code for _ in range(4)]
     assert statuses == [401, 401, 401, 429]
 
 
-def test_signing_in_does_not_use_the_limit_of_an_account_up(client: FlaskClient) -> None:
+def test_successful_sign_ins_do_not_use_up_the_limit(client: FlaskClient) -> None:
     email = register(client)
     for _ in range(6):
         assert sign_in(client, email, PASSWORD).status_code == 200
     assert sign_in(client, email, WRONG).headers["RateLimit-Remaining"] == "2"
 
 
-def test_all_that_comes_from_an_address_is_counted(client: FlaskClient) -> None:
+def test_all_requests_from_an_address_are_counted(client: FlaskClient) -> None:
     email, address = register(client), new_address()
     statuses = [sign_in(client, email, PASSWORD, address).status_code for _ in range(9)]
     assert statuses == [200] * 8 + [429]
@@ -102,7 +102,7 @@ def test_all_that_comes_from_an_address_is_counted(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/auth/guest", "/api/signup"])
-def test_one_address_makes_only_so_many_accounts(client: FlaskClient, path: str) -> None:
+def test_one_address_can_create_only_so_many_accounts(client: FlaskClient, path: str) -> None:
     address, statuses = new_address(), []
     for _ in range(3):
         body = {"email": new_email(), "password": PASSWORD}
@@ -124,7 +124,7 @@ def test_mails_to_one_account_are_limited_and_verification_counts_too(client: Fl
     assert len(mailed_codes(email, "VERIFY_EMAIL")) == 1
 
 
-def test_scripts_that_a_model_writes_are_limited(client: FlaskClient, db: Database) -> None:
+def test_scripts_written_by_a_model_are_limited(client: FlaskClient, db: Database) -> None:
     scripts = app_for("scripts").test_client()
     (_, ada), (_, ben) = signed_in(db), signed_in(db)
     body = {"selectedCharacters": ["nobody"], "prompt": "A quarrel"}
@@ -133,7 +133,7 @@ def test_scripts_that_a_model_writes_are_limited(client: FlaskClient, db: Databa
         return scripts.post("/api/scripts/generate", json=body, headers=headers).status_code
 
     answers = [ask(ada) for _ in range(3)]
-    assert answers == [503, 503, 429]  # there is no key for a model here
+    assert answers == [503, 503, 429]  # no model is configured
     assert ask(ben) == 503
 
 
@@ -144,7 +144,7 @@ def test_the_contact_form_is_limited(client: FlaskClient) -> None:
     assert statuses == [201, 201, 429]
 
 
-def test_guessing_by_a_stolen_session_is_guessing_too(client: FlaskClient) -> None:
+def test_password_guesses_in_a_session_are_counted(client: FlaskClient) -> None:
     email = register(client)
     token = sign_in(client, email, PASSWORD).get_json()["data"]["accessToken"]
     headers = {"Authorization": f"Bearer {token}"}
@@ -158,7 +158,7 @@ def test_guessing_by_a_stolen_session_is_guessing_too(client: FlaskClient) -> No
     assert answers == [403, 403, 401, 429]
 
 
-def test_a_reset_password_lets_its_owner_in_again(client: FlaskClient) -> None:
+def test_a_password_reset_lifts_the_limit(client: FlaskClient) -> None:
     email = register(client)
     for _ in range(4):
         sign_in(client, email, WRONG)
@@ -178,14 +178,14 @@ def test_an_unreadable_request_is_not_counted(client: FlaskClient) -> None:
     assert post(client, "/api/signup", body, address).headers["RateLimit-Remaining"] == "1"
 
 
-def test_browsers_may_read_the_headers(client: FlaskClient) -> None:
+def test_browsers_can_read_the_headers(client: FlaskClient) -> None:
     body = {"email": new_email(), "password": WRONG}
     answer = client.post("/api/login", json=body, headers={"Origin": "https://app.example"})
     exposed = answer.headers["Access-Control-Expose-Headers"]
     assert all(f"RateLimit-{name}" in exposed for name in ("Limit", "Remaining", "Reset"))
 
 
-def test_counters_that_cannot_be_reached_lock_nobody_out(
+def test_unavailable_counters_lock_nobody_out(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     email = register(client)
@@ -201,7 +201,7 @@ def test_counters_that_cannot_be_reached_lock_nobody_out(
     assert "limit_not_counted" in capsys.readouterr().out
 
 
-def test_a_flood_that_contends_for_its_own_counter_is_refused(
+def test_a_flood_contending_for_its_counter_is_rejected(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Flooded(Database):
@@ -219,7 +219,7 @@ def limiter(db: Database, **limits: str) -> Limiter:
     return Limiter(db, rate_limits(test_settings(**limits)), "the same in every instance")
 
 
-def test_of_many_at_once_exactly_so_many_get_through(db: Database) -> None:
+def test_of_many_concurrent_requests_exactly_the_limit_passes(db: Database) -> None:
     counters, email = limiter(db, LOGIN_LIMIT="10/3600, 0"), new_email()
 
     def count(_: int) -> LimitStatus | None:
@@ -261,7 +261,7 @@ def test_a_limit_holds_across_processes(emulators: object) -> None:
     assert collections.Counter(lines) == {"True": 14, "False": 10}
 
 
-def test_a_new_window_begins_anew(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_window_starts_at_zero(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     counters, email = limiter(db, LOGIN_LIMIT="1/600, 0"), new_email()
     for at, exceeded, reset in ((1_200, False, 600), (1_799, True, 1), (1_800, False, 600)):
         clock = datetime.fromtimestamp(at + 0.9, UTC)
@@ -271,7 +271,7 @@ def test_a_new_window_begins_anew(db: Database, monkeypatch: pytest.MonkeyPatch)
         assert (standing.exceeded, standing.reset) == (exceeded, reset)
 
 
-def test_a_counter_names_nobody(db: Database) -> None:
+def test_a_counter_identifies_nobody(db: Database) -> None:
     email, address = new_email(), new_address()
     before = {each.id for each in db.find(COLLECTION, limit=5000)}
     limiter(db).count("login", account=email, address=address)
@@ -280,7 +280,7 @@ def test_a_counter_names_nobody(db: Database) -> None:
     assert not any(email in str(each) or address in str(each) for each in new)
 
 
-def test_the_sweep_deletes_counters_of_windows_that_ended(db: Database) -> None:
+def test_the_sweep_deletes_counters_of_past_windows(db: Database) -> None:
     counters, at = limiter(db), now()
     old, fresh = (f"{COLLECTION}/{new_email()}" for _ in range(2))
     db.commit(
@@ -292,25 +292,25 @@ def test_the_sweep_deletes_counters_of_windows_that_ended(db: Database) -> None:
     assert db.get(fresh).exists
 
 
-def test_the_sweep_takes_no_more_than_it_is_told(db: Database) -> None:
+def test_the_sweep_respects_its_maximum(db: Database) -> None:
     at = now() - timedelta(days=400)
     old = [f"{COLLECTION}/{new_email()}" for _ in range(3)]
     db.commit(*(Create(path, {"count": 1, "expiresAt": at}) for path in old))
     assert limiter(db).sweep(2) == 2
 
 
-def test_zero_switches_a_limit_off(db: Database) -> None:
+def test_zero_disables_a_limit(db: Database) -> None:
     counters = limiter(db, LOGIN_LIMIT="0")
     assert counters.count("login", account=new_email(), address=new_address()) is None
 
 
 @pytest.mark.parametrize("wrong", ["10", "10/", "10/60", "a/b, 0", "0/60, 0", "-1/60, 0", "1/0, 0"])
-def test_a_limit_that_says_nothing_stops_the_start(wrong: str) -> None:
+def test_an_invalid_limit_prevents_startup(wrong: str) -> None:
     with pytest.raises(ValueError, match="LOGIN_LIMIT"):
         test_settings(LOGIN_LIMIT=wrong)
 
 
-def test_the_defaults_limit_what_they_should() -> None:
+def test_the_default_limits() -> None:
     limits = rate_limits(test_settings())
     assert all(limit.address is not None for limit in limits.values())
     assert {name for name, limit in limits.items() if limit.account is None} == {"guest"}

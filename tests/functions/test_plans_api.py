@@ -1,4 +1,4 @@
-"""Plans and subscriptions over HTTP: what good and bad requests get."""
+"""Plans and subscriptions over HTTP, with good and bad requests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_plans_are_public(client: FlaskClient, shop: Shop) -> None:
     assert hidden.id not in listed
 
 
-def test_before_the_first_plan_there_is_none(client: FlaskClient, db: Database) -> None:
+def test_a_user_without_a_plan_has_none(client: FlaskClient, db: Database) -> None:
     uid, headers = signed_in(db)
     mine = client.get(f"{SUBSCRIPTIONS}/my-subscription", headers=headers)
     view = mine.json["data"]["subscription"]
@@ -56,7 +56,7 @@ def test_before_the_first_plan_there_is_none(client: FlaskClient, db: Database) 
     assert (view["totalMinutes"], view["tokens"]) == (0, 20)
 
 
-def test_subscribing_shows_wherever_the_user_is_shown(
+def test_a_subscription_is_visible_wherever_the_user_is(
     client: FlaskClient, db: Database, shop: Shop
 ) -> None:
     uid, headers = signed_in(db)
@@ -78,7 +78,9 @@ def test_subscribing_shows_wherever_the_user_is_shown(
     assert (profile["tokensRemaining"], profile["minutesRemaining"]) == (220, 30)
 
 
-def test_a_lesser_plan_is_told_to_wait(client: FlaskClient, db: Database, shop: Shop) -> None:
+def test_a_cheaper_plan_starts_with_the_next_period(
+    client: FlaskClient, db: Database, shop: Shop
+) -> None:
     _, headers = signed_in(db)
     high, low = shop.plan(price=9), shop.plan(price=1)
     for plan in (high, low):
@@ -91,28 +93,28 @@ def test_a_lesser_plan_is_told_to_wait(client: FlaskClient, db: Database, shop: 
 
 
 @pytest.mark.parametrize("plan_id", ["no-such-plan", "x" * 128])
-def test_a_plan_that_is_not_there(client: FlaskClient, db: Database, plan_id: str) -> None:
+def test_a_missing_plan_is_not_found(client: FlaskClient, db: Database, plan_id: str) -> None:
     _, headers = signed_in(db)
     answer = client.post(f"{SUBSCRIPTIONS}/subscribe", json={"planId": plan_id}, headers=headers)
     assert code(answer) == (404, "plan_not_found")
 
 
 @pytest.mark.parametrize("plan_id", ["", "../x", "__x__", "x" * 129, 7, None, ["a"], "a/b"])
-def test_what_can_be_no_plan_id(client: FlaskClient, db: Database, plan_id: Any) -> None:
+def test_an_invalid_plan_id_is_rejected(client: FlaskClient, db: Database, plan_id: Any) -> None:
     _, headers = signed_in(db)
     answer = client.post(f"{SUBSCRIPTIONS}/subscribe", json={"planId": plan_id}, headers=headers)
     assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("minutes", [0, -5, 10_001, HUGE, 1.5, "many", None, [1], True and "x"])
-def test_minutes_that_nobody_can_have(client: FlaskClient, db: Database, minutes: Any) -> None:
+def test_invalid_minutes_are_rejected(client: FlaskClient, db: Database, minutes: Any) -> None:
     uid, headers = signed_in(db)
     answer = client.post(f"{SUBSCRIPTIONS}/add-minutes", json={"minutes": minutes}, headers=headers)
     assert answer.status_code == 422
     assert Shop(db).seconds(uid).granted == 0
 
 
-def test_added_minutes_are_added_once_for_a_key(client: FlaskClient, db: Database) -> None:
+def test_minutes_are_added_once_per_key(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     headers |= {"Idempotency-Key": "one"}
     path = f"{SUBSCRIPTIONS}/add-minutes"
@@ -123,7 +125,7 @@ def test_added_minutes_are_added_once_for_a_key(client: FlaskClient, db: Databas
     assert code(other) == (409, "idempotency_key_reused")
 
 
-def test_with_payments_a_price_is_402(
+def test_a_price_is_402_with_payments_enabled(
     client: FlaskClient, db: Database, shop: Shop, paid: None
 ) -> None:
     _, headers = signed_in(db)
@@ -137,7 +139,7 @@ def test_with_payments_a_price_is_402(
     assert client.post(path, json={"planId": free.id}, headers=headers).status_code == 200
 
 
-def test_somebody_elses_subscription_is_for_administrators(
+def test_only_administrators_see_another_users_subscription(
     client: FlaskClient, db: Database, admin: dict[str, str]
 ) -> None:
     uid, _ = signed_in(db)
@@ -156,7 +158,7 @@ class TestCreate:
         db.commit(Update(f"users/{uid}", {"email": f"{uid}@example.com"}))
         return uid
 
-    def test_by_address_and_name_of_the_plan(
+    def test_by_email_and_plan_name(
         self, client: FlaskClient, db: Database, shop: Shop, admin: dict[str, str]
     ) -> None:
         uid, plan = self.user(db), shop.plan(tokens=5)
@@ -186,7 +188,7 @@ class TestCreate:
             {"startDate": "2199-01-01"},
         ],
     )
-    def test_bad_fields(
+    def test_bad_fields_are_rejected(
         self,
         client: FlaskClient,
         db: Database,
@@ -200,7 +202,7 @@ class TestCreate:
         assert answer.status_code == 422
         assert not db.get(f"subscriptions/{uid}").exists
 
-    def test_nobody_and_no_plan(
+    def test_unknown_users_and_plans_are_not_found(
         self, client: FlaskClient, db: Database, shop: Shop, admin: dict[str, str]
     ) -> None:
         uid, plan = self.user(db), shop.plan()
@@ -210,14 +212,14 @@ class TestCreate:
         body = {"email": f"{uid}@example.com", "planType": "no such plan"}
         assert code(client.post(path, json=body, headers=admin)) == (404, "plan_not_found")
 
-    def test_users_may_not(self, client: FlaskClient, db: Database, shop: Shop) -> None:
+    def test_users_are_forbidden(self, client: FlaskClient, db: Database, shop: Shop) -> None:
         _, headers = signed_in(db)
         body = {"email": "a@b.example", "planType": shop.plan().id}
         answer = client.post(f"{SUBSCRIPTIONS}/create", json=body, headers=headers)
         assert code(answer) == (403, "forbidden")
 
 
-def test_the_sweep_turns_subscriptions_and_deletes_old_files(emulators: object) -> None:
+def test_the_sweep_renews_subscriptions_and_deletes_old_files(emulators: object) -> None:
     chores = services().sweeper._chores
     assert chores["subscriptions"] == services().renewals.renew_due
     assert chores["files"] == services().user_files.expire

@@ -1,4 +1,4 @@
-"""The contact form, questions and answers, and health, over HTTP."""
+"""The contact form, FAQs and health over HTTP."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_message_arrives(client: FlaskClient, db: Database) -> None:
     assert (found.data["message"], found.data["status"]) == (sent["message"], "new")
 
 
-def test_what_fills_in_the_hidden_field_is_told_the_same_and_forgotten(
+def test_a_message_with_the_hidden_field_is_dropped_silently(
     client: FlaskClient, db: Database
 ) -> None:
     honest, program = body(), body(website="https://spam.example")
@@ -63,11 +63,11 @@ def test_what_fills_in_the_hidden_field_is_told_the_same_and_forgotten(
         {"message": 7},
     ],
 )
-def test_bad_messages(client: FlaskClient, wrong: dict[str, Any]) -> None:
+def test_bad_messages_are_rejected(client: FlaskClient, wrong: dict[str, Any]) -> None:
     assert client.post(SUBMIT, json=body(**wrong)).status_code == 422
 
 
-def test_questions_are_public_and_by_category(client: FlaskClient) -> None:
+def test_faqs_are_public_and_can_be_filtered_by_category(client: FlaskClient) -> None:
     faq = services().faqs.create({"category": "Technical", "question": "How?", "answer": "So."})
     answer = client.get("/api/faq?category=Technical")
     assert answer.status_code == 200
@@ -79,11 +79,11 @@ def test_questions_are_public_and_by_category(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("query", ["category=Gossip", "page=0", "limit=1e9", "limit=0", "cursor=x"])
-def test_bad_lists(client: FlaskClient, query: str) -> None:
+def test_bad_list_queries_are_rejected(client: FlaskClient, query: str) -> None:
     assert client.get(f"/api/faq?{query}").status_code == 422
 
 
-def test_the_demo_adds_up_by_the_prices_of_today(client: FlaskClient) -> None:
+def test_the_demo_adds_up_at_current_prices(client: FlaskClient) -> None:
     demo = client.get("/api/demo/token-usage").json["data"]["demo"]
     spent = [use["tokens"] for use in demo["usage"]]
     assert spent == [1, 3, 7, 1]
@@ -95,7 +95,7 @@ def test_the_demo_adds_up_by_the_prices_of_today(client: FlaskClient) -> None:
 class TestHealth:
     @pytest.fixture
     def tasks(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-        """An address at which somebody listens, in the place of the Tasks emulator."""
+        """A listening socket in place of the Tasks emulator."""
         with closing(socket.create_server(("127.0.0.1", 0))) as server:
             address = f"127.0.0.1:{server.getsockname()[1]}"
             monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", address)
@@ -107,7 +107,7 @@ class TestHealth:
         yield monkeypatch
         settings.cache_clear()
 
-    def test_all_that_is_needed_answers(self, client: FlaskClient, tasks: object) -> None:
+    def test_all_services_respond(self, client: FlaskClient, tasks: object) -> None:
         answer = client.get("/api/health")
         assert answer.status_code == 200
         checks = answer.json["data"]["checks"]
@@ -115,7 +115,7 @@ class TestHealth:
         assert {check["state"] for check in checks.values()} == {"ok"}
         assert all(check["latencyMs"] >= 0 for check in checks.values())
 
-    def test_a_queue_that_nobody_serves(self, client: FlaskClient, tasks: socket.socket) -> None:
+    def test_an_unreachable_queue_is_down(self, client: FlaskClient, tasks: socket.socket) -> None:
         tasks.close()
         answer = client.get("/api/health")
         assert answer.status_code == 503
@@ -123,7 +123,7 @@ class TestHealth:
         down = {name for name, check in checks.items() if check["state"] == "down"}
         assert down == {"queue"}
 
-    def test_a_remote_engine_is_knocked_at(
+    def test_a_remote_engine_is_checked(
         self, client: FlaskClient, tasks: socket.socket, engine: pytest.MonkeyPatch
     ) -> None:
         engine.setenv("SPEECH_ENGINE", "openai")

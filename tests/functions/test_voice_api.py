@@ -287,7 +287,7 @@ def test_a_limit_above_the_maximum_is_lowered_and_reported(
         ({"text": " "}, "text: must not be blank"),
         ({"text": 5}, "text: must be a string"),
         ({"format": "a secret"}, "format: must be 'mp3', 'wav', 'ogg' or 'flac'"),
-        ({"language": "a secret"}, "language: there is no such language here"),
+        ({"language": "a secret"}, "language: must be an available language"),
     ],
 )
 def test_the_message_names_the_first_invalid_field(

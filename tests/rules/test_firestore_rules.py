@@ -1,5 +1,5 @@
-"""firestore.rules on the official emulator's rules engine, asked as a client asks: over REST with
-a Firebase ID token (the emulator takes unsigned ones)."""
+"""firestore.rules on the emulator's rules engine, as clients use it: over REST with a Firebase ID
+token (the emulator accepts unsigned ones)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Client:
 
 @pytest.fixture
 def uid(db: Database) -> str:
-    """Somebody with one of each document."""
+    """A user with one document in each collection."""
     uid = secrets.token_hex(8)
     db.commit(
         Create(f"users/{uid}", {"name": "Ada"}),
@@ -73,20 +73,20 @@ NOBODYS += ["audit/{0}", "contacts/{0}", "deletions/{0}", "subscriptions/{0}"]
 
 
 @pytest.mark.parametrize("collection", MINE)
-def test_ones_own_document_is_read_by_oneself_alone(uid: str, collection: str) -> None:
+def test_users_read_only_their_own_documents(uid: str, collection: str) -> None:
     assert Client(uid).get(f"{collection}/{uid}") == 200
     assert Client("somebody-else").get(f"{collection}/{uid}") == 403
     assert Client(None).get(f"{collection}/{uid}") == 403
 
 
 @pytest.mark.parametrize("collection", ["jobs", "generations"])
-def test_lists_are_ones_own(uid: str, collection: str) -> None:
+def test_users_list_only_their_own_documents(uid: str, collection: str) -> None:
     assert Client(uid).query(collection, "uid", uid) == 200
     assert Client("somebody-else").query(collection, "uid", uid) == 403
 
 
 @pytest.mark.parametrize("collection", MINE)
-def test_who_is_suspended_or_gone_reads_nothing(db: Database, uid: str, collection: str) -> None:
+def test_suspended_and_deleted_users_read_nothing(db: Database, uid: str, collection: str) -> None:
     db.commit(Update(f"users/{uid}", {"suspended": True}))
     assert Client(uid).get(f"{collection}/{uid}") == 403
     if collection != "users":
@@ -103,12 +103,12 @@ def test_users_cannot_be_listed(uid: str) -> None:
 
 @pytest.mark.parametrize("path", ["plans/{0}", "faqs/{0}"])
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_what_is_public_is_read_by_everybody(uid: str, path: str, signed_in: bool) -> None:
+def test_everybody_reads_public_documents(uid: str, path: str, signed_in: bool) -> None:
     assert Client(uid if signed_in else None).get(path.format(uid)) == 200
 
 
 @pytest.mark.parametrize("path", NOBODYS)
-def test_the_rest_is_read_by_nobody(uid: str, path: str) -> None:
+def test_nobody_reads_anything_else(uid: str, path: str) -> None:
     assert Client(uid).get(path.format(uid)) == 403
 
 

@@ -1,4 +1,4 @@
-"""What tests of plans make: plans, the services around them, and time that has passed."""
+"""For tests of plans: plans, their services, and the passing of time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from troupe.wallet.records import Balance, Meter, Wallet
 
 
 class Shop:
-    """The services of plans around one database."""
+    """The plan services on one database."""
 
     def __init__(self, db: Database, *, paid: bool = False) -> None:
         services = Container(test_settings(PAYMENTS="stripe" if paid else "off"), database=db)
@@ -30,7 +30,7 @@ class Shop:
         self.subscriptions = services.subscriptions
 
     def plan(self, **fields: Any) -> Plan:
-        """A plan of a name that no other test has, cheap and with something of everything."""
+        """A cheap plan with a unique name, tokens and minutes."""
         body = {
             "name": f"Plan {secrets.token_hex(4)}",
             "price": 9.99,
@@ -50,7 +50,7 @@ class Shop:
         return Wallet.of(self.db.get(wallet_path(uid))).tokens
 
     def spend(self, uid: str, seconds: int) -> None:
-        """Uses voice seconds, as a job that was settled."""
+        """Uses voice seconds, like a settled job."""
         with self.holding(uid, seconds) as job_id:
             at = now()
             self.db.commit(
@@ -59,7 +59,7 @@ class Shop:
 
     @contextmanager
     def holding(self, uid: str, seconds: int) -> Iterator[str]:
-        """A job that holds seconds; the hold's end is the body's to make."""
+        """A hold of voice seconds by a job; the body must settle or release it."""
         job_id = secrets.token_hex(8)
         wallet = self.db.get(wallet_path(uid))
         at = now()
@@ -71,7 +71,7 @@ class Shop:
         self.db.commit(*release_writes(uid, job_id, Meter.VOICE_SECONDS, seconds, "voice", at))
 
     def pass_days(self, uid: str, days: int) -> None:
-        """Makes everything that is known of a subscription so much older."""
+        """Moves all times of a subscription into the past by `days`."""
         has = self.db.get(f"subscriptions/{uid}")
         older = {
             name: datetime.combine(value.date(), value.timetz()) - timedelta(days=days)

@@ -1,8 +1,8 @@
-"""Notes every query that the code under test makes, and compares them with tests/queries.json.
+"""Records every query that the code under test makes, and compares them with tests/queries.json.
 
-That file is what tests/unit/test_indexes.py proves firestore.indexes.json with. A run fails when it
-makes a query that the file does not have, and when all tests have run and none has made one that
-it has. `make queries` writes it, and the composite indexes that its queries need.
+tests/unit/test_indexes.py checks firestore.indexes.json against that file. A run fails if it makes
+a query that is not in the file, or if all tests ran and none made a query that is. `make queries`
+writes the file, and the composite indexes that its queries need.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OUTPUT = "queries"
 _OPTION = "--write-queries"
 
 _seen: set[Query] = set()
-_incomplete: list[str] = []  # workers that ended without telling what they saw
+_incomplete: list[str] = []  # workers that ended without reporting their queries
 _faults: list[str] = []
 
 
@@ -39,12 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     for name in ("find", "count"):
-        setattr(Database, name, _noting(getattr(Database, name)))
+        setattr(Database, name, _recording(getattr(Database, name)))
 
 
-def _noting(method: Callable[..., Any]) -> Callable[..., Any]:
+def _recording(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
-    def noting(self: Database, collection: str, **query: Any) -> Any:
+    def recording(self: Database, collection: str, **query: Any) -> Any:
         if _is_ours():
             where, order = list(query.get("where", ())), list(query.get("order", ()))
             seen = Query(
@@ -58,11 +58,11 @@ def _noting(method: Callable[..., Any]) -> Callable[..., Any]:
             query |= {name: value for name, value in (("where", where), ("order", order)) if value}
         return method(self, collection, **query)
 
-    return noting
+    return recording
 
 
 def _is_ours() -> bool:
-    """Whether the code under test asks, and not a test itself."""
+    """Whether the code under test makes the query, not a test."""
     frame = sys._getframe(2)
     while "self" in frame.f_locals and isinstance(frame.f_locals["self"], Database):
         assert frame.f_back is not None
@@ -71,12 +71,12 @@ def _is_ours() -> bool:
 
 
 def pytest_testnodedown(node: Any) -> None:
-    """A worker has ended."""
-    told = getattr(node, "workeroutput", {}).get(_OUTPUT)
-    if told is None:
+    """Collects the queries of a worker."""
+    reported = getattr(node, "workeroutput", {}).get(_OUTPUT)
+    if reported is None:
         _incomplete.append(node.gateway.id)
     else:
-        _seen.update(Query.read(stored) for stored in told)
+        _seen.update(Query.read(stored) for stored in reported)
 
 
 @pytest.hookimpl(trylast=True)

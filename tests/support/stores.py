@@ -1,4 +1,4 @@
-"""Fixtures: the real emulators' database and files."""
+"""Fixtures: the database and files of the emulators."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def db(emulators: object) -> Iterator[Database]:
 
 @pytest.fixture
 def own_db(emulators: object) -> Iterator[Database]:
-    """An empty database, for tests that read, fill or sweep the whole of one."""
+    """An empty database, for tests that read, fill or sweep a whole one."""
     client = connect(f"demo-{secrets.token_hex(6)}")
     yield Database(client)
     client.close()

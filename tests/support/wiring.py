@@ -1,4 +1,4 @@
-"""The services as deployed, with what a test wants to have in its hands in the place of some."""
+"""The services as deployed, with some replaced by a test's own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from troupe.settings import Settings, settings
 
 
 class Rewired(Container):
-    """Other services over the clients of the container they replace: those are slow to make."""
+    """A container with replaced services that reuses the clients of `base`, which are slow to
+    create."""
 
     def __init__(self, base: Container, config: Settings, **others: Any) -> None:
         super().__init__(config, **others)
@@ -45,8 +46,8 @@ _made: dict[Any, Container] = {}
 
 
 def services() -> Container:
-    """The services that the test at hand runs on: with the settings of the environment, and with
-    what `rewired` has put in."""
+    """The services of the current test: with the settings of the environment, and the replacements
+    of `rewired`."""
     others = {name: each for layer in _layers for name, each in layer.items()}
     config = others.pop("settings", None) or settings()
     return _container(config, others)
@@ -60,9 +61,9 @@ def _container(config: Settings, others: dict[str, Any]) -> Container:
     return _made[key]
 
 
-class _AtHand:
-    """Whatever `services()` are when a request asks for them: a client may be made before they
-    are rewired."""
+class _Current:
+    """Delegates to `services()` at the time of each request, because a test client may be created
+    before the services are rewired."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(services(), name)
@@ -73,19 +74,18 @@ class _AtHand:
 
 @cache
 def app_for(function: str) -> Flask:
-    """The app of an HTTP function over `services()`."""
-    return make_app(function, cast(Container, _AtHand()))
+    """The app of an HTTP function with `services()`."""
+    return make_app(function, cast(Container, _Current()))
 
 
 def command(words: list[str]) -> int:
-    """Runs an operator's command over `services()`; returns its exit code."""
+    """Runs an operator command with `services()`; returns its exit code."""
     return main(words, services())
 
 
 @contextmanager
 def rewired(**others: Any) -> Iterator[Container]:
-    """Within, `services()` has `others` in the place of the services of those names; `settings`
-    may be among them."""
+    """Replaces services (and `settings`) by name in `services()` within the context."""
     _layers.append(others)
     try:
         yield services()
@@ -95,7 +95,7 @@ def rewired(**others: Any) -> Iterator[Container]:
 
 @contextmanager
 def held_queue() -> Iterator[HeldQueue]:
-    """Tasks wait in the queue that this gives."""
+    """Replaces the queue by one that holds its tasks, and yields it."""
     held = HeldQueue()
     with rewired(queue=held):
         yield held
@@ -108,7 +108,7 @@ def queue(emulators: object) -> Iterator[HeldQueue]:
 
 
 def deliver(queue: HeldQueue) -> None:
-    """Does the work that waits, and what comes of it."""
+    """Runs all tasks in the queue, and those they enqueue."""
     while tasks := queue.take():
         for task in tasks:
             services().runner.run(task["jobId"], task.get("part"))

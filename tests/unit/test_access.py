@@ -1,4 +1,4 @@
-"""Who may have an object, and what is recorded of it."""
+"""Access checks on objects, and their recording."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def caller(uid: str, role: Role = "user", **companies: CompanyRole) -> Caller:
-    """With what a stored user says of companies."""
+    """A caller with the companies of a stored user."""
     stored = UserRecord(
         id=uid, role=role, companies=companies, created_at=NOW, updated_at=NOW
     ).stored()
@@ -36,12 +36,12 @@ def caller(uid: str, role: Role = "user", **companies: CompanyRole) -> Caller:
     return Caller(uid=uid, role=user.role, guest=False, email=None, companies=user.companies)
 
 
-def test_a_user_stored_before_there_were_companies_is_in_none() -> None:
+def test_a_user_stored_before_companies_existed_is_in_none() -> None:
     stored = {"role": "user", "createdAt": NOW, "updatedAt": NOW}
     assert UserRecord.of(Document("users/ada", stored, True, NOW)).companies == {}
 
 
-def test_what_is_owned_is_given_to_its_owner_alone() -> None:
+def test_only_the_owner_gets_an_owned_object() -> None:
     with access.recorded() as checks:
         assert access.owned(THING, "ada", ThingNotFound) is THING
         for document, uid in ((THING, "eve"), (NO_THING, "ada")):
@@ -54,7 +54,7 @@ def test_what_is_owned_is_given_to_its_owner_alone() -> None:
     ]
 
 
-def test_what_is_public_is_edited_by_its_owner_and_administrators() -> None:
+def test_owners_and_administrators_edit_public_objects() -> None:
     for allowed in (caller("ada"), caller("root", "admin")):
         assert access.editable(THING, allowed, ThingNotFound, NotYours) is THING
     with pytest.raises(NotYours):
@@ -63,7 +63,7 @@ def test_what_is_public_is_edited_by_its_owner_and_administrators() -> None:
         access.editable(NO_THING, caller("root", "admin"), ThingNotFound, NotYours)
 
 
-def test_a_membership_is_the_members_own() -> None:
+def test_a_membership_belongs_to_its_member() -> None:
     membership = Document("rooms/1/members/ada", {"role": "host"}, True, None)
     none = Document("rooms/1/members/eve", {}, False, None)
     left = Document("rooms/1/members/eve", {"role": "host", "active": False}, True, None)
@@ -77,7 +77,7 @@ def test_a_membership_is_the_members_own() -> None:
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "member"])
-def test_members_are_told_their_role(role: CompanyRole) -> None:
+def test_members_get_their_role(role: CompanyRole) -> None:
     company = THING.data["companyId"]
     with access.recorded() as checks:
         assert access.member_of(company, caller("eve", acme=role), ThingNotFound) == role
@@ -87,7 +87,7 @@ def test_members_are_told_their_role(role: CompanyRole) -> None:
 @pytest.mark.parametrize(
     "stranger", [caller("ada"), caller("ada", umbrella="owner"), caller("root", "admin")]
 )
-def test_to_strangers_the_objects_of_a_company_do_not_exist(stranger: Caller) -> None:
+def test_a_companys_objects_do_not_exist_for_outsiders(stranger: Caller) -> None:
     with access.recorded() as checks, pytest.raises(ThingNotFound):
         access.member_of("acme", stranger, ThingNotFound)
     assert [check.granted for check in checks] == [False]
@@ -96,13 +96,13 @@ def test_to_strangers_the_objects_of_a_company_do_not_exist(stranger: Caller) ->
 @pytest.mark.parametrize(
     "admin", [caller("ada", acme="owner"), caller("ada", acme="admin"), caller("root", "admin")]
 )
-def test_who_runs_a_company_is_let_through(admin: Caller) -> None:
+def test_company_managers_and_administrators_are_admitted(admin: Caller) -> None:
     with access.recorded() as checks:
         access.company_admin("acme", admin, ThingNotFound)
     assert checks == [Check("company", admin.uid, "companies/acme", True)]
 
 
-def test_a_member_may_not_run_the_company_and_a_stranger_does_not_learn_of_it() -> None:
+def test_a_member_gets_403_and_an_outsider_404() -> None:
     with pytest.raises(Forbidden):
         access.company_admin("acme", caller("ada", acme="member"), ThingNotFound)
     with pytest.raises(ThingNotFound):
@@ -110,7 +110,7 @@ def test_a_member_may_not_run_the_company_and_a_stranger_does_not_learn_of_it() 
 
 
 @pytest.mark.parametrize("who", [caller("ada", acme="owner"), caller("root", "admin")])
-def test_what_does_not_exist_is_of_no_company(who: Caller) -> None:
+def test_a_missing_object_belongs_to_no_company(who: Caller) -> None:
     company = NO_THING.data.get("companyId", "")
     with pytest.raises(ThingNotFound):
         access.member_of(company, who, ThingNotFound)
@@ -118,7 +118,7 @@ def test_what_does_not_exist_is_of_no_company(who: Caller) -> None:
         access.company_admin(company, who, ThingNotFound)
 
 
-def test_outside_a_request_checks_hold_and_are_not_recorded() -> None:
+def test_checks_work_outside_a_request_without_being_recorded() -> None:
     assert access.owned(THING, "ada", ThingNotFound) is THING
     with pytest.raises(ThingNotFound):
         access.owned(THING, "eve", ThingNotFound)
@@ -147,7 +147,7 @@ GRANTED = Check("owner", "ada", "things/1", True)
         ([Check("member", "ada", "companies/acme", True)], False),
     ],
 )
-def test_a_policy_is_met_by_a_grant_of_its_kind_to_the_caller_with_no_refusal(
+def test_a_policy_requires_a_matching_grant_and_no_refusal(
     checks: list[Check], passes: bool
 ) -> None:
     assert access.passed(checks, "owner", "ada") is passes

@@ -10,7 +10,7 @@ from troupe.calls import after, bounded, retry
 
 
 class Failing:
-    """Fails with each of `errors`, and then returns how often it was called."""
+    """Raises each of `errors` in turn, then returns how often it was called."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors, self.calls = list(errors), 0
@@ -22,27 +22,27 @@ class Failing:
         return self.calls
 
 
-def test_a_passing_error_is_tried_again_after_each_wait() -> None:
+def test_a_transient_error_is_retried_after_each_wait() -> None:
     started = time.monotonic()
     assert retry(Failing(OSError(), OSError()), after(OSError), (0.02, 0.03)) == 3
     assert time.monotonic() - started >= 0.05
 
 
-def test_the_last_error_is_raised_as_it_is() -> None:
+def test_the_last_error_is_raised_unchanged() -> None:
     attempt, last = Failing(OSError("1"), OSError("2"), OSError("3")), "2"
     with pytest.raises(OSError, match=last):
         retry(attempt, after(OSError), (0.0,))
     assert attempt.calls == 2
 
 
-def test_an_error_that_does_not_pass_is_raised_at_once() -> None:
+def test_a_permanent_error_is_raised_at_once() -> None:
     attempt = Failing(KeyError())
     with pytest.raises(KeyError):
         retry(attempt, after(OSError, ValueError), (0.0, 0.0))
     assert attempt.calls == 1
 
 
-def test_the_error_may_say_how_long_to_wait() -> None:
+def test_the_error_can_set_the_wait() -> None:
     planned: list[float] = []
 
     def again(error: Exception, wait: float) -> float:
@@ -53,7 +53,7 @@ def test_the_error_may_say_how_long_to_wait() -> None:
     assert planned == [60.0, 70.0]
 
 
-def test_no_wait_goes_beyond_the_deadline() -> None:
+def test_no_wait_exceeds_the_deadline() -> None:
     attempt, started = Failing(*[OSError()] * 99), time.monotonic()
     with pytest.raises(OSError):
         retry(attempt, after(OSError), itertools.repeat(0.05), deadline=started + 0.2)
@@ -67,7 +67,7 @@ def chunks(*, every: float = 0.0) -> Iterator[bytes]:
         yield b"12345"
 
 
-def test_an_answer_within_its_bounds_is_passed_on() -> None:
+def test_a_response_within_its_limits_is_passed_on() -> None:
     found = bounded(
         itertools.islice(chunks(), 3),
         deadline=time.monotonic() + 60,
@@ -78,7 +78,7 @@ def test_an_answer_within_its_bounds_is_passed_on() -> None:
     assert list(found) == [b"12345"] * 3
 
 
-def test_an_answer_that_is_too_large_is_given_up() -> None:
+def test_a_response_that_is_too_large_is_aborted() -> None:
     found = bounded(
         chunks(), deadline=time.monotonic() + 60, limit=14, late=TimeoutError, large=OverflowError
     )
@@ -87,7 +87,7 @@ def test_an_answer_that_is_too_large_is_given_up() -> None:
         next(found)
 
 
-def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
+def test_a_slow_response_is_aborted_at_the_deadline() -> None:
     started = time.monotonic()
     with pytest.raises(TimeoutError):
         list(

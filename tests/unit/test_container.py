@@ -1,4 +1,4 @@
-"""The container: what handlers and domains ask for is there, and of the type that they name."""
+"""The container has every service that handlers and domains name, with the right type."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROVIDED = {
 
 
 def named(route: Route) -> dict[str, str]:
-    """The services that a handler asks for, with the types that it names."""
+    """The services of a handler's parameters, with their annotated types."""
     annotations = {name: str(kind) for name, kind in route.handler.__annotations__.items()}
     return {name: annotations[name] for name in route.services}
 
@@ -40,7 +40,7 @@ def test_handlers_name_services_by_their_types() -> None:
     assert not wrong
 
 
-def test_erasers_and_chores_lead_somewhere() -> None:
+def test_erasers_and_chores_resolve() -> None:
     for domain in DOMAINS:
         for function in domain.erasers.values():
             module, _, name = function.partition(":")
@@ -56,14 +56,14 @@ def test_erasers_and_chores_lead_somewhere() -> None:
 
 
 def _class(name: str) -> type:
-    """The class of a service, out of the imports of container.py."""
+    """The class of a service, from the imports of container.py."""
     source = Path(inspect.getfile(Container)).read_text()
     (line,) = [each for each in source.splitlines() if each.endswith(f"import {name}")][:1]
     kind: type = getattr(import_module(line.split()[1]), name)
     return kind
 
 
-def test_no_two_domains_bring_the_same_name() -> None:
+def test_no_two_domains_declare_the_same_name() -> None:
     for part in ("erasers", "chores", "limits"):
         names = [name for domain in DOMAINS for name in getattr(domain, part)]
         assert len(names) == len(set(names)), part
@@ -77,7 +77,7 @@ def test_no_service_is_named_like_a_part_of_a_request() -> None:
     assert not PROVIDED.keys() & {*PARTS, "caller"}
 
 
-def test_what_stands_in_is_used_by_all_that_need_it() -> None:
+def test_a_replaced_service_is_used_by_all_that_depend_on_it() -> None:
     queue = HeldQueue()
     services = Container(test_settings(), queue=queue, database=object())
     assert services.queue is queue
@@ -85,7 +85,7 @@ def test_what_stands_in_is_used_by_all_that_need_it() -> None:
     assert services.jobs._sender is services.sender
 
 
-def test_an_unknown_service_is_refused() -> None:
+def test_an_unknown_service_is_rejected() -> None:
     with pytest.raises(TypeError, match="quene"):
         Container(test_settings(), quene=HeldQueue())
 

@@ -1,4 +1,4 @@
-"""The details of failures have types, and what is raised keeps to them."""
+"""The details of errors have types, and raised errors conform to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from troupe import errors
 from troupe.app.openapi import document
 from troupe.characters.errors import FileTooLarge
 from troupe.media.uploads.checks import BrokenAudio, SampleTooShort
-from troupe.wallet.service import NotEnoughTokens
+from troupe.wallet.errors import NotEnoughTokens
 
 TROUPE = Path(errors.__file__).parent
 
@@ -31,7 +31,7 @@ def every_error() -> set[type[errors.TroupeError]]:
 
 
 def raised_with_details() -> set[tuple[str, str]]:
-    """(file, class) of every `Error(details=...)` in the code; `cls` is the class around it."""
+    """(file, class) of every `Error(details=...)` in the code; `cls` is its enclosing class."""
     found = set()
     for path in TROUPE.rglob("*.py"):
         tree = ast.parse(path.read_text())
@@ -52,7 +52,7 @@ def raised_with_details() -> set[tuple[str, str]]:
     return found
 
 
-def test_every_error_that_is_raised_with_details_names_their_type() -> None:
+def test_every_error_raised_with_details_declares_their_type() -> None:
     typed = {kind.__name__ for kind in every_error() if kind.details_type is not None}
     raised = raised_with_details()
     assert len(raised) > 30
@@ -79,14 +79,14 @@ def test_every_type_of_details_is_in_the_document() -> None:
         (FileTooLarge, {"bytes": 1}),
     ],
 )
-def test_details_of_another_shape_are_found(
+def test_details_of_another_shape_are_detected(
     kind: type[errors.TroupeError], details: dict[str, Any] | None
 ) -> None:
     with pytest.raises((ValidationError, AssertionError)):
         check(kind, details)
 
 
-def test_details_that_are_right_pass() -> None:
+def test_valid_details_pass() -> None:
     check(NotEnoughTokens, {"meter": "tokens", "needed": 1, "available": 0})
     check(BrokenAudio, None)
     check(BrokenAudio, {"field": "audioFile"})

@@ -21,7 +21,7 @@ FIREBASE = Path(__file__).parents[2] / "firebase.json"
 
 
 def served(monkeypatch: pytest.MonkeyPatch, **paths: list[str]) -> dict[str, str]:
-    """The rewrites of functions that serve those paths."""
+    """The rewrites for functions with these paths."""
 
     def api(function: str) -> list[Api]:
         made = Api(function, function)
@@ -39,12 +39,12 @@ def served(monkeypatch: pytest.MonkeyPatch, **paths: list[str]) -> dict[str, str
     return {each["source"]: each["function"]["functionId"] for each in rewrites("r")}
 
 
-def test_what_one_function_serves_alone_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subtree_of_one_function_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     found = served(monkeypatch, a=["/api/a/x", "/api/a/<id>/y"], b=["/api/b"])
     assert found == {"/api/a/**": "a", "/api/b": "b", "/api/**": "support"}
 
 
-def test_what_functions_share_is_split_and_names_go_before_patterns(
+def test_shared_subtrees_are_split_with_literals_before_wildcards(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = served(monkeypatch, a=["/api/s", "/api/s/<id>"], b=["/api/s/me", "/api/s/me/x"])
@@ -56,7 +56,7 @@ def test_what_functions_share_is_split_and_names_go_before_patterns(
     ]
 
 
-def test_an_address_of_two_functions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_served_by_two_functions_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="/api/s"):
         served(monkeypatch, a=["/api/s"], b=["/api/s"])
 
@@ -75,7 +75,7 @@ def moved(config: Any) -> None:
 
 
 @pytest.mark.parametrize("change", [without, moved])
-def test_a_missing_rewrite_and_another_region_are_told(
+def test_a_missing_rewrite_and_another_region_are_reported(
     change: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     config = json.loads(FIREBASE.read_text())

@@ -1,5 +1,5 @@
-"""Indexes are proven by use: by every query that the tests make of a database (tests/queries.json,
-see tests/support/queries.py)."""
+"""Indexes are checked against every query that the tests make (tests/queries.json, see
+tests/support/queries.py)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_te
 _REVERSED = {"ASCENDING": "DESCENDING", "DESCENDING": "ASCENDING"}
 
 
-def test_every_query_has_its_indexes_and_every_index_its_query() -> None:
+def test_every_query_has_its_indexes_and_every_index_a_query() -> None:
     assert Declared(FILE).faults(recorded()) == []
 
 
@@ -29,12 +29,12 @@ def _changed(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
 
 
 def broken() -> Iterator[Any]:
-    """The file without one index, with one moved to another collection or scope, and with one
-    direction reversed: of each, all there are."""
+    """Every variant of the file with one index removed, moved to another collection or scope, or
+    with one direction reversed."""
     for kind in ("indexes", "fieldOverrides"):
         for number, entry in enumerate(FILE[kind]):
             if entry.get("indexes") == []:
-                continue  # an exemption: it saves space, and no query needs it
+                continue  # an exemption, which saves space and serves no query
             path = entry.get("fieldPath") or ",".join(f["fieldPath"] for f in entry["fields"])
             name = f"{entry['collectionGroup']}.{path}"
 
@@ -63,17 +63,17 @@ def broken() -> Iterator[Any]:
 
 
 def _is_automatic(entry: dict[str, Any]) -> bool:
-    """An override that only leaves out some of what Firestore makes by itself."""
+    """Whether an override only drops some of Firestore's automatic indexes."""
     scopes = {index.get("queryScope") for index in entry.get("indexes", ())}
     return scopes == {"COLLECTION"}
 
 
 @pytest.mark.parametrize("file", list(broken()))
-def test_one_index_removed_moved_or_reversed_is_noticed(file: dict[str, Any]) -> None:
+def test_removing_moving_or_reversing_an_index_is_detected(file: dict[str, Any]) -> None:
     assert Declared(file).faults(recorded())
 
 
-def test_a_query_of_a_field_that_is_exempt_is_noticed() -> None:
+def test_a_query_on_an_exempt_field_is_detected() -> None:
     (fault,) = Declared(FILE).faults({*recorded(), Query("jobs", (("input.text", "=="),))})
     assert "input.text" in fault
 

@@ -1,4 +1,4 @@
-"""Logs: what a line carries, and of whom."""
+"""Logs: the fields of a line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_line_carries_what_is_being_served(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_has_the_fields_of_its_request(capsys: pytest.CaptureFixture[str]) -> None:
     begin(requestId="one")
     bind(uid="ada")
     log.info("done", ms=3)
@@ -35,7 +35,7 @@ def test_a_line_carries_what_is_being_served(capsys: pytest.CaptureFixture[str])
     assert second == {"severity": "WARNING", "message": "done", "requestId": "two"}
 
 
-def test_threads_at_work_for_a_request_carry_it_and_others_do_not(
+def test_only_threads_of_a_request_have_its_fields(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     begin(requestId="one")
@@ -61,7 +61,7 @@ def test_threads_at_work_for_a_request_carry_it_and_others_do_not(
         ({}, {}),
     ],
 )
-def test_the_trace_is_told_as_cloud_logging_groups_by_it(
+def test_the_trace_has_the_format_of_cloud_logging(
     headers: dict[str, str], found: dict[str, str]
 ) -> None:
     assert trace_fields(headers, lambda: "p") == found

@@ -1,4 +1,4 @@
-"""Services that fail, at the adapters: nobody listens, or a real server answers with a failure."""
+"""Outages at the adapters: no server listens, or a real server returns errors."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from troupe.adapters.identity import Identity, IdentityUnavailable
 from troupe.adapters.storage import Files
 from troupe.errors import FileMissing, Unavailable
 
-PATIENCE = 0.4  # seconds
+TIMEOUT = 0.4  # seconds
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def nobody() -> int:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
 
 
 class Refusing(grpc.GenericRpcHandler):
-    """Ends every call with one status."""
+    """Answers every call with one status."""
 
     status = grpc.StatusCode.OK
 
@@ -47,7 +47,7 @@ class Refusing(grpc.GenericRpcHandler):
         def refuse(request: bytes, context: grpc.ServicerContext) -> Any:
             context.abort(self.status, "make it here: https://example.com/index")
 
-        # A server cannot tell whether a method streams: for an error it is all the same.
+        # A server cannot know whether a method streams; for an error it does not matter.
         return grpc.unary_unary_rpc_method_handler(refuse)
 
 
@@ -63,7 +63,7 @@ def refusing() -> Iterator[tuple[Refusing, int]]:
 
 def database(monkeypatch: pytest.MonkeyPatch, port: int) -> Database:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{port}")
-    return Database(firestore.Client(project="demo-outages"), patience=PATIENCE)
+    return Database(firestore.Client(project="demo-outages"), patience=TIMEOUT)
 
 
 DATABASE_READS: list[Callable[[Database], object]] = [
@@ -81,7 +81,7 @@ DATABASE_WRITES: list[Callable[[Database], object]] = [
 
 
 @pytest.mark.parametrize("call", DATABASE_READS + DATABASE_WRITES)
-def test_a_database_that_is_not_there_is_unavailable(
+def test_an_unreachable_database_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, call: Callable[[Database], object]
 ) -> None:
     with pytest.raises(Unavailable) as raised:
@@ -91,7 +91,7 @@ def test_a_database_that_is_not_there_is_unavailable(
 
 @pytest.mark.parametrize("call", DATABASE_READS + DATABASE_WRITES)
 @pytest.mark.parametrize("status", ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL"])
-def test_a_database_that_fails_is_unavailable(
+def test_a_failing_database_is_unavailable(
     monkeypatch: pytest.MonkeyPatch,
     refusing: tuple[Refusing, int],
     status: str,
@@ -103,7 +103,7 @@ def test_a_database_that_fails_is_unavailable(
         call(database(monkeypatch, port))
 
 
-def test_a_database_that_never_answers_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_database_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         db = database(monkeypatch, silent.getsockname()[1])
         for call in (DATABASE_READS[0], DATABASE_WRITES[0]):
@@ -112,7 +112,7 @@ def test_a_database_that_never_answers_is_unavailable(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("call", DATABASE_READS)
-def test_a_missing_index_is_told_with_the_link_that_makes_it(
+def test_a_missing_index_is_reported_with_the_link_to_create_it(
     monkeypatch: pytest.MonkeyPatch,
     refusing: tuple[Refusing, int],
     call: Callable[[Database], object],
@@ -123,7 +123,7 @@ def test_a_missing_index_is_told_with_the_link_that_makes_it(
         call(database(monkeypatch, port))
 
 
-def test_a_precondition_of_a_commit_is_no_missing_index(
+def test_a_failed_precondition_is_not_a_missing_index(
     monkeypatch: pytest.MonkeyPatch, refusing: tuple[Refusing, int]
 ) -> None:
     handler, port = refusing
@@ -133,7 +133,7 @@ def test_a_precondition_of_a_commit_is_no_missing_index(
 
 
 @pytest.mark.parametrize("call", DATABASE_READS + DATABASE_WRITES)
-def test_a_missing_permission_does_not_pass_by_itself(
+def test_a_missing_permission_is_permanent(
     monkeypatch: pytest.MonkeyPatch,
     refusing: tuple[Refusing, int],
     call: Callable[[Database], object],
@@ -173,18 +173,18 @@ def answering() -> Iterator[Answering]:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Files]]:
-    """The files of a server at a port."""
+    """`Files` for a server on a port."""
     made: list[Client] = []
 
     def at(port: int) -> Files:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
         made.append(Client(project="demo-outages", credentials=AnonymousCredentials()))
-        return Files(made[-1].bucket("a-bucket"), can_sign=False, patience=PATIENCE)
+        return Files(made[-1].bucket("a-bucket"), can_sign=False, patience=TIMEOUT)
 
     yield at
     for client in made:
         client.close()
-    gc.collect()  # the sockets of downloads that were refused, which the client leaves open
+    gc.collect()  # closes the sockets of rejected downloads, which the client leaves open
 
 
 FILE_CALLS: dict[str, Callable[[Files, Path], object]] = {
@@ -200,7 +200,7 @@ FILE_CALLS: dict[str, Callable[[Files, Path], object]] = {
 
 
 @pytest.mark.parametrize("name", FILE_CALLS)
-def test_a_bucket_that_is_not_there_is_unavailable(
+def test_an_unreachable_bucket_is_unavailable(
     bucket: Callable[[int], Files], tmp_path: Path, name: str
 ) -> None:
     path = tmp_path / "file"
@@ -211,7 +211,7 @@ def test_a_bucket_that_is_not_there_is_unavailable(
 
 @pytest.mark.parametrize("name", FILE_CALLS)
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_bucket_that_fails_is_unavailable(
+def test_a_failing_bucket_is_unavailable(
     bucket: Callable[[int], Files], tmp_path: Path, answering: Answering, status: int, name: str
 ) -> None:
     path = tmp_path / "file"
@@ -222,7 +222,7 @@ def test_a_bucket_that_fails_is_unavailable(
 
 
 @pytest.mark.parametrize("name", ["read", "download", "stat"])
-def test_a_missing_file_is_no_outage(
+def test_a_missing_file_is_not_an_outage(
     bucket: Callable[[int], Files], tmp_path: Path, answering: Answering, name: str
 ) -> None:
     answering.status = 404
@@ -230,7 +230,7 @@ def test_a_missing_file_is_no_outage(
         FILE_CALLS[name](bucket(answering.server_port), tmp_path / "file")
 
 
-def test_a_bucket_that_may_not_be_read_does_not_pass_by_itself(
+def test_a_forbidden_bucket_is_permanent(
     bucket: Callable[[int], Files], answering: Answering
 ) -> None:
     answering.status = 403
@@ -239,7 +239,7 @@ def test_a_bucket_that_may_not_be_read_does_not_pass_by_itself(
 
 
 class NoMetadata(AnonymousCredentials):
-    """Credentials whose token cannot be had, as when the metadata server is away."""
+    """Credentials without a token, as when the metadata server is unreachable."""
 
     def before_request(self, *_: Any) -> None:
         raise RefreshError("no token")
@@ -275,7 +275,7 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[Identity]:
         lambda identity: identity.revoke("ada"),
     ],
 )
-def test_accounts_that_cannot_be_reached_are_unavailable(
+def test_an_unreachable_firebase_auth_is_unavailable(
     identity: Identity, call: Callable[[Identity], object]
 ) -> None:
     with pytest.raises(IdentityUnavailable):

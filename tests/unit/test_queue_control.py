@@ -148,7 +148,7 @@ def test_the_emulator_reports_numbers(
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", host)
     with rewired(settings=test_settings()):
         assert command(["queue", "list"]) == 0
-    assert "queue:p-l-generate: 3 tasks wait, 1 run\n" in capsys.readouterr().out
+    assert "queue:p-l-generate: 3 tasks waiting, 1 running\n" in capsys.readouterr().out
 
 
 def test_an_emulator_that_does_not_answer_is_reported(

@@ -1,4 +1,4 @@
-"""Settings: what stops a function from starting, and what the emulator lets pass."""
+"""Settings: what prevents a function from starting, and what the emulators allow."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from troupe.settings import Settings
 
 
 @pytest.mark.parametrize("secret", [None, "", "short", "x" * 31])
-def test_a_deployed_function_needs_a_long_secret(secret: str | None) -> None:
+def test_a_deployed_function_requires_a_long_secret(secret: str | None) -> None:
     env = {"GCLOUD_PROJECT": "real-project"} | ({} if secret is None else {"JWT_SECRET": secret})
     with pytest.raises(ValidationError) as failure:
         Settings.from_env(env)
     assert "at least 32 bytes" in str(failure.value)
 
 
-def test_a_long_secret_will_do() -> None:
+def test_a_long_secret_is_accepted() -> None:
     settings = Settings.from_env({"GCLOUD_PROJECT": "real", "JWT_SECRET": "x" * 32})
     assert not settings.emulated
     assert settings.allowed_origins == []
     assert "xxx" not in repr(settings)
 
 
-def test_the_emulator_needs_none() -> None:
+def test_the_emulators_need_no_secret() -> None:
     settings = Settings.from_env({"FUNCTIONS_EMULATOR": "true"})
     assert len(settings.jwt_secret) >= 32
     assert settings.allowed_origins == ["*"]
@@ -46,6 +46,6 @@ def test_origins_are_a_list() -> None:
     ("name", "value"),
     [("TOKENS_TO_GIVE", "-1"), ("MAX_TEXT_CHARACTERS", "200001"), ("LEASE_SECONDS", "0")],
 )
-def test_nonsense_is_refused(name: str, value: str) -> None:
+def test_invalid_values_are_rejected(name: str, value: str) -> None:
     with pytest.raises(ValidationError):
         Settings.from_env({"FUNCTIONS_EMULATOR": "true", name: value})

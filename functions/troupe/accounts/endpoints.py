@@ -27,7 +27,7 @@ from troupe.errors import TooManyRequests, Unauthorized
 from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedFile
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.tokens import TokenExpired, TokenInvalid
-from troupe.wallet.service import WalletNotFound
+from troupe.wallet.errors import WalletNotFound
 from troupe.web.caller import Auth, signed_in
 from troupe.web.rate_limit import limited
 from troupe.web.reply import Reply

@@ -8,10 +8,10 @@ from troupe.admin import catalogue_schemas as schemas
 from troupe.audit.records import Actor
 from troupe.audit.service import witness
 from troupe.paging import BadCursor, PageTooDeep
+from troupe.plans.errors import PlanInUse, PlanNotFound
 from troupe.plans.schemas import CreatePlan, PlanList, PlanView, UpdatePlan
-from troupe.plans.service import PlanInUse, PlanNotFound
 from troupe.records import Witness
-from troupe.support.content import ContactNotFound, FaqNotFound
+from troupe.support.errors import ContactNotFound, FaqNotFound
 from troupe.support.schemas import ContactView, FaqList, FaqQuery, FaqView
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply

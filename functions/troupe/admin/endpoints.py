@@ -23,8 +23,13 @@ from troupe.accounts.schemas import LoginBody, UserView
 from troupe.admin import schemas
 from troupe.audit.records import Actor
 from troupe.paging import BadCursor, PageTooDeep
-from troupe.plans.service import PlanAmbiguous, PlanNotFound
-from troupe.plans.subscriptions import BadDates, BalanceHeld, SubscriptionNotFound
+from troupe.plans.errors import (
+    BadDates,
+    BalanceHeld,
+    PlanAmbiguous,
+    PlanNotFound,
+    SubscriptionNotFound,
+)
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api

@@ -1,7 +1,7 @@
-"""The container: every service once, built when it is first asked for, from one Settings.
+"""The container: one instance of every service, built from Settings on first use.
 
-Imports are inside the properties, so that a function loads what its own services need and no more.
-A test puts another queue, engine or database in by name: `Container(settings, queue=HeldQueue())`.
+Imports are inside the properties, so that a function loads only what its own services need. Tests
+replace a queue, engine or database by name: `Container(settings, queue=HeldQueue())`.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ if TYPE_CHECKING:
 
 
 class Container:
-    """The properties are the services; handlers and erasers ask for them by these names."""
+    """The properties are the services; handlers and erasers name them as parameters."""
 
     def __init__(self, settings: Settings, **services: Any) -> None:
-        """`services` stand in for those of the same names. Raises TypeError for an unknown name."""
+        """`services` replace those of the same name. Raises TypeError for an unknown name."""
         for name in services:
             if not isinstance(getattr(type(self), name, None), cached_property):
                 raise TypeError(f"there is no service named {name}")
@@ -71,12 +71,12 @@ class Container:
         self.__dict__.update(services)
 
     def call(self, function: str, *args: Any) -> Any:
-        """Calls `module:function` with `args` and with the services that it asks for."""
+        """Calls `module:function` with `args`, and services for its keyword-only parameters."""
         module, _, name = function.partition(":")
         target = getattr(import_module(module), name)
         return target(*args, **take(self, keyword_only(target)))
 
-    # What everything stands on.
+    # Infrastructure.
 
     @cached_property
     def database(self) -> Database:
@@ -88,7 +88,7 @@ class Container:
     def files(self) -> Files:
         from troupe.adapters.storage import Files
 
-        # The emulators cannot sign; they serve the bytes through the function instead.
+        # The emulators cannot sign URLs; there the function streams the file.
         can_sign = not self.settings.emulated
         return Files.connect(self.settings.project_id, self.settings.bucket, can_sign=can_sign)
 
@@ -109,23 +109,23 @@ class Container:
 
     @cached_property
     def queue_control(self) -> Callable[[str], QueueControl]:
-        """Connects to the queue of a name."""
+        """Connects to the queue with a given name."""
         from troupe.adapters.queue_control import QueueControl
 
         return partial(QueueControl.connect, self.settings.project_id, self.settings.region)
 
     @cached_property
     def engine(self) -> SpeechEngine:
-        """The engine that SPEECH_ENGINE names. Raises ValueError for one that does not exist or
-        lacks a setting, RuntimeError for one whose package is not installed."""
+        """The engine named by SPEECH_ENGINE. Raises ValueError if it does not exist or lacks a
+        setting, RuntimeError if its package is not installed."""
         from troupe.speech.engines import engine_named
 
         return engine_named(self.settings)
 
     @cached_property
     def language_model(self) -> Callable[[], Model] | None:
-        """What writes scripts, made when there is one to write; None when none is configured. A
-        server of one's own may want no key."""
+        """The model that writes scripts, built on first use; None if none is configured. A
+        self-hosted server may need no key."""
         settings = self.settings
         if not settings.openai_api_key and not settings.openai_base_url:
             return None
@@ -154,7 +154,7 @@ class Container:
         return OrphanedFiles(self.database, self._files)
 
     def _files(self) -> Files:
-        """For services that seldom need a file: the storage SDK is slow to load."""
+        """For services that rarely need files: the storage SDK is slow to load."""
         return self.files
 
     # Accounts, activities, administration.
@@ -185,7 +185,7 @@ class Container:
 
     @cached_property
     def erasers(self) -> Mapping[str, Eraser]:
-        """What each domain erases of a user who leaves, in the order of DOMAINS."""
+        """The erasers of all domains for a deleted user, in the order of DOMAINS."""
         from troupe.app.domains import DOMAINS
 
         def eraser(function: str) -> Eraser:
@@ -284,15 +284,15 @@ class Container:
         return Clones(self.database, self._forget_clone)
 
     def _forget_clone(self, sha256: str) -> None:
-        """Of an engine that was used before this one nothing can be deleted."""
+        """Only from the current engine: clones in a previous one cannot be deleted."""
         from troupe.speech.engine import KeepsClones
 
         if isinstance(self.engine, KeepsClones):
             self.engine.forget(sha256)
 
     def _cast(self, ids: Sequence[str]) -> list[Character]:
-        """The characters of those ids. Most requests name none, and their service is slow to
-        load."""
+        """The characters with these ids. A function, because most requests name none and the
+        service is slow to load."""
         return self.characters.cast(ids)
 
     @cached_property
@@ -341,7 +341,7 @@ class Container:
 
         return health_checks(self)
 
-    # Jobs and their work.
+    # Jobs and workers.
 
     @cached_property
     def sender(self) -> TaskSender:
@@ -357,7 +357,7 @@ class Container:
 
     @cached_property
     def job_specs(self) -> JobSpecs:
-        """Every kind of job, by its name."""
+        """All kinds of job, by name."""
         from troupe.app.domains import job_specs
 
         return job_specs()
@@ -389,7 +389,7 @@ class Container:
 
     @cached_property
     def forget_part(self) -> Callable[[Job, Part], None]:
-        """Deletes the files that only a part of a job leads to."""
+        """Deletes the files that only a part of a job references."""
 
         def forget(job: Job, part: Part) -> None:
             self.job_specs[job.kind].cleanup(self).forget(job, part)
@@ -398,7 +398,7 @@ class Container:
 
     @cached_property
     def chores(self) -> Mapping[str, Callable[[int], int]]:
-        """What the sweep does for the domains, by name."""
+        """The chores of all domains for the sweep, by name."""
         from troupe.app.domains import DOMAINS
 
         return {
@@ -421,7 +421,7 @@ class Container:
         )
 
 
-# Decoders are loaded when there is something to decode.
+# Decoders are imported when there is something to decode.
 
 
 def prepare_sample(data: bytes) -> PreparedSample:

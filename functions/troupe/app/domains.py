@@ -1,4 +1,4 @@
-"""Every domain, and what follows from their declarations."""
+"""All domains, and what is derived from their declarations."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from troupe.support.domain import DOMAIN as SUPPORT
 from troupe.wallet.domain import DOMAIN as WALLET
 from troupe.web.routes import Api
 
-# In the order in which a user who leaves is erased. Generations, scripts and jobs end what runs;
-# the wallet can close only once no job holds any of it; activities go last, because the others
-# write some while they erase.
+# In the order in which a deleted user's data is erased. Generations, scripts and jobs stop running
+# work; the wallet can be closed only when no job holds part of it; activities come after them,
+# because the other erasers write some.
 DOMAINS: tuple[Domain, ...] = (
     GENERATIONS,
     SCRIPTS,
@@ -43,7 +43,7 @@ DOMAINS: tuple[Domain, ...] = (
 
 @cache
 def functions() -> dict[str, tuple[str, ...]]:
-    """The HTTP functions, each with the modules of endpoints that it serves."""
+    """The HTTP functions, each with its modules of endpoints."""
     served: dict[str, tuple[str, ...]] = {}
     for domain in DOMAINS:
         for function, modules in domain.endpoints.items():
@@ -52,17 +52,17 @@ def functions() -> dict[str, tuple[str, ...]]:
 
 
 def apis(function: str) -> list[Api]:
-    """The routes of one function. Loads its endpoints, and nobody else's."""
+    """The routes of one function. Imports only its own endpoints."""
     return [cast(Api, import_module(module).api) for module in functions()[function]]
 
 
 def job_specs() -> JobSpecs:
-    """Every kind of job, by its name."""
+    """All kinds of job, by name."""
     return registry(*(resolve_name(name) for domain in DOMAINS for name in domain.job_specs))
 
 
 def rate_limits(settings: Settings) -> dict[str, RateLimit]:
-    """Every rate limit by name: the default of its domain, or what the settings say."""
+    """All rate limits by name: from the settings, or the default of the domain."""
     return {
         name: settings.limits.get(name) or RateLimit.parse(limit.default)
         for domain in DOMAINS

@@ -1,4 +1,4 @@
-"""The Flask app of each HTTP function, over the container of this process."""
+"""The Flask apps of the HTTP functions, with the container of this process."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from troupe.app.domains import apis
 from troupe.settings import settings
 from troupe.web.app import build
 
-# Bytes of a request, where the platform's own limit is more than is ever needed: bodies are kept
-# in memory, of forty requests at once.
+# Maximum request sizes in bytes, below the platform's limit: an instance keeps the bodies of up to
+# forty concurrent requests in memory.
 _REQUEST_BYTES = {"auth": 6 * 1024 * 1024}
 
 
 @cache
 def container() -> Container:
-    """The services of this process, from its environment."""
+    """The services of this process, configured by the environment."""
     return Container(settings())
 
 
 @cache
 def app_for(function: str) -> Flask:
-    """The app of an HTTP function. Raises KeyError for one that does not exist."""
+    """The app of an HTTP function. Raises KeyError if the function does not exist."""
     return make_app(function, container())
 
 
 def make_app(function: str, services: Container) -> Flask:
-    """The app of a function over other services, as tests want it."""
+    """The app of a function with other services, for tests."""
     return build(
         function,
         apis(function),

@@ -1,4 +1,4 @@
-"""What the service needs to live, each as a call that raises when it does not answer."""
+"""Health checks of the services Troupe depends on; each raises if its service is down."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def health_checks(services: Container) -> HealthChecks:
-    # Functions, so that a service which cannot even be built is down, and not the whole answer.
+    # Functions, so that a client that cannot be built fails its check, not the whole response.
     def firestore() -> None:
         services.database.get("health/check")
 
@@ -30,7 +30,7 @@ def health_checks(services: Container) -> HealthChecks:
 
 
 def check_engine(settings: Settings) -> None:
-    """Whether the engine could be asked, without loading it. Raises when it could not."""
+    """Checks that the speech engine is reachable, without loading it. Raises if it is not."""
     from troupe.adapters.probe import check_reachable, find_package
 
     addresses = {

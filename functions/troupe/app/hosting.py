@@ -1,6 +1,6 @@
-"""The rewrites of Firebase Hosting, derived from the routes: which function serves which address.
+"""The rewrites of Firebase Hosting, derived from the routes: which function serves which path.
 
-They lie in firebase.json, with the region of the functions: `python -m troupe hosting` writes them.
+`python -m troupe hosting` writes them to firebase.json, with the region of the functions.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Any
 
 from troupe.app.domains import apis, functions
 
-# What no function knows; its 404 is in the envelope of the API.
-_ANYTHING_ELSE = "support"
+# Serves unknown paths: its 404 is in the envelope of the API.
+_FALLBACK = "support"
 
 
 @dataclass
 class _Node:
-    """A segment of the addresses: what is served here, and what below."""
+    """A path segment: the functions that serve it, and its child segments."""
 
-    functions: set[str] = field(default_factory=set)  # of this address and all below it
+    functions: set[str] = field(default_factory=set)  # of this path and all below it
     here: set[str] = field(default_factory=set)
     below: dict[str, _Node] = field(default_factory=dict)
 
 
 def rewrites(region: str) -> list[dict[str, Any]]:
-    """One entry for each part of the address tree that a single function serves. An address that
-    functions share is split further down; an address that two of them serve raises ValueError."""
+    """One entry per subtree of paths that a single function serves. Subtrees shared by several
+    functions are split further. Raises ValueError for a path served by two functions."""
     root = _Node()
     for function in functions():
         for api in apis(function):
@@ -37,7 +37,7 @@ def rewrites(region: str) -> list[dict[str, Any]]:
                     node = node.below.setdefault("*" if "<" in segment else segment, _Node())
                     node.functions.add(function)
                 node.here.add(function)
-    sources = [*_sources(root.below["api"], "/api"), ("/api/**", _ANYTHING_ELSE)]
+    sources = [*_sources(root.below["api"], "/api"), ("/api/**", _FALLBACK)]
     return [
         {"source": source, "function": {"functionId": function, "region": region}}
         for source, function in sources
@@ -45,7 +45,7 @@ def rewrites(region: str) -> list[dict[str, Any]]:
 
 
 def _sources(node: _Node, path: str) -> Iterator[tuple[str, str]]:
-    # What is named goes before what any name would match.
+    # Literal segments before wildcards.
     for segment, each in sorted(node.below.items(), key=lambda item: (item[0] == "*", item[0])):
         address = f"{path}/{segment}"
         if len(each.functions) == 1:
@@ -64,7 +64,7 @@ def _sources(node: _Node, path: str) -> Iterator[tuple[str, str]]:
 
 
 def configured(firebase_json: str, region: str) -> str:
-    """firebase.json with the rewrites of the routes."""
+    """firebase.json with updated rewrites."""
     config = json.loads(firebase_json)
     config["hosting"]["rewrites"] = rewrites(region)
     return json.dumps(config, indent=2) + "\n"

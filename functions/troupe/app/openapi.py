@@ -1,13 +1,12 @@
-"""The OpenAPI document of all functions, written from the same routes that are served.
+"""The OpenAPI document of all functions, generated from the routes.
 
-pydantic describes the models. The rest is put together here: parameters and bodies from the parts
-of a route, envelopes around its data, and a failure for every status with the codes that the route
-answers. What several operations have in common stands once, under `components`.
+pydantic generates the schemas of the models. This module adds the parameters and bodies from the
+parts of each route, the envelopes of its data, and a failure with the possible codes for each
+status. Parts shared by several operations are under `components`.
 
-Failures are built so that generators make few types of them which can be told apart by
-`error.code`: there is one `Failure`, whose `error` is one of `FailureError`, a schema for every
-code that has details and one for all that have none. The failure of an operation is a `Failure`
-with fewer codes.
+Client generators get few failure types, distinguished by `error.code`: there is one `Failure`,
+whose `error` is a `FailureError`, which has one schema per code with details, and one for all codes
+without. The failure of an operation is a `Failure` restricted to its codes.
 """
 
 from __future__ import annotations
@@ -35,21 +34,21 @@ from troupe.errors import (
     Unavailable,
 )
 from troupe.tokens import TokenExpired, TokenInvalid
-from troupe.web.body import UnsupportedMediaType
 from troupe.web.caller import Auth
+from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable, UnsupportedMediaType
 from troupe.web.events import EVENT_STREAM
 from troupe.web.routes import Api, Route
 from troupe.web.schema import Ignored, Meta, WarnsOfUnknown
 
 Json = dict[str, Any]
-Codes = tuple[int, tuple[str, ...]]  # a status, and the codes that a route answers with it
+Codes = tuple[int, tuple[str, ...]]  # a status, and its possible codes
 
 VERSION = "3.1.0"
 _INFO = {
     "title": "Troupe",
     "version": __version__,
-    "description": "An open backend for AI voice products. JSON is in camelCase; requests may "
-    "spell fields in snake_case as well. An alias behaves as the operation that it names.",
+    "description": "An open backend for AI voice products. JSON is in camelCase; requests may also "
+    "use snake_case. An alias behaves like the operation it names.",
 }
 _SECURITY = {
     "bearer": {
@@ -63,8 +62,8 @@ _SECURITY = {
         "type": "apiKey",
         "in": "query",
         "name": "token",
-        "description": "A media link: addresses of files in answers have it, and "
-        "`POST /api/media-links` makes it. It opens one path for an hour at most.",
+        "description": "A media link: file URLs in responses contain it, and "
+        "`POST /api/media-links` creates one. It opens one path for up to an hour.",
     },
 }
 _PHRASES = {
@@ -86,22 +85,22 @@ _PHRASES = {
     503: "Unavailable",
 }
 _HEADERS = {
-    "Location": ("Where that is which was made.", {"type": "string", "format": "uri-reference"}),
+    "Location": ("The URL of the created resource.", {"type": "string", "format": "uri-reference"}),
     "Preference-Applied": ("The part of `Prefer` that was honoured.", {"type": "string"}),
-    "RateLimit-Limit": ("How many the window takes.", {"type": "integer"}),
-    "RateLimit-Remaining": ("How many are left in it.", {"type": "integer"}),
+    "RateLimit-Limit": ("Requests allowed in the window.", {"type": "integer"}),
+    "RateLimit-Remaining": ("Requests remaining in the window.", {"type": "integer"}),
     "RateLimit-Reset": ("Seconds until the next window.", {"type": "integer"}),
-    "Retry-After": ("Seconds to wait.", {"type": "integer"}),
+    "Retry-After": ("Seconds to wait before retrying.", {"type": "integer"}),
 }
 _RATE_HEADERS = tuple(name for name in _HEADERS if name.startswith("RateLimit-"))
 _FAILURE_HEADERS = {429: ("Retry-After", *_RATE_HEADERS), 503: ("Retry-After",)}
-# What `files.file_response` answers besides the file and a part of it.
+# Responses of `files.file_response` other than the file or a range of it.
 _FILE_RESPONSES = {
     "FileElsewhere": {
-        "description": "A large file: where Cloud Storage serves it, for a few minutes.",
+        "description": "A large file: a short-lived URL of Cloud Storage.",
         "headers": {"Location": {"$ref": "#/components/headers/Location"}},
     },
-    "FileNotModified": {"description": "The file is still the one that If-None-Match names."},
+    "FileNotModified": {"description": "The file matches If-None-Match."},
 }
 _BODY_TYPES = {
     "body": "application/json",
@@ -110,20 +109,10 @@ _BODY_TYPES = {
 }
 
 
-class PayloadTooLarge(TroupeError):
-    status = 413
-    code = "payload_too_large"
-
-
-class RangeNotSatisfiable(TroupeError):
-    status = 416
-    code = "requested_range_not_satisfiable"
-
-
 def document(domains: Iterable[Api] | None = None) -> Json:
-    """The document of some domains, or of all, in an order that does not change between runs.
+    """The document of some or all domains, in a stable order.
 
-    Raises ValueError when two different schemas have one name.
+    Raises ValueError if two different schemas have the same name.
     """
     if domains is None:
         domains = [api for function in functions() for api in apis(function)]
@@ -139,7 +128,7 @@ class _Document:
         self._schemas |= _failure_schemas(self._kinds, self._refs)
         self._responses: Json = dict(_FILE_RESPONSES)
         self._failure_names: dict[Codes, str] = {}
-        # A parameter that looks the same in several operations is a component.
+        # A parameter that is the same in several operations is a component.
         described = [parameter for route in self._routes for parameter in self._described(route)]
         times = Counter(map(repr, described))
         self._parameters: Json = {}
@@ -155,7 +144,7 @@ class _Document:
                 operation = self._operation(route, domain.name)
                 paths.setdefault(path, {})[route.method.lower()] = operation
         components = {
-            "headers": {name: _header(*told) for name, told in _HEADERS.items()},
+            "headers": {name: _header(*header) for name, header in _HEADERS.items()},
             "parameters": self._parameters,
             "responses": self._responses,
             "schemas": self._schemas,
@@ -173,7 +162,7 @@ class _Document:
         return ordered
 
     def _operation(self, route: Route, tag: str) -> Json:
-        summary, description = _told(route)
+        summary, description = _docstring(route)
         operation: Json = {
             "operationId": route.operation_id,
             "summary": summary,
@@ -236,7 +225,7 @@ class _Document:
             if headers:
                 answers[str(status)]["headers"] = _header_refs(headers)
         if _is_media(route):
-            answers["206"] = {"description": "The range that was asked for.", "content": content}
+            answers["206"] = {"description": "The requested range.", "content": content}
             answers["302"] = {"$ref": "#/components/responses/FileElsewhere"}
             answers["304"] = {"$ref": "#/components/responses/FileNotModified"}
         for codes in _codes(route):
@@ -248,7 +237,7 @@ class _Document:
     def _content(self, route: Route) -> Json:
         data = self._refs[route.data, "serialization"]
         if route.streams_events:
-            # OpenAPI has a word for the items of a stream from 3.2 on; JSON Schema has this one.
+            # OpenAPI 3.1 cannot describe the items of a stream (3.2 can); JSON Schema can.
             item = {"contentMediaType": "application/json", "contentSchema": data}
             return {EVENT_STREAM: {"schema": {"type": "string", **item}}}
         if route.produces:
@@ -260,8 +249,7 @@ class _Document:
         return {"application/json": {"schema": _ref(name)}}
 
     def _failure(self, codes: Codes, route: Route) -> str:
-        """The name of the response with these codes, which this route is the first to have or
-        shares with others."""
+        """The name of the response with these codes, shared by all routes with the same codes."""
         if codes not in self._failure_names:
             status, names = codes
             name = "Or".join(map(to_pascal, names))
@@ -287,7 +275,7 @@ class _Document:
 def _schemas(
     routes: Iterable[Route], kinds: Iterable[type[TroupeError]]
 ) -> tuple[dict[tuple[Any, JsonSchemaMode], Json], Json]:
-    """What refers to the schema of a type, by type and mode; and all schemas by name."""
+    """References to the schema of each type and mode, and all schemas by name."""
     wanted: set[tuple[Any, JsonSchemaMode]] = {
         (Meta, "serialization"),
         (Ignored, "serialization"),
@@ -303,18 +291,18 @@ def _schemas(
         ref_template="#/components/schemas/{model}",
     )
     schemas: Json = _with_registered(_tidied(described["$defs"]))
-    # pydantic tells different schemas of one name apart by their modules, or as -Input and -Output.
+    # pydantic disambiguates schemas of the same name by module, or with -Input and -Output.
     if twice := [name for name in schemas if "__" in name or "-" in name]:
         raise ValueError(f"schemas of the same name: {sorted(twice)}")
-    # What is null is left out of `meta`.
+    # `meta` omits null fields.
     fields = schemas["Meta"]["properties"]
     schemas["Meta"]["properties"] = {name: _without_null(fields[name]) for name in fields}
     return {kind: dict(ref) for (kind, _), ref in refs.items()}, schemas
 
 
 def _with_registered(schemas: Json) -> Json:
-    """Kinds of job and their steps are plain text in the code, which knows none of them: what there
-    is, the registry knows."""
+    """Adds the enums of job kinds and steps, which are plain strings in the code and listed only in
+    the registry."""
     steps = list(dict.fromkeys(step.name for spec in job_specs().values() for step in spec.steps))
     known = {
         "JobKind": sorted(job_specs()),
@@ -348,12 +336,12 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 
 def _details(kind: type[TroupeError]) -> set[Any]:
-    """The types that the details of an error may have; NoneType where they may be absent."""
+    """The possible types of an error's details; NoneType if they can be absent."""
     return set(get_args(kind.details_type)) or {kind.details_type or NoneType}
 
 
 def _kinds(route: Route) -> set[type[TroupeError]]:
-    """Every failure that a route can answer with: its own, and those of its parts and policy."""
+    """All errors of a route: its own, and those of its parts and policy."""
     kinds: set[type[TroupeError]] = {TroupeError, Unavailable, *route.errors}
     if route.auth is not Auth.PUBLIC:
         kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended}
@@ -382,8 +370,8 @@ def _codes(route: Route) -> list[Codes]:
 def _failure_schemas(
     kinds: Iterable[type[TroupeError]], refs: Mapping[tuple[Any, JsonSchemaMode], Json]
 ) -> Json:
-    """What a failure comes in: `error` is of the schema of its code, or of the one for all codes
-    that never have details."""
+    """The failure envelope: `error` has the schema of its code, or the one for all codes without
+    details."""
     details: dict[str, set[Any]] = {}
     for kind in kinds:
         details.setdefault(kind.code, set()).update(_details(kind))
@@ -406,8 +394,8 @@ def _failure_schemas(
     return schemas | {
         "FailureError": {"oneOf": errors},
         "Failure": {
-            "description": "What a failure comes in. `error.code` is stable and meant for "
-            "programs; `message` is for people.",
+            "description": "The envelope of an error. `error.code` is stable and for programs; "
+            "`message` is for people.",
             **_object(
                 {
                     "success": {"type": "boolean", "const": False},
@@ -421,14 +409,14 @@ def _failure_schemas(
 
 
 def _narrowed(status: int, codes: Iterable[str]) -> Json:
-    """A failure that has one of these codes."""
+    """A failure with one of these codes."""
     error = _object({"code": {"type": "string", "enum": list(codes)}})
     narrow = _object({"statusCode": {"type": "integer", "const": status}, "error": error})
     return {"allOf": [_ref("Failure")], **narrow}
 
 
 def _warns(route: Route) -> bool:
-    """Whether a success may tell of fields that nothing was done about."""
+    """Whether a success may have warnings about unknown fields."""
     model = route.parts.get("body") or route.parts.get("form")
     return model is not None and issubclass(model, WarnsOfUnknown)
 
@@ -478,7 +466,7 @@ def _by_name(types: Iterable[Any]) -> list[Any]:
 
 
 def _is_media(route: Route) -> bool:
-    """Whether the answer is a stored file, as `files.file_response` sends it."""
+    """Whether the response is a stored file, sent by `files.file_response`."""
     kinds = {kind.partition("/")[0] for kind in route.produces}
     return bool(kinds) and kinds <= {"audio", "video", "image"}
 
@@ -491,8 +479,8 @@ def _bytes(kind: str) -> Json:
     )
 
 
-def _told(route: Route) -> tuple[str, str]:
-    """The first sentence of a handler's docstring, and the rest of it."""
+def _docstring(route: Route) -> tuple[str, str]:
+    """The first sentence of the handler's docstring, and the rest."""
     text = " ".join((route.handler.__doc__ or route.operation_id).split())
     first, stop, rest = text.partition(". ")
     if route.alias_of:
@@ -501,7 +489,7 @@ def _told(route: Route) -> tuple[str, str]:
 
 
 def _without_null(schema: Json) -> Json:
-    """A parameter is sent or left out: it is never null."""
+    """Drops null: a parameter is sent or left out."""
     options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
     rest = {key: value for key, value in schema.items() if key != "anyOf"}
     if len(options) == 1:
@@ -511,7 +499,7 @@ def _without_null(schema: Json) -> Json:
 
 
 def _drop_unused(spec: Json) -> None:
-    """Removes the components that nothing leads to: models of parameters, above all."""
+    """Removes unreferenced components, mostly models of parameters."""
     components = spec["components"]
     kept: set[tuple[str, str]] = set()
     waiting = [spec["paths"]]
@@ -536,8 +524,8 @@ def _references(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _tidied(value: Any) -> Any:
-    """Without the titles that pydantic makes of names, and without defaults that are null: to
-    leave a field out says the same, and generators and forms would send it."""
+    """Drops the titles that pydantic derives from names, and null defaults, which generated
+    clients and forms would send; leaving the field out means the same."""
     if isinstance(value, list):
         return [_tidied(item) for item in value]
     if not isinstance(value, dict):
@@ -550,7 +538,7 @@ def _tidied(value: Any) -> Any:
 
 
 def _sorted(value: Any) -> Any:
-    """Keys in order; lists stay as they are, for their order is meant."""
+    """Sorts keys; lists keep their order, which is significant."""
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The edge of a task function: who may call it, and what Cloud Tasks should do next."""
+"""The edge of a task function: authorizes the call, and tells Cloud Tasks whether to retry."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from troupe.jobs.service import TASK_TOKEN_HEADER
 
 
 def handle(request: CallableRequest[Any], services: Container) -> None:
-    """Runs one delivery. A 2xx answer ends the task; any other brings it back later.
+    """Handles one delivery. A 2xx response ends the task; Cloud Tasks retries after any other.
 
-    Deployed, the platform lets only Cloud Tasks' own service account in. The token is checked
-    besides, so that a stranger is refused on the emulators and behind a mistaken IAM policy too.
+    In production, IAM admits only the service account of Cloud Tasks. The token is checked as
+    well, for the emulators and in case of a wrong IAM policy.
     """
     job_id, part = _task(request.data)
     try:
@@ -26,15 +26,17 @@ def handle(request: CallableRequest[Any], services: Container) -> None:
             request.raw_request.headers.get(TASK_TOKEN_HEADER, ""), purpose="task"
         )
     except Unauthorized:
-        raise HttpsError(FunctionsErrorCode.UNAUTHENTICATED, "Only Cloud Tasks may.") from None
+        raise HttpsError(
+            FunctionsErrorCode.UNAUTHENTICATED, "Only Cloud Tasks may call this."
+        ) from None
     if claims.subject != job_id:
-        raise HttpsError(FunctionsErrorCode.PERMISSION_DENIED, "This token is for another job.")
+        raise HttpsError(FunctionsErrorCode.PERMISSION_DENIED, "This token belongs to another job.")
     trace = logs.trace_fields(request.raw_request.headers, lambda: services.settings.project_id)
     logs.begin(jobId=job_id, part=part, **trace)
     try:
         services.runner.run(job_id, part)
     except (TryAgain, QueueUnavailable) as again:
-        # Not 503: Cloud Tasks would slow the whole queue down for it.
+        # Not 503, for which Cloud Tasks slows down the whole queue.
         raise HttpsError(FunctionsErrorCode.ABORTED, str(again)) from None
 
 

@@ -1,2 +1,2 @@
-"""What operators do at a terminal: a function for each command, which returns the exit code: 0
-done, 1 refused or failed, 2 used wrongly, 3 not possible on the emulators."""
+"""Operator commands: one function per command, which returns the exit code: 0 success, 1 refused
+or failed, 2 wrong usage, 3 not possible on the emulators."""

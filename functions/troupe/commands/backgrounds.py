@@ -1,4 +1,4 @@
-"""Clips that videos play before."""
+"""Background clips of videos."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from troupe.scripts.backgrounds import (
     create_write,
 )
 
-MAX_BYTES = 100 * 1024 * 1024  # a minute at a high rate; each job that plays it downloads it
+MAX_BYTES = 100 * 1024 * 1024  # a minute at a high bit rate; every job that uses it downloads it
 
 
 def add_background(options: argparse.Namespace, services: Container) -> int:
-    """Stores a clip and offers it under its file's name, in lower case with hyphens."""
+    """Stores a clip as a background named after its file, in lower case with hyphens."""
     path = Path(options.file)
     name = re.sub(r"[^a-z0-9_]+", "-", path.stem.lower()).strip("-_") + ".mp4"
     title = options.title.strip()
@@ -36,10 +36,10 @@ def add_background(options: argparse.Namespace, services: Container) -> int:
         print(f"{path}: {error}", file=sys.stderr)
         return 1
     if size > MAX_BYTES:
-        print(f"{path}: {size} bytes, and {MAX_BYTES} are the most", file=sys.stderr)
+        print(f"{path}: {size} bytes is too large (maximum {MAX_BYTES})", file=sys.stderr)
         return 1
-    taken = f"there is a background named {name} already; rename the file"
-    if services.database.get(f"{COLLECTION}/{name}").exists:  # whose clip must not be replaced
+    taken = f"a background named {name} already exists; rename the file"
+    if services.database.get(f"{COLLECTION}/{name}").exists:  # its clip must not be replaced
         print(taken, file=sys.stderr)
         return 1
     services.files.upload(background_path(name), path, "video/mp4")

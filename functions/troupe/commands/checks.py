@@ -1,4 +1,4 @@
-"""Looking after the whole: wallets, the sweep, and what administrators did."""
+"""Checks and maintenance: the ledger audit, the audit log, and the sweep."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from troupe.commands.ledger_audit import audit as audit_wallets
 
 
 def audit(options: argparse.Namespace, services: Container) -> int:
-    """Proves that every wallet is the sum of its ledger."""
+    """Checks that every wallet equals the sum of its ledger."""
     result = audit_wallets(services.database)
     for finding in result.findings:
         print(f"{finding.uid}: {finding.problem}", file=sys.stderr)
@@ -21,7 +21,7 @@ def audit(options: argparse.Namespace, services: Container) -> int:
 
 
 def audit_log(options: argparse.Namespace, services: Container) -> int:
-    """Prints the newest entries of the audit log, a JSON object a line, the newest first."""
+    """Prints the newest entries of the audit log, newest first, one JSON object per line."""
     if not 1 <= options.limit <= 1000:
         print("the limit must be from 1 to 1000", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Files that follow from the code: written by a command, and checked for drift with --check."""
+"""Files generated from the code; --check reports when one is out of date."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ ROOT = FUNCTIONS.parent
 
 
 def derive(options: argparse.Namespace) -> int:
-    """Writes one of them; with --check, returns 1 when it is not as it should be."""
+    """Writes one of the files; with --check, returns 1 when it is out of date."""
     path, make = _FILES[options.command]
-    present = path.read_text() if path.exists() else ""
-    text = make(present)
+    current = path.read_text() if path.exists() else ""
+    text = make(current)
     if not options.check:
         path.write_text(text)
         print(f"{path.name}: {len(text)} characters")
-    elif text != present:
+    elif text != current:
         print(
             f"{path.name} is not up to date: run `python -m troupe {options.command}`",
             file=sys.stderr,
@@ -30,22 +30,22 @@ def derive(options: argparse.Namespace) -> int:
     return 0
 
 
-def _openapi(present: str) -> str:
+def _openapi(current: str) -> str:
     from troupe.app.openapi import document
 
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _hosting(present: str) -> str:
+def _hosting(current: str) -> str:
     from troupe.app.hosting import configured
 
-    return configured(present, os.environ.get("TROUPE_REGION", "us-central1"))
+    return configured(current, os.environ.get("TROUPE_REGION", "us-central1"))
 
 
-def _settings(present: str) -> str:
+def _settings(current: str) -> str:
     from troupe.commands.settings_table import with_table
 
-    return with_table(present)
+    return with_table(current)
 
 
 _FILES: dict[str, tuple[Path, Callable[[str], str]]] = {

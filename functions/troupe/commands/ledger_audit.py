@@ -1,4 +1,4 @@
-"""The audit: every wallet is the sum of its ledger, and no hold is without a live job."""
+"""The ledger audit: every wallet equals the sum of its ledger, and every hold has a live job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from troupe.wallet.ledger import ledger_path, plan_grant_id, wallet_path
 from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
 
 _BATCH = 300
-# The signs that granted, used and held may have in an entry of each kind.
+# For each kind of entry, the allowed signs of granted, used and held.
 _MORE, _LESS, _SAME = {0, 1}, {0, -1}, {0}
 _SIGNS = {
     EntryKind.GRANT: (_MORE, _SAME, _SAME),
@@ -40,9 +40,8 @@ class Audit:
 
 
 def audit(db: Database) -> Audit:
-    """Reads every wallet and ledger. A change between two reads of one wallet can show as a
-    difference; a finding counts when it is still there the second time, so each is looked at
-    twice."""
+    """Reads every wallet and ledger. A change between the reads can look like a difference, so a
+    finding counts only if a second look confirms it."""
     wallets = 0
     findings: list[Finding] = []
     for document in _walk(db, "wallets"):
@@ -53,7 +52,7 @@ def audit(db: Database) -> Audit:
 
 
 def audit_user(db: Database, uid: str) -> list[str]:
-    """What is wrong with one user's wallet; nothing, when all is well."""
+    """The problems of one user's wallet; empty if there are none."""
     try:
         ledger = [Entry.of(entry) for entry in _walk(db, ledger_path(uid))]
         paths = [wallet_path(uid), f"users/{uid}", f"subscriptions/{uid}"]
@@ -91,16 +90,16 @@ def _sums(wallet: Wallet, ledger: list[Entry]) -> Iterator[str]:
 
 
 def _shapes(ledger: list[Entry]) -> Iterator[str]:
-    """No kind of entry does what another is for: few may take back what was granted."""
+    """Checks that each entry changes only what its kind may change."""
     for entry in ledger:
         changes = (entry.granted, entry.used, entry.held)
         signs = [(n > 0) - (n < 0) for n in changes]
         if any(sign not in may for sign, may in zip(signs, _SIGNS[entry.kind], strict=True)):
-            yield f"{entry.id}: no {entry.kind} changes a wallet like this: {changes}"
+            yield f"{entry.id}: an entry of kind {entry.kind} cannot change a wallet by {changes}"
 
 
 def _plan(subscription: Document, ledger: dict[str, Entry]) -> Iterator[str]:
-    """What the subscription says that its present period gave is in the ledger."""
+    """Checks that the ledger has what the subscription's current period granted."""
     if not subscription.exists:
         return
     period, gave = subscription.data.get("period", 0), subscription.data.get("gave", {})
@@ -108,11 +107,11 @@ def _plan(subscription: Document, ledger: dict[str, Entry]) -> Iterator[str]:
         entry = ledger.get(plan_grant_id(subscription.id, period, meter))
         granted = entry.granted if entry else 0
         if granted != (said := gave.get(meter, 0)):
-            yield f"{meter}: period {period} of the plan gave {said}, the ledger {granted}"
+            yield f"{meter}: period {period} of the plan granted {said}, the ledger has {granted}"
 
 
 def _holds(db: Database, ledger: list[Entry]) -> Iterator[str]:
-    """Each hold has ended exactly once, or its job is alive."""
+    """Checks that each hold was settled or released exactly once, or that its job is live."""
     open_holds: Counter[str] = Counter()
     amounts: Counter[str] = Counter()
     for entry in ledger:

@@ -1,4 +1,4 @@
-"""Administrators, and gifts."""
+"""Administrators, and grants of tokens."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _OPERATOR = Actor(uid="operator", email=None)
 
 
 def create_admin(options: argparse.Namespace, services: Container) -> int:
-    """Makes a registered user an administrator, and with --create registers one first."""
+    """Makes a registered user an administrator; with --create, registers the user first."""
     if services.accounts.find(options.email) is None:
         if not options.create:
             print(
-                f"nobody is registered as {options.email}; register first, or use --create",
+                f"no user has the address {options.email}; register first, or use --create",
                 file=sys.stderr,
             )
             return 1
@@ -33,29 +33,29 @@ def create_admin(options: argparse.Namespace, services: Container) -> int:
             return 1
     user = services.accounts.make_admin(options.email, _promotion)
     if user is None:
-        print(f"{options.email} is not there any more", file=sys.stderr)
+        print(f"{options.email} no longer exists", file=sys.stderr)
         return 1
     print(f"{options.email} ({user.id}) is an administrator")
     return 0
 
 
 def grant(options: argparse.Namespace, services: Container) -> int:
-    """Adds tokens to a wallet, once for each id."""
+    """Adds tokens to a wallet, once per id."""
     if options.tokens <= 0:
-        print("the tokens to grant must be more than 0", file=sys.stderr)
+        print("the number of tokens must be greater than 0", file=sys.stderr)
         return 2
     user = services.accounts.find(options.email)
     if user is None:
-        print(f"nobody is registered as {options.email}", file=sys.stderr)
+        print(f"no user has the address {options.email}", file=sys.stderr)
         return 1
     entry_id = f"grant-{options.id}"
     fresh = services.wallet.grant(user.id, entry_id, Meter.TOKENS, options.tokens, "operator")
-    print(f"{options.tokens} tokens granted" if fresh else f"{entry_id} was granted before")
+    print(f"{options.tokens} tokens granted" if fresh else f"{entry_id} was already granted")
     return 0
 
 
 def _register(services: Container, email: str) -> bool:
-    """Asks for a password: without showing it at a terminal, else for a line of the input."""
+    """Prompts for a password without echo at a terminal, else reads a line from stdin."""
     terminal = sys.stdin.isatty()
     password = getpass.getpass() if terminal else sys.stdin.readline().rstrip("\n")
     try:

@@ -1,4 +1,4 @@
-"""The queues of tasks: what waits in one, and stopping, starting and emptying it."""
+"""Task queues: listing, pausing, resuming and purging."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def queue(options: argparse.Namespace, services: Container) -> int:
         return _emulated(options.action)
     if options.action == "purge" and not options.yes:
         print(
-            "purge deletes every task that waits; the sweep enqueues the jobs anew. Add --yes",
+            "purge deletes all waiting tasks; the sweep enqueues their jobs again. Add --yes",
             file=sys.stderr,
         )
         return 2
@@ -46,18 +46,18 @@ def _act(control: QueueControl, action: str) -> int:
 def _emulated(action: str) -> int:
     if action != "list":
         print(
-            f"{action}: not possible here. The emulator of Cloud Tasks takes tasks and delivers "
-            "them; its queues cannot be paused, resumed or purged.",
+            f"{action}: not possible here. Queues of the Cloud Tasks emulator cannot be paused, "
+            "resumed or purged.",
             file=sys.stderr,
         )
         return 3
     try:
         stats = emulator_stats()
     except QueueRefused as error:
-        print(f"the emulator of Cloud Tasks: {error}", file=sys.stderr)
+        print(f"Cloud Tasks emulator: {error}", file=sys.stderr)
         return 1
     for name, numbers in sorted(stats.items()):
         waiting, running = numbers["numberOfTasks"], numbers["runningTasks"]
-        print(f"{name}: {waiting} tasks wait, {running} run")
-    print("The emulator tells numbers of tasks, not which they are.")
+        print(f"{name}: {waiting} tasks waiting, {running} running")
+    print("The emulator reports only numbers of tasks.")
     return 0

@@ -19,7 +19,7 @@ class Row(NamedTuple):
     meaning: str
 
 
-# What main.py alone reads, for it must not load the settings of the app.
+# Read only by main.py, which must not load the app's settings.
 _OF_MAIN = (
     Row(
         "SCRIPT_WRITER",
@@ -32,7 +32,7 @@ _OF_MAIN = (
 
 
 def rows() -> list[Row]:
-    """Every variable that an operator may set, in the order of `Settings`."""
+    """All variables that operators may set, in the order of `Settings`."""
     found: list[Row] = []
     for name, setting in Settings.model_fields.items():
         if name == "limits":
@@ -43,7 +43,7 @@ def rows() -> list[Row]:
 
 
 def with_table(readme: str) -> str:
-    """The README with its table as it should be. Raises ValueError for one without a table."""
+    """The README with an updated table. Raises ValueError if it has none."""
     before, found, after = readme.partition(_BEGIN)
     if not found:
         raise ValueError("README.md has no table of settings")
@@ -59,9 +59,9 @@ def _limits() -> Iterator[Row]:
 
 
 def _default(setting: FieldInfo) -> str:
-    told: Any = setting.json_schema_extra or {}
-    if "shown" in told:
-        return str(told["shown"])
+    extra: Any = setting.json_schema_extra or {}
+    if "shown" in extra:
+        return str(extra["shown"])
     value = setting.default
     if value in ("", None):
         return ""

@@ -1,4 +1,4 @@
-"""Files: recordings that users keep."""
+"""Files: recordings that users upload."""
 
 from troupe.domain import Domain
 

@@ -1,4 +1,4 @@
-"""The files function: recordings that users keep here."""
+"""Endpoints of uploaded recordings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from troupe.files import schemas
-from troupe.files.service import FileTooLarge, UserFileNotFound
+from troupe.files.errors import FileTooLarge, UserFileNotFound
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep
@@ -33,7 +33,7 @@ api = Api("files", "Recordings")
     headers=("Location",),
 )
 def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles) -> Reply:
-    """Keeps an audio file, judged by its content, until `expiresAt`."""
+    """Stores an audio file until `expiresAt`. Its type is detected from its content."""
     sent = form.file
     file = user_files.add(caller.uid, sent.filename, sent.size, sent.read)
     return Reply(
@@ -53,8 +53,8 @@ def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles)
 def download_file(
     path: schemas.FilePath, caller: Caller, user_files: UserFiles, files: Files
 ) -> Response:
-    """The file under its own name; byte ranges are honoured. Large files are a redirect to a
-    signed URL."""
+    """The file under its own name, with support for byte ranges. Large files redirect to a signed
+    URL."""
     file = user_files.get(caller.uid, path.file_id)
     response = file_response(
         files,

@@ -1,4 +1,4 @@
-"""What becomes of the recordings of a user who leaves."""
+"""Erases the recordings of a deleted user."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def erase(uid: str, limit: int, *, database: Database, files: Files) -> int:
-    """Deletes recordings, then files that nothing leads to; returns how many."""
+    """Deletes recordings, then files that no document references; returns how many."""
     found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
     if found:
-        # The files first: whatever stops this half-way leaves documents that lead to the rest.
+        # Files first: an interrupted run leaves documents that still reference the remaining files.
         files.delete([UserFile.of(document).path for document in found])
         database.commit(*(Delete(document.path) for document in found))
         return len(found)
-    strays = files.list(f"{COLLECTION}/{uid}/")
-    files.delete(strays)
-    return len(strays)
+    unreferenced = files.list(f"{COLLECTION}/{uid}/")
+    files.delete(unreferenced)
+    return len(unreferenced)

@@ -1,4 +1,4 @@
-"""A recording that a user keeps here for a while."""
+"""Recordings that users upload."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from troupe.records import Record
 
 
 class UserFile(Record):
-    """`files/{id}`. `size` in bytes; `name` is the user's own, with the extension it deserves."""
+    """`files/{id}`. `size` in bytes; `name` is the user's, with the extension of its real type."""
 
     id: str
     uid: str

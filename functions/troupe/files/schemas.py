@@ -1,4 +1,4 @@
-"""What the operations about files take and give."""
+"""Requests and responses of the file operations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from troupe.web.upload import Form, Upload
 
 
 class UploadForm(Form):
-    file: Upload = Field(description="Audio: wav, mp3, m4a, ogg, flac or webm; at most 30 MB.")
+    file: Upload = Field(description="WAV, MP3, M4A, Ogg, FLAC or WebM audio, at most 30 MB.")
 
 
 class FileView(Schema):
@@ -25,7 +25,7 @@ class FileView(Schema):
     size: int = Field(description="Bytes.")
     seconds: float
     created_at: datetime
-    expires_at: datetime = Field(description="When it is deleted.")
+    expires_at: datetime = Field(description="When the file is deleted.")
 
     @classmethod
     def of(cls, file: UserFile) -> Self:

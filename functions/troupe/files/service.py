@@ -1,4 +1,4 @@
-"""Recordings that users upload, keep for a while, and download again."""
+"""Recordings that users upload and download until they expire."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from typing_extensions import TypedDict
-
 from troupe.access import owned
 from troupe.adapters.firestore import Create, Database, Delete, Document, now
-from troupe.errors import NotFound, TroupeError
+from troupe.files.errors import MAX_BYTES, FileTooLarge, UserFileNotFound
 from troupe.files.records import UserFile
 from troupe.logs import log
 from troupe.orphans import NewFile, OrphanedFiles
@@ -25,28 +23,11 @@ if TYPE_CHECKING:
     from troupe.media.uploads.proofs import Recording
 
 COLLECTION = "files"
-MAX_BYTES = 30 * 1024 * 1024
 _NAME_CHARACTERS = 120
 
 
-class UserFileNotFound(NotFound):
-    code = "file_not_found"
-    message = "There is no such file of yours."
-
-
-class MaximumSizeDetails(TypedDict):
-    maximumBytes: int
-
-
-class FileTooLarge(TroupeError):
-    status = 413
-    code = "file_too_large"
-    details_type = MaximumSizeDetails
-    message = f"The file is too large: {MAX_BYTES // 1024**2} MB are the most."
-
-
 class UserFiles:
-    """`files` and `prove` are called when a file is at hand: they are slow to load."""
+    """`files` and `prove` are called only when there is a file, because they are slow to load."""
 
     def __init__(
         self,
@@ -63,7 +44,7 @@ class UserFiles:
         self._keep = timedelta(days=settings.retention_days)
 
     def add(self, uid: str, name: str, size: int, read: Callable[[], bytes]) -> UserFile:
-        """Keeps a recording whose bytes `read` gives; nothing is kept of one that is refused.
+        """Stores the recording that `read` returns. Nothing of a rejected file is stored.
 
         Raises FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong.
         """
@@ -84,18 +65,18 @@ class UserFiles:
             created_at=at,
             expires_at=at + self._keep,
         )
-        noted = self._discards.store([NewFile(file.path, file.content_type, data)])
+        record = self._discards.store([NewFile(file.path, file.content_type, data)])
         try:
             self._db.commit(
-                Create(f"{COLLECTION}/{file_id}", file.stored()), noted.replace_write([])
+                Create(f"{COLLECTION}/{file_id}", file.stored()), record.replace_write([])
             )
         except Exception:
-            self._discards.clean(noted)
+            self._discards.clean(record)
             raise
         return file
 
     def get(self, uid: str, file_id: str) -> UserFile:
-        """Raises UserFileNotFound, also for somebody else's."""
+        """Raises UserFileNotFound, also for another user's file."""
         return self._read(uid, file_id)[0]
 
     def page(self, uid: str, page: PageRequest) -> tuple[list[UserFile], PageOf]:
@@ -108,14 +89,14 @@ class UserFiles:
         self._erase(self._read(uid, file_id)[1])
 
     def expire(self, limit: int) -> int:
-        """Deletes what is past its retention; returns how many."""
+        """Deletes expired files; returns how many."""
         old = self._db.due(COLLECTION, limit, field="expiresAt")
         erased = 0
         for document in old:
             try:
                 self._erase(document)
                 erased += 1
-            except Exception as error:  # one must not hold up all others
+            except Exception as error:  # one failure must not block the others
                 log.error("file_not_expired", error, fileId=document.id)
         return erased
 
@@ -124,14 +105,14 @@ class UserFiles:
         return UserFile.of(document), document
 
     def _erase(self, document: Document) -> None:
-        # The file first: whatever stops this half-way leaves a document that leads to the rest.
+        # File first: an interrupted run leaves a document that still references it.
         self._files().delete([UserFile.of(document).path])
         self._db.commit(Delete(document.path))
 
 
 def _named(name: str, extension: str) -> str:
-    """The last part of what the user's machine calls it, as one plain line, with the extension of
-    what it is."""
+    """The last segment of the client's file name, on one line without special characters, with
+    the extension of the detected type."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     plain = "".join(c for c in last if unicodedata.category(c)[0] != "C" and c not in '<>:"|?*')
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", " ".join(plain.split())).strip(". ")

@@ -22,7 +22,7 @@ from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
-from troupe.wallet.service import NotEnoughTokens
+from troupe.wallet.errors import NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply

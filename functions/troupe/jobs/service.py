@@ -24,9 +24,9 @@ from troupe.jobs.records import Charge, Job, JobStatus, Part, job_path
 from troupe.jobs.specs import JobSpecs
 from troupe.jobs.writes import create_write, ended_writes, erase_writes, parts
 from troupe.logs import log
+from troupe.wallet.errors import NotEnoughTokens
 from troupe.wallet.ledger import hold_writes, wallet_path
 from troupe.wallet.records import Meter, Wallet
-from troupe.wallet.service import NotEnoughTokens
 
 TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (the name of a header)
 TASK_TOKEN_SECONDS = 30 * 86400  # as long as Cloud Tasks keeps a task at most

@@ -1,8 +1,8 @@
-"""What becomes of a subscription and its wallet: reckoned here, committed by the service.
+"""Changes of a subscription and its wallet: computed here, committed by the service.
 
-The rules, which docs/decisions/012-subscriptions.md tells the reasons of: a period gives once;
-plan minutes are used first; what is left of them stays when a better plan takes over, and expires
-when the period ends, but never what a running job holds; tokens stay.
+The rules (reasons in docs/decisions/012-subscriptions.md): each period grants once. Plan minutes
+are used first. Unused ones carry over when a better plan takes over, and expire when the period
+ends, except those that running jobs hold. Tokens never expire.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from troupe.plans.writes import save_writes
 from troupe.wallet.ledger import entry_writes, plan_grant_id
 from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
 
-# Minutes that outlived their plan in the hands of a job are looked after this often.
-_LATER = timedelta(hours=1)
+# How often to check for plan minutes that a job still holds after the plan has ended.
+_HELD_MINUTES_CHECK = timedelta(hours=1)
 
 
 class SubscriptionDraft:
-    """A change in the making, of the documents as they were read; `writes()` is its commit.
+    """A change to the documents as they were read; `writes()` returns what to commit.
 
-    `minutes` and the balances are those that the commit will leave behind.
+    `after`, `wallet` and `minutes_left` show the state after the commit.
     """
 
     def __init__(self, subscription: Document, wallet: Document, at: datetime) -> None:
@@ -65,7 +65,7 @@ class SubscriptionDraft:
         expires_at: datetime | None = None,
         tokens: int | None = None,
     ) -> None:
-        """Begins a period of the plan and gives what it grants; minutes that are left stay."""
+        """Starts a period of the plan and grants its tokens and minutes; unused minutes stay."""
         start, end = period_at(started_at, terms.billing_period, self.at)
         period = self.before.period + 1 if self.before else 1
         gave = {
@@ -96,7 +96,7 @@ class SubscriptionDraft:
         )
 
     def expire_minutes(self) -> None:
-        """Takes back what nobody used of the plan's minutes; what jobs hold is left to them."""
+        """Takes back the plan's unused minutes, except those that jobs hold."""
         now, left = self._known(), self.minutes_left
         balance = self._balances[Meter.VOICE_SECONDS]
         unused = max(0, left - balance.held)
@@ -109,17 +109,17 @@ class SubscriptionDraft:
         self._change(minutes=minutes, expiries=now.expiries + 1)
 
     def end(self, status: SubscriptionStatus) -> None:
-        """Ends it now, or goes on with one that has ended while jobs still held its minutes."""
+        """Ends the subscription, or expires minutes that jobs still held when it ended."""
         self.expire_minutes()
-        due = self.at + _LATER if self.minutes_left else None
+        due = self.at + _HELD_MINUTES_CHECK if self.minutes_left else None
         self._change(status=status, next_plan=None, due_at=due)
 
     def follow_with(self, terms: Terms | None) -> None:
-        """Lets another plan take over when the period ends; None: it goes on as it is."""
+        """Schedules another plan for the end of the period; None cancels the change."""
         self._change(next_plan=terms)
 
     def set_dates(self, started_at: datetime | None, expires_at: datetime | None) -> None:
-        """Moves the beginning, from which periods are counted, and the end. Gives nothing."""
+        """Moves the start, from which periods are counted, and the end. Grants nothing."""
         now = self._known()
         started_at = started_at or now.started_at
         start, end = period_at(started_at, now.plan.billing_period, self.at)
@@ -132,7 +132,7 @@ class SubscriptionDraft:
         )
 
     def set_balance(self, meter: Meter, amount: int, entry_id: str) -> None:
-        """Makes granted less used `amount`. Raises ValueError when jobs hold more than that."""
+        """Makes granted minus used equal `amount`. Raises ValueError when jobs hold more."""
         balance = self._balances[meter]
         if amount < balance.held:
             raise ValueError(f"{balance.held} are held")
@@ -152,7 +152,7 @@ class SubscriptionDraft:
         return self.after.minutes.left(self._balances[Meter.VOICE_SECONDS])
 
     def writes(self) -> list[Write]:
-        """Everything in one commit: Stale if a document changed since it was read."""
+        """All writes, for one commit: Stale if a document changed since it was read."""
         writes: list[Write] = []
         if self._entries:
             writes += entry_writes(self._wallet, self._entries)

@@ -10,9 +10,9 @@ from troupe.audit.service import witness
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
 from troupe.plans import schemas
-from troupe.plans.service import PlanAmbiguous, PlanNotFound
-from troupe.plans.subscriptions import AlreadySubscribed, BadDates, SubscriptionStatement
-from troupe.wallet.service import WalletNotFound
+from troupe.plans.errors import AlreadySubscribed, BadDates, PlanAmbiguous, PlanNotFound
+from troupe.plans.subscriptions import SubscriptionStatement
+from troupe.wallet.errors import WalletNotFound
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -29,7 +29,7 @@ api = Api("plans", "Plans and subscriptions")
 
 @api.get("/api/subscriptions/plans", auth=Auth.PUBLIC, data=schemas.PlanList)
 def list_plans(plans: Plans) -> Reply:
-    """The plans that can be subscribed to, cheapest first."""
+    """The plans on offer, cheapest first."""
     views = [schemas.PlanView.of(plan) for plan in plans.offered()]
     return Reply(schemas.PlanList(plans=views), "Active subscription plans fetched successfully")
 
@@ -40,9 +40,9 @@ def list_plans(plans: Plans) -> Reply:
     errors=(WalletNotFound,),
 )
 def get_my_subscription(caller: Caller, subscriptions: Subscriptions) -> Reply:
-    """Your plan, and your minutes."""
-    standing = subscriptions.of(caller.uid)
-    return _subscription(standing, "User subscription details fetched successfully")
+    """Your plan and your minutes."""
+    statement = subscriptions.of(caller.uid)
+    return _subscription(statement, "User subscription details fetched successfully")
 
 
 @api.post(
@@ -51,13 +51,13 @@ def get_my_subscription(caller: Caller, subscriptions: Subscriptions) -> Reply:
     errors=(PlanNotFound, PaymentRequired, WalletNotFound),
 )
 def subscribe(body: schemas.SubscribeBody, caller: Caller, subscriptions: Subscriptions) -> Reply:
-    """Takes a plan. A better one than yours begins at once and your minutes stay; any other takes
-    over when your period ends. The plan that you have gives nothing a second time."""
-    standing = subscriptions.subscribe(caller.uid, body.plan_id)
-    has = standing.subscription
+    """Subscribes you to a plan. A more expensive plan starts at once and you keep your minutes;
+    any other starts when your period ends. Subscribing to your current plan grants nothing more."""
+    statement = subscriptions.subscribe(caller.uid, body.plan_id)
+    has = statement.subscription
     waits = has is not None and has.plan.id != body.plan_id
     message = "The plan will change when your period ends" if waits else ""
-    return _subscription(standing, message or "Successfully subscribed to plan")
+    return _subscription(statement, message or "Successfully subscribed to plan")
 
 
 @api.post(
@@ -68,7 +68,7 @@ def subscribe(body: schemas.SubscribeBody, caller: Caller, subscriptions: Subscr
 def add_minutes(
     body: schemas.AddMinutesBody, header: KeyHeader, caller: Caller, subscriptions: Subscriptions
 ) -> Reply:
-    """Adds voice minutes that stay until they are used."""
+    """Adds voice minutes that never expire."""
     added = subscriptions.add_minutes(caller.uid, body.minutes, header.idempotency_key)
     return Reply(
         schemas.AddedMinutes(
@@ -94,11 +94,11 @@ def create_subscription(
     subscriptions: Subscriptions,
     plans: Plans,
 ) -> Reply:
-    """Gives a registered user a plan, at once and in the place of any other."""
+    """Gives a registered user a plan at once, replacing any other."""
     user = accounts.find(body.email)
     if user is None:
         raise WalletNotFound
-    standing = subscriptions.create(
+    statement = subscriptions.create(
         user.id,
         plans.named(body.plan_type).id,
         tokens=body.tokens,
@@ -106,7 +106,7 @@ def create_subscription(
         expires_at=body.expiry_date,
         witness=witness(Actor.of(caller), "createSubscription", "subscriptions"),
     )
-    view = schemas.SubscriptionView.of(standing, now())
+    view = schemas.SubscriptionView.of(statement, now())
     return Reply(
         schemas.CreatedSubscription(subscription_id=view.id, subscription=view),
         "Subscription created successfully",
@@ -120,13 +120,13 @@ def create_subscription(
     errors=(WalletNotFound,),
 )
 def get_user_subscription(path: schemas.OfUserPath, subscriptions: Subscriptions) -> Reply:
-    """The plan of a user, and what is left."""
-    standing = subscriptions.of(path.user_id)
+    """A user's plan and what is left of it."""
+    statement = subscriptions.of(path.user_id)
     return Reply(
-        schemas.UserSubscription.of(standing, now()), "Subscription details fetched successfully"
+        schemas.UserSubscription.of(statement, now()), "Subscription details fetched successfully"
     )
 
 
-def _subscription(standing: SubscriptionStatement, message: str) -> Reply:
-    view = schemas.SubscriptionView.of(standing, now())
+def _subscription(statement: SubscriptionStatement, message: str) -> Reply:
+    view = schemas.SubscriptionView.of(statement, now())
     return Reply(schemas.SubscriptionData(subscription=view), message)

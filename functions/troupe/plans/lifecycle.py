@@ -1,4 +1,4 @@
-"""What becomes of the subscription of a user who leaves."""
+"""Erases the subscription of a deleted user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from troupe.plans.writes import subscription_path
 
 
 def erase(uid: str, limit: int, *, database: Database) -> int:
-    """Deletes it; what it gave goes with the wallet. Returns how many there were, 0 or 1."""
+    """Deletes it; its grants go with the wallet. Returns how many were deleted, 0 or 1."""
     document = database.get(subscription_path(uid))
     if document.exists:
         database.commit(Delete(document.path))

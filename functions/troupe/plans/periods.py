@@ -1,4 +1,4 @@
-"""Periods of the calendar: a plan had since the 31st renews on the last day of shorter months."""
+"""Calendar periods: a plan started on the 31st renews on the last day of shorter months."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from troupe.plans.records import BillingPeriod
 def period_at(
     started_at: datetime, billing: BillingPeriod, at: datetime
 ) -> tuple[datetime, datetime]:
-    """The period, counted from `started_at`, that holds `at`: its first moment, and the first one
-    behind it. What begins after `at` is in its first period."""
+    """The period that contains `at`, counted from `started_at`: its start (inclusive) and end
+    (exclusive). The first period if `started_at` is later than `at`."""
     whole = (at.year - started_at.year) * 12 + at.month - started_at.month
     number = max(0, whole // billing.months)
     if number and _after(started_at, number * billing.months) > at:
-        number -= 1  # the month has come, its day not yet
+        number -= 1  # the month has been reached, its day has not
     first = number * billing.months
     return _after(started_at, first), _after(started_at, first + billing.months)
 
@@ -24,5 +24,5 @@ def period_at(
 def _after(start: datetime, months: int) -> datetime:
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     day = min(start.day, calendar.monthrange(year, month + 1)[1])
-    # Not `replace`: of Firestore's own kind of datetime it makes one that cannot be stored.
+    # Not `replace`: on Firestore's datetime subclass its result cannot be stored.
     return datetime.combine(date(year, month + 1, day), start.timetz())

@@ -1,4 +1,4 @@
-"""Plans, and what a user has of one. Money is in cents, times are periods of the calendar."""
+"""Plans and subscriptions. Money is in cents; periods follow the calendar."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class BillingPeriod(StrEnum):
 
 class PlanStatus(StrEnum):
     ACTIVE = "Active"
-    INACTIVE = "Inactive"  # not offered any more; who has it keeps it
+    INACTIVE = "Inactive"  # no longer offered; subscribers keep it
 
 
 class Terms(Record):
-    """What a plan costs and gives in each period; `id` is the plan's."""
+    """What a plan costs and grants per period; `id` is the plan's."""
 
     id: str
     name: str
@@ -37,14 +37,14 @@ class Terms(Record):
 
     @property
     def yearly_cents(self) -> int:
-        """The price of a year, by which plans of different periods compare."""
+        """The price of a year, for comparing plans with different periods."""
         return self.price_cents * 12 // self.billing_period.months
 
 
 class Plan(Terms):
     """`plans/{id}`."""
 
-    name_key: str  # the name in lower case, by which administrators find it
+    name_key: str  # the normalized name, for lookups by administrators
     features: list[str] = Field(default_factory=list)
     description: str = ""
     is_popular: bool = False
@@ -64,45 +64,45 @@ class SubscriptionStatus(StrEnum):
 
 
 class Source(StrEnum):
-    """Who began it: that decides whether it renews by itself."""
+    """Who started it, which decides whether it renews automatically."""
 
     USER = "user"
     ADMIN = "admin"
 
 
 class PlanMinutes(Record):
-    """What is in the wallet by the plan, and goes with the period: plan minutes are used first.
+    """The plan's share of the wallet, which expires with the period and is used first.
 
-    `seconds` were there when `used` of the wallet's meter stood at `used_before`.
+    `seconds` were left when `used` of the wallet's meter was `used_before`.
     """
 
     seconds: int = 0
     used_before: int = 0
 
     def left(self, balance: Balance) -> int:
-        """Seconds of the plan that are not used; those that jobs hold are among them."""
+        """The plan's unused seconds, including those that jobs hold."""
         unused = self.seconds - (balance.used - self.used_before)
         return max(0, min(unused, balance.granted - balance.used))
 
 
 class Subscription(Record):
-    """`subscriptions/{uid}`: one for each user, whatever plans there were."""
+    """`subscriptions/{uid}`: one per user, across all plans."""
 
     id: str
-    plan: Terms  # as they were when the period began
+    plan: Terms  # as they were when the period started
     next_plan: Terms | None = None  # takes over when the period ends
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     source: Source = Source.USER
-    period: int  # counted from 1 over all plans; names the entries of the ledger
+    period: int  # counted from 1 across all plans; part of ledger entry ids
     period_start: datetime
     period_end: datetime
-    started_at: datetime  # since when the plan is had: periods are counted from here
-    expires_at: datetime | None = None  # it does not renew beyond this
-    tokens: int | None = None  # given in each period in the place of the plan's
+    started_at: datetime  # the start of the first period of this plan
+    expires_at: datetime | None = None  # it does not renew after this
+    tokens: int | None = None  # granted per period instead of the plan's
     minutes: PlanMinutes = PlanMinutes()
-    gave: dict[Meter, int]  # what the present period gave
-    expiries: int = 0  # how often minutes of the present period expired
-    due_at: datetime | None = None  # when the sweep has something to do
+    gave: dict[Meter, int]  # what the current period granted
+    expiries: int = 0  # how often minutes expired in the current period
+    due_at: datetime | None = None  # when the sweep has to act on it
     created_at: datetime
     updated_at: datetime
 
@@ -111,11 +111,11 @@ class Subscription(Record):
         return self.status is SubscriptionStatus.ACTIVE
 
     def shown_status(self, at: datetime) -> SubscriptionStatus:
-        """An end is an end at once, whenever the sweep comes round."""
+        """The status at `at`, even if the sweep has not ended the subscription yet."""
         over = self.live and self.expires_at is not None and self.expires_at <= at
         return SubscriptionStatus.EXPIRED if over and not self.next_plan else self.status
 
     @property
     def ends_at(self) -> datetime:
-        """The end of what is granted: of the whole if that is fixed, else of the period."""
+        """The end of the subscription if it is fixed, else of the period."""
         return self.expires_at or self.period_end

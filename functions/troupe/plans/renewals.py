@@ -1,4 +1,4 @@
-"""Reading and committing what concerns a subscription, and the turns of its periods."""
+"""Reads and commits subscriptions, and moves them from period to period."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ from troupe.plans.draft import SubscriptionDraft
 from troupe.plans.records import Plan, Source, Subscription, SubscriptionStatus
 from troupe.plans.writes import SUBSCRIPTIONS, plan_path, subscription_path, taken_write
 from troupe.records import Witness, no_witness
+from troupe.wallet.errors import WalletNotFound
 from troupe.wallet.ledger import wallet_path
-from troupe.wallet.service import WalletNotFound
 
-# Other writes that are committed with a draft, whether or not it changes anything.
+# Other writes to commit with a draft, whether or not the draft changes anything.
 Also = Callable[[SubscriptionDraft], Sequence[Write]]
-_RETRY_AFTER_FAILURE = timedelta(hours=1)  # until one that could not be turned is tried again
+_RETRY_AFTER_FAILURE = timedelta(hours=1)  # before a failed renewal is tried again
 
 
 class Renewals:
-    """`paid`: plans with a price go on only if they are paid for, or an administrator gave them."""
+    """`paid`: plans with a price renew only if they are paid for, or granted by an
+    administrator."""
 
     def __init__(self, db: Database, *, paid: bool) -> None:
         self._db = db
         self._paid = paid
 
     def draft(self, uid: str, plan_id: str | None) -> tuple[SubscriptionDraft, Plan | None]:
-        """What is to be changed, as it is now, and the plan of that id. A subscription that is
-        due is turned first. Raises WalletNotFound; Stale: try again."""
+        """A draft of the user's current state, and the plan with that id. A due subscription is
+        advanced first. Raises WalletNotFound; Stale: try again."""
         paths = [subscription_path(uid), wallet_path(uid)]
         paths += [plan_path(plan_id)] if plan_id else []
         subscription, wallet, *plans = self._db.get_all(paths)
@@ -46,7 +47,7 @@ class Renewals:
             raise WalletNotFound
         draft = SubscriptionDraft(subscription, wallet, now())
         if draft.before and _is_due(draft.before, draft.at):
-            self.turn(uid)
+            self.advance(uid)
             raise Stale
         found = [Plan.of(document) for document in plans if document.exists]
         return draft, found[0] if found else None
@@ -59,19 +60,20 @@ class Renewals:
         also: Also = lambda draft: (),
         taken: str | None = None,
     ) -> None:
-        """All of a draft, or Stale. `taken`: the plan that it leads to, which must be there."""
+        """Commits a draft, or raises Stale. `taken`: id of the plan it leads to, which must still
+        exist."""
         changes: list[Write] = draft.writes()
         if changes:
             changes += [taken_write(taken, draft.at)] if taken else []
             changes += witness(draft.before, draft.after)
-        # What names the version of a document has to stand before other writes to it.
+        # A write with a precondition has to precede other writes to the same document.
         writes = [*also(draft), *changes]
         if not writes:
             return
         try:
             self._db.commit(*writes)
         except (Missing, AlreadyExists):
-            raise Stale from None  # the plan, or the user, has gone: look once more
+            raise Stale from None  # the plan or the user was deleted: read again
         if changes and draft.after is not None:
             log.info(
                 "subscription_changed",
@@ -81,8 +83,8 @@ class Renewals:
                 period=draft.after.period,
             )
 
-    def turn(self, uid: str) -> None:
-        """Brings a subscription that is due into its next period, or to its end."""
+    def advance(self, uid: str) -> None:
+        """Moves a due subscription to its next period, or ends it."""
         subscription = self._db.get(subscription_path(uid))
         if not subscription.exists or not _is_due(Subscription.of(subscription), now()):
             return
@@ -96,7 +98,7 @@ class Renewals:
         plan = Plan.of(document) if document.exists else None
         if not has.live:
             draft.end(has.status)
-        elif plan is None or not self._goes_on(has, plan, draft.at):
+        elif plan is None or not self._renews(has, plan, draft.at):
             draft.end(SubscriptionStatus.EXPIRED)
         elif has.next_plan is not None:
             draft.expire_minutes()
@@ -113,21 +115,21 @@ class Renewals:
         self.commit(draft)
 
     def renew_due(self, limit: int) -> int:
-        """What the sweep does: renews, changes and ends what is due; returns how many."""
+        """Called by the sweep: renews, changes or ends due subscriptions; returns how many."""
         due = self._db.due(SUBSCRIPTIONS, limit, select=[])
-        turned = 0
+        advanced = 0
         for document in due:
             uid = document.id
             try:
-                contend(lambda uid=uid: self.turn(uid))  # type: ignore[misc]
-                turned += 1
-            except Exception as error:  # one must not hold up all others, now or next time
+                contend(lambda uid=uid: self.advance(uid))  # type: ignore[misc]
+                advanced += 1
+            except Exception as error:  # one failure must not block the others, now or next time
                 log.error("subscription_stumbled", error, uid=uid)
                 with suppress(Exception):
                     self._db.commit(Update(document.path, {"dueAt": now() + _RETRY_AFTER_FAILURE}))
-        return turned
+        return advanced
 
-    def _goes_on(self, has: Subscription, plan: Plan, at: datetime) -> bool:
+    def _renews(self, has: Subscription, plan: Plan, at: datetime) -> bool:
         over = has.expires_at is not None and has.expires_at <= at
         if over and has.next_plan is None:
             return False

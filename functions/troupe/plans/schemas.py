@@ -1,4 +1,4 @@
-"""What the operations on plans and subscriptions take and give: minutes and prices as numbers."""
+"""Requests and responses of plans and subscriptions; minutes and prices are numbers."""
 
 from __future__ import annotations
 
@@ -30,15 +30,21 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-# A time, or a date, which is its midnight; both are UTC unless they say otherwise.
+# A time, or a date (its midnight); UTC unless an offset is given.
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
 PlanName = Annotated[Line, Field(max_length=100)]
 Price = Annotated[
     Decimal,
-    Field(ge=0, le=1_000_000, decimal_places=2, description="Up to two decimals.", examples=[9.99]),
+    Field(
+        ge=0,
+        le=1_000_000,
+        decimal_places=2,
+        description="Up to two decimal places.",
+        examples=[9.99],
+    ),
 ]
 Billing = Annotated[BillingPeriod, BeforeValidator(_lower)]
-Minutes = Annotated[int, Field(ge=0, le=1_000_000, description="Voice minutes in each period.")]
+Minutes = Annotated[int, Field(ge=0, le=1_000_000, description="Voice minutes per period.")]
 Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Features = Annotated[list[Annotated[Line, Field(max_length=200)]], Field(max_length=50)]
 Description = Annotated[PlainText, Field(max_length=2000)]
@@ -67,12 +73,12 @@ class CreatePlan(Schema):
     status: PlanStatus = PlanStatus.ACTIVE
 
     def fields(self) -> dict[str, Any]:
-        """The fields of `Plan` that were given."""
+        """The fields of `Plan` that were sent."""
         return _plan_fields(self)
 
 
 class UpdatePlan(Schema):
-    """What is left out, or null, stays as it is."""
+    """Omitted and null fields stay unchanged."""
 
     model_config = example({"price": 24.9, "isPopular": True})
 
@@ -87,7 +93,7 @@ class UpdatePlan(Schema):
     status: PlanStatus | None = None
 
     def fields(self) -> dict[str, Any]:
-        """The fields of `Plan` that were given."""
+        """The fields of `Plan` that were sent."""
         return _plan_fields(self)
 
 
@@ -117,7 +123,7 @@ class PlanList(Schema):
 
 
 class TermsView(Schema):
-    """A plan as it was when the period began."""
+    """A plan as it was when the period started."""
 
     id: str
     underscore_id: str = Field(alias="_id", description="The same as `id`.")
@@ -134,25 +140,27 @@ class TermsView(Schema):
 
 
 class SubscriptionView(Schema):
-    """A user's plan and minutes; without a plan yet, `status` is null."""
+    """A user's plan and minutes; `status` is null before the first plan."""
 
-    id: str = Field(description="The user's id: everybody has one subscription.")
+    id: str = Field(description="The user's id: each user has one subscription.")
     status: SubscriptionStatus | None
     current_plan: TermsView | None
-    next_plan: TermsView | None = Field(description="What takes over at `periodEnd`.")
+    next_plan: TermsView | None = Field(description="The plan that starts at `periodEnd`.")
     started_at: datetime | None
     period_start: datetime | None
     period_end: datetime | None
-    expiry_date: datetime | None = Field(description="The end of what is granted.")
-    total_minutes: float = Field(description="Granted, less what expired.")
-    available_minutes: float = Field(description="What can be spent now.")
-    tokens: int = Field(description="Granted less used.")
-    voice_id: str | None = Field(None, description="Voices belong to characters: always null.")
+    expiry_date: datetime | None = Field(
+        description="The end of the subscription if it is fixed, else of the period."
+    )
+    total_minutes: float = Field(description="Granted minus expired.")
+    available_minutes: float = Field(description="Available to spend now.")
+    tokens: int = Field(description="Granted minus used.")
+    voice_id: str | None = Field(None, description="Always null: voices belong to characters.")
     model_id: str | None = Field(None, description="Always null.")
 
     @classmethod
-    def of(cls, standing: SubscriptionStatement, at: datetime) -> Self:
-        has, wallet = standing.subscription, standing.wallet
+    def of(cls, statement: SubscriptionStatement, at: datetime) -> Self:
+        has, wallet = statement.subscription, statement.wallet
         return cls(
             id=wallet.id,
             status=has.shown_status(at) if has else None,
@@ -174,15 +182,15 @@ class SubscriptionData(Schema):
 
 class UserSubscription(Schema):
     subscription: SubscriptionView
-    tokens_remaining: int = Field(description="What can be spent now.")
+    tokens_remaining: int = Field(description="Available to spend now.")
     expiry_date: datetime | None
 
     @classmethod
-    def of(cls, standing: SubscriptionStatement, at: datetime) -> Self:
-        view = SubscriptionView.of(standing, at)
+    def of(cls, statement: SubscriptionStatement, at: datetime) -> Self:
+        view = SubscriptionView.of(statement, at)
         return cls(
             subscription=view,
-            tokens_remaining=standing.wallet.tokens.available,
+            tokens_remaining=statement.wallet.tokens.available,
             expiry_date=view.expiry_date,
         )
 
@@ -214,10 +222,12 @@ class CreateSubscriptionBody(Schema):
     model_config = example({"email": "ada@example.com", "planType": "pro"})
 
     email: Email
-    plan_type: PlanName = Field(description="The id of a plan, or its name.")
-    tokens: Tokens | None = Field(None, description="In each period, instead of the plan's own.")
-    start_date: Moment | None = Field(None, description="Now when left out.")
-    expiry_date: Moment | None = Field(None, description="It renews for good when left out.")
+    plan_type: PlanName = Field(description="The id or the name of a plan.")
+    tokens: Tokens | None = Field(None, description="Tokens per period, instead of the plan's.")
+    start_date: Moment | None = Field(None, description="Defaults to now.")
+    expiry_date: Moment | None = Field(
+        None, description="Without it, the subscription renews indefinitely."
+    )
 
 
 class OfUserPath(Schema):

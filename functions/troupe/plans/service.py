@@ -1,4 +1,4 @@
-"""The plans that there are: what is offered, and what administrators make of it."""
+"""The catalogue of plans, which administrators edit."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
-
-from typing_extensions import TypedDict
 
 from troupe.adapters.firestore import (
     AlreadyExists,
@@ -19,45 +17,14 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.errors import BadRequest, NotFound, Unprocessable
+from troupe.plans.errors import PlanAmbiguous, PlanInUse, PlanNotFound
 from troupe.plans.records import Plan, PlanStatus
 from troupe.plans.writes import PLANS, SUBSCRIPTIONS, plan_path
 from troupe.records import Witness, no_witness
 from troupe.text import name_key, slug
 
-MOST_PLANS = 100  # in a listing; a product has a handful
+MOST_PLANS = 100  # in a listing
 _SLUG_CHARACTERS = 40
-
-
-class PlanNotFound(NotFound):
-    code = "plan_not_found"
-    message = "There is no such plan."
-
-
-class PlanInUseDetails(TypedDict):
-    subscribers: int
-
-
-class PlanInUse(BadRequest):
-    code = "plan_in_use"
-    details_type = PlanInUseDetails
-    message = "Cannot delete plan. Users are currently subscribed to this plan"
-
-    @classmethod
-    def by(cls, users: int) -> PlanInUse:
-        are = "user is" if users == 1 else "users are"
-        text = f"Cannot delete plan. {users} {are} currently subscribed to this plan"
-        return cls(text, details={"subscribers": users})
-
-
-class PlanAmbiguousDetails(TypedDict):
-    planIds: list[str]
-
-
-class PlanAmbiguous(Unprocessable):
-    code = "plan_ambiguous"
-    details_type = PlanAmbiguousDetails
-    message = "Several plans have this name; name one by its id."
 
 
 class Plans:
@@ -65,11 +32,11 @@ class Plans:
         self._db = db
 
     def offered(self) -> list[Plan]:
-        """The plans that can be subscribed to, cheapest first."""
+        """The plans on offer, cheapest first."""
         return self.all(PlanStatus.ACTIVE)
 
     def all(self, status: PlanStatus | None = None) -> list[Plan]:
-        """Every plan, or those of one status; cheapest first."""
+        """All plans, or those with one status, cheapest first."""
         found = self._db.find(
             PLANS,
             where=[("status", "==", status)] if status else [],
@@ -82,7 +49,7 @@ class Plans:
         return _plan(self._db.get(plan_path(plan_id)))
 
     def named(self, name: str) -> Plan:
-        """The plan of that id, else the one of that name. Raises PlanNotFound, PlanAmbiguous."""
+        """The plan with that id, else with that name. Raises PlanNotFound, PlanAmbiguous."""
         if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name):
             document = self._db.get(plan_path(name))
             if document.exists:
@@ -101,8 +68,8 @@ class Plans:
         plan_id: str | None = None,
         witness: Witness = no_witness,
     ) -> Plan:
-        """A new plan of the named fields of `Plan`. Its id is made of its name, with something
-        behind it where another plan has that id; AlreadyExists for a `plan_id` that is taken."""
+        """Creates a plan from fields of `Plan`. Without `plan_id` its id is the slug of its name,
+        with a random suffix if that is taken. Raises AlreadyExists for a `plan_id` in use."""
         at = now()
         wanted = plan_id or _slug(fields["name"])
         while True:
@@ -127,8 +94,8 @@ class Plans:
     def update(
         self, plan_id: str, fields: Mapping[str, Any], *, witness: Witness = no_witness
     ) -> Plan:
-        """Changes the named fields, all in one write. Who has the plan gets the new terms with
-        the next period."""
+        """Changes these fields in one write. Subscribers get the new terms with their next
+        period."""
 
         def attempt() -> Plan:
             document = self._db.get(plan_path(plan_id))
@@ -145,28 +112,28 @@ class Plans:
         return contend(attempt)
 
     def delete(self, plan_id: str, *, witness: Witness = no_witness) -> None:
-        """Raises PlanInUse while anybody has the plan, or will have it with the next period.
+        """Raises PlanInUse while anybody has the plan or is about to switch to it.
 
-        Whoever subscribes while it is counted touches the plan's document, and it is counted
-        again; whoever comes later finds no plan.
+        A subscription made during the count updates the plan's document, so the count is repeated;
+        a later one finds no plan.
         """
 
         def attempt() -> None:
             document = self._db.get(plan_path(plan_id))
             plan = _plan(document)
-            if users := self.subscribers(plan_id) + self._to_come(plan_id):
+            if users := self.subscribers(plan_id) + self._upcoming(plan_id):
                 raise PlanInUse.by(users)
             self._db.commit(Delete(document.path, seen=document), *witness(plan, None))
 
         contend(attempt)
 
     def subscribers(self, plan_id: str) -> int:
-        """How many have the plan now; counted, not read."""
+        """How many users have the plan now; one count query."""
         return self._db.count(
             SUBSCRIPTIONS, where=[("plan.id", "==", plan_id), ("status", "==", "active")]
         )
 
-    def _to_come(self, plan_id: str) -> int:
+    def _upcoming(self, plan_id: str) -> int:
         return self._db.count(SUBSCRIPTIONS, where=[("nextPlan.id", "==", plan_id)])
 
 
@@ -177,5 +144,5 @@ def _plan(document: Document) -> Plan:
 
 
 def _slug(name: str) -> str:
-    """`Größe XL` is `grosse-xl`; a name without Latin letters gets an id by chance."""
+    """`Größe XL` becomes `grosse-xl`; a name without Latin letters gets a random id."""
     return slug(name)[:_SLUG_CHARACTERS].rstrip("-") or secrets.token_hex(8)

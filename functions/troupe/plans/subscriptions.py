@@ -1,4 +1,4 @@
-"""Subscriptions: who has which plan, what users may do about it, and what administrators may."""
+"""Subscriptions: which plan each user has, and how users and administrators change it."""
 
 from __future__ import annotations
 
@@ -7,54 +7,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from typing_extensions import TypedDict
-
 from troupe.adapters.firestore import Database, Document, contend
-from troupe.errors import Conflict, NotFound, PaymentRequired, Unprocessable
+from troupe.errors import PaymentRequired
 from troupe.plans.draft import SubscriptionDraft
+from troupe.plans.errors import (
+    AlreadySubscribed,
+    BadDates,
+    BalanceHeld,
+    PlanNotFound,
+    SubscriptionNotFound,
+)
 from troupe.plans.records import Plan, PlanStatus, Source, Subscription, SubscriptionStatus
 from troupe.plans.renewals import Also, Renewals
-from troupe.plans.service import PlanNotFound
 from troupe.plans.writes import subscription_path
 from troupe.records import Witness, no_witness
+from troupe.wallet.errors import WalletNotFound
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.records import Meter, Wallet
-from troupe.wallet.service import Added, WalletNotFound, WalletService
+from troupe.wallet.service import Added, WalletService
 
-_A_DAY = timedelta(days=1)  # a date of today may be tomorrow's in UTC
-
-
-class AlreadySubscribed(Conflict):
-    code = "already_subscribed"
-    message = "The user has this plan already; change the dates of the subscription instead."
-
-
-class SubscriptionNotFound(NotFound):
-    code = "subscription_not_found"
-    message = "The user has no running subscription: name a plan."
-
-
-class BadDates(Unprocessable):
-    code = "invalid_dates"
-    message = "A subscription begins now or earlier, and ends later than now."
-
-
-class BalanceHeldDetails(TypedDict):
-    """`held`: tokens or seconds that running jobs may still take."""
-
-    meter: Meter
-    held: int
-
-
-class BalanceHeld(Conflict):
-    code = "balance_held"
-    details_type = BalanceHeldDetails
-    message = "Running jobs hold more than that. Try again when they are done."
+_A_DAY = timedelta(days=1)  # a local date can be a day ahead of UTC
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionStatement:
-    """What a user has: the subscription (None before the first one) and the wallet."""
+    """A user's subscription (None before the first one) and wallet."""
 
     subscription: Subscription | None
     wallet: Wallet
@@ -62,10 +39,10 @@ class SubscriptionStatement:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What an administrator makes of somebody's subscription; None leaves a thing as it is.
+    """An administrator's changes to a subscription; None keeps the value.
 
-    `tokens` and `voice_minutes` are balances (granted less used); an `expires_at` in the past
-    ends the subscription now; `never_expires` takes away its end.
+    `tokens` and `voice_minutes` are balances (granted minus used). An `expires_at` in the past
+    ends the subscription now; `never_expires` removes its end.
     """
 
     plan_id: str | None = None
@@ -82,34 +59,37 @@ class Setting:
 
 
 class Subscriptions:
-    def __init__(self, db: Database, turns: Renewals, wallet: WalletService, *, paid: bool) -> None:
+    def __init__(
+        self, db: Database, renewals: Renewals, wallet: WalletService, *, paid: bool
+    ) -> None:
         self._db = db
-        self._turns = turns
+        self._renewals = renewals
         self._wallet = wallet
         self._paid = paid
 
     def of(self, uid: str) -> SubscriptionStatement:
-        """Raises WalletNotFound for nobody."""
+        """Raises WalletNotFound."""
         return self.of_many([uid])[0]
 
     def of_many(self, uids: Sequence[str]) -> list[SubscriptionStatement]:
-        """Those of existing users, in their order, by one call."""
-        return [_standing(*pair) for pair in self._read(uids)]
+        """Those of existing users, in their order, with one read. Raises WalletNotFound."""
+        return [_statement(*pair) for pair in self._read(uids)]
 
     def known(self, uids: Sequence[str]) -> dict[str, SubscriptionStatement]:
-        """The same of those who have a wallet: some may have left meanwhile."""
+        """The statements of the users who still have a wallet, by uid."""
         pairs = self._read(uids) if uids else []
-        return {wallet.id: _standing(has, wallet) for has, wallet in pairs if wallet.exists}
+        return {wallet.id: _statement(has, wallet) for has, wallet in pairs if wallet.exists}
 
     def subscribe(self, uid: str, plan_id: str) -> SubscriptionStatement:
-        """A better plan begins at once; another one when the period ends; the same one changes
-        nothing, but for taking back what was to come. Whatever is repeated, a period gives once.
+        """A more expensive plan starts at once, any other when the period ends. The current plan
+        changes nothing, except that it cancels a scheduled change. However often this is repeated,
+        each period grants once.
 
-        Raises PlanNotFound (also for one that is not offered), PaymentRequired.
+        Raises PlanNotFound (also for an inactive plan), PaymentRequired.
         """
 
         def attempt() -> SubscriptionStatement:
-            draft, plan = self._turns.draft(uid, plan_id)
+            draft, plan = self._renewals.draft(uid, plan_id)
             has = draft.before if draft.before and draft.before.live else None
             if has and has.plan.id == plan_id:
                 if has.next_plan is not None:
@@ -117,22 +97,22 @@ class Subscriptions:
             elif plan is None or plan.status is not PlanStatus.ACTIVE:
                 raise PlanNotFound
             elif self._paid and plan.price_cents:
-                raise _to_be_paid(plan)
+                raise _payment_required(plan)
             elif has and plan.yearly_cents <= has.plan.yearly_cents:
                 if has.next_plan is None or has.next_plan.id != plan_id:
                     draft.follow_with(plan.terms)
             else:
                 draft.begin(plan.terms, source=Source.USER, started_at=draft.at)
-            self._turns.commit(draft, taken=plan_id)
+            self._renewals.commit(draft, taken=plan_id)
             return SubscriptionStatement(draft.after, draft.wallet)
 
         return contend(attempt)
 
     def add_minutes(self, uid: str, minutes: int, key: str | None) -> Added:
-        """Minutes that belong to no plan and stay until they are used; answers in seconds.
+        """Adds minutes that belong to no plan and never expire; returns seconds.
         Raises PaymentRequired, WalletNotFound, KeyReused."""
         if self._paid:
-            raise PaymentRequired("Minutes are paid for at checkout.")
+            raise PaymentRequired("Buy minutes at checkout.")
         return self._wallet.add(uid, Meter.VOICE_SECONDS, minutes * 60, "minutes", key)
 
     def create(
@@ -145,14 +125,14 @@ class Subscriptions:
         expires_at: datetime | None = None,
         witness: Witness = no_witness,
     ) -> SubscriptionStatement:
-        """An administrator gives a plan, at once and in the place of any other; `tokens` are
-        given in each period instead of the plan's own.
+        """For administrators: starts a plan at once, replacing any other; `tokens` are granted per
+        period instead of the plan's.
 
         Raises PlanNotFound, AlreadySubscribed, BadDates, WalletNotFound.
         """
 
         def attempt() -> SubscriptionStatement:
-            draft, plan = self._turns.draft(uid, plan_id)
+            draft, plan = self._renewals.draft(uid, plan_id)
             if plan is None:
                 raise PlanNotFound
             if draft.before and draft.before.live and draft.before.plan.id == plan_id:
@@ -162,11 +142,11 @@ class Subscriptions:
             draft.begin(
                 plan.terms,
                 source=Source.ADMIN,
-                started_at=_begun(started_at, draft.at) or draft.at,
+                started_at=_start_date(started_at, draft.at) or draft.at,
                 expires_at=expires_at,
                 tokens=tokens,
             )
-            self._turns.commit(draft, witness, taken=plan_id)
+            self._renewals.commit(draft, witness, taken=plan_id)
             return SubscriptionStatement(draft.after, draft.wallet)
 
         return contend(attempt)
@@ -174,9 +154,8 @@ class Subscriptions:
     def set(
         self, uid: str, setting: Setting, *, also: Also = lambda draft: ()
     ) -> SubscriptionStatement:
-        """An administrator changes a subscription and its balances, all in one commit, and in
-        that of what is `also` to be written. The plan that the user has gives nothing a second
-        time.
+        """For administrators: changes a subscription and its balances in one commit, together with
+        the writes of `also`. Naming the user's current plan grants nothing more.
 
         Raises PlanNotFound, SubscriptionNotFound, BadDates, BalanceHeld, WalletNotFound.
         """
@@ -184,7 +163,7 @@ class Subscriptions:
 
         def attempt() -> SubscriptionStatement:
             plan_id = setting.plan_id or self._plan_to_revive(uid, setting)
-            draft, plan = self._turns.draft(uid, plan_id)
+            draft, plan = self._renewals.draft(uid, plan_id)
             if plan_id is not None and plan is None:
                 raise PlanNotFound
             _apply(draft, setting, plan)
@@ -192,7 +171,7 @@ class Subscriptions:
             minutes = setting.voice_minutes
             seconds = None if minutes is None else minutes * 60
             _set_balance(draft, Meter.VOICE_SECONDS, seconds, random_id)
-            self._turns.commit(draft, also=also, taken=plan_id)
+            self._renewals.commit(draft, also=also, taken=plan_id)
             return SubscriptionStatement(draft.after, draft.wallet)
 
         return contend(attempt)
@@ -203,7 +182,7 @@ class Subscriptions:
         return list(zip(found[: len(uids)], found[len(uids) :], strict=True))
 
     def _plan_to_revive(self, uid: str, setting: Setting) -> str | None:
-        """The plan that the user had, if it is to be active again."""
+        """The user's last plan, if the setting reactivates an ended subscription."""
         if setting.status is not SubscriptionStatus.ACTIVE:
             return None
         has = self.of(uid).subscription
@@ -213,29 +192,29 @@ class Subscriptions:
 
 
 def _apply(draft: SubscriptionDraft, setting: Setting, plan: Plan | None) -> None:
-    """The part of a setting that concerns the subscription."""
+    """Applies all of a setting but the balances."""
     has = draft.before if draft.before and draft.before.live else None
-    begun = _begun(setting.started_at, draft.at)
+    start = _start_date(setting.started_at, draft.at)
     over = setting.expires_at is not None and setting.expires_at <= draft.at
     status = SubscriptionStatus.EXPIRED if over else setting.status
     if status is not None and status is not SubscriptionStatus.ACTIVE:
         if draft.before is None:
             raise SubscriptionNotFound
         if over and has:
-            draft.set_dates(begun, setting.expires_at)
+            draft.set_dates(start, setting.expires_at)
         draft.end(status)
     elif plan is not None and (has is None or has.plan.id != plan.id):
         draft.begin(
             plan.terms,
             source=Source.ADMIN,
-            started_at=begun or draft.at,
+            started_at=start or draft.at,
             expires_at=setting.expires_at,
         )
     elif setting.has_dates:
         if has is None:
             raise SubscriptionNotFound
         kept = None if setting.never_expires else has.expires_at
-        draft.set_dates(begun, setting.expires_at or kept)
+        draft.set_dates(start, setting.expires_at or kept)
 
 
 def _set_balance(
@@ -250,7 +229,7 @@ def _set_balance(
         raise BalanceHeld(details={"meter": meter, "held": held}) from None
 
 
-def _begun(started_at: datetime | None, at: datetime) -> datetime | None:
+def _start_date(started_at: datetime | None, at: datetime) -> datetime | None:
     if started_at is None:
         return None
     if started_at > at + _A_DAY:
@@ -258,13 +237,13 @@ def _begun(started_at: datetime | None, at: datetime) -> datetime | None:
     return min(started_at, at)
 
 
-def _standing(subscription: Document, wallet: Document) -> SubscriptionStatement:
+def _statement(subscription: Document, wallet: Document) -> SubscriptionStatement:
     if not wallet.exists:
         raise WalletNotFound
     has = Subscription.of(subscription) if subscription.exists else None
     return SubscriptionStatement(has, Wallet.of(wallet))
 
 
-def _to_be_paid(plan: Plan) -> PaymentRequired:
+def _payment_required(plan: Plan) -> PaymentRequired:
     details = {"planId": plan.id, "price": plan.price_cents / 100}
-    return PaymentRequired("This plan is paid for at checkout.", details=details)
+    return PaymentRequired("Buy this plan at checkout.", details=details)

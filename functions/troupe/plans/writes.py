@@ -1,4 +1,4 @@
-"""Plans and subscriptions in the store."""
+"""Paths and writes of plans and subscriptions."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def subscription_path(uid: str) -> str:
 
 
 def save_writes(seen: Document, subscription: Subscription, at: datetime) -> list[Write]:
-    """The subscription, and what the user's document shows of it, so that a request that shows
-    the user reads one document. Stale or AlreadyExists if the subscription changed since."""
+    """Writes the subscription, and its summary in the user's document, so that showing a user
+    reads one document. Stale or AlreadyExists if the subscription changed since."""
     stored = subscription.stored() | {"updatedAt": at}
     summary: dict[str, Any] = {
         "plan": subscription.plan.id if subscription.live else None,
@@ -47,6 +47,6 @@ def save_writes(seen: Document, subscription: Subscription, at: datetime) -> lis
 
 
 def taken_write(plan_id: str, at: datetime) -> Write:
-    """Says in the plan's own document that somebody takes it: fails as Missing when the plan was
-    deleted meanwhile, and makes a deletion that is under way count again."""
+    """Marks the plan as in use: fails with Missing if the plan was deleted, and makes a deletion
+    in progress count again."""
     return Update(plan_path(plan_id), {"lastTakenAt": at})

@@ -30,7 +30,7 @@ from troupe.scripts.errors import (
     VideoNotFound,
 )
 from troupe.scripts.records import ScriptWithJobs
-from troupe.wallet.service import NotEnoughTokens
+from troupe.wallet.errors import NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply

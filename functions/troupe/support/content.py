@@ -1,5 +1,4 @@
-"""Questions with their answers, which administrators keep and everybody reads; and the messages
-that people send by the contact form."""
+"""FAQs, which administrators edit and everybody can read, and messages of the contact form."""
 
 from __future__ import annotations
 
@@ -18,23 +17,13 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.errors import NotFound
 from troupe.logs import log
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.records import Witness, no_witness
+from troupe.support.errors import ContactNotFound, FaqNotFound
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
 
 FAQS, CONTACTS = "faqs", "contacts"
-
-
-class FaqNotFound(NotFound):
-    code = "faq_not_found"
-    message = "FAQ not found"
-
-
-class ContactNotFound(NotFound):
-    code = "contact_not_found"
-    message = "There is no such message."
 
 
 class Faqs:
@@ -42,7 +31,7 @@ class Faqs:
         self._db = db
 
     def page(self, page: PageRequest, category: FaqCategory | None) -> tuple[list[Faq], PageOf]:
-        """Newest first, of one category or all."""
+        """Newest first; of one category, or all."""
         where = [("category", "==", category)] if category else []
         found = newest_first(self._db, FAQS, page, field="createdAt", where=where)
         return [Faq.of(document) for document in found.documents], found
@@ -57,8 +46,8 @@ class Faqs:
         faq_id: str | None = None,
         witness: Witness = no_witness,
     ) -> Faq:
-        """A new one of category, question and answer. AlreadyExists for a `faq_id` that is
-        taken."""
+        """Creates an FAQ from category, question and answer. Raises AlreadyExists for a `faq_id`
+        in use."""
         at = now()
         stamps = {"id": faq_id or secrets.token_hex(10), "created_at": at, "updated_at": at}
         faq = Faq.model_validate({**fields, **stamps})
@@ -68,7 +57,7 @@ class Faqs:
     def update(
         self, faq_id: str, fields: Mapping[str, Any], *, witness: Witness = no_witness
     ) -> Faq:
-        """Changes the named fields, all in one write."""
+        """Changes these fields in one write. Raises FaqNotFound."""
 
         def attempt() -> Faq:
             document = self._db.get(f"{FAQS}/{faq_id}")
@@ -105,14 +94,14 @@ class Contacts:
             created_at=at,
             updated_at=at,
         )
-        # There already: by our own commit, whose answer was lost and which the client sent again.
+        # Already there if our own commit was retried after its response was lost.
         with suppress(AlreadyExists):
             self._db.commit(Create(f"{CONTACTS}/{contact.id}", contact.stored()))
         log.info("contact_received", contactId=contact.id)
         return contact
 
     def page(self, page: PageRequest, status: ContactStatus | None) -> tuple[list[Contact], PageOf]:
-        """Newest first, of one status or all."""
+        """Newest first; of one status, or all."""
         where = [("status", "==", status)] if status else []
         found = newest_first(self._db, CONTACTS, page, field="createdAt", where=where)
         return [Contact.of(document) for document in found.documents], found

@@ -5,5 +5,5 @@ from troupe.domain import Domain, Limit
 DOMAIN = Domain(
     name="support",
     endpoints={"support": ("troupe.support.endpoints",)},
-    limits={"contact": Limit("5/3600, 20/3600", "messages of the contact form")},
+    limits={"contact": Limit("5/3600, 20/3600", "messages sent with the contact form")},
 )

@@ -1,4 +1,4 @@
-"""What needs no account: questions and answers, the contact form, health, documentation."""
+"""Endpoints without an account: FAQs, the contact form, health, documentation."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from flask import Response, request, send_file
 
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.support import schemas, service
+from troupe.support.errors import NoMedia, ServicesDown
 from troupe.support.schemas import AssetPath, HealthData
-from troupe.support.service import NoMedia
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 api = Api("support", "Help, health and documentation")
 
-# What a machine calls them differs from one to the next.
+# `mimetypes` gives different answers on different machines.
 _ASSET_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
-# Every address is relative, so that the page works under Hosting (/api/docs) and under the
-# function's own URL; `..` where the address of the page ends with a slash.
+# URLs are relative, so that the page works under Hosting (/api/docs) and under the function's own
+# URL; `base` is `../` if the URL of the page ends with a slash.
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -57,15 +57,15 @@ SwaggerUIBundle({{
 @api.post("/api/contact/submit", auth=Auth.PUBLIC, status=201, limit="contact")
 def submit_contact(body: schemas.ContactBody, contacts: Contacts) -> Reply:
     """Sends a message to the administrators."""
-    # Only programs fill in `website`; they are told what everybody is told.
+    # A honeypot: only bots fill in `website`, and they get the same answer.
     if not body.website:
         contacts.add(name=body.name, email=body.email, subject=body.subject, message=body.message)
-    return Reply(message="Thank you for your message. We will answer by e-mail.")
+    return Reply(message="Thank you for your message. We will reply by email.")
 
 
 @api.get("/api/faq", auth=Auth.PUBLIC, data=schemas.FaqList, errors=(BadCursor, PageTooDeep))
 def list_faq(query: schemas.FaqQuery, faqs: Faqs) -> Reply:
-    """Questions with their answers, newest first; of one category with `?category=`."""
+    """FAQs, newest first; of one category with `?category=`."""
     page, found = faqs.page(query, query.category)
     return Reply(
         schemas.FaqList(faqs=[schemas.FaqView.of(faq) for faq in page]),
@@ -76,24 +76,24 @@ def list_faq(query: schemas.FaqQuery, faqs: Faqs) -> Reply:
 
 @api.get("/api/demo/token-usage", auth=Auth.PUBLIC, data=schemas.DemoData)
 def get_demo_token_usage(settings: Settings) -> Reply:
-    """What the tokens of a new account pay for."""
+    """What a new account's tokens pay for."""
     demo = service.demo(settings)
     return Reply(schemas.DemoData.of(demo), "Demo token usage fetched successfully")
 
 
-@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(service.ServicesDown,))
+@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(ServicesDown,))
 def get_health(health_checks: HealthChecks) -> Reply:
-    """Whether the services below answer, and how fast."""
-    return Reply(HealthData.of(service.health(health_checks)), "All services answer.")
+    """Whether the services that Troupe depends on respond, and how fast."""
+    return Reply(HealthData.of(service.health(health_checks)), "All services respond.")
 
 
 @api.post("/api/media-links", status=201, data=schemas.MediaLinkData, errors=(NoMedia,))
 def create_media_link(
     body: schemas.MediaLinkBody, caller: AccountCaller, accounts: Accounts
 ) -> Reply:
-    """A short-lived address of one file, GET only, byte ranges honoured, for players that send no
-    bearer. Whoever has it can use it. Whether the file is there, and yours, is told when it is
-    opened."""
+    """Creates a short-lived URL of one file for players that send no bearer token; GET only, with
+    byte ranges. Anybody who has the URL can use it. Whether the file exists and is yours is checked
+    when it is opened."""
     link = accounts.media_link(caller, service.media_address(body.path))
     data = schemas.MediaLinkData(url=link.url, expires_at=link.expires_at)
     return Reply(data, "Media link created successfully")
@@ -101,13 +101,13 @@ def create_media_link(
 
 @api.get("/api/openapi.json", auth=Auth.PUBLIC, produces="application/json")
 def get_openapi() -> Response:
-    """This document: OpenAPI 3.1 for every function."""
+    """This OpenAPI 3.1 document, for all functions."""
     return send_file(service.OPENAPI, mimetype="application/json", max_age=300)
 
 
 @api.get("/api/docs", auth=Auth.PUBLIC, produces="text/html")
 def get_docs() -> Response:
-    """The document as pages to browse and try (Swagger UI)."""
+    """Interactive API documentation (Swagger UI)."""
     base = "../" if request.path.endswith("/") else ""
     return Response(_PAGE.format(base=base), mimetype="text/html")
 

@@ -1,4 +1,4 @@
-"""Questions with their answers, and what people wrote to us."""
+"""FAQs and contact messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FaqCategory(StrEnum):
 
 
 class Faq(Record):
-    """`faqs/{id}`; everybody may read it."""
+    """`faqs/{id}`; readable by everybody."""
 
     id: str
     category: FaqCategory
@@ -34,7 +34,7 @@ class ContactStatus(StrEnum):
 
 
 class Contact(Record):
-    """`contacts/{id}`: for administrators alone."""
+    """`contacts/{id}`: for administrators only."""
 
     id: str
     name: str

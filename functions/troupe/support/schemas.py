@@ -1,4 +1,4 @@
-"""What the support function takes and answers."""
+"""Requests and responses of the support function."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
+from troupe.support.errors import State
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
-from troupe.support.service import Check, Demo, State
+from troupe.support.service import Check, Demo
 from troupe.web.schema import Email, Limit, Line, Page, Schema, Text, example, limit_of
 
 Question = Annotated[Line, Field(max_length=500)]
@@ -42,7 +43,7 @@ class ContactBody(Schema):
             "name": "Grace",
             "email": "grace@example.com",
             "subject": "A question",
-            "message": "Do you film, too?",
+            "message": "Can you make videos too?",
         }
     )
 
@@ -51,7 +52,7 @@ class ContactBody(Schema):
     subject: Line
     message: Annotated[Text, Field(max_length=5000)]
     website: Annotated[str, StringConstraints(max_length=2000)] = Field(
-        "", description="People do not see this field: leave it empty."
+        "", description="Hidden from people to detect bots: leave it empty."
     )
 
 
@@ -74,7 +75,7 @@ class MediaLinkBody(Schema):
     model_config = example({"path": "/api/voice/generations/ID_OF_A_GENERATION/audio"})
 
     path: Annotated[str, StringConstraints(max_length=2000)] = Field(
-        description="The address of a file as answers have it, with a token or without."
+        description="The URL of a file as this API returned it, with or without a token."
     )
 
 
@@ -98,7 +99,7 @@ class FaqView(Schema):
 
 
 class FaqQuery(Page):
-    limit: Limit = limit_of(100, "Entries on a page.")
+    limit: Limit = limit_of(100, "Entries per page.")
     category: FaqCategory | None = None
 
 
@@ -107,7 +108,7 @@ class FaqList(Schema):
 
 
 class DemoUseView(Schema):
-    """One thing that tokens are spent on, and what is left after it."""
+    """One use of tokens, and what is left after it."""
 
     action: str
     characters: int | None = Field(description="Length of the text; null for a video.")
@@ -116,7 +117,7 @@ class DemoUseView(Schema):
 
 
 class DemoView(Schema):
-    """What a new account's tokens would pay for, by the prices of today."""
+    """What a new account's tokens pay for at current prices."""
 
     total_tokens: int
     used_tokens: int

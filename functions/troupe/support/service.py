@@ -1,4 +1,4 @@
-"""Health, where the API's documentation lies, and what tokens pay for."""
+"""Health checks, the files of the API's documentation, and example token usage."""
 
 from __future__ import annotations
 
@@ -10,48 +10,24 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic_core import from_json
-from typing_extensions import TypedDict
 
-from troupe.errors import NotFound, Unavailable
 from troupe.logs import in_context, log
 from troupe.settings import Settings
+from troupe.support.errors import NoMedia, ServicesDown, State
 from troupe.wallet.service import Usage
 
-State = Literal["ok", "down"]
-_PATIENCE = 5.0  # seconds that a check may take
+_TIMEOUT = 5.0  # seconds per check
 _EXAMPLES: tuple[tuple[str, int | None], ...] = (
     ("A greeting of 280 characters", 280),
     ("A page of 2,400 characters", 2_400),
     ("A scene of 6,500 characters", 6_500),
     ("The video of the scene", None),
 )
-HealthChecks = Mapping[str, Callable[[], object]]  # each raises when its service does not answer
+HealthChecks = Mapping[str, Callable[[], object]]  # each raises when its service does not respond
 OPENAPI = Path(__file__).parents[2] / "openapi.json"
-
-
-class NoMedia(NotFound):
-    code = "no_media"
-    message = "No file is served at this path. Send the address as an answer of this API has it."
-
-
-class CheckDetails(TypedDict):
-    state: State
-    latencyMs: float
-
-
-class ServicesDownDetails(TypedDict):
-    """What came of every check."""
-
-    status: State
-    checks: dict[str, CheckDetails]
-
-
-class ServicesDown(Unavailable):
-    details_type = ServicesDownDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +38,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class DemoUse:
-    """One thing that tokens are spent on, and what is left after it. `characters`: the length of
-    the text; None for a video."""
+    """One use of tokens, and what is left after it. `characters`: length of the text; None for a
+    video."""
 
     action: str
     characters: int | None
@@ -73,7 +49,7 @@ class DemoUse:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What a new account's tokens would pay for, at today's prices."""
+    """What a new account's tokens pay for at current prices."""
 
     total_tokens: int
     used_tokens: int
@@ -85,20 +61,20 @@ class Demo:
 
 
 def health(checks: HealthChecks) -> dict[str, Check]:
-    """Runs each check. Raises ServicesDown with all results if any of them raises or hangs."""
+    """Runs all checks. Raises ServicesDown, with all results, if any check fails or times out."""
     results = _run_all(checks)
     if any(result.state == "down" for result in results.values()):
-        told = {
+        details = {
             name: {"state": result.state, "latencyMs": result.latency_ms}
             for name, result in results.items()
         }
-        raise ServicesDown(details={"status": "down", "checks": told}, retry_after=5)
+        raise ServicesDown(details={"status": "down", "checks": details}, retry_after=5)
     return results
 
 
 @cache
 def asset(name: str) -> Path:
-    """A file of Swagger UI, out of the wheel that ships it; the wheel itself is not imported."""
+    """A file of Swagger UI from its installed wheel, which is not imported."""
     spec = find_spec("flask_openapi_swagger")
     if spec is None or spec.origin is None:
         raise RuntimeError("flask-openapi-swagger is not installed")
@@ -108,7 +84,7 @@ def asset(name: str) -> Path:
 
 @cache
 def _media_paths() -> re.Pattern[str]:
-    """The paths that media links open, out of the document: the routes are other functions'."""
+    """The paths that media links open. Read from openapi.json, as other functions serve them."""
     paths = from_json(OPENAPI.read_bytes())["paths"]
     media = [
         re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(path))
@@ -119,7 +95,7 @@ def _media_paths() -> re.Pattern[str]:
 
 
 def media_address(address: str) -> str:
-    """The address of a file without an older link's token. Raises NoMedia for anything else."""
+    """The URL of a media file, without the token of an older link. Raises NoMedia for others."""
     path, _, query = address.partition("?")
     if not _media_paths().fullmatch(path):
         raise NoMedia
@@ -128,7 +104,7 @@ def media_address(address: str) -> str:
 
 
 def demo(settings: Settings) -> Demo:
-    """A new account's first days: what each thing costs, as long as there are tokens for it."""
+    """Example uses in order, as far as the tokens of a new account go."""
     prices = settings.prices
     left = settings.tokens_to_give
     usage = []
@@ -157,14 +133,14 @@ def demo(settings: Settings) -> Demo:
 
 
 def _run_all(checks: HealthChecks) -> dict[str, Check]:
-    """All at once, so that the slowest decides how long it takes, and that is bounded: the SDKs
-    below retry for two minutes where there is no network."""
+    """Runs the checks in parallel with a timeout: without a network, the SDKs retry for two
+    minutes."""
     started = time.perf_counter()
     pool = ThreadPoolExecutor(max_workers=max(1, len(checks)))
     run = in_context(_run)
     runs = {name: pool.submit(run, name, check) for name, check in checks.items()}
     pool.shutdown(wait=False)
-    wait(runs.values(), timeout=_PATIENCE)
+    wait(runs.values(), timeout=_TIMEOUT)
     late = Check(state="down", latency_ms=_since(started))
     return {name: run.result() if run.done() else late for name, run in runs.items()}
 

@@ -8,7 +8,7 @@ from troupe.errors import Forbidden
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.wallet import schemas
-from troupe.wallet.service import NotEnoughTokens, WalletNotFound
+from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -28,7 +28,7 @@ api = Api("tokens", "Tokens")
     errors=(WalletNotFound,),
 )
 def get_token_usage(path: schemas.UserPath, wallet: WalletService) -> Reply:
-    """How much of the granted tokens was used; what is held for running jobs is not used yet."""
+    """How many of the granted tokens are used. Tokens held for running jobs do not count."""
     usage = wallet.usage(path.user_id)
     return Reply(
         schemas.TokenUsage(
@@ -46,17 +46,17 @@ def get_token_usage(path: schemas.UserPath, wallet: WalletService) -> Reply:
 def consume_tokens(
     body: schemas.ConsumeTokens, header: KeyHeader, caller: Caller, wallet: WalletService
 ) -> Reply:
-    """Spends tokens at once. Speech and video charge by themselves: this is for anything else."""
+    """Spends tokens at once. For uses other than speech and video, which charge automatically."""
     uid = body.user_id or caller.uid
     if uid != caller.uid and caller.role != "admin":
-        raise Forbidden("You may spend your own tokens only.")
+        raise Forbidden("You can only spend your own tokens.")
     left = wallet.consume(uid, body.tokens_to_consume, body.action, header.idempotency_key)
     return Reply(schemas.TokensLeft(remaining_tokens=left), "Tokens consumed successfully")
 
 
 @api.get("/api/tokens/ledger", data=schemas.Ledger, errors=(BadCursor, PageTooDeep))
 def get_token_ledger(query: Page, caller: Caller, wallet: WalletService) -> Reply:
-    """Every change of your balance, newest first."""
+    """All changes to your balance, newest first."""
     entries, found = wallet.ledger(caller.uid, query)
     return Reply(
         schemas.Ledger(entries=[schemas.EntryView.of(entry) for entry in entries]),

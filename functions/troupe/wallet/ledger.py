@@ -1,7 +1,7 @@
-"""The ledger: every change of a wallet is a pair of writes that its cause commits with its own.
+"""The ledger: every change to a wallet is a pair of writes, committed with those of its cause.
 
-Entry ids are made from the cause (`{jobId}-settle`), and entries are created, never set: a
-repeat of the same cause cannot be committed.
+Entry ids are derived from the cause (`{jobId}-settle`), and entries are created, never set, so
+the same cause cannot be committed twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 from troupe.adapters.firestore import Create, Document, Increment, Update, Write
 from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
 
-_SHOWN_WHOLE = f"{Meter.VOICE_SECONDS}."
+_VOICE_SECONDS = f"{Meter.VOICE_SECONDS}."
 
 
 def wallet_path(uid: str) -> str:
@@ -25,12 +25,12 @@ def ledger_path(uid: str) -> str:
 
 
 def plan_grant_id(uid: str, period: int, meter: Meter) -> str:
-    """The entry by which period number `period` of a user's subscription gives of its plan."""
+    """The id of the entry for what a period of a user's subscription grants."""
     return f"plan-{uid}-{period}-{meter}"
 
 
 def opening_writes(uid: str, tokens: int, at: datetime) -> list[Write]:
-    """A new wallet with its sign-up grant; committed with the creation of the user."""
+    """A new wallet with the sign-up grant; committed with the new user."""
     wallet = Wallet(id=uid, tokens=Balance(granted=tokens))
     entry = Entry(
         id="signup-grant",
@@ -46,7 +46,7 @@ def opening_writes(uid: str, tokens: int, at: datetime) -> list[Write]:
 def grant_writes(
     uid: str, entry_id: str, meter: Meter, amount: int, reason: str, at: datetime
 ) -> list[Write]:
-    """Adds to a meter, once for each `entry_id`."""
+    """Adds to a meter, once per `entry_id`."""
     entry = Entry(
         id=entry_id, kind=EntryKind.GRANT, meter=meter, granted=amount, reason=reason, at=at
     )
@@ -56,7 +56,7 @@ def grant_writes(
 def hold_writes(
     wallet: Document, job_id: str, meter: Meter, amount: int, reason: str, at: datetime
 ) -> list[Write]:
-    """Promises `amount` to a job. Stale if the wallet changed since it was read: the caller has
+    """Holds `amount` for a job. Stale if the wallet changed since it was read, because the caller
     compared `amount` with what was available then."""
     entry = Entry(
         id=f"{job_id}-hold",
@@ -73,9 +73,9 @@ def hold_writes(
 def settle_writes(
     uid: str, job_id: str, meter: Meter, held: int, charge: int, reason: str, at: datetime
 ) -> list[Write]:
-    """Turns a hold into a charge of at most what was held; the rest is free again.
+    """Turns a hold into a charge of at most the held amount, and releases the rest.
 
-    Nothing needs to be read: the job, committed in the same commit, decides that this is once.
+    Nothing needs to be read: the job, written in the same commit, ensures this happens once.
     """
     if not 0 <= charge <= held:
         raise ValueError(f"a charge of {charge} does not fit a hold of {held}")
@@ -95,7 +95,7 @@ def settle_writes(
 def release_writes(
     uid: str, job_id: str, meter: Meter, held: int, reason: str, at: datetime
 ) -> list[Write]:
-    """Gives a hold back, whole."""
+    """Releases a whole hold."""
     entry = Entry(
         id=f"{job_id}-release",
         kind=EntryKind.RELEASE,
@@ -109,7 +109,7 @@ def release_writes(
 
 
 def entry_writes(wallet: Document, entries: Sequence[Entry]) -> list[Write]:
-    """Entries that were reckoned from the wallet as it was read. Stale if it changed since."""
+    """Entries computed from the wallet as it was read. Stale if it changed since."""
     return _change(wallet.id, *entries, seen=wallet)
 
 
@@ -128,9 +128,9 @@ def _change(uid: str, *entries: Entry, seen: Document | None = None) -> list[Wri
         *(_created(uid, entry) for entry in entries),
     ]
     documented = sum(e.granted - e.used for e in entries if e.meter is Meter.TOKENS)
-    # What people and administrators see stands in the user's document as well, so that a request,
-    # or a row of a list, reads one document. Holds of tokens do not show: they fall on success.
-    shown = {name: change for name, change in fields.items() if name.startswith(_SHOWN_WHOLE)}
+    # The user's document repeats the balances that the API shows, so that a request, or a row of a
+    # list, reads one document. Token holds are left out: tokens are shown as spent on settlement.
+    shown = {name: change for name, change in fields.items() if name.startswith(_VOICE_SECONDS)}
     if documented:
         shown["tokens"] = Increment(documented)
     if shown:

@@ -1,26 +1,23 @@
-"""What becomes of a wallet whose owner leaves: it goes, and its sums stay, without a name."""
+"""Erases the wallet of a deleted user; its totals are kept anonymously."""
 
 from __future__ import annotations
 
 import secrets
 
 from troupe.adapters.firestore import Create, Database, Delete, contend, now
+from troupe.wallet.errors import StillHeld
 from troupe.wallet.ledger import ledger_path, wallet_path
 from troupe.wallet.records import Meter, Wallet
 
 CLOSINGS = "closings"
 
 
-class StillHeld(Exception):
-    """A job that has not ended holds some of it: the jobs have to be ended first."""
-
-
 def erase(uid: str, limit: int, *, database: Database) -> int:
     """Closes the wallet, then deletes the ledger; returns how many documents it deleted.
 
-    `closings/{random}` keeps what was granted and used on each meter, and the month, so that what
-    the system has given and taken in all still adds up. Wallet and closing change in one commit,
-    and the audit looks at wallets that are there: it is clean at every moment. Raises StillHeld.
+    `closings/{random}` keeps the granted and used totals of each meter, and the month, so that the
+    system's totals still add up. Wallet and closing change in one commit, and the audit reads only
+    existing wallets, so it stays clean throughout. Raises StillHeld.
     """
 
     def close() -> int:

@@ -1,4 +1,4 @@
-"""What a wallet and its ledger hold. All amounts are integers, of tokens or of seconds."""
+"""Wallets and ledger entries. Amounts are integers, in tokens or seconds."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class EntryKind(StrEnum):
     SETTLE = "settle"
     RELEASE = "release"
     CONSUME = "consume"
-    EXPIRE = "expire"  # what a plan gave for a period and nobody used or holds
+    EXPIRE = "expire"  # a plan's minutes that were neither used nor held when the period ended
     ADJUST = "adjust"  # an administrator set the balance
 
 
 class Balance(Record):
-    """One meter. What is held is promised to running jobs and can pay for nothing else."""
+    """One meter. `held` is reserved for running jobs and cannot pay for anything else."""
 
     granted: int = 0
     used: int = 0
@@ -45,9 +45,9 @@ class Wallet(Record):
 
 
 class Entry(Record):
-    """One line of the ledger: how much each part of the meter changed by, and why.
+    """One entry of the ledger: how much each part of the meter changed, and why.
 
-    `granted`, `used` and `held` are signed changes; their sums over the ledger are the wallet.
+    `granted`, `used` and `held` are signed changes; summed over the ledger they equal the wallet.
     """
 
     id: str
@@ -59,6 +59,8 @@ class Entry(Record):
     reason: str
     job_id: str | None = None
     request_hash: str | None = None  # of a keyed request
-    remaining: int | None = None  # available after it, so that a repeat answers the same
-    total: int | None = None  # granted after it, likewise
+    remaining: int | None = (
+        None  # available after it, so that a repeated request gets the same answer
+    )
+    total: int | None = None  # granted after it, for the same reason
     at: datetime

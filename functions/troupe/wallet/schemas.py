@@ -1,4 +1,4 @@
-"""What the token operations take and give."""
+"""Requests and responses of the token operations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class TokenUsage(Schema):
 class ConsumeTokens(Schema):
     model_config = example({"tokensToConsume": 1, "action": "A picture"})
 
-    user_id: Id | None = Field(None, description="Yourself when left out; admins may name others.")
+    user_id: Id | None = Field(
+        None, description="Defaults to you; administrators can name another user."
+    )
     tokens_to_consume: int = Field(ge=1, le=1_000_000)
     action: Line = Field(max_length=200, description="What the tokens are spent on.")
 
@@ -34,7 +36,7 @@ class TokensLeft(Schema):
 
 
 class EntryView(Schema):
-    """One line of the ledger. `amount` is what it did to the balance: negative when charged."""
+    """One entry of the ledger. `amount` is its effect on the balance: negative for a charge."""
 
     id: str
     kind: EntryKind

@@ -1,41 +1,15 @@
-"""Balances, and spending without a job."""
+"""Balances, and spending tokens without a job."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from typing_extensions import TypedDict
-
 from troupe.adapters.firestore import AlreadyExists, Database, Stale, contend, now
-from troupe.errors import NotFound, PaymentRequired
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
 from troupe.wallet.ledger import entry_writes, grant_writes, ledger_path, wallet_path
 from troupe.wallet.records import Entry, EntryKind, Meter, Wallet
-
-
-class NotEnoughTokensDetails(TypedDict):
-    meter: Meter
-    needed: int
-    available: int
-
-
-class NotEnoughTokens(PaymentRequired):
-    code = "not_enough_tokens"
-    details_type = NotEnoughTokensDetails
-    message = "You have not enough tokens for this."
-
-    @classmethod
-    def of(cls, needed: int, available: int) -> NotEnoughTokens:
-        return cls(
-            f"This needs {needed} tokens; {available} are available.",
-            details={"meter": Meter.TOKENS, "needed": needed, "available": available},
-        )
-
-
-class WalletNotFound(NotFound):
-    code = "user_not_found"
-    message = "There is no such user."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +24,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What a meter holds after something was added."""
+    """A meter after an addition."""
 
     total: int
     available: int
@@ -73,7 +47,8 @@ class WalletService:
     def consume(self, uid: str, tokens: int, action: str, key: str | None) -> int:
         """Spends tokens at once; returns how many remain available.
 
-        With a key, a repeat of the same request spends nothing and answers the same.
+        With a key, a repeat of the same request spends nothing and returns the same.
+        Raises NotEnoughTokens, WalletNotFound, KeyReused.
         """
         entry_id = f"consume-{keyed_id(uid, key)}"
         fingerprint = request_hash("consumeTokens", {"tokens": tokens, "action": action})
@@ -101,14 +76,14 @@ class WalletService:
             try:
                 self._db.commit(*entry_writes(document, [entry]))
             except AlreadyExists:
-                # The same key at the same time, or our own commit sent again: look once more.
+                # A concurrent request with the same key, or our own commit retried: read again.
                 raise Stale from None
             return available - tokens
 
         return contend(attempt, on=wallet_path(uid))
 
     def grant(self, uid: str, entry_id: str, meter: Meter, amount: int, reason: str) -> bool:
-        """Adds to a meter; False when this `entry_id` was granted before."""
+        """Adds to a meter; False if this `entry_id` was granted before."""
         try:
             self._db.commit(*grant_writes(uid, entry_id, meter, amount, reason, now()))
         except AlreadyExists:
@@ -116,8 +91,8 @@ class WalletService:
         return True
 
     def add(self, uid: str, meter: Meter, amount: int, reason: str, key: str | None) -> Added:
-        """Adds to a meter, to stay until it is used. With a key, a repeat of the same request
-        adds nothing and answers the same. Raises WalletNotFound, KeyReused."""
+        """Adds an amount that never expires to a meter. With a key, a repeat of the same request
+        adds nothing and returns the same. Raises WalletNotFound, KeyReused."""
         entry_id = f"add-{keyed_id(uid, key)}"
         fingerprint = request_hash("add", {"meter": meter, "amount": amount})
         paths = [wallet_path(uid), f"{ledger_path(uid)}/{entry_id}"]
@@ -145,7 +120,7 @@ class WalletService:
             try:
                 self._db.commit(*entry_writes(document, [entry]))
             except AlreadyExists:
-                raise Stale from None  # the same key at the same time: look once more
+                raise Stale from None  # as in `consume`
             return added
 
         return contend(attempt, on=wallet_path(uid))

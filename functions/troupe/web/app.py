@@ -1,4 +1,4 @@
-"""The Flask app of one function: its routes, and everything that happens around a route."""
+"""The Flask app of one function: its routes, and what happens before and after each request."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from troupe.errors import TroupeError, Unavailable
 from troupe.logs import log
 from troupe.web.body import FORM_LIMIT, EdgeRequest
 from troupe.web.provided import provide, services
-from troupe.web.rate_limit import tell
+from troupe.web.rate_limit import add_headers
 from troupe.web.reply import failure, refusal
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# Any other method is logged as "other": what a stranger may invent is no label.
+# Others are logged as "other": clients must not be able to create arbitrary label values.
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HTTP_CODES = {
@@ -38,10 +38,10 @@ _HTTP_CODES = {
 
 
 class EdgeApp(Flask):
-    """A Flask app that finds its routes under each path that the platform may hand over.
+    """A Flask app that matches its routes under every path the platform may pass.
 
-    Hosting keeps the whole path (/api/voice/generate); a direct URL strips the function's name,
-    so that what is left is /api/voice/generate, /voice/generate or /generate.
+    Hosting keeps the whole path (/api/voice/generate). A direct URL strips the function's name,
+    which leaves /api/voice/generate, /voice/generate or /generate.
     """
 
     request_class = EdgeRequest
@@ -83,12 +83,12 @@ def build(
     origins: Sequence[str] = (),
     request_bytes: int | None = None,
 ) -> Flask:
-    """The app of one function. `services`: where handlers find what they ask for. `origins`: from
-    where browsers may call. `request_bytes`: the most that a request may hold."""
+    """The app of one function. `services`: the container that handlers get services from.
+    `origins`: allowed CORS origins. `request_bytes`: the maximum size of a request."""
     app = EdgeApp(function, request_bytes or FORM_LIMIT)
     provide(app, services)
     app.before_request(_begin)
-    # After-request hooks run last to first: CORS headers are on before the line is written.
+    # After-request hooks run in reverse order: the CORS headers are set before `_end` logs.
     app.after_request(_end)
     CORS(
         app,
@@ -134,7 +134,7 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
-    tell(response)
+    add_headers(response)
     log.info(
         "request",
         route=request.url_rule.rule if request.url_rule else "unmatched",
@@ -154,7 +154,7 @@ def _known(error: TroupeError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    """Flask's own refusals, in our envelope; what they carry (Allow, Location) is kept."""
+    """Flask's own errors in our envelope; their headers (Allow, Location) are kept."""
     status = error.code or 500
     kept = {
         name: value

@@ -1,8 +1,8 @@
-"""Reading requests: strict JSON, queries, forms and headers into pydantic models.
+"""Reads strict JSON, queries, forms and headers into pydantic models.
 
-Flask's own `get_json` recurses (100,000 nested brackets end in a RecursionError, a 500), takes
-NaN, and lone surrogates that no later layer can encode. pydantic's parser, jiter, is linear,
-stops at 200 levels, and refuses the other two.
+Flask's own `get_json` recurses (100,000 nested brackets are a RecursionError, a 500) and accepts
+NaN and lone surrogates, which no later layer can encode. pydantic's parser, jiter, runs in linear
+time, stops at 200 levels, and rejects both.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import types
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
@@ -19,25 +19,19 @@ from pydantic_core import ErrorDetails, from_json
 from pydantic_core.core_schema import ErrorType
 from werkzeug.datastructures import MultiDict
 
-from troupe.errors import AllowedDetails, BadRequest, InvalidInput, NotFound, TroupeError
+from troupe.errors import BadRequest, InvalidInput, NotFound
+from troupe.web.errors import UnsupportedMediaType
 
-# 200,000 characters, each a surrogate pair in \uXXXX\uXXXX form, are 2.4 MB.
+# 200,000 characters, each escaped as a surrogate pair \uXXXX\uXXXX, take 2.4 MB.
 JSON_LIMIT = 4 * 1024 * 1024
-FORM_LIMIT = 32 * 1024 * 1024  # the platform takes no larger request
-
-
-class UnsupportedMediaType(TroupeError):
-    status: ClassVar[int] = 415
-    code: ClassVar[str] = "unsupported_media_type"
-    message: ClassVar[str] = "The body is not of a type that this operation takes."
-    details_type: ClassVar[Any] = AllowedDetails
+FORM_LIMIT = 32 * 1024 * 1024  # the platform's own limit
 
 
 class EdgeRequest(Request):
-    """A Flask request whose JSON is read strictly, whoever asks for it."""
+    """A Flask request that always parses JSON strictly."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The JSON body; `{}` when there is none. The arguments are Flask's and change nothing.
+        """The JSON body; `{}` when there is none. The arguments are Flask's and have no effect.
 
         Raises BadRequest (not UTF-8, malformed, too deep), UnsupportedMediaType, and werkzeug's
         RequestEntityTooLarge.
@@ -57,7 +51,7 @@ class EdgeRequest(Request):
 def read(request: Request, part: str, model: type[BaseModel], path: dict[str, Any]) -> BaseModel:
     """The `part` (header, path, query, form, body) of a request as its model.
 
-    Raises NotFound for a path that cannot be one, InvalidInput with the fields that are wrong.
+    Raises NotFound for an invalid path, InvalidInput (listing the invalid fields) for other parts.
     """
     try:
         return model.model_validate(_READERS[part](request, model, path))
@@ -68,7 +62,7 @@ def read(request: Request, part: str, model: type[BaseModel], path: dict[str, An
 
 
 def read_raw(request: Request) -> bytes:
-    """The body as it was sent, whatever its type: a signature is checked against these bytes.
+    """The unparsed body, of any type, for verifying a signature over its bytes.
 
     Raises werkzeug's RequestEntityTooLarge.
     """
@@ -77,13 +71,13 @@ def read_raw(request: Request) -> bytes:
 
 
 _MESSAGES = {
-    "union_tag_invalid": "is of no known kind",  # pydantic's own would quote what was sent
-    "model_type": "must be an object",  # and this one name a class of ours
+    "union_tag_invalid": "has an unknown type",  # pydantic's message would quote the input
+    "model_type": "must be an object",  # pydantic's message would name our class
 }
 
 
 def wrong_fields(error: ValidationError) -> list[dict[str, Any]]:
-    """What a program or a form needs to know; never what was sent."""
+    """The invalid fields, for programs and forms; never contains the input."""
     fields = []
     for line in error.errors(include_url=False, include_input=False):
         field: dict[str, Any] = {
@@ -97,14 +91,14 @@ def wrong_fields(error: ValidationError) -> list[dict[str, Any]]:
     return fields
 
 
-# pydantic's own words, as a sentence would go on after the field's name. Its others, which may
-# quote what was sent, become `_WRONG`; those of our own validators stand as they are.
+# Messages for pydantic's error types. Its other messages, which may quote the input, are replaced
+# by `_WRONG`; messages of our own validators are kept.
 _REASONS = {
     "missing": "is required",
     "string_type": "must be a string",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "is not in the right format",
+    "string_pattern_mismatch": "has the wrong format",
     "string_unicode": "must be text",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
@@ -130,15 +124,15 @@ _REASONS = {
     "model_attributes_type": "must be an object",
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
-    "union_tag_invalid": "is of no known kind",
-    "union_tag_not_found": "must say of which kind it is",
+    "union_tag_invalid": "has an unknown type",
+    "union_tag_not_found": "must name its type",
 }
 _TIMES = ("date", "datetime", "time", "timezone")
-_WRONG = "is not right"
+_WRONG = "is invalid"
 
 
 def first_wrong(error: ValidationError) -> str:
-    """The first field that is wrong, and why, in words for people; never what was sent."""
+    """A message about the first invalid field; never contains the input."""
     line = error.errors(include_url=False, include_input=False)[0]
     field, why = ".".join(str(step) for step in line["loc"]), _reason(line)
     if field:
@@ -148,16 +142,16 @@ def first_wrong(error: ValidationError) -> str:
 
 def _reason(line: ErrorDetails) -> str:
     kind = line["type"]
-    told = {
+    context = {
         name: f"{value:g}" if isinstance(value, float) else value
         for name, value in line.get("ctx", {}).items()
     }
     if kind == "value_error":
-        return str(told["error"])
-    if kind in ("too_short", "string_too_short") and told["min_length"] == 1:
+        return str(context["error"])
+    if kind in ("too_short", "string_too_short") and context["min_length"] == 1:
         return "must not be empty"
     if template := _REASONS.get(kind):
-        return re.sub(r"\b1 (character|item|decimal place)s$", r"1 \1", template.format(**told))
+        return re.sub(r"\b1 (character|item|decimal place)s$", r"1 \1", template.format(**context))
     if kind not in get_args(ErrorType):
         return line["msg"]
     is_time = kind.partition("_")[0] in _TIMES
@@ -197,12 +191,12 @@ _READERS: dict[str, Callable[[Request, type[BaseModel], dict[str, Any]], Any]] =
 
 
 def _flat(values: MultiDict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """Repeated names as lists where the model wants lists, else the first; `files[]` is `files`,
-    and a form may use both."""
+    """Repeated names as lists where the model has a list, else the first value. `files[]` means
+    `files`; a form may use both."""
     wanted = _list_names(model)
     flat: dict[str, Any] = {}
     for key in values:
-        if key is None:  # a part whose header names none, as werkzeug reads it
+        if key is None:  # how werkzeug returns a part without a name
             continue
         name = key.removesuffix("[]")
         if name in wanted:
@@ -231,6 +225,6 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _position(error: ValueError) -> dict[str, Any] | None:
-    """Line and column of the fault, from jiter's message; not the text around it."""
+    """Line and column from jiter's message, without the text around them."""
     found = re.search(r"at line (\d+) column (\d+)$", str(error))
     return {"line": int(found[1]), "column": int(found[2])} if found else None

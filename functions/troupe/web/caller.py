@@ -1,4 +1,4 @@
-"""Who calls: the policy of a route, and the caller that passed it."""
+"""Authentication and the access policies of routes."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ __all__ = ["Auth", "Caller", "admit", "enforced", "signed_in"]
 class Auth(StrEnum):
     """Who may call a route.
 
-    The edge decides the policies that need no object. Those that hang on one are decided by the
-    service, which has read it, through `troupe.access`; the edge sees to it that it does.
+    The edge checks the policies that need no object. The service, which reads the object, checks
+    the others through `troupe.access`, and the edge verifies that it did.
     """
 
     PUBLIC = "public"
-    OPTIONAL = "optional"  # anybody; who sends a bearer is known, and a bad one is refused
+    OPTIONAL = "optional"  # anybody; a bearer token is checked if there is one
     USER = "user"
     SELF = "self"  # the user named in the path as userId, or an administrator
     ADMIN = "admin"
     OWNER = "owner"
     MEMBER = "member"  # of a room, a call or a company
-    COMPANY = "company"  # who runs one, or an administrator
+    COMPANY = "company"  # a manager of the company, or an administrator
 
 
 CHECKED_BY_SERVICES = (Auth.OWNER, Auth.MEMBER, Auth.COMPANY)
@@ -42,21 +42,24 @@ C_co = TypeVar("C_co", bound=Caller, covariant=True)
 
 
 class Authenticator(Protocol[C_co]):
-    """The service `accounts`, as the edge needs it."""
+    """The part of the service `accounts` that the edge uses."""
 
     def authenticate(self, authorization: str | None) -> C_co:
-        """The caller behind an Authorization header. Raises Unauthorized and its like."""
+        """The caller with this Authorization header. Raises Unauthorized and its
+        subclasses, and AccountSuspended."""
         ...
 
     def authenticate_link(self, token: str, path: str) -> C_co:
-        """In whose name a media link opens `path`. Raises Unauthorized and its like."""
+        """The caller in whose name a media link opens `path`. Raises like `authenticate`."""
         ...
 
 
 def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Caller | None:
-    """The caller, if the policy lets them through; None where nobody has to sign in. `by_link`:
-    whether `?token=` of a media link does for a bearer. Raises Unauthorized, Forbidden, and what
-    the token is refused for."""
+    """The caller, if the policy admits them; None if the route needs no sign-in and has none.
+    `by_link`: accept `?token=` of a media link instead of a bearer token.
+
+    Raises Forbidden, Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
+    """
     if policy is Auth.PUBLIC:
         return None
     if policy is Auth.OPTIONAL and "Authorization" not in request.headers:
@@ -75,16 +78,16 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
 
 
 def signed_in(accounts: Authenticator[C_co]) -> C_co:
-    """The caller of the present request. A public handler calls this when it turns out to need one:
-    with `optional` an old bearer would be refused even where none is needed.
+    """The caller of the current request, for a public handler that turns out to need one: the
+    policy `optional` would reject an expired token even when none is needed.
 
-    Raises Unauthorized, and what the token is refused for.
+    Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
     """
     return _known(accounts.authenticate(request.headers.get("Authorization")))
 
 
 def _known(caller: C) -> C:
-    """The caller, whom the rest of the request and its log lines know from here on."""
+    """Stores the caller for the rest of the request and its log lines."""
     g.caller = caller = replace(caller, request_id=g.get("request_id"))
     logs.bind(uid=caller.uid)
     return caller
@@ -92,8 +95,8 @@ def _known(caller: C) -> C:
 
 @contextmanager
 def enforced(policy: Auth, caller: Caller | None) -> Iterator[None]:
-    """Around a handler: that it ends well without having asked `troupe.access`, where the policy
-    wants that, is a fault of ours. Raises TroupeError then, so that its answer is not sent."""
+    """Wraps a handler. Raises TroupeError, so that its response is not sent, if the handler
+    succeeds without the `troupe.access` check that its policy requires: that is a bug."""
     with access.recorded() as g.checks:
         yield
     if policy not in CHECKED_BY_SERVICES:

@@ -1,4 +1,4 @@
-"""Answers that go on: server-sent events (the WHATWG HTML standard, section 9.2)."""
+"""Server-sent events (WHATWG HTML standard, section 9.2)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ EVENT_STREAM = "text/event-stream"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `id` comes back as `Last-Event-ID` when a client connects again; `name` is the
-    type that a client listens to, `message` unless given. Neither may hold a line end."""
+    """One event. Clients send the last `id` back as `Last-Event-ID` when they reconnect. `name`
+    is the event type, `message` by default. Neither may contain line breaks."""
 
     data: BaseModel
     id: str | None = None
@@ -24,11 +24,11 @@ class Event:
 
     def __post_init__(self) -> None:
         if any(end in f"{self.id}{self.name}" for end in "\r\n\0"):
-            raise ValueError("the id and the name of an event are one line each")
+            raise ValueError("the id and the name of an event must be one line each")
 
     def encoded(self) -> bytes:
         lines = [f"{field}: {value}\n" for field, value in self._fields() if value is not None]
-        # JSON has no bare line ends, so that one `data` field takes it whole.
+        # JSON has no raw line breaks, so one `data` field holds it.
         data = to_json(self.data, by_alias=True, inf_nan_mode="null")
         return "".join(lines).encode() + b"data: " + data + b"\n\n"
 
@@ -37,12 +37,12 @@ class Event:
 
 
 def event_stream(events: Iterable[Event]) -> Response:
-    """Sends events as they come. Work up to the first one is done here, so that what fails until
-    then is answered as any failure is."""
+    """Streams events. The work up to the first event is done here, so that an error before it
+    gets an ordinary error response."""
     rest = iter(events)
     begun = list(islice(rest, 1))
     sent: Iterator[bytes] = (event.encoded() for event in chain(begun, rest))
     response = Response(stream_with_context(sent), mimetype=EVENT_STREAM)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"  # nginx would collect them
+    response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the events
     return response

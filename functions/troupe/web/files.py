@@ -1,4 +1,4 @@
-"""Answers that are files: streamed with byte ranges, or a redirect to a signed URL."""
+"""File responses: streamed with byte ranges, or a redirect to a signed URL."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from werkzeug.wsgi import FileWrapper
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
 
-# Above this, bytes are not worth a function's time where Cloud Storage can serve them itself.
+# Above this, Cloud Storage serves the file itself.
 STREAMED_BYTES = 8 * 1024 * 1024
 
 
 def content_disposition(filename: str, *, attachment: bool) -> str:
-    """RFC 6266: an ASCII name for everybody, and the real one (RFC 8187) for who can read it."""
+    """RFC 6266: an ASCII name, and the real one (RFC 8187) for clients that support it."""
     kind = "attachment" if attachment else "inline"
     simple = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
     simple = "".join(char if char.isalnum() or char in "._- " else "_" for char in simple)
@@ -37,7 +37,7 @@ def file_response(
     filename: str,
     attachment: bool = False,
 ) -> Response:
-    """The file at `path`, whose contents never change (a new version gets a new path)."""
+    """Serves the file at `path`, whose content never changes (a new version gets a new path)."""
     disposition = content_disposition(filename, attachment=attachment)
     if files.can_sign and size > STREAMED_BYTES:
         url = files.signed_url(path, disposition=disposition, content_type=content_type)
@@ -45,7 +45,7 @@ def file_response(
         answer.headers["Cache-Control"] = "private, no-store"
         return Response(answer.get_data(), 302, headers=answer.headers)
     response = Response(
-        # Not the server's own wrapper: gunicorn's cannot seek, and would read all before a range.
+        # Not `wsgi.file_wrapper`: gunicorn's cannot seek, and would read everything before a range.
         FileWrapper(files.open(path), 256 * 1024),
         mimetype=content_type,
         direct_passthrough=True,
@@ -54,7 +54,7 @@ def file_response(
     response.set_etag(hashlib.sha256(path.encode()).hexdigest()[:32])
     response.headers["Content-Disposition"] = disposition
     response.headers["Cache-Control"] = "private, max-age=3600"
-    # A unit that is not ours is to be ignored (RFC 9110 section 14.2); werkzeug would refuse it.
+    # An unknown range unit must be ignored (RFC 9110, section 14.2); werkzeug would answer 416.
     ranges = request.range is None or request.range.units == "bytes"
     # Handles Range, If-Range and If-None-Match; 416 for a range outside the file.
     response.make_conditional(request, accept_ranges=ranges, complete_length=size)

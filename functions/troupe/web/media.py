@@ -1,8 +1,7 @@
-"""Media links: addresses of files in answers that a player opens as they are.
+"""Media links: file URLs in responses that a player can open without a bearer token.
 
-A schema declares such a field as `MediaUrl`, and a route that serves one as `media=True`. What is
-stored, and what services pass around, is the plain path; the token is added as the answer is
-written.
+A schema declares such a field as `MediaUrl`, and the route that serves the file has `media=True`.
+Documents and services use the plain path; the token is added when the response is serialized.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from pydantic import Field, PlainSerializer
 from troupe.web.provided import services
 
 
-def linked(address: str) -> str:
-    """The address with a token of the present caller."""
+def linked(url: str) -> str:
+    """The URL with a token of the current caller."""
     caller = g.get("caller")
-    if not address or caller is None:
-        return address
-    # Lines of a script share a path, and so a token: a page of scripts has thousands of them.
-    path, mark, query = address.partition("?")
+    if not url or caller is None:
+        return url
+    # A page of scripts has thousands of lines, which share their script's path and token.
+    path, mark, query = url.partition("?")
     links: dict[str, str] = g.setdefault("media_links", {})
     if path not in links:
         links[path] = services().accounts.media_link(caller, path).url
@@ -33,7 +32,7 @@ MediaUrl = Annotated[
     str,
     PlainSerializer(linked, return_type=str, when_used="json"),
     Field(
-        description="Opens without a bearer, for an hour at most: for `<audio>` and `<video>`.",
+        description="For `<audio>` and `<video>`: opens without a bearer token, for up to an hour.",
         json_schema_extra={"format": "uri-reference"},
     ),
 ]

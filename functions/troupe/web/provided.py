@@ -1,4 +1,4 @@
-"""The services of the app at hand: what handlers ask for, and what the edge itself needs."""
+"""The services of the current app, for handlers and for the edge itself."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def provide(app: Flask, services: object) -> None:
 
 
 def services() -> Any:
-    """Of the app that serves the present request: a `troupe.app.container.Container`, whose type
-    is above this module."""
+    """Those of the app that serves the current request: a `troupe.app.container.Container`, which
+    this module must not import."""
     return current_app.extensions[_KEY]

@@ -1,4 +1,4 @@
-"""Rate limits at the edge: who is counted, and what the answer tells of it."""
+"""Rate limits at the edge: whose requests are counted, and the response headers."""
 
 from __future__ import annotations
 
@@ -20,41 +20,57 @@ if TYPE_CHECKING:
 
 Address = IPv4Address | IPv6Address
 
-# Where Google's own front ends are, Firebase Hosting's among them; nobody can rent these (that is,
-# https://www.gstatic.com/ipranges/goog.json without cloud.json).
+# Google's own front ends, including Firebase Hosting's: https://www.gstatic.com/ipranges/goog.json
+# without cloud.json, whose addresses customers can rent.
 _GOOGLE = (
-    *("35.191.0.0/16", "64.233.160.0/19", "66.102.0.0/20", "66.249.64.0/19", "72.14.192.0/18"),
-    *("74.125.0.0/16", "108.177.0.0/17", "130.211.0.0/22", "142.250.0.0/15", "172.217.0.0/16"),
-    *("172.253.0.0/16", "173.194.0.0/16", "209.85.128.0/17", "216.58.192.0/19", "216.239.32.0/19"),
-    *("2001:4860::/32", "2404:6800::/32", "2607:f8b0::/32", "2800:3f0::/32", "2a00:1450::/32"),
+    "35.191.0.0/16",
+    "64.233.160.0/19",
+    "66.102.0.0/20",
+    "66.249.64.0/19",
+    "72.14.192.0/18",
+    "74.125.0.0/16",
+    "108.177.0.0/17",
+    "130.211.0.0/22",
+    "142.250.0.0/15",
+    "172.217.0.0/16",
+    "172.253.0.0/16",
+    "173.194.0.0/16",
+    "209.85.128.0/17",
+    "216.58.192.0/19",
+    "216.239.32.0/19",
+    "2001:4860::/32",
+    "2404:6800::/32",
+    "2607:f8b0::/32",
+    "2800:3f0::/32",
+    "2a00:1450::/32",
     "2c0f:fb50::/32",
 )
-_REFUSED = (401, 403)  # a failed attempt; any other failure was not the caller's
+_FAILED_ATTEMPT = (401, 403)  # other errors do not count as failed attempts
 
 
 @contextmanager
 def limited(name: str, account: str | None) -> Iterator[None]:
-    """Counts what is done within. Raises TooManyRequests, and then it is not done."""
+    """Counts the request. Raises TooManyRequests, before the body runs, when over the limit."""
     limiter: Limiter = services().limiter
-    standing = limiter.count(name, account=account, address=client_address())
-    g.standing = standing
-    if standing is None:
+    limit_status = limiter.count(name, account=account, address=client_address())
+    g.limit_status = limit_status
+    if limit_status is None:
         yield
         return
-    if standing.exceeded:
+    if limit_status.exceeded:
         log.warning("rate_limited", limit=name)
-        raise TooManyRequests(retry_after=standing.reset)
+        raise TooManyRequests(retry_after=limit_status.reset)
     try:
         yield
     except TroupeError as error:
-        if error.status not in _REFUSED:
-            limiter.succeeded(name, standing)
+        if error.status not in _FAILED_ATTEMPT:
+            limiter.succeeded(name, limit_status)
         raise
-    limiter.succeeded(name, standing)
+    limiter.succeeded(name, limit_status)
 
 
 def account_of(given: Mapping[str, Any]) -> str | None:
-    """Whom a request is about: the address in its body, else its caller."""
+    """The account to count for: the email address in the body, else the caller."""
     email = getattr(given.get("body"), "email", None)
     if email is not None:
         return str(email).lower()
@@ -62,24 +78,23 @@ def account_of(given: Mapping[str, Any]) -> str | None:
     return None if caller is None else str(caller.email or caller.uid).lower()
 
 
-def tell(response: Response) -> None:
-    """The header fields of draft-ietf-httpapi-ratelimit-headers-03, which clients know; later
-    drafts have changed them more than once."""
-    standing: LimitStatus | None = g.get("standing")
-    if standing is not None:
-        response.headers["RateLimit-Limit"] = str(standing.limit)
-        response.headers["RateLimit-Remaining"] = str(standing.remaining)
-        response.headers["RateLimit-Reset"] = str(standing.reset)
+def add_headers(response: Response) -> None:
+    """The headers of draft-ietf-httpapi-ratelimit-headers-03, which clients support; later drafts
+    changed them several times."""
+    limit_status: LimitStatus | None = g.get("limit_status")
+    if limit_status is not None:
+        response.headers["RateLimit-Limit"] = str(limit_status.limit)
+        response.headers["RateLimit-Remaining"] = str(limit_status.remaining)
+        response.headers["RateLimit-Reset"] = str(limit_status.reset)
 
 
 def client_address() -> str | None:
-    """Where the request comes from, as far as the platform vouches for it; for IPv6 the /64, which
-    is what one subscriber has. None for this very machine, which is where the emulators are.
+    """The client's address, as far as the platform vouches for it; for IPv6 the /64, which is one
+    subscriber. None for a loopback address, as with the emulators.
 
-    Google's front end appends the address of its own peer to X-Forwarded-For; what stands before
-    it, anybody may have written. Behind Firebase Hosting that peer is Hosting, which has appended
-    its client's address in the same way. So the header is read from its end, past those proxies
-    that are known.
+    Google's front end appends its peer's address to X-Forwarded-For; anything before that can be
+    forged by the client. Behind Firebase Hosting the peer is Hosting, which appended its client's
+    address in the same way. So the header is read from the end, skipping trusted proxies.
     """
     settings: Settings = services().settings
     if settings.emulated:

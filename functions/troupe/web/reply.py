@@ -1,4 +1,4 @@
-"""The envelope that every JSON answer comes in."""
+"""The envelope of every JSON response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from troupe.web.schema import Ignored, Meta
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a handler answers. `status` is that of the route unless it says otherwise."""
+    """The result of a handler. `status` defaults to the route's."""
 
     data: BaseModel | Mapping[str, Any] | None = None
     message: str = "OK"
@@ -26,7 +26,7 @@ class Reply:
 
 
 def success(reply: Reply, status: int, warnings: Sequence[Ignored] = ()) -> Response:
-    """`warnings`: fields of the request that nothing was done about."""
+    """`warnings`: unknown fields of the request."""
     code = reply.status or status
     envelope: dict[str, Any] = {
         "success": True,
@@ -44,7 +44,7 @@ def success(reply: Reply, status: int, warnings: Sequence[Ignored] = ()) -> Resp
 def failure(error: TroupeError) -> Response:
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if error.status == 401:
-        # RFC 6750 section 3: the error is named only when the token that was sent is at fault.
+        # RFC 6750, section 3: name the error only if the request had a token, and it was invalid.
         bad_token = error.code.startswith("token_")
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if bad_token else "Bearer"
     return refusal(error.status, error.code, error.text, error.details, headers)
@@ -57,13 +57,15 @@ def refusal(
     details: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    told: dict[str, Any] = {"code": code} if details is None else {"code": code, "details": details}
-    envelope = {"success": False, "statusCode": status, "message": message, "error": told}
+    error: dict[str, Any] = (
+        {"code": code} if details is None else {"code": code, "details": details}
+    )
+    envelope = {"success": False, "statusCode": status, "message": message, "error": error}
     return _json(envelope, status, headers or {})
 
 
 def _json(envelope: dict[str, Any], status: int, headers: Mapping[str, str]) -> Response:
-    # One pass in Rust over models and plain values alike; NaN, which is no JSON, becomes null.
+    # One pass in Rust over models and plain values; NaN, which JSON lacks, becomes null.
     body = to_json(envelope, by_alias=True, inf_nan_mode="null")
-    sent = {"Cache-Control": "no-store", **headers}  # answers are about one caller and one moment
+    sent = {"Cache-Control": "no-store", **headers}  # responses depend on the caller
     return Response(body, status, headers=sent, mimetype="application/json")

@@ -1,9 +1,8 @@
-"""Routes: a handler, its policy, and what the OpenAPI document says of it, in one place.
+"""Routes: a handler, its policy and its documentation in one place.
 
-While serving, a route is a plain Flask rule around a handler whose annotated parts (`header`,
-`path`, `query`, `form`, `body`, `raw`) are filled from the request: pydantic reads all but `raw`,
-which is the bytes of the body as they were sent. `troupe.app.openapi` writes the document from the
-same routes.
+A route is a plain Flask rule around a handler whose annotated parts (`header`, `path`, `query`,
+`form`, `body`, `raw`) are filled from the request: pydantic parses all but `raw`, the unparsed
+bytes of the body. `troupe.app.openapi` writes the OpenAPI document from the same routes.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ H = TypeVar("H", bound=Handler)
 Errors = tuple[type[TroupeError], ...]
 Alias = str | tuple[str, str]  # "/api/x", or ("POST", "/api/x") where the method differs
 
-# In the order in which they are read.
+# In reading order.
 PARTS = ("header", "path", "query", "form", "body", "raw")
 
 
@@ -43,18 +42,18 @@ class Route:
     path: str  # as Flask writes it: /api/voice/generations/<generationId>
     operation_id: str
     handler: Handler
-    parts: dict[str, Any]  # the model of each part; of `raw`: bytes
-    services: tuple[str, ...]  # what else the handler asks for, by the names of the container
+    parts: dict[str, Any]  # the model of each part; `bytes` for `raw`
+    services: tuple[str, ...]  # container names of the handler's other parameters
     wants_caller: bool
     auth: Auth
-    status: int  # of an answer that does not name another one
-    statuses: tuple[int, ...]  # every status of a success
+    status: int  # of a success, unless the `Reply` names another
+    statuses: tuple[int, ...]  # all statuses of a success
     data: type[BaseModel]
     errors: Errors
-    produces: tuple[str, ...]  # the media types of an answer that is no envelope
-    headers: tuple[str, ...]  # the headers that a success carries besides those of every answer
-    limit: str | None  # the rate limit that it counts against: see `Settings.limits`
-    alias_of: str | None  # the operation id of the documented first path
+    produces: tuple[str, ...]  # media types of a success without an envelope
+    headers: tuple[str, ...]  # headers of a success, besides those of every response
+    limit: str | None  # name of its rate limit, see `Settings.limits`
+    alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
 
     @property
@@ -68,7 +67,7 @@ class Route:
         return self.produces == (EVENT_STREAM,)
 
     def __call__(self, **path: Any) -> Response:
-        """The Flask view: who, then what, then the work."""
+        """The Flask view: admits the caller, reads the parts, and runs the handler."""
         caller = admit(self.auth, path, by_link=self.media)
         given: dict[str, Any] = {
             part: self._read(part, model, path) for part, model in self.parts.items()
@@ -83,7 +82,7 @@ class Route:
         if isinstance(answer, Reply):
             return success(answer, self.status, ignored(given))
         if self.media:
-            answer.headers["Referrer-Policy"] = "no-referrer"  # the address may hold a token
+            answer.headers["Referrer-Policy"] = "no-referrer"  # the URL may contain a token
             answer.headers.setdefault("Cache-Control", "private, no-store")
         return answer
 
@@ -92,18 +91,18 @@ class Route:
 
 
 class Options(TypedDict, total=False):
-    """What a route may say of itself."""
+    """The options of a route."""
 
-    auth: Auth  # USER unless it says otherwise
-    status: int  # of a success; 200
-    other_statuses: tuple[int, ...]  # that a `Reply` of the handler may carry instead
-    data: type[BaseModel]  # of the envelope, or of each event of a stream; `Nothing`
-    errors: Errors  # besides those that its parts and its policy bring
+    auth: Auth  # USER by default
+    status: int  # of a success; 200 by default
+    other_statuses: tuple[int, ...]  # other statuses that a `Reply` may have
+    data: type[BaseModel]  # of the envelope, or of each event of a stream; `Nothing` by default
+    errors: Errors  # besides those of its parts and its policy
     aliases: Iterable[Alias]
-    produces: str | tuple[str, ...]  # the media types of an answer that is no envelope
+    produces: str | tuple[str, ...]  # media types of a success without an envelope
     headers: tuple[str, ...]
     limit: str
-    media: bool  # a media link to the path does for a bearer
+    media: bool  # accept a media link to the path instead of a bearer token
 
 
 class Api:
@@ -120,22 +119,22 @@ class Api:
         return {(route.method, route.path): route.auth for route in self.routes}
 
     def install(self, app: Flask, services: object) -> None:
-        """Raises TypeError for a handler that asks for a service which does not exist."""
+        """Raises TypeError if a handler has a parameter that is neither a part nor a service."""
         known = dir(services)
         for route in self.routes:
             if unknown := sorted(set(route.services) - set(known)):
                 raise TypeError(
-                    f"{route.handler.__name__} takes {unknown}: neither a part of the request, "
-                    f"which are {PARTS}, nor a service"
+                    f"{route.handler.__name__} has parameters {unknown}, which are neither parts "
+                    f"of the request {PARTS} nor services"
                 )
             app.add_url_rule(route.path, route.operation_id, route.__call__, methods=[route.method])
 
     def get(self, path: str, **options: Unpack[Options]) -> Callable[[H], H]:
-        """Adds a route; the handler's name in camelCase is the operation id, its docstring the
-        description. Parameters of the handler are named after the parts they take; `caller` is who
-        makes the request, and any other is a service of that name.
+        """Adds a route. The handler's name in camelCase is the operation id, its docstring the
+        description. Parameters named after a part get that part, `caller` gets the caller, and any
+        other gets the service of that name.
 
-        With `produces`, the handler answers a Flask response; with `produces=EVENT_STREAM`, it
+        With `produces`, the handler returns a Flask response; with `produces=EVENT_STREAM`, it
         yields `Event`s.
         """
         return self._route("GET", path, options)
@@ -195,15 +194,15 @@ class Api:
 
 
 def ignored(given: Mapping[str, Any]) -> list[Ignored]:
-    """The fields of a request that nothing was done about."""
+    """The unknown fields of a body or form that reports them."""
     sent = given.get("body") or given.get("form")
     return sent.ignored if isinstance(sent, WarnsOfUnknown) else []
 
 
 def _parts(handler: Handler) -> dict[str, Any]:
-    """The types of the parts. Those of services are not looked up: that would load them."""
+    """The types of the parts. Types of services are not resolved, which would import them."""
     parts = {name: each for name, each in handler.__annotations__.items() if name in PARTS}
     hints = get_type_hints(SimpleNamespace(__annotations__=parts), handler.__globals__)
     if hints.get("raw", bytes) is not bytes:
-        raise TypeError(f"{handler.__name__} takes a raw body that is not `bytes`")
+        raise TypeError(f"{handler.__name__} must annotate `raw` as `bytes`")
     return {part: hints[part] for part in PARTS if part in hints}

@@ -1,4 +1,4 @@
-"""What request and response schemas are made of: the base class and the reusable field types."""
+"""The base classes and reusable field types of request and response schemas."""
 
 from __future__ import annotations
 
@@ -26,11 +26,10 @@ MOST_ENTRIES = 100
 
 
 class Schema(BaseModel):
-    """camelCase outside, snake_case inside; requests may use either. Unknown fields are ignored.
+    """camelCase in JSON, snake_case in Python; requests may use either. Unknown fields are ignored.
 
-    Validation errors of it never hold the input, which may be private. What a schema compiles to
-    is built at its first use (pydantic does that under a lock): a cold start pays for the schemas
-    of one operation, not of all.
+    Validation errors never contain the input, which may be private. Validators are built on first
+    use (pydantic does that under a lock), so a cold start pays for the schemas of one operation.
     """
 
     model_config = ConfigDict(
@@ -40,17 +39,17 @@ class Schema(BaseModel):
         hide_input_in_errors=True,
         allow_inf_nan=False,
         defer_build=True,
-        json_schema_serialization_defaults_required=True,  # an answer has all its fields
+        json_schema_serialization_defaults_required=True,  # responses always have all fields
     )
 
 
 def example(body: dict[str, Any]) -> ConfigDict:
-    """The `model_config` of a body that the interactive docs begin with, as clients spell it."""
+    """A `model_config` with an example body for the interactive docs, in camelCase."""
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 
 class Headers(BaseModel):
-    """Base of a `header` model: the field `idempotency_key` is the header `Idempotency-Key`."""
+    """Base of `header` models: the field `idempotency_key` is the header `Idempotency-Key`."""
 
     model_config = ConfigDict(
         alias_generator=lambda name: name.replace("_", "-").title(),
@@ -61,29 +60,29 @@ class Headers(BaseModel):
 
 
 class KeyHeader(Headers):
-    """The header of a paid POST: a repeat under the same key answers the same, and pays once."""
+    """The header of a paid POST: repeats with the same key get one answer and one charge."""
 
     idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = (
         Field(
             None,
-            description="Made by the client, 1 to 255 printable ASCII characters. The same key "
-            "and body get the same answer and are charged once.",
+            description="Chosen by the client, 1 to 255 printable ASCII characters. A repeat with "
+            "the same key and body gets the same response and is charged once.",
         )
     )
 
 
 class Ignored(Schema):
-    """A field of a request that nothing was done about."""
+    """An unknown field of a request."""
 
     field: str
     code: Literal["ignored"] = "ignored"
-    message: str = "There is no such field here: it was ignored."
+    message: str = "Unknown field, ignored."
 
 
 class WarnsOfUnknown(Schema):
-    """Base of a body or form for which unknown fields are told in `warnings` of the answer: who
-    pays for something learns which of the wishes was not heard. Names alone are told, never what
-    was sent; a field that is empty is no wish."""
+    """Base of a body or form whose unknown fields are reported in `warnings` of the response, so
+    that a client that pays for something learns which fields had no effect. Only names are
+    reported, never values; empty fields are not reported."""
 
     _ignored: list[Ignored] = PrivateAttr(default_factory=list)
 
@@ -109,13 +108,13 @@ class WarnsOfUnknown(Schema):
 
 
 class Nothing(Schema):
-    """The `data` of an operation that has nothing to tell."""
+    """The `data` of an operation that returns none."""
 
 
 class Meta(Schema):
-    """Where a page stands in its list."""
+    """The position of a page in its list."""
 
-    # `success` leaves out what is None.
+    # `success` omits None.
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     total: int
@@ -129,21 +128,21 @@ def _cut(limit: int) -> int:
     return min(limit, MOST_ENTRIES)
 
 
-# How many entries to list. More than the most is no mistake of a client that wants all there is:
-# `meta.limit` tells how many it gets.
+# The number of entries to list. Larger values are reduced to the maximum rather than rejected,
+# because a client that wants everything sends one; `meta.limit` is the number used.
 Limit = Annotated[int, Field(ge=1), AfterValidator(_cut)]
 
 
 def limit_of(default: int, description: str) -> Any:
     """The default and description of a `Limit`."""
-    more = f"{description} More than {MOST_ENTRIES} is cut to it; `meta.limit` tells."
+    more = f"{description} Values above {MOST_ENTRIES} are reduced to it; see `meta.limit`."
     return Field(default, description=more)
 
 
 class Sized(Schema):
-    """The query of a list whose answer has `meta`: at most so many entries, from the first on."""
+    """The query of a list with `meta`, from its first entry."""
 
-    limit: Limit = limit_of(20, "Entries on a page.")
+    limit: Limit = limit_of(20, "Entries per page.")
 
     def meta(self, total: int, next_cursor: str | None = None) -> Meta:
         return Meta(
@@ -156,12 +155,12 @@ class Sized(Schema):
 
 
 class Page(Sized):
-    """The query of a list that is walked page by page."""
+    """The query of a paged list."""
 
     page: int = Field(1, ge=1, le=10_000, description="Counted from 1.")
-    limit: Limit = limit_of(20, "Entries on a page.")
+    limit: Limit = limit_of(20, "Entries per page.")
     cursor: str | None = Field(
-        None, max_length=512, description="`meta.nextCursor` of the page before; for long walks."
+        None, max_length=512, description="`meta.nextCursor` of the previous page; for long lists."
     )
 
     @property
@@ -186,7 +185,7 @@ def _many_lines(text: str) -> str:
 
 def _letter_and_digit(password: str) -> str:
     if not (re.search(r"[^\W\d_]", password) and re.search(r"\d", password)):
-        raise PydanticCustomError("password_too_weak", "must hold a letter and a digit")
+        raise PydanticCustomError("password_too_weak", "must contain a letter and a digit")
     return password
 
 
@@ -196,11 +195,11 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_one_line),
 ]
-# Text of many lines: no control characters but tab and line ends. Add a `Field(max_length=...)`.
+# Multi-line text: no control characters except tabs and line breaks. Add `Field(max_length=...)`.
 # `PlainText` may be empty.
 PlainText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_many_lines)]
 Text = Annotated[PlainText, StringConstraints(min_length=1)]
-# Firebase Auth keeps addresses in lower case and judges them finally; 254 is RFC 5321's limit.
+# Firebase Auth stores addresses in lower case and validates them fully; 254 is RFC 5321's limit.
 Email = Annotated[
     str,
     StringConstraints(
@@ -218,8 +217,7 @@ Password = Annotated[
     AfterValidator(_one_line),
     AfterValidator(_letter_and_digit),
 ]
-# A document id as this API makes them (and Firebase uids); anything else is not found.
-# The ids we make, and Firebase's; names like __this__ are Firestore's own and refused by it.
+# Document ids of this API, and Firebase uids. Firestore reserves names like __this__.
 Id = Annotated[
     str, StringConstraints(pattern=r"^(?:[A-Za-z0-9-]|_[A-Za-z0-9-])[A-Za-z0-9_-]{0,127}$")
 ]

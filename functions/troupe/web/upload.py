@@ -1,4 +1,4 @@
-"""Files in forms."""
+"""Files in multipart forms."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from troupe.web.schema import Schema
 
 
 class Upload:
-    """A file as it was sent. What its client says of it, name and type, proves nothing; the name
-    is there to give the file back under."""
+    """An uploaded file. The client's file name and type are not trusted; the name is kept for
+    downloads."""
 
     def __init__(self, file: FileStorage) -> None:
         self._stream = file.stream
@@ -26,7 +26,7 @@ class Upload:
         return self._stream.seek(0, os.SEEK_END)
 
     def read(self) -> bytes:
-        """All of it: look at `size` first."""
+        """The whole content; check `size` first."""
         self._stream.seek(0)
         return self._stream.read()
 
@@ -46,7 +46,7 @@ class Upload:
 
 
 class Form(Schema):
-    """Base of a `form` model. Browsers send every field of a form: those left blank are absent."""
+    """Base of `form` models. Blank fields, which browsers send too, count as absent."""
 
     @model_validator(mode="before")
     @classmethod
@@ -63,9 +63,9 @@ class Form(Schema):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Without the nulls of optional fields: no form can send one, and the interactive docs
-        know a file by its plain type alone. They also fill every field in, and send what nobody
-        has touched: so what may be left out is blank there."""
+        """Drops the nulls of optional fields: a form cannot send null, and Swagger UI recognizes a
+        file only by its plain type. Optional fields get a blank example, because Swagger UI fills
+        in and sends every field."""
         described: dict[str, Any] = handler.resolve_ref_schema(handler(schema))
         for name, field in described.get("properties", {}).items():
             options = [option for option in field.pop("anyOf", []) if option != {"type": "null"}]

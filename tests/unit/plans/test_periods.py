@@ -1,4 +1,4 @@
-"""Periods of the calendar."""
+"""Calendar periods."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from troupe.plans.records import BillingPeriod
 MONTHLY, YEARLY = BillingPeriod.MONTHLY, BillingPeriod.YEARLY
 
 
-NAIVE_2020 = datetime.fromisoformat("2020-01-01")  # hypothesis wants them so
+NAIVE_2020 = datetime.fromisoformat("2020-01-01")  # hypothesis takes naive bounds
 
 
 def day(text: str) -> datetime:
@@ -35,7 +35,7 @@ def day(text: str) -> datetime:
         ("2026-03-10", MONTHLY, "2026-01-01", "2026-03-10", "2026-04-10"),
     ],
 )
-def test_a_period_begins_on_the_day_of_the_month(
+def test_a_period_starts_on_the_same_day_of_the_month(
     began: str, billing: BillingPeriod, at: str, start: str, end: str
 ) -> None:
     assert period_at(day(began), billing, day(at)) == (day(start), day(end))
@@ -46,7 +46,7 @@ def test_a_period_begins_on_the_day_of_the_month(
     st.sampled_from(BillingPeriod),
     st.integers(0, 40_000),
 )
-def test_every_moment_is_in_one_period_and_the_next_joins_it(
+def test_periods_cover_time_without_gaps_or_overlaps(
     began: datetime, billing: BillingPeriod, hours: int
 ) -> None:
     began = began.replace(tzinfo=UTC)

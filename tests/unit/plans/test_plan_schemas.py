@@ -1,4 +1,4 @@
-"""What a plan may be."""
+"""Validation of plans."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-def test_either_spelling_and_case_will_do() -> None:
+def test_both_spellings_and_any_case_are_accepted() -> None:
     fields = CreatePlan.model_validate(PLAN | {"voiceMinutes": 5, "is_popular": True}).fields()
     assert fields == {
         "name": "Enterprise",
@@ -53,13 +53,13 @@ def test_no_cent_is_lost(price: float | str) -> None:
     assert fields["price_cents"] == round(float(price) * 100)
 
 
-def test_what_is_left_out_of_an_update_is_left_alone() -> None:
+def test_an_update_keeps_fields_that_are_left_out() -> None:
     assert UpdatePlan.model_validate({"isPopular": False}).fields() == {"is_popular": False}
     assert UpdatePlan.model_validate({"name": None}).fields() == {}
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-def test_nonsense_is_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_values_are_rejected(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     body = {key: value for key, value in PLAN.items() if key.replace("_p", "P") != name}
     for model in (CreatePlan, UpdatePlan):

@@ -1,4 +1,4 @@
-"""A small API with every kind of route and no service behind it."""
+"""A small API with every kind of route and no services."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ RAISED: dict[str, Exception] = {
 
 
 class Doors:
-    """Stands for the accounts service: the bearer is the uid; `admin` is one, `boss-of-acme` and
-    `member-of-acme` are in that company, and `expired` is nobody any more."""
+    """Replaces the accounts service: the bearer token is the uid. `admin` is an administrator,
+    `boss-of-acme` and `member-of-acme` belong to that company, and `expired` is rejected."""
 
     def authenticate(self, authorization: str | None) -> Caller:
         uid = tokens.bearer(authorization)
@@ -125,7 +125,7 @@ class Doors:
 
 @dataclass(frozen=True)
 class Services:
-    """All that the edge itself needs."""
+    """The services that the edge itself needs."""
 
     accounts: Doors
     settings: Settings
@@ -139,7 +139,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def edge(*apis: Api, **changes: Any) -> Flask:
-    """An app with those routes."""
+    """An app with the routes."""
     config = test_settings(**changes)
     return build("edge", apis, Services(Doors(), config), origins=config.allowed_origins)
 
@@ -150,7 +150,7 @@ def client() -> FlaskClient:
 
 
 def code_of(answer: Any) -> str:
-    """The error code, after checking that the failure envelope is whole."""
+    """The error code, after checking that the failure envelope is complete."""
     envelope = answer.get_json()
     assert envelope["success"] is False
     assert envelope["statusCode"] == answer.status_code

@@ -1,4 +1,4 @@
-"""Where a request comes from: what the platform says, never what a client may write."""
+"""The client's address: as the platform reports it, never as the client claims."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def address_of(
     [
         (CLIENT, CLIENT),  # the function's own address
         (f"{CLIENT}, {GOOGLE}", CLIENT),  # through Hosting
-        (f"{FORGED}, {CLIENT}", CLIENT),  # a client that writes the header itself
+        (f"{FORGED}, {CLIENT}", CLIENT),  # a client that sends the header
         (f"{FORGED},{CLIENT},{GOOGLE}", CLIENT),
-        (f"{FORGED}, {GOOGLE}, {CLIENT}", CLIENT),  # one that plays Hosting
+        (f"{FORGED}, {GOOGLE}, {CLIENT}", CLIENT),  # a client that imitates Hosting
         (f"unknown, {CLIENT}, {GOOGLE}", CLIENT),
         (f"rubbish, {GOOGLE}", GOOGLE),
-        (f"{FORGED}, rubbish", None),  # the platform writes no rubbish: nobody is believed
+        (f"{FORGED}, rubbish", None),  # the platform never sends rubbish: trust nothing
         (GOOGLE, GOOGLE),
         ("", None),
         (None, None),
@@ -49,25 +49,25 @@ def address_of(
         (f"::ffff:{CLIENT}", CLIENT),
     ],
 )
-def test_the_client_is_who_the_last_known_proxy_saw(
+def test_the_client_is_the_peer_of_the_last_trusted_proxy(
     forwarded: str | None, found: str | None
 ) -> None:
     assert address_of(forwarded) == found
 
 
-def test_other_proxies_can_be_named() -> None:
+def test_other_proxies_can_be_trusted() -> None:
     forwarded = f"{FORGED}, {CLIENT}, 198.51.100.9, {GOOGLE}"
     trusted = "google, 198.51.100.0/24"
     assert address_of(forwarded, TRUSTED_PROXIES=trusted) == CLIENT
     assert address_of(forwarded) == "198.51.100.9"
 
 
-def test_on_the_emulators_the_header_is_nobodys() -> None:
+def test_the_emulators_ignore_the_header() -> None:
     local = {"FUNCTIONS_EMULATOR": "true"}
     assert address_of(FORGED, remote="127.0.0.1", **local) is None
     assert address_of(FORGED, remote=CLIENT, **local) == CLIENT
 
 
-def test_a_network_that_is_none_stops_the_start() -> None:
+def test_an_invalid_network_prevents_startup() -> None:
     with pytest.raises(ValueError, match="TRUSTED_PROXIES"):
         test_settings(TRUSTED_PROXIES="google, everybody")

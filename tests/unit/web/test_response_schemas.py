@@ -1,4 +1,4 @@
-"""What answers promise: which strings may be null, and that lists take any limit."""
+"""Response schemas: which strings may be null, and that lists accept any limit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from troupe.app.domains import apis, functions
 from troupe.web.routes import Route
 from troupe.web.schema import MOST_ENTRIES
 
-# Decision 019: a string that may be null is the id, address, time, status or fault of something
-# that is not there (yet). Any other is empty instead.
+# Decision 019: a string is null only if it is the id, URL, time, status or error of something that
+# does not exist (yet). Any other string is empty instead.
 _NULLABLE = re.compile(
     r".*Id|plan|.*Url|finalVideoPath|videoPath|.*At|.*Date|period(Start|End)|.*Status|status"
     r"|.*[eE]rrorMessage|videoJobCurrentStep|timingSource|nextCursor"
@@ -33,7 +33,7 @@ def nullable_strings(schema: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("route", routes(), ids=lambda route: route.operation_id)
-def test_strings_that_tell_of_something_are_never_null(route: Route) -> None:
+def test_only_listed_strings_may_be_null(route: Route) -> None:
     schema = route.data.model_json_schema(mode="serialization")
     wrong = [name for name in nullable_strings(schema) if not _NULLABLE.fullmatch(name)]
     assert wrong == []
@@ -47,7 +47,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize("route", LISTS, ids=lambda route: route.operation_id)
-def test_every_list_cuts_a_limit_that_is_too_large(route: Route) -> None:
+def test_every_list_reduces_a_limit_that_is_too_large(route: Route) -> None:
     query = route.parts["query"]
     needed = {"search": "a"} if route.operation_id.startswith("searchUsers") else {}
     for asked in ("101", "1000000000"):

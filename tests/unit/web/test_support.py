@@ -22,7 +22,7 @@ Checks = dict[str, Callable[[], object]]
 
 @pytest.fixture
 def checked() -> Checks:
-    """What is asked about health; a test fills it in."""
+    """The health checks; tests fill them in."""
     return {}
 
 
@@ -38,7 +38,7 @@ def client(checked: Checks) -> FlaskClient:
 
 
 @pytest.mark.parametrize("page", ["/api/docs", "/docs", "/api/docs/"])
-def test_the_docs_page_and_all_it_loads_come_from_here(client: FlaskClient, page: str) -> None:
+def test_the_docs_page_loads_only_our_own_files(client: FlaskClient, page: str) -> None:
     answer = client.get(page)
     assert answer.mimetype == "text/html"
     loaded = re.findall(r'(?:href|src)="([^"]+)"', answer.text)
@@ -56,11 +56,11 @@ def test_the_docs_page_and_all_it_loads_come_from_here(client: FlaskClient, page
 @pytest.mark.parametrize(
     "name", ["nothing.js", "..%2fplugins.py", "swagger-ui-standalone-preset.js"]
 )
-def test_no_other_file_can_be_had(client: FlaskClient, name: str) -> None:
+def test_no_other_file_is_served(client: FlaskClient, name: str) -> None:
     assert client.get(f"/api/docs/assets/{name}").status_code == 404
 
 
-def test_the_committed_document_is_served_as_it_is(
+def test_the_committed_document_is_served_unchanged(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     committed = tmp_path / "openapi.json"
@@ -74,7 +74,7 @@ def test_the_committed_document_is_served_as_it_is(
     again.close()
 
 
-def test_health_tells_each_service_and_its_latency(client: FlaskClient, checked: Checks) -> None:
+def test_health_lists_each_service_with_its_latency(client: FlaskClient, checked: Checks) -> None:
     checked["firestore"] = lambda: None
     data = client.get("/api/health").get_json()["data"]
     assert data["status"] == "ok"
@@ -93,13 +93,13 @@ def test_a_service_that_is_down_is_503_and_named(client: FlaskClient, checked: C
     assert (checks["firestore"]["state"], checks["storage"]["state"]) == ("ok", "down")
 
 
-def test_a_service_that_hangs_is_down_after_the_patience(
+def test_a_hanging_service_is_down_after_the_timeout(
     client: FlaskClient, checked: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import threading
 
     release = threading.Event()
-    monkeypatch.setattr(service, "_PATIENCE", 0.1)
+    monkeypatch.setattr(service, "_TIMEOUT", 0.1)
     checked["storage"] = lambda: release.wait(30)
     try:
         assert client.get("/api/health").status_code == 503

@@ -1,4 +1,4 @@
-"""Policies that hang on an object: the edge sends nothing out for which nobody has asked."""
+"""Policies that depend on an object: the edge sends nothing without an access check."""
 
 from __future__ import annotations
 
@@ -95,14 +95,16 @@ def bearer(uid: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("handler", [asks, asks_in_a_thread_of_the_request])
-def test_who_asks_and_owns_it_is_answered(handler: Handler) -> None:
+def test_a_handler_that_checks_ownership_answers_the_owner(handler: Handler) -> None:
     with client_of(handler) as client:
         answer = client.get("/api/things/ada", headers=bearer("ada"))
         assert g.checks == [access.Check("owner", "ada", "things/ada", True)]
     assert answer.get_json()["data"] == {"text": SECRET}
 
 
-def test_somebody_elses_and_nobodys_are_the_same_404(capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_users_object_and_a_missing_one_are_the_same_404(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with client_of(asks) as client:
         strange = client.get("/api/things/ada", headers=bearer("eve"))
         assert g.checks == [access.Check("owner", "eve", "things/ada", False)]
@@ -118,7 +120,7 @@ def test_somebody_elses_and_nobodys_are_the_same_404(capsys: pytest.CaptureFixtu
     [
         (forgets, "eve"),
         (forgets, "admin"),
-        (forgets, "ada"),  # so that no test of such a route passes
+        (forgets, "ada"),  # so that no test of such a route can pass
         (forgets_with_bytes, "eve"),
         (forgets_with_a_stream, "eve"),
         (asks_for_whoever_owns_it, "eve"),
@@ -127,7 +129,7 @@ def test_somebody_elses_and_nobodys_are_the_same_404(capsys: pytest.CaptureFixtu
         (asks_in_a_thread, "ada"),
     ],
 )
-def test_a_handler_that_has_not_asked_gives_nothing_away(
+def test_a_handler_without_an_access_check_discloses_nothing(
     handler: Handler, uid: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = client_of(handler).get("/api/things/ada", headers=bearer(uid))

@@ -1,4 +1,4 @@
-"""Bodies and queries that no client should send, and what each gets."""
+"""Bad bodies and queries, and their responses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_a_body_that_is_no_json_is_400(client: FlaskClient, body: bytes) -> None:
+def test_an_invalid_json_body_is_400(client: FlaskClient, body: bytes) -> None:
     answer = client.post("/api/things", data=body, content_type="application/json")
     assert (answer.status_code, code_of(answer)) == (400, "bad_request")
 
@@ -60,9 +60,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("body", "field"), WRONG.values(), ids=WRONG.keys())
-def test_json_that_breaks_the_rules_is_422_and_names_the_field(
-    client: FlaskClient, body: bytes, field: str
-) -> None:
+def test_invalid_fields_are_422_and_named(client: FlaskClient, body: bytes, field: str) -> None:
     answer = client.post("/api/things", data=body, content_type="application/json")
     assert (answer.status_code, code_of(answer)) == (422, "invalid_input")
     fields = answer.get_json()["error"]["details"]["fields"]
@@ -79,7 +77,7 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize(("body", "message"), MESSAGES.values(), ids=MESSAGES.keys())
-def test_the_message_names_the_first_field_that_is_wrong_and_why(
+def test_the_message_names_the_first_invalid_field_and_the_reason(
     client: FlaskClient, body: bytes, message: str
 ) -> None:
     answer = client.post("/api/things", data=body, content_type="application/json")
@@ -111,8 +109,8 @@ class Moment(Schema):
         ({"few": [1, 2]}, "few: must have at most 1 item"),
         ({"few": ["1.5"]}, "few.0: must be a whole number"),
         ({"name": "secret"}, "name: must have at most 3 characters"),
-        ({"name": "y"}, "name: is not in the right format"),
-        ({"key": "secret"}, "key: is not right"),
+        ({"name": "y"}, "name: has the wrong format"),
+        ({"key": "secret"}, "key: is invalid"),
         ({"price": 7}, "Choose another price."),
     ],
 )
@@ -122,7 +120,7 @@ def test_reasons_are_plain_english(changes: dict[str, Any], message: str) -> Non
     assert first_wrong(wrong.value) == message
 
 
-def test_a_422_never_repeats_what_was_sent(client: FlaskClient) -> None:
+def test_a_422_never_repeats_the_input(client: FlaskClient) -> None:
     answer = client.post("/api/things", json={"speed": "hunter2", "displayName": "hunter2\n\0"})
     assert answer.status_code == 422
     assert b"hunter2" not in answer.data
@@ -132,7 +130,7 @@ def test_a_422_never_repeats_what_was_sent(client: FlaskClient) -> None:
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"],
 )
-def test_another_content_type_is_415_and_says_which_is_right(
+def test_another_content_type_is_415_and_names_the_right_one(
     client: FlaskClient, content_type: str
 ) -> None:
     answer = client.post("/api/things", data=b"{}", content_type=content_type)
@@ -153,13 +151,13 @@ def test_no_body_is_an_empty_object(client: FlaskClient) -> None:
     assert client.post("/api/things").get_json()["data"]["speed"] == 1.0
 
 
-def test_no_body_where_a_field_is_needed_names_the_field(client: FlaskClient) -> None:
+def test_a_missing_body_names_the_required_field(client: FlaskClient) -> None:
     answer = client.post("/api/needed")
     assert answer.status_code == 422
     assert answer.get_json()["error"]["details"]["fields"][0]["field"] == "text"
 
 
-def test_both_spellings_of_a_field_are_read_and_camel_case_is_answered(client: FlaskClient) -> None:
+def test_both_spellings_are_read_and_responses_are_camel_case(client: FlaskClient) -> None:
     for spelling in ("display_name", "displayName"):
         answer = client.post("/api/things", json={spelling: " Ada ", "unknown": 1})
         assert answer.get_json()["data"] == {
@@ -170,7 +168,7 @@ def test_both_spellings_of_a_field_are_read_and_camel_case_is_answered(client: F
         }
 
 
-def test_a_part_of_a_form_that_has_no_name_is_passed_over() -> None:
+def test_a_form_part_without_a_name_is_ignored() -> None:
     class Words(Schema):
         text: str
 
@@ -190,7 +188,7 @@ def test_a_body_over_the_limit_is_413(client: FlaskClient) -> None:
     assert (answer.status_code, code_of(answer)) == (413, "payload_too_large")
 
 
-def test_a_body_that_claims_to_be_over_the_platform_limit_is_413(client: FlaskClient) -> None:
+def test_a_content_length_over_the_platform_limit_is_413(client: FlaskClient) -> None:
     answer = client.post(
         "/api/things",
         data=b"{}",
@@ -207,7 +205,7 @@ def test_the_largest_text_fits(client: FlaskClient) -> None:
     assert len(answer.get_json()["data"]["text"]) == 200_000
 
 
-def test_deep_nesting_is_refused_in_linear_time(client: FlaskClient) -> None:
+def test_deep_nesting_is_rejected_in_linear_time(client: FlaskClient) -> None:
     started = time.process_time()
     client.post("/api/things", data=b"[" * JSON_LIMIT, content_type="application/json")
     assert time.process_time() - started < 0.5
@@ -230,7 +228,7 @@ def test_no_query_breaks_the_server(client: FlaskClient, query: str) -> None:
     assert client.get(f"/api/things/1?{query}").status_code in (200, 422)
 
 
-def test_repeated_names_are_a_list_where_a_list_is_wanted(client: FlaskClient) -> None:
+def test_repeated_names_become_a_list_if_the_field_is_one(client: FlaskClient) -> None:
     answer = client.get("/api/things/1?tag=a&tag=b&page=2&page=3")
     assert answer.get_json()["data"]["tags"] == ["a", "b"]
     assert answer.get_json()["meta"]["currentPage"] == 2
@@ -239,12 +237,12 @@ def test_repeated_names_are_a_list_where_a_list_is_wanted(client: FlaskClient) -
 @pytest.mark.parametrize(
     "query", ["page=0", "page=-1", "page=x", "limit=0", "limit=-1", "page=99999999999999999999"]
 )
-def test_pages_have_bounds(client: FlaskClient, query: str) -> None:
+def test_page_numbers_and_sizes_are_bounded(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/api/things/1?{query}")
     assert (answer.status_code, code_of(answer)) == (422, "invalid_input")
 
 
-def test_meta_says_where_the_page_stands(client: FlaskClient) -> None:
+def test_meta_describes_the_position_of_the_page(client: FlaskClient) -> None:
     answer = client.get("/api/things/1?page=3&limit=20")
     assert answer.get_json()["meta"] == {
         "total": 41,
@@ -255,6 +253,6 @@ def test_meta_says_where_the_page_stands(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("name", ["%00", "a%00b", "..", "a b", "%ff", "a" * 129, "%F0%9F%98%80"])
-def test_a_path_that_can_be_no_id_is_not_found(client: FlaskClient, name: str) -> None:
+def test_an_invalid_id_in_the_path_is_not_found(client: FlaskClient, name: str) -> None:
     answer = client.get(f"/api/things/{name}")
     assert (answer.status_code, code_of(answer)) == (404, "not_found")

@@ -1,4 +1,4 @@
-"""What happens around every route: paths, envelopes, policies, CORS, ids, logs, failures."""
+"""The edge: paths, envelopes, policies, CORS, request ids, logs, errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_route_is_found_under_hosting_and_under_the_direct_url(
     assert client.post(path).status_code == 201
 
 
-def test_the_rest_of_a_path_without_the_functions_name_is_found() -> None:
+def test_a_path_without_the_functions_name_is_found() -> None:
     api = Api("voice", "Voice")
 
     @api.get("/api/voice/languages", auth=Auth.PUBLIC)
@@ -45,7 +45,7 @@ def test_the_rest_of_a_path_without_the_functions_name_is_found() -> None:
         assert client.get(path).status_code == 404
 
 
-def test_success_comes_in_the_envelope(client: FlaskClient) -> None:
+def test_a_success_has_the_envelope(client: FlaskClient) -> None:
     answer = client.post("/api/things", json={"displayName": "Ada"})
     assert answer.headers["Location"] == "/api/things/1"
     assert answer.get_json() == {
@@ -56,7 +56,7 @@ def test_success_comes_in_the_envelope(client: FlaskClient) -> None:
     }
 
 
-def test_a_plain_response_is_left_alone(client: FlaskClient) -> None:
+def test_a_plain_response_is_unchanged(client: FlaskClient) -> None:
     answer = client.get("/api/bytes")
     assert (answer.data, answer.mimetype) == (b"abc", "audio/mpeg")
 
@@ -66,21 +66,21 @@ def test_an_unknown_path_is_404_in_the_envelope(client: FlaskClient) -> None:
         assert code_of(client.get(path)) == "not_found"
 
 
-def test_another_method_is_405_and_says_which_are_allowed(client: FlaskClient) -> None:
+def test_another_method_is_405_and_lists_the_allowed_ones(client: FlaskClient) -> None:
     for path in ("/api/things", "/things"):
         answer = client.delete(path)
         assert (answer.status_code, code_of(answer)) == (405, "method_not_allowed")
         assert set(answer.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
 
 
-def test_an_error_of_ours_keeps_status_code_and_details(client: FlaskClient) -> None:
+def test_a_troupe_error_keeps_status_code_and_details(client: FlaskClient) -> None:
     answer = client.get("/api/raise/poor")
     assert (answer.status_code, code_of(answer)) == (402, "not_enough_tokens")
     assert answer.get_json()["error"]["details"] == {"needed": 3, "available": 1}
 
 
 @pytest.mark.parametrize("error", [Unavailable(retry_after=2), Stale()])
-def test_an_outage_below_is_503_with_retry_after_and_a_warning(
+def test_an_outage_is_503_with_retry_after_and_a_warning(
     client: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -96,14 +96,14 @@ def test_an_outage_below_is_503_with_retry_after_and_a_warning(
     ]
 
 
-def test_a_permanent_failure_below_is_500(
+def test_a_permanent_failure_of_a_service_is_500(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(RAISED, "denied", exceptions.PermissionDenied("x"))
     assert code_of(client.get("/api/raise/denied")) == "internal_error"
 
 
-def test_a_bug_is_500_with_one_error_line_that_has_the_trace(
+def test_a_bug_is_500_and_logs_one_error_with_the_stack_trace(
     client: FlaskClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = client.get("/api/raise/bug", headers={"X-Request-Id": "abc"})
@@ -115,7 +115,7 @@ def test_a_bug_is_500_with_one_error_line_that_has_the_trace(
     assert errors[0]["requestId"] == "abc"
 
 
-def test_a_record_that_cannot_be_read_is_our_fault_not_the_callers(
+def test_an_invalid_record_is_500_not_422(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stored(Schema):
@@ -127,13 +127,13 @@ def test_a_record_that_cannot_be_read_is_our_fault_not_the_callers(
     assert client.get("/api/raise/record").status_code == 500
 
 
-def test_policies_are_checked_before_the_body_is_judged(client: FlaskClient) -> None:
+def test_policies_are_checked_before_the_body_is_validated(client: FlaskClient) -> None:
     assert client.post("/api/admin", json={}).status_code == 401
     assert client.post("/api/admin", json={}, headers=bearer("ada")).status_code == 403
     assert client.post("/api/admin", json={}, headers=bearer("admin")).status_code == 422
 
 
-def test_a_private_route_wants_a_bearer(client: FlaskClient) -> None:
+def test_a_private_route_requires_a_bearer_token(client: FlaskClient) -> None:
     answer = client.get("/api/mine")
     assert (answer.status_code, code_of(answer)) == (401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -146,7 +146,7 @@ def test_self_is_the_user_named_in_the_path_or_an_admin(client: FlaskClient) -> 
     assert client.get("/api/users/ada", headers=bearer("eve")).status_code == 403
 
 
-def test_an_optional_caller_is_nobody_or_known_and_a_bad_bearer_is_refused(
+def test_an_optional_bearer_may_be_absent_but_not_invalid(
     client: FlaskClient,
 ) -> None:
     assert client.get("/api/greeting").get_json()["data"] == {"uid": None}
@@ -165,7 +165,7 @@ def test_every_route_and_alias_has_a_policy() -> None:
     assert len(api.policies) == len(api.routes)
 
 
-def test_a_handler_with_an_unknown_part_is_refused_at_once() -> None:
+def test_a_handler_with_an_unknown_parameter_is_rejected_at_startup() -> None:
     api = Api("x", "X")
 
     @api.post("/api/x")
@@ -177,7 +177,7 @@ def test_a_handler_with_an_unknown_part_is_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize("sent", ["abc", "A-b.c_1", "x" * 64])
-def test_a_sane_request_id_is_kept(client: FlaskClient, sent: str) -> None:
+def test_a_valid_request_id_is_kept(client: FlaskClient, sent: str) -> None:
     answer = client.get("/api/bytes", headers={"X-Request-Id": sent})
     assert answer.headers["X-Request-Id"] == sent
 
@@ -188,7 +188,7 @@ def test_any_other_request_id_is_replaced(client: FlaskClient, sent: str) -> Non
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])
 
 
-def test_one_line_is_logged_and_it_holds_no_path_values(
+def test_one_line_is_logged_without_path_values(
     client: FlaskClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client.get("/api/users/secret-id?tag=secret", headers=bearer("admin"))
@@ -245,14 +245,14 @@ def test_preflight_names_methods_and_headers(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/nothing", "/api/mine", "/api/raise/bug", "/api/things/1?page=0"]
 )
-def test_failures_carry_cors_headers_too(client: FlaskClient, path: str) -> None:
+def test_failures_have_cors_headers_too(client: FlaskClient, path: str) -> None:
     answer = client.get(path, headers={"Origin": "https://app.example.com"})
     assert answer.status_code >= 400
     assert answer.headers["Access-Control-Allow-Origin"] in ("*", "https://app.example.com")
     assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_named_origins_alone_are_let_in() -> None:
+def test_only_configured_origins_are_allowed() -> None:
     origins = "https://a.example.com, https://b.example.com"
     client = edge(things(), CORS_ORIGINS=origins).test_client()
     for origin, allowed in {

@@ -1,4 +1,4 @@
-"""The document of all functions says what is served."""
+"""The OpenAPI document of all functions matches the routes."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ def parameters(spec: dict[str, Any], path: str, method: str) -> list[dict[str, A
 
 
 def resolved(spec: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    """What a reference leads to, or the value itself."""
+    """The target of a reference, or the value itself."""
     while "$ref" in value:
         _, _, kind, name = value["$ref"].split("/")
         value = spec["components"][kind][name]
     return value
 
 
-def test_it_is_valid_openapi_3_1(spec: dict[str, Any]) -> None:
+def test_the_document_is_valid_openapi_3_1(spec: dict[str, Any]) -> None:
     assert spec["openapi"] == "3.1.0"
     validate(spec, cls=OpenAPIV31SpecValidator)
 
 
-def test_it_is_the_same_every_time(spec: dict[str, Any]) -> None:
+def test_the_document_is_deterministic(spec: dict[str, Any]) -> None:
     assert json.dumps(document()) == json.dumps(spec)
 
 
-def test_every_route_is_in_it_with_its_policy(spec: dict[str, Any]) -> None:
+def test_every_route_is_documented_with_its_policy(spec: dict[str, Any]) -> None:
     assert routes()
     for route in routes():
         found = operation(spec, route)
@@ -74,60 +74,60 @@ def test_a_summary_is_one_sentence(spec: dict[str, Any]) -> None:
 
 
 def models(part: str) -> list[type[BaseModel]]:
-    """Those of all routes, each once, in the order of their names."""
+    """The body models of all routes, without duplicates, sorted by name."""
     found = {route.parts[part] for route in routes() if part in route.parts}
     return sorted(found, key=lambda model: model.__name__)
 
 
 @pytest.mark.parametrize("model", models("body"), ids=lambda model: model.__name__)
-def test_a_body_has_an_example_that_is_taken(model: type[BaseModel], spec: dict[str, Any]) -> None:
-    """The interactive docs begin with it; without one they invent something that is not."""
+def test_every_body_has_a_valid_example(model: type[BaseModel], spec: dict[str, Any]) -> None:
+    """Swagger UI starts with it; without one it invents an invalid one."""
     (example,) = spec["components"]["schemas"][model.__name__]["examples"]
     taken = model.model_validate(example).model_dump(mode="json", by_alias=True, exclude_unset=True)
     assert taken.keys() == example.keys()
 
 
 @pytest.mark.parametrize("model", models("form"), ids=lambda model: model.__name__)
-def test_a_form_that_nobody_has_touched_sends_nothing_but_defaults(
+def test_an_untouched_form_sends_only_defaults(
     model: type[BaseModel], spec: dict[str, Any]
 ) -> None:
-    """The interactive docs fill in and send every field."""
+    """Swagger UI fills in and sends every field."""
     described = spec["components"]["schemas"][model.__name__]
     for name, field in described["properties"].items():
         if name not in described.get("required", ()) and "default" not in field:
             assert field["examples"] == [[] if field.get("type") == "array" else ""]
 
 
-def test_nothing_else_is_in_it(spec: dict[str, Any]) -> None:
+def test_nothing_else_is_documented(spec: dict[str, Any]) -> None:
     assert sum(len(item) for item in spec["paths"].values()) == len(routes())
 
 
-def test_aliases_name_what_they_stand_for(spec: dict[str, Any]) -> None:
+def test_aliases_name_their_operation(spec: dict[str, Any]) -> None:
     alias = spec["paths"]["/api/login"]["post"]
     assert (alias["x-alias-of"], alias["deprecated"]) == ("login", True)
     assert "deprecated" not in spec["paths"]["/api/auth/login"]["post"]
     assert spec["paths"]["/api/login"]["post"]["description"].startswith("Alias of `login`.")
 
 
-def test_path_parameters_are_in_it(spec: dict[str, Any]) -> None:
+def test_path_parameters_are_documented(spec: dict[str, Any]) -> None:
     (parameter,) = parameters(spec, "/api/tokens/usage/{userId}", "get")
     assert (parameter["name"], parameter["in"], parameter["required"]) == ("userId", "path", True)
 
 
-def test_headers_that_a_handler_takes_are_in_it(spec: dict[str, Any]) -> None:
+def test_request_headers_are_documented(spec: dict[str, Any]) -> None:
     found = parameters(spec, "/api/tokens/consume", "post")
     assert ("Idempotency-Key", "header") in [(p["name"], p["in"]) for p in found]
 
 
 def test_no_parameter_is_null(spec: dict[str, Any]) -> None:
-    """A header, or a field of a query, is sent or left out."""
+    """Headers and query fields are sent or left out."""
     for path, item in spec["paths"].items():
         for method in item:
             for parameter in parameters(spec, path, method):
                 assert "null" not in json.dumps(parameter["schema"]), (path, parameter["name"])
 
 
-def test_answers_are_typed_envelopes(spec: dict[str, Any]) -> None:
+def test_responses_are_typed_envelopes(spec: dict[str, Any]) -> None:
     answer = spec["paths"]["/api/auth/me"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/UserDataEnvelope")
     envelope = spec["components"]["schemas"]["UserDataEnvelope"]
@@ -152,15 +152,15 @@ def test_a_list_always_has_meta(spec: dict[str, Any]) -> None:
     assert cursor["type"] == "string"
 
 
-def test_both_answers_of_generate_voice_are_in_it(spec: dict[str, Any]) -> None:
+def test_both_responses_of_generate_voice_are_documented(spec: dict[str, Any]) -> None:
     answers = spec["paths"]["/api/voice/generate"]["post"]["responses"]
     assert answers["200"]["content"] == answers["202"]["content"]
     assert {"Location", "Preference-Applied"} <= answers["200"]["headers"].keys()
     assert "Location" in spec["paths"]["/api/scripts"]["post"]["responses"]["201"]["headers"]
 
 
-def test_forms_with_files_are_multipart_in_it(spec: dict[str, Any]) -> None:
-    """As Swagger UI wants it to offer a choice of files: plain types, without null."""
+def test_forms_with_files_are_documented_as_multipart(spec: dict[str, Any]) -> None:
+    """As Swagger UI needs it to show a file picker: plain types without null."""
     binary = {"type": "string", "format": "binary"}
     create = spec["paths"]["/api/characters/complete"]["post"]["requestBody"]
     update = spec["paths"]["/api/characters/{characterId}"]["put"]["requestBody"]
@@ -194,7 +194,7 @@ def codes(spec: dict[str, Any], path: str, method: str, status: int) -> list[str
     return found
 
 
-def test_failures_are_in_it_with_their_codes(spec: dict[str, Any]) -> None:
+def test_failures_are_documented_with_their_codes(spec: dict[str, Any]) -> None:
     assert codes(spec, "/api/auth/register", "post", 409) == ["email_taken", "username_taken"]
     assert codes(spec, "/api/auth/register", "post", 415) == ["unsupported_media_type"]
     assert codes(spec, "/api/auth/login", "post", 401) == ["invalid_credentials"]
@@ -216,8 +216,8 @@ def test_every_failure_has_a_name(spec: dict[str, Any]) -> None:
                 assert content["schema"]["$ref"].endswith("Failure")
 
 
-def test_every_code_is_told_apart_from_all_others(spec: dict[str, Any]) -> None:
-    """One schema for each code that has details, and one for those that have none."""
+def test_every_code_is_distinguishable(spec: dict[str, Any]) -> None:
+    """One schema for each code with details, and one for all codes without."""
     schemas = spec["components"]["schemas"]
     told: list[str] = []
     for reference in schemas["FailureError"]["oneOf"]:
@@ -234,7 +234,7 @@ def test_every_code_is_told_apart_from_all_others(spec: dict[str, Any]) -> None:
     assert set(told) == narrowed
 
 
-def test_files_may_come_in_parts_or_from_elsewhere(spec: dict[str, Any]) -> None:
+def test_files_can_be_ranges_or_redirects(spec: dict[str, Any]) -> None:
     files = {"200", "206", "302", "304", "416"}
     audio = spec["paths"]["/api/voice/generations/{generationId}/audio"]["get"]["responses"]
     assert audio.keys() >= files
@@ -246,13 +246,13 @@ def test_files_may_come_in_parts_or_from_elsewhere(spec: dict[str, Any]) -> None
     assert captions.keys() & files == {"200"}
 
 
-def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
+def test_every_reference_resolves(spec: dict[str, Any]) -> None:
     for reference in set(re.findall(r'"\$ref": "#/components/(\w+/\w+)"', json.dumps(spec))):
         kind, name = reference.split("/")
         assert name in spec["components"][kind]
 
 
-def test_two_schemas_of_one_name_are_refused() -> None:
+def test_two_schemas_with_the_same_name_are_rejected() -> None:
     api = Api("things", "Things")
 
     def schema(kind: type) -> type[BaseModel]:
@@ -270,7 +270,7 @@ def test_two_schemas_of_one_name_are_refused() -> None:
         document([api])
 
 
-def test_an_optional_bearer_may_be_left_out_and_can_be_refused() -> None:
+def test_an_optional_bearer_may_be_absent_or_rejected() -> None:
     api = Api("things", "Things")
 
     @api.get("/api/things", auth=Auth.OPTIONAL)

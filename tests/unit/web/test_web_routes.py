@@ -1,4 +1,4 @@
-"""Routes that are not JSON in and JSON out: raw bodies, streams of events, partial changes."""
+"""Routes with raw bodies, event streams and PATCH."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def small() -> Api:
 
     @api.patch("/api/things/<thingId>", auth=Auth.PUBLIC)
     def change_thing(path: ThingPath, body: ThingBody) -> Reply:
-        """Changes what is sent."""
+        """Changes the fields that are sent."""
         return Reply(body.model_dump(exclude_unset=True))
 
     @api.post("/api/hooks", auth=Auth.PUBLIC, errors=(BadRequest,))
@@ -57,7 +57,7 @@ def small() -> Api:
 
     @api.get("/api/ticks/<thingId>", auth=Auth.PUBLIC, produces=EVENT_STREAM, data=Tick)
     def watch_ticks(path: ThingPath, header: ResumeHeaders) -> Iterator[Event]:
-        """Counts. It goes on where the client was."""
+        """Counts. It resumes after the client's last event."""
         if path.thing_id == "none":
             raise NotFound
         first = int(header.last_event_id or -1) + 1
@@ -99,7 +99,7 @@ def signed(client: FlaskClient, sent: bytes, **options: Any) -> TestResponse:
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/x-www-form-urlencoded", None]
 )
-def test_a_raw_body_is_the_bytes_that_were_sent(
+def test_a_raw_body_is_passed_unchanged(
     client: FlaskClient, sent: bytes, content_type: str | None
 ) -> None:
     answer = signed(client, sent, content_type=content_type)
@@ -132,7 +132,7 @@ def test_a_stream_may_have_no_events(client: FlaskClient) -> None:
     assert (answer.status_code, answer.get_data()) == (200, b"")
 
 
-def test_what_fails_before_the_first_event_is_answered_as_ever(client: FlaskClient) -> None:
+def test_an_error_before_the_first_event_is_an_ordinary_error(client: FlaskClient) -> None:
     assert code_of(client.get("/api/ticks/none")) == "not_found"
 
 
@@ -149,7 +149,7 @@ def test_a_raw_body_is_bytes() -> None:
         Api("x", "X").post("/api/x")(handler)
 
 
-def test_all_of_it_is_in_the_document(spec: dict[str, Any]) -> None:
+def test_raw_bodies_and_streams_are_documented(spec: dict[str, Any]) -> None:
     validate(spec, cls=OpenAPIV31SpecValidator)
     paths = spec["paths"]
     assert paths["/api/things/{thingId}"]["patch"]["requestBody"]["required"] is False

@@ -39,14 +39,14 @@ BAD = [
 
 
 @pytest.mark.parametrize(("kind", "given", "read"), GOOD)
-def test_good_values_are_read(kind: Any, given: str, read: str) -> None:
+def test_good_values_are_accepted(kind: Any, given: str, read: str) -> None:
     assert TypeAdapter(kind).validate_python(given) == read
 
 
 @pytest.mark.parametrize(
     ("kind", "given"), [(kind, given) for kind, *values in BAD for given in values]
 )
-def test_bad_values_are_refused(kind: Any, given: str) -> None:
+def test_bad_values_are_rejected(kind: Any, given: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(given)
 

@@ -1,0 +1,26 @@
+"""Errors of reading requests and sending files."""
+
+from __future__ import annotations
+
+from troupe.errors import AllowedDetails, TroupeError
+
+
+class PayloadTooLarge(TroupeError):
+    """Raised by werkzeug as an HTTPException; this class documents it."""
+
+    status = 413
+    code = "payload_too_large"
+
+
+class UnsupportedMediaType(TroupeError):
+    status = 415
+    code = "unsupported_media_type"
+    message = "This operation does not accept a body of this type."
+    details_type = AllowedDetails
+
+
+class RangeNotSatisfiable(TroupeError):
+    """Raised by werkzeug as an HTTPException; this class documents it."""
+
+    status = 416
+    code = "requested_range_not_satisfiable"
