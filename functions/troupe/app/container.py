@@ -339,7 +339,13 @@ class Container:
     def health_checks(self) -> HealthChecks:
         from troupe.app.health import health_checks
 
-        return health_checks(self)
+        return health_checks(
+            database=lambda: self.database,
+            files=lambda: self.files,
+            queue=lambda: self.queue,
+            queues=lambda: (spec.queue for spec in self.job_specs.values()),
+            settings=self.settings,
+        )
 
     # Jobs and workers.
 

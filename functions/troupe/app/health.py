@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from troupe.settings import Settings
 from troupe.support.service import HealthChecks
 
 if TYPE_CHECKING:
-    from troupe.app.container import Container
+    from troupe.adapters.firestore import Database
+    from troupe.adapters.queue import Queue
+    from troupe.adapters.storage import Files
 
 
-def health_checks(services: Container) -> HealthChecks:
-    # Functions, so that a client that cannot be built fails its check, not the whole response.
-    def firestore() -> None:
-        services.database.get("health/check")
+def health_checks(
+    *,
+    database: Callable[[], Database],
+    files: Callable[[], Files],
+    queue: Callable[[], Queue],
+    queues: Callable[[], Iterable[str]],
+    settings: Settings,
+) -> HealthChecks:
+    """Clients are built within their check: one that cannot be built fails its check, not the whole
+    response."""
 
-    def storage() -> None:
-        services.files.check()
+    def check_queues() -> None:
+        for name in sorted(set(queues())):
+            queue().check(name)
 
-    def queue() -> None:
-        for name in sorted({spec.queue for spec in services.job_specs.values()}):
-            services.queue.check(name)
+    def check_firestore() -> None:
+        database().get("health/check")
 
-    def engine() -> None:
-        check_engine(services.settings)
+    def check_storage() -> None:
+        files().check()
 
-    return {"firestore": firestore, "storage": storage, "queue": queue, "engine": engine}
+    return {
+        "firestore": check_firestore,
+        "storage": check_storage,
+        "queue": check_queues,
+        "engine": lambda: check_engine(settings),
+    }
 
 
 def check_engine(settings: Settings) -> None:
