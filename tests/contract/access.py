@@ -172,7 +172,7 @@ class World:
 
     def _generation(self, owner: Caller) -> Ids:
         request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en-US"})
-        made = services().generations.generate(owner.uid, request, None)
+        made = services().generations.generate(owner.uid, request.command(), None)
         deliver(self._queue)
         return dict.fromkeys(("generationId", "ID_OF_A_GENERATION"), made.generation.id)
 

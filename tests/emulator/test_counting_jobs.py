@@ -1,5 +1,5 @@
-"""The whole life of jobs on the real Firestore emulator, with a kind that adds numbers up: nothing
-of speech, no files, and, unless a test says so, no hold."""
+"""The whole life of jobs on the real Firestore emulator, with a kind that adds numbers: no speech,
+no files and, unless a test says so, no hold."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ FEW, MANY = [1, 2], list(range(1, 11))  # one part; four
 
 
 def entries(db: Database, uid: str) -> list[str]:
-    """What the ledger tells besides the sign-up grant."""
+    """The kinds of the ledger's entries, without the sign-up grant."""
     found = db.find(f"wallets/{uid}/ledger", order=[("at", False)], limit=100)
     return [entry.data["kind"] for entry in found if entry.data["kind"] != "grant"]
 
 
 @pytest.mark.parametrize("numbers", [FEW, MANY], ids=["one part", "parts"])
-def test_numbers_are_added_up_and_nothing_is_charged(db: Database, numbers: list[int]) -> None:
+def test_numbers_are_added_and_nothing_is_charged(db: Database, numbers: list[int]) -> None:
     counting, uid = Counting(db, HeldQueue()), new_user(db)
     job_id = counting.start(uid, numbers)
     assert counting.result(job_id) == {"status": "queued"}
@@ -46,24 +46,24 @@ def test_numbers_are_added_up_and_nothing_is_charged(db: Database, numbers: list
     assert audit_user(db, uid) == []
 
 
-def test_somebody_without_a_wallet_may_have_what_costs_nothing(db: Database) -> None:
+def test_a_free_job_needs_no_wallet(db: Database) -> None:
     counting = Counting(db, HeldQueue())
-    job_id = counting.start("nobody-in-particular", FEW)
+    job_id = counting.start("no-wallet", FEW)
     counting.deliver_all()
     assert counting.result(job_id)["total"] == 3
 
 
 def test_a_job_without_a_hold_reads_no_wallet(counting: CountingDatabase) -> None:
-    house, uid = Counting(counting, HeldQueue()), new_user(counting)
+    jobs, uid = Counting(counting, HeldQueue()), new_user(counting)
     counting.calls.clear()
-    house.start(uid, FEW)
+    jobs.start(uid, FEW)
     assert dict(counting.calls) == {"commit": 1}
     counting.calls.clear()
-    house.start(uid, FEW, key=secrets.token_hex(8))
+    jobs.start(uid, FEW, key=secrets.token_hex(8))
     assert counting.total == 2
 
 
-def test_a_job_with_a_hold_is_charged_what_its_worker_says(db: Database) -> None:
+def test_a_job_with_a_hold_is_charged_what_its_worker_reports(db: Database) -> None:
     counting, uid = Counting(db, HeldQueue()), new_user(db)
     job_id = counting.start(uid, MANY, Quote(tokens=3))
     counting.deliver_all()
@@ -74,7 +74,7 @@ def test_a_job_with_a_hold_is_charged_what_its_worker_says(db: Database) -> None
     assert audit_user(db, uid) == []
 
 
-def test_the_tasks_of_a_kind_go_to_its_queue(db: Database) -> None:
+def test_tasks_go_to_the_queue_of_their_kind(db: Database) -> None:
     queue = HeldQueue()
     counting = Counting(db, queue)
     counting.start(new_user(db), MANY)
@@ -87,7 +87,7 @@ def test_progress_counts_numbers(db: Database) -> None:
     job_id = counting.start(new_user(db), MANY)
     counting.deliver(counting.queue.take()[0])
     *_, last = counting.queue.take()
-    counting.deliver(last)  # the part of the tenth number alone
+    counting.deliver(last)  # the part with only the tenth number
     reading, adding, result = view_steps(counting.job(job_id), counting.spec)
     assert (reading.status, reading.message) == ("completed", "Read 10 numbers")
     assert (adding.progress, adding.message) == (10, "Added 1 of 10 numbers")
@@ -96,7 +96,7 @@ def test_progress_counts_numbers(db: Database) -> None:
     assert (view.kind, view.overall_progress, view.current_step) == ("count", 16, "adding")
 
 
-def test_every_task_three_times_at_once_counts_once(db: Database) -> None:
+def test_tasks_delivered_three_times_at_once_count_once(db: Database) -> None:
     counting, uid = Counting(db, HeldQueue()), new_user(db)
     job_id = counting.start(uid, MANY, Quote(tokens=2))
     with ThreadPoolExecutor(9) as pool:
@@ -113,11 +113,11 @@ def test_every_task_three_times_at_once_counts_once(db: Database) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("quote", [None, Quote(tokens=2)], ids=["free", "paid"])
 @pytest.mark.parametrize("numbers", [FEW, MANY], ids=["one part", "parts"])
-def test_killed_at_every_call_it_still_completes_once(
+def test_a_job_killed_at_any_call_still_completes_once(
     db: Database, numbers: list[int], quote: Quote | None, after: bool
 ) -> None:
-    """The worker dies at its first commit or task, at its second, … at its last; each time the
-    queue delivers again what it has not heard the end of."""
+    """The worker is killed at its first commit or enqueue, then at its second, and so on to the
+    last. Each time the queue redelivers the tasks that were not acknowledged."""
     number, survived = 0, False
     while not survived:
         number += 1
@@ -141,7 +141,7 @@ def test_killed_at_every_call_it_still_completes_once(
 
 
 @pytest.mark.parametrize("quote", [None, Quote(tokens=2)], ids=["free", "paid"])
-def test_what_is_cancelled_stays_so(db: Database, quote: Quote | None) -> None:
+def test_a_cancelled_job_stays_cancelled(db: Database, quote: Quote | None) -> None:
     counting, uid = Counting(db, HeldQueue()), new_user(db)
     job_id = counting.start(uid, MANY, quote)
     counting.deliver(counting.queue.take()[0])
@@ -156,17 +156,17 @@ def test_what_is_cancelled_stays_so(db: Database, quote: Quote | None) -> None:
     assert audit_user(db, uid) == []
 
 
-def test_a_part_that_is_made_when_its_job_is_cancelled_is_forgotten(db: Database) -> None:
+def test_a_part_finished_after_its_job_was_cancelled_is_forgotten(db: Database) -> None:
     worker = CountWorker()
     counting = Counting(db, HeldQueue(), worker)
     job_id = counting.start(new_user(db), FEW)
     made = counting.worker.assemble
 
-    def cancelled_meanwhile(*args: object) -> object:
+    def cancel_and_assemble(*args: object) -> object:
         counting.jobs.cancel(job_id)
         return made(*args)  # type: ignore[arg-type]
 
-    worker.assemble = cancelled_meanwhile  # type: ignore[method-assign, assignment]
+    worker.assemble = cancel_and_assemble  # type: ignore[method-assign, assignment]
     counting.deliver_all()
     assert counting.job(job_id).status is JobStatus.CANCELLED
     assert counting.cleanup.parts == [(job_id, "0")]
@@ -175,7 +175,7 @@ def test_a_part_that_is_made_when_its_job_is_cancelled_is_forgotten(db: Database
 
 @pytest.mark.parametrize("retryable", [True, False])
 @pytest.mark.parametrize("numbers", [FEW, MANY], ids=["one part", "parts"])
-def test_work_that_fails_ends_the_job_with_its_code(
+def test_a_work_error_fails_the_job_with_its_code(
     db: Database, numbers: list[int], retryable: bool
 ) -> None:
     def fail(number: int) -> None:
@@ -195,7 +195,7 @@ def test_work_that_fails_ends_the_job_with_its_code(
     assert audit_user(db, uid) == []
 
 
-def test_a_fault_of_ours_tells_nothing_of_itself(db: Database) -> None:
+def test_an_internal_error_does_not_leak_its_message(db: Database) -> None:
     def fail(number: int) -> None:
         raise ZeroDivisionError("the secret of the abacus")
 
@@ -208,7 +208,7 @@ def test_a_fault_of_ours_tells_nothing_of_itself(db: Database) -> None:
     assert "abacus" not in error.message
 
 
-def test_a_worker_that_dies_every_time_ends_the_job(db: Database) -> None:
+def test_a_job_fails_when_its_worker_dies_every_time(db: Database) -> None:
     counting = Counting(db, HeldQueue())
     job_id = counting.start(new_user(db), FEW)
     db.commit(Update(f"jobs/{job_id}", {"status": "in_progress", "tries": 3, "attempt": 3}))
@@ -221,15 +221,15 @@ def test_a_worker_that_dies_every_time_ends_the_job(db: Database) -> None:
     )
 
 
-def test_the_sweep_brings_back_and_ends_what_has_no_hold(own_db: Database) -> None:
+def test_the_sweep_requeues_and_fails_jobs_without_a_hold(own_db: Database) -> None:
     queue = HeldQueue(failure=QueueUnavailable("down"))
     counting = Counting(own_db, queue)
     lost, late = counting.start("one", MANY), counting.start("another", MANY)
     queue.failure = None
-    over, old = now() - timedelta(seconds=1), now() - timedelta(days=2)
+    due, old = now() - timedelta(seconds=1), now() - timedelta(days=2)
     own_db.commit(
-        Update(f"jobs/{lost}", {"dueAt": over}),
-        Update(f"jobs/{late}", {"dueAt": over, "createdAt": old}),
+        Update(f"jobs/{lost}", {"dueAt": due}),
+        Update(f"jobs/{late}", {"dueAt": due, "createdAt": old}),
     )
     done = counting.sweeper.run()
     assert (done["requeued"], done["timed_out"]) == (1, 1)
@@ -239,7 +239,7 @@ def test_the_sweep_brings_back_and_ends_what_has_no_hold(own_db: Database) -> No
     assert counting.result(late) == {"status": "failed"}
 
 
-def test_the_sweep_forgets_old_parts_by_the_kind_of_their_job(own_db: Database) -> None:
+def test_the_sweep_forgets_old_parts_with_the_cleanup_of_their_kind(own_db: Database) -> None:
     counting = Counting(own_db, HeldQueue())
     job_id = counting.start("one", MANY)
     counting.deliver_all()
@@ -262,7 +262,7 @@ def test_the_same_key_makes_one_job(db: Database) -> None:
         counting.start(uid, MANY, key=key)
 
 
-def test_who_leaves_takes_the_jobs_along(db: Database) -> None:
+def test_erasing_a_user_deletes_their_jobs(db: Database) -> None:
     counting, uid = Counting(db, HeldQueue()), new_user(db)
     done, waiting = counting.start(uid, MANY), counting.start(uid, MANY)
     for task in counting.queue.take():

@@ -23,7 +23,7 @@ from troupe.jobs.specs import JobSpec
 from troupe.media.captions import cues_from_json
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writes import files_prefix
-from troupe.speech.engine import SpeechError
+from troupe.speech.errors import SpeechError
 
 # Nine lines make two parts: a part has eight lines.
 LONG = [(ADA if n % 2 else BEN, f"This is line number {n}.") for n in range(9)]

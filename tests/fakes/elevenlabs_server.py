@@ -1,7 +1,7 @@
-"""A server with the wire format of the parts of ElevenLabs' API that are used, on a real socket.
+"""A server with the wire format of the parts of ElevenLabs' API that we use, on a real socket.
 
-Its voice is a tone; each character lasts 0.05 s. `server.script("/with-timestamps", "500")` answers
-the next request whose path holds that with 500; see `_RUBBISH` and `_NAMED` for other steps.
+Its voice is a tone; each character lasts 0.05 s. After `server.script("/with-timestamps", "500")`
+the next request with that in its path gets a 500; see `_INVALID` and `_NAMED` for other steps.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 KEY = "xi-test-of-the-fake-server"
 RATE = 24_000
 SECONDS_PER_CHARACTER = 0.05
-_RUBBISH = {
+_INVALID = {
     "html": b"<html>Bad gateway</html>",
     "list": b"[]",
     "null": b"null",
@@ -33,7 +33,7 @@ _RUBBISH = {
     "odd": b'{"audio_base64": "AAAA"}',
     "not-base64": b'{"audio_base64": "%%%"}',
 }
-# What the API calls its refusals, and their statuses.
+# The API's names of errors, and their statuses.
 _NAMED = {"quota_exceeded": 401, "voice_limit_reached": 400, "voice_not_found": 404}
 
 
@@ -42,7 +42,7 @@ class FakeElevenLabs:
     base_url: str = ""
     voices: dict[str, str] = field(default_factory=dict)  # cloned: id to name
     spoken: list[dict[str, Any]] = field(default_factory=list)  # bodies, with "voice_id"
-    samples: list[bytes] = field(default_factory=list)  # recordings that were sent
+    samples: list[bytes] = field(default_factory=list)  # uploaded recordings
     paths: list[str] = field(default_factory=list)
     aligned: bool = True
     retry_after: str = "0"
@@ -86,11 +86,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._drip()
         elif step == "cut":
             self._begin(200, 1000)
-        elif step == "done-but-cut":  # the work was done, its answer is lost
+        elif step == "done-but-cut":  # the work is done, but the response is lost
             self._answer(url.path, url.query, body)
             self._begin(200, 1000)
-        elif step in _RUBBISH:
-            self._send(200, _RUBBISH[step])
+        elif step in _INVALID:
+            self._send(200, _INVALID[step])
         elif step in _NAMED:
             self._fail(_NAMED[step], step)
         elif step != "ok":
@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, path: str, query: str, body: bytes) -> Any:
         if path == "/v2/voices":
             wanted = parse_qs(query)["search"][0]
-            # As the real one: also what only resembles the term.
+            # Like the real API, also returns names that only resemble the term.
             found = {"v-other": f"{wanted}-older"} | {
                 key: name for key, name in self.fake.voices.items() if wanted in name
             }
@@ -148,12 +148,12 @@ class _Handler(BaseHTTPRequestHandler):
         }
 
     def _drip(self) -> None:
-        """A little every tenth of a second: no read ever times out."""
+        """Sends a little every 0.1 s, so that no read ever times out."""
         self._begin(200, 1_000_000)
         while not self.fake.released.wait(0.1):
             try:
                 self.wfile.write(b" ")
-            except OSError:  # the client has gone, as it should
+            except OSError:  # the client has hung up, as it should
                 return
 
     def _fail(self, status: int, name: str) -> None:
@@ -180,7 +180,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is what some of the tests are about."""
+        """Some tests make the client hang up."""
 
 
 @contextmanager

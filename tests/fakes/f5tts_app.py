@@ -1,10 +1,10 @@
-"""A Gradio app with the inputs and outputs of F5-TTS's `/basic_tts`, in their order.
+"""A Gradio app with the inputs and outputs of F5-TTS's `/basic_tts`, in the same order.
 
 `python -m tests.fakes.f5tts_app PORT LOG` serves on 127.0.0.1. Its voice is a tone with the pitch
-of the reference and a length made of text and speed; what each call was given is a line of JSON in
-LOG. A line on standard input starts it again, with all that was uploaded lost; the end of standard
-input ends it. Words that make it do something else: "Fail" (an error), "Nothing" (no sound), "Wait"
-(a second of work).
+of the reference, as long as text and speed make it. It writes the inputs of each call to LOG as a
+line of JSON. A line on standard input restarts it, which loses all uploads; the end of standard
+input stops it. Some words change what it does: "Fail" (an error), "Nothing" (no audio), "Wait" (a
+second of work).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp()
 
-# Gradio reads these variables when it is imported.
+# Gradio reads these variables on import.
 import gradio as gr
 import numpy as np
 
@@ -104,7 +104,7 @@ def main() -> None:
         asked = sys.stdin.readline()
         shutil.rmtree(os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
         if not asked:
-            os._exit(0)  # without waiting for calls that are under way
+            os._exit(0)  # without waiting for running calls
         blocks.close(verbose=False)
 
 

@@ -1,6 +1,6 @@
-"""Google's Text-to-Speech over gRPC, on a real socket: the service, its messages, other voices.
+"""A gRPC server with the service and the messages of Google's Text-to-Speech, on a real socket.
 
-Its voice is a tone whose pitch tells the name of the voice and the semitones that were asked for.
+Its voice is a tone whose pitch depends on the requested voice and semitones.
 `server.script("ListVoices", "UNAVAILABLE")` answers the next call of that method with that status.
 """
 
@@ -28,7 +28,7 @@ WORD_SECONDS = 0.4
 MESSAGE = "the text was: One two, three. Four!"
 MALE = texttospeech.SsmlVoiceGender.MALE
 FEMALE = texttospeech.SsmlVoiceGender.FEMALE
-# Named and kept as Google does; tests count on who is missing.
+# Named as Google's voices are. Tests rely on which voices are missing.
 VOICES = {
     "en-US": {
         "en-US-Chirp3-HD-Charon": MALE,
@@ -56,7 +56,7 @@ class FakeGoogle:
     _scripts: defaultdict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
 
     def script(self, method: str, *steps: str) -> None:
-        """Of the names of gRPC's statuses, "hang", "empty" and "mp3"."""
+        """Steps: the name of a gRPC status, "hang", "empty" or "mp3"."""
         self._scripts[method].extend(steps)
 
     def count(self, method: str) -> int:

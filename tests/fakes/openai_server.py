@@ -1,9 +1,9 @@
 """A server with the wire format of OpenAI's `/v1/audio/speech` and `/v1/chat/completions`, on a
 real socket.
 
-Its voice is a tone per word, so that a test can count the words that were asked for. What it does
-next can be scripted: `server.script("429", "ok")` answers the next request with 429, the one after
-with sound, and all later ones with sound. Its scripts are lines that name their speaker.
+Its voice is a tone per word, so that tests can count the words. After `server.script("429", "ok")`
+the next request gets a 429, and all later ones get audio. Its chat answers are scripts whose lines
+name their speaker.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def tone_per_word(text: str, rate: int = RATE) -> bytes:
 
 
 def wav(pcm: bytes, rate: int = RATE, *, channels: int = 1, streamed: bool = False) -> bytes:
-    """RIFF; `streamed`: with the sizes of a server that did not know them yet."""
+    """A WAV file. `streamed`: with the sizes of a server that does not know the length yet."""
     size = 0xFFFFFFFF if streamed else len(pcm)
     total = 0xFFFFFFFF if streamed else 36 + len(pcm)
     parts = [b"RIFF", total.to_bytes(4, "little"), b"WAVEfmt ", (16).to_bytes(4, "little")]
@@ -48,7 +48,7 @@ def wav(pcm: bytes, rate: int = RATE, *, channels: int = 1, streamed: bool = Fal
 
 
 def script_for(cast: list[str], lines: int) -> dict[str, Any]:
-    """A script in which the cast speak in turn, each telling who it is."""
+    """A script in which the cast take turns, each line naming its speaker."""
     names = [cast[number % len(cast)] for number in range(lines)]
     said = [f"This is {name}, line {number}." for number, name in enumerate(names, 1)]
     dialogue = [{"speaker": n, "text": t} for n, t in zip(names, said, strict=True)]
@@ -61,13 +61,13 @@ class FakeOpenAI:
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     retry_after: str = "0"
-    formats: tuple[str, ...] = ("json_schema", "json_object")  # that the chat knows
-    delay: float = 0.0  # seconds before each sound
+    formats: tuple[str, ...] = ("json_schema", "json_object")  # supported by the chat
+    delay: float = 0.0  # seconds before each response with audio
     _script: deque[str] = field(default_factory=deque)
     _released: threading.Event = field(default_factory=threading.Event)
 
     def script(self, *steps: str) -> None:
-        """Of `_Handler._STEPS`, one for each request to come."""
+        """Steps for the next requests, one each; see `_Handler`."""
         self._script.extend(steps)
 
     def next_step(self) -> str:
@@ -169,14 +169,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, "application/json", json.dumps(body).encode())
 
     def _drip(self, pcm: bytes) -> None:
-        """A little every tenth of a second: no read ever times out."""
+        """Sends a little every 0.1 s, so that no read ever times out."""
         self._begin("audio/pcm", len(pcm))
         for at in range(0, len(pcm), 100):
             if self.fake._released.wait(0.1):
                 return
             try:
                 self.wfile.write(pcm[at : at + 100])
-            except OSError:  # the client has gone, as it should
+            except OSError:  # the client has hung up, as it should
                 return
 
     def _begin(self, kind: str, length: int) -> None:
@@ -208,7 +208,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is what some of the tests are about."""
+        """Some tests make the client hang up."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""Stands between a client and a real server, and answers in its place where a test says so.
+"""A proxy in front of a real server, which can answer in its place.
 
-`proxy.script("/upload", "500")` answers the next request whose path holds "/upload" with 500, and
-lets all others through; "-" lets one through.
+After `proxy.script("/upload", "500")` the next request with "/upload" in its path gets a 500. All
+others are passed on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-_RUBBISH = {
+_INVALID = {
     "html": b"<html><body>Bad gateway</body></html>",
     "list": b"[]",
     "nested": b"[" * 100_000,
@@ -27,7 +27,7 @@ _RUBBISH = {
 
 @dataclass
 class Proxy:
-    port: int  # of the server behind it
+    port: int  # of the server behind the proxy
     url: str = ""
     paths: list[str] = field(default_factory=list)  # of all requests: "POST /gradio_api/upload"
     retry_after: str = "0"
@@ -35,7 +35,8 @@ class Proxy:
     _scripts: defaultdict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
 
     def script(self, part: str, *steps: str) -> None:
-        """Of a status, a key of `_RUBBISH`, "hang", "drip", "cut" and "-", one for each request."""
+        """Steps for the next requests, one each: a status, a key of `_INVALID`, "hang", "drip",
+        "cut" or "-" (pass it on)."""
         self._scripts[part].extend(steps)
 
     def next_step(self, path: str) -> str:
@@ -71,9 +72,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif step == "cut":
             self._begin(200, 1000)
             self.wfile.write(b"event: ")
-        elif step in _RUBBISH:
-            self._begin(200, len(_RUBBISH[step]))
-            self.wfile.write(_RUBBISH[step])
+        elif step in _INVALID:
+            self._begin(200, len(_INVALID[step]))
+            self.wfile.write(_INVALID[step])
         else:
             self._begin(int(step), 0)
 
@@ -95,12 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
             server.close()
 
     def _drip(self) -> None:
-        """A heartbeat every tenth of a second: no read ever times out."""
+        """Sends a heartbeat every 0.1 s, so that no read ever times out."""
         self._begin(200, 1_000_000)
         while not self.proxy.released.wait(0.1):
             try:
                 self.wfile.write(b"event: heartbeat\ndata: null\n\n")
-            except OSError:  # the client has gone, as it should
+            except OSError:  # the client has hung up, as it should
                 return
 
     def _begin(self, status: int, length: int) -> None:
@@ -118,12 +119,12 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is what some of the tests are about."""
+        """Some tests make the client hang up."""
 
 
 @contextmanager
 def proxy(port: int) -> Iterator[Proxy]:
-    """A proxy before the server at `port` of this machine."""
+    """A proxy in front of the local server at `port`."""
     made = Proxy(port)
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": made}))
     made.url = f"http://127.0.0.1:{server.server_port}"

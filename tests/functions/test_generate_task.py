@@ -1,4 +1,4 @@
-"""The edge of the `generate` function: strangers are refused, and what Cloud Tasks is told."""
+"""The HTTP edge of the `generate` function: authentication, and the answers to Cloud Tasks."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def client(queue: HeldQueue) -> FlaskClient:
 
 @pytest.fixture
 def task(queue: HeldQueue, db: Database) -> tuple[dict[str, Any], dict[str, str]]:
-    """A job's task as it would leave for Cloud Tasks: payload and headers."""
+    """The task of a job as it is sent to Cloud Tasks: payload and headers."""
     request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en"})
-    services().generations.generate(new_user(db), request, None)
+    services().generations.generate(new_user(db), request.command(), None)
     ((payload, headers),) = queue.tasks
     return payload, headers
 
@@ -40,14 +40,16 @@ def status_of(db: Database, payload: dict[str, Any]) -> str:
     return str(db.get(f"jobs/{payload['jobId']}").data["status"])
 
 
-def test_our_own_task_is_done(client: FlaskClient, db: Database, task: Any) -> None:
+def test_an_authentic_task_is_done(client: FlaskClient, db: Database, task: Any) -> None:
     payload, headers = task
     assert client.post("/", json={"data": payload}, headers=headers).status_code == 200
     assert status_of(db, payload) == "completed"
     assert client.post("/", json={"data": payload}, headers=headers).status_code == 200
 
 
-def test_a_stranger_is_refused(client: FlaskClient, db: Database, task: Any) -> None:
+def test_a_request_without_a_valid_token_is_rejected(
+    client: FlaskClient, db: Database, task: Any
+) -> None:
     payload, _ = task
     job_id = payload["jobId"]
     bad = {
@@ -76,17 +78,17 @@ def test_a_stranger_is_refused(client: FlaskClient, db: Database, task: Any) -> 
         {"jobId": "a", "part": True},
     ],
 )
-def test_rubbish_is_refused(client: FlaskClient, data: Any) -> None:
+def test_a_malformed_task_is_rejected(client: FlaskClient, data: Any) -> None:
     assert client.post("/", json={"data": data}).status_code == 400
     assert client.post("/", data=b"{", content_type="application/json").status_code in (400, 500)
 
 
-def test_a_task_of_a_job_that_is_gone_is_over(client: FlaskClient) -> None:
+def test_a_task_of_a_deleted_job_succeeds(client: FlaskClient) -> None:
     headers = {TASK_TOKEN_HEADER: tokens.encode(purpose="task", subject="gone", ttl=60)}
     assert client.post("/", json={"data": {"jobId": "gone"}}, headers=headers).status_code == 200
 
 
-def test_a_task_whose_job_is_at_work_comes_again(
+def test_a_task_of_a_leased_job_is_redelivered(
     client: FlaskClient, db: Database, task: Any
 ) -> None:
     payload, headers = task

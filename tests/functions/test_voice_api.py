@@ -1,4 +1,4 @@
-"""The voice operations over HTTP: what good and bad requests get."""
+"""The voice operations over HTTP: good and bad requests."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_an_unknown_choice_lists_what_exists(
         {"language": 7},
     ],
 )
-def test_bad_fields_are_422_and_cost_nothing(
+def test_invalid_fields_are_422_and_cost_nothing(
     client: FlaskClient, queue: HeldQueue, db: Database, changes: dict[str, Any]
 ) -> None:
     uid, headers = signed_in(db)
@@ -180,7 +180,7 @@ def test_bad_fields_are_422_and_cost_nothing(
         (b'{"text": "' + b"a" * 5_000_000 + b'"}', "application/json", {413}),
     ],
 )
-def test_bad_bodies_are_refused(
+def test_malformed_bodies_are_rejected(
     client: FlaskClient, db: Database, raw: bytes, kind: str, statuses: set[int]
 ) -> None:
     _, headers = signed_in(db)
@@ -204,7 +204,7 @@ def test_without_tokens_nothing_is_started(
     assert db.count("generations", where=[("uid", "==", uid)]) == 0
 
 
-def test_somebody_elses_generation_is_not_there(
+def test_another_users_generation_is_404(
     client: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:
     _, ada = signed_in(db)
@@ -243,13 +243,13 @@ def test_the_same_key_gets_the_same_answer(
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_a_key_has_a_sensible_length(client: FlaskClient, db: Database, key: str) -> None:
+def test_a_key_of_invalid_length_is_422(client: FlaskClient, db: Database, key: str) -> None:
     _, headers = signed_in(db)
     answer = client.post(GENERATE, json=body(), headers=headers | {"Idempotency-Key": key})
     assert answer.status_code == 422
 
 
-def test_cancel_and_delete_are_harmless_twice(
+def test_cancelling_and_deleting_twice_is_harmless(
     client: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:
     uid, headers = signed_in(db)
@@ -263,13 +263,15 @@ def test_cancel_and_delete_are_harmless_twice(
 
 
 @pytest.mark.parametrize("page", [{"page": 0}, {"limit": 0}, {"cursor": "x"}])
-def test_bad_pages_are_422(client: FlaskClient, db: Database, page: dict[str, Any]) -> None:
+def test_invalid_pages_are_422(client: FlaskClient, db: Database, page: dict[str, Any]) -> None:
     _, headers = signed_in(db)
     answer = client.get("/api/user/voice-history", query_string=page, headers=headers)
     assert answer.status_code == 422
 
 
-def test_a_limit_that_is_too_large_is_cut_and_told(client: FlaskClient, db: Database) -> None:
+def test_a_limit_above_the_maximum_is_lowered_and_reported(
+    client: FlaskClient, db: Database
+) -> None:
     _, headers = signed_in(db)
     answer = client.get("/api/user/voice-history?limit=500", headers=headers)
     assert (answer.status_code, answer.json["meta"]["limit"]) == (200, 100)
@@ -282,13 +284,13 @@ def test_a_limit_that_is_too_large_is_cut_and_told(client: FlaskClient, db: Data
         ({"speed": 0.1}, "speed: must be at least 0.5"),
         ({"speed": "a secret"}, "speed: must be a number"),
         ({"text": ""}, "text: must not be empty"),
-        ({"text": " "}, "text: must hold something to speak"),
+        ({"text": " "}, "text: must not be blank"),
         ({"text": 5}, "text: must be a string"),
         ({"format": "a secret"}, "format: must be 'mp3', 'wav', 'ogg' or 'flac'"),
         ({"language": "a secret"}, "language: there is no such language here"),
     ],
 )
-def test_the_message_names_the_first_field_that_is_wrong(
+def test_the_message_names_the_first_invalid_field(
     client: FlaskClient, db: Database, changes: dict[str, Any], message: str
 ) -> None:
     _, headers = signed_in(db)
@@ -306,7 +308,7 @@ def test_every_form_of_the_path_works(client: FlaskClient, db: Database, path: s
 @pytest.mark.parametrize(
     "headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic dTpw"}]
 )
-def test_nobody_speaks_without_signing_in(client: FlaskClient, headers: dict[str, str]) -> None:
+def test_generating_requires_signing_in(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.post(GENERATE, json=body(), headers=headers).status_code == 401
 
 
@@ -319,7 +321,7 @@ def test_languages_and_styles_are_public(client: FlaskClient) -> None:
     assert all(style["description"] for style in styles)
 
 
-def test_a_history_is_ones_own_and_newest_first(
+def test_the_history_has_only_the_users_own_generations_newest_first(
     client: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:
     _, headers = signed_in(db)

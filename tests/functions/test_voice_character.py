@@ -30,7 +30,7 @@ def a_character(db: Database, **changes: Any) -> str:
     return new_character(db, new_user(db), "Ezra", voice_type="kids", **changes)
 
 
-def test_a_character_speaks_as_its_type_and_says_it_is_not_cloned(
+def test_a_character_speaks_with_its_voice_type_when_not_cloned(
     client: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:
     _, headers = signed_in(db)
@@ -44,7 +44,7 @@ def test_a_character_speaks_as_its_type_and_says_it_is_not_cloned(
     assert done.json["data"]["generation"]["status"] == "completed"
 
 
-def test_what_the_request_says_goes_before_the_character(
+def test_the_request_overrides_the_character(
     client: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:
     _, headers = signed_in(db)
@@ -53,9 +53,7 @@ def test_what_the_request_says_goes_before_the_character(
     assert (generation["voiceType"], generation["speed"]) == ("male", 1.5)
 
 
-def test_a_character_that_does_not_exist(
-    client: FlaskClient, queue: HeldQueue, db: Database
-) -> None:
+def test_an_unknown_character_is_404(client: FlaskClient, queue: HeldQueue, db: Database) -> None:
     _, headers = signed_in(db)
     answer = ask(client, headers, characterId="0123456789abcdef")
     assert (answer.status_code, answer.json["error"]["code"]) == (404, "character_not_found")
@@ -63,13 +61,12 @@ def test_a_character_that_does_not_exist(
 
 
 @pytest.mark.parametrize("consented", [True, False])
-def test_an_engine_that_clones_is_given_the_recording(
+def test_a_cloning_engine_gets_the_recording_only_with_consent(
     client: FlaskClient,
     queue: HeldQueue,
     db: Database,
     consented: bool,
 ) -> None:
-    """With the owner's consent alone."""
     cloning = settings().model_copy(update={"speech_engine": "elevenlabs"})
     consent = Consent(statement="Yes.", at=now(), sample_sha256="0" * 64) if consented else None
     _, headers = signed_in(db)
@@ -81,7 +78,7 @@ def test_an_engine_that_clones_is_given_the_recording(
     assert (job["input"]["samplePath"] is not None) is consented
 
 
-def test_a_repeat_under_a_key_is_the_same_though_the_character_changed(
+def test_a_repeat_under_a_key_is_the_same_after_the_character_changed(
     client: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:
     _, headers = signed_in(db)

@@ -1,4 +1,4 @@
-"""Delivering tasks as Cloud Tasks does, also to workers that are killed."""
+"""Delivers tasks as Cloud Tasks does, including to workers that get killed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Killed(BaseException):
-    """Stops a worker without letting it say a word, as a kill does."""
+    """Stops a worker at once, as a kill does."""
 
 
 class Deliveries:
@@ -25,7 +25,7 @@ class Deliveries:
     runner: Runner
 
     def deliver(self, payload: Mapping[str, Any]) -> bool:
-        """One delivery; False when it wants to come again."""
+        """Delivers once; False if the task should be redelivered."""
         try:
             self.runner.run(payload["jobId"], payload.get("part"))
         except TryAgain:
@@ -41,8 +41,8 @@ class Deliveries:
                         break
 
     def deliver_through_kills(self, task: Mapping[str, Any]) -> None:
-        """Delivers one task until it is done, as the queue does: a killed worker's lease is over
-        by then."""
+        """Delivers one task until it is done, as the queue does. The lease of a killed worker has
+        expired by then."""
         for _ in range(50):
             try:
                 done = self.deliver(task)
@@ -53,12 +53,12 @@ class Deliveries:
             job_path = f"jobs/{task['jobId']}"
             if self.db.get(job_path).data["leaseUntil"] is not None:
                 self.db.commit(Update(job_path, {"leaseUntil": None, "tries": 0}))
-        raise AssertionError("the task is never done")
+        raise AssertionError("the task was not done after 50 deliveries")
 
 
 class Saboteur:
-    """Kills whoever makes call number `at` to any of the methods that it has taken over, just
-    before or just after it; once."""
+    """Raises Killed at call number `at` to the wrapped methods, before or after the call itself;
+    once."""
 
     def __init__(self, at: int, *, after: bool) -> None:
         self.at, self.after = at, after

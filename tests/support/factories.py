@@ -1,4 +1,4 @@
-"""What tests make: users with wallets, and the services around a real database."""
+"""Factories for tests: users with wallets, and the services around a real database."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 
 
 def new_user(db: Database, tokens: int = 20) -> str:
-    """A user as sign-up leaves one: document, wallet, grant."""
+    """A user as sign-up creates one: document, wallet, grant."""
     uid = secrets.token_hex(10)
     at = now()
     user = {"name": "Ada", "role": "user", "tokens": tokens, "createdAt": at, "updatedAt": at}
@@ -44,12 +44,12 @@ def new_user(db: Database, tokens: int = 20) -> str:
 
 
 def code(answer: Any) -> tuple[int, str]:
-    """Status and error code of a refusal."""
+    """The status and the error code of an answer."""
     return answer.status_code, answer.json["error"]["code"]
 
 
 class CountingDatabase(Database):
-    """Counts the calls that leave the client, at the surface of the generated API."""
+    """Counts the client's calls to the server, at the generated API."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(client)
@@ -77,8 +77,8 @@ class CountingDatabase(Database):
 
 @dataclass
 class HeldQueue:
-    """All queues in one, whose deliveries the test makes itself: when, how often, in which order.
-    `names`: the queue of each task that ever came."""
+    """Stands for all queues. The test delivers the tasks itself: when, how often and in any order.
+    `names`: the queue of every task enqueued so far."""
 
     tasks: list[tuple[dict[str, Any], dict[str, str]]] = field(default_factory=list)
     failure: Exception | None = None
@@ -99,7 +99,7 @@ class HeldQueue:
 
 @dataclass
 class ScriptedEngine:
-    """The real embedded engine, with what a test wants to happen before each utterance."""
+    """The real embedded engine; calls `before` with a number before each utterance."""
 
     before: Callable[[int], None] = lambda number: None
     engine: SpeechEngine = field(default_factory=EspeakEngine)
@@ -127,7 +127,7 @@ class ScriptedEngine:
 
 
 class Troupe(Deliveries):
-    """The services around one database, with a queue and an engine in the test's hands."""
+    """The services around one database, with a queue and an engine the test controls."""
 
     def __init__(
         self, db: Database, files: Files, engine: SpeechEngine | None = None, **changes: Any
@@ -143,7 +143,7 @@ class Troupe(Deliveries):
             engine=self.engine,
         )
         self.settings = self.services.settings
-        # The other chores would sweep what other tests are at.
+        # The other chores would sweep the data of other tests.
         self.services.chores = {"generations": self.services.generations.expire}
         self.jobs = self.services.jobs
         self.wallet = self.services.wallet
@@ -153,11 +153,11 @@ class Troupe(Deliveries):
 
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
-        return self.generations.generate(uid, request, key).generation.id
+        return self.generations.generate(uid, request.command(), key).generation.id
 
 
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:
-    """A user with a session; the uid and the headers of the user's requests."""
+    """A user with a session: the uid, and the headers for the user's requests."""
     uid = new_user(db, tokens)
     opened = open_session(uid, "pytest", test_settings(), now())
     db.commit(session_write(uid, opened.session_id, opened.session, ()))
@@ -165,7 +165,7 @@ def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:
 
 
 def new_character(db: Database, uid: str, name: str, *, images: int = 0, **changes: Any) -> str:
-    """A character as the store has it, without its files."""
+    """A character's document, without its files; returns its id."""
     character_id, at = secrets.token_hex(8), now()
     quality = Quality(
         seconds=3.0,

@@ -1,4 +1,4 @@
-"""A kind of job of the tests' own, which adds numbers up."""
+"""A kind of job for tests, which adds numbers."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Numbers(Record):
 
 
 class Sum(Record):
-    """What a part of a count comes to."""
+    """The result of one part of a count."""
 
     total: int
 
 
 @dataclass
 class CountWorker:
-    """Adds numbers up, NUMBERS_PER_PART in a part. `before` is called before each part."""
+    """Adds numbers, NUMBERS_PER_PART per part. Calls `before` before each part."""
 
     before: Callable[[int], None] = lambda number: None
     parts_made: list[int] = field(default_factory=list)
@@ -69,7 +69,7 @@ def _count_writes(job: Job, status: JobStatus, error: JobError | None, at: datet
 
 
 def _no_worker(services: Any) -> CountWorker:
-    raise AssertionError("nobody has said who counts")
+    raise AssertionError("the test has set no worker")
 
 
 COUNT = JobSpec(
@@ -85,8 +85,8 @@ COUNT = JobSpec(
 )
 
 
-class Forgotten(Cleanup):
-    """Notes what it is told to clean up."""
+class RecordedCleanup(Cleanup):
+    """Records what it is told to clean up."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[str, str]] = []
@@ -100,7 +100,7 @@ class Forgotten(Cleanup):
 
 
 class Counting(Deliveries):
-    """The services around one database, with one kind of job: the one that counts."""
+    """The services around one database, with counting as the only kind of job."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Counting(Deliveries):
     ) -> None:
         self.db, self.queue = db, queue
         self.worker = worker or CountWorker()
-        self.cleanup = Forgotten()
+        self.cleanup = RecordedCleanup()
         self.spec = replace(COUNT, worker=lambda _: self.worker, cleanup=lambda _: self.cleanup)
         settings = test_settings(LEASE_SECONDS=lease_seconds, MAX_ATTEMPTS=max_attempts)
         self.services = Container(
@@ -126,7 +126,7 @@ class Counting(Deliveries):
     def start(
         self, uid: str, numbers: Sequence[int], quote: Quote | None = None, key: str | None = None
     ) -> str:
-        """The id of the job, and of the document that it is about."""
+        """Submits a job; returns its id, which its subject has too."""
         job_id = key or secrets.token_hex(16)
         job = self.spec.job(
             id=job_id,

@@ -1,4 +1,4 @@
-"""The states of a job, and what people see of its progress."""
+"""The status changes of jobs, and how the API shows their progress."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.wallet.records import Meter
 
 AT = now()
-LEGAL = {
+ALLOWED = {
     ("queued", "in_progress"),
     ("queued", "failed"),
     ("queued", "cancelled"),
@@ -50,9 +50,9 @@ def job(**changes: Any) -> Job:
 
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(JobStatus, JobStatus)))
-def test_every_pair_of_states_is_legal_or_refused(before: JobStatus, after: JobStatus) -> None:
+def test_every_status_change_is_allowed_or_rejected(before: JobStatus, after: JobStatus) -> None:
     seen = Document("jobs/a", {}, True, AT)
-    if (before, after) in LEGAL:
+    if (before, after) in ALLOWED:
         write = move_write(job(status=before), seen, after, AT, {})
         assert (write.data["status"], write.seen) == (after, seen)
     else:
@@ -60,7 +60,7 @@ def test_every_pair_of_states_is_legal_or_refused(before: JobStatus, after: JobS
             move_write(job(status=before), seen, after, AT, {})
 
 
-def test_states_without_a_way_out_have_ended() -> None:
+def test_statuses_without_a_next_status_have_ended() -> None:
     assert {status for status in JobStatus if status.ended} == {"completed", "failed", "cancelled"}
     assert set(TRANSITIONS) == set(JobStatus)
 
@@ -68,28 +68,28 @@ def test_states_without_a_way_out_have_ended() -> None:
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
-        ({"steps": (Step("reading", 10), Step("adding", 60))}, "do not weigh 100"),
-        ({"parts_step": "result"}, "no step of count follows result"),
-        ({"parts_step": "speech"}, "no step of count follows speech"),
+        ({"steps": (Step("reading", 10), Step("adding", 60))}, "must add up to 100"),
+        ({"parts_step": "result"}, "must follow its parts step, result"),
+        ({"parts_step": "speech"}, "must follow its parts step, speech"),
     ],
 )
-def test_a_spec_that_cannot_work_is_refused(changes: dict[str, Any], wrong: str) -> None:
+def test_an_invalid_spec_is_rejected(changes: dict[str, Any], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         replace(COUNT, **changes)
 
 
-def test_a_kind_has_one_spec() -> None:
-    with pytest.raises(ValueError, match="of one kind"):
+def test_a_kind_has_only_one_spec() -> None:
+    with pytest.raises(ValueError, match="the same kind"):
         registry(COUNT, VOICE, replace(COUNT, queue="another"))
 
 
-def test_every_kind_that_is_served_has_a_spec() -> None:
+def test_the_registered_kinds_and_queues() -> None:
     assert set(job_specs()) == {"voice", "script_audio", "video"}
     assert {spec.queue for spec in job_specs().values()} == {"generate"}
 
 
-def test_jobs_load_nothing_of_the_domains() -> None:
-    """Neither speech, nor anything else that only some kinds of job have to do with."""
+def test_jobs_import_no_domain_of_their_kinds() -> None:
+    """Neither speech nor anything else that only some kinds of job need."""
     code = (
         "import sys\n"
         "from troupe.jobs import lifecycle, runner, schemas, service, sweep\n"
@@ -103,7 +103,7 @@ def test_jobs_load_nothing_of_the_domains() -> None:
     assert run.stdout.strip() == "[]"
 
 
-def test_a_part_keeps_what_its_kind_says() -> None:
+def test_a_part_stores_the_payload_of_its_kind() -> None:
     stored = {"payload": {"total": 7}, "units": 3, "expiresAt": AT}
     part = Part.of(Document("jobs/a/parts/2", stored, True, AT))
     assert (part.id, part.units) == ("2", 3)
@@ -111,7 +111,7 @@ def test_a_part_keeps_what_its_kind_says() -> None:
     assert part.stored() == stored
 
 
-def test_a_part_of_before_payloads_is_read() -> None:
+def test_a_part_in_the_old_format_is_read() -> None:
     sound = {"path": "speech/u/1.wav", "samples": 9, "rate": 22050, "timingSource": "engine"}
     stored = {"sounds": [sound | {"words": "[]"}], "units": 8, "subject": None, "expiresAt": AT}
     part = Part.of(Document("jobs/a/parts/0", stored, True, AT))
@@ -122,7 +122,7 @@ def test_a_part_of_before_payloads_is_read() -> None:
     assert Part.of(Document("jobs/a/parts/0", part.stored(), True, AT)) == part
 
 
-def test_the_input_of_a_voice_job_of_before_is_read() -> None:
+def test_the_input_of_a_voice_job_in_the_old_format_is_read() -> None:
     before = {
         "text": "Good evening.",
         "language": "en-us",
@@ -149,7 +149,7 @@ def test_the_input_of_a_voice_job_of_before_is_read() -> None:
     assert VOICE.input_of(job(input=given.stored())) == given
 
 
-def test_the_input_of_a_script_job_of_before_is_read() -> None:
+def test_the_input_of_a_script_job_in_the_old_format_is_read() -> None:
     performer = {
         "id": "ada",
         "name": "Ada",
@@ -178,7 +178,7 @@ def test_the_input_of_a_script_job_of_before_is_read() -> None:
     assert ada.stored() == kept | {"voiceStyle": DEFAULT_STYLE}
 
 
-def test_progress_only_grows_and_ends_at_a_hundred() -> None:
+def test_progress_never_decreases_and_ends_at_100() -> None:
     parts = 7
     cuts = list(range(parts + 1))
     started = {"speech": StepState(started_at=AT)}
@@ -199,7 +199,7 @@ def test_progress_only_grows_and_ends_at_a_hundred() -> None:
     assert all(each < 100 for each in progress[:-1])
 
 
-def test_steps_say_what_is_going_on() -> None:
+def test_steps_show_status_progress_and_message() -> None:
     running = job(
         status=JobStatus.IN_PROGRESS,
         cuts=[0, 1, 2, 3],
@@ -212,7 +212,7 @@ def test_steps_say_what_is_going_on() -> None:
     assert (assembly.status, assembly.progress) == ("pending", 0)
 
 
-def test_a_step_says_its_own_message_until_the_worker_reports_another() -> None:
+def test_a_step_shows_its_default_message_until_the_worker_reports_one() -> None:
     said = [
         view_steps(job(kind="count", steps={"result": StepState(started_at=AT, message=m)}), COUNT)
         for m in ("", "Nearly there")
@@ -220,13 +220,13 @@ def test_a_step_says_its_own_message_until_the_worker_reports_another() -> None:
     assert [steps[-1].message for steps in said] == ["Adding the sums", "Nearly there"]
 
 
-def test_seconds_are_charged_as_they_were_and_at_most_as_held() -> None:
+def test_seconds_are_rounded_up_and_charged_up_to_the_hold() -> None:
     minutes = Charge(meter=Meter.VOICE_SECONDS, held=10, remaining_tokens=0)
     assert [minutes.of_seconds(seconds) for seconds in (2.1, 10.0, 11.5)] == [3, 10, 10]
     assert Charge(meter=Meter.TOKENS, held=4, remaining_tokens=0).of_seconds(2.1) == 4
 
 
-def test_the_end_of_a_job_without_a_hold_moves_no_wallet() -> None:
+def test_ending_a_job_without_a_hold_does_not_touch_the_wallet() -> None:
     seen = Document("jobs/a", {}, True, AT)
     (write,) = ended_writes(job(), seen, JobStatus.CANCELLED, AT)
     assert isinstance(write, Update)

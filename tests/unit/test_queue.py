@@ -1,5 +1,5 @@
-"""Cloud Tasks: asking for a queue, as health does on a deployment, and sending tasks, at a server
-that speaks its REST API."""
+"""Cloud Tasks: checking a queue, as health does on a deployment, and sending tasks, against a
+server with its REST API."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_POST(self) -> None:
-        """As the emulator takes a task."""
+        """Accepts a task as the emulator does."""
         self.server.asked.append(self.path)
         self.server.task = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["task"]
         self._answer(200, {"task": {"name": f"{ENQUEUED}/1"}})
@@ -78,12 +78,12 @@ def queue(server: Server) -> CloudTasksQueue:
     return CloudTasksQueue(app, "us-central1", api)
 
 
-def test_a_queue_that_is_there_is_asked_once(server: Server) -> None:
+def test_checking_an_existing_queue_takes_one_request(server: Server) -> None:
     queue(server).check("generate")
     assert server.asked == [QUEUE]
 
 
-def test_a_queue_that_is_missing_is_told(server: Server) -> None:
+def test_a_missing_queue_is_reported(server: Server) -> None:
     with pytest.raises(HTTPError):
         queue(server).check("nothing")
 

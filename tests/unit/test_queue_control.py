@@ -1,4 +1,4 @@
-"""Pausing and emptying the queue, at a server that speaks the REST API of Cloud Tasks."""
+"""Pausing and purging the queue, against a server with the REST API of Cloud Tasks."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def there() -> Iterator[Queue]:
-    """A project with one queue, which the commands use."""
+def project_queue() -> Iterator[Queue]:
+    """The queue of a project, which the commands use."""
     held = Queue()
     handler = type("Bound", (Handler,), {"queue": held})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -92,8 +92,8 @@ def there() -> Iterator[Queue]:
         server.shutdown()
 
 
-def test_list_tells_the_state_and_what_waits(there: Queue, capsys: Any) -> None:
-    there.add(2)
+def test_list_shows_the_state_and_the_tasks(project_queue: Queue, capsys: Any) -> None:
+    project_queue.add(2)
     assert command(["queue", "list"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "generate: RUNNING",
@@ -103,28 +103,30 @@ def test_list_tells_the_state_and_what_waits(there: Queue, capsys: Any) -> None:
     ]
 
 
-def test_a_long_list_is_cut(there: Queue, capsys: Any) -> None:
-    there.add(TASKS_SHOWN + 5)
+def test_a_long_list_is_cut(project_queue: Queue, capsys: Any) -> None:
+    project_queue.add(TASKS_SHOWN + 5)
     assert command(["queue", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert (len(lines), lines[-1]) == (TASKS_SHOWN + 2, f"{TASKS_SHOWN} tasks and more")
 
 
 @pytest.mark.parametrize(("action", "state"), STATES.items())
-def test_it_is_paused_and_resumed(there: Queue, capsys: Any, action: str, state: str) -> None:
-    there.state = "DISABLED"
+def test_the_queue_is_paused_and_resumed(
+    project_queue: Queue, capsys: Any, action: str, state: str
+) -> None:
+    project_queue.state = "DISABLED"
     assert command(["queue", action]) == 0
-    assert (there.state, capsys.readouterr().out) == (state, f"generate: {state}\n")
+    assert (project_queue.state, capsys.readouterr().out) == (state, f"generate: {state}\n")
 
 
-def test_purge_wants_a_yes(there: Queue, capsys: Any) -> None:
-    there.add(3)
-    assert (command(["queue", "purge"]), len(there.tasks)) == (2, 3)
+def test_purge_requires_yes(project_queue: Queue, capsys: Any) -> None:
+    project_queue.add(3)
+    assert (command(["queue", "purge"]), len(project_queue.tasks)) == (2, 3)
     assert "--yes" in capsys.readouterr().err
-    assert (command(["queue", "purge", "--yes"]), len(there.tasks)) == (0, 0)
+    assert (command(["queue", "purge", "--yes"]), len(project_queue.tasks)) == (0, 0)
 
 
-def test_another_queue_than_that_of_most_jobs_is_named(there: Queue, capsys: Any) -> None:
+def test_another_queue_can_be_named(project_queue: Queue, capsys: Any) -> None:
     assert command(["queue", "list", "--queue", "generate"]) == 0
     assert capsys.readouterr().out.startswith("generate: RUNNING\n")
     assert command(["queue", "pause", "--queue", "other"]) == 1
@@ -132,16 +134,16 @@ def test_another_queue_than_that_of_most_jobs_is_named(there: Queue, capsys: Any
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "purge"])
-def test_the_emulator_is_said_to_have_no_such_thing(action: str, capsys: Any) -> None:
+def test_actions_the_emulator_lacks_are_reported(action: str, capsys: Any) -> None:
     with rewired(settings=test_settings()):
         assert command(["queue", action, "--yes"]) == 3
     assert f"{action}: not possible here" in capsys.readouterr().err
 
 
-def test_the_emulator_tells_numbers(
-    there: Queue, capsys: Any, monkeypatch: pytest.MonkeyPatch
+def test_the_emulator_reports_numbers(
+    project_queue: Queue, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there.add(3)
+    project_queue.add(3)
     host = services().queue_control("generate")._client.transport._host.removeprefix("http://")
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", host)
     with rewired(settings=test_settings()):
@@ -149,7 +151,7 @@ def test_the_emulator_tells_numbers(
     assert "queue:p-l-generate: 3 tasks wait, 1 run\n" in capsys.readouterr().out
 
 
-def test_the_numbers_of_an_emulator_that_is_not_there(
+def test_an_emulator_that_does_not_answer_is_reported(
     capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLOUD_TASKS_EMULATOR_HOST", "127.0.0.1:9")

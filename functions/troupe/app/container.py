@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
     from troupe.files.service import UserFiles
-    from troupe.generations.service import VoiceService
+    from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
     from troupe.jobs.records import Job, Part
     from troupe.jobs.runner import Runner
@@ -296,10 +296,10 @@ class Container:
         return self.characters.cast(ids)
 
     @cached_property
-    def generations(self) -> VoiceService:
-        from troupe.generations.service import VoiceService
+    def generations(self) -> Generations:
+        from troupe.generations.service import Generations
 
-        return VoiceService(self.database, self._files, self.jobs, self._cast, self.settings)
+        return Generations(self.database, self._files, self.jobs, self._cast, self.settings)
 
     @cached_property
     def scripts(self) -> ScriptService:

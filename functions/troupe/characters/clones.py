@@ -16,7 +16,7 @@ from troupe.characters.writes import COLLECTION as CHARACTERS
 from troupe.logs import log
 from troupe.records import Record
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import SpeechError
+from troupe.speech.errors import SpeechError
 
 COLLECTION = "clones"
 # Longer than any task: a running task that has already read the sample would clone it again.

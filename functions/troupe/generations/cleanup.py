@@ -1,4 +1,4 @@
-"""The files of jobs that speak a text."""
+"""Deletes the files of voice jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class GenerationCleanup(Cleanup):
-    """Parts outlive their job for a while, for the next time that the same words are spoken."""
+    """Parts outlive their job for a while, so that the same words need not be spoken again."""
 
     def __init__(self, files: Files) -> None:
         self._files = files

@@ -10,10 +10,9 @@ from flask import Response
 from troupe.characters.errors import CharacterNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations import schemas
-from troupe.generations.service import (
+from troupe.generations.errors import (
     AudioNotReady,
     GenerationNotFound,
-    GenerationWithJob,
     TextTooLong,
     TranslationNotOffered,
 )
@@ -34,16 +33,16 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.caller import Caller
     from troupe.generations.records import AudioFile, Generation
-    from troupe.generations.service import VoiceService
+    from troupe.generations.service import Generations, GenerationWithJob
     from troupe.settings import Settings
 
 api = Api("voice", "Text to speech")
-LONGEST_WAIT = 30  # seconds; a function that waits is paid for
+LONGEST_WAIT = 30  # seconds; a waiting function is billed
 
 
 @api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
 def list_languages(settings: Settings) -> Reply:
-    """The languages that the speech engine speaks."""
+    """The languages the speech engine speaks."""
     offered = capabilities(settings.speech_engine).languages
     views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
     return Reply(schemas.Languages(languages=views), "Languages fetched successfully")
@@ -51,7 +50,7 @@ def list_languages(settings: Settings) -> Reply:
 
 @api.get("/api/voice/styles", auth=Auth.PUBLIC, data=schemas.Styles)
 def list_styles(settings: Settings) -> Reply:
-    """The ways of speaking that the speech engine can express."""
+    """The speaking styles the speech engine supports."""
     offered = capabilities(settings.speech_engine).styles
     views = [
         schemas.StyleView(id=schemas.VoiceStyle(x.id), name=x.name, description=x.description)
@@ -68,7 +67,11 @@ def list_styles(settings: Settings) -> Reply:
     data=schemas.GenerationStarted,
     headers=("Location", "Preference-Applied"),
     errors=(
-        *(NotEnoughTokens, KeyReused, UnknownChoice, TextTooLong, CharacterNotFound),
+        NotEnoughTokens,
+        KeyReused,
+        UnknownChoice,
+        TextTooLong,
+        CharacterNotFound,
         TranslationNotOffered,
     ),
 )
@@ -76,18 +79,17 @@ def generate_voice(
     body: schemas.GenerateVoice,
     header: schemas.GenerateHeaders,
     caller: Caller,
-    generations: VoiceService,
+    generations: Generations,
 ) -> Reply:
-    """Speaks a text. The work is a job: watch it at `GET /api/voice/generations/{id}`, or send
-    `Prefer: wait=20` to get the finished audio's address in this answer (200) when it is done by
-    then. Tokens are reserved now and charged when the audio is there."""
-    service = generations
-    speaking = service.generate(caller.uid, body, header.idempotency_key)
-    headers = {"Location": f"/api/voice/generations/{speaking.generation.id}"}
+    """Speaks a text. The work is a job: follow it at `GET /api/voice/generations/{id}`, or send
+    `Prefer: wait=20` to get the URL of the finished audio in this answer (200) if it is ready in
+    time. Tokens are reserved now and charged when the audio is ready."""
+    found = generations.generate(caller.uid, body.command(), header.idempotency_key)
+    headers = {"Location": f"/api/voice/generations/{found.generation.id}"}
     if wait := _wait(header.prefer):
-        speaking = service.wait(speaking, wait)
+        found = generations.wait(found, wait)
         headers["Preference-Applied"] = f"wait={wait}"
-    return _started(speaking, headers, waited=bool(wait))
+    return _started(found, headers, waited=bool(wait))
 
 
 @api.get(
@@ -96,9 +98,7 @@ def generate_voice(
     data=schemas.GenerationAndJob,
     errors=(GenerationNotFound,),
 )
-def get_generation(
-    path: schemas.GenerationPath, caller: Caller, generations: VoiceService
-) -> Reply:
+def get_generation(path: schemas.GenerationPath, caller: Caller, generations: Generations) -> Reply:
     """A generation and the progress of its job."""
     return _both(generations.get(caller.uid, path.generation_id), "Generation fetched")
 
@@ -110,18 +110,18 @@ def get_generation(
     errors=(GenerationNotFound,),
 )
 def cancel_generation(
-    path: schemas.GenerationPath, caller: Caller, generations: VoiceService
+    path: schemas.GenerationPath, caller: Caller, generations: Generations
 ) -> Reply:
-    """Stops the work; nothing is charged. What has ended already stays as it is."""
-    speaking = generations.cancel(caller.uid, path.generation_id)
-    return _both(speaking, f"The generation is {speaking.generation.status}")
+    """Stops the work; nothing is charged. A generation that has already ended is unchanged."""
+    found = generations.cancel(caller.uid, path.generation_id)
+    return _both(found, f"The generation is {found.generation.status}")
 
 
 @api.delete("/api/voice/generations/<generationId>", auth=Auth.OWNER, errors=(GenerationNotFound,))
 def delete_generation(
-    path: schemas.GenerationPath, caller: Caller, generations: VoiceService
+    path: schemas.GenerationPath, caller: Caller, generations: Generations
 ) -> Reply:
-    """Deletes the audio, the captions and the text; work that still runs is cancelled first."""
+    """Deletes the audio, the captions and the text. Unfinished work is cancelled first."""
     generations.delete(caller.uid, path.generation_id)
     return Reply(message="Generation deleted successfully")
 
@@ -134,9 +134,9 @@ def delete_generation(
     media=True,
 )
 def get_generation_audio(
-    path: schemas.GenerationPath, caller: Caller, generations: VoiceService, files: Files
+    path: schemas.GenerationPath, caller: Caller, generations: Generations, files: Files
 ) -> Response:
-    """The audio file; byte ranges are honoured. Large files are a redirect to a signed URL."""
+    """The audio file. Supports byte ranges; large files redirect to a signed URL."""
     generation, audio = generations.audio(caller.uid, path.generation_id)
     return _audio(files, generation, audio, attachment=False)
 
@@ -152,7 +152,7 @@ def get_generation_captions(
     path: schemas.GenerationPath,
     query: schemas.CaptionQuery,
     caller: Caller,
-    generations: VoiceService,
+    generations: Generations,
 ) -> Response:
     """The captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
     text = generations.captions(caller.uid, path.generation_id, query.format)
@@ -161,8 +161,8 @@ def get_generation_captions(
 
 
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
-def list_voice_history(query: Page, caller: Caller, generations: VoiceService) -> Reply:
-    """What you had spoken, newest first."""
+def list_voice_history(query: Page, caller: Caller, generations: Generations) -> Reply:
+    """Your generations, newest first."""
     items, found = generations.history(caller.uid, query)
     return Reply(
         schemas.History(history=[schemas.HistoryItem.of(item) for item in items]),
@@ -178,9 +178,9 @@ def list_voice_history(query: Page, caller: Caller, generations: VoiceService) -
     produces="audio/*",
 )
 def download_audio(
-    body: schemas.DownloadAudio, caller: Caller, generations: VoiceService, files: Files
+    body: schemas.DownloadAudio, caller: Caller, generations: Generations, files: Files
 ) -> Response:
-    """The audio file as a download, named after its text."""
+    """The audio file as a download, named after the text."""
     generation, audio = generations.audio(caller.uid, body.audio_id)
     return _audio(files, generation, audio, attachment=True)
 
@@ -198,13 +198,13 @@ def _audio(files: Files, generation: Generation, audio: AudioFile, *, attachment
 
 
 def _wait(prefer: str | None) -> int:
-    """The seconds of `Prefer: wait=N` (RFC 7240), at most LONGEST_WAIT; 0 without one."""
+    """The seconds of `Prefer: wait=N` (RFC 7240), at most LONGEST_WAIT; 0 if absent."""
     found = re.search(r"(?:^|[,;\s])wait=(\d{1,9})(?:$|[,;\s])", prefer or "", re.IGNORECASE)
     return min(int(found[1]), LONGEST_WAIT) if found else 0
 
 
-def _started(speaking: GenerationWithJob, headers: dict[str, str], *, waited: bool) -> Reply:
-    generation, job = speaking.generation, speaking.job
+def _started(found: GenerationWithJob, headers: dict[str, str], *, waited: bool) -> Reply:
+    generation, job = found.generation, found.job
     view = schemas.GenerationView.of(generation)
     done = waited and generation.audio is not None
     return Reply(
@@ -222,11 +222,11 @@ def _started(speaking: GenerationWithJob, headers: dict[str, str], *, waited: bo
     )
 
 
-def _both(speaking: GenerationWithJob, message: str) -> Reply:
+def _both(found: GenerationWithJob, message: str) -> Reply:
     return Reply(
         schemas.GenerationAndJob(
-            generation=schemas.GenerationView.of(speaking.generation),
-            job=JobView.of(speaking.job, VOICE),
+            generation=schemas.GenerationView.of(found.generation),
+            job=JobView.of(found.job, VOICE),
         ),
         message,
     )

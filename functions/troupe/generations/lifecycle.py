@@ -1,4 +1,4 @@
-"""What becomes of the generations of a user who leaves."""
+"""Erases the generations of a deleted user."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from troupe.adapters.firestore import Database
-from troupe.generations.service import GenerationNotFound, VoiceService
+from troupe.generations.errors import GenerationNotFound
+from troupe.generations.service import Generations
 from troupe.generations.writes import COLLECTION
 
 if TYPE_CHECKING:
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def erase(
-    uid: str, limit: int, *, database: Database, files: Files, generations: VoiceService
+    uid: str, limit: int, *, database: Database, files: Files, generations: Generations
 ) -> int:
-    """Deletes generations with their audio, then files that nothing leads to; returns how many."""
+    """Deletes up to `limit` generations with their audio, then files that no document references;
+    returns how many it deleted."""
     found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
-        with suppress(GenerationNotFound):  # its retention has ended just now
+        with suppress(GenerationNotFound):  # its retention has just ended
             generations.delete(uid, document.id)
     if found:
         return len(found)

@@ -1,4 +1,4 @@
-"""A generation: what a user asked to be spoken, and what came of it."""
+"""A generation: the text a user wanted spoken, and the result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AudioFile(Record):
 
 
 class Generation(Record):
-    """`generations/{id}`; its job has the same id, and holds the text while it is needed."""
+    """`generations/{id}`. Its job has the same id and holds the text while it is needed."""
 
     id: str
     uid: str
@@ -50,7 +50,7 @@ class Generation(Record):
 
 
 class SpokenText(VoiceSnapshot):
-    """The input of a job: a text, and the voice that speaks it. `format` is that of the audio."""
+    """The input of a voice job: a text, and the voice that speaks it. `format`: of the audio."""
 
     text: str
     format: str
@@ -58,7 +58,7 @@ class SpokenText(VoiceSnapshot):
     @model_validator(mode="before")
     @classmethod
     def _flatten_character(cls, data: Any) -> Any:
-        """Jobs made before 26 November 2026 hold the recording in `character`, and may still run
+        """Jobs created before 26 November 2026 hold the recording in `character`, and can still run
         for a day."""
         if isinstance(data, dict) and isinstance(data.get("character"), dict):
             return data["character"] | data

@@ -1,4 +1,4 @@
-"""What the voice operations take and give."""
+"""Requests and answers of the voice operations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field
 
 from troupe.generations.records import Generation
+from troupe.generations.service import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, GenerationRequest
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView
 from troupe.media.formats import AudioFormat
@@ -22,9 +23,9 @@ _ALLOWED_CONTROLS = "\t\n\r"
 
 def _speakable(text: str) -> str:
     if not text.strip():
-        raise ValueError("must hold something to speak")
+        raise ValueError("must not be blank")
     if any((ord(char) < 0x20 and char not in _ALLOWED_CONTROLS) or char == "\x7f" for char in text):
-        raise ValueError("must not hold control characters")
+        raise ValueError("must not contain control characters")
     return text
 
 
@@ -41,22 +42,38 @@ class GenerateVoice(WarnsOfUnknown):
     )
 
     text: SpeakableText = Field(
-        description="What to speak; Markdown is read as plain text. Up to 200,000 characters.",
+        description="The text to speak, up to 200,000 characters. Markdown marks are not spoken.",
         examples=["Good evening, and welcome to the show."],
     )
-    language: str = Field(description="A code of `GET /api/voice/languages`.", examples=["en-us"])
-    voice_type: VoiceType = VoiceType.FEMALE
-    voice_style: str = Field(DEFAULT_STYLE, description="An id of `GET /api/voice/styles`.")
+    language: str = Field(description="A code from `GET /api/voice/languages`.", examples=["en-us"])
+    voice_type: VoiceType = DEFAULT_VOICE_TYPE
+    voice_style: str = Field(DEFAULT_STYLE, description="An id from `GET /api/voice/styles`.")
     character_id: str | None = Field(
         None,
-        description="A character whose voice to use. Its voice type and speed count where the "
-        "request names none.",
+        description="The character whose voice to use. Its voice type and speed apply unless the "
+        "request sets them.",
     )
-    speed: float = Field(1.0, ge=0.5, le=2.0, description="1 is the voice's own pace.")
+    speed: float = Field(
+        DEFAULT_SPEED, ge=0.5, le=2.0, description="1 is the voice's normal speed."
+    )
     format: AudioFormat = AudioFormat.MP3
     target_language: str | None = Field(
         None, max_length=40, description="Not offered yet: answers 422 `not_offered`."
     )
+
+    def command(self) -> GenerationRequest:
+        """The request, with None for the choices that were left to the character."""
+        chosen = self.model_fields_set
+        return GenerationRequest(
+            text=self.text,
+            language=self.language,
+            voice_type=self.voice_type if "voice_type" in chosen else None,
+            voice_style=self.voice_style,
+            character_id=self.character_id,
+            speed=self.speed if "speed" in chosen else None,
+            format=self.format,
+            target_language=self.target_language,
+        )
 
 
 class VoiceStyle(StrEnum):
@@ -93,7 +110,7 @@ class Styles(Schema):
 
 
 class GenerationView(Schema):
-    """A generation; `audioUrl` and `captionsUrl` are there once it is completed."""
+    """A generation. `audioUrl` and `captionsUrl` are set once it is completed."""
 
     id: str
     title: str
@@ -106,15 +123,15 @@ class GenerationView(Schema):
     engine: str
     character_id: str | None
     voice_cloned: bool = Field(
-        description="Whether it is the character's own voice: false with an engine that cannot "
-        "clone, which speaks with a voice of the character's type instead."
+        description="Whether the character's own voice speaks. False when the engine cannot clone "
+        "and uses a stock voice of the character's type instead."
     )
     status: JobStatus
     tokens_used: int
     voice_seconds_used: int
-    seconds: float | None = Field(description="Length of the audio.")
-    size: int | None = Field(description="Bytes of the audio.")
-    timing_source: TimingSource | None = Field(description="Where word times come from.")
+    seconds: float | None = Field(description="The length of the audio in seconds.")
+    size: int | None = Field(description="The size of the audio in bytes.")
+    timing_source: TimingSource | None = Field(description="Where the word timings come from.")
     audio_url: MediaUrl | None
     captions_url: MediaUrl | None
     error: ErrorView | None
@@ -137,7 +154,7 @@ class GenerationView(Schema):
 
 
 class GenerationStarted(Schema):
-    """`audioUrl` and `tokensUsed` are set when the work was done within the asked-for wait."""
+    """`audioUrl` and `tokensUsed` are set if the work was done within the requested wait."""
 
     generation: GenerationView
     job: JobView
@@ -199,5 +216,7 @@ class CaptionQuery(Schema):
 
 class GenerateHeaders(KeyHeader):
     prefer: str | None = Field(
-        None, max_length=200, description="`wait=N`: answer when it is done, at most N (30) s."
+        None,
+        max_length=200,
+        description="`wait=N`: wait up to N seconds (maximum 30) for the audio.",
     )

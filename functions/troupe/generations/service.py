@@ -1,96 +1,78 @@
-"""Text to speech, from the request to the file: everything but the work itself."""
+"""Text to speech: everything from the request to the file except the speaking itself."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
-
-from typing_extensions import TypedDict
+from typing import TYPE_CHECKING, Any
 
 from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
 from troupe.characters.voices import voice_snapshot
-from troupe.errors import Conflict, FileMissing, NotFound, NotOffered, UnknownChoice, Unprocessable
+from troupe.errors import FileMissing, UnknownChoice
 from troupe.generations import writes
+from troupe.generations.errors import (
+    AudioNotReady,
+    GenerationNotFound,
+    TextTooLong,
+    TranslationNotOffered,
+)
 from troupe.generations.records import AudioFile, Generation, SpokenText
 from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
-from troupe.jobs.records import Job, JobStatus
+from troupe.jobs.records import Job
 from troupe.jobs.service import JobService, Quote
 from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
+from troupe.media.formats import AudioFormat
 from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
-from troupe.speech.catalogue import capabilities, language_named
+from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
 from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
-    from troupe.generations.schemas import GenerateVoice
 
 Cast = Callable[[Sequence[str]], "list[Character]"]
 
 TITLE_CHARACTERS = 60
-_POLL_SECONDS = (0.1, 1.0)  # the first wait between looks, and the longest
+DEFAULT_VOICE_TYPE = VoiceType.FEMALE
+DEFAULT_SPEED = 1.0
+_POLL_SECONDS = (0.1, 1.0)  # the first and the longest pause between polls
 
 
-class TextTooLongDetails(TypedDict):
-    characters: int
-    maximum: int
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """A text to speak, and how. Where `voice_type` or `speed` is None, the character's own is used,
+    or the default if there is no character."""
 
-
-class TextTooLong(Unprocessable):
-    code = "text_too_long"
-    details_type = TextTooLongDetails
-    message = "The text is too long."
-
-
-class GenerationNotFound(NotFound):
-    code = "generation_not_found"
-    message = "There is no such generation of yours."
-
-
-class AudioNotReadyDetails(TypedDict):
-    """The status of the generation."""
-
-    status: JobStatus
-
-
-class AudioNotReady(Conflict):
-    code = "audio_not_ready"
-    details_type = AudioNotReadyDetails | None
-    message = "The audio is not there (yet)."
+    text: str
+    language: str
+    voice_type: VoiceType | None = None
+    voice_style: str = DEFAULT_STYLE
+    character_id: str | None = None
+    speed: float | None = None
+    format: AudioFormat = AudioFormat.MP3
+    target_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationWithJob:
-    """A generation with the job that makes it."""
+    """A generation and the job that makes it."""
 
     generation: Generation
     job: Job
 
 
-class TranslationNotOffered(NotOffered):
-    message = (
-        "targetLanguage: translation is not offered yet. Leave it out, and send the text in the "
-        "language that it is to be spoken in."
-    )
-
-    def __init__(self) -> None:
-        why = "translation is not offered yet"
-        field = {"field": "targetLanguage", "message": why, "type": self.code}
-        super().__init__(details={"fields": [field]})
-
-
-class VoiceService:
-    """`files` is called when a file is needed: most requests need none, and the client is slow to
-    load."""
+class Generations:
+    """`files` is called only when a file is needed: most requests need none, and the storage client
+    is slow to load."""
 
     def __init__(
         self,
@@ -106,14 +88,21 @@ class VoiceService:
         self._cast = cast
         self._settings = settings
 
-    def generate(self, uid: str, request: GenerateVoice, key: str | None) -> GenerationWithJob:
-        """Commits the generation, its job and the hold, and enqueues the work. Raises
-        TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound, NotEnoughTokens."""
+    def generate(self, uid: str, request: GenerationRequest, key: str | None) -> GenerationWithJob:
+        """Commits the generation, its job and the hold, and enqueues the work. A repeat under the
+        same idempotency `key` returns the first generation in its current state.
+
+        Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
+        NotEnoughTokens, KeyReused.
+        """
         if request.target_language:
             raise TranslationNotOffered
-        asked = request.model_dump(mode="json", exclude={"target_language"})
         character = self._cast([request.character_id])[0] if request.character_id else None
-        request = self._checked(_as_character(request, character))
+        voice_type = request.voice_type or (
+            VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
+        )
+        speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
+        language = self._check(request, voice_type)
         cloned = (
             character is not None
             and character.consent is not None
@@ -128,10 +117,10 @@ class VoiceService:
             uid=uid,
             title=shorten(request.text, TITLE_CHARACTERS),
             characters=characters,
-            language=request.language,
-            voice_type=request.voice_type,
+            language=language,
+            voice_type=voice_type,
             voice_style=request.voice_style,
-            speed=request.speed,
+            speed=speed,
             format=request.format,
             engine=self._settings.speech_engine,
             character_id=request.character_id,
@@ -144,13 +133,13 @@ class VoiceService:
             id=generation_id,
             uid=uid,
             subject=writes.generation_path(generation_id),
-            given=_spoken_text(request, character if cloned else None),
-            request_hash=request_hash("generateVoice", asked),
+            given=_spoken_text(request.text, generation, character if cloned else None),
+            request_hash=request_hash("generateVoice", _hashed(request)),
             at=at,
         )
         quote = Quote(
             tokens=-(-characters // prices.characters_per_token),
-            voice_seconds=math.ceil(characters * prices.held_seconds_per_character / request.speed),
+            voice_seconds=math.ceil(characters * prices.held_seconds_per_character / speed),
         )
         batch = [
             writes.create_write(generation),
@@ -164,57 +153,60 @@ class VoiceService:
         ]
         job = self._jobs.submit(job, quote, batch, keyed=key is not None)
         if job.created_at != at:
-            return self.get(uid, generation_id)  # a repeat: as it stands now
+            return self.get(uid, generation_id)  # a repeat: return its current state
         return GenerationWithJob(generation, job)
 
-    def wait(self, speaking: GenerationWithJob, seconds: int) -> GenerationWithJob:
-        """Looks until the work has ended, at most so long."""
+    def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
+        """Polls until the work has ended, for at most `seconds`."""
         deadline = time.monotonic() + seconds
         pause, longest = _POLL_SECONDS
-        generation = speaking.generation
+        generation = started.generation
         while not generation.status.ended:
             if time.monotonic() + pause > deadline:
-                return speaking
+                return started
             time.sleep(pause)
             pause = min(pause * 1.5, longest)
             document = self._db.get(writes.generation_path(generation.id))
             if not document.exists:
-                return speaking
+                return started
             generation = Generation.of(document)
         return self.get(generation.uid, generation.id)
 
     def get(self, uid: str, generation_id: str) -> GenerationWithJob:
+        """A generation of this user, with its job. Raises GenerationNotFound."""
         generation, job = writes.read(self._db, generation_id)
         owned(generation, uid, GenerationNotFound)
         return GenerationWithJob(Generation.of(generation), Job.of(job))
 
     def cancel(self, uid: str, generation_id: str) -> GenerationWithJob:
+        """Cancels the work unless it has ended. Raises GenerationNotFound."""
         self.get(uid, generation_id)
         self._jobs.cancel(generation_id)
         return self.get(uid, generation_id)
 
     def delete(self, uid: str, generation_id: str) -> None:
-        """Cancels what still runs, then deletes files, text and documents. The job stays as an
-        empty shell: it remembers what was charged, and the idempotency key."""
-        speaking = self.get(uid, generation_id)
+        """Cancels the work if it has not ended, then deletes files, text and documents. The job
+        stays as an empty shell that records the charge and the idempotency key.
+
+        Raises GenerationNotFound.
+        """
+        found = self.get(uid, generation_id)
         job = self._jobs.cancel(generation_id)
-        self.erase(speaking.generation, job)
+        self.erase(found.generation, job)
 
     def erase(self, generation: Generation, job: Job) -> None:
+        """Deletes the files, the text and the documents of a generation whose job has ended."""
         done = self._jobs.parts(job)
-        # Files first: whatever stops this half-way leaves documents that lead to the rest.
-        self._files().delete(
-            [
-                *self._files().list(writes.files_prefix(generation.uid, generation.id)),
-                *(path for part in done for path in VOICE.payload_of(part).files),
-            ]
-        )
+        prefix = writes.files_prefix(generation.uid, generation.id)
+        part_files = [path for part in done for path in VOICE.payload_of(part).files]
+        # Files first: if this stops half-way, the documents still lead to the remaining files.
+        self._files().delete([*self._files().list(prefix), *part_files])
         self._db.commit(
             Delete(writes.generation_path(generation.id)), *self._jobs.erase_writes(job, done)
         )
 
     def expire(self, limit: int) -> int:
-        """Deletes generations that are past their retention; returns how many."""
+        """Deletes up to `limit` generations that are past their retention; returns how many."""
         old = self._db.due(writes.COLLECTION, limit, field="expiresAt")
         for document in old:
             job = self._jobs.cancel(document.id)
@@ -222,24 +214,26 @@ class VoiceService:
         return len(old)
 
     def history(self, uid: str, page: PageRequest) -> tuple[list[Generation], PageOf]:
+        """A page of the user's generations, newest first. Raises BadCursor, PageTooDeep."""
         found = newest_first(
             self._db, writes.COLLECTION, page, field="createdAt", where=[("uid", "==", uid)]
         )
         return [Generation.of(document) for document in found.documents], found
 
     def audio(self, uid: str, generation_id: str) -> tuple[Generation, AudioFile]:
-        """The finished audio of a generation. Raises AudioNotReady."""
+        """A generation and its finished audio. Raises GenerationNotFound, AudioNotReady."""
         document = self._db.get(writes.generation_path(generation_id))
         generation = Generation.of(owned(document, uid, GenerationNotFound))
         if generation.audio is None:
             raise AudioNotReady(
-                f"The audio is not there: the generation is {generation.status}.",
+                f"The audio is not available: the generation is {generation.status}.",
                 details={"status": generation.status},
             )
         return generation, generation.audio
 
     def captions(self, uid: str, generation_id: str, caption_format: str) -> str:
-        """The captions as WebVTT or SubRip text."""
+        """The captions: SubRip text for "srt", else WebVTT. Raises GenerationNotFound,
+        AudioNotReady."""
         _, audio = self.audio(uid, generation_id)
         try:
             words = words_from_json(self._files().read(audio.words_path))
@@ -248,43 +242,53 @@ class VoiceService:
         render = to_srt if caption_format == "srt" else to_vtt
         return render(cues(words))
 
-    def _checked(self, request: GenerateVoice) -> GenerateVoice:
-        """The request with its language as the engine names it. Raises UnknownChoice (with what
-        exists) and TextTooLong."""
+    def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
+        """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)
+        and TextTooLong."""
         engine = self._settings.speech_engine
         offered = capabilities(engine)
         language = language_named(request.language, engine)
         wrong = []
         if language is None:
             wrong.append(UnknownChoice.field("language", [item.code for item in offered.languages]))
-        if request.voice_type not in offered.voice_types:
+        if voice_type not in offered.voice_types:
             wrong.append(UnknownChoice.field("voiceType", sorted(offered.voice_types)))
         if request.voice_style not in offered.styles:
             wrong.append(UnknownChoice.field("voiceStyle", list(offered.styles)))
         if language is None or wrong:
             raise UnknownChoice(details={"fields": wrong})
-        if len(request.text) > self._settings.max_text_characters:
+        characters, maximum = len(request.text), self._settings.max_text_characters
+        if characters > maximum:
             raise TextTooLong(
-                f"The text has {len(request.text)} characters; "
-                f"{self._settings.max_text_characters} are the most.",
-                details={
-                    "characters": len(request.text),
-                    "maximum": self._settings.max_text_characters,
-                },
+                f"The text is too long: {characters} characters (maximum {maximum}).",
+                details={"characters": characters, "maximum": maximum},
             )
-        return request.model_copy(update={"language": language.code})
+        return language.code
 
 
-def _as_character(request: GenerateVoice, character: Character | None) -> GenerateVoice:
-    """Where the request says nothing, the character's own voice type and pace."""
-    if character is None:
-        return request
-    own = {"voice_type": VoiceType(character.voice_type), "speed": character.config.speed}
-    given = request.model_fields_set
-    return request.model_copy(update={k: v for k, v in own.items() if k not in given})
+def _hashed(request: GenerationRequest) -> dict[str, Any]:
+    """The request as its idempotency hash sees it: an omitted choice equals its default."""
+    choices = asdict(request) | {
+        "voice_type": request.voice_type or DEFAULT_VOICE_TYPE,
+        "speed": request.speed or DEFAULT_SPEED,
+    }
+    del choices["target_language"]  # never set when work is accepted
+    return choices
 
 
-def _spoken_text(request: GenerateVoice, cloned: Character | None) -> SpokenText:
-    """What a worker needs. `cloned`: the character whose recording to speak with, if any."""
-    recording = voice_snapshot(cloned, request.language).model_dump() if cloned else {}
-    return SpokenText.model_validate(recording | request.model_dump(mode="json"))
+def _spoken_text(text: str, generation: Generation, cloned: Character | None) -> SpokenText:
+    """The input of the job. `cloned`: the character to clone, if any."""
+    language = generation.language
+    voice = (
+        voice_snapshot(cloned, language)
+        if cloned
+        else VoiceSnapshot(language=language, voice_type=generation.voice_type)
+    )
+    chosen = {
+        "text": text,
+        "voice_type": generation.voice_type,
+        "voice_style": generation.voice_style,
+        "speed": generation.speed,
+        "format": generation.format,
+    }
+    return SpokenText.model_validate(voice.model_dump() | chosen)

@@ -1,4 +1,4 @@
-"""The work of a voice job: text to parts, parts to one audio file with its words."""
+"""The work of a voice job: cut the text into parts, speak them, join them into one file."""
 
 from __future__ import annotations
 
@@ -35,14 +35,16 @@ class VoiceWorker:
         """Raises WorkError("nothing_to_speak")."""
         text = plain_text(given.text)
         if not text.strip():
-            raise WorkError("nothing_to_speak", "The text holds nothing to speak.", retryable=False)
+            raise WorkError(
+                "nothing_to_speak", "The text contains nothing to speak.", retryable=False
+            )
         cuts = cut(text, self._part_characters, given.language)
         return WorkPlan(cuts, {} if text == given.text else {"input.text": text})
 
     def run_part(
         self, job: Job, given: SpokenText, number: int, folder: Path, watch: Watch
     ) -> Recorded:
-        """Speaks one part, unless the same words in the same voice are there already."""
+        """Speaks one part, unless the same words in the same voice are stored already."""
         text, voice = _part_text(job, given, number), self._voices.voice(given)
         path = f"speech/{job.uid}/{part_key(job.uid, self._engine, voice, text)}.wav"
         sound = self._recorder.record(path, text, voice, _local(folder, number), watch.check)
@@ -51,14 +53,14 @@ class VoiceWorker:
     def assemble(
         self, job: Job, given: SpokenText, done: Sequence[Recorded], folder: Path, watch: Watch
     ) -> Outcome:
-        """Joins the parts in their order and encodes once."""
+        """Joins the parts in order and encodes them once."""
         form = AudioFormat(given.format)
         target = folder / f"audio{form.extension}"
         sounds = [sound for part in done for sound in part.sounds]
         takes = self._takes(job, given, sounds, folder)
         joined = join(self._recorder, takes, target, form, watch.check)
         watch.check()
-        # The attempt is part of the name: a late worker cannot overwrite what another recorded.
+        # The attempt is part of the name, so a late worker cannot overwrite the file of another.
         base = f"{files_prefix(job.uid, job.id)}{job.attempt}"
         path, words_path = f"{base}{form.extension}", f"{base}.words.json"
         audio = AudioFile(

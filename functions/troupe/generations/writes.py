@@ -1,4 +1,4 @@
-"""Generations in the store."""
+"""Generations in Firestore."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
 from troupe.wallet.records import Meter
 
 COLLECTION = "generations"
-# One mask for both: a field that the one has and the other lacks is simply not there.
+# One field mask for both documents: fields that a document lacks are ignored.
 _READ_FIELDS = sorted({*SHOWN_FIELDS, *(to_camel(name) for name in Generation.model_fields)})
 
 
@@ -31,7 +31,7 @@ def create_write(generation: Generation) -> Write:
 
 
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
-    """The generation follows its job's status, in the job's own commit."""
+    """Copies the job's status to the generation, in the job's own commit."""
     fields: dict[str, Any] = {"status": status, "updatedAt": at}
     if not status.ended:
         return [Update(job.subject, fields)]
@@ -44,6 +44,7 @@ def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datet
 
 
 def completed_writes(job: Job, audio: AudioFile, charge: int, at: datetime) -> list[Write]:
+    """Records the audio and the charge (in units of the job's meter) in the generation."""
     in_seconds = job.charge is not None and job.charge.meter is Meter.VOICE_SECONDS
     used = "voiceSecondsUsed" if in_seconds else "tokensUsed"
     fields = {
@@ -63,7 +64,7 @@ def _activity(job: Job, status: JobStatus, message: str, at: datetime) -> Write:
 
 
 def read(db: Database, generation_id: str) -> tuple[Document, Document]:
-    """The generation and its job without its input, in one call."""
+    """The generation, and its job without the input, in one call."""
     paths = [generation_path(generation_id), job_path(generation_id)]
     generation, job = db.get_all(paths, select=_READ_FIELDS)
     return generation, job

@@ -1,4 +1,4 @@
-"""What deletes the files that jobs leave behind."""
+"""Deletes the files that jobs leave behind."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ if TYPE_CHECKING:
 
 
 class Cleanup:
-    """Deletes the files that jobs of one kind leave behind; by itself none, for kinds without
-    files. Loads nothing heavy: the sweep uses it too. Every method may be called again."""
+    """Deletes the files that jobs of one kind leave behind. The base class is for kinds without
+    files. Imports nothing heavy, since the sweep uses it too. Every method is idempotent."""
 
     def discard(self, outcome: Outcome) -> None:
-        """Deletes the files of an outcome that was not recorded."""
+        """Deletes the files of an outcome that could not be recorded."""
 
     def forget(self, job: Job, part: Part) -> None:
-        """Deletes the files to which this part alone leads; its document is gone or goes next."""
+        """Deletes the files that only this part references. Its document is deleted before or
+        right after."""
 
     def tidy(self, job: Job) -> None:
-        """Deletes what an ended job has left behind or made obsolete. Comes after the end, and
-        again with every late delivery, for a worker may die in between."""
+        """Deletes what an ended job has left behind or made obsolete. Called after the end, and
+        again on every late delivery, because a worker may die in between."""

@@ -1,4 +1,4 @@
-"""Jobs: durable work, of any kind."""
+"""Jobs: durable work of any kind."""
 
 from troupe.domain import Domain
 

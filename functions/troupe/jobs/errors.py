@@ -1,19 +1,20 @@
-"""What can go wrong with a job itself. Its work fails with a `troupe.errors.WorkError`."""
+"""Errors of the job machinery. The work itself fails with a `troupe.errors.WorkError`."""
 
 from __future__ import annotations
 
 
 class IllegalTransition(Exception):
-    """A state that cannot follow; always a mistake in the code, never of a user."""
+    """A status change that is not allowed. Always a bug, never a user's mistake."""
 
 
 class InputChanged(Exception):
-    """A document that the job was made from has changed since: make the job anew."""
+    """A document the job was created from has changed since: create the job again."""
 
 
 class Lost(Exception):
-    """The job is no longer this worker's: cancelled, ended, or claimed by another one."""
+    """The job no longer belongs to this worker: it has ended, or another worker claimed it."""
 
 
 class TryAgain(Exception):
-    """The task should be delivered again later: another worker is at it, or a fault may pass."""
+    """The task should be delivered again later: another worker holds it, or the fault is
+    temporary."""

@@ -1,4 +1,4 @@
-"""The lease of one worker on one job: kept alive while it works, and the fence when it is lost."""
+"""The lease of one worker on one job: renewed while it works; once lost, it blocks all writes."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from troupe.jobs.errors import Lost
 from troupe.jobs.records import Job, JobStatus, StepState, job_path
 from troupe.logs import log
 
-# A report is a write, and people look about that often.
+# Each report is a write, and clients poll about this often.
 REPORT_EVERY = timedelta(seconds=2)
-# How often a part that holds no lease asks whether its job still goes on.
+# How often a part, which holds no lease, checks that its job has not ended.
 PART_CHECK = timedelta(seconds=10)
 
 
 class Lease:
-    """Within the context a thread prolongs the lease every third of its length, so short work
-    costs no call at all. Every write names the version it has seen; once the job has ended, or has
-    another attempt than ours, the lease is lost and nothing more can be written."""
+    """Within the context, a thread renews the lease after every third of its length, so short work
+    makes no call at all. Every write has the version last seen as its precondition. Once the job
+    has ended or has a different attempt number, the lease is lost and nothing more is written."""
 
     def __init__(
         self, db: Database, job: Job, step_names: Sequence[str], document: Document, seconds: int
@@ -45,7 +45,7 @@ class Lease:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._lost = False
-        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._thread = threading.Thread(target=self._renew, daemon=True)
         self._steps = dict(job.steps)
         self._reported = (now() - REPORT_EVERY, "")
 
@@ -69,7 +69,7 @@ class Lease:
 
     @property
     def seen(self) -> Document:
-        """The job as this worker last wrote it: the precondition of its next write."""
+        """The job as this worker last wrote it, which is the precondition of its next write."""
         return self._seen
 
     def check(self) -> None:
@@ -78,7 +78,7 @@ class Lease:
             raise Lost(self._job.id)
 
     def report(self, step: str, share: float, message: str = "") -> None:
-        """See Watch. What an earlier attempt has reported is never taken back."""
+        """See Watch. Progress reported by an earlier attempt is never lowered."""
         self.check()
         at, (before, last) = now(), self._reported
         if step == last and at - before < REPORT_EVERY:
@@ -103,18 +103,18 @@ class Lease:
             self.commit(Update(job_path(self._job.id), fields))
         except Lost:
             raise
-        except Exception as error:  # the work matters more than word of it
+        except Exception as error:  # a failed report must not stop the work
             log.warning("progress_not_reported", jobId=self._job.id, reason=repr(error))
 
     def commit(self, first: Update, rest: Sequence[Write] = ()) -> None:
-        """Commits the job's own write, made with `seen`, and others. Raises Lost."""
+        """Commits the write to the job (made with `seen`) together with `rest`. Raises Lost."""
         with self._lock:
             self.check()
-            self._put(first, rest)
+            self._write(first, rest)
 
-    def _put(self, first: Update, rest: Sequence[Write] = ()) -> None:
-        """Under the lock. Stale alone is no loss: a part was counted, or it was our own commit,
-        sent again. Who ended or claimed the job is told by its status and its attempt."""
+    def _write(self, first: Update, rest: Sequence[Write] = ()) -> None:
+        """Call with the lock held. Stale alone does not mean Lost: a part may have been counted, or
+        our own commit sent twice. Status and attempt show whether the job is still ours."""
 
         def attempt() -> None:
             try:
@@ -133,7 +133,7 @@ class Lease:
     def _is_ours(self, present: Job) -> bool:
         return not present.status.ended and present.attempt == self._job.attempt
 
-    def _keep(self) -> None:
+    def _renew(self) -> None:
         while not self._stop.wait(self._seconds / 3):
             until = now() + timedelta(seconds=self._seconds)
             fields = {"leaseUntil": until, "dueAt": until + timedelta(seconds=self._seconds)}
@@ -141,7 +141,7 @@ class Lease:
                 if self._stop.is_set():
                     return
                 try:
-                    self._put(Update(job_path(self._job.id), fields))
+                    self._write(Update(job_path(self._job.id), fields))
                 except Lost:
                     return
                 except Exception as error:
@@ -149,8 +149,8 @@ class Lease:
 
 
 class PartWatch:
-    """The watch of a part, which holds no lease: asks now and then whether its job still goes on.
-    How far the parts are is told by how many of them are done."""
+    """The watch of a part, which holds no lease: checks now and then that the job has not ended.
+    Ignores progress, since the number of finished parts shows it."""
 
     def __init__(self, db: Database, job_id: str) -> None:
         self._db = db

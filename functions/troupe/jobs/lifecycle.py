@@ -1,4 +1,4 @@
-"""What becomes of the jobs of a user who leaves: they end, and nothing of them stays."""
+"""Erases the jobs of a deleted user."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def erase(
     jobs: JobService,
     forget_part: Callable[[Job, Part], None],
 ) -> int:
-    """Cancels what runs, and deletes jobs with their parts and the files of those; returns how
-    many jobs. `forget_part`: see Cleanup.forget."""
+    """Cancels up to `limit` jobs if they have not ended, and deletes them with their parts and
+    files; returns how many jobs. `forget_part`: see Cleanup.forget."""
     found = database.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
         job = _ended(database, jobs, document.id)
@@ -34,7 +34,7 @@ def erase(
 def _ended(db: Database, jobs: JobService, job_id: str) -> Job:
     try:
         return jobs.cancel(job_id)
-    except Missing:  # what it was about is gone; its hold is not
+    except Missing:  # its subject is gone, but the hold must still be released
         document = db.get(job_path(job_id))
         job = Job.of(document)
         db.commit(*ended_writes(job, document, JobStatus.CANCELLED, now()))

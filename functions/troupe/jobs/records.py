@@ -1,4 +1,4 @@
-"""A job and its parts: their documents, the states of a job and what may follow what."""
+"""The documents of jobs and parts, and the status changes that are allowed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from pydantic.alias_generators import to_camel
 from troupe.records import Record
 from troupe.wallet.records import Meter
 
-# Text, for this package knows no kind; the API's document lists those that domains have declared.
+# Plain strings, since this package knows no kinds; the OpenAPI document lists those that the
+# domains declare.
 JobKind = Annotated[str, Field(json_schema_extra={"x-registered": "JobKind"})]
 StepName = Annotated[str, Field(json_schema_extra={"x-registered": "StepName"})]
-# The step that a job is at: a name, "" before the first, or "completed".
+# The name of the current step, "" before the first, or "completed".
 CurrentStep = Annotated[str, Field(json_schema_extra={"x-registered": "CurrentStep"})]
 
 
@@ -35,7 +36,7 @@ class JobStatus(StrEnum):
 
 TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.QUEUED: frozenset({JobStatus.IN_PROGRESS, JobStatus.FAILED, JobStatus.CANCELLED}),
-    # in_progress follows itself: a redelivery claims what a dead worker left.
+    # in_progress can follow itself: a redelivered task claims the job of a dead worker.
     JobStatus.IN_PROGRESS: frozenset(
         {JobStatus.IN_PROGRESS, JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
     ),
@@ -46,20 +47,20 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
 
 
 class Charge(Record):
-    """The hold that pays for the job; `charged` is known once the job ended."""
+    """The hold that pays for the job. `charged` is set once the job has ended."""
 
     meter: Meter
     held: int
     charged: int | None = None
-    remaining_tokens: int  # available right after the hold, so that a repeat answers the same
+    remaining_tokens: int  # right after the hold, so that a repeated request gets the same answer
 
     @property
     def tokens_held(self) -> int:
         return self.held if self.meter is Meter.TOKENS else 0
 
     def of_seconds(self, seconds: float) -> int:
-        """What to charge for so many seconds of voice: those, where they are what is held, else
-        all that is held. At most what is held."""
+        """The charge for `seconds` of audio: the seconds, rounded up and at most the hold, if voice
+        seconds are held; otherwise the whole hold."""
         if self.meter is Meter.VOICE_SECONDS:
             return min(math.ceil(seconds), self.held)
         return self.held
@@ -72,7 +73,7 @@ class JobError(Record):
 
 
 class StepState(Record):
-    """What is known of a step beyond what its job tells; `progress` 0 to 100."""
+    """The reported state of a step. `progress`: 0 to 100."""
 
     started_at: datetime | None = None
     completed_at: datetime | None = None
@@ -88,11 +89,10 @@ class Job(Record):
     """`jobs/{jobId}`.
 
     `kind` names its JobSpec. `input` is what the work needs, set once. `subject` is the path of the
-    document that the job is about, "" for none. `charge` is None for a job that costs nothing.
-    `lease_until` keeps a second worker
-    out; `attempt` is the fencing number of the worker that holds it. `due_at` is when the sweep
-    looks at the job, if nothing has touched it by then. `cuts` are where the input was cut in
-    parts (None until planned); part n is cuts[n] to cuts[n + 1].
+    document the job is about, "" for none. `charge` is None for a free job. `lease_until` keeps
+    other workers out; `attempt` is the fencing token of the lease holder. `due_at` is when the
+    sweep looks at the job unless something updates it first. `cuts` are the offsets that divide the
+    input into parts (None until planned); part n is cuts[n] to cuts[n + 1].
     """
 
     id: str
@@ -104,12 +104,12 @@ class Job(Record):
     request_hash: str
     charge: Charge | None = None
     attempt: int = 0
-    tries: int = 0  # claims of the present stage; the fencing number only ever grows
+    tries: int = 0  # claims in the current stage; `attempt` is never reset
     lease_until: datetime | None = None
     due_at: datetime | None = None
     cuts: list[int] | None = None
     parts_done: int = 0
-    units: int = 0  # what people count: lines of a script; 0: the parts themselves
+    units: int = 0  # what the progress counts, such as lines of a script; 0: parts
     units_done: int = 0
     fanned_out: bool = False
     failures: dict[str, int] = Field(default_factory=dict)
@@ -126,15 +126,15 @@ class Job(Record):
         return len(self.cuts) - 1 if self.cuts else 0
 
 
-# All of a job but its input, which may hold a whole book and is nothing to look at.
+# All fields except the input, which can hold a whole book.
 SHOWN_FIELDS = [to_camel(name) for name in Job.model_fields if name not in ("id", "input")]
 
 
 class Part(Record):
-    """`jobs/{jobId}/parts/{n}`: what one part came to. Created once; that it exists means done.
+    """`jobs/{jobId}/parts/{n}`: the result of one part. Created once; if it exists, the part is
+    done.
 
-    `payload` is of the type that the job's spec names. `units`: how many it counts for in the
-    progress.
+    `payload` has the type that the job's spec declares. `units`: its share of the job's units.
     """
 
     id: str
@@ -145,8 +145,8 @@ class Part(Record):
     @model_validator(mode="before")
     @classmethod
     def _gather_payload(cls, data: Any) -> Any:
-        """In parts written before 26 November 2026 the payload stands among the part's own fields.
-        They expire within a week."""
+        """Parts written before 26 November 2026 have the payload's fields at the top level. They
+        expire within a week."""
         if not isinstance(data, dict) or "payload" in data:
             return data
         own = {"id", "units", "expiresAt"}

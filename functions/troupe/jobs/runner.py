@@ -1,8 +1,9 @@
-"""What a task function does with one task of one job.
+"""Runs one task of one job.
 
-Claim in one commit (lease, fencing number), work, then result and settlement in one commit. One
-part runs in the claiming task; more fan out, one task each, and the last one enqueues the
-assembly. Every delivery may be the second one: the documents decide.
+A task claims the job in one commit (lease, fencing token), works, then records the result and
+settles the hold in one commit. A single part runs in the claiming task; several parts get a task
+each, and the last to finish enqueues the assembly. Every task may be delivered more than once, so
+the documents decide what is left to do.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from troupe.jobs.writes import (
 from troupe.logs import log
 from troupe.records import Record
 
-# How long parts may be silent before the sweep looks: above the longest a part should take.
+# How long the sweep waits for a part: longer than any part should take.
 PARTS_PATIENCE = timedelta(minutes=5)
 
 
@@ -60,7 +61,7 @@ class Runner:
         lease_seconds: int,
         max_attempts: int,
     ) -> None:
-        """`services`: what the specs make their workers from."""
+        """`services`: the container, passed to the factories of the specs."""
         self._db = db
         self._sender = sender
         self._specs = specs
@@ -69,9 +70,11 @@ class Runner:
         self._max_attempts = max_attempts
 
     def run(self, job_id: str, part: int | None = None) -> None:
-        """Handles one delivery. Returns when there is nothing more to do for it; raises TryAgain
-        when it should be delivered again."""
-        paths = [job_path(job_id), *([] if part is None else [part_path(job_id, part)])]
+        """Handles one delivery. Returns when nothing is left to do for this task; raises TryAgain
+        if it should be delivered again."""
+        paths = [job_path(job_id)]
+        if part is not None:
+            paths.append(part_path(job_id, part))
         document, *found = self._db.get_all(paths)
         if not document.exists:
             log.warning("task_without_job", jobId=job_id)
@@ -88,7 +91,7 @@ class Runner:
             elif not found[0].exists:
                 self._run_part(job, document, part)
             elif job.parts_done == job.parts_total:
-                # Done before, but whoever did it may have died before it enqueued the assembly.
+                # Already done, but its worker may have died before enqueueing the assembly.
                 self._sender.send(job)
         except Lost:
             log.info("job_lost", jobId=job_id, part=part, attempt=job.attempt)
@@ -96,12 +99,12 @@ class Runner:
 
     def _run_job(self, job: Job, document: Document) -> None:
         if job.fanned_out and job.parts_done < job.parts_total:
-            return  # the parts are at work; the last of them comes back here
+            return  # parts are still running; the last one enqueues this task again
         if job.lease_until is not None and job.lease_until > now():
             raise TryAgain("another worker holds the lease")
         if job.tries >= self._max_attempts:
-            # Every claim before this one ended without a word: the worker died each time.
-            self._fail(job, JobError(code="worker_died", message=_DIED, retryable=True))
+            # No earlier claim reported an error: the worker died every time.
+            self._fail(job, JobError(code="worker_died", message=_WORKER_DIED, retryable=True))
             return
         spec = self._specs[job.kind]
         worker = spec.worker(self._services)
@@ -110,7 +113,7 @@ class Runner:
             try:
                 plan = worker.plan(job, spec.input_of(job))
             except Exception as error:
-                # Planning is pure: it would fail the next time too, so the job ends here.
+                # Planning is pure and would fail again, so the job ends here.
                 if not isinstance(error, WorkError):
                     log.error("job_not_planned", error, jobId=job.id)
                 self._fail(job, _job_error(error))
@@ -131,7 +134,7 @@ class Runner:
         except Lost:
             raise
         except Exception as error:
-            self._stumble(job, error)
+            self._retry_or_fail(job, error)
 
     def _claim(self, job: Job, document: Document, plan: WorkPlan | None) -> tuple[Job, Document]:
         at = now()
@@ -209,8 +212,8 @@ class Runner:
             completed, settled = completed_writes(as_reported, spec, lease.seen, outcome.charge, at)
             lease.commit(completed, [*settled, *extra, *outcome.writes])
         except (Lost, AlreadyExists):
-            if self._mine(job):
-                return  # our own commit, whose answer was lost on the way
+            if self._is_completed_by(job):
+                return  # our own commit succeeded, but its response was lost
             self._cleanup(job).discard(outcome)
             raise Lost(job.id) from None
         log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
@@ -222,11 +225,11 @@ class Runner:
     def _tidy(self, job: Job) -> None:
         try:
             self._cleanup(job).tidy(job)
-        except Exception as error:  # the job has ended well; what is left over can wait
+        except Exception as error:  # the job itself succeeded; leftovers can wait
             log.error("job_not_tidied", error, jobId=job.id)
 
     def _present(self, job: Job) -> tuple[Job, Document]:
-        """The job as it is now. Raises Lost when it is gone: its owner has been erased."""
+        """The current job. Raises Lost if it is gone because its owner was erased."""
         document = self._db.get(job_path(job.id))
         if not document.exists:
             raise Lost(job.id)
@@ -238,14 +241,14 @@ class Runner:
             self._tidy(job)
 
     def _forget(self, job: Job, part: Part) -> None:
-        """No document leads to this part if its job has ended without it; while another worker
-        is at the job, the part is that one's too."""
+        """Deletes the files of a part that was not recorded, if its job has ended without it. While
+        another worker has the job, the files may be that worker's too."""
         document = self._db.get(job_path(job.id))
         gone = (JobStatus.CANCELLED, JobStatus.FAILED)
         if not document.exists or Job.of(document).status in gone:
             self._cleanup(job).forget(job, part)
 
-    def _mine(self, job: Job) -> bool:
+    def _is_completed_by(self, job: Job) -> bool:
         present, _ = self._present(job)
         return present.status is JobStatus.COMPLETED and present.attempt == job.attempt
 
@@ -263,22 +266,23 @@ class Runner:
                 self._forget(job, part)
             raise
         except AlreadyExists:
-            # Delivered twice at once, or our own commit sent again: either may owe the assembly.
+            # Delivered twice at once, or our own commit was retried. In either case the
+            # assembly may still have to be enqueued.
             done = self._present(job)[0].parts_done
         except Exception as error:
-            self._stumble(job, error, number)
+            self._retry_or_fail(job, error, number)
             return
         if done == job.parts_total:
             self._sender.send(job)
 
     def _record_part(self, job: Job, document: Document, part: Part) -> int:
-        """Creates the part and counts it in one commit; returns how many are done."""
+        """Creates the part and counts it in one commit; returns how many parts are done."""
         seen: Document | None = document
 
         def attempt() -> int:
             nonlocal seen
             current = seen or self._present(job)[1]
-            seen = None  # what was read before the work serves the first try alone
+            seen = None  # retries read the job again
             if Job.of(current).status.ended:
                 raise Lost(job.id)
             at = now()
@@ -297,12 +301,12 @@ class Runner:
             )
             return result.transforms[0][0]
 
-        # Parts of one job finish at about the same time: they may well need to queue up here.
+        # The parts of a job finish at about the same time and contend for its document.
         return contend(attempt, seconds=60)
 
-    def _stumble(self, job: Job, error: Exception, part: int | None = None) -> None:
-        """After a failure: the job fails when it is final or the last try, else it is tried
-        again. Raises TryAgain in the latter case."""
+    def _retry_or_fail(self, job: Job, error: Exception, part: int | None = None) -> None:
+        """Fails the job if the error is final or this was the last try. Otherwise releases it and
+        raises TryAgain."""
         if not isinstance(error, WorkError):
             log.error("job_stumbled", error, jobId=job.id, part=part, attempt=job.attempt)
         failure = _job_error(error)
@@ -310,11 +314,11 @@ class Runner:
         if not failure.retryable or tries >= self._max_attempts:
             self._fail(job, failure, fenced=part is None)
             return
-        self._give_back(job, part)
+        self._release(job, part)
         raise TryAgain(failure.code)
 
-    def _give_back(self, job: Job, part: int | None) -> None:
-        """Frees the lease, or counts the part's failure, so that the next delivery may try."""
+    def _release(self, job: Job, part: int | None) -> None:
+        """Releases the lease, or counts the part's failure, so that the next delivery can try."""
 
         def attempt() -> None:
             present, document = self._present(job)
@@ -328,7 +332,7 @@ class Runner:
         contend(attempt)
 
     def _fail(self, job: Job, error: JobError, *, fenced: bool = True) -> None:
-        """Ends the job with an error; the hold is released in the same commit."""
+        """Fails the job and releases its hold in the same commit."""
 
         def attempt() -> None:
             present, document = self._present(job)
@@ -345,7 +349,7 @@ class Runner:
         self._tidy_if_ended(job)
 
 
-_DIED = "The worker crashed on every attempt. Nothing was charged."
+_WORKER_DIED = "The worker crashed on every attempt. Nothing was charged."
 _INTERNAL = "Something went wrong on our side. Nothing was charged; please try again."
 
 
@@ -366,7 +370,7 @@ def _job_error(error: Exception) -> JobError:
 
 
 def _applied(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A document's data after an update of plain values under dotted names."""
+    """A document's data after an update of plain values with dotted names."""
     result = dict(data)
     for name, value in changes.items():
         *maps, last = name.split(".")

@@ -1,4 +1,4 @@
-"""A job as people see it: what it is at, how far it is, and why it failed."""
+"""Jobs as the API shows them: current step, progress, and the error of a failed job."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ErrorView(Schema):
 
 
 class StepStatus(StrEnum):
-    """Of one step: that of its job, once the step has begun."""
+    """The status of a step. Once started, a step has the status of its job until it completes."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -40,7 +40,7 @@ class StepStatus(StrEnum):
 
 
 class StepView(Schema):
-    """`progress` 0 to 100."""
+    """`progress`: 0 to 100."""
 
     step_name: StepName
     status: StepStatus
@@ -52,7 +52,7 @@ class StepView(Schema):
 
 
 class JobView(Schema):
-    """A job with its progress (0 to 100) by step."""
+    """A job with the progress of each step, 0 to 100."""
 
     job_id: str
     kind: JobKind
@@ -95,7 +95,7 @@ class JobView(Schema):
 
 
 def view_steps(job: Job, spec: JobSpec[Any, Any]) -> list[StepView]:
-    """The steps of a job, derived from what was reported, its parts and its status."""
+    """The steps of a job, derived from the reports, the parts and the status."""
     views = []
     for step in spec.steps:
         state = job.steps.get(step.name, StepState())
@@ -109,7 +109,7 @@ def view_steps(job: Job, spec: JobSpec[Any, Any]) -> list[StepView]:
         total = job.units or job.parts_total
         if step.name == spec.parts_step and state.started_at and total:
             done = total if state.completed_at else job.units_done or job.parts_done
-            # A single part is counted by its worker, as it goes.
+            # The worker of a single part reports progress within the part.
             done = max(done, state.progress * total // 100)
             progress = 100 * done // total
             message = spec.parts_message.format(done=done, total=total)
@@ -128,7 +128,7 @@ def view_steps(job: Job, spec: JobSpec[Any, Any]) -> list[StepView]:
 
 
 def overall_progress(job: Job, spec: JobSpec[Any, Any]) -> int:
-    """0 to 100; it only grows, and is 100 when the job is completed and only then."""
+    """0 to 100. Never decreases; 100 if and only if the job is completed."""
     if job.status is JobStatus.COMPLETED:
         return 100
     views = view_steps(job, spec)

@@ -1,4 +1,4 @@
-"""Submitting and cancelling jobs: one commit decides, the task is enqueued after it."""
+"""Submits and cancels jobs, each in one commit. The task is enqueued after the commit."""
 
 from __future__ import annotations
 
@@ -28,24 +28,22 @@ from troupe.wallet.ledger import hold_writes, wallet_path
 from troupe.wallet.records import Meter, Wallet
 from troupe.wallet.service import NotEnoughTokens
 
-TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (a header's name)
-TASK_TOKEN_SECONDS = 30 * 86400  # the longest that Cloud Tasks keeps a task
+TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (the name of a header)
+TASK_TOKEN_SECONDS = 30 * 86400  # as long as Cloud Tasks keeps a task at most
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a job costs on either meter: exact tokens, and the most seconds it may last.
-
-    None: the job cannot be paid on that meter.
-    """
+    """The price of a job: exact tokens, or the maximum number of voice seconds (None if it cannot
+    be paid with those)."""
 
     tokens: int
     voice_seconds: int | None = None
 
 
 class TaskSender:
-    """Enqueues the tasks of jobs, each in the queue of its kind: ids only, and a token that proves
-    they are ours."""
+    """Enqueues tasks in the queue of their job's kind. A task holds only ids and a token that
+    authenticates it."""
 
     def __init__(self, queue: Queue, specs: JobSpecs) -> None:
         self._queue = queue
@@ -75,10 +73,10 @@ class JobService:
     ) -> Job:
         """Commits the job, its hold and `writes` together, then enqueues its task.
 
-        `job.charge` is filled in here; without a quote the job costs nothing, and no wallet is
-        read. One read, where there is something to read, and one commit; with `keyed`, a job that
-        is there already under this id is returned as it is. `watched` are the documents that the
-        job was made from: `writes` should name them as seen.
+        Sets `job.charge`; without a quote the job is free and no wallet is read. Makes at most one
+        read and one commit. With `keyed`, an existing job with this id is returned as it is.
+        `watched`: the documents the job was created from; `writes` should have them as their
+        preconditions.
 
         Raises NotEnoughTokens, KeyReused, InputChanged.
         """
@@ -107,8 +105,8 @@ class JobService:
         try:
             committed, fresh = contend(attempt, on=wallet_path(job.uid) if quote else None)
         except AlreadyExists:
-            # The same key twice at once; or our own commit, whose answer was lost and which the
-            # client library sent again.
+            # Two concurrent requests with one key; or the client library retried our own commit
+            # because its response was lost.
             committed, fresh = self._earlier(self._db.get(job_path(job.id)), job), True
         if fresh:
             try:
@@ -122,7 +120,7 @@ class JobService:
         return Job.of(document), document
 
     def cancel(self, job_id: str) -> Job:
-        """Cancels a job that has not ended, and releases its hold; an ended one stays as it is."""
+        """Cancels the job and releases its hold; a job that has ended is returned unchanged."""
 
         def attempt() -> Job:
             job, document = self.get(job_id)
@@ -141,16 +139,16 @@ class JobService:
         return contend(attempt)
 
     def parts(self, job: Job) -> list[Part]:
-        """The parts that are done, in their order."""
+        """The finished parts, in order."""
         return parts(self._db, job.id, job.parts_total)
 
     def erase_writes(self, job: Job, done: list[Part]) -> list[Write]:
-        """Forgets a job's input and parts, in the commit that deletes its subject."""
+        """Writes that delete the input and the parts, for the commit that deletes the subject."""
         return erase_writes(job, done)
 
     def forget_inputs(self, subject: str) -> None:
-        """Forgets what the jobs about a document were given, before it is deleted; in bounded
-        commits. The jobs stay as shells: they remember the charge and the key."""
+        """Deletes the inputs of all jobs about a document, before the document itself is deleted;
+        in bounded commits. The jobs stay as shells that record the charge and the key."""
         after = None
         while True:
             found = self._db.find(
@@ -177,7 +175,7 @@ class JobService:
 
 
 def _charge(wallet: Wallet, quote: Quote) -> Charge:
-    """Voice minutes first when the plan grants them and they suffice, else tokens."""
+    """Pays with voice seconds if enough are available, else with tokens."""
     tokens = wallet.tokens.available
     seconds = quote.voice_seconds
     if seconds is not None and 0 < seconds <= wallet.voice_seconds.available:

@@ -1,7 +1,7 @@
-"""What a kind of job is, as its domain declares it. `jobs` knows of kinds only what stands here.
+"""A kind of job, as its domain declares it. This is all that `jobs` knows about kinds.
 
-A spec is imported by functions that never do the work, so it loads nothing heavy: the worker is
-made by a function, which imports it when it is called.
+Functions that never do the work import specs too, so a spec loads nothing heavy: a factory imports
+and makes the worker when it is called.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PARTS_KEPT = timedelta(days=7)
 InputT = TypeVar("InputT", bound=Record)
 PayloadT = TypeVar("PayloadT", bound=Record)
 
-# How the document that a job is about follows the job's status, in the job's own commit.
+# Copies the job's status to its subject, in the job's own commit.
 SubjectWrites = Callable[[Job, JobStatus, JobError | None, datetime], list[Write]]
 
 
@@ -41,8 +41,8 @@ def no_files(services: Any) -> Cleanup:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step as people see it. `weight`: its share of the whole work, in percent; `message`: shown
-    while it runs, unless the worker reports another one."""
+    """A step as the API shows it. `weight`: its share of the work, in percent. `message`: shown
+    while the step runs, unless the worker reports another one."""
 
     name: str
     weight: int
@@ -53,13 +53,13 @@ class Step:
 class JobSpec(Generic[InputT, PayloadT]):
     """One kind of job.
 
-    `steps`, in their order, weigh 100 together. In the step `parts_step` the parts are made, and
-    it says `parts_message`, with {done} and {total}. The steps before it are done when the job is
-    planned; those after it, at least one, are reported by the worker that assembles.
+    `steps` are in order, and their weights add up to 100. `parts_step` is the step that makes the
+    parts; its message is `parts_message`, with {done} and {total}. The steps before it are done
+    when the job is planned. The steps after it, at least one, are reported during assembly.
 
-    `input` and `payload` are the types of a job's input and of what a part comes to. `worker` and
-    `cleanup` are called with the services of the process (the container) by whoever does the work.
-    `queue` is the task function that does it.
+    `input` and `payload` are the types of a job's input and of a part's result. `worker` and
+    `cleanup` are factories, called with the container. `queue` is the task function that does the
+    work.
     """
 
     kind: str
@@ -76,9 +76,9 @@ class JobSpec(Generic[InputT, PayloadT]):
 
     def __post_init__(self) -> None:
         if sum(step.weight for step in self.steps) != 100:
-            raise ValueError(f"the steps of {self.kind} do not weigh 100")
+            raise ValueError(f"the weights of the steps of {self.kind} must add up to 100")
         if self.parts_step not in self.step_names[:-1]:
-            raise ValueError(f"no step of {self.kind} follows {self.parts_step}, where parts are")
+            raise ValueError(f"a step of {self.kind} must follow its parts step, {self.parts_step}")
 
     @property
     def step_names(self) -> list[str]:
@@ -86,12 +86,12 @@ class JobSpec(Generic[InputT, PayloadT]):
 
     @property
     def steps_before(self) -> list[str]:
-        """Those before the parts are made."""
+        """The steps before the parts are made."""
         return self.step_names[: self.step_names.index(self.parts_step)]
 
     @property
     def assembly_step(self) -> str:
-        """The first one after the parts are made."""
+        """The first step after the parts are made."""
         return self.step_names[self.step_names.index(self.parts_step) + 1]
 
     def job(
@@ -104,7 +104,7 @@ class JobSpec(Generic[InputT, PayloadT]):
         at: datetime,
         subject: str = "",
     ) -> Job:
-        """A new job of this kind, to be submitted."""
+        """A new job of this kind, ready to submit."""
         return Job(
             id=id,
             kind=self.kind,
@@ -128,8 +128,8 @@ JobSpecs = Mapping[str, JobSpec[Any, Any]]
 
 
 def registry(*specs: JobSpec[Any, Any]) -> JobSpecs:
-    """The specs by kind. Raises ValueError when two are of one kind."""
+    """The specs by kind. Raises ValueError if two have the same kind."""
     found = {spec.kind: spec for spec in specs}
     if len(found) < len(specs):
-        raise ValueError("two specs are of one kind")
+        raise ValueError("two specs have the same kind")
     return found

@@ -1,5 +1,5 @@
-"""The sweep: brings back jobs that lost their task, ends those that are past saving, and deletes
-what is past its retention. Bounded work per run; what is left is the next run's."""
+"""The sweep: requeues jobs that lost their task, fails those that are too old, and deletes what is
+past its retention. Each run does a bounded amount of work; the next run continues."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BATCH = 100  # documents per run and kind of work
 LONGEST_WAIT = timedelta(minutes=15)
 _TIMED_OUT = JobError(
     code="timed_out",
-    message="The work was not done in time. Nothing was charged; please try again.",
+    message="The work was not finished in time. Nothing was charged. Please try again.",
     retryable=True,
 )
 
@@ -35,9 +35,9 @@ class Sweeper:
         forget: Callable[[Job, Part], None],
         chores: Mapping[str, Callable[[int], int]],
     ) -> None:
-        """`forget`: see Cleanup.forget; it is given expired parts. `chores` are what the domains
-        have to do from time to time (such as retention), by name: each does at most so many and
-        returns how many it did."""
+        """`forget`: see Cleanup.forget; called for expired parts. `chores`: periodic work of the
+        domains (such as retention) by name; each takes a limit and returns how many items it
+        processed."""
         self._db = db
         self._sender = sender
         self._specs = specs
@@ -46,7 +46,7 @@ class Sweeper:
         self._chores = chores
 
     def run(self) -> dict[str, int]:
-        """Returns how many of each it did: requeued, timed_out, parts, and each chore."""
+        """Returns the counts: requeued, timed_out, parts, and one for each chore."""
         done: Counter[str] = Counter(requeued=0, timed_out=0)
         live = [("status", "in", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])]
         due = self._db.due("jobs", BATCH, where=live, select=SHOWN_FIELDS)
@@ -54,15 +54,15 @@ class Sweeper:
             try:
                 done[self._bring_back(Job.of(document), document)] += 1
             except Stale:
-                continue  # somebody is at work on it after all
+                continue  # a worker has it after all
             except QueueUnavailable as error:
                 log.warning("sweep_cannot_enqueue", jobId=document.id, reason=str(error))
-            except Exception as error:  # one document must not hold up all others
+            except Exception as error:  # one document must not block the others
                 log.error("sweep_stumbled", error, jobId=document.id)
         for name, chore in {"parts": self._delete_old_parts, **self._chores}.items():
             try:
                 done[name] = chore(BATCH)
-            except Exception as error:  # nor one chore the others
+            except Exception as error:  # nor must one chore
                 log.error("sweep_stumbled", error, chore=name)
         log.info("sweep_done", **done)
         return dict(done)
@@ -75,7 +75,7 @@ class Sweeper:
                 *self._specs[job.kind].subject_writes(job, JobStatus.FAILED, _TIMED_OUT, at),
             )
             return "timed_out"
-        # The next look is later each time: a queue may be paused, or simply long.
+        # Back off: the queue may be paused, or simply long.
         wait = min(timedelta(minutes=1) * 2**job.sweeps, LONGEST_WAIT)
         fields = {"sweeps": job.sweeps + 1, "dueAt": at + wait}
         self._db.commit(Update(job_path(job.id), fields, seen=document))
@@ -88,7 +88,7 @@ class Sweeper:
         return "requeued"
 
     def _delete_old_parts(self, limit: int) -> int:
-        """Parts are kept a while so that unchanged work is not done again, then deleted."""
+        """Deletes expired parts. They are kept for a while so that unchanged work is not redone."""
         old = self._db.due("parts", limit, field="expiresAt", group=True)
         paths = {part.path: part.path.partition("/parts/")[0] for part in old}
         jobs = {
@@ -100,7 +100,7 @@ class Sweeper:
         for document in old:
             try:
                 job = jobs.get(paths[document.path])
-                if job is not None:  # else its files went when its owner was erased
+                if job is not None:  # else the files were deleted with the user
                     self._forget(job, Part.of(document))
                 self._db.commit(Delete(document.path))
                 deleted += 1

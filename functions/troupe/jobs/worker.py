@@ -1,4 +1,4 @@
-"""What a worker is: the work of one kind of job, as the runner asks for it."""
+"""The worker protocol: the work of one kind of job, as the runner calls it."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ PayloadT = TypeVar("PayloadT")
 
 
 class Watch(Protocol):
-    """What a worker has of its job while it works."""
+    """A worker's link to its job while it works."""
 
     def check(self) -> None:
         """Raises Lost. Cheap: call it between pieces of work."""
         ...
 
     def report(self, step: str, share: float, message: str = "") -> None:
-        """Tells how far a step is, 0 to 1; the steps before it are done. Cheap: most reports go
-        nowhere. Raises Lost."""
+        """Reports the progress of a step, 0 to 1; the steps before it count as done. Cheap: most
+        reports are not written. Raises Lost."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class WorkPlan:
-    """`cuts`: offsets of the parts in the input, from 0 to its end; `changes`: dotted fields of
-    the job that the plan settles (such as a part of the input, in its final form); `units`: as
-    many as the cuts count, when the progress counts those and not the parts; `notes`: what the
-    steps before the parts found, by step."""
+    """How to divide a job into parts.
+
+    `cuts`: offsets of the parts in the input, from 0 to its end. `changes`: job fields to update,
+    by dotted name (such as the input in its final form). `units`: what `cuts` count, if the
+    progress should count that instead of parts. `notes`: messages of the steps before the parts,
+    by step.
+    """
 
     cuts: list[int]
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -42,8 +45,8 @@ class WorkPlan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished job: writes that record the result, the amount to charge (at most what is held)
-    and the files it made, which are deleted if the result cannot be recorded."""
+    """The result of a job: the writes that record it, the amount to charge (at most the hold), and
+    the files it made, which are deleted if the result cannot be recorded."""
 
     writes: Sequence[Write]
     charge: int = 0
@@ -53,22 +56,22 @@ class Outcome:
 class Worker(Protocol[InputT_contra, PayloadT]):
     """Does the work of one kind of job; `given` is the job's input.
 
-    Each method may raise WorkError, which ends the job or has it tried again; any other error is a
-    fault of ours and is tried again. `watch` raises Lost when going on would be for nothing.
+    Each method may raise WorkError, which fails the job or is retried. Any other error is a bug on
+    our side, and is retried. `watch` raises Lost when the worker should stop.
     """
 
     def plan(self, job: Job, given: InputT_contra) -> WorkPlan:
-        """Cuts the input into parts. Pure: it is not tried again."""
+        """Divides the input into parts. Pure, so an error is final."""
         ...
 
     def run_part(
         self, job: Job, given: InputT_contra, number: int, folder: Path, watch: Watch
     ) -> PayloadT:
-        """Makes part `number`; may leave its file in `folder` for the assembly."""
+        """Makes part `number`. May leave its file in `folder` for `assemble`."""
         ...
 
     def assemble(
         self, job: Job, given: InputT_contra, done: Sequence[PayloadT], folder: Path, watch: Watch
     ) -> Outcome:
-        """Makes the result of all parts, which come in their order."""
+        """Makes the result from all parts, given in order."""
         ...

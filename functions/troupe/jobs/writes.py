@@ -1,4 +1,4 @@
-"""Jobs in the store: reads, and the writes of every transition."""
+"""Jobs in Firestore: reads, and the writes of every status change."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def create_write(job: Job) -> Write:
 def move_write(
     job: Job, seen: Document, status: JobStatus, at: datetime, fields: Mapping[str, Any]
 ) -> Update:
-    """The job in its next state; Stale when anybody touched it since `seen`."""
+    """The job's next status. The commit raises Stale if the job changed after `seen`. Raises
+    IllegalTransition."""
     if status not in TRANSITIONS[job.status]:
         raise IllegalTransition(f"{job.status} cannot become {status}")
     changes: dict[str, Any] = {"status": status, "updatedAt": at, **fields}
@@ -52,8 +53,8 @@ def move_write(
 def completed_writes(
     job: Job, spec: JobSpec[Any, Any], seen: Document, charge: int, at: datetime
 ) -> tuple[Update, list[Write]]:
-    """The job's end, and the settlement of its hold. Raises ValueError when more is charged than is
-    held."""
+    """The write that completes the job, and those that settle its hold. Raises ValueError if
+    `charge` exceeds the hold."""
     fields: dict[str, Any] = {}
     for step in spec.step_names:
         state = job.steps.get(step, StepState())
@@ -75,7 +76,7 @@ def completed_writes(
 def ended_writes(
     job: Job, seen: Document, status: JobStatus, at: datetime, error: JobError | None = None
 ) -> list[Write]:
-    """A job that failed or was cancelled: nothing is charged, the hold is released."""
+    """Fails or cancels the job: nothing is charged, and the hold is released."""
     fields: dict[str, Any] = {}
     if error is not None:
         fields["error"] = error.stored()
@@ -88,19 +89,19 @@ def ended_writes(
 
 
 def part_numbers(db: Database, job_id: str, total: int) -> set[int]:
-    """The parts that are done."""
+    """The numbers of the finished parts."""
     found = db.find(f"jobs/{job_id}/parts", limit=max(total, 1), select=[])
     return {int(document.id) for document in found}
 
 
 def parts(db: Database, job_id: str, total: int) -> list[Part]:
-    """All parts in their order; there are `total` of them."""
+    """All finished parts, in order. `total`: how many parts the job has."""
     found = db.find(f"jobs/{job_id}/parts", limit=max(total, 1))
     return sorted((Part.of(document) for document in found), key=lambda part: int(part.id))
 
 
 def erase_writes(job: Job, done: list[Part]) -> list[Write]:
-    """Forgets a job's input and parts. Its shell stays: it remembers the charge and the key."""
+    """Deletes a job's input and parts. The shell stays, to record the charge and the key."""
     return [
         *(Delete(part_path(job.id, int(part.id))) for part in done),
         Update(job_path(job.id), {"input": DELETE_FIELD}),

@@ -1,4 +1,4 @@
-"""Recorded sounds, joined in their order to one audio file."""
+"""Joins recorded sounds, in order, into one audio file."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import numpy as np
 
 from troupe.media.audio import AudioWriter
 from troupe.media.formats import AudioFormat
-from troupe.recording.recorder import Recorder, later
+from troupe.recording.recorder import Recorder, shifted
 from troupe.recording.records import Sound
-from troupe.speech.engine import SpeechError, Voice, WordTiming
+from troupe.speech.engine import Voice, WordTiming
+from troupe.speech.errors import SpeechError
 
-AT_ONCE = 8  # sounds on their way from or to storage
+AT_ONCE = 8  # concurrent transfers from or to storage
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A recorded sound, with the text and the voice to record it again should it be gone. `local`
-    is where its WAV file is brought, or lies already; `pause` the silence before it, in seconds."""
+    """A recorded sound, with the text and the voice to record it again if its file is gone.
+    `local`: where its WAV file is or will be downloaded to. `pause`: the silence before it, in
+    seconds."""
 
     sound: Sound
     text: str
@@ -32,8 +34,8 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """One file of `seconds`, with `rate` samples each. `starts[i]` is when take i begins,
-    `words[i]` are its words; all times count from the beginning of the file."""
+    """The joined file: its length in seconds, and `rate` in samples per second. `starts[i]` is the
+    start of take i and `words[i]` are its words; all times are from the start of the file."""
 
     seconds: float
     rate: int
@@ -50,10 +52,10 @@ def join(
     *,
     title: str | None = None,
 ) -> Joined:
-    """Encodes all takes to the file `target`, once, and deletes their local files.
+    """Encodes all takes into the file `target` in one pass, and deletes their local files.
 
-    Raises SpeechError("nothing_to_speak") when no take holds a word, what the engine raises when a
-    sound has to be spoken again, and whatever `check`, asked between sounds, raises.
+    Calls `check` between sounds. Raises SpeechError("nothing_to_speak") if no take contains a word,
+    any SpeechError of a sound that must be spoken again, and whatever `check` raises.
     """
     rate = max(take.sound.rate for take in takes)
     starts: list[float] = []
@@ -73,7 +75,7 @@ def join(
                 if take.pause:
                     writer.write(np.zeros(round(rate * take.pause), np.int16), rate)
                 starts.append(writer.seconds)
-                words.append(later(spoken, writer.seconds))
+                words.append(shifted(spoken, writer.seconds))
                 writer.append(take.local)
                 take.local.unlink()
         if not any(words):

@@ -1,4 +1,4 @@
-"""Text to sound in storage: spoken once, found again by what its sound depends on."""
+"""Speaks text into storage, once: the path is made from everything the sound depends on."""
 
 from __future__ import annotations
 
@@ -15,14 +15,8 @@ from troupe.errors import FileMissing
 from troupe.media.audio import write_wav
 from troupe.media.captions import words_from_json, words_to_json
 from troupe.recording.records import Sound
-from troupe.speech.engine import (
-    Speech,
-    SpeechEngine,
-    SpeechError,
-    TimingSource,
-    Voice,
-    WordTiming,
-)
+from troupe.speech.engine import Speech, SpeechEngine, TimingSource, Voice, WordTiming
+from troupe.speech.errors import SpeechError
 from troupe.speech.speak import speak
 
 if TYPE_CHECKING:
@@ -33,14 +27,14 @@ _SILENCE = Speech(np.zeros(0, np.int16), 22050, (), TimingSource.ESTIMATED)
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What was spoken to a local file, and is still to be stored."""
+    """Speech in a local file, not stored yet."""
 
     sound: Sound
     local: Path
 
 
 class Recorder:
-    """Speaks with one engine into one bucket. Thread-safe."""
+    """Speaks with one engine and stores in one bucket. Thread-safe."""
 
     def __init__(self, engine: SpeechEngine, files: Files) -> None:
         self._engine = engine
@@ -49,24 +43,24 @@ class Recorder:
     def record(
         self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
     ) -> Sound:
-        """The sound at `path`; spoken now, through the file `local`, unless it is there already.
-        Text that holds nothing to speak is no sound at all: one of no samples.
+        """The sound at `path`. If it is not stored yet, speaks it to the file `local` and stores
+        it. Text with nothing to speak gives a sound without samples.
 
-        Raises SpeechError, and whatever `check`, asked between utterances, raises.
+        Calls `check` between utterances. Raises SpeechError, and whatever `check` raises.
         """
         return self.find(path) or self.store(self.speak(path, text, voice, local, check))
 
     def kept(self, prefix: str) -> set[str]:
-        """Where under `prefix` there are sounds; one call for all of them."""
+        """The paths of all sounds under `prefix`, in one call."""
         ending = Sound.facts_path("")
         return {
             path.removesuffix(ending) for path in self._files.list(prefix) if path.endswith(ending)
         }
 
     def find(self, path: str) -> Sound | None:
-        """The sound at `path`, if it is there."""
+        """The sound at `path`, or None."""
         try:
-            # The words are stored after the sound: where they are, it is.
+            # The facts are stored last: if they exist, so does the sound.
             return Sound.model_validate_json(self._files.read(Sound.facts_path(path)))
         except FileMissing:
             return None
@@ -74,14 +68,14 @@ class Recorder:
     def speak(
         self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
     ) -> Spoken:
-        """Speaks to the WAV file `local`, utterance by utterance."""
+        """Speaks to the WAV file `local`, utterance by utterance. Raises as `record` does."""
         utterances = speak(self._engine, text, voice)
         try:
             first = next(utterances)
         except SpeechError as error:
             if error.code != "nothing_to_speak":
                 raise
-            # One silent part among others is no failure; the assembly looks at the whole.
+            # One silent part is no failure; the assembly checks the whole.
             first, utterances = _SILENCE, iter(())
         words: list[WordTiming] = []
 
@@ -89,7 +83,7 @@ class Recorder:
             total = 0
             for speech in itertools.chain([first], utterances):
                 check()
-                words.extend(later(speech.words, total / first.rate))
+                words.extend(shifted(speech.words, total / first.rate))
                 total += len(speech.samples)
                 yield speech.samples
 
@@ -105,6 +99,7 @@ class Recorder:
         return Spoken(sound, local)
 
     def store(self, spoken: Spoken) -> Sound:
+        """Uploads the sound, then its facts."""
         sound = spoken.sound
         self._files.upload(sound.path, spoken.local, "audio/wav")
         facts = sound.model_dump_json().encode()
@@ -114,9 +109,9 @@ class Recorder:
     def fetch(
         self, sound: Sound, text: str, voice: Voice, local: Path, check: Callable[[], None]
     ) -> list[WordTiming]:
-        """Brings a recorded sound to the file `local`, unless it is there; returns its words. One
-        that is gone from storage, because its time was up or its owner deleted the same words
-        elsewhere, is spoken anew."""
+        """Downloads a recorded sound to the file `local`, unless it exists; returns its words. A
+        sound that is gone from storage, because it expired or its owner deleted the same words
+        elsewhere, is spoken again. Raises as `record` does."""
         try:
             if not local.exists():
                 self._files.download(sound.path, local)
@@ -124,9 +119,10 @@ class Recorder:
             local.unlink(missing_ok=True)
             sound = self.store(self.speak(sound.path, text, voice, local, check))
         if sound.words is None:
-            raise ValueError(f"the sound at {sound.path} comes without its words")
+            raise ValueError(f"the sound at {sound.path} has no words")
         return words_from_json(sound.words)
 
 
-def later(words: Iterable[WordTiming], seconds: float) -> list[WordTiming]:
+def shifted(words: Iterable[WordTiming], seconds: float) -> list[WordTiming]:
+    """The words, shifted by `seconds`."""
     return [WordTiming(word.text, word.start + seconds, word.end + seconds) for word in words]

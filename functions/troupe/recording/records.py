@@ -1,4 +1,4 @@
-"""What was recorded, and the voice it was recorded with, as both are kept in documents."""
+"""Recorded sounds and the voices that speak them, as stored in documents."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from troupe.speech.catalogue import DEFAULT_STYLE
 
 
 class Sound(Record):
-    """Speech as it is kept: mono 16 bit WAV at `path`, its words beside it. `samples` and `rate`
-    say how long it is. `words` are the same words as JSON, in a part's document alone: the assembly
-    has one file less to fetch for each sound."""
+    """Stored speech: a mono 16-bit WAV file at `path`, `samples` long at `rate` samples per second.
+    `words`: the word timings as JSON, stored here so that the assembly has one file less to fetch
+    for each sound."""
 
     path: str
     samples: int
@@ -19,7 +19,7 @@ class Sound(Record):
 
     @staticmethod
     def facts_path(path: str) -> str:
-        """Where all this is kept, beside the sound."""
+        """The path of this record as a JSON file, next to the sound."""
         return f"{path}.json"
 
     @property
@@ -28,7 +28,7 @@ class Sound(Record):
 
 
 class Recorded(Record):
-    """What a part of a job that speaks comes to: its sounds, in their order."""
+    """The result of one part of a job that speaks: its sounds, in order."""
 
     sounds: list[Sound]
 
@@ -38,10 +38,10 @@ class Recorded(Record):
 
 
 class VoiceSnapshot(Record):
-    """A voice as it was when the job was made, so that what is paid for does not change under way.
+    """A voice as it was when the job was created, so that edits do not change work in progress.
 
-    With `sample_path`, engines that clone speak with that recording; the others, and all without
-    one, choose by language, type and style. The last three are settings of F5-TTS.
+    Engines that can clone use the recording at `sample_path`. Without one, and with other engines,
+    language, type and style select the voice. The last three fields are settings of F5-TTS.
     """
 
     language: str

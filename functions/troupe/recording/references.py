@@ -1,4 +1,4 @@
-"""The recordings whose voices are cloned, as engines want them."""
+"""Loads the recordings that engines clone."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from collections import OrderedDict
 
 from troupe.adapters.storage import Files
 from troupe.errors import FileMissing
-from troupe.speech.engine import Reference, SpeechError
+from troupe.speech.engine import Reference
+from troupe.speech.errors import SpeechError
 
-_KEPT = 8  # of at most 3 MB each: the cast of one scene
+_KEPT = 8  # the cast of one scene, at most 3 MB each
 
 
 class References:
-    """Brings each recording once per process, the last few of them."""
+    """A cache of the most recently used recordings, one per process."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._kept: OrderedDict[tuple[str, str], Reference] = OrderedDict()
 
-    def bring(self, path: str, sha256: str, text: str) -> Reference:
-        """Raises SpeechError("reference_missing") when the recording is gone."""
+    def load(self, path: str, sha256: str, text: str) -> Reference:
+        """The recording at `path`. Raises SpeechError("reference_missing") if it is gone."""
         key = (path, text)
         if key not in self._kept:
             try:
@@ -27,7 +28,7 @@ class References:
             except FileMissing:
                 raise SpeechError(
                     "reference_missing",
-                    "The recording of this character's voice is gone.",
+                    "The recording of this character's voice no longer exists.",
                     retryable=False,
                 ) from None
             self._kept[key] = Reference(audio, sha256, text)

@@ -1,4 +1,4 @@
-"""The voices of snapshots, as an engine wants them."""
+"""Turns voice snapshots into voices for an engine."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Voices:
         self._references = References(files)
 
     def voice(self, snapshot: VoiceSnapshot) -> Voice:
-        """The voice, with its recording when the engine clones and there is one.
+        """The voice, with its recording if it has one and the engine can clone.
 
-        Raises SpeechError("reference_missing") when the recording is gone.
+        Raises SpeechError("reference_missing") if the recording is gone.
         """
         voice = Voice(
             language=snapshot.language,
@@ -32,7 +32,7 @@ class Voices:
             return voice
         return replace(
             voice,
-            reference=self._references.bring(
+            reference=self._references.load(
                 snapshot.sample_path, snapshot.sample_sha256 or "", snapshot.sample_text
             ),
             nfe_steps=snapshot.nfe_steps,

@@ -1,6 +1,6 @@
 """The catalogue: styles, and the languages, voice types and limits of each engine.
 
-It is static, so that the HTTP functions answer and validate without loading an engine; a test
+It is static, so that the HTTP functions can answer and validate without loading an engine. A test
 compares it with the engines themselves.
 """
 
@@ -19,7 +19,7 @@ MIN_SPEED, MAX_SPEED = 0.5, 2.0
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A way of speaking; each engine offers those that it can express."""
+    """A speaking style. Each engine offers the styles it supports."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class Style:
 
 STYLES = (
     Style("neutral", "Neutral", "Even and clear; fits any text."),
-    Style("narration", "Narration", "Measured, with room between words, for stories and lessons."),
+    Style("narration", "Narration", "Measured, with space between words, for stories and lessons."),
     Style("conversational", "Conversational", "A little quicker and livelier, as among friends."),
     Style("cheerful", "Cheerful", "Bright and lively, with a wide range of pitch."),
     Style("calm", "Calm", "Slow, soft and level."),
@@ -49,14 +49,14 @@ def flag(region: str) -> str:
 
 
 _ALL_STYLES = tuple(style.id for style in STYLES)
-# By rate and pitch alone: wider intonation and whispering are beyond them.
+# Possible with rate and pitch alone, without wider intonation or whispering.
 _BY_PROSODY = ("neutral", "narration", "conversational", "calm", "serious")
 _BY_STABILITY = ("neutral", "narration", "conversational", "calm")
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """What an engine can do. `max_characters`: text of one call, in code points."""
+    """What an engine supports. `max_characters`: per call, in code points."""
 
     languages: tuple[tuple[str, str, str], ...]
     max_characters: int
@@ -67,17 +67,17 @@ class _Offer:
 
 
 _OFFERS = {
-    # No limit of its own: this one keeps the sound of a call within a few minutes, so memory stays
-    # flat.
+    # It has no limit of its own. This one keeps the audio of a call within a few minutes, to bound
+    # memory.
     "espeak": _Offer(tuple(row[:3] for row in ESPEAK), 2_000, word_timings=True),
-    "openai": _Offer(OPENAI, 4_096),  # its API reference
-    # It cuts text by itself; some 40 s of speech keep a call on a busy server within its time.
+    "openai": _Offer(OPENAI, 4_096),  # from its API reference
+    # It cuts text itself. About 40 s of speech keep a call within its timeout on a busy server.
     "f5tts": _Offer(F5TTS, 600, ("neutral",), cloning=True),
-    # The free plan's limit; others take 10,000.
+    # The limit of the free plan; other plans allow 10,000.
     "elevenlabs": _Offer(
         ELEVENLABS, 2_500, _BY_STABILITY, cloning=True, keeps_clones=True, word_timings=True
     ),
-    # 5,000 bytes, and a code point has up to four: https://cloud.google.com/text-to-speech/quotas
+    # 5,000 bytes, at up to four per code point: https://cloud.google.com/text-to-speech/quotas
     "google": _Offer(GOOGLE, 1_250, _BY_PROSODY),
 }
 ENGINES = tuple(_OFFERS)
@@ -85,10 +85,12 @@ ENGINES = tuple(_OFFERS)
 
 @cache
 def capabilities(engine_name: str) -> Capabilities:
-    """What the engine of that name can do. Raises ValueError for a name that is none."""
+    """What the named engine supports. Raises ValueError for an unknown name."""
     offer = _OFFERS.get(engine_name)
     if offer is None:
-        raise ValueError(f"no speech engine is called {engine_name!r}; there are {ENGINES}")
+        raise ValueError(
+            f"unknown speech engine {engine_name!r}; the engines are {', '.join(ENGINES)}"
+        )
     return Capabilities(
         languages=tuple(
             Language(code, name, flag(region)) for code, name, region in offer.languages
@@ -108,10 +110,10 @@ def _codes(engine_name: str) -> dict[str, Language]:
 
 
 def language_named(code: str, engine_name: str) -> Language | None:
-    """The language that `code` means to the engine, in any letter case, or None.
+    """The engine's language for `code`, ignoring case, or None.
 
-    An exact code wins, then an alias ("en", "zh-CN", "es-MX"), then the code without its last
-    subtags ("de-AT" is "de"): a region that an engine has no accent for is still that language.
+    Tries the exact code, then aliases ("en", "zh-CN", "es-MX"), then the code without its last
+    subtags ("de-AT" is "de"), since a region without its own accent is still that language.
     """
     known = _codes(engine_name)
     wanted = code.strip().replace("_", "-").lower()

@@ -1,4 +1,4 @@
-"""What a speech engine is: one protocol, its records, and the errors a caller can act on."""
+"""The protocol of speech engines, and its records."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from troupe.errors import WorkError
-
-if TYPE_CHECKING:  # the `voice` function needs these records, and has no use for numpy
+if TYPE_CHECKING:  # the `voice` function needs these records but not numpy
     import numpy as np
     from numpy.typing import NDArray
 
@@ -22,14 +20,14 @@ class VoiceType(StrEnum):
 
 
 class TimingSource(StrEnum):
-    ENGINE = "engine"  # the engine reported when each word sounds
-    ESTIMATED = "estimated"  # spread over the audio by the length of each word
+    ENGINE = "engine"  # reported by the engine
+    ESTIMATED = "estimated"  # spread over the audio by word length
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The recording whose voice is cloned: `audio` is a mono 24 kHz 16 bit WAV file of 1 to 60 s,
-    `sha256` its hash in hex, `text` what is said in it ("" when nobody wrote it down)."""
+    """A recording to clone: `audio` is a mono 24 kHz 16-bit WAV of 1 to 60 s, `sha256` its hash
+    in hex, `text` its transcript ("" if there is none)."""
 
     audio: bytes = field(repr=False)
     sha256: str
@@ -38,11 +36,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks and how. `language` and `style` are ids of the catalogue; `speed` 0.5 to 2.0.
+    """Who speaks, and how. `language` and `style` are ids from the catalogue; `speed`: 0.5 to 2.0.
 
-    `reference` is for engines that clone; the others speak as `type`. The last three are settings
-    of F5-TTS: denoising steps, seconds of cross-fade between its own pieces, and whether silence
-    is cut from what it says.
+    Engines that can clone use `reference`; the others choose by `type`. The last three fields are
+    settings of F5-TTS: denoising steps, cross-fade between its own chunks, and whether to remove
+    silence from the result.
     """
 
     language: str
@@ -57,7 +55,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language an engine speaks: BCP 47 `code`, English `name`, `flag` emoji (may be empty)."""
+    """A language of an engine: BCP 47 `code`, English `name`, `flag` emoji (may be empty)."""
 
     code: str
     name: str
@@ -66,8 +64,8 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do. `max_characters`: the most text of one `synthesize` call;
-    `keeps_clones`: its service keeps a voice for each reference until it is told to forget it."""
+    """What an engine supports. `max_characters`: the limit of one `synthesize` call.
+    `keeps_clones`: its service stores a voice for each reference until `forget` deletes it."""
 
     languages: tuple[Language, ...]
     voice_types: frozenset[VoiceType]
@@ -88,7 +86,7 @@ class SpeechRequest:
 
 @dataclass(frozen=True, slots=True)
 class WordTiming:
-    """When a word sounds: `start` and `end` in seconds from the first sample of its audio."""
+    """When a word is spoken: `start` and `end` in seconds from the first sample of the audio."""
 
     text: str
     start: float
@@ -109,20 +107,15 @@ class Speech:
         return len(self.samples) / self.rate
 
 
-class SpeechError(WorkError):
-    """An engine failed: retryable after a time-out, 429, 5xx or a lost connection, final after a
-    refused key, an unknown voice or a refused text."""
-
-
 class SpeechEngine(Protocol):
-    """Turns one utterance into speech. Thread-safe: an engine that is not re-entrant locks."""
+    """Turns one utterance into speech. Thread-safe; engines that are not reentrant take a lock."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def version(self) -> str:
-        """Part of the cache key: changes whenever the same request would sound different."""
+        """Part of the cache key. Changes whenever the same request would sound different."""
         ...
 
     @property
@@ -135,9 +128,8 @@ class SpeechEngine(Protocol):
 
 @runtime_checkable
 class KeepsClones(Protocol):
-    """What an engine has besides that `keeps_clones`."""
+    """What engines with the capability `keeps_clones` implement as well."""
 
     def forget(self, sha256: str) -> None:
-        """Deletes the clones of the reference with that hash; there may be none. Raises
-        SpeechError."""
+        """Deletes all clones of the reference with this hash, if any. Raises SpeechError."""
         ...

@@ -1,10 +1,10 @@
-"""The languages of espeak, and what people call languages, as plain data."""
+"""The languages of espeak and the aliases of language codes, as plain data."""
 
 from __future__ import annotations
 
-# BCP 47 code, English name, region of the flag (ISO 3166; empty: it has none), voice file.
-# espeakng-loader 0.2.4 also lists Faroese (fo), Karakalpak (kaa) and a test voice (xex), and ships
-# no dictionary for them: they would "speak" a beep. A test compares this with the library itself.
+# BCP 47 code, English name, region of the flag (ISO 3166; may be empty), voice file.
+# espeakng-loader 0.2.4 also lists Faroese (fo), Karakalpak (kaa) and a test voice (xex), but ships
+# no dictionaries for them, so they would only beep. A test compares this list with the library.
 ESPEAK = (
     ("af", "Afrikaans", "ZA", "gmw/af"),
     ("sq", "Albanian", "AL", "ine/sq"),
@@ -178,7 +178,7 @@ ALIASES = {
     "tl": ("fil", "fil-PH"),
     "iw": ("he", "he-IL"),
     "in": ("id", "id-ID"),
-    # Google names a region always.
+    # Google always names a region.
     "ar": ("ar-XA",),
     "bg": ("bg-BG",),
     "bn": ("bn-IN",),

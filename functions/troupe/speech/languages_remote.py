@@ -1,5 +1,5 @@
-"""The languages of the engines that are services, as plain data: BCP 47 code, English name, region
-of the flag (ISO 3166)."""
+"""The languages of the engines that are remote services, as plain data: BCP 47 code, English name,
+region of the flag (ISO 3166)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ OPENAI = (
     ("cy", "Welsh", "gbwls"),
 )
 
-# The base model's: https://github.com/SWivid/F5-TTS
+# Of the base model: https://github.com/SWivid/F5-TTS
 F5TTS = (
     ("zh", "Chinese", "CN"),
     ("en", "English", "US"),
@@ -103,7 +103,7 @@ ELEVENLABS = (
     ("uk", "Ukrainian", "UA"),
 )
 
-# The main ones, of those with both a man's and a woman's voice:
+# The main languages that have both a male and a female voice:
 # https://docs.cloud.google.com/text-to-speech/docs/list-voices-and-types
 GOOGLE = (
     ("ar-XA", "Arabic", "SA"),

@@ -1,4 +1,4 @@
-"""Any text, spoken by any engine, a few sentences at a time."""
+"""Speaks any text with any engine, a few sentences at a time."""
 
 from __future__ import annotations
 
@@ -9,31 +9,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from troupe.speech.engine import (
-    Speech,
-    SpeechEngine,
-    SpeechError,
-    SpeechRequest,
-    Voice,
-    WordTiming,
-)
+from troupe.speech.engine import Speech, SpeechEngine, SpeechRequest, Voice, WordTiming
+from troupe.speech.errors import SpeechError
 from troupe.speech.text import planner
 from troupe.speech.text.words import estimate_words
 
 __all__ = ["estimate_words", "part_key", "speak"]
 
-# Between two utterances. Short enough that captions, which end with the last word, end within
-# 0.3 s of the sound.
+# Between utterances. Short enough that captions, which end with the last word, end within 0.3 s of
+# the audio.
 PAUSE_SECONDS = 0.2
 _SILENT = 100  # of 32767
 
 
 def speak(engine: SpeechEngine, text: str, voice: Voice) -> Iterator[Speech]:
-    """Speak plain `text` (see `planner.plain_text`) as one Speech per utterance, in order.
+    """Speak plain `text` (see `planner.plain_text`), yielding one Speech per utterance, in order.
 
-    Word timings count from the first sample of their own Speech. Each ends in PAUSE_SECONDS of
-    silence, so that they can be joined as they are. Utterances that the engine
-    finds nothing to say in are left out; SpeechError("nothing_to_speak") when all are.
+    Word timings are relative to their own Speech. Each Speech ends with PAUSE_SECONDS of silence,
+    ready to be joined. Utterances with nothing to speak are left out. Raises SpeechError, with
+    "nothing_to_speak" if all are left out.
     """
     spoken = False
     limit = engine.capabilities.max_characters
@@ -47,12 +41,12 @@ def speak(engine: SpeechEngine, text: str, voice: Voice) -> Iterator[Speech]:
         spoken = True
         yield _with_pause(speech)
     if not spoken:
-        raise SpeechError("nothing_to_speak", "there is nothing to say", retryable=False)
+        raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
 
 
 def _with_pause(speech: Speech) -> Speech:
-    """Ends the sound PAUSE_SECONDS after the last that is heard, adding or cutting silence; what is
-    heard after the last word's end, as an engine reports it, is the end of that word."""
+    """Adds or cuts silence so that the sound ends PAUSE_SECONDS after the last audible one. Sound
+    after the reported end of the last word counts as part of that word."""
     loud = np.flatnonzero(np.abs(speech.samples.astype(np.int32)) > _SILENT)
     *before, last = speech.words or (WordTiming("", 0.0, 0.0),)
     heard = max(int(loud[-1]) + 1 if len(loud) else 0, round(last.end * speech.rate))
@@ -64,8 +58,8 @@ def _with_pause(speech: Speech) -> Speech:
 
 
 def part_key(owner: str, engine: SpeechEngine, voice: Voice, text: str) -> str:
-    """SHA-256 in hex of all that the sound of a part depends on, and of whose it is: parts of one
-    owner are never found by another."""
+    """SHA-256 in hex of everything the sound of a part depends on, and of the owner, so that one
+    owner's parts are never found by another."""
     content = [
         owner,
         [engine.name, engine.version, planner.VERSION],
@@ -77,5 +71,5 @@ def part_key(owner: str, engine: SpeechEngine, voice: Voice, text: str) -> str:
             [voice.reference.sha256, voice.reference.text],
             [voice.nfe_steps, float(voice.cross_fade_seconds), voice.remove_silences],
         ]
-    # A JSON list, for joined strings could be read in two ways.
+    # A JSON list, because joined strings would be ambiguous.
     return hashlib.sha256(json.dumps(content, allow_nan=False).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What tests measure in sound."""
+"""Measurements of audio for tests."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def pitch(samples: Samples, rate: int, low: float = 60.0, high: float = 500.0) -
         peak = first + int(np.argmax(correlation[first:last]))
         if correlation[peak] > 0.35:
             found.append(rate / peak)
-    assert len(found) >= 10, "too little voiced sound to tell its pitch"
+    assert len(found) >= 10, "too little voiced audio to measure the pitch"
     return float(np.median(found))

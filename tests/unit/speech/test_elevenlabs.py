@@ -12,16 +12,9 @@ import pytest
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
 from tests.unit.speech.sound import pitch
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import (
-    Reference,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Reference, Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.elevenlabs import ElevenLabsEngine
+from troupe.speech.errors import SpeechError
 
 TEXT = "One two, three. Four!"
 MODEL = "eleven_multilingual_v2"
@@ -69,18 +62,18 @@ def test_it_speaks(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
     assert spoken["text"] == TEXT
     assert spoken["model_id"] == MODEL
     assert spoken["output_format"] == ["pcm_24000"]
-    assert spoken["language_code"] is None  # this model refuses it
+    assert spoken["language_code"] is None  # this model rejects it
     assert 0 <= spoken["seed"] < 2**32
 
 
-def test_other_models_are_told_the_language(server: FakeElevenLabs) -> None:
+def test_other_models_get_the_language(server: FakeElevenLabs) -> None:
     engine = ElevenLabsEngine(KEY, server.base_url, "eleven_flash_v2_5")
     say(engine, language="de-AT")
     engine.close()
     assert server.spoken[0]["language_code"] == "de"
 
 
-def test_words_have_the_times_of_their_characters(engine: ElevenLabsEngine) -> None:
+def test_word_timings_come_from_the_characters(engine: ElevenLabsEngine) -> None:
     speech = say(engine)
     assert speech.timing_source is TimingSource.ENGINE
     assert [word.text for word in speech.words] == ["One", "two,", "three.", "Four!"]
@@ -90,7 +83,7 @@ def test_words_have_the_times_of_their_characters(engine: ElevenLabsEngine) -> N
     assert [word.end for word in speech.words] == pytest.approx(ends)
 
 
-def test_without_characters_times_are_estimated(
+def test_without_character_timings_words_are_estimated(
     engine: ElevenLabsEngine, server: FakeElevenLabs
 ) -> None:
     server.aligned = False
@@ -110,7 +103,9 @@ def test_each_type_has_a_stock_voice(server: FakeElevenLabs) -> None:
     assert len(set(spoken.values())) == 3
 
 
-def test_each_style_sounds_its_own_way(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
+def test_each_style_has_different_settings(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
     styles = capabilities("elevenlabs").styles
     for style in styles:
         say(engine, style=style)
@@ -119,7 +114,7 @@ def test_each_style_sounds_its_own_way(engine: ElevenLabsEngine, server: FakeEle
 
 
 @pytest.mark.parametrize(("speed", "sent"), [(0.5, 0.7), (1.1, 1.1), (2.0, 1.2)])
-def test_speeds_are_kept_within_the_apis(
+def test_speeds_are_clamped_to_the_limits_of_the_api(
     engine: ElevenLabsEngine, server: FakeElevenLabs, speed: float, sent: float
 ) -> None:
     say(engine, speed=speed)
@@ -143,7 +138,7 @@ def test_another_process_finds_the_clone(server: FakeElevenLabs) -> None:
     assert server.voices == {"v-clone-0": CLONE}
 
 
-def test_a_clone_whose_answer_was_lost_is_not_made_twice(
+def test_a_clone_whose_response_was_lost_is_not_made_twice(
     engine: ElevenLabsEngine, server: FakeElevenLabs
 ) -> None:
     server.script(ADD, "done-but-cut")
@@ -151,30 +146,30 @@ def test_a_clone_whose_answer_was_lost_is_not_made_twice(
     assert server.voices == {"v-clone-0": CLONE}
 
 
-def test_a_clone_that_somebody_deleted_is_made_again(
+def test_a_clone_deleted_elsewhere_is_made_again(
     engine: ElevenLabsEngine, server: FakeElevenLabs
 ) -> None:
     say(engine, reference=REFERENCE)
     server.voices.clear()
-    server.voices["v-clone-1000"] = "troupe-of-somebody-else"
+    server.voices["v-clone-1000"] = "troupe-another"
     assert say(engine, reference=REFERENCE).seconds > 1
     assert list(server.voices.values()).count(CLONE) == 1
 
 
-def test_all_clones_of_a_recording_are_forgotten_and_no_other(
+def test_forget_deletes_all_clones_of_a_recording_and_no_others(
     engine: ElevenLabsEngine, server: FakeElevenLabs
 ) -> None:
     say(engine, reference=REFERENCE)
-    server.voices |= {"v-clone-1": CLONE, "v-clone-2": "troupe-of-somebody-else"}
+    server.voices |= {"v-clone-1": CLONE, "v-clone-2": "troupe-another"}
     engine.forget(REFERENCE.sha256)
-    assert server.voices == {"v-clone-2": "troupe-of-somebody-else"}
-    engine.forget(REFERENCE.sha256)  # there is none any more
+    assert server.voices == {"v-clone-2": "troupe-another"}
+    engine.forget(REFERENCE.sha256)  # there is none left
     say(engine, reference=REFERENCE)
     assert list(server.voices.values()).count(CLONE) == 1
 
 
 @pytest.mark.parametrize("step", ["500", "done-but-cut"])
-def test_a_clone_that_goes_the_hard_way_is_gone(
+def test_forget_succeeds_after_a_temporary_fault(
     engine: ElevenLabsEngine, server: FakeElevenLabs, step: str
 ) -> None:
     say(engine, reference=REFERENCE)
@@ -183,7 +178,7 @@ def test_a_clone_that_goes_the_hard_way_is_gone(
     assert server.voices == {}
 
 
-def test_a_clone_that_somebody_else_deletes_meanwhile_is_no_failure(
+def test_forget_ignores_a_clone_deleted_meanwhile(
     engine: ElevenLabsEngine, server: FakeElevenLabs
 ) -> None:
     say(engine, reference=REFERENCE)
@@ -194,7 +189,9 @@ def test_a_clone_that_somebody_else_deletes_meanwhile_is_no_failure(
     assert server.count("/v1/voices/v-clone-0") == 1
 
 
-def test_a_clone_that_may_not_be_deleted(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
+def test_forget_reports_a_clone_it_may_not_delete(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
     say(engine, reference=REFERENCE)
     server.script("/v1/voices/v-clone-0", "403")
     with pytest.raises(SpeechError) as caught:
@@ -219,7 +216,7 @@ def test_threads_share_an_engine(engine: ElevenLabsEngine, server: FakeElevenLab
 
 @pytest.mark.parametrize("stage", [SPEAK, SEARCH, ADD])
 @pytest.mark.parametrize("step", ["500", "429", "cut"])
-def test_a_passing_fault_is_repeated_once(
+def test_a_temporary_fault_is_retried_once(
     engine: ElevenLabsEngine, server: FakeElevenLabs, stage: str, step: str
 ) -> None:
     server.script(stage, step)
@@ -232,7 +229,7 @@ def test_a_passing_fault_is_repeated_once(
     ("step", "code"),
     [("503", "engine_unavailable"), ("429", "engine_rate_limited"), ("cut", "engine_unavailable")],
 )
-def test_a_lasting_fault_may_be_tried_again_later(
+def test_a_lasting_fault_is_reported_as_retryable(
     engine: ElevenLabsEngine, server: FakeElevenLabs, step: str, code: str
 ) -> None:
     server.script(SPEAK, step, step, step)
@@ -250,7 +247,7 @@ def test_a_lasting_fault_may_be_tried_again_later(
         (ADD, "voice_limit_reached", "engine_voices_full"),
     ],
 )
-def test_a_refusal_is_final(
+def test_a_rejection_is_final(
     engine: ElevenLabsEngine, server: FakeElevenLabs, stage: str, step: str, code: str
 ) -> None:
     server.script(stage, step, step)
@@ -258,9 +255,7 @@ def test_a_refusal_is_final(
     assert server.count(stage) == 1
 
 
-def test_a_stock_voice_that_is_gone_is_final(
-    engine: ElevenLabsEngine, server: FakeElevenLabs
-) -> None:
+def test_a_missing_stock_voice_is_final(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:
     server.script(SPEAK, "voice_not_found", "voice_not_found")
     assert failure(engine) == ("engine_refused", False)
 
@@ -279,7 +274,7 @@ def test_a_stock_voice_that_is_gone_is_final(
         (ADD, "list"),
     ],
 )
-def test_rubbish_is_not_taken_for_sound(
+def test_invalid_answers_are_not_taken_for_audio(
     engine: ElevenLabsEngine, server: FakeElevenLabs, stage: str, step: str
 ) -> None:
     server.script(stage, step, step)
@@ -287,7 +282,7 @@ def test_rubbish_is_not_taken_for_sound(
 
 
 @pytest.mark.parametrize("step", ["hang", "drip"])
-def test_a_slow_server_costs_no_more_than_the_timeout(server: FakeElevenLabs, step: str) -> None:
+def test_a_slow_server_takes_no_longer_than_the_timeout(server: FakeElevenLabs, step: str) -> None:
     engine = ElevenLabsEngine(KEY, server.base_url, MODEL, timeout=2)
     server.script(SPEAK, step, step, step)
     started = time.monotonic()
@@ -297,7 +292,7 @@ def test_a_slow_server_costs_no_more_than_the_timeout(server: FakeElevenLabs, st
     engine.close()
 
 
-def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
+def test_a_requested_wait_beyond_the_timeout_fails_at_once(
     engine: ElevenLabsEngine, server: FakeElevenLabs
 ) -> None:
     server.retry_after = "90"
@@ -307,13 +302,13 @@ def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
     assert time.monotonic() - started < 2
 
 
-def test_a_server_that_is_not_there() -> None:
+def test_an_unreachable_server_is_retryable() -> None:
     engine = ElevenLabsEngine(KEY, "http://127.0.0.1:9", MODEL, timeout=5)
     assert failure(engine) == ("engine_unavailable", True)
     engine.close()
 
 
-def test_a_wrong_key(server: FakeElevenLabs) -> None:
+def test_a_wrong_key_is_final(server: FakeElevenLabs) -> None:
     engine = ElevenLabsEngine("xi-wrong", server.base_url, MODEL)
     assert failure(engine) == ("engine_auth_failed", False)
     engine.close()
@@ -328,7 +323,7 @@ def test_a_wrong_key(server: FakeElevenLabs) -> None:
         (TEXT, {"style": "whisper"}, "unknown_voice"),
     ],
 )
-def test_what_cannot_be_said_is_not_sent(
+def test_requests_that_cannot_succeed_are_not_sent(
     engine: ElevenLabsEngine, server: FakeElevenLabs, text: str, voice: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(SpeechError) as caught:
@@ -337,7 +332,7 @@ def test_what_cannot_be_said_is_not_sent(
     assert server.paths == []
 
 
-def test_the_version_tells_models_servers_and_voices_apart() -> None:
+def test_the_version_depends_on_model_server_and_voices() -> None:
     engines = [
         ElevenLabsEngine(KEY, url, model, voices=voices)
         for url in (None, "http://one.test")
@@ -350,11 +345,11 @@ def test_the_version_tells_models_servers_and_voices_apart() -> None:
 
 
 @pytest.mark.parametrize("voices", ["george=x", "male", "male="])
-def test_voices_that_are_none(voices: str) -> None:
+def test_invalid_voices_are_rejected(voices: str) -> None:
     with pytest.raises(ValueError, match="ELEVENLABS_VOICES"):
         ElevenLabsEngine(KEY, None, MODEL, voices=voices)
 
 
-def test_a_missing_key() -> None:
+def test_a_missing_key_is_rejected() -> None:
     with pytest.raises(ValueError, match="ELEVENLABS_API_KEY"):
         ElevenLabsEngine("", None, MODEL)

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
+# ruff: noqa: RUF001 - this file is about the punctuation of other scripts
 from __future__ import annotations
 
 import os
@@ -17,16 +17,10 @@ import pytest
 
 from tests.unit.speech.sound import pitch, rms
 from troupe.speech.catalogue import STYLES
-from troupe.speech.engine import (
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.engines.espeak_timing import word_timings
+from troupe.speech.errors import SpeechError
 from troupe.speech.languages import ESPEAK
 
 if TYPE_CHECKING:
@@ -58,7 +52,7 @@ def texts_of(speech: Speech) -> list[str]:
     return [word.text for word in speech.words]
 
 
-def refusal(engine: EspeakEngine, text: str, **voice: str) -> tuple[str, bool]:
+def failure(engine: EspeakEngine, text: str, **voice: str) -> tuple[str, bool]:
     with pytest.raises(SpeechError) as caught:
         say(engine, text, **voice)  # type: ignore[arg-type]
     return caught.value.code, caught.value.retryable
@@ -106,7 +100,7 @@ def test_male_is_lower_than_female_and_kids_are_highest(engine: EspeakEngine, st
     assert kids > 2 * male
 
 
-def test_styles_differ_in_the_way_they_say(engine: EspeakEngine) -> None:
+def test_styles_differ_in_speed_volume_and_pitch(engine: EspeakEngine) -> None:
     spoken = {style.id: say(engine, style=style.id) for style in STYLES}
     seconds = {style: speech.seconds for style, speech in spoken.items()}
     assert seconds["excited"] < seconds["neutral"] < seconds["narration"] < seconds["calm"]
@@ -120,7 +114,7 @@ def test_styles_differ_in_the_way_they_say(engine: EspeakEngine) -> None:
 
 def test_a_whisper_has_no_voice(engine: EspeakEngine) -> None:
     def periodic(samples: Samples) -> float:
-        """How far the loud frames repeat themselves at a pitch of 60 to 400 Hz, 0 to 1."""
+        """How periodic the loud frames are at 60 to 400 Hz, 0 to 1."""
         peaks = []
         for start in range(0, len(samples) - 2048, 1024):
             frame = samples[start : start + 2048].astype(float)
@@ -136,13 +130,13 @@ def test_a_whisper_has_no_voice(engine: EspeakEngine) -> None:
         assert periodic(whispered) < 0.6 * periodic(say(engine, type_=type_).samples)
 
 
-def test_speed(engine: EspeakEngine) -> None:
+def test_speed_changes_the_duration(engine: EspeakEngine) -> None:
     normal = say(engine).seconds
     assert say(engine, speed=2.0).seconds == pytest.approx(normal / 2, rel=0.2)
     assert say(engine, speed=0.5).seconds == pytest.approx(normal * 2, rel=0.2)
 
 
-def test_words_rise_and_lie_within_the_sound(engine: EspeakEngine) -> None:
+def test_word_timings_are_in_order_and_within_the_audio(engine: EspeakEngine) -> None:
     speech = say(engine, TEXT + " Of the 3.14 sorts, it's -- well... the U.S. one!\n\nNew 🙂 end.")
     assert all(word.start < word.end for word in speech.words)
     assert all(a.end <= b.start + 1e-9 for a, b in pairwise(speech.words))
@@ -159,7 +153,7 @@ def test_a_word_ends_before_the_pause_after_it(engine: EspeakEngine) -> None:
     assert np.abs(between).max() <= 100
 
 
-def test_the_sound_of_a_word_is_where_it_says(engine: EspeakEngine) -> None:
+def test_word_timings_match_the_audio(engine: EspeakEngine) -> None:
     speech = say(engine, "One, two, three, four.")
     alone = say(engine, "three").seconds
     three = speech.words[2]
@@ -170,7 +164,7 @@ def test_the_sound_of_a_word_is_where_it_says(engine: EspeakEngine) -> None:
 @pytest.mark.parametrize(
     "text", ["<b>bold</b> it", "AT&amp;T it", "[[foo]] it", "<break time='9s'/> it", "&#65; it"]
 )
-def test_markup_is_said_as_text(engine: EspeakEngine, text: str) -> None:
+def test_markup_is_spoken_as_text(engine: EspeakEngine, text: str) -> None:
     speech = say(engine, text)
     plain = say(engine, "it").seconds
     assert speech.seconds > plain + 0.3
@@ -178,7 +172,7 @@ def test_markup_is_said_as_text(engine: EspeakEngine, text: str) -> None:
     assert len(speech.words) == len(text.split())
 
 
-def test_control_characters_are_no_commands(engine: EspeakEngine) -> None:
+def test_control_characters_are_not_commands(engine: EspeakEngine) -> None:
     # In espeak, 0x01 sets speed, pitch or volume, and plays a sound file by number.
     plain = say(engine, " 400S hello there 0A you").seconds
     assert say(engine, "\x01400S hello there\x010A you").seconds == pytest.approx(plain, rel=0.05)
@@ -187,8 +181,8 @@ def test_control_characters_are_no_commands(engine: EspeakEngine) -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "\n\n", "...", "—", "\u0378", "\ue000", "\x00\x01", "\ud800", "\u200b"]
 )
-def test_text_without_sound_is_final(engine: EspeakEngine, text: str) -> None:
-    assert refusal(engine, text) == ("nothing_to_speak", False)
+def test_text_without_sound_is_a_final_error(engine: EspeakEngine, text: str) -> None:
+    assert failure(engine, text) == ("nothing_to_speak", False)
 
 
 @pytest.mark.parametrize(
@@ -211,22 +205,23 @@ def test_text_without_sound_is_final(engine: EspeakEngine, text: str) -> None:
     ],
 )
 @pytest.mark.parametrize("language", ["en", "ne", "cmn"])
-def test_odd_text_is_spoken(engine: EspeakEngine, text: str, language: str) -> None:
+def test_unusual_text_is_spoken(engine: EspeakEngine, text: str, language: str) -> None:
     assert say(engine, text, language).seconds > 0.1
 
 
-def test_emoji_alone_are_said_by_name(engine: EspeakEngine) -> None:
+def test_emoji_are_spoken_by_name(engine: EspeakEngine) -> None:
     assert say(engine, "🙂🙂").seconds > 0.5
-    assert refusal(engine, "🙂🙂", language="cmn") == ("nothing_to_speak", False)  # it has no names
+    # Mandarin has no names of emoji.
+    assert failure(engine, "🙂🙂", language="cmn") == ("nothing_to_speak", False)
 
 
-def test_a_text_that_crashes_the_library_fails_alone(engine: EspeakEngine) -> None:
+def test_text_that_crashes_the_library_fails_only_its_own_request(engine: EspeakEngine) -> None:
     # A stack overrun of espeak-ng 1.52: https://github.com/espeak-ng/espeak-ng/pull/2495
-    assert refusal(engine, "s'" * 220) == ("engine_crashed", False)
+    assert failure(engine, "s'" * 220) == ("engine_crashed", False)
     assert say(engine).seconds > 3
 
 
-def test_a_killed_child_is_replaced_and_the_text_said(engine: EspeakEngine) -> None:
+def test_a_killed_child_is_replaced_and_the_text_spoken(engine: EspeakEngine) -> None:
     before = say(engine)
     child = engine._child
     assert child is not None
@@ -234,7 +229,7 @@ def test_a_killed_child_is_replaced_and_the_text_said(engine: EspeakEngine) -> N
     assert say(engine).seconds == pytest.approx(before.seconds, rel=0.01)
 
 
-def test_a_hanging_child_is_a_passing_fault(engine: EspeakEngine) -> None:
+def test_a_hanging_child_is_a_retryable_error(engine: EspeakEngine) -> None:
     patient = EspeakEngine(timeout=0.3)
     say(patient, "Hi")
     child = patient._child
@@ -249,13 +244,13 @@ def test_a_hanging_child_is_a_passing_fault(engine: EspeakEngine) -> None:
     patient.close()
 
 
-def test_too_long_text_is_refused(engine: EspeakEngine) -> None:
-    assert refusal(engine, "a " * 1001) == ("text_too_long", False)
+def test_too_long_text_is_rejected(engine: EspeakEngine) -> None:
+    assert failure(engine, "a " * 1001) == ("text_too_long", False)
 
 
-def test_unknown_voices_are_refused(engine: EspeakEngine) -> None:
-    assert refusal(engine, TEXT, language="xx") == ("unknown_voice", False)
-    assert refusal(engine, TEXT, style="operatic") == ("unknown_voice", False)
+def test_unknown_voices_are_rejected(engine: EspeakEngine) -> None:
+    assert failure(engine, TEXT, language="xx") == ("unknown_voice", False)
+    assert failure(engine, TEXT, style="operatic") == ("unknown_voice", False)
 
 
 def test_every_language_speaks(engine: EspeakEngine) -> None:
@@ -351,7 +346,7 @@ def test_the_version_names_the_library_and_the_tables(engine: EspeakEngine) -> N
     assert tables
 
 
-def test_words_said_together_share_their_time() -> None:
+def test_words_spoken_together_share_their_time() -> None:
     samples = np.full(1000, 1000, np.int16)
     words = word_timings("of the world", [(1, 1, 0), (1, 8, 500), (5, 12, 1000)], samples, 100)
     assert [word.text for word in words] == ["of", "the", "world"]
@@ -360,7 +355,7 @@ def test_words_said_together_share_their_time() -> None:
     assert words[2].end == 10.0
 
 
-def test_a_word_said_in_steps_is_one_word() -> None:
+def test_a_word_spoken_in_steps_is_one_word() -> None:
     samples = np.full(1000, 1000, np.int16)
     events = [(1, 1, 0), (1, 2, 100), (1, 3, 200), (1, 6, 500), (5, 8, 1000)]
     words = word_timings("3.14 is", events, samples, 100)

@@ -18,22 +18,15 @@ from local.ports import free_ports
 from tests.fakes.openai_server import wav
 from tests.fakes.proxy import Proxy, proxy
 from tests.unit.speech.sound import pitch
-from troupe.speech.engine import (
-    Reference,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Reference, Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.f5tts import F5TTSEngine
+from troupe.speech.errors import SpeechError
 
 ROOT = Path(__file__).parents[3]
 GRADIO = ROOT / ".local" / "gradio" / "bin" / "python"
 TEXT = "One two, three. Four!"
-# For tests that look at the calls: those of others, given up, may still be under way.
-LOOKED_AT = "Five six, seven."
+# For tests that inspect calls, since abandoned calls of other tests may still be running.
+INSPECTED = "Five six, seven."
 
 
 def recording(frequency: float, seconds: float = 2.0, text: str = "What was said.") -> Reference:
@@ -47,7 +40,7 @@ VOICE = Voice("en", VoiceType.FEMALE, "neutral", reference=recording(200.0))
 
 
 class GradioApp:
-    """The fake server, in a process of its own."""
+    """The fake server, in its own process."""
 
     def __init__(self, folder: Path) -> None:
         assert GRADIO.exists(), "`make .local/setup/gradio` installs the Gradio that this needs"
@@ -129,30 +122,30 @@ def test_it_speaks_in_the_voice_of_the_reference(engine: F5TTSEngine) -> None:
         assert pitch(speech.samples, speech.rate) == pytest.approx(frequency, rel=0.02)
 
 
-def test_every_setting_arrives_in_its_place(engine: F5TTSEngine, app: GradioApp) -> None:
+def test_every_setting_is_sent_in_its_place(engine: F5TTSEngine, app: GradioApp) -> None:
     speech = say(
-        engine, LOOKED_AT, speed=0.7, nfe_steps=16, cross_fade_seconds=0.25, remove_silences=True
+        engine, INSPECTED, speed=0.7, nfe_steps=16, cross_fade_seconds=0.25, remove_silences=True
     )
     (call,) = app.calls()
     assert call.pop("pitch") == pytest.approx(200.0, abs=1)
     assert 0 <= call.pop("seed") < 2**31 - 1
     assert call == {
         "ref_text": "What was said.",
-        "gen_text": LOOKED_AT,
+        "gen_text": INSPECTED,
         "remove_silence": True,
         "randomize_seed": False,
         "cross_fade": 0.25,
         "nfe": 16,
         "speed": 0.7,
     }
-    assert speech.seconds == pytest.approx(0.05 * len(LOOKED_AT) / 0.7, abs=0.01)
+    assert speech.seconds == pytest.approx(0.05 * len(INSPECTED) / 0.7, abs=0.01)
 
 
 def test_the_same_request_sounds_the_same(server: Proxy, app: GradioApp) -> None:
     heard = []
     for _ in range(2):
         engine = F5TTSEngine(server.url)
-        heard.append(say(engine, LOOKED_AT).samples.tobytes())
+        heard.append(say(engine, INSPECTED).samples.tobytes())
         engine.close()
     assert heard[0] == heard[1]
     assert len({call["seed"] for call in app.calls()}) == 1
@@ -173,35 +166,35 @@ def test_the_same_request_sounds_the_same(server: Proxy, app: GradioApp) -> None
 def test_another_request_has_another_seed(
     engine: F5TTSEngine, app: GradioApp, other: dict[str, Any]
 ) -> None:
-    say(engine, LOOKED_AT)
-    say(engine, **{"text": LOOKED_AT, **other})
+    say(engine, INSPECTED)
+    say(engine, **{"text": INSPECTED, **other})
     first, second = app.calls()
     assert first["seed"] != second["seed"]
 
 
-def test_timings_are_estimated_over_the_sound(engine: F5TTSEngine) -> None:
+def test_timings_are_estimated_over_the_audio(engine: F5TTSEngine) -> None:
     speech = say(engine)
     assert speech.timing_source is TimingSource.ESTIMATED
     assert [word.text for word in speech.words] == TEXT.split()
     assert speech.words[-1].end == pytest.approx(speech.seconds, abs=0.01)
 
 
-def test_a_reference_that_the_server_will_cut_goes_without_its_text(
+def test_a_reference_the_server_will_cut_is_sent_without_its_text(
     engine: F5TTSEngine, app: GradioApp
 ) -> None:
-    say(engine, LOOKED_AT, reference=recording(200.0, seconds=12.0))
-    say(engine, LOOKED_AT, reference=recording(200.0, seconds=12.5))
+    say(engine, INSPECTED, reference=recording(200.0, seconds=12.0))
+    say(engine, INSPECTED, reference=recording(200.0, seconds=12.5))
     assert [call["ref_text"] for call in app.calls()] == ["What was said.", ""]
 
 
-def test_a_reference_is_sent_once(engine: F5TTSEngine, server: Proxy) -> None:
+def test_a_reference_is_uploaded_once(engine: F5TTSEngine, server: Proxy) -> None:
     for _ in range(2):
         say(engine)
         say(engine, reference=recording(300.0))
     assert server.count("/upload") == 2
 
 
-def test_a_server_that_was_started_again_gets_the_reference_again(
+def test_a_restarted_server_gets_the_reference_again(
     engine: F5TTSEngine, server: Proxy, app: GradioApp
 ) -> None:
     say(engine)
@@ -216,7 +209,7 @@ def test_threads_share_an_engine(engine: F5TTSEngine, server: Proxy) -> None:
 
     def one(index: int) -> float:
         barrier.wait()
-        # Gradio names files by their content, and writes over one that it is sending.
+        # Gradio names files by their content and overwrites a file while sending it.
         speech = say(engine, f"Text number {index}.", reference=recording(frequencies[index]))
         return pitch(speech.samples, speech.rate)
 
@@ -231,7 +224,7 @@ STAGES = ["/upload", "POST /gradio_api/call", "GET /gradio_api/call", "/file="]
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("step", ["500", "cut"])
-def test_a_passing_fault_is_repeated_once(
+def test_a_temporary_fault_is_retried_once(
     engine: F5TTSEngine, server: Proxy, stage: str, step: str
 ) -> None:
     server.script(stage, step)
@@ -249,7 +242,7 @@ def test_a_passing_fault_is_repeated_once(
         ("/file=", "503", "engine_unavailable"),
     ],
 )
-def test_a_lasting_fault_may_be_tried_again_later(
+def test_a_lasting_fault_is_reported_as_retryable(
     engine: F5TTSEngine, server: Proxy, stage: str, step: str, code: str
 ) -> None:
     server.script(stage, step, step, step)
@@ -261,7 +254,7 @@ def test_a_lasting_fault_may_be_tried_again_later(
     ("step", "code"),
     [("404", "engine_refused"), ("422", "engine_refused"), ("401", "engine_auth_failed")],
 )
-def test_a_refusal_is_final(engine: F5TTSEngine, server: Proxy, step: str, code: str) -> None:
+def test_a_rejection_is_final(engine: F5TTSEngine, server: Proxy, step: str, code: str) -> None:
     server.script("POST /gradio_api/call", step)
     assert failure(engine) == (code, False)
     assert server.count("POST /gradio_api/call") == 1
@@ -281,7 +274,7 @@ def test_a_refusal_is_final(engine: F5TTSEngine, server: Proxy, step: str, code:
         ("/file=", "wav"),
     ],
 )
-def test_rubbish_is_not_taken_for_sound(
+def test_invalid_answers_are_not_taken_for_audio(
     engine: F5TTSEngine, server: Proxy, stage: str, step: str
 ) -> None:
     server.script(stage, step, step)
@@ -289,12 +282,12 @@ def test_rubbish_is_not_taken_for_sound(
 
 
 @pytest.mark.parametrize("stage", ["/upload", "GET /gradio_api/call"])
-def test_a_silent_server_is_given_up(server: Proxy, stage: str) -> None:
+def test_a_silent_server_times_out(server: Proxy, stage: str) -> None:
     engine = F5TTSEngine(server.url, timeout=10, silence=0.8)
     server.script(stage, "hang", "hang")
     failed, seconds = took(lambda: failure(engine))
     assert failed == ("engine_timeout", True)
-    assert 1.6 <= seconds < 10  # twice the silence, and not the timeout of the whole call
+    assert 1.6 <= seconds < 10  # twice the silence, not the timeout of the whole call
     assert server.count(stage) == 2
     engine.close()
 
@@ -309,12 +302,12 @@ def test_heartbeats_alone_do_not_keep_a_call_alive(server: Proxy, stage: str) ->
     engine.close()
 
 
-def test_a_model_that_takes_too_long(server: Proxy) -> None:
+def test_a_slow_model_times_out(server: Proxy) -> None:
     hasty, patient = F5TTSEngine(server.url, timeout=0.5), F5TTSEngine(server.url, timeout=20)
     result, seconds = took(lambda: failure(hasty, "Wait"))
     assert result == ("engine_timeout", True)
     assert seconds < 1
-    assert say(patient).seconds > 1  # once the server is done with what nobody waits for
+    assert say(patient).seconds > 1  # once the server has finished the abandoned call
     hasty.close()
     patient.close()
 
@@ -325,7 +318,7 @@ def took(work: Callable[[], Any]) -> tuple[Any, float]:
     return result, time.monotonic() - started
 
 
-def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
+def test_a_requested_wait_beyond_the_timeout_fails_at_once(
     engine: F5TTSEngine, server: Proxy
 ) -> None:
     server.retry_after = "90"
@@ -335,16 +328,16 @@ def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
     assert seconds < 2
 
 
-def test_a_model_that_fails(engine: F5TTSEngine, server: Proxy) -> None:
+def test_a_failing_model_is_retryable(engine: F5TTSEngine, server: Proxy) -> None:
     assert failure(engine, "Fail") == ("engine_unavailable", True)
     assert server.count("POST /gradio_api/call") == 2
 
 
-def test_an_answer_without_sound(engine: F5TTSEngine) -> None:
+def test_an_answer_without_audio_is_retryable(engine: F5TTSEngine) -> None:
     assert failure(engine, "Nothing") == ("engine_bad_audio", True)
 
 
-def test_a_server_that_is_not_there() -> None:
+def test_an_unreachable_server_is_retryable() -> None:
     engine = F5TTSEngine("http://127.0.0.1:9", timeout=5)
     assert failure(engine) == ("engine_unavailable", True)
     engine.close()
@@ -361,7 +354,7 @@ def test_a_server_that_is_not_there() -> None:
         (TEXT, {"style": "whisper"}, "unknown_voice"),
     ],
 )
-def test_what_cannot_be_said_is_not_sent(
+def test_requests_that_cannot_succeed_are_not_sent(
     engine: F5TTSEngine, server: Proxy, text: str, voice: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(SpeechError) as caught:
@@ -370,7 +363,7 @@ def test_what_cannot_be_said_is_not_sent(
     assert server.paths == []
 
 
-def test_the_version_tells_servers_apart() -> None:
+def test_the_version_depends_on_the_server() -> None:
     urls = ["http://one.test", "http://two.test", "http://one.test/"]
     engines = [F5TTSEngine(url) for url in urls]
     versions = [engine.version for engine in engines]
@@ -379,6 +372,6 @@ def test_the_version_tells_servers_apart() -> None:
     assert versions[0] == versions[2] != versions[1]
 
 
-def test_an_address_that_is_none() -> None:
+def test_an_invalid_url_is_rejected() -> None:
     with pytest.raises(ValueError, match="F5TTS_URL"):
         F5TTSEngine("localhost:7860")

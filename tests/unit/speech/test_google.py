@@ -13,15 +13,9 @@ from google.cloud import texttospeech
 from tests.fakes.google_speech import FakeGoogle, google_server
 from tests.unit.speech.sound import pitch
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import (
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.google import GoogleEngine
+from troupe.speech.errors import SpeechError
 
 TEXT = "One two, three. Four!"
 VOICE = Voice("en-US", VoiceType.FEMALE, "neutral")
@@ -67,7 +61,7 @@ def test_it_speaks(engine: GoogleEngine, server: FakeGoogle) -> None:
     assert request.audio_config.audio_encoding == texttospeech.AudioEncoding.LINEAR16
 
 
-def test_timings_are_estimated_over_the_sound(engine: GoogleEngine) -> None:
+def test_timings_are_estimated_over_the_audio(engine: GoogleEngine) -> None:
     speech = say(engine)
     assert speech.timing_source is TimingSource.ESTIMATED
     assert [word.text for word in speech.words] == TEXT.split()
@@ -95,14 +89,14 @@ def test_a_voice_is_chosen_by_language_and_type(
 @pytest.mark.parametrize(
     ("language", "type_"), [("th-TH", VoiceType.KIDS), ("he-IL", VoiceType.MALE)]
 )
-def test_no_other_voice_stands_in_for_one_that_is_missing(
+def test_a_missing_voice_is_not_replaced_by_another(
     engine: GoogleEngine, server: FakeGoogle, language: str, type_: VoiceType
 ) -> None:
     assert failure(engine, language=language, type=type_) == ("unknown_voice", False)
     assert server.requests == []
 
 
-def test_a_kids_voice_sounds_like_one(engine: GoogleEngine) -> None:
+def test_the_kids_voice_is_higher_than_the_others(engine: GoogleEngine) -> None:
     heard = {
         type_: pitch(speech.samples, speech.rate)
         for type_ in VoiceType
@@ -112,7 +106,7 @@ def test_a_kids_voice_sounds_like_one(engine: GoogleEngine) -> None:
     assert heard[VoiceType.KIDS] > 250
 
 
-def test_each_style_sounds_its_own_way(engine: GoogleEngine, server: FakeGoogle) -> None:
+def test_each_style_has_different_settings(engine: GoogleEngine, server: FakeGoogle) -> None:
     styles = capabilities("google").styles
     for style in styles:
         say(engine, style=style)
@@ -126,12 +120,14 @@ def test_a_voice_without_pitch_expresses_styles_by_rate(engine: GoogleEngine) ->
 
 
 @pytest.mark.parametrize(("speed", "sent"), [(0.5, 0.5), (2.0, 2.0)])
-def test_speeds_arrive(engine: GoogleEngine, server: FakeGoogle, speed: float, sent: float) -> None:
+def test_speeds_are_sent(
+    engine: GoogleEngine, server: FakeGoogle, speed: float, sent: float
+) -> None:
     say(engine, speed=speed)
     assert server.requests[0].audio_config.speaking_rate == sent
 
 
-def test_voices_are_listed_once_a_language(engine: GoogleEngine, server: FakeGoogle) -> None:
+def test_voices_are_listed_once_per_language(engine: GoogleEngine, server: FakeGoogle) -> None:
     for language in ("en-US", "cs-CZ", "en-US", "en"):
         say(engine, language=language)
     assert server.count(LIST) == 2
@@ -160,7 +156,7 @@ def test_threads_share_an_engine(engine: GoogleEngine, server: FakeGoogle) -> No
         ("RESOURCE_EXHAUSTED", "engine_rate_limited"),
     ],
 )
-def test_a_passing_fault_is_repeated_once(
+def test_a_temporary_fault_is_retried_once(
     engine: GoogleEngine, server: FakeGoogle, method: str, step: str, code: str
 ) -> None:
     server.script(method, step)
@@ -178,13 +174,17 @@ def test_a_passing_fault_is_repeated_once(
         ("PERMISSION_DENIED", "engine_auth_failed"),
     ],
 )
-def test_a_refusal_is_final(engine: GoogleEngine, server: FakeGoogle, step: str, code: str) -> None:
+def test_a_rejection_is_final(
+    engine: GoogleEngine, server: FakeGoogle, step: str, code: str
+) -> None:
     server.script(SPEAK, step)
     assert failure(engine) == (code, False)
     assert server.count(SPEAK) == 1
 
 
-def test_the_wait_that_the_server_asks_for(engine: GoogleEngine, server: FakeGoogle) -> None:
+def test_the_wait_requested_by_the_server_is_respected(
+    engine: GoogleEngine, server: FakeGoogle
+) -> None:
     server.retry_seconds = 0.5
     server.script(SPEAK, "RESOURCE_EXHAUSTED")
     started = time.monotonic()
@@ -192,7 +192,7 @@ def test_the_wait_that_the_server_asks_for(engine: GoogleEngine, server: FakeGoo
     assert time.monotonic() - started > 0.5
 
 
-def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
+def test_a_requested_wait_beyond_the_timeout_fails_at_once(
     engine: GoogleEngine, server: FakeGoogle
 ) -> None:
     server.retry_seconds = 90
@@ -203,14 +203,14 @@ def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
 
 
 @pytest.mark.parametrize("step", ["empty", "mp3"])
-def test_rubbish_is_not_taken_for_sound(
+def test_invalid_answers_are_not_taken_for_audio(
     engine: GoogleEngine, server: FakeGoogle, step: str
 ) -> None:
     server.script(SPEAK, step, step)
     assert failure(engine) == ("engine_bad_audio", True)
 
 
-def test_a_slow_server_costs_no_more_than_the_timeout(server: FakeGoogle) -> None:
+def test_a_slow_server_takes_no_longer_than_the_timeout(server: FakeGoogle) -> None:
     engine = GoogleEngine(server.endpoint, timeout=1)
     server.script(SPEAK, "hang", "hang", "hang")
     started = time.monotonic()
@@ -219,7 +219,7 @@ def test_a_slow_server_costs_no_more_than_the_timeout(server: FakeGoogle) -> Non
     engine.close()
 
 
-def test_a_server_that_is_not_there() -> None:
+def test_an_unreachable_server_is_retryable() -> None:
     engine = GoogleEngine("http://127.0.0.1:9", timeout=5)
     assert failure(engine) == ("engine_unavailable", True)
     engine.close()
@@ -234,7 +234,7 @@ def test_a_server_that_is_not_there() -> None:
         (TEXT, {"style": "whisper"}, "unknown_voice"),
     ],
 )
-def test_what_cannot_be_said_is_not_sent(
+def test_requests_that_cannot_succeed_are_not_sent(
     engine: GoogleEngine, server: FakeGoogle, text: str, voice: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(SpeechError) as caught:
@@ -243,11 +243,11 @@ def test_what_cannot_be_said_is_not_sent(
     assert server.calls == []
 
 
-def test_the_longest_text_fits_the_apis_limit_of_bytes() -> None:
+def test_the_longest_text_fits_the_byte_limit_of_the_api() -> None:
     assert len(("𝄞" * capabilities("google").max_characters).encode()) <= 5000
 
 
-def test_the_version_tells_servers_apart() -> None:
+def test_the_version_depends_on_the_server() -> None:
     engines = [GoogleEngine(f"http://127.0.0.1:{port}") for port in (9, 10)]
     assert len({engine.version for engine in engines}) == 2
     for engine in engines:

@@ -10,15 +10,9 @@ from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server, tone_per_w
 from tests.unit.speech.sound import rms
 from troupe.riff import parse_wav
 from troupe.speech.catalogue import STYLES
-from troupe.speech.engine import (
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.openai import OpenAIEngine
+from troupe.speech.errors import SpeechError
 
 TEXT = "One two, three. Four!"
 
@@ -68,7 +62,7 @@ def test_it_speaks(engine: OpenAIEngine, server: FakeOpenAI) -> None:
     assert "English" in request["instructions"]
 
 
-def test_timings_are_estimated_over_the_sound(engine: OpenAIEngine) -> None:
+def test_timings_are_estimated_over_the_audio(engine: OpenAIEngine) -> None:
     speech = say(engine)
     assert speech.timing_source is TimingSource.ESTIMATED
     assert [word.text for word in speech.words] == TEXT.split()
@@ -77,7 +71,7 @@ def test_timings_are_estimated_over_the_sound(engine: OpenAIEngine) -> None:
     assert speech.words[-1].end == pytest.approx(1.5, abs=0.01)  # the last 0.1 s are silent
 
 
-def test_types_and_styles_ask_for_different_voices(
+def test_types_and_styles_request_different_voices(
     engine: OpenAIEngine, server: FakeOpenAI
 ) -> None:
     for type_ in VoiceType:
@@ -99,7 +93,7 @@ def test_old_models_get_no_instructions(server: FakeOpenAI) -> None:
     ("step", "rate"),
     [("wav", 24_000), ("streamed-wav", 24_000), ("stereo-wav", 24_000), ("rate", 16_000)],
 )
-def test_what_the_answer_says_of_itself_counts(
+def test_the_format_declared_by_the_answer_is_used(
     engine: OpenAIEngine, server: FakeOpenAI, step: str, rate: int
 ) -> None:
     server.script(step)
@@ -109,7 +103,7 @@ def test_what_the_answer_says_of_itself_counts(
 
 
 @pytest.mark.parametrize("step", ["500", "502", "503", "429", "408", "cut"])
-def test_a_passing_fault_is_repeated_once(
+def test_a_temporary_fault_is_retried_once(
     engine: OpenAIEngine, server: FakeOpenAI, step: str
 ) -> None:
     server.script(step)
@@ -121,7 +115,7 @@ def test_a_passing_fault_is_repeated_once(
     ("step", "code"),
     [("500", "engine_unavailable"), ("429", "engine_rate_limited"), ("cut", "engine_unavailable")],
 )
-def test_a_lasting_fault_may_be_tried_again_later(
+def test_a_lasting_fault_is_reported_as_retryable(
     engine: OpenAIEngine, server: FakeOpenAI, step: str, code: str
 ) -> None:
     server.script(step, step, step)
@@ -139,7 +133,9 @@ def test_a_lasting_fault_may_be_tried_again_later(
         ("quota", "engine_auth_failed"),
     ],
 )
-def test_a_refusal_is_final(engine: OpenAIEngine, server: FakeOpenAI, step: str, code: str) -> None:
+def test_a_rejection_is_final(
+    engine: OpenAIEngine, server: FakeOpenAI, step: str, code: str
+) -> None:
     server.script(step)
     assert failure(engine) == (code, False)
     assert len(server.requests) == 1
@@ -148,7 +144,7 @@ def test_a_refusal_is_final(engine: OpenAIEngine, server: FakeOpenAI, step: str,
 @pytest.mark.parametrize(
     "step", ["odd", "empty", "json", "json-as-audio", "html", "mp3", "short-wav"]
 )
-def test_rubbish_is_not_taken_for_sound(
+def test_invalid_answers_are_not_taken_for_audio(
     engine: OpenAIEngine, server: FakeOpenAI, step: str
 ) -> None:
     server.script(step)
@@ -156,7 +152,7 @@ def test_rubbish_is_not_taken_for_sound(
 
 
 @pytest.mark.parametrize("step", ["hang", "drip"])
-def test_a_slow_server_costs_no_more_than_the_timeout(server: FakeOpenAI, step: str) -> None:
+def test_a_slow_server_takes_no_longer_than_the_timeout(server: FakeOpenAI, step: str) -> None:
     engine = OpenAIEngine(KEY, server.base_url, "tts-1", timeout=1.0)
     server.script(step, step, step)
     started = time.monotonic()
@@ -165,7 +161,7 @@ def test_a_slow_server_costs_no_more_than_the_timeout(server: FakeOpenAI, step: 
     engine.close()
 
 
-def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
+def test_a_requested_wait_beyond_the_timeout_fails_at_once(
     engine: OpenAIEngine, server: FakeOpenAI
 ) -> None:
     server.retry_after = "90"
@@ -175,13 +171,13 @@ def test_a_server_that_asks_for_a_long_wait_is_not_waited_for(
     assert time.monotonic() - started < 2.0
 
 
-def test_a_server_that_is_not_there(server: FakeOpenAI) -> None:
+def test_an_unreachable_server_is_retryable(server: FakeOpenAI) -> None:
     engine = OpenAIEngine(KEY, "http://127.0.0.1:9/v1", "tts-1", timeout=5)
     assert failure(engine) == ("engine_unavailable", True)
     engine.close()
 
 
-def test_a_wrong_key(server: FakeOpenAI) -> None:
+def test_a_wrong_key_is_final(server: FakeOpenAI) -> None:
     engine = OpenAIEngine("sk-wrong", server.base_url, "tts-1")
     assert failure(engine) == ("engine_auth_failed", False)
     engine.close()
@@ -190,7 +186,7 @@ def test_a_wrong_key(server: FakeOpenAI) -> None:
 @pytest.mark.parametrize(
     ("text", "code"), [("x" * 4097, "text_too_long"), ("...", "nothing_to_speak")]
 )
-def test_what_cannot_be_said_is_not_sent(
+def test_requests_that_cannot_succeed_are_not_sent(
     engine: OpenAIEngine, server: FakeOpenAI, text: str, code: str
 ) -> None:
     with pytest.raises(SpeechError) as caught:
@@ -206,7 +202,7 @@ def test_an_unknown_language_is_not_sent(engine: OpenAIEngine, server: FakeOpenA
     assert server.requests == []
 
 
-def test_the_version_tells_models_and_servers_apart() -> None:
+def test_the_version_depends_on_model_and_server() -> None:
     versions = {
         OpenAIEngine(KEY, url, model).version
         for url in ("http://one.test/v1", "http://two.test/v1")
@@ -227,12 +223,12 @@ def test_the_version_tells_models_and_servers_apart() -> None:
         wav(b"a"),
     ],
 )
-def test_broken_wav(body: bytes) -> None:
+def test_invalid_wav_is_rejected(body: bytes) -> None:
     with pytest.raises(ValueError, match="WAV"):
         parse_wav(body)
 
 
-def test_wav_with_other_chunks_before_the_sound() -> None:
+def test_wav_chunks_before_the_audio_are_skipped() -> None:
     body = wav(b"\x01\x00\x02\x00")
     odd_chunk = b"LIST\x03\x00\x00\x00abc\x00"
     samples, rate = parse_wav(body[:12] + odd_chunk + body[12:])

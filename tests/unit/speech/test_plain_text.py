@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
+# ruff: noqa: RUF001 - this file is about the punctuation of other scripts
 from __future__ import annotations
 
 import re
@@ -40,7 +40,7 @@ from troupe.speech.text.planner import plain_text
         ("a\x00b\x01c\x1b[0m", "abc[0m"),
     ],
 )
-def test_marks_are_not_said(markdown: str, spoken: str) -> None:
+def test_marks_are_removed(markdown: str, spoken: str) -> None:
     assert plain_text(markdown) == spoken
 
 
@@ -73,38 +73,39 @@ def test_marks_are_not_said(markdown: str, spoken: str) -> None:
         "__",
     ],
 )
-def test_what_is_not_surely_markup_stays(text: str) -> None:
+def test_what_may_not_be_markup_stays(text: str) -> None:
     assert plain_text(text) == text
 
 
 MARKS = [
-    *("word", "other", "*", "**", "_", "`", "``", "[", "]", "(", ")", "> ", "# ", "- ", "\n"),
-    *("\n\n", " ", "|", "|-|", "~~", "<b>", "</b>", "!", "```\n", "\\", "1. ", "](", "](/"),
-]
+    "word", "other", "*", "**", "_", "`", "``", "[", "]", "(", ")", "> ", "# ", "- ", "\n",
+    "\n\n", " ", "|", "|-|", "~~", "<b>", "</b>", "!", "```\n", "\\", "1. ", "](", "](/",
+]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(MARKS), max_size=60))
 @example(["~~", "~~", "word"])
 @settings(max_examples=500, deadline=None)
-def test_no_word_is_eaten(parts: list[str]) -> None:
+def test_no_word_is_lost(parts: list[str]) -> None:
     text = "".join(parts)
-    kept = re.sub(r"\]\(/[^\s)]*\)?", "", text)  # addresses may go, and what clings to them
-    kept = re.sub(r"(~{3,}|`{3,})[ \t]*(word|other)+", "", kept)  # so may the name of a language
+    # Addresses may be dropped with text attached to them, and so may the language names of fences.
+    kept = re.sub(r"\]\(/[^\s)]*\)?", "", text)
+    kept = re.sub(r"(~{3,}|`{3,})[ \t]*(word|other)+", "", kept)
     assert len(re.findall("word|other", plain_text(text))) >= len(re.findall("word|other", kept))
 
 
 @given(st.text(max_size=200))
 @settings(max_examples=300, deadline=None)
-def test_any_text_is_survived(text: str) -> None:
+def test_no_text_raises(text: str) -> None:
     plain_text(text)
 
 
 HOSTILE = [
-    *("[", "*", ">", "![", "[a](", "*a ", "**a *b ", "_a", "`", "``a`", "<", "<a ", '<a b="'),
-    *("<!--", "](", '](a "', "](http://((", "&a", "\\", "# ", "- ", "> ", "|", "|-", "\n|-\n"),
-    *("~~a", "*[", "[^", "*]", "[[]]", "</", "_ *", "a*", "\n\n*a", "[a]: /b\n", "``` \n"),
+    "[", "*", ">", "![", "[a](", "*a ", "**a *b ", "_a", "`", "``a`", "<", "<a ", '<a b="',
+    "<!--", "](", '](a "', "](http://((", "&a", "\\", "# ", "- ", "> ", "|", "|-", "\n|-\n",
+    "~~a", "*[", "[^", "*]", "[[]]", "</", "_ *", "a*", "\n\n*a", "[a]: /b\n", "``` \n",
     "(" * 50 + "](",
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
@@ -118,8 +119,8 @@ def test_linear_time_on_hostile_input(unit: str) -> None:
             best = min(best, time.process_time() - started)
         return best
 
-    # 100,000 characters take 0.3 s at most; quadratic time would grow sixteenfold for four times
-    # the length, and a busy machine makes some of it look twice as slow.
+    # 100,000 characters take at most 0.3 s. Quadratic time would be 16 times as long for four times
+    # the length; a busy machine can make one measurement look twice as slow.
     whole = seconds(100_000)
     assert whole < 1.0
     assert whole < 9 * seconds(25_000) + 0.05

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
+# ruff: noqa: RUF001 - this file is about the punctuation of other scripts
 from __future__ import annotations
 
 import random
@@ -26,7 +26,7 @@ def pieces(text: str, limit: int, language: str = "en") -> list[str]:
 
 @given(texts, st.integers(1, 60), st.sampled_from(["en", "de", "ja", "zh", "ar", "hi", "th", ""]))
 @settings(max_examples=400, deadline=None)
-def test_pieces_join_to_the_text_and_keep_the_limit(text: str, limit: int, language: str) -> None:
+def test_pieces_join_to_the_text_within_the_limit(text: str, limit: int, language: str) -> None:
     offsets = cut(text, limit, language)
     assert offsets[0] == 0
     assert offsets[-1] == len(text)
@@ -35,7 +35,7 @@ def test_pieces_join_to_the_text_and_keep_the_limit(text: str, limit: int, langu
 
 @given(texts, st.integers(20, 60))
 @settings(max_examples=400, deadline=None)
-def test_no_grapheme_is_torn(text: str, limit: int) -> None:
+def test_no_grapheme_is_split(text: str, limit: int) -> None:
     graphemes = [match.span() for match in regex.finditer(r"\X", text)]
     whole = {start for start, _ in graphemes} | {len(text)}
     inside_giants = {at for a, b in graphemes if b - a > limit // 2 for at in range(a, b + 1)}
@@ -44,7 +44,7 @@ def test_no_grapheme_is_torn(text: str, limit: int) -> None:
 
 @given(st.lists(st.text(alphabet="abcdéßñ’'-", min_size=1, max_size=12), max_size=80))
 @settings(max_examples=200, deadline=None)
-def test_no_word_is_torn(words: list[str]) -> None:
+def test_no_word_is_split(words: list[str]) -> None:
     text = " ".join(words)
     assert [word for piece in pieces(text, 13) for word in piece.split()] == words
 
@@ -65,7 +65,7 @@ def test_no_word_is_torn(words: list[str]) -> None:
         ("aaaa bbbbbbbbbbbb", 8, "en", ["aaaa ", "bbbbbbbb", "bbbb"]),
     ],
 )  # fmt: skip
-def test_cuts_at_the_strongest_border(
+def test_cuts_at_the_strongest_boundary(
     text: str, limit: int, language: str, expected: list[str]
 ) -> None:
     assert pieces(text, limit, language) == expected
@@ -83,17 +83,17 @@ def test_cuts_at_the_strongest_border(
         ("with ham, eggs etc. and more of it", "en"),
     ],
 )
-def test_a_full_stop_of_an_abbreviation_ends_no_sentence(text: str, language: str) -> None:
-    # A clause later on would be the weaker border, so that it wins only when the stop is none.
+def test_an_abbreviation_does_not_end_a_sentence(text: str, language: str) -> None:
+    # The comma is the weaker boundary, so it wins only if the full stop is not one.
     text += ", with a tail that is as long"
     assert pieces(text, 40, language)[0].endswith(", ")
 
 
-def test_a_year_at_the_end_ends_its_sentence() -> None:
+def test_a_year_can_end_a_sentence() -> None:
     assert pieces("It was built in 1999. Then it was, of course, sold", 38)[0].endswith("1999. ")
 
 
-def test_pieces_are_of_about_one_size() -> None:
+def test_pieces_have_similar_sizes() -> None:
     text = PROSE * 50
     sizes = [len(piece) for piece in pieces(text, len(text) - 100)]
     assert len(sizes) == 2
@@ -101,9 +101,9 @@ def test_pieces_are_of_about_one_size() -> None:
 
 
 UNITS = [
-    *(PROSE, "a", ". ", "你好，世界。", "你", "नमस्ते ", "\u0301", "👨‍👩‍👧", "🇫🇷"),
-    *("x" * 5000 + " y\n\n", "\n"),
-]
+    PROSE, "a", ". ", "你好，世界。", "你", "नमस्ते ", "\u0301", "👨‍👩‍👧", "🇫🇷",
+    "x" * 5000 + " y\n\n", "\n",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -112,11 +112,11 @@ def test_linear_time(unit: str, limit: int) -> None:
     text = (unit * (200_000 // len(unit) + 1))[:200_000]
     started = time.process_time()
     cut(text, limit, "en")
-    # 0.02 to 0.3 s on the slowest machine seen; quadratic time would take minutes.
+    # 0.02 to 0.3 s on the slowest machine measured; quadratic time would take minutes.
     assert time.process_time() - started < 1.5
 
 
-def test_prose_of_200_000_characters_takes_well_below_100_ms() -> None:
+def test_prose_of_200_000_characters_takes_less_than_100_ms() -> None:
     text = (PROSE * 3000)[:200_000]
     best = 9.0
     for _ in range(3):
@@ -126,12 +126,12 @@ def test_prose_of_200_000_characters_takes_well_below_100_ms() -> None:
     assert best < 0.1
 
 
-def test_a_limit_below_one_is_refused() -> None:
+def test_a_limit_below_one_is_rejected() -> None:
     with pytest.raises(ValueError, match="limit"):
         cut("a", 0, "en")
 
 
-def test_utterances_hold_every_word_once_and_say_where_they_stand() -> None:
+def test_utterances_have_every_word_once_with_correct_offsets() -> None:
     words = [random.Random(3).choice(["one", "two.", "three,", "four\n\n"]) for _ in range(2000)]
     text = " ".join(words)
     found = list(utterances(text, "en", 10_000))
@@ -141,9 +141,9 @@ def test_utterances_hold_every_word_once_and_say_where_they_stand() -> None:
     assert len(found) < len(text) / (UTTERANCE_CHARACTERS / 2)
 
 
-def test_utterances_keep_the_limit_of_the_engine() -> None:
+def test_utterances_respect_the_limit_of_the_engine() -> None:
     assert all(len(piece) <= 50 for _, piece in utterances(PROSE * 20, "en", 50))
 
 
-def test_utterances_skip_what_cannot_be_said() -> None:
+def test_utterances_skip_text_without_words() -> None:
     assert list(utterances("  \n\n ... — !? \n", "en", 100)) == []

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
+# ruff: noqa: RUF001 - this file is about the punctuation of other scripts
 from __future__ import annotations
 
 import hashlib
@@ -13,7 +13,6 @@ from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import (
     Capabilities,
     Speech,
-    SpeechError,
     SpeechRequest,
     TimingSource,
     Voice,
@@ -21,6 +20,7 @@ from troupe.speech.engine import (
     WordTiming,
 )
 from troupe.speech.engines.espeak import EspeakEngine
+from troupe.speech.errors import SpeechError
 from troupe.speech.speak import PAUSE_SECONDS, estimate_words, part_key, speak
 from troupe.speech.text.planner import plain_text
 from troupe.speech.text.words import word_spans
@@ -30,7 +30,7 @@ VOICE = Voice("en", VoiceType.MALE, "neutral")
 
 @dataclass
 class ToneEngine:
-    """A tenth of a second of tone per word, up to its end. A dash makes it fail."""
+    """0.1 s of tone per word. The words "fail" and "mute" make it raise SpeechError."""
 
     name: str = "tone"
     version: str = "1"
@@ -55,7 +55,7 @@ class ToneEngine:
         return Speech(samples, 1000, words, TimingSource.ENGINE)
 
 
-def test_every_word_is_said_once_in_order() -> None:
+def test_every_word_is_spoken_once_in_order() -> None:
     text = "".join(f"This is sentence number {n}. " for n in range(40))
     engine = ToneEngine()
     said = [word.text for speech in speak(engine, text, VOICE) for word in speech.words]
@@ -63,20 +63,20 @@ def test_every_word_is_said_once_in_order() -> None:
     assert all(len(each) <= engine.limit for each in engine.heard)
 
 
-def test_markdown_is_not_said() -> None:
+def test_markdown_is_not_spoken() -> None:
     engine = ToneEngine()
     list(speak(engine, plain_text("# Title\n\n**Bold** [link](https://x.y)"), VOICE))
     assert engine.heard == ["Title\n\nBold link"]
 
 
-def test_an_utterance_ends_in_a_pause_and_its_words_before_it() -> None:
+def test_an_utterance_ends_with_a_pause_after_its_last_word() -> None:
     (speech,) = speak(ToneEngine(), "one two", VOICE)
     assert speech.seconds == pytest.approx(0.2 + PAUSE_SECONDS)
     assert not speech.samples[-round(PAUSE_SECONDS * 1000) :].any()
     assert speech.words[-1].end == 0.2
 
 
-def test_a_longer_pause_is_cut_so_that_captions_end_with_the_sound() -> None:
+def test_a_longer_pause_is_cut() -> None:
     class Slow(ToneEngine):
         def synthesize(self, request: SpeechRequest) -> Speech:
             speech = super().synthesize(request)
@@ -86,7 +86,7 @@ def test_a_longer_pause_is_cut_so_that_captions_end_with_the_sound() -> None:
     assert speech.seconds == pytest.approx(0.2 + PAUSE_SECONDS)
 
 
-def test_what_is_heard_after_the_last_word_is_its_end() -> None:
+def test_sound_after_the_last_word_extends_that_word() -> None:
     class Echoing(ToneEngine):
         def synthesize(self, request: SpeechRequest) -> Speech:
             speech = super().synthesize(request)
@@ -97,33 +97,33 @@ def test_what_is_heard_after_the_last_word_is_its_end() -> None:
     assert speech.seconds == pytest.approx(0.3 + PAUSE_SECONDS)
 
 
-def test_what_an_engine_cannot_say_is_left_out() -> None:
+def test_utterances_an_engine_cannot_speak_are_left_out() -> None:
     texts = ["One is said. ", "Here the engine is mute for once. ", "Two is said in the end too."]
     said = list(speak(ToneEngine(limit=35), "".join(texts), VOICE))
     assert len(said) == 2
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "# ", "mute", "---\n\n***"])
-def test_nothing_to_say_at_all_is_an_error(text: str) -> None:
+def test_text_with_nothing_to_speak_is_an_error(text: str) -> None:
     with pytest.raises(SpeechError) as caught:
         list(speak(ToneEngine(), text, VOICE))
     assert (caught.value.code, caught.value.retryable) == ("nothing_to_speak", False)
 
 
-def test_other_failures_end_the_speech() -> None:
+def test_other_errors_are_raised() -> None:
     said: Iterator[Speech] = speak(ToneEngine(limit=12), "One two it. fail it.", VOICE)
     next(said)
     with pytest.raises(SpeechError, match="no"):
         next(said)
 
 
-def test_nothing_is_asked_for_before_it_is_wanted() -> None:
+def test_utterances_are_spoken_lazily() -> None:
     engine = ToneEngine(limit=12)
     next(speak(engine, "One two it. Three four.", VOICE))
     assert len(engine.heard) == 1
 
 
-def test_captions_of_espeak_end_near_the_end_of_the_sound() -> None:
+def test_captions_of_espeak_end_near_the_end_of_the_audio() -> None:
     engine = EspeakEngine()
     speech = list(speak(engine, "The harbour was quiet. So we left.", VOICE))[-1]
     engine.close()
@@ -137,7 +137,7 @@ def key(
     return part_key(owner, engine, replace(VOICE, **voice), text)  # type: ignore[arg-type]
 
 
-def test_the_key_of_a_part_is_a_sha_256_of_everything() -> None:
+def test_the_key_of_a_part_depends_on_everything() -> None:
     keys = {
         key(),
         key(owner="v"),
@@ -153,14 +153,14 @@ def test_the_key_of_a_part_is_a_sha_256_of_everything() -> None:
     assert all(len(each) == len(hashlib.sha256().hexdigest()) for each in keys)
 
 
-def test_the_key_cannot_be_made_by_moving_letters() -> None:
+def test_the_key_is_unambiguous() -> None:
     assert key(owner="a", name="bc") != key(owner="ab", name="c")
     assert key(owner='a", "b') != key(owner="a")
     assert key(speed=1) == key(speed=1.0)
     assert key(text="\ud800") != key(text="?")
 
 
-def test_estimates_cover_the_sound_in_order() -> None:
+def test_estimates_cover_the_audio_in_order() -> None:
     words = estimate_words("Hello there, incomprehensibilities. A", 4.0, start=0.5)
     assert [word.text for word in words] == ["Hello", "there,", "incomprehensibilities.", "A"]
     assert words[0].start == 0.5
@@ -171,7 +171,7 @@ def test_estimates_cover_the_sound_in_order() -> None:
     assert words[3].start > words[2].end  # a pause after the full stop
 
 
-def test_no_words_no_estimates() -> None:
+def test_text_without_words_has_no_estimates() -> None:
     assert estimate_words(" ... ", 4.0) == ()
 
 
@@ -188,5 +188,5 @@ def test_no_words_no_estimates() -> None:
         ("", []),
     ],
 )  # fmt: skip
-def test_words_hold_the_punctuation_beside_them(text: str, words: list[str]) -> None:
+def test_words_include_adjacent_punctuation(text: str, words: list[str]) -> None:
     assert [text[start:end] for start, end in word_spans(text)] == words

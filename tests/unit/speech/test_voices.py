@@ -25,8 +25,8 @@ from troupe.speech.languages import ALIASES, ESPEAK
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 
 
-def voices_of_the_library() -> set[str]:
-    """The voice files that libespeak-ng lists and has a dictionary for."""
+def library_voices() -> set[str]:
+    """The voice files that libespeak-ng lists and has dictionaries for."""
 
     class Voice(ctypes.Structure):
         _fields_ = [
@@ -53,8 +53,8 @@ def voices_of_the_library() -> set[str]:
     return found
 
 
-def test_the_espeak_table_is_what_the_library_offers() -> None:
-    assert {file for _, _, _, file in ESPEAK} == voices_of_the_library()
+def test_the_espeak_table_matches_the_library() -> None:
+    assert {file for _, _, _, file in ESPEAK} == library_voices()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -68,7 +68,7 @@ def test_codes_are_unique_and_named(engine: str) -> None:
     ("engine", "languages"),
     [("espeak", 138), ("openai", 57), ("f5tts", 2), ("elevenlabs", 29), ("google", 49)],
 )
-def test_every_language_is_there(engine: str, languages: int) -> None:
+def test_the_number_of_languages(engine: str, languages: int) -> None:
     assert len(capabilities(engine).languages) == languages
 
 
@@ -88,13 +88,13 @@ def test_every_engine_offers_every_type_and_the_default_style(engine: str) -> No
         ("google", google._STYLES),
     ],
 )
-def test_the_catalogue_offers_the_styles_that_the_engine_has(
+def test_the_catalogue_matches_the_styles_of_the_engine(
     engine: str, table: Mapping[str, object]
 ) -> None:
     assert capabilities(engine).styles == tuple(table)
 
 
-def test_who_clones_and_who_times_words() -> None:
+def test_which_engines_clone_and_which_time_words() -> None:
     assert [name for name in ENGINES if capabilities(name).cloning] == ["f5tts", "elevenlabs"]
     assert [name for name in ENGINES if capabilities(name).word_timings] == ["espeak", "elevenlabs"]
 
@@ -125,7 +125,7 @@ def test_the_default_style_exists() -> None:
         ("e", None, None),
     ],
 )
-def test_a_language_is_found_by_what_people_write(
+def test_a_language_is_found_by_common_codes(
     code: str, espeak: str | None, openai: str | None
 ) -> None:
     found = language_named(code, "espeak"), language_named(code, "openai")
@@ -150,14 +150,14 @@ def test_a_language_is_found_by_what_people_write(
         ("cy", None, None, None),
     ],
 )
-def test_a_language_is_found_for_services_too(
+def test_a_language_is_found_for_remote_services(
     code: str, f5tts: str | None, elevenlabs: str | None, google: str | None
 ) -> None:
     found = [language_named(code, engine) for engine in ("f5tts", "elevenlabs", "google")]
     assert [language and language.code for language in found] == [f5tts, elevenlabs, google]
 
 
-def test_every_alias_leads_somewhere() -> None:
+def test_every_alias_leads_to_a_language() -> None:
     for alias in ALIASES:
         assert any(language_named(alias, engine) for engine in ENGINES), alias
 
@@ -168,12 +168,12 @@ def test_flags() -> None:
     assert flag("") == ""
 
 
-def test_an_unknown_engine_is_named() -> None:
+def test_an_unknown_engine_is_named_in_the_error() -> None:
     with pytest.raises(ValueError, match="nobody"):
         capabilities("nobody")
 
 
-def test_the_catalogue_loads_no_engine() -> None:
+def test_the_catalogue_imports_no_engine() -> None:
     program = (
         "import sys; import troupe.speech.catalogue, troupe.speech.engine, troupe.media.formats;"
         "print([m for m in ('numpy', 'openai', 'av', 'espeakng_loader', 'ctypes', 'pydantic',"

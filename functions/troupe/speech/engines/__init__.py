@@ -1,4 +1,4 @@
-"""Speech engines, a module each. Only the one that is used is loaded."""
+"""Speech engines, one module each. Only the selected one is imported."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def engine_named(settings: Settings) -> SpeechEngine:
-    """The engine that SPEECH_ENGINE names. Raises ValueError for one that does not exist or lacks a
-    setting, RuntimeError for one whose package is not installed."""
+    """The engine selected by SPEECH_ENGINE. Raises ValueError if it does not exist or a setting is
+    missing, RuntimeError if its package is not installed."""
     name = settings.speech_engine
     if name == "espeak":
         from troupe.speech.engines.espeak import EspeakEngine
@@ -44,4 +44,4 @@ def engine_named(settings: Settings) -> SpeechEngine:
         from troupe.speech.engines.google import GoogleEngine
 
         return GoogleEngine(settings.google_tts_endpoint)
-    raise ValueError(f"SPEECH_ENGINE={name} does not exist; there are {', '.join(ENGINES)}")
+    raise ValueError(f"unknown SPEECH_ENGINE {name!r}; the engines are {', '.join(ENGINES)}")

@@ -1,4 +1,4 @@
-"""Bounds for packages that read whole answers through httpx."""
+"""Limits responses for packages that read whole responses through httpx."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from troupe.speech.engines.remote import sound_chunks, timed_out
 
 
 class Bounded(httpx.BaseTransport):
-    """Gives up answers that take longer in all than their request's time-out, or are too large."""
+    """Aborts responses that are too large or take longer in total than the request's time-out."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self._inner = inner

@@ -1,4 +1,4 @@
-"""Speech by ElevenLabs: stock voices, and instant clones of recordings."""
+"""Speech from ElevenLabs: stock voices, and instant clones of recordings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from troupe.speech.engine import (
     Capabilities,
     Reference,
     Speech,
-    SpeechError,
     SpeechRequest,
     TimingSource,
     VoiceType,
@@ -30,12 +29,13 @@ from troupe.speech.engines.remote import (
     check,
     estimated,
     no_credit,
-    persist,
-    server_mark,
+    server_hash,
     status_fault,
     timed_out,
     unavailable,
+    with_retry,
 )
+from troupe.speech.errors import SpeechError
 from troupe.speech.text.words import word_spans
 
 try:
@@ -58,36 +58,36 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Part of the cache key: raise it when the tables below change.
+# Part of the cache key. Increase it when the tables below change.
 _TABLES = "1"
 
 _RATE = 24_000
-# Of the voices that every account has; "kids" is the youngest, a young woman's: there is no child.
+# Voices that every account has. There is no child's voice: "kids" is the youngest woman's.
 _STOCK = {
     VoiceType.MALE: "JBFqnCBsd6RMkjVDRZzb",  # George
     VoiceType.FEMALE: "EXAVITQu4vr4xnSDxMaL",  # Sarah
     VoiceType.KIDS: "cgSgspJ2msm6clMCkdW9",  # Jessica
 }
-# Stability (the higher, the more level) and a factor of the speed.
+# Stability (higher is more even) and speed factor.
 _STYLES = {
     "neutral": (0.5, 1.0),
     "narration": (0.6, 0.93),
     "conversational": (0.35, 1.04),
     "calm": (0.85, 0.88),
 }
-_MIN_SPEED, _MAX_SPEED = 0.7, 1.2  # of the API
-# The only model that refuses to be told a language: it hears it from the text.
-_DEAF_MODEL = "eleven_multilingual_v2"
+_MIN_SPEED, _MAX_SPEED = 0.7, 1.2  # the API's limits
+# The only model that rejects a language code: it detects the language from the text.
+_DETECTING_MODEL = "eleven_multilingual_v2"
 _SEEDS = 2**32
 
 
 class ElevenLabsEngine:
-    """Thread-safe. `timeout`: seconds that one call may take, with its repeat and all; `voices`:
-    who speaks without a recording, as "male=ID,female=ID,kids=ID", each of them optional.
+    """Thread-safe. `timeout`: seconds per call, including its retry. `voices`: the voices to use
+    without a recording, as "male=ID,female=ID,kids=ID", each optional.
 
-    A recording is cloned once, as a voice named after its hash, and found by that name from then
-    on, by other processes too, until `forget`. Speeds are kept within 0.7 to 1.2, the most that the
-    API can do.
+    A recording is cloned once, as a voice named after its hash. Later calls find it by that name,
+    in other processes too, until `forget` deletes it. Speeds are clamped to the API's limits, 0.7
+    to 1.2.
     """
 
     name = "elevenlabs"
@@ -105,13 +105,13 @@ class ElevenLabsEngine:
             raise ValueError("SPEECH_ENGINE=elevenlabs needs ELEVENLABS_API_KEY")
         self._model = model
         self._timeout = timeout
-        self._stock = _STOCK | _chosen(voices)
-        # Its answers are read whole: how long and how large they may be is for the transport.
+        self._stock = _STOCK | _parsed_voices(voices)
+        # The package reads whole responses, so the transport limits their time and size.
         self._http = httpx.Client(
             transport=Bounded(httpx.HTTPTransport()), headers={"accept-encoding": "identity"}
         )
         self._client = ElevenLabs(api_key=api_key, base_url=base_url, httpx_client=self._http)
-        self._server = server_mark(str(base_url), *self._stock.values())
+        self._server = server_hash(str(base_url), *self._stock.values())
         self._clones: OncePerKey[str] = OncePerKey()
 
     @property
@@ -128,14 +128,14 @@ class ElevenLabsEngine:
     def synthesize(self, request: SpeechRequest) -> Speech:
         """Speak `request.text`.
 
-        Raises SpeechError. May pass: engine_timeout, engine_unavailable (connection, 5xx),
+        Raises SpeechError. Retryable: engine_timeout, engine_unavailable (connection, 5xx),
         engine_rate_limited, engine_bad_audio. Final: engine_auth_failed (401, 403, no credit),
         engine_refused (other 4xx, a voice that must be verified), engine_voices_full,
         unknown_voice, text_too_long, nothing_to_speak.
         """
         language = check(request, self.name)
-        code = None if self._model == _DEAF_MODEL else language.code
-        answer = persist(
+        code = None if self._model == _DETECTING_MODEL else language.code
+        answer = with_retry(
             lambda deadline: self._ask(request, code, deadline), _explain, self._timeout
         )
         samples = _decode(getattr(answer, "audio_base_64", None))
@@ -146,16 +146,16 @@ class ElevenLabsEngine:
         return Speech(samples, _RATE, words, TimingSource.ENGINE)
 
     def forget(self, sha256: str) -> None:
-        """Deletes the clones of the recording with that hash; there may be none.
+        """Deletes all clones of the recording with this hash, if any.
 
-        Raises SpeechError, as `synthesize`.
+        Raises SpeechError as `synthesize` does.
         """
         name = _clone_name(sha256)
-        persist(lambda deadline: self._forget(name, deadline), _explain, self._timeout)
+        with_retry(lambda deadline: self._forget(name, deadline), _explain, self._timeout)
         self._clones.forget(sha256)
 
     def _forget(self, name: str, deadline: float) -> None:
-        for voice_id in _shaped(lambda: self._named(name, deadline)):
+        for voice_id in _checked(lambda: self._named(name, deadline)):
             try:
                 self._client.voices.delete(voice_id, request_options=self._within(deadline))
             except ApiError as error:
@@ -169,7 +169,7 @@ class ElevenLabsEngine:
         stability, pace = _STYLES[voice.style]
         try:
             voice_id = self._voice_id(request, deadline)
-            return _shaped(
+            return _checked(
                 lambda: self._client.text_to_speech.convert_with_timestamps(
                     voice_id,
                     text=request.text,
@@ -187,9 +187,9 @@ class ElevenLabsEngine:
             )
         except ApiError as error:
             if voice.reference is not None and _status_of(error) == "voice_not_found":
-                # Somebody deleted the clone.
+                # The clone was deleted elsewhere: the retry makes a new one.
                 self._clones.forget(voice.reference.sha256)
-                raise unavailable("the cloned voice is gone") from error
+                raise unavailable("The cloned voice no longer exists at ElevenLabs.") from error
             raise
 
     def _voice_id(self, request: SpeechRequest, deadline: float) -> str:
@@ -202,10 +202,10 @@ class ElevenLabsEngine:
 
     def _clone(self, reference: Reference, deadline: float) -> str:
         name = _clone_name(reference.sha256)
-        found = _shaped(lambda: self._named(name, deadline))
+        found = _checked(lambda: self._named(name, deadline))
         if found:
             return found[0]
-        made = _shaped(
+        made = _checked(
             lambda: self._client.voices.ivc.create(
                 name=name,
                 files=[("reference.wav", reference.audio, "audio/wav")],
@@ -213,16 +213,16 @@ class ElevenLabsEngine:
             )
         )
         if getattr(made, "requires_verification", False):
-            message = "ElevenLabs wants this voice verified by hand"
+            message = "ElevenLabs requires manual verification of this voice."
             raise SpeechError("engine_refused", message, retryable=False)
         voice_id = getattr(made, "voice_id", None)
         if not isinstance(voice_id, str):
-            raise bad_audio("the server does not clone as ElevenLabs does")
+            raise bad_audio("The speech server's response is not from ElevenLabs.")
         return voice_id
 
     def _named(self, name: str, deadline: float) -> list[str]:
-        """The ids of the voices of that very name, the oldest first. Two processes may have cloned
-        at once: those that come later agree on the first."""
+        """The ids of the voices with exactly this name, oldest first. If two processes cloned at
+        once, later calls all use the oldest."""
         answer = self._client.voices.search(
             search=name, page_size=100, request_options=self._within(deadline)
         )
@@ -234,8 +234,8 @@ class ElevenLabsEngine:
         return [voice_id for _, voice_id in sorted(same)]
 
     def _within(self, deadline: float) -> RequestOptions:
-        """Half of what is left for each request, so that a silent server can be asked again. The
-        package's own repeats would not know when to end."""
+        """Half of the time left for each request, so that an unresponsive server can be asked
+        again. The package's own retries would ignore the deadline."""
         left = max(1.0, (deadline - time.monotonic()) / 2)
         return RequestOptions(timeout_in_seconds=math.ceil(left), max_retries=0)
 
@@ -244,28 +244,28 @@ def _clone_name(sha256: str) -> str:
     return f"troupe-{sha256[:32]}"
 
 
-def _shaped(call: Callable[[], T]) -> T:
-    """What `call` returns. The package makes its records of whatever JSON comes, unchecked, and
-    stumbles over what is of another shape."""
+def _checked(call: Callable[[], T]) -> T:
+    """Returns `call()`. The package builds its records from any JSON, unchecked, and raises
+    AttributeError or TypeError for unexpected shapes."""
     try:
         return call()
     except (AttributeError, TypeError) as error:
-        raise bad_audio("the server does not answer as ElevenLabs does") from error
+        raise bad_audio("The speech server's response is not from ElevenLabs.") from error
 
 
-def _chosen(voices: str) -> dict[VoiceType, str]:
+def _parsed_voices(voices: str) -> dict[VoiceType, str]:
     pairs = [pair.partition("=") for pair in voices.split(",") if pair.strip()]
     try:
         chosen = {VoiceType(kind.strip()): voice_id.strip() for kind, _, voice_id in pairs}
     except ValueError as error:
-        raise ValueError("ELEVENLABS_VOICES is male=ID,female=ID,kids=ID") from error
+        raise ValueError("ELEVENLABS_VOICES must look like male=ID,female=ID,kids=ID") from error
     if not all(chosen.values()):
-        raise ValueError("ELEVENLABS_VOICES names a voice type without an id")
+        raise ValueError("ELEVENLABS_VOICES has a voice type without an id")
     return chosen
 
 
 def _seed(request: SpeechRequest) -> int:
-    """Made of the text, so that the same request tends to sound the same."""
+    """Derived from the text, so that the same request tends to sound the same."""
     digest = hashlib.sha256(request.text.encode()).digest()
     return int.from_bytes(digest[:8], "big") % _SEEDS
 
@@ -274,17 +274,17 @@ def _decode(audio: Any) -> Samples:
     try:
         pcm = base64.b64decode(audio, validate=True)
     except (TypeError, ValueError, binascii.Error) as error:
-        raise bad_audio("the server sent no sound") from error
+        raise bad_audio("The speech server sent no audio.") from error
     if not pcm or len(pcm) % 2:
-        raise bad_audio(f"{len(pcm)} bytes are no 16-bit sound")
+        raise bad_audio(f"The speech server sent {len(pcm)} bytes, which is not 16-bit audio.")
     return np.frombuffer(pcm, "<i2").astype(np.int16)
 
 
 def _timed_words(
     text: str, alignment: CharacterAlignmentResponseModel | None, seconds: float
 ) -> tuple[WordTiming, ...] | None:
-    """The words of `text` by the times of its characters, within `seconds`; None when those are not
-    of this text."""
+    """The timings of the words of `text`, from those of its characters, within `seconds`; None if
+    the alignment does not match the text."""
     characters = getattr(alignment, "characters", None) or []
     starts = getattr(alignment, "character_start_times_seconds", None) or []
     ends = getattr(alignment, "character_end_times_seconds", None) or []
@@ -305,7 +305,7 @@ def _timed_words(
 
 
 def _status_of(error: ApiError) -> str:
-    """The name of what went wrong: `{"detail": {"status": …}}`, in newer answers `code`."""
+    """The name of the error: `{"detail": {"status": …}}`, or `code` in newer responses."""
     detail = error.body.get("detail") if isinstance(error.body, dict) else None
     named = detail if isinstance(detail, dict) else {}
     return str(named.get("status") or named.get("code") or "")
@@ -313,14 +313,14 @@ def _status_of(error: ApiError) -> str:
 
 def _refusal(error: ApiError) -> Fault:
     named = _status_of(error)
-    if named == "quota_exceeded":  # comes as 401
+    if named == "quota_exceeded":  # sent with status 401
         return Fault(no_credit())
     if named == "voice_limit_reached":
-        message = "the account has no room for another cloned voice"
+        message = "The ElevenLabs account has no room for another cloned voice."
         return Fault(SpeechError("engine_voices_full", message, retryable=False))
     if error.status_code is not None and error.status_code != 200:
         return status_fault(error.status_code, error.headers or {})
-    return Fault(bad_audio("the server sends no JSON where it should"))
+    return Fault(bad_audio("The speech server did not send JSON."))
 
 
 def _explain(error: Exception) -> Fault | None:

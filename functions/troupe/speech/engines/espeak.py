@@ -1,10 +1,10 @@
-"""The embedded default engine: libespeak-ng out of the espeakng-loader wheel.
+"""The embedded default engine: libespeak-ng from the espeakng-loader wheel.
 
-The library runs in a child process. Not for its lock (it is not re-entrant, and its state is
-global) but because text can overrun its stack: `s's's's...`, 440 bytes of it, ends any process that
-speaks it (https://github.com/espeak-ng/espeak-ng/pull/2495, fixed after 1.52), as does one circled
-letter in Nepali. In a child with an empty environment such a text costs its own request and nothing
-else. Samples come through a pipe at memory speed, which is nothing beside making them.
+The library runs in a child process, because some text overruns its stack: 440 bytes of
+`s's's's...` crash any process that speaks them (fixed after 1.52:
+https://github.com/espeak-ng/espeak-ng/pull/2495), and so does one circled letter in Nepali. In a
+child with an empty environment such a text only fails its own request. Sending the samples through
+a pipe takes negligible time compared with making them.
 """
 
 from __future__ import annotations
@@ -28,35 +28,28 @@ import espeakng_loader
 import numpy as np
 
 from troupe.speech.catalogue import capabilities, language_named
-from troupe.speech.engine import (
-    Capabilities,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-    Voice,
-    VoiceType,
-)
+from troupe.speech.engine import Capabilities, Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines import espeak_host
 from troupe.speech.engines.espeak_timing import word_timings
+from troupe.speech.errors import SpeechError
 from troupe.speech.languages import ESPEAK
 
-# Part of the cache key: raise it when the tables below change.
+# Part of the cache key. Increase it when the tables below change.
 _TABLES = "1"
 
 _RATE, _VOLUME, _PITCH, _RANGE, _WORDGAP = 1, 2, 3, 4, 7  # espeak_PARAMETER of speak_lib.h
 _NORMAL_RATE, _MIN_RATE, _MAX_RATE = 175, 80, 450  # words per minute
 
-# Variant and pitch (0 to 99). With neutral style the median pitch of an English sentence is about
-# 105, 208 and 305 Hz; the kids voice also has the shorter vocal tract of f3 (higher formants).
+# Variant and pitch (0 to 99). In the neutral style, the median pitch of an English sentence is
+# about 105, 208 and 305 Hz. f3 also gives the kids voice higher formants: a shorter vocal tract.
 _TYPES = {VoiceType.MALE: ("m3", 50), VoiceType.FEMALE: ("f3", 50), VoiceType.KIDS: ("f3", 86)}
 _WHISPERS = {VoiceType.MALE: "whisper", VoiceType.FEMALE: "whisperf", VoiceType.KIDS: "whisperf"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Manner:
-    """How a style differs: times the rate, plus the pitch, the range (50 is normal), the volume
-    (100 is full: more would clip) and a gap between words in 10 ms."""
+class _StyleParameters:
+    """The parameters of a style. `rate`: a factor; `pitch`: added to the voice's; `range`: 50 is
+    normal; `volume`: 100 is full, more would clip; `gap`: between words, in units of 10 ms."""
 
     rate: float = 1.0
     pitch: int = 0
@@ -66,25 +59,25 @@ class _Manner:
 
 
 _STYLES = {
-    "neutral": _Manner(),
-    "narration": _Manner(rate=0.92, pitch=-3, range=58, gap=1),
-    "conversational": _Manner(rate=1.06, range=60),
-    "cheerful": _Manner(rate=1.08, pitch=7, range=80),
-    "calm": _Manner(rate=0.86, pitch=-5, range=30, volume=80, gap=1),
-    "serious": _Manner(rate=0.94, pitch=-8, range=35),
-    "excited": _Manner(rate=1.18, pitch=12, range=95),
-    "whisper": _Manner(rate=0.9, volume=90),
+    "neutral": _StyleParameters(),
+    "narration": _StyleParameters(rate=0.92, pitch=-3, range=58, gap=1),
+    "conversational": _StyleParameters(rate=1.06, range=60),
+    "cheerful": _StyleParameters(rate=1.08, pitch=7, range=80),
+    "calm": _StyleParameters(rate=0.86, pitch=-5, range=30, volume=80, gap=1),
+    "serious": _StyleParameters(rate=0.94, pitch=-8, range=35),
+    "excited": _StyleParameters(rate=1.18, pitch=12, range=95),
+    "whisper": _StyleParameters(rate=0.9, volume=90),
 }
 
 _VOICE_FILES = {code: file for code, _, _, file in ESPEAK}
-_SECONDS = 60.0  # of one call; the longest allowed text takes about one
+_SECONDS = 60.0  # per call; the longest allowed text takes about one second
 
 
 class EspeakEngine:
-    """Thread-safe. One child process, started by the first call and again after a crash or fork.
+    """Thread-safe. Calls start the child process when needed: at first, after a crash or a fork.
 
-    `timeout`: seconds that one call may take. `close()` ends the child; so does garbage collection
-    and the end of this process, however it ends (the child's input closes).
+    `timeout`: seconds per call. The child ends on `close()`, on garbage collection, and when this
+    process ends in any way (its input closes).
     """
 
     name = "espeak"
@@ -111,30 +104,32 @@ class EspeakEngine:
     def synthesize(self, request: SpeechRequest) -> Speech:
         """Speak `request.text` at 22050 Hz with the library's own word timings.
 
-        Raises SpeechError: nothing_to_speak, text_too_long, unknown_voice and engine_crashed (the
-        text crashes the library) are final; engine_timeout and engine_unavailable may pass.
+        Raises SpeechError. Final: nothing_to_speak, text_too_long, unknown_voice, engine_crashed
+        (the text crashes the library). Retryable: engine_timeout, engine_unavailable.
         """
         text = request.text.translate(_CLEAN)
         if len(text) > self.capabilities.max_characters:
-            raise SpeechError("text_too_long", "too much text for one call", retryable=False)
+            raise SpeechError(
+                "text_too_long", "The text is too long for one call.", retryable=False
+            )
         file, parameters = _settings(request.voice)
         payload = json.dumps({"text": text, "voice": file, "parameters": parameters}).encode()
         with self._lock:
             answer = self._ask(payload)
         if answer.status == espeak_host.NOT_FOUND:
-            raise SpeechError("unknown_voice", f"espeak has no voice {file}", retryable=False)
+            raise SpeechError("unknown_voice", f"espeak has no voice {file}.", retryable=False)
         if answer.status != espeak_host.OK:
-            raise SpeechError("engine_unavailable", "espeak could not speak", retryable=True)
+            raise SpeechError("engine_unavailable", "espeak failed to speak.", retryable=True)
         samples = np.frombuffer(answer.samples, np.int16)
         words = word_timings(text, answer.events, samples, answer.rate)
         if not words or not samples.any():
-            raise SpeechError("nothing_to_speak", "there is nothing to say", retryable=False)
+            raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
         return Speech(samples, answer.rate, words, TimingSource.ENGINE)
 
     def _ask(self, payload: bytes) -> _Answer:
         for attempt in (1, 2):
             if self._child is None or self._child.parent != os.getpid():
-                # After a fork the other process still talks to the old child: leave it alone.
+                # After a fork the parent still uses the old child: leave it alone.
                 self._child = _Child()
             try:
                 return self._child.ask(payload, self._timeout)
@@ -142,11 +137,13 @@ class EspeakEngine:
                 self._child.close()
                 self._child = None
                 if isinstance(error, TimeoutError):
-                    raise SpeechError("engine_timeout", "espeak hangs", retryable=True) from error
-                # Twice on a fresh child is the text's doing; once may be the system's.
+                    raise SpeechError(
+                        "engine_timeout", "espeak took too long.", retryable=True
+                    ) from error
+                # A second crash, in a fresh child, is caused by the text; the first may not be.
                 if attempt == 2:
                     raise SpeechError(
-                        "engine_crashed", "espeak cannot speak this text", retryable=False
+                        "engine_crashed", "espeak cannot speak this text.", retryable=False
                     ) from error
         raise AssertionError("unreachable")
 
@@ -164,13 +161,17 @@ class _Child:
         self.parent = os.getpid()
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-I", "-S", str(Path(espeak_host.__file__))),
-                *(espeakng_loader.get_library_path(), espeakng_loader.get_data_path()),
+                sys.executable,
+                "-I",
+                "-S",
+                str(Path(espeak_host.__file__)),
+                espeakng_loader.get_library_path(),
+                espeakng_loader.get_data_path(),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # the library chats about missing envelopes
-            env={"LC_ALL": "C.UTF-8"},  # no keys in a process that may be overrun
+            stderr=subprocess.DEVNULL,  # the library complains about missing envelopes
+            env={"LC_ALL": "C.UTF-8"},  # keep secrets out of a process that may be exploited
             bufsize=0,
         )
         self._input = cast("IO[bytes]", self._process.stdin)
@@ -178,9 +179,9 @@ class _Child:
         self.close = weakref.finalize(self, _end, self._process, self.parent)
 
     def ask(self, payload: bytes, timeout: float) -> _Answer:
-        """Raises EOFError or OSError when the child is gone, and TimeoutError when it is slow."""
+        """Raises EOFError or OSError if the child is gone, TimeoutError if it is too slow."""
         deadline = time.monotonic() + timeout
-        # A request is a few kilobytes and the child is waiting for it: this cannot block.
+        # Cannot block: a request is a few kilobytes, and the child is waiting for it.
         self._input.write(espeak_host.LENGTH.pack(len(payload)) + payload)
         header = self._read(espeak_host.HEADER.size, deadline)
         status, rate, events, samples = espeak_host.HEADER.unpack(header)
@@ -216,15 +217,15 @@ def _end(process: subprocess.Popen[bytes], parent: int) -> None:
         process.kill()
         process.wait()
     else:
-        process.returncode = 0  # another process's child: not ours to wait for
+        process.returncode = 0  # the child of another process, which we cannot wait for
 
 
 class _Clean(dict[int, int | None]):
-    """Characters that the library must not see, each replaced by one, so that offsets hold.
+    """Replaces characters that the library must not see, one for one, so that offsets stay valid.
 
-    Control characters are commands to it (0x01 changes speed and volume). Unassigned and private
-    ones have no sound, and enclosed letters crash it in some languages: the plain letter sounds
-    the same.
+    The library interprets control characters as commands (0x01 changes speed and volume).
+    Unassigned and private-use characters have no sound. Enclosed letters crash it in some
+    languages; the plain letters sound the same.
     """
 
     def __missing__(self, code: int) -> int:
@@ -246,19 +247,21 @@ _CLEAN = _Clean()
 
 @lru_cache(maxsize=256)
 def _settings(voice: Voice) -> tuple[str, list[list[int]]]:
-    """The voice file with its variant, and the parameters, for a voice of the catalogue."""
+    """The voice file with its variant, and the parameters. Raises SpeechError("unknown_voice")."""
     language = language_named(voice.language, EspeakEngine.name)
-    manner = _STYLES.get(voice.style)
-    if language is None or manner is None:
-        raise SpeechError("unknown_voice", "no such language or style", retryable=False)
+    style = _STYLES.get(voice.style)
+    if language is None or style is None:
+        raise SpeechError(
+            "unknown_voice", "espeak does not have this language or style.", retryable=False
+        )
     variant, pitch = _TYPES[voice.type]
     if voice.style == "whisper":
         variant = _WHISPERS[voice.type]
-    rate = round(_NORMAL_RATE * manner.rate * voice.speed)
+    rate = round(_NORMAL_RATE * style.rate * voice.speed)
     return f"{_VOICE_FILES[language.code]}+{variant}", [
         [_RATE, max(_MIN_RATE, min(_MAX_RATE, rate))],
-        [_VOLUME, manner.volume],
-        [_PITCH, max(0, min(99, pitch + manner.pitch))],
-        [_RANGE, manner.range],
-        [_WORDGAP, manner.gap],
+        [_VOLUME, style.volume],
+        [_PITCH, max(0, min(99, pitch + style.pitch))],
+        [_RANGE, style.range],
+        [_WORDGAP, style.gap],
     ]

@@ -1,9 +1,9 @@
-"""The child process that holds libespeak-ng: `python espeak_host.py <library> <data directory>`.
+"""The child process that runs libespeak-ng: `python espeak_host.py <library> <data directory>`.
 
-It runs as a script with the standard library alone, so that it starts in some 30 ms and shares no
-memory with the service. It reads one request a time from its standard input (u32 length, JSON) and
-answers on its standard output (`HEADER`, then events, then int16 samples); it ends with its input.
-Numbers are of the machine's own byte order: both ends are of one machine.
+It is a script that uses only the standard library, so that it starts in about 30 ms and shares no
+memory with the service. It reads one request at a time from standard input (u32 length, JSON),
+answers on standard output (`HEADER`, events, int16 samples), and ends when its input closes.
+Numbers are in native byte order, since both ends run on one machine.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ LENGTH = struct.Struct("=I")
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _POS_CHARACTER = 1
-_CHARS_UTF8 = 1  # and neither SSML (0x10) nor phoneme input (0x100): text is text
+_CHARS_UTF8 = 1  # without SSML (0x10) and phoneme input (0x100)
 _LIST_TERMINATED, _WORD, _END = 0, 1, 5
-_BUFFER_MILLISECONDS = 1000  # room for 220 events a buffer; one callback a second of sound
+_BUFFER_MILLISECONDS = 1000  # room for 220 events; one callback per second of audio
 OK, NOT_FOUND, CALLBACK_FAILED = 0, 2, -100
 
 
@@ -57,30 +57,36 @@ _Callback = ctypes.CFUNCTYPE(
 
 
 class Library:
-    """libespeak-ng, initialised. Not re-entrant, and one per process: its state is global."""
+    """libespeak-ng, initialised. Not reentrant, and one per process: its state is global."""
 
     def __init__(self, library: str, data: str) -> None:
         self._lib = ctypes.CDLL(library)
         self._lib.espeak_Synth.argtypes = [
-            *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint),
-            *(ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+            ctypes.c_uint,
+            ctypes.c_int,
+            ctypes.c_uint,
+            ctypes.c_uint,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
         ]
         self._lib.espeak_SetParameter.argtypes = [ctypes.c_int] * 3
         self.rate: int = self._lib.espeak_Initialize(
             _SYNCHRONOUS, _BUFFER_MILLISECONDS, data.encode(), _DONT_EXIT
         )
         if self.rate <= 0:
-            raise OSError(f"espeak-ng did not start with the data in {data}")
+            raise OSError(f"espeak-ng could not be initialised with the data in {data}")
         self._voice = ""
         self._samples = bytearray()
         self._events = bytearray()
         self._failure: BaseException | None = None
-        # Kept here: ctypes would free the callback while the library still points to it.
+        # Keep a reference, or ctypes frees the callback while the library still uses it.
         self._callback = _Callback(self._collect)
         self._lib.espeak_SetSynthCallback(self._callback)
 
     def _collect(self, samples: object, count: int, events: object) -> int:
-        # ctypes prints an exception raised here and goes on: keep it, and stop the synthesis.
+        # ctypes only prints exceptions raised here: keep the error, and stop the synthesis.
         try:
             if samples and count:
                 self._samples += ctypes.string_at(samples, count * 2)  # type: ignore[arg-type]
@@ -97,7 +103,7 @@ class Library:
     def speak(
         self, text: str, voice: str, parameters: list[list[int]]
     ) -> tuple[int, bytearray, bytearray]:
-        """Returns status, events and samples; both are valid until the next call."""
+        """Returns status, events and samples. The buffers are valid until the next call."""
         self._samples.clear()
         self._events.clear()
         self._failure = None
@@ -125,7 +131,7 @@ def _read(stream: BinaryIO, size: int) -> bytes:
 
 
 def serve(library: Library, requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer until the input ends."""
+    """Answer requests until the input ends."""
     while True:
         try:
             (size,) = LENGTH.unpack(_read(requests, LENGTH.size))

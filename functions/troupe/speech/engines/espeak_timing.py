@@ -1,4 +1,4 @@
-"""espeak's events to the times of whole words, as they stand in the text."""
+"""Turns espeak's events into the timings of whole words of the text."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
 _WORD, _END = 1, 5
-_SILENT = 100  # of 32767; the pauses between clauses are zeros, and echoes fade below this
+_SILENT = 100  # of 32767; pauses between clauses are zeros, and echoes fade below this
 
 
 def word_timings(
     text: str, events: list[tuple[int, int, int]], samples: Samples, rate: int
 ) -> tuple[WordTiming, ...]:
-    """The words of `text` with their times; empty when espeak said none.
+    """The timings of the words of `text`; empty if espeak spoke none.
 
-    `events`: (kind, offset from 1, sample) in the order of sound; `samples`: int16, mono, (n,).
-    espeak says some words in several steps ("3.14", one ideograph each) and some words together
-    ("of the"): a word begins with its first step, and words said together share their time by
-    length. A word ends where the next begins, or where the sound of its clause does.
+    `events`: (kind, offset from 1, sample), in order of time. `samples`: int16, mono, shape (n,).
+    espeak speaks some words in several steps ("3.14", ideographs) and some words together
+    ("of the"). A word starts with its first step, and words spoken together share the time by
+    length. A word ends where the next one starts or where the sound of its clause ends.
     """
     spans = word_spans(text)
     starts = [start for start, _ in spans]
-    begins: list[tuple[int, int]] = []  # (word, sample), both rising
+    begins: list[tuple[int, int]] = []  # (word, sample), both increasing
     ends: list[int] = []
     for kind, offset, sample in events:
         if kind == _END:
@@ -43,7 +43,7 @@ def word_timings(
     for index, (word, sample) in enumerate(begins):
         following = begins[index + 1] if index + 1 < len(begins) else (len(spans), len(samples))
         until = following[1]
-        # The last clause to end before the next word: a very long word is several clauses.
+        # The last clause that ends before the next word; a very long word has several clauses.
         while clause + 1 < len(ends) and ends[clause + 1] <= until:
             clause += 1
         if ends and sample < ends[clause] <= until:

@@ -1,4 +1,4 @@
-"""Cloned speech by an F5-TTS server, over the HTTP API of its Gradio app."""
+"""Cloned speech from an F5-TTS server, through the HTTP API of its Gradio app."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx2
 
 from troupe.riff import parse_wav
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import Capabilities, Reference, Speech, SpeechError, SpeechRequest
+from troupe.speech.engine import Capabilities, Reference, Speech, SpeechRequest
 from troupe.speech.engines.remote import (
     MAX_BYTES,
     Fault,
@@ -21,27 +21,29 @@ from troupe.speech.engines.remote import (
     bad_audio,
     check,
     estimated,
-    persist,
-    server_mark,
+    server_hash,
     sound_chunks,
     status_fault,
     timed_out,
     unavailable,
+    with_retry,
 )
+from troupe.speech.errors import SpeechError
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
-# Part of the cache key: raise it when what is asked for below changes.
+# Part of the cache key. Increase it when the inputs of the endpoint change.
 _TABLES = "1"
 
 _API = "/gradio_api"
 _ENDPOINT = "basic_tts"
-_MAX_EVENTS = 1 << 20  # bytes of an event stream: a heartbeat each 15 s and one answer
-# A longer reference is cut to this by the server, and a text of the whole would no longer fit: then
-# none is sent, and the server writes down what it kept (preprocess_ref_audio_text of F5-TTS).
+_MAX_EVENTS = 1 << 20  # bytes of an event stream: a heartbeat every 15 s and one answer
+# The server cuts longer references to this length, and then a transcript of the whole would not
+# match. We send none in that case, and the server transcribes what it kept
+# (preprocess_ref_audio_text of F5-TTS).
 _REFERENCE_SECONDS = 12.0
-_SEEDS = 2**31 - 1  # another seed is replaced by a random one
+_SEEDS = 2**31 - 1  # the server replaces larger seeds by random ones
 
 
 class _BadStatus(Exception):
@@ -51,11 +53,11 @@ class _BadStatus(Exception):
 
 
 class F5TTSEngine:
-    """Thread-safe. `timeout`: seconds that one call may take, with its repeat and all; `silence`:
-    how long the server may send nothing at all (while it works, it sends a heartbeat each 15 s).
+    """Thread-safe. `timeout`: seconds per call, including its retry. `silence`: seconds the server
+    may send nothing (it sends a heartbeat every 15 s while it works).
 
-    The same request always sounds the same: its seed is made of its content. Which model the server
-    runs cannot be asked: a server with another model needs another address, for the cache's sake.
+    The same request always sounds the same, because the seed is derived from it. The server does
+    not say which model it runs, so a server with another model needs another URL for the cache key.
     """
 
     name = "f5tts"
@@ -66,13 +68,13 @@ class F5TTSEngine:
         self._url = url.rstrip("/")
         self._timeout = timeout
         self._silence = silence
-        # Its cookies keep us at one server where there are several: files are on one of them only.
+        # Cookies keep us on one server of several, because uploads are on one of them only.
         self._client = httpx2.Client()
         self._uploads: OncePerKey[str] = OncePerKey()
 
     @property
     def version(self) -> str:
-        return f"{server_mark(self._url)}+{_TABLES}"
+        return f"{server_hash(self._url)}+{_TABLES}"
 
     @property
     def capabilities(self) -> Capabilities:
@@ -84,7 +86,7 @@ class F5TTSEngine:
     def synthesize(self, request: SpeechRequest) -> Speech:
         """Speak `request.text` in the voice of `request.voice.reference`.
 
-        Raises SpeechError. May pass: engine_timeout, engine_unavailable (connection, 5xx, an error
+        Raises SpeechError. Retryable: engine_timeout, engine_unavailable (connection, 5xx, an error
         of the model), engine_rate_limited, engine_bad_audio. Final: reference_required,
         reference_unusable, engine_auth_failed (401, 403), engine_refused (other 4xx),
         unknown_voice, text_too_long, nothing_to_speak.
@@ -94,11 +96,11 @@ class F5TTSEngine:
         if reference is None:
             raise SpeechError(
                 "reference_required",
-                "this engine speaks with a recorded voice only",
+                "This engine needs a recording of the voice.",
                 retryable=False,
             )
         settings = _settings(request, reference)
-        samples, rate = persist(
+        samples, rate = with_retry(
             lambda deadline: self._ask(reference, settings, deadline), _explain, self._timeout
         )
         return estimated(samples, rate, request.text)
@@ -114,11 +116,11 @@ class F5TTSEngine:
             answer = _parsed(self._read("POST", f"/call/{_ENDPOINT}", deadline, json=content))
             event = answer.get("event_id") if isinstance(answer, dict) else None
             if not isinstance(event, str):
-                raise bad_audio("the server does not answer as Gradio does")
+                raise bad_audio("The speech server's response is not from a Gradio app.")
             sound = _path_of(self._result(event, deadline))
             return _decode(self._read("GET", f"/file={quote(sound)}", deadline))
         except Exception:
-            # A server that was started again has lost the file, and says no more than "error".
+            # A restarted server has lost the file, and reports only "error".
             self._uploads.forget(key)
             raise
 
@@ -126,11 +128,11 @@ class F5TTSEngine:
         files = {"files": ("reference.wav", reference.audio, "audio/wav")}
         paths = _parsed(self._read("POST", "/upload", deadline, files=files))
         if not isinstance(paths, list) or not paths or not isinstance(paths[0], str):
-            raise bad_audio("the server does not take files as Gradio does")
+            raise bad_audio("The speech server does not accept uploads as a Gradio app does.")
         return paths[0]
 
     def _result(self, event: str, deadline: float) -> Any:
-        """The outputs of a call, from its event stream."""
+        """The outputs of a call, read from its event stream."""
         name, pending = "", b""
         for chunk in self._chunks(
             "GET", f"/call/{_ENDPOINT}/{quote(event, safe='')}", deadline, _MAX_EVENTS
@@ -143,8 +145,8 @@ class F5TTSEngine:
                 elif field == "data" and name == "complete":
                     return _parsed(value.encode())
                 elif field == "data" and name == "error":
-                    raise unavailable("the model failed")
-        raise unavailable("the server ended before it was done")
+                    raise unavailable("The speech model failed.")
+        raise unavailable("The speech server closed the connection before it was done.")
 
     def _read(self, method: str, path: str, deadline: float, **content: Any) -> bytes:
         return b"".join(self._chunks(method, path, deadline, MAX_BYTES, **content))
@@ -162,12 +164,13 @@ class F5TTSEngine:
 
 
 def _settings(request: SpeechRequest, reference: Reference) -> list[Any]:
-    """The inputs of the endpoint after the recording, in its order."""
+    """The inputs of the endpoint after the recording, in order."""
     voice = request.voice
     try:
         samples, rate = parse_wav(reference.audio)
     except ValueError as error:
-        raise SpeechError("reference_unusable", str(error), retryable=False) from error
+        message = f"The recording of the voice is unusable: {error}."
+        raise SpeechError("reference_unusable", message, retryable=False) from error
     said = reference.text if len(samples) / rate <= _REFERENCE_SECONDS else ""
     chosen = [voice.cross_fade_seconds, voice.nfe_steps, voice.speed]
     content = [reference.sha256, said, request.text, voice.remove_silences, *chosen]
@@ -180,14 +183,14 @@ def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise bad_audio("the server sends no JSON where it should") from error
+        raise bad_audio("The speech server did not send JSON.") from error
 
 
 def _path_of(outputs: Any) -> str:
     first = outputs[0] if isinstance(outputs, list) and outputs else None
     path = first.get("path") if isinstance(first, dict) else None
     if not isinstance(path, str):
-        raise bad_audio("the server sent no sound")
+        raise bad_audio("The speech server sent no audio.")
     return path
 
 
@@ -195,7 +198,7 @@ def _decode(body: bytes) -> tuple[Samples, int]:
     try:
         return parse_wav(body)
     except ValueError as error:
-        raise bad_audio(str(error)) from error
+        raise bad_audio(f"The speech server sent unusable audio: {error}.") from error
 
 
 def _explain(error: Exception) -> Fault | None:

@@ -1,4 +1,4 @@
-"""Speech by Google Cloud Text-to-Speech. It clones nobody: who speaks is chosen by voice type."""
+"""Speech from Google Cloud Text-to-Speech. It cannot clone; the voice type selects the voice."""
 
 from __future__ import annotations
 
@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING
 
 from troupe.riff import parse_wav
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import (
-    Capabilities,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    VoiceType,
-)
+from troupe.speech.engine import Capabilities, Speech, SpeechRequest, VoiceType
 from troupe.speech.engines.remote import (
     Fault,
     OncePerKey,
     bad_audio,
     check,
     estimated,
-    persist,
-    server_mark,
+    server_hash,
     status_fault,
     timed_out,
     unavailable,
+    with_retry,
 )
+from troupe.speech.errors import SpeechError
 
 try:
     import grpc
@@ -45,16 +40,16 @@ except ImportError as error:
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
-# Part of the cache key: raise it when the tables below change.
+# Part of the cache key. Increase it when the tables below change.
 _TABLES = "1"
 
 _RATE = 24_000
-_MIN_RATE, _MAX_RATE = 0.25, 2.0  # of the speaking rate: the API's limits
-# Kinds of voices whose pitch can be changed, the best first; Chirp's cannot.
+_MIN_RATE, _MAX_RATE = 0.25, 2.0  # the API's limits of the speaking rate
+# Kinds of voice whose pitch can be changed, best first. Chirp's cannot.
 _PITCHED = ("Neural2", "Wavenet", "Standard")
 _FLAT = ("Chirp3-HD",)
-_CHILD = 5.0  # semitones above a woman's voice: some 200 Hz become 270
-# A factor of the speed, and semitones.
+_CHILD = 5.0  # semitones above a woman's voice: about 200 Hz become 270
+# Speed factor and semitones.
 _STYLES = {
     "neutral": (1.0, 0.0),
     "narration": (0.92, 0.0),
@@ -65,20 +60,20 @@ _STYLES = {
 
 
 class GoogleEngine:
-    """Thread-safe. `timeout`: seconds that one call may take, with its repeat and all; `endpoint`:
-    another host of the API (a region's), or http://HOST:PORT for a stand-in without credentials.
+    """Thread-safe. `timeout`: seconds per call, including its retry. `endpoint`: another API host
+    (such as a region's), or http://HOST:PORT for a test server without credentials.
 
-    Credentials are the platform's own. The voice is the first of the best kind that the language
-    has for the gender. Children have none: theirs is a woman's, raised by five semitones, and a
-    language without a voice that can be raised has no kids voice. A man's or woman's voice of a
-    kind that cannot change its pitch expresses styles by its rate alone. Timings are estimated.
+    Uses the platform's default credentials. The voice is the first one of the best kind that the
+    language has for the gender. There are no children's voices: a woman's voice is raised by five
+    semitones, and a language without a voice that can be raised has no kids voice. Voices with a
+    fixed pitch express styles by rate alone. Timings are estimated.
     """
 
     name = "google"
 
     def __init__(self, endpoint: str | None = None, *, timeout: float = 60.0) -> None:
         self._timeout = timeout
-        self._server = server_mark(endpoint or "")
+        self._server = server_hash(endpoint or "")
         if endpoint is not None and endpoint.startswith("http://"):
             channel = grpc.insecure_channel(endpoint.removeprefix("http://"))
             self._client = texttospeech.TextToSpeechClient(
@@ -103,12 +98,12 @@ class GoogleEngine:
     def synthesize(self, request: SpeechRequest) -> Speech:
         """Speak `request.text`.
 
-        Raises SpeechError. May pass: engine_timeout, engine_unavailable (connection, internal
+        Raises SpeechError. Retryable: engine_timeout, engine_unavailable (connection, internal
         errors), engine_rate_limited, engine_bad_audio. Final: engine_auth_failed, engine_refused,
         unknown_voice (also: no such voice type in this language), text_too_long, nothing_to_speak.
         """
         language = check(request, self.name).code
-        samples, rate = persist(
+        samples, rate = with_retry(
             lambda deadline: self._ask(request, language, deadline), _explain, self._timeout
         )
         return estimated(samples, rate, request.text)
@@ -117,7 +112,7 @@ class GoogleEngine:
         voice = request.voice
         names = self._names.get(language, lambda: self._voices(language, deadline), deadline)
         if voice.type not in names:
-            message = f"Google has no {voice.type} voice in this language"
+            message = f"Google has no {voice.type} voice in this language."
             raise SpeechError("unknown_voice", message, retryable=False)
         name = names[voice.type]
         pace, semitones = _STYLES[voice.style]
@@ -137,10 +132,10 @@ class GoogleEngine:
         try:
             return parse_wav(answer.audio_content)  # LINEAR16 comes with a WAV header
         except ValueError as error:
-            raise bad_audio(str(error)) from error
+            raise bad_audio(f"The speech server sent unusable audio: {error}.") from error
 
     def _voices(self, language: str, deadline: float) -> dict[VoiceType, str]:
-        """Who speaks for each voice type; those that nobody can speak for are left out."""
+        """The voice name for each voice type; types without a voice are left out."""
         answer = self._client.list_voices(
             language_code=language, retry=None, timeout=_share(deadline)
         )
@@ -156,12 +151,12 @@ class GoogleEngine:
 
 
 def _kind(name: str) -> str:
-    """ "Chirp3-HD" of "en-US-Chirp3-HD-Kore"; "Neural2" of "en-US-Neural2-A"."""
+    """The kind in a voice name: "Chirp3-HD" for "en-US-Chirp3-HD-Kore"."""
     return "-".join(name.split("-")[2:-1])
 
 
 def _best(names: list[str], kinds: tuple[str, ...]) -> str | None:
-    """The first name, by alphabet, of the first kind that there is."""
+    """The alphabetically first name of the first kind that has any."""
     for kind in kinds:
         if same := sorted(name for name in names if _kind(name) == kind):
             return same[0]
@@ -169,7 +164,7 @@ def _best(names: list[str], kinds: tuple[str, ...]) -> str | None:
 
 
 def _share(deadline: float) -> float:
-    """Half of what is left, so that a silent server can be asked again."""
+    """Half of the time left, so that an unresponsive server can be asked again."""
     return max(0.1, (deadline - time.monotonic()) / 2)
 
 
@@ -187,5 +182,5 @@ def _explain(error: Exception) -> Fault | None:
         headers = {"retry-after": str(waits[0])} if waits else {}
         return status_fault(int(error.code or 500), headers)
     if isinstance(error, GoogleAuthError):
-        return Fault(unavailable("no credentials"))
+        return Fault(unavailable("The server has no credentials for Google."))
     return None

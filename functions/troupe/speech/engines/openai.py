@@ -1,4 +1,4 @@
-"""Speech by any server with OpenAI's `/audio/speech`: its own, or a compatible one."""
+"""Speech from OpenAI's `/audio/speech`, or from any compatible server."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from troupe.speech.engines.remote import (
     check,
     estimated,
     no_credit,
-    persist,
-    server_mark,
+    server_hash,
     sound_chunks,
     status_fault,
     timed_out,
     unavailable,
+    with_retry,
 )
 
-# Part of the cache key: raise it when the tables below change.
+# Part of the cache key. Increase it when the tables below change.
 _TABLES = "1"
 
 # "pcm" is raw 24 kHz 16-bit little-endian mono without a header:
@@ -67,10 +67,10 @@ class _Reply:
 
 
 class OpenAIEngine:
-    """Thread-safe. `timeout`: seconds that one call may take, with its repeat and all.
+    """Thread-safe. `timeout`: seconds per call, including its retry.
 
-    Timings are estimated: the API reports none. The kids voice and the styles are asked for by
-    instructions, which `tts-1` and `tts-1-hd` do not take.
+    Timings are estimated, as the API reports none. The kids voice and the styles are requested by
+    instructions, which `tts-1` and `tts-1-hd` do not support.
     """
 
     name = "openai"
@@ -80,13 +80,13 @@ class OpenAIEngine:
     ) -> None:
         self._model = model
         self._timeout = timeout
-        # The client would wait up to two minutes when a server says so: repeats are made here.
+        # The client would wait up to two minutes if the server asks for it: we retry ourselves.
         self._client = openai.OpenAI(api_key=api_key, base_url=base_url, max_retries=0)
-        self._server = server_mark(str(self._client.base_url))
+        self._server = server_hash(str(self._client.base_url))
 
     @property
     def version(self) -> str:
-        """With the server: the same model name elsewhere is another voice."""
+        """Includes the server, since the same model name elsewhere is another voice."""
         return f"{self._model}@{self._server}+{_TABLES}"
 
     @property
@@ -99,12 +99,12 @@ class OpenAIEngine:
     def synthesize(self, request: SpeechRequest) -> Speech:
         """Speak `request.text`.
 
-        Raises SpeechError. May pass: engine_timeout, engine_unavailable (connection, 5xx),
+        Raises SpeechError. Retryable: engine_timeout, engine_unavailable (connection, 5xx),
         engine_rate_limited, engine_bad_audio. Final: engine_auth_failed (401, 403), engine_refused
         (other 4xx), unknown_voice, text_too_long, nothing_to_speak.
         """
         language = check(request, self.name).name
-        reply = persist(
+        reply = with_retry(
             lambda deadline: self._ask(request.text, request.voice, language, deadline),
             _explain,
             self._timeout,
@@ -114,7 +114,7 @@ class OpenAIEngine:
 
     def _ask(self, text: str, voice: Voice, language: str, deadline: float) -> _Reply:
         left = max(0.1, deadline - time.monotonic())
-        # Read time-outs count from byte to byte: half for each, and the deadline over all.
+        # A read time-out applies between bytes: half for each, within the deadline for all.
         timeout = httpx2.Timeout(left, connect=min(5.0, left), read=left / 2)
         instructions = f"{_TYPES[voice.type]} {_STYLES[voice.style]} The text is {language}."
         with self._client.audio.speech.with_streaming_response.create(
@@ -131,18 +131,18 @@ class OpenAIEngine:
 
 
 def _late() -> Exception:
-    return httpx2.ReadTimeout("the answer comes too slowly")
+    return httpx2.ReadTimeout("the response is too slow")
 
 
 def _explain(error: Exception) -> Fault | None:
     if isinstance(error, openai.APIStatusError):
-        # "insufficient_quota" comes as 429 too, and no waiting helps.
+        # "insufficient_quota" is a 429 too, but waiting does not help.
         if error.code == "insufficient_quota":
             return Fault(no_credit())
         return status_fault(error.status_code, error.response.headers)
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return Fault(timed_out())
-    # While a body is streamed, the transport's own errors come through.
+    # While the body is streamed, the transport's own errors are raised.
     if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
         return Fault(unavailable())
     return None
@@ -152,19 +152,19 @@ def _decode(reply: _Reply) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], 
     body = reply.body
     kind = reply.content_type
     if body[:4] == b"RIFF" and body[8:12] == b"WAVE":
-        # Some servers send WAV whatever is asked for; what it says of itself is exact.
+        # Some servers always send WAV. Its header is exact.
         try:
             return parse_wav(body)
         except ValueError as error:
-            raise bad_audio(str(error)) from error
+            raise bad_audio(f"The speech server sent unusable audio: {error}.") from error
     if kind.startswith(("text/", "application/json")) or body.lstrip()[:8].startswith(_NOT_AUDIO):
-        raise bad_audio("the server sent a text instead of sound")
+        raise bad_audio("The speech server sent text instead of audio.")
     if body[:3] == b"ID3" or "mpeg" in kind or body[:4] in (b"OggS", b"fLaC"):
-        raise bad_audio("the server does not send PCM or WAV")
+        raise bad_audio("The speech server sent neither PCM nor WAV.")
     if not body or len(body) % 2:
-        raise bad_audio(f"{len(body)} bytes are no 16-bit sound")
+        raise bad_audio(f"The speech server sent {len(body)} bytes, which is not 16-bit audio.")
     said = re.search(r"rate=(\d{4,6})", kind)
     rate = int(said[1]) if said else _PCM_RATE
     if not _MIN_RATE <= rate <= _MAX_RATE:
-        raise bad_audio("a sample rate that is none")
+        raise bad_audio(f"The speech server sent an invalid sample rate ({rate} Hz).")
     return np.frombuffer(body, "<i2").astype(np.int16), rate

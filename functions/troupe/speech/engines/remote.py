@@ -1,5 +1,5 @@
-"""What the engines that are services share: what to refuse before asking, when to ask again, and
-what an answer means."""
+"""Shared by the engines that are remote services: validation before a call, retries, and the
+meaning of responses."""
 
 from __future__ import annotations
 
@@ -14,13 +14,8 @@ import numpy as np
 
 from troupe.calls import bounded, retry
 from troupe.speech.catalogue import capabilities, language_named
-from troupe.speech.engine import (
-    Language,
-    Speech,
-    SpeechError,
-    SpeechRequest,
-    TimingSource,
-)
+from troupe.speech.engine import Language, Speech, SpeechRequest, TimingSource
+from troupe.speech.errors import SpeechError
 from troupe.speech.text.words import estimate_words, is_speakable
 
 if TYPE_CHECKING:
@@ -28,40 +23,42 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_BYTES = 64 << 20  # of one answer; 4,096 characters at half speed are some 30 MB of sound
-WAITS = (0.5,)  # seconds before the second attempt, unless the server says
+MAX_BYTES = 64 << 20  # per response; 4,096 characters at half speed are about 30 MB of audio
+WAITS = (0.5,)  # seconds before the second attempt, unless the server sends Retry-After
 _SILENT = 200  # of 32767
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an attempt failed, and the seconds that the server wants us to wait before another."""
+    """Why an attempt failed, and how many seconds the server wants us to wait (None: not said)."""
 
     error: SpeechError
     wait: float | None = None
 
 
 def check(request: SpeechRequest, engine_name: str) -> Language:
-    """The language to speak. Raises SpeechError for what no server need be asked."""
+    """The language to speak. Raises SpeechError for requests that cannot succeed."""
     offered = capabilities(engine_name)
     if not is_speakable(request.text):
-        raise SpeechError("nothing_to_speak", "there is nothing to say", retryable=False)
+        raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
     if len(request.text) > offered.max_characters:
-        raise SpeechError("text_too_long", "too much text for one call", retryable=False)
+        raise SpeechError("text_too_long", "The text is too long for one call.", retryable=False)
     language = language_named(request.voice.language, engine_name)
     if language is None or request.voice.style not in offered.styles:
-        raise SpeechError("unknown_voice", "no such language or style", retryable=False)
+        raise SpeechError(
+            "unknown_voice", "The engine does not have this language or style.", retryable=False
+        )
     return language
 
 
-def persist(
+def with_retry(
     attempt: Callable[[float], T], explain: Callable[[Exception], Fault | None], timeout: float
 ) -> T:
-    """What `attempt(deadline)` returns, tried again once after a passing fault; `deadline` is of
-    time.monotonic, `timeout` seconds from now, for all attempts and waits together.
+    """Returns `attempt(deadline)`, retried once after a retryable fault. `deadline` is `timeout`
+    seconds from now (time.monotonic), for all attempts and waits together.
 
-    `explain` tells faults from bugs: an exception that it has no word for is raised as it is.
-    Raises SpeechError.
+    `explain` maps exceptions to faults. Exceptions it returns None for are bugs and are raised
+    unchanged. Raises SpeechError.
     """
     deadline = time.monotonic() + timeout
 
@@ -83,31 +80,36 @@ def persist(
 def sound_chunks(
     chunks: Iterable[bytes], deadline: float, late: Callable[[], Exception], limit: int = MAX_BYTES
 ) -> Iterator[bytes]:
-    """As `troupe.calls.bounded`; more than `limit` bytes are no sound."""
+    """As `troupe.calls.bounded`, for audio of at most `limit` bytes."""
     return bounded(
         chunks,
         deadline=deadline,
         limit=limit,
         late=late,
-        large=lambda: bad_audio("more than an answer can have"),
+        large=lambda: bad_audio("The speech server sent too much data."),
     )
 
 
 def status_fault(status: int, headers: Mapping[str, str]) -> Fault:
-    """What an HTTP status other than 200 means. Messages of a server may hold the text that was
-    sent: none is passed on."""
+    """The fault for an HTTP status other than 200. The server's own message is not passed on, since
+    it may contain the user's text."""
     wait = _retry_after(headers)
     if status in (401, 403):
         return Fault(
-            SpeechError("engine_auth_failed", f"refused the key ({status})", retryable=False)
+            SpeechError(
+                "engine_auth_failed",
+                f"The speech server rejected our key ({status}).",
+                retryable=False,
+            )
         )
     if status == 429:
-        message = "too many requests (429)"
+        message = "The speech server is receiving too many requests (429)."
         return Fault(SpeechError("engine_rate_limited", message, retryable=True), wait)
     if status in (408, 409) or status >= 500:
-        message = f"the server failed ({status})"
+        message = f"The speech server failed ({status})."
         return Fault(SpeechError("engine_unavailable", message, retryable=True), wait)
-    return Fault(SpeechError("engine_refused", f"refused the request ({status})", retryable=False))
+    message = f"The speech server rejected the request ({status})."
+    return Fault(SpeechError("engine_refused", message, retryable=False))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -118,10 +120,12 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def timed_out() -> SpeechError:
-    return SpeechError("engine_timeout", "no answer in time", retryable=True)
+    return SpeechError(
+        "engine_timeout", "The speech server did not answer in time.", retryable=True
+    )
 
 
-def unavailable(message: str = "no connection") -> SpeechError:
+def unavailable(message: str = "The speech server cannot be reached.") -> SpeechError:
     return SpeechError("engine_unavailable", message, retryable=True)
 
 
@@ -130,16 +134,20 @@ def bad_audio(message: str) -> SpeechError:
 
 
 def no_credit() -> SpeechError:
-    return SpeechError("engine_auth_failed", "the account has no credit", retryable=False)
+    return SpeechError(
+        "engine_auth_failed",
+        "The account at the speech service has no credit left.",
+        retryable=False,
+    )
 
 
-def server_mark(*parts: str) -> str:
-    """Eight letters for the `version` of an engine: the same model elsewhere is another voice."""
+def server_hash(*parts: str) -> str:
+    """Eight hex digits for an engine's `version`: the same model elsewhere is another voice."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
 
 
 def estimated(samples: Samples, rate: int, text: str) -> Speech:
-    """Speech whose words are spread over what is heard of `samples` (int16, mono, shape (n,))."""
+    """Speech with words spread over the audible range of `samples` (int16, mono, shape (n,))."""
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _SILENT)
     first, last = (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, len(samples))
     words = estimate_words(text, last / rate, start=first / rate)
@@ -147,15 +155,18 @@ def estimated(samples: Samples, rate: int, text: str) -> Speech:
 
 
 class OncePerKey(Generic[T]):
-    """Values that are made once for each key, by one thread at a time for each key."""
+    """A cache whose values are made once per key, by one thread at a time."""
 
     def __init__(self) -> None:
         self._values: dict[str, T] = {}
         self._locks: dict[str, threading.Lock] = {}
 
     def get(self, key: str, make: Callable[[], T], deadline: float) -> T:
-        """Raises SpeechError("engine_timeout") when another thread still makes it at `deadline`
-        (of time.monotonic), and what `make` raises."""
+        """The value of `key`, made by `make` if it is not cached.
+
+        Raises SpeechError("engine_timeout") if another thread is still making it at `deadline`
+        (time.monotonic), and whatever `make` raises.
+        """
         if key in self._values:
             return self._values[key]
         lock = self._locks.setdefault(key, threading.Lock())
@@ -169,5 +180,5 @@ class OncePerKey(Generic[T]):
             lock.release()
 
     def forget(self, key: str) -> None:
-        """The next `get` makes it anew."""
+        """Drops the value, so that the next `get` makes it again."""
         self._values.pop(key, None)

@@ -1,10 +1,10 @@
-"""Markdown to the text that a voice should say.
+"""Turns Markdown into the text a voice should speak.
 
-Why not a Markdown library: CommonMark is made for pages, and drops words that a speaker meant
-(`[Bob]: hello` is a link definition, `1986. A good year` a list, `<sighs>` a tag, `2*3*4` has an
-emphasis), and markdown-it-py, the best-kept pure Python one, takes quadratic time on hostile
-input (0.1, 0.3 and 0.7 s for 5, 10 and 20 thousand characters of `![`). This one only ever deletes
-marks that it is sure of, in one pass, in linear time.
+Why not a Markdown library: CommonMark is made for pages and drops words that should be spoken
+(`[Bob]: hello` is a link definition, `1986. A good year` a list, `<sighs>` a tag, `2*3*4` contains
+emphasis), and markdown-it-py, the best-maintained pure Python library, takes quadratic time on
+hostile input (0.1, 0.3 and 0.7 s for 5, 10 and 20 thousand characters of `![`). This module deletes
+only what is certainly markup, in one pass and in linear time.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _CELL = re.compile(r"(?<!\\)\|")
 
 
 def plain_text(text: str) -> str:
-    """`text` without Markdown marks, for speaking. Paragraphs are set apart by an empty line.
+    """`text` without Markdown marks, for speaking. Paragraphs are separated by an empty line.
 
-    Headings, list items and table rows become paragraphs of their own, so that a voice pauses
-    after them. Addresses of links are dropped and their texts kept; so are code, image texts and
-    numbers of lists. A mark that is not surely markup (`2 * 3 * 4`, `snake_case`, `#1`, `a < b`)
-    stays. Control characters go, for engines read commands in them. Linear in len(text).
+    Headings, list items and table rows become paragraphs, so that a voice pauses after them. Link
+    texts, code, image texts and list numbers are kept; link addresses are dropped. Marks that may
+    not be markup (`2 * 3 * 4`, `snake_case`, `#1`, `a < b`) stay. Control characters are removed,
+    because engines interpret them as commands. Linear in len(text).
     """
     text = CONTROLS.sub("", _NEWLINES.sub("\n", text)).replace("\u2029", "\n\n")
     if not MARKS.search(text):
@@ -55,7 +55,7 @@ def _without_comments(text: str) -> str:
 
 
 class _Blocks:
-    """Lines to paragraphs. A table is known by the line of dashes under its head."""
+    """Groups lines into paragraphs. A line of dashes under a header row marks a table."""
 
     def __init__(self, lines: list[str], references: set[str]) -> None:
         self._lines = lines
@@ -83,7 +83,7 @@ class _Blocks:
         self._done.append(strip_marks(text, self._references))
 
     def _take_code(self, line: str) -> bool:
-        """Code is said as it stands; its fences are not said."""
+        """Takes a line of a code block: code is spoken as it is, its fences are not."""
         fence = _FENCE.fullmatch(line)
         if self._fence:
             if fence and fence[1].startswith(self._fence) and fence.end(1) == len(line):
@@ -125,7 +125,7 @@ class _Blocks:
         self._flush()
         title = line[heading.end() :].rstrip()
         stem = title.rstrip("#")
-        # Closing marks are set off by a space: "# About C#" keeps its own.
+        # Closing marks follow a space: "# About C#" keeps its #.
         self._add(stem if stem.endswith((" ", "\t")) else title)
 
 

@@ -1,11 +1,11 @@
-"""The marks of Markdown and HTML inside a paragraph, taken out. See troupe.speech.text.plain."""
+"""Removes Markdown and HTML marks inside a paragraph. See troupe.speech.text.plain."""
 
 from __future__ import annotations
 
 import html
 import re
 
-# Without any of these there is nothing to strip, and most text has none.
+# Most text has none of these, and then there is nothing to strip.
 MARKS = re.compile(r"[*_`~\[\]<>#|&\\]|^[ \t]*(?:[-+][ \t]|-{3}|={3})", re.MULTILINE)
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff]")
 
@@ -17,7 +17,7 @@ _TAGS = (
     "strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|"
     "title|tr|tt|u|ul|var|video|wbr"
 )
-# Their neighbours are of one word; the others part words, as a space does.
+# Inline tags can be inside a word; all others separate words, as a space does.
 _INLINE_TAG = re.compile(
     "a|abbr|b|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|"
     "sup|tt|u|var|wbr",
@@ -39,7 +39,7 @@ _INLINE = re.compile(
     r"|(?P<stars>\*+)|(?P<scores>_+)|(?P<tildes>~~+)",
     re.IGNORECASE,
 )
-# What follows the `]` of a link. Its address must look like one, so that "[sic](really)" survives.
+# What follows the `]` of a link. It must look like an address, so that "[sic](really)" survives.
 _ADDRESS = re.compile(
     r"\(\s{0,9}(?:<[^<>\n]{0,2000}>|(?=[^\s()<>]{0,2000}[/.#:@(])"
     r"[^\s()<>]{0,2000}(?:\([^\s()<>]{0,200}\)[^\s()<>]{0,200}){0,3})"
@@ -49,12 +49,12 @@ _REFERENCE = re.compile(r"\[([^\[\]]{0,200})\]")
 
 
 def strip_marks(text: str, references: set[str]) -> str:
-    """One paragraph without its marks. `references`: the labels of links that are defined."""
+    """One paragraph without its marks. `references`: the defined link labels."""
     return _Inline(text, references).stripped() if MARKS.search(text) else text
 
 
 class _Inline:
-    """One pass over a paragraph. Each handler takes a match, and returns where to go on."""
+    """One pass over a paragraph. Each handler takes a match and returns where to continue."""
 
     def __init__(self, text: str, references: set[str]) -> None:
         self._text = text
@@ -62,7 +62,7 @@ class _Inline:
         self._edits = _Edits()
         self._brackets: list[tuple[int, int]] = []
         self._emphasis = _Emphasis(text, self._edits)
-        self._ticks: dict[int, list[int]] = {}  # where runs of so many ticks start, last first
+        self._ticks: dict[int, list[int]] = {}  # starts of the runs of each length, last first
         for ticks in reversed(list(re.finditer(r"`+", text))):
             self._ticks.setdefault(len(ticks[0]), []).append(ticks.start())
 
@@ -127,7 +127,7 @@ class _Inline:
 
 
 def _link_end(text: str, at: int, opened: tuple[int, int], references: set[str]) -> int:
-    """Where the link whose text ends before `at` ends; `at` when it is none."""
+    """Where a link ends whose text ends before `at`; `at` if it is not a link."""
     if address := _ADDRESS.match(text, at):
         return address.end()
     if references and (label := _REFERENCE.match(text, at)):
@@ -138,9 +138,9 @@ def _link_end(text: str, at: int, opened: tuple[int, int], references: set[str])
 
 
 def _is_letter(text: str, at: int) -> bool:
-    """Whether the character at `at` binds a mark into a word, as in `2*3` and `a_b`.
+    """Whether the character at `at` makes a mark beside it part of a word, as in `2*3` and `a_b`.
 
-    Scripts that write no spaces do not: `这是**重要**的` has an emphasis.
+    Characters of scripts without spaces do not: `这是**重要**的` contains emphasis.
     """
     if not 0 <= at < len(text) or not text[at].isalnum():
         return False
@@ -167,12 +167,12 @@ class _Edits:
 
 
 class _Emphasis:
-    """Pairs runs of `*`, `_` and `~~`; each mark is pushed and popped once."""
+    """Pairs runs of `*`, `_` and `~~`. Each mark is pushed and popped once."""
 
     def __init__(self, text: str, edits: _Edits) -> None:
         self._text = text
         self._edits = edits
-        self._open: list[list[int]] = []  # [start of what is left, end]
+        self._open: list[list[int]] = []  # [start of the unpaired rest, end]
         self._last: dict[str, list[int]] = {"*": [], "_": [], "~": []}  # indexes into _open
 
     def run(self, start: int, end: int) -> None:
@@ -188,7 +188,7 @@ class _Emphasis:
             self._open.append([start, end])
 
     def _close(self, mark: str, start: int, end: int) -> int:
-        """Pair marks from `start` on with open ones; returns where the unpaired rest begins."""
+        """Pair marks from `start` on with open ones; returns the start of the unpaired rest."""
         mine = self._last[mark]
         while start < end and mine:
             opener = self._open[mine[-1]]

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
-"""Cuts text where a reader would breathe: for parts of a job, and for calls of an engine."""
+# ruff: noqa: RUF001 - this file is about the punctuation of other scripts
+"""Cuts text where a reader would pause: into the parts of a job, and into engine calls."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from troupe.speech.text.words import is_speakable
 
 __all__ = ["VERSION", "cut", "plain_text", "utterances"]
 
-# Part of the key under which spoken parts are kept: raise it when the same text is cut otherwise.
+# Part of the cache key of spoken parts. Increase it when the cutting changes.
 VERSION = "1"
 
-# A call of a few sentences: long enough that the cost of a call vanishes, short enough that its
-# sound (about a minute, 2.5 MB) does not count.
+# A few sentences per call: enough to make the overhead of a call negligible, and short enough that
+# its audio (about a minute, 2.5 MB) needs little memory.
 UTTERANCE_CHARACTERS = 800
 
-# Full stops and commas of scripts with spaces (Latin, Armenian, Ethiopic, Arabic, Devanagari,
-# Urdu, Myanmar, Khmer, Tibetan), and of those without, where no space follows.
+# Sentence ends and commas of scripts with spaces (Latin, Armenian, Ethiopic, Arabic, Devanagari,
+# Urdu, Myanmar, Khmer, Tibetan), and of scripts without, where no space follows.
 _ENDS = ".!?…‽։።፧।॥؟۔။៕།"
 _COMMAS = ",;:—–،؛፣፤၊"
 _UNSPACED_ENDS = "。！？｡．"
 _UNSPACED_COMMAS = "、，；："
 _CLOSERS = "\"'”’»›)\\]}」』】）》〉"
 
-# From the strongest border to the weakest; a cut falls after a match.
+# Boundaries from strongest to weakest. A cut falls after a match.
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*|\u2029\s*")
 _SENTENCE = re.compile(
     rf"(?:(?P<stop>\.)|[{_ENDS}])[{_CLOSERS}]*\s+|[{_UNSPACED_ENDS}…]+[{_CLOSERS}]*\s*"
@@ -40,16 +40,16 @@ _SPACE = re.compile(r"\s+")
 _BORDERS = (_PARAGRAPH, _SENTENCE, _CLAUSE, _SPACE)
 
 _WORD = re.compile(rf"[^\s{UNSPACED}{_UNSPACED_ENDS}{_UNSPACED_COMMAS}]+")
-# A line of Chinese or Japanese does not begin with these.
+# A line of Chinese or Japanese must not begin with these.
 _CLINGING = frozenset("。！？｡．…、，；：」』】）》〉ーっッゃゅょャュョ々")
 
 _BEFORE_STOP = re.compile(r"[^\s\"“‘«(\[{]*\Z")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")  # "e.g", "U.S" and initials
 _LOOK_BACK = 40
 
-# Words whose full stop ends no sentence, in lower case.
+# Abbreviations, in lower case: the full stop after them does not end a sentence.
 _ABBREVIATIONS = frozenset(
-    (  # noqa: SIM905 - a hundred short words read better as text
+    (  # noqa: SIM905 - a hundred short words are easier to read as text
         "mr mrs ms mx dr prof st ste jr sr rev fr hon gen col maj capt cpt lt sgt cmdr adm gov sen "
         "rep pres vol vols fig figs eq pp ch sec art par ed eds al vs etc cf viz approx dept inc "
         "ltd corp bros ave blvd rd mt ft ext jan feb mar apr jun jul aug sep sept oct nov dec "
@@ -68,10 +68,10 @@ _ORDINAL_DOT = re.compile("da|de|et|fi|hr|hu|is|lb|lv|nb|nn|no|sk|sl|sr|cs|bs|pl
 def cut(text: str, limit: int, language: str) -> list[int]:
     """Offsets [0, ..., len(text)] that cut `text` into pieces of at most `limit` code points.
 
-    The cut falls after a paragraph, else a sentence, a clause or a space, in pieces of about the
-    same size. Only a word longer than `limit` is cut inside, and then between graphemes; only a
-    grapheme longer than `limit` is cut inside. Text in a script without spaces may be cut between
-    any two of its characters when no punctuation is in reach. Linear in len(text).
+    Cuts after a paragraph, or else after a sentence, a clause or a space, into pieces of similar
+    size. Words are cut only if longer than `limit`, and then between graphemes; graphemes only if
+    longer than `limit`. A script without spaces may be cut between any two characters if there is
+    no punctuation in reach. Linear in len(text).
 
     Raises ValueError for a limit below 1.
     """
@@ -90,8 +90,8 @@ def cut(text: str, limit: int, language: str) -> list[int]:
 
 
 def _best(text: str, start: int, target: int, last: int, ordinal_dot: bool) -> int:
-    """The strongest border from half the target on, of equals the nearest to the target; else the
-    latest space; else whatever tears the least."""
+    """The strongest boundary from half the target on; among equals, the closest to the target.
+    If there is none, the last space, or else the least harmful place."""
     half = start + (target - start + 1) // 2
     for border in _BORDERS:
         found = [
@@ -111,7 +111,7 @@ def _best(text: str, start: int, target: int, last: int, ordinal_dot: bool) -> i
 
 
 def _is_end(text: str, match: re.Match[str], ordinal_dot: bool) -> bool:
-    """Whether a border is one: a full stop may belong to an abbreviation or a number."""
+    """Whether a match really is a boundary: a full stop may follow an abbreviation or a number."""
     if match.re is not _SENTENCE or match["stop"] is None:
         return True
     if text[match.end()].islower():
@@ -124,13 +124,13 @@ def _is_end(text: str, match: re.Match[str], ordinal_dot: bool) -> bool:
         return False
     if word.isdecimal():
         line = before[: len(before) - len(word)].rstrip(" \t")
-        numbered = not line or line.endswith("\n")  # "1. One" is the head of a list
+        numbered = not line or line.endswith("\n")  # "1. One" begins a list item
         return not (numbered or ordinal_dot)
     return True
 
 
 def _between_words(text: str, start: int, last: int) -> int | None:
-    """The last place in (start, last] that is inside no word of a script with spaces."""
+    """The last place in (start, last] that does not split a word of a script with spaces."""
     at = last
     end = 0
     for run in _WORD.finditer(text, start, min(last + 1, len(text))):
@@ -141,7 +141,7 @@ def _between_words(text: str, start: int, last: int) -> int | None:
         is_joined(text, at) or (text[at] in _CLINGING and text[at - 1] not in _CLINGING)
     ):
         at -= 1
-    # Stepping back over marks may have led into a word again: then its beginning is no place.
+    # Stepping back over marks may have led back into a word.
     if at > start and not (_WORD.match(text[at - 1]) and _WORD.match(text[at])):
         return at
     return None
@@ -155,10 +155,10 @@ def _between_graphemes(text: str, start: int, last: int) -> int:
 
 
 def utterances(text: str, language: str, limit: int) -> Iterator[tuple[int, str]]:
-    """Pieces of a few sentences, each for one call of an engine, with their offsets in `text`.
+    """Yields pieces of a few sentences, one per engine call, with their offsets in `text`.
 
-    `limit` is the most code points that the engine takes. Pieces are stripped of outer space, and
-    those with nothing to say are left out.
+    `limit`: the maximum length of a piece, in code points. Surrounding space is stripped, and
+    pieces with nothing to speak are left out.
     """
     offsets = cut(text, min(limit, UTTERANCE_CHARACTERS), language)
     for start, end in pairwise(offsets):

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 - the punctuation of other scripts is what this file is about
-"""Words as captions show them: where each stands in the text, and when it roughly sounds."""
+# ruff: noqa: RUF001 - this file is about the punctuation of other scripts
+"""Words for captions: their offsets in the text, and estimates of their timing."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from troupe.speech.text.graphemes import UNSPACED, is_joined
 _TOKEN = re.compile(r"\S+")
 _RUN = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
-_GROUP = 4  # characters of an unspaced script that are timed together, about two words
+_GROUP = 4  # characters of an unspaced script timed as one word: about two words
 _PAUSE = {**dict.fromkeys(".!?…。！？।॥؟۔", 6.0), **dict.fromkeys(",;:—、，；：،؛", 3.0)}
 _CLOSERS = "\"'”’»)]}」』】）》"
 
 
 def is_speakable(text: str) -> bool:
-    """Whether there is any letter, digit or symbol to say; punctuation alone is silence."""
+    """Whether `text` has a letter, digit or symbol. Punctuation alone is silent."""
     return any(character.isalnum() or category(character)[0] == "S" for character in text)
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
     """The words of `text` as (start, end) offsets, in order and without overlap.
 
-    A word is what stands between spaces; scripts without spaces are cut in groups of four
-    characters. Punctuation belongs to the word before it, else to the one after it.
+    Words are separated by spaces; scripts without spaces are cut into groups of four characters.
+    Punctuation belongs to the word before it, or to the one after it if there is none before.
     """
     spans: list[tuple[int, int]] = []
-    opening: int | None = None  # where punctuation with no word before it began
+    opening: int | None = None  # start of punctuation without a word before it
     for token in _TOKEN.finditer(text):
         for start, end in _pieces(text, *token.span()):
             if is_speakable(text[start:end]):
@@ -64,8 +64,8 @@ def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def weight(word: str) -> float:
-    """How long a word takes to say, against others of its text: its letters and digits, where an
-    ideograph counts as a syllable of three letters and a digit as a short word."""
+    """The relative duration of a word: its number of letters, with an ideograph or a digit counting
+    as three."""
     total = 1.0
     for character in word:
         if character.isdigit():
@@ -76,8 +76,8 @@ def weight(word: str) -> float:
 
 
 def spread(words: list[str], start: float, end: float) -> list[WordTiming]:
-    """The words laid over `start` to `end` seconds by weight, with pauses after punctuation. The
-    last one ends at `end`."""
+    """The words spread from `start` to `end` (seconds) by weight, with pauses after punctuation.
+    The last word ends at `end`."""
     spoken = [weight(word) for word in words]
     pauses = [_PAUSE.get(word.rstrip(_CLOSERS)[-1:], 0.0) for word in words]
     if words:
@@ -92,6 +92,6 @@ def spread(words: list[str], start: float, end: float) -> list[WordTiming]:
 
 
 def estimate_words(text: str, seconds: float, start: float = 0.0) -> tuple[WordTiming, ...]:
-    """Timings for an engine that reports none: the words of `text` spread over the audio between
-    `start` and `seconds` (both in seconds from its first sample)."""
+    """Timings for engines that report none: the words of `text` spread over the audio from `start`
+    to `seconds` (both in seconds from the first sample)."""
     return tuple(spread([text[a:b] for a, b in word_spans(text)], start, seconds))
