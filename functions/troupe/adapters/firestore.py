@@ -31,6 +31,8 @@ from troupe.calls import after, retry
 from troupe.errors import Unavailable
 
 T = TypeVar("T")
+# Of its own: retries in a thread must not disturb whoever has seeded the global generator.
+_spread = random.Random()  # noqa: S311 (no secret)
 
 Increment = firestore.Increment
 DELETE_FIELD = firestore.DELETE_FIELD
@@ -381,7 +383,7 @@ def _jitter() -> Iterator[float]:
     takes about 10 ms)."""
     most = 0.02
     while True:
-        yield random.uniform(0, most)  # noqa: S311 (spreads retries; no secret)
+        yield _spread.uniform(0, most)
         most = min(most * 1.5, 0.5)
 
 
