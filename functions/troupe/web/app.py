@@ -14,9 +14,10 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from troupe import logs
-from troupe.errors import TroupeError, Unavailable
+from troupe.errors import BadRequest, TroupeError, Unavailable
 from troupe.logs import log
 from troupe.web.body import FORM_LIMIT, EdgeRequest
+from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable
 from troupe.web.provided import provide, services
 from troupe.web.rate_limit import add_headers
 from troupe.web.reply import failure, refusal
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 # Others are logged as "other": clients must not be able to create arbitrary label values.
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HTTP_MESSAGES = {
+    400: BadRequest.message,
+    404: "There is no such operation.",
+    405: "This path does not accept this method. `Allow` lists those it accepts.",
+    413: PayloadTooLarge.message,
+    416: RangeNotSatisfiable.message,
+}
 _HTTP_CODES = {
     400: "bad_request",
     404: "not_found",
@@ -162,7 +170,8 @@ def _http(error: HTTPException) -> Response:
         if name.lower() not in ("content-type", "content-length")
     }
     code = _HTTP_CODES.get(status) or re.sub(r"\W+", "_", error.name).lower()
-    return refusal(status, code, f"{error.name}.", headers=kept)
+    message = _HTTP_MESSAGES.get(status, f"{error.name}.")
+    return refusal(status, code, message, headers=kept)
 
 
 def _unexpected(error: Exception) -> Response:

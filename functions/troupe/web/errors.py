@@ -10,6 +10,7 @@ class PayloadTooLarge(TroupeError):
 
     status = 413
     code = "payload_too_large"
+    message = "The request is too large."
 
 
 class UnsupportedMediaType(TroupeError):
@@ -24,3 +25,4 @@ class RangeNotSatisfiable(TroupeError):
 
     status = 416
     code = "requested_range_not_satisfiable"
+    message = "The range lies outside the file."
