@@ -167,11 +167,11 @@ class TestAddBackground:
     @pytest.mark.parametrize(
         ("make", "reason"),
         [
-            (lambda path: video(path, "libx264", seconds=61), "longer than 60 s"),
-            (lambda path: video(path, "mpeg4"), "has to be H.264"),
-            (lambda path: video(path, "libx264", format="matroska"), "has to be an mp4"),
-            (lambda path: path.write_bytes(sound("m4a")), "has no picture"),
-            (lambda path: path.write_bytes(picture()), "has to be an mp4"),
+            (lambda path: video(path, "libx264", seconds=61), "too long (maximum 60 s)"),
+            (lambda path: video(path, "mpeg4"), "must be H.264"),
+            (lambda path: video(path, "libx264", format="matroska"), "must be an mp4"),
+            (lambda path: path.write_bytes(sound("m4a")), "has no video stream"),
+            (lambda path: path.write_bytes(picture()), "must be an mp4"),
             (lambda path: path.write_bytes(b"no film"), "cannot be decoded"),
             (lambda path: path.write_bytes(silent_video()[:600]), "cannot be decoded"),
             (lambda path: None, "No such file"),
