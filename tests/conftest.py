@@ -162,7 +162,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _block_the_outside() -> None:
-    """No test may reach beyond this machine from Python; what tries to is told so."""
+    """Python code in tests must not connect to other machines; an attempt fails with a message."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:

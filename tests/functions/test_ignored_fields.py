@@ -1,4 +1,4 @@
-"""Fields that an operation does not know: who pays is told that they were not heard."""
+"""Unknown fields of a request: clients that pay are told that the fields had no effect."""
 
 from __future__ import annotations
 

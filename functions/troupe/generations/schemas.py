@@ -77,7 +77,7 @@ class GenerateVoice(WarnsOfUnknown):
 
 
 class VoiceStyle(StrEnum):
-    """The ids of `troupe.speech.catalogue.STYLES`."""
+    """The speaking styles."""
 
     NEUTRAL = "neutral"
     NARRATION = "narration"

@@ -135,7 +135,7 @@ Limit = Annotated[int, Field(ge=1), AfterValidator(_cut)]
 
 def limit_of(default: int, description: str) -> Any:
     """The default and description of a `Limit`."""
-    more = f"{description} Values above {MOST_ENTRIES} are reduced to it; see `meta.limit`."
+    more = f"{description} Values above {MOST_ENTRIES} count as {MOST_ENTRIES}; see `meta.limit`."
     return Field(default, description=more)
 
 
