@@ -1,4 +1,4 @@
-"""Requests and answers of the voice operations."""
+"""Requests and responses of the voice operations."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Headers(BaseModel):
 
 
 class KeyHeader(Headers):
-    """The header of a paid POST: repeats with the same key get one answer and one charge."""
+    """The header of a paid POST: repeats with the same key get the same response and one charge."""
 
     idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = (
         Field(
