@@ -23,7 +23,7 @@ help: ## List all commands
 setup: ## Install into functions/venv and node_modules (other commands run this first)
 	@$(MAKE) -s -j2 $(PYTHON_READY) $(NODE_READY)
 
-# A stamp is remade when its lock changes, or when what it stands for was removed.
+# A stamp is renewed when its lock changes, or when the installation it stands for was removed.
 ifeq ($(wildcard $(BIN)/python),)
 .PHONY: $(PYTHON_READY)
 endif
@@ -82,7 +82,7 @@ test: ## Run all tests, with coverage (TEST_ARGS="tests/unit -k planner" for a s
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
 .PHONY: test-fast
-test-fast: setup ## Run all tests but tests/e2e, which need a browser or the whole stack
+test-fast: setup ## Run all tests except tests/e2e, which need a browser or the whole stack
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --ignore tests/e2e $(TEST_ARGS)
 
 # The same seed sends the same requests again.

@@ -1,14 +1,14 @@
 """Emulators for tests: started once per run, on demand, on free ports, for every worker.
 
 The process that runs pytest owns them. Workers of pytest-xdist ask it over a local connection, so
-the first test that needs a stack starts it, whichever worker it is in, and the end of the run ends
-it, also when pytest is killed (see local/supervisor.py).
+the first test that needs a stack starts it, in any worker, and it stops at the end of the run, even
+if pytest is killed (see local/supervisor.py).
 
 - `emulators`: Firestore, Auth and Storage; their addresses are in os.environ. Every test in
   tests/emulator, tests/functions and tests/rules has it.
 - `stack`: everything, with Functions, Tasks and Hosting, for tests/e2e.
 
-Tests share them: each makes users and ids of its own, and none wipes anything.
+Tests share them, so each test creates its own users and ids, and none wipes the data.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _WITH_EMULATORS = {"emulator", "functions", "rules"}
 
 @dataclass(frozen=True)
 class Running:
-    """What a test may know of a running stack."""
+    """The parts of a running stack that tests can use."""
 
     env: dict[str, str]
     base_url: str
@@ -55,12 +55,12 @@ class Running:
     folder: str
 
     def function(self, name: str) -> str:
-        """The direct address of one function, without Hosting."""
+        """The direct URL of one function, without Hosting."""
         return self.functions_url.format(name=name)
 
 
 class Broker:
-    """Lives in the process that runs pytest: starts each stack once, and tells workers of it."""
+    """Runs in the main pytest process: starts each stack once, and gives workers its addresses."""
 
     def __init__(self) -> None:
         key = secrets.token_bytes(16)
@@ -130,8 +130,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Groups(LoadFileScheduling):
-    """What shares its set-up shares a worker: a file, and all that runs whole stacks, for two of
-    those at once would measure each other. In place of xdist_group, which pytest 9.2 broke."""
+    """Tests that share a set-up share a worker: those of one file, and all that run whole stacks,
+    because two stacks at once would slow each other down. Replaces xdist_group, which pytest 9.2
+    broke."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = super()._split_scope(nodeid)
@@ -144,8 +145,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest group first: at the end, one worker would wait for the other. Beside its stack,
-    which takes both cores to start, go tests that need none."""
+    """Runs the longest group first, so that no worker waits for it at the end. While its stack
+    starts, which takes both cores, the other worker runs tests that need no emulators."""
     items.sort(key=lambda item: (not _is_e2e(item.path), "unit" not in item.path.parts))
 
 
@@ -162,7 +163,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _block_the_outside() -> None:
-    """No test may reach beyond this machine from Python; what tries to is told so."""
+    """Python code in tests must not connect to other machines; an attempt fails with a message."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -180,7 +181,7 @@ def _block_the_outside() -> None:
 
 @pytest.fixture(scope="session")
 def emulators() -> Iterator[Running]:
-    """Firestore, Auth and Storage; os.environ leads every client made from now on to them."""
+    """Firestore, Auth and Storage; os.environ points all new clients to them."""
     running = _ask("emulators")
     patch = pytest.MonkeyPatch()
     for name, value in running.env.items():
@@ -191,7 +192,7 @@ def emulators() -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def stack() -> Running:
-    """The whole stack. os.environ stays as it is: hand `stack.env` to the programs you start."""
+    """The whole stack. os.environ is unchanged: pass `stack.env` to the programs you start."""
     return _ask("stack")
 
 

@@ -1,10 +1,10 @@
-"""Follows CONTRIBUTING.md to the letter in a scratch copy, then runs what CI runs there.
+"""Follows CONTRIBUTING.md to the letter in a scratch copy, then runs the CI checks there.
 
     python -m tests.walkthrough [--fast] [FOLDER]
 
-Three kinds of step are carried out, each a sentence before a block of code: "Create `path`:",
-"Append to `path`:", and "In `path`, after the line `…`, add:". A block of `sh` is run. `--fast`
-leaves out what takes minutes: it lints, and runs the tests that an addition can break.
+There are three kinds of step, each a sentence before a block of code: "Create `path`:",
+"Append to `path`:", and "In `path`, after the line `…`, add:". Blocks of `sh` are run. `--fast`
+skips the slow checks: it lints, and runs only the tests that an addition can break.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "CONTRIBUTING.md"
-# The most files that may be edited by hand, by the heading of the section.
+# The maximum number of files to edit by hand, by section heading.
 MOST = {"Add an operation": 5, "Add a domain": 10}
 _BLOCK = re.compile(
     r"^(?P<said>[^\n]+)\n\n```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -31,8 +31,8 @@ _INSERT = re.compile(r"In `([^`]+)`, after the line `([^`]+)`, add.*:$")
 
 @dataclass(frozen=True)
 class Step:
-    """`path` is None for commands; `after` is the line that the code goes below, None for the end
-    of the file."""
+    """`path` is None for commands; `after` is the line after which the code is inserted, None for
+    the end of the file."""
 
     path: str | None
     code: str
@@ -41,7 +41,7 @@ class Step:
 
 
 def sections() -> dict[str, list[Step]]:
-    """The steps of each walk-through. Raises ValueError for a block that says nothing to do."""
+    """The steps of each walk-through. Raises ValueError for a block without an instruction."""
     found: dict[str, list[Step]] = {}
     for part in re.split(r"^## ", GUIDE.read_text(), flags=re.MULTILINE)[1:]:
         heading, _, text = part.partition("\n")
@@ -60,7 +60,7 @@ def _step(block: re.Match[str]) -> Step:
         return Step(found[1], code)
     if found := _INSERT.search(said):
         return Step(found[1], code, after=found[2])
-    raise ValueError(f"no step begins like this: {said}")
+    raise ValueError(f"not an instruction: {said}")
 
 
 def edited(steps: list[Step]) -> set[str]:
@@ -68,7 +68,7 @@ def edited(steps: list[Step]) -> set[str]:
 
 
 def copy_to(folder: Path) -> None:
-    """The files that git knows or would know, and what has been installed."""
+    """Copies all files that git does not ignore, and links the installed dependencies."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
@@ -93,7 +93,7 @@ def carry_out(step: Step, folder: Path) -> None:
     path = folder / step.path
     if step.creates:
         if path.exists():
-            raise ValueError(f"{step.path} is there already")
+            raise ValueError(f"{step.path} already exists")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(step.code)
         return

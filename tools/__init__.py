@@ -1,1 +1,1 @@
-"""What maintainers run now and then: see the Makefile."""
+"""Tools for maintainers: see the Makefile."""

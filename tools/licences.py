@@ -9,8 +9,8 @@ from tools.locks import DEPLOYED, EXTRAS, ROOT, locked
 PAGE = ROOT / "docs" / "licences.md"
 NOT_STATED = "not stated"
 
-# What a wheel brings besides its own code, or why its licence is no obstacle. A package under a
-# copyleft licence, or under none that it states, has to be explained here.
+# Third-party code in a wheel, or why its licence is not a problem. Packages with a copyleft
+# licence, or without a stated one, must be explained here.
 NOTES = {
     "av": "FFmpeg with x264 and x265; GPL, [see below](#ffmpeg-in-pyavs-wheels)",
     "certifi": "Mozilla's list of certificates, unchanged",
@@ -28,7 +28,7 @@ NOTES = {
 
 
 def page(text: str) -> str:
-    """`text`, the page as it is, with its tables made anew from the locks and what is installed."""
+    """The page with its tables regenerated from the locks and the installed packages."""
     deployed = {name for name, pin in locked(DEPLOYED).items() if pin.in_the_cloud}
     extras = {name for name, pin in locked(EXTRAS).items() if pin.in_the_cloud}
     for title, names in (("deployed", deployed), ("extras", extras - deployed)):
@@ -41,7 +41,7 @@ def page(text: str) -> str:
 
 
 def licence(package: str) -> str:
-    """What an installed package's metadata states, in its own words; `NOT_STATED` otherwise.
+    """The licence as an installed package's metadata states it; `NOT_STATED` otherwise.
 
     Raises PackageNotFoundError.
     """

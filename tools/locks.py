@@ -1,4 +1,4 @@
-"""The requirements: what we ask for (`.in`), and the locks that `make lock` writes (`.txt`)."""
+"""Reads the requirements (`.in`) and the locks that `make lock` writes (`.txt`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEPLOYED = ROOT / "functions" / "requirements"
 EXTRAS = ROOT / "functions" / "requirements-extras"
 DEVELOPMENT = ROOT / "requirements"
 
-# Where the functions run. Locks hold what other platforms need as well.
+# The platform of the functions. Locks also have packages for other platforms.
 _CLOUD = {
     "implementation_name": "cpython",
     "os_name": "posix",
@@ -32,7 +32,7 @@ _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Pin:
-    """A line of a lock, and how many hashes stand below it."""
+    """A line of a lock, and the number of hashes below it."""
 
     version: str
     in_the_cloud: bool
@@ -40,7 +40,7 @@ class Pin:
 
 
 def asked(base: Path) -> list[Requirement]:
-    """The requirements that `base`.in itself names, without those of the files it includes."""
+    """The requirements in `base`.in itself, without those of included files."""
     lines = (line.partition("#")[0].strip() for line in _lines(base, ".in"))
     return [Requirement(line) for line in lines if line and not line.startswith("-")]
 
@@ -48,7 +48,7 @@ def asked(base: Path) -> list[Requirement]:
 def locked(base: Path) -> dict[str, Pin]:
     """The pins of `base`.txt by their normalised names.
 
-    Raises ValueError for a line that is no exact pin, no hash and no comment.
+    Raises ValueError for a line that is not an exact pin, a hash or a comment.
     """
     pins: dict[str, Pin] = {}
     for entry in "\n".join(_lines(base, ".txt")).replace("\\\n", " ").splitlines():
@@ -57,7 +57,7 @@ def locked(base: Path) -> dict[str, Pin]:
             continue
         pin = _PIN.match(line)
         if not pin:
-            raise ValueError(f"{base.name}.txt has a line that is no pin: {line}")
+            raise ValueError(f"{base.name}.txt has a line that is not a pin: {line}")
         marker = pin["marker"].partition("--hash")[0].strip() if pin["marker"] else ""
         pins[canonicalize_name(pin["name"])] = Pin(
             version=pin["version"],
@@ -68,7 +68,7 @@ def locked(base: Path) -> dict[str, Pin]:
 
 
 def holds(marker: Marker | None, extra: str = "") -> bool:
-    """Whether a requirement with this marker applies where the functions run."""
+    """Whether a requirement with this marker applies on the platform of the functions."""
     return marker is None or marker.evaluate({**_CLOUD, "extra": extra})
 
 

@@ -140,7 +140,7 @@ class UnknownChoice(Unprocessable):
     """An unknown language, voice type or style; the details list the valid ones."""
 
     code = "unknown_choice"
-    message = "That choice does not exist."
+    message = "This choice is not available."
     details_type = FieldsDetails
 
     def __init__(self, message: str | None = None, *, details: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A Python client, generated from the document, calls a running app."""
+"""A Python client, generated from the OpenAPI document, calls a running app."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PACKAGE = "troupe_client"
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder of the generated package, and what the generator printed."""
+    """The folder of the generated package, and the generator's output."""
     folder = tmp_path_factory.mktemp("client") / PACKAGE
     done = subprocess.run(
         [
@@ -47,7 +47,7 @@ def test_it_is_generated_without_warnings(output: tuple[Path, str]) -> None:
     assert "skipping" not in output[1].lower()
 
 
-def test_it_has_a_size_that_can_be_read(output: tuple[Path, str]) -> None:
+def test_it_has_a_readable_size(output: tuple[Path, str]) -> None:
     files = list(output[0].rglob("*.py"))
     assert 100 < len(files) < 400
 
@@ -77,7 +77,7 @@ def test_every_module_of_it_is_imported(output: tuple[Path, str], client: Module
 
 @contextmanager
 def serving(*functions: str) -> Iterator[str]:
-    """The address of an app that serves some functions over a socket, each by its paths."""
+    """The URL of an app that serves several functions over a socket, routed by path."""
 
     def either(environ: Any, start_response: Any) -> Any:
         places = {"auth": "/api/auth", "voice": "/api/", "plans": "/api/tokens"}

@@ -1,4 +1,4 @@
-"""TypeScript types, generated from the document, fit a page of sample calls."""
+"""Sample calls compile with TypeScript types generated from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STRICT = (
 
 
 def compiled(folder: Path, document: Path) -> subprocess.CompletedProcess[str]:
-    """What tsc says of the sample calls, with types generated from `document`."""
+    """The output of tsc for the sample calls, with types generated from `document`."""
     for name in ("generate.mjs", "calls.ts"):
         shutil.copy(HERE / name, folder)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
@@ -39,7 +39,7 @@ def test_sample_calls_compile(tmp_path: Path) -> None:
 
 
 def test_they_do_not_compile_with_another_document(tmp_path: Path) -> None:
-    """The compiler looks at the types, and they are what is in the document."""
+    """The compiler really checks the types, and they come from the document."""
     spec = json.loads(DOCUMENT.read_text())
     schemas = spec["components"]["schemas"]
     schemas["CharactersDataPage"]["required"].remove("meta")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from troupe.adapters.firestore import COMMIT_WRITES, Create, Database, now
 
 
-def test_due_is_what_has_come_the_first_due_first(own_db: Database) -> None:
+def test_due_lists_due_documents_earliest_first(own_db: Database) -> None:
     at = now()
     hours = {"later": 1, "second": -1, "first": -2, "third": 0}
     writes = [Create(f"c/{name}", {"dueAt": at + timedelta(hours=n)}) for name, n in hours.items()]
@@ -17,7 +17,7 @@ def test_due_is_what_has_come_the_first_due_first(own_db: Database) -> None:
     assert own_db.due("c", 1, select=[])[0].data == {}
 
 
-def test_due_takes_another_field_a_filter_and_a_group(own_db: Database) -> None:
+def test_due_accepts_another_field_a_filter_and_a_group(own_db: Database) -> None:
     at = now()
     for owner in ("a", "b"):
         fields = {"expiresAt": at, "owner": owner}
@@ -26,7 +26,7 @@ def test_due_takes_another_field_a_filter_and_a_group(own_db: Database) -> None:
     assert found.path == "c/b/parts/1"
 
 
-def test_more_than_a_commit_takes_is_deleted(own_db: Database) -> None:
+def test_more_documents_than_fit_into_a_commit_are_deleted(own_db: Database) -> None:
     total = COMMIT_WRITES + 3
     paths = [f"c/{number:04}" for number in range(total)]
     for start in (0, COMMIT_WRITES):

@@ -155,7 +155,7 @@ def test_recent_activity_lists_all_users_newest_first(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize("path", ["/users", "/recent-activity", "/search-users?search=a"])
-def test_a_limit_that_is_too_large_is_cut_and_told(admin: Admin, path: str) -> None:
+def test_a_limit_that_is_too_large_is_reduced_and_reported(admin: Admin, path: str) -> None:
     mark = "&" if "?" in path else "?"
     answer = admin.ask("GET", f"{path}{mark}limit=1000000")
     assert (answer.status_code, answer.json["meta"]["limit"]) == (200, 100)

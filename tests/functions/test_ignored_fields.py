@@ -1,4 +1,4 @@
-"""Fields that an operation does not know: who pays is told that they were not heard."""
+"""Unknown fields of a request: clients that pay are told that the fields had no effect."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def client(queue: HeldQueue) -> FlaskClient:
 
 
 def told(answer: Any) -> list[str]:
-    """The fields that an answer warns of."""
+    """The fields in the warnings of a response."""
     warnings = answer.json.get("warnings", [])
     assert all(each | {"field": ""} == warning("") for each in warnings)
     return [each["field"] for each in warnings]
@@ -36,7 +36,7 @@ def warning(field: str) -> dict[str, str]:
     return {"field": field, "code": "ignored", "message": MESSAGE}
 
 
-def test_a_wish_that_nobody_heard_is_told(client: FlaskClient, db: Database) -> None:
+def test_unknown_fields_are_reported(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     body = SPEAK | {"voice_model": "turbo", "pitch": 0, "voice_type": "kids"}
     answer = client.post(GENERATE, json=body, headers=headers)
@@ -45,7 +45,7 @@ def test_a_wish_that_nobody_heard_is_told(client: FlaskClient, db: Database) -> 
     assert answer.json["data"]["generation"]["voiceType"] == "kids"
 
 
-def test_nothing_is_told_where_everything_was_heard(client: FlaskClient, db: Database) -> None:
+def test_known_and_empty_fields_are_not_reported(client: FlaskClient, db: Database) -> None:
     _, headers = signed_in(db)
     body: dict[str, Any] = SPEAK | {"voiceId": None, "pauses": "", "dictionary": [], "options": {}}
     answer: Any = client.post(GENERATE, json=body, headers=headers)
@@ -94,7 +94,7 @@ def test_forms_warn_too(emulators: object, db: Database) -> None:
     assert told(sent("PUT", place, displayName="Ben", accent="Welsh")) == ["accent"]
 
 
-def test_scripts_and_what_is_made_of_them_warn_too(queue: HeldQueue, db: Database) -> None:
+def test_scripts_and_their_audio_and_video_warn_too(queue: HeldQueue, db: Database) -> None:
     uid, headers = signed_in(db)
     client = app_for("scripts").test_client()
     ada = new_character(db, uid, "Ada")

@@ -1,4 +1,4 @@
-"""Addresses of files in answers, opened as a player does: without a bearer."""
+"""File URLs in responses, opened like a player does: without a bearer token."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def performed(db: Database, files: Files) -> tuple[Scene, dict[str, Any]]:
     return scene, scene.get("").json["data"]["script"]
 
 
-def test_a_generation_plays_from_its_answer(
+def test_a_generation_plays_by_the_url_in_its_response(
     client: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:
     _, headers = signed_in(db)
@@ -96,10 +96,10 @@ def test_a_recording_plays(emulators: object, db: Database) -> None:
     assert client.get(file["url"]).data == data
 
 
-def test_a_client_that_asks_again_gets_the_same_address(
+def test_a_client_that_asks_again_gets_the_same_url(
     client: FlaskClient, queue: HeldQueue, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A player whose address changes begins anew."""
+    """A player restarts when its URL changes."""
     began = int(time.time()) // 900 * 900
     monkeypatch.setattr("troupe.accounts.links.time", lambda: began)
     _, headers = signed_in(db)
@@ -121,7 +121,7 @@ def test_a_link_lives_for_at_least_three_quarters_of_its_time(
     assert 2700 < expires_at - (1_800_000_000 + at) <= 3600
 
 
-def test_what_no_link_opens(client: FlaskClient, queue: HeldQueue, db: Database) -> None:
+def test_a_link_opens_nothing_else(client: FlaskClient, queue: HeldQueue, db: Database) -> None:
     _, headers = signed_in(db)
     first, second = (spoken(client, queue, headers) for _ in range(2))
     token = parse_qs(urlsplit(first["audioUrl"]).query)["token"][0]
@@ -144,7 +144,7 @@ def test_what_no_link_opens(client: FlaskClient, queue: HeldQueue, db: Database)
     assert client.get(place, headers=headers).status_code == 200
 
 
-def test_a_link_ends(
+def test_a_link_expires(
     client: FlaskClient, queue: HeldQueue, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, headers = signed_in(db)
@@ -162,7 +162,7 @@ def test_a_link_ends(
         ({"deletedAt": now()}, (401, "token_invalid")),
     ],
 )
-def test_a_link_ends_with_what_it_was_made_by(
+def test_a_link_ends_with_its_session_or_user(
     client: FlaskClient,
     queue: HeldQueue,
     db: Database,
@@ -192,7 +192,7 @@ def test_a_link_of_a_firebase_sign_in_ends_with_all_sign_ins(
     assert client.get(url).status_code == 200
     db.commit(Update(f"users/{uid}", {"validAfter": now()}))
     assert code(client.get(url)) == (401, "token_invalid")
-    # One that is made after that opens, though it counts as issued a while ago.
+    # A later link works, although links of one quarter share an earlier issue time.
     ended = now()
     assert link_times(3600, ended)[0] >= ended.timestamp()
 
@@ -239,7 +239,7 @@ def test_a_link_is_made_for_a_path(
         assert link["expiresAt"] > now().isoformat()
 
 
-def test_a_link_to_somebody_elses_file_opens_nothing(
+def test_a_link_to_another_users_file_opens_nothing(
     client: FlaskClient, support: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:
     generation = spoken(client, queue, signed_in(db)[1])
@@ -260,7 +260,7 @@ def test_a_link_to_somebody_elses_file_opens_nothing(
         "/api/static/images/abc-0123abcd.png",
     ],
 )
-def test_only_paths_of_files_get_a_link(support: FlaskClient, db: Database, path: str) -> None:
+def test_only_file_paths_get_a_link(support: FlaskClient, db: Database, path: str) -> None:
     _, headers = signed_in(db)
     answer = support.post(LINKS, json={"path": path}, headers=headers)
     assert code(answer) == (404, "no_media")

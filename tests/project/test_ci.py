@@ -1,4 +1,4 @@
-"""What runs elsewhere is checked here as far as it can be: workflow, forms, hooks and .ci/run."""
+"""Checks what only runs elsewhere, as far as possible: workflow, forms, hooks and .ci/run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_workflow_runs_ci_run_with_each_firestore_emulator() -> None:
     job = parsed(GITHUB / "workflows/ci.yml")["jobs"]["check"]
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
     java = {row["firestore"]: int(row["java"]) for row in job["strategy"]["matrix"]["include"]}
-    # local/tools.py takes the Firebase CLI's from Java 21 on, and gcloud's below.
+    # local/tools.py uses the Firebase CLI's emulator with Java 21 or newer, else gcloud's.
     assert java["the Firebase CLI"] >= 21 > java["gcloud"]
     gcloud = [step for step in job["steps"] if "setup-gcloud" in step.get("uses", "")]
     assert [step["if"] for step in gcloud] == ["matrix.firestore == 'gcloud'"]
@@ -63,7 +63,7 @@ def test_dependabot_watches_every_manifest() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: str(form.stem))
-def test_forms_have_what_github_asks_for(form: Path) -> None:
+def test_forms_have_the_fields_that_github_requires(form: Path) -> None:
     content = parsed(form)
     assert content["name"] and content["description"]
     asked = [part for part in content["body"] if part["type"] != "markdown"]
@@ -81,7 +81,7 @@ def test_hooks_are_valid_and_their_programs_installed() -> None:
 
 @pytest.fixture
 def container(tmp_path: Path) -> Path:
-    """A PATH of its own on which each program only writes down how it was called."""
+    """A separate PATH whose programs only record their calls."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("apt-get", "make"):
@@ -101,7 +101,7 @@ def program(path: Path, body: str) -> None:
 
 
 def run(container: Path, **env: str) -> tuple[list[str], str]:
-    """The calls that .ci/run made, and what it warned of."""
+    """The calls that .ci/run made, and its warnings."""
     done = subprocess.run(
         [ROOT / ".ci/run"],
         env={"PATH": str(container / "bin"), **env},

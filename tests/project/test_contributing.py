@@ -26,7 +26,7 @@ def test_every_step_fits_the_files(tmp_path: Path) -> None:
                     ast.parse((tmp_path / step.path).read_text(), step.path)
 
 
-def test_a_step_that_fits_nowhere_is_refused(tmp_path: Path) -> None:
+def test_a_step_that_does_not_fit_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "contract").mkdir()
     (tmp_path / "contract" / "api.yaml").write_text("files:\n")
     step = next(step for step in sections()["Add an operation"] if step.path == "contract/api.yaml")

@@ -1,4 +1,4 @@
-"""docs/licences.md tells of every package that is deployed, and of what PyAV's wheel brings."""
+"""docs/licences.md lists every deployed package, and the libraries in PyAV's wheel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.locks import DEPLOYED, EXTRAS, locked
 _NEED_A_NOTE = re.compile(rf"\bA?L?GPL|Lesser General|MPL|EUPL|SSPL|\bCC-|{NOT_STATED}")
 
 
-def test_the_tables_are_those_of_the_locks_and_the_installed_packages() -> None:
+def test_the_tables_match_the_locks_and_the_installed_packages() -> None:
     text = PAGE.read_text()
     assert text == page(text), "packages or licences have changed: run `make licences`, and look"
 
@@ -29,10 +29,10 @@ def test_copyleft_and_missing_licences_are_explained() -> None:
     }
     unexplained = {name for name in packages if _NEED_A_NOTE.search(licence(name))} - set(NOTES)
     assert unexplained == set()
-    assert set(NOTES) <= packages, "NOTES of tools/licences.py tells of what is not deployed"
+    assert set(NOTES) <= packages, "NOTES in tools/licences.py has packages that are not deployed"
 
 
-def test_the_libraries_in_the_wheel_of_pyav_are_those_of_the_page() -> None:
+def test_the_page_lists_the_libraries_in_the_wheel_of_pyav() -> None:
     folder = Path(av.__file__).parents[1] / "av.libs"
     if not folder.is_dir():
         pytest.skip("the wheel of this platform keeps its libraries elsewhere")

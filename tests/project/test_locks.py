@@ -1,4 +1,4 @@
-"""The locks hold what the .in files ask for, all of it, and agree with each other and the venv."""
+"""The locks match the .in files completely, and agree with each other and the venv."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BASES = [DEPLOYED, EXTRAS, DEVELOPMENT]
 
 
 def everything(asked_for: list[Requirement]) -> set[str]:
-    """The names of what is asked for and of all that it needs, by the installed packages."""
+    """The names of the requirements and their dependencies, according to the installed packages."""
     found: set[tuple[str, str]] = set()
     waiting = [(one, extra) for one in asked_for for extra in ("", *one.extras)]
     while waiting:
@@ -39,26 +39,26 @@ def test_every_pin_has_hashes(base: Path) -> None:
 
 
 @pytest.mark.parametrize("base", BASES, ids=lambda base: str(base.name))
-def test_what_is_asked_for_is_pinned_and_locked_at_that_version(base: Path) -> None:
+def test_requirements_are_pinned_and_locked_at_the_same_version(base: Path) -> None:
     pins = locked(base)
     for one in asked(base):
         assert str(one.specifier) == f"=={pins[canonicalize_name(one.name)].version}", one
 
 
 @pytest.mark.parametrize("base", [DEPLOYED, EXTRAS], ids=lambda base: str(base.name))
-def test_the_lock_holds_all_that_is_needed_and_nothing_else(base: Path) -> None:
+def test_the_lock_has_exactly_the_needed_packages(base: Path) -> None:
     in_the_cloud = {name for name, pin in locked(base).items() if pin.in_the_cloud}
     assert in_the_cloud == everything(asked(base))
 
 
-def test_locks_agree_and_development_holds_the_others() -> None:
+def test_locks_agree_and_development_includes_the_others() -> None:
     development = {name: pin.version for name, pin in locked(DEVELOPMENT).items()}
     for base in (DEPLOYED, EXTRAS):
         versions = {name: pin.version for name, pin in locked(base).items()}
         assert {name: development.get(name) for name in versions} == versions
 
 
-def test_what_is_installed_is_what_is_locked() -> None:
+def test_installed_packages_match_the_lock() -> None:
     pins = {name: pin for name, pin in locked(DEVELOPMENT).items() if pin.in_the_cloud}
     installed = {name: distribution(name).version for name in pins}
     assert installed == {name: pin.version for name, pin in pins.items()}, "run `make setup`"

@@ -1,4 +1,4 @@
-"""One version: the package's, which the OpenAPI document and the changelog repeat."""
+"""The OpenAPI document and the changelog have the version of the package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_newest_entry_of_the_changelog_is_of_this_version() -> None:
     assert entries[0] == __version__
 
 
-def test_package_json_says_nothing_else() -> None:
+def test_package_json_has_no_other_version() -> None:
     for name in ("package.json", "package-lock.json"):
         package = json.loads((ROOT / name).read_text())
         assert package.get("version", __version__) == __version__

@@ -1,4 +1,4 @@
-"""Tests in a real browser, where there is one."""
+"""Runs tests in a real browser, if one is installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is insta
 
 
 def browse(script: Path, *arguments: str) -> Any:
-    """What a script of playwright prints as JSON."""
+    """Runs a Playwright script; returns the JSON that it prints."""
     done = subprocess.run(
         ["node", str(script), str(BROWSER), *arguments],
         capture_output=True,

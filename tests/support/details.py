@@ -1,8 +1,7 @@
-"""The details of failures, compared with the types that the document gives them.
+"""Checks that the details of failures match their types in the OpenAPI document.
 
-`checked_details` wraps the one place that every failure passes on its way out of an app, and the
-constructor of the errors that services raise, so that every test of a failure is a test of its
-details too.
+`checked_details` wraps the constructor of the errors that services raise, and the function that
+turns every error into a response. So every test of a failure also tests its details.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from troupe.web.reply import failure
 
 
 def check(kind: type[TroupeError], details: Mapping[str, Any] | None) -> None:
-    """Fails when details are not of the type of the error, field by field."""
+    """Fails if the details do not match the error's type, field by field."""
     options = set(get_args(kind.details_type)) or {kind.details_type or NoneType}
     if details is None:
         assert NoneType in options, f"{kind.__name__} without details"

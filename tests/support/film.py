@@ -1,4 +1,4 @@
-"""Sounds, pictures and clips for the tests of videos, and what tests read from a video."""
+"""Makes sounds, pictures and clips for video tests, and reads frames from finished videos."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GREY = "#405060"
 
 
 def write_sound(path: Path, seconds: float, rate: int = 24000) -> Path:
-    """A tone that rises, so that every moment of it is like no other."""
+    """A rising tone, so that no two moments sound the same."""
     moments = np.arange(round(seconds * rate)) / rate
     tone = 9000 * np.sin(2 * np.pi * (200 + 40 * moments) * moments)
     with wave.open(str(path), "wb") as file:
@@ -62,7 +62,7 @@ def write_clip(path: Path, frames: int, rate: int = 25, size: tuple[int, int] = 
 def render(
     folder: Path, seconds: float = 1.0, name: str = "film.mp4", **changes: Any
 ) -> VideoFacts:
-    """A video of `seconds` on plain grey, of nobody, unless told otherwise."""
+    """A video of `seconds`; by default plain grey, with no speaker."""
     sound = folder / "sound.wav"
     if not sound.exists():
         write_sound(sound, seconds)
@@ -78,7 +78,7 @@ class Film:
     path: Path
 
     def frame(self, moment: float) -> Pixels:
-        """The one on screen at `moment` seconds."""
+        """The frame on screen at `moment` seconds."""
         return self.frames([moment])[0]
 
     def frames(self, moments: Sequence[float]) -> list[Pixels]:
@@ -111,12 +111,12 @@ def scaled(path: Path, size: tuple[int, int]) -> Pixels:
 
 
 def apart(one: Pixels, other: Pixels) -> float:
-    """The mean difference of a byte."""
+    """The mean difference per byte."""
     return float(np.abs(one - other).mean())
 
 
 def touched(one: Pixels, other: Pixels, more_than: int = 24) -> tuple[int, int, int, int]:
-    """x, y, width and height of where two frames differ; zeros when they do not."""
+    """x, y, width and height of the area where two frames differ; zeros if they are equal."""
     rows, columns = np.nonzero(np.abs(one - other).max(2) > more_than)
     if not len(rows):
         return 0, 0, 0, 0

@@ -1,16 +1,16 @@
-"""Which indexes a query needs in Firestore, whose emulator answers without any.
+"""Computes the Firestore indexes that a query needs. The emulator needs none, so it cannot tell.
 
 The rules are those of https://firebase.google.com/docs/firestore/query-data/index-overview:
 
-- Each field has an index of its own in either direction, and one of its elements when it is an
-  array, within one collection. `fieldOverrides` replaces these, also for what is inside a map.
-- Equalities alone are served by merging those, as is an equality ordered by id.
-- What is sorted by or bounded needs one index for each equality, which Firestore merges as well:
-  the equality's field, then the sorted ones in their order. Bounds that are not sorted by come
-  last, by name. A direction is never reversed: (a, b desc) does not serve `order by b`.
+- Within a collection, every field has an ascending and a descending index, and an array also has
+  one over its elements. `fieldOverrides` replaces these, including those of a map's fields.
+- For equality filters alone, or with an order by id, Firestore merges these indexes.
+- A query with sorted or range fields needs one index per equality filter, which Firestore merges as
+  well: the filter's field, then the sorted fields in their order, then by name the range fields
+  that are not sorted. Directions are never reversed: (a, b desc) does not serve `order by b`.
 - The id comes last in every index, in the direction of the field before it.
 
-An equality's own direction does not matter to Firestore; here it is always ascending, so that each
+Firestore ignores the direction of an equality filter's field. Here it is always ascending, so each
 query has exactly one set of indexes, and the file can be compared with it both ways.
 """
 
@@ -29,8 +29,8 @@ Field = tuple[str, str]  # path; ASCENDING, DESCENDING or CONTAINS
 
 @dataclass(frozen=True, order=True)
 class Query:
-    """What the indexes of a query depend on. `where`: field and operator; `order`: field and
-    whether it descends; `group`: every collection of that id."""
+    """The parts of a query that its indexes depend on. `where`: (field, operator); `order`: (field,
+    descending); `group`: a collection group query."""
 
     collection: str
     where: tuple[tuple[str, str], ...] = ()
@@ -65,7 +65,7 @@ class Index:
 
 
 def needed(query: Query) -> set[Index]:
-    """Its indexes, those of single fields included."""
+    """The indexes that a query needs, including single-field ones."""
     scope = "COLLECTION_GROUP" if query.group else "COLLECTION"
     merged = [(name, "ASCENDING") for name, op in query.where if op == "=="]
     whole = [(name, "ASCENDING") for name, op in query.where if op in _EQUAL - {"=="}]
@@ -74,7 +74,7 @@ def needed(query: Query) -> set[Index]:
     filters: list[tuple[Field, ...]]
     if not rows or not whole:
         filters = [(field,) for field in (*merged, *whole)]
-    else:  # merging is documented for equalities with one value alone
+    else:  # merging is documented only for equalities with a single value
         filters = [(*merged, *whole)]
     found = [(*each, *rows) for each in filters] if filters else [rows]
     return {Index(query.collection, scope, fields) for fields in found if fields}
@@ -92,8 +92,8 @@ def _sorted_by(query: Query) -> tuple[Field, ...]:
 
 
 def with_indexes(file: dict[str, Any], queries: Iterable[Query]) -> dict[str, Any]:
-    """firestore.indexes.json with exactly the composite indexes that those queries need; what stays
-    keeps its place. Exemptions and indexes of single fields are written by hand."""
+    """firestore.indexes.json with exactly the composite indexes that these queries need. Existing
+    entries keep their place. Exemptions and single-field indexes are written by hand."""
     wanted = {index for query in queries for index in needed(query) if len(index.fields) > 1}
     kept = [entry for entry in file["indexes"] if _composite(entry) in wanted]
     missing = sorted(wanted - {_composite(entry) for entry in kept})
@@ -114,7 +114,7 @@ def _entry(index: Index) -> dict[str, Any]:
 
 
 class Declared:
-    """What firestore.indexes.json declares."""
+    """The indexes that firestore.indexes.json declares."""
 
     def __init__(self, file: Mapping[str, Any]) -> None:
         self.composite = {_composite(entry) for entry in file["indexes"]}
@@ -131,7 +131,7 @@ class Declared:
         }
 
     def faults(self, queries: Iterable[Query]) -> list[str]:
-        """What queries need and is not declared, and what is declared and no query needs."""
+        """Indexes that are needed but not declared, and declared but not needed."""
         wanted = {index: query for query in queries for index in needed(query)}
         missing = [
             f"missing: {index} for {query.stored()}"

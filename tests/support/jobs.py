@@ -86,7 +86,7 @@ COUNT = JobSpec(
 
 
 class RecordedCleanup(Cleanup):
-    """Records what it is told to clean up."""
+    """Records the cleanups requested."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""Answers compared with examples: the same fields, of the same kinds, whatever their values."""
+"""Compares responses with examples: same fields, same types, any values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def assert_like(given: Any, example: Any, place: str = "data") -> None:
-    """`given` has every field of the example, each of the same kind: a number, a time, null, a
-    list (not empty) of such."""
+    """Fails unless `given` has every field of the example, with the same type: a number, a time,
+    null, or a non-empty list of these."""
     if isinstance(example, dict):
         assert isinstance(given, dict), place
         for name, value in example.items():

@@ -1,4 +1,4 @@
-"""Files as users send them, good and bad: sounds by FFmpeg's encoders, pictures by Pillow."""
+"""Files that users might upload, valid and invalid: audio from FFmpeg, pictures from Pillow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from troupe.speech.engine import Samples
 
-# Container, codec, rate, sample format: of every kind that is taken.
+# Container, codec, rate and sample format of every accepted kind.
 SOUNDS = {
     "wav": ("wav", "pcm_s16le", 44_100, "s16"),
     "wav24": ("wav", "pcm_s24le", 48_000, "s32"),
@@ -40,12 +40,12 @@ def tone(seconds: float, rate: int, level: float = 0.2) -> Samples:
 
 
 def sound(kind: str = "wav", seconds: float = 3, level: float = 0.2, *, channels: int = 1) -> bytes:
-    """A file of a kind of `SOUNDS`."""
+    """An audio file of the given kind, a key of `SOUNDS`."""
     return encoded(kind, tone(seconds, SOUNDS[kind][2], level), channels=channels)
 
 
 def encoded(kind: str, samples: Samples, *, channels: int = 1) -> bytes:
-    """These samples, which are of the kind's own rate, the same in every channel."""
+    """Encodes samples, which must have the kind's rate; all channels get the same."""
     container, codec, rate, sample_format = SOUNDS[kind]
     layout = "mono" if channels == 1 else "stereo"
     file = io.BytesIO()
@@ -92,7 +92,7 @@ def opened(data: bytes) -> Image.Image:
 
 
 def pixel_bomb(side: int = 20_000) -> bytes:
-    """A PNG of a few bytes whose header promises side by side pixels."""
+    """A PNG of a few bytes whose header claims `side` x `side` pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         check = zlib.crc32(kind + data)

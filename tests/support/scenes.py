@@ -1,4 +1,4 @@
-"""A user with two characters and a script, and requests about them."""
+"""A user with two characters and a script, and helpers for requests about them."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def test_every_line_of_a_text_without_names_is_reported() -> None:
 def test_a_screenplay_without_speech_is_an_error(text: str) -> None:
     (fault,) = faults(text)
     assert fault["line"] == 1
-    assert "nobody speaks" in fault["message"]
+    assert "no spoken lines" in fault["message"]
 
 
 @pytest.mark.parametrize("line", ["Ben:", "Ben:   ", "Ben: ...", "Ben: —", "**Ben:**"])

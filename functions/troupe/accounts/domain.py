@@ -14,7 +14,7 @@ DOMAIN = Domain(
         ),
         "register": Limit("5/3600, 30/3600", "registrations, per email address and per IP address"),
         "guest": Limit(
-            "0, 30/3600", "new guests, per IP address; they have no account to count by"
+            "0, 30/3600", "new guests, per IP address only, because they have no account yet"
         ),
         "mail": Limit("5/3600, 30/3600", "emails with codes, per email address and per IP address"),
     },

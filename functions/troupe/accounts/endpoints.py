@@ -147,7 +147,7 @@ def create_guest(accounts: Accounts) -> Reply:
     aliases=(("POST", "/api/update-username"),),
 )
 def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: Profiles) -> Reply:
-    """Changes the fields that are sent."""
+    """Updates your profile; fields that you omit stay unchanged."""
     user = profiles.update(
         caller.uid,
         name=body.name,

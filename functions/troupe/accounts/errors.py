@@ -66,7 +66,7 @@ class CodeInvalid(Unprocessable):
 
 class SessionNotFound(NotFound):
     code = "session_not_found"
-    message = "You have no such session."
+    message = "You don't have a session with this id."
 
 
 class AvatarTooLarge(TroupeError):

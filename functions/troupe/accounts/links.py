@@ -1,4 +1,4 @@
-"""Addresses of files that `<audio>` and `<video>` can play: they send no bearer."""
+"""File URLs for `<audio>` and `<video>`, which send no bearer token."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class MediaLink:
 
 
 def link_times(seconds: int, valid_after: datetime | None) -> tuple[int, int]:
-    """When a link that is made now counts as issued and when it ends, in seconds since 1970.
+    """The issue time and expiry of a link created now, in seconds since 1970.
 
-    It lives for `seconds`, or up to a quarter less: links of the same quarter are the same, so
-    that a client which asks again goes on playing, and finds in its cache what it has heard.
-    `valid_after`: sign-ins before it are void, and so is what was issued then.
+    A link lasts `seconds`, or up to a quarter less: links created in the same quarter are
+    identical, so a client that asks again keeps playing and reuses its cache. `valid_after`:
+    sign-ins before it are void, and so are links issued before it.
     """
     now, step = int(time()), seconds // 4
     begun = now - now % step

@@ -123,7 +123,7 @@ class RefreshBody(Schema):
     model_config = example({"refreshToken": "the-refresh-token-from-sign-in"})
 
     refresh_token: Annotated[str, StringConstraints(max_length=4096)] | None = Field(
-        None, description="If omitted, send a valid access token as bearer."
+        None, description="If omitted, send a valid access token as the bearer token."
     )
 
 
@@ -262,7 +262,7 @@ class SessionsData(Schema):
 
 
 class ActivitiesQuery(Page):
-    limit: Limit = limit_of(50, "Entries on a page.")
+    limit: Limit = limit_of(50, "Entries per page.")
 
 
 class ActivityView(Schema):

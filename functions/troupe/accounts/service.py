@@ -75,8 +75,8 @@ class Accounts:
         return _caller(user, claims.session_id)
 
     def media_link(self, caller: AccountCaller, address: str) -> MediaLink:
-        """An address of a file that opens for whoever has it, in the caller's name, for a while.
-        `address`: path and query, as the API gives it out."""
+        """A temporary URL of a file, which anyone can open with the caller's access. `address`:
+        path and query, as the API returns them."""
         user = caller.user
         issued_at, expires_at = link_times(self._settings.media_link_seconds, user.valid_after)
         path, mark, query = address.partition("?")
@@ -91,7 +91,7 @@ class Accounts:
         return MediaLink(url, datetime.fromtimestamp(expires_at, UTC))
 
     def authenticate_link(self, token: str, path: str) -> AccountCaller:
-        """In whose name a media link opens `path`. It ends with the session that it was made in.
+        """The user whose access a media link to `path` carries. A link ends with its session.
 
         Reads one document. Raises TokenInvalid, TokenExpired, AccountSuspended.
         """

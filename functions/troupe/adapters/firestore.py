@@ -31,7 +31,7 @@ from troupe.calls import after, retry
 from troupe.errors import Unavailable
 
 T = TypeVar("T")
-# Of its own: retries in a thread must not disturb whoever has seeded the global generator.
+# Not the global generator: retries in a thread must not disturb code that has seeded it.
 _spread = random.Random()  # noqa: S311 (no secret)
 
 Increment = firestore.Increment

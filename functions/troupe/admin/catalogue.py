@@ -59,7 +59,8 @@ def get_plan(path: schemas.PlanPath, plans: Plans) -> Reply:
     errors=(PlanNotFound,),
 )
 def update_plan(path: schemas.PlanPath, body: UpdatePlan, caller: Caller, plans: Plans) -> Reply:
-    """Changes the fields that are sent. Subscribers get the new terms with their next period."""
+    """Updates a plan; fields that you omit stay unchanged. Subscribers get the new terms with their
+    next period."""
     plan = plans.update(
         path.plan_id, body.fields(), witness=_witness(caller, "updatePlan", "plans")
     )
@@ -101,7 +102,7 @@ def get_faq(path: schemas.FaqPath, faqs: Faqs) -> Reply:
 
 @api.put("/api/admin/faq/<faqId>", auth=Auth.ADMIN, data=schemas.FaqData, errors=(FaqNotFound,))
 def update_faq(path: schemas.FaqPath, body: schemas.UpdateFaq, caller: Caller, faqs: Faqs) -> Reply:
-    """Changes the fields that are sent."""
+    """Updates a question or its answer; fields that you omit stay unchanged."""
     changes = body.model_dump(exclude_none=True)
     faq = faqs.update(path.faq_id, changes, witness=_witness(caller, "updateFaq", "faqs"))
     return Reply(schemas.FaqData(faq=FaqView.of(faq)), "FAQ updated successfully")

@@ -129,7 +129,7 @@ def admin_update_user(
     caller: AccountCaller,
     admin_users: AdminUsers,
 ) -> Reply:
-    """Changes the fields that are sent: all of them, or none on error."""
+    """Updates a user; fields that you omit stay unchanged, and on an error all do."""
     details = admin_users.update(Actor.of(caller), path.user_id, body.change())
     user = schemas.AdminUserView.of(details.user)
     return Reply(schemas.AdminUserData(user=user), "User updated successfully")

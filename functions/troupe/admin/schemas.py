@@ -86,7 +86,7 @@ class UpdateUserBody(Schema):
     email: Email | None = None
     plan: PlanName | None = Field(None, description="The id or name of a plan.")
     tokens: Tokens | None = Field(None, description="The new balance: granted minus used.")
-    voice_minutes: Minutes | None = Field(None, description="The new balance, likewise.")
+    voice_minutes: Minutes | None = Field(None, description="The new balance: granted minus used.")
     start_date: Moment | None = None
     expiry_date: Moment | None = Field(None, description="A date in the past ends the plan now.")
     status: UserStatus | None = Field(
@@ -217,7 +217,7 @@ class AdminStatsData(Schema):
 
 
 class RecentQuery(Sized):
-    limit: Limit = limit_of(20, "The newest so many.")
+    limit: Limit = limit_of(20, "How many activities to return.")
 
 
 class RecentActionView(Schema):

@@ -97,7 +97,7 @@ _FAILURE_HEADERS = {429: ("Retry-After", *_RATE_HEADERS), 503: ("Retry-After",)}
 # Responses of `files.file_response` other than the file or a range of it.
 _FILE_RESPONSES = {
     "FileElsewhere": {
-        "description": "A large file: a short-lived URL of Cloud Storage.",
+        "description": "A large file: a redirect to a short-lived Cloud Storage URL.",
         "headers": {"Location": {"$ref": "#/components/headers/Location"}},
     },
     "FileNotModified": {"description": "The file matches If-None-Match."},
@@ -325,7 +325,7 @@ def _with_registered(schemas: Json) -> Json:
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
-    """What may be sent: an empty object stands for nothing."""
+    """The accepted credentials; an empty object means that none are required."""
     if route.auth is Auth.PUBLIC:
         return []
     ways: list[dict[str, list[str]]] = [{}] if route.auth is Auth.OPTIONAL else []
@@ -394,7 +394,7 @@ def _failure_schemas(
     return schemas | {
         "FailureError": {"oneOf": errors},
         "Failure": {
-            "description": "The envelope of an error. `error.code` is stable and for programs; "
+            "description": "The envelope of an error. `error.code` is stable, for programs; "
             "`message` is for people.",
             **_object(
                 {
@@ -422,7 +422,7 @@ def _warns(route: Route) -> bool:
 
 
 def _envelope(data: Json, *, paged: bool, warns: bool) -> Json:
-    """What a success comes in."""
+    """The envelope of a success."""
     fields = {
         "success": {"type": "boolean", "const": True},
         "statusCode": {"type": "integer"},

@@ -116,8 +116,8 @@ def update_character(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Changes the fields in the form and leaves the rest. A new sample needs a new consent; the
-    keys of removed images are never reused."""
+    """Updates a character; fields that you omit stay unchanged. A new sample needs a new consent;
+    the keys of removed images are never reused."""
     character = characters.update(caller, path.character_id, form.command())
     return _one(character, caller, settings, "Character updated successfully")
 

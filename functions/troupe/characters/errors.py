@@ -32,7 +32,7 @@ class ConsentRequired(Unprocessable):
     code = "consent_required"
     details_type = ConsentRequiredDetails
     message = (
-        "A voice sample needs a statement in `consent` that the speaker agrees to the use of this "
+        "A voice sample requires `consent`: a statement that the speaker agrees to the use of this "
         "voice."
     )
 

@@ -59,5 +59,5 @@ def _emulated(action: str) -> int:
     for name, numbers in sorted(stats.items()):
         waiting, running = numbers["numberOfTasks"], numbers["runningTasks"]
         print(f"{name}: {waiting} tasks waiting, {running} running")
-    print("The emulator reports only numbers of tasks.")
+    print("The emulator reports only task counts.")
     return 0

@@ -53,8 +53,8 @@ def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles)
 def download_file(
     path: schemas.FilePath, caller: Caller, user_files: UserFiles, files: Files
 ) -> Response:
-    """The file under its own name, with support for byte ranges. Large files redirect to a signed
-    URL."""
+    """Downloads a file under its original name; supports byte ranges. Large files redirect to a
+    signed URL."""
     file = user_files.get(caller.uid, path.file_id)
     response = file_response(
         files,
@@ -70,7 +70,7 @@ def download_file(
 
 @api.get("/api/files", data=schemas.FileList, errors=(BadCursor, PageTooDeep))
 def list_files(query: Page, caller: Caller, user_files: UserFiles) -> Reply:
-    """Your files, newest first."""
+    """Lists your files, newest first."""
     files, found = user_files.page(caller.uid, query)
     return Reply(
         schemas.FileList(files=[schemas.FileView.of(file) for file in files]),

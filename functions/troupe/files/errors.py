@@ -11,7 +11,7 @@ MAX_BYTES = 30 * 1024 * 1024
 
 class UserFileNotFound(NotFound):
     code = "file_not_found"
-    message = "You have no such file."
+    message = "You don't have a file with this id."
 
 
 class MaximumSizeDetails(TypedDict):

@@ -42,7 +42,7 @@ LONGEST_WAIT = 30  # seconds; a waiting function is billed
 
 @api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
 def list_languages(settings: Settings) -> Reply:
-    """The languages the speech engine speaks."""
+    """Lists the languages of the speech engine."""
     offered = capabilities(settings.speech_engine).languages
     views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
     return Reply(schemas.Languages(languages=views), "Languages fetched successfully")
@@ -50,7 +50,7 @@ def list_languages(settings: Settings) -> Reply:
 
 @api.get("/api/voice/styles", auth=Auth.PUBLIC, data=schemas.Styles)
 def list_styles(settings: Settings) -> Reply:
-    """The speaking styles the speech engine supports."""
+    """Lists the speaking styles of the speech engine."""
     offered = capabilities(settings.speech_engine).styles
     views = [
         schemas.StyleView(id=schemas.VoiceStyle(x.id), name=x.name, description=x.description)
@@ -81,9 +81,9 @@ def generate_voice(
     caller: Caller,
     generations: Generations,
 ) -> Reply:
-    """Speaks a text. The work is a job: follow it at `GET /api/voice/generations/{id}`, or send
-    `Prefer: wait=20` to get the URL of the finished audio in this answer (200) if it is ready in
-    time. Tokens are reserved now and charged when the audio is ready."""
+    """Converts text to speech. The work is a job: poll it at `GET /api/voice/generations/{id}`, or
+    send `Prefer: wait=20` to get the URL of the finished audio in this response (200) if it is
+    ready in time. Tokens are reserved now and charged when the audio is ready."""
     found = generations.generate(caller.uid, body.command(), header.idempotency_key)
     headers = {"Location": f"/api/voice/generations/{found.generation.id}"}
     if wait := _wait(header.prefer):
@@ -99,7 +99,7 @@ def generate_voice(
     errors=(GenerationNotFound,),
 )
 def get_generation(path: schemas.GenerationPath, caller: Caller, generations: Generations) -> Reply:
-    """A generation and the progress of its job."""
+    """Returns a generation with the progress of its job."""
     return _both(generations.get(caller.uid, path.generation_id), "Generation fetched")
 
 
@@ -136,7 +136,7 @@ def delete_generation(
 def get_generation_audio(
     path: schemas.GenerationPath, caller: Caller, generations: Generations, files: Files
 ) -> Response:
-    """The audio file. Supports byte ranges; large files redirect to a signed URL."""
+    """Returns the audio file. Supports byte ranges; large files redirect to a signed URL."""
     generation, audio = generations.audio(caller.uid, path.generation_id)
     return _audio(files, generation, audio, attachment=False)
 
@@ -154,7 +154,7 @@ def get_generation_captions(
     caller: Caller,
     generations: Generations,
 ) -> Response:
-    """The captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
+    """Returns the captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
     text = generations.captions(caller.uid, path.generation_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
     return Response(text, mimetype=mime)
@@ -162,7 +162,7 @@ def get_generation_captions(
 
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
 def list_voice_history(query: Page, caller: Caller, generations: Generations) -> Reply:
-    """Your generations, newest first."""
+    """Lists your generations, newest first."""
     items, found = generations.history(caller.uid, query)
     return Reply(
         schemas.History(history=[schemas.HistoryItem.of(item) for item in items]),
@@ -180,7 +180,7 @@ def list_voice_history(query: Page, caller: Caller, generations: Generations) ->
 def download_audio(
     body: schemas.DownloadAudio, caller: Caller, generations: Generations, files: Files
 ) -> Response:
-    """The audio file as a download, named after the text."""
+    """Downloads the audio file, named after the text."""
     generation, audio = generations.audio(caller.uid, body.audio_id)
     return _audio(files, generation, audio, attachment=True)
 

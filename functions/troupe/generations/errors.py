@@ -33,7 +33,7 @@ class TranslationNotOffered(NotOffered):
 
 class GenerationNotFound(NotFound):
     code = "generation_not_found"
-    message = "You have no generation with this id."
+    message = "You don't have a generation with this id."
 
 
 class AudioNotReadyDetails(TypedDict):

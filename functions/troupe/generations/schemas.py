@@ -1,4 +1,4 @@
-"""Requests and answers of the voice operations."""
+"""Requests and responses of the voice operations."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class GenerateVoice(WarnsOfUnknown):
 
 
 class VoiceStyle(StrEnum):
-    """The ids of `troupe.speech.catalogue.STYLES`."""
+    """The speaking styles."""
 
     NEUTRAL = "neutral"
     NARRATION = "narration"

@@ -62,7 +62,7 @@ class Sweeper:
         for name, chore in {"parts": self._delete_old_parts, **self._chores}.items():
             try:
                 done[name] = chore(BATCH)
-            except Exception as error:  # nor must one chore
+            except Exception as error:  # one chore must not block the others either
                 log.error("sweep_stumbled", error, chore=name)
         log.info("sweep_done", **done)
         return dict(done)

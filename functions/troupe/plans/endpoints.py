@@ -29,7 +29,7 @@ api = Api("plans", "Plans and subscriptions")
 
 @api.get("/api/subscriptions/plans", auth=Auth.PUBLIC, data=schemas.PlanList)
 def list_plans(plans: Plans) -> Reply:
-    """The plans on offer, cheapest first."""
+    """Lists the plans on offer, cheapest first."""
     views = [schemas.PlanView.of(plan) for plan in plans.offered()]
     return Reply(schemas.PlanList(plans=views), "Active subscription plans fetched successfully")
 
@@ -40,7 +40,7 @@ def list_plans(plans: Plans) -> Reply:
     errors=(WalletNotFound,),
 )
 def get_my_subscription(caller: Caller, subscriptions: Subscriptions) -> Reply:
-    """Your plan and your minutes."""
+    """Returns your plan and your minutes."""
     statement = subscriptions.of(caller.uid)
     return _subscription(statement, "User subscription details fetched successfully")
 
@@ -120,7 +120,7 @@ def create_subscription(
     errors=(WalletNotFound,),
 )
 def get_user_subscription(path: schemas.OfUserPath, subscriptions: Subscriptions) -> Reply:
-    """A user's plan and what is left of it."""
+    """Returns a user's plan, with the tokens and minutes that remain."""
     statement = subscriptions.of(path.user_id)
     return Reply(
         schemas.UserSubscription.of(statement, now()), "Subscription details fetched successfully"

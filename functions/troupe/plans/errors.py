@@ -10,7 +10,7 @@ from troupe.wallet.records import Meter
 
 class PlanNotFound(NotFound):
     code = "plan_not_found"
-    message = "There is no such plan."
+    message = "Plan not found."
 
 
 class PlanInUseDetails(TypedDict):

@@ -29,7 +29,7 @@ class LineNotFoundDetails(TypedDict):
 class LineNotFound(NotFound):
     code = "line_not_found"
     details_type = LineNotFoundDetails
-    message = "The script has no such line. `?line=` counts from 0."
+    message = "The script has no line with this number. `?line=` counts from 0."
 
 
 class VideoNotFound(NotFound):
@@ -57,10 +57,7 @@ class ScriptBusy(Conflict):
 
 class ScriptAudioNotReady(Conflict):
     code = "audio_not_ready"
-    message = (
-        "The audio does not exist (yet). Create it with "
-        "`POST /api/scripts/{scriptId}/generate-audio`."
-    )
+    message = "There is no audio yet. Create it with `POST /api/scripts/{scriptId}/generate-audio`."
 
 
 class ScriptEmpty(Unprocessable):

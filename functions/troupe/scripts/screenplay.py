@@ -88,7 +88,7 @@ class _Parser:
             if len(self._faults.lines) >= _MAX_FAULTS:
                 break
         if not self._utterances and not self._faults.lines:
-            self._faults.add(1, "nobody speaks here; write `NAME: text`")
+            self._faults.add(1, "the screenplay has no spoken lines; write `NAME: text`")
         return _checked(self._utterances, self._cast, self._faults)
 
     def _read(self, number: int, line: str) -> None:

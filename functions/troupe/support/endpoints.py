@@ -65,7 +65,7 @@ def submit_contact(body: schemas.ContactBody, contacts: Contacts) -> Reply:
 
 @api.get("/api/faq", auth=Auth.PUBLIC, data=schemas.FaqList, errors=(BadCursor, PageTooDeep))
 def list_faq(query: schemas.FaqQuery, faqs: Faqs) -> Reply:
-    """FAQs, newest first; of one category with `?category=`."""
+    """Lists FAQs, newest first; `?category=` selects one category."""
     page, found = faqs.page(query, query.category)
     return Reply(
         schemas.FaqList(faqs=[schemas.FaqView.of(faq) for faq in page]),
@@ -76,14 +76,14 @@ def list_faq(query: schemas.FaqQuery, faqs: Faqs) -> Reply:
 
 @api.get("/api/demo/token-usage", auth=Auth.PUBLIC, data=schemas.DemoData)
 def get_demo_token_usage(settings: Settings) -> Reply:
-    """What a new account's tokens pay for."""
+    """Shows what a new account's tokens pay for."""
     demo = service.demo(settings)
     return Reply(schemas.DemoData.of(demo), "Demo token usage fetched successfully")
 
 
 @api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(ServicesDown,))
 def get_health(health_checks: HealthChecks) -> Reply:
-    """Whether the services that Troupe depends on respond, and how fast."""
+    """Reports whether the services that Troupe depends on respond, and how fast."""
     return Reply(HealthData.of(service.health(health_checks)), "All services respond.")
 
 
@@ -101,19 +101,19 @@ def create_media_link(
 
 @api.get("/api/openapi.json", auth=Auth.PUBLIC, produces="application/json")
 def get_openapi() -> Response:
-    """This OpenAPI 3.1 document, for all functions."""
+    """Returns this OpenAPI 3.1 document, which covers all functions."""
     return send_file(service.OPENAPI, mimetype="application/json", max_age=300)
 
 
 @api.get("/api/docs", auth=Auth.PUBLIC, produces="text/html")
 def get_docs() -> Response:
-    """Interactive API documentation (Swagger UI)."""
+    """Shows the interactive API documentation (Swagger UI)."""
     base = "../" if request.path.endswith("/") else ""
     return Response(_PAGE.format(base=base), mimetype="text/html")
 
 
 @api.get("/api/docs/assets/<name>", auth=Auth.PUBLIC, produces=tuple(_ASSET_TYPES.values()))
 def get_docs_asset(path: AssetPath) -> Response:
-    """A file of Swagger UI."""
+    """Returns a file of Swagger UI."""
     file = service.asset(path.name)
     return send_file(file, mimetype=_ASSET_TYPES[file.suffix], max_age=86400)

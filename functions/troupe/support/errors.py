@@ -18,7 +18,7 @@ class FaqNotFound(NotFound):
 
 class ContactNotFound(NotFound):
     code = "contact_not_found"
-    message = "There is no such message."
+    message = "Message not found."
 
 
 class NoMedia(NotFound):

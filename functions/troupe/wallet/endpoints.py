@@ -28,7 +28,7 @@ api = Api("tokens", "Tokens")
     errors=(WalletNotFound,),
 )
 def get_token_usage(path: schemas.UserPath, wallet: WalletService) -> Reply:
-    """How many of the granted tokens are used. Tokens held for running jobs do not count."""
+    """Returns how many of your tokens are used. Tokens held for running jobs do not count."""
     usage = wallet.usage(path.user_id)
     return Reply(
         schemas.TokenUsage(
@@ -56,7 +56,7 @@ def consume_tokens(
 
 @api.get("/api/tokens/ledger", data=schemas.Ledger, errors=(BadCursor, PageTooDeep))
 def get_token_ledger(query: Page, caller: Caller, wallet: WalletService) -> Reply:
-    """All changes to your balance, newest first."""
+    """Lists all changes to your balance, newest first."""
     entries, found = wallet.ledger(caller.uid, query)
     return Reply(
         schemas.Ledger(entries=[schemas.EntryView.of(entry) for entry in entries]),

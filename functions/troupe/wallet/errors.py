@@ -29,7 +29,7 @@ class NotEnoughTokens(PaymentRequired):
 
 class WalletNotFound(NotFound):
     code = "user_not_found"
-    message = "There is no such user."
+    message = "User not found."
 
 
 class StillHeld(Exception):

@@ -31,7 +31,7 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HTTP_MESSAGES = {
     400: BadRequest.message,
-    404: "There is no such operation.",
+    404: "No operation has this path.",
     405: "This path does not accept this method. `Allow` lists those it accepts.",
     413: PayloadTooLarge.message,
     416: RangeNotSatisfiable.message,

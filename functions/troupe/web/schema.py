@@ -60,7 +60,7 @@ class Headers(BaseModel):
 
 
 class KeyHeader(Headers):
-    """The header of a paid POST: repeats with the same key get one answer and one charge."""
+    """The header of a paid POST: repeats with the same key get the same response and one charge."""
 
     idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = (
         Field(
@@ -135,7 +135,7 @@ Limit = Annotated[int, Field(ge=1), AfterValidator(_cut)]
 
 def limit_of(default: int, description: str) -> Any:
     """The default and description of a `Limit`."""
-    more = f"{description} Values above {MOST_ENTRIES} are reduced to it; see `meta.limit`."
+    more = f"{description} Values above {MOST_ENTRIES} count as {MOST_ENTRIES}; see `meta.limit`."
     return Field(default, description=more)
 
 

@@ -1,5 +1,5 @@
-// What a client of the API looks like. It is compiled with --strict and never run: each line that
-// must not compile says so, and fails the test if it does.
+// A sample client of the API. It is compiled with --strict and never run. Lines that must not compile
+// are marked with @ts-expect-error; the test fails if one compiles.
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api";
 
@@ -14,7 +14,7 @@ export async function signIn(email: string, password: string): Promise<string> {
       case "too_many_attempts":
         return `${error.message} ${response.headers.get("Retry-After") ?? ""}`;
       case "invalid_input":
-        // Firebase may refuse an address without naming a field.
+        // Firebase may reject an address without naming a field.
         return (error.error.details?.fields ?? []).map(({ field, message }) => `${field} ${message}`).join();
       default:
         return error.error.code;
@@ -29,7 +29,7 @@ export async function signIn(email: string, password: string): Promise<string> {
 export async function speak(text: string): Promise<string | null> {
   const { data, error } = await api.POST("/api/voice/generate", {
     params: { header: { "Idempotency-Key": "first", Prefer: "wait=20" } },
-    // What has a default is left out.
+    // Fields with a default can be omitted.
     body: { text, language: "en-US", voiceType: "female" },
   });
   if (error) {
@@ -50,7 +50,7 @@ export async function speak(text: string): Promise<string | null> {
   }
   // 200 and 202 have the same data.
   const status: "queued" | "in_progress" | "completed" | "failed" | "cancelled" = data.data.job.status;
-  // @ts-expect-error: `done` is no status of a job
+  // @ts-expect-error: `done` is not a job status
   if (data.data.job.status === "done") return null;
   return status === "completed" ? data.data.audioUrl : null;
 }
@@ -87,7 +87,7 @@ export async function walk(): Promise<Schemas["CharacterView"][]> {
     const total: number = data.meta.total;
     cursor = found.length < total ? data.meta.nextCursor : undefined;
   } while (cursor !== undefined);
-  // @ts-expect-error: a parameter is left out, never null
+  // @ts-expect-error: parameters are omitted, never null
   await api.GET("/api/characters", { params: { query: { cursor: null } } });
   return found;
 }
@@ -117,7 +117,7 @@ export async function createCharacter(audioFile: Blob, imageFiles: Blob[]): Prom
         return error.message;
     }
   }
-  // @ts-expect-error: a character cannot be made without consent
+  // @ts-expect-error: a character requires consent
   await api.POST("/api/characters/complete", { body: { displayName: "Marta", audioFile } });
   const verdict: "good" | "fair" | "poor" = data.data.character.sampleQuality.verdict;
   return verdict;
@@ -135,12 +135,12 @@ export async function download(generationId: string): Promise<Blob | undefined> 
 export async function ledger(): Promise<number> {
   const { data } = await api.GET("/api/tokens/ledger", { params: { query: { page: 2 } } });
   const charged = data?.data.entries.filter((entry) => entry.kind === "settle" && entry.meter === "tokens");
-  // @ts-expect-error: no entry of the ledger is of this kind
+  // @ts-expect-error: no ledger entry has this kind
   data?.data.entries.filter((entry) => entry.kind === "gift");
   return (charged ?? []).reduce((sum, entry) => sum + entry.amount, 0);
 }
 
-// Any failure of any operation.
+// Handles any failure of any operation.
 export function explain(failure: Schemas["Failure"]): string {
   switch (failure.error.code) {
     case "script_busy":

@@ -138,7 +138,7 @@ def _link_end(text: str, at: int, opened: tuple[int, int], references: set[str])
 
 
 def _is_letter(text: str, at: int) -> bool:
-    """Whether the character at `at` makes a mark beside it part of a word, as in `2*3` and `a_b`.
+    """Whether the character at `at` makes a mark next to it part of a word, as in `2*3` and `a_b`.
 
     Characters of scripts without spaces do not: `这是**重要**的` contains emphasis.
     """
