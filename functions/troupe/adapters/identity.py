@@ -11,15 +11,15 @@ import os
 import re
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import firebase_admin
 import jwt
 import requests
-from firebase_admin import auth
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 
+from troupe.adapters.lazy import LazyModule
 from troupe.calls import after, retry
 
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
@@ -29,6 +29,13 @@ _SKEW = 5  # seconds of tolerated clock skew
 # Custom tokens may carry any uid; ours become document ids, which are restricted:
 # https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 _DOCUMENT_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/\x00-\x1f\x7f]{1,128}")
+
+
+if TYPE_CHECKING:
+    from firebase_admin import auth
+else:
+    # With its HTTP client it costs a cold start some 80 ms, and most requests carry our own token.
+    auth = LazyModule("firebase_admin.auth")
 
 
 # The Admin SDK raises its own errors, and those of authenticating to Google.
