@@ -82,8 +82,9 @@ test: ## Run all tests, with coverage (TEST_ARGS="tests/unit -k planner" for a s
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
 .PHONY: test-fast
-test-fast: setup ## Run all tests except tests/e2e, which need a browser or the whole stack
-	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --ignore tests/e2e $(TEST_ARGS)
+test-fast: setup ## Run the tests without a browser, the whole stack, generated clients and slow ones
+	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --ignore tests/e2e --ignore tests/clients \
+	  -m "not slow" $(TEST_ARGS)
 
 # The same seed sends the same requests again.
 FUZZ_EXAMPLES ?= 50

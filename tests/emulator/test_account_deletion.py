@@ -149,6 +149,7 @@ def closings_of(uid: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_no_trace_of_the_user_remains_and_others_keep_their_data(
     queue: HeldQueue, db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:

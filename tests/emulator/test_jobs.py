@@ -86,6 +86,7 @@ def test_a_long_text_is_split_and_joined_in_order(db: Database, files: Files) ->
     assert audit_user(db, uid) == []
 
 
+@pytest.mark.slow
 def test_tasks_delivered_three_times_at_once_make_one_audio_and_one_charge(
     db: Database, files: Files
 ) -> None:

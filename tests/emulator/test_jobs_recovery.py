@@ -149,6 +149,7 @@ def test_text_with_nothing_to_speak_fails_with_a_code(db: Database, files: Files
     assert used_and_held(troupe, uid) == (0, 0)
 
 
+@pytest.mark.slow
 def test_a_slow_worker_keeps_its_lease(db: Database, files: Files) -> None:
     troupe = Troupe(db, files, ScriptedEngine(lambda number: time.sleep(5)), LEASE_SECONDS=3)
     uid = new_user(db)
@@ -183,6 +184,7 @@ def test_a_worker_that_lost_its_lease_cannot_settle(db: Database, files: Files) 
     assert audit_user(db, uid) == []
 
 
+@pytest.mark.slow
 def test_a_part_done_during_the_fan_out_does_not_lose_the_lease(db: Database, files: Files) -> None:
     troupe = Troupe(db, files, PART_CHARACTERS=1200)
     uid = new_user(db)

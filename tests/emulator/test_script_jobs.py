@@ -186,6 +186,7 @@ def own_files() -> Files:
     [(AUDIO, False), (AUDIO, True), (VIDEO, True)],
     ids=["audio, before", "audio, after", "video, after"],
 )
+@pytest.mark.slow
 def test_a_job_killed_at_any_step_completes_once(
     db: Database, spec: JobSpec[Any, Any], after: bool
 ) -> None:
