@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from troupe.jobs.sweep import Sweeper
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
     from troupe.media.uploads.proofs import Recording
+    from troupe.migrations.service import Migrator
     from troupe.orphans import OrphanedFiles
     from troupe.plans.renewals import Renewals
     from troupe.plans.service import Plans
@@ -239,6 +240,13 @@ class Container:
         from troupe.audit.service import AuditLog
 
         return AuditLog(self.database)
+
+    @cached_property
+    def migrator(self) -> Migrator:
+        from troupe.migrations.registry import MIGRATIONS
+        from troupe.migrations.service import Migrator
+
+        return Migrator(self.database, MIGRATIONS)
 
     # Plans and the wallet.
 

@@ -1,0 +1,9 @@
+"""All migrations, in the order in which they run. Numbers are never reused, and a migration that
+has been released is not changed."""
+
+from __future__ import annotations
+
+from troupe.migrations import m001_users_show_plans_and_minutes as m001
+from troupe.migrations.records import Migration
+
+MIGRATIONS: tuple[Migration, ...] = (m001.MIGRATION,)
