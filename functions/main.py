@@ -22,8 +22,10 @@ SPEECH = JWT if EMULATED else [*JWT, *ENGINE_KEY]
 # The sweep deletes unused voice clones at ElevenLabs, so it needs the key.
 SWEEPS = SPEECH if os.environ.get("SPEECH_ENGINE") == "elevenlabs" else JWT
 # With SCRIPT_WRITER=openai a language model writes scripts; then `scripts` needs the key too.
-WRITES = not EMULATED and os.environ.get("SCRIPT_WRITER") == "openai"
-WRITER = [*JWT, "OPENAI_API_KEY"] if WRITES else JWT
+# With MODERATION=openai a server checks texts; then all functions that accept texts need it.
+OPENAI = JWT if EMULATED else [*JWT, "OPENAI_API_KEY"]
+CHECKER = OPENAI if os.environ.get("MODERATION") == "openai" else JWT
+WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else CHECKER
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE", "2" if EMULATED else "20"))
 
@@ -55,13 +57,15 @@ def plans(request: Request) -> Response:
     return _serve("plans", request)
 
 
-@https_fn.on_request(secrets=JWT)
+@https_fn.on_request(secrets=CHECKER)
 def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
 # A request can be 32 MB, and decoding a large picture takes up to 620 MB.
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_2, concurrency=16, timeout_sec=120)
+@https_fn.on_request(
+    secrets=CHECKER, memory=options.MemoryOption.GB_2, concurrency=16, timeout_sec=120
+)
 def characters(request: Request) -> Response:
     return _serve("characters", request)
 

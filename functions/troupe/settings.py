@@ -8,10 +8,12 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+FUNCTIONS = Path(__file__).parents[1]  # what is deployed
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 
@@ -146,6 +148,24 @@ class Settings(BaseModel):
         "gpt-5.4-mini",
         "the language model that writes scripts; compatible servers use their own names",
     )
+    moderation: Literal["off", "blocklist", "openai"] = _setting(
+        "MODERATION",
+        "off",
+        "what checks texts before they are spoken or stored: nothing, a list of words, or an "
+        "OpenAI-compatible server ([decision 031](docs/decisions/031-moderation.md))",
+    )
+    moderation_blocklist: str = _setting(
+        "MODERATION_BLOCKLIST",
+        "",
+        "for `blocklist`: words and phrases separated by commas, or a `.txt` file in `functions/` "
+        "with one per line",
+    )
+    moderation_model: str = _setting(
+        "MODERATION_MODEL", "omni-moderation-latest", "the model of `MODERATION=openai`"
+    )
+    moderation_base_url: str | None = _setting(
+        "MODERATION_BASE_URL", None, "the server of `MODERATION=openai`", shown="`OPENAI_BASE_URL`"
+    )
     f5tts_url: str = _setting(
         "F5TTS_URL",
         "http://127.0.0.1:7860",
@@ -245,6 +265,17 @@ class Settings(BaseModel):
             if not self.jwt_secret:
                 # The emulators run without secrets; a fixed one is the same in all functions.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
+        return self
+
+    @model_validator(mode="after")
+    def _blocklist_exists(self) -> Self:
+        if self.moderation == "blocklist":
+            if not self.moderation_blocklist:
+                raise ValueError("MODERATION=blocklist needs MODERATION_BLOCKLIST")
+            if self.moderation_blocklist.endswith(".txt"):
+                file = FUNCTIONS / self.moderation_blocklist
+                if not file.is_file():
+                    raise ValueError(f"MODERATION_BLOCKLIST: there is no file {file}")
         return self
 
     @property

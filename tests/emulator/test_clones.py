@@ -19,6 +19,7 @@ from troupe.characters.records import Character
 from troupe.characters.service import Characters
 from troupe.media.uploads.images import prepare_image
 from troupe.media.uploads.samples import prepare_sample
+from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles
 from troupe.speech.engines.elevenlabs import ElevenLabsEngine
 
@@ -30,7 +31,7 @@ class ClonedVoices:
         self.db, self.files, self.server, self.engine = db, files, server, engine
         prepare = Prepare(prepare_sample, prepare_image)
         settings = test_settings(SPEECH_ENGINE=engine)
-        self.characters = Characters(db, lambda: files, settings, prepare)
+        self.characters = Characters(db, lambda: files, settings, prepare, Moderation(None))
         self.who = new_caller()
 
     def character(self) -> Character:

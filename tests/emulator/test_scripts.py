@@ -22,6 +22,7 @@ from troupe.errors import TroupeError
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.service import JobService, TaskSender
 from troupe.media.formats import AudioFormat
+from troupe.moderation.service import Moderation
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.jobs import ScriptJobs
 from troupe.scripts.records import VideoOptions
@@ -42,9 +43,9 @@ class ScriptServices:
         self.jobs = JobService(db, TaskSender(self.queue, SPECS), SPECS)
         settings = test_settings()
         self.scripts = ScriptService(
-            db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings
+            db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings, Moderation(None)
         )
-        self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings)
+        self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings, Moderation(None))
         self.meanwhile: list[Any] = []
 
     def cast(self, ids: Sequence[str]) -> list[Character]:
@@ -204,7 +205,13 @@ def test_a_job_started_while_files_are_deleted_is_cancelled(db: Database, files:
 
     slow = Slow(files._bucket, can_sign=False)
     deleting = ScriptService(
-        db, lambda: slow, services.jobs, services.cast, ScriptWriter(None), test_settings()
+        db,
+        lambda: slow,
+        services.jobs,
+        services.cast,
+        ScriptWriter(None),
+        test_settings(),
+        Moderation(None),
     )
     deleting.delete(uid, script_id)
     assert services.jobs.get(started[0])[0].status is JobStatus.CANCELLED

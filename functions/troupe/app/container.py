@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
     from troupe.media.uploads.proofs import Recording
     from troupe.migrations.service import Migrator
+    from troupe.moderation.service import Judge, Moderation
     from troupe.orphans import OrphanedFiles
     from troupe.plans.renewals import Renewals
     from troupe.plans.service import Plans
@@ -140,6 +141,31 @@ class Container:
             )
 
         return model
+
+    @cached_property
+    def moderation(self) -> Moderation:
+        from troupe.moderation.service import Moderation
+
+        return Moderation(None if self.settings.moderation == "off" else lambda: self._judge)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        from troupe.moderation.forms import written_and_spoken
+
+        settings = self.settings
+        judge: Judge
+        if settings.moderation == "blocklist":
+            from troupe.moderation.blocklist import Blocklist
+            from troupe.settings import FUNCTIONS
+
+            judge = Blocklist.of(settings.moderation_blocklist, FUNCTIONS)
+        else:
+            from troupe.adapters.moderation import ModerationServer
+
+            base_url = settings.moderation_base_url or settings.openai_base_url
+            model = settings.moderation_model
+            judge = ModerationServer(settings.openai_api_key, base_url, model)
+        return lambda texts: judge(written_and_spoken(texts))
 
     @cached_property
     def limiter(self) -> Limiter:
@@ -283,7 +309,7 @@ class Container:
         from troupe.characters.service import Characters
 
         prepare = Prepare(prepare_sample, prepare_image)
-        return Characters(self.database, self._files, self.settings, prepare)
+        return Characters(self.database, self._files, self.settings, prepare, self.moderation)
 
     @cached_property
     def clones(self) -> Clones:
@@ -307,7 +333,9 @@ class Container:
     def generations(self) -> Generations:
         from troupe.generations.service import Generations
 
-        return Generations(self.database, self._files, self.jobs, self._cast, self.settings)
+        return Generations(
+            self.database, self._files, self.jobs, self._cast, self.settings, self.moderation
+        )
 
     @cached_property
     def scripts(self) -> ScriptService:
@@ -316,14 +344,20 @@ class Container:
 
         writer = ScriptWriter(self.language_model)
         return ScriptService(
-            self.database, self._files, self.jobs, self._cast, writer, self.settings
+            self.database,
+            self._files,
+            self.jobs,
+            self._cast,
+            writer,
+            self.settings,
+            self.moderation,
         )
 
     @cached_property
     def script_jobs(self) -> ScriptJobs:
         from troupe.scripts.jobs import ScriptJobs
 
-        return ScriptJobs(self.database, self.jobs, self._cast, self.settings)
+        return ScriptJobs(self.database, self.jobs, self._cast, self.settings, self.moderation)
 
     @cached_property
     def user_files(self) -> UserFiles:

@@ -26,6 +26,7 @@ from troupe.media.uploads.checks import (
     SampleTooShort,
     UnsupportedFile,
 )
+from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageOf, PageTooDeep
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
@@ -54,6 +55,7 @@ _FILE_ERRORS = (
     TooManyImages,
     ConsentRequired,
     UnknownChoice,
+    *MODERATION_ERRORS,
 )
 # The file behind a name never changes. Cached for an hour rather than a year, so that a deleted
 # voice also disappears from caches.

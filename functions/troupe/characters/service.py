@@ -34,6 +34,7 @@ from troupe.characters.intake import Intake, Prepare, check_count, image_and_fil
 from troupe.characters.records import Character
 from troupe.characters.writes import Sort, activity, character_path, star_path
 from troupe.errors import TroupeError, UnknownChoice
+from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.paging import PageOf, PageRequest
 from troupe.settings import Settings
@@ -64,19 +65,26 @@ class Characters:
     """`files` and `prepare` are called only when needed: most requests need neither."""
 
     def __init__(
-        self, db: Database, files: Callable[[], Files], settings: Settings, prepare: Prepare
+        self,
+        db: Database,
+        files: Callable[[], Files],
+        settings: Settings,
+        prepare: Prepare,
+        moderation: Moderation,
     ) -> None:
         self._db = db
         self._files = files
         self._settings = settings
         self._intake = Intake(prepare)
+        self._moderation = moderation
         self._orphans = OrphanedFiles(db, files)
 
     def create(self, caller: AccountCaller, draft: CharacterDraft) -> CharacterWithStar:
-        """Raises ConsentRequired, UnknownChoice and the errors of `Intake`; then nothing is
-        stored."""
+        """Raises ConsentRequired, UnknownChoice, ContentRefused, ModerationUnavailable and the
+        errors of `Intake`; then nothing is stored."""
         required_consent(draft.consent)  # before decoding anything
         language = self._language(draft.language)
+        self._moderation.check(caller.uid, draft.display_name, draft.sample_text)
         prepared = self._intake.sample("audioFile", draft.audio)
         images = self._intake.images("imageFiles", draft.images)
         character_id = secrets.token_hex(16)
@@ -104,8 +112,8 @@ class Characters:
     def update(
         self, caller: AccountCaller, character_id: str, update: CharacterUpdate
     ) -> CharacterWithStar:
-        """Raises CharacterNotFound, NotOwner, UnknownImage, ConsentRequired, UnknownChoice and the
-        errors of `Intake`."""
+        """Raises CharacterNotFound, NotOwner, UnknownImage, ConsentRequired, UnknownChoice,
+        ContentRefused, ModerationUnavailable and the errors of `Intake`."""
         document, star = self._db.get_all(
             [character_path(character_id), star_path(character_id, caller.uid)]
         )
@@ -114,6 +122,7 @@ class Characters:
         if unknown := [key for key in removed if key not in character.images]:
             raise UnknownImage(details={"unknown": unknown, "images": sorted(character.images)})
         check_count(len(character.images) - len(removed) + len(update.new_images))
+        self._moderation.check(caller.uid, update.display_name, update.sample_text)
         prepared = self._prepare_update(character_id, update)
         images = self._intake.images("newImageFiles", update.new_images)
         added = [image_and_file(character_id, image) for image in images]

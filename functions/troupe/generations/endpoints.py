@@ -20,6 +20,7 @@ from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
 from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat
+from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
 from troupe.wallet.errors import NotEnoughTokens
@@ -73,6 +74,7 @@ def list_styles(settings: Settings) -> Reply:
         TextTooLong,
         CharacterNotFound,
         TranslationNotOffered,
+        *MODERATION_ERRORS,
     ),
 )
 def generate_voice(

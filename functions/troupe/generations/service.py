@@ -28,6 +28,7 @@ from troupe.jobs.records import Job
 from troupe.jobs.service import JobService, Quote
 from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
 from troupe.media.formats import AudioFormat
+from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
@@ -81,19 +82,21 @@ class Generations:
         jobs: JobService,
         cast: Cast,
         settings: Settings,
+        moderation: Moderation,
     ) -> None:
         self._db = db
         self._files = files
         self._jobs = jobs
         self._cast = cast
         self._settings = settings
+        self._moderation = moderation
 
     def generate(self, uid: str, request: GenerationRequest, key: str | None) -> GenerationWithJob:
         """Commits the generation, its job and the hold, and enqueues the work. A repeat under the
         same idempotency `key` returns the first generation in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
-        NotEnoughTokens, KeyReused.
+        ContentRefused, ModerationUnavailable, NotEnoughTokens, KeyReused.
         """
         if request.target_language:
             raise TranslationNotOffered
@@ -103,6 +106,7 @@ class Generations:
         )
         speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
         language = self._check(request, voice_type)
+        self._moderation.check(uid, request.text)
         cloned = (
             character is not None
             and character.consent is not None

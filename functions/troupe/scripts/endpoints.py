@@ -10,6 +10,7 @@ from troupe.characters.errors import CharacterNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
+from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
 from troupe.scripts.errors import (
@@ -54,6 +55,7 @@ _JOB_ERRORS = (
     UnknownChoice,
     NotEnoughTokens,
     KeyReused,
+    *MODERATION_ERRORS,
 )
 
 
@@ -69,6 +71,7 @@ _JOB_ERRORS = (
         ScriptWriterFailed,
         ScriptWriterNotConfigured,
         ScriptWriterUnavailable,
+        *MODERATION_ERRORS,
     ),
     headers=("Location",),
     limit="script",
@@ -92,7 +95,7 @@ def generate_script(
     "/api/scripts",
     status=201,
     data=schemas.ScriptData,
-    errors=(CharacterNotFound, InvalidDialogue),
+    errors=(CharacterNotFound, InvalidDialogue, *MODERATION_ERRORS),
     headers=("Location",),
 )
 def create_script(
@@ -136,7 +139,7 @@ def get_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptS
     "/api/scripts/<scriptId>",
     auth=Auth.OWNER,
     data=schemas.ScriptData,
-    errors=(ScriptNotFound, ScriptBusy, InvalidDialogue),
+    errors=(ScriptNotFound, ScriptBusy, InvalidDialogue, *MODERATION_ERRORS),
 )
 def update_script(
     path: schemas.ScriptPath,

@@ -18,6 +18,7 @@ from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.service import JobService, Quote
 from troupe.jobs.specs import JobSpec
 from troupe.media.formats import AudioFormat
+from troupe.moderation.service import Moderation
 from troupe.recording.records import Recorded
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
@@ -55,11 +56,19 @@ class ScriptJob:
 
 
 class ScriptJobs:
-    def __init__(self, db: Database, jobs: JobService, cast: CastOf, settings: Settings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        jobs: JobService,
+        cast: CastOf,
+        settings: Settings,
+        moderation: Moderation,
+    ) -> None:
         self._db = db
         self._jobs = jobs
         self._cast = cast
         self._settings = settings
+        self._moderation = moderation
 
     def start_audio(
         self, uid: str, script_id: str, audio_format: AudioFormat, key: str | None
@@ -67,7 +76,7 @@ class ScriptJobs:
         """Commits the job with its token hold, and enqueues the work.
 
         Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice,
-        NotEnoughTokens and KeyReused.
+        ContentRefused, ModerationUnavailable, NotEnoughTokens and KeyReused.
         """
         return self._start(uid, script_id, AUDIO, {"format": audio_format}, key)
 
@@ -140,6 +149,8 @@ class ScriptJobs:
             return job
         writes.check_free(self._db, script)
         performance = self._performance(script, choices)
+        # Again: it may have been stored before this was not allowed.
+        self._moderation.check(uid, *(line.text for line in script.dialogue))
         job = spec.job(
             id=job_id,
             uid=uid,
