@@ -209,6 +209,15 @@ class Settings(BaseModel):
     retention_days: int = _setting(
         "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1
     )
+    guest_days: int = _setting(
+        "GUEST_DAYS",
+        30,
+        "guests who were not used for so long are deleted with all their data; `0`: never",
+        ge=0,
+    )
+    export_days: int = _setting(
+        "EXPORT_DAYS", 7, "how long the archive of an export can be downloaded", ge=1
+    )
 
     project_id: str = _setting("GCLOUD_PROJECT", "demo-troupe", None)
     emulated: bool = _setting("FUNCTIONS_EMULATOR", False, None)

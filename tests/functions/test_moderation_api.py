@@ -167,9 +167,7 @@ def test_what_cannot_be_checked_is_not_accepted(
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_without_moderation_everything_passes(
-    scene: Scene, server: FakeOpenAI, door: str
-) -> None:
+def test_without_moderation_everything_passes(scene: Scene, server: FakeOpenAI, door: str) -> None:
     with moderated(server):
         answer = DOORS[door](scene)
     assert answer.status_code in (200, 201, 202), answer.text

@@ -274,6 +274,33 @@ class Database:
         answers = self._ask("run_query", request)
         return [self._document(each.document) for each in answers if each.HasField("document")]
 
+    def walk(
+        self,
+        collection: str,
+        *,
+        where: Iterable[tuple[str, str, Any]] = (),
+        batch: int = 300,
+        select: Sequence[str] | None = None,
+        group: bool = False,
+    ) -> Iterator[Document]:
+        """All matching documents, in the order of their ids, or with `group` of their paths; read
+        as needed, `batch` at a time."""
+        where, after = list(where), None
+        while True:
+            found = self.find(
+                collection,
+                where=where,
+                order=[("__name__", False)],
+                after=after,
+                limit=batch,
+                select=select,
+                group=group,
+            )
+            yield from found
+            if len(found) < batch:
+                return
+            after = [found[-1].path if group else found[-1].id]
+
     def count(
         self,
         collection: str,

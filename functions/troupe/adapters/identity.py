@@ -11,6 +11,7 @@ import os
 import re
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import firebase_admin
@@ -204,6 +205,17 @@ class Identity:
             return None
         except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("accounts cannot be looked up") from error
+
+    def last_seen(self, uid: str) -> datetime | None:
+        """When the account last signed in or refreshed an ID token; None if it does not exist."""
+        try:
+            told = auth.get_user(uid, app=self._app).user_metadata
+        except auth.UserNotFoundError:
+            return None
+        except _SDK_ERRORS as error:
+            raise _sdk_error(error) from error
+        times = (told.last_refresh_timestamp, told.last_sign_in_timestamp, told.creation_timestamp)
+        return datetime.fromtimestamp(max(time or 0 for time in times) / 1000, UTC)
 
     def set_password(self, uid: str, password: str) -> None:
         """Sets a password. Raises InvalidDetails."""

@@ -45,9 +45,7 @@ def retried(attempt: Callable[[bool], T], deadline: float) -> T:
         raise _failure(error) from error
 
 
-def read_body(
-    resource: Any, request: Mapping[str, Any], deadline: float, *, last: bool
-) -> bytes:
+def read_body(resource: Any, request: Mapping[str, Any], deadline: float, *, last: bool) -> bytes:
     """Posts `request` to a resource of the SDK's client, once, and returns the answer's body.
     Unless this is the `last` attempt, gives up on a hanging server while there is time for
     another."""

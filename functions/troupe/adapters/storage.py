@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import google.auth
 import google.auth.transport.requests
@@ -21,6 +21,7 @@ from troupe.errors import FileMissing
 
 _TIMEOUT = (5, 120)  # seconds to connect, and between bytes
 _CHUNK = 1024 * 1024
+_WRITTEN_CHUNK = 8 * _CHUNK
 # The client's own retries continue for two minutes; a request has one.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
@@ -64,6 +65,18 @@ class Files:
                 return source.stat().st_size
             blob.upload_from_string(source, content_type=content_type, **self._calls)
             return len(source)
+
+    @contextmanager
+    def writer(self, path: str, content_type: str) -> Iterator[IO[bytes]]:
+        """A stream into a file, which exists once the context has ended without an error. Holds
+        about 16 MB in memory, however large the file becomes."""
+        blob = self._bucket.blob(path)
+        options: dict[str, Any] = {"content_type": content_type, "ignore_flush": True}
+        with (
+            _outages(),
+            blob.open("wb", chunk_size=_WRITTEN_CHUNK, **options, **self._calls) as stream,
+        ):
+            yield cast(IO[bytes], stream)
 
     def read(self, path: str) -> bytes:
         """Reads a whole, small file into memory. Raises FileMissing."""

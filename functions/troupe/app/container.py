@@ -7,6 +7,7 @@ replace a queue, engine or database by name: `Container(settings, queue=HeldQueu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import cache, cached_property, partial
 from importlib import import_module
 from operator import attrgetter
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from troupe.accounts.administration import Administration
     from troupe.accounts.deletion import Deletions, Eraser
     from troupe.accounts.directory import Directory
+    from troupe.accounts.guests import GuestCleanup
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
     from troupe.accounts.service import Accounts
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from troupe.characters.clones import Clones
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
+    from troupe.exported import Exporter
+    from troupe.exports.service import Exports
+    from troupe.exports.worker import ExportWorker
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
@@ -211,6 +216,13 @@ class Container:
         return Deletions(self.database, self.identity, self.orphans, lambda: self.erasers)
 
     @cached_property
+    def guest_cleanup(self) -> GuestCleanup:
+        from troupe.accounts.guests import GuestCleanup
+
+        keep = timedelta(days=self.settings.guest_days)
+        return GuestCleanup(self.database, self.identity, self.deletions, keep)
+
+    @cached_property
     def erasers(self) -> Mapping[str, Eraser]:
         """The erasers of all domains for a deleted user, in the order of DOMAINS."""
         from troupe.app.domains import DOMAINS
@@ -223,6 +235,23 @@ class Container:
             for domain in DOMAINS
             for name, function in domain.erasers.items()
         }
+
+    @cached_property
+    def exporters(self) -> Mapping[str, Exporter]:
+        """The exporters of all domains, by name."""
+        from troupe.app.domains import DOMAINS
+
+        return {
+            name: partial(self.call, function)
+            for domain in DOMAINS
+            for name, function in domain.exporters.items()
+        }
+
+    @cached_property
+    def exports(self) -> Exports:
+        from troupe.exports.service import Exports
+
+        return Exports(self.database, self._files, self.jobs, self.orphans)
 
     @cached_property
     def directory(self) -> Directory:
@@ -421,6 +450,13 @@ class Container:
         from troupe.scripts.worker import ScriptWorker
 
         return ScriptWorker(self.engine, self.files, part_characters=self.settings.part_characters)
+
+    @cached_property
+    def export_worker(self) -> ExportWorker:
+        from troupe.exports.worker import ExportWorker
+
+        keep = timedelta(days=self.settings.export_days)
+        return ExportWorker(lambda: self.exporters, self.files, keep)
 
     @cached_property
     def runner(self) -> Runner:

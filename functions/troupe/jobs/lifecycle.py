@@ -1,13 +1,21 @@
-"""Erases the jobs of a deleted user."""
+"""Erases the jobs of a deleted user, and exports those of any user."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from troupe.adapters.firestore import Database, Delete, Missing, now
-from troupe.jobs.records import Job, JobStatus, Part, job_path
+from troupe.exported import Exported
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, Part, job_path
 from troupe.jobs.service import JobService
+from troupe.jobs.specs import PARTS_KEPT
 from troupe.jobs.writes import ended_writes, part_path
+
+# Not the inputs, which can hold what belongs to others, such as the voices of a script; the domains
+# of the kinds export what the user wrote.
+_EXPORTED = [name for name in SHOWN_FIELDS if name not in ("requestHash", "leaseUntil")]
+_PARTS_EXIST = PARTS_KEPT + timedelta(days=1)
 
 
 def erase(
@@ -39,3 +47,11 @@ def _ended(db: Database, jobs: JobService, job_id: str) -> Job:
         job = Job.of(document)
         db.commit(*ended_writes(job, document, JobStatus.CANCELLED, now()))
         return job
+
+
+def export(uid: str, *, database: Database) -> Iterator[Exported]:
+    """With the parts of recent jobs; older ones have none left."""
+    for document in database.walk("jobs", where=[("uid", "==", uid)], select=_EXPORTED):
+        yield document
+        if document.data["updatedAt"] > now() - _PARTS_EXIST:
+            yield from database.walk(f"{document.path}/parts", batch=50)

@@ -16,8 +16,8 @@ CATEGORY = "blocklist"
 # Cyrillic and Greek letters that look like Latin ones.
 _LOOKALIKES = dict(
     zip(
-        map(ord, "авеікмнорстухѕјһԁӏґԛԝ" "αβεηικνορτυχγɡɑı"),
-        "abeikmhopctyxsjhdlrqw" "abenikvoptuxygai",
+        map(ord, "авеікмнорстухѕјһԁӏґԛԝαβεηικνορτυχγɡɑı"),
+        "abeikmhopctyxsjhdlrqwabenikvoptuxygai",
         strict=True,
     )
 )
