@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from troupe.accounts.service import Accounts
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
+    from troupe.audit.service import AuditLog
 
 api = Api("admin", "Administration: users and statistics")
 
@@ -70,9 +71,12 @@ def admin_verify(caller: AccountCaller) -> Reply:
     data=schemas.UserList,
     errors=(BadCursor, PageTooDeep),
 )
-def admin_list_users(query: schemas.UsersQuery, admin_users: AdminUsers) -> Reply:
+def admin_list_users(
+    query: schemas.UsersQuery, caller: AccountCaller, admin_users: AdminUsers, audit_log: AuditLog
+) -> Reply:
     """Lists users, newest first."""
     users, found = admin_users.page(query, query.user_filter)
+    audit_log.read(Actor.of(caller), "adminListUsers", "users", [_path(user.id) for user in users])
     return Reply(
         schemas.UserList(users=[schemas.AdminUserView.of(user) for user in users]),
         "Users fetched successfully",
@@ -81,9 +85,12 @@ def admin_list_users(query: schemas.UsersQuery, admin_users: AdminUsers) -> Repl
 
 
 @api.get("/api/admin/search-users", auth=Auth.ADMIN, data=schemas.FoundUsers)
-def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
+def search_users(
+    query: schemas.SearchQuery, caller: AccountCaller, admin_users: AdminUsers, audit_log: AuditLog
+) -> Reply:
     """Finds users whose email address or name starts with the search text (case-insensitive)."""
     users, total = admin_users.search(query.search, query.user_filter, query.limit)
+    audit_log.read(Actor.of(caller), "searchUsers", "users", [_path(user.id) for user in users])
     views = [schemas.AdminUserView.of(user) for user in users]
     return Reply(
         schemas.FoundUsers(users=views, total_count=total),
@@ -98,9 +105,12 @@ def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
     data=schemas.AdminUserDetailsData,
     errors=(UserNotFound,),
 )
-def admin_get_user(path: schemas.UserPath, admin_users: AdminUsers) -> Reply:
+def admin_get_user(
+    path: schemas.UserPath, caller: AccountCaller, admin_users: AdminUsers, audit_log: AuditLog
+) -> Reply:
     """Returns one user with plan, balances and the number of sessions."""
     user = schemas.AdminUserDetails.of_details(admin_users.get(path.user_id))
+    audit_log.read_user(caller, "adminGetUser", path.user_id)
     return Reply(schemas.AdminUserDetailsData(user=user), "User fetched successfully")
 
 
@@ -172,11 +182,37 @@ def get_admin_stats(statistics: Statistics) -> Reply:
 
 
 @api.get("/api/admin/recent-activity", auth=Auth.ADMIN, data=schemas.RecentActivity)
-def list_recent_activity(query: schemas.RecentQuery, statistics: Statistics) -> Reply:
+def list_recent_activity(
+    query: schemas.RecentQuery, caller: AccountCaller, statistics: Statistics, audit_log: AuditLog
+) -> Reply:
     """Lists the latest activities of all users."""
     found = [schemas.RecentActionView.of(each) for each in statistics.recent(query.limit)]
+    whose = [_path(each.user_id) for each in found]
+    audit_log.read(Actor.of(caller), "listRecentActivity", "activities", whose)
     return Reply(
         schemas.RecentActivity(activities=found),
         "Recent activity fetched successfully",
         meta=query.meta(len(found)),  # older activities are not part of this list
     )
+
+
+@api.get(
+    "/api/admin/audit",
+    auth=Auth.ADMIN,
+    data=schemas.AuditEntries,
+    errors=(BadCursor, PageTooDeep),
+)
+def admin_audit(query: schemas.AuditQuery, caller: AccountCaller, audit_log: AuditLog) -> Reply:
+    """Lists what administrators changed, and whose personal data they read, newest first. Reading
+    this list is recorded too."""
+    audit_log.read(Actor.of(caller), "adminAudit", query.target or "audit")
+    found, page = audit_log.page(query, about=query.target, actor=query.actor)
+    return Reply(
+        schemas.AuditEntries(entries=[schemas.AuditEntryView.of(entry) for entry in found]),
+        "Audit log fetched successfully",
+        meta=query.meta(page.total, page.next_cursor),
+    )
+
+
+def _path(uid: str) -> str:
+    return f"users/{uid}"

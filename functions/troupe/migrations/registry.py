@@ -4,6 +4,7 @@ has been released is not changed."""
 from __future__ import annotations
 
 from troupe.migrations import m001_users_show_plans_and_minutes as m001
+from troupe.migrations import m002_audit_entries_say_whom as m002
 from troupe.migrations.records import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (m001.MIGRATION,)
+MIGRATIONS: tuple[Migration, ...] = (m001.MIGRATION, m002.MIGRATION)
