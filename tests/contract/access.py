@@ -109,6 +109,7 @@ class World:
             "ID_OF_A_GENERATION": self._generation,
             "scriptId": self._script,
             "jobId": self._video_job,
+            "exportId": self._export,
             "videos/name": self._script,
             "fileId": self._file,
             "static/kind/name": self._media,
@@ -202,6 +203,11 @@ class World:
             .post(f"/api/scripts/{script}/generate-video", json={}, headers=owner.headers)
         )
         return {"jobId": answer.json["data"]["job"]["jobId"]}
+
+    def _export(self, owner: Caller) -> Ids:
+        job = services().exports.start(owner.uid).job
+        deliver(self._queue)
+        return {"exportId": job.id}
 
     def _file(self, owner: Caller) -> Ids:
         data = recording()

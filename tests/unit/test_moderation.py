@@ -216,8 +216,7 @@ class TestServer:
         found: list[set[str]] = []
         texts = ["a weasel", "hello"] * 10
         threads = [
-            threading.Thread(target=lambda text=text: found.append(judge([text])))  # type: ignore[misc]
-            for text in texts
+            threading.Thread(target=lambda text=text: found.append(judge([text]))) for text in texts
         ]
         for thread in threads:
             thread.start()

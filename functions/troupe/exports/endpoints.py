@@ -38,18 +38,18 @@ def export_account(caller: Caller, exports: Exports) -> Reply:
 
 
 @api.get(
-    "/api/auth/export/<jobId>",
+    "/api/auth/export/<exportId>",
     auth=Auth.OWNER,
     data=schemas.ExportData,
     errors=(ExportNotFound,),
 )
 def get_export(path: schemas.ExportPath, caller: Caller, exports: Exports) -> Reply:
     """Returns an export with the progress of its job, and the archive once it is there."""
-    return Reply(schemas.ExportData.of(exports.get(caller.uid, path.job_id)), "Export fetched")
+    return Reply(schemas.ExportData.of(exports.get(caller.uid, path.export_id)), "Export fetched")
 
 
 @api.get(
-    "/api/auth/export/<jobId>/archive",
+    "/api/auth/export/<exportId>/archive",
     auth=Auth.OWNER,
     errors=(ExportNotFound, ExportNotReady),
     produces="application/zip",
@@ -59,7 +59,7 @@ def download_export(
     path: schemas.ExportPath, caller: Caller, exports: Exports, files: Files
 ) -> Response:
     """Downloads the archive. Supports byte ranges; large files redirect to a signed URL."""
-    archive = exports.archive(caller.uid, path.job_id)
+    archive = exports.archive(caller.uid, path.export_id)
     return file_response(
         files,
         archive.path,

@@ -45,8 +45,8 @@ class Pack:
                     yield each
                     continue
                 if entry is not None and written > DOCUMENT_BYTES:
-                    entry = _ended(entry)
-                    number += 1
+                    _end(entry)
+                    entry, number = None, number + 1
                 if entry is None:
                     suffix = "" if number == 1 else f"-{number}"
                     info = self._info(f"documents/{name}{suffix}.json", zipfile.ZIP_DEFLATED)
@@ -55,7 +55,7 @@ class Pack:
                 self.counts[name] += 1
         finally:
             if entry is not None:
-                _ended(entry)
+                _end(entry)
 
     def file(self, path: str, source: IO[bytes], size: int) -> None:
         """Copies a file to `files/{path}`. Media are compressed already."""
@@ -90,6 +90,6 @@ def _line(document: Document) -> bytes:
     return to_json({"path": document.path, "data": document.data}, inf_nan_mode="null")
 
 
-def _ended(entry: IO[bytes]) -> None:
+def _end(entry: IO[bytes]) -> None:
     entry.write(b"\n]\n")
     entry.close()

@@ -16,7 +16,7 @@ from troupe.web.schema import Id, Schema
 
 
 class ExportPath(Schema):
-    job_id: Id
+    export_id: Id = Field(description="The id of the job.")
 
 
 class ArchiveView(Schema):
