@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
-from tests.support.characters import OTHER_SOUND, character_update, files_of, made, new_caller
+from tests.support.characters import CONSENT, OTHER_SOUND, character_update, files_of, made, new_caller, sample
 from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
@@ -36,7 +36,7 @@ class ClonedVoices:
     def character(self) -> Character:
         """A new character whose voice has been cloned."""
         character = made(self.characters, self.who)
-        self.server.voices[character.id] = f"troupe-{character.sample.sha256[:32]}"
+        self.server.voices[character.id] = f"troupe-{sample(character).sha256[:32]}"
         return character
 
     def pending(self) -> int:
@@ -88,14 +88,14 @@ def test_a_clone_is_deleted_when_its_character_gets_a_new_recording(voices: Clon
     voices.characters.update(voices.who, character.id, character_update(displayName="Grace"))
     assert voices.pending() == 0
     (audio,) = files_of(OTHER_SOUND)
-    update = character_update(audioFile=audio, consent="Again: I agree.")
+    update = character_update(audioFile=audio, consent=CONSENT)
     voices.characters.update(voices.who, character.id, update)
     assert (voices.sweep_later(), voices.server.voices) == (1, {})
 
 
 def test_a_clone_is_kept_while_another_character_uses_it(voices: ClonedVoices) -> None:
     first, second = voices.character(), voices.character()
-    assert first.sample.sha256 == second.sample.sha256
+    assert sample(first).sha256 == sample(second).sha256
     voices.characters.delete(voices.who, first.id)
     assert (voices.sweep_later(), len(voices.server.voices)) == (1, 2)
     voices.characters.delete(voices.who, second.id)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from troupe.characters.clones import Clones
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
+    from troupe.characters.withdrawal import Withdrawals
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
@@ -278,6 +279,12 @@ class Container:
         return Characters(self.database, self._files, self.settings, prepare)
 
     @cached_property
+    def withdrawals(self) -> Withdrawals:
+        from troupe.characters.withdrawal import Withdrawals
+
+        return Withdrawals(self.database, self.orphans, self.settings)
+
+    @cached_property
     def clones(self) -> Clones:
         from troupe.characters.clones import Clones
 
@@ -290,10 +297,10 @@ class Container:
         if isinstance(self.engine, KeepsClones):
             self.engine.forget(sha256)
 
-    def _cast(self, ids: Sequence[str]) -> list[Character]:
-        """The characters with these ids. A function, because most requests name none and the
+    def _cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
+        """The characters with these ids, cast by `uid`. A function, because most requests name none and the
         service is slow to load."""
-        return self.characters.cast(ids)
+        return self.characters.cast(uid, ids)
 
     @cached_property
     def generations(self) -> Generations:

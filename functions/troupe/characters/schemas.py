@@ -6,14 +6,26 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, from_json
 
+from troupe.characters.consent import GivenConsent
 from troupe.characters.edits import CharacterDraft, CharacterUpdate
-from troupe.characters.records import Character, Config
+from troupe.characters.records import Character, Config, Purpose, Relationship, Visibility
+from troupe.characters.wording import STATEMENT, VERSION
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
+from troupe.web.media import MediaUrl, linked
 from troupe.web.schema import Id, Line, Page, Schema, Text, WarnsOfUnknown
 from troupe.web.upload import Form, Upload
 
@@ -38,13 +50,66 @@ Language = Annotated[
 SampleText = Annotated[
     Text, Field(max_length=2000, description="The transcript of the sample; it improves cloning.")
 ]
-Statement = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=2000),
+_MOST_OF_A_CONSENT = 4000
+
+
+def _purposes(purposes: list[Purpose]) -> list[Purpose]:
+    if Purpose.OWN_USE not in purposes:
+        raise PydanticCustomError("own_use", "must include own_use")
+    return list(dict.fromkeys(purposes))
+
+
+class ConsentForm(Schema):
+    """A consent as a JSON object."""
+
+    statement: Annotated[str, StringConstraints(max_length=2000)]
+    version: Annotated[str, StringConstraints(max_length=20)]
+    speaker: Annotated[Line, Field(max_length=120)]
+    relationship: Relationship
+    purposes: Annotated[list[Purpose], Field(min_length=1, max_length=10), AfterValidator(_purposes)]
+
+
+def _consent(sent: Any) -> Any:
+    """The consent in a form field: a JSON object, or the statement alone."""
+    if not isinstance(sent, str):
+        return sent
+    text = sent.strip()
+    if len(text) > _MOST_OF_A_CONSENT:
+        raise PydanticCustomError("string_too_long", "is too long")
+    if not text.startswith("{"):
+        return ConsentForm.model_construct(statement=text) if text else None
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        raise PydanticCustomError("json_invalid", "must be the statement, or JSON") from None
+
+
+ConsentField = Annotated[
+    ConsentForm | None,
+    BeforeValidator(_consent),
+    WithJsonSchema({"type": "string", "maxLength": _MOST_OF_A_CONSENT}),
     Field(
-        description="A statement that the speaker in the sample agrees to the use of this voice; "
-        "stored with the time and the sample's hash. Required with every `audioFile`.",
-        examples=["I am the speaker, and I agree that this voice is used for my character."],
+        description="The consent of the speaker in the sample, as a JSON object: `statement` (word "
+        f"for word: “{STATEMENT}”), `version` (`{VERSION}`), `speaker` (a name), `relationship` "
+        f"({', '.join(f'`{each}`' for each in Relationship)}) and `purposes` "
+        f"({', '.join(f'`{each}`' for each in Purpose)}). The statement alone means that you are "
+        "the speaker, and agree to all purposes. Stored with the time, the sample's hash and a "
+        "keyed hash of your network address. Required with every `audioFile`.",
+        examples=[STATEMENT],
+    ),
+]
+VisibilityField = Annotated[
+    Visibility | None,
+    Field(
+        description="`public`: in lists; `unlisted`: for everybody who has the id; `private`: for "
+        "you. Guests' characters are private."
+    ),
+]
+AllowUse = Annotated[
+    bool | None,
+    Field(
+        description="Whether others who can see the character may cast it; requires a consent for "
+        "`use_by_others`."
     ),
 ]
 ImageFiles = Annotated[
@@ -69,7 +134,7 @@ class CreateCharacter(WarnsOfUnknown, Form):
 
     display_name: DisplayName
     audio_file: AudioFile
-    consent: Statement | None = None
+    consent: ConsentField = None
     sample_text: SampleText | None = None
     image_files: ImageFiles = Field(default_factory=list)
     speed: Speed = 1.0
@@ -78,17 +143,22 @@ class CreateCharacter(WarnsOfUnknown, Form):
     remove_silences: bool = True
     language: Language = "en-us"
     voice_type: VoiceType = VoiceType.FEMALE
+    visibility: VisibilityField = None
+    allow_use: AllowUse = None
 
-    def command(self) -> CharacterDraft:
+    def command(self, address: str | None = None) -> CharacterDraft:
+        """`address`: the client's network address, None if unknown."""
         return CharacterDraft(
             display_name=self.display_name,
             audio=self.audio_file,
-            consent=self.consent,
+            consent=_given(self.consent, address),
             sample_text=self.sample_text or "",
             images=self.image_files,
             config=Config(**self.model_dump(include=_CONFIG)),
             language=self.language,
             voice_type=self.voice_type,
+            visibility=self.visibility,
+            allow_use=self.allow_use,
         )
 
 
@@ -97,7 +167,7 @@ class UpdateCharacter(WarnsOfUnknown, Form):
 
     display_name: DisplayName | None = None
     audio_file: AudioFile | None = None
-    consent: Statement | None = None
+    consent: ConsentField = None
     sample_text: SampleText | None = None
     new_image_files: ImageFiles = Field(default_factory=list)
     remove_image_keys: Annotated[str, AfterValidator(_image_keys)] | None = Field(
@@ -109,19 +179,33 @@ class UpdateCharacter(WarnsOfUnknown, Form):
     remove_silences: bool | None = None
     language: Language | None = None
     voice_type: VoiceType | None = None
+    visibility: VisibilityField = None
+    allow_use: AllowUse = None
 
-    def command(self) -> CharacterUpdate:
+    def command(self, address: str | None = None) -> CharacterUpdate:
+        """`address`: the client's network address, None if unknown."""
         return CharacterUpdate(
             display_name=self.display_name,
             audio=self.audio_file,
-            consent=self.consent,
+            consent=_given(self.consent, address),
             sample_text=self.sample_text,
             new_images=self.new_image_files,
             removed_image_keys=self.remove_image_keys.split(",") if self.remove_image_keys else (),
             config=self.model_dump(include=_CONFIG, exclude_none=True),
             language=self.language,
             voice_type=self.voice_type,
+            visibility=self.visibility,
+            allow_use=self.allow_use,
         )
+
+
+def _given(form: ConsentForm | None, address: str | None) -> GivenConsent | None:
+    if form is None:
+        return None
+    sent = {name: getattr(form, name) for name in form.model_fields_set}
+    if "purposes" in sent:
+        sent["purposes"] = tuple(sent["purposes"])
+    return GivenConsent(**sent, address=address)
 
 
 class ConfigView(Schema):
@@ -144,24 +228,35 @@ class QualityView(Schema):
 
 
 class ConsentView(Schema):
+    """Consents from before there was a fixed wording have no version, speaker or relationship."""
+
     statement: str
+    version: str
+    speaker: str
+    relationship: Relationship | None
+    purposes: list[Purpose]
     at: datetime
     sample_sha256: str
+    revoked_at: datetime | None
 
 
 class CharacterView(Schema):
-    """A character. Only its owner sees `consent`."""
+    """A character. Only its owner gets `consent`, `audioFile` and `sampleText`; for others the last
+    two are empty. Once the consent has been revoked, there is no sample."""
 
     id: str
     display_name: str
-    audio_file: str
+    visibility: Visibility
+    allow_use: bool = Field(description="Whether others who can see it may cast it.")
+    hidden: bool = Field(description="Whether an administrator has made it private.")
+    audio_file: MediaUrl
     config: ConfigView
     images: dict[str, str]
     output_prefix: str
     language: str
     voice_type: VoiceType
     sample_text: str
-    sample_quality: QualityView
+    sample_quality: QualityView | None
     voice_cloned: bool = Field(description="Whether the speech engine clones this voice.")
     voice_note: str = Field(description="Which voice speaks instead, or empty if cloned.")
     consent: ConsentView | None
@@ -175,12 +270,20 @@ class CharacterView(Schema):
     created_at: datetime
     updated_at: datetime
 
+    @field_serializer("images", when_used="json")
+    def _linked(self, images: dict[str, str]) -> dict[str, str]:
+        """Adds tokens to the URLs of private pictures."""
+        if self.visibility is not Visibility.PRIVATE:
+            return images
+        return {key: linked(url) for key, url in images.items()}
+
     @classmethod
     def of(cls, character: Character, *, uid: str, is_starred: bool, engine: str) -> Self:
         """The character as the user `uid` sees it; `engine`: the name of the speech engine."""
         is_owner = character.uid == uid
         consent = character.consent if is_owner else None
-        cloned = capabilities(engine).cloning
+        sample = character.sample
+        cloned = capabilities(engine).cloning and character.clonable
         return cls(
             **character.model_dump(
                 include={
@@ -189,24 +292,27 @@ class CharacterView(Schema):
                     "output_prefix",
                     "language",
                     "voice_type",
+                    "visibility",
                     "created_by_name",
                     "starred",
                     "created_at",
                     "updated_at",
                 }
             ),
-            audio_file=f"/api/static/audio_files/{character.sample.name}",
+            allow_use=character.shared,
+            hidden=character.hidden_at is not None,
+            audio_file=f"/api/static/audio_files/{sample.name}" if sample and is_owner else "",
             config=ConfigView(**character.config.model_dump()),
             images={
                 key: f"/api/static/images/{character.images[key].name}"
                 for key in sorted(character.images, key=int)
             },
-            sample_text=character.sample.text,
-            sample_quality=QualityView(**character.sample.quality.model_dump()),
+            sample_text=sample.text if sample and is_owner else "",
+            sample_quality=QualityView(**sample.quality.model_dump()) if sample else None,
             voice_cloned=cloned,
             voice_note="" if cloned else _note(character, engine),
             consent=None if consent is None else ConsentView(**consent.model_dump()),
-            has_audio=True,
+            has_audio=sample is not None,
             image_count=len(character.images),
             created_by=character.uid,
             is_owner=is_owner,
@@ -218,10 +324,10 @@ def _note(character: Character, engine: str) -> str:
     language = language_named(character.language, engine)
     known = f"{_article(character.voice_type)} {character.voice_type} voice"
     spoken = f" in {language.name}" if language else ""
-    return (
-        f"The speech engine `{engine}` does not clone voices: "
-        f"{known}{spoken} speaks for this character."
-    )
+    reason = "There is no consent to clone this voice"
+    if character.clonable:
+        reason = f"The speech engine `{engine}` does not clone voices"
+    return f"{reason}: {known}{spoken} speaks for this character."
 
 
 def _article(word: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe.characters.errors import CharacterNotFound
+from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations import schemas
 from troupe.generations.errors import (
@@ -72,6 +72,7 @@ def list_styles(settings: Settings) -> Reply:
         UnknownChoice,
         TextTooLong,
         CharacterNotFound,
+        VoiceNotShared,
         TranslationNotOffered,
     ),
 )

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
 
-Cast = Callable[[Sequence[str]], "list[Character]"]
+Cast = Callable[[str, Sequence[str]], "list[Character]"]
 
 TITLE_CHARACTERS = 60
 DEFAULT_VOICE_TYPE = VoiceType.FEMALE
@@ -93,11 +93,11 @@ class Generations:
         same idempotency `key` returns the first generation in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
-        NotEnoughTokens, KeyReused.
+        VoiceNotShared, NotEnoughTokens, KeyReused.
         """
         if request.target_language:
             raise TranslationNotOffered
-        character = self._cast([request.character_id])[0] if request.character_id else None
+        character = self._cast(uid, [request.character_id])[0] if request.character_id else None
         voice_type = request.voice_type or (
             VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
         )
@@ -105,7 +105,7 @@ class Generations:
         language = self._check(request, voice_type)
         cloned = (
             character is not None
-            and character.consent is not None
+            and character.clonable
             and capabilities(self._settings.speech_engine).cloning
         )
         at = now()

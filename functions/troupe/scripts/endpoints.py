@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe.characters.errors import CharacterNotFound
+from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
@@ -51,6 +51,7 @@ _JOB_ERRORS = (
     ScriptBusy,
     ScriptEmpty,
     CharacterGone,
+    VoiceNotShared,
     UnknownChoice,
     NotEnoughTokens,
     KeyReused,
@@ -63,6 +64,7 @@ _JOB_ERRORS = (
     data=schemas.ScriptData,
     errors=(
         CharacterNotFound,
+        VoiceNotShared,
         UnknownChoice,
         ScriptRefused,
         ScriptWriterBusy,
@@ -92,7 +94,7 @@ def generate_script(
     "/api/scripts",
     status=201,
     data=schemas.ScriptData,
-    errors=(CharacterNotFound, InvalidDialogue),
+    errors=(CharacterNotFound, VoiceNotShared, InvalidDialogue),
     headers=("Location",),
 )
 def create_script(
