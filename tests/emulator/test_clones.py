@@ -8,7 +8,15 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
-from tests.support.characters import CONSENT, OTHER_SOUND, character_update, files_of, made, new_caller, sample
+from tests.support.characters import (
+    CONSENT,
+    OTHER_SOUND,
+    character_update,
+    files_of,
+    made,
+    new_caller,
+    sample,
+)
 from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from troupe.plans.service import Plans
     from troupe.plans.subscriptions import Subscriptions
     from troupe.rate_limits import Limiter
+    from troupe.reports.service import Reports
     from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.service import ScriptService
     from troupe.scripts.worker import ScriptWorker
@@ -298,8 +299,8 @@ class Container:
             self.engine.forget(sha256)
 
     def _cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
-        """The characters with these ids, cast by `uid`. A function, because most requests name none and the
-        service is slow to load."""
+        """The characters with these ids, cast by `uid`. A function, because most requests name none
+        and the service is slow to load."""
         return self.characters.cast(uid, ids)
 
     @cached_property
@@ -329,6 +330,12 @@ class Container:
         from troupe.files.service import UserFiles
 
         return UserFiles(self.database, self._files, self.orphans, prove_recording, self.settings)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from troupe.reports.service import Reports
+
+        return Reports(self.database, self.withdrawals, self.administration)
 
     @cached_property
     def faqs(self) -> Faqs:

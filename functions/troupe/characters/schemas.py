@@ -66,7 +66,7 @@ class ConsentForm(Schema):
     version: Annotated[str, StringConstraints(max_length=20)]
     speaker: Annotated[Line, Field(max_length=120)]
     relationship: Relationship
-    purposes: Annotated[list[Purpose], Field(min_length=1, max_length=10), AfterValidator(_purposes)]
+    purposes: Annotated[list[Purpose], Field(max_length=10), AfterValidator(_purposes)]
 
 
 def _consent(sent: Any) -> Any:
@@ -75,13 +75,17 @@ def _consent(sent: Any) -> Any:
         return sent
     text = sent.strip()
     if len(text) > _MOST_OF_A_CONSENT:
-        raise PydanticCustomError("string_too_long", "is too long")
+        raise PydanticCustomError(
+            "string_too_long", "is too long", {"max_length": _MOST_OF_A_CONSENT}
+        )
     if not text.startswith("{"):
         return ConsentForm.model_construct(statement=text) if text else None
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError:
-        raise PydanticCustomError("json_invalid", "must be the statement, or JSON") from None
+        raise PydanticCustomError(
+            "not_a_consent", "must be the statement, or a JSON object"
+        ) from None
 
 
 ConsentField = Annotated[

@@ -160,9 +160,7 @@ class Characters:
                     # Our own commit: its response was lost, so it was sent again.
                     return Character.of(document), record_document.data.get("paths", [])
             before = editable_character(document, caller)
-            after = prepared.applied(
-                before, caller, removed, [image for image, _ in added], secret
-            )
+            after = prepared.applied(before, caller, removed, [image for image, _ in added], secret)
             check_count(len(after.images))
             old = sorted(set(before.files) - set(after.files))
             message = f"Character {after.display_name} updated"
@@ -276,9 +274,7 @@ class Characters:
         # The stars of a character are deleted shortly after it, so a star can outlive it.
         characters = [Character.of(document) for document in documents if document.exists]
         shown = [
-            each
-            for each in characters
-            if each.uid == uid or each.visibility is Visibility.PUBLIC
+            each for each in characters if each.uid == uid or each.visibility is Visibility.PUBLIC
         ]
         return [CharacterWithStar(each, True) for each in shown], page
 

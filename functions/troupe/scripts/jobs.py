@@ -165,8 +165,8 @@ class ScriptJobs:
         )
 
     def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
-        """A snapshot of everything the job needs. Raises ScriptEmpty, UnknownBackground and the errors
-        of `_performers`."""
+        """A snapshot of everything the job needs. Raises ScriptEmpty, UnknownBackground and the
+        errors of `_performers`."""
         if not script.dialogue:
             raise ScriptEmpty
         chosen = dict(choices)

@@ -55,9 +55,7 @@ def make_room(client: ElevenLabs, options: Callable[[], RequestOptions]) -> bool
     return True
 
 
-def delete_voice(
-    client: ElevenLabs, voice_id: str, options: Callable[[], RequestOptions]
-) -> None:
+def delete_voice(client: ElevenLabs, voice_id: str, options: Callable[[], RequestOptions]) -> None:
     """Deletes a voice, unless it is gone already. Raises ApiError."""
     try:
         client.voices.delete(voice_id, request_options=options())
