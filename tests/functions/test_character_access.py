@@ -181,15 +181,19 @@ def test_a_private_character_looks_the_same_as_none(cast: Cast, operation: str) 
 def test_others_cast_a_voice_only_while_owner_and_consent_allow_it(
     cast: Cast, operation: str, caller: str, kept: dict[str, Any]
 ) -> None:
-    consents = {
+    consents: dict[str, dict[str, Any]] = {
         "narrow": {"purposes": [Purpose.OWN_USE]},
         "revoked": {"revoked_at": now()},
     }
     changes = dict(kept)
     if isinstance(kept.get("consent"), str):
         changes["consent"] = Consent.model_validate(
-            {"statement": "Yes.", "at": now(), "sample_sha256": "0" * 64}
-            | consents[kept["consent"]]
+            {
+                "statement": "Yes.",
+                "at": now(),
+                "sample_sha256": "0" * 64,
+                **consents[kept["consent"]],
+            }
         )
     character = cast.character(PUBLIC, **changes)
     assert done_by(cast, operation, caller, character) == (403, "voice_not_shared")

@@ -18,11 +18,11 @@ class GivenConsent:
     client's network address, None if unknown."""
 
     statement: str
-    version: str = VERSION
-    speaker: str | None = None
-    relationship: Relationship = Relationship.SELF
-    purposes: tuple[Purpose, ...] = tuple(Purpose)
-    address: str | None = None
+    version: str
+    speaker: str | None
+    relationship: Relationship
+    purposes: tuple[Purpose, ...]
+    address: str | None
 
     def check_use(self, allow_use: bool | None) -> None:
         """Raises ConsentTooNarrow if it does not permit the requested use by others."""

@@ -64,9 +64,20 @@ class ConsentForm(Schema):
 
     statement: Annotated[str, StringConstraints(max_length=2000)]
     version: Annotated[str, StringConstraints(max_length=20)]
-    speaker: Annotated[Line, Field(max_length=120)]
+    speaker: Annotated[Line, Field(max_length=120)] | None  # None: the account's owner
     relationship: Relationship
     purposes: Annotated[list[Purpose], Field(max_length=10), AfterValidator(_purposes)]
+
+
+def _own_consent(statement: str) -> dict[str, Any]:
+    """What the statement alone stands for."""
+    return {
+        "statement": statement,
+        "version": VERSION,
+        "speaker": None,
+        "relationship": Relationship.SELF,
+        "purposes": list(Purpose),
+    }
 
 
 def _consent(sent: Any) -> Any:
@@ -79,7 +90,7 @@ def _consent(sent: Any) -> Any:
             "string_too_long", "is too long", {"max_length": _MOST_OF_A_CONSENT}
         )
     if not text.startswith("{"):
-        return ConsentForm.model_construct(statement=text) if text else None
+        return _own_consent(text) if text else None
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError:
@@ -206,10 +217,8 @@ class UpdateCharacter(WarnsOfUnknown, Form):
 def _given(form: ConsentForm | None, address: str | None) -> GivenConsent | None:
     if form is None:
         return None
-    sent = {name: getattr(form, name) for name in form.model_fields_set}
-    if "purposes" in sent:
-        sent["purposes"] = tuple(sent["purposes"])
-    return GivenConsent(**sent, address=address)
+    given = form.model_dump(exclude={"purposes"})
+    return GivenConsent(**given, purposes=tuple(form.purposes), address=address)
 
 
 class ConfigView(Schema):

@@ -215,11 +215,12 @@ class ElevenLabsEngine:
             return found[0]
 
         def create() -> AddVoiceIvcResponseModel:
-            return self._client.voices.ivc.create(
+            made: AddVoiceIvcResponseModel = self._client.voices.ivc.create(
                 name=name,
                 files=[("reference.wav", reference.audio, "audio/wav")],
                 request_options=self._within(deadline),
             )
+            return made
 
         try:
             made = _checked(create)
