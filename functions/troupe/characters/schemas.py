@@ -8,20 +8,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
-    WithJsonSchema,
     field_serializer,
     model_validator,
 )
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError
 
-from troupe.characters.consent import GivenConsent
+from troupe.characters.consent_schemas import ConsentField, ConsentView, given_consent
 from troupe.characters.edits import CharacterDraft, CharacterUpdate
-from troupe.characters.records import Character, Config, Purpose, Relationship, Visibility
-from troupe.characters.wording import STATEMENT, VERSION
+from troupe.characters.records import Character, Config, Visibility
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
@@ -49,69 +46,6 @@ Language = Annotated[
 ]
 SampleText = Annotated[
     Text, Field(max_length=2000, description="The transcript of the sample; it improves cloning.")
-]
-_MOST_OF_A_CONSENT = 4000
-
-
-def _purposes(purposes: list[Purpose]) -> list[Purpose]:
-    if Purpose.OWN_USE not in purposes:
-        raise PydanticCustomError("own_use", "must include own_use")
-    return list(dict.fromkeys(purposes))
-
-
-class ConsentForm(Schema):
-    """A consent as a JSON object."""
-
-    statement: Annotated[str, StringConstraints(max_length=2000)]
-    version: Annotated[str, StringConstraints(max_length=20)]
-    speaker: Annotated[Line, Field(max_length=120)] | None  # None: the account's owner
-    relationship: Relationship
-    purposes: Annotated[list[Purpose], Field(max_length=10), AfterValidator(_purposes)]
-
-
-def _own_consent(statement: str) -> dict[str, Any]:
-    """What the statement alone stands for."""
-    return {
-        "statement": statement,
-        "version": VERSION,
-        "speaker": None,
-        "relationship": Relationship.SELF,
-        "purposes": list(Purpose),
-    }
-
-
-def _consent(sent: Any) -> Any:
-    """The consent in a form field: a JSON object, or the statement alone."""
-    if not isinstance(sent, str):
-        return sent
-    text = sent.strip()
-    if len(text) > _MOST_OF_A_CONSENT:
-        raise PydanticCustomError(
-            "string_too_long", "is too long", {"max_length": _MOST_OF_A_CONSENT}
-        )
-    if not text.startswith("{"):
-        return _own_consent(text) if text else None
-    try:
-        return from_json(text, allow_inf_nan=False)
-    except ValueError:
-        raise PydanticCustomError(
-            "not_a_consent", "must be the statement, or a JSON object"
-        ) from None
-
-
-ConsentField = Annotated[
-    ConsentForm | None,
-    BeforeValidator(_consent),
-    WithJsonSchema({"type": "string", "maxLength": _MOST_OF_A_CONSENT}),
-    Field(
-        description="The consent of the speaker in the sample, as a JSON object: `statement` (word "
-        f"for word: “{STATEMENT}”), `version` (`{VERSION}`), `speaker` (a name), `relationship` "
-        f"({', '.join(f'`{each}`' for each in Relationship)}) and `purposes` "
-        f"({', '.join(f'`{each}`' for each in Purpose)}). The statement alone means that you are "
-        "the speaker, and agree to all purposes. Stored with the time, the sample's hash and a "
-        "keyed hash of your network address. Required with every `audioFile`.",
-        examples=[STATEMENT],
-    ),
 ]
 VisibilityField = Annotated[
     Visibility | None,
@@ -166,7 +100,7 @@ class CreateCharacter(WarnsOfUnknown, Form):
         return CharacterDraft(
             display_name=self.display_name,
             audio=self.audio_file,
-            consent=_given(self.consent, address),
+            consent=given_consent(self.consent, address),
             sample_text=self.sample_text or "",
             images=self.image_files,
             config=Config(**self.model_dump(include=_CONFIG)),
@@ -202,7 +136,7 @@ class UpdateCharacter(WarnsOfUnknown, Form):
         return CharacterUpdate(
             display_name=self.display_name,
             audio=self.audio_file,
-            consent=_given(self.consent, address),
+            consent=given_consent(self.consent, address),
             sample_text=self.sample_text,
             new_images=self.new_image_files,
             removed_image_keys=self.remove_image_keys.split(",") if self.remove_image_keys else (),
@@ -212,13 +146,6 @@ class UpdateCharacter(WarnsOfUnknown, Form):
             visibility=self.visibility,
             allow_use=self.allow_use,
         )
-
-
-def _given(form: ConsentForm | None, address: str | None) -> GivenConsent | None:
-    if form is None:
-        return None
-    given = form.model_dump(exclude={"purposes"})
-    return GivenConsent(**given, purposes=tuple(form.purposes), address=address)
 
 
 class ConfigView(Schema):
@@ -238,19 +165,6 @@ class QualityView(Schema):
     silence_share: float
     verdict: Literal["good", "fair", "poor"]
     advice: list[str]
-
-
-class ConsentView(Schema):
-    """Consents from before there was a fixed wording have no version, speaker or relationship."""
-
-    statement: str
-    version: str
-    speaker: str
-    relationship: Relationship | None
-    purposes: list[Purpose]
-    at: datetime
-    sample_sha256: str
-    revoked_at: datetime | None
 
 
 class CharacterView(Schema):
