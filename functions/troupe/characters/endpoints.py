@@ -31,9 +31,9 @@ from troupe.media.uploads.checks import (
     UnsupportedFile,
 )
 from troupe.paging import BadCursor, PageOf, PageTooDeep
+from troupe.web.addresses import client_address
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
-from troupe.web.rate_limit import client_address
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import Page
@@ -197,6 +197,7 @@ def unstar_character(
 
 @api.get(
     "/api/static/<kind>/<name>",
+    open_to_all_apps=True,
     auth=Auth.OPTIONAL,
     errors=(FileMissing, Unauthorized),
     produces=("audio/wav", "image/png", "image/jpeg", "image/webp"),
