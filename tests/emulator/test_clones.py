@@ -25,6 +25,7 @@ from troupe.characters.intake import Prepare
 from troupe.characters.lifecycle import erase
 from troupe.characters.records import Character
 from troupe.characters.service import Characters
+from troupe.characters.withdrawal import Withdrawals
 from troupe.media.uploads.images import prepare_image
 from troupe.media.uploads.samples import prepare_sample
 from troupe.orphans import OrphanedFiles
@@ -39,13 +40,18 @@ class ClonedVoices:
         prepare = Prepare(prepare_sample, prepare_image)
         settings = test_settings(SPEECH_ENGINE=engine)
         self.characters = Characters(db, lambda: files, settings, prepare)
+        orphans = OrphanedFiles(db, lambda: files)
+        self.withdrawals = Withdrawals(db, orphans, settings)
         self.who = new_caller()
 
     def character(self) -> Character:
         """A new character whose voice has been cloned."""
         character = made(self.characters, self.who)
-        self.server.voices[character.id] = f"troupe-{sample(character).sha256[:32]}"
+        self.clone(character)
         return character
+
+    def clone(self, character: Character) -> None:
+        self.server.voices[character.id] = f"troupe-{sample(character).sha256[:32]}"
 
     def pending(self) -> int:
         return self.db.count(COLLECTION)
@@ -99,6 +105,17 @@ def test_a_clone_is_deleted_when_its_character_gets_a_new_recording(voices: Clon
     update = character_update(audioFile=audio, consent=CONSENT)
     voices.characters.update(voices.who, character.id, update)
     assert (voices.sweep_later(), voices.server.voices) == (1, {})
+
+
+def test_revoking_deletes_the_clone_now_and_if_it_is_made_again(voices: ClonedVoices) -> None:
+    character = voices.character()
+    voices.withdrawals.revoke_consent(voices.who, character.id)
+    assert (voices.sweep(), voices.server.voices) == (1, {})
+    voices.clone(character)  # by a task that had already read the sample
+    assert (voices.sweep(), len(voices.server.voices)) == (0, 1)
+    assert (voices.sweep_later(), voices.server.voices) == (1, {})
+    voices.withdrawals.revoke_consent(voices.who, character.id)
+    assert voices.pending() == 0
 
 
 def test_a_clone_is_kept_while_another_character_uses_it(voices: ClonedVoices) -> None:
