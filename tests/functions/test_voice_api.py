@@ -24,7 +24,7 @@ def client(queue: HeldQueue) -> FlaskClient:
 def work(queue: HeldQueue) -> None:
     while tasks := queue.take():
         for task in tasks:
-            services().runner.run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"), task.get("uid"))
 
 
 def body(**changes: Any) -> dict[str, Any]:

@@ -38,9 +38,11 @@ if TYPE_CHECKING:
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
+    from troupe.jobs.admission import Admission
     from troupe.jobs.records import Job, Part
     from troupe.jobs.runner import Runner
-    from troupe.jobs.service import JobService, TaskSender
+    from troupe.jobs.sender import TaskSender
+    from troupe.jobs.service import JobService
     from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
@@ -351,15 +353,28 @@ class Container:
 
     @cached_property
     def sender(self) -> TaskSender:
-        from troupe.jobs.service import TaskSender
+        from troupe.jobs.sender import TaskSender
 
         return TaskSender(self.queue, self.job_specs)
+
+    @cached_property
+    def admission(self) -> Admission:
+        from troupe.jobs.admission import Admission
+        from troupe.jobs.shares import share_names
+
+        return Admission(
+            self.database,
+            self.sender,
+            self.job_specs,
+            lambda user: self.settings.share(*share_names(user)),
+            waiting_jobs=self.settings.waiting_jobs,
+        )
 
     @cached_property
     def jobs(self) -> JobService:
         from troupe.jobs.service import JobService
 
-        return JobService(self.database, self.sender, self.job_specs)
+        return JobService(self.database, self.sender, self.admission)
 
     @cached_property
     def job_specs(self) -> JobSpecs:
@@ -388,6 +403,7 @@ class Container:
             self.database,
             self.sender,
             self.job_specs,
+            self.admission,
             self,
             lease_seconds=self.settings.lease_seconds,
             max_attempts=self.settings.max_attempts,
@@ -421,6 +437,7 @@ class Container:
             self.database,
             self.sender,
             self.job_specs,
+            self.admission,
             hold_hours=self.settings.hold_hours,
             forget=self.forget_part,
             chores=self.chores,

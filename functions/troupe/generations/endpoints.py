@@ -18,6 +18,7 @@ from troupe.generations.errors import (
 )
 from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
+from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
@@ -73,6 +74,7 @@ def list_styles(settings: Settings) -> Reply:
         TextTooLong,
         CharacterNotFound,
         TranslationNotOffered,
+        TooManyJobs,
     ),
 )
 def generate_voice(

@@ -10,6 +10,7 @@ from troupe.characters.errors import CharacterNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
+from troupe.jobs.errors import TooManyJobs
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
 from troupe.scripts.errors import (
@@ -54,6 +55,7 @@ _JOB_ERRORS = (
     UnknownChoice,
     NotEnoughTokens,
     KeyReused,
+    TooManyJobs,
 )
 
 
