@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from troupe.adapters.queue import Queue
     from troupe.adapters.queue_control import QueueControl
     from troupe.adapters.storage import Files
+    from troupe.admin.jobs import AdminJobs
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
     from troupe.audit.service import AuditLog
@@ -228,7 +229,14 @@ class Container:
             subscriptions=self.subscriptions,
             plans=self.plans,
             deletions=self.deletions,
+            admission=self.admission,
         )
+
+    @cached_property
+    def admin_jobs(self) -> AdminJobs:
+        from troupe.admin.jobs import AdminJobs
+
+        return AdminJobs(self.database, self.directory, self.admission)
 
     @cached_property
     def statistics(self) -> Statistics:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from troupe.errors import TooManyRequests
+from troupe.errors import NotFound, TooManyRequests
+
+
+class JobNotFound(NotFound):
+    code = "job_not_found"
+    message = "You don't have a job with this id."
 
 
 class TooManyJobsDetails(TypedDict):

@@ -23,7 +23,7 @@ from troupe.web.body import read, read_raw
 from troupe.web.caller import Auth, admit, enforced
 from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
-from troupe.web.rate_limit import account_of, limited
+from troupe.web.rate_limit import account_of, client_address, limited
 from troupe.web.reply import Reply, success
 from troupe.web.schema import Ignored, Nothing, Sized, WarnsOfUnknown
 
@@ -78,7 +78,7 @@ class Route:
         with enforced(self.auth, caller), limit:
             answer = self.handler(**given, **take(services(), self.services))
             if not isinstance(answer, Reply | Response):
-                answer = event_stream(answer)
+                answer = event_stream(answer, caller.uid if caller else client_address() or "")
         if isinstance(answer, Reply):
             return success(answer, self.status, ignored(given))
         if self.media:
