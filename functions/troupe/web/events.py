@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -49,15 +50,22 @@ def event_stream(events: Iterable[Event], user: str) -> Response:
     """
     if not WAITERS.enter(user):
         raise Unavailable("Too many streams are open. Please try again.", retry_after=RETRY_AFTER)
+    place = ExitStack()  # left once, at the end of the stream or when the client goes away
+    place.callback(WAITERS.leave, user)
     try:
         rest = iter(events)
         begun = list(islice(rest, 1))
     except BaseException:
-        WAITERS.leave(user)
+        place.close()
         raise
-    sent: Iterator[bytes] = (event.encoded() for event in chain(begun, rest))
-    response = Response(stream_with_context(sent), mimetype=EVENT_STREAM)
-    response.call_on_close(lambda: WAITERS.leave(user))
+
+    def sent() -> Iterator[bytes]:
+        with place:
+            for event in chain(begun, rest):
+                yield event.encoded()
+
+    response = Response(stream_with_context(sent()), mimetype=EVENT_STREAM)
+    response.call_on_close(place.close)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the events
     return response
