@@ -58,6 +58,21 @@ class RateLimit(BaseModel):
         return cls.model_validate({"account": rates[0], "address": rates[1]})
 
 
+class JobShare(BaseModel):
+    """How much of a user's work may be in the task queue: at most `jobs` jobs, each with at most
+    `parts` tasks."""
+
+    model_config = ConfigDict(frozen=True)
+
+    jobs: int = Field(ge=1)
+    parts: int = Field(ge=1)
+
+    def within(self, tasks: int) -> Self:
+        """Reduced to at most `tasks` tasks (1 or more) in total."""
+        parts = min(self.parts, tasks)
+        return type(self)(jobs=min(self.jobs, tasks // parts), parts=parts)
+
+
 def _setting(
     variable: str, default: Any, meaning: str | None, *, shown: str | None = None, **rules: Any
 ) -> Any:
@@ -185,6 +200,24 @@ class Settings(BaseModel):
     part_characters: int = _setting(
         "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100
     )
+    tasks_at_once: int | None = _setting(
+        "TASKS_AT_ONCE",
+        None,
+        "tasks that `generate` runs at the same time; one user never gets more than half of them",
+        shown="20; 2 on the emulators",
+        ge=1,
+    )
+    job_shares: dict[str, JobShare] = _setting(
+        "JOB_SHARES",
+        "guest=1x1, none=2x2, paid=2x4",
+        "how many jobs of a user run at the same time, and how many parts of each: for guests, "
+        "users without a paid plan, and all others; an entry for a plan's id, such as `pro=4x4`, "
+        "overrides these ([decision 026](docs/decisions/026-fair-queue.md))",
+        validate_default=True,
+    )
+    waiting_jobs: int = _setting(
+        "WAITING_JOBS", 200, "how many more jobs of a user may wait for their turn", ge=0
+    )
     max_attempts: int = _setting("MAX_ATTEMPTS", 5, "attempts before a job fails", ge=1)
     lease_seconds: int = _setting(
         "LEASE_SECONDS", 30, "how long a worker keeps its job without a heartbeat", ge=3
@@ -245,6 +278,21 @@ class Settings(BaseModel):
                 raise ValueError(f"{variable}: {error}") from None
         return {"limits": limits, **values}
 
+    @field_validator("job_shares", mode="before")
+    @classmethod
+    def _shares(cls, value: Any) -> Any:
+        """Parses `guest=1x1, none=2x2, paid=2x4`: 1 job with 1 part at once for guests, and so on.
+        A missing entry of these three keeps its default."""
+        if not isinstance(value, str):
+            return value
+        shares: dict[str, Any] = {}
+        for entry in f"guest=1x1, none=2x2, paid=2x4, {value}".split(","):
+            name, _, share = entry.strip().partition("=")
+            jobs, _, parts = share.partition("x")
+            if name or share:
+                shares[name] = {"jobs": jobs, "parts": parts}
+        return shares
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -266,6 +314,13 @@ class Settings(BaseModel):
                 # The emulators run without secrets; a fixed one is the same in all functions.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
         return self
+
+    def share(self, *names: str) -> JobShare:
+        """The first entry of JOB_SHARES with one of these names (the last must be there), within
+        half of the tasks that run at once, so that no user fills the queue."""
+        tasks = self.tasks_at_once or (2 if self.emulated else 20)
+        name = next(each for each in names if each in self.job_shares)
+        return self.job_shares[name].within(max(1, tasks // 2))
 
     @property
     def bucket(self) -> str:

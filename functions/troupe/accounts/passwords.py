@@ -18,9 +18,11 @@ from troupe.adapters.identity import (
     TooManyAttempts,
     WrongCredentials,
 )
+from troupe.errors import Unavailable
 from troupe.logs import log
 from troupe.rate_limits import Limiter
 from troupe.tokens import TokenInvalid
+from troupe.waiters import WAITERS
 
 # At least as long as Firebase Auth takes to send a mail: a faster response would reveal that the
 # address is unknown.
@@ -35,7 +37,14 @@ class Passwords:
 
     def forgot(self, email: str) -> None:
         """Mails a reset code if the address has an account. Does not reveal whether it does: the
-        outcome is the same and takes at least FORGOT_SECONDS."""
+        outcome is the same and takes at least FORGOT_SECONDS. Raises Unavailable if too many
+        requests wait for that."""
+        with WAITERS.place(email.lower()) as placed:
+            if not placed:
+                raise Unavailable(retry_after=1)
+            self._forgot(email)
+
+    def _forgot(self, email: str) -> None:
         started = time.monotonic()
         try:
             self._identity.send_reset(email)

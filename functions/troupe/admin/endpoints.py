@@ -1,4 +1,4 @@
-"""The admin function: sign-in, users, statistics and recent activity."""
+"""The admin function: sign-in, users, jobs, statistics and recent activity."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from troupe.accounts.errors import (
 from troupe.accounts.schemas import LoginBody, UserView
 from troupe.admin import schemas
 from troupe.audit.records import Actor
+from troupe.jobs.errors import JobNotFound
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans.errors import (
     BadDates,
@@ -37,10 +38,12 @@ from troupe.web.routes import Api
 if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.accounts.service import Accounts
+    from troupe.admin.jobs import AdminJobs
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
+    from troupe.jobs.specs import JobSpecs
 
-api = Api("admin", "Administration: users and statistics")
+api = Api("admin", "Administration: users, jobs and statistics")
 
 
 @api.post(
@@ -157,11 +160,43 @@ def admin_delete_user(
 def toggle_suspension(
     path: schemas.UserPath, caller: AccountCaller, admin_users: AdminUsers
 ) -> Reply:
-    """Suspends a user, or lifts the suspension. A suspension ends every session immediately."""
+    """Suspends a user, or lifts the suspension. A suspension ends every session immediately,
+    and all jobs within minutes."""
     details = admin_users.toggle_suspension(Actor.of(caller), path.user_id)
     done = "suspended" if details.user.suspended else "unsuspended"
     user = schemas.AdminUserView.of(details.user)
     return Reply(schemas.AdminUserData(user=user), f"User {done} successfully")
+
+
+@api.get(
+    "/api/admin/jobs",
+    auth=Auth.ADMIN,
+    data=schemas.AdminJobList,
+    errors=(BadCursor, PageTooDeep),
+)
+def admin_jobs(query: schemas.JobsQuery, admin_jobs: AdminJobs, job_specs: JobSpecs) -> Reply:
+    """Lists everybody's jobs, newest first, without the texts they work on."""
+    jobs, found = admin_jobs.page(query, query.job_filter)
+    return Reply(
+        schemas.AdminJobList(jobs=[schemas.AdminJobView.of(job, job_specs) for job in jobs]),
+        "Jobs fetched successfully",
+        meta=query.meta(found.total, found.next_cursor),
+    )
+
+
+@api.post(
+    "/api/admin/jobs/<jobId>/cancel",
+    auth=Auth.ADMIN,
+    data=schemas.AdminJobData,
+    errors=(JobNotFound,),
+)
+def admin_cancel_job(
+    path: schemas.JobPath, caller: AccountCaller, admin_jobs: AdminJobs, job_specs: JobSpecs
+) -> Reply:
+    """Cancels anybody's job. A job that has already ended does not change."""
+    job = admin_jobs.cancel(Actor.of(caller), path.job_id)
+    view = schemas.AdminJobView.of(job, job_specs)
+    return Reply(schemas.AdminJobData(job=view), f"The job is {view.status}")
 
 
 @api.get("/api/admin/stats", auth=Auth.ADMIN, data=schemas.AdminStatsData)

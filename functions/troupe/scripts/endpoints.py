@@ -10,12 +10,12 @@ from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
+from troupe.jobs.errors import JobNotFound, TooManyJobs
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
 from troupe.scripts.errors import (
     CharacterGone,
     InvalidDialogue,
-    JobNotFound,
     LineNotFound,
     ScriptAudioNotReady,
     ScriptBusy,
@@ -55,6 +55,7 @@ _JOB_ERRORS = (
     UnknownChoice,
     NotEnoughTokens,
     KeyReused,
+    TooManyJobs,
 )
 
 
