@@ -26,6 +26,10 @@ class Prices(BaseModel):
     # its charge, so a balance cannot be overdrawn.
     held_seconds_per_character: float = 0.5
 
+    def seconds_at_most(self, characters: int, speed: float) -> float:
+        """The most seconds of speech that this many characters can be."""
+        return characters * self.held_seconds_per_character / speed
+
 
 class Rate(BaseModel):
     """At most `most` requests per window of `seconds`."""
@@ -117,10 +121,19 @@ class Settings(BaseModel):
         "GUEST_TOKENS_TO_GIVE", 2, "tokens granted to a guest", ge=0
     )
     prices: Prices = Prices()
-    payments: Literal["off", "stripe"] = _setting(
+    video_included_characters: int = _setting(
+        "VIDEO_INCLUDED_CHARACTERS",
+        2_000,
+        "the speech that the one token of a video pays for; what is longer is charged as speech "
+        "([decision 025](docs/decisions/025-what-unfinished-work-costs.md))",
+        ge=0,
+    )
+    payments: Literal["", "off", "stripe"] = _setting(
         "PAYMENTS",
-        "off",
-        "`off`: plans and minutes are granted at once; `stripe`: anything with a price answers 402",
+        "",
+        "required. `off`: every account gets any plan and any minutes at no cost; `stripe`: "
+        "anything with a price answers 402",
+        shown="none; `off` on the emulators",
     )
 
     speech_engine: str = _setting(
@@ -245,6 +258,20 @@ class Settings(BaseModel):
             if not self.jwt_secret:
                 # The emulators run without secrets; a fixed one is the same in all functions.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
+        return self
+
+    @model_validator(mode="after")
+    def _payments_are_chosen(self) -> Self:
+        """Outside the emulators, a missing PAYMENTS keeps the function from starting: nobody gives
+        every plan away by forgetting a setting."""
+        if not self.payments:
+            if not self.emulated:
+                raise ValueError(
+                    "PAYMENTS is not set. PAYMENTS=stripe asks for payment; PAYMENTS=off lets "
+                    "everybody who has an account take any plan and any minutes at no cost "
+                    "(docs/deploy.md)"
+                )
+            object.__setattr__(self, "payments", "off")
         return self
 
     @property

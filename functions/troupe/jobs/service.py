@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from troupe import tokens
 from troupe.adapters.firestore import (
@@ -12,33 +11,26 @@ from troupe.adapters.firestore import (
     AlreadyExists,
     Database,
     Document,
+    Missing,
     Update,
     Write,
     contend,
-    now,
 )
 from troupe.adapters.queue import Queue, QueueUnavailable
 from troupe.idempotency import KeyReused
+from troupe.jobs import charges
+from troupe.jobs.charges import Price, Quote
+from troupe.jobs.ending import end
 from troupe.jobs.errors import InputChanged
-from troupe.jobs.records import Charge, Job, JobStatus, Part, job_path
+from troupe.jobs.records import Job, JobStatus, Part, job_path
 from troupe.jobs.specs import JobSpecs
-from troupe.jobs.writes import create_write, ended_writes, erase_writes, parts
+from troupe.jobs.writes import create_write, erase_writes, parts
 from troupe.logs import log
-from troupe.wallet.errors import NotEnoughTokens
 from troupe.wallet.ledger import hold_writes, wallet_path
-from troupe.wallet.records import Meter, Wallet
+from troupe.wallet.records import Wallet
 
 TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (the name of a header)
 TASK_TOKEN_SECONDS = 30 * 86400  # as long as Cloud Tasks keeps a task at most
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The price of a job: exact tokens, or the maximum number of voice seconds (None if it cannot
-    be paid with those)."""
-
-    tokens: int
-    voice_seconds: int | None = None
 
 
 class TaskSender:
@@ -70,15 +62,16 @@ class JobService:
         *,
         keyed: bool,
         watched: Sequence[Document] = (),
+        max_tokens: int | None = None,
     ) -> Job:
         """Commits the job, its hold and `writes` together, then enqueues its task.
 
         Sets `job.charge`; without a quote the job is free and no wallet is read. Makes at most one
         read and one commit. With `keyed`, an existing job with this id is returned as it is.
         `watched`: the documents the job was created from; `writes` should have them as their
-        preconditions.
+        preconditions. `max_tokens`: what the job may cost; 0 lets it use voice seconds only.
 
-        Raises NotEnoughTokens, KeyReused, InputChanged.
+        Raises NotEnoughTokens, CostAboveMax, KeyReused, InputChanged.
         """
         paths = [document.path for document in watched]
         paths += [job_path(job.id)] if keyed else []
@@ -94,7 +87,7 @@ class JobService:
             held, hold = job, list[Write]()
             if quote is not None:
                 wallet = found[wallet_path(job.uid)]
-                charge = _charge(Wallet.of(wallet), quote)
+                charge = charges.hold(Wallet.of(wallet), quote, max_tokens)
                 held = job.model_copy(update={"charge": charge})
                 hold = hold_writes(
                     wallet, job.id, charge.meter, charge.held, job.kind, job.created_at
@@ -115,28 +108,35 @@ class JobService:
                 log.warning("job_not_enqueued", jobId=committed.id, reason=str(error))
         return committed
 
+    def price(self, uid: str, quote: Quote) -> Price:
+        """What a job would cost the user now. Holds nothing; one read."""
+        return charges.price(Wallet.of(self._db.get(wallet_path(uid))), quote)
+
     def get(self, job_id: str) -> tuple[Job, Document]:
         document = self._db.get(job_path(job_id))
         return Job.of(document), document
 
     def cancel(self, job_id: str) -> Job:
-        """Cancels the job and releases its hold; a job that has ended is returned unchanged."""
+        """Cancels the job, and charges what was spoken (see charges.ended); a job that has ended is
+        returned unchanged. Raises Missing if the job's subject is gone."""
+        return contend(lambda: self._cancel(job_id))
 
-        def attempt() -> Job:
-            job, document = self.get(job_id)
-            if job.status.ended:
-                return job
-            at = now()
-            self._db.commit(
-                *ended_writes(job, document, JobStatus.CANCELLED, at),
-                *self._specs[job.kind].subject_writes(job, JobStatus.CANCELLED, None, at),
-            )
-            log.info("job_cancelled", jobId=job_id)
-            return job.model_copy(
-                update={"status": JobStatus.CANCELLED, "completed_at": at, "updated_at": at}
-            )
+    def end_for_good(self, job_id: str) -> Job:
+        """Like `cancel`, also for a job whose subject is gone."""
+        try:
+            return self.cancel(job_id)
+        except Missing:
+            return contend(lambda: self._cancel(job_id, subject_gone=True))
 
-        return contend(attempt)
+    def _cancel(self, job_id: str, *, subject_gone: bool = False) -> Job:
+        job, document = self.get(job_id)
+        if job.status.ended:
+            return job
+        spec, status = self._specs[job.kind], JobStatus.CANCELLED
+        ended = end(self._db, spec, job, document, status, subject_gone=subject_gone)
+        charged = ended.charge.charged if ended.charge else 0
+        log.info("job_cancelled", jobId=job_id, charged=charged)
+        return ended
 
     def parts(self, job: Job) -> list[Part]:
         """The finished parts, in order."""
@@ -172,14 +172,3 @@ class JobService:
         if earlier.uid != job.uid or earlier.request_hash != job.request_hash:
             raise KeyReused
         return earlier
-
-
-def _charge(wallet: Wallet, quote: Quote) -> Charge:
-    """Pays with voice seconds if enough are available, else with tokens."""
-    tokens = wallet.tokens.available
-    seconds = quote.voice_seconds
-    if seconds is not None and 0 < seconds <= wallet.voice_seconds.available:
-        return Charge(meter=Meter.VOICE_SECONDS, held=seconds, remaining_tokens=tokens)
-    if tokens < quote.tokens:
-        raise NotEnoughTokens.of(quote.tokens, tokens)
-    return Charge(meter=Meter.TOKENS, held=quote.tokens, remaining_tokens=tokens - quote.tokens)
