@@ -67,9 +67,9 @@ def cancel(jobs: Counting, uid: str, job_id: str) -> None:
     jobs.jobs.cancel(job_id)
 
 
-def delete_subject_and_erase(jobs: Counting, uid: str, job_id: str) -> None:
+def delete_subject_and_cancel(jobs: Counting, uid: str, job_id: str) -> None:
     jobs.db.delete_all([f"counts/{job_id}"])
-    jobs.jobs.end_for_good(job_id)
+    jobs.jobs.cancel(job_id)
 
 
 def time_out(jobs: Counting, uid: str, job_id: str) -> None:
@@ -80,7 +80,7 @@ def time_out(jobs: Counting, uid: str, job_id: str) -> None:
 
 
 # (how it ends, whether parts that are at work count)
-ENDINGS = [(cancel, True), (delete_subject_and_erase, True), (time_out, False)]
+ENDINGS = [(cancel, True), (delete_subject_and_cancel, True), (time_out, False)]
 
 
 @pytest.mark.parametrize(("ending", "counts"), ENDINGS)

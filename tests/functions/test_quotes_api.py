@@ -100,8 +100,8 @@ def test_a_quote_reads_one_document_more_than_its_checks(
         client = app_for("voice").test_client()
         client.post(QUOTE, json=body(), headers=headers)
         counting.calls.clear()
-        for choices in ({}, {"characterId": character}):
-            answer = client.post(QUOTE, json=body(**choices), headers=headers)
+        for character_id in (None, character):
+            answer = client.post(QUOTE, json=body(characterId=character_id), headers=headers)
             assert answer.status_code == 200
     # Both: who calls, and the wallet. The second: the character.
     assert dict(counting.calls) == {"batch_get_documents": 5}

@@ -27,7 +27,7 @@ PROJECT = "demo-troupe"
 
 def test_settings(**changes: Any) -> Settings:
     return Settings.model_validate(
-        {"FUNCTIONS_EMULATOR": "true", "GCLOUD_PROJECT": PROJECT, **changes}
+        {"FUNCTIONS_EMULATOR": "true", "GCLOUD_PROJECT": PROJECT, "PAYMENTS": "off", **changes}
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ SPEECH = speech_tariff(Prices())
 VIDEO = Tariff(base=1, included=2000, per_token=1000)
 
 
-def job(charge: Charge, parts: list[int], **fields: object) -> Job:
+def job(charge: Charge, parts: list[int], **fields: Any) -> Job:
     return Job(
         id="j",
         kind="voice",
@@ -32,7 +33,7 @@ def job(charge: Charge, parts: list[int], **fields: object) -> Job:
         part_characters=parts,
         created_at=AT,
         updated_at=AT,
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
 
 

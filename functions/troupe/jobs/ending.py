@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from troupe.adapters.firestore import Database, Document, Write, now
@@ -11,28 +12,38 @@ from troupe.jobs.specs import JobSpec
 from troupe.jobs.writes import ended_writes, parts
 
 
-def end(
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The ended job, and what to commit: `writes` for the job and the wallet, and `subject` for the
+    job's subject, to leave out if that is gone."""
+
+    job: Job
+    writes: list[Write]
+    subject: list[Write]
+
+    @property
+    def charged(self) -> int:
+        return (self.job.charge and self.job.charge.charged) or 0
+
+
+def ending(
     db: Database,
     spec: JobSpec[Any, Any],
     job: Job,
     document: Document,
     status: JobStatus,
     error: JobError | None = None,
-    *,
-    subject_gone: bool = False,
-) -> Job:
-    """Ends the job as it was read, charges what was spoken and updates its subject, in one commit.
-    Returns the ended job. Raises Stale; Missing if its subject is gone."""
+) -> Ending:
+    """Ends the job, which was read whole as `document`, and charges what was spoken. The commit
+    raises Stale if the job changed since."""
     at = now()
     priced = charges.ended(job, status, at)
     if error is not None:
         error = charges.told(error, priced.charge)
-    writes: list[Write] = ended_writes(priced, document, status, at, error)
-    if not subject_gone:
-        writes += spec.subject_writes(priced, status, error, at)
-        # The job's version, checked by the commit, shows that no part was recorded meanwhile.
-        if spec.kept_writes is not None and job.parts_done:
-            writes += spec.kept_writes(priced, parts(db, job.id, job.parts_total))
-    db.commit(*writes)
+    subject = spec.subject_writes(priced, status, error, at)
+    # The job's version, checked by the commit, shows that no part was recorded meanwhile.
+    if spec.kept_writes is not None and job.parts_done:
+        subject += spec.kept_writes(priced, parts(db, job.id, job.parts_total))
     changes = {"status": status, "error": error, "completed_at": at, "updated_at": at}
-    return priced.model_copy(update=changes)
+    writes = ended_writes(priced, document, status, at, error)
+    return Ending(priced.model_copy(update=changes), writes, subject)

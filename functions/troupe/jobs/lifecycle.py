@@ -22,7 +22,7 @@ def erase(
     files; returns how many jobs. `forget_part`: see Cleanup.forget."""
     found = database.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
-        job = jobs.end_for_good(document.id)
+        job = jobs.cancel(document.id)
         done = jobs.parts(job)
         for part in done:
             forget_part(job, part)

@@ -30,7 +30,7 @@ from troupe.adapters.firestore import (
 from troupe.errors import WorkError
 from troupe.jobs.charges import CHARGED
 from troupe.jobs.cleanup import Cleanup
-from troupe.jobs.ending import end
+from troupe.jobs.ending import ending
 from troupe.jobs.errors import Lost, TryAgain
 from troupe.jobs.lease import Lease, PartWatch
 from troupe.jobs.parts import claim_part, recorded_fields, released_fields
@@ -356,11 +356,10 @@ class Runner:
             if present.status.ended or (fenced and present.attempt != job.attempt):
                 return
             spec = self._specs[job.kind]
-            ended = end(self._db, spec, present, document, JobStatus.FAILED, error)
-            charged = ended.charge.charged if ended.charge else 0
-            log.warning(
-                "job_failed", jobId=job.id, code=error.code, attempt=job.attempt, charged=charged
-            )
+            end = ending(self._db, spec, present, document, JobStatus.FAILED, error)
+            self._db.commit(*end.writes, *end.subject)
+            facts = {"code": error.code, "attempt": job.attempt, "charged": end.charged}
+            log.warning("job_failed", jobId=job.id, **facts)
 
         contend(attempt)
         self._tidy_if_ended(job)

@@ -20,7 +20,7 @@ from troupe.adapters.queue import Queue, QueueUnavailable
 from troupe.idempotency import KeyReused
 from troupe.jobs import charges
 from troupe.jobs.charges import Price, Quote
-from troupe.jobs.ending import end
+from troupe.jobs.ending import ending
 from troupe.jobs.errors import InputChanged
 from troupe.jobs.records import Job, JobStatus, Part, job_path
 from troupe.jobs.specs import JobSpecs
@@ -118,25 +118,22 @@ class JobService:
 
     def cancel(self, job_id: str) -> Job:
         """Cancels the job, and charges what was spoken (see charges.ended); a job that has ended is
-        returned unchanged. Raises Missing if the job's subject is gone."""
-        return contend(lambda: self._cancel(job_id))
+        returned unchanged."""
 
-    def end_for_good(self, job_id: str) -> Job:
-        """Like `cancel`, also for a job whose subject is gone."""
-        try:
-            return self.cancel(job_id)
-        except Missing:
-            return contend(lambda: self._cancel(job_id, subject_gone=True))
+        def attempt() -> Job:
+            job, document = self.get(job_id)
+            if job.status.ended:
+                return job
+            spec = self._specs[job.kind]
+            end = ending(self._db, spec, job, document, JobStatus.CANCELLED)
+            try:
+                self._db.commit(*end.writes, *end.subject)
+            except Missing:  # the subject is gone, but the hold must still be settled
+                self._db.commit(*end.writes)
+            log.info("job_cancelled", jobId=job_id, charged=end.charged)
+            return end.job
 
-    def _cancel(self, job_id: str, *, subject_gone: bool = False) -> Job:
-        job, document = self.get(job_id)
-        if job.status.ended:
-            return job
-        spec, status = self._specs[job.kind], JobStatus.CANCELLED
-        ended = end(self._db, spec, job, document, status, subject_gone=subject_gone)
-        charged = ended.charge.charged if ended.charge else 0
-        log.info("job_cancelled", jobId=job_id, charged=charged)
-        return ended
+        return contend(attempt)
 
     def parts(self, job: Job) -> list[Part]:
         """The finished parts, in order."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from troupe.adapters.firestore import Database, Delete, Document, Stale, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.jobs.charges import CHARGED
-from troupe.jobs.ending import end
+from troupe.jobs.ending import ending
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
 from troupe.jobs.service import TaskSender
 from troupe.jobs.specs import JobSpecs
@@ -76,7 +76,8 @@ class Sweeper:
             if whole.update_time != document.update_time:
                 raise Stale
             spec = self._specs[job.kind]
-            end(self._db, spec, Job.of(whole), whole, JobStatus.FAILED, _TIMED_OUT)
+            end = ending(self._db, spec, Job.of(whole), whole, JobStatus.FAILED, _TIMED_OUT)
+            self._db.commit(*end.writes, *end.subject)
             return "timed_out"
         # Back off: the queue may be paused, or simply long.
         wait = min(timedelta(minutes=1) * 2**job.sweeps, LONGEST_WAIT)
