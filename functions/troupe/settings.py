@@ -22,13 +22,6 @@ class Prices(BaseModel):
 
     characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
-    # Upper bound of the duration of speech, for holds in voiceSeconds: a hold is never smaller than
-    # its charge, so a balance cannot be overdrawn.
-    held_seconds_per_character: float = 0.5
-
-    def seconds_at_most(self, characters: int, speed: float) -> float:
-        """The most seconds of speech that this many characters can be."""
-        return characters * self.held_seconds_per_character / speed
 
 
 class Rate(BaseModel):

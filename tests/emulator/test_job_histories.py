@@ -24,7 +24,7 @@ from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter, Wallet
 
 SPEECH = speech_tariff(Prices())
-HELD_SECONDS = 400
+HELD_SECONDS, LIKELY_SECONDS = 400, 100
 ACTIONS = ("deliver", "twice", "fail", "refuse", "kill before", "kill after", "cancel within")
 
 # An action; the place of the job or of the waiting task it happens to; how many numbers a new job
@@ -77,7 +77,7 @@ class History:
 
     def submit(self, numbers: int) -> None:
         """Submits a job, which is accepted if the model says that it can be paid for."""
-        quote = Quote.of(SPEECH, CHARACTERS * numbers, HELD_SECONDS)
+        quote = Quote.of(SPEECH, CHARACTERS * numbers, HELD_SECONDS, LIKELY_SECONDS)
         tokens, seconds = self.available(Meter.TOKENS), self.available(Meter.VOICE_SECONDS)
         affordable = seconds >= HELD_SECONDS or tokens >= quote.tokens
         try:
@@ -145,7 +145,7 @@ class History:
         spoken = sum(parts[number] for number in self._recorded(job))
         interrupted = sum(parts[number] for number in self.interrupted.get(job.id, ()))
         if in_seconds:
-            share = HELD_SECONDS * 1000 * interrupted // sum(parts) if interrupted else 0
+            share = LIKELY_SECONDS * 1000 * interrupted // sum(parts) if interrupted else 0
             return min(-(-(spoken + share) // 1000), HELD_SECONDS)
         return SPEECH.tokens(spoken + interrupted) if spoken + interrupted else 0
 

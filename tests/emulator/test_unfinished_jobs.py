@@ -142,14 +142,14 @@ def test_voice_seconds_are_charged_as_recorded(db: Database) -> None:
 
     jobs, uid = counting(db, CountWorker(cancel_at_the_last)), new_user(db)
     give_seconds(db, uid, 500)
-    job_id = start(jobs, uid, voice_seconds=400)
+    job_id = start(jobs, uid, voice_seconds=400, likely_seconds=100)
     jobs.deliver(jobs.queue.take()[0])
     first, *_, last = jobs.queue.take()
     jobs.deliver(first)
     jobs.deliver(last)
-    # 1.2 s are recorded; the part at work has a tenth of the characters, and of the seconds held.
-    assert charge(jobs, job_id) == (JobStatus.CANCELLED, 42)
-    assert balance(db, uid, "voiceSeconds") == (42, 0)
+    # 1.2 s are recorded; the part at work has a tenth of the characters, and of the likely seconds.
+    assert charge(jobs, job_id) == (JobStatus.CANCELLED, 12)
+    assert balance(db, uid, "voiceSeconds") == (12, 0)
     assert balance(db, uid) == (0, 0)
     assert audit_user(db, uid) == []
 

@@ -49,7 +49,14 @@ def tokens(held: int, tariff: Tariff = SPEECH) -> Charge:
 
 
 def seconds(held: int) -> Charge:
-    return Charge(meter=Meter.VOICE_SECONDS, held=held, remaining_tokens=0, tariff=SPEECH)
+    """Likely a third of it."""
+    return Charge(
+        meter=Meter.VOICE_SECONDS,
+        held=held,
+        remaining_tokens=0,
+        tariff=SPEECH,
+        likely_seconds=held // 3,
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,15 +104,15 @@ def test_recorded_parts_and_parts_at_work_are_rounded_together() -> None:
     assert charged(half, JobStatus.FAILED) == 1
 
 
-def test_seconds_are_real_for_recorded_parts_and_a_share_of_the_hold_for_others() -> None:
+def test_seconds_are_real_for_recorded_parts_and_likely_for_others() -> None:
     half = job(
-        seconds(1000),
+        seconds(1200),
         [1000] * 4,
         usage=Usage(characters=1000, milliseconds=66_001),
         running={"2": LATER},
     )
     assert charged(half, JobStatus.FAILED) == 67
-    assert charged(half) == 67 + 250
+    assert charged(half) == 67 + 100
 
 
 def test_a_free_job_and_one_without_a_tariff_are_charged_nothing() -> None:
@@ -127,7 +134,9 @@ def test_no_unfinished_job_costs_more_than_its_hold_or_less_than_nothing(
     recorded = sum(each for each, what in zip(parts, fate, strict=True) if what == "r")
     running = {str(n): LATER for n, what in enumerate(fate) if what == "w"}
     held = tariff.tokens(sum(parts)) if meter is Meter.TOKENS else sum(parts)
-    charge = Charge(meter=meter, held=held, remaining_tokens=0, tariff=tariff)
+    charge = Charge(
+        meter=meter, held=held, remaining_tokens=0, tariff=tariff, likely_seconds=held // 2
+    )
     usage = Usage(characters=recorded, milliseconds=recorded * 70)
     status = JobStatus.CANCELLED if cancelled else JobStatus.FAILED
     cost = charged(job(charge, parts, running=running, usage=usage), status)

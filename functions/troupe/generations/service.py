@@ -34,6 +34,7 @@ from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
+from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.text import shorten
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Generations:
             request_hash=request_hash("generateVoice", _hashed(request)),
             at=at,
         )
-        quote = self._quote(request, speed)
+        quote = self._quote(request.text, language, speed)
         batch = [
             writes.create_write(generation),
             activity_write(
@@ -163,8 +164,9 @@ class Generations:
     def quote(self, uid: str, request: GenerationRequest) -> Price:
         """What the generation would cost now. Raises what `generate` would raise, except
         NotEnoughTokens, CostAboveMax and KeyReused."""
-        _, _, speed, _ = self._choices(request)
-        return self._jobs.price(uid, self._quote(request, speed))
+        chosen = self._choices(request)
+        quote = self._quote(request.text, chosen.language, chosen.speed)
+        return self._jobs.price(uid, quote)
 
     def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
         """Polls until the work has ended, for at most `seconds`."""
@@ -263,10 +265,13 @@ class Generations:
         speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
         return _Choices(character, voice_type, speed, self._check(request, voice_type))
 
-    def _quote(self, request: GenerationRequest, speed: float) -> Quote:
-        prices, characters = self._settings.prices, len(request.text)
-        seconds = math.ceil(prices.seconds_at_most(characters, speed))
-        return Quote.of(speech_tariff(prices), characters, seconds)
+    def _quote(self, text: str, language: str, speed: float) -> Quote:
+        return Quote.of(
+            speech_tariff(self._settings.prices),
+            len(text),
+            math.ceil(seconds_at_most(text, language, speed)),
+            math.ceil(seconds_about(text, language, speed)),
+        )
 
     def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
         """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)

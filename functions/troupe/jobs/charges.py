@@ -28,16 +28,24 @@ def speech_tariff(prices: Prices) -> Tariff:
 @dataclass(frozen=True, slots=True)
 class Quote:
     """The price of a job: exact tokens, or the maximum number of voice seconds (None if it cannot
-    be paid with those). `tariff` and `characters`: see Charge."""
+    be paid with those). The other fields: see Charge."""
 
     tokens: int
     voice_seconds: int | None = None
     tariff: Tariff | None = None
     characters: int = 0
+    likely_seconds: int = 0
 
     @classmethod
-    def of(cls, tariff: Tariff, characters: int, voice_seconds: int | None = None) -> Quote:
-        return cls(tariff.tokens(characters), voice_seconds, tariff, characters)
+    def of(
+        cls,
+        tariff: Tariff,
+        characters: int,
+        voice_seconds: int | None = None,
+        likely_seconds: int = 0,
+    ) -> Quote:
+        tokens = tariff.tokens(characters)
+        return cls(tokens, voice_seconds, tariff, characters, likely_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ def hold(wallet: Wallet, quote: Quote, max_tokens: int | None) -> Charge:
         remaining_tokens=tokens - cost.tokens,
         tariff=quote.tariff,
         characters=quote.characters,
+        likely_seconds=quote.likely_seconds,
     )
 
 
@@ -106,14 +115,15 @@ def unfinished_charge(charge: Charge, usage: Usage, characters: int) -> int:
     """The charge for an unfinished job, of `characters` in all its parts. Never above the hold.
 
     Rounded once for the whole job. How long an interrupted part would have been is not known, so
-    it counts with its share of the seconds held.
+    it counts with its share of the likely seconds.
     """
     spoken = usage.characters + usage.interrupted
     if charge.tariff is None or not spoken:
         return 0
     if charge.meter is Meter.TOKENS:
         return min(charge.tariff.tokens(spoken), charge.held)
-    share = charge.held * 1000 * usage.interrupted // characters if characters else 0
+    likely = charge.likely_seconds * 1000
+    share = likely * usage.interrupted // characters if characters else 0
     return min(-(-(usage.milliseconds + share) // 1000), charge.held)
 
 

@@ -71,8 +71,8 @@ class Usage(Record):
 class Charge(Record):
     """The hold that pays for the job. `charged` is set once the job has ended.
 
-    `tariff` is what a job that ends without a result is charged by, and `characters` are those it
-    was quoted for; without a tariff, such a job is charged nothing.
+    `tariff` is what a job that ends without a result is charged by; without one, such a job is
+    charged nothing. `characters` and `likely_seconds` are what it was quoted for.
     """
 
     meter: Meter
@@ -81,6 +81,7 @@ class Charge(Record):
     remaining_tokens: int  # right after the hold, so that a repeated request gets the same answer
     tariff: Tariff | None = None
     characters: int = 0
+    likely_seconds: int = 0
 
     @property
     def tokens_held(self) -> int:

@@ -16,7 +16,9 @@ from troupe.recording.records import VoiceSnapshot
 from troupe.scripts.records import VIDEO_KIND, Line, Performer
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities
+from troupe.speech.estimate import seconds_about, seconds_at_most
 
+PAUSE_SECONDS = 1.0  # more than any pause before or after a line
 _REFERENCE_FIELDS = {
     "sample_path",
     "sample_sha256",
@@ -66,8 +68,9 @@ def quote(
             base=prices.tokens_per_video, included=included, per_token=prices.characters_per_token
         )
         return Quote.of(tariff, characters)
-    seconds = sum(
-        prices.seconds_at_most(each, performers[line.speaker].speed)
-        for line, each in zip(lines, new, strict=True)
-    )
-    return Quote.of(speech_tariff(prices), characters, math.ceil(seconds))
+    at_most = about = 0.0
+    for line in (line for line, many in zip(lines, new, strict=True) if many):
+        voice = performers[line.speaker]
+        at_most += seconds_at_most(line.text, voice.language, voice.speed) + PAUSE_SECONDS
+        about += seconds_about(line.text, voice.language, voice.speed)
+    return Quote.of(speech_tariff(prices), characters, math.ceil(at_most), math.ceil(about))
