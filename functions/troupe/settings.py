@@ -22,9 +22,6 @@ class Prices(BaseModel):
 
     characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
-    # Upper bound of the duration of speech, for holds in voiceSeconds: a hold is never smaller than
-    # its charge, so a balance cannot be overdrawn.
-    held_seconds_per_character: float = 0.5
 
 
 class Rate(BaseModel):
@@ -138,10 +135,19 @@ class Settings(BaseModel):
         "GUEST_TOKENS_TO_GIVE", 2, "tokens granted to a guest", ge=0
     )
     prices: Prices = Prices()
-    payments: Literal["off", "stripe"] = _setting(
+    video_included_characters: int = _setting(
+        "VIDEO_INCLUDED_CHARACTERS",
+        2_000,
+        "the speech that the one token of a video pays for; what is longer is charged as speech "
+        "([decision 025](docs/decisions/025-what-unfinished-work-costs.md))",
+        ge=0,
+    )
+    payments: Literal["", "off", "stripe"] = _setting(
         "PAYMENTS",
-        "off",
-        "`off`: plans and minutes are granted at once; `stripe`: anything with a price answers 402",
+        "",
+        "required. `off`: every account gets any plan and any minutes at no cost; `stripe`: "
+        "anything with a price answers 402",
+        shown="none; `off` on the emulators",
     )
 
     speech_engine: str = _setting(
@@ -321,6 +327,20 @@ class Settings(BaseModel):
         tasks = self.tasks_at_once or (2 if self.emulated else 20)
         name = next(each for each in names if each in self.job_shares)
         return self.job_shares[name].within(max(1, tasks // 2))
+
+    @model_validator(mode="after")
+    def _payments_are_chosen(self) -> Self:
+        """Outside the emulators, a missing PAYMENTS keeps the function from starting: nobody gives
+        every plan away by forgetting a setting."""
+        if not self.payments:
+            if not self.emulated:
+                raise ValueError(
+                    "PAYMENTS is not set. PAYMENTS=stripe asks for payment; PAYMENTS=off lets "
+                    "everybody who has an account take any plan and any minutes at no cost "
+                    "(docs/deploy.md)"
+                )
+            object.__setattr__(self, "payments", "off")
+        return self
 
     @property
     def bucket(self) -> str:

@@ -29,7 +29,13 @@ def test_settings(**changes: Any) -> Settings:
     """Every user's share of the queue is large, unless a test is about shares."""
     shares = {"TASKS_AT_ONCE": 2000, "JOB_SHARES": "guest=20x50, none=20x50, paid=20x50"}
     return Settings.model_validate(
-        {"FUNCTIONS_EMULATOR": "true", "GCLOUD_PROJECT": PROJECT, **shares, **changes}
+        {
+            "FUNCTIONS_EMULATOR": "true",
+            "GCLOUD_PROJECT": PROJECT,
+            "PAYMENTS": "off",
+            **shares,
+            **changes,
+        }
     )
 
 

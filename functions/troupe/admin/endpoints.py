@@ -22,6 +22,7 @@ from troupe.accounts.errors import (
 from troupe.accounts.schemas import LoginBody, UserView
 from troupe.admin import schemas
 from troupe.audit.records import Actor
+from troupe.errors import GuestNotAllowed
 from troupe.jobs.errors import JobNotFound
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans.errors import (
@@ -115,6 +116,7 @@ def admin_get_user(path: schemas.UserPath, admin_users: AdminUsers) -> Reply:
         UserNotFound,
         PlanNotFound,
         PlanAmbiguous,
+        GuestNotAllowed,
         SubscriptionNotFound,
         BadDates,
         BalanceHeld,

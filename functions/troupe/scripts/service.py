@@ -340,10 +340,8 @@ def _new(
 
 
 def _with_sounds(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
-    sounds = {(line.speaker, line.text): line.audio for line in before if line.audio}
-    return [
-        line.model_copy(update={"audio": sounds.get((line.speaker, line.text))}) for line in lines
-    ]
+    spoken = {(line.speaker, line.text): line for line in before if line.audio}
+    return [spoken.get((line.speaker, line.text), line) for line in lines]
 
 
 def _joined_audio(script: Script) -> DialogueAudio:
