@@ -20,6 +20,7 @@ from tests.support.firebase_client import PASSWORD, mailed_codes, new_email
 from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Create, Database, Stale, now
 from troupe.app.domains import rate_limits
+from troupe.caller import Device
 from troupe.errors import TooManyRequests
 from troupe.rate_limits import COLLECTION, Limiter, LimitStatus
 from troupe.settings import settings
@@ -211,7 +212,7 @@ def test_a_flood_contending_for_its_counter_is_rejected(
     monkeypatch.setattr("troupe.rate_limits._CONTENTION_SECONDS", 0.05)
     counters = limiter(Flooded(db._client))
     with pytest.raises(TooManyRequests) as refused:
-        counters.count("login", account=None, address=new_address())
+        counters.count("login", account=None, device=Device("", new_address()))
     assert refused.value.retry_after == 1
 
 
@@ -223,7 +224,7 @@ def test_of_many_concurrent_requests_exactly_the_limit_passes(db: Database) -> N
     counters, email = limiter(db, LOGIN_LIMIT="10/3600, 0"), new_email()
 
     def count(_: int) -> LimitStatus | None:
-        return counters.count("login", account=email, address=None)
+        return counters.count("login", account=email, device=Device())
 
     with ThreadPoolExecutor(20) as pool:
         standings = [each for each in pool.map(count, range(60)) if each is not None]
@@ -236,11 +237,12 @@ import sys
 from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database
 from troupe.app.domains import rate_limits
+from troupe.caller import Device
 from troupe.rate_limits import Limiter
 limits = rate_limits(test_settings(LOGIN_LIMIT="10/3600, 0"))
 counters = Limiter(Database.connect("demo-troupe"), limits, "the same in every instance")
 for _ in range(12):
-    print(counters.count("login", account=sys.argv[1], address=None).exceeded)
+    print(counters.count("login", account=sys.argv[1], device=Device()).exceeded)
 """
 
 
@@ -266,7 +268,7 @@ def test_a_new_window_starts_at_zero(db: Database, monkeypatch: pytest.MonkeyPat
     for at, exceeded, reset in ((1_200, False, 600), (1_799, True, 1), (1_800, False, 600)):
         clock = datetime.fromtimestamp(at + 0.9, UTC)
         monkeypatch.setattr("troupe.rate_limits.now", lambda clock=clock: clock)
-        standing = counters.count("login", account=email, address=None)
+        standing = counters.count("login", account=email, device=Device())
         assert standing is not None
         assert (standing.exceeded, standing.reset) == (exceeded, reset)
 
@@ -274,7 +276,7 @@ def test_a_new_window_starts_at_zero(db: Database, monkeypatch: pytest.MonkeyPat
 def test_a_counter_identifies_nobody(db: Database) -> None:
     email, address = new_email(), new_address()
     before = {each.id for each in db.find(COLLECTION, limit=5000)}
-    limiter(db).count("login", account=email, address=address)
+    limiter(db).count("login", account=email, device=Device("", address))
     new = [each for each in db.find(COLLECTION, limit=5000) if each.id not in before]
     assert len(new) >= 2
     assert not any(email in str(each) or address in str(each) for each in new)
@@ -301,7 +303,7 @@ def test_the_sweep_respects_its_maximum(db: Database) -> None:
 
 def test_zero_disables_a_limit(db: Database) -> None:
     counters = limiter(db, LOGIN_LIMIT="0")
-    assert counters.count("login", account=new_email(), address=new_address()) is None
+    assert counters.count("login", account=new_email(), device=Device("", new_address())) is None
 
 
 @pytest.mark.parametrize("wrong", ["10", "10/", "10/60", "a/b, 0", "0/60, 0", "-1/60, 0", "1/0, 0"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request
 
+from troupe.caller import Device
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.logs import log
 from troupe.web.provided import services
@@ -52,7 +53,11 @@ _FAILED_ATTEMPT = (401, 403)  # other errors do not count as failed attempts
 def limited(name: str, account: str | None) -> Iterator[None]:
     """Counts the request. Raises TooManyRequests, before the body runs, when over the limit."""
     limiter: Limiter = services().limiter
-    limit_status = limiter.count(name, account=account, address=client_address())
+    caller = g.get("caller")
+    session_id = None if caller is None else caller.session_id
+    limit_status = limiter.count(
+        name, account=account, device=current_device(), session_id=session_id
+    )
     g.limit_status = limit_status
     if limit_status is None:
         yield
@@ -64,9 +69,9 @@ def limited(name: str, account: str | None) -> Iterator[None]:
         yield
     except TroupeError as error:
         if error.status not in _FAILED_ATTEMPT:
-            limiter.succeeded(name, limit_status)
+            limiter.uncount(limit_status)
         raise
-    limiter.succeeded(name, limit_status)
+    limiter.succeeded(limit_status)
 
 
 def account_of(given: Mapping[str, Any]) -> str | None:
@@ -86,6 +91,11 @@ def add_headers(response: Response) -> None:
         response.headers["RateLimit-Limit"] = str(limit_status.limit)
         response.headers["RateLimit-Remaining"] = str(limit_status.remaining)
         response.headers["RateLimit-Reset"] = str(limit_status.reset)
+
+
+def current_device() -> Device:
+    """The device that sent the current request, as far as it tells."""
+    return Device(request.headers.get("User-Agent", ""), client_address())
 
 
 def client_address() -> str | None:
