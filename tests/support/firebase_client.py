@@ -41,14 +41,7 @@ def sign_up_anonymously() -> dict[str, Any]:
 
 def sign_in_with_google(email: str, *, name: str = "Ada", **claims: Any) -> dict[str, Any]:
     """Signs in with a Google account whose address is `email`, which Google has verified."""
-    claims = {
-        "sub": f"google-{email}",
-        "email": email,
-        "email_verified": True,
-        "name": name,
-    } | claims
-    body = f"id_token={quote(json.dumps(claims))}&providerId=google.com"
-    return call("signInWithIdp", postBody=body, requestUri="http://localhost")
+    return call("signInWithIdp", **_google(email, name=name, **claims))
 
 
 def link_google(id_token: str, email: str) -> dict[str, Any]:
