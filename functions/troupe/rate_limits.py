@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -36,12 +36,21 @@ from troupe.settings import Rate, RateLimit
 COLLECTION = "limits"
 # For these, an account's successes are not counted, only its failures.
 FAILURES_ONLY = frozenset({"login"})
-# Success here makes a device known to `login`.
-_INTRODUCES = frozenset({"login", "register"})
+# Success here shows that a device is the account's owner's.
+INTRODUCES = frozenset({"login", "register"})
 _KNOWN_FOR = timedelta(days=90)
 # The limit of failures from everywhere, as a multiple of that from one address, if it has no own.
 _EVERYWHERE = 10
 _CONTENTION_SECONDS = 2.0
+_NO_DEVICE = Device()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A network that requests come from. It gets `factor` times the limit of one address."""
+
+    subject: str
+    factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,6 @@ class LimitStatus:
     reset: int
     exceeded: bool
     undo: tuple[str, ...] = ()  # the counters to decrement on success
-    introduce: str | None = None  # the document that makes the device known on success
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +83,19 @@ class _Counter:
 
 
 class Limiter:
-    def __init__(self, db: Database, limits: Mapping[str, RateLimit], secret: str) -> None:
-        """`limits` by name; `secret` keys the hashes and must be the same in all instances."""
+    def __init__(
+        self,
+        db: Database,
+        limits: Mapping[str, RateLimit],
+        secret: str,
+        introduces: Collection[str] = INTRODUCES,
+    ) -> None:
+        """`limits` by name; `secret` keys the hashes and must be the same in all instances;
+        `introduces`: names of limits whose requests make a device known when they succeed."""
         self._db = db
         self._limits = limits
         self._secret = secret.encode()
+        self._introduces = introduces
         self._backoff = Backoff(db)
 
     def count(
@@ -87,18 +103,20 @@ class Limiter:
         name: str,
         *,
         account: str | None,
-        device: Device,
+        sources: Sequence[Source],
+        device: Device = _NO_DEVICE,
         session_id: str | None = None,
     ) -> LimitStatus | None:
-        """Counts a request. Returns None if no limit applies or the counters are unavailable.
-        `session_id`: the caller's, which is known by that.
+        """Counts a request for its account and its networks. Returns None if no limit applies or
+        the counters are unavailable. `session_id`: the caller's, who is known by that.
 
         If the limiter fails, requests pass: the operations behind it need Firestore too, or have
         their own limit (Firebase Auth), and a failing limiter must not lock users out. But counters
         contended for longer than a request may wait mean a flood: that raises TooManyRequests.
         """
         at = _seconds()
-        counters = self._counters(name, account, device, at)
+        counters = self._counters_of_account(name, account, device, at)
+        counters += self._counters_of_networks(name, sources, at)
         if not counters:
             return None
         try:
@@ -110,30 +128,28 @@ class Limiter:
         except Exception as error:
             log.warning("limit_not_counted", limit=name, reason=type(error).__name__)
             return None
-        introduce = self._known_path(account, device) if account and name in _INTRODUCES else None
-        return _status(counted, at, introduce=introduce)
+        return _status(counted, at)
 
-    def succeeded(self, status: LimitStatus) -> None:
+    def succeeded(
+        self, name: str, status: LimitStatus | None, account: str | None, device: Device
+    ) -> None:
         """Uncounts an account's success, if only failures count, and remembers the device."""
-        known = [] if status.introduce is None else [self._known(status.introduce)]
-        self._try(*_uncounted(status), *known)
+        writes = _uncounted(status)
+        if name in self._introduces and account is not None:
+            writes.append(self._known(account, device))
+        self._try(*writes)
 
-    def uncount(self, status: LimitStatus) -> None:
+    def uncount(self, status: LimitStatus | None) -> None:
         """Uncounts a request that is neither a success nor a failed attempt."""
         self._try(*_uncounted(status))
 
     def clear(self, name: str, account: str, device: Device) -> None:
         """Resets the count of an account, and makes the device known, for example after a password
         reset."""
-        counters = [
-            each
-            for each in self._counters(name, account, device, _seconds())
-            if each.kind != "address"
-        ]
+        counters = self._counters_of_account(name, account, device, _seconds())
         paths = [each.path for each in counters]
         paths += [self._backoff_path(name, each) for each in counters]
-        known = self._known(self._known_path(account, device))
-        self._try(known, *(Delete(path) for path in paths))
+        self._try(self._known(account, device), *(Delete(path) for path in paths))
 
     def sweep(self, limit: int) -> int:
         """Deletes the counters of past windows; returns how many. Firestore's TTL policy does the
@@ -142,21 +158,30 @@ class Limiter:
         self._db.delete_all([document.path for document in old])
         return len(old)
 
-    def _counters(self, name: str, account: str | None, device: Device, at: int) -> list[_Counter]:
-        limit, address = self._limits[name], device.address
-        rules: list[tuple[str, str | None, Rate | None]] = [("address", address, limit.address)]
+    def _counters_of_account(
+        self, name: str, account: str | None, device: Device, at: int
+    ) -> list[_Counter]:
+        limit = self._limits[name]
+        if account is None or limit.account is None:
+            return []
         if name not in FAILURES_ONLY:
-            rules.insert(0, ("account", account, limit.account))
-        elif account is not None and limit.account is not None:
-            everywhere = limit.everywhere or Rate(
-                most=limit.account.most * _EVERYWHERE, seconds=limit.account.seconds
-            )
-            rules.insert(0, ("pair", f"{account}\n{address or ''}", limit.account))
-            rules.append(("everywhere", account, everywhere))
+            return [self._counter(name, "account", account, limit.account, at)]
+        everywhere = limit.everywhere or _times(limit.account, _EVERYWHERE)
+        pair = f"{account}\n{device.address or ''}"
         return [
-            self._counter(name, kind, subject, rate, at)
-            for kind, subject, rate in rules
-            if subject is not None and rate is not None
+            self._counter(name, "pair", pair, limit.account, at),
+            self._counter(name, "everywhere", account, everywhere, at),
+        ]
+
+    def _counters_of_networks(
+        self, name: str, sources: Sequence[Source], at: int
+    ) -> list[_Counter]:
+        rate = self._limits[name].address
+        if rate is None:
+            return []
+        return [
+            self._counter(name, "address", each.subject, _times(rate, each.factor), at)
+            for each in sources
         ]
 
     def _admit_attempt(
@@ -170,17 +195,18 @@ class Limiter:
     ) -> LimitStatus:
         """Whether a sign-in may be tried now."""
         undo = [each.path for each in counted if each.kind != "address"]
-        introduce = self._known_path(account, device)
+        known = self._known_path(account, device)
         over = [each for each in counted if each.over]
         rate = self._limits[name].account
-        if over and rate is not None and (session_id or self._is_known(introduce)):
-            # Only its own failures slow it down.
-            subject = f"{account}\n{session_id or introduce}"
-            counted = self._add([self._counter(name, "device", subject, rate, at)], at)
-            undo += [each.path for each in counted]
+        if over and rate is not None and (session_id or self._is_known(known)):
+            # Only its own failures slow it down, and what limits its network.
+            subject = f"{account}\n{session_id or known}"
+            own = self._add([self._counter(name, "device", subject, rate, at)], at)
+            undo += [each.path for each in own]
+            counted = [*own, *(each for each in counted if each.kind == "address")]
             over = [each for each in counted if each.over]
         waits = [self._wait(name, each, at) for each in over]
-        return _status(counted, at, undo=undo, introduce=introduce, wait=max(waits, default=0))
+        return _status(counted, at, undo=undo, wait=max(waits, default=0))
 
     def _wait(self, name: str, counter: _Counter, at: int) -> int:
         """Seconds until an attempt is admitted; 0 if this one is."""
@@ -217,8 +243,8 @@ class Limiter:
         path = self._path(name, kind, subject, str(_end(rate, at)))
         return _Counter(kind, rate, path, subject)
 
-    def _known(self, path: str) -> Write:
-        return Merge(path, {"expiresAt": now() + _KNOWN_FOR})
+    def _known(self, account: str, device: Device) -> Write:
+        return Merge(self._known_path(account, device), {"expiresAt": now() + _KNOWN_FOR})
 
     def _known_path(self, account: str, device: Device) -> str:
         return self._path("known", account, device.user_agent, device.address or "")
@@ -236,7 +262,6 @@ def _status(
     at: int,
     *,
     undo: Sequence[str] = (),
-    introduce: str | None = None,
     wait: int | None = None,
 ) -> LimitStatus:
     """`wait`: seconds until an attempt is admitted; None if being over the limit decides."""
@@ -248,12 +273,11 @@ def _status(
         reset=wait or _end(tightest.rate, at) - at,
         exceeded=exceeded,
         undo=tuple(undo),
-        introduce=introduce,
     )
 
 
-def _uncounted(status: LimitStatus) -> list[Write]:
-    return [Merge(path, {"count": Increment(-1)}) for path in status.undo]
+def _uncounted(status: LimitStatus | None) -> list[Write]:
+    return [] if status is None else [Merge(path, {"count": Increment(-1)}) for path in status.undo]
 
 
 def _seconds() -> int:
@@ -264,6 +288,10 @@ def _seconds() -> int:
 def _end(rate: Rate, at: int) -> int:
     """When the window containing `at` ends; both in seconds since 1970."""
     return (at // rate.seconds + 1) * rate.seconds
+
+
+def _times(rate: Rate, factor: int) -> Rate:
+    return Rate(most=rate.most * factor, seconds=rate.seconds)
 
 
 def _one_more(rate: Rate, at: int) -> dict[str, object]:

@@ -31,8 +31,9 @@ from troupe.paging import BadCursor, PageTooDeep
 from troupe.settings import Settings
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.wallet.errors import WalletNotFound
+from troupe.web.addresses import current_device
 from troupe.web.caller import Auth, signed_in
-from troupe.web.rate_limit import current_device, limited
+from troupe.web.rate_limit import limited
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 

@@ -31,8 +31,8 @@ from troupe.plans.errors import (
     PlanNotFound,
     SubscriptionNotFound,
 )
+from troupe.web.addresses import current_device
 from troupe.web.caller import Auth
-from troupe.web.rate_limit import current_device
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from troupe.accounts.profile import Profiles
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
+    from troupe.adapters.app_check import AppChecks
     from troupe.adapters.firestore import Database
     from troupe.adapters.identity import Identity
     from troupe.adapters.model import Model
@@ -101,6 +102,15 @@ class Container:
         return Identity(app, self.settings.web_api_key, emulated=self.settings.emulated)
 
     @cached_property
+    def app_checks(self) -> AppChecks | None:
+        """Verifies App Check tokens; None if they are not required."""
+        if self.settings.app_check == "off":
+            return None
+        from troupe.adapters.app_check import AppChecks
+
+        return AppChecks(self.settings.project_id)
+
+    @cached_property
     def queue(self) -> Queue:
         from troupe.adapters.firebase import firebase_app
         from troupe.adapters.queue import CloudTasksQueue
@@ -143,9 +153,13 @@ class Container:
     @cached_property
     def limiter(self) -> Limiter:
         from troupe.app.domains import rate_limits
-        from troupe.rate_limits import Limiter
+        from troupe.rate_limits import INTRODUCES, Limiter
 
-        return Limiter(self.database, rate_limits(self.settings), self.settings.jwt_secret)
+        settings = self.settings
+        # Registering an address proves nothing where it does not fail for a taken one.
+        hidden = settings.email_enumeration == "hidden"
+        introduces = INTRODUCES - {"register"} if hidden else INTRODUCES
+        return Limiter(self.database, rate_limits(settings), settings.jwt_secret, introduces)
 
     @cached_property
     def orphans(self) -> OrphanedFiles:

@@ -36,4 +36,5 @@ def make_app(function: str, services: Container) -> Flask:
         services,
         origins=services.settings.allowed_origins,
         request_bytes=_REQUEST_BYTES.get(function),
+        app_checks=services.app_checks,
     )
