@@ -28,7 +28,7 @@ class Backoff:
         document, at = self._db.get(path), now()
         until, delay = document.data.get("until"), int(document.data.get("delay", 0))
         if until is not None and until > at:
-            return math.ceil((until - at).total_seconds())
+            return math.ceil(float((until - at).total_seconds()))
         fresh = until is None or at - until > _FORGOTTEN_AFTER
         delay = FIRST if fresh else min(delay * 2, longest or LONGEST)
         until = at + timedelta(seconds=delay)
