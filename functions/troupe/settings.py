@@ -34,25 +34,29 @@ class Rate(BaseModel):
 
 
 class RateLimit(BaseModel):
-    """The limits per account and per network address; None: no limit."""
+    """The limits per account, per network address, and for failures only per account from
+    everywhere; None: no limit."""
 
     model_config = ConfigDict(frozen=True)
 
     account: Rate | None = None
     address: Rate | None = None
+    everywhere: Rate | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parses `10/900, 100/900`: 10 in 900 s per account, 100 per address; `0` is no limit.
-        Raises ValueError."""
+        """Parses `10/900, 100/900`: 10 in 900 s per account, 100 per address; a third one counts an
+        account's failures from everywhere; `0` is no limit. Raises ValueError."""
         parts = [part.strip() for part in text.split(",")]
         rates = []
         for part in parts * 2 if parts == ["0"] else parts:
             most, _, seconds = part.partition("/")
             rates.append(None if part == "0" else {"most": most, "seconds": seconds})
-        if len(rates) != 2:
+        if len(rates) not in (2, 3):
             raise ValueError("must be a limit for accounts and one for addresses, or 0")
-        return cls.model_validate({"account": rates[0], "address": rates[1]})
+        return cls.model_validate(
+            dict(zip(("account", "address", "everywhere"), rates, strict=False))
+        )
 
 
 class JobShare(BaseModel):
@@ -105,6 +109,21 @@ class Settings(BaseModel):
         "([decision 019](docs/decisions/019-what-clients-expect.md))",
         ge=60,
         le=86_400,
+    )
+    password_min_length: int = _setting(
+        "PASSWORD_MIN_LENGTH", 6, "the shortest new password", ge=6, le=64
+    )
+    common_passwords: Literal["refuse", "allow"] = _setting(
+        "COMMON_PASSWORDS",
+        "refuse",
+        "`refuse` or `allow`: new passwords that are among the 20,000 most common ones",
+    )
+    email_enumeration: Literal["visible", "hidden"] = _setting(
+        "EMAIL_ENUMERATION",
+        "visible",
+        "`visible`: registering an address that has an account answers 409; `hidden`: registering "
+        "always answers 202 and mails a link, with which the owner of the address sets the "
+        "password ([decision 028](docs/decisions/028-sign-in.md))",
     )
     web_api_key: str = _setting(
         "WEB_API_KEY", "", "the Firebase project's web API key; required for password sign-in"

@@ -158,9 +158,13 @@ class Container:
     @cached_property
     def limiter(self) -> Limiter:
         from troupe.app.domains import rate_limits
-        from troupe.rate_limits import Limiter
+        from troupe.rate_limits import INTRODUCES, Limiter
 
-        return Limiter(self.database, rate_limits(self.settings), self.settings.jwt_secret)
+        settings = self.settings
+        # Registering an address proves nothing where it does not fail for a taken one.
+        hidden = settings.email_enumeration == "hidden"
+        introduces = INTRODUCES - {"register"} if hidden else INTRODUCES
+        return Limiter(self.database, rate_limits(settings), settings.jwt_secret, introduces)
 
     @cached_property
     def orphans(self) -> OrphanedFiles:
