@@ -110,6 +110,11 @@ class Forbidden(TroupeError):
     message = "You are not allowed to do this."
 
 
+class GuestNotAllowed(Forbidden):
+    code = "guest_not_allowed"
+    message = "Guests cannot do this. Create an account first."
+
+
 class NotFound(TroupeError):
     """Also returned for another user's object, so as not to reveal that it exists."""
 

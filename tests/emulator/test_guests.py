@@ -11,11 +11,11 @@ import pytest
 
 from tests.support.admins import a_user
 from tests.support.factories import test_settings
-from tests.support.firebase_client import refresh, sign_up_anonymously
+from tests.support.firebase_client import refreshed, sign_up_anonymously
 from tests.support.wiring import rewired, services
 from troupe.accounts.guests import STATE, GuestCleanup
 from troupe.accounts.records import UserRecord
-from troupe.accounts.sessions import open_session
+from troupe.accounts.sessions import Device, open_session
 from troupe.accounts.writes import create_writes, session_write
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.identity import IdentityUnavailable
@@ -70,8 +70,8 @@ def test_an_unused_guest_is_deleted_like_any_account(guests: Guests) -> None:
 def test_who_is_used_new_or_no_guest_is_kept(guests: Guests) -> None:
     used, account = guests.new(), guests.new(guest=False)
     guests.pass_time()
-    opened = open_session(used, "pytest", test_settings(), now())
-    guests.db.commit(session_write(used, opened.session_id, opened.session, ()))
+    opened = open_session(used, Device("pytest"), test_settings(), now())
+    guests.db.commit(session_write(used, opened.session_id, opened.session))
     new = guests.new()
     young = a_user(guests.db, guest=True)
     assert guests.sweep() == 0
@@ -84,7 +84,7 @@ def test_a_guest_who_only_refreshes_at_firebase_is_kept(guests: Guests) -> None:
     user = UserRecord(id=uid, guest=True, created_at=at, updated_at=at)
     guests.db.commit(*create_writes(user))
     guests.pass_time()
-    refresh(known["refreshToken"])
+    refreshed(known["refreshToken"])
     assert guests.sweep() == 0
     assert guests.exists(uid)
     guests.db.delete_all([STATE])

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support import first_version
 from tests.support.admins import new_admin
-from tests.support.factories import PROJECT
-from tests.support.wiring import command, rewired
+from tests.support.factories import PROJECT, signed_in
+from tests.support.wiring import app_for, command, rewired
 from troupe.accounts.records import UserRecord
 from troupe.activities.service import Activity
 from troupe.adapters.firestore import (
@@ -25,7 +25,7 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.audit.records import AuditEntry
-from troupe.characters.records import Character
+from troupe.characters.records import Character, Visibility
 from troupe.commands.ledger_audit import audit
 from troupe.files.records import UserFile
 from troupe.generations.records import Generation
@@ -146,6 +146,36 @@ def test_old_entries_of_the_audit_log_are_found_by_whom_they_are_about(old: Data
         found = admin.data("GET", "/audit?target=users/cleo")["entries"]
     assert found[-1]["operation"] == "adminUpdateUser"
     assert found[-1]["about"] == ["users/cleo"]
+
+
+class TestCharacters:
+    def test_old_characters_are_in_the_public_list_again(self, old: Database) -> None:
+        (document,) = old.find("characters", limit=10)
+        with rewired(database=old):
+            _, headers = signed_in(old)
+            client = app_for("characters").test_client()
+
+            def listed() -> list[str]:
+                answer = client.get("/api/characters", headers=headers)
+                return [each["id"] for each in answer.json["data"]["characters"]]
+
+            assert listed() == []
+            assert command(["migrate"]) == 0
+            assert listed() == [document.id]
+        character = Character.of(old.get(document.path))
+        assert character.shared
+
+    def test_those_of_guests_become_private_and_choices_are_kept(self, old: Database) -> None:
+        (document,) = old.find("characters", limit=10)
+        chosen = {"visibility": "unlisted", "allowUse": False, "hiddenAt": None}
+        old.commit(
+            Create("characters/of-guest", document.data | {"uid": "guest"}),
+            Create("characters/chosen", document.data | chosen),
+        )
+        command_on(old, ["migrate"])
+        found = Character.of(old.get("characters/of-guest"))
+        assert (found.visibility, found.allow_use) == (Visibility.PRIVATE, False)
+        assert old.get("characters/chosen").data.items() >= chosen.items()
 
 
 class TestMigrator:

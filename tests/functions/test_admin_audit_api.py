@@ -10,11 +10,12 @@ import pytest
 
 from tests.contract.contract import contract, is_planned
 from tests.support.admins import Admin, a_user, new_admin
-from tests.support.factories import code, signed_in
+from tests.support.factories import HeldQueue, code, signed_in
 from tests.support.wiring import app_for, rewired, services
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Committed, Create, Database, Write
 from troupe.errors import Unavailable
+from troupe.reports.records import SubjectKind
 
 # Operations that show administrators what belongs to people.
 READS: dict[str, Callable[[Admin, str], Any]] = {
@@ -23,6 +24,8 @@ READS: dict[str, Callable[[Admin, str], Any]] = {
     "adminGetUser": lambda admin, uid: admin.ask("GET", f"/users/{uid}"),
     "listRecentActivity": lambda admin, uid: admin.ask("GET", "/recent-activity?limit=100"),
     "listContacts": lambda admin, uid: admin.ask("GET", "/contacts?limit=100"),
+    "adminJobs": lambda admin, uid: admin.ask("GET", f"/jobs?userId={uid}"),
+    "adminReports": lambda admin, uid: admin.ask("GET", "/reports?limit=100"),
     "adminAudit": lambda admin, uid: admin.ask("GET", f"/audit?target=users/{uid}"),
     "getUserSubscription": lambda admin, uid: plans(admin, f"/api/subscriptions/user/{uid}"),
     "getTokenUsage": lambda admin, uid: plans(admin, f"/api/tokens/usage/{uid}"),
@@ -53,9 +56,11 @@ def reader(db: Database) -> Admin:
 
 
 @pytest.fixture
-def whose(db: Database) -> str:
-    """A user whose name and address must not get into the log."""
+def whose(db: Database, queue: HeldQueue) -> str:
+    """A user with something of everything, whose name and address must not get into the log."""
     uid = a_user(db, name="Very Private")
+    services().exports.start(uid)
+    services().reports.add(a_user(db), SubjectKind.USER, uid, "A secret reason.")
     text = "Voice generation started"
     db.commit(activity_write(uid, "voice_generation_started", text, generationId="x"))
     return uid

@@ -8,6 +8,7 @@ from flask import Response
 
 from troupe.exports import schemas
 from troupe.exports.errors import ExportNotFound, ExportNotReady
+from troupe.jobs.errors import TooManyJobs
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
@@ -26,6 +27,7 @@ api = Api("exports", "Exports of one's data")
     status=202,
     data=schemas.ExportStarted,
     headers=("Location",),
+    errors=(TooManyJobs,),
     limit="export",
 )
 def export_account(caller: Caller, exports: Exports) -> Reply:

@@ -45,7 +45,7 @@ class Exports:
 
     def start(self, uid: str) -> ExportWithJob:
         """Starts an export, which replaces the archive of the one before. While one is running,
-        returns that one."""
+        returns that one. Raises TooManyJobs."""
         document = self._db.get(export_path(uid))
         before = Export.of(document) if document.exists else None
         if before is not None and not before.status.ended:

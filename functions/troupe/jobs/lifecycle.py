@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from troupe.adapters.firestore import Database, Delete, Missing, now
+from troupe.adapters.firestore import Database, Delete, now
 from troupe.exported import Exported
-from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, Part, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, Part
 from troupe.jobs.service import JobService
+from troupe.jobs.shares import share_path
 from troupe.jobs.specs import PARTS_KEPT
-from troupe.jobs.writes import ended_writes, part_path
+from troupe.jobs.writes import part_path
 
 # Not the inputs, which can hold what belongs to others, such as the voices of a script; the domains
 # of the kinds export what the user wrote.
@@ -30,28 +31,24 @@ def erase(
     files; returns how many jobs. `forget_part`: see Cleanup.forget."""
     found = database.find("jobs", where=[("uid", "==", uid)], limit=limit, select=["uid"])
     for document in found:
-        job = _ended(database, jobs, document.id)
+        job = jobs.cancel(document.id)
         done = jobs.parts(job)
         for part in done:
             forget_part(job, part)
         database.delete_all([part_path(job.id, int(part.id)) for part in done])
         database.commit(Delete(document.path))
+    if not found:
+        database.commit(Delete(share_path(uid)))
     return len(found)
 
 
-def _ended(db: Database, jobs: JobService, job_id: str) -> Job:
-    try:
-        return jobs.cancel(job_id)
-    except Missing:  # its subject is gone, but the hold must still be released
-        document = db.get(job_path(job_id))
-        job = Job.of(document)
-        db.commit(*ended_writes(job, document, JobStatus.CANCELLED, now()))
-        return job
-
-
 def export(uid: str, *, database: Database) -> Iterator[Exported]:
-    """With the parts of recent jobs; older ones have none left."""
+    """With the parts of recent jobs, because older ones have none left, and the place in the
+    queue."""
     for document in database.walk("jobs", where=[("uid", "==", uid)], select=_EXPORTED):
         yield document
         if document.data["updatedAt"] > now() - _PARTS_EXIST:
             yield from database.walk(f"{document.path}/parts", batch=50)
+    share = database.get(share_path(uid))
+    if share.exists:
+        yield share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -11,9 +11,10 @@ from typing import Any, Protocol, TypeVar
 from flask import current_app, g, request
 
 from troupe import access, logs
-from troupe.caller import Caller
+from troupe.caller import Caller, Device
 from troupe.errors import Forbidden, TroupeError
 from troupe.logs import log
+from troupe.web.addresses import current_device
 from troupe.web.provided import services
 
 __all__ = ["Auth", "Caller", "admit", "enforced", "signed_in"]
@@ -27,7 +28,7 @@ class Auth(StrEnum):
     """
 
     PUBLIC = "public"
-    OPTIONAL = "optional"  # anybody; a bearer token is checked if there is one
+    OPTIONAL = "optional"  # anybody; a bearer token or media link is checked if there is one
     USER = "user"
     SELF = "self"  # the user named in the path as userId, or an administrator
     ADMIN = "admin"
@@ -44,9 +45,9 @@ C_co = TypeVar("C_co", bound=Caller, covariant=True)
 class Authenticator(Protocol[C_co]):
     """The part of the service `accounts` that the edge uses."""
 
-    def authenticate(self, authorization: str | None) -> C_co:
-        """The caller with this Authorization header. Raises Unauthorized and its
-        subclasses, and AccountSuspended."""
+    def authenticate(self, authorization: str | None, device: Callable[[], Device]) -> C_co:
+        """The caller with this Authorization header. `device`: tells what sent it. Raises
+        Unauthorized and its subclasses, and AccountSuspended."""
         ...
 
     def authenticate_link(self, token: str, path: str) -> C_co:
@@ -84,10 +85,11 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
     """
     if policy is Auth.PUBLIC:
         return None
-    if policy is Auth.OPTIONAL and "Authorization" not in request.headers:
+    link = by_link and _has_link()
+    if policy is Auth.OPTIONAL and "Authorization" not in request.headers and not link:
         return None
     accounts: Authenticator[Caller] = services().accounts
-    if by_link and _has_link():
+    if link:
         # The path as routed: the same by Hosting and by the function's own URL.
         caller = _known(accounts.authenticate_link(request.args["token"], request.path))
     else:
@@ -105,7 +107,7 @@ def signed_in(accounts: Authenticator[C_co]) -> C_co:
 
     Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
     """
-    return _known(accounts.authenticate(request.headers.get("Authorization")))
+    return _known(accounts.authenticate(request.headers.get("Authorization"), current_device))
 
 
 def _known(caller: C) -> C:
