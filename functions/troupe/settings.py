@@ -22,9 +22,6 @@ class Prices(BaseModel):
 
     characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
-    # Upper bound of the duration of speech, for holds in voiceSeconds: a hold is never smaller than
-    # its charge, so a balance cannot be overdrawn.
-    held_seconds_per_character: float = 0.5
 
 
 class Rate(BaseModel):
@@ -37,25 +34,29 @@ class Rate(BaseModel):
 
 
 class RateLimit(BaseModel):
-    """The limits per account and per network address; None: no limit."""
+    """The limits per account, per network address, and for failures only per account from
+    everywhere; None: no limit."""
 
     model_config = ConfigDict(frozen=True)
 
     account: Rate | None = None
     address: Rate | None = None
+    everywhere: Rate | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parses `10/900, 100/900`: 10 in 900 s per account, 100 per address; `0` is no limit.
-        Raises ValueError."""
+        """Parses `10/900, 100/900`: 10 in 900 s per account, 100 per address; a third one counts an
+        account's failures from everywhere; `0` is no limit. Raises ValueError."""
         parts = [part.strip() for part in text.split(",")]
         rates = []
         for part in parts * 2 if parts == ["0"] else parts:
             most, _, seconds = part.partition("/")
             rates.append(None if part == "0" else {"most": most, "seconds": seconds})
-        if len(rates) != 2:
+        if len(rates) not in (2, 3):
             raise ValueError("must be a limit for accounts and one for addresses, or 0")
-        return cls.model_validate({"account": rates[0], "address": rates[1]})
+        return cls.model_validate(
+            dict(zip(("account", "address", "everywhere"), rates, strict=False))
+        )
 
 
 class JobShare(BaseModel):
@@ -109,6 +110,21 @@ class Settings(BaseModel):
         ge=60,
         le=86_400,
     )
+    password_min_length: int = _setting(
+        "PASSWORD_MIN_LENGTH", 6, "the shortest new password", ge=6, le=64
+    )
+    common_passwords: Literal["refuse", "allow"] = _setting(
+        "COMMON_PASSWORDS",
+        "refuse",
+        "`refuse` or `allow`: new passwords that are among the 20,000 most common ones",
+    )
+    email_enumeration: Literal["visible", "hidden"] = _setting(
+        "EMAIL_ENUMERATION",
+        "visible",
+        "`visible`: registering an address that has an account answers 409; `hidden`: registering "
+        "always answers 202 and mails a link, with which the owner of the address sets the "
+        "password ([decision 028](docs/decisions/028-sign-in.md))",
+    )
     web_api_key: str = _setting(
         "WEB_API_KEY", "", "the Firebase project's web API key; required for password sign-in"
     )
@@ -126,16 +142,31 @@ class Settings(BaseModel):
         "networks trusted to report the client's address, separated by commas "
         "([decision 014](docs/decisions/014-rate-limits.md))",
     )
+    app_check: Literal["off", "enforce"] = _setting(
+        "APP_CHECK",
+        "off",
+        "`enforce`: requests need a Firebase App Check token of one of the project's apps "
+        "([decision 014](docs/decisions/014-rate-limits.md))",
+    )
 
     tokens_to_give: int = _setting("TOKENS_TO_GIVE", 20, "tokens granted on sign-up", ge=0)
     guest_tokens_to_give: int = _setting(
         "GUEST_TOKENS_TO_GIVE", 2, "tokens granted to a guest", ge=0
     )
     prices: Prices = Prices()
-    payments: Literal["off", "stripe"] = _setting(
+    video_included_characters: int = _setting(
+        "VIDEO_INCLUDED_CHARACTERS",
+        2_000,
+        "the speech that the one token of a video pays for; what is longer is charged as speech "
+        "([decision 025](docs/decisions/025-what-unfinished-work-costs.md))",
+        ge=0,
+    )
+    payments: Literal["", "off", "stripe"] = _setting(
         "PAYMENTS",
-        "off",
-        "`off`: plans and minutes are granted at once; `stripe`: anything with a price answers 402",
+        "",
+        "required. `off`: every account gets any plan and any minutes at no cost; `stripe`: "
+        "anything with a price answers 402",
+        shown="none; `off` on the emulators",
     )
 
     speech_engine: str = _setting(
@@ -223,6 +254,20 @@ class Settings(BaseModel):
         "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1
     )
 
+    character_visibility: Literal["public", "unlisted", "private"] = _setting(
+        "CHARACTER_VISIBILITY",
+        "public",
+        "who sees a new character whose owner does not say: `public`, `unlisted` or `private`; "
+        "guests' characters are always private",
+    )
+    character_allow_use: bool = _setting(
+        "CHARACTER_ALLOW_USE",
+        True,
+        "whether others may cast a new character whose owner does not say, if its consent allows "
+        "them to",
+        shown="true",
+    )
+
     project_id: str = _setting("GCLOUD_PROJECT", "demo-troupe", None)
     emulated: bool = _setting("FUNCTIONS_EMULATOR", False, None)
     storage_bucket: str = _setting(
@@ -301,6 +346,20 @@ class Settings(BaseModel):
         tasks = self.tasks_at_once or (2 if self.emulated else 20)
         name = next(each for each in names if each in self.job_shares)
         return self.job_shares[name].within(max(1, tasks // 2))
+
+    @model_validator(mode="after")
+    def _payments_are_chosen(self) -> Self:
+        """Outside the emulators, a missing PAYMENTS keeps the function from starting: nobody gives
+        every plan away by forgetting a setting."""
+        if not self.payments:
+            if not self.emulated:
+                raise ValueError(
+                    "PAYMENTS is not set. PAYMENTS=stripe asks for payment; PAYMENTS=off lets "
+                    "everybody who has an account take any plan and any minutes at no cost "
+                    "(docs/deploy.md)"
+                )
+            object.__setattr__(self, "payments", "off")
+        return self
 
     @property
     def bucket(self) -> str:

@@ -17,10 +17,10 @@ from troupe.adapters.queue import QueueUnavailable
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
 from troupe.idempotency import KeyReused
+from troupe.jobs.charges import Quote
 from troupe.jobs.lifecycle import erase
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import JobView, view_steps
-from troupe.jobs.service import Quote
 
 FEW, MANY = [1, 2], list(range(1, 11))  # one part; four
 

@@ -20,11 +20,11 @@ from troupe.adapters.queue import QueueUnavailable
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
 from troupe.jobs.admission import ENDED_AT_ONCE
+from troupe.jobs.charges import Quote
 from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.lifecycle import erase
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import JobView
-from troupe.jobs.service import Quote
 from troupe.jobs.shares import Share, frontier, share_path
 
 FEW, MANY = [1, 2], list(range(1, 16))  # one part; five

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import request
-
 from troupe.accounts.errors import (
     AccountSuspended,
     CannotSuspendAdmin,
     EmailTaken,
+    EmailUnproved,
     InvalidCredentials,
     LastAdmin,
     NoEmail,
     NotAccepted,
     NotAnAdmin,
     OwnAccount,
+    RecentSignInRequired,
+    SecondFactorRequired,
     TooManyAttempts,
     UserNotFound,
 )
 from troupe.accounts.schemas import LoginBody, UserView
 from troupe.admin import schemas
 from troupe.audit.records import Actor
+from troupe.errors import GuestNotAllowed
 from troupe.jobs.errors import JobNotFound
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans.errors import (
@@ -31,6 +33,7 @@ from troupe.plans.errors import (
     PlanNotFound,
     SubscriptionNotFound,
 )
+from troupe.web.addresses import current_device
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -50,13 +53,18 @@ api = Api("admin", "Administration: users, jobs and statistics")
     "/api/admin/login",
     auth=Auth.PUBLIC,
     data=schemas.AdminSignedIn,
-    errors=(InvalidCredentials, AccountSuspended, NotAnAdmin, TooManyAttempts),
+    errors=(
+        InvalidCredentials,
+        SecondFactorRequired,
+        AccountSuspended,
+        NotAnAdmin,
+        TooManyAttempts,
+    ),
     limit="login",
 )
 def admin_login(body: LoginBody, accounts: Accounts) -> Reply:
     """Signs an administrator in. `not_an_admin` is returned only after a correct password."""
-    agent = request.headers.get("User-Agent", "")
-    signed_in = accounts.login(body.email, body.password, agent, role="admin")
+    signed_in = accounts.login(body.email, body.password, current_device(), role="admin")
     return Reply(schemas.AdminSignedIn.of(signed_in), "Logged in successfully")
 
 
@@ -115,12 +123,15 @@ def admin_get_user(path: schemas.UserPath, admin_users: AdminUsers) -> Reply:
         UserNotFound,
         PlanNotFound,
         PlanAmbiguous,
+        GuestNotAllowed,
         SubscriptionNotFound,
         BadDates,
         BalanceHeld,
         EmailTaken,
+        EmailUnproved,
         NotAccepted,
         NoEmail,
+        RecentSignInRequired,
         OwnAccount,
         LastAdmin,
         CannotSuspendAdmin,
@@ -130,9 +141,14 @@ def admin_update_user(
     path: schemas.UserPath,
     body: schemas.UpdateUserBody,
     caller: AccountCaller,
+    accounts: Accounts,
     admin_users: AdminUsers,
 ) -> Reply:
-    """Updates a user; fields that you omit stay unchanged, and on an error all do."""
+    """Updates a user; fields that you omit stay unchanged, and on an error all do. To change the
+    email address or the role, sign in at most 5 minutes before; only a user whose address is
+    verified can become an administrator."""
+    if body.email is not None or body.role is not None:
+        accounts.require_recent_sign_in(caller)
     details = admin_users.update(Actor.of(caller), path.user_id, body.change())
     user = schemas.AdminUserView.of(details.user)
     return Reply(schemas.AdminUserData(user=user), "User updated successfully")
@@ -141,12 +157,14 @@ def admin_update_user(
 @api.delete(
     "/api/admin/users/<userId>",
     auth=Auth.ADMIN,
-    errors=(UserNotFound, OwnAccount, LastAdmin),
+    errors=(UserNotFound, OwnAccount, LastAdmin, RecentSignInRequired),
 )
 def admin_delete_user(
-    path: schemas.UserPath, caller: AccountCaller, admin_users: AdminUsers
+    path: schemas.UserPath, caller: AccountCaller, accounts: Accounts, admin_users: AdminUsers
 ) -> Reply:
-    """Ends all access now, and erases all data of the user within a few hours."""
+    """Ends all access now, and erases all data of the user within a few hours. Sign in at most 5
+    minutes before."""
+    accounts.require_recent_sign_in(caller)
     admin_users.delete(Actor.of(caller), path.user_id)
     return Reply(message="User deleted successfully")
 

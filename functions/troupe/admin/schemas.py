@@ -18,7 +18,7 @@ from troupe.admin.stats import PlanCount, RecentAction, UserStats
 from troupe.admin.users import UserChange, UserDetails
 from troupe.caller import Role
 from troupe.jobs.records import CurrentStep, JobKind, JobStatus
-from troupe.jobs.schemas import ErrorView, JobView
+from troupe.jobs.schemas import ChargeView, ErrorView, JobView
 from troupe.jobs.specs import JobSpecs
 from troupe.plans.records import BillingPeriod
 from troupe.plans.schemas import (
@@ -30,7 +30,7 @@ from troupe.plans.schemas import (
     Tokens,
     in_minutes,
 )
-from troupe.wallet.records import Meter, Wallet
+from troupe.wallet.records import Wallet
 from troupe.web.schema import Email, Id, Limit, Line, Page, Schema, Sized, example, limit_of
 
 All = Literal["all"]
@@ -277,14 +277,6 @@ class JobPath(Schema):
     job_id: Id
 
 
-class ChargeView(Schema):
-    """What a job holds, and once it has ended, what it cost."""
-
-    meter: Meter
-    held: int
-    charged: int | None
-
-
 class AdminJobView(Schema):
     """A job with its owner. `progress`: 0 to 100; `subject`: the document it works on;
     `waiting`: it starts when another job of the user has ended."""
@@ -309,7 +301,7 @@ class AdminJobView(Schema):
     @classmethod
     def of(cls, owned: OwnedJob, specs: JobSpecs) -> Self:
         job = owned.job
-        view, charge = JobView.of(job, specs[job.kind]), job.charge
+        view = JobView.of(job, specs[job.kind])
         shared = {name: getattr(view, name) for name in cls.model_fields if hasattr(view, name)}
         return cls(
             **shared,
@@ -317,9 +309,6 @@ class AdminJobView(Schema):
             user_id=job.uid,
             user_email=owned.email or "",
             progress=view.overall_progress,
-            charge=ChargeView(**charge.model_dump(include={"meter", "held", "charged"}))
-            if charge
-            else None,
             updated_at=job.updated_at,
         )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from troupe.accounts.profile import Profiles
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
+    from troupe.adapters.app_check import AppChecks
     from troupe.adapters.firestore import Database
     from troupe.adapters.identity import Identity
     from troupe.adapters.model import Model
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from troupe.characters.clones import Clones
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
+    from troupe.characters.withdrawal import Withdrawals
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from troupe.plans.service import Plans
     from troupe.plans.subscriptions import Subscriptions
     from troupe.rate_limits import Limiter
+    from troupe.reports.service import Reports
     from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.service import ScriptService
     from troupe.scripts.worker import ScriptWorker
@@ -104,6 +107,15 @@ class Container:
         return Identity(app, self.settings.web_api_key, emulated=self.settings.emulated)
 
     @cached_property
+    def app_checks(self) -> AppChecks | None:
+        """Verifies App Check tokens; None if they are not required."""
+        if self.settings.app_check == "off":
+            return None
+        from troupe.adapters.app_check import AppChecks
+
+        return AppChecks(self.settings.project_id)
+
+    @cached_property
     def queue(self) -> Queue:
         from troupe.adapters.firebase import firebase_app
         from troupe.adapters.queue import CloudTasksQueue
@@ -146,9 +158,13 @@ class Container:
     @cached_property
     def limiter(self) -> Limiter:
         from troupe.app.domains import rate_limits
-        from troupe.rate_limits import Limiter
+        from troupe.rate_limits import INTRODUCES, Limiter
 
-        return Limiter(self.database, rate_limits(self.settings), self.settings.jwt_secret)
+        settings = self.settings
+        # Registering an address proves nothing where it does not fail for a taken one.
+        hidden = settings.email_enumeration == "hidden"
+        introduces = INTRODUCES - {"register"} if hidden else INTRODUCES
+        return Limiter(self.database, rate_limits(settings), settings.jwt_secret, introduces)
 
     @cached_property
     def orphans(self) -> OrphanedFiles:
@@ -288,6 +304,12 @@ class Container:
         return Characters(self.database, self._files, self.settings, prepare)
 
     @cached_property
+    def withdrawals(self) -> Withdrawals:
+        from troupe.characters.withdrawal import Withdrawals
+
+        return Withdrawals(self.database, self.orphans, self.settings)
+
+    @cached_property
     def clones(self) -> Clones:
         from troupe.characters.clones import Clones
 
@@ -300,10 +322,10 @@ class Container:
         if isinstance(self.engine, KeepsClones):
             self.engine.forget(sha256)
 
-    def _cast(self, ids: Sequence[str]) -> list[Character]:
-        """The characters with these ids. A function, because most requests name none and the
-        service is slow to load."""
-        return self.characters.cast(ids)
+    def _cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
+        """The characters with these ids, cast by `uid`. A function, because most requests name none
+        and the service is slow to load."""
+        return self.characters.cast(uid, ids)
 
     @cached_property
     def generations(self) -> Generations:
@@ -332,6 +354,12 @@ class Container:
         from troupe.files.service import UserFiles
 
         return UserFiles(self.database, self._files, self.orphans, prove_recording, self.settings)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from troupe.reports.service import Reports
+
+        return Reports(self.database, self.withdrawals, self.administration)
 
     @cached_property
     def faqs(self) -> Faqs:

@@ -26,6 +26,7 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.adapters.queue import QueueUnavailable
+from troupe.jobs.ending import ending
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import (
@@ -40,7 +41,6 @@ from troupe.jobs.shares import (
     still_waiting,
 )
 from troupe.jobs.specs import QUEUED_PATIENCE, JobSpecs
-from troupe.jobs.writes import ended_writes
 from troupe.logs import log
 
 LIVE = [JobStatus.QUEUED, JobStatus.IN_PROGRESS]
@@ -190,16 +190,14 @@ class Admission:
         job = Job.of(document)
         if job.status.ended:
             return job, False, False
-        at = now()
-        writes = [*ended_writes(job, document, JobStatus.CANCELLED, at), *also(job)]
-        subject = self._specs[job.kind].subject_writes(job, JobStatus.CANCELLED, None, at)
+        end = ending(self._db, self._specs[job.kind], job, document, JobStatus.CANCELLED)
+        writes = [*end.writes, *also(job)]
         try:
-            committed = self._db.commit(*writes, *subject, leave_write(job))
-        except Missing:  # the subject is gone, but the hold must still be released
+            committed = self._db.commit(*writes, *end.subject, leave_write(job))
+        except Missing:  # the subject is gone, but the hold must still be settled
             committed = self._db.commit(*writes, leave_write(job))
-        log.info("job_cancelled", jobId=job_id)
-        ended = {"status": JobStatus.CANCELLED, "completed_at": at, "updated_at": at}
-        return job.model_copy(update=ended), True, still_waiting(committed)
+        log.info("job_cancelled", jobId=job_id, charged=end.charged)
+        return end.job, True, still_waiting(committed)
 
     def _end_all(self, uid: str) -> None:
         """Cancels jobs of a user who must not run any, those that run first; a large number in

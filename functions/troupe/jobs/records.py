@@ -46,13 +46,42 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 
 
+class Tariff(Record):
+    """A price in tokens: `base`, which pays for `included` characters, and a token for every
+    started `per_token` characters beyond them."""
+
+    base: int
+    included: int
+    per_token: int
+
+    def tokens(self, characters: int) -> int:
+        beyond = max(0, characters - self.included)
+        return self.base - (-beyond // self.per_token)
+
+
+class Usage(Record):
+    """What was spoken for a job: `characters` and `milliseconds` of its recorded parts.
+    `interrupted`: characters of the parts that were at work when the job was cancelled."""
+
+    characters: int = 0
+    milliseconds: int = 0
+    interrupted: int = 0
+
+
 class Charge(Record):
-    """The hold that pays for the job. `charged` is set once the job has ended."""
+    """The hold that pays for the job. `charged` is set once the job has ended.
+
+    `tariff` is what a job that ends without a result is charged by; without one, such a job is
+    charged nothing. `characters` and `likely_seconds` are what it was quoted for.
+    """
 
     meter: Meter
     held: int
     charged: int | None = None
     remaining_tokens: int  # right after the hold, so that a repeated request gets the same answer
+    tariff: Tariff | None = None
+    characters: int = 0
+    likely_seconds: int = 0
 
     @property
     def tokens_held(self) -> int:
@@ -95,6 +124,9 @@ class Job(Record):
     input into parts (None until planned); part n is cuts[n] to cuts[n + 1]. While `waiting`, the
     job has no task, because its user has no share of the queue left. `window` is how many parts are
     in the queue at once, 0 for all.
+
+    `part_characters` are the characters of each part that a tariff counts. `running` has the parts
+    at work in tasks of their own, until when each counts as such.
     """
 
     id: str
@@ -115,6 +147,9 @@ class Job(Record):
     parts_done: int = 0
     units: int = 0  # what the progress counts, such as lines of a script; 0: parts
     units_done: int = 0
+    part_characters: list[int] = Field(default_factory=list)
+    running: dict[str, datetime] = Field(default_factory=dict)
+    usage: Usage = Usage()
     fanned_out: bool = False
     failures: dict[str, int] = Field(default_factory=dict)
     sweeps: int = 0

@@ -31,9 +31,12 @@ from troupe.adapters.firestore import (
 )
 from troupe.errors import WorkError
 from troupe.jobs.admission import Admission
+from troupe.jobs.charges import CHARGED
 from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.ending import ending
 from troupe.jobs.errors import Lost, TryAgain
 from troupe.jobs.lease import Lease, PartWatch
+from troupe.jobs.parts import claim_part, recorded_fields, released_fields
 from troupe.jobs.records import Job, JobError, JobStatus, Part, StepState, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import frontier, is_barred, leave_write, still_waiting
@@ -41,7 +44,6 @@ from troupe.jobs.specs import JobSpec, JobSpecs
 from troupe.jobs.worker import Outcome, Worker, WorkPlan
 from troupe.jobs.writes import (
     completed_writes,
-    ended_writes,
     move_write,
     part_numbers,
     part_path,
@@ -167,6 +169,8 @@ class Runner:
         subject: list[Write] = []
         if plan is not None:
             fields |= {"cuts": plan.cuts, "units": plan.units, "startedAt": at, "window": window}
+            if job.charge is not None and job.charge.tariff is not None:
+                fields["partCharacters"] = plan.characters
             fields |= plan.changes
             for step in spec.steps_before:
                 note = StepState(
@@ -215,17 +219,23 @@ class Runner:
         part = _part(job, spec, 0, payload)
         try:
             outcome = worker.assemble(job, given, [payload], folder, lease)
-            self._settle(job, lease, outcome, Create(part_path(job.id, 0), part.stored()))
+            self._settle(job, lease, outcome, part)
         except Lost:
             self._forget(job, part)
             raise
 
-    def _settle(self, job: Job, lease: Lease, outcome: Outcome, *extra: Write) -> None:
-        at = now()
+    def _settle(self, job: Job, lease: Lease, outcome: Outcome, part: Part | None = None) -> None:
+        """Completes the job. `part`: the only part, recorded in the same commit."""
+        at, extra = now(), list[Write]()
         try:
             as_reported = job.model_copy(update={"steps": lease.steps})
             spec = self._specs[job.kind]
             completed, settled = completed_writes(as_reported, spec, lease.seen, outcome.charge, at)
+            if part is not None:
+                completed = replace(
+                    completed, data=completed.data | recorded_fields(job, spec, part)
+                )
+                extra = [Create(part_path(job.id, 0), part.stored())]
             committed = lease.commit(
                 completed, [*settled, *extra, *outcome.writes, leave_write(job)]
             )
@@ -275,6 +285,11 @@ class Runner:
 
     def _run_part(self, job: Job, document: Document, number: int) -> None:
         spec, part = self._specs[job.kind], None
+        if job.part_characters:
+            claimed = claim_part(self._db, job.id, document, number)
+            if claimed is None:
+                raise TryAgain("another worker has just finished the part")
+            document = claimed
         worker, watch = spec.worker(self._services), PartWatch(self._db, job.id)
         try:
             with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
@@ -323,6 +338,7 @@ class Runner:
     def _record_part(self, job: Job, document: Document, part: Part) -> int:
         """Creates the part and counts it in one commit; returns how many parts are done."""
         seen: Document | None = document
+        spec = self._specs[job.kind]
 
         def attempt() -> int:
             nonlocal seen
@@ -339,6 +355,7 @@ class Runner:
                         "unitsDone": Increment(part.units),
                         "dueAt": at + PARTS_PATIENCE,
                         "updatedAt": at,
+                        **recorded_fields(job, spec, part),
                     },
                     seen=current,
                 ),
@@ -371,13 +388,13 @@ class Runner:
                 return
             fields: dict[str, Any] = {"leaseUntil": None}
             if part is not None:
-                fields = {f"failures.`{part}`": Increment(1)}
+                fields = {f"failures.`{part}`": Increment(1), **released_fields(job, part)}
             self._db.commit(Update(job_path(job.id), fields, seen=document))
 
         contend(attempt)
 
     def _fail(self, job: Job, error: JobError, *, fenced: bool = True) -> None:
-        """Fails the job and releases its hold in the same commit."""
+        """Fails the job, and settles its hold with what was spoken in the same commit."""
 
         def attempt() -> bool:
             """Whether other jobs may wait for the place of this one."""
@@ -386,13 +403,11 @@ class Runner:
                 return True  # perhaps by our own commit, whose response was lost
             if fenced and present.attempt != job.attempt:
                 return False
-            at = now()
-            committed = self._db.commit(
-                *ended_writes(present, document, JobStatus.FAILED, at, error),
-                *self._specs[job.kind].subject_writes(present, JobStatus.FAILED, error, at),
-                leave_write(present),
-            )
-            log.warning("job_failed", jobId=job.id, code=error.code, attempt=job.attempt)
+            spec = self._specs[job.kind]
+            end = ending(self._db, spec, present, document, JobStatus.FAILED, error)
+            committed = self._db.commit(*end.writes, *end.subject, leave_write(present))
+            facts = {"code": error.code, "attempt": job.attempt, "charged": end.charged}
+            log.warning("job_failed", jobId=job.id, **facts)
             return still_waiting(committed)
 
         if contend(attempt):
@@ -400,8 +415,8 @@ class Runner:
         self._tidy_if_ended(job)
 
 
-_WORKER_DIED = "The worker crashed on every attempt. Nothing was charged."
-_INTERNAL = "Something went wrong on our side. Nothing was charged; please try again."
+_WORKER_DIED = f"The worker crashed on every attempt. {CHARGED}"
+_INTERNAL = f"Something went wrong on our side. {CHARGED} Please try again."
 
 
 def _part(job: Job, spec: JobSpec[Any, Any], number: int, payload: Record) -> Part:

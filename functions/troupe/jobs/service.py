@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from troupe.accounts.writes import user_path
 from troupe.adapters.firestore import (
@@ -19,25 +18,17 @@ from troupe.adapters.firestore import (
 )
 from troupe.adapters.queue import QueueUnavailable
 from troupe.idempotency import KeyReused
+from troupe.jobs import charges
 from troupe.jobs.admission import Admission
+from troupe.jobs.charges import Price, Quote
 from troupe.jobs.errors import InputChanged
-from troupe.jobs.records import Charge, Job, Part, job_path
+from troupe.jobs.records import Job, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import share_path
 from troupe.jobs.writes import create_write, erase_writes, parts
 from troupe.logs import log
-from troupe.wallet.errors import NotEnoughTokens
 from troupe.wallet.ledger import hold_writes, wallet_path
-from troupe.wallet.records import Meter, Wallet
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The price of a job: exact tokens, or the maximum number of voice seconds (None if it cannot
-    be paid with those)."""
-
-    tokens: int
-    voice_seconds: int | None = None
+from troupe.wallet.records import Wallet
 
 
 class JobService:
@@ -54,6 +45,7 @@ class JobService:
         *,
         keyed: bool,
         watched: Sequence[Document] = (),
+        max_tokens: int | None = None,
     ) -> Job:
         """Commits the job, its hold and `writes` together, then enqueues its task, unless the user
         has no share of the queue left: then it waits (`job.waiting`).
@@ -61,9 +53,10 @@ class JobService:
         Sets `job.charge`; without a quote the job is free and no wallet is read. Makes at most one
         read and one commit. With `keyed`, an existing job with this id is returned as it is.
         `watched`: the documents the job was created from; `writes` should have them as their
-        preconditions.
+        preconditions. `max_tokens`: what the job may cost; 0 lets it use voice seconds only.
 
-        Raises NotEnoughTokens, KeyReused, InputChanged, TooManyJobs, AccountSuspended.
+        Raises NotEnoughTokens, CostAboveMax, KeyReused, InputChanged, TooManyJobs,
+        AccountSuspended.
         """
         share, user = share_path(job.uid), user_path(job.uid)
         paths = [document.path for document in watched]
@@ -82,7 +75,7 @@ class JobService:
             hold = list[Write]()
             if quote is not None:
                 wallet = found[wallet_path(job.uid)]
-                charge = _charge(Wallet.of(wallet), quote)
+                charge = charges.hold(Wallet.of(wallet), quote, max_tokens)
                 held = held.model_copy(update={"charge": charge})
                 hold = hold_writes(
                     wallet, job.id, charge.meter, charge.held, job.kind, job.created_at
@@ -106,12 +99,17 @@ class JobService:
                 log.warning("job_not_enqueued", jobId=committed.id, reason=str(error))
         return committed
 
+    def price(self, uid: str, quote: Quote) -> Price:
+        """What a job would cost the user now. Holds nothing; one read."""
+        return charges.price(Wallet.of(self._db.get(wallet_path(uid))), quote)
+
     def get(self, job_id: str) -> tuple[Job, Document]:
         document = self._db.get(job_path(job_id))
         return Job.of(document), document
 
     def cancel(self, job_id: str) -> Job:
-        """Cancels the job and releases its hold; a job that has ended is returned unchanged."""
+        """Cancels the job, and charges what was spoken (see charges.ended); a job that has ended is
+        returned unchanged."""
         return self._admission.cancel(job_id)[0]
 
     def parts(self, job: Job) -> list[Part]:
@@ -148,14 +146,3 @@ class JobService:
         if earlier.uid != job.uid or earlier.request_hash != job.request_hash:
             raise KeyReused
         return earlier
-
-
-def _charge(wallet: Wallet, quote: Quote) -> Charge:
-    """Pays with voice seconds if enough are available, else with tokens."""
-    tokens = wallet.tokens.available
-    seconds = quote.voice_seconds
-    if seconds is not None and 0 < seconds <= wallet.voice_seconds.available:
-        return Charge(meter=Meter.VOICE_SECONDS, held=seconds, remaining_tokens=tokens)
-    if tokens < quote.tokens:
-        raise NotEnoughTokens.of(quote.tokens, tokens)
-    return Charge(meter=Meter.TOKENS, held=quote.tokens, remaining_tokens=tokens - quote.tokens)

@@ -10,18 +10,20 @@ from datetime import timedelta
 from troupe.adapters.firestore import Database, Delete, Document, Stale, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.jobs.admission import Admission
+from troupe.jobs.charges import CHARGED
+from troupe.jobs.ending import ending
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import frontier, leave_write, still_waiting
 from troupe.jobs.specs import JobSpecs
-from troupe.jobs.writes import ended_writes, part_numbers
+from troupe.jobs.writes import part_numbers
 from troupe.logs import log
 
 BATCH = 100  # documents per run and kind of work
 LONGEST_WAIT = timedelta(minutes=15)
 _TIMED_OUT = JobError(
     code="timed_out",
-    message="The work was not finished in time. Nothing was charged. Please try again.",
+    message=f"The work was not finished in time. {CHARGED} Please try again.",
     retryable=True,
 )
 
@@ -75,11 +77,12 @@ class Sweeper:
     def _bring_back(self, job: Job, document: Document) -> str:
         at = now()
         if at - job.created_at > self._longest_hold:
-            committed = self._db.commit(
-                *ended_writes(job, document, JobStatus.FAILED, at, _TIMED_OUT),
-                *self._specs[job.kind].subject_writes(job, JobStatus.FAILED, _TIMED_OUT, at),
-                leave_write(job),
-            )
+            whole = self._db.get(document.path)  # with the input
+            if whole.update_time != document.update_time:
+                raise Stale
+            spec = self._specs[job.kind]
+            end = ending(self._db, spec, Job.of(whole), whole, JobStatus.FAILED, _TIMED_OUT)
+            committed = self._db.commit(*end.writes, *end.subject, leave_write(job))
             if still_waiting(committed):
                 self._admission.fill(job.uid)
             return "timed_out"
