@@ -202,6 +202,20 @@ class Settings(BaseModel):
         "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1
     )
 
+    character_visibility: Literal["public", "unlisted", "private"] = _setting(
+        "CHARACTER_VISIBILITY",
+        "public",
+        "who sees a new character whose owner does not say: `public`, `unlisted` or `private`; "
+        "guests' characters are always private",
+    )
+    character_allow_use: bool = _setting(
+        "CHARACTER_ALLOW_USE",
+        True,
+        "whether others may cast a new character whose owner does not say, if its consent allows "
+        "them to",
+        shown="true",
+    )
+
     project_id: str = _setting("GCLOUD_PROJECT", "demo-troupe", None)
     emulated: bool = _setting("FUNCTIONS_EMULATOR", False, None)
     storage_bucket: str = _setting(

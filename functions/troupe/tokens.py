@@ -25,7 +25,8 @@ from troupe.settings import settings
 ISSUER = "troupe"
 LINK_PURPOSE = "media"
 _ALGORITHM = "HS256"
-_LEEWAY = 5  # seconds of clock skew between instances
+_LEEWAY = 5  # seconds that an expired token is still accepted
+_AHEAD = 330  # seconds that the clock of the instance that issued a token may be ahead
 _REQUIRED = ["iss", "aud", "sub", "typ", "iat", "exp"]
 _ALSO = {LINK_PURPOSE: "path"}  # other purposes require an id
 
@@ -112,12 +113,17 @@ def decode(token: str, *, purpose: str) -> Claims:
             audience=settings().project_id,
             issuer=ISSUER,
             leeway=_LEEWAY,
-            options={"require": [*_REQUIRED, _ALSO.get(purpose, "jti")]},
+            options={
+                "require": [*_REQUIRED, _ALSO.get(purpose, "jti")],
+                "verify_iat": False,  # by `_AHEAD` below
+            },
         )
     except jwt.ExpiredSignatureError as error:
         raise TokenExpired from error
     except (jwt.InvalidTokenError, ValueError) as error:
         raise TokenInvalid from error
+    if not isinstance(claims["iat"], int) or claims["iat"] > time.time() + _AHEAD:
+        raise TokenInvalid
     session_id, path = claims.get("sid"), claims.get("path")
     if claims["typ"] != purpose or not all(
         claim is None or isinstance(claim, str) for claim in (session_id, path)

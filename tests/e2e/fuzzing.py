@@ -25,6 +25,7 @@ from tests.conftest import Running
 from tests.fakes.openai_server import KEY, openai_server
 from tests.support.media_files import picture
 from tests.support.sounds import recording
+from troupe.characters.wording import STATEMENT
 
 PASSWORD = "correct horse 1"
 TOKENS = 4  # per caller: enough for some jobs, so that both outcomes occur
@@ -106,7 +107,7 @@ def _add_caller(world: World, stack: Running, name: str) -> None:
 
 def _owned(client: Client) -> Ids:
     """Creates one of everything that a user can own."""
-    form: dict[str, Any] = {"displayName": "Anna", "consent": "I am the speaker, and I agree."}
+    form: dict[str, Any] = {"displayName": "Anna", "consent": STATEMENT}
     files = [
         ("audioFile", ("a.wav", recording(seconds=2), "audio/wav")),
         ("imageFiles[]", ("a.png", picture(), "image/png")),
@@ -150,9 +151,13 @@ def _administered(client: Client) -> Ids:
     faq = {"category": "General", "question": "Why?", "answer": "Because."}
     message = {"name": "Ada", "email": "a@example.com", "subject": "Hello", "message": "Good day."}
     client.data("POST", "/api/contact/submit", json=message)
+    user = client.data("POST", "/api/auth/guest")["user"]["id"]
+    abuse = {"subjectKind": "user", "subjectId": user, "reason": "Noise."}
+    client.data("POST", "/api/reports", json=abuse)
     return {
         "planId": client.data("POST", "/api/admin/plans", json=plan)["plan"]["id"],
         "faqId": client.data("POST", "/api/admin/faq", json=faq)["faq"]["id"],
+        "reportId": client.data("GET", "/api/admin/reports")["reports"][0]["id"],
         "contactId": client.data("GET", "/api/admin/contacts")["contacts"][0]["id"],
     }
 

@@ -47,7 +47,7 @@ class ScriptServices:
         self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings)
         self.meanwhile: list[Any] = []
 
-    def cast(self, ids: Sequence[str]) -> list[Character]:
+    def cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
         """Called between reading a script and committing its job: runs `meanwhile` first."""
         while self.meanwhile:
             self.meanwhile.pop()()

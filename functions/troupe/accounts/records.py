@@ -65,9 +65,25 @@ class UserRecord(Record):
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def public_name(self) -> str:
+        """The name that other users see: never the email address, nor the part before its @."""
+        address = self.email or ""
+        private = {address, address.partition("@")[0]}
+        for name in (self.name, self.username or ""):
+            if name and "@" not in name and name not in private:
+                return name
+        return default_name(guest=self.guest)
+
     def stored(self) -> dict[str, Any]:
         """Adds `nameKey`, which the administrators' search uses."""
         return super().stored() | {"nameKey": name_key(self.name)}
+
+
+def default_name(*, guest: bool) -> str:
+    """The name of a user who has given none. Not made from the address, which others may not
+    see."""
+    return "Guest" if guest else "User"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

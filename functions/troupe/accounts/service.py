@@ -18,7 +18,7 @@ from troupe.accounts.errors import (
     public_error,
 )
 from troupe.accounts.links import MediaLink, link_times
-from troupe.accounts.records import AccountCaller, Session, UserRecord
+from troupe.accounts.records import AccountCaller, Session, UserRecord, default_name
 from troupe.accounts.sessions import TokenPair
 from troupe.accounts.writes import (
     Users,
@@ -122,7 +122,7 @@ class Accounts:
         """Creates an account and opens its first session. Raises EmailTaken, UsernameTaken."""
         if username is not None and self._users.owner_of(username) is not None:
             raise UsernameTaken
-        display_name = name or username or email.partition("@")[0]
+        display_name = name or username or default_name(guest=False)
         try:
             uid = self._identity.create(email, password, display_name)
         except IdentityError as error:
@@ -287,7 +287,7 @@ class Accounts:
         guest_tokens = self._settings.guest_tokens_to_give if person.anonymous else None
         user = UserRecord(
             id=person.uid,
-            name=person.name or (person.email or "Guest").partition("@")[0],
+            name=person.name or default_name(guest=person.anonymous),
             email=person.email,
             email_verified=person.email_verified,
             profile_picture=person.picture,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from troupe.characters.clones import Clones
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
+    from troupe.characters.withdrawal import Withdrawals
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from troupe.plans.service import Plans
     from troupe.plans.subscriptions import Subscriptions
     from troupe.rate_limits import Limiter
+    from troupe.reports.service import Reports
     from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.service import ScriptService
     from troupe.scripts.worker import ScriptWorker
@@ -288,6 +290,12 @@ class Container:
         return Characters(self.database, self._files, self.settings, prepare)
 
     @cached_property
+    def withdrawals(self) -> Withdrawals:
+        from troupe.characters.withdrawal import Withdrawals
+
+        return Withdrawals(self.database, self.orphans, self.settings)
+
+    @cached_property
     def clones(self) -> Clones:
         from troupe.characters.clones import Clones
 
@@ -300,10 +308,10 @@ class Container:
         if isinstance(self.engine, KeepsClones):
             self.engine.forget(sha256)
 
-    def _cast(self, ids: Sequence[str]) -> list[Character]:
-        """The characters with these ids. A function, because most requests name none and the
-        service is slow to load."""
-        return self.characters.cast(ids)
+    def _cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
+        """The characters with these ids, cast by `uid`. A function, because most requests name none
+        and the service is slow to load."""
+        return self.characters.cast(uid, ids)
 
     @cached_property
     def generations(self) -> Generations:
@@ -332,6 +340,12 @@ class Container:
         from troupe.files.service import UserFiles
 
         return UserFiles(self.database, self._files, self.orphans, prove_recording, self.settings)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from troupe.reports.service import Reports
+
+        return Reports(self.database, self.withdrawals, self.administration)
 
     @cached_property
     def faqs(self) -> Faqs:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe.characters.errors import CharacterNotFound
+from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations import schemas
 from troupe.generations.errors import (
@@ -37,7 +37,13 @@ if TYPE_CHECKING:
     from troupe.settings import Settings
 
 api = Api("voice", "Text to speech")
-_CHOICE_ERRORS = (UnknownChoice, TextTooLong, CharacterNotFound, TranslationNotOffered)
+_CHOICE_ERRORS = (
+    UnknownChoice,
+    TextTooLong,
+    CharacterNotFound,
+    VoiceNotShared,
+    TranslationNotOffered,
+)
 LONGEST_WAIT = 30  # seconds; a waiting function is billed
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
 
-Cast = Callable[[Sequence[str]], "list[Character]"]
+Cast = Callable[[str, Sequence[str]], "list[Character]"]
 
 TITLE_CHARACTERS = 60
 DEFAULT_VOICE_TYPE = VoiceType.FEMALE
@@ -110,12 +110,12 @@ class Generations:
         same idempotency `key` returns the first generation in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
-        NotEnoughTokens, CostAboveMax, KeyReused.
+        VoiceNotShared, NotEnoughTokens, CostAboveMax, KeyReused.
         """
-        character, voice_type, speed, language = self._choices(request)
+        character, voice_type, speed, language = self._choices(uid, request)
         cloned = (
             character is not None
-            and character.consent is not None
+            and character.clonable
             and capabilities(self._settings.speech_engine).cloning
         )
         at = now()
@@ -164,7 +164,7 @@ class Generations:
     def quote(self, uid: str, request: GenerationRequest) -> Price:
         """What the generation would cost now. Raises what `generate` would raise, except
         NotEnoughTokens, CostAboveMax and KeyReused."""
-        chosen = self._choices(request)
+        chosen = self._choices(uid, request)
         quote = self._quote(request.text, chosen.language, chosen.speed)
         return self._jobs.price(uid, quote)
 
@@ -254,11 +254,12 @@ class Generations:
         render = to_srt if caption_format == "srt" else to_vtt
         return render(cues(words))
 
-    def _choices(self, request: GenerationRequest) -> _Choices:
-        """Raises TranslationNotOffered, CharacterNotFound, UnknownChoice and TextTooLong."""
+    def _choices(self, uid: str, request: GenerationRequest) -> _Choices:
+        """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice and
+        TextTooLong."""
         if request.target_language:
             raise TranslationNotOffered
-        character = self._cast([request.character_id])[0] if request.character_id else None
+        character = self._cast(uid, [request.character_id])[0] if request.character_id else None
         voice_type = request.voice_type or (
             VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
         )

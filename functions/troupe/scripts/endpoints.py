@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe.characters.errors import CharacterNotFound
+from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
@@ -48,7 +48,14 @@ if TYPE_CHECKING:
 
 api = Api("scripts", "Dialogue, audio and video")
 
-_QUOTE_ERRORS = (ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice)
+_QUOTE_ERRORS = (
+    ScriptNotFound,
+    ScriptBusy,
+    ScriptEmpty,
+    CharacterGone,
+    VoiceNotShared,
+    UnknownChoice,
+)
 _JOB_ERRORS = (*_QUOTE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused)
 
 
@@ -58,6 +65,7 @@ _JOB_ERRORS = (*_QUOTE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused)
     data=schemas.ScriptData,
     errors=(
         CharacterNotFound,
+        VoiceNotShared,
         UnknownChoice,
         ScriptRefused,
         ScriptWriterBusy,
@@ -87,7 +95,7 @@ def generate_script(
     "/api/scripts",
     status=201,
     data=schemas.ScriptData,
-    errors=(CharacterNotFound, InvalidDialogue),
+    errors=(CharacterNotFound, VoiceNotShared, InvalidDialogue),
     headers=("Location",),
 )
 def create_script(

@@ -72,8 +72,8 @@ class ScriptJobs:
     ) -> ScriptJob:
         """Commits the job with its hold, and enqueues the work.
 
-        Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice,
-        NotEnoughTokens, CostAboveMax and KeyReused.
+        Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, VoiceNotShared,
+        UnknownChoice, NotEnoughTokens, CostAboveMax and KeyReused.
         """
         return self._start(uid, script_id, AUDIO, {"format": audio_format}, key, max_tokens)
 
@@ -200,8 +200,8 @@ class ScriptJobs:
         )
 
     def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
-        """A snapshot of everything the job needs. Raises ScriptEmpty, CharacterGone, UnknownChoice
-        and UnknownBackground."""
+        """A snapshot of everything the job needs. Raises ScriptEmpty, UnknownBackground and the
+        errors of `_performers`."""
         if not script.dialogue:
             raise ScriptEmpty
         chosen, engine = dict(choices), self._settings.speech_engine
@@ -222,11 +222,11 @@ class ScriptJobs:
     def _performers(self, script: Script) -> dict[str, Performer]:
         """The characters who speak; a silent member of the cast may have been deleted.
 
-        Raises CharacterGone and UnknownChoice.
+        Raises CharacterGone, VoiceNotShared and UnknownChoice.
         """
         speaking = list(dict.fromkeys(line.speaker for line in script.dialogue))
         try:
-            characters = self._cast(speaking)
+            characters = self._cast(script.uid, speaking)
         except CharacterNotFound as error:
             gone = [{"id": i, "name": script.cast.get(i, i)} for i in _missing(error, speaking)]
             names = ", ".join(each["name"] for each in gone)

@@ -27,7 +27,7 @@ class Auth(StrEnum):
     """
 
     PUBLIC = "public"
-    OPTIONAL = "optional"  # anybody; a bearer token is checked if there is one
+    OPTIONAL = "optional"  # anybody; a bearer token or media link is checked if there is one
     USER = "user"
     SELF = "self"  # the user named in the path as userId, or an administrator
     ADMIN = "admin"
@@ -84,10 +84,11 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
     """
     if policy is Auth.PUBLIC:
         return None
-    if policy is Auth.OPTIONAL and "Authorization" not in request.headers:
+    link = by_link and _has_link()
+    if policy is Auth.OPTIONAL and "Authorization" not in request.headers and not link:
         return None
     accounts: Authenticator[Caller] = services().accounts
-    if by_link and _has_link():
+    if link:
         # The path as routed: the same by Hosting and by the function's own URL.
         caller = _known(accounts.authenticate_link(request.args["token"], request.path))
     else:

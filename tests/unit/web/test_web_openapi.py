@@ -61,7 +61,8 @@ def test_every_route_is_documented_with_its_policy(spec: dict[str, Any]) -> None
         assert found["operationId"] == route.operation_id
         assert found["x-auth"] == route.auth
         link: list[dict[str, list[str]]] = [{"mediaLink": []}] if route.media else []
-        wanted = [] if route.auth is Auth.PUBLIC else [{"bearer": []}, *link]
+        anybody: list[dict[str, list[str]]] = [{}] if route.auth is Auth.OPTIONAL else []
+        wanted = [] if route.auth is Auth.PUBLIC else [*anybody, {"bearer": []}, *link]
         assert found.get("security", []) == wanted
         assert found["summary"]
 
