@@ -22,6 +22,7 @@ from troupe.accounts.records import UserRecord
 from troupe.accounts.sessions import open_session
 from troupe.adapters.firestore import Create, Database, Write, now
 from troupe.adapters.storage import Files
+from troupe.caller import Device
 from troupe.generations.schemas import GenerateVoice
 from troupe.reports.records import SubjectKind
 from troupe.wallet.ledger import opening_writes
@@ -130,7 +131,7 @@ class World:
         writes: list[Write] = []
         for name in (*SIGNED_IN, "suspended"):
             uid, at = secrets.token_hex(10), now()
-            opened = open_session(uid, "pytest", test_settings(), at)
+            opened = open_session(uid, Device("pytest"), test_settings(), at)
             user = UserRecord(
                 id=uid,
                 name=name,

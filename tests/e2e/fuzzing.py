@@ -82,10 +82,13 @@ def fuzzed_world(stack: Running, log: Path) -> Iterator[World]:
 def _add_caller(world: World, stack: Running, name: str) -> None:
     email = f"fuzz-{secrets.token_hex(6)}@example.com"
     body = {"email": email, "password": PASSWORD, "name": "Fuzz"}
-    with Client(world.url) as stranger:
-        signed_in = stranger.data("POST", "/api/auth/register", json=body)
     if name == "admin":
         _make_admin(stack, email)
+    with Client(world.url) as stranger:
+        if name == "admin":
+            signed_in = stranger.data("POST", "/api/auth/login", json=body)
+        else:
+            signed_in = stranger.data("POST", "/api/auth/register", json=body)
     world.tokens[name] = signed_in["accessToken"]
     with Client(world.url) as elsewhere:  # a session that may be ended
         elsewhere.sign_in(email, PASSWORD)
@@ -169,7 +172,8 @@ def _guest(url: str) -> dict[str, Any]:
 
 def _make_admin(stack: Running, email: str) -> None:
     subprocess.run(
-        [sys.executable, "-m", "troupe", "create-admin", email],
+        [sys.executable, "-m", "troupe", "create-admin", email, "--create"],
+        input=f"{PASSWORD}\n".encode(),
         cwd=FUNCTIONS,
         env={**stack.env, "PYTHONPATH": str(FUNCTIONS)},
         check=True,

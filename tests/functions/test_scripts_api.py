@@ -237,7 +237,7 @@ def test_invalid_generation_requests_are_422(
 def work(queue: HeldQueue) -> None:
     while tasks := queue.take():
         for task in tasks:
-            services().runner.run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"), task.get("uid"))
 
 
 def test_a_screenplay_becomes_audio(scene: Scene, queue: HeldQueue, files: Files) -> None:
@@ -341,7 +341,7 @@ def test_starting_audio_holds_tokens_by_length(
     job = answer.json["data"]["job"]
     assert (job["kind"], job["status"], job["scriptId"]) == ("script_audio", "queued", scene.id)
     assert answer.headers["Location"] == f"/api/video-jobs/{job['jobId']}"
-    assert queue.take() == [{"jobId": job["jobId"]}]
+    assert queue.take() == [{"jobId": job["jobId"], "uid": scene.uid}]
     stored = db.get(f"jobs/{job['jobId']}").data
     characters = sum(len(text) for _, text in SCENE)
     expected = {"meter": "tokens", "held": 1, "charged": None, "characters": characters}

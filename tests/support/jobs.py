@@ -125,12 +125,13 @@ class Counting(Deliveries):
         *,
         lease_seconds: int = 30,
         max_attempts: int = 3,
+        **changes: Any,
     ) -> None:
         self.db, self.queue = db, queue
         self.worker = worker or CountWorker()
         self.cleanup = RecordedCleanup()
         self.spec = replace(COUNT, worker=lambda _: self.worker, cleanup=lambda _: self.cleanup)
-        settings = test_settings(LEASE_SECONDS=lease_seconds, MAX_ATTEMPTS=max_attempts)
+        settings = test_settings(LEASE_SECONDS=lease_seconds, MAX_ATTEMPTS=max_attempts, **changes)
         self.services = Container(
             settings, database=db, queue=queue, job_specs=registry(self.spec), chores={}
         )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from troupe.adapters.queue import Queue
     from troupe.adapters.queue_control import QueueControl
     from troupe.adapters.storage import Files
+    from troupe.admin.jobs import AdminJobs
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
     from troupe.audit.service import AuditLog
@@ -40,9 +41,11 @@ if TYPE_CHECKING:
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
+    from troupe.jobs.admission import Admission
     from troupe.jobs.records import Job, Part
     from troupe.jobs.runner import Runner
-    from troupe.jobs.service import JobService, TaskSender
+    from troupe.jobs.sender import TaskSender
+    from troupe.jobs.service import JobService
     from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
@@ -155,9 +158,13 @@ class Container:
     @cached_property
     def limiter(self) -> Limiter:
         from troupe.app.domains import rate_limits
-        from troupe.rate_limits import Limiter
+        from troupe.rate_limits import INTRODUCES, Limiter
 
-        return Limiter(self.database, rate_limits(self.settings), self.settings.jwt_secret)
+        settings = self.settings
+        # Registering an address proves nothing where it does not fail for a taken one.
+        hidden = settings.email_enumeration == "hidden"
+        introduces = INTRODUCES - {"register"} if hidden else INTRODUCES
+        return Limiter(self.database, rate_limits(settings), settings.jwt_secret, introduces)
 
     @cached_property
     def orphans(self) -> OrphanedFiles:
@@ -238,7 +245,14 @@ class Container:
             subscriptions=self.subscriptions,
             plans=self.plans,
             deletions=self.deletions,
+            admission=self.admission,
         )
+
+    @cached_property
+    def admin_jobs(self) -> AdminJobs:
+        from troupe.admin.jobs import AdminJobs
+
+        return AdminJobs(self.database, self.directory, self.admission)
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -375,15 +389,28 @@ class Container:
 
     @cached_property
     def sender(self) -> TaskSender:
-        from troupe.jobs.service import TaskSender
+        from troupe.jobs.sender import TaskSender
 
         return TaskSender(self.queue, self.job_specs)
+
+    @cached_property
+    def admission(self) -> Admission:
+        from troupe.jobs.admission import Admission
+        from troupe.jobs.shares import share_names
+
+        return Admission(
+            self.database,
+            self.sender,
+            self.job_specs,
+            lambda user: self.settings.share(*share_names(user)),
+            waiting_jobs=self.settings.waiting_jobs,
+        )
 
     @cached_property
     def jobs(self) -> JobService:
         from troupe.jobs.service import JobService
 
-        return JobService(self.database, self.sender, self.job_specs)
+        return JobService(self.database, self.sender, self.admission)
 
     @cached_property
     def job_specs(self) -> JobSpecs:
@@ -412,6 +439,7 @@ class Container:
             self.database,
             self.sender,
             self.job_specs,
+            self.admission,
             self,
             lease_seconds=self.settings.lease_seconds,
             max_attempts=self.settings.max_attempts,
@@ -445,6 +473,7 @@ class Container:
             self.database,
             self.sender,
             self.job_specs,
+            self.admission,
             hold_hours=self.settings.hold_hours,
             forget=self.forget_part,
             chores=self.chores,

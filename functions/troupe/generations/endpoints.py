@@ -18,10 +18,12 @@ from troupe.generations.errors import (
 )
 from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
+from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.schemas import JobView, PriceData
 from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
+from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
@@ -73,7 +75,7 @@ def list_styles(settings: Settings) -> Reply:
     other_statuses=(200,),
     data=schemas.GenerationStarted,
     headers=("Location", "Preference-Applied"),
-    errors=(*_CHOICE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused),
+    errors=(*_CHOICE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs),
 )
 def generate_voice(
     body: schemas.GenerateVoice,
@@ -83,15 +85,18 @@ def generate_voice(
 ) -> Reply:
     """Converts text to speech. The work is a job: poll it at `GET /api/voice/generations/{id}`, or
     send `Prefer: wait=20` to get the URL of the finished audio in this response (200) if it is
-    ready in time. Tokens are reserved now and charged when the audio is ready."""
+    ready in time. If too many of your requests wait already, the response comes at once, without
+    `Preference-Applied`. Tokens are reserved now and charged when the audio is ready."""
     found = generations.generate(
         caller.uid, body.command(), header.idempotency_key, body.max_tokens
     )
     headers = {"Location": f"/api/voice/generations/{found.generation.id}"}
     if wait := _wait(header.prefer):
-        found = generations.wait(found, wait)
-        headers["Preference-Applied"] = f"wait={wait}"
-    return _started(found, headers, waited=bool(wait))
+        with WAITERS.place(caller.uid) as placed:
+            if placed:
+                found = generations.wait(found, wait)
+                headers["Preference-Applied"] = f"wait={wait}"
+    return _started(found, headers, waited="Preference-Applied" in headers)
 
 
 @api.post("/api/voice/quote", data=PriceData, errors=_CHOICE_ERRORS)

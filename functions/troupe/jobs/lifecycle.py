@@ -7,6 +7,7 @@ from collections.abc import Callable
 from troupe.adapters.firestore import Database, Delete
 from troupe.jobs.records import Job, Part
 from troupe.jobs.service import JobService
+from troupe.jobs.shares import share_path
 from troupe.jobs.writes import part_path
 
 
@@ -28,4 +29,6 @@ def erase(
             forget_part(job, part)
         database.delete_all([part_path(job.id, int(part.id)) for part in done])
         database.commit(Delete(document.path))
+    if not found:
+        database.commit(Delete(share_path(uid)))
     return len(found)

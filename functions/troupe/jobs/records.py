@@ -121,7 +121,9 @@ class Job(Record):
     document the job is about, "" for none. `charge` is None for a free job. `lease_until` keeps
     other workers out; `attempt` is the fencing token of the lease holder. `due_at` is when the
     sweep looks at the job unless something updates it first. `cuts` are the offsets that divide the
-    input into parts (None until planned); part n is cuts[n] to cuts[n + 1].
+    input into parts (None until planned); part n is cuts[n] to cuts[n + 1]. While `waiting`, the
+    job has no task, because its user has no share of the queue left. `window` is how many parts are
+    in the queue at once, 0 for all.
 
     `part_characters` are the characters of each part that a tariff counts. `running` has the parts
     at work in tasks of their own, until when each counts as such.
@@ -132,6 +134,7 @@ class Job(Record):
     uid: str
     subject: str = ""
     status: JobStatus = JobStatus.QUEUED
+    waiting: bool = False
     input: dict[str, Any] = Field(default_factory=dict)
     request_hash: str
     charge: Charge | None = None
@@ -140,6 +143,7 @@ class Job(Record):
     lease_until: datetime | None = None
     due_at: datetime | None = None
     cuts: list[int] | None = None
+    window: int = 0
     parts_done: int = 0
     units: int = 0  # what the progress counts, such as lines of a script; 0: parts
     units_done: int = 0

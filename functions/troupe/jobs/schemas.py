@@ -112,11 +112,13 @@ class StepView(Schema):
 
 
 class JobView(Schema):
-    """A job with the progress of each step, 0 to 100."""
+    """A job with the progress of each step, 0 to 100. `waiting`: it starts when another job of the
+    user has ended."""
 
     job_id: str
     kind: JobKind
     status: JobStatus
+    waiting: bool
     overall_progress: int
     current_step: CurrentStep
     steps: list[StepView]
@@ -139,6 +141,7 @@ class JobView(Schema):
             job_id=job.id,
             kind=job.kind,
             status=job.status,
+            waiting=job.waiting,
             overall_progress=overall_progress(job, spec),
             current_step="completed"
             if job.status is JobStatus.COMPLETED
@@ -162,6 +165,8 @@ def view_steps(job: Job, spec: JobSpec[Any, Any]) -> list[StepView]:
     for step in spec.steps:
         state = job.steps.get(step.name, StepState())
         status, progress, message, error = StepStatus.PENDING, 0, "", None
+        if job.waiting and step is spec.steps[0]:
+            message = "Waiting for another of your jobs to end"
         if state.started_at:
             status = StepStatus(job.status) if job.status.ended else StepStatus.IN_PROGRESS
             progress, message = state.progress, state.message or step.message

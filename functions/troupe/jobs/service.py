@@ -4,55 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from troupe import tokens
+from troupe.accounts.writes import user_path
 from troupe.adapters.firestore import (
     COMMIT_WRITES,
     DELETE_FIELD,
     AlreadyExists,
     Database,
     Document,
-    Missing,
+    Stale,
     Update,
     Write,
     contend,
 )
-from troupe.adapters.queue import Queue, QueueUnavailable
+from troupe.adapters.queue import QueueUnavailable
 from troupe.idempotency import KeyReused
 from troupe.jobs import charges
+from troupe.jobs.admission import Admission
 from troupe.jobs.charges import Price, Quote
-from troupe.jobs.ending import ending
 from troupe.jobs.errors import InputChanged
-from troupe.jobs.records import Job, JobStatus, Part, job_path
-from troupe.jobs.specs import JobSpecs
+from troupe.jobs.records import Job, Part, job_path
+from troupe.jobs.sender import TaskSender
+from troupe.jobs.shares import share_path
 from troupe.jobs.writes import create_write, erase_writes, parts
 from troupe.logs import log
 from troupe.wallet.ledger import hold_writes, wallet_path
 from troupe.wallet.records import Wallet
 
-TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (the name of a header)
-TASK_TOKEN_SECONDS = 30 * 86400  # as long as Cloud Tasks keeps a task at most
-
-
-class TaskSender:
-    """Enqueues tasks in the queue of their job's kind. A task holds only ids and a token that
-    authenticates it."""
-
-    def __init__(self, queue: Queue, specs: JobSpecs) -> None:
-        self._queue = queue
-        self._specs = specs
-
-    def send(self, job: Job, part: int | None = None) -> None:
-        """Raises QueueUnavailable."""
-        payload = {"jobId": job.id} if part is None else {"jobId": job.id, "part": part}
-        token = tokens.encode(purpose="task", subject=job.id, ttl=TASK_TOKEN_SECONDS)
-        self._queue.enqueue(self._specs[job.kind].queue, payload, {TASK_TOKEN_HEADER: token})
-
 
 class JobService:
-    def __init__(self, db: Database, sender: TaskSender, specs: JobSpecs) -> None:
+    def __init__(self, db: Database, sender: TaskSender, admission: Admission) -> None:
         self._db = db
         self._sender = sender
-        self._specs = specs
+        self._admission = admission
 
     def submit(
         self,
@@ -64,18 +47,22 @@ class JobService:
         watched: Sequence[Document] = (),
         max_tokens: int | None = None,
     ) -> Job:
-        """Commits the job, its hold and `writes` together, then enqueues its task.
+        """Commits the job, its hold and `writes` together, then enqueues its task, unless the user
+        has no share of the queue left: then it waits (`job.waiting`).
 
         Sets `job.charge`; without a quote the job is free and no wallet is read. Makes at most one
         read and one commit. With `keyed`, an existing job with this id is returned as it is.
         `watched`: the documents the job was created from; `writes` should have them as their
         preconditions. `max_tokens`: what the job may cost; 0 lets it use voice seconds only.
 
-        Raises NotEnoughTokens, CostAboveMax, KeyReused, InputChanged.
+        Raises NotEnoughTokens, CostAboveMax, KeyReused, InputChanged, TooManyJobs,
+        AccountSuspended.
         """
+        share, user = share_path(job.uid), user_path(job.uid)
         paths = [document.path for document in watched]
         paths += [job_path(job.id)] if keyed else []
         paths += [wallet_path(job.uid)] if quote else []
+        paths += [share, user]
 
         def attempt() -> tuple[Job, bool]:
             found = {document.path: document for document in self._db.get_all(paths)}
@@ -84,24 +71,28 @@ class JobService:
             for before in watched:
                 if before.update_time != found[before.path].update_time:
                     raise InputChanged(before.path)
-            held, hold = job, list[Write]()
+            held, joined = self._admission.join(job, found[share], found[user])
+            hold = list[Write]()
             if quote is not None:
                 wallet = found[wallet_path(job.uid)]
                 charge = charges.hold(Wallet.of(wallet), quote, max_tokens)
-                held = job.model_copy(update={"charge": charge})
+                held = held.model_copy(update={"charge": charge})
                 hold = hold_writes(
                     wallet, job.id, charge.meter, charge.held, job.kind, job.created_at
                 )
-            self._db.commit(create_write(held), *hold, *writes)
+            try:
+                self._db.commit(create_write(held), *hold, *writes, joined)
+            except AlreadyExists:
+                earlier = self._db.get(job_path(job.id))
+                if not earlier.exists:  # another request has just submitted the user's first job
+                    raise Stale from None
+                # Two concurrent requests with one key; or the client library retried our own commit
+                # because its response was lost.
+                return self._earlier(earlier, job), True
             return held, True
 
-        try:
-            committed, fresh = contend(attempt, on=wallet_path(job.uid) if quote else None)
-        except AlreadyExists:
-            # Two concurrent requests with one key; or the client library retried our own commit
-            # because its response was lost.
-            committed, fresh = self._earlier(self._db.get(job_path(job.id)), job), True
-        if fresh:
+        committed, fresh = contend(attempt, on=share)
+        if fresh and not committed.waiting:
             try:
                 self._sender.send(committed)
             except QueueUnavailable as error:
@@ -119,21 +110,7 @@ class JobService:
     def cancel(self, job_id: str) -> Job:
         """Cancels the job, and charges what was spoken (see charges.ended); a job that has ended is
         returned unchanged."""
-
-        def attempt() -> Job:
-            job, document = self.get(job_id)
-            if job.status.ended:
-                return job
-            spec = self._specs[job.kind]
-            end = ending(self._db, spec, job, document, JobStatus.CANCELLED)
-            try:
-                self._db.commit(*end.writes, *end.subject)
-            except Missing:  # the subject is gone, but the hold must still be settled
-                self._db.commit(*end.writes)
-            log.info("job_cancelled", jobId=job_id, charged=end.charged)
-            return end.job
-
-        return contend(attempt)
+        return self._admission.cancel(job_id)[0]
 
     def parts(self, job: Job) -> list[Part]:
         """The finished parts, in order."""

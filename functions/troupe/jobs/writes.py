@@ -46,7 +46,12 @@ def move_write(
         raise IllegalTransition(f"{job.status} cannot become {status}")
     changes: dict[str, Any] = {"status": status, "updatedAt": at, **fields}
     if status.ended:
-        changes |= {"completedAt": at, "leaseUntil": None, "dueAt": None}
+        changes |= {
+            "completedAt": at,
+            "leaseUntil": None,
+            "dueAt": None,
+            "waiting": False,
+        }
     return Update(job_path(job.id), changes, seen=seen)
 
 

@@ -10,13 +10,13 @@ from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
+from troupe.jobs.errors import JobNotFound, TooManyJobs
 from troupe.jobs.schemas import PriceData
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
 from troupe.scripts.errors import (
     CharacterGone,
     InvalidDialogue,
-    JobNotFound,
     LineNotFound,
     ScriptAudioNotReady,
     ScriptBusy,
@@ -56,7 +56,7 @@ _QUOTE_ERRORS = (
     VoiceNotShared,
     UnknownChoice,
 )
-_JOB_ERRORS = (*_QUOTE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused)
+_JOB_ERRORS = (*_QUOTE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs)
 
 
 @api.post(

@@ -13,7 +13,7 @@ from troupe.characters.voices import voice_snapshot
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote
-from troupe.jobs.errors import InputChanged
+from troupe.jobs.errors import InputChanged, JobNotFound
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.service import JobService
 from troupe.jobs.specs import JobSpec
@@ -21,7 +21,7 @@ from troupe.media.formats import AudioFormat
 from troupe.recording.records import Recorded
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
-from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty, ScriptNotFound
+from troupe.scripts.errors import CharacterGone, ScriptEmpty, ScriptNotFound
 from troupe.scripts.pricing import new_characters, quote
 from troupe.scripts.records import (
     FinalVideo,

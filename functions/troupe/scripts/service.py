@@ -32,6 +32,7 @@ from troupe.scripts.errors import (
     LineNotFound,
     ScriptAudioNotReady,
     ScriptNotFound,
+    ScriptWriterBusy,
     VideoNotFound,
 )
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script, ScriptWithJobs
@@ -40,6 +41,7 @@ from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.text import shorten
+from troupe.waiters import WAITERS
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -97,12 +99,17 @@ class ScriptService:
         self._writer.check()
         requested = None if language is None else self._language(language)
         cast = self._names(uid, character_ids)
-        draft = self._writer.write(
-            [CastMember(speaker, name) for speaker, name in cast.items()],
-            prompt,
-            line_count,
-            requested.name if requested else None,
-        )
+        with WAITERS.place(uid) as placed:
+            if not placed:
+                raise ScriptWriterBusy(
+                    "Too many scripts are being written. Please try again.", retry_after=10
+                )
+            draft = self._writer.write(
+                [CastMember(speaker, name) for speaker, name in cast.items()],
+                prompt,
+                line_count,
+                requested.name if requested else None,
+            )
         written = requested or language_named(draft.language, self._settings.speech_engine)
         script = _new(
             uid,

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from flask import request
 
+from troupe.caller import Device
 from troupe.rate_limits import Source
 from troupe.web.provided import services
 
@@ -75,6 +76,11 @@ def client_address() -> str | None:
     """The client's address, or its /64 for IPv6; None if it is not known."""
     found = sources()
     return found[0].subject if found else None
+
+
+def current_device() -> Device:
+    """The device that sent the current request, as far as it tells."""
+    return Device(request.headers.get("User-Agent", ""), client_address())
 
 
 def _hops() -> tuple[Address | None, Address | None]:

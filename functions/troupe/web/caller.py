@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -11,9 +11,10 @@ from typing import Any, Protocol, TypeVar
 from flask import current_app, g, request
 
 from troupe import access, logs
-from troupe.caller import Caller
+from troupe.caller import Caller, Device
 from troupe.errors import Forbidden, TroupeError
 from troupe.logs import log
+from troupe.web.addresses import current_device
 from troupe.web.provided import services
 
 __all__ = ["Auth", "Caller", "admit", "enforced", "signed_in"]
@@ -44,9 +45,9 @@ C_co = TypeVar("C_co", bound=Caller, covariant=True)
 class Authenticator(Protocol[C_co]):
     """The part of the service `accounts` that the edge uses."""
 
-    def authenticate(self, authorization: str | None) -> C_co:
-        """The caller with this Authorization header. Raises Unauthorized and its
-        subclasses, and AccountSuspended."""
+    def authenticate(self, authorization: str | None, device: Callable[[], Device]) -> C_co:
+        """The caller with this Authorization header. `device`: tells what sent it. Raises
+        Unauthorized and its subclasses, and AccountSuspended."""
         ...
 
     def authenticate_link(self, token: str, path: str) -> C_co:
@@ -106,7 +107,7 @@ def signed_in(accounts: Authenticator[C_co]) -> C_co:
 
     Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
     """
-    return _known(accounts.authenticate(request.headers.get("Authorization")))
+    return _known(accounts.authenticate(request.headers.get("Authorization"), current_device))
 
 
 def _known(caller: C) -> C:

@@ -10,7 +10,7 @@ from flask import Response, g
 
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.logs import log
-from troupe.web.addresses import sources
+from troupe.web.addresses import current_device, sources
 from troupe.web.provided import services
 
 if TYPE_CHECKING:
@@ -23,21 +23,25 @@ _FAILED_ATTEMPT = (401, 403)  # other errors do not count as failed attempts
 def limited(name: str, account: str | None) -> Iterator[None]:
     """Counts the request. Raises TooManyRequests, before the body runs, when over the limit."""
     limiter: Limiter = services().limiter
-    limit_status = limiter.count(name, account=account, sources=sources())
+    caller, device = g.get("caller"), current_device()
+    limit_status = limiter.count(
+        name,
+        account=account,
+        sources=sources(),
+        device=device,
+        session_id=None if caller is None else caller.session_id,
+    )
     g.limit_status = limit_status
-    if limit_status is None:
-        yield
-        return
-    if limit_status.exceeded:
+    if limit_status is not None and limit_status.exceeded:
         log.warning("rate_limited", limit=name)
         raise TooManyRequests(retry_after=limit_status.reset)
     try:
         yield
     except TroupeError as error:
         if error.status not in _FAILED_ATTEMPT:
-            limiter.succeeded(name, limit_status)
+            limiter.uncount(limit_status)
         raise
-    limiter.succeeded(name, limit_status)
+    limiter.succeeded(name, limit_status, account, device)
 
 
 def account_of(given: Mapping[str, Any]) -> str | None:

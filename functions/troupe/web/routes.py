@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.services import parameters, take
+from troupe.web.addresses import client_address
 from troupe.web.body import read, read_raw
 from troupe.web.caller import Auth, admit, check_app, enforced
 from troupe.web.events import EVENT_STREAM, Event, event_stream
@@ -81,7 +82,7 @@ class Route:
         with enforced(self.auth, caller), limit:
             answer = self.handler(**given, **take(services(), self.services))
             if not isinstance(answer, Reply | Response):
-                answer = event_stream(answer)
+                answer = event_stream(answer, caller.uid if caller else client_address() or "")
         if isinstance(answer, Reply):
             return success(answer, self.status, ignored(given))
         if self.media:
