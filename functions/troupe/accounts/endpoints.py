@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from troupe.accounts.deletion import Deletions
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
@@ -286,10 +287,13 @@ def revoke_session(path: schemas.SessionPath, caller: AccountCaller, accounts: A
 
 
 @api.get("/api/user/profile", data=schemas.ProfileData, errors=(WalletNotFound,))
-def get_profile(caller: AccountCaller, wallet: WalletService) -> Reply:
-    """Returns the signed-in user with the remaining tokens and minutes."""
+def get_profile(caller: AccountCaller, wallet: WalletService, quotas: Quotas) -> Reply:
+    """Returns the signed-in user with the remaining tokens and minutes, and how much of the quotas
+    is used."""
     balance = wallet.balance(caller.uid)
-    return Reply(schemas.ProfileData.of(caller.user, balance), "Profile fetched successfully")
+    used = schemas.QuotasView.of(quotas.usage(caller.uid), quotas.of(caller.user))
+    data = schemas.ProfileData.of(caller.user, balance, used)
+    return Reply(data, "Profile fetched successfully")
 
 
 @api.get("/api/my-activities", data=schemas.ActivitiesData, errors=(BadCursor, PageTooDeep))

@@ -195,8 +195,10 @@ def toggle_suspension(
 def admin_jobs(query: schemas.JobsQuery, admin_jobs: AdminJobs, job_specs: JobSpecs) -> Reply:
     """Lists everybody's jobs, newest first, without the texts they work on."""
     jobs, found = admin_jobs.page(query, query.job_filter)
+    # Jobs outlive their kind: one that a later version no longer has cannot be shown.
+    known = [each for each in jobs if each.job.kind in job_specs]
     return Reply(
-        schemas.AdminJobList(jobs=[schemas.AdminJobView.of(job, job_specs) for job in jobs]),
+        schemas.AdminJobList(jobs=[schemas.AdminJobView.of(each, job_specs) for each in known]),
         "Jobs fetched successfully",
         meta=query.meta(found.total, found.next_cursor),
     )

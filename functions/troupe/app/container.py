@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from troupe.accounts.directory import Directory
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
     from troupe.adapters.app_check import AppChecks
@@ -195,6 +196,12 @@ class Container:
         from troupe.accounts.profile import Profiles
 
         return Profiles(self.database, self.orphans, prepare_image)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        from troupe.accounts.quotas import Quotas
+
+        return Quotas(self.database, self.settings)
 
     @cached_property
     def deletions(self) -> Deletions:
@@ -395,14 +402,14 @@ class Container:
 
     @cached_property
     def admission(self) -> Admission:
+        from troupe.accounts.tiers import tier_names
         from troupe.jobs.admission import Admission
-        from troupe.jobs.shares import share_names
 
         return Admission(
             self.database,
             self.sender,
             self.job_specs,
-            lambda user: self.settings.share(*share_names(user)),
+            lambda user: self.settings.share(*tier_names(user)),
             waiting_jobs=self.settings.waiting_jobs,
         )
 
