@@ -366,7 +366,7 @@ class Container:
     def reports(self) -> Reports:
         from troupe.reports.service import Reports
 
-        return Reports(self.database, self.withdrawals, self.administration)
+        return Reports(self.database, self.withdrawals, self.administration, self.admission)
 
     @cached_property
     def faqs(self) -> Faqs:
