@@ -183,7 +183,7 @@ class Container:
     def accounts(self) -> Accounts:
         from troupe.accounts.service import Accounts
 
-        return Accounts(self.database, self.identity, self.settings)
+        return Accounts(self.database, self.identity, self.limiter, self.settings)
 
     @cached_property
     def passwords(self) -> Passwords:
