@@ -20,10 +20,12 @@ from troupe.errors import FileMissing, UnknownChoice
 from troupe.media.uploads.checks import (
     BrokenAudio,
     BrokenImage,
+    DecodersBusy,
     ImageTooLarge,
     SampleSilent,
     SampleTooLong,
     SampleTooShort,
+    TooDemanding,
     UnsupportedFile,
 )
 from troupe.paging import BadCursor, PageOf, PageTooDeep
@@ -51,6 +53,8 @@ _FILE_ERRORS = (
     SampleSilent,
     BrokenImage,
     ImageTooLarge,
+    TooDemanding,
+    DecodersBusy,
     TooManyImages,
     ConsentRequired,
     UnknownChoice,

@@ -8,7 +8,7 @@ from flask import Response
 
 from troupe.files import schemas
 from troupe.files.errors import FileTooLarge, UserFileNotFound
-from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
+from troupe.media.uploads.checks import BrokenAudio, DecodersBusy, TooDemanding, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.web.caller import Auth
@@ -29,13 +29,16 @@ api = Api("files", "Recordings")
     "/api/files/upload",
     status=201,
     data=schemas.UploadedFile,
-    errors=(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
+    errors=(
+        *(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
+        *(TooDemanding, DecodersBusy),
+    ),
     headers=("Location",),
 )
 def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles) -> Reply:
     """Stores an audio file until `expiresAt`. Its type is detected from its content."""
     sent = form.file
-    file = user_files.add(caller.uid, sent.filename, sent.size, sent.read)
+    file = user_files.add(caller.uid, sent.filename, sent)
     return Reply(
         schemas.UploadedFile.of(file),
         "File uploaded successfully",
