@@ -326,9 +326,8 @@ class Container:
     def user_files(self) -> UserFiles:
         from troupe.files.service import UserFiles
 
-        return UserFiles(
-            self.database, self._files, self.orphans, self.decoders.recording, self.settings
-        )
+        prove = self.decoders.recording
+        return UserFiles(self.database, self._files, self.orphans, prove, self.settings)
 
     @cached_property
     def faqs(self) -> Faqs:

@@ -30,7 +30,7 @@ from troupe.errors import TroupeError
 RESULT = struct.Struct("=I")  # the length of the JSON
 OK, FAILED, OUT_OF_MEMORY, OUT_OF_SPACE = 0, 1, 3, 4  # exit codes of forks
 _MESSAGE = 4096  # bytes
-_NICE = 10  # requests that decode nothing come first
+_NICE = 5  # requests that decode nothing come first
 
 Task = Callable[[BinaryIO], tuple[dict[str, Any], bytes]]
 
@@ -103,7 +103,7 @@ def _supervise(
 ) -> dict[str, Any]:
     """Runs a request in a fork; returns how it ended, and what it took over the base: `memory` in
     bytes, `cpu` in seconds."""
-    base = _resident_bytes()
+    base = _pages(1) - _pages(2)  # what is not shared with other programs
     alive, held = os.pipe()  # ends when the fork has ended, because only it holds the other end
     pid = os.fork()
     if pid == 0:
@@ -161,7 +161,7 @@ def _answer(task: Task, upload: int) -> tuple[dict[str, Any], bytes]:
 
 def _limit(memory: int, seconds: int, output: int) -> None:
     """Limits this process for good: `memory` in bytes over what it has."""
-    mapped = _mapped_bytes()
+    mapped = _pages(0)
     if mapped:
         resource.setrlimit(resource.RLIMIT_AS, (mapped + memory, mapped + memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
@@ -172,16 +172,9 @@ def _limit(memory: int, seconds: int, output: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
-def _resident_bytes() -> int:
-    return _pages(1)
-
-
-def _mapped_bytes() -> int:
-    return _pages(0)
-
-
 def _pages(field: int) -> int:
-    """A field of /proc/self/statm in bytes; 0 on systems without it, whose limits also differ."""
+    """A field of /proc/self/statm (0 mapped, 1 resident, 2 shared) in bytes; 0 on systems without
+    it, which do not limit memory either."""
     try:
         fields = Path("/proc/self/statm").read_text().split()
         return int(fields[field]) * resource.getpagesize()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import errno
 import io
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,7 +21,7 @@ from av.error import FFmpegError
 
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.sniffing import HEAD, SOUNDS, demuxer
-from troupe.riff import bare_wav
+from troupe.riff import bare_wav, stated_size
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -36,6 +38,8 @@ _RATES = range(8_000, 192_001)  # at one sample per second, a small file would l
 _MAX_CHANNELS = 8
 _MAX_FORMAT_BYTES = 40  # bytes: WAVE_FORMAT_EXTENSIBLE
 _MAX_STREAMS = 16
+_XING = re.compile(rb"(?:Xing|Info)\0\0\0([\x02\x03\x06\x07\x0a\x0b\x0e\x0f])")
+_XING_BYTES = 4096  # the header is in the first frame, which is at most 1,441 bytes long
 
 
 @contextmanager
@@ -46,10 +50,12 @@ def open_sound(file: BinaryIO) -> Iterator[tuple[InputContainer, AudioStream]]:
     the block does with it; MemoryError.
     """
     file.seek(0)
-    name = demuxer(file.read(HEAD))
-    file.seek(0)
+    name = demuxer(head := file.read(HEAD))
     if name is None:
         raise UnsupportedFile("The file is not an audio file.", details={"allowed": SOUNDS})
+    if file.seek(0, os.SEEK_END) < 0.98 * _declared_bytes(name, head, file):
+        raise BrokenAudio
+    file.seek(0)
     try:
         source = io.BytesIO(bare_wav(file.read(), _MAX_FORMAT_BYTES)) if name == "wav" else file
         with _open(source, name, _SOUND_DECODERS) as container:
@@ -95,3 +101,32 @@ def _audio_stream(container: InputContainer) -> AudioStream:
     if stream.rate not in _RATES or not 1 <= stream.channels <= _MAX_CHANNELS:
         raise BrokenAudio
     return stream
+
+
+def _declared_bytes(name: str, head: bytes, file: BinaryIO) -> int:
+    """The file's length in bytes according to headers that FFmpeg does not check; 0 if unknown.
+
+    MP3: the byte count in the Xing or Info header, after the flags (1: frame count, 2: byte
+    count).
+    """
+    if name == "wav":
+        return stated_size(head)
+    if name != "mp3":
+        return 0
+    file.seek(_tag_bytes(head))
+    first = file.read(_XING_BYTES)
+    found = _XING.search(first)
+    if found is None:
+        return 0
+    start = found.end() + (4 if found[1][0] & 1 else 0)
+    return int.from_bytes(first[start : start + 4], "big")
+
+
+def _tag_bytes(head: bytes) -> int:
+    """The length of an ID3v2 tag, whose size has seven bits in each byte."""
+    if head[:3] != b"ID3":
+        return 0
+    size = 0
+    for byte in head[6:10]:
+        size = size << 7 | byte & 0x7F
+    return 10 + size
