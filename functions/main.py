@@ -44,8 +44,8 @@ def _serve(function: str, request: Request) -> Response:
     return cast(Response, Response.from_app(app_for(function), request.environ))
 
 
-# Memory and concurrency of the functions that take uploads: as many of the largest requests at once,
-# with the worst files to decode, take half of the memory at most (decision 023 has the numbers).
+# Memory and concurrency of the functions that take uploads: as many of the largest requests at
+# once, with the worst files to decode, take half of the memory (decision 023 has the numbers).
 @https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=16)
 def auth(request: Request) -> Response:
     return _serve("auth", request)
@@ -61,7 +61,7 @@ def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=3, timeout_sec=120)
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=4, timeout_sec=120)
 def characters(request: Request) -> Response:
     return _serve("characters", request)
 
@@ -71,7 +71,7 @@ def scripts(request: Request) -> Response:
     return _serve("scripts", request)
 
 
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=6, timeout_sec=120)
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=7, timeout_sec=120)
 def files(request: Request) -> Response:
     return _serve("files", request)
 

@@ -253,10 +253,8 @@ def test_uploads_at_once_take_half_of_the_memory_at_most(
         base = footprint(one.pid) / MB
         with peak_of(one.pid) as peak, ThreadPoolExecutor(concurrency) as pool:
             statuses = Counter(pool.map(lambda number: send(one, number), range(2 * concurrency)))
-    print(
-        f"\n{function}: base {base:.0f} MB, {concurrency} at once {peak.megabytes:.0f} MB of {memory}"
-    )
-    print(statuses)
+    told = f"base {base:.0f} MB, {concurrency} at once {peak.megabytes:.0f} MB of {memory}"
+    print(f"\n{function}: {told}; {dict(statuses)}")
     assert peak.megabytes <= memory / 2
     assert set(statuses) <= {200, 201, 422, 503}
     assert statuses[503] < statuses.total()

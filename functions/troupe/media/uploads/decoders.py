@@ -61,8 +61,8 @@ class _Task:
 
 
 _TASKS = {
-    "sample": _Task("sound", Limits(96 * _MB, TIME_LIMIT, 8 * _MB), BrokenAudio),
-    "recording": _Task("sound", Limits(96 * _MB, TIME_LIMIT, _MB), BrokenAudio),
+    "sample": _Task("sound", Limits(64 * _MB, TIME_LIMIT, 8 * _MB), BrokenAudio),
+    "recording": _Task("sound", Limits(64 * _MB, TIME_LIMIT, _MB), BrokenAudio),
     "image": _Task("picture", Limits(232 * _MB, TIME_LIMIT, 24 * _MB), BrokenImage),
     # Only operators add clips, on their own machines: a minute of 4K.
     "clip": _Task("clip", Limits(1024 * _MB, 600, _MB), BadClip),

@@ -8,7 +8,6 @@ decoders by a list, before anything is opened.
 from __future__ import annotations
 
 import errno
-import io
 import os
 import re
 from collections.abc import Iterator
@@ -21,7 +20,8 @@ from av.error import FFmpegError
 
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.sniffing import HEAD, SOUNDS, demuxer
-from troupe.riff import bare_wav, stated_size
+from troupe.media.uploads.wav import bare_wav
+from troupe.riff import stated_size
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -36,7 +36,6 @@ _SOUND_DECODERS = frozenset(
 _VIDEO_DECODERS = frozenset({"h264"})
 _RATES = range(8_000, 192_001)  # at one sample per second, a small file would last for months
 _MAX_CHANNELS = 8
-_MAX_FORMAT_BYTES = 40  # bytes: WAVE_FORMAT_EXTENSIBLE
 _MAX_STREAMS = 16
 _XING = re.compile(rb"(?:Xing|Info)\0\0\0([\x02\x03\x06\x07\x0a\x0b\x0e\x0f])")
 _XING_BYTES = 4096  # the header is in the first frame, which is at most 1,441 bytes long
@@ -57,7 +56,7 @@ def open_sound(file: BinaryIO) -> Iterator[tuple[InputContainer, AudioStream]]:
         raise BrokenAudio
     file.seek(0)
     try:
-        source = io.BytesIO(bare_wav(file.read(), _MAX_FORMAT_BYTES)) if name == "wav" else file
+        source = bare_wav(file) if name == "wav" else file
         with _open(source, name, _SOUND_DECODERS) as container:
             yield container, _audio_stream(container)
     except FFmpegError as error:
