@@ -61,7 +61,7 @@ def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=4, timeout_sec=120)
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=3, timeout_sec=120)
 def characters(request: Request) -> Response:
     return _serve("characters", request)
 

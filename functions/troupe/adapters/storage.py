@@ -23,7 +23,7 @@ from troupe.errors import FileMissing
 
 _TIMEOUT = (5, 120)  # seconds to connect, and between bytes
 _CHUNK = 1024 * 1024
-_SENT_CHUNK = 8 * 1024 * 1024
+_SENT_CHUNK = 4 * 1024 * 1024
 # The client's own retries continue for two minutes; a request has one.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
