@@ -30,7 +30,6 @@ from troupe.errors import TroupeError
 RESULT = struct.Struct("=I")  # the length of the JSON
 OK, FAILED, OUT_OF_MEMORY, OUT_OF_SPACE = 0, 1, 3, 4  # exit codes of forks
 _MESSAGE = 4096  # bytes
-_NICE = 5  # requests that decode nothing come first
 
 Task = Callable[[BinaryIO], tuple[dict[str, Any], bytes]]
 
@@ -208,7 +207,6 @@ def _warm_up(tasks: dict[str, Task]) -> None:
 def main(kind: str) -> None:
     tasks = _tasks(kind)
     _warm_up(tasks)
-    os.nice(_NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the socket closes when the service ends
     serve(socket.socket(fileno=0), tasks)
 

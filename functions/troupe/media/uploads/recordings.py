@@ -48,15 +48,20 @@ def prove_recording(file: BinaryIO) -> Recording:
 
 def _length(container: InputContainer, stream: AudioStream) -> float:
     """Reads everything; returns the duration in seconds."""
-    decoded = skipped = 0.0
+    samples, most = 0, MAX_RECORDING_SECONDS * stream.rate
     used, end = time.process_time() + _DECODING, time.monotonic() + _WAITING
-    for packet in container.demux(stream):
-        if time.process_time() < used and time.monotonic() < end:
-            decoded += sum(frame.samples for frame in packet.decode()) / stream.rate
-        elif packet.duration and packet.time_base:
-            skipped += float(packet.duration * packet.time_base)
-        if decoded + skipped > MAX_RECORDING_SECONDS:
-            raise RecordingTooLong(details={"maximumSeconds": MAX_RECORDING_SECONDS})
-    if not decoded:
+    for frame in container.decode(stream):
+        samples += frame.samples
+        if samples > most or time.process_time() > used or time.monotonic() > end:
+            break
+    skipped = 0.0
+    for packet in container.demux(stream):  # nothing, if all is decoded
+        skipped += float((packet.duration or 0) * (packet.time_base or 0))
+        if samples / stream.rate + skipped > MAX_RECORDING_SECONDS:
+            break
+    seconds = samples / stream.rate + skipped
+    if seconds > MAX_RECORDING_SECONDS:
+        raise RecordingTooLong(details={"maximumSeconds": MAX_RECORDING_SECONDS})
+    if not samples:
         raise BrokenAudio
-    return decoded + skipped
+    return seconds
