@@ -44,16 +44,16 @@ class Door:
     name: str
 
 
-def _upload(url: str, session: Any, _: str, data: bytes) -> requests.Response:
+def _upload(url: str, session: requests.Session, _: str, data: bytes) -> requests.Response:
     return session.post(f"{url}/api/files/upload", files={"file": ("a", data)}, timeout=60)
 
 
-def _avatar(url: str, session: Any, _: str, data: bytes) -> requests.Response:
+def _avatar(url: str, session: requests.Session, _: str, data: bytes) -> requests.Response:
     return session.post(f"{url}/api/auth/avatar", files={"avatar": ("a", data)}, timeout=60)
 
 
 def _created(sample: bytes | None, image: bytes | None) -> Callable[..., requests.Response]:
-    def send(url: str, session: Any, _: str, data: bytes) -> requests.Response:
+    def send(url: str, session: requests.Session, _: str, data: bytes) -> requests.Response:
         files = [("audioFile", ("a", data if sample is None else sample))]
         files += [("imageFiles", ("b", data))] if image is None else []
         form = {"displayName": "Ada", "consent": "I agree."}
@@ -64,7 +64,7 @@ def _created(sample: bytes | None, image: bytes | None) -> Callable[..., request
 
 
 def _changed(part: str) -> Callable[..., requests.Response]:
-    def send(url: str, session: Any, character: str, data: bytes) -> requests.Response:
+    def send(url: str, session: requests.Session, character: str, data: bytes) -> requests.Response:
         form = {"consent": "I agree."} if part == "audioFile" else {}
         place = f"{url}/api/characters/{character}"
         return session.put(place, data=form, files=[(part, ("a", data))], timeout=60)

@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import av
@@ -378,7 +379,7 @@ SOUNDS: dict[str, Callable[[], bytes]] = {
     ),
     "webm of rubbish": lambda: _rubbish(b"\x1a\x45\xdf\xa3"),
     **{
-        f"{kind} cut at {share:.0%}": lambda kind=kind, share=share: _cut(kind, share)
+        f"{kind} cut at {share:.0%}": partial(_cut, kind, share)
         for kind in ("wav", "m4a", "ogg", "flac", "webm", "mp3")
         for share in (0.02, 0.6)
     },

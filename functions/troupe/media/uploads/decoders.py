@@ -246,7 +246,7 @@ class _Child:
             process = subprocess.Popen(
                 # -S: it gets our search path, and no environment: it keeps no secrets.
                 [sys.executable, "-P", "-S", "-s", str(Path(decoder_host.__file__)), kind],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={
