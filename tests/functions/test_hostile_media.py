@@ -27,6 +27,7 @@ from tests.support.factories import new_character, signed_in
 from tests.support.footprint import footprint, peak_of
 from tests.support.media_files import picture, sound, tone
 from troupe.adapters.firestore import Database
+from troupe.characters.wording import STATEMENT
 
 MB = 1024 * 1024
 MEMORY, SECONDS, P95 = 256.0, 10.0, 0.1  # MB over the base, for an answer, for a GET meanwhile
@@ -56,7 +57,7 @@ def _created(sample: bytes | None, image: bytes | None) -> Callable[..., request
     def send(url: str, session: requests.Session, _: str, data: bytes) -> requests.Response:
         files = [("audioFile", ("a", data if sample is None else sample))]
         files += [("imageFiles", ("b", data))] if image is None else []
-        form = {"displayName": "Ada", "consent": "I agree."}
+        form = {"displayName": "Ada", "consent": STATEMENT}
         place = f"{url}/api/characters/complete"
         return session.post(place, data=form, files=files, timeout=60)
 
@@ -65,7 +66,7 @@ def _created(sample: bytes | None, image: bytes | None) -> Callable[..., request
 
 def _changed(part: str) -> Callable[..., requests.Response]:
     def send(url: str, session: requests.Session, character: str, data: bytes) -> requests.Response:
-        form = {"consent": "I agree."} if part == "audioFile" else {}
+        form = {"consent": STATEMENT} if part == "audioFile" else {}
         place = f"{url}/api/characters/{character}"
         return session.put(place, data=form, files=[(part, ("a", data))], timeout=60)
 
@@ -246,7 +247,7 @@ def test_uploads_at_once_take_half_of_the_memory_at_most(
                 return _upload(one.url, session, "", _long_wav(30 * MB - number)).status_code
             files = [("audioFile", ("a", sample)), *[("imageFiles", ("b", large))] * 2]
             place = f"{one.url}/api/characters/complete"
-            form = {"displayName": "Ada", "consent": "I agree."}
+            form = {"displayName": "Ada", "consent": STATEMENT}
             return session.post(place, data=form, files=files, timeout=120).status_code
 
     with instance(function, emulators, db) as one:

@@ -49,6 +49,23 @@ class WrongPassword(Forbidden):
     message = "The password is wrong."
 
 
+class RecentSignInRequired(Forbidden):
+    """Not 401: the bearer token is valid, and clients must not discard it."""
+
+    code = "recent_sign_in_required"
+    message = "Please confirm your password, or sign in again and repeat this within 5 minutes."
+
+
+class SecondFactorRequired(Forbidden):
+    code = "second_factor_required"
+    message = "This account has a second factor. Please sign in with the Firebase SDK."
+
+
+class EmailUnproved(Conflict):
+    code = "email_not_verified"
+    message = "The email address of this user must be verified first."
+
+
 class NoPassword(Conflict):
     code = "no_password"
     message = "This account has no password; it uses another sign-in method."
@@ -106,13 +123,16 @@ class NotAccepted(Unprocessable):
 
 
 class TooManyAttempts(TooManyRequests):
+    """Firebase Auth blocks the account for a while; a new password ends that."""
+
     code = "too_many_attempts"
-    message = "Too many attempts. Please wait before trying again."
+    message = "Too many attempts. Please wait before trying again, or reset your password."
 
 
 _PUBLIC_ERRORS: dict[type[identity.IdentityError], type[TroupeError]] = {
     identity.EmailExists: EmailTaken,
     identity.WrongCredentials: InvalidCredentials,
+    identity.SecondFactorRequired: SecondFactorRequired,
     identity.AccountDisabled: AccountSuspended,
     identity.TooManyAttempts: TooManyAttempts,
     identity.InvalidDetails: NotAccepted,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
+from troupe.accounts.pictures import PICTURE
+from troupe.accounts.policy import check_password
 from troupe.accounts.records import Session, UserRecord
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Activity, ActivityStats, Category
@@ -27,9 +29,12 @@ from troupe.web.schema import (
 )
 from troupe.web.upload import Form, Upload
 
-# The URL of a picture, or the path of an uploaded one.
-Picture = Annotated[
-    str, StringConstraints(max_length=500, pattern=r"^((https?://|/)[^\s\x00-\x1f\x7f]*)?$")
+# The path of an uploaded picture, or the URL of a Google account's.
+Picture = Annotated[str, StringConstraints(max_length=500, pattern=PICTURE)]
+NewPassword = Annotated[
+    Password,
+    AfterValidator(check_password),
+    Field(description="A letter and a digit, not a common password; settings can require more."),
 ]
 
 
@@ -41,8 +46,10 @@ class RegisterBody(Schema):
     name: Line | None = None
     username: Username | None = None
     email: Email
-    password: Password
-    profile_picture: Picture | None = None
+    password: NewPassword
+    profile_picture: Picture | None = Field(
+        None, description="The path of an uploaded picture, or the URL of a Google account's."
+    )
 
 
 class LoginBody(Schema):
@@ -87,7 +94,7 @@ class ResetPasswordBody(Schema):
     model_config = example({"code": "the-mailed-code", "password": "secret-456"})
 
     code: Code
-    password: Password
+    password: NewPassword
 
 
 class VerifyEmailBody(Schema):
@@ -102,7 +109,7 @@ class ChangePasswordBody(Schema):
     model_config = example({"currentPassword": "secret-123", "newPassword": "secret-456"})
 
     current_password: OldPassword
-    new_password: Password
+    new_password: NewPassword
 
 
 class AvatarForm(Form):
@@ -112,7 +119,10 @@ class AvatarForm(Form):
 class DeleteAccountBody(Schema):
     model_config = example({"password": "secret-123"})
 
-    password: OldPassword | None = Field(None, description="Optional; if sent, it must be correct.")
+    password: OldPassword | None = Field(
+        None,
+        description="If sent, it must be correct; if not, the sign-in must be recent.",
+    )
 
 
 class SessionPath(Schema):
@@ -241,7 +251,8 @@ class SessionView(Schema):
     user_agent: str
     created_at: datetime
     last_seen_at: datetime = Field(
-        description="When its tokens were last refreshed; not updated by other requests."
+        description="When its tokens were last refreshed; for a sign-in with the Firebase SDK, the "
+        "day it was last used."
     )
     expires_at: datetime
 

@@ -35,6 +35,7 @@ T = TypeVar("T")
 _spread = random.Random()  # noqa: S311 (no secret)
 
 Increment = firestore.Increment
+ArrayRemove = firestore.ArrayRemove
 DELETE_FIELD = firestore.DELETE_FIELD
 # 8 s of retries leave a request time to answer.
 CONTENTION_SECONDS = 8.0

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe.characters.errors import CharacterNotFound
+from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
+from troupe.jobs.errors import JobNotFound, TooManyJobs
+from troupe.jobs.schemas import PriceData
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
 from troupe.scripts.errors import (
     CharacterGone,
     InvalidDialogue,
-    JobNotFound,
     LineNotFound,
     ScriptAudioNotReady,
     ScriptBusy,
@@ -30,7 +31,8 @@ from troupe.scripts.errors import (
     VideoNotFound,
 )
 from troupe.scripts.records import ScriptWithJobs
-from troupe.wallet.errors import NotEnoughTokens
+from troupe.scripts.specs import AUDIO, VIDEO
+from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
@@ -46,15 +48,15 @@ if TYPE_CHECKING:
 
 api = Api("scripts", "Dialogue, audio and video")
 
-_JOB_ERRORS = (
+_QUOTE_ERRORS = (
     ScriptNotFound,
     ScriptBusy,
     ScriptEmpty,
     CharacterGone,
+    VoiceNotShared,
     UnknownChoice,
-    NotEnoughTokens,
-    KeyReused,
 )
+_JOB_ERRORS = (*_QUOTE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs)
 
 
 @api.post(
@@ -63,6 +65,7 @@ _JOB_ERRORS = (
     data=schemas.ScriptData,
     errors=(
         CharacterNotFound,
+        VoiceNotShared,
         UnknownChoice,
         ScriptRefused,
         ScriptWriterBusy,
@@ -92,7 +95,7 @@ def generate_script(
     "/api/scripts",
     status=201,
     data=schemas.ScriptData,
-    errors=(CharacterNotFound, InvalidDialogue),
+    errors=(CharacterNotFound, VoiceNotShared, InvalidDialogue),
     headers=("Location",),
 )
 def create_script(
@@ -184,7 +187,7 @@ def generate_audio(
     `GET /api/video-jobs/{jobId}`. One token per 1,000 characters or part of it is reserved, and
     charged when the audio is ready."""
     script_job = script_jobs.start_audio(
-        caller.uid, path.script_id, body.format, header.idempotency_key
+        caller.uid, path.script_id, body.format, header.idempotency_key, body.max_tokens
     )
     return _started(script_job, "Audio generation started successfully!")
 
@@ -246,13 +249,35 @@ def generate_video(
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
-    """Makes a video: the spoken dialogue, pictures of the speaking characters, and captions. One
-    token is reserved, and charged when the video is ready."""
+    """Makes a video: the spoken dialogue, pictures of the speaking characters, and captions. It
+    costs one token, which includes some speech (2,000 characters, unless the operator changed
+    that); more is charged as speech is, and lines that were spoken before cost nothing. The tokens
+    are reserved now and charged when the video is ready. `POST /api/scripts/{scriptId}/quote` tells
+    the price."""
     script_job = script_jobs.start_video(
-        caller.uid, path.script_id, body.options(), header.idempotency_key
+        caller.uid, path.script_id, body.options(), header.idempotency_key, body.max_tokens
     )
     message = f"Video generation started successfully! Job ID: {script_job.job.id}"
     return _started(script_job, message)
+
+
+@api.post(
+    "/api/scripts/<scriptId>/quote",
+    auth=Auth.OWNER,
+    data=PriceData,
+    errors=_QUOTE_ERRORS,
+)
+def quote_script(
+    path: schemas.ScriptPath,
+    body: schemas.QuoteScript,
+    caller: AccountCaller,
+    script_jobs: ScriptJobs,
+) -> Reply:
+    """Returns what the audio or the video of a script would cost, after the same checks as starting
+    it. Lines that were spoken before cost nothing. Holds nothing."""
+    spec = VIDEO if body.operation == "video" else AUDIO
+    price = script_jobs.quote(caller.uid, path.script_id, spec)
+    return Reply(PriceData.of(price), "Price calculated")
 
 
 @api.get(
@@ -288,7 +313,9 @@ def get_video_job(
 def cancel_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """Cancels a job; nothing is charged. A job that has already ended does not change."""
+    """Cancels a job. What has been spoken so far is charged, including lines that are being
+    spoken; a job that is still queued costs nothing. Finished parts stay with the script and cost
+    nothing again. A job that has already ended does not change."""
     script_job = script_jobs.cancel(caller.uid, path.job_id)
     return _job(script_job, f"The job is {script_job.job.status}")
 
