@@ -26,7 +26,13 @@ from troupe.accounts.errors import (
 )
 from troupe.accounts.records import UserRecord
 from troupe.errors import TooManyRequests, Unauthorized
-from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedFile
+from troupe.media.uploads.checks import (
+    BrokenImage,
+    DecodersBusy,
+    ImageTooLarge,
+    TooDemanding,
+    UnsupportedFile,
+)
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.settings import Settings
 from troupe.tokens import TokenExpired, TokenInvalid
@@ -179,7 +185,10 @@ def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: P
 @api.post(
     "/api/auth/avatar",
     data=schemas.UserData,
-    errors=(AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge),
+    errors=(
+        *(AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge),
+        *(TooDemanding, DecodersBusy),
+    ),
     aliases=("/api/upload-avatar",),
 )
 def upload_avatar(form: schemas.AvatarForm, caller: AccountCaller, profiles: Profiles) -> Reply:

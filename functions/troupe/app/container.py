@@ -49,8 +49,7 @@ if TYPE_CHECKING:
     from troupe.jobs.service import JobService
     from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
-    from troupe.media.uploads.checks import PreparedImage, PreparedSample
-    from troupe.media.uploads.proofs import Recording
+    from troupe.media.uploads.decoders import Decoders
     from troupe.orphans import OrphanedFiles
     from troupe.plans.renewals import Renewals
     from troupe.plans.service import Plans
@@ -177,6 +176,12 @@ class Container:
         """For services that rarely need files: the storage SDK is slow to load."""
         return self.files
 
+    @cached_property
+    def decoders(self) -> Decoders:
+        from troupe.media.uploads.decoders import Decoders
+
+        return Decoders()
+
     # Accounts, activities, administration.
 
     @cached_property
@@ -195,7 +200,7 @@ class Container:
     def profiles(self) -> Profiles:
         from troupe.accounts.profile import Profiles
 
-        return Profiles(self.database, self.orphans, prepare_image)
+        return Profiles(self.database, self.orphans, self.decoders.image)
 
     @cached_property
     def quotas(self) -> Quotas:
@@ -307,7 +312,7 @@ class Container:
         from troupe.characters.intake import Prepare
         from troupe.characters.service import Characters
 
-        prepare = Prepare(prepare_sample, prepare_image)
+        prepare = Prepare(self.decoders.sample, self.decoders.image)
         return Characters(self.database, self._files, self.settings, prepare)
 
     @cached_property
@@ -360,7 +365,8 @@ class Container:
     def user_files(self) -> UserFiles:
         from troupe.files.service import UserFiles
 
-        return UserFiles(self.database, self._files, self.orphans, prove_recording, self.settings)
+        prove = self.decoders.recording
+        return UserFiles(self.database, self._files, self.orphans, prove, self.settings)
 
     @cached_property
     def reports(self) -> Reports:
@@ -485,24 +491,3 @@ class Container:
             forget=self.forget_part,
             chores=self.chores,
         )
-
-
-# Decoders are imported when there is something to decode.
-
-
-def prepare_sample(data: bytes) -> PreparedSample:
-    from troupe.media.uploads import samples
-
-    return samples.prepare_sample(data)
-
-
-def prepare_image(data: bytes) -> PreparedImage:
-    from troupe.media.uploads import images
-
-    return images.prepare_image(data)
-
-
-def prove_recording(data: bytes) -> Recording:
-    from troupe.media.uploads import recordings
-
-    return recordings.prove_recording(data)

@@ -26,10 +26,12 @@ from troupe.errors import FileMissing, Unauthorized, UnknownChoice
 from troupe.media.uploads.checks import (
     BrokenAudio,
     BrokenImage,
+    DecodersBusy,
     ImageTooLarge,
     SampleSilent,
     SampleTooLong,
     SampleTooShort,
+    TooDemanding,
     UnsupportedFile,
 )
 from troupe.paging import BadCursor, PageOf, PageTooDeep
@@ -60,6 +62,8 @@ _FILE_ERRORS = (
     SampleSilent,
     BrokenImage,
     ImageTooLarge,
+    TooDemanding,
+    DecodersBusy,
     TooManyImages,
     ConsentRequired,
     ConsentTooNarrow,

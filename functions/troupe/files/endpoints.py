@@ -9,7 +9,7 @@ from flask import Response
 from troupe.accounts.errors import QuotaExceeded
 from troupe.files import schemas
 from troupe.files.errors import FileTooLarge, UserFileNotFound
-from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
+from troupe.media.uploads.checks import BrokenAudio, DecodersBusy, TooDemanding, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.web.caller import Auth
@@ -32,7 +32,10 @@ api = Api("files", "Recordings")
     "/api/files/upload",
     status=201,
     data=schemas.UploadedFile,
-    errors=(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong, QuotaExceeded),
+    errors=(
+        *(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
+        *(TooDemanding, DecodersBusy, QuotaExceeded),
+    ),
     headers=("Location",),
 )
 def upload_file(
@@ -43,7 +46,7 @@ def upload_file(
     file = quotas.add_file(
         caller.user,
         sent.size,
-        lambda: user_files.add(caller.uid, sent.filename, sent.size, sent.read),
+        lambda: user_files.add(caller.uid, sent.filename, sent),
         lambda made: user_files.delete(caller.uid, made.id),
     )
     return Reply(
