@@ -46,8 +46,9 @@ def _serve(function: str, request: Request) -> Response:
     return cast(Response, Response.from_app(app_for(function), request.environ))
 
 
-# Avatars are decoded one at a time, which can take 620 MB.
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1)
+# Memory and concurrency of the functions that take uploads: as many of the largest requests at
+# once, with the worst files to decode, take half of the memory (decision 023 has the numbers).
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=16)
 def auth(request: Request) -> Response:
     return _serve("auth", request)
 
@@ -62,9 +63,8 @@ def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
-# A request can be 32 MB, and decoding a large picture takes up to 620 MB.
 @https_fn.on_request(
-    secrets=CHECKER, memory=options.MemoryOption.GB_2, concurrency=16, timeout_sec=120
+    secrets=CHECKER, memory=options.MemoryOption.GB_1, concurrency=3, timeout_sec=120
 )
 def characters(request: Request) -> Response:
     return _serve("characters", request)
@@ -75,8 +75,7 @@ def scripts(request: Request) -> Response:
     return _serve("scripts", request)
 
 
-# A request can be 32 MB, which is in memory twice while it is checked.
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=8, timeout_sec=120)
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=7, timeout_sec=120)
 def files(request: Request) -> Response:
     return _serve("files", request)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from troupe.adapters.firestore import Create, Database, Delete, Document, Update, Write, now
 from troupe.logs import log
@@ -31,7 +31,7 @@ _UPLOADS_AT_ONCE = 4
 class NewFile:
     path: str
     content_type: str
-    data: bytes = field(repr=False)
+    data: bytes | BinaryIO = field(repr=False)
 
 
 class OrphanRecord(Record):

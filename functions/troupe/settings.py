@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 FUNCTIONS = Path(__file__).parents[1]  # what is deployed
+QUOTAS = "guest=3/20/5/50, none=50/500/100/1000, paid=500/5000/1000/20000"
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 
@@ -59,6 +60,22 @@ class RateLimit(BaseModel):
         return cls.model_validate(
             dict(zip(("account", "address", "everywhere"), rates, strict=False))
         )
+
+
+class Quota(BaseModel):
+    """How many characters, scripts and uploaded files a user may keep, and how large the files may
+    be in total."""
+
+    model_config = ConfigDict(frozen=True)
+
+    characters: int = Field(ge=0)
+    scripts: int = Field(ge=0)
+    files: int = Field(ge=0)
+    megabytes: int = Field(ge=0)
+
+    @property
+    def bytes(self) -> int:
+        return self.megabytes * 1024 * 1024
 
 
 class JobShare(BaseModel):
@@ -263,6 +280,14 @@ class Settings(BaseModel):
     waiting_jobs: int = _setting(
         "WAITING_JOBS", 200, "how many more jobs of a user may wait for their turn", ge=0
     )
+    quotas: dict[str, Quota] = _setting(
+        "QUOTAS",
+        QUOTAS,
+        "how many characters, scripts and uploaded files a user may keep, and the megabytes of "
+        "those files: for guests, users without a paid plan, and all others; an entry for a plan's "
+        "id, such as `pro=1000/9000/2000/50000`, overrides these",
+        validate_default=True,
+    )
     max_attempts: int = _setting("MAX_ATTEMPTS", 5, "attempts before a job fails", ge=1)
     lease_seconds: int = _setting(
         "LEASE_SECONDS", 30, "how long a worker keeps its job without a heartbeat", ge=3
@@ -379,6 +404,27 @@ class Settings(BaseModel):
                 if not file.is_file():
                     raise ValueError(f"MODERATION_BLOCKLIST: there is no file {file}")
         return self
+
+    @field_validator("quotas", mode="before")
+    @classmethod
+    def _quotas(cls, value: Any) -> Any:
+        """Parses `guest=3/20/5/50`: 3 characters, 20 scripts and 5 files of 50 MB in all. A missing
+        entry of the three default ones keeps its default."""
+        if not isinstance(value, str):
+            return value
+        quotas: dict[str, Any] = {}
+        for entry in f"{QUOTAS}, {value}".split(","):
+            name, _, numbers = entry.strip().partition("=")
+            if name or numbers:
+                words = numbers.split("/")
+                if len(words) != len(Quota.model_fields):
+                    raise ValueError("must be like guest=3/20/5/50, separated by commas")
+                quotas[name] = dict(zip(Quota.model_fields, words, strict=True))
+        return quotas
+
+    def quota(self, *names: str) -> Quota:
+        """The first entry of QUOTAS with one of these names; the last must be there."""
+        return self.quotas[next(each for each in names if each in self.quotas)]
 
     def share(self, *names: str) -> JobShare:
         """The first entry of JOB_SHARES with one of these names (the last must be there), within

@@ -13,6 +13,7 @@ from tests.contract.contract import policies
 from tests.contract.examples import names_in, request_of
 from tests.contract.operations import Operation, served
 from tests.support.factories import HeldQueue, new_character, test_settings
+from tests.support.media_files import sent
 from tests.support.plans import Shop
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
@@ -217,8 +218,7 @@ class World:
         return {"exportId": job.id}
 
     def _file(self, owner: Caller) -> Ids:
-        data = recording()
-        file = services().user_files.add(owner.uid, "a.wav", len(data), lambda: data)
+        file = services().user_files.add(owner.uid, "a.wav", sent(recording()))
         return {"fileId": file.id}
 
     def _media(self, owner: Caller) -> Ids:

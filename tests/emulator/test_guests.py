@@ -15,10 +15,11 @@ from tests.support.firebase_client import refreshed, sign_up_anonymously
 from tests.support.wiring import rewired, services
 from troupe.accounts.guests import STATE, GuestCleanup
 from troupe.accounts.records import UserRecord
-from troupe.accounts.sessions import Device, open_session
+from troupe.accounts.sessions import open_session
 from troupe.accounts.writes import create_writes, session_write
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.identity import IdentityUnavailable
+from troupe.caller import Device
 
 KEEP = timedelta(seconds=1)
 LONG_AGO = timedelta(days=40)

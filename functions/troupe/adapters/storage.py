@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, BinaryIO, cast
 
 import google.auth
 import google.auth.transport.requests
@@ -21,7 +23,7 @@ from troupe.errors import FileMissing
 
 _TIMEOUT = (5, 120)  # seconds to connect, and between bytes
 _CHUNK = 1024 * 1024
-_WRITTEN_CHUNK = 8 * _CHUNK
+_SENT_CHUNK = 4 * 1024 * 1024
 # The client's own retries continue for two minutes; a request has one.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
@@ -56,25 +58,33 @@ class Files:
             client = Client(project=project, credentials=credentials)
         return cls(client.bucket(bucket), can_sign=can_sign)
 
-    def upload(self, path: str, source: Path | bytes, content_type: str) -> int:
+    def upload(self, path: str, source: Path | bytes | BinaryIO, content_type: str) -> int:
         """Stores a file, replacing an existing one; returns its size in bytes."""
-        blob = self._bucket.blob(path)
+        if isinstance(source, Path):
+            with _outages():
+                self._bucket.blob(path).upload_from_filename(
+                    str(source), content_type=content_type, **self._calls
+                )
+            return source.stat().st_size
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        size = file.seek(0, os.SEEK_END)
+        # Above 8 MB, the client would read 100 MB at once: functions have no memory for that.
+        blob = self._bucket.blob(path, chunk_size=_SENT_CHUNK)
         with _outages():
-            if isinstance(source, Path):
-                blob.upload_from_filename(str(source), content_type=content_type, **self._calls)
-                return source.stat().st_size
-            blob.upload_from_string(source, content_type=content_type, **self._calls)
-            return len(source)
+            blob.upload_from_file(
+                file, rewind=True, size=size, content_type=content_type, **self._calls
+            )
+        return size
 
     @contextmanager
     def writer(self, path: str, content_type: str) -> Iterator[IO[bytes]]:
         """A stream into a file, which exists once the context has ended without an error. Holds
-        about 16 MB in memory, however large the file becomes."""
+        about 8 MB in memory, however large the file becomes."""
         blob = self._bucket.blob(path)
         options: dict[str, Any] = {"content_type": content_type, "ignore_flush": True}
         with (
             _outages(),
-            blob.open("wb", chunk_size=_WRITTEN_CHUNK, **options, **self._calls) as stream,
+            blob.open("wb", chunk_size=_SENT_CHUNK, **options, **self._calls) as stream,
         ):
             yield cast(IO[bytes], stream)
 

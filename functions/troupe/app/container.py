@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from troupe.accounts.guests import GuestCleanup
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
     from troupe.adapters.app_check import AppChecks
@@ -53,8 +54,7 @@ if TYPE_CHECKING:
     from troupe.jobs.service import JobService
     from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
-    from troupe.media.uploads.checks import PreparedImage, PreparedSample
-    from troupe.media.uploads.proofs import Recording
+    from troupe.media.uploads.decoders import Decoders
     from troupe.migrations.service import Migrator
     from troupe.moderation.service import Judge, Moderation
     from troupe.orphans import OrphanedFiles
@@ -208,13 +208,19 @@ class Container:
         """For services that rarely need files: the storage SDK is slow to load."""
         return self.files
 
+    @cached_property
+    def decoders(self) -> Decoders:
+        from troupe.media.uploads.decoders import Decoders
+
+        return Decoders()
+
     # Accounts, activities, administration.
 
     @cached_property
     def accounts(self) -> Accounts:
         from troupe.accounts.service import Accounts
 
-        return Accounts(self.database, self.identity, self.settings)
+        return Accounts(self.database, self.identity, self.limiter, self.settings)
 
     @cached_property
     def passwords(self) -> Passwords:
@@ -226,7 +232,13 @@ class Container:
     def profiles(self) -> Profiles:
         from troupe.accounts.profile import Profiles
 
-        return Profiles(self.database, self.orphans, prepare_image)
+        return Profiles(self.database, self.orphans, self.decoders.image)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        from troupe.accounts.quotas import Quotas
+
+        return Quotas(self.database, self.settings)
 
     @cached_property
     def deletions(self) -> Deletions:
@@ -363,7 +375,7 @@ class Container:
         from troupe.characters.intake import Prepare
         from troupe.characters.service import Characters
 
-        prepare = Prepare(prepare_sample, prepare_image)
+        prepare = Prepare(self.decoders.sample, self.decoders.image)
         return Characters(self.database, self._files, self.settings, prepare, self.moderation)
 
     @cached_property
@@ -424,13 +436,14 @@ class Container:
     def user_files(self) -> UserFiles:
         from troupe.files.service import UserFiles
 
-        return UserFiles(self.database, self._files, self.orphans, prove_recording, self.settings)
+        prove = self.decoders.recording
+        return UserFiles(self.database, self._files, self.orphans, prove, self.settings)
 
     @cached_property
     def reports(self) -> Reports:
         from troupe.reports.service import Reports
 
-        return Reports(self.database, self.withdrawals, self.administration)
+        return Reports(self.database, self.withdrawals, self.administration, self.admission)
 
     @cached_property
     def faqs(self) -> Faqs:
@@ -466,14 +479,14 @@ class Container:
 
     @cached_property
     def admission(self) -> Admission:
+        from troupe.accounts.tiers import tier_names
         from troupe.jobs.admission import Admission
-        from troupe.jobs.shares import share_names
 
         return Admission(
             self.database,
             self.sender,
             self.job_specs,
-            lambda user: self.settings.share(*share_names(user)),
+            lambda user: self.settings.share(*tier_names(user)),
             waiting_jobs=self.settings.waiting_jobs,
         )
 
@@ -556,24 +569,3 @@ class Container:
             forget=self.forget_part,
             chores=self.chores,
         )
-
-
-# Decoders are imported when there is something to decode.
-
-
-def prepare_sample(data: bytes) -> PreparedSample:
-    from troupe.media.uploads import samples
-
-    return samples.prepare_sample(data)
-
-
-def prepare_image(data: bytes) -> PreparedImage:
-    from troupe.media.uploads import images
-
-    return images.prepare_image(data)
-
-
-def prove_recording(data: bytes) -> Recording:
-    from troupe.media.uploads import recordings
-
-    return recordings.prove_recording(data)

@@ -30,6 +30,7 @@ from troupe.errors import (
     Forbidden,
     InvalidInput,
     NotFound,
+    TooManyRequests,
     TroupeError,
     Unauthorized,
     Unavailable,
@@ -348,7 +349,8 @@ def _kinds(route: Route) -> set[type[TroupeError]]:
     if not route.open_to_all_apps:
         kinds |= {AppCheckFailed}
     if route.auth is not Auth.PUBLIC:
-        kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended}
+        # A first sign-in with the Firebase SDK is limited like a registration.
+        kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended, TooManyRequests}
     if route.auth in (Auth.SELF, Auth.ADMIN, Auth.COMPANY):
         kinds |= {Forbidden}
     if "path" in route.parts:

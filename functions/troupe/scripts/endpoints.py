@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.accounts.errors import QuotaExceeded
+from troupe.accounts.tiers import Kept
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
@@ -41,6 +43,7 @@ from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.scripts.jobs import ScriptJob, ScriptJobs
@@ -80,22 +83,28 @@ _JOB_ERRORS = (
         ScriptWriterFailed,
         ScriptWriterNotConfigured,
         ScriptWriterUnavailable,
+        QuotaExceeded,
         *MODERATION_ERRORS,
     ),
     headers=("Location",),
     limit="script",
 )
 def generate_script(
-    body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService
+    body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
 ) -> Reply:
     """Has a language model write a dialogue for the chosen characters. Takes up to 45 seconds and
     costs no tokens; the number per hour is limited."""
-    script = scripts.generate(
-        caller.uid,
-        body.selected_characters,
-        prompt=body.prompt,
-        line_count=body.lines,
-        language=body.language,
+    script = quotas.add(
+        caller.user,
+        Kept.SCRIPTS,
+        lambda: scripts.generate(
+            caller.uid,
+            body.selected_characters,
+            prompt=body.prompt,
+            line_count=body.lines,
+            language=body.language,
+        ),
+        lambda made: scripts.delete(caller.uid, made.id),
     )
     return _created(script, "Script generated successfully")
 
@@ -104,20 +113,31 @@ def generate_script(
     "/api/scripts",
     status=201,
     data=schemas.ScriptData,
-    errors=(CharacterNotFound, VoiceNotShared, InvalidDialogue, *MODERATION_ERRORS),
+    errors=(
+        CharacterNotFound,
+        VoiceNotShared,
+        InvalidDialogue,
+        QuotaExceeded,
+        *MODERATION_ERRORS,
+    ),
     headers=("Location",),
 )
 def create_script(
-    body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService
+    body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
 ) -> Reply:
     """Creates a script from your own dialogue: a list of lines or a screenplay. In a screenplay, a
     line starts with `NAME:` and continues until an empty line or the next name; (directions),
     [notes] and scene headings on separate lines are not spoken."""
-    script = scripts.create(
-        caller.uid,
-        body.selected_characters,
-        body.screenplay if body.screenplay is not None else body.utterances,
-        title=body.title,
+    script = quotas.add(
+        caller.user,
+        Kept.SCRIPTS,
+        lambda: scripts.create(
+            caller.uid,
+            body.selected_characters,
+            body.screenplay if body.screenplay is not None else body.utterances,
+            title=body.title,
+        ),
+        lambda made: scripts.delete(caller.uid, made.id),
     )
     return _created(script, "Script created successfully")
 
