@@ -77,10 +77,9 @@ class Tenant:
         for _ in range(2):
             script = self.send("scripts", "POST", "/api/scripts", json=made)["script"]["id"]
             self.send("scripts", "POST", f"/api/scripts/{script}/generate-audio", json={})
-        *done, waiting = queue.take()
-        for task in done:
+        for _ in range(2):  # a job follows when another one ends; the third one stays in the queue
+            (task,) = queue.take()
             services().runner.run(task["jobId"], task.get("part"), task.get("uid"))
-        queue.tasks.append((waiting, {}))
         self.speak("This one waits. " * 3)
         return character
 

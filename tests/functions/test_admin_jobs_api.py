@@ -74,6 +74,15 @@ def test_jobs_are_filtered_and_paged(admin: Admin, queue: HeldQueue) -> None:
     assert admin.ask("GET", "/jobs", query_string={"status": "resting"}).status_code == 422
 
 
+def test_a_job_of_a_kind_that_no_longer_exists_is_listed(admin: Admin, queue: HeldQueue) -> None:
+    uid = a_user(admin.db)
+    job_id = speak(uid)
+    admin.db.commit(Update(f"jobs/{job_id}", {"kind": "opera"}))
+    (job,) = admin.data("GET", "/jobs", query_string={"userId": uid})["jobs"]
+    assert (job["kind"], job["progress"], job["currentStep"]) == ("opera", 0, "")
+    admin.db.commit(Update(f"jobs/{job_id}", {"kind": "voice"}))
+
+
 def test_an_administrator_cancels_anybodys_job_once(admin: Admin, queue: HeldQueue) -> None:
     uid = a_user(admin.db)
     first, second = speak(uid), speak(uid)

@@ -340,15 +340,25 @@ class AdminJobView(Schema):
     @classmethod
     def of(cls, owned: OwnedJob, specs: JobSpecs) -> Self:
         job = owned.job
-        view = JobView.of(job, specs[job.kind])
-        shared = {name: getattr(view, name) for name in cls.model_fields if hasattr(view, name)}
+        spec = specs.get(job.kind)
+        view = JobView.of(job, spec) if spec else None  # None: this kind no longer exists
         return cls(
-            **shared,
+            job_id=job.id,
+            kind=job.kind,
+            status=job.status,
+            waiting=job.waiting,
             subject=job.subject,
             user_id=job.uid,
             user_email=owned.email or "",
-            progress=view.overall_progress,
+            progress=view.overall_progress if view else 0,
+            current_step=view.current_step if view else "",
+            attempt=job.attempt,
+            charge=ChargeView.of(job.charge),
+            created_at=job.created_at,
+            started_at=job.started_at,
+            completed_at=job.completed_at,
             updated_at=job.updated_at,
+            error=ErrorView.of(job.error),
         )
 
 
