@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+MOST_CHARACTERS = 200_000  # of any text
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 
@@ -174,7 +175,11 @@ class Settings(BaseModel):
     )
 
     max_text_characters: int = _setting(
-        "MAX_TEXT_CHARACTERS", 200_000, "the longest text of a request", ge=1, le=200_000
+        "MAX_TEXT_CHARACTERS",
+        MOST_CHARACTERS,
+        "the longest text of a request",
+        ge=1,
+        le=MOST_CHARACTERS,
     )
     part_characters: int = _setting(
         "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100

@@ -163,6 +163,7 @@ def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: P
     data=schemas.UserData,
     errors=(AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge),
     aliases=("/api/upload-avatar",),
+    body_bytes=6 * 1024 * 1024,
 )
 def upload_avatar(form: schemas.AvatarForm, caller: AccountCaller, profiles: Profiles) -> Reply:
     """Sets your profile picture, replacing the previous one. Metadata is removed."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import google.auth
 import google.auth.transport.requests
@@ -17,11 +18,12 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 
 from troupe.adapters.outages import outages
+from troupe.deadlines import seconds_left
 from troupe.errors import FileMissing
 
-_TIMEOUT = (5, 120)  # seconds to connect, and between bytes
+_CONNECT, _READ = 5.0, 120.0  # seconds, the second between bytes
 _CHUNK = 1024 * 1024
-# The client's own retries continue for two minutes; a request has one.
+# Seconds of retries; fewer in a request, see troupe.deadlines.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
 
@@ -39,12 +41,22 @@ class StoredFile:
 class Files:
     """The files in one bucket. Thread-safe. `can_sign` is False on the emulator. Every method
     raises Unavailable if Cloud Storage does not answer, after at most `patience` seconds of
-    retries."""
+    retries, or the time that troupe.deadlines leaves."""
 
     def __init__(self, bucket: Bucket, *, can_sign: bool, patience: float = PATIENCE) -> None:
         self._bucket = bucket
-        self._calls = {"timeout": _TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(patience)}
+        self._patience = patience
         self.can_sign = can_sign
+
+    @property
+    def _calls(self) -> dict[str, Any]:
+        """The limits of one call. In a request, retries end after half of its time: an attempt that
+        begins just before can take the other half."""
+        left = seconds_left(math.inf)
+        return {
+            "timeout": (min(_CONNECT, left / 2), min(_READ, left / 2)),
+            "retry": DEFAULT_RETRY.with_timeout(min(self._patience, left / 2)),
+        }
 
     @classmethod
     def connect(cls, project: str, bucket: str, *, can_sign: bool) -> Files:
@@ -93,9 +105,18 @@ class Files:
 
     def open(self, path: str) -> IO[bytes]:
         """A seekable reader that fetches in chunks, so that a byte range reads little more than its
-        bytes. It reads after the response has started: its errors are Google's own, and truncate
-        the response."""
-        return cast(IO[bytes], self._bucket.blob(path).open("rb", chunk_size=_CHUNK))
+        bytes. It reads after this call: its errors are Google's own, see `reading`."""
+        blob = self._bucket.blob(path)
+        return cast(IO[bytes], blob.open("rb", chunk_size=_CHUNK, **self._calls))
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[None]:
+        """Around a read of an open file. Raises Unavailable, FileMissing."""
+        try:
+            with _outages():
+                yield
+        except NotFound as error:
+            raise FileMissing(path) from error
 
     def signed_url(self, path: str, *, disposition: str, content_type: str) -> str:
         """A V4 URL that gives access to one file for 15 minutes, without credentials."""

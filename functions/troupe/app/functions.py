@@ -11,10 +11,6 @@ from troupe.app.domains import apis
 from troupe.settings import settings
 from troupe.web.app import build
 
-# Maximum request sizes in bytes, below the platform's limit: an instance keeps the bodies of up to
-# forty concurrent requests in memory.
-_REQUEST_BYTES = {"auth": 6 * 1024 * 1024}
-
 
 @cache
 def container() -> Container:
@@ -35,5 +31,5 @@ def make_app(function: str, services: Container) -> Flask:
         apis(function),
         services,
         origins=services.settings.allowed_origins,
-        request_bytes=_REQUEST_BYTES.get(function),
+        https=not services.settings.emulated,
     )

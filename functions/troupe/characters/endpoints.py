@@ -175,7 +175,6 @@ def get_character_media(path: schemas.MediaPath, characters: Characters, files: 
         content_type=file.content_type,
         filename=path.name,
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = _CACHED
     return response

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 from pydantic_core import PydanticCustomError
 
 from troupe.characters.edits import CharacterDraft, CharacterUpdate
+from troupe.characters.intake import MAX_IMAGES
 from troupe.characters.records import Character, Config
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
@@ -49,7 +50,11 @@ Statement = Annotated[
 ]
 ImageFiles = Annotated[
     list[Upload],
-    Field(description="PNG, JPEG, WebP or GIF, at most 5 MB each; at most 10 per character."),
+    Field(
+        description="PNG, JPEG, WebP or GIF, at most 5 MB each; at most 10 per character.",
+        # The service counts them, together with those that the character has.
+        json_schema_extra={"maxItems": MAX_IMAGES},
+    ),
 ]
 AudioFile = Annotated[
     Upload,
@@ -277,5 +282,8 @@ class MediaPath(Schema):
     kind: Literal["audio_files", "images"]
     name: Annotated[
         str,
-        StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}-[0-9a-f]{8}\.(?:wav|png|jpg|webp)$"),
+        StringConstraints(
+            max_length=142,
+            pattern=r"^[A-Za-z0-9_-]{1,128}-[0-9a-f]{8}\.(?:wav|png|jpg|webp)$",
+        ),
     ]

@@ -31,8 +31,9 @@ from troupe.scripts.errors import (
 )
 from troupe.scripts.records import ScriptWithJobs
 from troupe.wallet.errors import NotEnoughTokens
+from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
-from troupe.web.files import file_response
+from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
@@ -94,6 +95,7 @@ def generate_script(
     data=schemas.ScriptData,
     errors=(CharacterNotFound, InvalidDialogue),
     headers=("Location",),
+    body_bytes=TEXT_LIMIT,
 )
 def create_script(
     body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService
@@ -137,6 +139,7 @@ def get_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptS
     auth=Auth.OWNER,
     data=schemas.ScriptData,
     errors=(ScriptNotFound, ScriptBusy, InvalidDialogue),
+    body_bytes=TEXT_LIMIT,
 )
 def update_script(
     path: schemas.ScriptPath,
@@ -228,7 +231,7 @@ def get_script_captions(
     with `?format=srt`."""
     text = scripts.captions(caller.uid, path.script_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
-    return Response(text, mimetype=mime)
+    return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
 
 @api.post(

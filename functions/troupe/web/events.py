@@ -43,6 +43,5 @@ def event_stream(events: Iterable[Event]) -> Response:
     begun = list(islice(rest, 1))
     sent: Iterator[bytes] = (event.encoded() for event in chain(begun, rest))
     response = Response(stream_with_context(sent), mimetype=EVENT_STREAM)
-    response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the events
     return response

@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.services import parameters, take
-from troupe.web.body import read, read_raw
+from troupe.web.body import FORM_LIMIT, JSON_LIMIT, RAW_LIMIT, read, read_raw
 from troupe.web.caller import Auth, admit, enforced
 from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
@@ -55,6 +55,7 @@ class Route:
     limit: str | None  # name of its rate limit, see `Settings.limits`
     alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
+    body_bytes: int  # the maximum size of a body
 
     @property
     def paged(self) -> bool:
@@ -69,6 +70,7 @@ class Route:
     def __call__(self, **path: Any) -> Response:
         """The Flask view: admits the caller, reads the parts, and runs the handler."""
         caller = admit(self.auth, path, by_link=self.media)
+        request.max_content_length = self.body_bytes
         given: dict[str, Any] = {
             part: self._read(part, model, path) for part, model in self.parts.items()
         }
@@ -81,9 +83,6 @@ class Route:
                 answer = event_stream(answer)
         if isinstance(answer, Reply):
             return success(answer, self.status, ignored(given))
-        if self.media:
-            answer.headers["Referrer-Policy"] = "no-referrer"  # the URL may contain a token
-            answer.headers.setdefault("Cache-Control", "private, no-store")
         return answer
 
     def _read(self, part: str, model: type[Any], path: dict[str, Any]) -> BaseModel | bytes:
@@ -103,6 +102,7 @@ class Options(TypedDict, total=False):
     headers: tuple[str, ...]
     limit: str
     media: bool  # accept a media link to the path instead of a bearer token
+    body_bytes: int  # the maximum size of a body; the default depends on the part
 
 
 class Api:
@@ -186,6 +186,7 @@ class Api:
                         limit=limit,
                         alias_of=name if number else None,
                         media=options.get("media", False),
+                        body_bytes=options.get("body_bytes", _body_bytes(parts)),
                     )
                 )
             return handler
@@ -197,6 +198,11 @@ def ignored(given: Mapping[str, Any]) -> list[Ignored]:
     """The unknown fields of a body or form that reports them."""
     sent = given.get("body") or given.get("form")
     return sent.ignored if isinstance(sent, WarnsOfUnknown) else []
+
+
+def _body_bytes(parts: Iterable[str]) -> int:
+    limits = {"body": JSON_LIMIT, "form": FORM_LIMIT, "raw": RAW_LIMIT}
+    return max((limits[part] for part in parts if part in limits), default=0)
 
 
 def _parts(handler: Handler) -> dict[str, Any]:
