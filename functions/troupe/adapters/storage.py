@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,9 @@ _CHUNK = 1024 * 1024
 # Seconds of retries; fewer in a request, see troupe.deadlines.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
+_SIGNING_SECONDS = 10.0
+# The client waits two minutes for the IAM API, and has no setting for it.
+_signing = ThreadPoolExecutor(16, "sign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,12 @@ class Files:
             path, int(blob.size or 0), blob.content_type or "application/octet-stream", blob.etag
         )
 
-    def open(self, path: str) -> IO[bytes]:
+    def open(self, path: str, size: int) -> IO[bytes]:
         """A seekable reader that fetches in chunks, so that a byte range reads little more than its
         bytes. It reads after this call: its errors are Google's own, see `reading`."""
         blob = self._bucket.blob(path)
+        # Otherwise, the reader asks for the size before it seeks, and for two minutes.
+        blob._properties["size"] = size
         return cast(IO[bytes], blob.open("rb", chunk_size=_CHUNK, **self._calls))
 
     @contextmanager
@@ -120,22 +126,26 @@ class Files:
 
     def signed_url(self, path: str, *, disposition: str, content_type: str) -> str:
         """A V4 URL that gives access to one file for 15 minutes, without credentials."""
-        with _outages():
-            credentials, _ = google.auth.default()
-            if not credentials.token:
-                credentials.refresh(google.auth.transport.requests.Request())  # type: ignore[no-untyped-call]
-            return cast(
-                str,
-                self._bucket.blob(path).generate_signed_url(
-                    version="v4",
-                    expiration=_SIGNED_FOR,
-                    response_disposition=disposition,
-                    response_type=content_type,
-                    # A service account without a key file signs through the IAM API.
-                    service_account_email=getattr(credentials, "service_account_email", None),
-                    access_token=credentials.token,
-                ),
-            )
+        signing = _signing.submit(self._sign, path, disposition, content_type)
+        with outages(RequestException, ConnectionError, TimeoutError):
+            return signing.result(timeout=seconds_left(_SIGNING_SECONDS))
+
+    def _sign(self, path: str, disposition: str, content_type: str) -> str:
+        credentials, _ = google.auth.default()
+        if not credentials.token:
+            credentials.refresh(google.auth.transport.requests.Request())  # type: ignore[no-untyped-call]
+        return cast(
+            str,
+            self._bucket.blob(path).generate_signed_url(
+                version="v4",
+                expiration=_SIGNED_FOR,
+                response_disposition=disposition,
+                response_type=content_type,
+                # A service account without a key file signs through the IAM API.
+                service_account_email=getattr(credentials, "service_account_email", None),
+                access_token=credentials.token,
+            ),
+        )
 
     def delete(self, paths: Iterable[str]) -> None:
         """Deletes files; a missing one is not an error."""

@@ -105,9 +105,9 @@ class UpdateCharacter(WarnsOfUnknown, Form):
     consent: Statement | None = None
     sample_text: SampleText | None = None
     new_image_files: ImageFiles = Field(default_factory=list)
-    remove_image_keys: Annotated[str, AfterValidator(_image_keys)] | None = Field(
-        None, max_length=500, description="Keys of `images`, separated by commas.", examples=["0,2"]
-    )
+    remove_image_keys: (
+        Annotated[str, StringConstraints(max_length=500), AfterValidator(_image_keys)] | None
+    ) = Field(None, description="Keys of `images`, separated by commas.", examples=["0,2"])
     speed: Speed | None = None
     nfe_steps: NfeSteps | None = None
     cross_fade_duration: CrossFade | None = None

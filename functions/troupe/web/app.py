@@ -17,7 +17,7 @@ from werkzeug.routing import RequestRedirect
 from troupe import deadlines, logs
 from troupe.errors import BadRequest, TroupeError, Unavailable
 from troupe.logs import log
-from troupe.web.body import EdgeRequest
+from troupe.web.body import MOST_PARTS, EdgeRequest
 from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable
 from troupe.web.headers import secure
 from troupe.web.provided import provide, services
@@ -60,6 +60,7 @@ class EdgeApp(Flask):
         super().__init__("troupe", static_folder=None)
         self.url_map.strict_slashes = False
         self.url_map.merge_slashes = False
+        self.config["MAX_FORM_PARTS"] = MOST_PARTS
         self._prefixes = ("", "/api", f"/api/{function}")
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -28,6 +28,7 @@ JSON_LIMIT = 256 * 1024
 TEXT_LIMIT = 2560 * 1024
 RAW_LIMIT = 1024 * 1024
 FORM_LIMIT = 32 * 1024 * 1024  # the platform's own limit
+MOST_PARTS = 100  # of a form, fields and files together
 # Parsed, three bytes of JSON can take more than a hundred bytes of memory. Commas and brackets are
 # counted also inside strings, of which no operation takes more than 200,000 characters.
 _MOST_MARKS = 250_000

@@ -47,7 +47,7 @@ def file_response(
         elsewhere = Response(status=302, headers={"Location": url})
         secure_file(elsewhere)
         return elsewhere
-    content = files.open(path)
+    content = files.open(path, size)
     response = Response(
         # Not `wsgi.file_wrapper`: gunicorn's cannot seek, and would read everything before a range.
         FileWrapper(content, 256 * 1024),
