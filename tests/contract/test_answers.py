@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -160,7 +159,6 @@ class Peak:
     """The most memory of this process since `begin`, as Linux counts it."""
 
     def begin(self) -> None:
-        gc.collect()
         ctypes.CDLL(None).malloc_trim(0)  # or requests would reuse what earlier ones freed
         Path("/proc/self/clear_refs").write_text("5")
         self._before = self._read("VmRSS")
