@@ -69,7 +69,7 @@ def unbounded(schema: dict[str, Any], where: str) -> Iterator[str]:
 def test_every_text_list_and_map_of_a_request_has_a_maximum() -> None:
     """Files have theirs in words, and in the maximum of the whole body: JSON Schema counts
     characters. Lists in answers that a page bounds are told by `meta.limit`."""
-    found = []
+    found: list[str] = []
     for name, operation in operations().items():
         for each in operation.get("parameters", ()):
             parameter = resolved(each)

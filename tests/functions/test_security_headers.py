@@ -113,7 +113,7 @@ STORED = {"asset", "openapi"}
 
 
 def test_every_kind_of_answer_is_secured(kinds: Kinds) -> None:
-    statuses = set()
+    statuses: set[int] = set()
     for kind, ask in kinds.items():
         with ask() as answer:
             headers, statuses = answer.headers, statuses | {answer.status_code}

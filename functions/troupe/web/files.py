@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from flask import Response, request
@@ -66,7 +67,7 @@ def file_response(
     if response.status_code in (200, 206) and request.method != "HEAD":
         # Reads the first chunk before the response starts, so that a file that is gone is 404 and
         # an outage 503.
-        chunks = iter(response.response)
+        chunks: Iterator[Any] = iter(response.response)
         with files.reading(path):
             begun = list(islice(chunks, 1))
         response.response = ClosingIterator(chain(begun, chunks), content.close)
