@@ -52,10 +52,17 @@ class Account:
 
 def new_account() -> Account:
     from troupe.app.functions import container
+    from troupe.caller import Device
 
     email = f"bench-{time.time_ns()}@example.com"
     signed_in = container().accounts.register(
-        email=email, password="bench-pass-1", name=None, username=None, picture=None, user_agent=""
+        email=email,
+        password="bench-pass-1",
+        name=None,
+        username=None,
+        picture=None,
+        device=Device(),
+        verified=True,
     )
     container().accounts.make_admin(email)  # some functions serve only administrators
     return Account(signed_in.user.id, signed_in.pair.access_token)

@@ -177,10 +177,17 @@ def table() -> list[dict[str, Any]]:
 def _caller(world: Any, operation: Any, *, admin: bool) -> tuple[dict[str, str], dict[str, str]]:
     from tests.contract.access import Caller
     from troupe.app.functions import container
+    from troupe.caller import Device
 
     email = f"{secrets.token_hex(8)}@example.com"
     signed_in = container().accounts.register(
-        email=email, password=PASSWORD, name="Ada", username=None, picture=None, user_agent=""
+        email=email,
+        password=PASSWORD,
+        name="Ada",
+        username=None,
+        picture=None,
+        device=Device(),
+        verified=True,
     )
     if admin or operation.id == "adminLogin":
         container().accounts.make_admin(email)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.layout import SEED_DATA
+from troupe.characters.wording import STATEMENT, VERSION
 
 FOLDER = SEED_DATA / "cast"
 MOODS = ("calm", "speaking")  # one picture each
@@ -18,9 +19,15 @@ def members() -> list[dict[str, Any]]:
     return cast
 
 
-def consent() -> str:
-    """The consent statement for each voice sample."""
-    return str(_data()["consent"])
+def consent(name: str) -> dict[str, Any]:
+    """The consent for the voice sample of a character."""
+    return {
+        "statement": STATEMENT,
+        "version": VERSION,
+        "speaker": f"{name}, a synthetic voice",
+        "relationship": "authorised",
+        "purposes": ["own_use", "use_by_others"],
+    }
 
 
 def owner() -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from local.seed_media import seed_backgrounds, seed_cast
 from troupe.adapters.firestore import AlreadyExists
 from troupe.app.functions import container
+from troupe.caller import Device
 from troupe.plans.schemas import CreatePlan
 
 
@@ -25,7 +26,8 @@ def _account(account: dict[str, Any]) -> None:
             name=account["name"],
             username=account["username"],
             picture=None,
-            user_agent="seed",
+            device=Device("seed"),
+            verified=True,
         )
     if account["role"] == "admin":
         container().accounts.make_admin(account["email"])

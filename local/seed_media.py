@@ -64,7 +64,7 @@ def _create(owner: AccountCaller, member: dict[str, Any]) -> None:
         fields = {
             "display_name": member["name"],
             "audio_file": upload(cast.sample(member["name"])),
-            "consent": cast.consent(),
+            "consent": cast.consent(member["name"]),
             "sample_text": member["sampleText"],
             "image_files": [upload(path) for path in cast.pictures(member["name"])],
             "speed": member["speed"],

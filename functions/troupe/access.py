@@ -62,14 +62,22 @@ def owned(document: Document, uid: str, missing: Refusal) -> Document:
     return document
 
 
+def readable(document: Document, uid: str, missing: Refusal) -> Document:
+    """A document with a `visibility`: its owner's if it is private, else everybody's. `uid` is ""
+    for a caller who is not signed in. Raises `missing` as `owned` does."""
+    if not document.exists or (_is_private(document) and document.data["uid"] != uid):
+        _record("owner", uid, document.path, missing)
+    return document
+
+
 def editable(document: Document, caller: Caller, missing: Refusal, refusal: Refusal) -> Document:
-    """A document that everybody can read, if the caller owns it or is an administrator. Raises
-    `missing` if it does not exist, and `refusal` for other callers."""
+    """A document with a `visibility`, if the caller owns it or is an administrator. Raises
+    `refusal` for other callers who can read it, and `missing` if it does not exist for them."""
     denied = None
     if not document.exists:
         denied = missing
     elif document.data["uid"] != caller.uid and caller.role != "admin":
-        denied = refusal
+        denied = missing if _is_private(document) else refusal
     _record("owner", caller.uid, document.path, denied)
     return document
 
@@ -104,6 +112,10 @@ def company_admin(company_id: str, caller: Caller, missing: Refusal) -> None:
     elif role not in ("owner", "admin") and caller.role != "admin":
         denied = Forbidden
     _record("company", caller.uid, f"companies/{company_id}", denied)
+
+
+def _is_private(document: Document) -> bool:
+    return bool(document.data.get("visibility") == "private")
 
 
 def _record(policy: Policy, uid: str, subject: str, denied: Refusal | None) -> None:

@@ -10,10 +10,20 @@ Role = Literal["user", "admin"]
 CompanyRole = Literal["owner", "admin", "member"]
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a request tells about the device it came from. `address`: the network address, or the
+    network of one subscriber for IPv6; None if it is not counted, as on the emulators."""
+
+    user_agent: str = ""
+    address: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A signed-in caller. `session_id` is None for a Firebase ID token; `request_id` identifies the
-    request's log lines; `companies` maps company ids to the caller's role."""
+    """A signed-in caller. `session_id`: the session, or the sign-in of the Firebase SDK;
+    `request_id` identifies the request's log lines; `companies` maps company ids to the caller's
+    role."""
 
     uid: str
     role: Role

@@ -97,6 +97,11 @@ class Unauthorized(TroupeError):
     message = "You are not signed in. Send `Authorization: Bearer <token>`."
 
 
+class AppCheckFailed(Unauthorized):
+    code = "app_check_failed"
+    message = "Send a valid App Check token of one of this project's apps in `X-Firebase-AppCheck`."
+
+
 class PaymentRequired(TroupeError):
     status = 402
     code = "payment_required"
@@ -108,6 +113,11 @@ class Forbidden(TroupeError):
     status = 403
     code = "forbidden"
     message = "You are not allowed to do this."
+
+
+class GuestNotAllowed(Forbidden):
+    code = "guest_not_allowed"
+    message = "Guests cannot do this. Create an account first."
 
 
 class NotFound(TroupeError):

@@ -1,20 +1,34 @@
 """Rate limits: a maximum number of requests in a time window, per account and per address.
 
 Windows are fixed and counted in `limits/{hash}`, so they apply across instances. One commit
-increments both counters and returns their values: nothing is read first, and no two concurrent
+increments all counters and returns their values: nothing is read first, and no two concurrent
 requests get the same count. Document names are keyed hashes, so email and network addresses cannot
 be guessed from them.
+
+Only failed sign-ins count for an account. Past the limit they are not locked out but slowed down
+(`troupe.backoff`), and strangers' failures do not slow down a device that has signed in before.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from troupe.adapters.firestore import Database, Delete, Increment, Merge, Stale, contend, now
+from troupe.adapters.firestore import (
+    Database,
+    Delete,
+    Increment,
+    Merge,
+    Stale,
+    Write,
+    contend,
+    now,
+)
+from troupe.backoff import Backoff
+from troupe.caller import Device
 from troupe.errors import TooManyRequests
 from troupe.logs import log
 from troupe.settings import Rate, RateLimit
@@ -22,78 +36,120 @@ from troupe.settings import Rate, RateLimit
 COLLECTION = "limits"
 # For these, an account's successes are not counted, only its failures.
 FAILURES_ONLY = frozenset({"login"})
+# Success here shows that a device is the account's owner's.
+INTRODUCES = frozenset({"login", "register"})
+_KNOWN_FOR = timedelta(days=90)
+# The limit of failures from everywhere, as a multiple of that from one address, if it has no own.
+_EVERYWHERE = 10
 _CONTENTION_SECONDS = 2.0
+_NO_DEVICE = Device()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A network that requests come from. It gets `factor` times the limit of one address."""
+
+    subject: str
+    factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
     """The status of the limit with the fewest requests remaining. `reset`: seconds until its window
-    ends."""
+    ends, or until the next attempt is admitted."""
 
     limit: int
     remaining: int
     reset: int
     exceeded: bool
-    account_path: str | None = None  # the counter to decrement on success
+    undo: tuple[str, ...] = ()  # the counters to decrement on success
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    kind: str
+    rate: Rate
+    path: str
+    subject: str
+    used: int = 0
+
+    @property
+    def over(self) -> bool:
+        return self.used > self.rate.most
+
+    @property
+    def remaining(self) -> int:
+        return self.rate.most - self.used
 
 
 class Limiter:
-    def __init__(self, db: Database, limits: Mapping[str, RateLimit], secret: str) -> None:
-        """`limits` by name; `secret` keys the hashes and must be the same in all instances."""
+    def __init__(
+        self,
+        db: Database,
+        limits: Mapping[str, RateLimit],
+        secret: str,
+        introduces: Collection[str] = INTRODUCES,
+    ) -> None:
+        """`limits` by name; `secret` keys the hashes and must be the same in all instances;
+        `introduces`: names of limits whose requests make a device known when they succeed."""
         self._db = db
         self._limits = limits
         self._secret = secret.encode()
+        self._introduces = introduces
+        self._backoff = Backoff(db)
 
-    def count(self, name: str, *, account: str | None, address: str | None) -> LimitStatus | None:
-        """Counts a request. Returns None if no limit applies or the counters are unavailable.
+    def count(
+        self,
+        name: str,
+        *,
+        account: str | None,
+        sources: Sequence[Source],
+        device: Device = _NO_DEVICE,
+        session_id: str | None = None,
+    ) -> LimitStatus | None:
+        """Counts a request for its account and its networks. Returns None if no limit applies or
+        the counters are unavailable. `session_id`: the caller's, who is known by that.
 
         If the limiter fails, requests pass: the operations behind it need Firestore too, or have
         their own limit (Firebase Auth), and a failing limiter must not lock users out. But counters
         contended for longer than a request may wait mean a flood: that raises TooManyRequests.
         """
-        limit, at = self._limits[name], _seconds()
-        counters = [
-            (rate, self._path(name, kind, subject, rate, at))
-            for kind, subject, rate in (
-                ("account", account, limit.account),
-                ("address", address, limit.address),
-            )
-            if subject is not None and rate is not None
-        ]
+        at = _seconds()
+        counters = self._counters_of_account(name, account, device, at)
+        counters += self._counters_of_networks(name, sources, at)
         if not counters:
             return None
-        writes = [Merge(path, _one_more(rate, at)) for rate, path in counters]
         try:
-            committed = contend(lambda: self._db.commit(*writes), seconds=_CONTENTION_SECONDS)
+            counted = self._add(counters, at)
+            if name in FAILURES_ONLY and account is not None:
+                return self._admit_attempt(name, account, device, session_id, counted, at)
         except Stale:
             raise TooManyRequests(retry_after=1) from None
         except Exception as error:
             log.warning("limit_not_counted", limit=name, reason=type(error).__name__)
             return None
-        counts = [transforms[0] for transforms in committed.transforms]
-        used, rate = min(
-            zip(counts, (rate for rate, _ in counters), strict=True),
-            key=lambda each: each[1].most - each[0],
-        )
-        return LimitStatus(
-            limit=rate.most,
-            remaining=max(0, rate.most - used),
-            reset=_end(rate, at) - at,
-            exceeded=used > rate.most,
-            account_path=counters[0][1] if account is not None and limit.account else None,
-        )
+        return _status(counted, at)
 
-    def succeeded(self, name: str, status: LimitStatus) -> None:
-        """Uncounts an account's success, if only failures count."""
-        if name in FAILURES_ONLY and status.account_path is not None:
-            self._try(name, Merge(status.account_path, {"count": Increment(-1)}))
+    def succeeded(
+        self, name: str, status: LimitStatus | None, account: str | None, device: Device
+    ) -> None:
+        """Uncounts an account's success, if only failures count, and remembers the device."""
+        writes = _uncounted(status)
+        if name in self._introduces and account is not None:
+            writes.append(self._known(account, device))
+        self._try(*writes)
 
-    def clear(self, name: str, account: str) -> None:
-        """Resets the count of an account, for example after a password change."""
-        rate = self._limits[name].account
-        if rate is not None:
-            path = self._path(name, "account", account, rate, _seconds())
-            self._try(name, Delete(path))
+    def uncount(self, status: LimitStatus | None) -> None:
+        """Uncounts a request that is neither a success nor a failed attempt."""
+        self._try(*_uncounted(status))
+
+    def clear(self, name: str, account: str, device: Device) -> None:
+        """Resets the count of an account, and makes the device known, for example after a password
+        reset."""
+        counters = self._counters_of_account(name, account, device, _seconds())
+        paths = [each.path for each in counters]
+        paths += [self._backoff_path(name, each) for each in counters]
+        self._try(self._known(account, device), *(Delete(path) for path in paths))
 
     def sweep(self, limit: int) -> int:
         """Deletes the counters of past windows; returns how many. Firestore's TTL policy does the
@@ -102,17 +158,126 @@ class Limiter:
         self._db.delete_all([document.path for document in old])
         return len(old)
 
-    def _try(self, name: str, write: Merge | Delete) -> None:
-        """Ignores errors: the request itself succeeded, and the counter expires with its window."""
-        try:
-            contend(lambda: self._db.commit(write), seconds=_CONTENTION_SECONDS)
-        except Exception as error:
-            log.warning("limit_not_counted", limit=name, reason=type(error).__name__)
+    def _counters_of_account(
+        self, name: str, account: str | None, device: Device, at: int
+    ) -> list[_Counter]:
+        limit = self._limits[name]
+        if account is None or limit.account is None:
+            return []
+        if name not in FAILURES_ONLY:
+            return [self._counter(name, "account", account, limit.account, at)]
+        everywhere = limit.everywhere or _times(limit.account, _EVERYWHERE)
+        pair = f"{account}\n{device.address or ''}"
+        return [
+            self._counter(name, "pair", pair, limit.account, at),
+            self._counter(name, "everywhere", account, everywhere, at),
+        ]
 
-    def _path(self, name: str, kind: str, subject: str, rate: Rate, at: int) -> str:
-        named = f"{name}\n{kind}\n{subject}\n{_end(rate, at)}"
-        digest = hmac.new(self._secret, named.encode(), hashlib.sha256).hexdigest()
+    def _counters_of_networks(
+        self, name: str, sources: Sequence[Source], at: int
+    ) -> list[_Counter]:
+        rate = self._limits[name].address
+        if rate is None:
+            return []
+        return [
+            self._counter(name, "address", each.subject, _times(rate, each.factor), at)
+            for each in sources
+        ]
+
+    def _admit_attempt(
+        self,
+        name: str,
+        account: str,
+        device: Device,
+        session_id: str | None,
+        counted: Sequence[_Counter],
+        at: int,
+    ) -> LimitStatus:
+        """Whether a sign-in may be tried now."""
+        undo = [each.path for each in counted if each.kind != "address"]
+        known = self._known_path(account, device)
+        over = [each for each in counted if each.over]
+        rate = self._limits[name].account
+        if over and rate is not None and (session_id or self._is_known(known)):
+            # Only its own failures slow it down, and what limits its network.
+            subject = f"{account}\n{session_id or known}"
+            own = self._add([self._counter(name, "device", subject, rate, at)], at)
+            undo += [each.path for each in own]
+            counted = [*own, *(each for each in counted if each.kind == "address")]
+            over = [each for each in counted if each.over]
+        waits = [self._wait(name, each, at) for each in over]
+        return _status(counted, at, undo=undo, wait=max(waits, default=0))
+
+    def _wait(self, name: str, counter: _Counter, at: int) -> int:
+        """Seconds until an attempt is admitted; 0 if this one is."""
+        if counter.kind == "address":
+            return _end(counter.rate, at) - at
+        # From one address the delay may grow to a window; elsewhere the owner is waiting, too.
+        longest = counter.rate.seconds if counter.kind == "pair" else None
+        return self._backoff.wait(self._backoff_path(name, counter), longest)
+
+    def _is_known(self, path: str) -> bool:
+        expires_at = self._db.get(path).data.get("expiresAt")
+        return expires_at is not None and expires_at > now()
+
+    def _add(self, counters: Sequence[_Counter], at: int) -> list[_Counter]:
+        """Increments the counters in one commit. Raises Stale if they stay contended."""
+        writes = [Merge(each.path, _one_more(each.rate, at)) for each in counters]
+        committed = contend(lambda: self._db.commit(*writes), seconds=_CONTENTION_SECONDS)
+        counts = [transforms[0] for transforms in committed.transforms]
+        return [
+            _Counter(each.kind, each.rate, each.path, each.subject, used)
+            for each, used in zip(counters, counts, strict=True)
+        ]
+
+    def _try(self, *writes: Write) -> None:
+        """Ignores errors: the request itself succeeded, and the counter expires with its window."""
+        if not writes:
+            return
+        try:
+            contend(lambda: self._db.commit(*writes), seconds=_CONTENTION_SECONDS)
+        except Exception as error:
+            log.warning("limit_not_uncounted", reason=type(error).__name__)
+
+    def _counter(self, name: str, kind: str, subject: str, rate: Rate, at: int) -> _Counter:
+        path = self._path(name, kind, subject, str(_end(rate, at)))
+        return _Counter(kind, rate, path, subject)
+
+    def _known(self, account: str, device: Device) -> Write:
+        return Merge(self._known_path(account, device), {"expiresAt": now() + _KNOWN_FOR})
+
+    def _known_path(self, account: str, device: Device) -> str:
+        return self._path("known", account, device.user_agent, device.address or "")
+
+    def _backoff_path(self, name: str, counter: _Counter) -> str:
+        return self._path(name, "backoff", counter.kind, counter.subject)
+
+    def _path(self, *words: str) -> str:
+        digest = hmac.new(self._secret, "\n".join(words).encode(), hashlib.sha256).hexdigest()
         return f"{COLLECTION}/{digest[:40]}"
+
+
+def _status(
+    counted: Sequence[_Counter],
+    at: int,
+    *,
+    undo: Sequence[str] = (),
+    wait: int | None = None,
+) -> LimitStatus:
+    """`wait`: seconds until an attempt is admitted; None if being over the limit decides."""
+    tightest = min(counted, key=lambda each: each.remaining)
+    exceeded = tightest.over if wait is None else wait > 0
+    return LimitStatus(
+        limit=tightest.rate.most,
+        remaining=max(0, tightest.remaining),
+        reset=wait or _end(tightest.rate, at) - at,
+        exceeded=exceeded,
+        undo=tuple(undo),
+    )
+
+
+def _uncounted(status: LimitStatus | None) -> list[Write]:
+    return [] if status is None else [Merge(path, {"count": Increment(-1)}) for path in status.undo]
 
 
 def _seconds() -> int:
@@ -123,6 +288,10 @@ def _seconds() -> int:
 def _end(rate: Rate, at: int) -> int:
     """When the window containing `at` ends; both in seconds since 1970."""
     return (at // rate.seconds + 1) * rate.seconds
+
+
+def _times(rate: Rate, factor: int) -> Rate:
+    return Rate(most=rate.most * factor, seconds=rate.seconds)
 
 
 def _one_more(rate: Rate, at: int) -> dict[str, object]:

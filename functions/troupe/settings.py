@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MOST_CHARACTERS = 200_000  # of any text
+QUOTAS = "guest=3/20/5/50, none=50/500/100/1000, paid=500/5000/1000/20000"
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 
@@ -23,9 +24,6 @@ class Prices(BaseModel):
 
     characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
-    # Upper bound of the duration of speech, for holds in voiceSeconds: a hold is never smaller than
-    # its charge, so a balance cannot be overdrawn.
-    held_seconds_per_character: float = 0.5
 
 
 class Rate(BaseModel):
@@ -38,25 +36,60 @@ class Rate(BaseModel):
 
 
 class RateLimit(BaseModel):
-    """The limits per account and per network address; None: no limit."""
+    """The limits per account, per network address, and for failures only per account from
+    everywhere; None: no limit."""
 
     model_config = ConfigDict(frozen=True)
 
     account: Rate | None = None
     address: Rate | None = None
+    everywhere: Rate | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parses `10/900, 100/900`: 10 in 900 s per account, 100 per address; `0` is no limit.
-        Raises ValueError."""
+        """Parses `10/900, 100/900`: 10 in 900 s per account, 100 per address; a third one counts an
+        account's failures from everywhere; `0` is no limit. Raises ValueError."""
         parts = [part.strip() for part in text.split(",")]
         rates = []
         for part in parts * 2 if parts == ["0"] else parts:
             most, _, seconds = part.partition("/")
             rates.append(None if part == "0" else {"most": most, "seconds": seconds})
-        if len(rates) != 2:
+        if len(rates) not in (2, 3):
             raise ValueError("must be a limit for accounts and one for addresses, or 0")
-        return cls.model_validate({"account": rates[0], "address": rates[1]})
+        return cls.model_validate(
+            dict(zip(("account", "address", "everywhere"), rates, strict=False))
+        )
+
+
+class Quota(BaseModel):
+    """How many characters, scripts and uploaded files a user may keep, and how large the files may
+    be in total."""
+
+    model_config = ConfigDict(frozen=True)
+
+    characters: int = Field(ge=0)
+    scripts: int = Field(ge=0)
+    files: int = Field(ge=0)
+    megabytes: int = Field(ge=0)
+
+    @property
+    def bytes(self) -> int:
+        return self.megabytes * 1024 * 1024
+
+
+class JobShare(BaseModel):
+    """How much of a user's work may be in the task queue: at most `jobs` jobs, each with at most
+    `parts` tasks."""
+
+    model_config = ConfigDict(frozen=True)
+
+    jobs: int = Field(ge=1)
+    parts: int = Field(ge=1)
+
+    def within(self, tasks: int) -> Self:
+        """Reduced to at most `tasks` tasks (1 or more) in total."""
+        parts = min(self.parts, tasks)
+        return type(self)(jobs=min(self.jobs, tasks // parts), parts=parts)
 
 
 def _setting(
@@ -95,6 +128,21 @@ class Settings(BaseModel):
         ge=60,
         le=86_400,
     )
+    password_min_length: int = _setting(
+        "PASSWORD_MIN_LENGTH", 6, "the shortest new password", ge=6, le=64
+    )
+    common_passwords: Literal["refuse", "allow"] = _setting(
+        "COMMON_PASSWORDS",
+        "refuse",
+        "`refuse` or `allow`: new passwords that are among the 20,000 most common ones",
+    )
+    email_enumeration: Literal["visible", "hidden"] = _setting(
+        "EMAIL_ENUMERATION",
+        "visible",
+        "`visible`: registering an address that has an account answers 409; `hidden`: registering "
+        "always answers 202 and mails a link, with which the owner of the address sets the "
+        "password ([decision 028](docs/decisions/028-sign-in.md))",
+    )
     web_api_key: str = _setting(
         "WEB_API_KEY", "", "the Firebase project's web API key; required for password sign-in"
     )
@@ -112,16 +160,31 @@ class Settings(BaseModel):
         "networks trusted to report the client's address, separated by commas "
         "([decision 014](docs/decisions/014-rate-limits.md))",
     )
+    app_check: Literal["off", "enforce"] = _setting(
+        "APP_CHECK",
+        "off",
+        "`enforce`: requests need a Firebase App Check token of one of the project's apps "
+        "([decision 014](docs/decisions/014-rate-limits.md))",
+    )
 
     tokens_to_give: int = _setting("TOKENS_TO_GIVE", 20, "tokens granted on sign-up", ge=0)
     guest_tokens_to_give: int = _setting(
         "GUEST_TOKENS_TO_GIVE", 2, "tokens granted to a guest", ge=0
     )
     prices: Prices = Prices()
-    payments: Literal["off", "stripe"] = _setting(
+    video_included_characters: int = _setting(
+        "VIDEO_INCLUDED_CHARACTERS",
+        2_000,
+        "the speech that the one token of a video pays for; what is longer is charged as speech "
+        "([decision 025](docs/decisions/025-what-unfinished-work-costs.md))",
+        ge=0,
+    )
+    payments: Literal["", "off", "stripe"] = _setting(
         "PAYMENTS",
-        "off",
-        "`off`: plans and minutes are granted at once; `stripe`: anything with a price answers 402",
+        "",
+        "required. `off`: every account gets any plan and any minutes at no cost; `stripe`: "
+        "anything with a price answers 402",
+        shown="none; `off` on the emulators",
     )
 
     speech_engine: str = _setting(
@@ -184,6 +247,32 @@ class Settings(BaseModel):
     part_characters: int = _setting(
         "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100
     )
+    tasks_at_once: int | None = _setting(
+        "TASKS_AT_ONCE",
+        None,
+        "tasks that `generate` runs at the same time; one user never gets more than half of them",
+        shown="20; 2 on the emulators",
+        ge=1,
+    )
+    job_shares: dict[str, JobShare] = _setting(
+        "JOB_SHARES",
+        "guest=1x1, none=2x2, paid=2x4",
+        "how many jobs of a user run at the same time, and how many parts of each: for guests, "
+        "users without a paid plan, and all others; an entry for a plan's id, such as `pro=4x4`, "
+        "overrides these ([decision 026](docs/decisions/026-fair-queue.md))",
+        validate_default=True,
+    )
+    waiting_jobs: int = _setting(
+        "WAITING_JOBS", 200, "how many more jobs of a user may wait for their turn", ge=0
+    )
+    quotas: dict[str, Quota] = _setting(
+        "QUOTAS",
+        QUOTAS,
+        "how many characters, scripts and uploaded files a user may keep, and the megabytes of "
+        "those files: for guests, users without a paid plan, and all others; an entry for a plan's "
+        "id, such as `pro=1000/9000/2000/50000`, overrides these",
+        validate_default=True,
+    )
     max_attempts: int = _setting("MAX_ATTEMPTS", 5, "attempts before a job fails", ge=1)
     lease_seconds: int = _setting(
         "LEASE_SECONDS", 30, "how long a worker keeps its job without a heartbeat", ge=3
@@ -193,6 +282,20 @@ class Settings(BaseModel):
     )
     retention_days: int = _setting(
         "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1
+    )
+
+    character_visibility: Literal["public", "unlisted", "private"] = _setting(
+        "CHARACTER_VISIBILITY",
+        "public",
+        "who sees a new character whose owner does not say: `public`, `unlisted` or `private`; "
+        "guests' characters are always private",
+    )
+    character_allow_use: bool = _setting(
+        "CHARACTER_ALLOW_USE",
+        True,
+        "whether others may cast a new character whose owner does not say, if its consent allows "
+        "them to",
+        shown="true",
     )
 
     project_id: str = _setting("GCLOUD_PROJECT", "demo-troupe", None)
@@ -230,6 +333,21 @@ class Settings(BaseModel):
                 raise ValueError(f"{variable}: {error}") from None
         return {"limits": limits, **values}
 
+    @field_validator("job_shares", mode="before")
+    @classmethod
+    def _shares(cls, value: Any) -> Any:
+        """Parses `guest=1x1, none=2x2, paid=2x4`: 1 job with 1 part at once for guests, and so on.
+        A missing entry of these three keeps its default."""
+        if not isinstance(value, str):
+            return value
+        shares: dict[str, Any] = {}
+        for entry in f"guest=1x1, none=2x2, paid=2x4, {value}".split(","):
+            name, _, share = entry.strip().partition("=")
+            jobs, _, parts = share.partition("x")
+            if name or share:
+                shares[name] = {"jobs": jobs, "parts": parts}
+        return shares
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -250,6 +368,48 @@ class Settings(BaseModel):
             if not self.jwt_secret:
                 # The emulators run without secrets; a fixed one is the same in all functions.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
+        return self
+
+    @field_validator("quotas", mode="before")
+    @classmethod
+    def _quotas(cls, value: Any) -> Any:
+        """Parses `guest=3/20/5/50`: 3 characters, 20 scripts and 5 files of 50 MB in all. A missing
+        entry of the three default ones keeps its default."""
+        if not isinstance(value, str):
+            return value
+        quotas: dict[str, Any] = {}
+        for entry in f"{QUOTAS}, {value}".split(","):
+            name, _, numbers = entry.strip().partition("=")
+            if name or numbers:
+                words = numbers.split("/")
+                if len(words) != len(Quota.model_fields):
+                    raise ValueError("must be like guest=3/20/5/50, separated by commas")
+                quotas[name] = dict(zip(Quota.model_fields, words, strict=True))
+        return quotas
+
+    def quota(self, *names: str) -> Quota:
+        """The first entry of QUOTAS with one of these names; the last must be there."""
+        return self.quotas[next(each for each in names if each in self.quotas)]
+
+    def share(self, *names: str) -> JobShare:
+        """The first entry of JOB_SHARES with one of these names (the last must be there), within
+        half of the tasks that run at once, so that no user fills the queue."""
+        tasks = self.tasks_at_once or (2 if self.emulated else 20)
+        name = next(each for each in names if each in self.job_shares)
+        return self.job_shares[name].within(max(1, tasks // 2))
+
+    @model_validator(mode="after")
+    def _payments_are_chosen(self) -> Self:
+        """Outside the emulators, a missing PAYMENTS keeps the function from starting: nobody gives
+        every plan away by forgetting a setting."""
+        if not self.payments:
+            if not self.emulated:
+                raise ValueError(
+                    "PAYMENTS is not set. PAYMENTS=stripe asks for payment; PAYMENTS=off lets "
+                    "everybody who has an account take any plan and any minutes at no cost "
+                    "(docs/deploy.md)"
+                )
+            object.__setattr__(self, "payments", "off")
         return self
 
     @property

@@ -25,7 +25,8 @@ from troupe.settings import settings
 ISSUER = "troupe"
 LINK_PURPOSE = "media"
 _ALGORITHM = "HS256"
-_LEEWAY = 5  # seconds of clock skew between instances
+_LEEWAY = 5  # seconds that an expired token is still accepted
+_AHEAD = 330  # seconds that the clock of the instance that issued a token may be ahead
 _REQUIRED = ["iss", "aud", "sub", "typ", "iat", "exp"]
 _ALSO = {LINK_PURPOSE: "path"}  # other purposes require an id
 
@@ -55,6 +56,14 @@ def encode(*, purpose: str, subject: str, ttl: int, session_id: str | None = Non
     now = int(time.time())
     claims = _claims(purpose, subject, now, now + ttl, session_id)
     return _sign(claims | {"jti": secrets.token_urlsafe(12)})
+
+
+def encode_refresh(
+    *, subject: str, session_id: str, token_id: str, issued_at: int, ttl: int
+) -> str:
+    """A refresh token. The same arguments give the same token."""
+    claims = _claims("refresh", subject, issued_at, issued_at + ttl, session_id)
+    return _sign(claims | {"jti": token_id})
 
 
 def encode_link(
@@ -112,12 +121,17 @@ def decode(token: str, *, purpose: str) -> Claims:
             audience=settings().project_id,
             issuer=ISSUER,
             leeway=_LEEWAY,
-            options={"require": [*_REQUIRED, _ALSO.get(purpose, "jti")]},
+            options={
+                "require": [*_REQUIRED, _ALSO.get(purpose, "jti")],
+                "verify_iat": False,  # by `_AHEAD` below
+            },
         )
     except jwt.ExpiredSignatureError as error:
         raise TokenExpired from error
     except (jwt.InvalidTokenError, ValueError) as error:
         raise TokenInvalid from error
+    if not isinstance(claims["iat"], int) or claims["iat"] > time.time() + _AHEAD:
+        raise TokenInvalid
     session_id, path = claims.get("sid"), claims.get("path")
     if claims["typ"] != purpose or not all(
         claim is None or isinstance(claim, str) for claim in (session_id, path)

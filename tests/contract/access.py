@@ -22,7 +22,9 @@ from troupe.accounts.records import UserRecord
 from troupe.accounts.sessions import open_session
 from troupe.adapters.firestore import Create, Database, Write, now
 from troupe.adapters.storage import Files
+from troupe.caller import Device
 from troupe.generations.schemas import GenerateVoice
+from troupe.reports.records import SubjectKind
 from troupe.wallet.ledger import opening_writes
 
 SIGNED_IN = ("guest", "other", "user", "admin")
@@ -55,6 +57,7 @@ class Outcome:
 ADMITTED = Outcome(never=frozenset({401, 403, 500}))
 FOUND = Outcome(never=frozenset({401, 403, 404, 500}))
 DONE = Outcome(statuses=frozenset({200, 201, 202}))
+UNKNOWN = Outcome(statuses=frozenset({401, 404}))  # may own the object, but is not signed in
 HIDDEN = Outcome(statuses=frozenset({404}))
 FORBIDDEN = Outcome(statuses=frozenset({403}), code="forbidden")
 NOT_OWNER = Outcome(statuses=frozenset({403}), code="not_owner")
@@ -69,6 +72,8 @@ def expected(operation: Operation, policy: str, caller: str) -> Outcome:
     """According to the policy of the contract. Raises KeyError for a policy without a rule."""
     if policy == "public":
         return FOUND
+    if policy == "optional" and caller == "nobody":
+        return UNKNOWN
     if caller in _REFUSED:
         return _REFUSED[caller]
     if policy == "owner" and "characterId" in operation.names:
@@ -78,6 +83,7 @@ def expected(operation: Operation, policy: str, caller: str) -> Outcome:
     mine = FOUND if operation.wants_input else DONE
     rules: dict[str, dict[str, Outcome]] = {
         "user": {"user": mine, "guest": ADMITTED, "other": ADMITTED, "admin": ADMITTED},
+        "optional": {"user": mine, "guest": HIDDEN, "other": HIDDEN, "admin": HIDDEN},
         "owner": {"user": DONE, "guest": HIDDEN, "other": HIDDEN, "admin": HIDDEN},
         "self": {"user": mine, "guest": FORBIDDEN, "other": FORBIDDEN, "admin": mine},
         "admin": {"user": FORBIDDEN, "guest": FORBIDDEN, "other": FORBIDDEN, "admin": mine},
@@ -116,6 +122,7 @@ class World:
             "planId": lambda owner: {"planId": Shop(db).plan().id},
             "faqId": self._faq,
             "contactId": self._contact,
+            "reportId": self._report,
         }
 
     def callers(self) -> dict[str, Caller]:
@@ -124,7 +131,7 @@ class World:
         writes: list[Write] = []
         for name in (*SIGNED_IN, "suspended"):
             uid, at = secrets.token_hex(10), now()
-            opened = open_session(uid, "pytest", test_settings(), at)
+            opened = open_session(uid, Device("pytest"), test_settings(), at)
             user = UserRecord(
                 id=uid,
                 name=name,
@@ -209,13 +216,19 @@ class World:
         return {"fileId": file.id}
 
     def _media(self, owner: Caller) -> Ids:
-        name = f"{owner.uid}-0123abcd.wav"
+        """A voice sample."""
+        name = f"{new_character(self._db, owner.uid, 'Ada')}-0123abcd.wav"
         self._files.upload(f"static/audio_files/{name}", recording(), "audio/wav")
         return {"kind": "audio_files", "name": name}
 
     def _faq(self, owner: Caller) -> Ids:
         fields = {"category": "General", "question": "Why?", "answer": "Because."}
         return {"faqId": services().faqs.create(fields).id}
+
+    def _report(self, owner: Caller) -> Ids:
+        character = new_character(self._db, owner.uid, "Ada")
+        made = services().reports.add(owner.uid, SubjectKind.CHARACTER, character, "Loud.")
+        return {"reportId": made.id}
 
     def _contact(self, owner: Caller) -> Ids:
         made = services().contacts.add(

@@ -80,7 +80,7 @@ def test_create(client: FlaskClient, db: Database) -> None:
         assert character[name] == CHARACTER[name]
     assert set(character["images"]) == {"0", "1"}
     for url in (character["audioFile"], *character["images"].values()):
-        folder = url.rsplit("/", 1)[0]
+        folder = url.partition("?")[0].rsplit("/", 1)[0]
         assert folder in ("/api/static/audio_files", "/api/static/images")
 
 

@@ -39,7 +39,8 @@ SUBJECTS = {
 
 # Ids that signed-in callers may use regardless of the owner.
 OPEN_TO_USERS = {
-    "getCharacter": "characters are public",
+    "getCharacter": "characters are public, unless they are private: see test_character_access.py",
+    "getCharacterMedia": "pictures are as public as their characters; the same test",
     "starCharacter": "anybody may star a character",
     "unstarCharacter": "the star is the caller's own, whosever the character is",
     "revokeSession": "looked up among the caller's own sessions",

@@ -25,6 +25,7 @@ from tests.conftest import Running
 from tests.fakes.openai_server import KEY, openai_server
 from tests.support.media_files import picture
 from tests.support.sounds import recording
+from troupe.characters.wording import STATEMENT
 
 PASSWORD = "correct horse 1"
 TOKENS = 4  # per caller: enough for some jobs, so that both outcomes occur
@@ -81,10 +82,13 @@ def fuzzed_world(stack: Running, log: Path) -> Iterator[World]:
 def _add_caller(world: World, stack: Running, name: str) -> None:
     email = f"fuzz-{secrets.token_hex(6)}@example.com"
     body = {"email": email, "password": PASSWORD, "name": "Fuzz"}
-    with Client(world.url) as stranger:
-        signed_in = stranger.data("POST", "/api/auth/register", json=body)
     if name == "admin":
         _make_admin(stack, email)
+    with Client(world.url) as stranger:
+        if name == "admin":
+            signed_in = stranger.data("POST", "/api/auth/login", json=body)
+        else:
+            signed_in = stranger.data("POST", "/api/auth/register", json=body)
     world.tokens[name] = signed_in["accessToken"]
     with Client(world.url) as elsewhere:  # a session that may be ended
         elsewhere.sign_in(email, PASSWORD)
@@ -106,7 +110,7 @@ def _add_caller(world: World, stack: Running, name: str) -> None:
 
 def _owned(client: Client) -> Ids:
     """Creates one of everything that a user can own."""
-    form: dict[str, Any] = {"displayName": "Anna", "consent": "I am the speaker, and I agree."}
+    form: dict[str, Any] = {"displayName": "Anna", "consent": STATEMENT}
     files = [
         ("audioFile", ("a.wav", recording(seconds=2), "audio/wav")),
         ("imageFiles[]", ("a.png", picture(), "image/png")),
@@ -150,9 +154,13 @@ def _administered(client: Client) -> Ids:
     faq = {"category": "General", "question": "Why?", "answer": "Because."}
     message = {"name": "Ada", "email": "a@example.com", "subject": "Hello", "message": "Good day."}
     client.data("POST", "/api/contact/submit", json=message)
+    user = client.data("POST", "/api/auth/guest")["user"]["id"]
+    abuse = {"subjectKind": "user", "subjectId": user, "reason": "Noise."}
+    client.data("POST", "/api/reports", json=abuse)
     return {
         "planId": client.data("POST", "/api/admin/plans", json=plan)["plan"]["id"],
         "faqId": client.data("POST", "/api/admin/faq", json=faq)["faq"]["id"],
+        "reportId": client.data("GET", "/api/admin/reports")["reports"][0]["id"],
         "contactId": client.data("GET", "/api/admin/contacts")["contacts"][0]["id"],
     }
 
@@ -164,7 +172,8 @@ def _guest(url: str) -> dict[str, Any]:
 
 def _make_admin(stack: Running, email: str) -> None:
     subprocess.run(
-        [sys.executable, "-m", "troupe", "create-admin", email],
+        [sys.executable, "-m", "troupe", "create-admin", email, "--create"],
+        input=f"{PASSWORD}\n".encode(),
         cwd=FUNCTIONS,
         env={**stack.env, "PYTHONPATH": str(FUNCTIONS)},
         check=True,

@@ -231,6 +231,10 @@ def test_cancel_while_running(stack: Running) -> None:
             break
     cancelled = client.data("POST", f"/api/voice/generations/{generation_id}/cancel")
     assert cancelled["job"]["status"] == "cancelled"
+    charge = cancelled["job"]["charge"]
+    assert (charge["meter"], charge["held"]) == ("tokens", 20)
+    assert 0 < charge["charged"] <= 20
+    assert cancelled["generation"]["tokensUsed"] == charge["charged"]
     before = client.data("GET", f"/api/voice/generations/{generation_id}")
     # Workers that were running finish now, and must change nothing.
     deadline = time.monotonic() + 60
@@ -240,9 +244,9 @@ def test_cancel_while_running(stack: Running) -> None:
     watched = time.monotonic() + 2
     while time.monotonic() < watched:
         assert client.data("GET", f"/api/voice/generations/{generation_id}") == before
-    assert {entry["kind"] for entry in entries(client)} == {"grant", "hold", "release"}
+    assert {entry["kind"] for entry in entries(client)} == {"grant", "hold", "settle"}
     usage = client.data("GET", f"/api/tokens/usage/{uid}")
-    assert usage["usedTokens"] == 0
+    assert usage["usedTokens"] == charge["charged"]
     assert operator(stack, "audit").returncode == 0
 
 

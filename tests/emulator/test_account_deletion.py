@@ -79,7 +79,7 @@ class Tenant:
             self.send("scripts", "POST", f"/api/scripts/{script}/generate-audio", json={})
         *done, waiting = queue.take()
         for task in done:
-            services().runner.run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"), task.get("uid"))
         queue.tasks.append((waiting, {}))
         self.speak("This one waits. " * 3)
         return character

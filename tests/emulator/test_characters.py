@@ -13,6 +13,7 @@ import pytest
 from google.cloud import firestore
 
 from tests.support.characters import (
+    CONSENT,
     OTHER_SOUND,
     PICTURE,
     Interrupted,
@@ -25,6 +26,7 @@ from tests.support.characters import (
     made,
     new_caller,
     orphan_records,
+    sample,
     service,
     stored,
 )
@@ -59,9 +61,9 @@ def test_a_new_character_is_stored_completely(db: Database, recorded: Recorded) 
     assert (character.name_key, character.output_prefix) == ("ädä lovelace!", "ada_lovelace")
     assert recorded.left() == set(character.files)
     assert len(character.files) == 3
-    assert recorded.read(character.sample.path)[:4] == b"RIFF"
+    assert recorded.read(sample(character).path)[:4] == b"RIFF"
     assert character.consent is not None
-    assert character.consent.sample_sha256 == character.sample.sha256
+    assert character.consent.sample_sha256 == sample(character).sha256
     assert activities(db, who) == ["character_created"]
     assert orphan_records(db, recorded) == []
 
@@ -73,7 +75,7 @@ def test_an_update_replaces_files_and_keeps_the_rest(db: Database, recorded: Rec
     update = character_update(
         displayName="Grace",
         audioFile=audio,
-        consent="Again: I agree.",
+        consent=CONSENT,
         newImageFiles=files_of(PICTURE),
         removeImageKeys="0, 2",
     )
@@ -81,11 +83,11 @@ def test_an_update_replaces_files_and_keeps_the_rest(db: Database, recorded: Rec
     assert stored(db, before) == after
     assert set(after.images) == {"1", "3"}
     assert after.images["1"] == before.images["1"]
-    assert after.sample.path != before.sample.path
-    assert (after.sample.text, after.config.speed) == ("", 1.5)
+    assert sample(after).path != sample(before).path
+    assert (sample(after).text, after.config.speed) == ("", 1.5)
     assert after.consent is not None
-    assert after.consent.statement == "Again: I agree."
-    assert after.consent.sample_sha256 == after.sample.sha256
+    assert after.consent.statement == CONSENT
+    assert after.consent.sample_sha256 == sample(after).sha256
     assert recorded.left() == set(after.files)
     assert orphan_records(db, recorded) == []
     assert activities(db, who) == ["character_created", "character_updated"]

@@ -8,7 +8,15 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
-from tests.support.characters import OTHER_SOUND, character_update, files_of, made, new_caller
+from tests.support.characters import (
+    CONSENT,
+    OTHER_SOUND,
+    character_update,
+    files_of,
+    made,
+    new_caller,
+    sample,
+)
 from tests.support.factories import test_settings
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
@@ -17,6 +25,7 @@ from troupe.characters.intake import Prepare
 from troupe.characters.lifecycle import erase
 from troupe.characters.records import Character
 from troupe.characters.service import Characters
+from troupe.characters.withdrawal import Withdrawals
 from troupe.media.uploads.images import prepare_image
 from troupe.media.uploads.samples import prepare_sample
 from troupe.orphans import OrphanedFiles
@@ -31,13 +40,18 @@ class ClonedVoices:
         prepare = Prepare(prepare_sample, prepare_image)
         settings = test_settings(SPEECH_ENGINE=engine)
         self.characters = Characters(db, lambda: files, settings, prepare)
+        orphans = OrphanedFiles(db, lambda: files)
+        self.withdrawals = Withdrawals(db, orphans, settings)
         self.who = new_caller()
 
     def character(self) -> Character:
         """A new character whose voice has been cloned."""
         character = made(self.characters, self.who)
-        self.server.voices[character.id] = f"troupe-{character.sample.sha256[:32]}"
+        self.clone(character)
         return character
+
+    def clone(self, character: Character) -> None:
+        self.server.voices[character.id] = f"troupe-{sample(character).sha256[:32]}"
 
     def pending(self) -> int:
         return self.db.count(COLLECTION)
@@ -88,14 +102,25 @@ def test_a_clone_is_deleted_when_its_character_gets_a_new_recording(voices: Clon
     voices.characters.update(voices.who, character.id, character_update(displayName="Grace"))
     assert voices.pending() == 0
     (audio,) = files_of(OTHER_SOUND)
-    update = character_update(audioFile=audio, consent="Again: I agree.")
+    update = character_update(audioFile=audio, consent=CONSENT)
     voices.characters.update(voices.who, character.id, update)
     assert (voices.sweep_later(), voices.server.voices) == (1, {})
 
 
+def test_revoking_deletes_the_clone_now_and_if_it_is_made_again(voices: ClonedVoices) -> None:
+    character = voices.character()
+    voices.withdrawals.revoke_consent(voices.who, character.id)
+    assert (voices.sweep(), voices.server.voices) == (1, {})
+    voices.clone(character)  # by a task that had already read the sample
+    assert (voices.sweep(), len(voices.server.voices)) == (0, 1)
+    assert (voices.sweep_later(), voices.server.voices) == (1, {})
+    voices.withdrawals.revoke_consent(voices.who, character.id)
+    assert voices.pending() == 0
+
+
 def test_a_clone_is_kept_while_another_character_uses_it(voices: ClonedVoices) -> None:
     first, second = voices.character(), voices.character()
-    assert first.sample.sha256 == second.sample.sha256
+    assert sample(first).sha256 == sample(second).sha256
     voices.characters.delete(voices.who, first.id)
     assert (voices.sweep_later(), len(voices.server.voices)) == (1, 2)
     voices.characters.delete(voices.who, second.id)

@@ -17,10 +17,10 @@ from troupe.adapters.queue import QueueUnavailable
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
 from troupe.idempotency import KeyReused
+from troupe.jobs.charges import Quote
 from troupe.jobs.lifecycle import erase
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import JobView, view_steps
-from troupe.jobs.service import Quote
 
 FEW, MANY = [1, 2], list(range(1, 11))  # one part; four
 
@@ -53,14 +53,20 @@ def test_a_free_job_needs_no_wallet(db: Database) -> None:
     assert counting.result(job_id)["total"] == 3
 
 
-def test_a_job_without_a_hold_reads_no_wallet(counting: CountingDatabase) -> None:
+@pytest.mark.parametrize("quote", [None, Quote(tokens=2)], ids=["free", "paid"])
+@pytest.mark.parametrize("key", [None, "a key"])
+def test_jobs_make_few_database_calls(
+    counting: CountingDatabase, quote: Quote | None, key: str | None
+) -> None:
     jobs, uid = Counting(counting, HeldQueue()), new_user(counting)
-    counting.calls.clear()
-    jobs.start(uid, FEW)
-    assert dict(counting.calls) == {"commit": 1}
-    counting.calls.clear()
-    jobs.start(uid, FEW, key=secrets.token_hex(8))
-    assert counting.total == 2
+    for _ in range(2):  # the first job of a user creates the share
+        counting.calls.clear()
+        jobs.start(uid, FEW, quote, key=key and secrets.token_hex(8))
+        assert dict(counting.calls) == {"batch_get_documents": 1, "commit": 1}
+        counting.calls.clear()
+        jobs.deliver_all()
+        # The claim, one report of progress, and the end.
+        assert dict(counting.calls) == {"batch_get_documents": 1, "commit": 3}
 
 
 def test_a_job_with_a_hold_is_charged_what_its_worker_reports(db: Database) -> None:

@@ -108,7 +108,7 @@ def test_tasks_delivered_three_times_at_once_make_one_audio_and_one_charge(
     assert audit_user(db, uid) == []
 
 
-def test_cancelling_a_running_job_releases_the_hold_and_blocks_further_writes(
+def test_cancelling_a_running_job_settles_the_hold_and_blocks_further_writes(
     db: Database, files: Files
 ) -> None:
     speaking, go_on = threading.Event(), threading.Event()
@@ -126,14 +126,14 @@ def test_cancelling_a_running_job_releases_the_hold_and_blocks_further_writes(
         assert troupe.generations.get(uid, generation_id).generation.status is JobStatus.IN_PROGRESS
         cancelled = troupe.generations.cancel(uid, generation_id)
         assert cancelled.job.status is cancelled.generation.status is JobStatus.CANCELLED
-        assert used_and_held(troupe, uid) == (0, 0)
+        assert used_and_held(troupe, uid) == (1, 0), "its text had been sent to the engine"
         before = db.get(f"jobs/{generation_id}").data
         go_on.set()
         assert delivery.result(20), "nothing is left to do for this task"
     assert db.get(f"jobs/{generation_id}").data == before
     assert troupe.generations.get(uid, generation_id).generation.audio is None
     assert files.list(files_prefix(uid, generation_id)) == files.list(f"speech/{uid}/") == []
-    assert ledger_kinds(db, uid) == ["grant", "hold", "release"]
+    assert ledger_kinds(db, uid) == ["grant", "hold", "settle"]
     assert audit_user(db, uid) == []
 
 

@@ -55,7 +55,7 @@ def test_the_sweep_requeues_a_job_that_lost_its_task(own_db: Database, files: Fi
     assert troupe.queue.take() == []
     own_db.commit(Update(f"jobs/{generation_id}", {"dueAt": now() - timedelta(seconds=1)}))
     troupe.sweeper.run()
-    assert {"jobId": generation_id} in [payload for payload, _ in troupe.queue.tasks]
+    assert {"jobId": generation_id, "uid": uid} in [payload for payload, _ in troupe.queue.tasks]
     troupe.deliver({"jobId": generation_id})
     assert troupe.generations.get(uid, generation_id).job.status is JobStatus.COMPLETED
     assert audit_user(own_db, uid) == []
@@ -79,7 +79,7 @@ def test_the_sweep_requeues_parts_and_assemblies(own_db: Database, files: Files)
     own_db.commit(Update(path, {"dueAt": now() - timedelta(seconds=1)}))
     troupe.sweeper.run()
     mine = [task for task in troupe.queue.take() if task["jobId"] == generation_id]
-    assert mine == [{"jobId": generation_id}]
+    assert mine == [{"jobId": generation_id, "uid": uid}]
     assert troupe.deliver(mine[0])
     assert troupe.generations.get(uid, generation_id).job.status is JobStatus.COMPLETED
     assert audit_user(own_db, uid) == []

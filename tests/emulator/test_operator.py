@@ -12,7 +12,7 @@ from typing import Any
 import av
 import pytest
 
-from tests.support.admins import a_member, a_user
+from tests.support.admins import a_proved_member, a_user
 from tests.support.firebase_client import PASSWORD, new_email, sign_in
 from tests.support.media_files import picture, silent_video, sound
 from tests.support.wiring import app_for, command, rewired
@@ -38,7 +38,7 @@ def entries(db: Database, uid: str) -> list[dict[str, Any]]:
 
 class TestCreateAdmin:
     def test_a_registered_user_becomes_one_and_it_is_logged(self, db: Database) -> None:
-        member = a_member()
+        member = a_proved_member(db)
         assert command(["create-admin", member.email]) == 0
         headers = member.headers
         verified = app_for("admin").test_client().get("/api/admin/verify", headers=headers)
@@ -48,7 +48,7 @@ class TestCreateAdmin:
         assert (entry["before"], entry["after"]) == ({"role": "user"}, {"role": "admin"})
 
     def test_a_second_time_changes_nothing(self, db: Database) -> None:
-        member = a_member()
+        member = a_proved_member(db)
         assert [command(["create-admin", member.email]) for _ in range(2)] == [0, 0]
         assert len(entries(db, member.uid)) == 1
 
@@ -103,7 +103,7 @@ def test_the_audit_reports_a_wallet_that_does_not_add_up(own_db: Database, capsy
 
 
 def test_the_audit_log_prints_one_line_per_entry_newest_first(db: Database, capsys: Any) -> None:
-    members = [a_member() for _ in range(2)]
+    members = [a_proved_member(db) for _ in range(2)]
     for member in members:
         command(["create-admin", member.email])
     capsys.readouterr()

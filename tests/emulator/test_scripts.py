@@ -17,10 +17,11 @@ from tests.support.factories import (
 )
 from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
+from troupe.app.container import Container
 from troupe.characters.records import Character
 from troupe.errors import TroupeError
 from troupe.jobs.records import Job, JobStatus
-from troupe.jobs.service import JobService, TaskSender
+from troupe.jobs.service import JobService
 from troupe.media.formats import AudioFormat
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.jobs import ScriptJobs
@@ -39,15 +40,15 @@ class ScriptServices:
 
     def __init__(self, db: Database, files: Files) -> None:
         self.db, self.files, self.queue = db, files, HeldQueue()
-        self.jobs = JobService(db, TaskSender(self.queue, SPECS), SPECS)
         settings = test_settings()
+        self.jobs = Container(settings, database=db, queue=self.queue, job_specs=SPECS).jobs
         self.scripts = ScriptService(
             db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings
         )
         self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings)
         self.meanwhile: list[Any] = []
 
-    def cast(self, ids: Sequence[str]) -> list[Character]:
+    def cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
         """Called between reading a script and committing its job: runs `meanwhile` first."""
         while self.meanwhile:
             self.meanwhile.pop()()

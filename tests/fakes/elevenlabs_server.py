@@ -45,6 +45,7 @@ class FakeElevenLabs:
     samples: list[bytes] = field(default_factory=list)  # uploaded recordings
     paths: list[str] = field(default_factory=list)
     aligned: bool = True
+    slots: int | None = None  # how many cloned voices the account keeps
     retry_after: str = "0"
     released: threading.Event = field(default_factory=threading.Event)
     _scripts: defaultdict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
@@ -57,6 +58,10 @@ class FakeElevenLabs:
             if part in path and steps:
                 return steps.popleft()
         return "ok"
+
+    @property
+    def is_full(self) -> bool:
+        return self.slots is not None and len(self.voices) >= self.slots
 
     def count(self, part: str) -> int:
         return sum(part in path for path in self.paths)
@@ -93,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, _INVALID[step])
         elif step in _NAMED:
             self._fail(_NAMED[step], step)
+        elif step == "ok" and url.path == "/v1/voices/add" and self.fake.is_full:
+            self._fail(_NAMED["voice_limit_reached"], "voice_limit_reached")
         elif step != "ok":
             self._fail(int(step), "system_busy")
         elif (answer := self._answer(url.path, url.query, body)) is None:
@@ -107,8 +114,17 @@ class _Handler(BaseHTTPRequestHandler):
             found = {"v-other": f"{wanted}-older"} | {
                 key: name for key, name in self.fake.voices.items() if wanted in name
             }
-            voices = [{"voice_id": key, "name": name} for key, name in found.items()]
+            voices = [
+                {"voice_id": key, "name": name, "created_at_unix": 1_000 + place}
+                for place, (key, name) in enumerate(found.items())
+            ]
             return {"voices": voices, "has_more": False, "total_count": len(voices)}
+        if path == "/v1/history":
+            uses = [
+                {"voice_id": use["voice_id"], "date_unix": 2_000 + number, "text": use["text"]}
+                for number, use in enumerate(self.fake.spoken)
+            ]
+            return {"history": uses[::-1], "has_more": False}
         if path == "/v1/voices/add":
             fields = self._form(body)
             voice_id = f"v-clone-{len(self.fake.samples)}"

@@ -62,10 +62,11 @@ class TestUpdate:
             "voiceMinutes": 9,
             "startDate": "2026-01-01",
             "expiryDate": "2199-01-01",
-            "role": "admin",
+            "role": "user",
         }
+        admin.db.commit(Update(f"users/{member.uid}", {"role": "admin"}))
         user = admin.data("PUT", f"/users/{member.uid}", json=body)["user"]
-        assert (user["email"], user["plan"], user["role"]["name"]) == (email, plan.id, "admin")
+        assert (user["email"], user["plan"], user["role"]["name"]) == (email, plan.id, "user")
         assert (user["tokens"], user["availableMinutes"]) == (7, 9)
         assert (user["startDate"][:10], user["expiryDate"][:10]) == ("2026-01-01", "2199-01-01")
         (entry,) = admin.log(f"users/{member.uid}")
@@ -73,12 +74,12 @@ class TestUpdate:
         assert (entry.operation, len(str(entry.request_id))) == ("adminUpdateUser", 32)
         assert entry.before == {
             "email": member.email,
-            "role": "user",
+            "role": "admin",
             "tokens": 20,
             "voiceSeconds": 0,
         }
         changed = {key: entry.after[key] for key in ("email", "role", "tokens", "voiceSeconds")}
-        assert changed == {"email": email, "role": "admin", "tokens": 7, "voiceSeconds": 540}
+        assert changed == {"email": email, "role": "user", "tokens": 7, "voiceSeconds": 540}
         assert entry.after["plan"] == plan.id
         assert not audit_user(admin.db, member.uid)
         assert firebase_client.sign_in(email)["localId"] == member.uid

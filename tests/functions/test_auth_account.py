@@ -263,12 +263,28 @@ def test_a_mailed_code_verifies_the_address_once(client: FlaskClient) -> None:
     (proof,) = mailed_codes(user.email, "VERIFY_EMAIL")
     body = {"code": proof, "password": NEW_PASSWORD}
     assert code(client.post("/api/auth/reset-password", json=body)) == "invalid_code"
-    assert client.post("/api/auth/verify-email", json={"code": proof}).status_code == 200
+    answer = user.ask("POST", "/api/auth/verify-email", json={"code": proof})
+    assert answer.get_json()["message"] == "Email verified successfully"
     assert user.ask("GET", "/api/me").get_json()["data"]["user"]["isVerified"] is True
     again = client.post("/api/auth/verify-email", json={"code": proof})
     assert (again.status_code, code(again)) == (422, "invalid_code")
     user.ask("POST", "/api/auth/verify-email")
     assert mailed_codes(user.email, "VERIFY_EMAIL") == []
+
+
+def test_a_code_without_a_session_says_that_the_password_must_be_reset(
+    client: FlaskClient,
+) -> None:
+    user = User(client)
+    user.ask("POST", "/api/auth/verify-email")
+    (proof,) = mailed_codes(user.email, "VERIFY_EMAIL")
+    answer = client.post("/api/auth/verify-email", json={"code": proof})
+    assert (answer.status_code, answer.get_json()["message"]) == (
+        200,
+        "Email verified successfully. Please reset your password to sign in",
+    )
+    assert not user.works()
+    assert user.sign_in().status_code == 401
 
 
 def test_only_a_user_with_an_email_address_can_request_a_code(client: FlaskClient) -> None:

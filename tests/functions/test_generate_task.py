@@ -15,7 +15,7 @@ from tests.support.wiring import services
 from troupe import tokens
 from troupe.adapters.firestore import Database, Update, now
 from troupe.generations.schemas import GenerateVoice
-from troupe.jobs.service import TASK_TOKEN_HEADER
+from troupe.jobs.sender import TASK_TOKEN_HEADER
 
 MAIN = Path(__file__).parents[2] / "functions" / "main.py"
 

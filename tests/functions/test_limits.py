@@ -18,10 +18,12 @@ from flask.testing import FlaskClient
 from tests.support.factories import signed_in, test_settings
 from tests.support.firebase_client import PASSWORD, mailed_codes, new_email
 from tests.support.wiring import app_for, services
+from troupe import backoff
 from troupe.adapters.firestore import Create, Database, Stale, now
 from troupe.app.domains import rate_limits
+from troupe.backoff import Backoff
 from troupe.errors import TooManyRequests
-from troupe.rate_limits import COLLECTION, Limiter, LimitStatus
+from troupe.rate_limits import COLLECTION, Limiter, LimitStatus, Source
 from troupe.settings import settings
 
 WRONG = "not the horse 9"
@@ -66,19 +68,90 @@ def sign_in(client: FlaskClient, email: str, password: str, address: str = "127.
     return post(client, "/api/login", {"email": email, "password": password}, address)
 
 
-def test_failures_of_an_account_are_counted_from_all_addresses(client: FlaskClient) -> None:
-    email = register(client)
+def test_failures_are_counted_by_account_and_address(client: FlaskClient) -> None:
+    email, address = register(client), new_address()
     for left in (2, 1, 0):
-        answer = sign_in(client, email.upper(), WRONG, new_address())
+        answer = sign_in(client, email.upper(), WRONG, address)
         assert answer.status_code == 401
         assert answer.headers["RateLimit-Limit"] == "3"
         assert answer.headers["RateLimit-Remaining"] == str(left)
-    answer = sign_in(client, email, PASSWORD, new_address())
+    answer = sign_in(client, email, PASSWORD, address)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (429, "too_many_requests")
     assert answer.headers["RateLimit-Remaining"] == "0"
-    assert 0 < int(answer.headers["Retry-After"]) <= 600
+    assert int(answer.headers["Retry-After"]) == backoff.FIRST
     assert answer.headers["RateLimit-Reset"] == answer.headers["Retry-After"]
-    assert sign_in(client, register(client), PASSWORD).status_code == 200  # others are not limited
+    assert sign_in(client, register(client), PASSWORD, address).status_code == 200  # not others
+    assert sign_in(client, email, PASSWORD, new_address()).status_code == 200
+
+
+def attack(client: FlaskClient, email: str, failures: int) -> None:
+    """A stranger's wrong passwords, three from each address."""
+    for number in range(failures):
+        if number % 3 == 0:
+            address = new_address()
+        assert sign_in(client, email, WRONG, address).status_code == 401
+
+
+def test_strangers_do_not_lock_out_a_known_device(client: FlaskClient) -> None:
+    """LOGIN_LIMIT gives an account 3 failures from an address, so 30 from everywhere."""
+    owner = {"User-Agent": "The owner's browser"}
+    body = {"email": new_email(), "password": PASSWORD}
+    assert client.post("/api/register", json=body, headers=owner).status_code == 201
+    attack(client, body["email"], 30)
+    stranger = sign_in(client, body["email"], WRONG, new_address())
+    assert stranger.status_code == 429
+    for _ in range(5):
+        assert client.post("/api/login", json=body, headers=owner).status_code == 200
+    assert sign_in(client, body["email"], PASSWORD, new_address()).status_code == 429
+    # Its own failures slow it down.
+    wrong = {**body, "password": WRONG}
+    statuses = [client.post("/api/login", json=wrong, headers=owner).status_code for _ in range(5)]
+    assert statuses == [401, 401, 401, 429, 429]
+
+
+def test_an_unknown_device_is_slowed_down_but_not_locked_out(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = register(client)
+    attack(client, email, 30)
+    passed = timedelta()
+    monkeypatch.setattr("troupe.backoff.now", lambda: now() + passed)
+    waits = []
+    for _ in range(5):
+        answer = sign_in(client, email, WRONG, new_address())
+        assert answer.status_code == 429
+        # Trying earlier changes nothing.
+        assert sign_in(client, email, WRONG, new_address()).status_code == 429
+        waits.append(int(answer.headers["Retry-After"]))
+        passed += timedelta(seconds=waits[-1] + 1)
+        assert sign_in(client, email, WRONG, new_address()).status_code == 401
+    assert waits == [15, 30, 60, 60, 60]
+    passed += timedelta(seconds=61)
+    assert sign_in(client, email, PASSWORD, new_address()).status_code == 200
+
+
+def test_of_concurrent_attempts_after_a_delay_one_is_admitted(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, delays = f"{COLLECTION}/{new_email()}", Backoff(db)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(delays.wait, [path] * 8)) <= {14, 15}
+    later = now() + timedelta(seconds=16)
+    monkeypatch.setattr("troupe.backoff.now", lambda: later)
+    with ThreadPoolExecutor(8) as pool:
+        waits = sorted(pool.map(delays.wait, [path] * 8))
+    assert (waits[0], set(waits[1:])) == (0, {30})
+
+
+def test_a_session_is_a_known_device(client: FlaskClient) -> None:
+    """Strangers cannot keep the owner from deleting the account or changing the password."""
+    email = register(client)
+    tokens = sign_in(client, email, PASSWORD).get_json()["data"]
+    attack(client, email, 30)
+    headers = {"Authorization": f"Bearer {tokens['accessToken']}", "User-Agent": "Elsewhere"}
+    body = {"currentPassword": PASSWORD, "newPassword": WRONG}
+    answer = client.post("/api/change-password", json=body, headers=headers)
+    assert answer.status_code == 200
 
 
 def test_a_missing_account_is_limited_like_an_existing_one(client: FlaskClient) -> None:
@@ -153,14 +226,19 @@ def test_password_guesses_in_a_session_are_counted(client: FlaskClient) -> None:
         client.post("/api/change-password", json=body, headers=headers).status_code,
         client.delete("/api/auth/account", json={"password": WRONG}, headers=headers).status_code,
         sign_in(client, email, WRONG).status_code,
-        client.post("/api/change-password", json=body, headers=headers).status_code,
     ]
-    assert answers == [403, 403, 401, 429]
+    assert answers == [403, 403, 401]
+    # From here on, only the session's own guesses count: others must not lock out the owner.
+    statuses = [
+        client.post("/api/change-password", json=body, headers=headers).status_code
+        for _ in range(4)
+    ]
+    assert statuses == [403, 403, 403, 429]
 
 
 def test_a_password_reset_lifts_the_limit(client: FlaskClient) -> None:
     email = register(client)
-    for _ in range(4):
+    for _ in range(8):  # the device is known, so it has a limit of its own
         sign_in(client, email, WRONG)
     assert sign_in(client, email, PASSWORD).status_code == 429
     post(client, "/api/auth/forgot-password", {"email": email})
@@ -201,6 +279,16 @@ def test_unavailable_counters_lock_nobody_out(
     assert "limit_not_counted" in capsys.readouterr().out
 
 
+def test_the_addresses_of_one_ipv6_network_share_larger_limits(client: FlaskClient) -> None:
+    """REGISTER_LIMIT gives an address 2: a /56 gets 8, whichever of its /64s they come from."""
+    network, statuses = f"2001:db8:{os.urandom(2).hex()}", []
+    for number in range(10):
+        body = {"email": new_email(), "password": PASSWORD}
+        address = f"{network}:{number:x}::1"
+        statuses.append(post(client, "/api/signup", body, address).status_code)
+    assert statuses == [201] * 8 + [429] * 2
+
+
 def test_a_flood_contending_for_its_counter_is_rejected(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +299,7 @@ def test_a_flood_contending_for_its_counter_is_rejected(
     monkeypatch.setattr("troupe.rate_limits._CONTENTION_SECONDS", 0.05)
     counters = limiter(Flooded(db._client))
     with pytest.raises(TooManyRequests) as refused:
-        counters.count("login", account=None, address=new_address())
+        counters.count("login", account=None, sources=[Source(new_address())])
     assert refused.value.retry_after == 1
 
 
@@ -223,7 +311,7 @@ def test_of_many_concurrent_requests_exactly_the_limit_passes(db: Database) -> N
     counters, email = limiter(db, LOGIN_LIMIT="10/3600, 0"), new_email()
 
     def count(_: int) -> LimitStatus | None:
-        return counters.count("login", account=email, address=None)
+        return counters.count("login", account=email, sources=[])
 
     with ThreadPoolExecutor(20) as pool:
         standings = [each for each in pool.map(count, range(60)) if each is not None]
@@ -240,7 +328,7 @@ from troupe.rate_limits import Limiter
 limits = rate_limits(test_settings(LOGIN_LIMIT="10/3600, 0"))
 counters = Limiter(Database.connect("demo-troupe"), limits, "the same in every instance")
 for _ in range(12):
-    print(counters.count("login", account=sys.argv[1], address=None).exceeded)
+    print(counters.count("login", account=sys.argv[1], sources=[]).exceeded)
 """
 
 
@@ -262,11 +350,11 @@ def test_a_limit_holds_across_processes(emulators: object) -> None:
 
 
 def test_a_new_window_starts_at_zero(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    counters, email = limiter(db, LOGIN_LIMIT="1/600, 0"), new_email()
+    counters, email = limiter(db, REGISTER_LIMIT="1/600, 0"), new_email()
     for at, exceeded, reset in ((1_200, False, 600), (1_799, True, 1), (1_800, False, 600)):
         clock = datetime.fromtimestamp(at + 0.9, UTC)
         monkeypatch.setattr("troupe.rate_limits.now", lambda clock=clock: clock)
-        standing = counters.count("login", account=email, address=None)
+        standing = counters.count("register", account=email, sources=[])
         assert standing is not None
         assert (standing.exceeded, standing.reset) == (exceeded, reset)
 
@@ -274,7 +362,7 @@ def test_a_new_window_starts_at_zero(db: Database, monkeypatch: pytest.MonkeyPat
 def test_a_counter_identifies_nobody(db: Database) -> None:
     email, address = new_email(), new_address()
     before = {each.id for each in db.find(COLLECTION, limit=5000)}
-    limiter(db).count("login", account=email, address=address)
+    limiter(db).count("login", account=email, sources=[Source(address)])
     new = [each for each in db.find(COLLECTION, limit=5000) if each.id not in before]
     assert len(new) >= 2
     assert not any(email in str(each) or address in str(each) for each in new)
@@ -301,7 +389,7 @@ def test_the_sweep_respects_its_maximum(db: Database) -> None:
 
 def test_zero_disables_a_limit(db: Database) -> None:
     counters = limiter(db, LOGIN_LIMIT="0")
-    assert counters.count("login", account=new_email(), address=new_address()) is None
+    assert counters.count("login", account=new_email(), sources=[Source(new_address())]) is None
 
 
 @pytest.mark.parametrize("wrong", ["10", "10/", "10/60", "a/b, 0", "0/60, 0", "-1/60, 0", "1/0, 0"])

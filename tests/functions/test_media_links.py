@@ -257,7 +257,7 @@ def test_a_link_to_another_users_file_opens_nothing(
         "/api/voice/generations/abc/../audio/x",
         "//evil.example/api/videos/a.mp4",
         "https://evil.example/api/videos/a.mp4",
-        "/api/static/images/abc-0123abcd.png",
+        "/api/characters/abc",
     ],
 )
 def test_only_file_paths_get_a_link(support: FlaskClient, db: Database, path: str) -> None:

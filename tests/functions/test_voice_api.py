@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -24,7 +27,7 @@ def client(queue: HeldQueue) -> FlaskClient:
 def work(queue: HeldQueue) -> None:
     while tasks := queue.take():
         for task in tasks:
-            services().runner.run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"), task.get("uid"))
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -338,3 +341,27 @@ def test_the_history_has_only_the_users_own_generations_newest_first(
     cursor = answer["meta"]["nextCursor"]
     rest = client.get(f"/api/user/voice-history?limit=2&cursor={cursor}", headers=headers).json
     assert [item["id"] for item in rest["data"]["history"]] == [made[0]]
+
+
+def test_few_requests_of_a_user_wait_and_others_are_answered(
+    queue: HeldQueue, db: Database
+) -> None:
+    """41 repeats of one keyed request, on the forty threads of an instance."""
+    _, headers = signed_in(db)
+    headers |= {"Idempotency-Key": "again", "Prefer": "wait=4"}
+    app = app_for("voice")
+
+    def ask(_: int) -> tuple[int, bool]:
+        answer = app.test_client().post(GENERATE, json=body(), headers=headers)
+        return answer.status_code, "Preference-Applied" in answer.headers
+
+    with ThreadPoolExecutor(40) as instance:
+        answers = [instance.submit(ask, number) for number in range(41)]
+        time.sleep(1.5)  # by now those that may not wait are answered
+        begun = time.monotonic()
+        other = instance.submit(app.test_client().get, "/api/voice/languages").result(20)
+        seconds = time.monotonic() - begun
+        found = Counter(each.result() for each in answers)
+    assert other.status_code == 200
+    assert seconds < 1
+    assert found == {(202, True): 2, (202, False): 39}

@@ -69,9 +69,9 @@ def test_a_cloning_engine_gets_the_recording_only_with_consent(
 ) -> None:
     cloning = settings().model_copy(update={"speech_engine": "elevenlabs"})
     consent = Consent(statement="Yes.", at=now(), sample_sha256="0" * 64) if consented else None
-    _, headers = signed_in(db)
+    uid, headers = signed_in(db)
     with rewired(settings=cloning):
-        answer = ask(client, headers, characterId=a_character(db, consent=consent))
+        answer = ask(client, headers, characterId=new_character(db, uid, "Ezra", consent=consent))
     generation = answer.json["data"]["generation"]
     assert generation["voiceCloned"] is consented
     job = db.get(f"jobs/{generation['id']}").data

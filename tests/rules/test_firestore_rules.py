@@ -5,22 +5,34 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
 import pytest
 import requests
 
+from tests.support import firebase_client
 from tests.support.factories import PROJECT
+from tests.support.firebase_client import new_email
+from tests.support.wiring import services
+from troupe.accounts.sessions import sign_in_id
 from troupe.adapters.firestore import Create, Database, Delete, Update
+from troupe.settings import settings
 
 DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
 
 
+SIGNED_IN = 1_800_000_000  # when the clients signed in
+
+
 class Client:
-    def __init__(self, uid: str | None) -> None:
+    def __init__(self, uid: str | None, at: int = SIGNED_IN, provider: str = "google.com") -> None:
+        """`at`: when the client signed in, as in its ID token."""
         self.base = f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}/v1/{DOCUMENTS}"
-        claims = {"sub": uid, "user_id": uid, "aud": PROJECT}
+        firebase = {"sign_in_provider": provider}
+        claims = {"sub": uid, "user_id": uid, "aud": PROJECT, "auth_time": at, "firebase": firebase}
         token = uid and jwt.encode(claims, "", algorithm="none")
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -95,6 +107,65 @@ def test_suspended_and_deleted_users_read_nothing(db: Database, uid: str, collec
     assert Client(uid).get(f"{collection}/{uid}") == 200
     db.commit(Delete(f"users/{uid}"))
     assert Client(uid).get(f"{collection}/{uid}") == (404 if collection == "users" else 403)
+
+
+def at(seconds: float) -> datetime:
+    """A time that many seconds after the sign-in."""
+    return datetime.fromtimestamp(SIGNED_IN + seconds, UTC)
+
+
+LISTED = {sign_in_id(SIGNED_IN, "google.com"): {"keptAt": None}}
+KEPT = {sign_in_id(SIGNED_IN, "google.com"): {"keptAt": at(60)}}
+# The user's fields, and whether a client that signed in at SIGNED_IN reads.
+SIGN_INS: dict[str, tuple[dict[str, Any], int]] = {
+    "deleted": ({"deletedAt": at(-60)}, 403),
+    "not deleted": ({"deletedAt": None, "validAfter": None, "signInsAfter": None}, 200),
+    "void": ({"validAfter": at(0.5)}, 403),
+    "after the void ones": ({"validAfter": at(0)}, 200),
+    "listed but void": ({"validAfter": at(0.5), "sessions": LISTED}, 403),
+    "kept": ({"validAfter": at(60), "sessions": KEPT}, 200),
+    "kept earlier": ({"validAfter": at(61), "sessions": KEPT}, 403),
+    "ended alone": ({"signInsAfter": at(0)}, 403),
+    "another ended later": ({"signInsAfter": at(60), "sessions": LISTED}, 200),
+    "another ended earlier": ({"signInsAfter": at(-1), "sessions": {}}, 200),
+    "only another provider's is listed": (
+        {"signInsAfter": at(60), "sessions": {sign_in_id(SIGNED_IN, "password"): {}}},
+        403,
+    ),
+}
+
+
+@pytest.mark.parametrize("collection", MINE)
+@pytest.mark.parametrize(("fields", "status"), SIGN_INS.values(), ids=SIGN_INS.keys())
+def test_an_ended_sign_in_reads_nothing(
+    db: Database, uid: str, collection: str, fields: dict[str, Any], status: int
+) -> None:
+    db.commit(Update(f"users/{uid}", fields))
+    assert Client(uid).get(f"{collection}/{uid}") == status
+    if collection != "users":
+        assert Client(uid).query(collection, "uid", uid) == status
+
+
+def test_logging_out_ends_reading(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions and the rules agree about which sign-in a token is from."""
+    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
+    monkeypatch.setenv("GCLOUD_PROJECT", PROJECT)
+    settings.cache_clear()
+    accounts = services().accounts
+    email = new_email()
+    first = firebase_client.sign_up(email)
+    uid = first["localId"]
+    accounts.authenticate(f"Bearer {first['idToken']}")
+    time.sleep(1.1)
+    second = firebase_client.sign_in(email)["idToken"]
+    caller = accounts.authenticate(f"Bearer {second}")
+    listening = [Client(uid), Client(uid)]
+    for client, token in zip(listening, (first["idToken"], second), strict=True):
+        client.headers = {"Authorization": f"Bearer {token}"}
+    assert [client.get(f"users/{uid}") for client in listening] == [200, 200]
+    accounts.logout(caller)
+    assert [client.get(f"users/{uid}") for client in listening] == [200, 403]
+    settings.cache_clear()
 
 
 def test_users_cannot_be_listed(uid: str) -> None:

@@ -84,6 +84,13 @@ class Member:
         return answer.status_code
 
 
+def a_proved_member(db: Database) -> Member:
+    """A registered, signed-in user whose address is verified."""
+    member = a_member()
+    db.commit(Update(f"users/{member.uid}", {"emailVerified": True}))
+    return member
+
+
 def a_member(**fields: Any) -> Member:
     body = {"email": new_email(), "password": PASSWORD, **fields}
     answer = app_for("auth").test_client().post("/api/auth/register", json=body)

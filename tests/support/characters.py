@@ -17,15 +17,16 @@ from troupe.adapters.firestore import Committed, Database, Write, now
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
 from troupe.characters.edits import CharacterDraft, CharacterUpdate
-from troupe.characters.records import Character
+from troupe.characters.records import Character, Sample
 from troupe.characters.schemas import CreateCharacter, UpdateCharacter
 from troupe.characters.service import Characters
+from troupe.characters.wording import STATEMENT
 from troupe.errors import FileMissing
 
 SOUND = sound(seconds=1.5)
 OTHER_SOUND = sound(seconds=2)
 PICTURE = picture()
-CONSENT = "I am the speaker, and I agree."
+CONSENT = STATEMENT
 
 
 class Recorded(Files):
@@ -107,6 +108,12 @@ def character_update(**changes: Any) -> CharacterUpdate:
 
 def made(characters: Characters, who: AccountCaller, images: int = 0, **changes: Any) -> Character:
     return characters.create(who, character_draft(images=images, **changes)).character
+
+
+def sample(character: Character) -> Sample:
+    """The sample of a character that has one."""
+    assert character.sample is not None
+    return character.sample
 
 
 def stored(db: Database, character: Character) -> Character:

@@ -27,7 +27,7 @@ class Deliveries:
     def deliver(self, payload: Mapping[str, Any]) -> bool:
         """Delivers once; False if the task should be redelivered."""
         try:
-            self.runner.run(payload["jobId"], payload.get("part"))
+            self.runner.run(payload["jobId"], payload.get("part"), payload.get("uid"))
         except TryAgain:
             return False
         return True

@@ -15,6 +15,7 @@ from troupe.accounts.writes import session_write
 from troupe.adapters.firestore import Create, Database, now
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
+from troupe.caller import Device
 from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
 from troupe.generations.schemas import GenerateVoice
 from troupe.settings import Settings
@@ -26,8 +27,16 @@ PROJECT = "demo-troupe"
 
 
 def test_settings(**changes: Any) -> Settings:
+    """Every user's share of the queue is large, unless a test is about shares."""
+    shares = {"TASKS_AT_ONCE": 2000, "JOB_SHARES": "guest=20x50, none=20x50, paid=20x50"}
     return Settings.model_validate(
-        {"FUNCTIONS_EMULATOR": "true", "GCLOUD_PROJECT": PROJECT, **changes}
+        {
+            "FUNCTIONS_EMULATOR": "true",
+            "GCLOUD_PROJECT": PROJECT,
+            "PAYMENTS": "off",
+            **shares,
+            **changes,
+        }
     )
 
 
@@ -159,8 +168,8 @@ class Troupe(Deliveries):
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:
     """A user with a session: the uid, and the headers for the user's requests."""
     uid = new_user(db, tokens)
-    opened = open_session(uid, "pytest", test_settings(), now())
-    db.commit(session_write(uid, opened.session_id, opened.session, ()))
+    opened = open_session(uid, Device("pytest"), test_settings(), now())
+    db.commit(session_write(uid, opened.session_id, opened.session))
     return uid, {"Authorization": f"Bearer {opened.pair.access_token}"}
 
 

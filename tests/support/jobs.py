@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,14 +15,15 @@ from tests.support.factories import HeldQueue, test_settings
 from troupe.adapters.firestore import Create, Database, Update, Write, now
 from troupe.app.container import Container
 from troupe.idempotency import request_hash
+from troupe.jobs.charges import Quote
 from troupe.jobs.cleanup import Cleanup
-from troupe.jobs.records import Job, JobError, JobStatus, Part
-from troupe.jobs.service import Quote
+from troupe.jobs.records import Job, JobError, JobStatus, Part, Usage
 from troupe.jobs.specs import JobSpec, Step, registry
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.records import Record
 
 NUMBERS_PER_PART = 3
+CHARACTERS = 400
 
 
 class Numbers(Record):
@@ -31,9 +33,11 @@ class Numbers(Record):
 
 
 class Sum(Record):
-    """The result of one part of a count."""
+    """The result of one part of a count. A number counts as CHARACTERS characters and as many
+    milliseconds."""
 
     total: int
+    count: int = 0
 
 
 @dataclass
@@ -46,14 +50,17 @@ class CountWorker:
     def plan(self, job: Job, given: Numbers) -> WorkPlan:
         many = len(given.numbers)
         cuts = [*range(0, many, NUMBERS_PER_PART), many]
-        return WorkPlan(cuts, units=many, notes={"reading": f"Read {many} numbers"})
+        characters = [CHARACTERS * (end - first) for first, end in itertools.pairwise(cuts)]
+        notes = {"reading": f"Read {many} numbers"}
+        return WorkPlan(cuts, units=many, notes=notes, characters=characters)
 
     def run_part(self, job: Job, given: Numbers, number: int, folder: Path, watch: Watch) -> Sum:
         self.before(number)
         watch.check()
         assert job.cuts is not None
         self.parts_made.append(number)
-        return Sum(total=sum(given.numbers[job.cuts[number] : job.cuts[number + 1]]))
+        numbers = given.numbers[job.cuts[number] : job.cuts[number + 1]]
+        return Sum(total=sum(numbers), count=len(numbers))
 
     def assemble(
         self, job: Job, given: Numbers, done: Sequence[Sum], folder: Path, watch: Watch
@@ -61,7 +68,10 @@ class CountWorker:
         watch.report("result", 0.5)
         total = sum(part.total for part in done)
         fields = {"total": total, "status": JobStatus.COMPLETED}
-        return Outcome([Update(job.subject, fields)], charge=1 if job.charge else 0)
+        charge = 1 if job.charge else 0
+        if job.charge is not None and job.charge.tariff is not None:
+            charge = job.charge.of_seconds(sum(part.count for part in done) * CHARACTERS / 1000)
+        return Outcome([Update(job.subject, fields)], charge=charge)
 
 
 def _count_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
@@ -70,6 +80,10 @@ def _count_writes(job: Job, status: JobStatus, error: JobError | None, at: datet
 
 def _no_worker(services: Any) -> CountWorker:
     raise AssertionError("the test has set no worker")
+
+
+def _usage(part: Sum) -> Usage:
+    return Usage(characters=CHARACTERS * part.count, milliseconds=CHARACTERS * part.count)
 
 
 COUNT = JobSpec(
@@ -81,6 +95,7 @@ COUNT = JobSpec(
     payload=Sum,
     worker=_no_worker,
     subject_writes=_count_writes,
+    usage=_usage,
     queue="count",
 )
 
@@ -110,12 +125,13 @@ class Counting(Deliveries):
         *,
         lease_seconds: int = 30,
         max_attempts: int = 3,
+        **changes: Any,
     ) -> None:
         self.db, self.queue = db, queue
         self.worker = worker or CountWorker()
         self.cleanup = RecordedCleanup()
         self.spec = replace(COUNT, worker=lambda _: self.worker, cleanup=lambda _: self.cleanup)
-        settings = test_settings(LEASE_SECONDS=lease_seconds, MAX_ATTEMPTS=max_attempts)
+        settings = test_settings(LEASE_SECONDS=lease_seconds, MAX_ATTEMPTS=max_attempts, **changes)
         self.services = Container(
             settings, database=db, queue=queue, job_specs=registry(self.spec), chores={}
         )

@@ -11,8 +11,8 @@ from tests.support.factories import ScriptedEngine, Troupe
 from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.idempotency import request_hash
+from troupe.jobs.charges import Quote
 from troupe.jobs.records import Job
-from troupe.jobs.service import Quote
 from troupe.jobs.specs import JobSpec
 from troupe.recording.records import Recorded
 from troupe.scripts.records import Line, Performance, Performer, Script

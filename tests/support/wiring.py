@@ -111,4 +111,4 @@ def deliver(queue: HeldQueue) -> None:
     """Runs all tasks in the queue, and those they enqueue."""
     while tasks := queue.take():
         for task in tasks:
-            services().runner.run(task["jobId"], task.get("part"))
+            services().runner.run(task["jobId"], task.get("part"), task.get("uid"))

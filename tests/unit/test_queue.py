@@ -23,7 +23,7 @@ from troupe import tokens
 from troupe.adapters.firestore import now
 from troupe.adapters.queue import CloudTasksQueue
 from troupe.generations.specs import VOICE
-from troupe.jobs.service import TASK_TOKEN_HEADER, TaskSender
+from troupe.jobs.sender import TASK_TOKEN_HEADER, TaskSender
 from troupe.jobs.specs import registry
 
 ENQUEUED = "/projects/mine/locations/us-central1/queues/count/tasks"
@@ -101,7 +101,8 @@ def test_a_task_goes_to_the_queue_of_its_kind(
     sender.send(job, 3)
     assert server.asked == [ENQUEUED]
     request = server.task["httpRequest"]
-    assert json.loads(base64.b64decode(request["body"])) == {"data": {"jobId": "abc", "part": 3}}
+    payload = {"jobId": "abc", "uid": "u", "part": 3}
+    assert json.loads(base64.b64decode(request["body"])) == {"data": payload}
     claims = tokens.decode(request["headers"][TASK_TOKEN_HEADER], purpose="task")
     assert claims.subject == "abc"
     firebase_admin.delete_app(app)

@@ -19,10 +19,33 @@ def test_a_deployed_function_requires_a_long_secret(secret: str | None) -> None:
 
 
 def test_a_long_secret_is_accepted() -> None:
-    settings = Settings.from_env({"GCLOUD_PROJECT": "real", "JWT_SECRET": "x" * 32})
+    settings = Settings.from_env(
+        {"GCLOUD_PROJECT": "real", "JWT_SECRET": "x" * 32, "PAYMENTS": "off"}
+    )
     assert not settings.emulated
     assert settings.allowed_origins == []
     assert "xxx" not in repr(settings)
+
+
+@pytest.mark.parametrize("payments", [{}, {"PAYMENTS": ""}], ids=["missing", "empty"])
+def test_a_deployed_function_requires_a_choice_about_payments(payments: dict[str, str]) -> None:
+    env = {"GCLOUD_PROJECT": "real", "JWT_SECRET": "x" * 32} | payments
+    with pytest.raises(ValidationError) as failure:
+        Settings.from_env(env)
+    assert "PAYMENTS is not set" in str(failure.value)
+    assert "at no cost" in str(failure.value)
+
+
+@pytest.mark.parametrize("choice", ["off", "stripe"])
+def test_an_explicit_choice_about_payments_is_accepted(choice: str) -> None:
+    env = {"GCLOUD_PROJECT": "real", "JWT_SECRET": "x" * 32, "PAYMENTS": choice}
+    assert Settings.from_env(env).payments == choice
+    with pytest.raises(ValidationError):
+        Settings.from_env(env | {"PAYMENTS": "Off, thank you"})
+
+
+def test_the_emulators_need_no_choice_about_payments() -> None:
+    assert Settings.from_env({"FUNCTIONS_EMULATOR": "true"}).payments == "off"
 
 
 def test_the_emulators_need_no_secret() -> None:
@@ -33,7 +56,9 @@ def test_the_emulators_need_no_secret() -> None:
 
 def test_the_platforms_own_configuration_is_read() -> None:
     config = json.dumps({"projectId": "mine", "storageBucket": "mine.appspot.com"})
-    settings = Settings.from_env({"FIREBASE_CONFIG": config, "JWT_SECRET": "x" * 40})
+    settings = Settings.from_env(
+        {"FIREBASE_CONFIG": config, "JWT_SECRET": "x" * 40, "PAYMENTS": "stripe"}
+    )
     assert (settings.project_id, settings.bucket) == ("mine", "mine.appspot.com")
 
 

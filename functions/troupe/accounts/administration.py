@@ -8,6 +8,7 @@ from typing import Any
 
 from troupe.accounts.errors import (
     CannotSuspendAdmin,
+    EmailUnproved,
     LastAdmin,
     NoEmail,
     OwnAccount,
@@ -54,7 +55,8 @@ class Administration:
 
         A new email address is set in Firebase Auth right away, after all other checks have passed.
 
-        Raises UserNotFound, OwnAccount, CannotSuspendAdmin, LastAdmin, NoEmail, EmailTaken.
+        Raises UserNotFound, OwnAccount, CannotSuspendAdmin, LastAdmin, NoEmail,
+        EmailTaken, EmailUnproved.
         """
         document = self._db.get(user_path(uid))
         before, at = existing_user(document), now()
@@ -123,6 +125,9 @@ def _check_allowed(before: UserRecord, after: UserRecord, by: str) -> None:
         raise CannotSuspendAdmin
     if promoted and after.email is None:
         raise NoEmail
+    # Whoever registered an address that is not proved may not be its owner.
+    if promoted and (not before.email_verified or after.email != before.email):
+        raise EmailUnproved
 
 
 def remove_admin_writes(db: Database) -> list[Write]:

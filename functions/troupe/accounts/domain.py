@@ -8,9 +8,10 @@ DOMAIN = Domain(
     chores={"deletions": "deletions.sweep"},
     limits={
         "login": Limit(
-            "10/900, 100/900",
-            "rate limit: failed sign-ins per account (10 in 900 seconds), and sign-ins per IP "
-            "address; `0` means no limit",
+            "10/900, 100/900, 50/3600",
+            "rate limit: failed sign-ins per account and IP address (10 in 900 seconds), sign-ins "
+            "per IP address, and failed sign-ins per account from everywhere, which slow down "
+            "unknown devices; `0` means no limit",
         ),
         "register": Limit("5/3600, 30/3600", "registrations, per email address and per IP address"),
         "guest": Limit(

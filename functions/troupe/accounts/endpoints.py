@@ -16,7 +16,9 @@ from troupe.accounts.errors import (
     LastAdmin,
     NoEmail,
     NoPassword,
+    RecentSignInRequired,
     RefreshTokenReused,
+    SecondFactorRequired,
     SessionNotFound,
     TooManyAttempts,
     UsernameTaken,
@@ -26,8 +28,10 @@ from troupe.accounts.records import UserRecord
 from troupe.errors import TooManyRequests, Unauthorized
 from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedFile
 from troupe.paging import BadCursor, PageTooDeep
+from troupe.settings import Settings
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.wallet.errors import WalletNotFound
+from troupe.web.addresses import current_device
 from troupe.web.caller import Auth, signed_in
 from troupe.web.rate_limit import limited
 from troupe.web.reply import Reply
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from troupe.accounts.deletion import Deletions
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
@@ -51,20 +56,31 @@ _BEARER = (Unauthorized, TokenInvalid, TokenExpired, AccountSuspended)
     "/api/auth/register",
     auth=Auth.PUBLIC,
     status=201,
+    other_statuses=(202,),
     data=schemas.SignedInData,
     errors=(EmailTaken, UsernameTaken, TooManyAttempts),
     aliases=("/api/signup", "/api/register"),
     limit="register",
 )
-def register(body: schemas.RegisterBody, accounts: Accounts) -> Reply:
-    """Creates an account with its sign-up tokens, and signs in."""
+def register(
+    body: schemas.RegisterBody, accounts: Accounts, passwords: Passwords, settings: Settings
+) -> Reply:
+    """Creates an account with its sign-up tokens, and signs in.
+
+    On servers that do not reveal which addresses have an account, the response is always 202
+    without `data`, and the owner of the address is mailed a link that sets the password; `username`
+    and `profilePicture` are set later.
+    """
+    if settings.email_enumeration == "hidden":
+        passwords.invite(body.email, body.name)
+        return Reply(message="Please set your password with the link in your mail", status=202)
     signed_in = accounts.register(
         email=body.email,
         password=body.password,
         name=body.name,
         username=body.username,
         picture=body.profile_picture,
-        user_agent=_user_agent(),
+        device=current_device(),
     )
     return Reply(schemas.SignedInData.of(signed_in), "User registered successfully")
 
@@ -73,22 +89,20 @@ def register(body: schemas.RegisterBody, accounts: Accounts) -> Reply:
     "/api/auth/login",
     auth=Auth.PUBLIC,
     data=schemas.SignedInData,
-    errors=(InvalidCredentials, AccountSuspended, TooManyAttempts),
+    errors=(InvalidCredentials, SecondFactorRequired, AccountSuspended, TooManyAttempts),
     aliases=("/api/login",),
     limit="login",
 )
 def login(body: schemas.LoginBody, accounts: Accounts) -> Reply:
     """Signs in with email address and password."""
-    signed_in = accounts.login(body.email, body.password, _user_agent())
+    signed_in = accounts.login(body.email, body.password, current_device())
     return Reply(schemas.SignedInData.of(signed_in), "Logged in successfully")
 
 
 @api.post("/api/auth/logout", aliases=("/api/logout",))
 def logout(caller: AccountCaller, accounts: Accounts) -> Reply:
-    """Ends this session immediately.
-
-    A Firebase ID token belongs to no session; with one, every session of the user ends.
-    """
+    """Ends this session immediately; with a Firebase ID token, the sign-in that it is from, so that
+    later ID tokens of that sign-in are rejected, too."""
     accounts.logout(caller)
     return Reply(message="Logged out successfully")
 
@@ -103,12 +117,16 @@ def logout(caller: AccountCaller, accounts: Accounts) -> Reply:
 def refresh(body: schemas.RefreshBody, accounts: Accounts) -> Reply:
     """Returns new tokens for a refresh token or a valid access token.
 
-    A refresh token works once; reusing one ends its session.
+    A refresh token works once; reusing one ends its session. Only the device that has just used it
+    may repeat that for 30 seconds, for example in another tab, and gets the same new one. A session
+    ends here if its sign-in was ended at Firebase: by a new password, or by disabling the account.
     """
     if body.refresh_token is not None:
-        signed_in = accounts.refresh(body.refresh_token)
+        signed_in = accounts.refresh(body.refresh_token, current_device())
     else:
-        signed_in = accounts.refresh_by_access(request.headers.get("Authorization"), _user_agent())
+        signed_in = accounts.refresh_by_access(
+            request.headers.get("Authorization"), current_device()
+        )
     return Reply(schemas.SignedInData.of(signed_in), "Token refreshed successfully")
 
 
@@ -136,7 +154,7 @@ def get_me(caller: AccountCaller) -> Reply:
 )
 def create_guest(accounts: Accounts) -> Reply:
     """Creates a guest: an anonymous Firebase user with a few tokens to try the product."""
-    signed_in = accounts.guest(_user_agent())
+    signed_in = accounts.guest(current_device())
     return Reply(schemas.SignedInData.of(signed_in), "Guest created successfully")
 
 
@@ -182,7 +200,7 @@ def request_password_reset(body: schemas.ForgotPasswordBody, passwords: Password
 @api.post("/api/auth/reset-password", auth=Auth.PUBLIC, errors=(CodeInvalid,))
 def reset_password(body: schemas.ResetPasswordBody, passwords: Passwords) -> Reply:
     """Sets a new password with a mailed one-time code. Ends every session."""
-    passwords.reset(body.code, body.password)
+    passwords.reset(body.code, body.password, current_device())
     return Reply(message="Password reset successfully")
 
 
@@ -193,10 +211,15 @@ def reset_password(body: schemas.ResetPasswordBody, passwords: Passwords) -> Rep
 )
 def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: Accounts) -> Reply:
     """Verifies an email address with a mailed one-time code. Without a code, mails one to the
-    signed-in user."""
+    signed-in user.
+
+    Every session ends but the one whose bearer token is sent along with the code. Without one, the
+    account's password has to be reset, because the owner of the address may not have chosen it.
+    """
     if body.code is not None:
-        passwords.verify(body.code)
-        return Reply(message="Email verified successfully")
+        with_password = passwords.verify(body.code, _signed_in_if_any(accounts))
+        rest = "" if with_password else ". Please reset your password to sign in"
+        return Reply(message=f"Email verified successfully{rest}")
     caller = signed_in(accounts)
     with limited("mail", caller.email or caller.uid):
         sent = passwords.send_verification(caller)
@@ -206,42 +229,52 @@ def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: 
 
 @api.post(
     "/api/auth/change-password",
-    errors=(NoPassword, WrongPassword, TooManyAttempts),
+    errors=(NoPassword, WrongPassword, SecondFactorRequired, TooManyAttempts),
     aliases=("/api/change-password",),
     limit="login",
 )
 def change_password(
     body: schemas.ChangePasswordBody, caller: AccountCaller, passwords: Passwords
 ) -> Reply:
-    """Sets a new password. Ends every session but this one. A Firebase ID token belongs to no
-    session: sign in again afterwards."""
+    """Sets a new password. Ends every session but this one. Firebase ends all its sign-ins: with an
+    ID token, sign in again afterwards."""
     passwords.change(caller, body.current_password, body.new_password)
     return Reply(message="Password changed successfully")
 
 
 @api.delete(
     "/api/auth/account",
-    errors=(NoPassword, WrongPassword, TooManyAttempts, LastAdmin),
+    errors=(
+        NoPassword,
+        WrongPassword,
+        SecondFactorRequired,
+        RecentSignInRequired,
+        TooManyAttempts,
+        LastAdmin,
+    ),
     aliases=(("POST", "/api/delete-account"),),
     limit="login",
 )
 def delete_account(
     body: schemas.DeleteAccountBody,
     caller: AccountCaller,
+    accounts: Accounts,
     passwords: Passwords,
     deletions: Deletions,
 ) -> Reply:
-    """Ends all access now, and erases all your data within a few hours."""
+    """Ends all access now, and erases all your data within a few hours. Send the password, or sign
+    in at most 5 minutes before; a guest needs neither."""
     if body.password is not None:
         passwords.check(caller, body.password)
+    else:
+        accounts.require_recent_sign_in(caller)
     deletions.begin(caller.uid)
     return Reply(message="Account deleted successfully")
 
 
 @api.get("/api/auth/sessions", data=schemas.SessionsData)
 def list_sessions(caller: AccountCaller, accounts: Accounts) -> Reply:
-    """Lists your sessions, most recently used first. Sign-ins with the Firebase SDK are not
-    included."""
+    """Lists your sessions and your sign-ins with the Firebase SDK, most recently used first."""
     found = accounts.sessions(caller)
     views = [schemas.SessionView.of(key, found[key], caller.session_id) for key in found]
     return Reply(schemas.SessionsData(sessions=views), "Sessions fetched successfully")
@@ -249,16 +282,19 @@ def list_sessions(caller: AccountCaller, accounts: Accounts) -> Reply:
 
 @api.delete("/api/auth/sessions/<sessionId>", errors=(SessionNotFound,))
 def revoke_session(path: schemas.SessionPath, caller: AccountCaller, accounts: Accounts) -> Reply:
-    """Ends one of your sessions immediately."""
+    """Ends one of your sessions or sign-ins immediately."""
     accounts.revoke_session(caller, path.session_id)
     return Reply(message="Session ended successfully")
 
 
 @api.get("/api/user/profile", data=schemas.ProfileData, errors=(WalletNotFound,))
-def get_profile(caller: AccountCaller, wallet: WalletService) -> Reply:
-    """Returns the signed-in user with the remaining tokens and minutes."""
+def get_profile(caller: AccountCaller, wallet: WalletService, quotas: Quotas) -> Reply:
+    """Returns the signed-in user with the remaining tokens and minutes, and how much of the quotas
+    is used."""
     balance = wallet.balance(caller.uid)
-    return Reply(schemas.ProfileData.of(caller.user, balance), "Profile fetched successfully")
+    used = schemas.QuotasView.of(quotas.usage(caller.uid), quotas.of(caller.user))
+    data = schemas.ProfileData.of(caller.user, balance, used)
+    return Reply(data, "Profile fetched successfully")
 
 
 @api.get("/api/my-activities", data=schemas.ActivitiesData, errors=(BadCursor, PageTooDeep))
@@ -294,5 +330,9 @@ def _user(user: UserRecord, message: str) -> Reply:
     return Reply(schemas.UserData(user=schemas.UserView.of(user)), message)
 
 
-def _user_agent() -> str:
-    return request.headers.get("User-Agent", "")
+def _signed_in_if_any(accounts: Accounts) -> AccountCaller | None:
+    """The caller, if the request has a valid bearer token; others do not matter here."""
+    try:
+        return signed_in(accounts)
+    except (Unauthorized, AccountSuspended):
+        return None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+from typing_extensions import TypedDict
+
 from troupe.adapters import identity
 from troupe.errors import (
     Conflict,
@@ -27,6 +31,27 @@ class UsernameTaken(Conflict):
     message = "This username is taken."
 
 
+class QuotaDetails(TypedDict):
+    """What is full (`characters`, `scripts`, `files` or `fileBytes`), and the most of it."""
+
+    quota: str
+    maximum: int
+
+
+class QuotaExceeded(Conflict):
+    code = "quota_exceeded"
+    message = "You have no room for more. Delete something first, or choose a larger plan."
+    details_type = QuotaDetails
+
+    @classmethod
+    def of(cls, quota: str, maximum: int) -> Self:
+        full = f"{maximum} bytes of files" if quota == "fileBytes" else f"{maximum} {quota}"
+        return cls(
+            f"You can keep at most {full}. Delete something first, or choose a larger plan.",
+            details={"quota": quota, "maximum": maximum},
+        )
+
+
 class InvalidCredentials(Unauthorized):
     code = "invalid_credentials"
     message = "The email address or password is wrong."
@@ -47,6 +72,23 @@ class WrongPassword(Forbidden):
 
     code = "wrong_password"
     message = "The password is wrong."
+
+
+class RecentSignInRequired(Forbidden):
+    """Not 401: the bearer token is valid, and clients must not discard it."""
+
+    code = "recent_sign_in_required"
+    message = "Please confirm your password, or sign in again and repeat this within 5 minutes."
+
+
+class SecondFactorRequired(Forbidden):
+    code = "second_factor_required"
+    message = "This account has a second factor. Please sign in with the Firebase SDK."
+
+
+class EmailUnproved(Conflict):
+    code = "email_not_verified"
+    message = "The email address of this user must be verified first."
 
 
 class NoPassword(Conflict):
@@ -106,13 +148,16 @@ class NotAccepted(Unprocessable):
 
 
 class TooManyAttempts(TooManyRequests):
+    """Firebase Auth blocks the account for a while; a new password ends that."""
+
     code = "too_many_attempts"
-    message = "Too many attempts. Please wait before trying again."
+    message = "Too many attempts. Please wait before trying again, or reset your password."
 
 
 _PUBLIC_ERRORS: dict[type[identity.IdentityError], type[TroupeError]] = {
     identity.EmailExists: EmailTaken,
     identity.WrongCredentials: InvalidCredentials,
+    identity.SecondFactorRequired: SecondFactorRequired,
     identity.AccountDisabled: AccountSuspended,
     identity.TooManyAttempts: TooManyAttempts,
     identity.InvalidDetails: NotAccepted,

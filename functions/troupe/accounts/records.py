@@ -15,10 +15,17 @@ from troupe.wallet.records import Balance
 
 
 class Session(Record):
-    """One sign-in. `refresh_hash` is the SHA-256 of the only valid refresh token."""
+    """One sign-in: a session of ours, or a sign-in of the Firebase SDK, which has no hashes.
 
-    refresh_hash: str
+    `refresh_hash` is the SHA-256 of the current refresh token, `previous_hash` that of the one
+    before, and `device` identifies the device that exchanged it, at `last_used_at`.
+    """
+
+    refresh_hash: str = ""
+    previous_hash: str = ""
+    device: str = ""
     created_at: datetime
+    signed_in_at: datetime | None = None  # by Firebase's clock, in whole seconds
     last_used_at: datetime
     expires_at: datetime
     user_agent: str = ""
@@ -56,6 +63,8 @@ class UserRecord(Record):
     suspended: bool = False
     deleted_at: datetime | None = None  # set once only the shell is left: see `deletion`
     valid_after: datetime | None = None  # sign-ins before this are void
+    # Sign-ins of the Firebase SDK up to this are void unless `sessions` lists them.
+    sign_ins_after: datetime | None = None
     sessions: dict[str, Session] = Field(default_factory=dict)
     tokens: int = 0  # granted minus used; every change of the wallet updates it in its commit
     voice_seconds: Balance = Balance()  # copied from the wallet likewise
@@ -65,9 +74,32 @@ class UserRecord(Record):
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def public_name(self) -> str:
+        """The name that other users see: never the email address, nor the part before its @."""
+        address = self.email or ""
+        private = {address, address.partition("@")[0]}
+        for name in (self.name, self.username or ""):
+            if name and "@" not in name and name not in private:
+                return name
+        return default_name(guest=self.guest)
+
+    def signed_in_since(self, session_id: str, at: datetime) -> UserRecord:
+        """The user whose session counts as signed in at `at`, unless it was later."""
+        session = self.sessions[session_id]
+        later = max(at, session.signed_in_at or at)
+        changed = session.model_copy(update={"signed_in_at": later})
+        return self.model_copy(update={"sessions": {**self.sessions, session_id: changed}})
+
     def stored(self) -> dict[str, Any]:
         """Adds `nameKey`, which the administrators' search uses."""
         return super().stored() | {"nameKey": name_key(self.name)}
+
+
+def default_name(*, guest: bool) -> str:
+    """The name of a user who has given none. Not made from the address, which others may not
+    see."""
+    return "Guest" if guest else "User"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
+from troupe.accounts.pictures import PICTURE
+from troupe.accounts.policy import check_password
+from troupe.accounts.quotas import Usage
 from troupe.accounts.records import Session, UserRecord
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Activity, ActivityStats, Category
 from troupe.caller import Role
+from troupe.settings import Quota
 from troupe.wallet.records import Wallet
 from troupe.web.media import MediaUrl
 from troupe.web.schema import (
@@ -27,9 +31,12 @@ from troupe.web.schema import (
 )
 from troupe.web.upload import Form, Upload
 
-# The URL of a picture, or the path of an uploaded one.
-Picture = Annotated[
-    str, StringConstraints(max_length=500, pattern=r"^((https?://|/)[^\s\x00-\x1f\x7f]*)?$")
+# The path of an uploaded picture, or the URL of a Google account's.
+Picture = Annotated[str, StringConstraints(max_length=500, pattern=PICTURE)]
+NewPassword = Annotated[
+    Password,
+    AfterValidator(check_password),
+    Field(description="A letter and a digit, not a common password; settings can require more."),
 ]
 
 
@@ -41,8 +48,10 @@ class RegisterBody(Schema):
     name: Line | None = None
     username: Username | None = None
     email: Email
-    password: Password
-    profile_picture: Picture | None = None
+    password: NewPassword
+    profile_picture: Picture | None = Field(
+        None, description="The path of an uploaded picture, or the URL of a Google account's."
+    )
 
 
 class LoginBody(Schema):
@@ -87,7 +96,7 @@ class ResetPasswordBody(Schema):
     model_config = example({"code": "the-mailed-code", "password": "secret-456"})
 
     code: Code
-    password: Password
+    password: NewPassword
 
 
 class VerifyEmailBody(Schema):
@@ -102,7 +111,7 @@ class ChangePasswordBody(Schema):
     model_config = example({"currentPassword": "secret-123", "newPassword": "secret-456"})
 
     current_password: OldPassword
-    new_password: Password
+    new_password: NewPassword
 
 
 class AvatarForm(Form):
@@ -112,7 +121,10 @@ class AvatarForm(Form):
 class DeleteAccountBody(Schema):
     model_config = example({"password": "secret-123"})
 
-    password: OldPassword | None = Field(None, description="Optional; if sent, it must be correct.")
+    password: OldPassword | None = Field(
+        None,
+        description="If sent, it must be correct; if not, the sign-in must be recent.",
+    )
 
 
 class SessionPath(Schema):
@@ -219,15 +231,40 @@ class ProfileSubscription(Schema):
         )
 
 
+class QuotaView(Schema):
+    used: int
+    maximum: int
+
+
+class QuotasView(Schema):
+    """What the user keeps, and how much of each the plan allows."""
+
+    characters: QuotaView
+    scripts: QuotaView
+    files: QuotaView
+    file_bytes: QuotaView = Field(description="The size of all uploaded files.")
+
+    @classmethod
+    def of(cls, usage: Usage, quota: Quota) -> Self:
+        return cls(
+            characters=QuotaView(used=usage.characters, maximum=quota.characters),
+            scripts=QuotaView(used=usage.scripts, maximum=quota.scripts),
+            files=QuotaView(used=usage.files, maximum=quota.files),
+            file_bytes=QuotaView(used=usage.size, maximum=quota.bytes),
+        )
+
+
 class ProfileData(Schema):
     user: UserView
     subscription: ProfileSubscription
     tokens_remaining: int = Field(description="Tokens available to spend now.")
     minutes_remaining: float
+    quotas: QuotasView
 
     @classmethod
-    def of(cls, user: UserRecord, wallet: Wallet) -> ProfileData:
+    def of(cls, user: UserRecord, wallet: Wallet, quotas: QuotasView) -> ProfileData:
         return cls(
+            quotas=quotas,
             user=UserView.of(user),
             subscription=ProfileSubscription.of(user),
             tokens_remaining=wallet.tokens.available,
@@ -241,7 +278,8 @@ class SessionView(Schema):
     user_agent: str
     created_at: datetime
     last_seen_at: datetime = Field(
-        description="When its tokens were last refreshed; not updated by other requests."
+        description="When its tokens were last refreshed; for a sign-in with the Firebase SDK, the "
+        "day it was last used."
     )
     expires_at: datetime
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from troupe.accounts.records import Session, UserRecord
+from troupe.accounts.sessions import floor_after, kept, to_drop
 from troupe.adapters.firestore import DELETE_FIELD, Create, Database, Document, Update, Write
 
 
@@ -64,14 +66,30 @@ def session_write(
     uid: str,
     session_id: str,
     session: Session,
-    dropped: tuple[str, ...] = (),
     seen: Document | None = None,
 ) -> Update:
-    """Sets one session and removes others; the rest of the document stays unchanged."""
-    changes: dict[str, Any] = {f"sessions.{old}": DELETE_FIELD for old in dropped}
-    changes[f"sessions.{session_id}"] = session.stored()
-    return Update(user_path(uid), changes, seen=seen)
+    """Sets one session; the rest of the document stays unchanged."""
+    return Update(user_path(uid), {f"sessions.{session_id}": session.stored()}, seen=seen)
 
 
-def end_session_write(uid: str, session_id: str) -> Update:
-    return Update(user_path(uid), {f"sessions.{session_id}": DELETE_FIELD})
+def add_session_changes(
+    user: UserRecord, session_id: str, session: Session, at: datetime
+) -> dict[str, Any]:
+    """Adds a session, and removes the oldest if there are too many."""
+    dropped = [each for each in to_drop(user, at) if each != session_id]
+    removed = {f"sessions.{old}": DELETE_FIELD for old in dropped}
+    return removed | {f"sessions.{session_id}": session.stored()} | floor_after(user, dropped)
+
+
+def end_sessions_write(
+    document: Document, user: UserRecord, at: datetime, *, keep: Collection[str] = (), **more: Any
+) -> Update:
+    """Ends all sessions and sign-ins but `keep`. `more`: other fields to change."""
+    ended = {"sessions": kept(user, keep, at), "validAfter": at, "updatedAt": at}
+    return Update(document.path, ended | more, seen=document)
+
+
+def end_session_write(document: Document, user: UserRecord, session_id: str) -> Update:
+    """Ends one session, or one sign-in of the Firebase SDK."""
+    ended = {f"sessions.{session_id}": DELETE_FIELD, **floor_after(user, [session_id])}
+    return Update(document.path, ended, seen=document)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import firebase_admin
 import jwt
@@ -61,6 +62,11 @@ class AccountDisabled(IdentityError):
     """The account was disabled in the Firebase project."""
 
 
+class SecondFactorRequired(IdentityError):
+    """The password is right, but the account has a second factor, which only the Firebase SDK can
+    ask for."""
+
+
 class TooManyAttempts(IdentityError):
     """Firebase Auth temporarily blocks this account or address."""
 
@@ -96,6 +102,19 @@ class Person:
     picture: str
     anonymous: bool
     signed_in_at: int
+    provider: str = ""  # `password`, `google.com`, …
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account as Firebase Auth knows it now. `valid_after`: sign-ins before it are revoked, in
+    seconds since 1970. `providers`: the address that each linked sign-in method vouches for."""
+
+    disabled: bool
+    valid_after: int
+    email: str | None
+    email_verified: bool
+    providers: Mapping[str, str | None]
 
 
 class Identity:
@@ -135,12 +154,31 @@ class Identity:
             raise IdTokenExpired
         return person
 
-    def create(self, email: str, password: str, name: str) -> str:
-        """Creates an account with a password; returns its uid. Raises EmailExists,
-        InvalidDetails."""
+    def standing(self, uid: str) -> Standing | None:
+        """The account as it is now; None if it was deleted. Raises IdentityUnavailable."""
+        try:
+            user = auth.get_user(uid, app=self._app)
+        except auth.UserNotFoundError:
+            return None
+        except (*_SDK_ERRORS, ValueError) as error:
+            raise IdentityUnavailable("accounts cannot be looked up") from error
+        return _standing(user)
+
+    def create(
+        self, email: str, password: str, name: str, *, verified: bool = False
+    ) -> tuple[str, int]:
+        """Creates an account with a password. Returns its uid, and when its owner signed in, in
+        seconds since 1970 by Firebase's clock. `verified`: the address is known to be the owner's.
+
+        Raises EmailExists, InvalidDetails.
+        """
         try:
             user = auth.create_user(
-                email=email, password=password, display_name=name, app=self._app
+                email=email,
+                password=password,
+                display_name=name,
+                email_verified=verified,
+                app=self._app,
             )
         except auth.EmailAlreadyExistsError as error:
             raise EmailExists from error
@@ -148,11 +186,12 @@ class Identity:
             raise InvalidDetails from error
         except _SDK_ERRORS as error:
             raise _sdk_error(error) from error
-        return str(user.uid)
+        created_at = int(user.user_metadata.creation_timestamp) // 1000
+        return str(user.uid), max(created_at, _standing(user).valid_after)
 
     def sign_in(self, email: str, password: str) -> Person:
-        """Signs in with a password. Raises WrongCredentials, AccountDisabled, TooManyAttempts or
-        IdentityUnavailable."""
+        """Signs in with a password. Raises WrongCredentials, SecondFactorRequired, AccountDisabled,
+        TooManyAttempts or IdentityUnavailable."""
         answer = self._call(
             "signInWithPassword",
             {"email": email, "password": password, "returnSecureToken": True},
@@ -169,11 +208,11 @@ class Identity:
         (unless the project's email enumeration protection hides that)."""
         self._call("sendOobCode", {"requestType": "PASSWORD_RESET", "email": email}, repeat=False)
 
-    def reset_address(self, code: str) -> str:
-        """The address that a reset code was mailed to; does not use up the code. Raises
+    def address_of(self, code: str, kind: Literal["PASSWORD_RESET", "VERIFY_EMAIL"]) -> str:
+        """The address that a code of this kind was mailed to; does not use up the code. Raises
         CodeInvalid."""
         answer = self._call("resetPassword", {"oobCode": code}, repeat=True)
-        if answer.get("requestType") != "PASSWORD_RESET":
+        if answer.get("requestType") != kind:
             raise CodeInvalid
         return str(answer["email"])
 
@@ -216,6 +255,15 @@ class Identity:
             raise InvalidDetails from error
         except _SDK_ERRORS as error:
             raise _sdk_error(error) from error
+
+    def unlink(self, uid: str, providers: Sequence[str]) -> None:
+        """Removes sign-in methods from an account, except its password."""
+        try:
+            auth.update_user(uid, providers_to_delete=list(providers), app=self._app)
+        except auth.UserNotFoundError:
+            return
+        except (*_SDK_ERRORS, ValueError) as error:
+            raise IdentityUnavailable("sign-in methods cannot be removed") from error
 
     def set_email(self, uid: str, email: str) -> None:
         """Changes an account's address, which becomes unverified. Raises EmailExists,
@@ -319,9 +367,21 @@ def _json(answer: requests.Response) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _standing(user: Any) -> Standing:
+    return Standing(
+        disabled=bool(user.disabled),
+        valid_after=int(user.tokens_valid_after_timestamp) // 1000,
+        email=user.email,
+        email_verified=bool(user.email_verified),
+        providers={each.provider_id: each.email for each in user.provider_data},
+    )
+
+
 def _unverified_person(answer: dict[str, Any]) -> Person:
     """The user of an ID token that came directly from Google over TLS, so its signature need not
-    be verified."""
+    be verified. Raises SecondFactorRequired if there is none yet."""
+    if "mfaPendingCredential" in answer:
+        raise SecondFactorRequired
     return _person(jwt.decode(answer["idToken"], options={"verify_signature": False}))
 
 
@@ -340,4 +400,5 @@ def _person(claims: dict[str, Any]) -> Person:
         picture=str(claims.get("picture") or ""),
         anonymous=provider == "anonymous",
         signed_in_at=int(claims.get("auth_time") or claims["iat"]),
+        provider=str(provider or ""),
     )

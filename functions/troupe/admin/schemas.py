@@ -1,4 +1,4 @@
-"""Requests and responses of the admin function for users, statistics and activities."""
+"""Requests and responses of the admin function for users, jobs, statistics and activities."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from troupe.accounts.schemas import RoleView, UserView
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Category
 from troupe.adapters.firestore import now
+from troupe.admin.jobs import JobFilter, OwnedJob
 from troupe.admin.stats import PlanCount, RecentAction, UserStats
 from troupe.admin.users import UserChange, UserDetails
 from troupe.caller import Role
+from troupe.jobs.records import CurrentStep, JobKind, JobStatus
+from troupe.jobs.schemas import ChargeView, ErrorView, JobView
+from troupe.jobs.specs import JobSpecs
 from troupe.plans.records import BillingPeriod
 from troupe.plans.schemas import (
     Minutes,
@@ -257,6 +261,64 @@ def _terms(subscription: SubscriptionSummary) -> TermsView:
         voice_minutes=subscription.voice_minutes,
         tokens=subscription.tokens,
     )
+
+
+class JobsQuery(Page):
+    status: JobStatus | None = None
+    kind: Annotated[JobKind, Field(max_length=40)] | None = None
+    user_id: Id | None = None
+
+    @property
+    def job_filter(self) -> JobFilter:
+        return JobFilter(self.status, self.kind, self.user_id)
+
+
+class JobPath(Schema):
+    job_id: Id
+
+
+class AdminJobView(Schema):
+    """A job with its owner. `progress`: 0 to 100; `subject`: the document it works on;
+    `waiting`: it starts when another job of the user has ended."""
+
+    job_id: str
+    kind: JobKind
+    status: JobStatus
+    waiting: bool
+    subject: str
+    user_id: str
+    user_email: str
+    progress: int
+    current_step: CurrentStep
+    attempt: int
+    charge: ChargeView | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    updated_at: datetime
+    error: ErrorView | None
+
+    @classmethod
+    def of(cls, owned: OwnedJob, specs: JobSpecs) -> Self:
+        job = owned.job
+        view = JobView.of(job, specs[job.kind])
+        shared = {name: getattr(view, name) for name in cls.model_fields if hasattr(view, name)}
+        return cls(
+            **shared,
+            subject=job.subject,
+            user_id=job.uid,
+            user_email=owned.email or "",
+            progress=view.overall_progress,
+            updated_at=job.updated_at,
+        )
+
+
+class AdminJobList(Schema):
+    jobs: list[AdminJobView]
+
+
+class AdminJobData(Schema):
+    job: AdminJobView
 
 
 def _user_fields(user: UserRecord) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from troupe.accounts.deletion import Deletions
 from troupe.accounts.directory import Directory, UserFilter, UserStatus, status_of
 from troupe.accounts.errors import OwnAccount
 from troupe.accounts.records import UserRecord
-from troupe.adapters.firestore import AlreadyExists, Database, Stale, Write, contend
+from troupe.adapters.firestore import AlreadyExists, Database, Stale, Write, contend, now
 from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
 from troupe.caller import Role
+from troupe.jobs.admission import Admission
+from troupe.jobs.shares import check_write
 from troupe.paging import PageOf, PageRequest
 from troupe.plans.draft import SubscriptionDraft
 from troupe.plans.records import Subscription, SubscriptionStatus
@@ -63,6 +65,7 @@ class AdminUsers:
         subscriptions: Subscriptions,
         plans: Plans,
         deletions: Deletions,
+        admission: Admission,
     ) -> None:
         self._db = db
         self._directory = directory
@@ -70,6 +73,7 @@ class AdminUsers:
         self._subscriptions = subscriptions
         self._plans = plans
         self._deletions = deletions
+        self._admission = admission
 
     def page(
         self, request: PageRequest, user_filter: UserFilter
@@ -116,14 +120,14 @@ class AdminUsers:
             before = _audited_fields(diff.before, draft.before, draft.wallet_before)
             after = _audited_fields(diff.after, draft.after, draft.wallet)
             entry = entry_writes(actor, "adminUpdateUser", f"users/{uid}", before, after)
-            return [*diff.writes, *entry]
+            return [*diff.writes, *entry, *_ending_writes(diff)]
 
         self._subscriptions.set(uid, setting, also=also)
-        self._administration.after_commit(diffs[-1])  # the one of the attempt that succeeded
+        self._after_commit(diffs[-1])  # the one of the attempt that succeeded
         return self.get(uid)
 
     def toggle_suspension(self, actor: Actor, uid: str) -> UserDetails:
-        """Suspends a user, or lifts the suspension.
+        """Suspends a user, which ends all jobs, or lifts the suspension.
 
         Raises UserNotFound, OwnAccount, CannotSuspendAdmin.
         """
@@ -133,12 +137,12 @@ class AdminUsers:
             before, after = ({"suspended": u.suspended} for u in (diff.before, diff.after))
             entry = entry_writes(actor, "toggleSuspension", f"users/{uid}", before, after)
             try:
-                self._db.commit(*diff.writes, *entry)
+                self._db.commit(*diff.writes, *entry, *_ending_writes(diff))
             except AlreadyExists as error:
                 raise Stale from error
             return diff
 
-        self._administration.after_commit(contend(attempt))
+        self._after_commit(contend(attempt))
         return self.get(uid)
 
     def delete(self, actor: Actor, uid: str) -> None:
@@ -156,6 +160,21 @@ class AdminUsers:
             return entry_writes(actor, "adminDeleteUser", f"users/{uid}", before, {})
 
         self._deletions.begin(uid, audit_writes)
+
+    def _after_commit(self, diff: AccountDiff) -> None:
+        """A suspension ends the user's jobs: some now, and all others in the next sweeps."""
+        self._administration.after_commit(diff)
+        if _suspends(diff):
+            self._admission.fill(diff.after.id)
+
+
+def _suspends(diff: AccountDiff) -> bool:
+    return diff.after.suspended and not diff.before.suspended
+
+
+def _ending_writes(diff: AccountDiff) -> list[Write]:
+    """Makes the sweep end the jobs of a suspended user, in case nothing else does."""
+    return [check_write(diff.after.id, now())] if _suspends(diff) else []
 
 
 def _restarts_plan(user: UserRecord, status: UserStatus | None) -> bool:

@@ -21,26 +21,32 @@ if TYPE_CHECKING:
     from troupe.accounts.directory import Directory
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
+    from troupe.adapters.app_check import AppChecks
     from troupe.adapters.firestore import Database
     from troupe.adapters.identity import Identity
     from troupe.adapters.model import Model
     from troupe.adapters.queue import Queue
     from troupe.adapters.queue_control import QueueControl
     from troupe.adapters.storage import Files
+    from troupe.admin.jobs import AdminJobs
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
     from troupe.audit.service import AuditLog
     from troupe.characters.clones import Clones
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
+    from troupe.characters.withdrawal import Withdrawals
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
+    from troupe.jobs.admission import Admission
     from troupe.jobs.records import Job, Part
     from troupe.jobs.runner import Runner
-    from troupe.jobs.service import JobService, TaskSender
+    from troupe.jobs.sender import TaskSender
+    from troupe.jobs.service import JobService
     from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
@@ -50,6 +56,7 @@ if TYPE_CHECKING:
     from troupe.plans.service import Plans
     from troupe.plans.subscriptions import Subscriptions
     from troupe.rate_limits import Limiter
+    from troupe.reports.service import Reports
     from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.service import ScriptService
     from troupe.scripts.worker import ScriptWorker
@@ -101,6 +108,15 @@ class Container:
         return Identity(app, self.settings.web_api_key, emulated=self.settings.emulated)
 
     @cached_property
+    def app_checks(self) -> AppChecks | None:
+        """Verifies App Check tokens; None if they are not required."""
+        if self.settings.app_check == "off":
+            return None
+        from troupe.adapters.app_check import AppChecks
+
+        return AppChecks(self.settings.project_id)
+
+    @cached_property
     def queue(self) -> Queue:
         from troupe.adapters.firebase import firebase_app
         from troupe.adapters.queue import CloudTasksQueue
@@ -143,9 +159,13 @@ class Container:
     @cached_property
     def limiter(self) -> Limiter:
         from troupe.app.domains import rate_limits
-        from troupe.rate_limits import Limiter
+        from troupe.rate_limits import INTRODUCES, Limiter
 
-        return Limiter(self.database, rate_limits(self.settings), self.settings.jwt_secret)
+        settings = self.settings
+        # Registering an address proves nothing where it does not fail for a taken one.
+        hidden = settings.email_enumeration == "hidden"
+        introduces = INTRODUCES - {"register"} if hidden else INTRODUCES
+        return Limiter(self.database, rate_limits(settings), settings.jwt_secret, introduces)
 
     @cached_property
     def orphans(self) -> OrphanedFiles:
@@ -176,6 +196,12 @@ class Container:
         from troupe.accounts.profile import Profiles
 
         return Profiles(self.database, self.orphans, prepare_image)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        from troupe.accounts.quotas import Quotas
+
+        return Quotas(self.database, self.settings)
 
     @cached_property
     def deletions(self) -> Deletions:
@@ -226,7 +252,14 @@ class Container:
             subscriptions=self.subscriptions,
             plans=self.plans,
             deletions=self.deletions,
+            admission=self.admission,
         )
+
+    @cached_property
+    def admin_jobs(self) -> AdminJobs:
+        from troupe.admin.jobs import AdminJobs
+
+        return AdminJobs(self.database, self.directory, self.admission)
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -278,6 +311,12 @@ class Container:
         return Characters(self.database, self._files, self.settings, prepare)
 
     @cached_property
+    def withdrawals(self) -> Withdrawals:
+        from troupe.characters.withdrawal import Withdrawals
+
+        return Withdrawals(self.database, self.orphans, self.settings)
+
+    @cached_property
     def clones(self) -> Clones:
         from troupe.characters.clones import Clones
 
@@ -290,10 +329,10 @@ class Container:
         if isinstance(self.engine, KeepsClones):
             self.engine.forget(sha256)
 
-    def _cast(self, ids: Sequence[str]) -> list[Character]:
-        """The characters with these ids. A function, because most requests name none and the
-        service is slow to load."""
-        return self.characters.cast(ids)
+    def _cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
+        """The characters with these ids, cast by `uid`. A function, because most requests name none
+        and the service is slow to load."""
+        return self.characters.cast(uid, ids)
 
     @cached_property
     def generations(self) -> Generations:
@@ -322,6 +361,12 @@ class Container:
         from troupe.files.service import UserFiles
 
         return UserFiles(self.database, self._files, self.orphans, prove_recording, self.settings)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from troupe.reports.service import Reports
+
+        return Reports(self.database, self.withdrawals, self.administration)
 
     @cached_property
     def faqs(self) -> Faqs:
@@ -357,15 +402,28 @@ class Container:
 
     @cached_property
     def sender(self) -> TaskSender:
-        from troupe.jobs.service import TaskSender
+        from troupe.jobs.sender import TaskSender
 
         return TaskSender(self.queue, self.job_specs)
+
+    @cached_property
+    def admission(self) -> Admission:
+        from troupe.accounts.tiers import tier_names
+        from troupe.jobs.admission import Admission
+
+        return Admission(
+            self.database,
+            self.sender,
+            self.job_specs,
+            lambda user: self.settings.share(*tier_names(user)),
+            waiting_jobs=self.settings.waiting_jobs,
+        )
 
     @cached_property
     def jobs(self) -> JobService:
         from troupe.jobs.service import JobService
 
-        return JobService(self.database, self.sender, self.job_specs)
+        return JobService(self.database, self.sender, self.admission)
 
     @cached_property
     def job_specs(self) -> JobSpecs:
@@ -394,6 +452,7 @@ class Container:
             self.database,
             self.sender,
             self.job_specs,
+            self.admission,
             self,
             lease_seconds=self.settings.lease_seconds,
             max_attempts=self.settings.max_attempts,
@@ -427,6 +486,7 @@ class Container:
             self.database,
             self.sender,
             self.job_specs,
+            self.admission,
             hold_hours=self.settings.hold_hours,
             forget=self.forget_part,
             chores=self.chores,

@@ -17,6 +17,7 @@ from troupe.generations.domain import DOMAIN as GENERATIONS
 from troupe.jobs.domain import DOMAIN as JOBS
 from troupe.jobs.specs import JobSpecs, registry
 from troupe.plans.domain import DOMAIN as PLANS
+from troupe.reports.domain import DOMAIN as REPORTS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
 from troupe.settings import RateLimit, Settings
 from troupe.support.domain import DOMAIN as SUPPORT
@@ -36,6 +37,7 @@ DOMAINS: tuple[Domain, ...] = (
     WALLET,
     ACTIVITIES,
     ACCOUNTS,
+    REPORTS,
     SUPPORT,
     ADMIN,
 )

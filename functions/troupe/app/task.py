@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from firebase_functions.https_fn import CallableRequest, FunctionsErrorCode, HttpsError
@@ -11,7 +12,9 @@ from troupe.adapters.queue import QueueUnavailable
 from troupe.app.container import Container
 from troupe.errors import Unauthorized
 from troupe.jobs.errors import TryAgain
-from troupe.jobs.service import TASK_TOKEN_HEADER
+from troupe.jobs.sender import TASK_TOKEN_HEADER
+
+_UID = re.compile(r"[^/]{1,128}")
 
 
 def handle(request: CallableRequest[Any], services: Container) -> None:
@@ -20,7 +23,7 @@ def handle(request: CallableRequest[Any], services: Container) -> None:
     In production, IAM admits only the service account of Cloud Tasks. The token is checked as
     well, for the emulators and in case of a wrong IAM policy.
     """
-    job_id, part = _task(request.data)
+    job_id, part, uid = _task(request.data)
     try:
         claims = tokens.decode(
             request.raw_request.headers.get(TASK_TOKEN_HEADER, ""), purpose="task"
@@ -35,15 +38,21 @@ def handle(request: CallableRequest[Any], services: Container) -> None:
     logs.begin(jobId=job_id, part=part, **trace)
     deadlines.begin(None)
     try:
-        services.runner.run(job_id, part)
+        services.runner.run(job_id, part, uid)
     except (TryAgain, QueueUnavailable) as again:
         # Not 503, for which Cloud Tasks slows down the whole queue.
         raise HttpsError(FunctionsErrorCode.ABORTED, str(again)) from None
 
 
-def _task(data: object) -> tuple[str, int | None]:
+def _task(data: object) -> tuple[str, int | None, str | None]:
     if isinstance(data, dict):
-        job_id, part = data.get("jobId"), data.get("part")
-        if isinstance(job_id, str) and job_id.isalnum() and (part is None or type(part) is int):
-            return job_id, part
-    raise HttpsError(FunctionsErrorCode.INVALID_ARGUMENT, "Send {jobId} or {jobId, part}.")
+        job_id, part, uid = data.get("jobId"), data.get("part"), data.get("uid")
+        if (
+            isinstance(job_id, str)
+            and job_id.isalnum()
+            and (part is None or type(part) is int)
+            and (uid is None or (isinstance(uid, str) and _UID.fullmatch(uid)))
+        ):
+            return job_id, part, uid
+    message = "Send {jobId, uid} or {jobId, uid, part}."
+    raise HttpsError(FunctionsErrorCode.INVALID_ARGUMENT, message)

@@ -31,12 +31,20 @@ class Clone(Record):
     due_at: datetime
 
 
-def clone_deletion_writes(engine_name: str, sample: Sample) -> list[Write]:
-    """For the commit that removes a sample; empty if the engine keeps no clones."""
-    if not capabilities(engine_name).keeps_clones:
+def clone_deletion_writes(
+    engine_name: str, sample: Sample | None, *, at_once: bool = False
+) -> list[Write]:
+    """For the commit that removes a sample; empty if there is none, or if the engine keeps no
+    clones. `at_once`: the next sweep deletes the clone, and a later one the clone that a task in
+    progress may have made again."""
+    if sample is None or not capabilities(engine_name).keeps_clones:
         return []
-    clone = Clone(id=secrets.token_hex(10), sha256=sample.sha256, due_at=now() + DELETION_DELAY)
-    return [Create(f"{COLLECTION}/{clone.id}", clone.stored())]
+    at = now()
+    clones = [
+        Clone(id=secrets.token_hex(10), sha256=sample.sha256, due_at=due)
+        for due in ([at] if at_once else []) + [at + DELETION_DELAY]
+    ]
+    return [Create(f"{COLLECTION}/{clone.id}", clone.stored()) for clone in clones]
 
 
 class Clones:

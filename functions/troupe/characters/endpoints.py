@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.accounts.errors import QuotaExceeded
+from troupe.accounts.tiers import Kept
 from troupe.characters import schemas
 from troupe.characters.errors import (
+    CharacterHidden,
     CharacterNotFound,
     ConsentRequired,
+    ConsentTooNarrow,
     FileTooLarge,
+    GuestsPublishNothing,
     NotOwner,
+    SampleMissing,
     TooManyImages,
     UnknownImage,
 )
 from troupe.characters.service import CharacterWithStar, StarState
-from troupe.errors import FileMissing, UnknownChoice
+from troupe.errors import FileMissing, Unauthorized, UnknownChoice
 from troupe.media.uploads.checks import (
     BrokenAudio,
     BrokenImage,
@@ -27,6 +33,7 @@ from troupe.media.uploads.checks import (
     UnsupportedFile,
 )
 from troupe.paging import BadCursor, PageOf, PageTooDeep
+from troupe.web.addresses import client_address
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
@@ -34,10 +41,12 @@ from troupe.web.routes import Api
 from troupe.web.schema import Page
 
 if TYPE_CHECKING:
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.caller import Caller
     from troupe.characters.service import Characters
+    from troupe.characters.withdrawal import Withdrawals
     from troupe.settings import Settings
 
 api = Api("characters", "Characters")
@@ -53,11 +62,13 @@ _FILE_ERRORS = (
     ImageTooLarge,
     TooManyImages,
     ConsentRequired,
+    ConsentTooNarrow,
+    GuestsPublishNothing,
     UnknownChoice,
 )
-# The file behind a name never changes. Cached for an hour rather than a year, so that a deleted
-# voice also disappears from caches.
-_CACHED = "public, max-age=3600, immutable"
+# The file behind a name never changes, but it may be deleted or become private, so that it has to
+# disappear from caches.
+_CACHED = "public, max-age=300"
 
 
 @api.get("/api/characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
@@ -67,8 +78,8 @@ def list_characters(
     characters: Characters,
     settings: Settings,
 ) -> Reply:
-    """Lists everyone's characters, newest or most starred first; can search by name. With
-    `?starred=true`, lists the characters you have starred, most recently starred first."""
+    """Lists the public characters, newest or most starred first; can search by name. With
+    `?starred=true`, lists those you have starred, most recently starred first."""
     if query.starred:
         listed = characters.starred(caller.uid, query)
     else:
@@ -84,13 +95,27 @@ def list_my_characters(
     return _page(query, caller, settings, *characters.mine(caller.uid, query))
 
 
-@api.post("/api/characters/complete", status=201, data=schemas.CharacterData, errors=_FILE_ERRORS)
+@api.post(
+    "/api/characters/complete",
+    status=201,
+    data=schemas.CharacterData,
+    errors=(*_FILE_ERRORS, QuotaExceeded),
+)
 def create_character(
-    form: schemas.CreateCharacter, caller: AccountCaller, characters: Characters, settings: Settings
+    form: schemas.CreateCharacter,
+    caller: AccountCaller,
+    characters: Characters,
+    quotas: Quotas,
+    settings: Settings,
 ) -> Reply:
     """Creates a character from a voice sample and pictures. The sample is stored as mono WAV, with
-    a quality report; the pictures are stored without metadata. Everything is public."""
-    character = characters.create(caller, form.command())
+    a quality report, and is for you alone; the pictures are stored without metadata."""
+    character = quotas.add(
+        caller.user,
+        Kept.CHARACTERS,
+        lambda: characters.create(caller, form.command(client_address())),
+        lambda made: characters.delete(caller, made.character.id),
+    )
     return _one(character, caller, settings, "Character created successfully")
 
 
@@ -98,7 +123,7 @@ def create_character(
 def get_character(
     path: schemas.CharacterPath, caller: AccountCaller, characters: Characters, settings: Settings
 ) -> Reply:
-    """Gets a character."""
+    """Gets a character. Another user's private character looks as if it did not exist."""
     character = characters.get(caller.uid, path.character_id)
     return _one(character, caller, settings, "Character fetched successfully")
 
@@ -107,7 +132,14 @@ def get_character(
     "/api/characters/<characterId>",
     auth=Auth.OWNER,
     data=schemas.CharacterData,
-    errors=(CharacterNotFound, NotOwner, UnknownImage, *_FILE_ERRORS),
+    errors=(
+        CharacterNotFound,
+        NotOwner,
+        CharacterHidden,
+        SampleMissing,
+        UnknownImage,
+        *_FILE_ERRORS,
+    ),
 )
 def update_character(
     path: schemas.CharacterPath,
@@ -118,7 +150,8 @@ def update_character(
 ) -> Reply:
     """Updates a character; fields that you omit stay unchanged. A new sample needs a new consent;
     the keys of removed images are never reused."""
-    character = characters.update(caller, path.character_id, form.command())
+    command = form.command(client_address())
+    character = characters.update(caller, path.character_id, command)
     return _one(character, caller, settings, "Character updated successfully")
 
 
@@ -137,6 +170,26 @@ def delete_character(
         schemas.DeletedData(deleted_files=deleted),
         f"Character '{path.character_id}' deleted successfully",
     )
+
+
+@api.post(
+    "/api/characters/<characterId>/consent/revoke",
+    auth=Auth.OWNER,
+    data=schemas.CharacterData,
+    errors=(CharacterNotFound, NotOwner),
+)
+def revoke_consent(
+    path: schemas.CharacterPath,
+    caller: AccountCaller,
+    withdrawals: Withdrawals,
+    settings: Settings,
+) -> Reply:
+    """Revokes the consent to clone the voice of a character, which ends its use at once: the sample
+    and its clones are deleted, others can no longer cast the character, and for you a stock voice
+    speaks. Jobs that have not spoken yet fail with `reference_missing`; finished audio and video
+    stay. Repeating it changes nothing."""
+    character = withdrawals.revoke_consent(caller, path.character_id)
+    return _one(character, caller, settings, "Consent revoked successfully")
 
 
 @api.post("/api/characters/<characterId>/star", data=schemas.StarData, errors=(CharacterNotFound,))
@@ -161,13 +214,21 @@ def unstar_character(
 
 @api.get(
     "/api/static/<kind>/<name>",
-    auth=Auth.PUBLIC,
-    errors=(FileMissing,),
+    open_to_all_apps=True,
+    auth=Auth.OPTIONAL,
+    errors=(FileMissing, Unauthorized),
     produces=("audio/wav", "image/png", "image/jpeg", "image/webp"),
+    media=True,
 )
-def get_character_media(path: schemas.MediaPath, characters: Characters, files: Files) -> Response:
-    """Downloads a character's voice sample or picture; supports byte ranges."""
-    file = characters.media(path.kind, path.name)
+def get_character_media(
+    path: schemas.MediaPath, caller: Caller | None, characters: Characters, files: Files
+) -> Response:
+    """Downloads a picture of a character or a user, or a voice sample; supports byte ranges.
+    Samples and the pictures of private characters are for their owner."""
+    if caller is None and path.kind == "audio_files":
+        raise Unauthorized
+    media = characters.media(caller.uid if caller else None, path.kind, path.name)
+    file = media.file
     response = file_response(
         files,
         file.path,
@@ -175,7 +236,7 @@ def get_character_media(path: schemas.MediaPath, characters: Characters, files: 
         content_type=file.content_type,
         filename=path.name,
     )
-    if response.status_code in (200, 206, 304):
+    if media.public and response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = _CACHED
     return response
 

@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
 
 from troupe.records import Record
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"  # in lists
+    UNLISTED = "unlisted"  # for everybody who has the id
+    PRIVATE = "private"  # for the owner
+
+
+class Purpose(StrEnum):
+    OWN_USE = "own_use"  # by the character's owner
+    USE_BY_OTHERS = "use_by_others"  # by everybody who can see the character
+
+
+class Relationship(StrEnum):
+    """Who the owner of the character is to the speaker."""
+
+    SELF = "self"
+    AUTHORISED = "authorised"
+    GUARDIAN = "guardian"
 
 
 class Image(Record):
@@ -42,11 +64,20 @@ class Sample(Record):
 
 
 class Consent(Record):
-    """The statement that permits cloning this exact sample."""
+    """The statement that permits cloning this exact sample, until it is revoked. Consents from
+    before there was a fixed wording have no `version`, speaker, relationship or address.
+
+    `address_hash`: a keyed hash of the network address that the consent came from."""
 
     statement: str
+    version: str = ""
+    speaker: str = ""
+    relationship: Relationship | None = None
+    purposes: list[Purpose] = Field(default_factory=lambda: list(Purpose))
     at: datetime
+    address_hash: str | None = None
     sample_sha256: str
+    revoked_at: datetime | None = None
 
 
 class Config(Record):
@@ -59,7 +90,8 @@ class Config(Record):
 
 
 class Character(Record):
-    """`characters/{id}`. `images` by key; the keys of removed images are never reused."""
+    """`characters/{id}`. `images` by key; the keys of removed images are never reused. `sample` is
+    None once its consent has been revoked. `hidden_at`: when an administrator made it private."""
 
     id: str
     uid: str
@@ -68,7 +100,10 @@ class Character(Record):
     config: Config
     language: str
     voice_type: str
-    sample: Sample
+    visibility: Visibility = Visibility.PUBLIC
+    allow_use: bool = True
+    hidden_at: datetime | None = None
+    sample: Sample | None
     consent: Consent | None
     images: dict[str, Image]
     next_image: int
@@ -81,4 +116,21 @@ class Character(Record):
     @property
     def files(self) -> list[str]:
         """The storage paths of all its files."""
-        return [self.sample.path, *(image.path for image in self.images.values())]
+        sample = [self.sample.path] if self.sample else []
+        return [*sample, *(image.path for image in self.images.values())]
+
+    @property
+    def clonable(self) -> bool:
+        """Whether engines may clone its sample."""
+        return self.sample is not None and self.consent is not None and not self.consent.revoked_at
+
+    @property
+    def shared(self) -> bool:
+        """Whether others who can see it may cast it: its owner and its consent both allow it."""
+        return self.allow_use and permits_others(self.consent)
+
+
+def permits_others(consent: Consent | None) -> bool:
+    if consent is None or consent.revoked_at is not None:
+        return False
+    return Purpose.USE_BY_OTHERS in consent.purposes

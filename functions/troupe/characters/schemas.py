@@ -6,15 +6,24 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from troupe.characters.consent_schemas import ConsentField, ConsentView, given_consent
 from troupe.characters.edits import CharacterDraft, CharacterUpdate
 from troupe.characters.intake import MAX_IMAGES
-from troupe.characters.records import Character, Config
+from troupe.characters.records import Character, Config, Visibility
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import VoiceType
+from troupe.web.media import MediaUrl, linked
 from troupe.web.schema import Id, Line, Page, Schema, Text, WarnsOfUnknown
 from troupe.web.upload import Form, Upload
 
@@ -39,13 +48,18 @@ Language = Annotated[
 SampleText = Annotated[
     Text, Field(max_length=2000, description="The transcript of the sample; it improves cloning.")
 ]
-Statement = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=2000),
+VisibilityField = Annotated[
+    Visibility | None,
     Field(
-        description="A statement that the speaker in the sample agrees to the use of this voice; "
-        "stored with the time and the sample's hash. Required with every `audioFile`.",
-        examples=["I am the speaker, and I agree that this voice is used for my character."],
+        description="`public`: in lists; `unlisted`: for everybody who has the id; `private`: for "
+        "you. Guests' characters are private."
+    ),
+]
+AllowUse = Annotated[
+    bool | None,
+    Field(
+        description="Whether others who can see the character may cast it; requires a consent for "
+        "`use_by_others`."
     ),
 ]
 ImageFiles = Annotated[
@@ -74,7 +88,7 @@ class CreateCharacter(WarnsOfUnknown, Form):
 
     display_name: DisplayName
     audio_file: AudioFile
-    consent: Statement | None = None
+    consent: ConsentField = None
     sample_text: SampleText | None = None
     image_files: ImageFiles = Field(default_factory=list)
     speed: Speed = 1.0
@@ -83,17 +97,22 @@ class CreateCharacter(WarnsOfUnknown, Form):
     remove_silences: bool = True
     language: Language = "en-us"
     voice_type: VoiceType = VoiceType.FEMALE
+    visibility: VisibilityField = None
+    allow_use: AllowUse = None
 
-    def command(self) -> CharacterDraft:
+    def command(self, address: str | None = None) -> CharacterDraft:
+        """`address`: the client's network address, None if unknown."""
         return CharacterDraft(
             display_name=self.display_name,
             audio=self.audio_file,
-            consent=self.consent,
+            consent=given_consent(self.consent, address),
             sample_text=self.sample_text or "",
             images=self.image_files,
             config=Config(**self.model_dump(include=_CONFIG)),
             language=self.language,
             voice_type=self.voice_type,
+            visibility=self.visibility,
+            allow_use=self.allow_use,
         )
 
 
@@ -102,7 +121,7 @@ class UpdateCharacter(WarnsOfUnknown, Form):
 
     display_name: DisplayName | None = None
     audio_file: AudioFile | None = None
-    consent: Statement | None = None
+    consent: ConsentField = None
     sample_text: SampleText | None = None
     new_image_files: ImageFiles = Field(default_factory=list)
     remove_image_keys: (
@@ -114,18 +133,23 @@ class UpdateCharacter(WarnsOfUnknown, Form):
     remove_silences: bool | None = None
     language: Language | None = None
     voice_type: VoiceType | None = None
+    visibility: VisibilityField = None
+    allow_use: AllowUse = None
 
-    def command(self) -> CharacterUpdate:
+    def command(self, address: str | None = None) -> CharacterUpdate:
+        """`address`: the client's network address, None if unknown."""
         return CharacterUpdate(
             display_name=self.display_name,
             audio=self.audio_file,
-            consent=self.consent,
+            consent=given_consent(self.consent, address),
             sample_text=self.sample_text,
             new_images=self.new_image_files,
             removed_image_keys=self.remove_image_keys.split(",") if self.remove_image_keys else (),
             config=self.model_dump(include=_CONFIG, exclude_none=True),
             language=self.language,
             voice_type=self.voice_type,
+            visibility=self.visibility,
+            allow_use=self.allow_use,
         )
 
 
@@ -148,25 +172,23 @@ class QualityView(Schema):
     advice: list[str]
 
 
-class ConsentView(Schema):
-    statement: str
-    at: datetime
-    sample_sha256: str
-
-
 class CharacterView(Schema):
-    """A character. Only its owner sees `consent`."""
+    """A character. Only its owner gets `consent`, `audioFile` and `sampleText`; for others the last
+    two are empty. Once the consent has been revoked, there is no sample."""
 
     id: str
     display_name: str
-    audio_file: str
+    visibility: Visibility
+    allow_use: bool = Field(description="Whether others who can see it may cast it.")
+    hidden: bool = Field(description="Whether an administrator has made it private.")
+    audio_file: MediaUrl
     config: ConfigView
     images: dict[str, str]
     output_prefix: str
     language: str
     voice_type: VoiceType
     sample_text: str
-    sample_quality: QualityView
+    sample_quality: QualityView | None
     voice_cloned: bool = Field(description="Whether the speech engine clones this voice.")
     voice_note: str = Field(description="Which voice speaks instead, or empty if cloned.")
     consent: ConsentView | None
@@ -180,12 +202,20 @@ class CharacterView(Schema):
     created_at: datetime
     updated_at: datetime
 
+    @field_serializer("images", when_used="json")
+    def _linked(self, images: dict[str, str]) -> dict[str, str]:
+        """Adds tokens to the URLs of private pictures."""
+        if self.visibility is not Visibility.PRIVATE:
+            return images
+        return {key: linked(url) for key, url in images.items()}
+
     @classmethod
     def of(cls, character: Character, *, uid: str, is_starred: bool, engine: str) -> Self:
         """The character as the user `uid` sees it; `engine`: the name of the speech engine."""
         is_owner = character.uid == uid
         consent = character.consent if is_owner else None
-        cloned = capabilities(engine).cloning
+        sample = character.sample
+        cloned = capabilities(engine).cloning and character.clonable
         return cls(
             **character.model_dump(
                 include={
@@ -194,24 +224,27 @@ class CharacterView(Schema):
                     "output_prefix",
                     "language",
                     "voice_type",
+                    "visibility",
                     "created_by_name",
                     "starred",
                     "created_at",
                     "updated_at",
                 }
             ),
-            audio_file=f"/api/static/audio_files/{character.sample.name}",
+            allow_use=character.shared,
+            hidden=character.hidden_at is not None,
+            audio_file=f"/api/static/audio_files/{sample.name}" if sample and is_owner else "",
             config=ConfigView(**character.config.model_dump()),
             images={
                 key: f"/api/static/images/{character.images[key].name}"
                 for key in sorted(character.images, key=int)
             },
-            sample_text=character.sample.text,
-            sample_quality=QualityView(**character.sample.quality.model_dump()),
+            sample_text=sample.text if sample and is_owner else "",
+            sample_quality=QualityView(**sample.quality.model_dump()) if sample else None,
             voice_cloned=cloned,
             voice_note="" if cloned else _note(character, engine),
             consent=None if consent is None else ConsentView(**consent.model_dump()),
-            has_audio=True,
+            has_audio=sample is not None,
             image_count=len(character.images),
             created_by=character.uid,
             is_owner=is_owner,
@@ -223,10 +256,10 @@ def _note(character: Character, engine: str) -> str:
     language = language_named(character.language, engine)
     known = f"{_article(character.voice_type)} {character.voice_type} voice"
     spoken = f" in {language.name}" if language else ""
-    return (
-        f"The speech engine `{engine}` does not clone voices: "
-        f"{known}{spoken} speaks for this character."
-    )
+    reason = "There is no consent to clone this voice"
+    if character.clonable:
+        reason = f"The speech engine `{engine}` does not clone voices"
+    return f"{reason}: {known}{spoken} speaks for this character."
 
 
 def _article(word: str) -> str:

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 def voice_snapshot(character: Character, language: str) -> VoiceSnapshot:
-    """A snapshot of the voice, speaking `language` (a code). Without consent it has no recording
-    to clone, and the engine picks a voice by language and type."""
-    sample, config = character.sample, character.config
-    consented = character.consent is not None
+    """A snapshot of the voice, speaking `language` (a code). Without consent, or once it has been
+    revoked, it has no recording to clone, and the engine picks a voice by language and type."""
+    config = character.config
+    sample = character.sample if character.clonable else None
     return VoiceSnapshot(
         language=language,
         voice_type=character.voice_type,
         speed=config.speed,
-        sample_path=sample.path if consented else None,
-        sample_sha256=sample.sha256 if consented else None,
-        sample_text=sample.text if consented else "",
+        sample_path=sample.path if sample else None,
+        sample_sha256=sample.sha256 if sample else None,
+        sample_text=sample.text if sample else "",
         nfe_steps=config.nfe_steps,
         cross_fade_duration=config.cross_fade_duration,
         remove_silences=config.remove_silences,

@@ -19,7 +19,7 @@ from troupe.adapters.firestore import (
     Update,
     Write,
 )
-from troupe.characters.records import Character
+from troupe.characters.records import Character, Visibility
 from troupe.paging import PageOf, PageRequest, ordered_page
 from troupe.text import name_key
 
@@ -36,6 +36,7 @@ _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 SHOWN_FIELDS = [to_camel(name) for name in Character.model_fields if name != "id"]
 # Never written by an update; `starred` changes only in commits that add or remove a star.
 _IMMUTABLE = {"id", "uid", "starred", "created_at", "created_by_name"}
+_PUBLIC = ("visibility", "==", Visibility.PUBLIC)
 
 
 def character_path(character_id: str) -> str:
@@ -96,14 +97,14 @@ def activity(uid: str, action: str, character_id: str, message: str, at: datetim
 
 
 def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> PageOf:
-    """All characters, or those whose name starts with `search`."""
+    """All public characters, or those whose name starts with `search`."""
     key = name_key(search)
     field, kind = _SORTS[sort]
     return ordered_page(
         db,
         COLLECTION,
         request,
-        where=[("nameStarts", "array_contains", key)] if key else [],
+        where=[_PUBLIC, ("nameStarts", "array_contains", key)] if key else [_PUBLIC],
         field=field,
         kind=kind,
         select=SHOWN_FIELDS,

@@ -1,4 +1,5 @@
-"""The ledger audit: every wallet equals the sum of its ledger, and every hold has a live job."""
+"""The ledger audit: every wallet equals the sum of its ledger, every hold has a live job, every job
+that ended was charged what it should have been, and no guest has a plan or minutes."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from troupe.adapters.firestore import Database, Document
-from troupe.jobs.records import Job, job_path
+from troupe.jobs.charges import unfinished_charge
+from troupe.jobs.records import SHOWN_FIELDS, Charge, Job, JobStatus, job_path
+from troupe.plans.records import SubscriptionStatus
 from troupe.wallet.ledger import ledger_path, plan_grant_id, wallet_path
 from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
 
@@ -60,8 +63,11 @@ def audit_user(db: Database, uid: str) -> list[str]:
         wallet = Wallet.of(document)
     except ValidationError as error:
         return [f"a document cannot be read: {error}"]
-    problems = [*_sums(wallet, ledger), *_shapes(ledger), *_holds(db, ledger)]
+    problems = [*_sums(wallet, ledger), *_shapes(ledger), *_holds(ledger)]
+    problems += _jobs(db, ledger)
     problems += _plan(plan, {entry.id: entry for entry in ledger})
+    if user.data.get("guest"):
+        problems += _guest(plan, wallet)
     documented = wallet.tokens.granted - wallet.tokens.used
     if user.exists and user.data.get("tokens") != documented:
         shown = user.data.get("tokens")
@@ -110,8 +116,16 @@ def _plan(subscription: Document, ledger: dict[str, Entry]) -> Iterator[str]:
             yield f"{meter}: period {period} of the plan granted {said}, the ledger has {granted}"
 
 
-def _holds(db: Database, ledger: list[Entry]) -> Iterator[str]:
-    """Checks that each hold was settled or released exactly once, or that its job is live."""
+def _guest(subscription: Document, wallet: Wallet) -> Iterator[str]:
+    """Guests are given no plan and no minutes."""
+    if subscription.exists and subscription.data.get("status") == SubscriptionStatus.ACTIVE:
+        yield "a guest has a plan"
+    if wallet.voice_seconds.granted > wallet.voice_seconds.used:
+        yield "a guest has minutes"
+
+
+def _holds(ledger: list[Entry]) -> Iterator[str]:
+    """Checks that no hold was settled or released twice or in part."""
     open_holds: Counter[str] = Counter()
     amounts: Counter[str] = Counter()
     for entry in ledger:
@@ -119,19 +133,62 @@ def _holds(db: Database, ledger: list[Entry]) -> Iterator[str]:
             continue
         open_holds[entry.job_id] += 1 if entry.kind is EntryKind.HOLD else -1
         amounts[entry.job_id] += entry.held
-    waiting = [job_id for job_id, count in open_holds.items() if count > 0]
-    for start in range(0, len(waiting), _BATCH):
-        batch = waiting[start : start + _BATCH]
-        for document in db.get_all([job_path(job_id) for job_id in batch]):
-            if not document.exists:
-                yield f"hold of job {document.id}, which does not exist"
-            elif Job.of(document).status.ended:
-                yield f"hold of job {document.id}, which is {document.data['status']}"
     for job_id, count in open_holds.items():
         if count <= 0 and amounts[job_id]:
             yield f"job {job_id} ended, but {amounts[job_id]} of its hold remain"
         if count < 0:
             yield f"job {job_id} ended its hold {1 - count} times"
+
+
+def _jobs(db: Database, ledger: list[Entry]) -> Iterator[str]:
+    """Compares every job in the ledger with its entries: a hold has a live job, and a job that
+    ended was charged what its document says and what its price is."""
+    by_job: dict[str, list[Entry]] = {}
+    for entry in ledger:
+        if entry.job_id is not None:
+            by_job.setdefault(entry.job_id, []).append(entry)
+    ids = list(by_job)
+    for start in range(0, len(ids), _BATCH):
+        batch = [job_path(job_id) for job_id in ids[start : start + _BATCH]]
+        for document in db.get_all(batch, select=SHOWN_FIELDS):
+            entries = by_job[document.id]
+            waiting = all(entry.kind is EntryKind.HOLD for entry in entries)
+            if not document.exists:
+                # Jobs of a user who is being erased are deleted after they ended.
+                if waiting:
+                    yield f"hold of job {document.id}, which does not exist"
+                continue
+            job = Job.of(document)
+            if job.status.ended and waiting:
+                yield f"hold of job {job.id}, which is {job.status}"
+            elif job.status.ended and job.charge is not None:
+                yield from (f"job {job.id}: {each}" for each in _charge(job, job.charge, entries))
+
+
+def _charge(job: Job, charge: Charge, entries: list[Entry]) -> Iterator[str]:
+    """Checks what a job was charged when it ended."""
+    used = sum(entry.used for entry in entries)
+    if used != charge.charged or not 0 <= used <= charge.held:
+        yield f"charged {charge.charged} of {charge.held} held, the ledger has {used}"
+    if any(entry.meter is not charge.meter for entry in entries):
+        yield f"the ledger has another meter than {charge.meter}"
+    if charge.tariff is None:
+        return
+    price = charge.tariff.tokens(charge.characters)
+    if charge.meter is Meter.TOKENS and charge.held != price:
+        yield f"{charge.held} tokens were held for {charge.characters} characters, not {price}"
+    if job.status is JobStatus.COMPLETED:
+        if charge.meter is Meter.TOKENS and used != price:
+            yield f"completed work of {price} tokens was charged {used}"
+        return
+    if job.status is JobStatus.FAILED and job.usage.interrupted:
+        yield "failed, but charged for parts that were at work"
+    spoken, everything = job.usage.characters + job.usage.interrupted, sum(job.part_characters)
+    if spoken > everything:
+        yield f"{spoken} characters were spoken, but it has only {everything}"
+    implied = unfinished_charge(charge, job.usage, everything)
+    if used != implied:
+        yield f"{job.status} after {spoken} characters, which is {implied}, but charged {used}"
 
 
 def _walk(db: Database, collection: str) -> Iterator[Document]:

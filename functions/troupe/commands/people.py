@@ -8,12 +8,14 @@ import sys
 
 from pydantic import ValidationError
 
+from troupe.accounts.errors import EmailUnproved
 from troupe.accounts.records import UserRecord
 from troupe.accounts.schemas import RegisterBody
 from troupe.adapters.firestore import Write
 from troupe.app.container import Container
 from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
+from troupe.caller import Device
 from troupe.errors import TroupeError
 from troupe.wallet.records import Meter
 
@@ -31,7 +33,15 @@ def create_admin(options: argparse.Namespace, services: Container) -> int:
             return 1
         if not _register(services, options.email):
             return 1
-    user = services.accounts.make_admin(options.email, _promotion)
+    try:
+        user = services.accounts.make_admin(options.email, _promotion)
+    except EmailUnproved:
+        print(
+            f"{options.email} is not verified, so anybody may have registered it; its owner must "
+            "verify it first, for example by resetting the password",
+            file=sys.stderr,
+        )
+        return 1
     if user is None:
         print(f"{options.email} no longer exists", file=sys.stderr)
         return 1
@@ -55,7 +65,8 @@ def grant(options: argparse.Namespace, services: Container) -> int:
 
 
 def _register(services: Container, email: str) -> bool:
-    """Prompts for a password without echo at a terminal, else reads a line from stdin."""
+    """Registers an address that the operator vouches for. Prompts for a password without echo at a
+    terminal, else reads a line from stdin."""
     terminal = sys.stdin.isatty()
     password = getpass.getpass() if terminal else sys.stdin.readline().rstrip("\n")
     try:
@@ -66,7 +77,8 @@ def _register(services: Container, email: str) -> bool:
             name=None,
             username=None,
             picture=None,
-            user_agent="operator",
+            device=Device("operator"),
+            verified=True,
         )
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):

@@ -27,7 +27,6 @@ _OF_MAIN = (
         "`openai`: deploy the function `scripts` with the secret `OPENAI_API_KEY`, so that it can "
         "write scripts",
     ),
-    Row("TASKS_AT_ONCE", "20; 2 on the emulators", "tasks that `generate` runs at the same time"),
 )
 
 

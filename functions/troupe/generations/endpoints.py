@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe.characters.errors import CharacterNotFound
+from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations import schemas
 from troupe.generations.errors import (
@@ -18,11 +18,13 @@ from troupe.generations.errors import (
 )
 from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
-from troupe.jobs.schemas import JobView
+from troupe.jobs.errors import TooManyJobs
+from troupe.jobs.schemas import JobView, PriceData
 from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
-from troupe.wallet.errors import NotEnoughTokens
+from troupe.waiters import WAITERS
+from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
@@ -38,6 +40,13 @@ if TYPE_CHECKING:
     from troupe.settings import Settings
 
 api = Api("voice", "Text to speech")
+_CHOICE_ERRORS = (
+    UnknownChoice,
+    TextTooLong,
+    CharacterNotFound,
+    VoiceNotShared,
+    TranslationNotOffered,
+)
 LONGEST_WAIT = 30  # seconds; a waiting function is billed
 
 
@@ -67,14 +76,7 @@ def list_styles(settings: Settings) -> Reply:
     other_statuses=(200,),
     data=schemas.GenerationStarted,
     headers=("Location", "Preference-Applied"),
-    errors=(
-        NotEnoughTokens,
-        KeyReused,
-        UnknownChoice,
-        TextTooLong,
-        CharacterNotFound,
-        TranslationNotOffered,
-    ),
+    errors=(*_CHOICE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs),
     body_bytes=TEXT_LIMIT,
 )
 def generate_voice(
@@ -85,13 +87,25 @@ def generate_voice(
 ) -> Reply:
     """Converts text to speech. The work is a job: poll it at `GET /api/voice/generations/{id}`, or
     send `Prefer: wait=20` to get the URL of the finished audio in this response (200) if it is
-    ready in time. Tokens are reserved now and charged when the audio is ready."""
-    found = generations.generate(caller.uid, body.command(), header.idempotency_key)
+    ready in time. If too many of your requests wait already, the response comes at once, without
+    `Preference-Applied`. Tokens are reserved now and charged when the audio is ready."""
+    found = generations.generate(
+        caller.uid, body.command(), header.idempotency_key, body.max_tokens
+    )
     headers = {"Location": f"/api/voice/generations/{found.generation.id}"}
     if wait := _wait(header.prefer):
-        found = generations.wait(found, wait)
-        headers["Preference-Applied"] = f"wait={wait}"
-    return _started(found, headers, waited=bool(wait))
+        with WAITERS.place(caller.uid) as placed:
+            if placed:
+                found = generations.wait(found, wait)
+                headers["Preference-Applied"] = f"wait={wait}"
+    return _started(found, headers, waited="Preference-Applied" in headers)
+
+
+@api.post("/api/voice/quote", data=PriceData, errors=_CHOICE_ERRORS)
+def quote_voice(body: schemas.GenerateVoice, caller: Caller, generations: Generations) -> Reply:
+    """Returns what this text would cost, after the same checks as `POST /api/voice/generate`.
+    Holds nothing. `maxTokens` has no effect."""
+    return Reply(PriceData.of(generations.quote(caller.uid, body.command())), "Price calculated")
 
 
 @api.get(
@@ -114,7 +128,9 @@ def get_generation(path: schemas.GenerationPath, caller: Caller, generations: Ge
 def cancel_generation(
     path: schemas.GenerationPath, caller: Caller, generations: Generations
 ) -> Reply:
-    """Stops the work; nothing is charged. A generation that has already ended is unchanged."""
+    """Stops the work. What has been spoken so far is charged, including parts that are being
+    spoken; a generation that is still queued costs nothing. One that has already ended is
+    unchanged."""
     found = generations.cancel(caller.uid, path.generation_id)
     return _both(found, f"The generation is {found.generation.status}")
 
@@ -123,7 +139,8 @@ def cancel_generation(
 def delete_generation(
     path: schemas.GenerationPath, caller: Caller, generations: Generations
 ) -> Reply:
-    """Deletes the audio, the captions and the text. Unfinished work is cancelled first."""
+    """Deletes the audio, the captions and the text. Unfinished work is cancelled first, and
+    charged like any cancelled work."""
     generations.delete(caller.uid, path.generation_id)
     return Reply(message="Generation deleted successfully")
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from troupe.generations.records import Generation
 from troupe.generations.service import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, GenerationRequest
 from troupe.jobs.records import JobStatus
-from troupe.jobs.schemas import ErrorView, JobView
+from troupe.jobs.schemas import ErrorView, JobView, MaxTokens
 from troupe.media.formats import AudioFormat
 from troupe.settings import MOST_CHARACTERS
 from troupe.speech.catalogue import DEFAULT_STYLE
@@ -69,6 +69,7 @@ class GenerateVoice(WarnsOfUnknown):
     target_language: str | None = Field(
         None, max_length=40, description="Not offered yet: answers 422 `not_offered`."
     )
+    max_tokens: MaxTokens = None
 
     def command(self) -> GenerationRequest:
         """The request, with None for the choices that were left to the character."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from troupe.access import owned
 from troupe.activities.service import activity_write
@@ -24,8 +24,9 @@ from troupe.generations.errors import (
 from troupe.generations.records import AudioFile, Generation, SpokenText
 from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
+from troupe.jobs.charges import Price, Quote, speech_tariff
 from troupe.jobs.records import Job
-from troupe.jobs.service import JobService, Quote
+from troupe.jobs.service import JobService
 from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
 from troupe.media.formats import AudioFormat
 from troupe.paging import PageOf, PageRequest, newest_first
@@ -33,13 +34,14 @@ from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
+from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
 
-Cast = Callable[[Sequence[str]], "list[Character]"]
+Cast = Callable[[str, Sequence[str]], "list[Character]"]
 
 TITLE_CHARACTERS = 60
 DEFAULT_VOICE_TYPE = VoiceType.FEMALE
@@ -70,6 +72,15 @@ class GenerationWithJob:
     job: Job
 
 
+class _Choices(NamedTuple):
+    """What a request asks for, with its character's choices and the defaults."""
+
+    character: Character | None
+    voice_type: VoiceType
+    speed: float
+    language: str
+
+
 class Generations:
     """`files` is called only when a file is needed: most requests need none, and the storage client
     is slow to load."""
@@ -88,35 +99,32 @@ class Generations:
         self._cast = cast
         self._settings = settings
 
-    def generate(self, uid: str, request: GenerationRequest, key: str | None) -> GenerationWithJob:
+    def generate(
+        self,
+        uid: str,
+        request: GenerationRequest,
+        key: str | None,
+        max_tokens: int | None = None,
+    ) -> GenerationWithJob:
         """Commits the generation, its job and the hold, and enqueues the work. A repeat under the
         same idempotency `key` returns the first generation in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
-        NotEnoughTokens, KeyReused.
+        VoiceNotShared, NotEnoughTokens, CostAboveMax, KeyReused.
         """
-        if request.target_language:
-            raise TranslationNotOffered
-        character = self._cast([request.character_id])[0] if request.character_id else None
-        voice_type = request.voice_type or (
-            VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
-        )
-        speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
-        language = self._check(request, voice_type)
+        character, voice_type, speed, language = self._choices(uid, request)
         cloned = (
             character is not None
-            and character.consent is not None
+            and character.clonable
             and capabilities(self._settings.speech_engine).cloning
         )
         at = now()
         generation_id = keyed_id(uid, key)
-        prices = self._settings.prices
-        characters = len(request.text)
         generation = Generation(
             id=generation_id,
             uid=uid,
             title=shorten(request.text, TITLE_CHARACTERS),
-            characters=characters,
+            characters=len(request.text),
             language=language,
             voice_type=voice_type,
             voice_style=request.voice_style,
@@ -137,10 +145,7 @@ class Generations:
             request_hash=request_hash("generateVoice", _hashed(request)),
             at=at,
         )
-        quote = Quote(
-            tokens=-(-characters // prices.characters_per_token),
-            voice_seconds=math.ceil(characters * prices.held_seconds_per_character / speed),
-        )
+        quote = self._quote(request.text, language, speed)
         batch = [
             writes.create_write(generation),
             activity_write(
@@ -151,10 +156,17 @@ class Generations:
                 generationId=generation_id,
             ),
         ]
-        job = self._jobs.submit(job, quote, batch, keyed=key is not None)
+        job = self._jobs.submit(job, quote, batch, keyed=key is not None, max_tokens=max_tokens)
         if job.created_at != at:
             return self.get(uid, generation_id)  # a repeat: return its current state
         return GenerationWithJob(generation, job)
+
+    def quote(self, uid: str, request: GenerationRequest) -> Price:
+        """What the generation would cost now. Raises what `generate` would raise, except
+        NotEnoughTokens, CostAboveMax and KeyReused."""
+        chosen = self._choices(uid, request)
+        quote = self._quote(request.text, chosen.language, chosen.speed)
+        return self._jobs.price(uid, quote)
 
     def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
         """Polls until the work has ended, for at most `seconds`."""
@@ -241,6 +253,26 @@ class Generations:
             raise AudioNotReady from error
         render = to_srt if caption_format == "srt" else to_vtt
         return render(cues(words))
+
+    def _choices(self, uid: str, request: GenerationRequest) -> _Choices:
+        """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice and
+        TextTooLong."""
+        if request.target_language:
+            raise TranslationNotOffered
+        character = self._cast(uid, [request.character_id])[0] if request.character_id else None
+        voice_type = request.voice_type or (
+            VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
+        )
+        speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
+        return _Choices(character, voice_type, speed, self._check(request, voice_type))
+
+    def _quote(self, text: str, language: str, speed: float) -> Quote:
+        return Quote.of(
+            speech_tariff(self._settings.prices),
+            len(text),
+            math.ceil(seconds_at_most(text, language, speed)),
+            math.ceil(seconds_about(text, language, speed)),
+        )
 
     def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
         """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)

@@ -8,6 +8,7 @@ from troupe.generations.cleanup import GenerationCleanup
 from troupe.generations.records import SpokenText
 from troupe.generations.writes import status_writes
 from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.records import Usage
 from troupe.jobs.specs import JobSpec, Step
 from troupe.jobs.worker import Worker
 from troupe.recording.records import Recorded
@@ -22,6 +23,10 @@ def _cleanup(services: Any) -> Cleanup:
     return GenerationCleanup(services.files)
 
 
+def usage(part: Recorded) -> Usage:
+    return Usage(characters=part.characters, milliseconds=part.milliseconds)
+
+
 VOICE = JobSpec(
     kind="voice",
     steps=(Step("speech", 80), Step("assembly", 20, "Joining and encoding the audio")),
@@ -32,4 +37,5 @@ VOICE = JobSpec(
     worker=_worker,
     cleanup=_cleanup,
     subject_writes=status_writes,
+    usage=usage,
 )

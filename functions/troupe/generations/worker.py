@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,7 +40,9 @@ class VoiceWorker:
                 "nothing_to_speak", "The text contains nothing to speak.", retryable=False
             )
         cuts = cut(text, self._part_characters, given.language)
-        return WorkPlan(cuts, {} if text == given.text else {"input.text": text})
+        changes = {} if text == given.text else {"input.text": text}
+        characters = [end - start for start, end in itertools.pairwise(cuts)]
+        return WorkPlan(cuts, changes, characters=characters)
 
     def run_part(
         self, job: Job, given: SpokenText, number: int, folder: Path, watch: Watch
@@ -47,8 +50,11 @@ class VoiceWorker:
         """Speaks one part, unless the same words in the same voice are stored already."""
         text, voice = _part_text(job, given, number), self._voices.voice(given)
         path = f"speech/{job.uid}/{part_key(job.uid, self._engine, voice, text)}.wav"
+        if (sound := self._recorder.find(path)) is not None:
+            return Recorded(sounds=[sound])
         sound = self._recorder.record(path, text, voice, _local(folder, number), watch.check)
-        return Recorded(sounds=[sound])
+        characters = len(text) if sound.samples else 0
+        return Recorded(sounds=[sound], characters=characters, milliseconds=sound.milliseconds)
 
     def assemble(
         self, job: Job, given: SpokenText, done: Sequence[Recorded], folder: Path, watch: Watch

@@ -35,7 +35,7 @@ def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datet
     fields: dict[str, Any] = {"status": status, "updatedAt": at}
     if not status.ended:
         return [Update(job.subject, fields)]
-    fields["completedAt"] = at
+    fields |= {"completedAt": at, **_used(job, (job.charge and job.charge.charged) or 0)}
     message = f"Voice generation {status}"
     if error is not None:
         fields["error"] = error.stored()
@@ -45,17 +45,20 @@ def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datet
 
 def completed_writes(job: Job, audio: AudioFile, charge: int, at: datetime) -> list[Write]:
     """Records the audio and the charge (in units of the job's meter) in the generation."""
-    in_seconds = job.charge is not None and job.charge.meter is Meter.VOICE_SECONDS
-    used = "voiceSecondsUsed" if in_seconds else "tokensUsed"
     fields = {
         "status": JobStatus.COMPLETED,
         "audio": audio.stored(),
-        used: charge,
         "completedAt": at,
         "updatedAt": at,
+        **_used(job, charge),
     }
     message = f"Voice generation completed: {audio.seconds:.0f} s of audio"
     return [Update(job.subject, fields), _activity(job, JobStatus.COMPLETED, message, at)]
+
+
+def _used(job: Job, charge: int) -> dict[str, int]:
+    in_seconds = job.charge is not None and job.charge.meter is Meter.VOICE_SECONDS
+    return {"voiceSecondsUsed" if in_seconds else "tokensUsed": charge}
 
 
 def _activity(job: Job, status: JobStatus, message: str, at: datetime) -> Write:

@@ -2,6 +2,34 @@
 
 from __future__ import annotations
 
+from typing_extensions import TypedDict
+
+from troupe.errors import NotFound, TooManyRequests
+
+
+class JobNotFound(NotFound):
+    code = "job_not_found"
+    message = "You don't have a job with this id."
+
+
+class TooManyJobsDetails(TypedDict):
+    maximum: int
+
+
+class TooManyJobs(TooManyRequests):
+    code = "too_many_jobs"
+    details_type = TooManyJobsDetails
+    message = "Too many of your jobs are waiting. Wait for some of them to end, or cancel them."
+
+    @classmethod
+    def of(cls, maximum: int) -> TooManyJobs:
+        return cls(
+            f"{maximum} of your jobs are already waiting. Wait for some of them to end, or cancel "
+            "them.",
+            details={"maximum": maximum},
+            retry_after=30,
+        )
+
 
 class IllegalTransition(Exception):
     """A status change that is not allowed. Always a bug, never a user's mistake."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from troupe.adapters.firestore import (
+    Committed,
     Database,
     Document,
     Missing,
@@ -106,17 +107,17 @@ class Lease:
         except Exception as error:  # a failed report must not stop the work
             log.warning("progress_not_reported", jobId=self._job.id, reason=repr(error))
 
-    def commit(self, first: Update, rest: Sequence[Write] = ()) -> None:
+    def commit(self, first: Update, rest: Sequence[Write] = ()) -> Committed:
         """Commits the write to the job (made with `seen`) together with `rest`. Raises Lost."""
         with self._lock:
             self.check()
-            self._write(first, rest)
+            return self._write(first, rest)
 
-    def _write(self, first: Update, rest: Sequence[Write] = ()) -> None:
+    def _write(self, first: Update, rest: Sequence[Write] = ()) -> Committed:
         """Call with the lock held. Stale alone does not mean Lost: a part may have been counted, or
         our own commit sent twice. Status and attempt show whether the job is still ours."""
 
-        def attempt() -> None:
+        def attempt() -> Committed:
             try:
                 result = self._db.commit(replace(first, seen=self._seen), *rest)
             except (Stale, Missing):
@@ -127,8 +128,9 @@ class Lease:
                 self._seen = document
                 raise
             self._seen = replace(self._seen, update_time=result.update_times[0])
+            return result
 
-        contend(attempt)
+        return contend(attempt)
 
     def _is_ours(self, present: Job) -> bool:
         return not present.status.ended and present.attempt == self._job.attempt

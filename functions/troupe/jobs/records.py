@@ -46,13 +46,42 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 
 
+class Tariff(Record):
+    """A price in tokens: `base`, which pays for `included` characters, and a token for every
+    started `per_token` characters beyond them."""
+
+    base: int
+    included: int
+    per_token: int
+
+    def tokens(self, characters: int) -> int:
+        beyond = max(0, characters - self.included)
+        return self.base - (-beyond // self.per_token)
+
+
+class Usage(Record):
+    """What was spoken for a job: `characters` and `milliseconds` of its recorded parts.
+    `interrupted`: characters of the parts that were at work when the job was cancelled."""
+
+    characters: int = 0
+    milliseconds: int = 0
+    interrupted: int = 0
+
+
 class Charge(Record):
-    """The hold that pays for the job. `charged` is set once the job has ended."""
+    """The hold that pays for the job. `charged` is set once the job has ended.
+
+    `tariff` is what a job that ends without a result is charged by; without one, such a job is
+    charged nothing. `characters` and `likely_seconds` are what it was quoted for.
+    """
 
     meter: Meter
     held: int
     charged: int | None = None
     remaining_tokens: int  # right after the hold, so that a repeated request gets the same answer
+    tariff: Tariff | None = None
+    characters: int = 0
+    likely_seconds: int = 0
 
     @property
     def tokens_held(self) -> int:
@@ -92,7 +121,12 @@ class Job(Record):
     document the job is about, "" for none. `charge` is None for a free job. `lease_until` keeps
     other workers out; `attempt` is the fencing token of the lease holder. `due_at` is when the
     sweep looks at the job unless something updates it first. `cuts` are the offsets that divide the
-    input into parts (None until planned); part n is cuts[n] to cuts[n + 1].
+    input into parts (None until planned); part n is cuts[n] to cuts[n + 1]. While `waiting`, the
+    job has no task, because its user has no share of the queue left. `window` is how many parts are
+    in the queue at once, 0 for all.
+
+    `part_characters` are the characters of each part that a tariff counts. `running` has the parts
+    at work in tasks of their own, until when each counts as such.
     """
 
     id: str
@@ -100,6 +134,7 @@ class Job(Record):
     uid: str
     subject: str = ""
     status: JobStatus = JobStatus.QUEUED
+    waiting: bool = False
     input: dict[str, Any] = Field(default_factory=dict)
     request_hash: str
     charge: Charge | None = None
@@ -108,9 +143,13 @@ class Job(Record):
     lease_until: datetime | None = None
     due_at: datetime | None = None
     cuts: list[int] | None = None
+    window: int = 0
     parts_done: int = 0
     units: int = 0  # what the progress counts, such as lines of a script; 0: parts
     units_done: int = 0
+    part_characters: list[int] = Field(default_factory=list)
+    running: dict[str, datetime] = Field(default_factory=dict)
+    usage: Usage = Usage()
     fanned_out: bool = False
     failures: dict[str, int] = Field(default_factory=dict)
     sweeps: int = 0

@@ -15,12 +15,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from troupe.accounts.writes import user_path
 from troupe.adapters.firestore import (
     AlreadyExists,
     Create,
     Database,
     Document,
     Increment,
+    Missing,
     Stale,
     Update,
     Write,
@@ -28,16 +30,20 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.errors import WorkError
+from troupe.jobs.admission import Admission
+from troupe.jobs.charges import CHARGED
 from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.ending import ending
 from troupe.jobs.errors import Lost, TryAgain
 from troupe.jobs.lease import Lease, PartWatch
+from troupe.jobs.parts import claim_part, recorded_fields, released_fields
 from troupe.jobs.records import Job, JobError, JobStatus, Part, StepState, job_path
-from troupe.jobs.service import TaskSender
+from troupe.jobs.sender import TaskSender
+from troupe.jobs.shares import frontier, is_barred, leave_write, still_waiting
 from troupe.jobs.specs import JobSpec, JobSpecs
 from troupe.jobs.worker import Outcome, Worker, WorkPlan
 from troupe.jobs.writes import (
     completed_writes,
-    ended_writes,
     move_write,
     part_numbers,
     part_path,
@@ -56,6 +62,7 @@ class Runner:
         db: Database,
         sender: TaskSender,
         specs: JobSpecs,
+        admission: Admission,
         services: Any,
         *,
         lease_seconds: int,
@@ -65,39 +72,49 @@ class Runner:
         self._db = db
         self._sender = sender
         self._specs = specs
+        self._admission = admission
         self._services = services
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
 
-    def run(self, job_id: str, part: int | None = None) -> None:
+    def run(self, job_id: str, part: int | None = None, uid: str | None = None) -> None:
         """Handles one delivery. Returns when nothing is left to do for this task; raises TryAgain
-        if it should be delivered again."""
-        paths = [job_path(job_id)]
+        if it should be delivered again. `uid`: the job's owner, as named by the task."""
+        paths = [job_path(job_id), user_path(uid or "unknown")]
         if part is not None:
             paths.append(part_path(job_id, part))
-        document, *found = self._db.get_all(paths)
+        document, user, *found = self._db.get_all(paths)
         if not document.exists:
             log.warning("task_without_job", jobId=job_id)
             return
         job = Job.of(document)
         if job.status.ended:
+            self._admission.fill(job.uid)  # its worker may have died before that
+            self._tidy(job)
+            return
+        if job.waiting:
+            log.warning("task_of_a_waiting_job", jobId=job_id)
+            return
+        if job.uid != uid:  # tasks from before 26 November 2026 name no owner
+            user = self._db.get(user_path(job.uid))
+        if is_barred(user.data):
+            self._admission.cancel(job_id)
             self._tidy(job)
             return
         try:
             if part is None:
-                self._run_job(job, document)
+                self._run_job(job, document, self._admission.parts_at_once(user))
             elif not 0 <= part < job.parts_total:
                 log.warning("task_without_part", jobId=job_id, part=part)
             elif not found[0].exists:
                 self._run_part(job, document, part)
-            elif job.parts_done == job.parts_total:
-                # Already done, but its worker may have died before enqueueing the assembly.
-                self._sender.send(job)
+            else:  # done, but its worker may have died before enqueueing what follows
+                self._pass_on_again(job, part, found[0])
         except Lost:
             log.info("job_lost", jobId=job_id, part=part, attempt=job.attempt)
             self._tidy_if_ended(job)
 
-    def _run_job(self, job: Job, document: Document) -> None:
+    def _run_job(self, job: Job, document: Document, window: int) -> None:
         if job.fanned_out and job.parts_done < job.parts_total:
             return  # parts are still running; the last one enqueues this task again
         if job.lease_until is not None and job.lease_until > now():
@@ -119,7 +136,7 @@ class Runner:
                 self._fail(job, _job_error(error))
                 return
         try:
-            job, document = self._claim(job, document, plan)
+            job, document = self._claim(job, document, plan, window)
         except Stale:
             raise TryAgain("another worker claimed the job") from None
         try:
@@ -136,7 +153,9 @@ class Runner:
         except Exception as error:
             self._retry_or_fail(job, error)
 
-    def _claim(self, job: Job, document: Document, plan: WorkPlan | None) -> tuple[Job, Document]:
+    def _claim(
+        self, job: Job, document: Document, plan: WorkPlan | None, window: int
+    ) -> tuple[Job, Document]:
         at = now()
         until = at + timedelta(seconds=self._lease_seconds)
         spec = self._specs[job.kind]
@@ -149,7 +168,9 @@ class Runner:
         }
         subject: list[Write] = []
         if plan is not None:
-            fields |= {"cuts": plan.cuts, "units": plan.units, "startedAt": at}
+            fields |= {"cuts": plan.cuts, "units": plan.units, "startedAt": at, "window": window}
+            if job.charge is not None and job.charge.tariff is not None:
+                fields["partCharacters"] = plan.characters
             fields |= plan.changes
             for step in spec.steps_before:
                 note = StepState(
@@ -173,10 +194,9 @@ class Runner:
 
     def _fan_out(self, job: Job, lease: Lease) -> None:
         done = part_numbers(self._db, job.id, job.parts_total)
-        for number in range(job.parts_total):
-            if number not in done:
-                lease.check()
-                self._sender.send(job, number)
+        for number in frontier(done, job.parts_total, job.window):
+            lease.check()
+            self._sender.send(job, number)
         at = now()
         fields = {
             "fannedOut": True,
@@ -199,24 +219,35 @@ class Runner:
         part = _part(job, spec, 0, payload)
         try:
             outcome = worker.assemble(job, given, [payload], folder, lease)
-            self._settle(job, lease, outcome, Create(part_path(job.id, 0), part.stored()))
+            self._settle(job, lease, outcome, part)
         except Lost:
             self._forget(job, part)
             raise
 
-    def _settle(self, job: Job, lease: Lease, outcome: Outcome, *extra: Write) -> None:
-        at = now()
+    def _settle(self, job: Job, lease: Lease, outcome: Outcome, part: Part | None = None) -> None:
+        """Completes the job. `part`: the only part, recorded in the same commit."""
+        at, extra = now(), list[Write]()
         try:
             as_reported = job.model_copy(update={"steps": lease.steps})
             spec = self._specs[job.kind]
             completed, settled = completed_writes(as_reported, spec, lease.seen, outcome.charge, at)
-            lease.commit(completed, [*settled, *extra, *outcome.writes])
+            if part is not None:
+                completed = replace(
+                    completed, data=completed.data | recorded_fields(job, spec, part)
+                )
+                extra = [Create(part_path(job.id, 0), part.stored())]
+            committed = lease.commit(
+                completed, [*settled, *extra, *outcome.writes, leave_write(job)]
+            )
+            more = still_waiting(committed)
         except (Lost, AlreadyExists):
-            if self._is_completed_by(job):
-                return  # our own commit succeeded, but its response was lost
-            self._cleanup(job).discard(outcome)
-            raise Lost(job.id) from None
+            if not self._is_completed_by(job):
+                self._cleanup(job).discard(outcome)
+                raise Lost(job.id) from None
+            more = True  # our own commit succeeded, but its response was lost
         log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
+        if more:
+            self._admission.fill(job.uid)
         self._tidy(job)
 
     def _cleanup(self, job: Job) -> Cleanup:
@@ -254,6 +285,11 @@ class Runner:
 
     def _run_part(self, job: Job, document: Document, number: int) -> None:
         spec, part = self._specs[job.kind], None
+        if job.part_characters:
+            claimed = claim_part(self._db, job.id, document, number)
+            if claimed is None:
+                raise TryAgain("another worker has just finished the part")
+            document = claimed
         worker, watch = spec.worker(self._services), PartWatch(self._db, job.id)
         try:
             with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
@@ -266,18 +302,43 @@ class Runner:
                 self._forget(job, part)
             raise
         except AlreadyExists:
-            # Delivered twice at once, or our own commit was retried. In either case the
-            # assembly may still have to be enqueued.
+            # Delivered twice at once: then the other worker passes the job on. Or our own commit
+            # was retried: the time shows it, because it is that of this attempt.
+            stored = self._db.get(part_path(job.id, number))
+            if part is None or not stored.exists or Part.of(stored).expires_at != part.expires_at:
+                return
             done = self._present(job)[0].parts_done
         except Exception as error:
             self._retry_or_fail(job, error, number)
             return
+        self._pass_on(job, number, done)
+
+    def _pass_on(self, job: Job, number: int, done: int) -> None:
+        """Enqueues what follows a finished part: the assembly after the last one, else the part
+        whose turn it is (see `frontier`). `done`: how many parts are."""
+        following = number + job.window
         if done == job.parts_total:
             self._sender.send(job)
+        elif job.window and following < job.parts_total:
+            self._sender.send(job, following)
+
+    def _pass_on_again(self, job: Job, number: int, part: Document) -> None:
+        """Once per part, and only if needed: otherwise, as every delivery of a finished part would
+        enqueue another one, second deliveries would multiply from part to part."""
+        if job.parts_done < job.parts_total:
+            following = part_path(job.id, number + job.window)
+            if part.data.get("passedOnAgain") or self._db.get(following).exists:
+                return
+            try:
+                self._db.commit(Update(part.path, {"passedOnAgain": True}, seen=part))
+            except (Stale, Missing):
+                return
+        self._pass_on(job, number, job.parts_done)
 
     def _record_part(self, job: Job, document: Document, part: Part) -> int:
         """Creates the part and counts it in one commit; returns how many parts are done."""
         seen: Document | None = document
+        spec = self._specs[job.kind]
 
         def attempt() -> int:
             nonlocal seen
@@ -294,6 +355,7 @@ class Runner:
                         "unitsDone": Increment(part.units),
                         "dueAt": at + PARTS_PATIENCE,
                         "updatedAt": at,
+                        **recorded_fields(job, spec, part),
                     },
                     seen=current,
                 ),
@@ -326,31 +388,35 @@ class Runner:
                 return
             fields: dict[str, Any] = {"leaseUntil": None}
             if part is not None:
-                fields = {f"failures.`{part}`": Increment(1)}
+                fields = {f"failures.`{part}`": Increment(1), **released_fields(job, part)}
             self._db.commit(Update(job_path(job.id), fields, seen=document))
 
         contend(attempt)
 
     def _fail(self, job: Job, error: JobError, *, fenced: bool = True) -> None:
-        """Fails the job and releases its hold in the same commit."""
+        """Fails the job, and settles its hold with what was spoken in the same commit."""
 
-        def attempt() -> None:
+        def attempt() -> bool:
+            """Whether other jobs may wait for the place of this one."""
             present, document = self._present(job)
-            if present.status.ended or (fenced and present.attempt != job.attempt):
-                return
-            at = now()
-            self._db.commit(
-                *ended_writes(present, document, JobStatus.FAILED, at, error),
-                *self._specs[job.kind].subject_writes(present, JobStatus.FAILED, error, at),
-            )
-            log.warning("job_failed", jobId=job.id, code=error.code, attempt=job.attempt)
+            if present.status.ended:
+                return True  # perhaps by our own commit, whose response was lost
+            if fenced and present.attempt != job.attempt:
+                return False
+            spec = self._specs[job.kind]
+            end = ending(self._db, spec, present, document, JobStatus.FAILED, error)
+            committed = self._db.commit(*end.writes, *end.subject, leave_write(present))
+            facts = {"code": error.code, "attempt": job.attempt, "charged": end.charged}
+            log.warning("job_failed", jobId=job.id, **facts)
+            return still_waiting(committed)
 
-        contend(attempt)
+        if contend(attempt):
+            self._admission.fill(job.uid)
         self._tidy_if_ended(job)
 
 
-_WORKER_DIED = "The worker crashed on every attempt. Nothing was charged."
-_INTERNAL = "Something went wrong on our side. Nothing was charged; please try again."
+_WORKER_DIED = f"The worker crashed on every attempt. {CHARGED}"
+_INTERNAL = f"Something went wrong on our side. {CHARGED} Please try again."
 
 
 def _part(job: Job, spec: JobSpec[Any, Any], number: int, payload: Record) -> Part:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
+from pydantic import Field
+
+from troupe.jobs.charges import Price
 from troupe.jobs.records import (
+    Charge,
     CurrentStep,
     Job,
     JobError,
@@ -16,6 +20,7 @@ from troupe.jobs.records import (
     StepState,
 )
 from troupe.jobs.specs import JobSpec
+from troupe.wallet.records import Meter
 from troupe.web.schema import Schema
 
 
@@ -27,6 +32,61 @@ class ErrorView(Schema):
     @classmethod
     def of(cls, error: JobError | None) -> Self | None:
         return cls(**error.model_dump()) if error else None
+
+
+class ChargeView(Schema):
+    """What a job costs, in units of the meter. `charged` is null until the job has ended. A job
+    that fails or is cancelled is charged for what was spoken."""
+
+    meter: Meter
+    held: int
+    charged: int | None
+
+    @classmethod
+    def of(cls, charge: Charge | None) -> Self | None:
+        return cls(meter=charge.meter, held=charge.held, charged=charge.charged) if charge else None
+
+
+class PayerView(Schema):
+    """Whose wallet pays."""
+
+    kind: Literal["user"] = "user"
+    id: str
+
+
+class PriceData(Schema):
+    """What a job would cost now; nothing is held."""
+
+    meter: Meter = Field(description="Voice seconds pay if enough are available, else tokens.")
+    tokens: int = Field(description="What it costs in tokens: 0 if voice seconds pay.")
+    voice_seconds_at_most: int | None = Field(
+        description="The most seconds that can be charged if voice seconds pay; null if they "
+        "cannot pay for this."
+    )
+    available: int = Field(description="What you have, in units of the meter.")
+    sufficient: bool
+    payer: PayerView
+
+    @classmethod
+    def of(cls, price: Price) -> Self:
+        return cls(
+            meter=price.meter,
+            tokens=price.tokens,
+            voice_seconds_at_most=price.voice_seconds_at_most,
+            available=price.available,
+            sufficient=price.sufficient,
+            payer=PayerView(id=price.uid),
+        )
+
+
+MaxTokens = Annotated[
+    int | None,
+    Field(
+        ge=0,
+        description="Refuses with 409 `cost_above_max` what costs more tokens than this. 0: only "
+        "if voice seconds pay.",
+    ),
+]
 
 
 class StepStatus(StrEnum):
@@ -52,17 +112,20 @@ class StepView(Schema):
 
 
 class JobView(Schema):
-    """A job with the progress of each step, 0 to 100."""
+    """A job with the progress of each step, 0 to 100. `waiting`: it starts when another job of the
+    user has ended."""
 
     job_id: str
     kind: JobKind
     status: JobStatus
+    waiting: bool
     overall_progress: int
     current_step: CurrentStep
     steps: list[StepView]
     total_steps: int
     completed_steps: int
     attempt: int
+    charge: ChargeView | None = Field(description="Null for a free job.")
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -78,6 +141,7 @@ class JobView(Schema):
             job_id=job.id,
             kind=job.kind,
             status=job.status,
+            waiting=job.waiting,
             overall_progress=overall_progress(job, spec),
             current_step="completed"
             if job.status is JobStatus.COMPLETED
@@ -86,6 +150,7 @@ class JobView(Schema):
             total_steps=len(steps),
             completed_steps=len(completed),
             attempt=job.attempt,
+            charge=ChargeView.of(job.charge),
             created_at=job.created_at,
             started_at=job.started_at,
             completed_at=job.completed_at,
@@ -100,6 +165,8 @@ def view_steps(job: Job, spec: JobSpec[Any, Any]) -> list[StepView]:
     for step in spec.steps:
         state = job.steps.get(step.name, StepState())
         status, progress, message, error = StepStatus.PENDING, 0, "", None
+        if job.waiting and step is spec.steps[0]:
+            message = "Waiting for another of your jobs to end"
         if state.started_at:
             status = StepStatus(job.status) if job.status.ended else StepStatus.IN_PROGRESS
             progress, message = state.progress, state.message or step.message

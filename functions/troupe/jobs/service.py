@@ -3,64 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from troupe import tokens
+from troupe.accounts.writes import user_path
 from troupe.adapters.firestore import (
     COMMIT_WRITES,
     DELETE_FIELD,
     AlreadyExists,
     Database,
     Document,
+    Stale,
     Update,
     Write,
     contend,
-    now,
 )
-from troupe.adapters.queue import Queue, QueueUnavailable
+from troupe.adapters.queue import QueueUnavailable
 from troupe.idempotency import KeyReused
+from troupe.jobs import charges
+from troupe.jobs.admission import Admission
+from troupe.jobs.charges import Price, Quote
 from troupe.jobs.errors import InputChanged
-from troupe.jobs.records import Charge, Job, JobStatus, Part, job_path
-from troupe.jobs.specs import JobSpecs
-from troupe.jobs.writes import create_write, ended_writes, erase_writes, parts
+from troupe.jobs.records import Job, Part, job_path
+from troupe.jobs.sender import TaskSender
+from troupe.jobs.shares import share_path
+from troupe.jobs.writes import create_write, erase_writes, parts
 from troupe.logs import log
-from troupe.wallet.errors import NotEnoughTokens
 from troupe.wallet.ledger import hold_writes, wallet_path
-from troupe.wallet.records import Meter, Wallet
-
-TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (the name of a header)
-TASK_TOKEN_SECONDS = 30 * 86400  # as long as Cloud Tasks keeps a task at most
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The price of a job: exact tokens, or the maximum number of voice seconds (None if it cannot
-    be paid with those)."""
-
-    tokens: int
-    voice_seconds: int | None = None
-
-
-class TaskSender:
-    """Enqueues tasks in the queue of their job's kind. A task holds only ids and a token that
-    authenticates it."""
-
-    def __init__(self, queue: Queue, specs: JobSpecs) -> None:
-        self._queue = queue
-        self._specs = specs
-
-    def send(self, job: Job, part: int | None = None) -> None:
-        """Raises QueueUnavailable."""
-        payload = {"jobId": job.id} if part is None else {"jobId": job.id, "part": part}
-        token = tokens.encode(purpose="task", subject=job.id, ttl=TASK_TOKEN_SECONDS)
-        self._queue.enqueue(self._specs[job.kind].queue, payload, {TASK_TOKEN_HEADER: token})
+from troupe.wallet.records import Wallet
 
 
 class JobService:
-    def __init__(self, db: Database, sender: TaskSender, specs: JobSpecs) -> None:
+    def __init__(self, db: Database, sender: TaskSender, admission: Admission) -> None:
         self._db = db
         self._sender = sender
-        self._specs = specs
+        self._admission = admission
 
     def submit(
         self,
@@ -70,19 +45,24 @@ class JobService:
         *,
         keyed: bool,
         watched: Sequence[Document] = (),
+        max_tokens: int | None = None,
     ) -> Job:
-        """Commits the job, its hold and `writes` together, then enqueues its task.
+        """Commits the job, its hold and `writes` together, then enqueues its task, unless the user
+        has no share of the queue left: then it waits (`job.waiting`).
 
         Sets `job.charge`; without a quote the job is free and no wallet is read. Makes at most one
         read and one commit. With `keyed`, an existing job with this id is returned as it is.
         `watched`: the documents the job was created from; `writes` should have them as their
-        preconditions.
+        preconditions. `max_tokens`: what the job may cost; 0 lets it use voice seconds only.
 
-        Raises NotEnoughTokens, KeyReused, InputChanged.
+        Raises NotEnoughTokens, CostAboveMax, KeyReused, InputChanged, TooManyJobs,
+        AccountSuspended.
         """
+        share, user = share_path(job.uid), user_path(job.uid)
         paths = [document.path for document in watched]
         paths += [job_path(job.id)] if keyed else []
         paths += [wallet_path(job.uid)] if quote else []
+        paths += [share, user]
 
         def attempt() -> tuple[Job, bool]:
             found = {document.path: document for document in self._db.get_all(paths)}
@@ -91,52 +71,46 @@ class JobService:
             for before in watched:
                 if before.update_time != found[before.path].update_time:
                     raise InputChanged(before.path)
-            held, hold = job, list[Write]()
+            held, joined = self._admission.join(job, found[share], found[user])
+            hold = list[Write]()
             if quote is not None:
                 wallet = found[wallet_path(job.uid)]
-                charge = _charge(Wallet.of(wallet), quote)
-                held = job.model_copy(update={"charge": charge})
+                charge = charges.hold(Wallet.of(wallet), quote, max_tokens)
+                held = held.model_copy(update={"charge": charge})
                 hold = hold_writes(
                     wallet, job.id, charge.meter, charge.held, job.kind, job.created_at
                 )
-            self._db.commit(create_write(held), *hold, *writes)
+            try:
+                self._db.commit(create_write(held), *hold, *writes, joined)
+            except AlreadyExists:
+                earlier = self._db.get(job_path(job.id))
+                if not earlier.exists:  # another request has just submitted the user's first job
+                    raise Stale from None
+                # Two concurrent requests with one key; or the client library retried our own commit
+                # because its response was lost.
+                return self._earlier(earlier, job), True
             return held, True
 
-        try:
-            committed, fresh = contend(attempt, on=wallet_path(job.uid) if quote else None)
-        except AlreadyExists:
-            # Two concurrent requests with one key; or the client library retried our own commit
-            # because its response was lost.
-            committed, fresh = self._earlier(self._db.get(job_path(job.id)), job), True
-        if fresh:
+        committed, fresh = contend(attempt, on=share)
+        if fresh and not committed.waiting:
             try:
                 self._sender.send(committed)
             except QueueUnavailable as error:
                 log.warning("job_not_enqueued", jobId=committed.id, reason=str(error))
         return committed
 
+    def price(self, uid: str, quote: Quote) -> Price:
+        """What a job would cost the user now. Holds nothing; one read."""
+        return charges.price(Wallet.of(self._db.get(wallet_path(uid))), quote)
+
     def get(self, job_id: str) -> tuple[Job, Document]:
         document = self._db.get(job_path(job_id))
         return Job.of(document), document
 
     def cancel(self, job_id: str) -> Job:
-        """Cancels the job and releases its hold; a job that has ended is returned unchanged."""
-
-        def attempt() -> Job:
-            job, document = self.get(job_id)
-            if job.status.ended:
-                return job
-            at = now()
-            self._db.commit(
-                *ended_writes(job, document, JobStatus.CANCELLED, at),
-                *self._specs[job.kind].subject_writes(job, JobStatus.CANCELLED, None, at),
-            )
-            log.info("job_cancelled", jobId=job_id)
-            return job.model_copy(
-                update={"status": JobStatus.CANCELLED, "completed_at": at, "updated_at": at}
-            )
-
-        return contend(attempt)
+        """Cancels the job, and charges what was spoken (see charges.ended); a job that has ended is
+        returned unchanged."""
+        return self._admission.cancel(job_id)[0]
 
     def parts(self, job: Job) -> list[Part]:
         """The finished parts, in order."""
@@ -172,14 +146,3 @@ class JobService:
         if earlier.uid != job.uid or earlier.request_hash != job.request_hash:
             raise KeyReused
         return earlier
-
-
-def _charge(wallet: Wallet, quote: Quote) -> Charge:
-    """Pays with voice seconds if enough are available, else with tokens."""
-    tokens = wallet.tokens.available
-    seconds = quote.voice_seconds
-    if seconds is not None and 0 < seconds <= wallet.voice_seconds.available:
-        return Charge(meter=Meter.VOICE_SECONDS, held=seconds, remaining_tokens=tokens)
-    if tokens < quote.tokens:
-        raise NotEnoughTokens.of(quote.tokens, tokens)
-    return Charge(meter=Meter.TOKENS, held=quote.tokens, remaining_tokens=tokens - quote.tokens)

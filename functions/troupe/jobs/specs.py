@@ -6,14 +6,14 @@ and makes the worker when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from troupe.adapters.firestore import Write
 from troupe.jobs.cleanup import Cleanup
-from troupe.jobs.records import Job, JobError, JobStatus, Part
+from troupe.jobs.records import Job, JobError, JobStatus, Part, Usage
 from troupe.records import Record
 
 if TYPE_CHECKING:
@@ -33,6 +33,14 @@ SubjectWrites = Callable[[Job, JobStatus, JobError | None, datetime], list[Write
 
 def no_subject(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
     return []
+
+
+# Keeps the results of the parts of a job that ends without one, in that commit.
+KeepWrites = Callable[[Job, Sequence[Part]], list[Write]]
+
+
+def no_usage(payload: Any) -> Usage:
+    return Usage()
 
 
 def no_files(services: Any) -> Cleanup:
@@ -57,6 +65,9 @@ class JobSpec(Generic[InputT, PayloadT]):
     parts; its message is `parts_message`, with {done} and {total}. The steps before it are done
     when the job is planned. The steps after it, at least one, are reported during assembly.
 
+    `usage` is what the result of a part adds to the job's usage. `kept_writes` (None: nothing is
+    kept) gets the recorded parts of a job that fails or is cancelled.
+
     `input` and `payload` are the types of a job's input and of a part's result. `worker` and
     `cleanup` are factories, called with the container. `queue` is the task function that does the
     work.
@@ -71,6 +82,8 @@ class JobSpec(Generic[InputT, PayloadT]):
     worker: Callable[[Any], Worker[InputT, PayloadT]]
     cleanup: Callable[[Any], Cleanup] = no_files
     subject_writes: SubjectWrites = no_subject
+    usage: Callable[[PayloadT], Usage] = no_usage
+    kept_writes: KeepWrites | None = None
     queue: str = DEFAULT_QUEUE
     parts_kept: timedelta = PARTS_KEPT
 

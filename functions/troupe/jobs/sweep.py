@@ -9,17 +9,21 @@ from datetime import timedelta
 
 from troupe.adapters.firestore import Database, Delete, Document, Stale, Update, now
 from troupe.adapters.queue import QueueUnavailable
+from troupe.jobs.admission import Admission
+from troupe.jobs.charges import CHARGED
+from troupe.jobs.ending import ending
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
-from troupe.jobs.service import TaskSender
+from troupe.jobs.sender import TaskSender
+from troupe.jobs.shares import frontier, leave_write, still_waiting
 from troupe.jobs.specs import JobSpecs
-from troupe.jobs.writes import ended_writes, part_numbers
+from troupe.jobs.writes import part_numbers
 from troupe.logs import log
 
 BATCH = 100  # documents per run and kind of work
 LONGEST_WAIT = timedelta(minutes=15)
 _TIMED_OUT = JobError(
     code="timed_out",
-    message="The work was not finished in time. Nothing was charged. Please try again.",
+    message=f"The work was not finished in time. {CHARGED} Please try again.",
     retryable=True,
 )
 
@@ -30,6 +34,7 @@ class Sweeper:
         db: Database,
         sender: TaskSender,
         specs: JobSpecs,
+        admission: Admission,
         *,
         hold_hours: int,
         forget: Callable[[Job, Part], None],
@@ -41,12 +46,13 @@ class Sweeper:
         self._db = db
         self._sender = sender
         self._specs = specs
+        self._admission = admission
         self._longest_hold = timedelta(hours=hold_hours)
         self._forget = forget
         self._chores = chores
 
     def run(self) -> dict[str, int]:
-        """Returns the counts: requeued, timed_out, parts, and one for each chore."""
+        """Returns the counts: requeued, waiting, timed_out, shares, parts, and one per chore."""
         done: Counter[str] = Counter(requeued=0, timed_out=0)
         live = [("status", "in", [JobStatus.QUEUED, JobStatus.IN_PROGRESS])]
         due = self._db.due("jobs", BATCH, where=live, select=SHOWN_FIELDS)
@@ -59,7 +65,8 @@ class Sweeper:
                 log.warning("sweep_cannot_enqueue", jobId=document.id, reason=str(error))
             except Exception as error:  # one document must not block the others
                 log.error("sweep_stumbled", error, jobId=document.id)
-        for name, chore in {"parts": self._delete_old_parts, **self._chores}.items():
+        own = {"shares": self._admission.sweep, "parts": self._delete_old_parts}
+        for name, chore in {**own, **self._chores}.items():
             try:
                 done[name] = chore(BATCH)
             except Exception as error:  # one chore must not block the others either
@@ -70,18 +77,25 @@ class Sweeper:
     def _bring_back(self, job: Job, document: Document) -> str:
         at = now()
         if at - job.created_at > self._longest_hold:
-            self._db.commit(
-                *ended_writes(job, document, JobStatus.FAILED, at, _TIMED_OUT),
-                *self._specs[job.kind].subject_writes(job, JobStatus.FAILED, _TIMED_OUT, at),
-            )
+            whole = self._db.get(document.path)  # with the input
+            if whole.update_time != document.update_time:
+                raise Stale
+            spec = self._specs[job.kind]
+            end = ending(self._db, spec, Job.of(whole), whole, JobStatus.FAILED, _TIMED_OUT)
+            committed = self._db.commit(*end.writes, *end.subject, leave_write(job))
+            if still_waiting(committed):
+                self._admission.fill(job.uid)
             return "timed_out"
         # Back off: the queue may be paused, or simply long.
         wait = min(timedelta(minutes=1) * 2**job.sweeps, LONGEST_WAIT)
         fields = {"sweeps": job.sweeps + 1, "dueAt": at + wait}
         self._db.commit(Update(job_path(job.id), fields, seen=document))
+        if job.waiting:  # normally its share is checked instead
+            self._admission.repair(job.uid)
+            return "waiting"
         if job.fanned_out and job.parts_done < job.parts_total:
             done = part_numbers(self._db, job.id, job.parts_total)
-            for number in set(range(job.parts_total)) - done:
+            for number in frontier(done, job.parts_total, job.window):
                 self._sender.send(job, number)
         else:
             self._sender.send(job)

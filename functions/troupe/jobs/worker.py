@@ -34,13 +34,15 @@ class WorkPlan:
     `cuts`: offsets of the parts in the input, from 0 to its end. `changes`: job fields to update,
     by dotted name (such as the input in its final form). `units`: what `cuts` count, if the
     progress should count that instead of parts. `notes`: messages of the steps before the parts,
-    by step.
+    by step. `characters`: how many characters of each part to charge if the job ends without a
+    result; none for work that is charged only as a whole.
     """
 
     cuts: list[int]
     changes: Mapping[str, Any] = field(default_factory=dict)
     units: int = 0
     notes: Mapping[str, str] = field(default_factory=dict)
+    characters: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,12 @@ def move_write(
         raise IllegalTransition(f"{job.status} cannot become {status}")
     changes: dict[str, Any] = {"status": status, "updatedAt": at, **fields}
     if status.ended:
-        changes |= {"completedAt": at, "leaseUntil": None, "dueAt": None}
+        changes |= {
+            "completedAt": at,
+            "leaseUntil": None,
+            "dueAt": None,
+            "waiting": False,
+        }
     return Update(job_path(job.id), changes, seen=seen)
 
 
@@ -76,16 +81,22 @@ def completed_writes(
 def ended_writes(
     job: Job, seen: Document, status: JobStatus, at: datetime, error: JobError | None = None
 ) -> list[Write]:
-    """Fails or cancels the job: nothing is charged, and the hold is released."""
+    """Fails or cancels the job. Settles its hold with what it is charged (see charges.ended), or
+    releases it if that is nothing."""
     fields: dict[str, Any] = {}
     if error is not None:
         fields["error"] = error.stored()
-    released: list[Write] = []
+    settled: list[Write] = []
     if job.charge is not None:
-        fields["charge.charged"] = 0
+        meter, held, charged = job.charge.meter, job.charge.held, job.charge.charged or 0
+        fields |= {"charge.charged": charged, "usage.interrupted": job.usage.interrupted}
         reason = error.code if error else status
-        released = release_writes(job.uid, job.id, job.charge.meter, job.charge.held, reason, at)
-    return [move_write(job, seen, status, at, fields), *released]
+        settled = (
+            settle_writes(job.uid, job.id, meter, held, charged, reason, at)
+            if charged
+            else release_writes(job.uid, job.id, meter, held, reason, at)
+        )
+    return [move_write(job, seen, status, at, fields), *settled]
 
 
 def part_numbers(db: Database, job_id: str, total: int) -> set[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from troupe.adapters.firestore import Document, Write
+from troupe.errors import GuestNotAllowed
 from troupe.plans.periods import period_at
 from troupe.plans.records import (
     PlanMinutes,
@@ -32,13 +33,21 @@ class SubscriptionDraft:
     `after`, `wallet` and `minutes_left` show the state after the commit.
     """
 
-    def __init__(self, subscription: Document, wallet: Document, at: datetime) -> None:
+    def __init__(
+        self, subscription: Document, wallet: Document, user: Document, at: datetime
+    ) -> None:
         self._document, self._wallet, self.at = subscription, wallet, at
+        self.guest = bool(user.data.get("guest"))
         self.before = Subscription.of(subscription) if subscription.exists else None
         self.after = self.before
         held = Wallet.of(wallet)
         self._balances = {meter: held.meter(meter) for meter in Meter}
         self._entries: list[Entry] = []
+
+    def require_account(self) -> None:
+        """Raises GuestNotAllowed: guests are given no plan and no minutes, by nobody."""
+        if self.guest:
+            raise GuestNotAllowed
 
     @property
     def uid(self) -> str:
@@ -65,7 +74,9 @@ class SubscriptionDraft:
         expires_at: datetime | None = None,
         tokens: int | None = None,
     ) -> None:
-        """Starts a period of the plan and grants its tokens and minutes; unused minutes stay."""
+        """Starts a period of the plan and grants its tokens and minutes; unused minutes stay.
+        Raises GuestNotAllowed."""
+        self.require_account()
         start, end = period_at(started_at, terms.billing_period, self.at)
         period = self.before.period + 1 if self.before else 1
         gave = {
@@ -115,7 +126,10 @@ class SubscriptionDraft:
         self._change(status=status, next_plan=None, due_at=due)
 
     def follow_with(self, terms: Terms | None) -> None:
-        """Schedules another plan for the end of the period; None cancels the change."""
+        """Schedules another plan for the end of the period; None cancels the change. Raises
+        GuestNotAllowed."""
+        if terms is not None:
+            self.require_account()
         self._change(next_plan=terms)
 
     def set_dates(self, started_at: datetime | None, expires_at: datetime | None) -> None:
@@ -132,13 +146,16 @@ class SubscriptionDraft:
         )
 
     def set_balance(self, meter: Meter, amount: int, entry_id: str) -> None:
-        """Makes granted minus used equal `amount`. Raises ValueError when jobs hold more."""
+        """Makes granted minus used equal `amount`. Raises ValueError when jobs hold more,
+        GuestNotAllowed for more minutes."""
         balance = self._balances[meter]
         if amount < balance.held:
             raise ValueError(f"{balance.held} are held")
         change = amount - (balance.granted - balance.used)
         if not change:
             return
+        if change > 0 and meter is Meter.VOICE_SECONDS:
+            self.require_account()
         left = self.minutes_left
         self._enter(entry_id, EntryKind.ADJUST, meter, change, "administrator")
         if meter is Meter.VOICE_SECONDS and self.after is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from troupe.adapters.firestore import now
 from troupe.audit.records import Actor
 from troupe.audit.service import witness
-from troupe.errors import PaymentRequired
+from troupe.errors import GuestNotAllowed, PaymentRequired
 from troupe.idempotency import KeyReused
 from troupe.plans import schemas
 from troupe.plans.errors import AlreadySubscribed, BadDates, PlanAmbiguous, PlanNotFound
@@ -48,11 +48,12 @@ def get_my_subscription(caller: Caller, subscriptions: Subscriptions) -> Reply:
 @api.post(
     "/api/subscriptions/subscribe",
     data=schemas.SubscriptionData,
-    errors=(PlanNotFound, PaymentRequired, WalletNotFound),
+    errors=(GuestNotAllowed, PlanNotFound, PaymentRequired, WalletNotFound),
 )
 def subscribe(body: schemas.SubscribeBody, caller: Caller, subscriptions: Subscriptions) -> Reply:
     """Subscribes you to a plan. A more expensive plan starts at once and you keep your minutes;
-    any other starts when your period ends. Subscribing to your current plan grants nothing more."""
+    any other starts when your period ends. Subscribing to your current plan grants nothing more.
+    Guests need an account first."""
     statement = subscriptions.subscribe(caller.uid, body.plan_id)
     has = statement.subscription
     waits = has is not None and has.plan.id != body.plan_id
@@ -63,12 +64,12 @@ def subscribe(body: schemas.SubscribeBody, caller: Caller, subscriptions: Subscr
 @api.post(
     "/api/subscriptions/add-minutes",
     data=schemas.AddedMinutes,
-    errors=(PaymentRequired, KeyReused, WalletNotFound),
+    errors=(GuestNotAllowed, PaymentRequired, KeyReused, WalletNotFound),
 )
 def add_minutes(
     body: schemas.AddMinutesBody, header: KeyHeader, caller: Caller, subscriptions: Subscriptions
 ) -> Reply:
-    """Adds voice minutes that never expire."""
+    """Adds voice minutes that never expire. Guests need an account first."""
     added = subscriptions.add_minutes(caller.uid, body.minutes, header.idempotency_key)
     return Reply(
         schemas.AddedMinutes(
@@ -85,7 +86,14 @@ def add_minutes(
     auth=Auth.ADMIN,
     status=201,
     data=schemas.CreatedSubscription,
-    errors=(PlanNotFound, PlanAmbiguous, AlreadySubscribed, BadDates, WalletNotFound),
+    errors=(
+        GuestNotAllowed,
+        PlanNotFound,
+        PlanAmbiguous,
+        AlreadySubscribed,
+        BadDates,
+        WalletNotFound,
+    ),
 )
 def create_subscription(
     body: schemas.CreateSubscriptionBody,

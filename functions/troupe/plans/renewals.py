@@ -22,7 +22,7 @@ from troupe.plans.records import Plan, Source, Subscription, SubscriptionStatus
 from troupe.plans.writes import SUBSCRIPTIONS, plan_path, subscription_path, taken_write
 from troupe.records import Witness, no_witness
 from troupe.wallet.errors import WalletNotFound
-from troupe.wallet.ledger import wallet_path
+from troupe.wallet.ledger import user_path, wallet_path
 
 # Other writes to commit with a draft, whether or not the draft changes anything.
 Also = Callable[[SubscriptionDraft], Sequence[Write]]
@@ -40,12 +40,12 @@ class Renewals:
     def draft(self, uid: str, plan_id: str | None) -> tuple[SubscriptionDraft, Plan | None]:
         """A draft of the user's current state, and the plan with that id. A due subscription is
         advanced first. Raises WalletNotFound; Stale: try again."""
-        paths = [subscription_path(uid), wallet_path(uid)]
+        paths = [subscription_path(uid), wallet_path(uid), user_path(uid)]
         paths += [plan_path(plan_id)] if plan_id else []
-        subscription, wallet, *plans = self._db.get_all(paths)
+        subscription, wallet, user, *plans = self._db.get_all(paths)
         if not wallet.exists:
             raise WalletNotFound
-        draft = SubscriptionDraft(subscription, wallet, now())
+        draft = SubscriptionDraft(subscription, wallet, user, now())
         if draft.before and _is_due(draft.before, draft.at):
             self.advance(uid)
             raise Stale
@@ -90,15 +90,16 @@ class Renewals:
             return
         has = Subscription.of(subscription)
         next_id = (has.next_plan or has.plan).id
-        wallet, document = self._db.get_all([wallet_path(uid), plan_path(next_id)])
+        paths = [wallet_path(uid), user_path(uid), plan_path(next_id)]
+        wallet, user, document = self._db.get_all(paths)
         if not wallet.exists:  # the account is gone
             self._db.commit(Update(subscription.path, {"dueAt": None}, seen=subscription))
             return
-        draft = SubscriptionDraft(subscription, wallet, now())
+        draft = SubscriptionDraft(subscription, wallet, user, now())
         plan = Plan.of(document) if document.exists else None
         if not has.live:
             draft.end(has.status)
-        elif plan is None or not self._renews(has, plan, draft.at):
+        elif draft.guest or plan is None or not self._renews(has, plan, draft.at):
             draft.end(SubscriptionStatus.EXPIRED)
         elif has.next_plan is not None:
             draft.expire_minutes()

@@ -85,11 +85,12 @@ class Subscriptions:
         changes nothing, except that it cancels a scheduled change. However often this is repeated,
         each period grants once.
 
-        Raises PlanNotFound (also for an inactive plan), PaymentRequired.
+        Raises GuestNotAllowed, PlanNotFound (also for an inactive plan), PaymentRequired.
         """
 
         def attempt() -> SubscriptionStatement:
             draft, plan = self._renewals.draft(uid, plan_id)
+            draft.require_account()
             has = draft.before if draft.before and draft.before.live else None
             if has and has.plan.id == plan_id:
                 if has.next_plan is not None:
@@ -110,7 +111,7 @@ class Subscriptions:
 
     def add_minutes(self, uid: str, minutes: int, key: str | None) -> Added:
         """Adds minutes that belong to no plan and never expire; returns seconds.
-        Raises PaymentRequired, WalletNotFound, KeyReused."""
+        Raises GuestNotAllowed, PaymentRequired, WalletNotFound, KeyReused."""
         if self._paid:
             raise PaymentRequired("Buy minutes at checkout.")
         return self._wallet.add(uid, Meter.VOICE_SECONDS, minutes * 60, "minutes", key)
@@ -128,7 +129,7 @@ class Subscriptions:
         """For administrators: starts a plan at once, replacing any other; `tokens` are granted per
         period instead of the plan's.
 
-        Raises PlanNotFound, AlreadySubscribed, BadDates, WalletNotFound.
+        Raises GuestNotAllowed, PlanNotFound, AlreadySubscribed, BadDates, WalletNotFound.
         """
 
         def attempt() -> SubscriptionStatement:
@@ -157,7 +158,8 @@ class Subscriptions:
         """For administrators: changes a subscription and its balances in one commit, together with
         the writes of `also`. Naming the user's current plan grants nothing more.
 
-        Raises PlanNotFound, SubscriptionNotFound, BadDates, BalanceHeld, WalletNotFound.
+        Raises GuestNotAllowed, PlanNotFound, SubscriptionNotFound, BadDates, BalanceHeld,
+        WalletNotFound.
         """
         random_id = secrets.token_hex(8)
 

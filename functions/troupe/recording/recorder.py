@@ -43,12 +43,12 @@ class Recorder:
     def record(
         self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
     ) -> Sound:
-        """The sound at `path`. If it is not stored yet, speaks it to the file `local` and stores
-        it. Text with nothing to speak gives a sound without samples.
+        """Speaks the text to the file `local` and stores it at `path`. Text with nothing to speak
+        gives a sound without samples.
 
         Calls `check` between utterances. Raises SpeechError, and whatever `check` raises.
         """
-        return self.find(path) or self.store(self.speak(path, text, voice, local, check))
+        return self.store(self.speak(path, text, voice, local, check))
 
     def kept(self, prefix: str) -> set[str]:
         """The paths of all sounds under `prefix`, in one call."""

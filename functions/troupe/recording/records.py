@@ -17,6 +17,10 @@ class Sound(Record):
     timing_source: str
     words: str | None = None
 
+    @property
+    def milliseconds(self) -> int:
+        return round(1000 * self.samples / self.rate)
+
     @staticmethod
     def facts_path(path: str) -> str:
         """The path of this record as a JSON file, next to the sound."""
@@ -28,9 +32,12 @@ class Sound(Record):
 
 
 class Recorded(Record):
-    """The result of one part of a job that speaks: its sounds, in order."""
+    """The result of one part of a job that speaks: its sounds, in order. `characters` and
+    `milliseconds` are what was spoken for it; sounds that were stored already do not count."""
 
     sounds: list[Sound]
+    characters: int = 0
+    milliseconds: int = 0
 
     @property
     def files(self) -> list[str]:

@@ -20,19 +20,25 @@ class References:
         self._kept: OrderedDict[tuple[str, str], Reference] = OrderedDict()
 
     def load(self, path: str, sha256: str, text: str) -> Reference:
-        """The recording at `path`. Raises SpeechError("reference_missing") if it is gone."""
+        """The recording at `path`. Raises SpeechError("reference_missing") if it is gone, also
+        from the cache: a revoked consent ends the use of the voice."""
         key = (path, text)
-        if key not in self._kept:
-            try:
-                audio = self._files.read(path)
-            except FileMissing:
-                raise SpeechError(
-                    "reference_missing",
-                    "The recording of this character's voice no longer exists.",
-                    retryable=False,
-                ) from None
-            self._kept[key] = Reference(audio, sha256, text)
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+        kept = self._kept.get(key)
+        try:
+            if kept is None:
+                kept = Reference(self._files.read(path), sha256, text)
+            else:
+                self._files.stat(path)
+        except FileMissing:
+            self._kept.pop(key, None)
+            raise SpeechError(
+                "reference_missing",
+                "The recording of this character's voice no longer exists. It was replaced or "
+                "deleted, or its consent was revoked.",
+                retryable=False,
+            ) from None
+        self._kept[key] = kept
         self._kept.move_to_end(key)
-        return self._kept[key]
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return kept

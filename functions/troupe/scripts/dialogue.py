@@ -34,6 +34,14 @@ class SpokenLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedLines:
+    """The sounds of some lines in order, and the numbers of the lines spoken just now."""
+
+    sounds: list[Sound]
+    spoken: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedDialogue:
     """A dialogue in one file: its length and the start of each line, in seconds."""
 
@@ -73,7 +81,7 @@ class Dialogue:
 
     def record(
         self, first: int, end: int, folder: Path, progress: Callable[[int], None]
-    ) -> list[Sound]:
+    ) -> RecordedLines:
         """Speaks the lines from `first` to `end` (exclusive) and stores them; skips those already
         stored. Uploads run while the next line is spoken. `progress` is called with each line's
         number and can stop the work by raising."""
@@ -82,6 +90,7 @@ class Dialogue:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             existing = dict(zip(paths, pool.map(self._recorder.find, paths), strict=True))
             stored: dict[str, Future[Sound]] = {}
+            spoken_lines: list[int] = []
             for number, line in enumerate(lines, first):
                 progress(number)
                 if existing.get(line.path) is None and line.path not in stored:
@@ -94,7 +103,9 @@ class Dialogue:
                         lambda: progress(number),  # noqa: B023
                     )
                     stored[line.path] = pool.submit(self._recorder.store, spoken)
-            return [existing.get(line.path) or stored[line.path].result() for line in lines]
+                    spoken_lines.append(number)
+            sounds = [existing.get(line.path) or stored[line.path].result() for line in lines]
+            return RecordedLines(sounds, spoken_lines)
 
     def join(
         self,

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe.characters.errors import CharacterNotFound
+from troupe.accounts.errors import QuotaExceeded
+from troupe.accounts.tiers import Kept
+from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
+from troupe.jobs.errors import JobNotFound, TooManyJobs
+from troupe.jobs.schemas import PriceData
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
 from troupe.scripts.errors import (
     CharacterGone,
     InvalidDialogue,
-    JobNotFound,
     LineNotFound,
     ScriptAudioNotReady,
     ScriptBusy,
@@ -30,7 +33,8 @@ from troupe.scripts.errors import (
     VideoNotFound,
 )
 from troupe.scripts.records import ScriptWithJobs
-from troupe.wallet.errors import NotEnoughTokens
+from troupe.scripts.specs import AUDIO, VIDEO
+from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
@@ -39,6 +43,7 @@ from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.scripts.jobs import ScriptJob, ScriptJobs
@@ -47,15 +52,15 @@ if TYPE_CHECKING:
 
 api = Api("scripts", "Dialogue, audio and video")
 
-_JOB_ERRORS = (
+_QUOTE_ERRORS = (
     ScriptNotFound,
     ScriptBusy,
     ScriptEmpty,
     CharacterGone,
+    VoiceNotShared,
     UnknownChoice,
-    NotEnoughTokens,
-    KeyReused,
 )
+_JOB_ERRORS = (*_QUOTE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs)
 
 
 @api.post(
@@ -64,27 +69,34 @@ _JOB_ERRORS = (
     data=schemas.ScriptData,
     errors=(
         CharacterNotFound,
+        VoiceNotShared,
         UnknownChoice,
         ScriptRefused,
         ScriptWriterBusy,
         ScriptWriterFailed,
         ScriptWriterNotConfigured,
         ScriptWriterUnavailable,
+        QuotaExceeded,
     ),
     headers=("Location",),
     limit="script",
 )
 def generate_script(
-    body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService
+    body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
 ) -> Reply:
     """Has a language model write a dialogue for the chosen characters. Takes up to 45 seconds and
     costs no tokens; the number per hour is limited."""
-    script = scripts.generate(
-        caller.uid,
-        body.selected_characters,
-        prompt=body.prompt,
-        line_count=body.lines,
-        language=body.language,
+    script = quotas.add(
+        caller.user,
+        Kept.SCRIPTS,
+        lambda: scripts.generate(
+            caller.uid,
+            body.selected_characters,
+            prompt=body.prompt,
+            line_count=body.lines,
+            language=body.language,
+        ),
+        lambda made: scripts.delete(caller.uid, made.id),
     )
     return _created(script, "Script generated successfully")
 
@@ -93,21 +105,26 @@ def generate_script(
     "/api/scripts",
     status=201,
     data=schemas.ScriptData,
-    errors=(CharacterNotFound, InvalidDialogue),
+    errors=(CharacterNotFound, VoiceNotShared, InvalidDialogue, QuotaExceeded),
     headers=("Location",),
     body_bytes=TEXT_LIMIT,
 )
 def create_script(
-    body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService
+    body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
 ) -> Reply:
     """Creates a script from your own dialogue: a list of lines or a screenplay. In a screenplay, a
     line starts with `NAME:` and continues until an empty line or the next name; (directions),
     [notes] and scene headings on separate lines are not spoken."""
-    script = scripts.create(
-        caller.uid,
-        body.selected_characters,
-        body.screenplay if body.screenplay is not None else body.utterances,
-        title=body.title,
+    script = quotas.add(
+        caller.user,
+        Kept.SCRIPTS,
+        lambda: scripts.create(
+            caller.uid,
+            body.selected_characters,
+            body.screenplay if body.screenplay is not None else body.utterances,
+            title=body.title,
+        ),
+        lambda made: scripts.delete(caller.uid, made.id),
     )
     return _created(script, "Script created successfully")
 
@@ -187,7 +204,7 @@ def generate_audio(
     `GET /api/video-jobs/{jobId}`. One token per 1,000 characters or part of it is reserved, and
     charged when the audio is ready."""
     script_job = script_jobs.start_audio(
-        caller.uid, path.script_id, body.format, header.idempotency_key
+        caller.uid, path.script_id, body.format, header.idempotency_key, body.max_tokens
     )
     return _started(script_job, "Audio generation started successfully!")
 
@@ -249,13 +266,35 @@ def generate_video(
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
-    """Makes a video: the spoken dialogue, pictures of the speaking characters, and captions. One
-    token is reserved, and charged when the video is ready."""
+    """Makes a video: the spoken dialogue, pictures of the speaking characters, and captions. It
+    costs one token, which includes some speech (2,000 characters, unless the operator changed
+    that); more is charged as speech is, and lines that were spoken before cost nothing. The tokens
+    are reserved now and charged when the video is ready. `POST /api/scripts/{scriptId}/quote` tells
+    the price."""
     script_job = script_jobs.start_video(
-        caller.uid, path.script_id, body.options(), header.idempotency_key
+        caller.uid, path.script_id, body.options(), header.idempotency_key, body.max_tokens
     )
     message = f"Video generation started successfully! Job ID: {script_job.job.id}"
     return _started(script_job, message)
+
+
+@api.post(
+    "/api/scripts/<scriptId>/quote",
+    auth=Auth.OWNER,
+    data=PriceData,
+    errors=_QUOTE_ERRORS,
+)
+def quote_script(
+    path: schemas.ScriptPath,
+    body: schemas.QuoteScript,
+    caller: AccountCaller,
+    script_jobs: ScriptJobs,
+) -> Reply:
+    """Returns what the audio or the video of a script would cost, after the same checks as starting
+    it. Lines that were spoken before cost nothing. Holds nothing."""
+    spec = VIDEO if body.operation == "video" else AUDIO
+    price = script_jobs.quote(caller.uid, path.script_id, spec)
+    return Reply(PriceData.of(price), "Price calculated")
 
 
 @api.get(
@@ -291,7 +330,9 @@ def get_video_job(
 def cancel_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """Cancels a job; nothing is charged. A job that has already ended does not change."""
+    """Cancels a job. What has been spoken so far is charged, including lines that are being
+    spoken; a job that is still queued costs nothing. Finished parts stay with the script and cost
+    nothing again. A job that has already ended does not change."""
     script_job = script_jobs.cancel(caller.uid, path.job_id)
     return _job(script_job, f"The job is {script_job.job.status}")
 

@@ -41,11 +41,6 @@ class VideoNotFound(NotFound):
     message = "You don't have a video with this name."
 
 
-class JobNotFound(NotFound):
-    code = "job_not_found"
-    message = "You don't have a job with this id."
-
-
 class ScriptBusyDetails(TypedDict):
     """The job that is working on the script."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,15 +12,17 @@ from troupe.characters.errors import CharacterNotFound
 from troupe.characters.voices import voice_snapshot
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused, keyed_id, request_hash
-from troupe.jobs.errors import InputChanged
+from troupe.jobs.charges import Price, Quote
+from troupe.jobs.errors import InputChanged, JobNotFound
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
-from troupe.jobs.service import JobService, Quote
+from troupe.jobs.service import JobService
 from troupe.jobs.specs import JobSpec
 from troupe.media.formats import AudioFormat
 from troupe.recording.records import Recorded
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
-from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty, ScriptNotFound
+from troupe.scripts.errors import CharacterGone, ScriptEmpty, ScriptNotFound
+from troupe.scripts.pricing import new_characters, quote
 from troupe.scripts.records import (
     FinalVideo,
     Performance,
@@ -64,17 +65,27 @@ class ScriptJobs:
         self._settings = settings
 
     def start_audio(
-        self, uid: str, script_id: str, audio_format: AudioFormat, key: str | None
+        self,
+        uid: str,
+        script_id: str,
+        audio_format: AudioFormat,
+        key: str | None,
+        max_tokens: int | None = None,
     ) -> ScriptJob:
-        """Commits the job with its token hold, and enqueues the work.
+        """Commits the job with its hold, and enqueues the work.
 
-        Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice,
-        NotEnoughTokens and KeyReused.
+        Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, VoiceNotShared,
+        UnknownChoice, NotEnoughTokens, CostAboveMax and KeyReused.
         """
-        return self._start(uid, script_id, AUDIO, {"format": audio_format}, key)
+        return self._start(uid, script_id, AUDIO, {"format": audio_format}, key, max_tokens)
 
     def start_video(
-        self, uid: str, script_id: str, options: VideoOptions, key: str | None
+        self,
+        uid: str,
+        script_id: str,
+        options: VideoOptions,
+        key: str | None,
+        max_tokens: int | None = None,
     ) -> ScriptJob:
         """Like `start_audio`; can also raise UnknownBackground."""
         # The names and values are part of the request hash: renaming one breaks pending repeats.
@@ -83,7 +94,15 @@ class ScriptJobs:
             "resolution": options.resolution,
             "captions": options.captions,
         }
-        return self._start(uid, script_id, VIDEO, choices, key)
+        return self._start(uid, script_id, VIDEO, choices, key, max_tokens)
+
+    def quote(self, uid: str, script_id: str, spec: Spec) -> Price:
+        """What the audio or the video would cost now. Raises what starting it would raise, except
+        UnknownBackground, NotEnoughTokens and KeyReused."""
+        document = self._db.get(writes.script_path(script_id))
+        script = Script.of(owned(document, uid, ScriptNotFound))
+        writes.check_free(self._db, script)
+        return self._jobs.price(uid, self._quote(spec, self._performance(script, {})))
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
         """The script with its latest video job, if there is one. Raises ScriptNotFound."""
@@ -117,17 +136,30 @@ class ScriptJobs:
         return ScriptJob(job, video if video and video.job_id == job.id else None)
 
     def _start(
-        self, uid: str, script_id: str, spec: Spec, choices: Mapping[str, Any], key: str | None
+        self,
+        uid: str,
+        script_id: str,
+        spec: Spec,
+        choices: Mapping[str, Any],
+        key: str | None,
+        max_tokens: int | None,
     ) -> ScriptJob:
         for _ in range(_ATTEMPTS):
             try:
-                return self._script_job(self._submit(uid, script_id, spec, choices, key))
+                job = self._submit(uid, script_id, spec, choices, key, max_tokens)
+                return self._script_job(job)
             except (InputChanged, Missing):  # edited or deleted in the meantime
                 continue
         raise Stale
 
     def _submit(
-        self, uid: str, script_id: str, spec: Spec, choices: Mapping[str, Any], key: str | None
+        self,
+        uid: str,
+        script_id: str,
+        spec: Spec,
+        choices: Mapping[str, Any],
+        key: str | None,
+        max_tokens: int | None,
     ) -> Job:
         job_id = keyed_id(uid, key)
         fingerprint = request_hash(f"{spec.kind}:{script_id}", choices)
@@ -151,45 +183,52 @@ class ScriptJobs:
             at=now(),
         )
         batch = writes.started_writes(job, document, script.title)
-        quote = self._quote(spec, script, performance)
-        return self._jobs.submit(job, quote, batch, keyed=key is not None, watched=[document])
+        return self._jobs.submit(
+            job,
+            self._quote(spec, performance),
+            batch,
+            keyed=key is not None,
+            watched=[document],
+            max_tokens=max_tokens,
+        )
 
-    def _quote(self, spec: Spec, script: Script, performance: Performance) -> Quote:
-        prices = self._settings.prices
-        if spec is VIDEO:
-            return Quote(tokens=prices.tokens_per_video)
-        slowest = min(performer.speed for performer in performance.performers.values())
-        return Quote(
-            tokens=-(-script.characters // prices.characters_per_token),
-            voice_seconds=math.ceil(
-                script.characters * prices.held_seconds_per_character / slowest
-            ),
+    def _quote(self, spec: Spec, performance: Performance) -> Quote:
+        return quote(
+            spec.kind,
+            performance.lines,
+            performance.new_characters,
+            performance.performers,
+            self._settings,
         )
 
     def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
-        """A snapshot of everything the job needs. Raises ScriptEmpty and UnknownBackground."""
+        """A snapshot of everything the job needs. Raises ScriptEmpty, UnknownBackground and the
+        errors of `_performers`."""
         if not script.dialogue:
             raise ScriptEmpty
-        chosen = dict(choices)
+        chosen, engine = dict(choices), self._settings.speech_engine
         if "background_video" in chosen:
             chosen["background"] = choose_background(self._db, chosen.pop("background_video"))
+        performers = self._performers(script)
         return Performance(
             script_id=script.id,
             revision=script.revision,
             title=script.title,
             lines=script.dialogue,
-            performers=self._performers(script),
+            performers=performers,
+            new_characters=new_characters(script.dialogue, performers, engine),
+            engine=engine,
             **chosen,
         )
 
     def _performers(self, script: Script) -> dict[str, Performer]:
         """The characters who speak; a silent member of the cast may have been deleted.
 
-        Raises CharacterGone and UnknownChoice.
+        Raises CharacterGone, VoiceNotShared and UnknownChoice.
         """
         speaking = list(dict.fromkeys(line.speaker for line in script.dialogue))
         try:
-            characters = self._cast(speaking)
+            characters = self._cast(script.uid, speaking)
         except CharacterNotFound as error:
             gone = [{"id": i, "name": script.cast.get(i, i)} for i in _missing(error, speaking)]
             names = shorten(", ".join(each["name"] for each in gone), _LONGEST_NAMES)

@@ -22,11 +22,13 @@ MAX_CHARACTERS = 50_000
 
 class Line(Record):
     """One line of a character; `speaker` is the character's id. `audio` is stored under a path
-    derived from everything the sound depends on."""
+    derived from everything the sound depends on; `voice_key` tells which voice spoke it (see
+    pricing.voice_key)."""
 
     speaker: str
     text: str
     audio: Sound | None = None
+    voice_key: str | None = None
 
 
 class DialogueAudio(Record):
@@ -79,11 +81,6 @@ class Script(Record):
     created_at: datetime
     updated_at: datetime
 
-    @property
-    def characters(self) -> int:
-        """The number of characters to speak, in all lines."""
-        return sum(len(line.text) for line in self.dialogue)
-
 
 class Performer(VoiceSnapshot):
     """How a character speaks and looks in a job. `images`: storage paths, in display order."""
@@ -95,13 +92,16 @@ class Performer(VoiceSnapshot):
 
 class Performance(Record):
     """The input of a script's job. `format` applies to audio; `background`, `resolution` and
-    `captions` apply to video."""
+    `captions` apply to video. `new_characters`: see pricing; empty if all lines are new. `engine`:
+    the name of the speech engine when the job was created."""
 
     script_id: str
     revision: int
     title: str
     lines: list[Line]
     performers: dict[str, Performer]
+    new_characters: list[int] = Field(default_factory=list)
+    engine: str = ""
     format: str = "mp3"
     background: str = ""  # a clip's name or a colour, "#rrggbb"
     resolution: str = ""

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.jobs.records import CurrentStep, JobStatus
-from troupe.jobs.schemas import JobView
+from troupe.jobs.schemas import JobView, MaxTokens
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
 from troupe.scripts.records import MAX_LINE_CHARACTERS, MAX_LINES, VideoOptions
@@ -118,6 +118,13 @@ class GenerateAudio(WarnsOfUnknown):
     model_config = example({"format": "mp3"})
 
     format: AudioFormat = AudioFormat.MP3
+    max_tokens: MaxTokens = None
+
+
+class QuoteScript(Schema):
+    model_config = example({"operation": "video"})
+
+    operation: Literal["audio", "video"]
 
 
 class GenerateVideo(WarnsOfUnknown):
@@ -133,6 +140,7 @@ class GenerateVideo(WarnsOfUnknown):
     )
     resolution: Resolution = Resolution.LANDSCAPE
     captions: bool = Field(True, description="Whether to draw captions into the picture.")
+    max_tokens: MaxTokens = None
 
     def options(self) -> VideoOptions:
         return VideoOptions(self.background_video, self.resolution, self.captions)

@@ -32,6 +32,7 @@ from troupe.scripts.errors import (
     LineNotFound,
     ScriptAudioNotReady,
     ScriptNotFound,
+    ScriptWriterBusy,
     VideoNotFound,
 )
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script, ScriptWithJobs
@@ -40,6 +41,7 @@ from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.text import shorten
+from troupe.waiters import WAITERS
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from troupe.speech.engine import Language
 
 T = TypeVar("T")
-CastOf = Callable[[Sequence[str]], "list[Character]"]
+CastOf = Callable[[str, Sequence[str]], "list[Character]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class SoundFile:
 
 class ScriptService:
     """`files` is called only when a file is needed: most requests need none, and the client loads
-    slowly. `cast` finds characters by id."""
+    slowly. `cast` finds the characters that a user casts, by id."""
 
     def __init__(
         self,
@@ -92,17 +94,22 @@ class ScriptService:
         """Has the model write a dialogue and stores it; stores nothing if that fails.
 
         `line_count`: the exact number of lines; `language`: a language code. Raises the errors of
-        `ScriptWriter.write`, CharacterNotFound and UnknownChoice.
+        `ScriptWriter.write`, CharacterNotFound, VoiceNotShared and UnknownChoice.
         """
         self._writer.check()
         requested = None if language is None else self._language(language)
-        cast = self._names(character_ids)
-        draft = self._writer.write(
-            [CastMember(speaker, name) for speaker, name in cast.items()],
-            prompt,
-            line_count,
-            requested.name if requested else None,
-        )
+        cast = self._names(uid, character_ids)
+        with WAITERS.place(uid) as placed:
+            if not placed:
+                raise ScriptWriterBusy(
+                    "Too many scripts are being written. Please try again.", retry_after=10
+                )
+            draft = self._writer.write(
+                [CastMember(speaker, name) for speaker, name in cast.items()],
+                prompt,
+                line_count,
+                requested.name if requested else None,
+            )
         written = requested or language_named(draft.language, self._settings.speech_engine)
         script = _new(
             uid,
@@ -123,9 +130,9 @@ class ScriptService:
         *,
         title: str | None = None,
     ) -> Script:
-        """`dialogue` is a list of utterances or a screenplay. Raises CharacterNotFound and
-        InvalidDialogue."""
-        cast = self._names(character_ids)
+        """`dialogue` is a list of utterances or a screenplay. Raises CharacterNotFound,
+        VoiceNotShared and InvalidDialogue."""
+        cast = self._names(uid, character_ids)
         if isinstance(dialogue, str):
             lines = parse_screenplay(dialogue, cast)
         else:
@@ -268,9 +275,9 @@ class ScriptService:
         document = self._db.get(writes.script_path(script_id))
         return document, Script.of(owned(document, uid, ScriptNotFound))
 
-    def _names(self, ids: Iterable[str]) -> dict[str, str]:
-        """The characters' names by id. Raises CharacterNotFound."""
-        characters = self._cast(list(dict.fromkeys(ids)))
+    def _names(self, uid: str, ids: Iterable[str]) -> dict[str, str]:
+        """The characters' names by id. Raises CharacterNotFound and VoiceNotShared."""
+        characters = self._cast(uid, list(dict.fromkeys(ids)))
         return {character.id: character.display_name for character in characters}
 
     def _language(self, code: str) -> Language:
@@ -333,10 +340,8 @@ def _new(
 
 
 def _with_sounds(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
-    sounds = {(line.speaker, line.text): line.audio for line in before if line.audio}
-    return [
-        line.model_copy(update={"audio": sounds.get((line.speaker, line.text))}) for line in lines
-    ]
+    spoken = {(line.speaker, line.text): line for line in before if line.audio}
+    return [spoken.get((line.speaker, line.text), line) for line in lines]
 
 
 def _joined_audio(script: Script) -> DialogueAudio:

@@ -6,17 +6,22 @@ from __future__ import annotations
 from typing import Any
 
 from troupe.jobs.cleanup import Cleanup
+from troupe.jobs.records import Usage
 from troupe.jobs.specs import JobSpec, Step, registry
 from troupe.jobs.worker import Worker
 from troupe.recording.records import Recorded
 from troupe.scripts.cleanup import ScriptCleanup
 from troupe.scripts.records import AUDIO_KIND, VIDEO_KIND, Performance
-from troupe.scripts.writes import status_writes
+from troupe.scripts.writes import kept_writes, status_writes
 
 
 def _worker(services: Any) -> Worker[Performance, Recorded]:
     worker: Worker[Performance, Recorded] = services.script_worker
     return worker
+
+
+def usage(part: Recorded) -> Usage:
+    return Usage(characters=part.characters, milliseconds=part.milliseconds)
 
 
 def _cleanup(services: Any) -> Cleanup:
@@ -33,6 +38,8 @@ AUDIO = JobSpec(
     worker=_worker,
     cleanup=_cleanup,
     subject_writes=status_writes,
+    usage=usage,
+    kept_writes=kept_writes,
 )
 VIDEO = JobSpec(
     kind=VIDEO_KIND,
@@ -50,5 +57,7 @@ VIDEO = JobSpec(
     worker=_worker,
     cleanup=_cleanup,
     subject_writes=status_writes,
+    usage=usage,
+    kept_writes=kept_writes,
 )
 SPECS = registry(AUDIO, VIDEO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from troupe.scripts.backgrounds import background_path, is_colour
 from troupe.scripts.dialogue import Dialogue, JoinedDialogue
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Performance
 from troupe.scripts.specs import SPECS, VIDEO
-from troupe.scripts.writes import completed_writes, files_prefix
+from troupe.scripts.writes import completed_writes, files_prefix, spoken_lines
 from troupe.speech.engine import SpeechEngine
 
 # Lines per task: enough to be worth a task, few enough to spread a script over several.
@@ -43,7 +44,9 @@ class ScriptWorker:
         lines = given.lines
         spoken = sum(line.audio is not None for line in lines)
         notes = {"audio_validation": f"Found {spoken}/{len(lines)} audio files"}
-        return WorkPlan(self._cuts(lines), units=len(lines), notes=notes)
+        cuts, new = self._cuts(lines), _new_characters(given)
+        characters = [sum(new[start:end]) for start, end in itertools.pairwise(cuts)]
+        return WorkPlan(cuts, units=len(lines), notes=notes, characters=characters)
 
     def run_part(
         self, job: Job, given: Performance, number: int, folder: Path, watch: Watch
@@ -57,7 +60,14 @@ class ScriptWorker:
         def progress(line: int) -> None:
             watch.report(step, (line - first) / (end - first))
 
-        return Recorded(sounds=dialogue.record(first, end, folder, progress))
+        recorded = dialogue.record(first, end, folder, progress)
+        new = _new_characters(given)
+        spoken = [number for number in recorded.spoken if new[number]]
+        return Recorded(
+            sounds=recorded.sounds,
+            characters=sum(new[number] for number in spoken),
+            milliseconds=sum(recorded.sounds[number - first].milliseconds for number in spoken),
+        )
 
     def assemble(
         self, job: Job, given: Performance, done: Sequence[Recorded], folder: Path, watch: Watch
@@ -88,9 +98,14 @@ class ScriptWorker:
         cues = cues_to_json(joined.cues).encode()
         self._files.upload(audio.cues_path, cues, "application/json")
         writes = completed_writes(
-            job, performance, _spoken(performance, sounds), audio, None, now()
+            job, performance, spoken_lines(performance, 0, sounds), audio, None, now()
         )
-        charge = job.charge.of_seconds(joined.seconds) if job.charge else 0
+        paid = sum(
+            sound.milliseconds
+            for sound, new in zip(sounds, _new_characters(performance), strict=True)
+            if not new
+        )
+        charge = job.charge.of_seconds(joined.seconds - paid / 1000) if job.charge else 0
         return Outcome(writes, charge, [audio.path, audio.cues_path])
 
     def _video(
@@ -132,7 +147,7 @@ class ScriptWorker:
             job_id=job.id,
         )
         writes = completed_writes(
-            job, performance, _spoken(performance, sounds), None, video, now()
+            job, performance, spoken_lines(performance, 0, sounds), None, video, now()
         )
         return Outcome(writes, job.charge.held if job.charge else 0, [path])
 
@@ -209,9 +224,5 @@ def _version(job: Job) -> str:
     return f"{job.id[:12]}-{job.attempt}"
 
 
-def _spoken(performance: Performance, sounds: Sequence[Sound]) -> list[Line]:
-    """The lines with their audio."""
-    return [
-        line.model_copy(update={"audio": sound.model_copy(update={"words": None})})
-        for line, sound in zip(performance.lines, sounds, strict=True)
-    ]
+def _new_characters(given: Performance) -> list[int]:
+    return given.new_characters or [len(line.text) for line in given.lines]

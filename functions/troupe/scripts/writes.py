@@ -9,8 +9,10 @@ from typing import Any
 
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Document, Update, Write
-from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
+from troupe.recording.records import Recorded, Sound
 from troupe.scripts.errors import ScriptBusy
+from troupe.scripts.pricing import voice_key
 from troupe.scripts.records import (
     AUDIO_KIND,
     VIDEO_KIND,
@@ -120,6 +122,36 @@ def completed_writes(
         Update(job.subject, fields),
         _activity(job, JobStatus.COMPLETED, message, at, video_path=url),
     ]
+
+
+def spoken_lines(performance: Performance, first: int, sounds: Sequence[Sound]) -> list[Line]:
+    """The lines from number `first`, with their audio."""
+    voices = {
+        name: voice_key(performer, performance.engine)
+        for name, performer in performance.performers.items()
+    }
+    return [
+        line.model_copy(
+            update={
+                "audio": sound.model_copy(update={"words": None}),
+                "voice_key": voices[line.speaker],
+            }
+        )
+        for line, sound in zip(performance.lines[first:], sounds, strict=False)
+    ]
+
+
+def kept_writes(job: Job, done: Sequence[Part]) -> list[Write]:
+    """Writes that give the lines of recorded parts to the script when its job ends without a
+    result: they are paid for. The dialogue is unchanged: the job locks it."""
+    performance = Performance.model_validate(job.input)
+    lines = list(performance.lines)
+    for part in done:
+        assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
+        first, end = job.cuts[int(part.id) : int(part.id) + 2]
+        sounds = Recorded.model_validate(part.payload).sounds
+        lines[first:end] = spoken_lines(performance, first, sounds)
+    return [Update(job.subject, {"dialogue": [line.stored() for line in lines]})]
 
 
 def _activity(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from troupe.errors import NotFound, PaymentRequired
+from troupe.errors import Conflict, NotFound, PaymentRequired
 from troupe.wallet.records import Meter
 
 
@@ -24,6 +24,27 @@ class NotEnoughTokens(PaymentRequired):
         return cls(
             f"This needs {needed} tokens; you have {available}.",
             details={"meter": Meter.TOKENS, "needed": needed, "available": available},
+        )
+
+
+class CostAboveMaxDetails(TypedDict):
+    """What it would cost, and the `maxTokens` of the request."""
+
+    tokens: int
+    maxTokens: int
+    meter: Meter
+
+
+class CostAboveMax(Conflict):
+    code = "cost_above_max"
+    details_type = CostAboveMaxDetails
+    message = "This costs more than `maxTokens` allows."
+
+    @classmethod
+    def of(cls, tokens: int, max_tokens: int) -> CostAboveMax:
+        return cls(
+            f"This costs {tokens} tokens; `maxTokens` allows {max_tokens}.",
+            details={"tokens": tokens, "maxTokens": max_tokens, "meter": Meter.TOKENS},
         )
 
 

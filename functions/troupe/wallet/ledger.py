@@ -20,6 +20,11 @@ def wallet_path(uid: str) -> str:
     return f"wallets/{uid}"
 
 
+def user_path(uid: str) -> str:
+    """The user's document, which repeats the balances and tells guests from accounts."""
+    return f"users/{uid}"
+
+
 def ledger_path(uid: str) -> str:
     return f"wallets/{uid}/ledger"
 
@@ -134,7 +139,7 @@ def _change(uid: str, *entries: Entry, seen: Document | None = None) -> list[Wri
     if documented:
         shown["tokens"] = Increment(documented)
     if shown:
-        writes.append(Update(f"users/{uid}", shown))
+        writes.append(Update(user_path(uid), shown))
     return writes
 
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from troupe.adapters.firestore import AlreadyExists, Database, Stale, contend, now
+from troupe.errors import GuestNotAllowed
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
-from troupe.wallet.ledger import entry_writes, grant_writes, ledger_path, wallet_path
+from troupe.wallet.ledger import (
+    entry_writes,
+    grant_writes,
+    ledger_path,
+    user_path,
+    wallet_path,
+)
 from troupe.wallet.records import Entry, EntryKind, Meter, Wallet
 
 
@@ -92,13 +99,15 @@ class WalletService:
 
     def add(self, uid: str, meter: Meter, amount: int, reason: str, key: str | None) -> Added:
         """Adds an amount that never expires to a meter. With a key, a repeat of the same request
-        adds nothing and returns the same. Raises WalletNotFound, KeyReused."""
+        adds nothing and returns the same. Raises GuestNotAllowed, WalletNotFound, KeyReused."""
         entry_id = f"add-{keyed_id(uid, key)}"
         fingerprint = request_hash("add", {"meter": meter, "amount": amount})
-        paths = [wallet_path(uid), f"{ledger_path(uid)}/{entry_id}"]
+        paths = [user_path(uid), wallet_path(uid), f"{ledger_path(uid)}/{entry_id}"]
 
         def attempt() -> Added:
-            document, earlier = self._db.get_all(paths)
+            user, document, earlier = self._db.get_all(paths)
+            if user.data.get("guest"):
+                raise GuestNotAllowed
             if earlier.exists:
                 entry = _repeated(Entry.of(earlier), fingerprint)
                 return Added(entry.total or 0, entry.remaining or 0)

@@ -18,6 +18,7 @@ from troupe import deadlines, logs
 from troupe.errors import BadRequest, TroupeError, Unavailable
 from troupe.logs import log
 from troupe.web.body import MOST_PARTS, EdgeRequest
+from troupe.web.caller import AppChecker
 from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable
 from troupe.web.headers import secure
 from troupe.web.provided import provide, services
@@ -92,10 +93,13 @@ def build(
     *,
     origins: Sequence[str] = (),
     https: bool = False,
+    app_checks: AppChecker | None = None,
 ) -> Flask:
     """The app of one function. `services`: the container that handlers get services from.
-    `origins`: allowed CORS origins. `https`: clients connect by TLS."""
+    `origins`: allowed CORS origins. `https`: clients connect by TLS.
+    `app_checks`: verifies App Check tokens; None if they are not required."""
     app = EdgeApp(function)
+    app.config["APP_CHECKS"] = app_checks
     provide(app, services)
     app.before_request(_begin)
     # After-request hooks run in reverse order: the CORS headers are set before `_end` logs.
@@ -111,6 +115,7 @@ def build(
             "Last-Event-ID",
             "Prefer",
             "Range",
+            "X-Firebase-AppCheck",
             "X-Request-Id",
         ],
         expose_headers=[

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from flask import g, request
+from flask import current_app, g, request
 
 from troupe import access, logs
-from troupe.caller import Caller
+from troupe.caller import Caller, Device
 from troupe.errors import Forbidden, TroupeError
 from troupe.logs import log
+from troupe.web.addresses import current_device
 from troupe.web.provided import services
 
 __all__ = ["Auth", "Caller", "admit", "enforced", "signed_in"]
@@ -27,7 +28,7 @@ class Auth(StrEnum):
     """
 
     PUBLIC = "public"
-    OPTIONAL = "optional"  # anybody; a bearer token is checked if there is one
+    OPTIONAL = "optional"  # anybody; a bearer token or media link is checked if there is one
     USER = "user"
     SELF = "self"  # the user named in the path as userId, or an administrator
     ADMIN = "admin"
@@ -44,14 +45,36 @@ C_co = TypeVar("C_co", bound=Caller, covariant=True)
 class Authenticator(Protocol[C_co]):
     """The part of the service `accounts` that the edge uses."""
 
-    def authenticate(self, authorization: str | None) -> C_co:
-        """The caller with this Authorization header. Raises Unauthorized and its
-        subclasses, and AccountSuspended."""
+    def authenticate(self, authorization: str | None, device: Callable[[], Device]) -> C_co:
+        """The caller with this Authorization header. `device`: tells what sent it. Raises
+        Unauthorized and its subclasses, and AccountSuspended."""
         ...
 
     def authenticate_link(self, token: str, path: str) -> C_co:
         """The caller in whose name a media link opens `path`. Raises like `authenticate`."""
         ...
+
+
+class AppChecker(Protocol):
+    """The part of the service `app_checks` that the edge uses."""
+
+    def verify(self, token: str | None) -> str:
+        """The id of the app. Raises AppCheckFailed and Unavailable."""
+        ...
+
+
+def check_app(*, by_link: bool) -> None:
+    """Raises AppCheckFailed if App Check is enforced and the request has no valid token of it.
+    `by_link`: a media link is enough, since players cannot send headers, and only a request with a
+    token gets a link."""
+    checks: AppChecker | None = current_app.config["APP_CHECKS"]
+    if checks is None or (by_link and _has_link()):
+        return
+    checks.verify(request.headers.get("X-Firebase-AppCheck"))
+
+
+def _has_link() -> bool:
+    return "Authorization" not in request.headers and "token" in request.args
 
 
 def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Caller | None:
@@ -62,10 +85,11 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
     """
     if policy is Auth.PUBLIC:
         return None
-    if policy is Auth.OPTIONAL and "Authorization" not in request.headers:
+    link = by_link and _has_link()
+    if policy is Auth.OPTIONAL and "Authorization" not in request.headers and not link:
         return None
     accounts: Authenticator[Caller] = services().accounts
-    if by_link and "Authorization" not in request.headers and "token" in request.args:
+    if link:
         # The path as routed: the same by Hosting and by the function's own URL.
         caller = _known(accounts.authenticate_link(request.args["token"], request.path))
     else:
@@ -83,7 +107,7 @@ def signed_in(accounts: Authenticator[C_co]) -> C_co:
 
     Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
     """
-    return _known(accounts.authenticate(request.headers.get("Authorization")))
+    return _known(accounts.authenticate(request.headers.get("Authorization"), current_device))
 
 
 def _known(caller: C) -> C:

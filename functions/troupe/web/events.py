@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -10,7 +11,11 @@ from flask import Response, stream_with_context
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from troupe.errors import Unavailable
+from troupe.waiters import WAITERS
+
 EVENT_STREAM = "text/event-stream"
+RETRY_AFTER = 5  # seconds, if too many streams are open
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,30 @@ class Event:
         return (("id", self.id), ("event", self.name))
 
 
-def event_stream(events: Iterable[Event]) -> Response:
+def event_stream(events: Iterable[Event], user: str) -> Response:
     """Streams events. The work up to the first event is done here, so that an error before it
-    gets an ordinary error response."""
-    rest = iter(events)
-    begun = list(islice(rest, 1))
-    sent: Iterator[bytes] = (event.encoded() for event in chain(begun, rest))
-    response = Response(stream_with_context(sent), mimetype=EVENT_STREAM)
+    gets an ordinary error response.
+
+    A stream holds a thread, so `user` (anything that identifies the client) can have only a few.
+    Raises Unavailable.
+    """
+    if not WAITERS.enter(user):
+        raise Unavailable("Too many streams are open. Please try again.", retry_after=RETRY_AFTER)
+    place = ExitStack()  # left once, at the end of the stream or when the client goes away
+    place.callback(WAITERS.leave, user)
+    try:
+        rest = iter(events)
+        begun = list(islice(rest, 1))
+    except BaseException:
+        place.close()
+        raise
+
+    def sent() -> Iterator[bytes]:
+        with place:
+            for event in chain(begun, rest):
+                yield event.encoded()
+
+    response = Response(stream_with_context(sent()), mimetype=EVENT_STREAM)
+    response.call_on_close(place.close)
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the events
     return response

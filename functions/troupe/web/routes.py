@@ -19,8 +19,9 @@ from pydantic.alias_generators import to_camel
 
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.services import parameters, take
+from troupe.web.addresses import client_address
 from troupe.web.body import FORM_LIMIT, JSON_LIMIT, RAW_LIMIT, read, read_raw
-from troupe.web.caller import Auth, admit, enforced
+from troupe.web.caller import Auth, admit, check_app, enforced
 from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
@@ -56,6 +57,7 @@ class Route:
     alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
     body_bytes: int  # the maximum size of a body
+    open_to_all_apps: bool  # needs no App Check token, whatever APP_CHECK says
 
     @property
     def paged(self) -> bool:
@@ -69,6 +71,8 @@ class Route:
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: admits the caller, reads the parts, and runs the handler."""
+        if not self.open_to_all_apps:
+            check_app(by_link=self.media)
         caller = admit(self.auth, path, by_link=self.media)
         request.max_content_length = self.body_bytes
         given: dict[str, Any] = {
@@ -80,7 +84,7 @@ class Route:
         with enforced(self.auth, caller), limit:
             answer = self.handler(**given, **take(services(), self.services))
             if not isinstance(answer, Reply | Response):
-                answer = event_stream(answer)
+                answer = event_stream(answer, caller.uid if caller else client_address() or "")
         if isinstance(answer, Reply):
             return success(answer, self.status, ignored(given))
         return answer
@@ -103,6 +107,7 @@ class Options(TypedDict, total=False):
     limit: str
     media: bool  # accept a media link to the path instead of a bearer token
     body_bytes: int  # the maximum size of a body; the default depends on the part
+    open_to_all_apps: bool  # for what browsers load by themselves: pages, pictures
 
 
 class Api:
@@ -187,6 +192,7 @@ class Api:
                         alias_of=name if number else None,
                         media=options.get("media", False),
                         body_bytes=options.get("body_bytes", _body_bytes(parts)),
+                        open_to_all_apps=options.get("open_to_all_apps", False),
                     )
                 )
             return handler

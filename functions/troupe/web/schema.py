@@ -18,12 +18,13 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from troupe.text import EMAIL, MOST_EMAIL, belongs_in_line, is_visible, reorders
+
 MOST_WARNINGS = 20
 _NAME_LENGTH = 64
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*(?:\[\])?$")
-# The Unicode categories Cc, without tabs and line breaks; and Cc, Zl and Zp.
+# The Unicode category Cc, without tabs and line breaks.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 MOST_ENTRIES = 100
 
 
@@ -172,8 +173,14 @@ class Page(Sized):
 
 
 def _one_line(text: str) -> str:
-    if _BREAKS.search(text):
+    if not all(belongs_in_line(c) for c in text) or any(reorders(c) for c in text):
         raise PydanticCustomError("control_characters", "must be one line of plain text")
+    return text
+
+
+def _visible(text: str) -> str:
+    if not is_visible(text):
+        raise PydanticCustomError("invisible", "must contain something visible")
     return text
 
 
@@ -189,28 +196,33 @@ def _letter_and_digit(password: str) -> str:
     return password
 
 
-# One line of plain text: stripped, not empty, no NUL or other control characters. Add
-# `Field(max_length=...)` to `OneLine`; `Line` has one, which a field can lower.
+# One line of plain text: stripped, not empty, no NUL or other control characters, and none that
+# reorder the text around them. Add `Field(max_length=...)` to `OneLine`, up to 2,000; `Line` has
+# one, which a field can lower.
 OneLine = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_one_line)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(_one_line),
+    AfterValidator(_visible),
 ]
 Line = Annotated[OneLine, Field(max_length=200)]
 # Multi-line text: no control characters except tabs and line breaks. Add `Field(max_length=...)`.
 # `PlainText` may be empty.
 PlainText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_many_lines)]
 Text = Annotated[PlainText, StringConstraints(min_length=1)]
-# Firebase Auth stores addresses in lower case and validates them fully; 254 is RFC 5321's limit.
 Email = Annotated[
     str,
     StringConstraints(
         strip_whitespace=True,
         to_lower=True,
-        max_length=254,
-        pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\.[^\s@\x00-\x1f\x7f]+$",
+        max_length=MOST_EMAIL,
+        pattern=EMAIL,
     ),
+    AfterValidator(_one_line),
     Field(json_schema_extra={"format": "email"}),
 ]
 Username = Annotated[str, StringConstraints(max_length=30, pattern=r"^[A-Za-z0-9._]{3,30}$")]
+# `accounts.policy` adds the rules that settings change.
 Password = Annotated[
     str,
     StringConstraints(min_length=6, max_length=128),

@@ -94,7 +94,7 @@ export async function walk(): Promise<Schemas["CharacterView"][]> {
 
 export async function createCharacter(audioFile: Blob, imageFiles: Blob[]): Promise<string> {
   const { data, error } = await api.POST("/api/characters/complete", {
-    body: { displayName: "Marta", consent: "I agree.", audioFile, imageFiles },
+    body: { displayName: "Marta", consent: "The speaker agrees.", audioFile, imageFiles },
     bodySerializer: (body) => {
       const form = new FormData();
       for (const [name, value] of Object.entries(body)) {
@@ -119,7 +119,7 @@ export async function createCharacter(audioFile: Blob, imageFiles: Blob[]): Prom
   }
   // @ts-expect-error: a character requires consent
   await api.POST("/api/characters/complete", { body: { displayName: "Marta", audioFile } });
-  const verdict: "good" | "fair" | "poor" = data.data.character.sampleQuality.verdict;
+  const verdict: "good" | "fair" | "poor" = data.data.character.sampleQuality?.verdict ?? "poor";
   return verdict;
 }
 

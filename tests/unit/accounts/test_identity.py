@@ -114,6 +114,12 @@ def test_sign_in_is_retried_after_a_temporary_failure(stub: Stub, toolkit: Ident
     assert len(stub.requested) == 3
 
 
+def test_a_second_factor_is_respected(stub: Stub, toolkit: Identity) -> None:
+    stub.script = [(200, {"localId": "ada", "mfaPendingCredential": "x", "mfaInfo": [{}]})]
+    with pytest.raises(identity.SecondFactorRequired):
+        toolkit.sign_in("ada@example.com", "abc123")
+
+
 def test_retries_are_bounded(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(503, b"busy")]
     with pytest.raises(identity.IdentityUnavailable):
@@ -173,7 +179,7 @@ def test_a_reset_mail_that_cannot_be_sent_is_an_outage(stub: Stub, toolkit: Iden
 def test_a_code_of_another_kind_cannot_reset_a_password(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(200, {"requestType": "VERIFY_EMAIL", "email": "ada@example.com"})]
     with pytest.raises(identity.CodeInvalid):
-        toolkit.reset_address("a-code")
+        toolkit.address_of("a-code", "PASSWORD_RESET")
 
 
 def passwords_with(toolkit: Identity) -> Passwords:

@@ -8,6 +8,7 @@ from troupe import tokens
 from troupe.accounts import sessions
 from troupe.accounts.records import Session, UserRecord
 from troupe.accounts.sessions import MAX_SESSIONS
+from troupe.caller import Device
 from troupe.settings import settings
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,7 +30,7 @@ def user(kept: dict[str, Session], valid_after: datetime | None = None) -> UserR
 
 
 def test_the_refresh_token_is_stored_only_as_a_hash() -> None:
-    opened = sessions.open_session("ada", "a browser", settings(), AT)
+    opened = sessions.open_session("ada", Device("a browser"), settings(), AT)
     stored = str(opened.session.stored())
     assert opened.pair.refresh_token not in stored
     assert sessions.is_current(opened.session, opened.pair.refresh_token)
@@ -37,7 +38,7 @@ def test_the_refresh_token_is_stored_only_as_a_hash() -> None:
 
 
 def test_both_tokens_belong_to_the_session() -> None:
-    opened = sessions.open_session("ada", "", settings(), AT)
+    opened = sessions.open_session("ada", Device(""), settings(), datetime.now(UTC))
     for purpose, token in (
         ("access", opened.pair.access_token),
         ("refresh", opened.pair.refresh_token),
@@ -47,9 +48,11 @@ def test_both_tokens_belong_to_the_session() -> None:
 
 
 def test_rotation_replaces_the_refresh_token_and_keeps_the_session() -> None:
-    first = sessions.open_session("ada", "a browser", settings(), AT)
+    first = sessions.open_session("ada", Device("a browser"), settings(), AT)
     later = AT + timedelta(hours=1)
-    second = sessions.rotate("ada", first.session_id, first.session, settings(), later)
+    second = sessions.rotate(
+        "ada", first.session_id, first.session, Device("a browser"), settings(), later
+    )
     assert not sessions.is_current(second.session, first.pair.refresh_token)
     assert sessions.is_current(second.session, second.pair.refresh_token)
     assert (second.session.created_at, second.session.last_used_at) == (AT, later)
@@ -78,5 +81,5 @@ def test_a_session_from_before_valid_after_is_not_live() -> None:
 
 
 def test_user_agents_are_truncated() -> None:
-    opened = sessions.open_session("ada", "x" * 10_000, settings(), AT)
+    opened = sessions.open_session("ada", Device("x" * 10_000), settings(), AT)
     assert len(opened.session.user_agent) == 200

@@ -82,6 +82,7 @@ ATTACKS: dict[str, Callable[[], str]] = {
     "no time": lambda: signed(iat=None),
     "no purpose": lambda: signed(typ=None),
     "from the future": lambda: signed(iat=int(time.time()) + 600),
+    "time is a word": lambda: signed(iat="now"),
     "refresh as access": lambda: signed(typ="refresh"),
     "task as access": lambda: signed(typ="task"),
     "purpose is a list": lambda: signed(typ=["access"]),
@@ -99,6 +100,10 @@ def test_every_attack_is_rejected(attack: Callable[[], str]) -> None:
 def test_the_token_that_the_attacks_modify_is_valid() -> None:
     claims = tokens.decode(signed(), purpose="access")
     assert (claims.subject, claims.session_id) == ("ada", "s1")
+
+
+def test_a_token_may_come_from_a_clock_that_is_five_minutes_ahead() -> None:
+    assert tokens.decode(signed(iat=int(time.time()) + 300), purpose="access").subject == "ada"
 
 
 def test_an_expired_token_has_its_own_error() -> None:

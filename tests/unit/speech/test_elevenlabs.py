@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -353,3 +354,61 @@ def test_invalid_voices_are_rejected(voices: str) -> None:
 def test_a_missing_key_is_rejected() -> None:
     with pytest.raises(ValueError, match="ELEVENLABS_API_KEY"):
         ElevenLabsEngine("", None, MODEL)
+
+
+def recordings(number: int) -> list[Reference]:
+    return [
+        Reference(REFERENCE.audio, hashlib.sha256(b"%d" % each).hexdigest())
+        for each in range(number)
+    ]
+
+
+def cloned(server: FakeElevenLabs, *references: Reference) -> None:
+    """Whether exactly these recordings have clones."""
+    assert {*server.voices.values()} == {f"troupe-{each.sha256[:32]}" for each in references}
+
+
+def test_a_full_account_loses_its_least_recently_used_clone(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    first, second, third = recordings(3)
+    server.slots = 2
+    for reference in (first, second, first, third):
+        say(engine, reference=reference)
+    cloned(server, first, third)
+    # Another process does not know that a clone is gone, and makes it again.
+    say(engine, reference=second)
+    cloned(server, third, second)
+
+
+def test_without_a_history_the_oldest_clone_makes_room(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    first, second, third = recordings(3)
+    server.slots = 2
+    say(engine, reference=second)
+    say(engine, reference=first)
+    say(engine, reference=second)
+    server.script("/v1/history", "403")
+    say(engine, reference=third)
+    cloned(server, first, third)
+
+
+def test_voices_that_are_not_troupes_are_never_deleted(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    server.slots = 2
+    server.voices |= {"v-mine": "George", "v-like": "troupe-of-actors"}
+    assert failure(engine, reference=REFERENCE) == ("engine_voices_full", False)
+    assert {*server.voices} == {"v-mine", "v-like"}
+
+
+def test_the_account_is_asked_once_more_after_making_room(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    (other,) = recordings(1)
+    say(engine, reference=other)
+    server.script(ADD, "voice_limit_reached", "voice_limit_reached")
+    assert failure(engine, reference=REFERENCE) == ("engine_voices_full", False)
+    assert server.count(ADD) == 3
+    assert server.voices == {}

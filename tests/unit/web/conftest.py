@@ -113,7 +113,7 @@ class Doors:
     """Replaces the accounts service: the bearer token is the uid. `admin` is an administrator,
     `boss-of-acme` and `member-of-acme` belong to that company, and `expired` is rejected."""
 
-    def authenticate(self, authorization: str | None) -> Caller:
+    def authenticate(self, authorization: str | None, device: object) -> Caller:
         uid = tokens.bearer(authorization)
         if uid == "expired":
             raise tokens.TokenExpired

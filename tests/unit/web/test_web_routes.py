@@ -123,8 +123,22 @@ def test_events_are_streamed(client: FlaskClient) -> None:
 
 
 def test_a_stream_comes_event_by_event(client: FlaskClient) -> None:
-    stream = client.get("/api/ticks/1", buffered=False).iter_encoded()
-    assert next(iter(stream)).startswith(b"id: 0\n")
+    answer = client.get("/api/ticks/1", buffered=False)
+    assert next(iter(answer.iter_encoded())).startswith(b"id: 0\n")
+    answer.close()
+
+
+def test_a_client_has_few_streams_at_once(client: FlaskClient) -> None:
+    with client.get("/api/ticks/1", buffered=False):
+        for _ in range(2):  # the place of a closed stream is free again
+            with client.get("/api/ticks/1", buffered=False) as second:
+                third = client.get("/api/ticks/1")
+            assert (second.status_code, third.status_code) == (200, 503)
+            assert third.headers["Retry-After"] == "5"
+    for _ in range(5):  # neither an error nor an empty stream keeps a place
+        assert code_of(client.get("/api/ticks/none")) == "not_found"
+        assert client.get("/api/ticks/1", headers={"Last-Event-ID": "2"}).get_data() == b""
+    assert client.get("/api/ticks/1", buffered=True).status_code == 200
 
 
 def test_a_stream_may_have_no_events(client: FlaskClient) -> None:

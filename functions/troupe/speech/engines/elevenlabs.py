@@ -46,13 +46,23 @@ try:
     from elevenlabs.types import VoiceSettings
 
     from troupe.speech.engines.bounded import Bounded
+    from troupe.speech.engines.elevenlabs_slots import (
+        clone_name,
+        delete_voice,
+        make_room,
+        status_of,
+    )
 except ImportError as error:
     raise RuntimeError(
         "SPEECH_ENGINE=elevenlabs needs its package: pip install -r requirements-extras.txt"
     ) from error
 
 if TYPE_CHECKING:
-    from elevenlabs.types import AudioWithTimestampsResponse, CharacterAlignmentResponseModel
+    from elevenlabs.types import (
+        AddVoiceIvcResponseModel,
+        AudioWithTimestampsResponse,
+        CharacterAlignmentResponseModel,
+    )
 
     from troupe.speech.engine import Samples
 
@@ -79,6 +89,7 @@ _MIN_SPEED, _MAX_SPEED = 0.7, 1.2  # the API's limits
 # The only model that rejects a language code: it detects the language from the text.
 _DETECTING_MODEL = "eleven_multilingual_v2"
 _SEEDS = 2**32
+_FULL = "voice_limit_reached"  # the error of an account without room for another voice
 
 
 class ElevenLabsEngine:
@@ -86,7 +97,8 @@ class ElevenLabsEngine:
     without a recording, as "male=ID,female=ID,kids=ID", each optional.
 
     A recording is cloned once, as a voice named after its hash. Later calls find it by that name,
-    in other processes too, until `forget` deletes it. Speeds are clamped to the API's limits, 0.7
+    in other processes too, until `forget` deletes it, or until a full account needs room for
+    another and it is the least recently used. Speeds are clamped to the API's limits, 0.7
     to 1.2.
     """
 
@@ -150,17 +162,13 @@ class ElevenLabsEngine:
 
         Raises SpeechError as `synthesize` does.
         """
-        name = _clone_name(sha256)
+        name = clone_name(sha256)
         with_retry(lambda deadline: self._forget(name, deadline), _explain, self._timeout)
         self._clones.forget(sha256)
 
     def _forget(self, name: str, deadline: float) -> None:
         for voice_id in _checked(lambda: self._named(name, deadline)):
-            try:
-                self._client.voices.delete(voice_id, request_options=self._within(deadline))
-            except ApiError as error:
-                if _status_of(error) != "voice_not_found":
-                    raise
+            delete_voice(self._client, voice_id, lambda: self._within(deadline))
 
     def _ask(
         self, request: SpeechRequest, code: str | None, deadline: float
@@ -186,7 +194,7 @@ class ElevenLabsEngine:
                 )
             )
         except ApiError as error:
-            if voice.reference is not None and _status_of(error) == "voice_not_found":
+            if voice.reference is not None and status_of(error) == "voice_not_found":
                 # The clone was deleted elsewhere: the retry makes a new one.
                 self._clones.forget(voice.reference.sha256)
                 raise unavailable("The cloned voice no longer exists at ElevenLabs.") from error
@@ -201,17 +209,27 @@ class ElevenLabsEngine:
         )
 
     def _clone(self, reference: Reference, deadline: float) -> str:
-        name = _clone_name(reference.sha256)
+        name = clone_name(reference.sha256)
         found = _checked(lambda: self._named(name, deadline))
         if found:
             return found[0]
-        made = _checked(
-            lambda: self._client.voices.ivc.create(
+
+        def create() -> AddVoiceIvcResponseModel:
+            made: AddVoiceIvcResponseModel = self._client.voices.ivc.create(
                 name=name,
                 files=[("reference.wav", reference.audio, "audio/wav")],
                 request_options=self._within(deadline),
             )
-        )
+            return made
+
+        try:
+            made = _checked(create)
+        except ApiError as error:
+            if status_of(error) != _FULL:
+                raise
+            if not _checked(lambda: make_room(self._client, lambda: self._within(deadline))):
+                raise
+            made = _checked(create)
         if getattr(made, "requires_verification", False):
             message = "ElevenLabs requires manual verification of this voice."
             raise SpeechError("engine_refused", message, retryable=False)
@@ -238,10 +256,6 @@ class ElevenLabsEngine:
         again. The package's own retries would ignore the deadline."""
         left = max(1.0, (deadline - time.monotonic()) / 2)
         return RequestOptions(timeout_in_seconds=math.ceil(left), max_retries=0)
-
-
-def _clone_name(sha256: str) -> str:
-    return f"troupe-{sha256[:32]}"
 
 
 def _checked(call: Callable[[], T]) -> T:
@@ -304,18 +318,11 @@ def _timed_words(
     return tuple(words)
 
 
-def _status_of(error: ApiError) -> str:
-    """The name of the error: `{"detail": {"status": …}}`, or `code` in newer responses."""
-    detail = error.body.get("detail") if isinstance(error.body, dict) else None
-    named = detail if isinstance(detail, dict) else {}
-    return str(named.get("status") or named.get("code") or "")
-
-
 def _refusal(error: ApiError) -> Fault:
-    named = _status_of(error)
+    named = status_of(error)
     if named == "quota_exceeded":  # sent with status 401
         return Fault(no_credit())
-    if named == "voice_limit_reached":
+    if named == _FULL:
         message = "The ElevenLabs account has no room for another cloned voice."
         return Fault(SpeechError("engine_voices_full", message, retryable=False))
     if error.status_code is not None and error.status_code != 200:

@@ -1,0 +1,113 @@
+"""Shares of the task queue: how many jobs of a user run at once, and which.
+
+Cloud Tasks is first in, first out, so a job above its user's share is not enqueued: it waits in
+Firestore.
+
+`shares/{uid}` names the jobs that have a place. It is written in the commits that submit and end
+jobs, so it costs no call of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field
+
+from troupe.accounts.errors import AccountSuspended
+from troupe.adapters.firestore import (
+    ArrayRemove,
+    Committed,
+    Create,
+    Document,
+    Increment,
+    Merge,
+    Update,
+    Write,
+)
+from troupe.jobs.errors import TooManyJobs
+from troupe.jobs.records import Job
+from troupe.records import Record
+from troupe.settings import JobShare
+
+COLLECTION = "shares"
+# When the sweep checks a share with waiting jobs.
+SHARE_PATIENCE = timedelta(seconds=60)
+# When the sweep checks a waiting job itself, in case its share was lost.
+WAITING_PATIENCE = timedelta(hours=1)
+
+# The share of a user, from the data of `users/{uid}`.
+ShareOf = Callable[[Mapping[str, Any]], JobShare]
+
+
+def share_path(uid: str) -> str:
+    return f"{COLLECTION}/{uid}"
+
+
+class Share(Record):
+    """`shares/{uid}`: the ids of the user's jobs that may run, and how many more wait. `due_at`:
+    when the sweep checks it; None if no job waits."""
+
+    id: str
+    running: list[str] = Field(default_factory=list)
+    waiting: int = 0
+    due_at: datetime | None = None
+
+
+def share_of(document: Document) -> Share:
+    return Share.of(document)  # empty if there is none
+
+
+def is_barred(user: Mapping[str, Any]) -> bool:
+    """Whether a user's jobs must not run: the account is suspended or deleted."""
+    return bool(user.get("suspended") or user.get("deletedAt"))
+
+
+def join(
+    job: Job, document: Document, user: Mapping[str, Any], most: JobShare, waiting_jobs: int
+) -> tuple[Job, Write]:
+    """The job, with `waiting` set if it has to wait, and the write that counts it, for the commit
+    that submits it. That commit raises Stale, or AlreadyExists for a user's first job, if the share
+    changed after `document` was read.
+
+    Raises AccountSuspended, and TooManyJobs if `waiting_jobs` wait already.
+    """
+    if user.get("suspended"):
+        raise AccountSuspended
+    share, at = share_of(document), job.created_at
+    if share.waiting or len(share.running) >= most.jobs:
+        if share.waiting >= waiting_jobs:
+            raise TooManyJobs.of(waiting_jobs)
+        job = job.model_copy(update={"waiting": True, "due_at": at + WAITING_PATIENCE})
+        due_at = share.due_at or at + SHARE_PATIENCE
+        changes: dict[str, Any] = {"waiting": share.waiting + 1, "dueAt": due_at}
+    else:
+        changes = {"running": [*share.running, job.id]}
+    if document.exists:
+        return job, Update(document.path, changes, seen=document)
+    return job, Create(document.path, share.model_copy(update={}).stored() | changes)
+
+
+def leave_write(job: Job) -> Write:
+    """Gives up the job's place, for the commit that ends it. Must be its last write: see
+    `still_waiting`."""
+    changes = {"running": ArrayRemove([job.id]), "waiting": Increment(-1 if job.waiting else 0)}
+    return Merge(share_path(job.uid), changes)
+
+
+def still_waiting(committed: Committed) -> bool:
+    """Whether other jobs of the user wait, by the response to a commit with a `leave_write`."""
+    return committed.transforms[-1][-1] > 0  # transforms are in the order of the field names
+
+
+def check_write(uid: str, at: datetime) -> Write:
+    """Makes the sweep check the share of a user, for the commit that suspends the user."""
+    return Merge(share_path(uid), {"dueAt": at})
+
+
+def frontier(done: set[int], total: int, window: int) -> list[int]:
+    """The parts that should be in the queue. Part n enqueues part n + `window` when it is done, so
+    that at most `window` parts are in the queue; 0: all parts at once."""
+    step = window or total
+    return [n for n in range(total) if n not in done and (n < step or n - step in done)]

@@ -1,0 +1,76 @@
+"""The prices of a script's audio and video, and which of its lines they are for.
+
+A line that was spoken is paid for. It costs nothing more until its text or its voice changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from troupe.jobs.charges import Quote, speech_tariff
+from troupe.jobs.records import Tariff
+from troupe.recording.records import VoiceSnapshot
+from troupe.scripts.records import VIDEO_KIND, Line, Performer
+from troupe.settings import Settings
+from troupe.speech.catalogue import capabilities
+from troupe.speech.estimate import seconds_about, seconds_at_most
+
+PAUSE_SECONDS = 1.0  # more than any pause before or after a line
+_REFERENCE_FIELDS = {
+    "sample_path",
+    "sample_sha256",
+    "sample_text",
+    "nfe_steps",
+    "cross_fade_duration",
+    "remove_silences",
+}
+
+
+def voice_key(voice: VoiceSnapshot, engine: str) -> str:
+    """A hash of everything but the text that a line's price depends on. `engine`: its name."""
+    fields = voice.model_dump(include=set(VoiceSnapshot.model_fields))
+    del fields["sample_path"]  # its hash is enough
+    if not engine or not capabilities(engine).cloning:
+        fields = {name: fields[name] for name in fields if name not in _REFERENCE_FIELDS}
+    content = json.dumps([engine, fields], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def new_characters(
+    lines: Sequence[Line], performers: Mapping[str, Performer], engine: str
+) -> list[int]:
+    """For each line, how many characters to charge: none if its voice has spoken it before."""
+    keys = {name: voice_key(performer, engine) for name, performer in performers.items()}
+
+    def spoken(line: Line) -> bool:
+        # Lines spoken before 26 November 2026 do not name their voice.
+        return line.audio is not None and line.voice_key in (None, keys[line.speaker])
+
+    return [0 if spoken(line) else len(line.text) for line in lines]
+
+
+def quote(
+    kind: str,
+    lines: Sequence[Line],
+    new: Sequence[int],
+    performers: Mapping[str, Performer],
+    settings: Settings,
+) -> Quote:
+    """`new`: see new_characters. An audio costs at least a token, because joining its lines is
+    work too; a video is paid in tokens alone."""
+    prices, characters = settings.prices, sum(new)
+    if kind == VIDEO_KIND:
+        included = settings.video_included_characters
+        tariff = Tariff(
+            base=prices.tokens_per_video, included=included, per_token=prices.characters_per_token
+        )
+        return Quote.of(tariff, characters)
+    at_most = about = 0.0
+    for line in (line for line, many in zip(lines, new, strict=True) if many):
+        voice = performers[line.speaker]
+        at_most += seconds_at_most(line.text, voice.language, voice.speed) + PAUSE_SECONDS
+        about += seconds_about(line.text, voice.language, voice.speed)
+    return Quote.of(speech_tariff(prices), characters, math.ceil(at_most), math.ceil(about))

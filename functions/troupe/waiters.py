@@ -1,0 +1,47 @@
+"""Limits how many requests wait on purpose, each of which holds a thread of the instance."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Waiters:
+    """Places for waiting requests: at most `per_user` for each user, and `in_all`. Thread-safe."""
+
+    def __init__(self, per_user: int, in_all: int) -> None:
+        self._per_user = per_user
+        self._in_all = in_all
+        self._waiting: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def enter(self, user: str) -> bool:
+        """Takes a place; False if none is free, and then `leave` must not be called."""
+        with self._lock:
+            full = self._waiting.total() >= self._in_all
+            if full or self._waiting[user] >= self._per_user:
+                return False
+            self._waiting[user] += 1
+            return True
+
+    def leave(self, user: str) -> None:
+        with self._lock:
+            self._waiting[user] -= 1
+            if self._waiting[user] <= 0:
+                del self._waiting[user]
+
+    @contextmanager
+    def place(self, user: str) -> Iterator[bool]:
+        """A place within the context; False if none is free."""
+        entered = self.enter(user)
+        try:
+            yield entered
+        finally:
+            if entered:
+                self.leave(user)
+
+
+# Those of this instance, which serves forty requests at once.
+WAITERS = Waiters(per_user=2, in_all=10)

@@ -1,0 +1,50 @@
+"""Fairness on the whole stack: many jobs of one user hardly delay another user's short text."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from local.client import Client
+from tests.conftest import Running
+from tests.e2e.test_speech import grant, operator, signed_up, text_of
+
+JOBS, CHARACTERS, LONGEST_DELAY = 60, 3_900, 3.0
+
+
+def seconds_for_hello(client: Client) -> float:
+    begun = time.monotonic()
+    answer = client.call(
+        "POST",
+        "/api/voice/generate",
+        json={"text": "Hello", "language": "en-US"},
+        headers={"Prefer": "wait=30"},
+    )
+    assert answer.status_code == 200, answer.text
+    return time.monotonic() - begun
+
+
+def test_sixty_jobs_of_one_user_hardly_delay_another(stack: Running) -> None:
+    (many, _, _), (other, _, _) = signed_up(stack), signed_up(stack)
+    grant(stack, many, JOBS * 4)
+    seconds_for_hello(other)  # starts the worker
+    alone = statistics.median(seconds_for_hello(other) for _ in range(3))
+    text = text_of(CHARACTERS)
+    with ThreadPoolExecutor(6) as pool:
+        begun = [pool.submit(many.generate, text=text, language="en-US") for _ in range(JOBS)]
+        ids = [each.result()["generation"]["id"] for each in begun]
+    with_others = [seconds_for_hello(other) for _ in range(5)]
+    history = many.data("GET", f"/api/user/voice-history?limit={JOBS}")["history"]
+    unfinished = [item for item in history if item["status"] in ("queued", "in_progress")]
+    delay = max(with_others) - alone
+    print(
+        f"Hello alone: {alone:.2f} s; with {len(unfinished)} jobs of another user: "
+        f"{', '.join(f'{each:.2f}' for each in with_others)} s; delay {delay:.2f} s"
+    )
+    with ThreadPoolExecutor(6) as pool:
+        paths = [f"/api/voice/generations/{each}/cancel" for each in ids]
+        list(pool.map(lambda path: many.data("POST", path), paths))
+    assert len(unfinished) > JOBS / 2, "the jobs ended before anything was measured"
+    assert delay <= LONGEST_DELAY
+    assert operator(stack, "audit").returncode == 0
