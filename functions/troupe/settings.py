@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 FUNCTIONS = Path(__file__).parents[1]  # what is deployed
+MOST_CHARACTERS = 200_000  # of any text
 QUOTAS = "guest=3/20/5/50, none=50/500/100/1000, paid=500/5000/1000/20000"
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
@@ -257,7 +258,11 @@ class Settings(BaseModel):
     )
 
     max_text_characters: int = _setting(
-        "MAX_TEXT_CHARACTERS", 200_000, "the longest text of a request", ge=1, le=200_000
+        "MAX_TEXT_CHARACTERS",
+        MOST_CHARACTERS,
+        "the longest text of a request",
+        ge=1,
+        le=MOST_CHARACTERS,
     )
     part_characters: int = _setting(
         "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100

@@ -190,6 +190,7 @@ def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: P
         *(TooDemanding, DecodersBusy),
     ),
     aliases=("/api/upload-avatar",),
+    body_bytes=6 * 1024 * 1024,
 )
 def upload_avatar(form: schemas.AvatarForm, caller: AccountCaller, profiles: Profiles) -> Reply:
     """Sets your profile picture, replacing the previous one. Metadata is removed."""

@@ -81,7 +81,7 @@ class ProfileBody(Schema):
 
 
 # A mailed code: the `oobCode` parameter of the link.
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,512}$")]
+Code = Annotated[str, StringConstraints(max_length=512, pattern=r"^[A-Za-z0-9_-]{1,512}$")]
 # The account may be older than our rules for new passwords.
 OldPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 

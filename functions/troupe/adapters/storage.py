@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,14 +21,18 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 
 from troupe.adapters.outages import outages
+from troupe.deadlines import seconds_left
 from troupe.errors import FileMissing
 
-_TIMEOUT = (5, 120)  # seconds to connect, and between bytes
+_CONNECT, _READ = 5.0, 120.0  # seconds, the second between bytes
 _CHUNK = 1024 * 1024
 _SENT_CHUNK = 4 * 1024 * 1024
-# The client's own retries continue for two minutes; a request has one.
+# Seconds of retries; fewer in a request, see troupe.deadlines.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
+_SIGNING_SECONDS = 10.0
+# The client waits two minutes for the IAM API, and has no setting for it.
+_signing = ThreadPoolExecutor(16, "sign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,22 @@ class StoredFile:
 class Files:
     """The files in one bucket. Thread-safe. `can_sign` is False on the emulator. Every method
     raises Unavailable if Cloud Storage does not answer, after at most `patience` seconds of
-    retries."""
+    retries, or the time that troupe.deadlines leaves."""
 
     def __init__(self, bucket: Bucket, *, can_sign: bool, patience: float = PATIENCE) -> None:
         self._bucket = bucket
-        self._calls = {"timeout": _TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(patience)}
+        self._patience = patience
         self.can_sign = can_sign
+
+    @property
+    def _calls(self) -> dict[str, Any]:
+        """The limits of one call. In a request, retries end after half of its time: an attempt that
+        begins just before can take the other half."""
+        left = seconds_left(math.inf)
+        return {
+            "timeout": (min(_CONNECT, left / 2), min(_READ, left / 2)),
+            "retry": DEFAULT_RETRY.with_timeout(min(self._patience, left / 2)),
+        }
 
     @classmethod
     def connect(cls, project: str, bucket: str, *, can_sign: bool) -> Files:
@@ -114,30 +130,45 @@ class Files:
             path, int(blob.size or 0), blob.content_type or "application/octet-stream", blob.etag
         )
 
-    def open(self, path: str) -> IO[bytes]:
+    def open(self, path: str, size: int) -> IO[bytes]:
         """A seekable reader that fetches in chunks, so that a byte range reads little more than its
-        bytes. It reads after the response has started: its errors are Google's own, and truncate
-        the response."""
-        return cast(IO[bytes], self._bucket.blob(path).open("rb", chunk_size=_CHUNK))
+        bytes. It reads after this call: its errors are Google's own, see `reading`."""
+        blob = self._bucket.blob(path)
+        # Otherwise, the reader asks for the size before it seeks, and for two minutes.
+        blob._properties["size"] = size
+        return cast(IO[bytes], blob.open("rb", chunk_size=_CHUNK, **self._calls))
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[None]:
+        """Around a read of an open file. Raises Unavailable, FileMissing."""
+        try:
+            with _outages():
+                yield
+        except NotFound as error:
+            raise FileMissing(path) from error
 
     def signed_url(self, path: str, *, disposition: str, content_type: str) -> str:
         """A V4 URL that gives access to one file for 15 minutes, without credentials."""
-        with _outages():
-            credentials, _ = google.auth.default()
-            if not credentials.token:
-                credentials.refresh(google.auth.transport.requests.Request())  # type: ignore[no-untyped-call]
-            return cast(
-                str,
-                self._bucket.blob(path).generate_signed_url(
-                    version="v4",
-                    expiration=_SIGNED_FOR,
-                    response_disposition=disposition,
-                    response_type=content_type,
-                    # A service account without a key file signs through the IAM API.
-                    service_account_email=getattr(credentials, "service_account_email", None),
-                    access_token=credentials.token,
-                ),
-            )
+        signing = _signing.submit(self._sign, path, disposition, content_type)
+        with outages(RequestException, ConnectionError, TimeoutError):
+            return signing.result(timeout=seconds_left(_SIGNING_SECONDS))
+
+    def _sign(self, path: str, disposition: str, content_type: str) -> str:
+        credentials, _ = google.auth.default()
+        if not credentials.token:
+            credentials.refresh(google.auth.transport.requests.Request())  # type: ignore[no-untyped-call]
+        return cast(
+            str,
+            self._bucket.blob(path).generate_signed_url(
+                version="v4",
+                expiration=_SIGNED_FOR,
+                response_disposition=disposition,
+                response_type=content_type,
+                # A service account without a key file signs through the IAM API.
+                service_account_email=getattr(credentials, "service_account_email", None),
+                access_token=credentials.token,
+            ),
+        )
 
     def delete(self, paths: Iterable[str]) -> None:
         """Deletes files; a missing one is not an error."""

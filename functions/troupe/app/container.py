@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from troupe.scripts.worker import ScriptWorker
     from troupe.speech.engine import SpeechEngine
     from troupe.support.content import Contacts, Faqs
-    from troupe.support.service import HealthChecks
+    from troupe.support.health import Health, HealthChecks
     from troupe.wallet.service import WalletService
 
 
@@ -468,6 +468,12 @@ class Container:
             queues=lambda: (spec.queue for spec in self.job_specs.values()),
             settings=self.settings,
         )
+
+    @cached_property
+    def health(self) -> Health:
+        from troupe.support.health import Health
+
+        return Health(self.health_checks)
 
     # Jobs and workers.
 

@@ -242,7 +242,6 @@ def get_character_media(
         content_type=file.content_type,
         filename=path.name,
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if media.public and response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = _CACHED
     return response

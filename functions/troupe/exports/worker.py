@@ -85,5 +85,5 @@ class ExportWorker:
         except FileMissing:  # deleted after its document was read
             pack.missing.append(path)
             return
-        with self._files.open(path) as source:
+        with self._files.open(path, size) as source:
             pack.file(path, source, size)

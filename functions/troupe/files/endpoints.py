@@ -69,7 +69,7 @@ def download_file(
     """Downloads a file under its original name; supports byte ranges. Large files redirect to a
     signed URL."""
     file = user_files.get(caller.uid, path.file_id)
-    response = file_response(
+    return file_response(
         files,
         file.path,
         size=file.size,
@@ -77,8 +77,6 @@ def download_file(
         filename=file.name,
         attachment=True,
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 @api.get("/api/files", data=schemas.FileList, errors=(BadCursor, PageTooDeep))

@@ -26,8 +26,9 @@ from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
 from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
+from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
-from troupe.web.files import file_response
+from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import Page
@@ -84,6 +85,7 @@ def list_styles(settings: Settings) -> Reply:
         KeyReused,
         TooManyJobs,
     ),
+    body_bytes=TEXT_LIMIT,
 )
 def generate_voice(
     body: schemas.GenerateVoice,
@@ -182,7 +184,7 @@ def get_generation_captions(
     """Returns the captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
     text = generations.captions(caller.uid, path.generation_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
-    return Response(text, mimetype=mime)
+    return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
 
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))

@@ -36,8 +36,9 @@ from troupe.scripts.errors import (
 from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.specs import AUDIO, VIDEO
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
+from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
-from troupe.web.files import file_response
+from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
@@ -121,6 +122,7 @@ def generate_script(
         *MODERATION_ERRORS,
     ),
     headers=("Location",),
+    body_bytes=TEXT_LIMIT,
 )
 def create_script(
     body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
@@ -169,6 +171,7 @@ def get_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptS
     auth=Auth.OWNER,
     data=schemas.ScriptData,
     errors=(ScriptNotFound, ScriptBusy, InvalidDialogue, *MODERATION_ERRORS),
+    body_bytes=TEXT_LIMIT,
 )
 def update_script(
     path: schemas.ScriptPath,
@@ -260,7 +263,7 @@ def get_script_captions(
     with `?format=srt`."""
     text = scripts.captions(caller.uid, path.script_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
-    return Response(text, mimetype=mime)
+    return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
 
 @api.post(

@@ -36,11 +36,13 @@ from troupe.scripts.service import CastOf
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
+from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
 
 Spec = JobSpec[Performance, Recorded]
+_LONGEST_NAMES = 200  # characters of a message
 _ATTEMPTS = 5  # in case the script is edited between reading it and committing the job
 
 
@@ -241,7 +243,7 @@ class ScriptJobs:
             characters = self._cast(script.uid, speaking)
         except CharacterNotFound as error:
             gone = [{"id": i, "name": script.cast.get(i, i)} for i in _missing(error, speaking)]
-            names = ", ".join(each["name"] for each in gone)
+            names = shorten(", ".join(each["name"] for each in gone), _LONGEST_NAMES)
             raise CharacterGone(
                 f"These characters no longer exist: {names}.", details={"characters": gone}
             ) from error
@@ -251,8 +253,9 @@ class ScriptJobs:
         ]
         if unsupported:
             allowed = [language.code for language in capabilities(engine).languages]
+            names = shorten(", ".join(unsupported), _LONGEST_NAMES)
             raise UnknownChoice(
-                f"The speech engine does not support the language of {', '.join(unsupported)}.",
+                f"The speech engine does not support the language of {names}.",
                 details={"fields": [UnknownChoice.field("language", allowed)]},
             )
         return {one.id: _performer(one, script.cast, engine) for one in characters}
