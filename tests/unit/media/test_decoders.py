@@ -14,12 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from tests.support import bombs
-from tests.support.media_files import SOUNDS, picture, sound
+from tests.support.media_files import SOUNDS, picture, silent_video, sound, tone
 from troupe.media.uploads import decoders as module
-from troupe.media.uploads.checks import BrokenAudio, BrokenImage, DecodersBusy, TooDemanding
+from troupe.media.uploads.checks import BrokenAudio, BrokenImage, Clip, DecodersBusy, TooDemanding
 from troupe.media.uploads.decoders import Decoders, Limits
 
 MB = 1024 * 1024
@@ -60,6 +61,27 @@ def test_a_child_opens_every_sound(kind: str, decoders: Decoders) -> None:
     data = io.BytesIO(sound(kind, channels=2))
     assert decoders.sample(data).seconds == pytest.approx(3, abs=0.05)
     assert decoders.recording(data).seconds == pytest.approx(3, abs=0.05)
+
+
+def test_a_child_opens_a_sound_with_streams_of_other_kinds(decoders: Decoders) -> None:
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as output:
+        stream: Any = output.add_stream("libopus", 48_000, layout="mono")
+        titles: Any = output.add_stream("ass")
+        titles.codec_context.subtitle_header = b"[Script Info]\n"
+        output.add_attachment("a.txt", "text/plain", b"a note")
+        frame = av.AudioFrame.from_ndarray(tone(2, 48_000).reshape(1, -1), "s16", "mono")
+        frame.sample_rate = 48_000
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    assert decoders.recording(file).seconds == pytest.approx(2, abs=0.05)
+    assert decoders.sample(file).seconds == pytest.approx(2, abs=0.05)
+
+
+def test_a_child_opens_a_clip(decoders: Decoders, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(silent_video())
+    assert decoders.clip(path) == Clip(seconds=2.0, width=64, height=64)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif"])

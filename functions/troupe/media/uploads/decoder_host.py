@@ -11,9 +11,11 @@ JSON when the fork has ended, and ends when the socket closes.
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
+import pkgutil
 import resource
 import select
 import signal
@@ -183,6 +185,13 @@ def _pages(field: int) -> int:
 
 def _warm_up(tasks: dict[str, Task]) -> None:
     """Runs the tasks once, because what they load later could not be opened by a fork."""
+    if "image" not in tasks:
+        import av
+
+        # PyAV loads the classes of subtitles, data and attachments when it meets such a stream.
+        for module in pkgutil.walk_packages(av.__path__, "av."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
     if "image" in tasks:
         from PIL import Image, ImageCms
 

@@ -72,7 +72,7 @@ def prepare_image(file: BinaryIO) -> PreparedImage:
         raise UnsupportedFile("The file is not an image.", details={"allowed": PICTURES})
     file.seek(0)
     try:
-        with _READERS[kind](file) as opened:
+        with _read_header(kind, file) as opened:
             # Only the header has been read so far, no pixels.
             _check_size(kind, opened)
             if kind == "JPEG":
@@ -84,6 +84,14 @@ def prepare_image(file: BinaryIO) -> PreparedImage:
         raise ImageTooLarge(details={"maximumPixels": MAX_PIXELS}) from error
     except _DAMAGE as error:
         raise BrokenImage from error
+
+
+def _read_header(kind: str, file: BinaryIO) -> ImageFile:
+    """Raises UnsupportedFile if nothing of that kind follows the first bytes."""
+    try:
+        return _READERS[kind](file)
+    except SyntaxError as error:
+        raise UnsupportedFile("The file is not an image.", details={"allowed": PICTURES}) from error
 
 
 def _check_size(kind: str, opened: Image.Image) -> None:
