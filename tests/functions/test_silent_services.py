@@ -89,7 +89,6 @@ def test_storage_and_the_queue_may_be_silent(db: Database, queue: HeldQueue, sil
             .test_client()
             .post(avatar.path, headers=headers, **request_of(avatar.route, {}))
         ),
-        lambda: app_for("characters").test_client().get("/api/static/images/abc-0123abcd.png"),
     ]
 
     def timed(call: Any) -> tuple[int, float]:

@@ -14,9 +14,11 @@ from firebase_admin import auth, credentials, functions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 
+from troupe.adapters.app_check import AppChecks
 from troupe.adapters.firebase import OPTIONS
 from troupe.adapters.firestore import Database, connect
 from troupe.adapters.identity import Identity
+from troupe.adapters.moderation import ModerationServer
 from troupe.adapters.queue import CloudTasksQueue
 from troupe.adapters.storage import Files
 
@@ -30,14 +32,15 @@ class Credential(credentials.Base):
 
 @contextmanager
 def silent_services() -> Iterator[Any]:
-    """The adapters `database`, `files`, `identity` and `queue`. os.environ is changed only while
-    they are made."""
+    """The adapters by the names of their services. os.environ is changed only while they are
+    made."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as server:
         port = server.getsockname()[1]
         host = f"127.0.0.1:{port}"
         app = firebase_admin.initialize_app(
             Credential(), {"projectId": PROJECT, **OPTIONS}, name=f"silent-{port}"
         )
+        moderation = ModerationServer("key", f"http://{host}/v1", "a-model")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("FIRESTORE_EMULATOR_HOST", host)
             patch.setenv("FIREBASE_AUTH_EMULATOR_HOST", host)
@@ -54,7 +57,10 @@ def silent_services() -> Iterator[Any]:
             files=Files(storage.bucket("a-bucket"), can_sign=False),
             identity=identity,
             queue=CloudTasksQueue(app, "us-central1"),
+            app_checks=AppChecks(PROJECT, f"http://{host}/keys"),
+            moderation=moderation,
         )
+        moderation.close()
         identity.close()
         firestore.close()
         storage.close()

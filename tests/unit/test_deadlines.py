@@ -11,19 +11,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
 from tests.support.silent import silent_services
 from troupe import deadlines
+from troupe.adapters.app_check import AppChecks
 from troupe.adapters.firestore import Create, Database
 from troupe.adapters.identity import Identity, IdentityError
+from troupe.adapters.model import ModelError
+from troupe.adapters.moderation import ModerationServer
 from troupe.adapters.queue import CloudTasksQueue, QueueUnavailable
 from troupe.adapters.storage import Files
 from troupe.errors import Unavailable
 
 LONGEST = 12.0  # seconds
-DOWN = (Unavailable, IdentityError, QueueUnavailable, OSError)
+# Not one of the project: its key is looked up first.
+APP_TOKEN = jwt.encode({"sub": "app"}, "x" * 32, headers={"kid": "k"})
+DOWN = (ModelError, Unavailable, IdentityError, QueueUnavailable, OSError)
 Call = Callable[[Any], object]
 
 
@@ -46,6 +52,11 @@ def read(services: Any) -> bytes:
         return bytes(file.read(10))
 
 
+def write(services: Any) -> None:
+    with services.files.writer("a", "text/plain") as file:
+        file.write(b"abc")
+
+
 # By service and method. A method that makes no call is None.
 CALLS: dict[str, dict[str, Call | None]] = {
     "database": {
@@ -54,6 +65,8 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "get_all": lambda to: to.database.get_all(["c/one", "c/two"]),
         "find": lambda to: to.database.find("c", limit=1),
         "due": lambda to: to.database.due("c", 1),
+        "walk": lambda to: list(to.database.walk("c")),
+        "count_and_sum": lambda to: to.database.count_and_sum("c", "size"),
         "count": lambda to: to.database.count("c"),
         "clear": lambda to: to.database.clear("c"),
         "commit": lambda to: to.database.commit(Create("c/one", {})),
@@ -62,6 +75,7 @@ CALLS: dict[str, dict[str, Call | None]] = {
     "files": {
         "connect": None,
         "upload": lambda to: to.files.upload("a", b"abc", "text/plain"),
+        "writer": write,
         "read": lambda to: to.files.read("a"),
         "download": lambda to: to.files.download("a", Path(os.devnull)),
         "stat": lambda to: to.files.stat("a"),
@@ -81,7 +95,10 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "sign_in": lambda to: to.identity.sign_in("ada@example.com", "secret-123"),
         "sign_up_guest": lambda to: to.identity.sign_up_guest(),
         "send_reset": lambda to: to.identity.send_reset("ada@example.com"),
-        "reset_address": lambda to: to.identity.reset_address("code"),
+        "standing": lambda to: to.identity.standing("ada"),
+        "last_seen": lambda to: to.identity.last_seen("ada"),
+        "unlink": lambda to: to.identity.unlink("ada", ["google.com"]),
+        "address_of": lambda to: to.identity.address_of("code", "PASSWORD_RESET"),
         "reset_password": lambda to: to.identity.reset_password("code", "secret-123"),
         "send_verification": lambda to: to.identity.send_verification("ada"),
         "verify_email": lambda to: to.identity.verify_email("code"),
@@ -95,14 +112,24 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "enqueue": lambda to: to.queue.enqueue("generate", {"jobId": "a"}, {}),
         "check": None,  # on the emulators, it only connects
     },
+    "app_checks": {"verify": lambda to: to.app_checks.verify(APP_TOKEN)},
+    "moderation": {"close": None, "__call__": lambda to: to.moderation(["Good day."])},
 }
-CLASSES = {"database": Database, "files": Files, "identity": Identity, "queue": CloudTasksQueue}
+CLASSES: dict[str, type[Any]] = {
+    "database": Database,
+    "files": Files,
+    "identity": Identity,
+    "queue": CloudTasksQueue,
+    "app_checks": AppChecks,
+    "moderation": ModerationServer,
+}
 
 
 @pytest.mark.parametrize("service", CLASSES)
 def test_every_method_of_an_adapter_is_tried(service: str) -> None:
     methods = inspect.getmembers(CLASSES[service], inspect.isroutine)
     public = {name for name, _ in methods if not name.startswith("_")}
+    public |= {"__call__"} & vars(CLASSES[service]).keys()
     assert public == CALLS[service].keys()
 
 
