@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import http, operations, scripts, speech, video
+from bench import http, operations, scripts, speech, uploads, video
 from local.stack import Stack
 
 LOG = Path(__file__).resolve().parents[1] / ".local" / "bench.log"
@@ -44,6 +44,7 @@ def main() -> int:
         measure("a script of 200 lines", scripts.measure)
         costs = measure("reads and writes of every operation", operations.table)
         measure("fifty users at once", lambda: operations.under_load(stack.env))
+    measure("uploads", uploads.measure)
     measure("speech", speech.measure)
     measure("video", video.measure)
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")

@@ -136,7 +136,7 @@ def calls(account: Account) -> list[dict[str, Any]]:
     from troupe.app.functions import container
 
     database = CountingDatabase(firestore.Client(project=os.environ["GCLOUD_PROJECT"]))
-    accounts = Accounts(database, container().identity, container().settings)
+    accounts = Accounts(database, container().identity, container().limiter, container().settings)
     accounts.authenticate(f"Bearer {account.token}")
     me = database.total
     files = container().files

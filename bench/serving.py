@@ -23,6 +23,7 @@ BARE = Path(__file__).resolve().parent / "bare"
 class Served:
     url: str
     seconds_to_first_answer: float
+    pid: int
 
 
 def free_port() -> int:
@@ -62,7 +63,7 @@ def served(
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        yield Served(url, _first_answer(url + path, headers, started, process))
+        yield Served(url, _first_answer(url + path, headers, started, process), process.pid)
     finally:
         process.terminate()
         process.wait(10)

@@ -22,8 +22,10 @@ SPEECH = JWT if EMULATED else [*JWT, *ENGINE_KEY]
 # The sweep deletes unused voice clones at ElevenLabs, so it needs the key.
 SWEEPS = SPEECH if os.environ.get("SPEECH_ENGINE") == "elevenlabs" else JWT
 # With SCRIPT_WRITER=openai a language model writes scripts; then `scripts` needs the key too.
-WRITES = not EMULATED and os.environ.get("SCRIPT_WRITER") == "openai"
-WRITER = [*JWT, "OPENAI_API_KEY"] if WRITES else JWT
+# With MODERATION=openai a server checks texts; then all functions that accept texts need it.
+OPENAI = JWT if EMULATED else [*JWT, "OPENAI_API_KEY"]
+CHECKER = OPENAI if os.environ.get("MODERATION") == "openai" else JWT
+WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else CHECKER
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE", "2" if EMULATED else "20"))
 
@@ -44,8 +46,9 @@ def _serve(function: str, request: Request) -> Response:
     return cast(Response, Response.from_app(app_for(function), request.environ))
 
 
-# Avatars are decoded one at a time, which can take 620 MB.
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1)
+# Memory and concurrency of the functions that take uploads: as many of the largest requests at
+# once, with the worst files to decode, take half of the memory (decision 023 has the numbers).
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=16)
 def auth(request: Request) -> Response:
     return _serve("auth", request)
 
@@ -55,13 +58,14 @@ def plans(request: Request) -> Response:
     return _serve("plans", request)
 
 
-@https_fn.on_request(secrets=JWT)
+@https_fn.on_request(secrets=CHECKER)
 def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
-# A request can be 32 MB, and decoding a large picture takes up to 620 MB.
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_2, concurrency=16, timeout_sec=120)
+@https_fn.on_request(
+    secrets=CHECKER, memory=options.MemoryOption.GB_1, concurrency=3, timeout_sec=120
+)
 def characters(request: Request) -> Response:
     return _serve("characters", request)
 
@@ -71,8 +75,7 @@ def scripts(request: Request) -> Response:
     return _serve("scripts", request)
 
 
-# A request can be 32 MB, which is in memory twice while it is checked.
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=8, timeout_sec=120)
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=7, timeout_sec=120)
 def files(request: Request) -> Response:
     return _serve("files", request)
 

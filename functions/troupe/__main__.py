@@ -39,6 +39,12 @@ def _parser() -> argparse.ArgumentParser:
     log = commands.add_parser("audit-log", help="print the actions of administrators, newest first")
     log.add_argument("--limit", type=int, default=20, metavar="N", help="entries (default: 20)")
     commands.add_parser("sweep", help="run the sweep once: lost jobs, old holds, old files")
+    migrate = commands.add_parser(
+        "migrate", help="change stored documents as this version needs them; repeatable"
+    )
+    choice = migrate.add_mutually_exclusive_group()
+    choice.add_argument("--dry-run", action="store_true", help="count, but write nothing")
+    choice.add_argument("--list", action="store_true", help="show all migrations and their state")
 
     admin = commands.add_parser("create-admin", help="make a registered user an administrator")
     admin.add_argument("email")
@@ -88,6 +94,10 @@ def _run(options: argparse.Namespace, services: Container) -> int:
         from troupe.commands.backgrounds import add_background
 
         return add_background(options, services)
+    if command == "migrate":
+        from troupe.commands.migrations import migrate
+
+        return migrate(options, services)
     if command in ("create-admin", "grant"):
         from troupe.commands import people
 

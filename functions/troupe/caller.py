@@ -11,12 +11,25 @@ CompanyRole = Literal["owner", "admin", "member"]
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A network that requests come from. It gets `factor` times the limit of one address."""
+
+    subject: str
+    factor: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
-    """What a request tells about the device it came from. `address`: the network address, or the
-    network of one subscriber for IPv6; None if it is not counted, as on the emulators."""
+    """What a request tells about the device it came from. `sources`: the networks, smallest first;
+    empty if they are not counted, as on the emulators."""
 
     user_agent: str = ""
-    address: str | None = None
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def address(self) -> str | None:
+        """The network address, or the network of one subscriber for IPv6."""
+        return self.sources[0].subject if self.sources else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

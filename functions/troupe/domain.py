@@ -22,7 +22,9 @@ class Domain:
     `erasers`: by name, functions `module:function` that erase at most `limit` items of a deleted
     user, `(uid, limit, *, services...) -> int`, and return how many; 0 when none are left.
     `chores`: by name, methods `service.method` that the sweep calls with a maximum number of items,
-    and that return how many they processed. `job_specs`: its kinds of job, each as `module:NAME` of
+    and that return how many they processed. `exporters`: by name, functions `module:function` that
+    hand over what belongs to a user, `(uid, *, services...) -> Iterator[Exported]`; everything that
+    has an eraser has one. `job_specs`: its kinds of job, each as `module:NAME` of
     a JobSpec. `limits`: rate limits for routes, by name; the environment variable `NAME_LIMIT`
     overrides the default.
     """
@@ -30,6 +32,7 @@ class Domain:
     name: str
     endpoints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     erasers: Mapping[str, str] = field(default_factory=dict)
+    exporters: Mapping[str, str] = field(default_factory=dict)
     chores: Mapping[str, str] = field(default_factory=dict)
     job_specs: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)

@@ -8,9 +8,12 @@ in its job.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NotRequired
+from typing import Annotated, Any, ClassVar, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
+
+MOST_FIELDS = 20  # that one error lists
 
 
 class PositionDetails(TypedDict):
@@ -30,7 +33,9 @@ class WrongField(TypedDict):
 
 
 class FieldsDetails(TypedDict):
-    fields: list[WrongField]
+    """The first invalid fields."""
+
+    fields: Annotated[list[WrongField], Field(max_length=MOST_FIELDS)]
 
 
 class AllowedDetails(TypedDict):

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from troupe.adapters.firestore import Create, Database, Delete, Document, Update, Write, now
-from troupe.logs import log
+from troupe.logs import in_context, log
 from troupe.records import Record
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _UPLOADS_AT_ONCE = 4
 class NewFile:
     path: str
     content_type: str
-    data: bytes = field(repr=False)
+    data: bytes | BinaryIO = field(repr=False)
 
 
 class OrphanRecord(Record):
@@ -79,7 +79,8 @@ class OrphanedFiles:
         try:
             store = self._files()
             with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
-                list(pool.map(lambda f: store.upload(f.path, f.data, f.content_type), files))
+                upload = in_context(lambda f: store.upload(f.path, f.data, f.content_type))
+                list(pool.map(upload, files))
         except Exception:
             self.clean(record)
             raise

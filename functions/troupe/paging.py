@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from troupe.adapters.firestore import Database, Document
 from troupe.errors import Unprocessable
+from troupe.logs import in_context
 
 # Firestore bills the documents that an offset skips. Use cursors beyond this.
 DEEPEST_OFFSET = 10_000
@@ -97,7 +98,7 @@ def ordered_page(
         offset = (request.page - 1) * request.limit
         if offset > DEEPEST_OFFSET:
             raise PageTooDeep
-    counted = _beside.submit(db.count, collection, where=where, group=group)
+    counted = _beside.submit(in_context(db.count), collection, where=where, group=group)
     found = db.find(
         collection,
         where=where,

@@ -28,7 +28,7 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.backoff import Backoff
-from troupe.caller import Device
+from troupe.caller import Device, Source
 from troupe.errors import TooManyRequests
 from troupe.logs import log
 from troupe.settings import Rate, RateLimit
@@ -43,14 +43,6 @@ _KNOWN_FOR = timedelta(days=90)
 _EVERYWHERE = 10
 _CONTENTION_SECONDS = 2.0
 _NO_DEVICE = Device()
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A network that requests come from. It gets `factor` times the limit of one address."""
-
-    subject: str
-    factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)

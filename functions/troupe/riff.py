@@ -35,20 +35,6 @@ def stated_size(data: bytes) -> int:
     return size if size < _UNKNOWN_SIZE else 0
 
 
-def bare_wav(data: bytes, longest_format: int) -> bytes:
-    """The WAV with only its format and data chunks: a 64 kB file with a list of tags can make
-    FFmpeg use 1 GB. Raises ValueError if there is no data chunk."""
-    form = b""
-    for name, start, size in chunks(data):
-        if name == b"fmt ":
-            form = data[start : start + min(size, longest_format)]
-        elif name == b"data":
-            sound = _sound(data, start, size)
-            header = struct.pack("<4sI4s4sI", b"RIFF", 20 + len(form), b"WAVE", b"fmt ", len(form))
-            return b"".join([header, form, struct.pack("<4sI", b"data", len(sound)), sound])
-    raise ValueError("the WAV has no sound")
-
-
 def parse_wav(data: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], int]:
     """16-bit PCM WAV to mono samples (int16, shape (n,)) and their rate in Hz; channels are
     averaged. A data chunk extending past the end is cut. Raises ValueError."""

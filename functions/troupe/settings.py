@@ -8,10 +8,14 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+FUNCTIONS = Path(__file__).parents[1]  # what is deployed
+MOST_CHARACTERS = 200_000  # of any text
+QUOTAS = "guest=3/20/5/50, none=50/500/100/1000, paid=500/5000/1000/20000"
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 
@@ -57,6 +61,22 @@ class RateLimit(BaseModel):
         return cls.model_validate(
             dict(zip(("account", "address", "everywhere"), rates, strict=False))
         )
+
+
+class Quota(BaseModel):
+    """How many characters, scripts and uploaded files a user may keep, and how large the files may
+    be in total."""
+
+    model_config = ConfigDict(frozen=True)
+
+    characters: int = Field(ge=0)
+    scripts: int = Field(ge=0)
+    files: int = Field(ge=0)
+    megabytes: int = Field(ge=0)
+
+    @property
+    def bytes(self) -> int:
+        return self.megabytes * 1024 * 1024
 
 
 class JobShare(BaseModel):
@@ -192,6 +212,24 @@ class Settings(BaseModel):
         "gpt-5.4-mini",
         "the language model that writes scripts; compatible servers use their own names",
     )
+    moderation: Literal["off", "blocklist", "openai"] = _setting(
+        "MODERATION",
+        "off",
+        "what checks texts before they are spoken or stored: nothing, a list of words, or an "
+        "OpenAI-compatible server ([decision 031](docs/decisions/031-moderation.md))",
+    )
+    moderation_blocklist: str = _setting(
+        "MODERATION_BLOCKLIST",
+        "",
+        "for `blocklist`: words and phrases separated by commas, or a `.txt` file in `functions/` "
+        "with one per line",
+    )
+    moderation_model: str = _setting(
+        "MODERATION_MODEL", "omni-moderation-latest", "the model of `MODERATION=openai`"
+    )
+    moderation_base_url: str | None = _setting(
+        "MODERATION_BASE_URL", None, "the server of `MODERATION=openai`", shown="`OPENAI_BASE_URL`"
+    )
     f5tts_url: str = _setting(
         "F5TTS_URL",
         "http://127.0.0.1:7860",
@@ -220,7 +258,11 @@ class Settings(BaseModel):
     )
 
     max_text_characters: int = _setting(
-        "MAX_TEXT_CHARACTERS", 200_000, "the longest text of a request", ge=1, le=200_000
+        "MAX_TEXT_CHARACTERS",
+        MOST_CHARACTERS,
+        "the longest text of a request",
+        ge=1,
+        le=MOST_CHARACTERS,
     )
     part_characters: int = _setting(
         "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100
@@ -243,6 +285,14 @@ class Settings(BaseModel):
     waiting_jobs: int = _setting(
         "WAITING_JOBS", 200, "how many more jobs of a user may wait for their turn", ge=0
     )
+    quotas: dict[str, Quota] = _setting(
+        "QUOTAS",
+        QUOTAS,
+        "how many characters, scripts and uploaded files a user may keep, and the megabytes of "
+        "those files: for guests, users without a paid plan, and all others; an entry for a plan's "
+        "id, such as `pro=1000/9000/2000/50000`, overrides these",
+        validate_default=True,
+    )
     max_attempts: int = _setting("MAX_ATTEMPTS", 5, "attempts before a job fails", ge=1)
     lease_seconds: int = _setting(
         "LEASE_SECONDS", 30, "how long a worker keeps its job without a heartbeat", ge=3
@@ -252,6 +302,15 @@ class Settings(BaseModel):
     )
     retention_days: int = _setting(
         "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1
+    )
+    guest_days: int = _setting(
+        "GUEST_DAYS",
+        30,
+        "guests who were not used for so long are deleted with all their data; `0`: never",
+        ge=0,
+    )
+    export_days: int = _setting(
+        "EXPORT_DAYS", 7, "how long the archive of an export can be downloaded", ge=1
     )
 
     character_visibility: Literal["public", "unlisted", "private"] = _setting(
@@ -339,6 +398,38 @@ class Settings(BaseModel):
                 # The emulators run without secrets; a fixed one is the same in all functions.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
         return self
+
+    @model_validator(mode="after")
+    def _blocklist_exists(self) -> Self:
+        if self.moderation == "blocklist":
+            if not self.moderation_blocklist:
+                raise ValueError("MODERATION=blocklist needs MODERATION_BLOCKLIST")
+            if self.moderation_blocklist.endswith(".txt"):
+                file = FUNCTIONS / self.moderation_blocklist
+                if not file.is_file():
+                    raise ValueError(f"MODERATION_BLOCKLIST: there is no file {file}")
+        return self
+
+    @field_validator("quotas", mode="before")
+    @classmethod
+    def _quotas(cls, value: Any) -> Any:
+        """Parses `guest=3/20/5/50`: 3 characters, 20 scripts and 5 files of 50 MB in all. A missing
+        entry of the three default ones keeps its default."""
+        if not isinstance(value, str):
+            return value
+        quotas: dict[str, Any] = {}
+        for entry in f"{QUOTAS}, {value}".split(","):
+            name, _, numbers = entry.strip().partition("=")
+            if name or numbers:
+                words = numbers.split("/")
+                if len(words) != len(Quota.model_fields):
+                    raise ValueError("must be like guest=3/20/5/50, separated by commas")
+                quotas[name] = dict(zip(Quota.model_fields, words, strict=True))
+        return quotas
+
+    def quota(self, *names: str) -> Quota:
+        """The first entry of QUOTAS with one of these names; the last must be there."""
+        return self.quotas[next(each for each in names if each in self.quotas)]
 
     def share(self, *names: str) -> JobShare:
         """The first entry of JOB_SHARES with one of these names (the last must be there), within

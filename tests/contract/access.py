@@ -13,6 +13,7 @@ from tests.contract.contract import policies
 from tests.contract.examples import names_in, request_of
 from tests.contract.operations import Operation, served
 from tests.support.factories import HeldQueue, new_character, test_settings
+from tests.support.media_files import sent
 from tests.support.plans import Shop
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
@@ -115,6 +116,7 @@ class World:
             "ID_OF_A_GENERATION": self._generation,
             "scriptId": self._script,
             "jobId": self._video_job,
+            "exportId": self._export,
             "videos/name": self._script,
             "fileId": self._file,
             "static/kind/name": self._media,
@@ -210,9 +212,13 @@ class World:
         )
         return {"jobId": answer.json["data"]["job"]["jobId"]}
 
+    def _export(self, owner: Caller) -> Ids:
+        job = services().exports.start(owner.uid).job
+        deliver(self._queue)
+        return {"exportId": job.id}
+
     def _file(self, owner: Caller) -> Ids:
-        data = recording()
-        file = services().user_files.add(owner.uid, "a.wav", len(data), lambda: data)
+        file = services().user_files.add(owner.uid, "a.wav", sent(recording()))
         return {"fileId": file.id}
 
     def _media(self, owner: Caller) -> Ids:

@@ -119,6 +119,10 @@ def test_only_functions_that_need_a_secret_have_it() -> None:
     assert holders("OPENAI_API_KEY", SCRIPT_WRITER="openai") == {"scripts"}
     both = holders("OPENAI_API_KEY", SPEECH_ENGINE="openai", SCRIPT_WRITER="openai")
     assert both == {"generate", "scripts"}
+    checks = {"voice", "scripts", "characters"}
+    assert holders("OPENAI_API_KEY", MODERATION="openai") == checks
+    assert holders("OPENAI_API_KEY", MODERATION="openai", SCRIPT_WRITER="openai") == checks
+    assert holders("OPENAI_API_KEY", MODERATION="blocklist") == set()
     assert holders("ELEVENLABS_API_KEY", SPEECH_ENGINE="elevenlabs") == {"generate", "sweep"}
 
 
@@ -170,6 +174,19 @@ def test_scripts_load_a_language_model_only_to_write() -> None:
     )
     env = {"OPENAI_API_KEY": "sk-test", "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9"}
     assert fresh(code, **env).strip() == "[]"
+
+
+@pytest.mark.parametrize("moderation", ["off", "blocklist", "openai"])
+def test_moderation_is_loaded_with_the_first_text(moderation: str) -> None:
+    code = (
+        "import sys\nfrom troupe.app.functions import container\n"
+        "container().generations, container().scripts, container().script_jobs\n"
+        "container().characters\n"
+        "loaded = ('openai', 'troupe.moderation.blocklist', 'troupe.speech.text.plain')\n"
+        "print([m for m in loaded if m in sys.modules])"
+    )
+    env = {"MODERATION": moderation, "MODERATION_BLOCKLIST": "weasel"}
+    assert fresh(code, **env, FIRESTORE_EMULATOR_HOST="127.0.0.1:9").strip() == "[]"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ SUBJECTS = {
     "characterId": "characters/{}",
     "scriptId": "scripts/{}",
     "jobId": "jobs/{}",
+    "exportId": "jobs/{}",
     "fileId": "files/{}",
 }
 

@@ -145,6 +145,7 @@ def _performed(client: Client, own: Ids) -> Ids:
             pass
     return {
         "jobId": video["jobId"],
+        "exportId": client.data("POST", "/api/auth/export")["job"]["jobId"],
         "videos/name": status["finalVideoPath"].partition("?")[0].rpartition("/")[2],
     }
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import firebase_client
 from tests.support.firebase_client import PASSWORD, new_email
+from tests.support.wiring import services
 from troupe import tokens
 from troupe.accounts import sessions
 from troupe.accounts.errors import (
@@ -26,14 +27,14 @@ from troupe.activities.service import Activities, activity_write
 from troupe.adapters.firebase import firebase_app
 from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.adapters.identity import Identity, IdentityUnavailable
-from troupe.caller import Device
+from troupe.caller import Device, Source
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import TroupeError
 from troupe.settings import settings
 from troupe.tokens import TokenInvalid
 from troupe.web.schema import Page
 
-DEVICE = Device("a test", "198.51.100.7")
+DEVICE = Device("a test", (Source("198.51.100.7"),))
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def identity(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Identi
 
 @pytest.fixture
 def accounts(db: Database, identity: Identity) -> Accounts:
-    return Accounts(db, identity, settings())
+    return Accounts(db, identity, services().limiter, settings())
 
 
 def register(accounts: Accounts, **changes: Any) -> SignedIn:
@@ -210,7 +211,9 @@ def test_refreshing_rotates_the_tokens(accounts: Accounts) -> None:
     assert len({first.pair.refresh_token, second.pair.refresh_token}) == 2
 
 
-@pytest.mark.parametrize("thief", [Device("a thief", DEVICE.address), Device("a test", "::1")])
+@pytest.mark.parametrize(
+    "thief", [Device("a thief", DEVICE.sources), Device("a test", (Source("::1"),))]
+)
 def test_reuse_of_an_old_refresh_token_ends_the_session(accounts: Accounts, thief: Device) -> None:
     first = register(accounts)
     second = accounts.refresh(first.pair.refresh_token, DEVICE)
@@ -246,7 +249,7 @@ def test_tabs_that_refresh_at_once_get_the_same_valid_tokens(accounts: Accounts)
 
 def test_of_two_devices_with_the_same_refresh_token_neither_goes_on(accounts: Accounts) -> None:
     token = register(accounts).pair.refresh_token
-    devices = [DEVICE, Device("a thief", "203.0.113.9")]
+    devices = [DEVICE, Device("a thief", (Source("203.0.113.9"),))]
 
     def use(device: Device) -> SignedIn | str:
         try:

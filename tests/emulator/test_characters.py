@@ -39,6 +39,7 @@ from troupe.characters.service import Characters
 from troupe.errors import TroupeError
 from troupe.media.uploads.images import prepare_image
 from troupe.media.uploads.samples import prepare_sample
+from troupe.moderation.service import Moderation
 from troupe.orphans import PATIENCE, OrphanedFiles
 
 
@@ -183,7 +184,13 @@ def test_the_sweep_finishes_a_deletion_that_crashed(own_db: Database, recorded: 
     def no_storage() -> Files:
         raise ConnectionError("storage is away")
 
-    away = Characters(own_db, no_storage, test_settings(), Prepare(prepare_sample, prepare_image))
+    away = Characters(
+        own_db,
+        no_storage,
+        test_settings(),
+        Prepare(prepare_sample, prepare_image),
+        Moderation(None),
+    )
     assert sorted(away.delete(who, character.id)) == sorted(character.files)
     assert recorded.left() == set(character.files)
     (record_id,) = orphan_records(own_db, recorded)

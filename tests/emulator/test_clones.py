@@ -28,6 +28,7 @@ from troupe.characters.service import Characters
 from troupe.characters.withdrawal import Withdrawals
 from troupe.media.uploads.images import prepare_image
 from troupe.media.uploads.samples import prepare_sample
+from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles
 from troupe.speech.engines.elevenlabs import ElevenLabsEngine
 
@@ -39,7 +40,7 @@ class ClonedVoices:
         self.db, self.files, self.server, self.engine = db, files, server, engine
         prepare = Prepare(prepare_sample, prepare_image)
         settings = test_settings(SPEECH_ENGINE=engine)
-        self.characters = Characters(db, lambda: files, settings, prepare)
+        self.characters = Characters(db, lambda: files, settings, prepare, Moderation(None))
         orphans = OrphanedFiles(db, lambda: files)
         self.withdrawals = Withdrawals(db, orphans, settings)
         self.who = new_caller()

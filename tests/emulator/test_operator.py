@@ -172,7 +172,7 @@ class TestAddBackground:
             (lambda path: video(path, "libx264", format="matroska"), "must be an mp4"),
             (lambda path: path.write_bytes(sound("m4a")), "has no video stream"),
             (lambda path: path.write_bytes(picture()), "must be an mp4"),
-            (lambda path: path.write_bytes(b"no film"), "cannot be decoded"),
+            (lambda path: path.write_bytes(b"no film"), "must be an mp4"),
             (lambda path: path.write_bytes(silent_video()[:600]), "cannot be decoded"),
             (lambda path: None, "No such file"),
         ],

@@ -23,6 +23,7 @@ from troupe.errors import TroupeError
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.service import JobService
 from troupe.media.formats import AudioFormat
+from troupe.moderation.service import Moderation
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.jobs import ScriptJobs
 from troupe.scripts.records import VideoOptions
@@ -43,9 +44,9 @@ class ScriptServices:
         settings = test_settings()
         self.jobs = Container(settings, database=db, queue=self.queue, job_specs=SPECS).jobs
         self.scripts = ScriptService(
-            db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings
+            db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings, Moderation(None)
         )
-        self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings)
+        self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings, Moderation(None))
         self.meanwhile: list[Any] = []
 
     def cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
@@ -205,7 +206,13 @@ def test_a_job_started_while_files_are_deleted_is_cancelled(db: Database, files:
 
     slow = Slow(files._bucket, can_sign=False)
     deleting = ScriptService(
-        db, lambda: slow, services.jobs, services.cast, ScriptWriter(None), test_settings()
+        db,
+        lambda: slow,
+        services.jobs,
+        services.cast,
+        ScriptWriter(None),
+        test_settings(),
+        Moderation(None),
     )
     deleting.delete(uid, script_id)
     assert services.jobs.get(started[0])[0].status is JobStatus.CANCELLED

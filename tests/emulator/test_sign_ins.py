@@ -13,6 +13,7 @@ import pytest
 
 from tests.support import firebase_client
 from tests.support.firebase_client import PASSWORD, administer, mailed_codes, new_email
+from tests.support.wiring import services
 from troupe.accounts.errors import AccountSuspended, InvalidCredentials
 from troupe.accounts.passwords import Passwords
 from troupe.accounts.service import Accounts, SignedIn
@@ -21,13 +22,13 @@ from troupe.adapters.firebase import firebase_app
 from troupe.adapters.firestore import Database
 from troupe.adapters.identity import Identity, IdentityUnavailable
 from troupe.app.domains import rate_limits
-from troupe.caller import Device
+from troupe.caller import Device, Source
 from troupe.errors import Unavailable
 from troupe.rate_limits import Limiter
 from troupe.settings import settings
 from troupe.tokens import TokenInvalid
 
-DEVICE = Device("a test", "198.51.100.7")
+DEVICE = Device("a test", (Source("198.51.100.7"),))
 NEW_PASSWORD = "a better horse 2"
 
 
@@ -44,7 +45,7 @@ def identity(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Identi
 
 @pytest.fixture
 def accounts(db: Database, identity: Identity) -> Accounts:
-    return Accounts(db, identity, settings())
+    return Accounts(db, identity, services().limiter, settings())
 
 
 @pytest.fixture
@@ -417,7 +418,7 @@ class TestSdkSignIns:
     [
         ({"name": "A\u202ednecila"}, "Adnecila", ""),
         ({"name": "Ada\nLovelace\0"}, "Ada Lovelace", ""),
-        ({"name": "\u200b\u2066 "}, None, ""),
+        ({"name": "\u200b\u2066 "}, "User", ""),
         ({"name": "x" * 5000}, "x" * 200, ""),
         ({"picture": "https://tracker.example/a.png"}, "Ada", ""),
         ({"picture": "http://lh3.googleusercontent.com/a"}, "Ada", ""),
@@ -431,9 +432,8 @@ class TestSdkSignIns:
     ],
 )
 def test_what_the_sdk_brings_is_cleaned(
-    accounts: Accounts, claims: dict[str, str], name: str | None, picture: str
+    accounts: Accounts, claims: dict[str, str], name: str, picture: str
 ) -> None:
-    email = new_email()
-    token = firebase_client.sign_in_with_google(email, **claims)["idToken"]
+    token = firebase_client.sign_in_with_google(new_email(), **claims)["idToken"]
     user = accounts.authenticate(bearer(token)).user
-    assert (user.name, user.profile_picture) == (name or email.partition("@")[0], picture)
+    assert (user.name, user.profile_picture) == (name, picture)

@@ -1,9 +1,9 @@
-"""A server with the wire format of OpenAI's `/v1/audio/speech` and `/v1/chat/completions`, on a
-real socket.
+"""A server with the wire format of OpenAI's `/v1/audio/speech`, `/v1/chat/completions` and
+`/v1/moderations`, on a real socket.
 
 Its voice is a tone per word, so that tests can count the words. After `server.script("429", "ok")`
 the next request gets a 429, and all later ones get audio. Its chat answers are scripts whose lines
-name their speaker.
+name their speaker. It moderates by `server.flagged`: categories by the word that has them.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class FakeOpenAI:
     headers: list[dict[str, str]] = field(default_factory=list)
     retry_after: str = "0"
     formats: tuple[str, ...] = ("json_schema", "json_object")  # supported by the chat
+    flagged: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0  # seconds before each response with audio
     _script: deque[str] = field(default_factory=deque)
     _released: threading.Event = field(default_factory=threading.Event)
@@ -82,12 +83,14 @@ class _Handler(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.fake.requests.append(request)
         self.fake.headers.append({k.lower(): v for k, v in self.headers.items()})
-        if self.path not in ("/v1/audio/speech", "/v1/chat/completions"):
+        if self.path not in ("/v1/audio/speech", "/v1/chat/completions", "/v1/moderations"):
             return self._fail(404, "not_found")
         if self.headers["authorization"] != f"Bearer {KEY}":
             return self._fail(401, "invalid_api_key")
         if self.path == "/v1/chat/completions":
             return self._chat(self.fake.next_step(), request)
+        if self.path == "/v1/moderations":
+            return self._moderate(self.fake.next_step(), request)
         if len(request["input"]) > 4096:
             return self._fail(400, "string_above_max_length")
         return self._do(self.fake.next_step(), request)
@@ -160,6 +163,33 @@ class _Handler(BaseHTTPRequestHandler):
             self.fake._released.wait(30)
         elif step == "quota":
             self._fail(429, "insufficient_quota")
+        else:
+            self._fail(int(step), "server_error")
+
+    def _moderate(self, step: str, request: dict[str, Any]) -> None:
+        names = {"hate", "self-harm/intent", *self.fake.flagged.values()}
+        results = []
+        for text in request["input"]:
+            found = {name for word, name in self.fake.flagged.items() if word in text}
+            categories = {name: name in found for name in sorted(names)}
+            results.append({"flagged": bool(found), "categories": categories})
+        bodies = {
+            "ok": {"id": "modr-1", "model": request["model"], "results": results},
+            "one-too-few": {"results": results[:-1]},
+            "no-flags": {"results": [{} for _ in results]},
+            "unnamed": {"results": [{"flagged": True, "categories": {}} for _ in results]},
+            "strange": {
+                "results": [{"flagged": True, "categories": {"<b>": True}} for _ in results]
+            },
+        }
+        if step in bodies:
+            self._send(200, "application/json", json.dumps(bodies[step]).encode())
+        elif step == "html":
+            self._send(200, "text/html", b"<html><body>Bad gateway</body></html>")
+        elif step == "drip":
+            self._drip(bytes(100_000))
+        elif step == "hang":
+            self.fake._released.wait(30)
         else:
             self._fail(int(step), "server_error")
 

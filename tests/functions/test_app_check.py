@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 
 from tests.contract.contract import routes
 from tests.support.factories import signed_in, test_settings
+from tests.support.media_files import sent
 from tests.support.sounds import recording
 from tests.support.wiring import services
 from troupe.adapters.app_check import ISSUER, AppChecks
@@ -177,7 +178,7 @@ def test_only_pages_and_pictures_are_open_to_all_apps() -> None:
 def test_a_media_link_is_enough(db: Database, enforcing: Container, authority: Authority) -> None:
     uid, headers = signed_in(db)
     client, data = client_of("files", enforcing), recording()
-    file = services().user_files.add(uid, "a.wav", len(data), lambda: data)
+    file = services().user_files.add(uid, "a.wav", sent(data))
     proven = headers | {"X-Firebase-AppCheck": authority.token()}
     listed = client.get("/api/files", headers=proven)
     assert listed.status_code == 200, listed.text

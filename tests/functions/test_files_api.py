@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import stream_encode_multipart
 
 from tests.support.factories import CountingDatabase, signed_in
+from tests.support.media_files import sent
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, services
 from tests.unit.media.test_recordings import M4A, WAV, png, zipped
@@ -132,7 +133,7 @@ def test_a_form_without_a_file(client: FlaskClient, db: Database) -> None:
 )
 def test_file_names_are_sanitized(client: FlaskClient, db: Database, name: str, kept: str) -> None:
     uid, _ = signed_in(db)
-    file = services().user_files.add(uid, name, len(WAV), lambda: WAV)
+    file = services().user_files.add(uid, name, sent(WAV))
     assert file.name == kept
 
 
@@ -150,7 +151,7 @@ def test_a_failed_commit_leaves_no_file(
 
     monkeypatch.setattr(broken, "commit", fail)
     with pytest.raises(ConnectionError):
-        service.add(uid, "a.wav", len(WAV), lambda: WAV)
+        service.add(uid, "a.wav", sent(WAV))
     assert stored(db, files, uid) == (0, [])
 
 
@@ -189,7 +190,7 @@ def test_a_page_is_two_reads(counting: CountingDatabase, files: Files) -> None:
     )
     from troupe.web.schema import Page
 
-    service.add(uid, "a.wav", len(WAV), lambda: WAV)
+    service.add(uid, "a.wav", sent(WAV))
     counting.calls.clear()
     service.page(uid, Page())
     assert counting.calls == {"run_query": 1, "run_aggregation_query": 1}

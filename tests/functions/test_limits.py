@@ -16,14 +16,21 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import signed_in, test_settings
-from tests.support.firebase_client import PASSWORD, mailed_codes, new_email
+from tests.support.firebase_client import (
+    PASSWORD,
+    mailed_codes,
+    new_email,
+    sign_up,
+    sign_up_anonymously,
+)
 from tests.support.wiring import app_for, services
 from troupe import backoff
 from troupe.adapters.firestore import Create, Database, Stale, now
 from troupe.app.domains import rate_limits
 from troupe.backoff import Backoff
+from troupe.caller import Source
 from troupe.errors import TooManyRequests
-from troupe.rate_limits import COLLECTION, Limiter, LimitStatus, Source
+from troupe.rate_limits import COLLECTION, Limiter, LimitStatus
 from troupe.settings import settings
 
 WRONG = "not the horse 9"
@@ -181,6 +188,20 @@ def test_one_address_can_create_only_so_many_accounts(client: FlaskClient, path:
         body = {"email": new_email(), "password": PASSWORD}
         statuses.append(post(client, path, body, address).status_code)
     assert statuses == [201, 201, 429]
+
+
+@pytest.mark.parametrize("email", [True, False])
+def test_accounts_made_with_firebases_own_api_count_too(client: FlaskClient, email: bool) -> None:
+    address, statuses = new_address(), []
+    for _ in range(3):
+        made = sign_up() if email else sign_up_anonymously()
+        headers = {"Authorization": f"Bearer {made['idToken']}"}
+        for _ in range(2):  # only its first request makes a user
+            answer = client.get(
+                "/api/auth/me", headers=headers, environ_overrides={"REMOTE_ADDR": address}
+            )
+            statuses.append(answer.status_code)
+    assert statuses == [200] * 4 + [429] * 2
 
 
 def test_mails_to_one_account_are_limited_and_verification_counts_too(client: FlaskClient) -> None:

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import CountingDatabase, HeldQueue, code, new_character, signed_in
+from tests.support.media_files import sent
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, deliver, rewired, services
@@ -90,7 +91,7 @@ def test_every_file_of_a_script_plays(emulators: object, db: Database, files: Fi
 def test_a_recording_plays(emulators: object, db: Database) -> None:
     uid, headers = signed_in(db)
     data = recording()
-    services().user_files.add(uid, "a.wav", len(data), lambda: data)
+    services().user_files.add(uid, "a.wav", sent(data))
     client = app_for("files").test_client()
     (file,) = client.get("/api/files", headers=headers).json["data"]["files"]
     assert client.get(file["url"]).data == data

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.factories import code, new_character, signed_in
+from tests.support.factories import HeldQueue, code, new_character, signed_in
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database, Delete, Update
 from troupe.adapters.storage import Files
 from troupe.characters.records import Character, Visibility
+from troupe.generations.schemas import GenerateVoice
 from troupe.settings import RateLimit, settings
 
 REASON = "This is my voice, and nobody has asked me."
@@ -181,13 +182,16 @@ def test_an_administrator_revokes_a_consent(
     assert files.list(path) == []
 
 
-def test_an_administrator_suspends_the_owner(
-    client: FlaskClient, db: Database, admin: dict[str, str]
+def test_an_administrator_suspends_the_owner_whose_jobs_end(
+    client: FlaskClient, db: Database, admin: dict[str, str], queue: HeldQueue
 ) -> None:
     owner, _, report_id = reported(client, db, admin)
+    text = GenerateVoice.model_validate({"text": "Good evening.", "language": "en-us"})
+    started = services().generations.generate(owner, text.command(), None).job
     answer = decide(admin, report_id, status="resolved", action="suspend_user")
     assert answer.status_code == 200, answer.text
     assert db.get(f"users/{owner}").data["suspended"] is True
+    assert db.get(f"jobs/{started.id}").data["status"] == "cancelled"
 
 
 @pytest.mark.parametrize(

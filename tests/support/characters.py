@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from werkzeug.datastructures import FileStorage
 
@@ -37,7 +37,7 @@ class Recorded(Files):
         self.stored: list[str] = []
         self.failures: list[Exception] = []
 
-    def upload(self, path: str, source: Path | bytes, content_type: str) -> int:
+    def upload(self, path: str, source: Path | bytes | BinaryIO, content_type: str) -> int:
         self.stored.append(path)
         if self.failures and len(self.stored) > 1:
             raise self.failures.pop()

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any, cast
 import av
 import numpy as np
 from PIL import Image
+from werkzeug.datastructures import FileStorage
+
+from troupe.media.uploads import images, recordings, samples
+from troupe.web.upload import Upload
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
 
+    from troupe.media.uploads.checks import PreparedImage, PreparedSample
+    from troupe.media.uploads.proofs import Recording
     from troupe.speech.engine import Samples
 
 # Container, codec, rate and sample format of every accepted kind.
@@ -101,6 +107,26 @@ def pixel_bomb(side: int = 20_000) -> bytes:
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(9))) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
+
+
+def sent(data: bytes, name: str = "a.wav") -> Upload:
+    """A file as a handler gets it."""
+    return Upload(FileStorage(io.BytesIO(data), name))
+
+
+# As the child process runs them, in this process: for coverage, and to change their limits.
+
+
+def prepare_sample(data: bytes) -> PreparedSample:
+    return samples.prepare_sample(io.BytesIO(data))
+
+
+def prepare_image(data: bytes) -> PreparedImage:
+    return images.prepare_image(io.BytesIO(data))
+
+
+def prove_recording(data: bytes) -> Recording:
+    return recordings.prove_recording(io.BytesIO(data))
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

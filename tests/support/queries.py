@@ -38,25 +38,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    for name in ("find", "count"):
+    for name in ("find", "count", "count_and_sum"):
         setattr(Database, name, _recording(getattr(Database, name)))
 
 
 def _recording(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
-    def recording(self: Database, collection: str, **query: Any) -> Any:
+    def recording(self: Database, collection: str, *fields: str, **query: Any) -> Any:
         if _is_ours():
             where, order = list(query.get("where", ())), list(query.get("order", ()))
+            summed = [(field, False) for field in fields]  # needs the index of that order
             seen = Query(
                 collection.rsplit("/", 1)[-1],
                 tuple((name, op) for name, op, _ in where),
-                tuple(order),
+                tuple(order + summed),
                 query.get("group", False),
             )
-            if where or order:
+            if where or order or summed:
                 _seen.add(seen)
             query |= {name: value for name, value in (("where", where), ("order", order)) if value}
-        return method(self, collection, **query)
+        return method(self, collection, *fields, **query)
 
     return recording
 

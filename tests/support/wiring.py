@@ -17,12 +17,13 @@ from troupe.adapters.identity import Identity
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
 from troupe.app.functions import make_app
+from troupe.media.uploads.decoders import Decoders
 from troupe.settings import Settings, settings
 
 
 class Rewired(Container):
-    """A container with replaced services that reuses the clients of `base`, which are slow to
-    create."""
+    """A container with replaced services that reuses the clients and decoders of `base`, which are
+    slow to create."""
 
     def __init__(self, base: Container, config: Settings, **others: Any) -> None:
         super().__init__(config, **others)
@@ -39,6 +40,10 @@ class Rewired(Container):
     @cached_property
     def identity(self) -> Identity:
         return self._base.identity
+
+    @cached_property
+    def decoders(self) -> Decoders:
+        return self._base.decoders
 
 
 _layers: list[dict[str, Any]] = []

@@ -84,7 +84,7 @@ def test_a_kind_has_only_one_spec() -> None:
 
 
 def test_the_registered_kinds_and_queues() -> None:
-    assert set(job_specs()) == {"voice", "script_audio", "video"}
+    assert set(job_specs()) == {"voice", "script_audio", "video", "export"}
     assert {spec.queue for spec in job_specs().values()} == {"generate"}
 
 

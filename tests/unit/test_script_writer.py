@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
-from troupe.adapters import llm
+from troupe.adapters import openai_calls
 from troupe.adapters.llm import LanguageModel
 from troupe.errors import TroupeError
 from troupe.scripts.errors import (
@@ -27,7 +27,7 @@ PROMPT = "Two keepers argue about a lighthouse."
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llm, "_WAITS", (0.02, 0.04))
+    monkeypatch.setattr(openai_calls, "_WAITS", (0.02, 0.04))
 
 
 @pytest.fixture

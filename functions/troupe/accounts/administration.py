@@ -43,6 +43,11 @@ class AccountDiff:
     after: UserRecord
     writes: list[Write]
 
+    @property
+    def suspends(self) -> bool:
+        """If so, the user's jobs must end: see Admission.end_jobs."""
+        return self.after.suspended and not self.before.suspended
+
 
 class Administration:
     def __init__(self, db: Database, identity: Identity) -> None:

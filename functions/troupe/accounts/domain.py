@@ -5,7 +5,8 @@ from troupe.domain import Domain, Limit
 DOMAIN = Domain(
     name="accounts",
     endpoints={"auth": ("troupe.accounts.endpoints",)},
-    chores={"deletions": "deletions.sweep"},
+    exporters={"account": "troupe.accounts.lifecycle:export"},
+    chores={"guests": "guest_cleanup.sweep", "deletions": "deletions.sweep"},
     limits={
         "login": Limit(
             "10/900, 100/900, 50/3600",

@@ -26,7 +26,13 @@ from troupe.accounts.errors import (
 )
 from troupe.accounts.records import UserRecord
 from troupe.errors import TooManyRequests, Unauthorized
-from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedFile
+from troupe.media.uploads.checks import (
+    BrokenImage,
+    DecodersBusy,
+    ImageTooLarge,
+    TooDemanding,
+    UnsupportedFile,
+)
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.settings import Settings
 from troupe.tokens import TokenExpired, TokenInvalid
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
     from troupe.accounts.deletion import Deletions
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
@@ -178,8 +185,12 @@ def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: P
 @api.post(
     "/api/auth/avatar",
     data=schemas.UserData,
-    errors=(AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge),
+    errors=(
+        *(AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge),
+        *(TooDemanding, DecodersBusy),
+    ),
     aliases=("/api/upload-avatar",),
+    body_bytes=6 * 1024 * 1024,
 )
 def upload_avatar(form: schemas.AvatarForm, caller: AccountCaller, profiles: Profiles) -> Reply:
     """Sets your profile picture, replacing the previous one. Metadata is removed."""
@@ -286,10 +297,13 @@ def revoke_session(path: schemas.SessionPath, caller: AccountCaller, accounts: A
 
 
 @api.get("/api/user/profile", data=schemas.ProfileData, errors=(WalletNotFound,))
-def get_profile(caller: AccountCaller, wallet: WalletService) -> Reply:
-    """Returns the signed-in user with the remaining tokens and minutes."""
+def get_profile(caller: AccountCaller, wallet: WalletService, quotas: Quotas) -> Reply:
+    """Returns the signed-in user with the remaining tokens and minutes, and how much of the quotas
+    is used."""
     balance = wallet.balance(caller.uid)
-    return Reply(schemas.ProfileData.of(caller.user, balance), "Profile fetched successfully")
+    used = schemas.QuotasView.of(quotas.usage(caller.uid), quotas.of(caller.user))
+    data = schemas.ProfileData.of(caller.user, balance, used)
+    return Reply(data, "Profile fetched successfully")
 
 
 @api.get("/api/my-activities", data=schemas.ActivitiesData, errors=(BadCursor, PageTooDeep))

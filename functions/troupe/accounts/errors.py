@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+from typing_extensions import TypedDict
+
 from troupe.adapters import identity
 from troupe.errors import (
     Conflict,
@@ -25,6 +29,27 @@ class EmailTaken(Conflict):
 class UsernameTaken(Conflict):
     code = "username_taken"
     message = "This username is taken."
+
+
+class QuotaDetails(TypedDict):
+    """What is full (`characters`, `scripts`, `files` or `fileBytes`), and the most of it."""
+
+    quota: str
+    maximum: int
+
+
+class QuotaExceeded(Conflict):
+    code = "quota_exceeded"
+    message = "You have no room for more. Delete something first, or choose a larger plan."
+    details_type = QuotaDetails
+
+    @classmethod
+    def of(cls, quota: str, maximum: int) -> Self:
+        full = f"{maximum} bytes of files" if quota == "fileBytes" else f"{maximum} {quota}"
+        return cls(
+            f"You can keep at most {full}. Delete something first, or choose a larger plan.",
+            details={"quota": quota, "maximum": maximum},
+        )
 
 
 class InvalidCredentials(Unauthorized):

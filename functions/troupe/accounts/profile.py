@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 from troupe.accounts.errors import AvatarTooLarge, UsernameTaken
 from troupe.accounts.records import UserRecord
@@ -33,15 +32,12 @@ _FOLDER, _URL = "static/images", "/api/static/images"  # served by the character
 
 class Profiles:
     def __init__(
-        self, db: Database, orphans: OrphanedFiles, prepare: Callable[[bytes], PreparedImage]
+        self, db: Database, orphans: OrphanedFiles, prepare: Callable[[BinaryIO], PreparedImage]
     ) -> None:
-        """`prepare` decodes and re-encodes a picture. It is called only for uploads, because the
-        image library is slow to load."""
+        """`prepare` decodes and re-encodes a picture."""
         self._db = db
         self._orphans = orphans
         self._prepare = prepare
-        # Decoding a picture can take 620 MB, and the function has one core.
-        self._decoding = threading.Lock()
 
     def update(
         self,
@@ -84,12 +80,12 @@ class Profiles:
     def set_avatar(self, uid: str, file: File) -> UserRecord:
         """Stores a picture and makes it the profile picture.
 
-        Raises AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge; stores nothing then.
+        Raises AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge, TooDemanding,
+        DecodersBusy; stores nothing then.
         """
         if file.size > MAX_AVATAR_BYTES:
             raise AvatarTooLarge(details={"bytes": file.size, "maximum": MAX_AVATAR_BYTES})
-        with self._decoding:
-            image = self._prepare(file.read())
+        image = self._prepare(file.stream)
         # Random, because the file is public: the name reveals neither the user nor older pictures.
         file_name = f"avatar_{secrets.token_hex(12)}-{secrets.token_hex(4)}{image.extension}"
         path = f"{_FOLDER}/{file_name}"

@@ -34,8 +34,9 @@ from troupe.adapters.firestore import (
 )
 from troupe.adapters.identity import Identity, IdentityError, Person, Standing
 from troupe.caller import Device
-from troupe.errors import Unavailable
+from troupe.errors import TooManyRequests, Unavailable
 from troupe.logs import log
+from troupe.rate_limits import Limiter
 from troupe.settings import Settings
 from troupe.text import clean_email, clean_name, name_key
 from troupe.tokens import TokenInvalid
@@ -56,9 +57,12 @@ class _SignIn:
 
 
 class Provisioning:
-    def __init__(self, users: Users, identity: Identity, settings: Settings) -> None:
+    def __init__(
+        self, users: Users, identity: Identity, limiter: Limiter, settings: Settings
+    ) -> None:
         self._users = users
         self._identity = identity
+        self._limiter = limiter
         self._settings = settings
 
     def signed_in(self, person: Person) -> UserRecord:
@@ -71,8 +75,8 @@ class Provisioning:
         """The user of a Firebase ID token, and the id of its sign-in.
 
         One read, if the token tells nothing new. For a sign-in or details that are new, Firebase is
-        asked whether they still hold. Raises AccountSuspended, Unavailable, and TokenInvalid for a
-        sign-in that has ended.
+        asked whether they still hold. Raises AccountSuspended, Unavailable, TokenInvalid for a
+        sign-in that has ended, and TooManyRequests for a new user of a network that has made many.
         """
         person = _cleaned(person)
         at = datetime.fromtimestamp(person.signed_in_at, UTC)
@@ -188,6 +192,7 @@ class Provisioning:
         entries = {}
         if sign_in is not None:
             person = _confirmed(person, ask())
+            self._count(person, device)
             entries = {sign_in.id: self._sdk_session(sign_in, device, None, at)}
         guest_tokens = self._settings.guest_tokens_to_give if person.anonymous else None
         user = UserRecord(
@@ -207,6 +212,15 @@ class Provisioning:
         except AlreadyExists as error:
             raise Stale from error
         return user
+
+    def _count(self, person: Person, device: Device) -> None:
+        """Counts an account that was made with Firebase's own API like one made with ours: each
+        gets the sign-up grant. Raises TooManyRequests."""
+        name = "guest" if person.anonymous else "register"
+        counted = self._limiter.count(name, account=None, sources=device.sources)
+        if counted is not None and counted.exceeded:
+            log.warning("rate_limited", limit=name)
+            raise TooManyRequests(retry_after=counted.reset)
 
     def create(self, user: UserRecord) -> None:
         """Stores a new user with a wallet. Raises AlreadyExists."""

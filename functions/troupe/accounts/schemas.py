@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from troupe.accounts.pictures import PICTURE
 from troupe.accounts.policy import check_password
+from troupe.accounts.quotas import Usage
 from troupe.accounts.records import Session, UserRecord
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Activity, ActivityStats, Category
 from troupe.caller import Role
+from troupe.settings import Quota
 from troupe.wallet.records import Wallet
 from troupe.web.media import MediaUrl
 from troupe.web.schema import (
@@ -79,7 +81,7 @@ class ProfileBody(Schema):
 
 
 # A mailed code: the `oobCode` parameter of the link.
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,512}$")]
+Code = Annotated[str, StringConstraints(max_length=512, pattern=r"^[A-Za-z0-9_-]{1,512}$")]
 # The account may be older than our rules for new passwords.
 OldPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
@@ -229,15 +231,40 @@ class ProfileSubscription(Schema):
         )
 
 
+class QuotaView(Schema):
+    used: int
+    maximum: int
+
+
+class QuotasView(Schema):
+    """What the user keeps, and how much of each the plan allows."""
+
+    characters: QuotaView
+    scripts: QuotaView
+    files: QuotaView
+    file_bytes: QuotaView = Field(description="The size of all uploaded files.")
+
+    @classmethod
+    def of(cls, usage: Usage, quota: Quota) -> Self:
+        return cls(
+            characters=QuotaView(used=usage.characters, maximum=quota.characters),
+            scripts=QuotaView(used=usage.scripts, maximum=quota.scripts),
+            files=QuotaView(used=usage.files, maximum=quota.files),
+            file_bytes=QuotaView(used=usage.size, maximum=quota.bytes),
+        )
+
+
 class ProfileData(Schema):
     user: UserView
     subscription: ProfileSubscription
     tokens_remaining: int = Field(description="Tokens available to spend now.")
     minutes_remaining: float
+    quotas: QuotasView
 
     @classmethod
-    def of(cls, user: UserRecord, wallet: Wallet) -> ProfileData:
+    def of(cls, user: UserRecord, wallet: Wallet, quotas: QuotasView) -> ProfileData:
         return cls(
+            quotas=quotas,
             user=UserView.of(user),
             subscription=ProfileSubscription.of(user),
             tokens_remaining=wallet.tokens.available,

@@ -43,6 +43,7 @@ from troupe.adapters.identity import Identity, IdentityError
 from troupe.caller import Device, Role
 from troupe.errors import Unavailable
 from troupe.logs import log
+from troupe.rate_limits import Limiter
 from troupe.settings import Settings
 from troupe.tokens import TokenInvalid
 
@@ -57,11 +58,13 @@ class SignedIn:
 
 
 class Accounts:
-    def __init__(self, db: Database, identity: Identity, settings: Settings) -> None:
+    def __init__(
+        self, db: Database, identity: Identity, limiter: Limiter, settings: Settings
+    ) -> None:
         self._users = Users(db)
         self._identity = identity
         self._settings = settings
-        self._provisioning = Provisioning(self._users, identity, settings)
+        self._provisioning = Provisioning(self._users, identity, limiter, settings)
 
     def authenticate(
         self, authorization: str | None, device: Callable[[], Device] = Device

@@ -5,4 +5,5 @@ from troupe.domain import Domain
 DOMAIN = Domain(
     name="activities",
     erasers={"activities": "troupe.activities.lifecycle:erase"},
+    exporters={"activities": "troupe.activities.lifecycle:export"},
 )

@@ -12,14 +12,12 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import grpc
 from google.api_core import exceptions
-from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
@@ -28,6 +26,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from troupe.adapters.decoding import decode_fields, decode_time
 from troupe.adapters.outages import RETRY_AFTER, outages
 from troupe.calls import after, retry
+from troupe.deadlines import seconds_left
 from troupe.errors import Unavailable
 
 T = TypeVar("T")
@@ -41,7 +40,10 @@ DELETE_FIELD = firestore.DELETE_FIELD
 CONTENTION_SECONDS = 8.0
 # Paths are hashed to these locks, so some paths share one.
 _LOCKS = tuple(threading.Lock() for _ in range(64))
-PATIENCE = 20.0  # seconds; a request has sixty
+PATIENCE = 20.0  # seconds per call; fewer in a request, see troupe.deadlines
+_LEAST_TIMEOUT = 0.05  # seconds
+_READ_AGAIN = (exceptions.ServiceUnavailable, exceptions.InternalServerError)
+_COMMIT_AGAIN = (exceptions.ServiceUnavailable, exceptions.ResourceExhausted)
 # Firestore limits a commit to 10 MiB, no longer to a number of writes:
 # https://firebase.google.com/docs/firestore/quotas. This many take less than a second.
 COMMIT_WRITES = 500
@@ -160,19 +162,12 @@ def connect(project: str) -> firestore.Client:
 
 class Database:
     """The documents of one project. Thread-safe. Every method raises Unavailable if Firestore does
-    not answer, after at most `patience` seconds of retries."""
+    not answer, after at most `patience` seconds, retries included, or the time that
+    troupe.deadlines leaves."""
 
     def __init__(self, client: firestore.Client, *, patience: float = PATIENCE) -> None:
         self._client = client
-        # The same retries as the client's own, which would continue for five minutes.
         self._patience = patience
-        self._reads = _retry_policy(
-            patience, exceptions.ServiceUnavailable, exceptions.InternalServerError
-        )
-        writes = _retry_policy(
-            patience, exceptions.ServiceUnavailable, exceptions.ResourceExhausted
-        )
-        self._write: dict[str, Any] = {"retry": writes, "timeout": patience}
 
     @classmethod
     def connect(cls, project: str) -> Database:
@@ -221,8 +216,9 @@ class Database:
             else:
                 batch.delete(ref, option=option)
         try:
-            with outages():
-                results = batch.commit(**self._write)
+            results = self._call(
+                lambda seconds: batch.commit(retry=None, timeout=seconds), _COMMIT_AGAIN
+            )
         except exceptions.AlreadyExists as error:
             raise AlreadyExists from error
         except exceptions.NotFound as error:
@@ -275,6 +271,33 @@ class Database:
         answers = self._ask("run_query", request)
         return [self._document(each.document) for each in answers if each.HasField("document")]
 
+    def walk(
+        self,
+        collection: str,
+        *,
+        where: Iterable[tuple[str, str, Any]] = (),
+        batch: int = 300,
+        select: Sequence[str] | None = None,
+        group: bool = False,
+    ) -> Iterator[Document]:
+        """All matching documents, in the order of their ids, or with `group` of their paths; read
+        as needed, `batch` at a time."""
+        where, after = list(where), None
+        while True:
+            found = self.find(
+                collection,
+                where=where,
+                order=[("__name__", False)],
+                after=after,
+                limit=batch,
+                select=select,
+                group=group,
+            )
+            yield from found
+            if len(found) < batch:
+                return
+            after = [found[-1].path if group else found[-1].id]
+
     def count(
         self,
         collection: str,
@@ -289,17 +312,44 @@ class Database:
         (answer,) = self._ask("run_aggregation_query", request)
         return int(answer.result.aggregate_fields["n"].integer_value)
 
+    def count_and_sum(
+        self, collection: str, field: str, *, where: Iterable[tuple[str, str, Any]] = ()
+    ) -> tuple[int, int]:
+        """The number of matching documents and the sum of an integer field, by an aggregation that
+        reads none. Needs the index of the query ordered by the field. Raises IndexMissing."""
+        query: Any = self._query(collection, where, group=False)
+        request, _ = query.count(alias="n").sum(field, alias="sum")._prep_stream()
+        (answer,) = self._ask("run_aggregation_query", request)
+        found = answer.result.aggregate_fields
+        return int(found["n"].integer_value), int(found["sum"].integer_value)
+
     def _ask(self, method: str, request: dict[str, Any]) -> list[Any]:
         """All messages of a streamed response; a stream that breaks off is requested again."""
         ask = getattr(self._client._firestore_api, method)
 
-        def attempt() -> list[Any]:
+        def attempt(seconds: float) -> list[Any]:
             metadata = self._client._rpc_metadata
-            answers = ask(request=request, metadata=metadata, retry=None, timeout=self._patience)
+            answers = ask(request=request, metadata=metadata, retry=None, timeout=seconds)
             return [answer._pb for answer in answers]
 
-        with _translated_errors():
-            return self._reads(attempt)()
+        try:
+            return self._call(attempt, _READ_AGAIN)
+        except exceptions.FailedPrecondition as error:
+            raise IndexMissing(error.message) from error
+
+    def _call(
+        self, attempt: Callable[[float], T], again: tuple[type[exceptions.GoogleAPICallError], ...]
+    ) -> T:
+        """Runs `attempt(timeout)`, and retries it after the errors `again`. The client's own
+        retries give each attempt the whole time. Raises Unavailable."""
+        ends = time.monotonic() + seconds_left(self._patience)
+        with outages():
+            return retry(
+                lambda: attempt(max(_LEAST_TIMEOUT, ends - time.monotonic())),
+                after(*again),
+                _jitter(0.1, 2.0),
+                deadline=ends,
+            )
 
     def _document(self, message: Any) -> Document:
         return Document(
@@ -379,25 +429,9 @@ def contend(
         lock.release()
 
 
-def _jitter() -> Iterator[float]:
-    """Endless random waits, with an upper bound that grows from 20 ms to half a second (a commit
-    takes about 10 ms)."""
-    most = 0.02
+def _jitter(most: float = 0.02, longest: float = 0.5) -> Iterator[float]:
+    """Endless random waits, whose upper bound grows from `most` to `longest` seconds. The defaults
+    are for contention: a commit takes about 10 ms."""
     while True:
         yield _spread.uniform(0, most)
-        most = min(most * 1.5, 0.5)
-
-
-def _retry_policy(seconds: float, *kinds: type[Exception]) -> Retry:
-    return Retry(
-        predicate=if_exception_type(*kinds), initial=0.1, maximum=2.0, multiplier=2, timeout=seconds
-    )
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    with outages():
-        try:
-            yield
-        except exceptions.FailedPrecondition as error:
-            raise IndexMissing(error.message) from error
+        most = min(most * 1.5, longest)

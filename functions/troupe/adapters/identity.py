@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import firebase_admin
@@ -22,9 +23,12 @@ from google.auth.exceptions import GoogleAuthError
 
 from troupe.adapters.lazy import LazyModule
 from troupe.calls import after, retry
+from troupe.deadlines import charged, seconds_left
 
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
-_TIMEOUT = (3.05, 10.0)  # seconds to connect, and to read
+_CONNECT, _READ = 3.05, 5.0  # seconds, of one attempt
+_LEAST_TIMEOUT = 0.05
+_PATIENCE = 10.0  # seconds, of all attempts
 _WAITS = (0.4, 0.8)  # seconds before the second and the third attempt
 _SKEW = 5  # seconds of tolerated clock skew
 # Custom tokens may carry any uid; ours become document ids, which are restricted:
@@ -244,6 +248,17 @@ class Identity:
         except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("accounts cannot be looked up") from error
 
+    def last_seen(self, uid: str) -> datetime | None:
+        """When the account last signed in or refreshed an ID token; None if it does not exist."""
+        try:
+            told = auth.get_user(uid, app=self._app).user_metadata
+        except auth.UserNotFoundError:
+            return None
+        except _SDK_ERRORS as error:
+            raise _sdk_error(error) from error
+        times = (told.last_refresh_timestamp, told.last_sign_in_timestamp, told.creation_timestamp)
+        return datetime.fromtimestamp(max(time or 0 for time in times) / 1000, UTC)
+
     def set_password(self, uid: str, password: str) -> None:
         """Sets a password. Raises InvalidDetails."""
         try:
@@ -297,15 +312,21 @@ class Identity:
     def _call(self, method: str, body: dict[str, Any], *, repeat: bool) -> dict[str, Any]:
         """Calls the REST API. `repeat`: retry failures, for idempotent calls."""
 
+        ends = time.monotonic() + seconds_left(_PATIENCE)
+
         def post() -> requests.Response:
             url, key = f"{self._url}:{method}", {"key": self._key}
-            answer = self._http.post(url, params=key, json=body, timeout=_TIMEOUT)
+            left = max(_LEAST_TIMEOUT, ends - time.monotonic())
+            timeout = (min(_CONNECT, left), min(_READ, left))
+            answer = self._http.post(url, params=key, json=body, timeout=timeout)
             if answer.status_code >= 500:
                 raise requests.HTTPError(response=answer)
             return answer
 
         try:
-            answer = retry(post, after(requests.RequestException), _WAITS if repeat else ())
+            with charged(requests.RequestException):
+                waits = _WAITS if repeat else ()
+                answer = retry(post, after(requests.RequestException), waits, deadline=ends)
         except requests.RequestException:
             # Without a cause: the exceptions of requests contain the URL with the key.
             raise IdentityUnavailable(f"accounts:{method} does not answer") from None

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from google.api_core import exceptions
 from google.auth.exceptions import RefreshError, TransportError
 
+from troupe.deadlines import charged
 from troupe.errors import Unavailable
 
 RETRY_AFTER = 2  # seconds
@@ -28,7 +29,9 @@ _OUTAGES: tuple[type[Exception], ...] = (
 def outages(*also: type[Exception]) -> Iterator[None]:
     """Raises Unavailable for an outage, which includes the exceptions in `also`. Other errors, such
     as a missing permission, are faults of the deployment or the code, and pass unchanged."""
+    kinds = (*_OUTAGES, *also)
     try:
-        yield
-    except (*_OUTAGES, *also) as error:
+        with charged(*kinds):
+            yield
+    except kinds as error:
         raise Unavailable(retry_after=RETRY_AFTER) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,9 +14,11 @@ import firebase_admin
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
+from requests.adapters import HTTPAdapter
 
 from troupe.adapters.lazy import LazyModule
 from troupe.calls import after, retry
+from troupe.deadlines import charged, seconds_left
 
 if TYPE_CHECKING:
     from firebase_admin import functions
@@ -25,6 +28,8 @@ else:
 
 # Cloud Tasks' maximum for HTTP targets; parts are small enough to stay far below it.
 DISPATCH_DEADLINE_SECONDS = 1800
+_TIMEOUT = 3.0  # seconds, of one attempt
+_PATIENCE = 10.0  # seconds, of all attempts
 _WAITS = (0.2, 0.4)  # seconds before the second and the third attempt
 # Besides its own errors, the SDK raises TypeError and ValueError if the metadata server is down or
 # a response has no task name.
@@ -82,7 +87,23 @@ class CloudTasksQueue:
         # `on_task_dispatched` requires the `data` wrapper, which this SDK does not add.
         body = {"data": dict(payload)}
         json.dumps(body)  # fails here on a bug, which must not count as an outage below
+        _limit(target._http_client)
+        ends = time.monotonic() + seconds_left(_PATIENCE)
         try:
-            retry(lambda: target.enqueue(body, options), after(*_FAILURES), _WAITS)
+            with charged(*_FAILURES):
+                retry(
+                    lambda: target.enqueue(body, options),
+                    after(*_FAILURES),
+                    _WAITS,
+                    deadline=ends,
+                )
         except _FAILURES as error:
             raise QueueUnavailable(str(error)) from error
+
+
+def _limit(client: Any) -> None:
+    """Limits the SDK's client, which all tasks share: it waits for two minutes, and retries."""
+    if client._timeout != _TIMEOUT:
+        client.session.mount("https://", HTTPAdapter(max_retries=0))
+        client.session.mount("http://", HTTPAdapter(max_retries=0))
+        client._timeout = _TIMEOUT

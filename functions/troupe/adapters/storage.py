@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+import io
+import math
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, BinaryIO, cast
 
 import google.auth
 import google.auth.transport.requests
@@ -17,13 +21,18 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 
 from troupe.adapters.outages import outages
+from troupe.deadlines import seconds_left
 from troupe.errors import FileMissing
 
-_TIMEOUT = (5, 120)  # seconds to connect, and between bytes
+_CONNECT, _READ = 5.0, 120.0  # seconds, the second between bytes
 _CHUNK = 1024 * 1024
-# The client's own retries continue for two minutes; a request has one.
+_SENT_CHUNK = 4 * 1024 * 1024
+# Seconds of retries; fewer in a request, see troupe.deadlines.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
+_SIGNING_SECONDS = 10.0
+# The client waits two minutes for the IAM API, and has no setting for it.
+_signing = ThreadPoolExecutor(16, "sign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +48,22 @@ class StoredFile:
 class Files:
     """The files in one bucket. Thread-safe. `can_sign` is False on the emulator. Every method
     raises Unavailable if Cloud Storage does not answer, after at most `patience` seconds of
-    retries."""
+    retries, or the time that troupe.deadlines leaves."""
 
     def __init__(self, bucket: Bucket, *, can_sign: bool, patience: float = PATIENCE) -> None:
         self._bucket = bucket
-        self._calls = {"timeout": _TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(patience)}
+        self._patience = patience
         self.can_sign = can_sign
+
+    @property
+    def _calls(self) -> dict[str, Any]:
+        """The limits of one call. In a request, retries end after half of its time: an attempt that
+        begins just before can take the other half."""
+        left = seconds_left(math.inf)
+        return {
+            "timeout": (min(_CONNECT, left / 2), min(_READ, left / 2)),
+            "retry": DEFAULT_RETRY.with_timeout(min(self._patience, left / 2)),
+        }
 
     @classmethod
     def connect(cls, project: str, bucket: str, *, can_sign: bool) -> Files:
@@ -55,15 +74,35 @@ class Files:
             client = Client(project=project, credentials=credentials)
         return cls(client.bucket(bucket), can_sign=can_sign)
 
-    def upload(self, path: str, source: Path | bytes, content_type: str) -> int:
+    def upload(self, path: str, source: Path | bytes | BinaryIO, content_type: str) -> int:
         """Stores a file, replacing an existing one; returns its size in bytes."""
-        blob = self._bucket.blob(path)
+        if isinstance(source, Path):
+            with _outages():
+                self._bucket.blob(path).upload_from_filename(
+                    str(source), content_type=content_type, **self._calls
+                )
+            return source.stat().st_size
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        size = file.seek(0, os.SEEK_END)
+        # Above 8 MB, the client would read 100 MB at once: functions have no memory for that.
+        blob = self._bucket.blob(path, chunk_size=_SENT_CHUNK)
         with _outages():
-            if isinstance(source, Path):
-                blob.upload_from_filename(str(source), content_type=content_type, **self._calls)
-                return source.stat().st_size
-            blob.upload_from_string(source, content_type=content_type, **self._calls)
-            return len(source)
+            blob.upload_from_file(
+                file, rewind=True, size=size, content_type=content_type, **self._calls
+            )
+        return size
+
+    @contextmanager
+    def writer(self, path: str, content_type: str) -> Iterator[IO[bytes]]:
+        """A stream into a file, which exists once the context has ended without an error. Holds
+        about 8 MB in memory, however large the file becomes."""
+        blob = self._bucket.blob(path)
+        options: dict[str, Any] = {"content_type": content_type, "ignore_flush": True}
+        with (
+            _outages(),
+            blob.open("wb", chunk_size=_SENT_CHUNK, **options, **self._calls) as stream,
+        ):
+            yield cast(IO[bytes], stream)
 
     def read(self, path: str) -> bytes:
         """Reads a whole, small file into memory. Raises FileMissing."""
@@ -91,30 +130,45 @@ class Files:
             path, int(blob.size or 0), blob.content_type or "application/octet-stream", blob.etag
         )
 
-    def open(self, path: str) -> IO[bytes]:
+    def open(self, path: str, size: int) -> IO[bytes]:
         """A seekable reader that fetches in chunks, so that a byte range reads little more than its
-        bytes. It reads after the response has started: its errors are Google's own, and truncate
-        the response."""
-        return cast(IO[bytes], self._bucket.blob(path).open("rb", chunk_size=_CHUNK))
+        bytes. It reads after this call: its errors are Google's own, see `reading`."""
+        blob = self._bucket.blob(path)
+        # Otherwise, the reader asks for the size before it seeks, and for two minutes.
+        blob._properties["size"] = size
+        return cast(IO[bytes], blob.open("rb", chunk_size=_CHUNK, **self._calls))
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[None]:
+        """Around a read of an open file. Raises Unavailable, FileMissing."""
+        try:
+            with _outages():
+                yield
+        except NotFound as error:
+            raise FileMissing(path) from error
 
     def signed_url(self, path: str, *, disposition: str, content_type: str) -> str:
         """A V4 URL that gives access to one file for 15 minutes, without credentials."""
-        with _outages():
-            credentials, _ = google.auth.default()
-            if not credentials.token:
-                credentials.refresh(google.auth.transport.requests.Request())  # type: ignore[no-untyped-call]
-            return cast(
-                str,
-                self._bucket.blob(path).generate_signed_url(
-                    version="v4",
-                    expiration=_SIGNED_FOR,
-                    response_disposition=disposition,
-                    response_type=content_type,
-                    # A service account without a key file signs through the IAM API.
-                    service_account_email=getattr(credentials, "service_account_email", None),
-                    access_token=credentials.token,
-                ),
-            )
+        signing = _signing.submit(self._sign, path, disposition, content_type)
+        with outages(RequestException, ConnectionError, TimeoutError):
+            return signing.result(timeout=seconds_left(_SIGNING_SECONDS))
+
+    def _sign(self, path: str, disposition: str, content_type: str) -> str:
+        credentials, _ = google.auth.default()
+        if not credentials.token:
+            credentials.refresh(google.auth.transport.requests.Request())  # type: ignore[no-untyped-call]
+        return cast(
+            str,
+            self._bucket.blob(path).generate_signed_url(
+                version="v4",
+                expiration=_SIGNED_FOR,
+                response_disposition=disposition,
+                response_type=content_type,
+                # A service account without a key file signs through the IAM API.
+                service_account_email=getattr(credentials, "service_account_email", None),
+                access_token=credentials.token,
+            ),
+        )
 
     def delete(self, paths: Iterable[str]) -> None:
         """Deletes files; a missing one is not an error."""

@@ -18,6 +18,7 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.plans.service import Plans
     from troupe.support.content import Contacts, Faqs
@@ -121,9 +122,13 @@ def delete_faq(path: schemas.FaqPath, caller: Caller, faqs: Faqs) -> Reply:
     data=schemas.ContactList,
     errors=(BadCursor, PageTooDeep),
 )
-def list_contacts(query: schemas.ContactsQuery, contacts: Contacts) -> Reply:
+def list_contacts(
+    query: schemas.ContactsQuery, caller: Caller, contacts: Contacts, audit_log: AuditLog
+) -> Reply:
     """Lists messages from the contact form, newest first."""
     page, found = contacts.page(query, query.status)
+    shown = [f"contacts/{contact.id}" for contact in page]
+    audit_log.read(Actor.of(caller), "listContacts", "contacts", shown)
     return Reply(
         schemas.ContactList(contacts=[ContactView.of(contact) for contact in page]),
         "Contact messages fetched successfully",

@@ -5,4 +5,5 @@ from troupe.domain import Domain
 DOMAIN = Domain(
     name="admin",
     endpoints={"admin": ("troupe.admin.endpoints", "troupe.admin.catalogue")},
+    exporters={"audit": "troupe.admin.lifecycle:export"},
 )

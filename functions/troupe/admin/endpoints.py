@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from troupe.admin.jobs import AdminJobs
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
+    from troupe.audit.service import AuditLog
     from troupe.jobs.specs import JobSpecs
 
 api = Api("admin", "Administration: users, jobs and statistics")
@@ -81,9 +82,12 @@ def admin_verify(caller: AccountCaller) -> Reply:
     data=schemas.UserList,
     errors=(BadCursor, PageTooDeep),
 )
-def admin_list_users(query: schemas.UsersQuery, admin_users: AdminUsers) -> Reply:
+def admin_list_users(
+    query: schemas.UsersQuery, caller: AccountCaller, admin_users: AdminUsers, audit_log: AuditLog
+) -> Reply:
     """Lists users, newest first."""
     users, found = admin_users.page(query, query.user_filter)
+    audit_log.read(Actor.of(caller), "adminListUsers", "users", [_path(user.id) for user in users])
     return Reply(
         schemas.UserList(users=[schemas.AdminUserView.of(user) for user in users]),
         "Users fetched successfully",
@@ -92,9 +96,12 @@ def admin_list_users(query: schemas.UsersQuery, admin_users: AdminUsers) -> Repl
 
 
 @api.get("/api/admin/search-users", auth=Auth.ADMIN, data=schemas.FoundUsers)
-def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
+def search_users(
+    query: schemas.SearchQuery, caller: AccountCaller, admin_users: AdminUsers, audit_log: AuditLog
+) -> Reply:
     """Finds users whose email address or name starts with the search text (case-insensitive)."""
     users, total = admin_users.search(query.search, query.user_filter, query.limit)
+    audit_log.read(Actor.of(caller), "searchUsers", "users", [_path(user.id) for user in users])
     views = [schemas.AdminUserView.of(user) for user in users]
     return Reply(
         schemas.FoundUsers(users=views, total_count=total),
@@ -109,9 +116,12 @@ def search_users(query: schemas.SearchQuery, admin_users: AdminUsers) -> Reply:
     data=schemas.AdminUserDetailsData,
     errors=(UserNotFound,),
 )
-def admin_get_user(path: schemas.UserPath, admin_users: AdminUsers) -> Reply:
+def admin_get_user(
+    path: schemas.UserPath, caller: AccountCaller, admin_users: AdminUsers, audit_log: AuditLog
+) -> Reply:
     """Returns one user with plan, balances and the number of sessions."""
     user = schemas.AdminUserDetails.of_details(admin_users.get(path.user_id))
+    audit_log.read_user(caller, "adminGetUser", path.user_id)
     return Reply(schemas.AdminUserDetailsData(user=user), "User fetched successfully")
 
 
@@ -192,11 +202,20 @@ def toggle_suspension(
     data=schemas.AdminJobList,
     errors=(BadCursor, PageTooDeep),
 )
-def admin_jobs(query: schemas.JobsQuery, admin_jobs: AdminJobs, job_specs: JobSpecs) -> Reply:
+def admin_jobs(
+    query: schemas.JobsQuery,
+    caller: AccountCaller,
+    admin_jobs: AdminJobs,
+    job_specs: JobSpecs,
+    audit_log: AuditLog,
+) -> Reply:
     """Lists everybody's jobs, newest first, without the texts they work on."""
     jobs, found = admin_jobs.page(query, query.job_filter)
+    audit_log.read(Actor.of(caller), "adminJobs", "jobs", [_path(each.job.uid) for each in jobs])
+    # Jobs outlive their kind: one that a later version no longer has cannot be shown.
+    known = [each for each in jobs if each.job.kind in job_specs]
     return Reply(
-        schemas.AdminJobList(jobs=[schemas.AdminJobView.of(job, job_specs) for job in jobs]),
+        schemas.AdminJobList(jobs=[schemas.AdminJobView.of(each, job_specs) for each in known]),
         "Jobs fetched successfully",
         meta=query.meta(found.total, found.next_cursor),
     )
@@ -225,11 +244,37 @@ def get_admin_stats(statistics: Statistics) -> Reply:
 
 
 @api.get("/api/admin/recent-activity", auth=Auth.ADMIN, data=schemas.RecentActivity)
-def list_recent_activity(query: schemas.RecentQuery, statistics: Statistics) -> Reply:
+def list_recent_activity(
+    query: schemas.RecentQuery, caller: AccountCaller, statistics: Statistics, audit_log: AuditLog
+) -> Reply:
     """Lists the latest activities of all users."""
     found = [schemas.RecentActionView.of(each) for each in statistics.recent(query.limit)]
+    whose = [_path(each.user_id) for each in found]
+    audit_log.read(Actor.of(caller), "listRecentActivity", "activities", whose)
     return Reply(
         schemas.RecentActivity(activities=found),
         "Recent activity fetched successfully",
         meta=query.meta(len(found)),  # older activities are not part of this list
     )
+
+
+@api.get(
+    "/api/admin/audit",
+    auth=Auth.ADMIN,
+    data=schemas.AuditEntries,
+    errors=(BadCursor, PageTooDeep),
+)
+def admin_audit(query: schemas.AuditQuery, caller: AccountCaller, audit_log: AuditLog) -> Reply:
+    """Lists what administrators changed, and whose personal data they read, newest first. Reading
+    this list is recorded too."""
+    audit_log.read(Actor.of(caller), "adminAudit", query.target or "audit")
+    found, page = audit_log.page(query, about=query.target, actor=query.actor)
+    return Reply(
+        schemas.AuditEntries(entries=[schemas.AuditEntryView.of(entry) for entry in found]),
+        "Audit log fetched successfully",
+        meta=query.meta(page.total, page.next_cursor),
+    )
+
+
+def _path(uid: str) -> str:
+    return f"users/{uid}"

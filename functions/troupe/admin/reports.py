@@ -15,6 +15,7 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.reports.service import Reports
 
@@ -27,9 +28,13 @@ api = Api("admin-reports", "Administration: reports of abuse")
     data=schemas.ReportList,
     errors=(BadCursor, PageTooDeep),
 )
-def admin_reports(query: schemas.ReportsQuery, reports: Reports) -> Reply:
+def admin_reports(
+    query: schemas.ReportsQuery, caller: Caller, reports: Reports, audit_log: AuditLog
+) -> Reply:
     """Lists reports of abuse, newest first; `?status=` selects one status."""
     page, found = reports.page(query, query.status)
+    whose = [f"users/{uid}" for each in page for uid in (each.uid, each.subject_uid)]
+    audit_log.read(Actor.of(caller), "adminReports", "reports", whose)
     return Reply(
         schemas.ReportList(reports=[schemas.ReportView.of(each) for each in page]),
         "Reports fetched successfully",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from troupe.accounts.directory import UserFilter, UserStatus, status_of
 from troupe.accounts.records import SubscriptionSummary, UserRecord
@@ -16,6 +16,7 @@ from troupe.adapters.firestore import now
 from troupe.admin.jobs import JobFilter, OwnedJob
 from troupe.admin.stats import PlanCount, RecentAction, UserStats
 from troupe.admin.users import UserChange, UserDetails
+from troupe.audit.records import AuditEntry
 from troupe.caller import Role
 from troupe.jobs.records import CurrentStep, JobKind, JobStatus
 from troupe.jobs.schemas import ChargeView, ErrorView, JobView
@@ -34,6 +35,9 @@ from troupe.wallet.records import Wallet
 from troupe.web.schema import Email, Id, Limit, Line, Page, Schema, Sized, example, limit_of
 
 All = Literal["all"]
+DocumentPath = Annotated[
+    str, StringConstraints(max_length=300, pattern=r"^[A-Za-z]{1,40}/[A-Za-z0-9_-]{1,128}$")
+]
 
 
 class AdminSignedIn(Schema):
@@ -249,6 +253,41 @@ class RecentActionView(Schema):
 
 class RecentActivity(Schema):
     activities: list[RecentActionView]
+
+
+class AuditQuery(Page):
+    target: DocumentPath | None = Field(
+        None, description="Only entries about this document.", examples=["users/ada"]
+    )
+    actor: Id | None = Field(None, description="Only entries of this administrator, by user id.")
+
+
+class AuditEntryView(Schema):
+    id: str
+    actor_id: str = Field(description="The administrator's user id, or `operator`.")
+    actor_email: str
+    operation: str = Field(description="The operation id, or the operator's command.")
+    target: str = Field(
+        description="The path of the document that was changed or read, or the collection of a "
+        "list."
+    )
+    about: list[str] = Field(description="The target, or the documents that a list showed.")
+    before: dict[str, Any] = Field(description="The fields that a change replaced.")
+    after: dict[str, Any] = Field(description="The same fields after the change.")
+    at: datetime
+    request_id: str | None
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> Self:
+        return cls(
+            actor_id=entry.uid,
+            actor_email=entry.email or "",
+            **entry.model_dump(exclude={"uid", "email"}),
+        )
+
+
+class AuditEntries(Schema):
+    entries: list[AuditEntryView]
 
 
 def _terms(subscription: SubscriptionSummary) -> TermsView:

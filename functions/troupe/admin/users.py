@@ -162,19 +162,13 @@ class AdminUsers:
         self._deletions.begin(uid, audit_writes)
 
     def _after_commit(self, diff: AccountDiff) -> None:
-        """A suspension ends the user's jobs: some now, and all others in the next sweeps."""
         self._administration.after_commit(diff)
-        if _suspends(diff):
-            self._admission.fill(diff.after.id)
-
-
-def _suspends(diff: AccountDiff) -> bool:
-    return diff.after.suspended and not diff.before.suspended
+        if diff.suspends:
+            self._admission.end_jobs(diff.after.id)
 
 
 def _ending_writes(diff: AccountDiff) -> list[Write]:
-    """Makes the sweep end the jobs of a suspended user, in case nothing else does."""
-    return [check_write(diff.after.id, now())] if _suspends(diff) else []
+    return [check_write(diff.after.id, now())] if diff.suspends else []
 
 
 def _restarts_plan(user: UserRecord, status: UserStatus | None) -> bool:

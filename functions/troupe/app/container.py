@@ -7,6 +7,7 @@ replace a queue, engine or database by name: `Container(settings, queue=HeldQueu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import cache, cached_property, partial
 from importlib import import_module
 from operator import attrgetter
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from troupe.accounts.administration import Administration
     from troupe.accounts.deletion import Deletions, Eraser
     from troupe.accounts.directory import Directory
+    from troupe.accounts.guests import GuestCleanup
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
     from troupe.adapters.app_check import AppChecks
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
     from troupe.characters.withdrawal import Withdrawals
+    from troupe.exported import Exporter
+    from troupe.exports.service import Exports
+    from troupe.exports.worker import ExportWorker
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.worker import VoiceWorker
@@ -48,8 +54,9 @@ if TYPE_CHECKING:
     from troupe.jobs.service import JobService
     from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
-    from troupe.media.uploads.checks import PreparedImage, PreparedSample
-    from troupe.media.uploads.proofs import Recording
+    from troupe.media.uploads.decoders import Decoders
+    from troupe.migrations.service import Migrator
+    from troupe.moderation.service import Judge, Moderation
     from troupe.orphans import OrphanedFiles
     from troupe.plans.renewals import Renewals
     from troupe.plans.service import Plans
@@ -61,7 +68,7 @@ if TYPE_CHECKING:
     from troupe.scripts.worker import ScriptWorker
     from troupe.speech.engine import SpeechEngine
     from troupe.support.content import Contacts, Faqs
-    from troupe.support.service import HealthChecks
+    from troupe.support.health import Health, HealthChecks
     from troupe.wallet.service import WalletService
 
 
@@ -156,6 +163,31 @@ class Container:
         return model
 
     @cached_property
+    def moderation(self) -> Moderation:
+        from troupe.moderation.service import Moderation
+
+        return Moderation(None if self.settings.moderation == "off" else lambda: self._judge)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        from troupe.moderation.forms import written_and_spoken
+
+        settings = self.settings
+        judge: Judge
+        if settings.moderation == "blocklist":
+            from troupe.moderation.blocklist import Blocklist
+            from troupe.settings import FUNCTIONS
+
+            judge = Blocklist.of(settings.moderation_blocklist, FUNCTIONS)
+        else:
+            from troupe.adapters.moderation import ModerationServer
+
+            base_url = settings.moderation_base_url or settings.openai_base_url
+            model = settings.moderation_model
+            judge = ModerationServer(settings.openai_api_key, base_url, model)
+        return lambda texts: judge(written_and_spoken(texts))
+
+    @cached_property
     def limiter(self) -> Limiter:
         from troupe.app.domains import rate_limits
         from troupe.rate_limits import INTRODUCES, Limiter
@@ -176,13 +208,19 @@ class Container:
         """For services that rarely need files: the storage SDK is slow to load."""
         return self.files
 
+    @cached_property
+    def decoders(self) -> Decoders:
+        from troupe.media.uploads.decoders import Decoders
+
+        return Decoders()
+
     # Accounts, activities, administration.
 
     @cached_property
     def accounts(self) -> Accounts:
         from troupe.accounts.service import Accounts
 
-        return Accounts(self.database, self.identity, self.settings)
+        return Accounts(self.database, self.identity, self.limiter, self.settings)
 
     @cached_property
     def passwords(self) -> Passwords:
@@ -194,13 +232,26 @@ class Container:
     def profiles(self) -> Profiles:
         from troupe.accounts.profile import Profiles
 
-        return Profiles(self.database, self.orphans, prepare_image)
+        return Profiles(self.database, self.orphans, self.decoders.image)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        from troupe.accounts.quotas import Quotas
+
+        return Quotas(self.database, self.settings)
 
     @cached_property
     def deletions(self) -> Deletions:
         from troupe.accounts.deletion import Deletions
 
         return Deletions(self.database, self.identity, self.orphans, lambda: self.erasers)
+
+    @cached_property
+    def guest_cleanup(self) -> GuestCleanup:
+        from troupe.accounts.guests import GuestCleanup
+
+        keep = timedelta(days=self.settings.guest_days)
+        return GuestCleanup(self.database, self.identity, self.deletions, keep)
 
     @cached_property
     def erasers(self) -> Mapping[str, Eraser]:
@@ -215,6 +266,23 @@ class Container:
             for domain in DOMAINS
             for name, function in domain.erasers.items()
         }
+
+    @cached_property
+    def exporters(self) -> Mapping[str, Exporter]:
+        """The exporters of all domains, by name."""
+        from troupe.app.domains import DOMAINS
+
+        return {
+            name: partial(self.call, function)
+            for domain in DOMAINS
+            for name, function in domain.exporters.items()
+        }
+
+    @cached_property
+    def exports(self) -> Exports:
+        from troupe.exports.service import Exports
+
+        return Exports(self.database, self._files, self.jobs, self.orphans)
 
     @cached_property
     def directory(self) -> Directory:
@@ -266,6 +334,13 @@ class Container:
 
         return AuditLog(self.database)
 
+    @cached_property
+    def migrator(self) -> Migrator:
+        from troupe.migrations.registry import MIGRATIONS
+        from troupe.migrations.service import Migrator
+
+        return Migrator(self.database, MIGRATIONS)
+
     # Plans and the wallet.
 
     @cached_property
@@ -300,8 +375,8 @@ class Container:
         from troupe.characters.intake import Prepare
         from troupe.characters.service import Characters
 
-        prepare = Prepare(prepare_sample, prepare_image)
-        return Characters(self.database, self._files, self.settings, prepare)
+        prepare = Prepare(self.decoders.sample, self.decoders.image)
+        return Characters(self.database, self._files, self.settings, prepare, self.moderation)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:
@@ -331,7 +406,9 @@ class Container:
     def generations(self) -> Generations:
         from troupe.generations.service import Generations
 
-        return Generations(self.database, self._files, self.jobs, self._cast, self.settings)
+        return Generations(
+            self.database, self._files, self.jobs, self._cast, self.settings, self.moderation
+        )
 
     @cached_property
     def scripts(self) -> ScriptService:
@@ -340,26 +417,33 @@ class Container:
 
         writer = ScriptWriter(self.language_model)
         return ScriptService(
-            self.database, self._files, self.jobs, self._cast, writer, self.settings
+            self.database,
+            self._files,
+            self.jobs,
+            self._cast,
+            writer,
+            self.settings,
+            self.moderation,
         )
 
     @cached_property
     def script_jobs(self) -> ScriptJobs:
         from troupe.scripts.jobs import ScriptJobs
 
-        return ScriptJobs(self.database, self.jobs, self._cast, self.settings)
+        return ScriptJobs(self.database, self.jobs, self._cast, self.settings, self.moderation)
 
     @cached_property
     def user_files(self) -> UserFiles:
         from troupe.files.service import UserFiles
 
-        return UserFiles(self.database, self._files, self.orphans, prove_recording, self.settings)
+        prove = self.decoders.recording
+        return UserFiles(self.database, self._files, self.orphans, prove, self.settings)
 
     @cached_property
     def reports(self) -> Reports:
         from troupe.reports.service import Reports
 
-        return Reports(self.database, self.withdrawals, self.administration)
+        return Reports(self.database, self.withdrawals, self.administration, self.admission)
 
     @cached_property
     def faqs(self) -> Faqs:
@@ -385,6 +469,12 @@ class Container:
             settings=self.settings,
         )
 
+    @cached_property
+    def health(self) -> Health:
+        from troupe.support.health import Health
+
+        return Health(self.health_checks)
+
     # Jobs and workers.
 
     @cached_property
@@ -395,14 +485,14 @@ class Container:
 
     @cached_property
     def admission(self) -> Admission:
+        from troupe.accounts.tiers import tier_names
         from troupe.jobs.admission import Admission
-        from troupe.jobs.shares import share_names
 
         return Admission(
             self.database,
             self.sender,
             self.job_specs,
-            lambda user: self.settings.share(*share_names(user)),
+            lambda user: self.settings.share(*tier_names(user)),
             waiting_jobs=self.settings.waiting_jobs,
         )
 
@@ -430,6 +520,13 @@ class Container:
         from troupe.scripts.worker import ScriptWorker
 
         return ScriptWorker(self.engine, self.files, part_characters=self.settings.part_characters)
+
+    @cached_property
+    def export_worker(self) -> ExportWorker:
+        from troupe.exports.worker import ExportWorker
+
+        keep = timedelta(days=self.settings.export_days)
+        return ExportWorker(lambda: self.exporters, self.files, keep)
 
     @cached_property
     def runner(self) -> Runner:
@@ -478,24 +575,3 @@ class Container:
             forget=self.forget_part,
             chores=self.chores,
         )
-
-
-# Decoders are imported when there is something to decode.
-
-
-def prepare_sample(data: bytes) -> PreparedSample:
-    from troupe.media.uploads import samples
-
-    return samples.prepare_sample(data)
-
-
-def prepare_image(data: bytes) -> PreparedImage:
-    from troupe.media.uploads import images
-
-    return images.prepare_image(data)
-
-
-def prove_recording(data: bytes) -> Recording:
-    from troupe.media.uploads import recordings
-
-    return recordings.prove_recording(data)

@@ -12,6 +12,7 @@ from troupe.activities.domain import DOMAIN as ACTIVITIES
 from troupe.admin.domain import DOMAIN as ADMIN
 from troupe.characters.domain import DOMAIN as CHARACTERS
 from troupe.domain import Domain
+from troupe.exports.domain import DOMAIN as EXPORTS
 from troupe.files.domain import DOMAIN as FILES
 from troupe.generations.domain import DOMAIN as GENERATIONS
 from troupe.jobs.domain import DOMAIN as JOBS
@@ -31,6 +32,7 @@ DOMAINS: tuple[Domain, ...] = (
     GENERATIONS,
     SCRIPTS,
     JOBS,
+    EXPORTS,
     CHARACTERS,
     FILES,
     PLANS,

@@ -12,10 +12,6 @@ from troupe.settings import settings
 from troupe.web.app import build
 from troupe.web.drain import Draining
 
-# Maximum request sizes in bytes, below the platform's limit: an instance keeps the bodies of up to
-# forty concurrent requests in memory.
-_REQUEST_BYTES = {"auth": 6 * 1024 * 1024}
-
 
 @cache
 def container() -> Container:
@@ -36,7 +32,7 @@ def make_app(function: str, services: Container) -> Flask:
         apis(function),
         services,
         origins=services.settings.allowed_origins,
-        request_bytes=_REQUEST_BYTES.get(function),
+        https=not services.settings.emulated,
         app_checks=services.app_checks,
     )
     if services.settings.emulated:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from troupe.settings import Settings
-from troupe.support.service import HealthChecks
+from troupe.support.health import HealthChecks
 
 if TYPE_CHECKING:
     from troupe.adapters.firestore import Database

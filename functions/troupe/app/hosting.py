@@ -11,9 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from troupe.app.domains import apis, functions
+from troupe.web.headers import ALWAYS
 
 # Serves unknown paths: its 404 is in the envelope of the API.
 _FALLBACK = "support"
+# A static page has styles, and nothing else.
+_PAGE_HEADERS = {
+    **ALWAYS,
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 @dataclass
@@ -64,7 +72,15 @@ def _sources(node: _Node, path: str) -> Iterator[tuple[str, str]]:
 
 
 def configured(firebase_json: str, region: str) -> str:
-    """firebase.json with updated rewrites."""
+    """firebase.json with updated rewrites, and the headers of the static pages."""
     config = json.loads(firebase_json)
-    config["hosting"]["rewrites"] = rewrites(region)
+    hosting = config["hosting"]
+    hosting["headers"] = [
+        {
+            # The functions set their own.
+            "source": "!/api/**",
+            "headers": [{"key": name, "value": value} for name, value in _PAGE_HEADERS.items()],
+        }
+    ]
+    hosting["rewrites"] = rewrites(region)
     return json.dumps(config, indent=2) + "\n"

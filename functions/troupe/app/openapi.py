@@ -27,9 +27,11 @@ from troupe.app.domains import apis, functions, job_specs
 from troupe.errors import (
     AppCheckFailed,
     BadRequest,
+    FileMissing,
     Forbidden,
     InvalidInput,
     NotFound,
+    TooManyRequests,
     TroupeError,
     Unauthorized,
     Unavailable,
@@ -39,7 +41,7 @@ from troupe.web.caller import Auth
 from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable, UnsupportedMediaType
 from troupe.web.events import EVENT_STREAM
 from troupe.web.routes import Api, Route
-from troupe.web.schema import Ignored, Meta, WarnsOfUnknown
+from troupe.web.schema import MOST_WARNINGS, Ignored, Meta, WarnsOfUnknown
 
 Json = dict[str, Any]
 Codes = tuple[int, tuple[str, ...]]  # a status, and its possible codes
@@ -210,11 +212,16 @@ class _Document:
             model = route.parts[part]
             if part == "raw":
                 schema: Json = {"type": "string", "format": "binary"}
-                return {"required": True, "content": {media_type: {"schema": schema}}}
-            schema = self._refs[model, "validation"]
-            fields: Mapping[str, Any] = model.model_fields
-            required = any(field.is_required() for field in fields.values())
-            return {"required": required, "content": {media_type: {"schema": schema}}}
+                required = True
+            else:
+                schema = self._refs[model, "validation"]
+                fields: Mapping[str, Any] = model.model_fields
+                required = any(field.is_required() for field in fields.values())
+            return {
+                "required": required,
+                "content": {media_type: {"schema": schema}},
+                "x-max-bytes": route.body_bytes,
+            }
         return None
 
     def _answers(self, route: Route) -> Json:
@@ -348,7 +355,8 @@ def _kinds(route: Route) -> set[type[TroupeError]]:
     if not route.open_to_all_apps:
         kinds |= {AppCheckFailed}
     if route.auth is not Auth.PUBLIC:
-        kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended}
+        # A first sign-in with the Firebase SDK is limited like a registration.
+        kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended, TooManyRequests}
     if route.auth in (Auth.SELF, Auth.ADMIN, Auth.COMPANY):
         kinds |= {Forbidden}
     if "path" in route.parts:
@@ -360,7 +368,7 @@ def _kinds(route: Route) -> set[type[TroupeError]]:
     if route.parts.keys() & {"form", "body", "raw"}:
         kinds |= {PayloadTooLarge}
     if _is_media(route):
-        kinds |= {RangeNotSatisfiable}
+        kinds |= {RangeNotSatisfiable, FileMissing}
     return kinds
 
 
@@ -436,7 +444,8 @@ def _envelope(data: Json, *, paged: bool, warns: bool) -> Json:
     if paged:
         fields["meta"] = _ref("Meta")
     if warns:
-        fields["warnings"] = {"type": "array", "items": _ref("Ignored")}
+        ignored = {"type": "array", "items": _ref("Ignored"), "maxItems": MOST_WARNINGS}
+        fields["warnings"] = ignored
     return _object(fields, optional={"warnings"})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from firebase_functions.https_fn import CallableRequest, FunctionsErrorCode, HttpsError
 
-from troupe import logs, tokens
+from troupe import deadlines, logs, tokens
 from troupe.adapters.queue import QueueUnavailable
 from troupe.app.container import Container
 from troupe.errors import Unauthorized
@@ -36,6 +36,7 @@ def handle(request: CallableRequest[Any], services: Container) -> None:
         raise HttpsError(FunctionsErrorCode.PERMISSION_DENIED, "This token belongs to another job.")
     trace = logs.trace_fields(request.raw_request.headers, lambda: services.settings.project_id)
     logs.begin(jobId=job_id, part=part, **trace)
+    deadlines.begin(None)
     try:
         services.runner.run(job_id, part, uid)
     except (TryAgain, QueueUnavailable) as again:

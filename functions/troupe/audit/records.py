@@ -27,13 +27,15 @@ class Actor:
 
 class AuditEntry(Record):
     """`audit/{id}`, created once and never changed. `before` and `after` hold the fields that
-    differ; a field that does not exist on one side is absent there."""
+    differ; a field that does not exist on one side is absent there. Reading personal data makes an
+    entry too, without the data: it has neither."""
 
     id: str
     uid: str
     email: str | None
     operation: str  # the API's operation id, or the operator's command
-    target: str  # the path of the changed document
+    target: str  # the path of the document that was changed or read, or the collection of a list
+    about: list[str] = Field(default_factory=list)  # `target`, or the documents that a list showed
     before: dict[str, Any] = Field(default_factory=dict)
     after: dict[str, Any] = Field(default_factory=dict)
     at: datetime

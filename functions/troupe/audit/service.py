@@ -1,13 +1,17 @@
-"""The audit log. Entries are written in the same commit as the change they record."""
+"""The audit log. The entry of a change is written in the same commit; that of reading personal data
+before the data is returned."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from troupe.adapters.firestore import Create, Database, Write, now
+from troupe.adapters.firestore import AlreadyExists, Create, Database, Write, now
 from troupe.audit.records import Actor, AuditEntry
+from troupe.caller import Caller
+from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.records import Record, Witness
 
 COLLECTION = "audit"
@@ -34,6 +38,7 @@ def entry_writes(
         email=actor.email,
         operation=operation,
         target=target,
+        about=[target],
         before={name: before[name] for name in changed if name in before},
         after={name: after[name] for name in changed if name in after},
         at=now(),
@@ -56,6 +61,46 @@ def witness(actor: Actor, operation: str, collection: str) -> Witness:
 class AuditLog:
     def __init__(self, db: Database) -> None:
         self._db = db
+
+    def read(
+        self, actor: Actor, operation: str, target: str, about: Sequence[str] | None = None
+    ) -> None:
+        """Records that an administrator reads personal data: of the document `target`, or of those
+        in the list `target` whose paths are `about`. Call it before returning them: what cannot be
+        recorded is not shown."""
+        paths = [target] if about is None else list(dict.fromkeys(about))
+        if not paths:
+            return
+        entry = AuditEntry(
+            id=secrets.token_hex(10),
+            uid=actor.uid,
+            email=actor.email,
+            operation=operation,
+            target=target,
+            about=paths,
+            at=now(),
+            request_id=actor.request_id,
+        )
+        with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
+            self._db.commit(Create(f"{COLLECTION}/{entry.id}", entry.stored()))
+
+    def read_user(self, caller: Caller, operation: str, uid: str) -> None:
+        """Records that an administrator reads what is another user's; nothing for one's own."""
+        if caller.uid != uid:
+            self.read(Actor.of(caller), operation, f"users/{uid}")
+
+    def page(
+        self, request: PageRequest, *, about: str | None = None, actor: str | None = None
+    ) -> tuple[list[AuditEntry], PageOf]:
+        """Newest first: all entries, those about a document (a path), those of an administrator (a
+        uid), or those that are both. Raises BadCursor, PageTooDeep."""
+        where: list[tuple[str, str, Any]] = []
+        if about is not None:
+            where.append(("about", "array_contains", about))
+        if actor is not None:
+            where.append(("uid", "==", actor))
+        found = newest_first(self._db, COLLECTION, request, field="at", where=where)
+        return [AuditEntry.of(document) for document in found.documents], found
 
     def newest(self, limit: int) -> list[AuditEntry]:
         """The latest entries, newest first."""

@@ -9,5 +9,9 @@ DOMAIN = Domain(
         "characters": "troupe.characters.lifecycle:erase",
         "stars": "troupe.characters.lifecycle:erase_stars",
     },
+    exporters={
+        "characters": "troupe.characters.lifecycle:export",
+        "stars": "troupe.characters.lifecycle:export_stars",
+    },
     chores={"clones": "clones.sweep"},
 )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.accounts.errors import QuotaExceeded
+from troupe.accounts.tiers import Kept
 from troupe.characters import schemas
 from troupe.characters.errors import (
     CharacterHidden,
@@ -24,12 +26,15 @@ from troupe.errors import FileMissing, Unauthorized, UnknownChoice
 from troupe.media.uploads.checks import (
     BrokenAudio,
     BrokenImage,
+    DecodersBusy,
     ImageTooLarge,
     SampleSilent,
     SampleTooLong,
     SampleTooShort,
+    TooDemanding,
     UnsupportedFile,
 )
+from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageOf, PageTooDeep
 from troupe.web.addresses import client_address
 from troupe.web.caller import Auth
@@ -39,6 +44,7 @@ from troupe.web.routes import Api
 from troupe.web.schema import Page
 
 if TYPE_CHECKING:
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.caller import Caller
@@ -57,11 +63,14 @@ _FILE_ERRORS = (
     SampleSilent,
     BrokenImage,
     ImageTooLarge,
+    TooDemanding,
+    DecodersBusy,
     TooManyImages,
     ConsentRequired,
     ConsentTooNarrow,
     GuestsPublishNothing,
     UnknownChoice,
+    *MODERATION_ERRORS,
 )
 # The file behind a name never changes, but it may be deleted or become private, so that it has to
 # disappear from caches.
@@ -92,13 +101,27 @@ def list_my_characters(
     return _page(query, caller, settings, *characters.mine(caller.uid, query))
 
 
-@api.post("/api/characters/complete", status=201, data=schemas.CharacterData, errors=_FILE_ERRORS)
+@api.post(
+    "/api/characters/complete",
+    status=201,
+    data=schemas.CharacterData,
+    errors=(*_FILE_ERRORS, QuotaExceeded),
+)
 def create_character(
-    form: schemas.CreateCharacter, caller: AccountCaller, characters: Characters, settings: Settings
+    form: schemas.CreateCharacter,
+    caller: AccountCaller,
+    characters: Characters,
+    quotas: Quotas,
+    settings: Settings,
 ) -> Reply:
     """Creates a character from a voice sample and pictures. The sample is stored as mono WAV, with
     a quality report, and is for you alone; the pictures are stored without metadata."""
-    character = characters.create(caller, form.command(client_address()))
+    character = quotas.add(
+        caller.user,
+        Kept.CHARACTERS,
+        lambda: characters.create(caller, form.command(client_address())),
+        lambda made: characters.delete(caller, made.character.id),
+    )
     return _one(character, caller, settings, "Character created successfully")
 
 
@@ -219,7 +242,6 @@ def get_character_media(
         content_type=file.content_type,
         filename=path.name,
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if media.public and response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = _CACHED
     return response

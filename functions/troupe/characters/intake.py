@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import NamedTuple, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from troupe.characters.errors import FileTooLarge, TooManyImages
 from troupe.characters.records import Image, Quality, Sample
@@ -24,17 +23,15 @@ MAX_IMAGES = 10
 
 
 class Prepare(NamedTuple):
-    """The decoders of `troupe.media`, which load slowly and so are called only for an upload."""
+    """Decoding of uploads (`troupe.media.uploads.decoders`)."""
 
-    sample: Callable[[bytes], PreparedSample]
-    image: Callable[[bytes], PreparedImage]
+    sample: Callable[[BinaryIO], PreparedSample]
+    image: Callable[[BinaryIO], PreparedImage]
 
 
 class Intake:
     def __init__(self, prepare: Prepare) -> None:
         self._prepare = prepare
-        # Decoding a picture can take 620 MB, and there is only one core.
-        self._one_at_a_time = threading.Lock()
 
     def sample(self, name: str, file: File) -> PreparedSample:
         """`name`: the form field, for errors. Raises FileTooLarge and the errors of
@@ -49,12 +46,11 @@ class Intake:
             for number, file in enumerate(files)
         ]
 
-    def _prepared(self, prepare: Callable[[bytes], T], name: str, file: File, maximum: int) -> T:
+    def _prepared(self, prepare: Callable[[BinaryIO], T], name: str, file: File, maximum: int) -> T:
         if file.size > maximum:
             raise FileTooLarge(details={"field": name, "bytes": file.size, "maximum": maximum})
         try:
-            with self._one_at_a_time:
-                return prepare(file.read())
+            return prepare(file.stream)
         except TroupeError as error:
             error.details = {"field": name, **(error.details or {})}
             raise

@@ -1,6 +1,8 @@
-"""Deletes the characters and stars of a deleted account."""
+"""Deletes the characters and stars of a deleted account, and exports those of any account."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from troupe.adapters.firestore import (
     Database,
@@ -15,6 +17,7 @@ from troupe.adapters.firestore import (
 from troupe.characters.clones import clone_deletion_writes
 from troupe.characters.records import Character
 from troupe.characters.writes import COLLECTION, delete_write, stars_path
+from troupe.exported import Exported
 from troupe.orphans import OrphanedFiles, orphan_record
 from troupe.settings import Settings
 
@@ -37,6 +40,17 @@ def erase_stars(uid: str, limit: int, *, database: Database) -> int:
     for star in stars:
         _delete_star(database, star)
     return len(stars)
+
+
+def export(uid: str, *, database: Database) -> Iterator[Exported]:
+    """With their consent, samples and pictures."""
+    for document in database.walk(COLLECTION, where=[("uid", "==", uid)], batch=50):
+        yield document
+        yield from Character.of(document).files
+
+
+def export_stars(uid: str, *, database: Database) -> Iterator[Exported]:
+    yield from database.walk("stars", where=[("uid", "==", uid)], group=True)
 
 
 def _delete(db: Database, orphans: OrphanedFiles, engine_name: str, document: Document) -> None:

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from troupe.characters.consent_schemas import ConsentField, ConsentView, given_consent
 from troupe.characters.edits import CharacterDraft, CharacterUpdate
+from troupe.characters.intake import MAX_IMAGES
 from troupe.characters.records import Character, Config, Visibility
 from troupe.characters.writes import Sort
 from troupe.speech.catalogue import capabilities, language_named
@@ -63,7 +64,11 @@ AllowUse = Annotated[
 ]
 ImageFiles = Annotated[
     list[Upload],
-    Field(description="PNG, JPEG, WebP or GIF, at most 5 MB each; at most 10 per character."),
+    Field(
+        description="PNG, JPEG, WebP or GIF, at most 5 MB each; at most 10 per character.",
+        # The service counts them, together with those that the character has.
+        json_schema_extra={"maxItems": MAX_IMAGES},
+    ),
 ]
 AudioFile = Annotated[
     Upload,
@@ -119,9 +124,9 @@ class UpdateCharacter(WarnsOfUnknown, Form):
     consent: ConsentField = None
     sample_text: SampleText | None = None
     new_image_files: ImageFiles = Field(default_factory=list)
-    remove_image_keys: Annotated[str, AfterValidator(_image_keys)] | None = Field(
-        None, max_length=500, description="Keys of `images`, separated by commas.", examples=["0,2"]
-    )
+    remove_image_keys: (
+        Annotated[str, StringConstraints(max_length=500), AfterValidator(_image_keys)] | None
+    ) = Field(None, description="Keys of `images`, separated by commas.", examples=["0,2"])
     speed: Speed | None = None
     nfe_steps: NfeSteps | None = None
     cross_fade_duration: CrossFade | None = None
@@ -310,5 +315,8 @@ class MediaPath(Schema):
     kind: Literal["audio_files", "images"]
     name: Annotated[
         str,
-        StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}-[0-9a-f]{8}\.(?:wav|png|jpg|webp)$"),
+        StringConstraints(
+            max_length=142,
+            pattern=r"^[A-Za-z0-9_-]{1,128}-[0-9a-f]{8}\.(?:wav|png|jpg|webp)$",
+        ),
     ]

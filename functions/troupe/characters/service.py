@@ -38,6 +38,7 @@ from troupe.characters.records import Character, Visibility
 from troupe.characters.sharing import check_guest
 from troupe.characters.writes import Sort, activity, character_path, star_path
 from troupe.errors import FileMissing, TroupeError, UnknownChoice
+from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.paging import PageOf, PageRequest
 from troupe.settings import Settings
@@ -79,21 +80,28 @@ class Characters:
     """`files` and `prepare` are called only when needed: most requests need neither."""
 
     def __init__(
-        self, db: Database, files: Callable[[], Files], settings: Settings, prepare: Prepare
+        self,
+        db: Database,
+        files: Callable[[], Files],
+        settings: Settings,
+        prepare: Prepare,
+        moderation: Moderation,
     ) -> None:
         self._db = db
         self._files = files
         self._settings = settings
         self._intake = Intake(prepare)
+        self._moderation = moderation
         self._orphans = OrphanedFiles(db, files)
 
     def create(self, caller: AccountCaller, draft: CharacterDraft) -> CharacterWithStar:
-        """Raises ConsentRequired, ConsentTooNarrow, GuestsPublishNothing, UnknownChoice and the
-        errors of `Intake`; then nothing is stored."""
+        """Raises ConsentRequired, ConsentTooNarrow, GuestsPublishNothing, UnknownChoice,
+        ContentRefused, ModerationUnavailable and the errors of `Intake`; then nothing is stored."""
         # Before decoding anything.
         check_guest(caller, draft.visibility, draft.allow_use)
         required_consent(draft.consent).check_use(draft.allow_use)
         language = self._language(draft.language)
+        self._moderation.check(caller.uid, draft.display_name, draft.sample_text)
         prepared = self._intake.sample("audioFile", draft.audio)
         images = self._intake.images("imageFiles", draft.images)
         character_id = secrets.token_hex(16)
@@ -128,8 +136,8 @@ class Characters:
         self, caller: AccountCaller, character_id: str, update: CharacterUpdate
     ) -> CharacterWithStar:
         """Raises CharacterNotFound, NotOwner, CharacterHidden, GuestsPublishNothing, UnknownImage,
-        ConsentRequired, ConsentTooNarrow, SampleMissing, UnknownChoice and the errors of
-        `Intake`."""
+        ConsentRequired, ConsentTooNarrow, SampleMissing, UnknownChoice, ContentRefused,
+        ModerationUnavailable and the errors of `Intake`."""
         document, star = self._db.get_all(
             [character_path(character_id), star_path(character_id, caller.uid)]
         )
@@ -139,6 +147,7 @@ class Characters:
         if unknown := [key for key in removed if key not in character.images]:
             raise UnknownImage(details={"unknown": unknown, "images": sorted(character.images)})
         check_count(len(character.images) - len(removed) + len(update.new_images))
+        self._moderation.check(caller.uid, update.display_name, update.sample_text)
         prepared = self._prepare_update(character_id, update)
         secret = self._settings.jwt_secret
         prepared.applied(character, caller, (), (), secret)  # before storing anything

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from troupe.adapters.firestore import AlreadyExists, now
 from troupe.app.container import Container
-from troupe.media.video.clips import BadClip, look_at
+from troupe.media.uploads.checks import BadClip
 from troupe.scripts.backgrounds import (
     CLIP_NAME,
     COLLECTION,
@@ -30,7 +30,7 @@ def add_background(options: argparse.Namespace, services: Container) -> int:
         print("the file's name or the title is empty or too long", file=sys.stderr)
         return 2
     try:
-        clip = look_at(path)
+        clip = services.decoders.clip(path)
         size = path.stat().st_size
     except (BadClip, OSError) as error:
         print(f"{path}: {error}", file=sys.stderr)

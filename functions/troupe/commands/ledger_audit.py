@@ -47,7 +47,7 @@ def audit(db: Database) -> Audit:
     finding counts only if a second look confirms it."""
     wallets = 0
     findings: list[Finding] = []
-    for document in _walk(db, "wallets"):
+    for document in db.walk("wallets"):
         wallets += 1
         problems = audit_user(db, document.id) and audit_user(db, document.id)
         findings += [Finding(document.id, problem) for problem in problems]
@@ -57,7 +57,7 @@ def audit(db: Database) -> Audit:
 def audit_user(db: Database, uid: str) -> list[str]:
     """The problems of one user's wallet; empty if there are none."""
     try:
-        ledger = [Entry.of(entry) for entry in _walk(db, ledger_path(uid))]
+        ledger = [Entry.of(entry) for entry in db.walk(ledger_path(uid))]
         paths = [wallet_path(uid), f"users/{uid}", f"subscriptions/{uid}"]
         document, user, plan = db.get_all(paths)
         wallet = Wallet.of(document)
@@ -189,13 +189,3 @@ def _charge(job: Job, charge: Charge, entries: list[Entry]) -> Iterator[str]:
     implied = unfinished_charge(charge, job.usage, everything)
     if used != implied:
         yield f"{job.status} after {spoken} characters, which is {implied}, but charged {used}"
-
-
-def _walk(db: Database, collection: str) -> Iterator[Document]:
-    after: list[str] | None = None
-    while True:
-        found = db.find(collection, order=[("__name__", False)], after=after, limit=_BATCH)
-        yield from found
-        if len(found) < _BATCH:
-            return
-        after = [found[-1].id]

@@ -6,5 +6,6 @@ DOMAIN = Domain(
     name="files",
     endpoints={"files": ("troupe.files.endpoints",)},
     erasers={"files": "troupe.files.lifecycle:erase"},
+    exporters={"files": "troupe.files.lifecycle:export"},
     chores={"files": "user_files.expire"},
 )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.accounts.errors import QuotaExceeded
 from troupe.files import schemas
 from troupe.files.errors import FileTooLarge, UserFileNotFound
-from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
+from troupe.media.uploads.checks import BrokenAudio, DecodersBusy, TooDemanding, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.web.caller import Auth
@@ -18,6 +19,8 @@ from troupe.web.routes import Api
 from troupe.web.schema import Page
 
 if TYPE_CHECKING:
+    from troupe.accounts.quotas import Quotas
+    from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.caller import Caller
     from troupe.files.service import UserFiles
@@ -29,13 +32,23 @@ api = Api("files", "Recordings")
     "/api/files/upload",
     status=201,
     data=schemas.UploadedFile,
-    errors=(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
+    errors=(
+        *(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
+        *(TooDemanding, DecodersBusy, QuotaExceeded),
+    ),
     headers=("Location",),
 )
-def upload_file(form: schemas.UploadForm, caller: Caller, user_files: UserFiles) -> Reply:
+def upload_file(
+    form: schemas.UploadForm, caller: AccountCaller, user_files: UserFiles, quotas: Quotas
+) -> Reply:
     """Stores an audio file until `expiresAt`. Its type is detected from its content."""
     sent = form.file
-    file = user_files.add(caller.uid, sent.filename, sent.size, sent.read)
+    file = quotas.add_file(
+        caller.user,
+        sent.size,
+        lambda: user_files.add(caller.uid, sent.filename, sent),
+        lambda made: user_files.delete(caller.uid, made.id),
+    )
     return Reply(
         schemas.UploadedFile.of(file),
         "File uploaded successfully",
@@ -56,7 +69,7 @@ def download_file(
     """Downloads a file under its original name; supports byte ranges. Large files redirect to a
     signed URL."""
     file = user_files.get(caller.uid, path.file_id)
-    response = file_response(
+    return file_response(
         files,
         file.path,
         size=file.size,
@@ -64,8 +77,6 @@ def download_file(
         filename=file.name,
         attachment=True,
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 @api.get("/api/files", data=schemas.FileList, errors=(BadCursor, PageTooDeep))

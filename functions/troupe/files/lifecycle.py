@@ -1,10 +1,12 @@
-"""Erases the recordings of a deleted user."""
+"""Erases the recordings of a deleted user, and exports those of any user."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from troupe.adapters.firestore import Database, Delete
+from troupe.exported import Exported
 from troupe.files.records import UserFile
 from troupe.files.service import COLLECTION
 
@@ -23,3 +25,9 @@ def erase(uid: str, limit: int, *, database: Database, files: Files) -> int:
     unreferenced = files.list(f"{COLLECTION}/{uid}/")
     files.delete(unreferenced)
     return len(unreferenced)
+
+
+def export(uid: str, *, database: Database) -> Iterator[Exported]:
+    for document in database.walk(COLLECTION, where=[("uid", "==", uid)]):
+        yield document
+        yield UserFile.of(document).path

@@ -7,13 +7,14 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from troupe.access import owned
 from troupe.adapters.firestore import Create, Database, Delete, Document, now
 from troupe.files.errors import MAX_BYTES, FileTooLarge, UserFileNotFound
 from troupe.files.records import UserFile
 from troupe.logs import log
+from troupe.media.uploads.checks import File
 from troupe.orphans import NewFile, OrphanedFiles
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
@@ -27,14 +28,14 @@ _NAME_CHARACTERS = 120
 
 
 class UserFiles:
-    """`files` and `prove` are called only when there is a file, because they are slow to load."""
+    """`files` is called only when there is a file, because it is slow to load."""
 
     def __init__(
         self,
         db: Database,
         files: Callable[[], Files],
         discards: OrphanedFiles,
-        prove: Callable[[bytes], Recording],
+        prove: Callable[[BinaryIO], Recording],
         settings: Settings,
     ) -> None:
         self._db = db
@@ -43,15 +44,16 @@ class UserFiles:
         self._prove = prove
         self._keep = timedelta(days=settings.retention_days)
 
-    def add(self, uid: str, name: str, size: int, read: Callable[[], bytes]) -> UserFile:
-        """Stores the recording that `read` returns. Nothing of a rejected file is stored.
+    def add(self, uid: str, name: str, sent: File) -> UserFile:
+        """Stores a recording, unread by this process. Nothing of a rejected file is stored.
 
-        Raises FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong.
+        Raises FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong, TooDemanding,
+        DecodersBusy.
         """
+        size = sent.size
         if size > MAX_BYTES:
             raise FileTooLarge(details={"maximumBytes": MAX_BYTES})
-        data = read()
-        recording = self._prove(data)
+        recording = self._prove(sent.stream)
         file_id = secrets.token_hex(16)
         at = now()
         file = UserFile(
@@ -60,12 +62,12 @@ class UserFiles:
             name=_named(name, recording.extension),
             path=f"{COLLECTION}/{uid}/{file_id}{recording.extension}",
             content_type=recording.content_type,
-            size=len(data),
+            size=size,
             seconds=recording.seconds,
             created_at=at,
             expires_at=at + self._keep,
         )
-        record = self._discards.store([NewFile(file.path, file.content_type, data)])
+        record = self._discards.store([NewFile(file.path, file.content_type, sent.stream)])
         try:
             self._db.commit(
                 Create(f"{COLLECTION}/{file_id}", file.stored()), record.replace_write([])

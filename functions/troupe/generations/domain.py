@@ -6,6 +6,7 @@ DOMAIN = Domain(
     name="generations",
     endpoints={"voice": ("troupe.generations.endpoints",)},
     erasers={"generations": "troupe.generations.lifecycle:erase"},
+    exporters={"generations": "troupe.generations.lifecycle:export"},
     chores={"generations": "generations.expire"},
     job_specs=("troupe.generations.specs:VOICE",),
 )

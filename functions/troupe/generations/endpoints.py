@@ -21,12 +21,14 @@ from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.schemas import JobView, PriceData
 from troupe.media.formats import AudioFormat
+from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
 from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
+from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
-from troupe.web.files import file_response
+from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import Page
@@ -75,7 +77,15 @@ def list_styles(settings: Settings) -> Reply:
     other_statuses=(200,),
     data=schemas.GenerationStarted,
     headers=("Location", "Preference-Applied"),
-    errors=(*_CHOICE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs),
+    errors=(
+        *_CHOICE_ERRORS,
+        *MODERATION_ERRORS,
+        NotEnoughTokens,
+        CostAboveMax,
+        KeyReused,
+        TooManyJobs,
+    ),
+    body_bytes=TEXT_LIMIT,
 )
 def generate_voice(
     body: schemas.GenerateVoice,
@@ -174,7 +184,7 @@ def get_generation_captions(
     """Returns the captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
     text = generations.captions(caller.uid, path.generation_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
-    return Response(text, mimetype=mime)
+    return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
 
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))

@@ -1,14 +1,18 @@
-"""Erases the generations of a deleted user."""
+"""Erases the generations of a deleted user, and exports those of any user."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from troupe.adapters.firestore import Database
+from troupe.exported import Exported
 from troupe.generations.errors import GenerationNotFound
 from troupe.generations.service import Generations
-from troupe.generations.writes import COLLECTION
+from troupe.generations.writes import COLLECTION, spoken_prefix
+from troupe.jobs.records import job_path
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -28,3 +32,14 @@ def erase(
     strays = files.list(f"{COLLECTION}/{uid}/")
     files.delete(strays)
     return len(strays)
+
+
+def export(uid: str, *, database: Database, files: Files) -> Iterator[Exported]:
+    """With the texts, which their jobs hold, and the audio, also that of parts."""
+    for document in database.walk(COLLECTION, where=[("uid", "==", uid)], batch=50):
+        # One by one: a text can have 800 kB.
+        (job,) = database.get_all([job_path(document.id)], select=["input.text"])
+        text = job.data.get("input", {}).get("text")
+        yield replace(document, data=document.data | {"text": text})
+    for prefix in (f"{COLLECTION}/{uid}/", spoken_prefix(uid)):
+        yield from files.list(prefix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -13,18 +14,19 @@ from troupe.generations.service import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, Genera
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView, MaxTokens
 from troupe.media.formats import AudioFormat
+from troupe.settings import MOST_CHARACTERS
 from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import TimingSource, VoiceType
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, KeyHeader, Schema, WarnsOfUnknown, example
 
-_ALLOWED_CONTROLS = "\t\n\r"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def _speakable(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be blank")
-    if any((ord(char) < 0x20 and char not in _ALLOWED_CONTROLS) or char == "\x7f" for char in text):
+    if _CONTROLS.search(text):
         raise ValueError("must not contain control characters")
     return text
 
@@ -44,12 +46,19 @@ class GenerateVoice(WarnsOfUnknown):
     text: SpeakableText = Field(
         description="The text to speak, up to 200,000 characters. Markdown marks are not spoken.",
         examples=["Good evening, and welcome to the show."],
+        # The service checks it, and answers `text_too_long` with the maximum of the deployment.
+        json_schema_extra={"maxLength": MOST_CHARACTERS},
     )
-    language: str = Field(description="A code from `GET /api/voice/languages`.", examples=["en-us"])
+    language: str = Field(
+        max_length=40, description="A code from `GET /api/voice/languages`.", examples=["en-us"]
+    )
     voice_type: VoiceType = DEFAULT_VOICE_TYPE
-    voice_style: str = Field(DEFAULT_STYLE, description="An id from `GET /api/voice/styles`.")
+    voice_style: str = Field(
+        DEFAULT_STYLE, max_length=40, description="An id from `GET /api/voice/styles`."
+    )
     character_id: str | None = Field(
         None,
+        max_length=128,
         description="The character whose voice to use. Its voice type and speed apply unless the "
         "request sets them.",
     )

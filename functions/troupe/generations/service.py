@@ -29,6 +29,7 @@ from troupe.jobs.records import Job
 from troupe.jobs.service import JobService
 from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
 from troupe.media.formats import AudioFormat
+from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
@@ -92,12 +93,14 @@ class Generations:
         jobs: JobService,
         cast: Cast,
         settings: Settings,
+        moderation: Moderation,
     ) -> None:
         self._db = db
         self._files = files
         self._jobs = jobs
         self._cast = cast
         self._settings = settings
+        self._moderation = moderation
 
     def generate(
         self,
@@ -110,9 +113,11 @@ class Generations:
         same idempotency `key` returns the first generation in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
-        VoiceNotShared, NotEnoughTokens, CostAboveMax, KeyReused.
+        VoiceNotShared, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
+        KeyReused.
         """
         character, voice_type, speed, language = self._choices(uid, request)
+        self._moderation.check(uid, request.text)
         cloned = (
             character is not None
             and character.clonable

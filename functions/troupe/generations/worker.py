@@ -10,7 +10,7 @@ from troupe.adapters.firestore import now
 from troupe.adapters.storage import Files
 from troupe.errors import WorkError
 from troupe.generations.records import AudioFile, SpokenText
-from troupe.generations.writes import completed_writes, files_prefix
+from troupe.generations.writes import completed_writes, files_prefix, spoken_prefix
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.media.captions import words_to_json
@@ -49,7 +49,7 @@ class VoiceWorker:
     ) -> Recorded:
         """Speaks one part, unless the same words in the same voice are stored already."""
         text, voice = _part_text(job, given, number), self._voices.voice(given)
-        path = f"speech/{job.uid}/{part_key(job.uid, self._engine, voice, text)}.wav"
+        path = f"{spoken_prefix(job.uid)}{part_key(job.uid, self._engine, voice, text)}.wav"
         if (sound := self._recorder.find(path)) is not None:
             return Recorded(sounds=[sound])
         sound = self._recorder.record(path, text, voice, _local(folder, number), watch.check)

@@ -26,6 +26,11 @@ def files_prefix(uid: str, generation_id: str) -> str:
     return f"{COLLECTION}/{uid}/{generation_id}/"
 
 
+def spoken_prefix(uid: str) -> str:
+    """Of the parts, which are kept for a while so that the same words are spoken once."""
+    return f"speech/{uid}/"
+
+
 def create_write(generation: Generation) -> Write:
     return Create(generation_path(generation.id), generation.stored())
 

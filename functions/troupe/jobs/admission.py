@@ -88,6 +88,11 @@ class Admission:
         except Exception as error:
             log.error("share_not_filled", error, uid=uid)
 
+    def end_jobs(self, uid: str) -> None:
+        """Ends jobs of a user who was suspended in a commit with `shares.check_write`: some now,
+        and all others in the next sweeps. Never raises."""
+        self.fill(uid)
+
     def cancel(
         self, job_id: str, also: Callable[[Job], Sequence[Write]] = nothing_else
     ) -> tuple[Job, bool]:

@@ -5,4 +5,5 @@ from troupe.domain import Domain
 DOMAIN = Domain(
     name="jobs",
     erasers={"jobs": "troupe.jobs.lifecycle:erase"},
+    exporters={"jobs": "troupe.jobs.lifecycle:export"},
 )

@@ -1,14 +1,22 @@
-"""Erases the jobs of a deleted user."""
+"""Erases the jobs of a deleted user, and exports those of any user."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
-from troupe.adapters.firestore import Database, Delete
-from troupe.jobs.records import Job, Part
+from troupe.adapters.firestore import Database, Delete, now
+from troupe.exported import Exported
+from troupe.jobs.records import SHOWN_FIELDS, Job, Part
 from troupe.jobs.service import JobService
 from troupe.jobs.shares import share_path
+from troupe.jobs.specs import PARTS_KEPT
 from troupe.jobs.writes import part_path
+
+# Not the inputs, which can hold what belongs to others, such as the voices of a script; the domains
+# of the kinds export what the user wrote.
+_EXPORTED = [name for name in SHOWN_FIELDS if name not in ("requestHash", "leaseUntil")]
+_PARTS_EXIST = PARTS_KEPT + timedelta(days=1)
 
 
 def erase(
@@ -32,3 +40,15 @@ def erase(
     if not found:
         database.commit(Delete(share_path(uid)))
     return len(found)
+
+
+def export(uid: str, *, database: Database) -> Iterator[Exported]:
+    """With the parts of recent jobs, because older ones have none left, and the place in the
+    queue."""
+    for document in database.walk("jobs", where=[("uid", "==", uid)], select=_EXPORTED):
+        yield document
+        if document.data["updatedAt"] > now() - _PARTS_EXIST:
+            yield from database.walk(f"{document.path}/parts", batch=50)
+    share = database.get(share_path(uid))
+    if share.exists:
+        yield share

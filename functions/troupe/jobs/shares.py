@@ -55,16 +55,6 @@ class Share(Record):
     due_at: datetime | None = None
 
 
-def share_names(user: Mapping[str, Any]) -> list[str]:
-    """The names of a user's share in JOB_SHARES, the most specific one first."""
-    if user.get("guest"):
-        return ["guest"]
-    plan, summary = user.get("plan"), user.get("subscription") or {}
-    if plan is None:
-        return ["none"]
-    return [plan, "paid" if summary.get("priceCents") else "none"]
-
-
 def share_of(document: Document) -> Share:
     return Share.of(document)  # empty if there is none
 

@@ -20,6 +20,7 @@ from troupe.web.schema import KeyHeader
 
 if TYPE_CHECKING:
     from troupe.accounts.service import Accounts
+    from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.plans.service import Plans
     from troupe.plans.subscriptions import Subscriptions
@@ -127,9 +128,12 @@ def create_subscription(
     data=schemas.UserSubscription,
     errors=(WalletNotFound,),
 )
-def get_user_subscription(path: schemas.OfUserPath, subscriptions: Subscriptions) -> Reply:
+def get_user_subscription(
+    path: schemas.OfUserPath, caller: Caller, subscriptions: Subscriptions, audit_log: AuditLog
+) -> Reply:
     """Returns a user's plan, with the tokens and minutes that remain."""
     statement = subscriptions.of(path.user_id)
+    audit_log.read_user(caller, "getUserSubscription", path.user_id)
     return Reply(
         schemas.UserSubscription.of(statement, now()), "Subscription details fetched successfully"
     )

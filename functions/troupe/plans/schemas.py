@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from troupe.plans.records import (
@@ -38,10 +38,13 @@ Price = Annotated[
     Field(
         ge=0,
         le=1_000_000,
+        max_digits=9,
         decimal_places=2,
         description="Up to two decimal places.",
         examples=[9.99],
     ),
+    # Strings are read too, but not documented.
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1_000_000}),
 ]
 Billing = Annotated[BillingPeriod, BeforeValidator(_lower)]
 Minutes = Annotated[int, Field(ge=0, le=1_000_000, description="Voice minutes per period.")]

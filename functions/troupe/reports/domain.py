@@ -9,5 +9,6 @@ DOMAIN = Domain(
         "admin": ("troupe.admin.reports",),
     },
     erasers={"reports": "troupe.reports.lifecycle:erase"},
+    exporters={"reports": "troupe.reports.lifecycle:export"},
     limits={"report": Limit("10/3600, 30/3600", "reports of abuse")},
 )

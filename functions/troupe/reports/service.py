@@ -24,6 +24,8 @@ from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
 from troupe.characters.records import Character
 from troupe.characters.withdrawal import Withdrawals
+from troupe.jobs.admission import Admission
+from troupe.jobs.shares import check_write
 from troupe.logs import log
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.reports.errors import (
@@ -60,11 +62,16 @@ class Decision:
 
 class Reports:
     def __init__(
-        self, db: Database, withdrawals: Withdrawals, administration: Administration
+        self,
+        db: Database,
+        withdrawals: Withdrawals,
+        administration: Administration,
+        admission: Admission,
     ) -> None:
         self._db = db
         self._withdrawals = withdrawals
         self._administration = administration
+        self._admission = admission
 
     def add(self, uid: str, kind: SubjectKind, subject_id: str, reason: str) -> Report:
         """Opens a report, or opens a decided one of the same user and subject again.
@@ -147,10 +154,14 @@ class Reports:
             changed = ({"suspended": user.suspended} for user in (diff.before, diff.after))
             entry = entry_writes(actor, _OPERATION, f"users/{uid}", *changed)
             closing = self._closing_writes(actor, report.id, decision)
-            self._commit(*diff.writes, *closing, *entry)
+            jobs = [check_write(uid, now())] if diff.suspends else []
+            self._commit(*diff.writes, *closing, *entry, *jobs)
             return diff
 
-        self._administration.after_commit(contend(attempt))
+        diff = contend(attempt)
+        self._administration.after_commit(diff)
+        if diff.suspends:
+            self._admission.end_jobs(uid)
 
     def _closing_writes(self, actor: Actor, report_id: str, decision: Decision) -> list[Write]:
         """Closes the report; empty if our own commit has closed it. Raises ReportNotFound,

@@ -6,6 +6,7 @@ DOMAIN = Domain(
     name="scripts",
     endpoints={"scripts": ("troupe.scripts.endpoints",)},
     erasers={"scripts": "troupe.scripts.lifecycle:erase"},
+    exporters={"scripts": "troupe.scripts.lifecycle:export"},
     job_specs=("troupe.scripts.specs:AUDIO", "troupe.scripts.specs:VIDEO"),
     limits={
         "script": Limit(

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.accounts.errors import QuotaExceeded
+from troupe.accounts.tiers import Kept
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.generations.schemas import CaptionQuery
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import JobNotFound, TooManyJobs
 from troupe.jobs.schemas import PriceData
+from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
 from troupe.scripts.errors import (
@@ -33,13 +36,15 @@ from troupe.scripts.errors import (
 from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.specs import AUDIO, VIDEO
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
+from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
-from troupe.web.files import file_response
+from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
+    from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.scripts.jobs import ScriptJob, ScriptJobs
@@ -56,7 +61,14 @@ _QUOTE_ERRORS = (
     VoiceNotShared,
     UnknownChoice,
 )
-_JOB_ERRORS = (*_QUOTE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs)
+_JOB_ERRORS = (
+    *_QUOTE_ERRORS,
+    *MODERATION_ERRORS,
+    NotEnoughTokens,
+    CostAboveMax,
+    KeyReused,
+    TooManyJobs,
+)
 
 
 @api.post(
@@ -72,21 +84,28 @@ _JOB_ERRORS = (*_QUOTE_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooMany
         ScriptWriterFailed,
         ScriptWriterNotConfigured,
         ScriptWriterUnavailable,
+        QuotaExceeded,
+        *MODERATION_ERRORS,
     ),
     headers=("Location",),
     limit="script",
 )
 def generate_script(
-    body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService
+    body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
 ) -> Reply:
     """Has a language model write a dialogue for the chosen characters. Takes up to 45 seconds and
     costs no tokens; the number per hour is limited."""
-    script = scripts.generate(
-        caller.uid,
-        body.selected_characters,
-        prompt=body.prompt,
-        line_count=body.lines,
-        language=body.language,
+    script = quotas.add(
+        caller.user,
+        Kept.SCRIPTS,
+        lambda: scripts.generate(
+            caller.uid,
+            body.selected_characters,
+            prompt=body.prompt,
+            line_count=body.lines,
+            language=body.language,
+        ),
+        lambda made: scripts.delete(caller.uid, made.id),
     )
     return _created(script, "Script generated successfully")
 
@@ -95,20 +114,32 @@ def generate_script(
     "/api/scripts",
     status=201,
     data=schemas.ScriptData,
-    errors=(CharacterNotFound, VoiceNotShared, InvalidDialogue),
+    errors=(
+        CharacterNotFound,
+        VoiceNotShared,
+        InvalidDialogue,
+        QuotaExceeded,
+        *MODERATION_ERRORS,
+    ),
     headers=("Location",),
+    body_bytes=TEXT_LIMIT,
 )
 def create_script(
-    body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService
+    body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
 ) -> Reply:
     """Creates a script from your own dialogue: a list of lines or a screenplay. In a screenplay, a
     line starts with `NAME:` and continues until an empty line or the next name; (directions),
     [notes] and scene headings on separate lines are not spoken."""
-    script = scripts.create(
-        caller.uid,
-        body.selected_characters,
-        body.screenplay if body.screenplay is not None else body.utterances,
-        title=body.title,
+    script = quotas.add(
+        caller.user,
+        Kept.SCRIPTS,
+        lambda: scripts.create(
+            caller.uid,
+            body.selected_characters,
+            body.screenplay if body.screenplay is not None else body.utterances,
+            title=body.title,
+        ),
+        lambda made: scripts.delete(caller.uid, made.id),
     )
     return _created(script, "Script created successfully")
 
@@ -139,7 +170,8 @@ def get_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptS
     "/api/scripts/<scriptId>",
     auth=Auth.OWNER,
     data=schemas.ScriptData,
-    errors=(ScriptNotFound, ScriptBusy, InvalidDialogue),
+    errors=(ScriptNotFound, ScriptBusy, InvalidDialogue, *MODERATION_ERRORS),
+    body_bytes=TEXT_LIMIT,
 )
 def update_script(
     path: schemas.ScriptPath,
@@ -231,7 +263,7 @@ def get_script_captions(
     with `?format=srt`."""
     text = scripts.captions(caller.uid, path.script_id, query.format)
     mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
-    return Response(text, mimetype=mime)
+    return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
 
 @api.post(

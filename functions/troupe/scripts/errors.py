@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from troupe.errors import (
+    MOST_FIELDS,
     AllowedDetails,
     Conflict,
     NotFound,
@@ -83,7 +87,7 @@ class InvalidLine(TypedDict):
 
 
 class InvalidDialogueDetails(TypedDict):
-    lines: list[InvalidLine]
+    lines: Annotated[list[InvalidLine], Field(max_length=MOST_FIELDS)]
 
 
 class InvalidDialogue(Unprocessable):

@@ -18,6 +18,7 @@ from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.service import JobService
 from troupe.jobs.specs import JobSpec
 from troupe.media.formats import AudioFormat
+from troupe.moderation.service import Moderation
 from troupe.recording.records import Recorded
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
@@ -35,11 +36,13 @@ from troupe.scripts.service import CastOf
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
+from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
 
 Spec = JobSpec[Performance, Recorded]
+_LONGEST_NAMES = 200  # characters of a message
 _ATTEMPTS = 5  # in case the script is edited between reading it and committing the job
 
 
@@ -56,11 +59,19 @@ class ScriptJob:
 
 
 class ScriptJobs:
-    def __init__(self, db: Database, jobs: JobService, cast: CastOf, settings: Settings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        jobs: JobService,
+        cast: CastOf,
+        settings: Settings,
+        moderation: Moderation,
+    ) -> None:
         self._db = db
         self._jobs = jobs
         self._cast = cast
         self._settings = settings
+        self._moderation = moderation
 
     def start_audio(
         self,
@@ -73,7 +84,8 @@ class ScriptJobs:
         """Commits the job with its hold, and enqueues the work.
 
         Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, VoiceNotShared,
-        UnknownChoice, NotEnoughTokens, CostAboveMax and KeyReused.
+        UnknownChoice, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax and
+        KeyReused.
         """
         return self._start(uid, script_id, AUDIO, {"format": audio_format}, key, max_tokens)
 
@@ -172,6 +184,8 @@ class ScriptJobs:
             return job
         writes.check_free(self._db, script)
         performance = self._performance(script, choices)
+        # Again: it may have been stored before this was not allowed.
+        self._moderation.check(uid, *(line.text for line in script.dialogue))
         job = spec.job(
             id=job_id,
             uid=uid,
@@ -229,7 +243,7 @@ class ScriptJobs:
             characters = self._cast(script.uid, speaking)
         except CharacterNotFound as error:
             gone = [{"id": i, "name": script.cast.get(i, i)} for i in _missing(error, speaking)]
-            names = ", ".join(each["name"] for each in gone)
+            names = shorten(", ".join(each["name"] for each in gone), _LONGEST_NAMES)
             raise CharacterGone(
                 f"These characters no longer exist: {names}.", details={"characters": gone}
             ) from error
@@ -239,8 +253,9 @@ class ScriptJobs:
         ]
         if unsupported:
             allowed = [language.code for language in capabilities(engine).languages]
+            names = shorten(", ".join(unsupported), _LONGEST_NAMES)
             raise UnknownChoice(
-                f"The speech engine does not support the language of {', '.join(unsupported)}.",
+                f"The speech engine does not support the language of {names}.",
                 details={"fields": [UnknownChoice.field("language", allowed)]},
             )
         return {one.id: _performer(one, script.cast, engine) for one in characters}

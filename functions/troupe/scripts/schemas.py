@@ -12,11 +12,12 @@ from troupe.jobs.records import CurrentStep, JobStatus
 from troupe.jobs.schemas import JobView, MaxTokens
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
-from troupe.scripts.records import MAX_LINES, VideoOptions
+from troupe.scripts.records import MAX_LINE_CHARACTERS, MAX_LINES, VideoOptions
 from troupe.scripts.screenplay import Utterance
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
+from troupe.settings import MOST_CHARACTERS
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, Line, Schema, Text, WarnsOfUnknown, example
 
@@ -61,7 +62,11 @@ class DialogueLine(Schema):
     """Lines from a response can be sent back as they are: other fields are ignored."""
 
     speaker: str = Field(max_length=128, description="The id of a character in the cast.")
-    text: str
+    # The service checks it, and names every line that is too long.
+    text: str = Field(json_schema_extra={"maxLength": MAX_LINE_CHARACTERS})
+
+
+Dialogue = Annotated[list[DialogueLine], Field(max_length=MAX_LINES)]
 
 
 class CreateScript(WarnsOfUnknown):
@@ -76,10 +81,10 @@ class CreateScript(WarnsOfUnknown):
 
     title: Title | None = Field(None, description="Default: the first line.")
     selected_characters: Chosen = Field(description="Ids of the characters who can speak.")
-    dialogue: list[DialogueLine] | None = None
+    dialogue: Dialogue | None = None
     screenplay: str | None = Field(
         None,
-        max_length=200_000,
+        max_length=MOST_CHARACTERS,
         description="Plain text with lines like `NAME: text`, using the chosen characters' names.",
         examples=["ANNA: Did you see it?\nBEN: (squinting)\nI saw it first."],
     )
@@ -98,7 +103,7 @@ class CreateScript(WarnsOfUnknown):
 class UpdateScript(Schema):
     model_config = example({"dialogue": [{"speaker": "ID_OF_ANNA", "text": "Did you see it?"}]})
 
-    dialogue: list[DialogueLine]
+    dialogue: Dialogue
 
     @property
     def utterances(self) -> list[Utterance]:
@@ -358,7 +363,8 @@ class VideoJobPath(Schema):
 
 class VideoPath(Schema):
     name: Annotated[
-        str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}_[A-Za-z0-9_-]{1,64}\.mp4$")
+        str,
+        StringConstraints(max_length=133, pattern=r"^[A-Za-z0-9-]{1,64}_[A-Za-z0-9_-]{1,64}\.mp4$"),
     ]
 
 

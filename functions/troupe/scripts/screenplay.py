@@ -7,14 +7,16 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from troupe.errors import MOST_FIELDS
 from troupe.scripts.errors import InvalidDialogue, InvalidLine
 from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES, Line
 from troupe.speech.text.words import is_speakable
-from troupe.text import name_key
+from troupe.text import name_key, shorten
 
 Utterance = tuple[str, str]  # the speaker's id, and the text
 
-_MAX_FAULTS = 50  # parsing stops there, for example on a pasted book
+_MAX_FAULTS = MOST_FIELDS  # parsing stops there, for example on a pasted book
+_MAX_CAST_NAMES = 100  # characters; repeated for each fault
 _MAX_NAME = 100  # characters before the colon, including Markdown and a parenthesis
 _MAX_UNKNOWN_WORDS, _MAX_UNKNOWN_NAME = 4, 40  # for a name that is not in the cast
 
@@ -126,8 +128,7 @@ class _Parser:
         return best
 
     def _cast_names(self) -> str:
-        names = list(self._cast.values())
-        return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+        return shorten(", ".join(self._cast.values()), _MAX_CAST_NAMES)
 
 
 def _heads(line: str) -> Iterator[tuple[str, str]]:

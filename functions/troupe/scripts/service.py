@@ -26,6 +26,7 @@ from troupe.jobs.service import JobService
 from troupe.logs import log
 from troupe.media.captions import cues_from_json, to_srt, to_vtt
 from troupe.media.formats import AudioFormat
+from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.scripts import writes
 from troupe.scripts.errors import (
@@ -74,6 +75,7 @@ class ScriptService:
         cast: CastOf,
         writer: ScriptWriter,
         settings: Settings,
+        moderation: Moderation,
     ) -> None:
         self._db = db
         self._files = files
@@ -81,6 +83,7 @@ class ScriptService:
         self._cast = cast
         self._writer = writer
         self._settings = settings
+        self._moderation = moderation
 
     def generate(
         self,
@@ -94,11 +97,13 @@ class ScriptService:
         """Has the model write a dialogue and stores it; stores nothing if that fails.
 
         `line_count`: the exact number of lines; `language`: a language code. Raises the errors of
-        `ScriptWriter.write`, CharacterNotFound, VoiceNotShared and UnknownChoice.
+        `ScriptWriter.write`, CharacterNotFound, VoiceNotShared, UnknownChoice, ContentRefused (for
+        the prompt or for what the model wrote) and ModerationUnavailable.
         """
         self._writer.check()
         requested = None if language is None else self._language(language)
         cast = self._names(uid, character_ids)
+        self._moderation.check(uid, prompt)
         with WAITERS.place(uid) as placed:
             if not placed:
                 raise ScriptWriterBusy(
@@ -110,6 +115,7 @@ class ScriptService:
                 line_count,
                 requested.name if requested else None,
             )
+        self._moderation.check(uid, draft.title, *(text for _, text in draft.dialogue))
         written = requested or language_named(draft.language, self._settings.speech_engine)
         script = _new(
             uid,
@@ -131,12 +137,13 @@ class ScriptService:
         title: str | None = None,
     ) -> Script:
         """`dialogue` is a list of utterances or a screenplay. Raises CharacterNotFound,
-        VoiceNotShared and InvalidDialogue."""
+        VoiceNotShared, InvalidDialogue, ContentRefused and ModerationUnavailable."""
         cast = self._names(uid, character_ids)
         if isinstance(dialogue, str):
             lines = parse_screenplay(dialogue, cast)
         else:
             lines = check_dialogue(dialogue, cast)
+        self._moderation.check(uid, title, *(line.text for line in lines))
         script = _new(uid, cast, lines, title=title or "")
         self._store(script, "script_created", "created")
         return script
@@ -157,8 +164,10 @@ class ScriptService:
         """Replaces the dialogue. Unchanged lines keep their audio, the audio of the whole dialogue
         is dropped, and the video of the earlier revision stays.
 
-        Raises ScriptNotFound, ScriptBusy and InvalidDialogue.
+        Raises ScriptNotFound, ScriptBusy, InvalidDialogue, ContentRefused and
+        ModerationUnavailable.
         """
+        unchecked = True
 
         def attempt() -> tuple[Script, Script]:
             document, script = self._own(uid, script_id)
@@ -166,6 +175,10 @@ class ScriptService:
             lines = _with_sounds(check_dialogue(dialogue, script.cast), script.dialogue)
             if lines == script.dialogue:
                 return script, script
+            nonlocal unchecked
+            if unchecked:
+                self._moderation.check(uid, *(line.text for line in lines))
+                unchecked = False
             at = now()
             changes: dict[str, Any] = {
                 "dialogue": lines,

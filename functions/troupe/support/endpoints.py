@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from flask import Response, request, send_file
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from troupe.accounts.service import Accounts
     from troupe.settings import Settings
     from troupe.support.content import Contacts, Faqs
-    from troupe.support.service import HealthChecks
+    from troupe.support.health import Health
 
 api = Api("support", "Help, health and documentation")
 
@@ -38,20 +40,39 @@ _PAGE = """<!doctype html>
 <link rel="stylesheet" href="{base}docs/assets/swagger-ui.css">
 </head>
 <body>
-<div id="swagger-ui"></div>
+<div id="swagger-ui" data-document="{base}openapi.json"></div>
 <script src="{base}docs/assets/swagger-ui-bundle.js"></script>
-<script>
-SwaggerUIBundle({{
-  url: new URL("{base}openapi.json", location.href).href,
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  persistAuthorization: true,
-  validatorUrl: null
-}});
-</script>
+<script>{script}</script>
 </body>
 </html>
 """
+# The bearer token is forgotten with the page; an earlier version of the page stored it.
+_SCRIPT = """
+localStorage.removeItem("authorized");
+const place = document.getElementById("swagger-ui");
+SwaggerUIBundle({
+  url: new URL(place.dataset.document, location.href).href,
+  domNode: place,
+  deepLinking: true,
+  persistAuthorization: false,
+  validatorUrl: null
+});
+"""
+# Swagger UI styles its elements inline, draws icons from data: URLs, and plays the audio of a
+# response from a blob: URL.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        f"script-src 'self' 'sha256-{b64encode(sha256(_SCRIPT.encode()).digest()).decode()}'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
 
 
 @api.post("/api/contact/submit", auth=Auth.PUBLIC, status=201, limit="contact")
@@ -84,9 +105,10 @@ def get_demo_token_usage(settings: Settings) -> Reply:
 @api.get(
     "/api/health", auth=Auth.PUBLIC, open_to_all_apps=True, data=HealthData, errors=(ServicesDown,)
 )
-def get_health(health_checks: HealthChecks) -> Reply:
-    """Reports whether the services that Troupe depends on respond, and how fast."""
-    return Reply(HealthData.of(service.health(health_checks)), "All services respond.")
+def get_health(health: Health) -> Reply:
+    """Reports whether the services that Troupe depends on respond, and how fast. The report can be
+    ten seconds old."""
+    return Reply(HealthData.of(health.report()), "All services respond.")
 
 
 @api.post("/api/media-links", status=201, data=schemas.MediaLinkData, errors=(NoMedia,))
@@ -111,7 +133,9 @@ def get_openapi() -> Response:
 def get_docs() -> Response:
     """Shows the interactive API documentation (Swagger UI)."""
     base = "../" if request.path.endswith("/") else ""
-    return Response(_PAGE.format(base=base), mimetype="text/html")
+    page = Response(_PAGE.format(base=base, script=_SCRIPT), mimetype="text/html")
+    page.headers["Content-Security-Policy"] = _POLICY
+    return page
 
 
 @api.get(

@@ -10,11 +10,22 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints
 
 from troupe.support.errors import State
+from troupe.support.health import Check
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
-from troupe.support.service import Check, Demo
-from troupe.web.schema import Email, Limit, Line, Page, Schema, Text, example, limit_of
+from troupe.support.service import Demo
+from troupe.web.schema import (
+    Email,
+    Limit,
+    Line,
+    OneLine,
+    Page,
+    Schema,
+    Text,
+    example,
+    limit_of,
+)
 
-Question = Annotated[Line, Field(max_length=500)]
+Question = Annotated[OneLine, Field(max_length=500)]
 Answer = Annotated[Text, Field(max_length=10_000)]
 
 

@@ -1,11 +1,8 @@
-"""Health checks, the files of the API's documentation, and example token usage."""
+"""The files of the API's documentation, and example token usage."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -14,26 +11,17 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic_core import from_json
 
-from troupe.logs import in_context, log
 from troupe.settings import Settings
-from troupe.support.errors import NoMedia, ServicesDown, State
+from troupe.support.errors import NoMedia
 from troupe.wallet.service import Usage
 
-_TIMEOUT = 5.0  # seconds per check
 _EXAMPLES: tuple[tuple[str, int | None], ...] = (
     ("A greeting of 280 characters", 280),
     ("A page of 2,400 characters", 2_400),
     ("A scene of 6,500 characters", 6_500),
     ("The video of the scene", None),
 )
-HealthChecks = Mapping[str, Callable[[], object]]  # each raises when its service does not respond
 OPENAPI = Path(__file__).parents[2] / "openapi.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    state: State
-    latency_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +46,6 @@ class Demo:
     characters_per_token: int
     tokens_per_video: int
     usage: list[DemoUse]
-
-
-def health(checks: HealthChecks) -> dict[str, Check]:
-    """Runs all checks. Raises ServicesDown, with all results, if any check fails or times out."""
-    results = _run_all(checks)
-    if any(result.state == "down" for result in results.values()):
-        details = {
-            name: {"state": result.state, "latencyMs": result.latency_ms}
-            for name, result in results.items()
-        }
-        raise ServicesDown(details={"status": "down", "checks": details}, retry_after=5)
-    return results
 
 
 @cache
@@ -130,30 +106,3 @@ def demo(settings: Settings) -> Demo:
         tokens_per_video=prices.tokens_per_video,
         usage=usage,
     )
-
-
-def _run_all(checks: HealthChecks) -> dict[str, Check]:
-    """Runs the checks in parallel with a timeout: without a network, the SDKs retry for two
-    minutes."""
-    started = time.perf_counter()
-    pool = ThreadPoolExecutor(max_workers=max(1, len(checks)))
-    run = in_context(_run)
-    runs = {name: pool.submit(run, name, check) for name, check in checks.items()}
-    pool.shutdown(wait=False)
-    wait(runs.values(), timeout=_TIMEOUT)
-    late = Check(state="down", latency_ms=_since(started))
-    return {name: run.result() if run.done() else late for name, run in runs.items()}
-
-
-def _run(name: str, check: Callable[[], object]) -> Check:
-    started = time.perf_counter()
-    try:
-        check()
-    except Exception as error:
-        log.error("health_check_failed", error, check=name)
-        return Check(state="down", latency_ms=_since(started))
-    return Check(state="ok", latency_ms=_since(started))
-
-
-def _since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)

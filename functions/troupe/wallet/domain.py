@@ -6,4 +6,5 @@ DOMAIN = Domain(
     name="wallet",
     endpoints={"plans": ("troupe.wallet.endpoints",)},
     erasers={"wallet": "troupe.wallet.lifecycle:erase"},
+    exporters={"wallet": "troupe.wallet.lifecycle:export"},
 )

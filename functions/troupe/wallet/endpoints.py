@@ -15,6 +15,7 @@ from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
+    from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.wallet.service import WalletService
 
@@ -27,9 +28,12 @@ api = Api("tokens", "Tokens")
     data=schemas.TokenUsage,
     errors=(WalletNotFound,),
 )
-def get_token_usage(path: schemas.UserPath, wallet: WalletService) -> Reply:
+def get_token_usage(
+    path: schemas.UserPath, caller: Caller, wallet: WalletService, audit_log: AuditLog
+) -> Reply:
     """Returns how many of your tokens are used. Tokens held for running jobs do not count."""
     usage = wallet.usage(path.user_id)
+    audit_log.read_user(caller, "getTokenUsage", path.user_id)
     return Reply(
         schemas.TokenUsage(
             used_tokens=usage.used, total_tokens=usage.total, usage_percentage=usage.percentage

@@ -1,10 +1,13 @@
-"""Erases the wallet of a deleted user; its totals are kept anonymously."""
+"""Erases the wallet of a deleted user, whose totals are kept anonymously, and exports that of any
+user."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 
 from troupe.adapters.firestore import Create, Database, Delete, contend, now
+from troupe.exported import Exported
 from troupe.wallet.errors import StillHeld
 from troupe.wallet.ledger import ledger_path, wallet_path
 from troupe.wallet.records import Meter, Wallet
@@ -45,3 +48,11 @@ def erase(uid: str, limit: int, *, database: Database) -> int:
     entries = database.find(ledger_path(uid), limit=limit, select=[])
     database.delete_all([entry.path for entry in entries])
     return closed + len(entries)
+
+
+def export(uid: str, *, database: Database) -> Iterator[Exported]:
+    """With its ledger."""
+    wallet = database.get(wallet_path(uid))
+    if wallet.exists:
+        yield wallet
+    yield from database.walk(ledger_path(uid))

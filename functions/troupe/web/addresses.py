@@ -10,8 +10,7 @@ from zlib import crc32
 
 from flask import request
 
-from troupe.caller import Device
-from troupe.rate_limits import Source
+from troupe.caller import Device, Source
 from troupe.web.provided import services
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def client_address() -> str | None:
 
 def current_device() -> Device:
     """The device that sent the current request, as far as it tells."""
-    return Device(request.headers.get("User-Agent", ""), client_address())
+    return Device(request.headers.get("User-Agent", ""), tuple(sources()))
 
 
 def _hops() -> tuple[Address | None, Address | None]:

@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
@@ -13,12 +14,13 @@ from flask_cors import CORS
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from troupe import logs
+from troupe import deadlines, logs
 from troupe.errors import BadRequest, TroupeError, Unavailable
 from troupe.logs import log
-from troupe.web.body import FORM_LIMIT, EdgeRequest
+from troupe.web.body import MOST_PARTS, EdgeRequest
 from troupe.web.caller import AppChecker
 from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable
+from troupe.web.headers import secure
 from troupe.web.provided import provide, services
 from troupe.web.rate_limit import add_headers
 from troupe.web.reply import failure, refusal
@@ -55,11 +57,11 @@ class EdgeApp(Flask):
 
     request_class = EdgeRequest
 
-    def __init__(self, function: str, request_bytes: int) -> None:
+    def __init__(self, function: str) -> None:
         super().__init__("troupe", static_folder=None)
         self.url_map.strict_slashes = False
         self.url_map.merge_slashes = False
-        self.config["MAX_CONTENT_LENGTH"] = request_bytes
+        self.config["MAX_FORM_PARTS"] = MOST_PARTS
         self._prefixes = ("", "/api", f"/api/{function}")
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -90,18 +92,18 @@ def build(
     services: object,
     *,
     origins: Sequence[str] = (),
-    request_bytes: int | None = None,
+    https: bool = False,
     app_checks: AppChecker | None = None,
 ) -> Flask:
     """The app of one function. `services`: the container that handlers get services from.
-    `origins`: allowed CORS origins. `request_bytes`: the maximum size of a request.
+    `origins`: allowed CORS origins. `https`: clients connect by TLS.
     `app_checks`: verifies App Check tokens; None if they are not required."""
-    app = EdgeApp(function, request_bytes or FORM_LIMIT)
+    app = EdgeApp(function)
     app.config["APP_CHECKS"] = app_checks
     provide(app, services)
     app.before_request(_begin)
     # After-request hooks run in reverse order: the CORS headers are set before `_end` logs.
-    app.after_request(_end)
+    app.after_request(partial(_end, https=https))
     CORS(
         app,
         origins=list(origins),
@@ -141,13 +143,15 @@ def _begin() -> None:
     sent = request.headers.get("X-Request-Id", "")
     g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
     g.started = time.perf_counter()
+    deadlines.begin(deadlines.REQUEST_SECONDS)
     trace = logs.trace_fields(request.headers, lambda: services().settings.project_id)
     logs.begin(requestId=g.request_id, **trace)
 
 
-def _end(response: Response) -> Response:
+def _end(response: Response, *, https: bool) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     add_headers(response)
+    secure(response, https=https)
     log.info(
         "request",
         route=request.url_rule.rule if request.url_rule else "unmatched",

@@ -19,29 +19,40 @@ from pydantic_core import ErrorDetails, from_json
 from pydantic_core.core_schema import ErrorType
 from werkzeug.datastructures import MultiDict
 
-from troupe.errors import BadRequest, InvalidInput, NotFound
-from troupe.web.errors import UnsupportedMediaType
+from troupe.errors import MOST_FIELDS, BadRequest, InvalidInput, NotFound
+from troupe.web.errors import PayloadTooLarge, UnsupportedMediaType
 
+# The maximum sizes of bodies in bytes. An operation can have another one, see `routes.Options`.
+JSON_LIMIT = 256 * 1024
 # 200,000 characters, each escaped as a surrogate pair \uXXXX\uXXXX, take 2.4 MB.
-JSON_LIMIT = 4 * 1024 * 1024
+TEXT_LIMIT = 2560 * 1024
+RAW_LIMIT = 1024 * 1024
 FORM_LIMIT = 32 * 1024 * 1024  # the platform's own limit
+MOST_PARTS = 100  # of a form, fields and files together
+# Parsed, three bytes of JSON can take more than a hundred bytes of memory. Commas and brackets are
+# counted also inside strings, of which no operation takes more than 200,000 characters.
+_MOST_MARKS = 250_000
+# Characters that an answer about invalid fields tells of each.
+_LONGEST_FIELD = 200
+_LONGEST_MESSAGE = 300
 
 
 class EdgeRequest(Request):
-    """A Flask request that always parses JSON strictly."""
+    """A Flask request that always parses JSON strictly. The route sets `max_content_length`."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The JSON body; `{}` when there is none. The arguments are Flask's and have no effect.
 
-        Raises BadRequest (not UTF-8, malformed, too deep), UnsupportedMediaType, and werkzeug's
-        RequestEntityTooLarge.
+        Raises BadRequest (not UTF-8, malformed, too deep), UnsupportedMediaType, PayloadTooLarge,
+        and werkzeug's RequestEntityTooLarge.
         """
-        self.max_content_length = JSON_LIMIT
         raw = self.get_data(cache=True)
         if not raw:
             return {}
         if not self.is_json:
             raise UnsupportedMediaType(details={"allowed": ["application/json"]})
+        if sum(map(raw.count, (b",", b"[", b"{"))) > _MOST_MARKS:
+            raise PayloadTooLarge
         try:
             return from_json(raw, allow_inf_nan=False)
         except ValueError as error:
@@ -51,7 +62,8 @@ class EdgeRequest(Request):
 def read(request: Request, part: str, model: type[BaseModel], path: dict[str, Any]) -> BaseModel:
     """The `part` (header, path, query, form, body) of a request as its model.
 
-    Raises NotFound for an invalid path, InvalidInput (listing the invalid fields) for other parts.
+    Raises NotFound for an invalid path, InvalidInput (listing the first invalid fields) for other
+    parts.
     """
     try:
         return model.model_validate(_READERS[part](request, model, path))
@@ -66,7 +78,6 @@ def read_raw(request: Request) -> bytes:
 
     Raises werkzeug's RequestEntityTooLarge.
     """
-    request.max_content_length = JSON_LIMIT
     return request.get_data(cache=False)
 
 
@@ -77,12 +88,12 @@ _MESSAGES = {
 
 
 def wrong_fields(error: ValidationError) -> list[dict[str, Any]]:
-    """The invalid fields, for programs and forms; never contains the input."""
+    """The first invalid fields, for programs and forms; never contains values of the input."""
     fields = []
-    for line in error.errors(include_url=False, include_input=False):
+    for line in error.errors(include_url=False, include_input=False)[:MOST_FIELDS]:
         field: dict[str, Any] = {
-            "field": ".".join(str(step) for step in line["loc"]),
-            "message": _MESSAGES.get(line["type"], line["msg"]),
+            "field": _place(line),
+            "message": _MESSAGES.get(line["type"], line["msg"])[:_LONGEST_MESSAGE],
             "type": line["type"],
         }
         if line["type"] in ("enum", "literal_error"):
@@ -132,12 +143,17 @@ _WRONG = "is invalid"
 
 
 def first_wrong(error: ValidationError) -> str:
-    """A message about the first invalid field; never contains the input."""
+    """A message about the first invalid field; never contains values of the input."""
     line = error.errors(include_url=False, include_input=False)[0]
-    field, why = ".".join(str(step) for step in line["loc"]), _reason(line)
+    field, why = _place(line), _reason(line)[:_LONGEST_MESSAGE]
     if field:
         return f"{field}: {why}"
     return f"The body {why}." if line["type"] in _REASONS else f"{why[:1].upper()}{why[1:]}."
+
+
+def _place(line: ErrorDetails) -> str:
+    """The dotted path of a field, in which names can come from the input."""
+    return ".".join(str(step) for step in line["loc"])[:_LONGEST_FIELD]
 
 
 def _reason(line: ErrorDetails) -> str:
@@ -150,6 +166,8 @@ def _reason(line: ErrorDetails) -> str:
         return str(context["error"])
     if kind in ("too_short", "string_too_short") and context["min_length"] == 1:
         return "must not be empty"
+    if kind == "too_long" and context["field_type"] == "Value":  # a string, after a validator
+        kind = "string_too_long"
     if template := _REASONS.get(kind):
         return re.sub(r"\b1 (character|item|decimal place)s$", r"1 \1", template.format(**context))
     if kind not in get_args(ErrorType):

@@ -6,7 +6,7 @@ from troupe.errors import AllowedDetails, TroupeError
 
 
 class PayloadTooLarge(TroupeError):
-    """Raised by werkzeug as an HTTPException; this class documents it."""
+    """Also raised by werkzeug, as an HTTPException."""
 
     status = 413
     code = "payload_too_large"

@@ -66,6 +66,5 @@ def event_stream(events: Iterable[Event], user: str) -> Response:
 
     response = Response(stream_with_context(sent()), mimetype=EVENT_STREAM)
     response.call_on_close(place.close)
-    response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the events
     return response

@@ -10,7 +10,7 @@ from flask import Response, g
 
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.logs import log
-from troupe.web.addresses import current_device, sources
+from troupe.web.addresses import current_device
 from troupe.web.provided import services
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def limited(name: str, account: str | None) -> Iterator[None]:
     limit_status = limiter.count(
         name,
         account=account,
-        sources=sources(),
+        sources=device.sources,
         device=device,
         session_id=None if caller is None else caller.session_id,
     )

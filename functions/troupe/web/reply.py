@@ -11,7 +11,11 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from troupe.errors import TroupeError
+from troupe.logs import log
 from troupe.web.schema import Ignored, Meta
+
+LARGEST_REFUSAL = 16 * 1024  # bytes
+_LONGEST_MESSAGE = 1000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,15 @@ def refusal(
         {"code": code} if details is None else {"code": code, "details": details}
     )
     envelope = {"success": False, "statusCode": status, "message": message, "error": error}
-    return _json(envelope, status, headers or {})
+    response = _json(envelope, status, headers or {})
+    if response.content_length is not None and response.content_length > LARGEST_REFUSAL:
+        # A bug: the details of an error grow with a request, or with what is stored.
+        log.error("refusal_too_large", code=code, bytes=response.content_length)
+        return refusal(status, code, message[:_LONGEST_MESSAGE], headers=headers)
+    return response
 
 
 def _json(envelope: dict[str, Any], status: int, headers: Mapping[str, str]) -> Response:
     # One pass in Rust over models and plain values; NaN, which JSON lacks, becomes null.
     body = to_json(envelope, by_alias=True, inf_nan_mode="null")
-    sent = {"Cache-Control": "no-store", **headers}  # responses depend on the caller
-    return Response(body, status, headers=sent, mimetype="application/json")
+    return Response(body, status, headers=dict(headers), mimetype="application/json")

@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.services import parameters, take
 from troupe.web.addresses import client_address
-from troupe.web.body import read, read_raw
+from troupe.web.body import FORM_LIMIT, JSON_LIMIT, RAW_LIMIT, read, read_raw
 from troupe.web.caller import Auth, admit, check_app, enforced
 from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
@@ -56,6 +56,7 @@ class Route:
     limit: str | None  # name of its rate limit, see `Settings.limits`
     alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
+    body_bytes: int  # the maximum size of a body
     open_to_all_apps: bool  # needs no App Check token, whatever APP_CHECK says
 
     @property
@@ -73,6 +74,7 @@ class Route:
         if not self.open_to_all_apps:
             check_app(by_link=self.media)
         caller = admit(self.auth, path, by_link=self.media)
+        request.max_content_length = self.body_bytes
         given: dict[str, Any] = {
             part: self._read(part, model, path) for part, model in self.parts.items()
         }
@@ -85,9 +87,6 @@ class Route:
                 answer = event_stream(answer, caller.uid if caller else client_address() or "")
         if isinstance(answer, Reply):
             return success(answer, self.status, ignored(given))
-        if self.media:
-            answer.headers["Referrer-Policy"] = "no-referrer"  # the URL may contain a token
-            answer.headers.setdefault("Cache-Control", "private, no-store")
         return answer
 
     def _read(self, part: str, model: type[Any], path: dict[str, Any]) -> BaseModel | bytes:
@@ -107,6 +106,7 @@ class Options(TypedDict, total=False):
     headers: tuple[str, ...]
     limit: str
     media: bool  # accept a media link to the path instead of a bearer token
+    body_bytes: int  # the maximum size of a body; the default depends on the part
     open_to_all_apps: bool  # for what browsers load by themselves: pages, pictures
 
 
@@ -191,6 +191,7 @@ class Api:
                         limit=limit,
                         alias_of=name if number else None,
                         media=options.get("media", False),
+                        body_bytes=options.get("body_bytes", _body_bytes(parts)),
                         open_to_all_apps=options.get("open_to_all_apps", False),
                     )
                 )
@@ -203,6 +204,11 @@ def ignored(given: Mapping[str, Any]) -> list[Ignored]:
     """The unknown fields of a body or form that reports them."""
     sent = given.get("body") or given.get("form")
     return sent.ignored if isinstance(sent, WarnsOfUnknown) else []
+
+
+def _body_bytes(parts: Iterable[str]) -> int:
+    limits = {"body": JSON_LIMIT, "form": FORM_LIMIT, "raw": RAW_LIMIT}
+    return max((limits[part] for part in parts if part in limits), default=0)
 
 
 def _parts(handler: Handler) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -21,9 +20,11 @@ from pydantic_core import PydanticCustomError
 
 from troupe.text import EMAIL, MOST_EMAIL, belongs_in_line, is_visible, reorders
 
-_MOST_WARNINGS = 20
+MOST_WARNINGS = 20
 _NAME_LENGTH = 64
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*(?:\[\])?$")
+# The Unicode category Cc, without tabs and line breaks.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 MOST_ENTRIES = 100
 
 
@@ -64,12 +65,12 @@ class Headers(BaseModel):
 class KeyHeader(Headers):
     """The header of a paid POST: repeats with the same key get the same response and one charge."""
 
-    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = (
-        Field(
-            None,
-            description="Chosen by the client, 1 to 255 printable ASCII characters. A repeat with "
-            "the same key and body gets the same response and is charged once.",
-        )
+    idempotency_key: (
+        Annotated[str, StringConstraints(max_length=255, pattern=r"^[\x21-\x7e]{1,255}$")] | None
+    ) = Field(
+        None,
+        description="Chosen by the client, 1 to 255 printable ASCII characters. A repeat with the "
+        "same key and body gets the same response and is charged once.",
     )
 
 
@@ -103,9 +104,7 @@ class WarnsOfUnknown(Schema):
                 for name, value in sent.items()
                 if name not in known and value not in (None, "", [], {}) and _NAME.match(name)
             ]
-            made._ignored = [
-                Ignored(field=name[:_NAME_LENGTH]) for name in unknown[:_MOST_WARNINGS]
-            ]
+            made._ignored = [Ignored(field=name[:_NAME_LENGTH]) for name in unknown[:MOST_WARNINGS]]
         return made
 
 
@@ -186,7 +185,7 @@ def _visible(text: str) -> str:
 
 
 def _many_lines(text: str) -> str:
-    if any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in text):
+    if _CONTROLS.search(text):
         raise PydanticCustomError("control_characters", "must be plain text")
     return text
 
@@ -198,13 +197,15 @@ def _letter_and_digit(password: str) -> str:
 
 
 # One line of plain text: stripped, not empty, no NUL or other control characters, and none that
-# reorder the text around them.
-Line = Annotated[
+# reorder the text around them. Add `Field(max_length=...)` to `OneLine`, up to 2,000; `Line` has
+# one, which a field can lower.
+OneLine = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
     AfterValidator(_one_line),
     AfterValidator(_visible),
 ]
+Line = Annotated[OneLine, Field(max_length=200)]
 # Multi-line text: no control characters except tabs and line breaks. Add `Field(max_length=...)`.
 # `PlainText` may be empty.
 PlainText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_many_lines)]
@@ -220,7 +221,7 @@ Email = Annotated[
     AfterValidator(_one_line),
     Field(json_schema_extra={"format": "email"}),
 ]
-Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._]{3,30}$")]
+Username = Annotated[str, StringConstraints(max_length=30, pattern=r"^[A-Za-z0-9._]{3,30}$")]
 # `accounts.policy` adds the rules that settings change.
 Password = Annotated[
     str,
@@ -230,5 +231,8 @@ Password = Annotated[
 ]
 # Document ids of this API, and Firebase uids. Firestore reserves names like __this__.
 Id = Annotated[
-    str, StringConstraints(pattern=r"^(?:[A-Za-z0-9-]|_[A-Za-z0-9-])[A-Za-z0-9_-]{0,127}$")
+    str,
+    StringConstraints(
+        max_length=128, pattern=r"^(?:[A-Za-z0-9-]|_[A-Za-z0-9-])[A-Za-z0-9_-]{0,127}$"
+    ),
 ]

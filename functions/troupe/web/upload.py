@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic_core import PydanticCustomError, core_schema
@@ -25,10 +25,10 @@ class Upload:
         """Bytes."""
         return self._stream.seek(0, os.SEEK_END)
 
-    def read(self) -> bytes:
-        """The whole content; check `size` first."""
-        self._stream.seek(0)
-        return self._stream.read()
+    @property
+    def stream(self) -> BinaryIO:
+        """The content; on disk if it is large."""
+        return cast(BinaryIO, self._stream)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, *_: Any) -> core_schema.CoreSchema:

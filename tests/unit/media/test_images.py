@@ -8,10 +8,9 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb
+from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb, prepare_image
 from troupe.errors import TroupeError
 from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedFile
-from troupe.media.uploads.images import prepare_image
 
 KEPT = {
     "png": ("PNG", ".png", "image/png"),

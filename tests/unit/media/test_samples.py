@@ -10,7 +10,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.support.media_files import SOUNDS, SVG, ZIP, encoded, picture, silent_video, sound, tone
+from tests.support.media_files import (
+    SOUNDS,
+    SVG,
+    ZIP,
+    encoded,
+    picture,
+    prepare_sample,
+    silent_video,
+    sound,
+    tone,
+)
 from troupe.errors import TroupeError
 from troupe.media.uploads.checks import (
     BrokenAudio,
@@ -19,7 +29,6 @@ from troupe.media.uploads.checks import (
     SampleTooShort,
     UnsupportedFile,
 )
-from troupe.media.uploads.samples import prepare_sample
 
 
 def kept(data: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], tuple[int, int, int]]:

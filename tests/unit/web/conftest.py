@@ -18,6 +18,7 @@ from troupe.caller import Caller, CompanyRole, Role
 from troupe.errors import PaymentRequired, Unauthorized
 from troupe.settings import Settings
 from troupe.web.app import build
+from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -70,7 +71,7 @@ def things() -> Api:
         """Makes a thing."""
         return Reply(body, "Made", headers={"Location": "/api/things/1"})
 
-    @api.post("/api/needed", auth=Auth.PUBLIC)
+    @api.post("/api/needed", auth=Auth.PUBLIC, body_bytes=TEXT_LIMIT)
     def needed(body: NeededBody) -> Reply:
         return Reply(body)
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from tests.support.factories import test_settings
-from troupe.rate_limits import Source
+from troupe.caller import Source
 from troupe.web.addresses import client_address, sources
 from troupe.web.provided import provide
 

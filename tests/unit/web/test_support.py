@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
+from base64 import b64encode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
@@ -13,8 +18,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.unit.web.conftest import code_of
-from troupe.support import service
+from troupe.support import health, service
 from troupe.support.endpoints import api
+from troupe.support.health import Health
 from troupe.web.app import build
 
 Checks = dict[str, Callable[[], object]]
@@ -32,7 +38,7 @@ def client(checked: Checks) -> FlaskClient:
         "support",
         [api],
         SimpleNamespace(
-            health_checks=checked, faqs=None, contacts=None, settings=None, accounts=None
+            health=Health(checked), faqs=None, contacts=None, settings=None, accounts=None
         ),
     ).test_client()
 
@@ -48,7 +54,7 @@ def test_the_docs_page_loads_only_our_own_files(client: FlaskClient, page: str) 
         asset = client.get(urljoin(page, address))
         assert (asset.status_code, len(asset.data) > 1000) == (200, True)
         asset.close()
-    document = re.search(r'new URL\("([^"]+)"', answer.text)
+    document = re.search(r'data-document="([^"]+)"', answer.text)
     assert document
     assert urljoin(page, document[1]).endswith("/openapi.json")
 
@@ -96,12 +102,61 @@ def test_a_service_that_is_down_is_503_and_named(client: FlaskClient, checked: C
 def test_a_hanging_service_is_down_after_the_timeout(
     client: FlaskClient, checked: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import threading
-
     release = threading.Event()
-    monkeypatch.setattr(service, "_TIMEOUT", 0.1)
+    monkeypatch.setattr(health, "_TIMEOUT", 0.1)
     checked["storage"] = lambda: release.wait(30)
     try:
         assert client.get("/api/health").status_code == 503
     finally:
         release.set()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_report_is_kept_for_ten_seconds(
+    client: FlaskClient, checked: Checks, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    runs: list[float] = []
+
+    def check() -> None:
+        runs.append(time.monotonic())
+        if broken:
+            raise ConnectionError
+
+    checked["firestore"] = check
+    statuses = {client.get("/api/health").status_code for _ in range(5)}
+    assert statuses == {503 if broken else 200}
+    assert len(runs) == 1
+    assert health.FRESH_SECONDS == 10
+    monkeypatch.setattr(health, "FRESH_SECONDS", 0)
+    client.get("/api/health")
+    assert len(runs) == 2
+
+
+def test_callers_at_the_same_time_share_one_run(client: FlaskClient, checked: Checks) -> None:
+    runs: list[float] = []
+
+    def check() -> None:
+        runs.append(time.monotonic())
+        time.sleep(0.3)
+
+    checked["firestore"] = check
+    started = time.monotonic()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: client.get("/api/health").status_code, range(20)))
+    assert set(answers) == {200}
+    assert len(runs) == 1
+    assert time.monotonic() - started < 2
+
+
+def test_the_docs_page_runs_its_own_script_alone_and_keeps_no_token(client: FlaskClient) -> None:
+    page = client.get("/api/docs")
+    script = re.search(r"<script>(.+?)</script>", page.text, re.DOTALL)
+    assert script
+    assert "persistAuthorization: false" in script[1]
+    digest = b64encode(sha256(script[1].encode()).digest()).decode()
+    policy = dict(
+        part.partition(" ")[::2] for part in page.headers["Content-Security-Policy"].split("; ")
+    )
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == f"'self' 'sha256-{digest}'"
+    assert "style=" not in page.text and "onload" not in page.text

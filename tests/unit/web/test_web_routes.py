@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from tests.unit.web.conftest import ThingBody, ThingPath, code_of, edge
 from troupe.app.openapi import document
 from troupe.errors import BadRequest, NotFound
-from troupe.web.body import JSON_LIMIT
+from troupe.web.body import RAW_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.events import EVENT_STREAM, Event
 from troupe.web.reply import Reply
@@ -108,8 +108,8 @@ def test_a_raw_body_is_passed_unchanged(
 
 
 def test_a_raw_body_has_a_limit(client: FlaskClient) -> None:
-    assert signed(client, b"x" * JSON_LIMIT).status_code == 200
-    assert code_of(signed(client, b"x" * (JSON_LIMIT + 1))) == "payload_too_large"
+    assert signed(client, b"x" * RAW_LIMIT).status_code == 200
+    assert code_of(signed(client, b"x" * (RAW_LIMIT + 1))) == "payload_too_large"
 
 
 def test_events_are_streamed(client: FlaskClient) -> None:

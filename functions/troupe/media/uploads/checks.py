@@ -1,22 +1,24 @@
-"""Results and errors of checking uploaded media; `samples` and `images` do the checking.
+"""Results and errors of checking uploaded media; `decoders` has it checked in a child process.
 
 Separate so that HTTP functions can import it without a decoder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NotRequired, Protocol
+from typing import Any, BinaryIO, Literal, NotRequired, Protocol
 
 from typing_extensions import TypedDict
 
-from troupe.errors import AllowedDetails, TroupeError, Unprocessable
+from troupe.errors import AllowedDetails, TroupeError, Unavailable, Unprocessable
 
 SAMPLE_RATE = 24_000  # the rate of F5-TTS and most cloning engines
 MIN_SAMPLE_SECONDS, MAX_SAMPLE_SECONDS = 1, 60
 MIN_HEARD_SECONDS = 0.5
+TIME_LIMIT = 10  # seconds for decoding one file
 MAX_SIDE = 2_048  # pixels; larger images are scaled down
-MAX_PIXELS = 40_000_000  # decoding takes up to 620 MB (WebP, the worst case)
+MAX_PIXELS = 40_000_000  # of any picture; fewer where decoding takes more memory (`images`)
 
 
 class BrokenFileDetails(TypedDict):
@@ -51,6 +53,15 @@ class SampleSilentDetails(TypedDict):
     field: NotRequired[str]
 
 
+class TooDemandingDetails(TypedDict):
+    """What decoding would exceed: `memory` or `output`, with `maximum` in bytes, or `time`, in
+    seconds."""
+
+    limit: Literal["memory", "time", "output"]
+    maximum: int
+    field: NotRequired[str]
+
+
 class UnsupportedFile(TroupeError):
     """Judged by content, not by name; the details list the accepted types."""
 
@@ -75,7 +86,13 @@ class BrokenImage(Unprocessable):
 class ImageTooLarge(Unprocessable):
     code = "image_too_large"
     details_type = ImageTooLargeDetails
-    message = f"The image is too large (maximum {MAX_PIXELS // 1_000_000} megapixels)."
+    message = "The image has too many pixels."
+
+    def __init__(self, message: str | None = None, *, details: Mapping[str, Any]) -> None:
+        """`details`: with `maximumPixels`, which depends on the format."""
+        megapixels = details["maximumPixels"] // 1_000_000
+        told = f"The image is too large (maximum {megapixels} megapixels)."
+        super().__init__(message or told, details=details)
 
 
 class SampleTooShort(Unprocessable):
@@ -96,13 +113,36 @@ class SampleSilent(Unprocessable):
     message = "The voice sample is almost silent."
 
 
+class TooDemanding(Unprocessable):
+    code = "file_too_demanding"
+    details_type = TooDemandingDetails
+    message = (
+        "Decoding the file takes too much time or memory. Export it again with an ordinary encoder."
+    )
+
+
+class BadClip(Unprocessable):
+    """For operators; the text says why."""
+
+    code = "bad_clip"
+    message = "The clip cannot be a background."
+
+
+class DecodersBusy(Unavailable):
+    code = "decoders_busy"
+    message = "Too many files are being checked. Please send this one again."
+
+
 class File(Protocol):
     """An uploaded file; `size` in bytes."""
 
     @property
     def size(self) -> int: ...
 
-    def read(self) -> bytes: ...
+    @property
+    def stream(self) -> BinaryIO:
+        """Seekable; may be on disk."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +171,14 @@ class PreparedImage:
     data: bytes = field(repr=False)
     content_type: str
     extension: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A background clip, as determined by its content. `width` and `height` in pixels."""
+
+    seconds: float
     width: int
     height: int

@@ -1,7 +1,7 @@
 """Pictures, checked by content and re-encoded without metadata.
 
 Only the pixels are copied, so nothing else survives: no location, no comment, no script appended to
-the file.
+the file. Runs in the child process of `decoders`, and keeps to its memory by the header alone.
 """
 
 from __future__ import annotations
@@ -9,20 +9,40 @@ from __future__ import annotations
 import io
 import struct
 from contextlib import suppress
+from typing import BinaryIO
 
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from troupe.media.uploads.checks import (
     MAX_PIXELS,
     MAX_SIDE,
+    TIME_LIMIT,
     BrokenImage,
     ImageTooLarge,
     PreparedImage,
+    TooDemanding,
     UnsupportedFile,
 )
+from troupe.media.uploads.sniffing import HEAD, PICTURES, picture_format
 
-KINDS = ["png", "jpeg", "webp", "gif"]
-_FORMATS = [kind.upper() for kind in KINDS]
+# Opened directly: `Image.open` tries other formats too, and loads their modules.
+_READERS: dict[str, type[ImageFile]] = {
+    "PNG": PngImageFile,
+    "JPEG": JpegImageFile,
+    "WEBP": WebPImageFile,
+    "GIF": GifImageFile,
+}
+# Bytes that the pixels of a picture may take while it is decoded and scaled.
+_PIXEL_BYTES = 180_000_000
+# A progressive JPEG is decoded once for each of its scans; an ordinary one has ten.
+_SCANNED_PIXELS = 500_000_000
+_MAX_SCANS = 500
+_START_OF_SCAN = b"\xff\xda"
 # Uploaded format -> stored format; of a GIF, the first frame is kept as a PNG.
 _STORED_AS = {"PNG": "PNG", "GIF": "PNG", "JPEG": "JPEG", "WEBP": "WEBP"}
 _EXTENSIONS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
@@ -39,39 +59,75 @@ _TRANSPOSE = {
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (
     *(OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error),
-    *(OverflowError, MemoryError),
+    OverflowError,
 )
 
 
-def prepare_image(data: bytes) -> PreparedImage:
+def prepare_image(file: BinaryIO) -> PreparedImage:
     """Re-encodes a picture: upright, in sRGB, at most MAX_SIDE pixels a side; of an animation, the
-    first frame. Raises UnsupportedFile, ImageTooLarge, BrokenImage."""
+    first frame. Raises UnsupportedFile, ImageTooLarge, BrokenImage, TooDemanding, MemoryError."""
+    file.seek(0)
+    kind = picture_format(file.read(HEAD))
+    if kind is None:
+        raise UnsupportedFile("The file is not an image.", details={"allowed": PICTURES})
+    file.seek(0)
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-            width, height = opened.size
+        with _READERS[kind](file) as opened:
             # Only the header has been read so far, no pixels.
-            if width * height > MAX_PIXELS:
-                size = {"width": width, "height": height}
-                raise ImageTooLarge(details=size | {"maximumPixels": MAX_PIXELS})
-            return _encode(_to_rgb(opened), _STORED_AS[opened.format or "PNG"])
-    except UnidentifiedImageError as error:
-        raise UnsupportedFile("The file is not an image.", details={"allowed": KINDS}) from error
-    # Pillow checks the header too: from about twice our limit on it warns, which raises where
-    # warnings are errors, and from twice that on it refuses.
+            _check_size(kind, opened)
+            if kind == "JPEG":
+                _check_scans(opened, file)
+            return _encode(_to_rgb(opened), _STORED_AS[kind])
+    # Pillow checks sizes too: from about twice our limit on it warns, which raises where warnings
+    # are errors, and from twice that on it refuses.
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageTooLarge(details={"maximumPixels": MAX_PIXELS}) from error
     except _DAMAGE as error:
         raise BrokenImage from error
 
 
+def _check_size(kind: str, opened: Image.Image) -> None:
+    """Raises ImageTooLarge."""
+    width, height = opened.size
+    maximum = min(MAX_PIXELS, _PIXEL_BYTES // _bytes_per_pixel(kind, opened))
+    if width * height > maximum:
+        details = {"width": width, "height": height, "maximumPixels": maximum}
+        raise ImageTooLarge(details=details)
+
+
+def _bytes_per_pixel(kind: str, opened: Image.Image) -> int:
+    """What decoding takes at most, as measured by `tests/functions/test_hostile_media.py`."""
+    if kind == "WEBP":
+        return 16  # libwebp's canvases, and two copies
+    if kind == "JPEG":
+        # The coefficients of all scans; else it is decoded at a reduced size, row by row.
+        return 2 * len(opened.getbands()) if "progressive" in opened.info else 1
+    transparent = "transparency" in opened.info
+    if opened.mode in ("1", "P", "PA"):
+        return 9 if transparent or opened.mode == "PA" else 5
+    if transparent:
+        return 12
+    return {"LA": 8, "RGBA": 8, "I;16": 5}.get(opened.mode, 4)
+
+
+def _check_scans(opened: Image.Image, file: BinaryIO) -> None:
+    """Raises TooDemanding. Decoded data never contains the marker; metadata rarely does."""
+    file.seek(0)
+    scans = file.read().count(_START_OF_SCAN)
+    if scans > _MAX_SCANS or scans * opened.width * opened.height > _SCANNED_PIXELS:
+        raise TooDemanding(details={"limit": "time", "maximum": TIME_LIMIT})
+
+
 def _to_rgb(opened: Image.Image) -> Image.Image:
-    """The pixels as RGB or RGBA."""
+    """The pixels as RGB or RGBA, scaled before anything else that takes time or memory."""
     # JPEG can be decoded at a reduced size, which saves time and memory.
-    opened.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    if isinstance(opened, JpegImageFile):
+        opened.draft("RGB", (MAX_SIDE, MAX_SIDE))
     opened.load()
-    alpha = "A" in opened.getbands() or "transparency" in opened.info
-    image = _to_srgb(opened, "RGBA" if alpha else "RGB")
+    mode = "RGBA" if "A" in opened.getbands() or "transparency" in opened.info else "RGB"
+    image = _scalable(opened, mode)
     image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    image = _to_srgb(image, mode, opened.info.get("icc_profile"))
     # Rotated last: at full size, that would double the memory.
     orientation = 1
     with suppress(*_DAMAGE):
@@ -80,20 +136,28 @@ def _to_rgb(opened: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _to_srgb(opened: Image.Image, mode: str) -> Image.Image:
-    """Converts to sRGB: without their profile, wide-gamut phone pictures would look pale."""
+def _scalable(opened: Image.Image, mode: str) -> Image.Image:
+    """The picture in a mode that can be scaled."""
     if opened.mode.startswith("I;16"):  # 16-bit grey, of which `convert` would keep the low byte
-        opened = opened.point(lambda value: value * (1 / 256))
-    profile = opened.info.get("icc_profile")
-    if profile and (opened.mode, mode) in (("RGB", "RGB"), ("RGBA", "RGBA"), ("CMYK", "RGB")):
+        return opened.point(lambda value: value * (1 / 256)).convert("L")
+    if opened.mode == "1" and mode == "RGB":
+        return opened.convert("L")
+    # A transparent colour would be lost when pixels are mixed.
+    mixes = opened.mode not in ("1", "P", "PA") and "transparency" not in opened.info
+    return opened if mixes else opened.convert(mode)
+
+
+def _to_srgb(image: Image.Image, mode: str, profile: bytes | None) -> Image.Image:
+    """Converts to sRGB: without their profile, wide-gamut phone pictures would look pale."""
+    if profile and (image.mode, mode) in (("RGB", "RGB"), ("RGBA", "RGBA"), ("CMYK", "RGB")):
         # Broken profiles are ignored, as in browsers.
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             target = ImageCms.createProfile("sRGB")
-            turned = ImageCms.profileToProfile(opened, source, target, outputMode=mode)
+            turned = ImageCms.profileToProfile(image, source, target, outputMode=mode)
             if turned is not None:
                 return turned
-    return opened if opened.mode == mode else opened.convert(mode)
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _encode(image: Image.Image, kind: str) -> PreparedImage:

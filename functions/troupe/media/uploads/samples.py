@@ -1,20 +1,15 @@
 """Voice samples: any audio file to a mono WAV, with a report on its quality.
 
-Uploads are untrusted. FFmpeg would also open playlists, which refer to other files, and has
-decoders for hundreds of unneeded formats. So the demuxer is chosen by content, and only the
-decoders listed here run.
+Runs in the child process of `decoders`.
 """
 
 from __future__ import annotations
 
 import io
-import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import av
-import av.logging
 import numpy as np
-from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from troupe.media.audio import write_wav
@@ -28,9 +23,8 @@ from troupe.media.uploads.checks import (
     SampleSilent,
     SampleTooLong,
     SampleTooShort,
-    UnsupportedFile,
 )
-from troupe.riff import bare_wav, is_wav
+from troupe.media.uploads.opening import open_sound
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -38,15 +32,7 @@ if TYPE_CHECKING:
 
     from troupe.speech.engine import Samples
 
-av.logging.set_level(None)  # FFmpeg's findings go into our errors, not to stderr
-
-KINDS = ["wav", "mp3", "m4a", "ogg", "flac", "webm"]
-_CODECS = {"aac", "alac", "flac", "mp3", "mp3float", "opus", "libopus", "vorbis"}
-_RATES = range(8_000, 192_001)  # at one sample per second, a small file would last for months
-_MAX_CHANNELS = 8
-_MAX_FORMAT_BYTES = 40  # bytes: WAVE_FORMAT_EXTENSIBLE
 _PADDING = 0.1  # seconds that an encoder may add
-_DEADLINE = 20.0  # seconds; decoding normally takes 0.1
 
 _WINDOW = SAMPLE_RATE * 30 // 1000  # 30 ms, about a consonant
 _SILENCE_DB = -50.0
@@ -54,21 +40,13 @@ _FULL_SCALE = 0.99  # lossy formats do not reproduce exact full scale
 _FLOOR_DB = -120.0
 
 
-def prepare_sample(data: bytes) -> PreparedSample:
+def prepare_sample(file: BinaryIO) -> PreparedSample:
     """Decodes, mixes down, measures and encodes a voice sample.
 
-    Raises UnsupportedFile, BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent.
+    Raises UnsupportedFile, BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent, MemoryError.
     """
-    demuxer = _demuxer(data)
-    if demuxer is None:
-        raise UnsupportedFile("The file is not an audio file.", details={"allowed": KINDS})
-    try:
-        opened = bare_wav(data, _MAX_FORMAT_BYTES) if demuxer == "wav" else data
-        with av.open(io.BytesIO(opened), "r", format=demuxer) as container:
-            samples, clipped_share = _decode(container)
-    # PyAV reports damage by FFmpeg's errors, which subclass many builtin ones, and by ValueError.
-    except (FFmpegError, ValueError, IndexError, EOFError, OverflowError) as error:
-        raise BrokenAudio from error
+    with open_sound(file) as (container, stream):
+        samples, clipped_share = _decode(container, stream)
     seconds = len(samples) / SAMPLE_RATE
     if round(seconds, 2) < MIN_SAMPLE_SECONDS:
         raise SampleTooShort(details=_limits(seconds))
@@ -78,38 +56,14 @@ def prepare_sample(data: bytes) -> PreparedSample:
     return _measure(samples, clipped_share)
 
 
-def _demuxer(data: bytes) -> str | None:
-    """The demuxer for a file, chosen by its first bytes, or None."""
-    if is_wav(data):
-        return "wav"
-    if data[4:8] == b"ftyp":
-        return "mov"
-    if data[:3] == b"ID3" or (len(data) > 3 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2):
-        return "mp3"  # an ID3 tag, or the sync word of layer III
-    starts = {b"OggS": "ogg", b"fLaC": "flac", b"\x1a\x45\xdf\xa3": "matroska"}
-    return starts.get(data[:4])
-
-
-def _decode(container: InputContainer) -> tuple[Samples, float]:
+def _decode(container: InputContainer, stream: AudioStream) -> tuple[Samples, float]:
     """Mono samples at SAMPLE_RATE, cut a little above the maximum; and the clipped share of the
     original samples."""
-    if not container.streams.audio:
-        raise UnsupportedFile("The file has no audio track.", details={"allowed": KINDS})
-    stream = container.streams.audio[0]
-    # Despite its type, PyAV's context is None if FFmpeg has no decoder.
-    codec = getattr(stream.codec_context, "name", "")
-    if codec not in _CODECS and not codec.startswith("pcm_"):
-        raise BrokenAudio
-    if stream.rate not in _RATES or not 1 <= stream.channels <= _MAX_CHANNELS:
-        raise BrokenAudio
     resampler = av.AudioResampler("s16", "mono", SAMPLE_RATE)
     most = round((MAX_SAMPLE_SECONDS + 2 * _PADDING) * SAMPLE_RATE)
-    deadline = time.monotonic() + _DEADLINE
     chunks: list[Samples] = []
     length = total = clipped = 0
     for frame in container.decode(stream):
-        if time.monotonic() > deadline:
-            raise BrokenAudio
         values = _full_scale(frame.to_ndarray())
         total += values.size
         clipped += int(np.count_nonzero(np.abs(values) >= _FULL_SCALE))
@@ -120,13 +74,13 @@ def _decode(container: InputContainer) -> tuple[Samples, float]:
             break
     else:
         chunks += [cast("Samples", mono.to_ndarray()[0]) for mono in resampler.resample(None)]
-        _check_complete(container, stream, sum(map(len, chunks)) / SAMPLE_RATE)
+        check_complete(container, stream, sum(map(len, chunks)) / SAMPLE_RATE)
     if not chunks:
         raise BrokenAudio
     return np.concatenate(chunks), clipped / max(total, 1)
 
 
-def _check_complete(container: InputContainer, stream: AudioStream, seconds: float) -> None:
+def check_complete(container: InputContainer, stream: AudioStream, seconds: float) -> None:
     """Raises BrokenAudio if the audio is clearly shorter than the file declares.
 
     Skips MP3, whose declared length is often an estimate.

@@ -14,6 +14,7 @@ from PIL import ImageColor
 
 from troupe.media.captions import Cue
 from troupe.media.formats import Resolution
+from troupe.media.uploads.opening import open_clip
 from troupe.media.video.layers import Layer, Plane, ycbcr
 from troupe.media.video.pictures import badge, caption, face_card
 
@@ -81,7 +82,7 @@ def _loop(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
         waiting: av.VideoFrame | None = None
         first = 0.0
         try:
-            with av.open(str(path)) as container:
+            with path.open("rb") as file, open_clip(file) as container:
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
                 each = 1 / float(stream.average_rate or RATE)

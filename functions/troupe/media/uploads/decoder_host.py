@@ -1,0 +1,215 @@
+"""The child process that opens uploads: `python decoder_host.py sound|picture|clip`.
+
+It loads the decoders once, and then forks for every file: the fork gets limits of memory, time and
+output, may not open files or connections, and ends with the file. So a hostile file takes down
+nothing but its own fork, and leaves nothing behind for the next one.
+
+Requests come over the socket that is standard input: a line of JSON, with the descriptors of the
+upload and of an empty file for the result (`RESULT`, JSON, bytes). It answers each with a line of
+JSON when the fork has ended, and ends when the socket closes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+from troupe.errors import TroupeError
+
+RESULT = struct.Struct("=I")  # the length of the JSON
+OK, FAILED, OUT_OF_MEMORY, OUT_OF_SPACE = 0, 1, 3, 4  # exit codes of forks
+_MESSAGE = 4096  # bytes
+
+Task = Callable[[BinaryIO], tuple[dict[str, Any], bytes]]
+
+
+def _tasks(kind: str) -> dict[str, Task]:
+    """The tasks of a kind of child, which loads only the decoders of its kind."""
+    if kind == "picture":
+        from troupe.media.uploads.images import prepare_image
+
+        return {"image": lambda file: _split(prepare_image(file), "data")}
+    if kind == "clip":
+        from troupe.media.uploads.clips import look_at
+
+        return {"clip": lambda file: _split(look_at(file))}
+    from troupe.media.uploads.recordings import prove_recording
+    from troupe.media.uploads.samples import prepare_sample
+
+    return {
+        "sample": lambda file: _split(prepare_sample(file), "audio"),
+        "recording": lambda file: _split(prove_recording(file)),
+    }
+
+
+def _split(result: Any, data: str = "") -> tuple[dict[str, Any], bytes]:
+    """A result as JSON, and its field of bytes."""
+    fields = asdict(result)
+    return fields, fields.pop(data, b"")
+
+
+class _Upload(io.RawIOBase):
+    """Reads by position: the descriptor's own is shared with the service."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._size = os.fstat(descriptor).st_size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = os.pread(self._descriptor, len(buffer), self._at)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise OSError("cannot seek to before the start")
+        self._at = start + offset
+        return self._at
+
+
+def serve(requests: socket.socket, tasks: dict[str, Task]) -> None:
+    """Answers requests until the socket closes."""
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(requests, _MESSAGE, 2)
+        if not message:
+            return
+        answer = _supervise(json.loads(message), tasks, *descriptors)
+        requests.sendall(json.dumps(answer).encode() + b"\n")
+
+
+def _supervise(
+    request: dict[str, Any], tasks: dict[str, Task], upload: int, result: int
+) -> dict[str, Any]:
+    """Runs a request in a fork; returns how it ended, and what it took over the base: `memory` in
+    bytes, `cpu` in seconds."""
+    base = _pages(1) - _pages(2)  # what is not shared with other programs
+    alive, held = os.pipe()  # ends when the fork has ended, because only it holds the other end
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(alive)
+            os.close(0)
+            _work(request, tasks, upload, result)
+        finally:
+            os._exit(FAILED)
+    for descriptor in (held, upload, result):
+        os.close(descriptor)
+    ended, _, _ = select.select([alive], [], [], request["seconds"])
+    os.close(alive)
+    if not ended:
+        os.kill(pid, signal.SIGKILL)
+    _, status, usage = os.wait4(pid, 0)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "exit": os.waitstatus_to_exitcode(status),
+        "late": not ended,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "memory": max(0, usage.ru_maxrss * unit - base),
+    }
+
+
+def _work(request: dict[str, Any], tasks: dict[str, Task], upload: int, result: int) -> NoReturn:
+    _limit(request["memory"], request["seconds"], request["output"])
+    try:
+        answer, data = _answer(tasks[request["task"]], upload)
+        told = json.dumps(answer).encode()
+        with open(result, "wb", closefd=False) as target:
+            target.write(RESULT.pack(len(told)) + told)
+            target.write(data)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except OSError:
+        os._exit(OUT_OF_SPACE)
+    os._exit(OK)
+
+
+def _answer(task: Task, upload: int) -> tuple[dict[str, Any], bytes]:
+    """The result of a task, or its error; MemoryError is raised."""
+    try:
+        # The reader is never closed, nor is the file: the fork ends without cleaning up.
+        result, data = task(cast("BinaryIO", io.BufferedReader(_Upload(upload), 1 << 16)))
+        return {"result": result}, data
+    except TroupeError as error:
+        said = {"code": error.code, "text": error.text, "details": error.details}
+        return {"error": said}, b""
+    except MemoryError:
+        raise
+    except Exception as error:  # a decoder that raises something else has met a damaged file
+        return {"broken": f"{type(error).__name__}: {error}"[:200]}, b""
+
+
+def _limit(memory: int, seconds: int, output: int) -> None:
+    """Limits this process for good: `memory` in bytes over what it has."""
+    mapped = _pages(0)
+    if mapped:
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + memory, mapped + memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    # Nothing can be opened any more: no file, no connection, no environment of the service.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def _pages(field: int) -> int:
+    """A field of /proc/self/statm (0 mapped, 1 resident, 2 shared) in bytes; 0 on systems without
+    it, which do not limit memory either."""
+    try:
+        fields = Path("/proc/self/statm").read_text().split()
+        return int(fields[field]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def _warm_up(tasks: dict[str, Task]) -> None:
+    """Runs the tasks once, because what they load later could not be opened by a fork."""
+    if "image" in tasks:
+        from PIL import Image, ImageCms
+
+        exif, profile = Image.Exif(), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        exif[0x0112] = 6
+        for kind in ("PNG", "JPEG", "WEBP", "GIF"):
+            file = io.BytesIO()
+            picture = Image.new("RGB", (8, 4))
+            picture.save(file, kind, exif=exif, icc_profile=profile.tobytes())
+            tasks["image"](file)
+    if "sample" in tasks:
+        import numpy as np
+
+        from troupe.media.audio import write_wav
+
+        file = io.BytesIO()
+        write_wav(file, 8_000, [np.arange(16_000, dtype=np.int16)])
+        tasks["sample"](file)
+        tasks["recording"](file)
+
+
+def main(kind: str) -> None:
+    tasks = _tasks(kind)
+    _warm_up(tasks)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the socket closes when the service ends
+    serve(socket.socket(fileno=0), tasks)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

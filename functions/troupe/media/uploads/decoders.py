@@ -1,0 +1,291 @@
+"""Opens what users upload: the one door for sounds, pictures and clips.
+
+Nothing of an upload is decoded in this process. It looks at the first bytes, and hands the file's
+descriptor to a child process (`decoder_host`), which has it decoded within limits of memory, time
+and output. One child of each kind is kept (two for sounds), started on first use.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Any, BinaryIO
+
+from troupe.errors import TroupeError
+from troupe.logs import log
+from troupe.media.uploads import checks, decoder_host, sniffing
+from troupe.media.uploads.checks import (
+    TIME_LIMIT,
+    BadClip,
+    BrokenAudio,
+    BrokenImage,
+    Clip,
+    DecodersBusy,
+    PreparedImage,
+    PreparedSample,
+    TooDemanding,
+    UnsupportedFile,
+)
+from troupe.media.uploads.proofs import Recording, RecordingTooLong
+
+_MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one file: `memory` (bytes over the child's own), `seconds`, `output` (bytes)."""
+
+    memory: int
+    seconds: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    kind: str  # of child
+    limits: Limits
+    broken: type[TroupeError]  # what a file is that crashes the decoder
+
+
+_TASKS = {
+    "sample": _Task("sound", Limits(64 * _MB, TIME_LIMIT, 8 * _MB), BrokenAudio),
+    "recording": _Task("sound", Limits(64 * _MB, TIME_LIMIT, _MB), BrokenAudio),
+    "image": _Task("picture", Limits(232 * _MB, TIME_LIMIT, 24 * _MB), BrokenImage),
+    # Only operators add clips, on their own machines: a minute of 4K.
+    "clip": _Task("clip", Limits(1024 * _MB, 600, _MB), BadClip),
+}
+_CHILDREN = {"sound": 2, "picture": 1, "clip": 1}
+_PATIENCE = 5.0  # seconds that a request waits for a child
+_START = 20.0  # seconds for a child to start; usually 0.4
+_ERRORS = {
+    error.code: error
+    for error in (
+        *(UnsupportedFile, TooDemanding, BrokenAudio, BrokenImage, BadClip, RecordingTooLong),
+        *(checks.ImageTooLarge, checks.SampleTooShort, checks.SampleTooLong, checks.SampleSilent),
+    )
+}
+
+
+class Decoders:
+    """Thread-safe. The children end on `close()`, on garbage collection, and with this process.
+
+    `patience`: seconds that a request waits for a child. Every method raises UnsupportedFile,
+    TooDemanding (the file passes a limit), and DecodersBusy (all children are taken).
+    """
+
+    def __init__(self, *, patience: float = _PATIENCE) -> None:
+        self._lanes = {
+            kind: _Lane(partial(_Child, kind), count, patience) for kind, count in _CHILDREN.items()
+        }
+
+    def sample(self, file: BinaryIO) -> PreparedSample:
+        """Raises BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent."""
+        _check_head(file, sniffing.demuxer, "The file is not an audio file.", sniffing.SOUNDS)
+        fields, audio = self._run("sample", file)
+        return PreparedSample(audio=audio, **fields)
+
+    def recording(self, file: BinaryIO) -> Recording:
+        """Raises BrokenAudio, RecordingTooLong."""
+        _check_head(file, sniffing.demuxer, "The file is not an audio file.", sniffing.SOUNDS)
+        return Recording(**self._run("recording", file)[0])
+
+    def image(self, file: BinaryIO) -> PreparedImage:
+        """Raises BrokenImage, ImageTooLarge."""
+        _check_head(file, sniffing.picture_format, "The file is not an image.", sniffing.PICTURES)
+        fields, data = self._run("image", file)
+        return PreparedImage(data=data, **fields)
+
+    def clip(self, path: Path) -> Clip:
+        """Raises BadClip, OSError."""
+        with path.open("rb") as file:
+            return Clip(**self._run("clip", file)[0])
+
+    def close(self) -> None:
+        for lane in self._lanes.values():
+            lane.close()
+
+    def _run(self, name: str, file: BinaryIO) -> tuple[dict[str, Any], bytes]:
+        task, started = _TASKS[name], time.monotonic()
+        with tempfile.TemporaryFile() as target, _on_disk(file) as upload:
+            ended = self._lanes[task.kind].ask(name, task.limits, upload, target.fileno())
+            answer, data = ({}, b"") if ended["exit"] else _result(target)
+        log.info(
+            "upload_decoded",
+            task=name,
+            ms=round((time.monotonic() - started) * 1000, 1),
+            cpuMs=round(ended["cpu"] * 1000),
+            memoryMb=round(ended["memory"] / _MB, 1),
+            exit=ended["exit"],
+            broken=answer.get("broken"),
+        )
+        if "result" in answer:
+            return answer["result"], data
+        if "error" in answer:
+            error = answer["error"]
+            raise _ERRORS[error["code"]](error["text"], details=error["details"])
+        raise _passed_limit(task, ended) or task.broken
+
+
+def _passed_limit(task: _Task, ended: Mapping[str, Any]) -> TroupeError | None:
+    """The error for how a fork ended; None if it crashed, or met damage without a name."""
+    limits = task.limits
+    if ended["late"] and ended["cpu"] < limits.seconds / 2:
+        return DecodersBusy(retry_after=round(limits.seconds))  # the machine was slow, not the file
+    if ended["late"] or ended["exit"] == -signal.SIGXCPU:
+        return TooDemanding(details={"limit": "time", "maximum": limits.seconds})
+    # Without our own kill, SIGKILL is the platform's, for memory.
+    if ended["exit"] in (decoder_host.OUT_OF_MEMORY, -signal.SIGKILL):
+        return TooDemanding(details={"limit": "memory", "maximum": limits.memory})
+    if ended["exit"] == decoder_host.OUT_OF_SPACE:
+        return TooDemanding(details={"limit": "output", "maximum": limits.output})
+    return None
+
+
+def _check_head(
+    file: BinaryIO, name: Callable[[bytes], str | None], message: str, allowed: list[str]
+) -> None:
+    file.seek(0)
+    if name(file.read(sniffing.HEAD)) is None:
+        raise UnsupportedFile(message, details={"allowed": allowed})
+
+
+class _on_disk:  # noqa: N801 - a function in its use
+    """The descriptor of a file's content; small uploads are in memory only."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._copy: Any = None
+
+    def __enter__(self) -> int:
+        with suppress(OSError):
+            descriptor = self._file.fileno()
+            self._file.flush()
+            return descriptor
+        self._copy = tempfile.TemporaryFile()
+        self._file.seek(0)
+        while data := self._file.read(_MB):
+            self._copy.write(data)
+        self._copy.flush()
+        return int(self._copy.fileno())
+
+    def __exit__(self, *_: object) -> None:
+        if self._copy is not None:
+            self._copy.close()
+
+
+def _result(target: BinaryIO) -> tuple[dict[str, Any], bytes]:
+    target.seek(0)
+    (size,) = decoder_host.RESULT.unpack(target.read(decoder_host.RESULT.size))
+    return json.loads(target.read(size)), target.read()
+
+
+class _Lane:
+    """A few children of one kind, each with one file at a time."""
+
+    def __init__(self, make: Callable[[], _Child], count: int, patience: float) -> None:
+        self._make = make
+        self._patience = patience
+        # The last one used comes first, so that a second one starts only if two are needed.
+        self._idle: LifoQueue[_Child | None] = LifoQueue()
+        for _ in range(count):
+            self._idle.put(None)
+
+    def ask(self, name: str, limits: Limits, upload: int, target: int) -> dict[str, Any]:
+        """How the fork ended. Raises DecodersBusy."""
+        try:
+            child = self._idle.get(timeout=self._patience)
+        except Empty:
+            raise DecodersBusy(retry_after=TIME_LIMIT) from None
+        try:
+            for attempt in (1, 2):
+                if child is None or child.parent != os.getpid():
+                    # After a fork the parent still uses the old child: leave it alone.
+                    child = self._make()
+                try:
+                    return child.ask(name, limits, upload, target)
+                except (OSError, EOFError) as error:
+                    child.close()
+                    child = None
+                    log.warning("decoder_ended", kind=type(error).__name__, attempt=attempt)
+            raise DecodersBusy(retry_after=TIME_LIMIT)
+        finally:
+            self._idle.put(child)
+
+    def close(self) -> None:
+        """Ends the idle children."""
+        with suppress(Empty):
+            idle = []
+            while True:
+                idle.append(self._idle.get_nowait())
+        for child in idle:
+            if child is not None:
+                child.close()
+            self._idle.put(None)
+
+
+class _Child:
+    """A running `decoder_host`."""
+
+    def __init__(self, kind: str) -> None:
+        self.parent = os.getpid()
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(
+                # -S: it gets our search path, and no environment: it keeps no secrets.
+                [sys.executable, "-P", "-S", "-s", str(Path(decoder_host.__file__)), kind],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={
+                    "LC_ALL": "C.UTF-8",
+                    "PYTHONPATH": os.pathsep.join(sys.path),
+                    "OPENBLAS_NUM_THREADS": "1",
+                },
+                start_new_session=True,  # so that its fork can be ended with it
+            )
+        self.close = weakref.finalize(self, _end, process, self._socket, self.parent)
+        self._starting = _START
+
+    def ask(self, name: str, limits: Limits, upload: int, target: int) -> dict[str, Any]:
+        """Raises OSError (TimeoutError if it does not answer at all), EOFError."""
+        request = {
+            "task": name,
+            "memory": limits.memory,
+            "seconds": limits.seconds,
+            "output": limits.output,
+        }
+        # The child keeps to the time itself; this is for a child that hangs.
+        self._socket.settimeout(self._starting + limits.seconds + 5)
+        socket.send_fds(self._socket, [json.dumps(request).encode()], [upload, target])
+        answer = b""
+        while not answer.endswith(b"\n"):
+            received = self._socket.recv(4096)
+            if not received:
+                raise EOFError
+            answer += received
+        self._starting = 0.0
+        ended: dict[str, Any] = json.loads(answer)
+        return ended
+
+
+def _end(process: subprocess.Popen[bytes], connection: socket.socket, parent: int) -> None:
+    connection.close()
+    if os.getpid() != parent:
+        process.returncode = 0  # the child of another process, which we cannot wait for
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,192 @@
+"""The audit log over HTTP, and the entries that reading personal data makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.contract.contract import contract, is_planned
+from tests.support.admins import Admin, a_user, new_admin
+from tests.support.factories import HeldQueue, code, signed_in
+from tests.support.wiring import app_for, rewired, services
+from troupe.activities.service import activity_write
+from troupe.adapters.firestore import Committed, Create, Database, Write
+from troupe.errors import Unavailable
+from troupe.reports.records import SubjectKind
+
+# Operations that show administrators what belongs to people.
+READS: dict[str, Callable[[Admin, str], Any]] = {
+    "adminListUsers": lambda admin, uid: admin.ask("GET", "/users?limit=100"),
+    "searchUsers": lambda admin, uid: admin.ask("GET", f"/search-users?search={uid}"),
+    "adminGetUser": lambda admin, uid: admin.ask("GET", f"/users/{uid}"),
+    "listRecentActivity": lambda admin, uid: admin.ask("GET", "/recent-activity?limit=100"),
+    "listContacts": lambda admin, uid: admin.ask("GET", "/contacts?limit=100"),
+    "adminJobs": lambda admin, uid: admin.ask("GET", f"/jobs?userId={uid}"),
+    "adminReports": lambda admin, uid: admin.ask("GET", "/reports?limit=100"),
+    "adminAudit": lambda admin, uid: admin.ask("GET", f"/audit?target=users/{uid}"),
+    "getUserSubscription": lambda admin, uid: plans(admin, f"/api/subscriptions/user/{uid}"),
+    "getTokenUsage": lambda admin, uid: plans(admin, f"/api/tokens/usage/{uid}"),
+}
+# All others that administrators may call, and why they make no entry.
+OTHERS = {
+    "adminVerify": "the administrator",
+    "adminListPlans": "plans",
+    "getPlan": "plans",
+    "getAdminStats": "counts",
+    "adminListFaq": "published",
+    "getFaq": "published",
+}
+
+
+def plans(admin: Admin, path: str) -> Any:
+    return app_for("plans").test_client().get(path, headers=admin.headers)
+
+
+def entries(db: Database, **fields: str) -> list[dict[str, Any]]:
+    where = [(name, "==", value) for name, value in fields.items()]
+    return [document.data for document in db.find("audit", where=where, limit=100)]
+
+
+@pytest.fixture
+def reader(db: Database) -> Admin:
+    return new_admin(db)
+
+
+@pytest.fixture
+def whose(db: Database, queue: HeldQueue) -> str:
+    """A user with something of everything, whose name and address must not get into the log."""
+    uid = a_user(db, name="Very Private")
+    services().exports.start(uid)
+    services().reports.add(a_user(db), SubjectKind.USER, uid, "A secret reason.")
+    text = "Voice generation started"
+    db.commit(activity_write(uid, "voice_generation_started", text, generationId="x"))
+    return uid
+
+
+def test_every_operation_that_reads_for_administrators_is_known() -> None:
+    reading = {
+        line["op"]
+        for line in contract()
+        if line["auth"] in ("admin", "self")
+        and line["http"].startswith("GET ")
+        and not is_planned(line)
+    }
+    assert reading == set(READS) | set(OTHERS)
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_reading_makes_an_entry_with_the_ids_alone(
+    db: Database, reader: Admin, whose: str, operation: str
+) -> None:
+    contact = services().contacts.add(
+        name="Very Private", email=f"{whose}@example.com", subject="Hi", message="A secret."
+    )
+    answer = READS[operation](reader, whose)
+    assert answer.status_code == 200, answer.text
+    (entry,) = entries(db, uid=reader.uid)
+    assert (entry["operation"], entry["email"]) == (operation, reader.email)
+    about = f"contacts/{contact.id}" if operation == "listContacts" else f"users/{whose}"
+    assert about in entry["about"]
+    assert (entry["before"], entry["after"]) == ({}, {})
+    assert entry["requestId"]
+    told = json.dumps({**entry, "email": ""}, default=str)
+    assert "Very Private" not in told and "@example.com" not in told and "secret" not in told
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_what_cannot_be_recorded_is_not_shown(
+    db: Database, reader: Admin, whose: str, operation: str
+) -> None:
+    class Unwritable(Database):
+        def commit(self, *writes: Write) -> Committed:
+            if any(isinstance(w, Create) and w.path.startswith("audit/") for w in writes):
+                raise Unavailable(retry_after=1)
+            return super().commit(*writes)
+
+    services().contacts.add(name="A", email="a@example.com", subject="Hi", message="Hi")
+    with rewired(database=Unwritable(db._client)):
+        answer = READS[operation](reader, whose)
+    assert code(answer) == (503, "unavailable")
+    assert whose not in answer.text
+
+
+def test_reading_ones_own_data_makes_none(db: Database) -> None:
+    uid, headers = signed_in(db)
+    client = app_for("plans").test_client()
+    for path in (f"/api/subscriptions/user/{uid}", f"/api/tokens/usage/{uid}"):
+        assert client.get(path, headers=headers).status_code == 200
+    assert entries(db, uid=uid) == []
+
+
+def test_an_empty_list_makes_none(db: Database, reader: Admin) -> None:
+    reader.data("GET", "/search-users?search=nobody-has-this-name")
+    assert entries(db, uid=reader.uid) == []
+
+
+class TestAudit:
+    def test_changes_and_reading_are_listed_newest_first(
+        self, db: Database, reader: Admin, whose: str
+    ) -> None:
+        reader.data("PUT", f"/users/{whose}", json={"tokens": 50})
+        reader.data("GET", f"/users/{whose}")
+        reader.data("GET", f"/search-users?search={whose}")
+        (*_, read, change) = listed = reader.data("GET", f"/audit?target=users/{whose}")["entries"]
+        assert [entry["operation"] for entry in listed] == [
+            "adminAudit",
+            "searchUsers",
+            "adminGetUser",
+            "adminUpdateUser",
+        ]
+        assert (change["before"], change["after"]) == ({"tokens": 20}, {"tokens": 50})
+        assert change["actorId"] == reader.uid and change["actorEmail"] == reader.email
+        assert (read["target"], read["about"]) == (f"users/{whose}", [f"users/{whose}"])
+
+    def test_entries_are_selected_by_administrator(
+        self, db: Database, reader: Admin, whose: str
+    ) -> None:
+        other = new_admin(db)
+        for each in (reader, other):
+            each.data("GET", f"/users/{whose}")
+        for path, operations in (
+            (f"/audit?actor={other.uid}", {"adminGetUser"}),
+            (f"/audit?actor={other.uid}&target=users/{whose}", {"adminGetUser"}),
+        ):
+            found = reader.data("GET", path)["entries"]
+            assert {entry["operation"] for entry in found} == operations
+            assert {entry["actorId"] for entry in found} == {other.uid}
+
+    def test_it_is_paged(self, db: Database, reader: Admin) -> None:
+        uids = [a_user(db) for _ in range(3)]
+        for uid in uids:
+            reader.data("GET", f"/users/{uid}")
+        first = reader.ask("GET", f"/audit?actor={reader.uid}&limit=2").json
+        assert first["meta"]["total"] == 4  # with the entry of this request
+        cursor = first["meta"]["nextCursor"]
+        second = reader.ask("GET", f"/audit?actor={reader.uid}&limit=2&cursor={cursor}").json
+        targets = [entry["target"] for entry in second["data"]["entries"]]
+        assert targets == [f"users/{uid}" for uid in reversed(uids[:2])]
+
+    @pytest.mark.parametrize(
+        "query", ["target=users", "target=../x", "target=users/a/b", "actor=a/b"]
+    )
+    def test_only_paths_and_ids_are_accepted(self, reader: Admin, query: str) -> None:
+        assert reader.ask("GET", f"/audit?{query}").status_code == 422
+
+    def test_an_entry_of_the_first_version_is_shown(self, db: Database, reader: Admin) -> None:
+        old = {
+            "uid": reader.uid,
+            "email": None,
+            "operation": "createPlan",
+            "target": "plans/old",
+            "before": {},
+            "after": {"name": "Old"},
+            "at": db.get(f"users/{reader.uid}").data["createdAt"],
+            "requestId": None,
+        }
+        db.commit(Create(f"audit/old-{reader.uid}", old))
+        found = reader.data("GET", f"/audit?actor={reader.uid}")["entries"]
+        assert found[-1]["operation"] == "createPlan"
+        assert (found[-1]["about"], found[-1]["actorEmail"]) == ([], "")

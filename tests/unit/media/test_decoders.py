@@ -1,0 +1,199 @@
+"""The child processes that open uploads: their limits, and what is left of one that passes them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import bombs
+from tests.support.media_files import SOUNDS, picture, sound
+from troupe.media.uploads import decoders as module
+from troupe.media.uploads.checks import BrokenAudio, BrokenImage, DecodersBusy, TooDemanding
+from troupe.media.uploads.decoders import Decoders, Limits
+
+MB = 1024 * 1024
+
+
+@pytest.fixture
+def decoders() -> Iterator[Decoders]:
+    made = Decoders(patience=0.2)
+    yield made
+    made.close()
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, name: str, **limits: int) -> None:
+    task = module._TASKS[name]
+    values = {"memory": 256 * MB, "seconds": 10, "output": 8 * MB} | limits
+    monkeypatch.setitem(module._TASKS, name, module._Task(task.kind, Limits(**values), task.broken))
+
+
+def children(pid: int | str = "self") -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+def child_of(kind: str) -> int:
+    (found,) = (
+        pid
+        for pid in children()
+        if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f"decoder_host.py\0{kind}\0".encode())
+    )
+    return found
+
+
+@pytest.mark.parametrize("kind", SOUNDS)
+def test_a_child_opens_every_sound(kind: str, decoders: Decoders) -> None:
+    """It cannot load anything that it has not loaded before."""
+    data = io.BytesIO(sound(kind, channels=2))
+    assert decoders.sample(data).seconds == pytest.approx(3, abs=0.05)
+    assert decoders.recording(data).seconds == pytest.approx(3, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif"])
+def test_a_child_opens_every_picture(kind: str, decoders: Decoders) -> None:
+    prepared = decoders.image(io.BytesIO(picture(kind, (3_000, 100))))
+    assert (prepared.width, prepared.height) == (2048, 68)
+    assert len(prepared.data) > 100
+
+
+def test_a_file_on_disk_is_read_where_it_is(decoders: Decoders, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(sound())
+    with path.open("rb") as file:
+        file.seek(77)
+        assert decoders.recording(file).seconds == 3
+        file.seek(0)
+        assert file.read() == sound()
+
+
+def test_one_child_opens_one_file_after_the_other(decoders: Decoders) -> None:
+    decoders.recording(io.BytesIO(sound()))
+    first = child_of("sound")
+    with pytest.raises(BrokenAudio):
+        decoders.sample(io.BytesIO(sound()[:60]))
+    decoders.sample(io.BytesIO(sound()))
+    assert child_of("sound") == first
+    assert not children(first)
+
+
+def test_memory_is_limited(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, "image", memory=32 * MB)
+    with pytest.raises(TooDemanding) as failure:
+        decoders.image(io.BytesIO(bombs.png(4_000, 4_000)))
+    assert failure.value.details == {"limit": "memory", "maximum": 32 * MB}
+    assert decoders.image(io.BytesIO(picture())).width == 60
+
+
+def test_output_is_limited(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, "sample", output=100_000)
+    with pytest.raises(TooDemanding) as failure:
+        decoders.sample(io.BytesIO(sound(seconds=5)))
+    assert failure.value.details == {"limit": "output", "maximum": 100_000}
+    assert decoders.sample(io.BytesIO(sound(seconds=1.2))).seconds == 1.2
+
+
+def test_time_is_limited(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, "recording", seconds=1)
+    slow = b"RIFF\xff\xff\xff\xffWAVE" + b"junk\0\0\0\0" * 3_000_000
+    begun = time.monotonic()
+    with pytest.raises((TooDemanding, DecodersBusy)) as failure:
+        decoders.recording(io.BytesIO(slow))
+    assert time.monotonic() - begun < 5
+    if isinstance(failure.value, TooDemanding):
+        assert failure.value.details == {"limit": "time", "maximum": 1}
+    assert decoders.sample(io.BytesIO(sound())).seconds == 3
+
+
+def test_a_file_that_crashes_its_decoder_is_damaged(decoders: Decoders) -> None:
+    """Stands for any crash: the fork is killed from outside while it works."""
+    decoders.image(io.BytesIO(picture()))
+    host = child_of("picture")
+    over = threading.Event()
+
+    def crash() -> None:
+        while not over.is_set():
+            for pid in children(host):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSEGV)
+
+    crasher = threading.Thread(target=crash)
+    crasher.start()
+    try:
+        with pytest.raises(BrokenImage):
+            decoders.image(io.BytesIO(bombs.png(6_000, 6_000)))
+    finally:
+        over.set()
+        crasher.join()
+    assert decoders.image(io.BytesIO(picture())).width == 60
+    assert child_of("picture") == host
+
+
+def test_a_child_that_died_is_replaced(decoders: Decoders) -> None:
+    decoders.recording(io.BytesIO(sound()))
+    first = child_of("sound")
+    os.kill(first, signal.SIGKILL)
+    assert decoders.recording(io.BytesIO(sound())).seconds == 3
+    assert child_of("sound") != first
+
+
+def test_a_request_does_not_wait_long_for_a_child(decoders: Decoders) -> None:
+    slow = bombs.png(6_300, 6_300)
+    decoders.image(io.BytesIO(picture()))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(decoders.image, io.BytesIO(slow))
+        while not children(child_of("picture")):
+            time.sleep(0.005)
+        with pytest.raises(DecodersBusy) as failure:
+            decoders.image(io.BytesIO(picture()))
+        assert failure.value.retry_after
+        assert first.result().width == 2048
+
+
+def test_a_fork_can_open_nothing_and_knows_no_secret(
+    decoders: Decoders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JWT_SECRET", "a secret of the service")
+    decoders.image(io.BytesIO(picture()))
+    host = child_of("picture")
+    assert b"secret" not in Path(f"/proc/{host}/environ").read_bytes()
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(decoders.image, io.BytesIO(bombs.png(6_300, 6_300)))
+        limits = seen_limits(host)
+        working.result()
+    for name in ("Max open files", "Max processes", "Max core file size"):
+        assert limits[name] == ("0", "0")
+    assert limits["Max cpu time"] == ("10", "10")
+
+
+def seen_limits(host: int) -> dict[str, tuple[str, str]]:
+    """The limits of the fork of a child, once it has set them."""
+    while True:
+        for pid in children(host):
+            try:
+                lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+            except OSError:
+                continue
+            limits = {line[:26].strip(): tuple(line[26:].split()[:2]) for line in lines[1:]}
+            if limits["Max open files"] == ("0", "0"):
+                return limits  # type: ignore[return-value]
+
+
+def test_each_file_is_logged(decoders: Decoders, capsys: pytest.CaptureFixture[str]) -> None:
+    decoders.image(io.BytesIO(picture()))
+    line: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (line["message"], line["task"], line["exit"]) == ("upload_decoded", "image", 0)
+    assert line["ms"] > 0
+    assert 0 < line["memoryMb"] < 100

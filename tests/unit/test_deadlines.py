@@ -1,0 +1,157 @@
+"""Every call to a service ends soon if the service accepts the connection and never answers, and a
+request waits ten seconds for all such calls together."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+
+from tests.support.silent import silent_services
+from troupe import deadlines
+from troupe.adapters.firestore import Create, Database
+from troupe.adapters.identity import Identity, IdentityError
+from troupe.adapters.queue import CloudTasksQueue, QueueUnavailable
+from troupe.adapters.storage import Files
+from troupe.errors import Unavailable
+
+LONGEST = 12.0  # seconds
+DOWN = (Unavailable, IdentityError, QueueUnavailable, OSError)
+Call = Callable[[Any], object]
+
+
+class Waiting(AnonymousCredentials):
+    """Credentials whose server does not answer."""
+
+    def refresh(self, request: Any) -> None:
+        time.sleep(15)
+
+
+@pytest.fixture(scope="module")
+def silent() -> Iterator[Any]:
+    with silent_services() as services, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("google.auth.default", lambda: (Waiting(), None))
+        yield services
+
+
+def read(services: Any) -> bytes:
+    with services.files.reading("a"), services.files.open("a", 100) as file:
+        return bytes(file.read(10))
+
+
+# By service and method. A method that makes no call is None.
+CALLS: dict[str, dict[str, Call | None]] = {
+    "database": {
+        "connect": None,
+        "get": lambda to: to.database.get("c/one"),
+        "get_all": lambda to: to.database.get_all(["c/one", "c/two"]),
+        "find": lambda to: to.database.find("c", limit=1),
+        "due": lambda to: to.database.due("c", 1),
+        "count": lambda to: to.database.count("c"),
+        "clear": lambda to: to.database.clear("c"),
+        "commit": lambda to: to.database.commit(Create("c/one", {})),
+        "delete_all": lambda to: to.database.delete_all(["c/one"]),
+    },
+    "files": {
+        "connect": None,
+        "upload": lambda to: to.files.upload("a", b"abc", "text/plain"),
+        "read": lambda to: to.files.read("a"),
+        "download": lambda to: to.files.download("a", Path(os.devnull)),
+        "stat": lambda to: to.files.stat("a"),
+        "open": None,
+        "reading": read,
+        "signed_url": lambda to: to.files.signed_url(
+            "a", disposition="inline", content_type="audio/wav"
+        ),
+        "delete": lambda to: to.files.delete(["a"]),
+        "list": lambda to: to.files.list("a"),
+        "check": lambda to: to.files.check(),
+    },
+    "identity": {
+        "close": None,
+        "verify": None,  # on the emulators, tokens are not signed
+        "create": lambda to: to.identity.create("ada@example.com", "secret-123", "Ada"),
+        "sign_in": lambda to: to.identity.sign_in("ada@example.com", "secret-123"),
+        "sign_up_guest": lambda to: to.identity.sign_up_guest(),
+        "send_reset": lambda to: to.identity.send_reset("ada@example.com"),
+        "reset_address": lambda to: to.identity.reset_address("code"),
+        "reset_password": lambda to: to.identity.reset_password("code", "secret-123"),
+        "send_verification": lambda to: to.identity.send_verification("ada"),
+        "verify_email": lambda to: to.identity.verify_email("code"),
+        "uid_of": lambda to: to.identity.uid_of("ada@example.com"),
+        "set_password": lambda to: to.identity.set_password("ada", "secret-123"),
+        "set_email": lambda to: to.identity.set_email("ada", "ada@example.com"),
+        "delete": lambda to: to.identity.delete("ada"),
+        "revoke": lambda to: to.identity.revoke("ada"),
+    },
+    "queue": {
+        "enqueue": lambda to: to.queue.enqueue("generate", {"jobId": "a"}, {}),
+        "check": None,  # on the emulators, it only connects
+    },
+}
+CLASSES = {"database": Database, "files": Files, "identity": Identity, "queue": CloudTasksQueue}
+
+
+@pytest.mark.parametrize("service", CLASSES)
+def test_every_method_of_an_adapter_is_tried(service: str) -> None:
+    methods = inspect.getmembers(CLASSES[service], inspect.isroutine)
+    public = {name for name, _ in methods if not name.startswith("_")}
+    assert public == CALLS[service].keys()
+
+
+def timed(call: Call, services: Any) -> float:
+    """Makes a call as a request does; returns its seconds."""
+    deadlines.begin(deadlines.REQUEST_SECONDS)
+    started = time.monotonic()
+    with pytest.raises(DOWN):
+        call(services)
+    return time.monotonic() - started
+
+
+@pytest.mark.slow
+def test_every_call_ends_within_twelve_seconds(silent: Any) -> None:
+    calls = {
+        f"{service}.{name}": call
+        for service, methods in CALLS.items()
+        for name, call in methods.items()
+        if call is not None
+    }
+    with ThreadPoolExecutor(len(calls)) as pool:
+        taken = dict(
+            zip(calls, pool.map(lambda call: timed(call, silent), calls.values()), strict=True)
+        )
+    print(*(f"{seconds:6.1f} s  {name}" for name, seconds in taken.items()), sep="\n")
+    assert not {name: seconds for name, seconds in taken.items() if seconds > LONGEST}
+
+
+def test_the_calls_of_one_request_share_its_time(silent: Any) -> None:
+    deadlines.begin(1.0)
+    started = time.monotonic()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            silent.database.get("c/one")
+    with pytest.raises(Unavailable):
+        silent.files.read("a")
+    assert 1.0 < time.monotonic() - started < 3.5
+    deadlines.begin(None)
+
+
+def test_calls_that_succeed_take_nothing_from_the_time() -> None:
+    deadlines.begin(1.0)
+    with deadlines.charged(OSError):
+        time.sleep(0.1)
+    assert deadlines.seconds_left(30) == 1.0
+    with pytest.raises(OSError), deadlines.charged(OSError):
+        time.sleep(0.1)
+        raise OSError
+    assert deadlines.seconds_left(30) < 0.95
+    assert deadlines.seconds_left(0.2) == 0.2
+    deadlines.begin(None)
+    assert deadlines.seconds_left(30) == 30
