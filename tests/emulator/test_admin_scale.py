@@ -61,7 +61,7 @@ class Crowd:
     @property
     def users(self) -> AdminUsers:
         shop, nothing = Shop(self.db), None
-        services: Any = (nothing, shop.subscriptions, shop.plans, nothing)
+        services: Any = (nothing, shop.subscriptions, shop.plans, nothing, nothing)
         return AdminUsers(self.db, self.directory, *services)
 
     def reads(self, ask: Callable[[], Any]) -> tuple[Any, int, int]:
