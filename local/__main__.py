@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -61,7 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Ends the command, once: a process group gets a signal from the terminal and from make, and a
+    second exception could strike while the first one stops the stack."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -95,10 +103,16 @@ def _doctor(findings: list[tuple[str, bool, str]]) -> int:
 
 def main() -> int:
     args = _parser().parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    return run(lambda: _dispatch(args))
+
+
+def run(command: Callable[[], int]) -> int:
+    """The exit code of a command, which signals end: 130 then, 1 after an error."""
+    # SIGINT too: a shell script starts a command with `&` with it ignored.
+    for number in _ENDING:
         signal.signal(number, _end)
     try:
-        return _dispatch(args)
+        return command()
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130

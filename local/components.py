@@ -189,7 +189,7 @@ class Suite:
         command += ["--project", PROJECT, "--non-interactive"]
         command += ["--config", str(config), "--only", ",".join(sorted(self._emulators))]
         temporary = run.folder / "tmp"
-        temporary.mkdir()
+        temporary.mkdir(exist_ok=True)
         env = {
             **run.env,
             # The CLI records running suites under TMPDIR, one per project, and keeps settings and

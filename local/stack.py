@@ -58,7 +58,7 @@ class Stack:
         self._run = run
         self._say = say
         self._components = components
-        self._children: list[Child] = []
+        self._children: dict[Program, Child] = {}
         self._stopped = threading.Event()
         self._sweeper: threading.Thread | None = None
         self.served: dict[str, str] = {}
@@ -120,22 +120,30 @@ class Stack:
         suites = any(isinstance(program, Suite) for program in chosen)
         with _one_suite_at_a_time() if suites else _no_lock():
             # In parallel: programs need each other's addresses to start, but not each other.
-            started = [(program, self._start_one(program)) for program in chosen]
-            for program, child in started:
-                self._wait_until_ready(program, child)
+            for program in chosen:
+                self._children[program] = program.start(self._run)
+            for program in chosen:
+                self._wait_until_ready(program)
                 for component, what in program.serves().items():
                     self._say(f"  {component:<10} {self.host(component):<16} {what}")
 
-    def _start_one(self, program: Program) -> Child:
-        child = program.start(self._run)
-        self._children.append(child)
-        return child
+    def restart(self, program: Program) -> None:
+        """Starts a program that ended, on the same ports; returns when it answers. What it held in
+        memory is lost. Raises StackError."""
+        ended = self._children[program]
+        ended.stop()
+        # Whether a program is ready is also read from its log.
+        ended.log.rename(ended.log.with_name(f"{program.name}-ended-{time.time():.0f}.log"))
+        with _one_suite_at_a_time() if isinstance(program, Suite) else _no_lock():
+            self._children[program] = program.start(self._run)
+            self._wait_until_ready(program)
 
-    def _wait_until_ready(self, program: Program, child: Child) -> None:
+    def _wait_until_ready(self, program: Program) -> None:
+        child = self._children[program]
         deadline = time.monotonic() + READY_SECONDS
         last = "it did not answer"
         while time.monotonic() < deadline:
-            self.raise_if_ended()
+            self._raise_if_ended()
             try:
                 if program.is_ready(self._run):
                     return
@@ -157,29 +165,36 @@ class Stack:
         indented = "\n".join(f"    {line}" for line in child.tail().splitlines())
         return f"{child.name}: {what}.\n  Last lines of {_shown(child.log)}:\n{indented}"
 
-    def raise_if_ended(self) -> None:
-        """Raises StackError, with its last log lines, if a child is no longer running."""
-        for child in self._children:
-            if child.exit_code is not None:
-                what = f"ended unexpectedly (exit code {child.exit_code})"
-                raise StackError(self._report(child, what))
+    def ended(self) -> dict[Program, str]:
+        """The programs that are no longer running, with what happened and their last log lines."""
+        return {
+            program: self._report(child, f"ended unexpectedly (exit code {child.exit_code})")
+            for program, child in self._children.items()
+            if child.exit_code is not None
+        }
+
+    def _raise_if_ended(self) -> None:
+        for report in self.ended().values():
+            raise StackError(report)
 
     def watch(self, poll_seconds: float = 0.5) -> None:
-        """Returns when the stack is stopped; raises StackError if a child ends before that."""
-        while not self._stopped.wait(poll_seconds):
-            self.raise_if_ended()
+        """Returns when the stack is stopped; raises StackError if a program ends before that."""
+        # Not Event.wait: a signal handler's exception could strike inside its lock.
+        while not self._stopped.is_set():
+            time.sleep(poll_seconds)
+            self._raise_if_ended()
 
     def stop(self) -> None:
         """Ends every child and its descendants. Can be repeated."""
         self._stopped.set()
-        for child in self._children:
+        for child in self._children.values():
             child.ask_to_stop()
-        for child in reversed(self._children):
+        for child in reversed(self._children.values()):
             child.stop()
         if self._sweeper:
             self._sweeper.join()
             self._sweeper = None
-        self._children = []
+        self._children = {}
 
     def __enter__(self) -> Self:
         return self
@@ -230,7 +245,7 @@ class Stack:
     @property
     def pids(self) -> dict[str, int]:
         """Program name -> pid of its supervisor."""
-        return {child.name: child.pid for child in self._children}
+        return {child.name: child.pid for child in self._children.values()}
 
     def _sweep_regularly(self) -> None:
         """Stands in for the schedule, which the emulators do not run. A failed sweep is logged."""

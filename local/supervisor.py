@@ -76,6 +76,15 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+def _children(pid: int) -> list[int]:
+    """The children of a process, zombies too. Reads one file where the kernel offers it, which
+    costs a thousandth of looking at every process."""
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return [each for each, parent in _parents().items() if parent == pid]
+
+
 def _signal(pids: list[int], number: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
@@ -130,9 +139,8 @@ class Supervisor:
     def _end_orphans(self) -> None:
         """Ends adopted processes, which nothing can reach any more."""
         now = time.monotonic()
-        me = os.getpid()
-        for pid, ppid in _parents().items():
-            if ppid != me or pid == self._command.pid:
+        for pid in _children(os.getpid()):
+            if pid == self._command.pid:
                 continue
             if pid not in self._orphans:
                 self._orphans[pid] = now

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 
+from local.recovery import Recovery
 from local.seed import accounts, seed_stack
 from local.stack import Stack
 
@@ -23,8 +24,13 @@ def up(*, ports: str, port: Mapping[str, int], seed: bool) -> int:
             for account in accounts():
                 print(f"  {account.email:<20} {account.password:<24} {account.role}")
         print(f"Logs: {os.path.relpath(stack.folder / 'logs')}", flush=True)
+        recovery = Recovery(
+            stack,
+            seed=lambda: seed_stack(stack) if seed else "nothing",
+            say=lambda line: print(line, flush=True),
+        )
         try:
-            stack.watch()
+            recovery.run()
         except KeyboardInterrupt:
             print("\nstopping", flush=True)
     return 0

@@ -92,6 +92,11 @@ class Unauthorized(TroupeError):
     message = "You are not signed in. Send `Authorization: Bearer <token>`."
 
 
+class AppCheckFailed(Unauthorized):
+    code = "app_check_failed"
+    message = "Send a valid App Check token of one of this project's apps in `X-Firebase-AppCheck`."
+
+
 class PaymentRequired(TroupeError):
     status = 402
     code = "payment_required"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,6 +23,14 @@ COLLECTION = "limits"
 # For these, an account's successes are not counted, only its failures.
 FAILURES_ONLY = frozenset({"login"})
 _CONTENTION_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A network that requests come from. It gets `factor` times the limit of one address."""
+
+    subject: str
+    factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +52,23 @@ class Limiter:
         self._limits = limits
         self._secret = secret.encode()
 
-    def count(self, name: str, *, account: str | None, address: str | None) -> LimitStatus | None:
-        """Counts a request. Returns None if no limit applies or the counters are unavailable.
+    def count(
+        self, name: str, *, account: str | None, sources: Sequence[Source]
+    ) -> LimitStatus | None:
+        """Counts a request for its account and its networks. Returns None if no limit applies or
+        the counters are unavailable.
 
         If the limiter fails, requests pass: the operations behind it need Firestore too, or have
         their own limit (Firebase Auth), and a failing limiter must not lock users out. But counters
         contended for longer than a request may wait mean a flood: that raises TooManyRequests.
         """
         limit, at = self._limits[name], _seconds()
+        networks = [(each.subject, _times(limit.address, each.factor)) for each in sources]
         counters = [
             (rate, self._path(name, kind, subject, rate, at))
             for kind, subject, rate in (
                 ("account", account, limit.account),
-                ("address", address, limit.address),
+                *(("address", subject, rate) for subject, rate in networks),
             )
             if subject is not None and rate is not None
         ]
@@ -123,6 +135,10 @@ def _seconds() -> int:
 def _end(rate: Rate, at: int) -> int:
     """When the window containing `at` ends; both in seconds since 1970."""
     return (at // rate.seconds + 1) * rate.seconds
+
+
+def _times(rate: Rate | None, factor: int) -> Rate | None:
+    return rate and Rate(most=rate.most * factor, seconds=rate.seconds)
 
 
 def _one_more(rate: Rate, at: int) -> dict[str, object]:

@@ -111,6 +111,12 @@ class Settings(BaseModel):
         "networks trusted to report the client's address, separated by commas "
         "([decision 014](docs/decisions/014-rate-limits.md))",
     )
+    app_check: Literal["off", "enforce"] = _setting(
+        "APP_CHECK",
+        "off",
+        "`enforce`: requests need a Firebase App Check token of one of the project's apps "
+        "([decision 014](docs/decisions/014-rate-limits.md))",
+    )
 
     tokens_to_give: int = _setting("TOKENS_TO_GIVE", 20, "tokens granted on sign-up", ge=0)
     guest_tokens_to_give: int = _setting(

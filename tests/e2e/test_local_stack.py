@@ -29,6 +29,21 @@ with Stack.start(ports="auto", components={components}) as stack:
 """
 # Without Node, so that supervision is tested in a few seconds.
 SMALL = _PROGRAM.format(components={"firestore", "storage"})
+# With what `python -m local` does about signals and about programs that die.
+KEPT = """
+import json, sys
+from local.__main__ import run
+from local.recovery import Recovery
+from local.stack import Stack
+
+def command():
+    with Stack.start(ports="auto", components={components}) as stack:
+        print(json.dumps({{"ports": stack.ports, "pids": stack.pids}}), flush=True)
+        Recovery(stack, seed=lambda: "nothing", say=lambda line: print(line, flush=True)).run()
+
+sys.exit(run(command))
+"""
+SMALL_KEPT = KEPT.format(components={"firestore", "storage"})
 # Python workers under shells under Node under a supervisor.
 WORKERS = _PROGRAM.format(components={"firestore", "storage", "functions"})
 
@@ -79,13 +94,14 @@ class Launched:
 
 
 @contextmanager
-def launched(program: str) -> Iterator[Launched]:
+def launched(program: str, *, by: tuple[str, ...] = ()) -> Iterator[Launched]:
     process = subprocess.Popen(
-        [sys.executable, "-c", program],
+        [*by, sys.executable, "-c", program],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     with process:
         try:
@@ -105,6 +121,35 @@ class TestEnding:
             stack.process.send_signal(number)
 
             assert stack.is_gone()
+
+    @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 3)])
+    def test_a_signal_to_the_group_ends_it_quietly(
+        self, number: signal.Signals, times: int
+    ) -> None:
+        """A shell script starts a command with `&` with SIGINT ignored."""
+        ignoring = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+        with launched(SMALL_KEPT, by=ignoring) as stack:
+            for _ in range(times):
+                os.killpg(stack.process.pid, number)
+
+            _, said = stack.process.communicate(timeout=20)
+
+            assert (stack.process.returncode, said) == (130, "\nstopped\n")
+            assert stack.is_gone()
+
+    def test_a_program_that_dies_is_restarted(self) -> None:
+        with launched(SMALL_KEPT) as stack:
+            victims = supervisor.descendants(stack.pids["storage"])
+            os.kill(victims[0], signal.SIGKILL)
+            assert stack.process.stdout
+            said = ""
+            while "storage runs again" not in said:
+                line = stack.process.stdout.readline()
+                assert line, said
+                said += line
+
+            assert "storage: ended unexpectedly" in said
+            assert answers(stack.ports["storage"])
 
     def test_no_function_worker_survives_a_killed_stack(self) -> None:
         with launched(WORKERS) as stack:
@@ -191,6 +236,22 @@ class TestWholeStack:
         url = stack.function("support") + "/api/health"
 
         assert requests.get(url, timeout=60).status_code == 200
+
+    def test_an_upload_that_is_too_large_is_refused_and_the_stack_lives(
+        self, stack: Running
+    ) -> None:
+        """The emulators' proxy dies if a response comes before the body has been read."""
+        url = f"{stack.base_url}/api/files/upload"
+        token = requests.post(f"{stack.base_url}/api/auth/guest", timeout=60).json()["data"]
+        for bearer, status in (("wrong", 401), (token["accessToken"], 413)):
+            answer = requests.post(
+                url,
+                files={"file": bytes(40 * 1024 * 1024)},
+                headers={"Authorization": f"Bearer {bearer}"},
+                timeout=60,
+            )
+            assert answer.status_code == status
+        assert requests.get(f"{stack.base_url}/api/health", timeout=60).status_code == 200
 
     def test_seeding_is_idempotent(self, stack: Running) -> None:
         ports = [

@@ -21,7 +21,7 @@ from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Create, Database, Stale, now
 from troupe.app.domains import rate_limits
 from troupe.errors import TooManyRequests
-from troupe.rate_limits import COLLECTION, Limiter, LimitStatus
+from troupe.rate_limits import COLLECTION, Limiter, LimitStatus, Source
 from troupe.settings import settings
 
 WRONG = "not the horse 9"
@@ -201,6 +201,16 @@ def test_unavailable_counters_lock_nobody_out(
     assert "limit_not_counted" in capsys.readouterr().out
 
 
+def test_the_addresses_of_one_ipv6_network_share_larger_limits(client: FlaskClient) -> None:
+    """REGISTER_LIMIT gives an address 2: a /56 gets 8, whichever of its /64s they come from."""
+    network, statuses = f"2001:db8:{os.urandom(2).hex()}", []
+    for number in range(10):
+        body = {"email": new_email(), "password": PASSWORD}
+        address = f"{network}:{number:x}::1"
+        statuses.append(post(client, "/api/signup", body, address).status_code)
+    assert statuses == [201] * 8 + [429] * 2
+
+
 def test_a_flood_contending_for_its_counter_is_rejected(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +221,7 @@ def test_a_flood_contending_for_its_counter_is_rejected(
     monkeypatch.setattr("troupe.rate_limits._CONTENTION_SECONDS", 0.05)
     counters = limiter(Flooded(db._client))
     with pytest.raises(TooManyRequests) as refused:
-        counters.count("login", account=None, address=new_address())
+        counters.count("login", account=None, sources=[Source(new_address())])
     assert refused.value.retry_after == 1
 
 
@@ -223,7 +233,7 @@ def test_of_many_concurrent_requests_exactly_the_limit_passes(db: Database) -> N
     counters, email = limiter(db, LOGIN_LIMIT="10/3600, 0"), new_email()
 
     def count(_: int) -> LimitStatus | None:
-        return counters.count("login", account=email, address=None)
+        return counters.count("login", account=email, sources=[])
 
     with ThreadPoolExecutor(20) as pool:
         standings = [each for each in pool.map(count, range(60)) if each is not None]
@@ -240,7 +250,7 @@ from troupe.rate_limits import Limiter
 limits = rate_limits(test_settings(LOGIN_LIMIT="10/3600, 0"))
 counters = Limiter(Database.connect("demo-troupe"), limits, "the same in every instance")
 for _ in range(12):
-    print(counters.count("login", account=sys.argv[1], address=None).exceeded)
+    print(counters.count("login", account=sys.argv[1], sources=[]).exceeded)
 """
 
 
@@ -266,7 +276,7 @@ def test_a_new_window_starts_at_zero(db: Database, monkeypatch: pytest.MonkeyPat
     for at, exceeded, reset in ((1_200, False, 600), (1_799, True, 1), (1_800, False, 600)):
         clock = datetime.fromtimestamp(at + 0.9, UTC)
         monkeypatch.setattr("troupe.rate_limits.now", lambda clock=clock: clock)
-        standing = counters.count("login", account=email, address=None)
+        standing = counters.count("login", account=email, sources=[])
         assert standing is not None
         assert (standing.exceeded, standing.reset) == (exceeded, reset)
 
@@ -274,7 +284,7 @@ def test_a_new_window_starts_at_zero(db: Database, monkeypatch: pytest.MonkeyPat
 def test_a_counter_identifies_nobody(db: Database) -> None:
     email, address = new_email(), new_address()
     before = {each.id for each in db.find(COLLECTION, limit=5000)}
-    limiter(db).count("login", account=email, address=address)
+    limiter(db).count("login", account=email, sources=[Source(address)])
     new = [each for each in db.find(COLLECTION, limit=5000) if each.id not in before]
     assert len(new) >= 2
     assert not any(email in str(each) or address in str(each) for each in new)
@@ -301,7 +311,7 @@ def test_the_sweep_respects_its_maximum(db: Database) -> None:
 
 def test_zero_disables_a_limit(db: Database) -> None:
     counters = limiter(db, LOGIN_LIMIT="0")
-    assert counters.count("login", account=new_email(), address=new_address()) is None
+    assert counters.count("login", account=new_email(), sources=[Source(new_address())]) is None
 
 
 @pytest.mark.parametrize("wrong", ["10", "10/", "10/60", "a/b, 0", "0/60, 0", "-1/60, 0", "1/0, 0"])

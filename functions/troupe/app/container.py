@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from troupe.accounts.profile import Profiles
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
+    from troupe.adapters.app_check import AppChecks
     from troupe.adapters.firestore import Database
     from troupe.adapters.identity import Identity
     from troupe.adapters.model import Model
@@ -99,6 +100,15 @@ class Container:
 
         app = firebase_app(self.settings.project_id)
         return Identity(app, self.settings.web_api_key, emulated=self.settings.emulated)
+
+    @cached_property
+    def app_checks(self) -> AppChecks | None:
+        """Verifies App Check tokens; None if they are not required."""
+        if self.settings.app_check == "off":
+            return None
+        from troupe.adapters.app_check import AppChecks
+
+        return AppChecks(self.settings.project_id)
 
     @cached_property
     def queue(self) -> Queue:

@@ -10,6 +10,7 @@ from troupe.app.container import Container
 from troupe.app.domains import apis
 from troupe.settings import settings
 from troupe.web.app import build
+from troupe.web.drain import Draining
 
 # Maximum request sizes in bytes, below the platform's limit: an instance keeps the bodies of up to
 # forty concurrent requests in memory.
@@ -30,10 +31,14 @@ def app_for(function: str) -> Flask:
 
 def make_app(function: str, services: Container) -> Flask:
     """The app of a function with other services, for tests."""
-    return build(
+    app = build(
         function,
         apis(function),
         services,
         origins=services.settings.allowed_origins,
         request_bytes=_REQUEST_BYTES.get(function),
+        app_checks=services.app_checks,
     )
+    if services.settings.emulated:
+        app.wsgi_app = Draining(app.wsgi_app)  # type: ignore[method-assign]
+    return app

@@ -25,6 +25,7 @@ from troupe import __version__
 from troupe.accounts.errors import AccountSuspended
 from troupe.app.domains import apis, functions, job_specs
 from troupe.errors import (
+    AppCheckFailed,
     BadRequest,
     Forbidden,
     InvalidInput,
@@ -48,7 +49,8 @@ _INFO = {
     "title": "Troupe",
     "version": __version__,
     "description": "An open backend for AI voice products. JSON is in camelCase; requests may also "
-    "use snake_case. An alias behaves like the operation it names.",
+    "use snake_case. An alias behaves like the operation it names. Projects that enforce Firebase "
+    "App Check also require the header `X-Firebase-AppCheck`.",
 }
 _SECURITY = {
     "bearer": {
@@ -343,6 +345,8 @@ def _details(kind: type[TroupeError]) -> set[Any]:
 def _kinds(route: Route) -> set[type[TroupeError]]:
     """All errors of a route: its own, and those of its parts and policy."""
     kinds: set[type[TroupeError]] = {TroupeError, Unavailable, *route.errors}
+    if not route.open_to_all_apps:
+        kinds |= {AppCheckFailed}
     if route.auth is not Auth.PUBLIC:
         kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended}
     if route.auth in (Auth.SELF, Auth.ADMIN, Auth.COMPANY):

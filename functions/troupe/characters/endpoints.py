@@ -161,6 +161,7 @@ def unstar_character(
 
 @api.get(
     "/api/static/<kind>/<name>",
+    open_to_all_apps=True,
     auth=Auth.PUBLIC,
     errors=(FileMissing,),
     produces=("audio/wav", "image/png", "image/jpeg", "image/webp"),

@@ -81,7 +81,9 @@ def get_demo_token_usage(settings: Settings) -> Reply:
     return Reply(schemas.DemoData.of(demo), "Demo token usage fetched successfully")
 
 
-@api.get("/api/health", auth=Auth.PUBLIC, data=HealthData, errors=(ServicesDown,))
+@api.get(
+    "/api/health", auth=Auth.PUBLIC, open_to_all_apps=True, data=HealthData, errors=(ServicesDown,)
+)
 def get_health(health_checks: HealthChecks) -> Reply:
     """Reports whether the services that Troupe depends on respond, and how fast."""
     return Reply(HealthData.of(service.health(health_checks)), "All services respond.")
@@ -99,20 +101,25 @@ def create_media_link(
     return Reply(data, "Media link created successfully")
 
 
-@api.get("/api/openapi.json", auth=Auth.PUBLIC, produces="application/json")
+@api.get("/api/openapi.json", auth=Auth.PUBLIC, open_to_all_apps=True, produces="application/json")
 def get_openapi() -> Response:
     """Returns this OpenAPI 3.1 document, which covers all functions."""
     return send_file(service.OPENAPI, mimetype="application/json", max_age=300)
 
 
-@api.get("/api/docs", auth=Auth.PUBLIC, produces="text/html")
+@api.get("/api/docs", auth=Auth.PUBLIC, open_to_all_apps=True, produces="text/html")
 def get_docs() -> Response:
     """Shows the interactive API documentation (Swagger UI)."""
     base = "../" if request.path.endswith("/") else ""
     return Response(_PAGE.format(base=base), mimetype="text/html")
 
 
-@api.get("/api/docs/assets/<name>", auth=Auth.PUBLIC, produces=tuple(_ASSET_TYPES.values()))
+@api.get(
+    "/api/docs/assets/<name>",
+    auth=Auth.PUBLIC,
+    open_to_all_apps=True,
+    produces=tuple(_ASSET_TYPES.values()),
+)
 def get_docs_asset(path: AssetPath) -> Response:
     """Returns a file of Swagger UI."""
     file = service.asset(path.name)

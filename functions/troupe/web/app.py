@@ -17,6 +17,7 @@ from troupe import logs
 from troupe.errors import BadRequest, TroupeError, Unavailable
 from troupe.logs import log
 from troupe.web.body import FORM_LIMIT, EdgeRequest
+from troupe.web.caller import AppChecker
 from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable
 from troupe.web.provided import provide, services
 from troupe.web.rate_limit import add_headers
@@ -90,10 +91,13 @@ def build(
     *,
     origins: Sequence[str] = (),
     request_bytes: int | None = None,
+    app_checks: AppChecker | None = None,
 ) -> Flask:
     """The app of one function. `services`: the container that handlers get services from.
-    `origins`: allowed CORS origins. `request_bytes`: the maximum size of a request."""
+    `origins`: allowed CORS origins. `request_bytes`: the maximum size of a request.
+    `app_checks`: verifies App Check tokens; None if they are not required."""
     app = EdgeApp(function, request_bytes or FORM_LIMIT)
+    app.config["APP_CHECKS"] = app_checks
     provide(app, services)
     app.before_request(_begin)
     # After-request hooks run in reverse order: the CORS headers are set before `_end` logs.
@@ -109,6 +113,7 @@ def build(
             "Last-Event-ID",
             "Prefer",
             "Range",
+            "X-Firebase-AppCheck",
             "X-Request-Id",
         ],
         expose_headers=[

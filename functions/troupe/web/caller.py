@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from flask import g, request
+from flask import current_app, g, request
 
 from troupe import access, logs
 from troupe.caller import Caller
@@ -54,6 +54,28 @@ class Authenticator(Protocol[C_co]):
         ...
 
 
+class AppChecker(Protocol):
+    """The part of the service `app_checks` that the edge uses."""
+
+    def verify(self, token: str | None) -> str:
+        """The id of the app. Raises AppCheckFailed and Unavailable."""
+        ...
+
+
+def check_app(*, by_link: bool) -> None:
+    """Raises AppCheckFailed if App Check is enforced and the request has no valid token of it.
+    `by_link`: a media link is enough, since players cannot send headers, and only a request with a
+    token gets a link."""
+    checks: AppChecker | None = current_app.config["APP_CHECKS"]
+    if checks is None or (by_link and _has_link()):
+        return
+    checks.verify(request.headers.get("X-Firebase-AppCheck"))
+
+
+def _has_link() -> bool:
+    return "Authorization" not in request.headers and "token" in request.args
+
+
 def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Caller | None:
     """The caller, if the policy admits them; None if the route needs no sign-in and has none.
     `by_link`: accept `?token=` of a media link instead of a bearer token.
@@ -65,7 +87,7 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
     if policy is Auth.OPTIONAL and "Authorization" not in request.headers:
         return None
     accounts: Authenticator[Caller] = services().accounts
-    if by_link and "Authorization" not in request.headers and "token" in request.args:
+    if by_link and _has_link():
         # The path as routed: the same by Hosting and by the function's own URL.
         caller = _known(accounts.authenticate_link(request.args["token"], request.path))
     else:

@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.services import parameters, take
 from troupe.web.body import read, read_raw
-from troupe.web.caller import Auth, admit, enforced
+from troupe.web.caller import Auth, admit, check_app, enforced
 from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
@@ -55,6 +55,7 @@ class Route:
     limit: str | None  # name of its rate limit, see `Settings.limits`
     alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
+    open_to_all_apps: bool  # needs no App Check token, whatever APP_CHECK says
 
     @property
     def paged(self) -> bool:
@@ -68,6 +69,8 @@ class Route:
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: admits the caller, reads the parts, and runs the handler."""
+        if not self.open_to_all_apps:
+            check_app(by_link=self.media)
         caller = admit(self.auth, path, by_link=self.media)
         given: dict[str, Any] = {
             part: self._read(part, model, path) for part, model in self.parts.items()
@@ -103,6 +106,7 @@ class Options(TypedDict, total=False):
     headers: tuple[str, ...]
     limit: str
     media: bool  # accept a media link to the path instead of a bearer token
+    open_to_all_apps: bool  # for what browsers load by themselves: pages, pictures
 
 
 class Api:
@@ -186,6 +190,7 @@ class Api:
                         limit=limit,
                         alias_of=name if number else None,
                         media=options.get("media", False),
+                        open_to_all_apps=options.get("open_to_all_apps", False),
                     )
                 )
             return handler

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,25 +10,33 @@ import pytest
 from flask import Flask
 
 from tests.support.factories import test_settings
+from troupe.rate_limits import Source
+from troupe.web.addresses import client_address, sources
 from troupe.web.provided import provide
-from troupe.web.rate_limit import client_address
 
 CLIENT, GOOGLE, FORGED = "203.0.113.7", "35.191.4.2", "192.0.2.66"
 
 
-def address_of(
+def sources_of(
     forwarded: str | None,
     *,
     remote: str = "169.254.1.1",
     **env: Any,
-) -> str | None:
-    env = {"FUNCTIONS_EMULATOR": "false", "JWT_SECRET": "x" * 40, **env}
+) -> list[Source]:
+    env = {"FUNCTIONS_EMULATOR": "false", "JWT_SECRET": "x" * 40, "PAYMENTS": "off", **env}
     deployed = test_settings(**env)
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     app = Flask("test")
     provide(app, SimpleNamespace(settings=deployed))
     with app.test_request_context(headers=headers, environ_base={"REMOTE_ADDR": remote}):
-        return client_address()
+        found = sources()
+        assert client_address() == (found[0].subject if found else None)
+        return found
+
+
+def address_of(forwarded: str | None, **given: Any) -> str | None:
+    found = sources_of(forwarded, **given)
+    return found[0].subject if found else None
 
 
 @pytest.mark.parametrize(
@@ -71,3 +80,29 @@ def test_the_emulators_ignore_the_header() -> None:
 def test_an_invalid_network_prevents_startup() -> None:
     with pytest.raises(ValueError, match="TRUSTED_PROXIES"):
         test_settings(TRUSTED_PROXIES="google, everybody")
+
+
+def test_larger_ipv6_networks_count_too() -> None:
+    found = sources_of("2001:db8:1:2345:6::7")
+    assert found == [
+        Source("2001:db8:1:2345::/64"),
+        Source("2001:db8:1:2300::/56", 4),
+        Source("2001:db8:1::/48", 16),
+    ]
+
+
+def test_a_direct_client_counts_alone() -> None:
+    assert sources_of(CLIENT) == [Source(CLIENT)]
+
+
+def test_the_proxy_counts_too_so_a_service_of_google_that_forges_clients_is_limited() -> None:
+    """A program in Google's network sends any header; all its requests have one proxy."""
+    shards: Counter[str] = Counter()
+    for number in range(4096):
+        forged = f"192.0.{number // 256}.{number % 256}"
+        client, proxy = sources_of(f"{forged}, {GOOGLE}")
+        assert (client, proxy.factor) == (Source(forged), 8)
+        shards[proxy.subject] += 1
+    assert len(shards) == 16
+    assert all(name.startswith(f"{GOOGLE}/") for name in shards)
+    assert max(shards.values()) < 2 * min(shards.values())

@@ -197,8 +197,9 @@ def codes(spec: dict[str, Any], path: str, method: str, status: int) -> list[str
 def test_failures_are_documented_with_their_codes(spec: dict[str, Any]) -> None:
     assert codes(spec, "/api/auth/register", "post", 409) == ["email_taken", "username_taken"]
     assert codes(spec, "/api/auth/register", "post", 415) == ["unsupported_media_type"]
-    assert codes(spec, "/api/auth/login", "post", 401) == ["invalid_credentials"]
-    bearer = ["token_expired", "token_invalid", "unauthorized"]
+    login = ["app_check_failed", "invalid_credentials"]
+    assert codes(spec, "/api/auth/login", "post", 401) == login
+    bearer = ["app_check_failed", "token_expired", "token_invalid", "unauthorized"]
     assert codes(spec, "/api/auth/me", "get", 401) == bearer
     assert codes(spec, "/api/auth/me", "get", 403) == ["account_suspended"]
     assert "422" not in spec["paths"]["/api/auth/me"]["get"]["responses"]
