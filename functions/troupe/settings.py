@@ -22,9 +22,6 @@ class Prices(BaseModel):
 
     characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
-    # Upper bound of the duration of speech, for holds in voiceSeconds: a hold is never smaller than
-    # its charge, so a balance cannot be overdrawn.
-    held_seconds_per_character: float = 0.5
 
 
 class Rate(BaseModel):
@@ -181,6 +178,17 @@ class Settings(BaseModel):
 
     max_text_characters: int = _setting(
         "MAX_TEXT_CHARACTERS", 200_000, "the longest text of a request", ge=1, le=200_000
+    )
+    # 24 hours at 24 kHz are 4.1 GB of WAV, whose own limit is 4.3 GB.
+    max_audio_seconds: int = _setting(
+        "MAX_AUDIO_SECONDS",
+        86_400,
+        "the longest speech of one audio file; estimated before, enforced while it is spoken",
+        ge=1,
+        le=86_400,
+    )
+    max_video_seconds: int = _setting(
+        "MAX_VIDEO_SECONDS", 7_200, "the same for a video", ge=1, le=14_400
     )
     part_characters: int = _setting(
         "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +21,8 @@ from troupe.errors import FileMissing
 
 _TIMEOUT = (5, 120)  # seconds to connect, and between bytes
 _CHUNK = 1024 * 1024
+# Of uploads: a chunk is in memory until it is sent. The client's default is 100 MB.
+_UPLOAD_CHUNK = 8 * 1024 * 1024
 # The client's own retries continue for two minutes; a request has one.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
@@ -57,13 +59,33 @@ class Files:
 
     def upload(self, path: str, source: Path | bytes, content_type: str) -> int:
         """Stores a file, replacing an existing one; returns its size in bytes."""
-        blob = self._bucket.blob(path)
+        blob = self._bucket.blob(path, chunk_size=_UPLOAD_CHUNK)
         with _outages():
             if isinstance(source, Path):
                 blob.upload_from_filename(str(source), content_type=content_type, **self._calls)
                 return source.stat().st_size
             blob.upload_from_string(source, content_type=content_type, **self._calls)
             return len(source)
+
+    @contextmanager
+    def writer(self, path: str, content_type: str) -> Iterator[IO[bytes]]:
+        """Stores a new file of any size while it is made, in memory of one chunk. The file exists
+        once the block ends; if it raises, there is none."""
+        blob = self._bucket.blob(path)
+        with _outages():
+            stream = blob.open(
+                "wb",
+                chunk_size=_UPLOAD_CHUNK,
+                content_type=content_type,
+                **self._calls,
+            )
+            try:
+                yield cast(IO[bytes], stream)
+                stream.close()
+            except BaseException:
+                with suppress(Exception):  # report the original failure, not this one
+                    stream.terminate()
+                raise
 
     def read(self, path: str) -> bytes:
         """Reads a whole, small file into memory. Raises FileMissing."""

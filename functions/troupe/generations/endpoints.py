@@ -22,6 +22,7 @@ from troupe.jobs.schemas import JobView
 from troupe.media.formats import AudioFormat
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
+from troupe.speech.errors import SpeechTooLong
 from troupe.wallet.errors import NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
@@ -71,6 +72,7 @@ def list_styles(settings: Settings) -> Reply:
         KeyReused,
         UnknownChoice,
         TextTooLong,
+        SpeechTooLong,
         CharacterNotFound,
         TranslationNotOffered,
     ),

@@ -42,7 +42,8 @@ class GenerateVoice(WarnsOfUnknown):
     )
 
     text: SpeakableText = Field(
-        description="The text to speak, up to 200,000 characters. Markdown marks are not spoken.",
+        description="The text to speak, up to 200,000 characters and about 24 hours of speech. "
+        "Markdown marks are not spoken.",
         examples=["Good evening, and welcome to the show."],
     )
     language: str = Field(description="A code from `GET /api/voice/languages`.", examples=["en-us"])

@@ -26,13 +26,15 @@ from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.records import Job
 from troupe.jobs.service import JobService, Quote
-from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
+from troupe.media.captions import cues, cues_from_json, to_srt, to_vtt, words_from_json
 from troupe.media.formats import AudioFormat
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
+from troupe.speech.errors import SpeechTooLong
+from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.text import shorten
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ class Generations:
         """Commits the generation, its job and the hold, and enqueues the work. A repeat under the
         same idempotency `key` returns the first generation in its current state.
 
-        Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
+        Raises TranslationNotOffered, UnknownChoice, TextTooLong, SpeechTooLong, CharacterNotFound,
         NotEnoughTokens, KeyReused.
         """
         if request.target_language:
@@ -103,6 +105,8 @@ class Generations:
         )
         speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
         language = self._check(request, voice_type)
+        about = seconds_about(request.text, language, speed)
+        SpeechTooLong.check(about, self._settings.max_audio_seconds)
         cloned = (
             character is not None
             and character.consent is not None
@@ -110,13 +114,11 @@ class Generations:
         )
         at = now()
         generation_id = keyed_id(uid, key)
-        prices = self._settings.prices
-        characters = len(request.text)
         generation = Generation(
             id=generation_id,
             uid=uid,
             title=shorten(request.text, TITLE_CHARACTERS),
-            characters=characters,
+            characters=len(request.text),
             language=language,
             voice_type=voice_type,
             voice_style=request.voice_style,
@@ -138,8 +140,8 @@ class Generations:
             at=at,
         )
         quote = Quote(
-            tokens=-(-characters // prices.characters_per_token),
-            voice_seconds=math.ceil(characters * prices.held_seconds_per_character / speed),
+            tokens=-(-len(request.text) // self._settings.prices.characters_per_token),
+            voice_seconds=math.ceil(seconds_at_most(request.text, language, speed)),
         )
         batch = [
             writes.create_write(generation),
@@ -236,11 +238,13 @@ class Generations:
         AudioNotReady."""
         _, audio = self.audio(uid, generation_id)
         try:
-            words = words_from_json(self._files().read(audio.words_path))
+            if audio.cues_path:
+                shown = cues_from_json(self._files().read(audio.cues_path))
+            else:
+                shown = cues(words_from_json(self._files().read(audio.words_path or "")))
         except FileMissing as error:
             raise AudioNotReady from error
-        render = to_srt if caption_format == "srt" else to_vtt
-        return render(cues(words))
+        return to_srt(shown) if caption_format == "srt" else to_vtt(shown)
 
     def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
         """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)

@@ -30,6 +30,7 @@ from troupe.scripts.errors import (
     VideoNotFound,
 )
 from troupe.scripts.records import ScriptWithJobs
+from troupe.speech.errors import SpeechTooLong
 from troupe.wallet.errors import NotEnoughTokens
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
@@ -52,6 +53,7 @@ _JOB_ERRORS = (
     ScriptEmpty,
     CharacterGone,
     UnknownChoice,
+    SpeechTooLong,
     NotEnoughTokens,
     KeyReused,
 )

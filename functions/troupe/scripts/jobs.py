@@ -22,6 +22,7 @@ from troupe.recording.records import Recorded
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
 from troupe.scripts.errors import CharacterGone, JobNotFound, ScriptEmpty, ScriptNotFound
+from troupe.scripts.length import dialogue_seconds
 from troupe.scripts.records import (
     FinalVideo,
     Performance,
@@ -34,6 +35,8 @@ from troupe.scripts.service import CastOf
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
+from troupe.speech.errors import SpeechTooLong
+from troupe.speech.estimate import seconds_about, seconds_at_most
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
@@ -66,7 +69,7 @@ class ScriptJobs:
     ) -> ScriptJob:
         """Commits the job with its token hold, and enqueues the work.
 
-        Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice,
+        Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, UnknownChoice, SpeechTooLong,
         NotEnoughTokens and KeyReused.
         """
         return self._start(uid, script_id, AUDIO, {"format": audio_format}, key)
@@ -153,15 +156,14 @@ class ScriptJobs:
         return self._jobs.submit(job, quote, batch, keyed=key is not None, watched=[document])
 
     def _quote(self, spec: Spec, script: Script, performance: Performance) -> Quote:
-        prices = self._settings.prices
+        prices, settings = self._settings.prices, self._settings
+        longest = settings.max_video_seconds if spec is VIDEO else settings.max_audio_seconds
+        SpeechTooLong.check(dialogue_seconds(performance, seconds_about), longest)
         if spec is VIDEO:
             return Quote(tokens=prices.tokens_per_video)
-        slowest = min(performer.speed for performer in performance.performers.values())
         return Quote(
             tokens=-(-script.characters // prices.characters_per_token),
-            voice_seconds=math.ceil(
-                script.characters * prices.held_seconds_per_character / slowest
-            ),
+            voice_seconds=math.ceil(dialogue_seconds(performance, seconds_at_most)),
         )
 
     def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
