@@ -264,6 +264,17 @@ class Settings(BaseModel):
         ge=1,
         le=MOST_CHARACTERS,
     )
+    # 24 hours at 24 kHz are 4.1 GB of WAV, whose own limit is 4.3 GB.
+    max_audio_seconds: int = _setting(
+        "MAX_AUDIO_SECONDS",
+        86_400,
+        "the longest speech of one audio file; estimated before, enforced while it is spoken",
+        ge=1,
+        le=86_400,
+    )
+    max_video_seconds: int = _setting(
+        "MAX_VIDEO_SECONDS", 7_200, "the same for a video", ge=1, le=14_400
+    )
     part_characters: int = _setting(
         "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100
     )

@@ -513,13 +513,24 @@ class Container:
     def voice_worker(self) -> VoiceWorker:
         from troupe.generations.worker import VoiceWorker
 
-        return VoiceWorker(self.engine, self.files, part_characters=self.settings.part_characters)
+        return VoiceWorker(
+            self.engine,
+            self.files,
+            part_characters=self.settings.part_characters,
+            max_seconds=self.settings.max_audio_seconds,
+        )
 
     @cached_property
     def script_worker(self) -> ScriptWorker:
         from troupe.scripts.worker import ScriptWorker
 
-        return ScriptWorker(self.engine, self.files, part_characters=self.settings.part_characters)
+        return ScriptWorker(
+            self.engine,
+            self.files,
+            part_characters=self.settings.part_characters,
+            max_audio_seconds=self.settings.max_audio_seconds,
+            max_video_seconds=self.settings.max_video_seconds,
+        )
 
     @cached_property
     def export_worker(self) -> ExportWorker:

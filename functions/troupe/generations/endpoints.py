@@ -24,6 +24,7 @@ from troupe.media.formats import AudioFormat
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
+from troupe.speech.errors import SpeechTooLong
 from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
@@ -44,6 +45,7 @@ api = Api("voice", "Text to speech")
 _CHOICE_ERRORS = (
     UnknownChoice,
     TextTooLong,
+    SpeechTooLong,
     CharacterNotFound,
     VoiceNotShared,
     TranslationNotOffered,

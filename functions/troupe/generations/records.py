@@ -13,10 +13,13 @@ from troupe.records import Record
 
 
 class AudioFile(Record):
-    """The finished audio. `size` in bytes, `seconds` of sound, `rate` in samples per second."""
+    """The finished audio. `size` in bytes, `seconds` of sound, `rate` in samples per second.
+    `cues_path`: the captions as JSON. Audio made before 27 November 2026 has the timings of its
+    words at `words_path` instead, and expires within RETENTION_DAYS."""
 
     path: str
-    words_path: str
+    cues_path: str | None = None
+    words_path: str | None = None
     size: int
     seconds: float
     rate: int

@@ -44,7 +44,8 @@ class GenerateVoice(WarnsOfUnknown):
     )
 
     text: SpeakableText = Field(
-        description="The text to speak, up to 200,000 characters. Markdown marks are not spoken.",
+        description="The text to speak, up to 200,000 characters and about 24 hours of speech. "
+        "Markdown marks are not spoken.",
         examples=["Good evening, and welcome to the show."],
         # The service checks it, and answers `text_too_long` with the maximum of the deployment.
         json_schema_extra={"maxLength": MOST_CHARACTERS},

@@ -27,7 +27,7 @@ from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote, speech_tariff
 from troupe.jobs.records import Job
 from troupe.jobs.service import JobService
-from troupe.media.captions import cues, to_srt, to_vtt, words_from_json
+from troupe.media.captions import cues, cues_from_json, to_srt, to_vtt, words_from_json
 from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
@@ -35,6 +35,7 @@ from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
+from troupe.speech.errors import SpeechTooLong
 from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.text import shorten
 
@@ -112,7 +113,7 @@ class Generations:
         """Commits the generation, its job and the hold, and enqueues the work. A repeat under the
         same idempotency `key` returns the first generation in its current state.
 
-        Raises TranslationNotOffered, UnknownChoice, TextTooLong, CharacterNotFound,
+        Raises TranslationNotOffered, UnknownChoice, TextTooLong, SpeechTooLong, CharacterNotFound,
         VoiceNotShared, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
         KeyReused.
         """
@@ -253,15 +254,17 @@ class Generations:
         AudioNotReady."""
         _, audio = self.audio(uid, generation_id)
         try:
-            words = words_from_json(self._files().read(audio.words_path))
+            if audio.cues_path:
+                shown = cues_from_json(self._files().read(audio.cues_path))
+            else:
+                shown = cues(words_from_json(self._files().read(audio.words_path or "")))
         except FileMissing as error:
             raise AudioNotReady from error
-        render = to_srt if caption_format == "srt" else to_vtt
-        return render(cues(words))
+        return to_srt(shown) if caption_format == "srt" else to_vtt(shown)
 
     def _choices(self, uid: str, request: GenerationRequest) -> _Choices:
-        """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice and
-        TextTooLong."""
+        """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice,
+        TextTooLong and SpeechTooLong."""
         if request.target_language:
             raise TranslationNotOffered
         character = self._cast(uid, [request.character_id])[0] if request.character_id else None
@@ -269,7 +272,10 @@ class Generations:
             VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
         )
         speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
-        return _Choices(character, voice_type, speed, self._check(request, voice_type))
+        language = self._check(request, voice_type)
+        about = seconds_about(request.text, language, speed)
+        SpeechTooLong.check(about, self._settings.max_audio_seconds)
+        return _Choices(character, voice_type, speed, language)
 
     def _quote(self, text: str, language: str, speed: float) -> Quote:
         return Quote.of(

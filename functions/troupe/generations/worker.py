@@ -13,19 +13,27 @@ from troupe.generations.records import AudioFile, SpokenText
 from troupe.generations.writes import completed_writes, files_prefix, spoken_prefix
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
-from troupe.media.captions import words_to_json
+from troupe.media.captions import cues, cues_to_json
 from troupe.media.formats import AudioFormat
 from troupe.recording.join import Take, join
 from troupe.recording.recorder import Recorder
 from troupe.recording.records import Recorded, Sound
 from troupe.recording.voices import Voices
 from troupe.speech.engine import SpeechEngine
+from troupe.speech.estimate import seconds_about
 from troupe.speech.speak import part_key
 from troupe.speech.text.planner import cut, plain_text
 
+# About how long a part is at most. Its file is in memory while it is spoken: 80 MB.
+PART_SECONDS = 1800.0
+
 
 class VoiceWorker:
-    def __init__(self, engine: SpeechEngine, files: Files, *, part_characters: int) -> None:
+    def __init__(
+        self, engine: SpeechEngine, files: Files, *, part_characters: int, max_seconds: int
+    ) -> None:
+        """`max_seconds`: the longest audio."""
+        self._max_seconds = max_seconds
         self._engine = engine
         self._files = files
         self._part_characters = part_characters
@@ -39,7 +47,9 @@ class VoiceWorker:
             raise WorkError(
                 "nothing_to_speak", "The text contains nothing to speak.", retryable=False
             )
-        cuts = cut(text, self._part_characters, given.language)
+        about = seconds_about(text, given.language, given.speed)
+        limit = min(self._part_characters, max(1, int(len(text) * PART_SECONDS / about)))
+        cuts = cut(text, limit, given.language)
         changes = {} if text == given.text else {"input.text": text}
         characters = [end - start for start, end in itertools.pairwise(cuts)]
         return WorkPlan(cuts, changes, characters=characters)
@@ -61,26 +71,31 @@ class VoiceWorker:
     ) -> Outcome:
         """Joins the parts in order and encodes them once."""
         form = AudioFormat(given.format)
-        target = folder / f"audio{form.extension}"
         sounds = [sound for part in done for sound in part.sounds]
         takes = self._takes(job, given, sounds, folder)
-        joined = join(self._recorder, takes, target, form, watch.check)
-        watch.check()
+        most = self._max_seconds
+        if job.charge is not None:
+            most = job.charge.seconds_allowed(most)
         # The attempt is part of the name, so a late worker cannot overwrite the file of another.
         base = f"{files_prefix(job.uid, job.id)}{job.attempt}"
-        path, words_path = f"{base}{form.extension}", f"{base}.words.json"
+        path, cues_path = f"{base}{form.extension}", f"{base}.cues.json"
+        joined = join(
+            self._recorder, self._files, takes, path, form, folder, watch.check, most=most
+        )
+        watch.check()
         audio = AudioFile(
             path=path,
-            words_path=words_path,
-            size=self._files.upload(path, target, form.mime_type),
+            cues_path=cues_path,
+            size=joined.size,
             seconds=round(joined.seconds, 3),
             rate=joined.rate,
             timing_source=sounds[0].timing_source,
         )
-        words = [word for part in joined.words for word in part]
-        self._files.upload(words_path, words_to_json(words).encode(), "application/json")
+        # Made here and not when they are asked for: those of a book take seconds.
+        captions = cues([word for part in joined.words for word in part])
+        self._files.upload(cues_path, cues_to_json(captions).encode(), "application/json")
         charge = job.charge.of_seconds(joined.seconds) if job.charge else 0
-        return Outcome(completed_writes(job, audio, charge, now()), charge, [path, words_path])
+        return Outcome(completed_writes(job, audio, charge, now()), charge, [path, cues_path])
 
     def _takes(
         self, job: Job, given: SpokenText, sounds: Sequence[Sound], folder: Path

@@ -94,6 +94,10 @@ class Charge(Record):
             return min(math.ceil(seconds), self.held)
         return self.held
 
+    def seconds_allowed(self, maximum: int) -> int:
+        """The longest audio that the hold pays for, and at most `maximum`."""
+        return min(maximum, self.held) if self.meter is Meter.VOICE_SECONDS else maximum
+
 
 class JobError(Record):
     code: str

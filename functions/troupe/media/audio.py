@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Self, cast
 
 import av
 import numpy as np
 
 from troupe.media.formats import AudioFormat
+from troupe.media.sinks import FlacSink, PlainSink, Sink, WavSink
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -26,28 +27,30 @@ _BLOCK = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
-class _Encoding:
+class Encoding:
+    """How a file is encoded. `rates`: the supported ones, ascending; empty: any."""
+
     container: str
     codec: str
     sample_format: str
-    rates: tuple[int, ...] = ()  # ascending; empty: any
+    rates: tuple[int, ...] = ()
     bit_rate: int | None = None
     options: dict[str, str] = field(default_factory=dict)
 
 
 _ENCODINGS = {
-    AudioFormat.WAV: _Encoding("wav", "pcm_s16le", "s16"),
-    AudioFormat.FLAC: _Encoding("flac", "flac", "s16"),
+    AudioFormat.WAV: Encoding("wav", "pcm_s16le", "s16"),
+    AudioFormat.FLAC: Encoding("flac", "flac", "s16"),
     # LAME level 7: for 22 kHz speech at 64 kbit/s it is 1.8 times as fast as the default level 5,
     # and closer to the original (31.6 against 25.8 dB) because it does no noise shaping.
-    AudioFormat.MP3: _Encoding(
+    AudioFormat.MP3: Encoding(
         *("mp3", "libmp3lame", "s16p"),
         rates=(8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
         bit_rate=64_000,
         options={"compression_level": "7"},
     ),
     # 60 ms packets: with the default 20 ms, Opus exceeds 32 kbit/s for this kind of speech.
-    AudioFormat.OGG: _Encoding(
+    AudioFormat.OGG: Encoding(
         *("ogg", "libopus", "s16"),
         rates=(48000,),
         bit_rate=32_000,
@@ -56,30 +59,65 @@ _ENCODINGS = {
 }
 
 
+AAC_BITS = 96_000  # per second, mono
+# For videos: 16 kHz and above (ISO/IEC 14496-3, https://www.iso.org/standard/76383.html).
+AAC = Encoding(
+    *("mp4", "aac", "fltp"),
+    rates=(16000, 22050, 24000, 32000, 44100, 48000),
+    bit_rate=AAC_BITS,
+)
+
+
+def bytes_at_most(audio_format: AudioFormat, rate: int, seconds: float) -> int:
+    """The size of a file, at most."""
+    encoding = _ENCODINGS[audio_format]
+    per_second = encoding.bit_rate // 8 if encoding.bit_rate else 2 * _supported(encoding, rate)
+    return int(seconds * per_second * 1.1) + (1 << 16)
+
+
+def _supported(encoding: Encoding, rate: int) -> int:
+    return next((each for each in encoding.rates if each >= rate), 0) or (
+        encoding.rates[-1] if encoding.rates else rate
+    )
+
+
 class AudioWriter:
     """Encodes mono speech to a file, block by block.
 
     `rate`: samples per second of the file, rounded up to one that the format supports; audio of
     another rate is resampled. Use it in a `with` block, which closes the file. If the block or the
     encoder fails, or nothing was written (ValueError), no file is left.
+
+    `target`: a path; or a stream, which gets the file's bytes in order and stays open. A stream
+    needs `expected`, the duration in seconds, for its header; ValueError if it was another.
     """
 
     def __init__(
-        self, path: Path, audio_format: AudioFormat, rate: int, *, title: str | None = None
+        self,
+        target: Path | IO[bytes],
+        audio_format: AudioFormat | Encoding,
+        rate: int,
+        *,
+        title: str | None = None,
+        expected: Fraction | None = None,
     ) -> None:
-        encoding = _ENCODINGS[audio_format]
-        self._path = path
+        encoding = audio_format if isinstance(audio_format, Encoding) else _ENCODINGS[audio_format]
+        self._path = target if isinstance(target, Path) else None
+        self._sink: Sink | None = None
         self._encoding = encoding
-        self._rate = next((each for each in encoding.rates if each >= rate), 0) or (
-            encoding.rates[-1] if encoding.rates else rate
-        )
+        self._rate = _supported(encoding, rate)
         self._seconds = Fraction(0)
         self._waiting: list[Samples] = []
         self._waiting_samples = 0
-        self._waiting_rate = rate
+        self._waiting_rate = self._given_rate = rate
         self._resampler: av.AudioResampler | None = None
         self._encoded = 0
-        self._container = av.open(str(path), "w", format=encoding.container)
+        container = encoding.container
+        if not isinstance(target, Path):
+            self._sink = _sink(audio_format, target, self._rate, expected or Fraction(0))
+            container = "s16le" if audio_format is AudioFormat.WAV else container
+        opened = str(target) if isinstance(target, Path) else self._sink
+        self._container = av.open(cast(Any, opened), "w", format=container)
         self._stream = cast(
             "AudioStream",
             self._container.add_stream(
@@ -110,6 +148,13 @@ class AudioWriter:
         self._seconds += Fraction(len(samples), rate)
         if self._waiting_samples >= _BLOCK:
             self._encode_waiting()
+
+    def write_silence(self, seconds: float) -> None:
+        """Append silence, at the rate that the writer was made with."""
+        left = round(seconds * self._given_rate)
+        while left > 0:
+            self.write(np.zeros(min(left, _BLOCK), np.int16), self._given_rate)
+            left -= _BLOCK
 
     def append(self, wav: Path) -> None:
         """Append a 16-bit mono WAV file, a block at a time. Raises ValueError if it is not one, or
@@ -167,6 +212,8 @@ class AudioWriter:
                     self._encode(_silence(self._rate))
                 self._container.mux(self._stream.encode(None))
                 self._container.close()
+                if self._sink is not None:
+                    self._sink.finish()
         except BaseException:
             self._discard()
             raise
@@ -176,7 +223,21 @@ class AudioWriter:
     def _discard(self) -> None:
         with suppress(Exception):  # report the original failure, not this one
             self._container.close()
-        self._path.unlink(missing_ok=True)
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def _sink(
+    audio_format: AudioFormat | Encoding, stream: IO[bytes], rate: int, expected: Fraction
+) -> Sink:
+    samples = round(expected * rate)
+    match audio_format:
+        case AudioFormat.WAV:
+            return WavSink(stream, rate, samples)
+        case AudioFormat.FLAC:
+            return FlacSink(stream, samples)
+        case _:
+            return PlainSink(stream)
 
 
 def _silence(rate: int) -> av.AudioFrame:

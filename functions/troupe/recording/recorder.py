@@ -16,11 +16,15 @@ from troupe.media.audio import write_wav
 from troupe.media.captions import words_from_json, words_to_json
 from troupe.recording.records import Sound
 from troupe.speech.engine import Speech, SpeechEngine, TimingSource, Voice, WordTiming
-from troupe.speech.errors import SpeechError
+from troupe.speech.errors import SpeechError, too_long
+from troupe.speech.estimate import seconds_at_most
 from troupe.speech.speak import speak
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
+
+# Of one sound. Local files are in memory: two hours are 350 MB.
+MAX_SECONDS = 7200.0
 
 _SILENCE = Speech(np.zeros(0, np.int16), 22050, (), TimingSource.ESTIMATED)
 
@@ -46,7 +50,8 @@ class Recorder:
         """Speaks the text to the file `local` and stores it at `path`. Text with nothing to speak
         gives a sound without samples.
 
-        Calls `check` between utterances. Raises SpeechError, and whatever `check` raises.
+        Calls `check` between utterances. Raises SpeechError ("speech_too_long" if the speech is
+        longer than any estimate of its text, or than MAX_SECONDS), and whatever `check` raises.
         """
         return self.store(self.speak(path, text, voice, local, check))
 
@@ -78,6 +83,8 @@ class Recorder:
             # One silent part is no failure; the assembly checks the whole.
             first, utterances = _SILENCE, iter(())
         words: list[WordTiming] = []
+        # Half as much again, for engines that are slower than the estimates know.
+        most = min(MAX_SECONDS, 1.5 * seconds_at_most(text, voice.language, voice.speed))
 
         def samples() -> Iterator[Samples]:
             total = 0
@@ -85,6 +92,8 @@ class Recorder:
                 check()
                 words.extend(shifted(speech.words, total / first.rate))
                 total += len(speech.samples)
+                if total > most * first.rate:
+                    raise too_long(most)
                 yield speech.samples
 
         with local.open("wb") as file:

@@ -31,16 +31,27 @@ class Sound(Record):
         return [self.path, self.facts_path(self.path)]
 
 
+class Segment(Record):
+    """The picture of a part of a long video, stored at `path` until the job ends."""
+
+    path: str
+    frames: int
+    size: int
+
+
 class Recorded(Record):
-    """The result of one part of a job that speaks: its sounds, in order. `characters` and
-    `milliseconds` are what was spoken for it; sounds that were stored already do not count."""
+    """The result of one part of a job that speaks: its sounds, in order; for a long video also its
+    picture. `characters` and `milliseconds` are what was spoken for it; sounds that were stored
+    already do not count."""
 
     sounds: list[Sound]
+    segment: Segment | None = None
     characters: int = 0
     milliseconds: int = 0
 
     @property
     def files(self) -> list[str]:
+        """The files that outlive the job."""
         return [path for sound in self.sounds for path in sound.files]
 
 

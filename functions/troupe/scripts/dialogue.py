@@ -7,21 +7,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from troupe.adapters.storage import Files
+from troupe.media.audio import AudioWriter
 from troupe.media.captions import Cue, cues
 from troupe.media.formats import AudioFormat
-from troupe.recording.join import AT_ONCE, Take, join
+from troupe.recording.join import AT_ONCE, Take, join, write_takes
 from troupe.recording.recorder import Recorder
 from troupe.recording.records import Sound
 from troupe.recording.voices import Voices
+from troupe.scripts.length import pause_before
 from troupe.scripts.records import Performance, Performer
-from troupe.speech.engine import SpeechEngine, Voice
+from troupe.speech.engine import SpeechEngine, Voice, WordTiming
 from troupe.speech.speak import part_key
 from troupe.speech.text.planner import plain_text
-
-# Silence between two lines, on top of the 0.2 s at the end of every utterance: people answer each
-# other after about half a second, and continue themselves a little sooner.
-SAME_SPEAKER_SECONDS = 0.15
-OTHER_SPEAKER_SECONDS = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,10 @@ class RecordedLines:
 
 @dataclass(frozen=True, slots=True)
 class JoinedDialogue:
-    """A dialogue in one file: its length and the start of each line, in seconds."""
+    """A dialogue in one file: its size in bytes, its length and the start of each line, in
+    seconds."""
 
+    size: int
     seconds: float
     starts: list[float]
     cues: list[Cue]
@@ -57,6 +57,7 @@ class Dialogue:
         self,
         engine: SpeechEngine,
         recorder: Recorder,
+        files: Files,
         voices: Voices,
         performance: Performance,
         *,
@@ -65,6 +66,7 @@ class Dialogue:
     ) -> None:
         self._engine = engine
         self._recorder = recorder
+        self._files = files
         self._performance = performance
         self._owner = owner
         self._prefix = prefix
@@ -110,36 +112,55 @@ class Dialogue:
     def join(
         self,
         sounds: Sequence[Sound],
-        target: Path,
+        path: str,
         form: AudioFormat,
         folder: Path,
         check: Callable[[], None],
+        *,
+        most: float,
     ) -> JoinedDialogue:
-        """Joins the lines in order, with pauses between them, into one file.
+        """Joins the lines in order, with pauses between them, into one file stored at `path`.
 
-        Raises SpeechError("nothing_to_speak") if no line contains a word.
+        Raises SpeechError: "nothing_to_speak" if no line contains a word, "speech_too_long" if they
+        last more than `most` seconds.
         """
-        takes = [self._take(number, sound, folder) for number, sound in enumerate(sounds)]
-        joined = join(self._recorder, takes, target, form, check, title=self._performance.title)
-        captions = [
-            cue
-            for number, words in enumerate(joined.words)
-            for cue in cues(words, speaker=self._performer(number).name)
-        ]
-        return JoinedDialogue(joined.seconds, joined.starts, captions)
+        takes = [self.take(number, sound, folder) for number, sound in enumerate(sounds)]
+        joined = join(
+            self._recorder,
+            self._files,
+            takes,
+            path,
+            form,
+            folder,
+            check,
+            most=most,
+            title=self._performance.title,
+        )
+        captions = self.captions(0, joined.words)
+        return JoinedDialogue(joined.size, joined.seconds, joined.starts, captions)
 
-    def _take(self, number: int, sound: Sound, folder: Path) -> Take:
+    def write(
+        self, first: int, takes: Sequence[Take], writer: AudioWriter, check: Callable[[], None]
+    ) -> tuple[list[float], list[Cue]]:
+        """Appends the lines from number `first` on; returns their starts and captions."""
+        starts, words = write_takes(self._recorder, takes, writer, check)
+        return starts, self.captions(first, words)
+
+    def captions(self, first: int, words: Sequence[Sequence[WordTiming]]) -> list[Cue]:
+        """The captions of the lines from number `first` on."""
+        return [
+            cue
+            for number, said in enumerate(words, first)
+            for cue in cues(said, speaker=self._performer(number).name)
+        ]
+
+    def take(self, number: int, sound: Sound, folder: Path) -> Take:
         line = self.line(number)
-        pause = self._pause(number) if number else 0.0
+        pause = pause_before(self._performance.lines, number)
         return Take(sound, line.text, line.voice, _local(folder, number), pause)
 
     def _performer(self, number: int) -> Performer:
         return self._performance.performers[self._performance.lines[number].speaker]
-
-    def _pause(self, number: int) -> float:
-        """The silence before line `number`, in seconds."""
-        before, line = self._performance.lines[number - 1 : number + 1]
-        return SAME_SPEAKER_SECONDS if before.speaker == line.speaker else OTHER_SPEAKER_SECONDS
 
     def _voice(self, performer: Performer) -> Voice:
         if performer.id not in self._loaded_voices:

@@ -35,6 +35,7 @@ from troupe.scripts.errors import (
 )
 from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.specs import AUDIO, VIDEO
+from troupe.speech.errors import SpeechTooLong
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
@@ -60,6 +61,7 @@ _QUOTE_ERRORS = (
     CharacterGone,
     VoiceNotShared,
     UnknownChoice,
+    SpeechTooLong,
 )
 _JOB_ERRORS = (
     *_QUOTE_ERRORS,

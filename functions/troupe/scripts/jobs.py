@@ -23,6 +23,7 @@ from troupe.recording.records import Recorded
 from troupe.scripts import writes
 from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
 from troupe.scripts.errors import CharacterGone, ScriptEmpty, ScriptNotFound
+from troupe.scripts.length import dialogue_seconds
 from troupe.scripts.pricing import new_characters, quote
 from troupe.scripts.records import (
     FinalVideo,
@@ -36,6 +37,8 @@ from troupe.scripts.service import CastOf
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
+from troupe.speech.errors import SpeechTooLong
+from troupe.speech.estimate import seconds_about
 from troupe.text import shorten
 
 if TYPE_CHECKING:
@@ -84,8 +87,8 @@ class ScriptJobs:
         """Commits the job with its hold, and enqueues the work.
 
         Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, VoiceNotShared,
-        UnknownChoice, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax and
-        KeyReused.
+        UnknownChoice, SpeechTooLong, ContentRefused, ModerationUnavailable, NotEnoughTokens,
+        CostAboveMax and KeyReused.
         """
         return self._start(uid, script_id, AUDIO, {"format": audio_format}, key, max_tokens)
 
@@ -205,12 +208,16 @@ class ScriptJobs:
         )
 
     def _quote(self, spec: Spec, performance: Performance) -> Quote:
+        """Raises SpeechTooLong."""
+        settings = self._settings
+        longest = settings.max_video_seconds if spec is VIDEO else settings.max_audio_seconds
+        SpeechTooLong.check(dialogue_seconds(performance, seconds_about), longest)
         return quote(
             spec.kind,
             performance.lines,
             performance.new_characters,
             performance.performers,
-            self._settings,
+            settings,
         )
 
     def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:

@@ -16,7 +16,8 @@ AUDIO_KIND = "script_audio"
 VIDEO_KIND = "video"
 MAX_LINES = 500
 MAX_LINE_CHARACTERS = 2_000
-# About 70 minutes of speech, whose video renders well within a task's 30-minute limit.
+# A script is one document of 1 MiB. How long its speech may be is limited in seconds: see
+# MAX_AUDIO_SECONDS and MAX_VIDEO_SECONDS.
 MAX_CHARACTERS = 50_000
 
 

@@ -76,6 +76,7 @@ _LANGUAGES = {
 }
 # The calmest style speaks this much more slowly than the neutral one.
 _SLOWEST_STYLE = 1.35
+_LEAST = 5.0  # seconds; some engines take their time over a single word
 
 
 def seconds_at_most(text: str, language: str, speed: float) -> float:
@@ -89,7 +90,7 @@ def seconds_at_most(text: str, language: str, speed: float) -> float:
         sum(n * _rate(char, language).at_most for char, n in Counter(form).items())
         for form in forms
     )
-    return 1.0 + max(totals) * factor * _SLOWEST_STYLE
+    return _LEAST + max(totals) * factor * _SLOWEST_STYLE
 
 
 def seconds_about(text: str, language: str, speed: float) -> float:

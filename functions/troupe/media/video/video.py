@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import av
 import numpy as np
 
-from troupe.media.audio import read_wav, wav_rate
+from troupe.media.audio import AAC, AAC_BITS, read_wav, wav_rate
 from troupe.media.captions import Cue
 from troupe.media.formats import Resolution
 from troupe.media.video.frames import (
@@ -28,6 +28,10 @@ from troupe.media.video.frames import (
 from troupe.media.video.layout import face_box
 from troupe.media.video.prefetch import Prefetch
 
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video import VideoStream
+
 __all__ = ["Shot", "VideoFacts", "face_box", "render_video"]
 
 # Measured on the benchmark's video: `superfast` takes 0.8 of the time of `veryfast` and makes files
@@ -39,11 +43,7 @@ X264 = {
     "threads": "0",
     "g": str(2 * RATE),
 }
-_FRAMES_AHEAD = 8
-AAC_BITS = 96_000  # per second, mono
-# AAC's sample rates from 16 kHz (ISO/IEC 14496-3, https://www.iso.org/standard/76383.html); others
-# are rounded up.
-_AAC_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
+FRAMES_AHEAD = 8
 _BT709, _LIMITED = 1, 1  # ITU-T H.273 and FFmpeg's AVCOL_RANGE_MPEG
 
 
@@ -85,17 +85,13 @@ def render_video(
             if not seconds:
                 raise ValueError("the audio is empty")
             file.seek(0)
-            frames = (
-                clip_background(background, resolution)
-                if isinstance(background, Path)
-                else colour_background(background, resolution)
-            )
+            frames = backgrounds(background, resolution)
             with _Output(target, resolution, file, rate, title) as output:
                 composer = Composer(resolution, shots, cues, language)
                 count = max(1, ceil(seconds * RATE - 1e-6))
                 # In a thread, so that the encoder never waits for drawing.
-                drawing = _draw_frames(count, frames, composer, resolution)
-                with Prefetch(drawing, _FRAMES_AHEAD) as drawn:
+                drawing = draw_frames(count, frames, composer, resolution)
+                with Prefetch(drawing, FRAMES_AHEAD) as drawn:
                     for number, frame in enumerate(drawn):
                         if number % RATE == 0:
                             check()
@@ -111,7 +107,31 @@ def render_video(
     return VideoFacts(count / RATE, target.stat().st_size, resolution.width, resolution.height)
 
 
-def _draw_frames(
+def backgrounds(background: Path | str, resolution: Resolution) -> Iterator[Planes]:
+    """The frames of a clip, looped, or of a colour. Raises ValueError."""
+    if isinstance(background, Path):
+        return clip_background(background, resolution)
+    return colour_background(background, resolution)
+
+
+def picture_stream(
+    container: OutputContainer, resolution: Resolution, bit_rate: int | None = None
+) -> VideoStream:
+    """Adds the H.264 stream. `bit_rate`: the most bits per second, over a few seconds."""
+    limit = {"maxrate": str(bit_rate), "bufsize": str(4 * bit_rate)} if bit_rate else {}
+    stream = container.add_stream("libx264", RATE, options=X264 | limit)
+    stream.width, stream.height = resolution.width, resolution.height
+    stream.pix_fmt = "yuv420p"
+    # PyAV's default threads by slices, which is slower and makes larger files.
+    stream.thread_type = "FRAME"
+    context = stream.codec_context
+    context.time_base = Fraction(1, RATE)
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    context.color_range = _LIMITED
+    return stream
+
+
+def draw_frames(
     count: int, backgrounds: Iterator[Planes], composer: Composer, resolution: Resolution
 ) -> Iterator[av.VideoFrame]:
     """The frames of the video, numbered."""
@@ -138,16 +158,8 @@ class _Output:
         )
         if title:
             self._container.metadata["title"] = " ".join(title.replace("\0", " ").split())
-        self._video = self._container.add_stream("libx264", RATE, options=dict(X264))
-        self._video.width, self._video.height = resolution.width, resolution.height
-        self._video.pix_fmt = "yuv420p"
-        # PyAV's default threads by slices, which is slower and makes larger files.
-        self._video.thread_type = "FRAME"
-        context = self._video.codec_context
-        context.time_base = Fraction(1, RATE)
-        context.colorspace = context.color_primaries = context.color_trc = _BT709
-        context.color_range = _LIMITED
-        aac_rate = next((each for each in _AAC_RATES if each >= rate), _AAC_RATES[-1])
+        self._video = picture_stream(self._container, resolution)
+        aac_rate = next((each for each in AAC.rates if each >= rate), AAC.rates[-1])
         self._audio = self._container.add_stream("aac", aac_rate, layout="mono")
         self._audio.bit_rate = AAC_BITS
         self._sound = _sound(sound, rate, aac_rate)
