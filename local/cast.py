@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from local.layout import SEED_DATA
-from troupe.characters.wording import STATEMENT, VERSION
 
 FOLDER = SEED_DATA / "cast"
 MOODS = ("calm", "speaking")  # one picture each
@@ -17,17 +16,6 @@ def members() -> list[dict[str, Any]]:
     """The characters in cast.json."""
     cast: list[dict[str, Any]] = _data()["characters"]
     return cast
-
-
-def consent(name: str) -> dict[str, Any]:
-    """The consent for the voice sample of a character."""
-    return {
-        "statement": STATEMENT,
-        "version": VERSION,
-        "speaker": f"{name}, a synthetic voice",
-        "relationship": "authorised",
-        "purposes": ["own_use", "use_by_others"],
-    }
 
 
 def owner() -> str:

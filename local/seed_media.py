@@ -14,6 +14,7 @@ from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import AlreadyExists, now
 from troupe.app.functions import container
 from troupe.characters.schemas import CreateCharacter
+from troupe.characters.wording import STATEMENT, VERSION
 from troupe.scripts.backgrounds import Background, background_path, create_write
 from troupe.web.schema import Page
 
@@ -64,7 +65,7 @@ def _create(owner: AccountCaller, member: dict[str, Any]) -> None:
         fields = {
             "display_name": member["name"],
             "audio_file": upload(cast.sample(member["name"])),
-            "consent": cast.consent(member["name"]),
+            "consent": _consent(member["name"]),
             "sample_text": member["sampleText"],
             "image_files": [upload(path) for path in cast.pictures(member["name"])],
             "speed": member["speed"],
@@ -72,3 +73,14 @@ def _create(owner: AccountCaller, member: dict[str, Any]) -> None:
             "voice_type": member["voiceType"],
         }
         container().characters.create(owner, CreateCharacter.model_validate(fields).command())
+
+
+def _consent(name: str) -> dict[str, Any]:
+    """The consent for the voice sample of a character."""
+    return {
+        "statement": STATEMENT,
+        "version": VERSION,
+        "speaker": f"{name}, a synthetic voice",
+        "relationship": "authorised",
+        "purposes": ["own_use", "use_by_others"],
+    }
