@@ -122,7 +122,7 @@ def _owned(client: Client) -> Ids:
     generation = client.generate(**SPEECH)["generation"]
     file = client.data("POST", "/api/files/upload", files={"file": ("a.wav", recording())})
     sessions = client.data("GET", "/api/auth/sessions")["sessions"]
-    (other,) = [session["id"] for session in sessions if not session["current"]]
+    other = next(session["id"] for session in sessions if not session["current"])
     return {
         "characterId": character["id"],
         "scriptId": script["id"],
