@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
-from tests.support.factories import HeldQueue, new_character, new_user, signed_in
+from tests.support.factories import HeldQueue, code, new_character, new_user, signed_in
 from tests.support.scenes import SCENE, Scene, new_scene
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
@@ -146,7 +146,9 @@ def test_an_invalid_line_of_a_dialogue_is_reported(
 
 def test_two_thousand_lines_are_too_many(scene: Scene) -> None:
     answer = scene.put("", dialogue=[scene.dialogue()[0]] * 2000)
-    assert answer.json["error"]["details"]["lines"][0]["line"] == 501
+    assert code(answer) == (422, "invalid_input")
+    (field,) = answer.json["error"]["details"]["fields"]
+    assert field["field"] == "dialogue"
 
 
 @pytest.mark.parametrize("dialogue", [None, "x", [5], [{}], [{"speaker": "a"}], [{"text": "b"}]])

@@ -67,7 +67,7 @@ export async function byStatus(generationId: string): Promise<number> {
       return code.length;
     }
     case 401: {
-      const code: "token_expired" | "token_invalid" | "unauthorized" = failure.error.code;
+      const code: "app_check_failed" | "token_expired" | "token_invalid" | "unauthorized" = failure.error.code;
       return code.length;
     }
     default:
