@@ -93,6 +93,11 @@ def test_the_demo_adds_up_at_current_prices(client: FlaskClient) -> None:
 
 
 class TestHealth:
+    @pytest.fixture(autouse=True)
+    def _fresh(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Results are not kept for the next test."""
+        monkeypatch.setattr("troupe.support.health.FRESH_SECONDS", -1.0)
+
     @pytest.fixture
     def tasks(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
         """A listening socket in place of the Tasks emulator."""
