@@ -25,7 +25,7 @@ def _purposes(purposes: list[Purpose]) -> list[Purpose]:
 class ConsentForm(Schema):
     """A consent as a JSON object."""
 
-    statement: Annotated[str, StringConstraints(max_length=2000)]
+    statement: Annotated[str, StringConstraints(max_length=_MOST_OF_A_CONSENT)]
     version: Annotated[str, StringConstraints(max_length=20)]
     speaker: Annotated[Line, Field(max_length=120)] | None  # None: the account's owner
     relationship: Relationship

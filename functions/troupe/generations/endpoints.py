@@ -111,7 +111,7 @@ def generate_voice(
     return _started(found, headers, waited="Preference-Applied" in headers)
 
 
-@api.post("/api/voice/quote", data=PriceData, errors=_CHOICE_ERRORS)
+@api.post("/api/voice/quote", data=PriceData, errors=_CHOICE_ERRORS, body_bytes=TEXT_LIMIT)
 def quote_voice(body: schemas.GenerateVoice, caller: Caller, generations: Generations) -> Reply:
     """Returns what this text would cost, after the same checks as `POST /api/voice/generate`.
     Holds nothing. `maxTokens` has no effect."""
