@@ -140,7 +140,9 @@ def _present(recorder: Recorder, takes: Sequence[Take], check: Callable[[], None
 
     def present(take: Take) -> Take:
         check()
-        sound = recorder.record(take.sound.path, take.text, take.voice, take.local, check)
+        sound = recorder.find(take.sound.path) or recorder.record(
+            take.sound.path, take.text, take.voice, take.local, check
+        )
         take.local.unlink(missing_ok=True)
         return replace(take, sound=sound)
 
