@@ -35,7 +35,9 @@ from troupe.speech.errors import SpeechTooLong
 
 ROOT = Path(__file__).parents[2]
 
-UNEXPLAINED = "the picture of the synthetic dialogue is 28 s shorter than its sound; not explained yet"
+UNEXPLAINED = (
+    "the picture of the synthetic dialogue is 28 s shorter than its sound; not explained yet"
+)
 
 
 @pytest.fixture
