@@ -29,6 +29,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from local.stack import ALL, Stack
+from troupe import deadlines
 
 pytest_plugins = [
     "tests.support.stores",
@@ -194,6 +195,12 @@ def emulators() -> Iterator[Running]:
 def stack() -> Running:
     """The whole stack. os.environ is unchanged: pass `stack.env` to the programs you start."""
     return _ask("stack")
+
+
+@pytest.fixture(autouse=True)
+def _without_a_request() -> None:
+    """A test that serves requests in its own thread leaves their deadline behind."""
+    deadlines.begin(None)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,9 @@ import schemathesis
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -77,6 +80,16 @@ def first_listings() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
+def limits() -> BaseSchema:
+    return described(limits=True)
+
+
+@pytest.fixture(scope="module")
+def random() -> BaseSchema:
+    return described(limits=False)
+
+
+@pytest.fixture(scope="module")
 def world(stack: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with fuzzed_world(stack, tmp_path_factory.mktemp("fuzz") / "functions.log") as made:
         yield made
@@ -91,49 +104,40 @@ def check(world: World, case: Case[Any], caller: str, base_url: str = "") -> Non
     )
 
 
-def is_for_admins(case: Case[Any]) -> bool:
-    return bool(case.operation.definition.raw["x-auth"] == "admin")
+def role(case: Case[Any]) -> str:
+    """Whom the operation is for."""
+    return "admin" if case.operation.definition.raw["x-auth"] == "admin" else "user"
 
 
-def by_the_intended_role(world: World, case: Case[Any]) -> None:
-    check(world, case, "admin" if is_for_admins(case) else "user")
+def fuzz(schema: BaseSchema, operation_id: str, test: Callable[[Case[Any]], None]) -> None:
+    """Calls `test` with the cases of an operation. schemathesis would make those of all operations
+    when it collects tests, in every worker: a gigabyte."""
+    (found,) = schema.include(operation_id=operation_id).get_all_operations()
+    assert isinstance(found, Ok)
+    build_operation_test(
+        config=schema.config,
+        operation=found.ok(),
+        test_func=test,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+    )()
 
 
-def by_the_other_role(world: World, case: Case[Any]) -> None:
-    check(world, case, "user" if is_for_admins(case) else "admin")
+def ids(operations: Iterable[dict[str, Any]]) -> list[str]:
+    return [operation["operationId"] for operation in operations]
 
 
-def through_hosting(world: World, stack: Running, case: Case[Any]) -> None:
-    check(world, case, "admin" if is_for_admins(case) else "user", stack.base_url)
+@pytest.mark.parametrize("operation", ids(op for op in OPERATIONS if not alias(op)))
+def test_by_the_intended_role(world: World, limits: BaseSchema, operation: str) -> None:
+    fuzz(limits, operation, lambda case: check(world, case, role(case)))
 
 
-def test_of_each(
-    schema: BaseSchema, test: Callable[..., None], operations: Iterable[dict[str, Any]]
-) -> dict[str, Any]:
-    """One test function per operation. Items that schemathesis makes from one function share a node
-    id, by which pytest-xdist distinguishes tests, so it would run only one of them."""
-    ids = [operation["operationId"] for operation in operations]
-    return {
-        f"test_{test.__name__}_{each}": schema.include(operation_id=each).parametrize()(test)
-        for each in ids
-    }
-
-
-test_of_each.__test__ = False  # type: ignore[attr-defined]
-
-LIMITS, RANDOM = described(limits=True), described(limits=False)
-globals().update(
-    test_of_each(LIMITS, by_the_intended_role, (op for op in OPERATIONS if not alias(op)))
-)
 # Non-administrators are rejected before anything is read, so those operations are omitted.
-globals().update(
-    test_of_each(RANDOM, by_the_other_role, (op for op in OPERATIONS if op["x-auth"] != "admin"))
-)
-globals().update(test_of_each(RANDOM, through_hosting, first_listings()))
+@pytest.mark.parametrize("operation", ids(op for op in OPERATIONS if op["x-auth"] != "admin"))
+def test_by_the_other_role(world: World, random: BaseSchema, operation: str) -> None:
+    fuzz(random, operation, lambda case: check(world, case, "admin"))
 
 
-def test_every_operation_is_fuzzed() -> None:
-    for operation in OPERATIONS:
-        by = "the_other_role" if alias(operation) else "the_intended_role"
-        assert f"test_by_{by}_{operation['operationId']}" in globals()
-    assert len(OPERATIONS) > 100
+@pytest.mark.parametrize("operation", ids(first_listings()))
+def test_through_hosting(world: World, stack: Running, random: BaseSchema, operation: str) -> None:
+    fuzz(random, operation, lambda case: check(world, case, role(case), stack.base_url))

@@ -35,10 +35,6 @@ from troupe.speech.errors import SpeechTooLong
 
 ROOT = Path(__file__).parents[2]
 
-UNEXPLAINED = (
-    "the picture of the synthetic dialogue is 28 s shorter than its sound; not explained yet"
-)
-
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +262,7 @@ def measured(*arguments: str) -> dict[str, Any]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "functions")}
     command = [sys.executable, "-m", "tests.support.long_work", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
     result: dict[str, Any] = json.loads(done.stdout)
     print(arguments, result)
@@ -283,13 +279,12 @@ def test_memory_does_not_grow_with_the_audio() -> None:
     assert large["local"] < 100
 
 
-@pytest.mark.skip(reason=UNEXPLAINED)
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_video() -> None:
-    """Here are 20 and 40 minutes in short parts, of which one is rendered."""
-    small, large = (measured("video", "#203040", str(s), "1", "20") for s in (1200, 2400))
-    assert large["parts"] >= 2 * small["parts"] - 1
+    """Here are a few minutes in short parts, of which those of one length share a picture."""
+    small, large = (measured("video", "#203040", str(s), "20") for s in (150, 450))
+    assert large["parts"] > 2.9 * small["parts"]
     assert large["peak"] < 400
     assert large["peak"] - small["peak"] < 40
     # The finished file and its sound.
-    assert large["local"] < 2.2 * small["local"] < 200
+    assert large["local"] < 3.2 * small["local"] < 60

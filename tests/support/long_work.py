@@ -1,19 +1,18 @@
 """Makes long audio and long videos in a process of its own, whose memory can be measured:
 
     python -m tests.support.long_work audio FORMAT SECONDS
-    python -m tests.support.long_work video BACKGROUND SECONDS [PARTS [PART_SECONDS]]
+    python -m tests.support.long_work video BACKGROUND SECONDS [PART_SECONDS]
 
 The speech is synthetic: parts are in storage before the work starts. Everything else is the real
-worker. `video` renders PARTS parts (all by default), of about PART_SECONDS,
-and uses copies of them for the rest. Prints
-JSON: seconds taken, the peak of memory over what the process needs by itself, and that of local
-files, which are in memory on Cloud Run; both in MB.
+worker. With PART_SECONDS, the parts of a video are about that long, and those with as many frames
+share one rendered picture. Prints JSON: seconds taken, the peak of the process's memory, and that
+of local files, which are in memory on Cloud Run; both in MB.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-import resource
 import sys
 import tempfile
 import threading
@@ -33,7 +32,10 @@ from troupe.generations.records import SpokenText
 from troupe.generations.specs import VOICE
 from troupe.generations.worker import VoiceWorker
 from troupe.media.captions import words_to_json
-from troupe.recording.records import Recorded, Sound
+from troupe.media.video.segments import frames_of
+from troupe.recording.join import timeline
+from troupe.recording.records import Recorded, Segment, Sound
+from troupe.scripts import film
 from troupe.scripts import worker as script_worker
 from troupe.scripts.records import Line, Performance, Performer
 from troupe.scripts.specs import VIDEO
@@ -80,7 +82,9 @@ class Watcher:
 
 
 def memory() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The peak of this process in MB. `ru_maxrss` would start with that of the parent."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line) / 1024
 
 
 def stored_sound(
@@ -153,7 +157,7 @@ def audio(form: str, seconds: float, root: Path) -> dict[str, Any]:
     }
 
 
-def video(background: str, seconds: float, rendered: int | None, root: Path) -> dict[str, Any]:
+def video(background: str, seconds: float, reuse: bool, root: Path) -> dict[str, Any]:
     files = DirectoryFiles(root / "storage")
     each = 12.0
     words = ("The quick brown fox jumps over the lazy dog, " * 2).split()
@@ -198,29 +202,31 @@ def video(background: str, seconds: float, rendered: int | None, root: Path) -> 
             stored_sound(files, path, each, words * 2, root / "speech.wav")
         before = memory()
         done: list[Recorded] = []
+        rendered: dict[int, Segment] = {}  # by the number of frames
         slowest = 0.0
-        parts = len(plan.cuts) - 1
-        for number in range(parts):
-            if rendered is not None and number >= rendered:
-                lines = range(plan.cuts[number], plan.cuts[number + 1])
-                sounds = [worker._recorder.find(dialogue.line(n).path) for n in lines]
-                pattern = done[number % rendered]
-                same = len(sounds) == len(pattern.sounds)
-                if same:
-                    found = [sound for sound in sounds if sound is not None]
-                    done.append(Recorded(sounds=found, segment=pattern.segment))
+        for number, (first, end) in enumerate(itertools.pairwise(plan.cuts)):
+            if reuse:
+                sounds = [worker._recorder.find(dialogue.line(n).path) for n in range(first, end)]
+                found = [sound for sound in sounds if sound is not None]
+                takes = worker._film(job, performance, folder, watch)._takes(first, found)
+                _, length = timeline(takes)
+                if segment := rendered.get(frames_of(length)):
+                    done.append(Recorded(sounds=found, segment=segment))
                     continue
             started = time.perf_counter()
-            done.append(worker.run_part(job, performance, number, folder, watch))
+            part = worker.run_part(job, performance, number, folder, watch)
             slowest = max(slowest, time.perf_counter() - started)
             assert not list(folder.glob("*.wav")), "a part leaves no sound behind"
+            assert part.segment is not None
+            rendered[part.segment.frames] = part.segment
+            done.append(part)
         rendering, watch.peak = memory() - before, 0
         cpu, started = time.process_time(), time.perf_counter()
         outcome = worker.assemble(job, performance, done, folder, watch)
         taken = time.perf_counter() - started
     path = outcome.files[0]
     return {
-        **{"seconds": sum(d.segment.frames for d in done if d.segment) / 25, "parts": parts},
+        **{"seconds": sum(d.segment.frames for d in done if d.segment) / 25, "parts": len(done)},
         **{"slowest_part": round(slowest, 1), "taken": round(taken, 1)},
         **{"cpu": round(time.process_time() - cpu, 1), "bytes": files.stat(path).size},
         **{
@@ -234,14 +240,14 @@ def video(background: str, seconds: float, rendered: int | None, root: Path) -> 
 
 
 def main(kind: str, what: str, seconds: str, *rest: str) -> None:
-    if len(rest) > 1:
-        script_worker.PART_SECONDS = float(rest[1])
+    if rest:
+        film.SHORT_SECONDS = 0.0
+        script_worker.PART_SECONDS = float(rest[0])
     with tempfile.TemporaryDirectory(prefix="troupe-long-") as folder:
         if kind == "audio":
             result = audio(what, float(seconds), Path(folder))
         else:
-            rendered = int(rest[0]) if rest else None
-            result = video(what, float(seconds), rendered, Path(folder))
+            result = video(what, float(seconds), bool(rest), Path(folder))
     print(json.dumps(result))
 
 
