@@ -1,4 +1,4 @@
-"""The only place that lets FFmpeg open a file of somebody else's.
+"""The only place that lets FFmpeg open somebody else's file.
 
 `av.open` looks for stream parameters, which starts a decoder for every stream: a picture attached
 to a sound of one megabyte can take a gigabyte. So the demuxer is chosen by the first bytes, and the
