@@ -11,12 +11,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
-from troupe.adapters.firestore import Create, Database, Delete, Document, Update, Write, now
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Create,
+    Database,
+    Delete,
+    Document,
+    Update,
+    Write,
+    now,
+)
 from troupe.errors import Unavailable
 from troupe.logs import in_context, log
 from troupe.records import Record
@@ -83,7 +92,8 @@ class OrphanedFiles:
         if not files:
             yield record
             return
-        self._db.commit(record.create_write())
+        with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
+            self._db.commit(record.create_write())
         try:
             store = self._files()
             with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
