@@ -10,12 +10,13 @@ import pytest
 from google.cloud import firestore
 
 from tests.support.characters import Interrupted, character_draft, character_update, new_caller
-from tests.support.factories import new_character, test_settings
+from tests.support.factories import new_character, new_user, test_settings
 from tests.support.media_files import sent
 from tests.support.sounds import recording
 from troupe.adapters.firestore import Database, Write
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
+from troupe.audit.records import Actor
 from troupe.reports.records import SubjectKind
 
 OWNER = new_caller()
@@ -67,6 +68,15 @@ def resending(emulators: object) -> Iterator[Interrupted]:
     made.after = again
     yield made
     client.close()
+
+
+def test_a_suspension_that_is_sent_twice_is_not_lifted(
+    resending: Interrupted, files: Files
+) -> None:
+    uid = new_user(Database(resending._client))
+    services = Container(test_settings(), database=resending, files=files)
+    services.admin_users.toggle_suspension(Actor("an-admin", None), uid)
+    assert resending.get(f"users/{uid}").data["suspended"] is True
 
 
 @pytest.mark.parametrize(
