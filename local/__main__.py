@@ -107,7 +107,7 @@ def main() -> int:
 
 
 def run(command: Callable[[], int]) -> int:
-    """The exit code of a command, which signals end: 130 then, 1 after an error."""
+    """Runs a command; returns its exit code: 130 if a signal ended it, 1 after an error."""
     # SIGINT too: a shell script starts a command with `&` with it ignored.
     for number in _ENDING:
         signal.signal(number, _end)

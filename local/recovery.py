@@ -2,14 +2,15 @@
 
 The Emulator Suite holds accounts in memory, so they are copied while it runs and given to its
 successor. Tasks that were in its queue are sent again by the sweep. Files are on disk. Firestore's
-documents are lost with it, as when the stack stops.
+documents are lost with it, as when the stack stops; then the accounts go too, and both are seeded
+again.
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
@@ -42,12 +43,26 @@ class Recovery:
         """Does not return. Raises StackError if a program cannot be restarted, or dies again and
         again."""
         while True:
-            ended = self._stack.ended()
-            for program, report in ended.items():
-                self._restart(program, report)
-            if not ended:
+            if ended := self._stack.ended():
+                self._recover(ended)
+            else:
                 self._copy_accounts()
             time.sleep(_POLL_SECONDS)
+
+    def _recover(self, ended: Mapping[Program, str]) -> None:
+        for program, report in ended.items():
+            self._restart(program, report)
+        restarted = {component for program in ended for component in program.serves()}
+        if "firestore" in restarted:
+            if "auth" in self._stack.served:
+                url = f"http://{self._stack.host('auth')}/emulator/v1/projects/{PROJECT}/accounts"
+                self._change_accounts("DELETE", url)
+            self._say(f"Firestore's documents are gone; seeded {self._seed()}")
+        elif "auth" in restarted:
+            body = {"users": self._accounts, "allowOverwrite": True}
+            self._change_accounts("POST", f"{self._accounts_url}:batchCreate", json=body)
+        for program in ended:
+            self._say(f"{program.name} runs again")
 
     def _restart(self, program: Program, report: str) -> None:
         now = time.monotonic()
@@ -57,12 +72,6 @@ class Recovery:
         self._restarts[program.name] = [*recent, now]
         self._say(f"\n{report}\nRestarting {program.name}")
         self._stack.restart(program)
-        serves = program.serves()
-        if "auth" in serves:
-            self._restore_accounts()
-        if "firestore" in serves:
-            self._say(f"Firestore's documents are gone; seeded {self._seed()}")
-        self._say(f"{program.name} runs again")
 
     @property
     def _accounts_url(self) -> str:
@@ -77,13 +86,15 @@ class Recovery:
             found = requests.get(
                 f"{self._accounts_url}:batchGet?maxResults=-1", headers=_OWNER, timeout=5
             )
+            found.raise_for_status()
             self._accounts = found.json().get("users", [])
         except (requests.RequestException, ValueError):
             return  # it is dying; the next round sees it
 
-    def _restore_accounts(self) -> None:
-        body: dict[str, Any] = {"users": self._accounts, "allowOverwrite": True}
-        answer = requests.post(
-            f"{self._accounts_url}:batchCreate", json=body, headers=_OWNER, timeout=30
-        )
-        answer.raise_for_status()
+    def _change_accounts(self, method: str, url: str, **options: Any) -> None:
+        """Raises StackError."""
+        try:
+            answer = requests.request(method, url, headers=_OWNER, timeout=30, **options)
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            raise StackError(f"the accounts could not be changed: {error}") from error

@@ -47,7 +47,7 @@ def seed_cast() -> int:
     if found is None:
         return 0
     owner = AccountCaller(uid=found.id, role=found.role, guest=False, email=found.email, user=found)
-    mine, _ = container().characters.mine(found.id, Page(limit=100))
+    mine, _ = container().character_library.mine(found.id, Page(limit=100))
     names = {each.character.display_name for each in mine}
     members = cast.members()
     for member in members:

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,7 +123,7 @@ class Stack:
             for program in chosen:
                 self._children[program] = program.start(self._run)
             for program in chosen:
-                self._wait_until_ready(program)
+                self._wait_until_ready(program, chosen)
                 for component, what in program.serves().items():
                     self._say(f"  {component:<10} {self.host(component):<16} {what}")
 
@@ -136,14 +136,18 @@ class Stack:
         ended.log.rename(ended.log.with_name(f"{program.name}-ended-{time.time():.0f}.log"))
         with _one_suite_at_a_time() if isinstance(program, Suite) else _no_lock():
             self._children[program] = program.start(self._run)
-            self._wait_until_ready(program)
+            self._wait_until_ready(program, [program])
 
-    def _wait_until_ready(self, program: Program) -> None:
+    def _wait_until_ready(self, program: Program, needed: Collection[Program]) -> None:
+        """Raises StackError, at once if one of the `needed` ends. Others may have ended too, and
+        wait for their own restart."""
         child = self._children[program]
         deadline = time.monotonic() + READY_SECONDS
         last = "it did not answer"
         while time.monotonic() < deadline:
-            self._raise_if_ended()
+            for other, report in self.ended().items():
+                if other in needed:
+                    raise StackError(report)
             try:
                 if program.is_ready(self._run):
                     return
@@ -173,16 +177,13 @@ class Stack:
             if child.exit_code is not None
         }
 
-    def _raise_if_ended(self) -> None:
-        for report in self.ended().values():
-            raise StackError(report)
-
     def watch(self, poll_seconds: float = 0.5) -> None:
         """Returns when the stack is stopped; raises StackError if a program ends before that."""
         # Not Event.wait: a signal handler's exception could strike inside its lock.
         while not self._stopped.is_set():
             time.sleep(poll_seconds)
-            self._raise_if_ended()
+            for report in self.ended().values():
+                raise StackError(report)
 
     def stop(self) -> None:
         """Ends every child and its descendants. Can be repeated."""

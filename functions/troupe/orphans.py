@@ -9,13 +9,24 @@ sweep after a crash: no document references a deleted file, and no file is leake
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
-from troupe.adapters.firestore import Create, Database, Delete, Document, Update, Write, now
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Create,
+    Database,
+    Delete,
+    Document,
+    Update,
+    Write,
+    now,
+)
+from troupe.errors import Unavailable
 from troupe.logs import in_context, log
 from troupe.records import Record
 
@@ -72,19 +83,28 @@ class OrphanedFiles:
         self._db = db
         self._files = files
 
-    def store(self, files: Sequence[NewFile]) -> OrphanRecord:
-        """Uploads files and records them; the commit that references them replaces the record."""
+    @contextmanager
+    def stored(self, files: Sequence[NewFile]) -> Iterator[OrphanRecord]:
+        """Records files and uploads them, for a block whose commit references them and replaces the
+        record. Deletes them if the block fails, but not after Unavailable: the commit may have
+        succeeded and only its response was lost. The sweep deletes what is still recorded then."""
         record = orphan_record([file.path for file in files])
-        self._db.commit(record.create_write())
+        if not files:
+            yield record
+            return
+        with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
+            self._db.commit(record.create_write())
         try:
             store = self._files()
             with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
                 upload = in_context(lambda f: store.upload(f.path, f.data, f.content_type))
                 list(pool.map(upload, files))
+            yield record
+        except Unavailable:
+            raise
         except Exception:
             self.clean(record)
             raise
-        return record
 
     def clean(self, record: OrphanRecord) -> None:
         """Deletes the recorded files, then the record. After an error, the sweep tries again."""

@@ -309,7 +309,7 @@ class Settings(BaseModel):
         "LEASE_SECONDS", 30, "how long a worker keeps its job without a heartbeat", ge=3
     )
     hold_hours: int = _setting(
-        "HOLD_HOURS", 24, "when the sweep gives up on a job and releases its hold", ge=1
+        "HOLD_HOURS", 24, "when the sweep fails a job that has not finished", ge=1
     )
     retention_days: int = _setting(
         "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1

@@ -34,16 +34,20 @@ KEPT = """
 import json, sys
 from local.__main__ import run
 from local.recovery import Recovery
+from local.seed import seed_stack
 from local.stack import Stack
 
 def command():
     with Stack.start(ports="auto", components={components}) as stack:
+        seed = lambda: {seed}
+        seed()
         print(json.dumps({{"ports": stack.ports, "pids": stack.pids}}), flush=True)
-        Recovery(stack, seed=lambda: "nothing", say=lambda line: print(line, flush=True)).run()
+        Recovery(stack, seed=seed, say=lambda line: print(line, flush=True)).run()
 
 sys.exit(run(command))
 """
-SMALL_KEPT = KEPT.format(components={"firestore", "storage"})
+SMALL_KEPT = KEPT.format(components={"firestore", "storage"}, seed='"nothing"')
+SEEDED_KEPT = KEPT.format(components={"firestore", "storage", "auth"}, seed="seed_stack(stack)")
 # Python workers under shells under Node under a supervisor.
 WORKERS = _PROGRAM.format(components={"firestore", "storage", "functions"})
 
@@ -83,6 +87,18 @@ class Launched:
         self.ports: dict[str, int] = started["ports"]
         self.pids: dict[str, int] = started["pids"]
         self.family = supervisor.descendants(process.pid)
+
+    def recovered(self, *names: str) -> str:
+        """Kills these programs, and waits until they run again; returns what is said meanwhile."""
+        for name in names:
+            os.kill(supervisor.descendants(self.pids[name])[0], signal.SIGKILL)
+        assert self.process.stdout
+        said = ""
+        while said.count(" runs again") < len(names):
+            line = self.process.stdout.readline()
+            assert line, said
+            said += line
+        return said
 
     def is_gone(self) -> bool:
         return until(
@@ -137,19 +153,18 @@ class TestEnding:
             assert (stack.process.returncode, said) == (130, "\nstopped\n")
             assert stack.is_gone()
 
-    def test_a_program_that_dies_is_restarted(self) -> None:
+    def test_programs_that_die_at_once_are_restarted(self) -> None:
+        names = ("firestore", "storage")
         with launched(SMALL_KEPT) as stack:
-            victims = supervisor.descendants(stack.pids["storage"])
-            os.kill(victims[0], signal.SIGKILL)
-            assert stack.process.stdout
-            said = ""
-            while "storage runs again" not in said:
-                line = stack.process.stdout.readline()
-                assert line, said
-                said += line
+            said = stack.recovered(*names)
+            for name in names:
+                assert f"{name}: ended unexpectedly" in said
+                assert answers(stack.ports[name])
 
-            assert "storage: ended unexpectedly" in said
-            assert answers(stack.ports["storage"])
+    def test_a_firestore_that_lost_its_documents_is_seeded_again(self) -> None:
+        """Auth still has the accounts, without their documents."""
+        with launched(SEEDED_KEPT) as stack:
+            assert "documents are gone; seeded 3 accounts" in stack.recovered("firestore")
 
     def test_no_function_worker_survives_a_killed_stack(self) -> None:
         with launched(WORKERS) as stack:

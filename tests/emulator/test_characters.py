@@ -23,6 +23,7 @@ from tests.support.characters import (
     character_draft,
     character_update,
     files_of,
+    library_of,
     made,
     new_caller,
     orphan_records,
@@ -33,10 +34,13 @@ from tests.support.characters import (
 from tests.support.factories import test_settings
 from troupe.adapters.firestore import Create, Database, Delete, Stale, Update, Write, now
 from troupe.adapters.storage import Files
+from troupe.audit.records import AuditEntry
 from troupe.characters.errors import CharacterNotFound, ConsentRequired, NotOwner, UnknownImage
 from troupe.characters.intake import Prepare
+from troupe.characters.records import Character
 from troupe.characters.service import Characters
-from troupe.errors import TroupeError
+from troupe.characters.withdrawal import Withdrawals
+from troupe.errors import TroupeError, Unavailable
 from troupe.media.uploads.images import prepare_image
 from troupe.media.uploads.samples import prepare_sample
 from troupe.moderation.service import Moderation
@@ -158,15 +162,26 @@ def test_only_the_creator_or_an_admin_can_change_or_delete_it(
     admin = caller(other.uid, "admin")
     changed = characters.update(admin, character.id, character_update(displayName="Ours")).character
     assert (changed.display_name, changed.uid) == ("Ours", who.uid)
+    withdrawals = Withdrawals(db, OrphanedFiles(db, lambda: recorded), test_settings())
+    withdrawals.revoke_consent(admin, character.id)
     characters.delete(admin, character.id)
     assert recorded.left() == set()
+    about = ("about", "array_contains", f"characters/{character.id}")
+    entries = [AuditEntry.of(each) for each in db.find("audit", where=[about], limit=9)]
+    assert {each.uid for each in entries} == {admin.uid}
+    assert {each.operation: set(each.after) for each in entries} == {
+        "updateCharacter": {"displayName"},
+        "revokeConsent": {"allowUse", "sampleSha256", "consentRevokedAt"},
+        "deleteCharacter": set(),
+    }
 
 
 def test_deleting_leaves_nothing(db: Database, recorded: Recorded) -> None:
     characters, who = service(db, recorded), new_caller()
+    library = library_of(db)
     character = made(characters, who, images=2)
     for number in range(3):
-        characters.star(f"fan{number}", character.id)
+        library.star(f"fan{number}", character.id)
     assert sorted(characters.delete(who, character.id)) == sorted(character.files)
     assert recorded.left() == set()
     assert not db.get(f"characters/{character.id}").exists
@@ -178,8 +193,9 @@ def test_deleting_leaves_nothing(db: Database, recorded: Recorded) -> None:
 
 def test_the_sweep_finishes_a_deletion_that_crashed(own_db: Database, recorded: Recorded) -> None:
     characters, who = service(own_db, recorded), new_caller()
+    library = library_of(own_db)
     character = made(characters, who, images=1)
-    characters.star("fan", character.id)
+    library.star("fan", character.id)
 
     def no_storage() -> Files:
         raise ConnectionError("storage is away")
@@ -290,6 +306,30 @@ def test_an_update_whose_response_is_lost_is_applied_once(
     assert activities(broken, who) == ["character_created", "character_updated"]
 
 
+@pytest.mark.parametrize("change", ["creation", "update"])
+def test_files_stay_when_nobody_knows_whether_the_commit_succeeded(
+    broken: Interrupted, recorded: Recorded, change: str
+) -> None:
+    """Here it did; the sweep deletes what no commit has taken over."""
+    characters, who = service(broken, recorded), new_caller()
+    character = made(characters, who) if change == "update" else None
+
+    def lose(writes: tuple[Write, ...]) -> None:
+        if writes[0].path.startswith("characters/"):
+            raise Unavailable(retry_after=1)
+
+    broken.after = lose
+    with pytest.raises(Unavailable):
+        if character:
+            update = character_update(newImageFiles=files_of(PICTURE))
+            characters.update(who, character.id, update)
+        else:
+            characters.create(who, character_draft(images=1))
+    (found,) = broken.find("characters", where=[("uid", "==", who.uid)], limit=2)
+    assert len(Character.of(found).images) == 1
+    assert recorded.left() == set(Character.of(found).files)
+
+
 def test_a_deletion_whose_response_is_lost_still_reports_its_files(
     broken: Interrupted, recorded: Recorded
 ) -> None:
@@ -318,7 +358,8 @@ def test_removing_an_unknown_image_is_an_error(db: Database, recorded: Recorded)
 
 def test_an_old_record_without_consent_can_be_read(db: Database, recorded: Recorded) -> None:
     characters, who = service(db, recorded), new_caller()
+    library = library_of(db)
     character = made(characters, who)
     copy = {**db.get(f"characters/{character.id}").data, "consent": None}
     db.commit(Create(f"characters/{character.id}x", copy))
-    assert characters.get(who.uid, f"{character.id}x").character.consent is None
+    assert library.get(who.uid, f"{character.id}x").character.consent is None

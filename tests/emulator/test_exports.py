@@ -230,9 +230,11 @@ class TestLife:
         kit, uid = Kit(own_db, files), new_user(own_db)
         export = kit.run(uid)
         assert kit.exports.expire(10) == 0
+        new = f"{files_prefix(uid)}of-a-running-job-1.zip"
+        files.upload(new, b"PK", "application/zip")
         own_db.commit(Update(export_path(uid), {"dueAt": now() - timedelta(seconds=1)}))
         assert kit.exports.expire(10) == 1
-        assert kit.stored(uid) == []
+        assert kit.stored(uid) == [new]
         assert kit.exports.get(uid, export.job_id).archive is None
         assert kit.run(uid).job_id != export.job_id  # the id of the expired job is not used again
 

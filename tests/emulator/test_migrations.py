@@ -11,7 +11,7 @@ import pytest
 from tests.support import first_version
 from tests.support.admins import new_admin
 from tests.support.factories import PROJECT, signed_in
-from tests.support.wiring import app_for, command, rewired
+from tests.support.wiring import app_for, command, rewired, services
 from troupe.accounts.records import UserRecord
 from troupe.activities.service import Activity
 from troupe.adapters.firestore import (
@@ -253,15 +253,33 @@ class TestMigrator:
         found = own_db.find("users", limit=count)
         assert [document.data["times"] for document in found] == [1] * count
 
+    @pytest.mark.parametrize(
+        "write",
+        [
+            Update("users/cleo", {"subscription": {"name": "a secret"}}),
+            Create("characters/of-nobody", {"displayName": "a secret"}),
+        ],
+    )
     def test_a_document_it_does_not_understand_stops_it_by_name(
-        self, old: Database, capsys: Any
+        self, old: Database, capsys: Any, write: Update | Create
     ) -> None:
-        old.commit(Update("users/cleo", {"subscription": {"name": "a secret"}}))
+        old.commit(write)
         assert command_on(old, ["migrate"]) == 1
         told = capsys.readouterr()
-        assert "users/cleo" in told.err
+        assert write.path in told.err
         assert "a secret" not in told.err + told.out
         assert command_on(old, ["migrate", "--list"]) == 0
+
+
+def test_the_sweep_reminds_of_pending_migrations(old: Database, capsys: Any) -> None:
+    with rewired(database=old):
+        remind = services().chores["migrations_pending"]
+        assert remind(10) == len(MIGRATIONS)
+        assert '"migrations_pending"' in capsys.readouterr().out
+        assert command(["migrate"]) == 0
+        capsys.readouterr()
+        assert remind(10) == 0
+        assert capsys.readouterr().out == ""
 
 
 def test_numbers_are_in_order_and_names_of_modules_have_them() -> None:

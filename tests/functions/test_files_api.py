@@ -11,18 +11,21 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import stream_encode_multipart
 
+from tests.support.characters import Interrupted
 from tests.support.factories import CountingDatabase, signed_in
 from tests.support.media_files import sent
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, services
 from tests.unit.media.test_recordings import M4A, WAV, png, zipped
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Database, Update, Write, now
 from troupe.adapters.storage import Files
+from troupe.errors import Unavailable
 from troupe.files.errors import MAX_BYTES
 from troupe.files.service import UserFiles
 from troupe.media.uploads.recordings import prove_recording
 from troupe.orphans import OrphanedFiles
 from troupe.settings import settings
+from troupe.web.schema import Page
 
 UPLOAD = "/api/files/upload"
 
@@ -43,6 +46,24 @@ def upload(client: FlaskClient, headers: dict[str, str], data: bytes, name: str 
 
 def stored(db: Database, files: Files, uid: str) -> tuple[int, list[str]]:
     return db.count("files", where=[("uid", "==", uid)]), files.list(f"files/{uid}/")
+
+
+def test_a_recording_stays_when_nobody_knows_whether_its_commit_succeeded(
+    db: Database, files: Files
+) -> None:
+    lossy, uid = Interrupted(db._client), signed_in(db)[0]
+
+    def lose(writes: tuple[Write, ...]) -> None:
+        if len(writes) == 2:
+            raise Unavailable(retry_after=1)
+
+    lossy.after = lose
+    orphans = OrphanedFiles(lossy, lambda: files)
+    user_files = UserFiles(lossy, lambda: files, orphans, prove_recording, settings())
+    with pytest.raises(Unavailable):
+        user_files.add(uid, "a.wav", sent(recording()))
+    (listed,), _ = services().user_files.page(uid, Page())
+    assert files.list(f"files/{uid}/") == [listed.path]
 
 
 def test_the_life_of_a_recording(client: FlaskClient, db: Database, files: Files) -> None:

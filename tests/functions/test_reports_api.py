@@ -204,7 +204,10 @@ def test_an_administrator_suspends_the_owner_whose_jobs_end(
         ),
         (
             "revoke_consent",
-            {"reports": {"status", "action"}, "characters": {"allowUse", "consentRevokedAt"}},
+            {
+                "reports": {"status", "action"},
+                "characters": {"allowUse", "consentRevokedAt", "sampleSha256"},
+            },
         ),
         ("suspend_user", {"reports": {"status", "action"}, "users": {"suspended"}}),
     ],

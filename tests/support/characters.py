@@ -17,6 +17,7 @@ from troupe.adapters.firestore import Committed, Database, Write, now
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
 from troupe.characters.edits import CharacterDraft, CharacterUpdate
+from troupe.characters.library import CharacterLibrary
 from troupe.characters.records import Character, Sample
 from troupe.characters.schemas import CreateCharacter, UpdateCharacter
 from troupe.characters.service import Characters
@@ -72,6 +73,10 @@ class Interrupted(Database):
 
 def service(db: Database, files: Files) -> Characters:
     return Container(test_settings(), database=db, files=files).characters
+
+
+def library_of(db: Database) -> CharacterLibrary:
+    return Container(test_settings(), database=db).character_library
 
 
 def caller(uid: str = "ada", role: Any = "user") -> AccountCaller:

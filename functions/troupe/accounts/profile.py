@@ -10,13 +10,10 @@ from troupe.accounts.errors import AvatarTooLarge, UsernameTaken
 from troupe.accounts.records import UserRecord
 from troupe.accounts.writes import existing_user, user_path, username_path
 from troupe.adapters.firestore import (
-    AlreadyExists,
     Create,
     Database,
     Delete,
     Document,
-    Missing,
-    Stale,
     Update,
     Write,
     contend,
@@ -69,7 +66,7 @@ class Profiles:
             writes = [_change(document, after), *_rename(user, after, names)]
             if orphan is not None:
                 writes.append(orphan.create_write())
-            self._commit(*writes)
+            self._db.commit_or_stale(*writes)
             return after, orphan
 
         after, orphan = contend(attempt)
@@ -89,7 +86,6 @@ class Profiles:
         # Random, because the file is public: the name reveals neither the user nor older pictures.
         file_name = f"avatar_{secrets.token_hex(12)}-{secrets.token_hex(4)}{image.extension}"
         path = f"{_FOLDER}/{file_name}"
-        orphan = self._orphans.store([NewFile(path, image.content_type, image.data)])
 
         def attempt() -> tuple[UserRecord, list[str]]:
             document = self._db.get(user_path(uid))
@@ -104,24 +100,15 @@ class Profiles:
                     "updated_at": now(),
                 }
             )
-            self._commit(_change(document, after), orphan.replace_write(old))
+            self._db.commit_or_stale(_change(document, after), orphan.replace_write(old))
             return after, old
 
-        try:
+        picture = NewFile(path, image.content_type, image.data)
+        with self._orphans.stored([picture]) as orphan:
             after, old = contend(attempt)
-        except (TokenInvalid, Stale):
-            self._orphans.clean(orphan)
-            raise
         if old:
             self._orphans.clean(orphan.model_copy(update={"paths": old}))
         return after
-
-    def _commit(self, *writes: Write) -> None:
-        """Raises Stale for every conflict; reading again shows which one it was."""
-        try:
-            self._db.commit(*writes)
-        except (AlreadyExists, Missing) as error:
-            raise Stale from error
 
 
 def _require_user(document: Document) -> UserRecord:

@@ -230,6 +230,14 @@ class Database:
         ]
         return Committed(transforms, [result.update_time for result in results])
 
+    def commit_or_stale(self, *writes: Write) -> Committed:
+        """Like `commit`, but raises Stale for every conflict: for an attempt of `contend`, which
+        reads again and so finds out which one it was."""
+        try:
+            return self.commit(*writes)
+        except (AlreadyExists, Missing) as error:
+            raise Stale from error
+
     def find(
         self,
         collection: str,

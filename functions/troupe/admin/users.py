@@ -12,7 +12,7 @@ from troupe.accounts.deletion import Deletions
 from troupe.accounts.directory import Directory, UserFilter, UserStatus, status_of
 from troupe.accounts.errors import OwnAccount
 from troupe.accounts.records import UserRecord
-from troupe.adapters.firestore import AlreadyExists, Database, Stale, Write, contend, now
+from troupe.adapters.firestore import Database, Write, contend, now
 from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
 from troupe.caller import Role
@@ -132,14 +132,17 @@ class AdminUsers:
         Raises UserNotFound, OwnAccount, CannotSuspendAdmin.
         """
 
+        tried: dict[str, AccountDiff] = {}  # by the path of the audit entry
+
         def attempt() -> AccountDiff:
+            for document in self._db.get_all(list(tried)):
+                if document.exists:  # our own commit, whose response was lost: do not flip it back
+                    return tried[document.path]
             diff = self._administration.change(uid, AccountChange(toggle=True), actor.uid)
             before, after = ({"suspended": u.suspended} for u in (diff.before, diff.after))
-            entry = entry_writes(actor, "toggleSuspension", f"users/{uid}", before, after)
-            try:
-                self._db.commit(*diff.writes, *entry, *_ending_writes(diff))
-            except AlreadyExists as error:
-                raise Stale from error
+            (entry,) = entry_writes(actor, "toggleSuspension", f"users/{uid}", before, after)
+            tried[entry.path] = diff
+            self._db.commit_or_stale(*diff.writes, entry, *_ending_writes(diff))
             return diff
 
         self._after_commit(contend(attempt))

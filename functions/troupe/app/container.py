@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from troupe.admin.users import AdminUsers
     from troupe.audit.service import AuditLog
     from troupe.characters.clones import Clones
+    from troupe.characters.library import CharacterLibrary
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
     from troupe.characters.withdrawal import Withdrawals
@@ -379,6 +380,12 @@ class Container:
         return Characters(self.database, self._files, self.settings, prepare, self.moderation)
 
     @cached_property
+    def character_library(self) -> CharacterLibrary:
+        from troupe.characters.library import CharacterLibrary
+
+        return CharacterLibrary(self.database, self._files)
+
+    @cached_property
     def withdrawals(self) -> Withdrawals:
         from troupe.characters.withdrawal import Withdrawals
 
@@ -400,7 +407,7 @@ class Container:
     def _cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
         """The characters with these ids, cast by `uid`. A function, because most requests name none
         and the service is slow to load."""
-        return self.characters.cast(uid, ids)
+        return self.character_library.cast(uid, ids)
 
     @cached_property
     def generations(self) -> Generations:
@@ -571,7 +578,11 @@ class Container:
             name: attrgetter(method)(self)
             for domain in DOMAINS
             for name, method in domain.chores.items()
-        } | {"orphans": self.orphans.sweep, "limits": self.limiter.sweep}
+        } | {
+            "orphans": self.orphans.sweep,
+            "limits": self.limiter.sweep,
+            "migrations_pending": self.migrator.remind,
+        }
 
     @cached_property
     def sweeper(self) -> Sweeper:

@@ -32,19 +32,24 @@ def entry_writes(
     changed = [n for n in names if before.get(n, missing) != after.get(n, missing)]
     if not changed:
         return []
+    left, right = (
+        {name: side[name] for name in changed if name in side} for side in (before, after)
+    )
+    return [_create_write(actor, operation, target, about=[target], before=left, after=right)]
+
+
+def _create_write(actor: Actor, operation: str, target: str, **fields: Any) -> Write:
     entry = AuditEntry(
         id=secrets.token_hex(10),
         uid=actor.uid,
         email=actor.email,
         operation=operation,
         target=target,
-        about=[target],
-        before={name: before[name] for name in changed if name in before},
-        after={name: after[name] for name in changed if name in after},
         at=now(),
         request_id=actor.request_id,
+        **fields,
     )
-    return [Create(f"{COLLECTION}/{entry.id}", entry.stored())]
+    return Create(f"{COLLECTION}/{entry.id}", entry.stored())
 
 
 def witness(actor: Actor, operation: str, collection: str) -> Witness:
@@ -71,18 +76,8 @@ class AuditLog:
         paths = [target] if about is None else list(dict.fromkeys(about))
         if not paths:
             return
-        entry = AuditEntry(
-            id=secrets.token_hex(10),
-            uid=actor.uid,
-            email=actor.email,
-            operation=operation,
-            target=target,
-            about=paths,
-            at=now(),
-            request_id=actor.request_id,
-        )
         with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
-            self._db.commit(Create(f"{COLLECTION}/{entry.id}", entry.stored()))
+            self._db.commit(_create_write(actor, operation, target, about=paths))
 
     def read_user(self, caller: Caller, operation: str, uid: str) -> None:
         """Records that an administrator reads what is another user's; nothing for one's own."""

@@ -1,8 +1,7 @@
-"""Consents in requests and responses."""
+"""Consents in requests."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -84,16 +83,3 @@ def given_consent(form: ConsentForm | None, address: str | None) -> GivenConsent
         return None
     given = form.model_dump(exclude={"purposes"})
     return GivenConsent(**given, purposes=tuple(form.purposes), address=address)
-
-
-class ConsentView(Schema):
-    """Consents from before there was a fixed wording have no version, speaker or relationship."""
-
-    statement: str
-    version: str
-    speaker: str
-    relationship: Relationship | None
-    purposes: list[Purpose]
-    at: datetime
-    sample_sha256: str
-    revoked_at: datetime | None

@@ -9,6 +9,7 @@ from flask import Response
 from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.tiers import Kept
 from troupe.characters import schemas
+from troupe.characters import view_schemas as views
 from troupe.characters.errors import (
     CharacterHidden,
     CharacterNotFound,
@@ -21,7 +22,7 @@ from troupe.characters.errors import (
     TooManyImages,
     UnknownImage,
 )
-from troupe.characters.service import CharacterWithStar, StarState
+from troupe.characters.library import CharacterWithStar, StarState
 from troupe.errors import FileMissing, Unauthorized, UnknownChoice
 from troupe.media.uploads.checks import (
     BrokenAudio,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.caller import Caller
+    from troupe.characters.library import CharacterLibrary
     from troupe.characters.service import Characters
     from troupe.characters.withdrawal import Withdrawals
     from troupe.settings import Settings
@@ -77,34 +79,34 @@ _FILE_ERRORS = (
 _CACHED = "public, max-age=300"
 
 
-@api.get("/api/characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
+@api.get("/api/characters", data=views.CharactersData, errors=(BadCursor, PageTooDeep))
 def list_characters(
     query: schemas.CharactersQuery,
     caller: AccountCaller,
-    characters: Characters,
+    character_library: CharacterLibrary,
     settings: Settings,
 ) -> Reply:
     """Lists the public characters, newest or most starred first; can search by name. With
     `?starred=true`, lists those you have starred, most recently starred first."""
     if query.starred:
-        listed = characters.starred(caller.uid, query)
+        listed = character_library.starred(caller.uid, query)
     else:
-        listed = characters.page(caller.uid, query, search=query.search, sort=query.sort)
+        listed = character_library.page(caller.uid, query, search=query.search, sort=query.sort)
     return _page(query, caller, settings, *listed)
 
 
-@api.get("/api/my-characters", data=schemas.CharactersData, errors=(BadCursor, PageTooDeep))
+@api.get("/api/my-characters", data=views.CharactersData, errors=(BadCursor, PageTooDeep))
 def list_my_characters(
-    query: Page, caller: AccountCaller, characters: Characters, settings: Settings
+    query: Page, caller: AccountCaller, character_library: CharacterLibrary, settings: Settings
 ) -> Reply:
     """Lists your own characters, newest first."""
-    return _page(query, caller, settings, *characters.mine(caller.uid, query))
+    return _page(query, caller, settings, *character_library.mine(caller.uid, query))
 
 
 @api.post(
     "/api/characters/complete",
     status=201,
-    data=schemas.CharacterData,
+    data=views.CharacterData,
     errors=(*_FILE_ERRORS, QuotaExceeded),
 )
 def create_character(
@@ -125,19 +127,22 @@ def create_character(
     return _one(character, caller, settings, "Character created successfully")
 
 
-@api.get("/api/characters/<characterId>", data=schemas.CharacterData, errors=(CharacterNotFound,))
+@api.get("/api/characters/<characterId>", data=views.CharacterData, errors=(CharacterNotFound,))
 def get_character(
-    path: schemas.CharacterPath, caller: AccountCaller, characters: Characters, settings: Settings
+    path: schemas.CharacterPath,
+    caller: AccountCaller,
+    character_library: CharacterLibrary,
+    settings: Settings,
 ) -> Reply:
     """Gets a character. Another user's private character looks as if it did not exist."""
-    character = characters.get(caller.uid, path.character_id)
+    character = character_library.get(caller.uid, path.character_id)
     return _one(character, caller, settings, "Character fetched successfully")
 
 
 @api.put(
     "/api/characters/<characterId>",
     auth=Auth.OWNER,
-    data=schemas.CharacterData,
+    data=views.CharacterData,
     errors=(
         CharacterNotFound,
         NotOwner,
@@ -164,7 +169,7 @@ def update_character(
 @api.delete(
     "/api/characters/<characterId>",
     auth=Auth.OWNER,
-    data=schemas.DeletedData,
+    data=views.DeletedData,
     errors=(CharacterNotFound, NotOwner),
 )
 def delete_character(
@@ -173,7 +178,7 @@ def delete_character(
     """Deletes a character with its files and stars. Scripts with the character stay readable."""
     deleted = characters.delete(caller, path.character_id)
     return Reply(
-        schemas.DeletedData(deleted_files=deleted),
+        views.DeletedData(deleted_files=deleted),
         f"Character '{path.character_id}' deleted successfully",
     )
 
@@ -181,7 +186,7 @@ def delete_character(
 @api.post(
     "/api/characters/<characterId>/consent/revoke",
     auth=Auth.OWNER,
-    data=schemas.CharacterData,
+    data=views.CharacterData,
     errors=(CharacterNotFound, NotOwner),
 )
 def revoke_consent(
@@ -192,29 +197,27 @@ def revoke_consent(
 ) -> Reply:
     """Revokes the consent to clone the voice of a character, which ends its use at once: the sample
     and its clones are deleted, others can no longer cast the character, and for you a stock voice
-    speaks. Jobs that have not spoken yet fail with `reference_missing`; finished audio and video
-    stay. Repeating it changes nothing."""
+    speaks. Unfinished jobs that clone the voice fail with `reference_missing`; finished audio and
+    video stay. Repeating it changes nothing."""
     character = withdrawals.revoke_consent(caller, path.character_id)
     return _one(character, caller, settings, "Consent revoked successfully")
 
 
-@api.post("/api/characters/<characterId>/star", data=schemas.StarData, errors=(CharacterNotFound,))
+@api.post("/api/characters/<characterId>/star", data=views.StarData, errors=(CharacterNotFound,))
 def star_character(
-    path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
+    path: schemas.CharacterPath, caller: AccountCaller, character_library: CharacterLibrary
 ) -> Reply:
     """Stars a character; repeating it changes nothing."""
-    star = characters.star(caller.uid, path.character_id)
+    star = character_library.star(caller.uid, path.character_id)
     return _star(path, star, "Character starred successfully")
 
 
-@api.delete(
-    "/api/characters/<characterId>/star", data=schemas.StarData, errors=(CharacterNotFound,)
-)
+@api.delete("/api/characters/<characterId>/star", data=views.StarData, errors=(CharacterNotFound,))
 def unstar_character(
-    path: schemas.CharacterPath, caller: AccountCaller, characters: Characters
+    path: schemas.CharacterPath, caller: AccountCaller, character_library: CharacterLibrary
 ) -> Reply:
     """Removes your star; repeating it changes nothing."""
-    star = characters.unstar(caller.uid, path.character_id)
+    star = character_library.unstar(caller.uid, path.character_id)
     return _star(path, star, "Character unstarred successfully")
 
 
@@ -227,13 +230,16 @@ def unstar_character(
     media=True,
 )
 def get_character_media(
-    path: schemas.MediaPath, caller: Caller | None, characters: Characters, files: Files
+    path: schemas.MediaPath,
+    caller: Caller | None,
+    character_library: CharacterLibrary,
+    files: Files,
 ) -> Response:
     """Downloads a picture of a character or a user, or a voice sample; supports byte ranges.
     Samples and the pictures of private characters are for their owner."""
     if caller is None and path.kind == "audio_files":
         raise Unauthorized
-    media = characters.media(caller.uid if caller else None, path.kind, path.name)
+    media = character_library.media(caller.uid if caller else None, path.kind, path.name)
     file = media.file
     response = file_response(
         files,
@@ -248,7 +254,7 @@ def get_character_media(
 
 
 def _one(entry: CharacterWithStar, caller: Caller, settings: Settings, message: str) -> Reply:
-    return Reply(schemas.CharacterData(character=_view(entry, caller, settings)), message)
+    return Reply(views.CharacterData(character=_view(entry, caller, settings)), message)
 
 
 def _page(
@@ -259,21 +265,21 @@ def _page(
     page: PageOf,
 ) -> Reply:
     return Reply(
-        schemas.CharactersData(characters=[_view(each, caller, settings) for each in characters]),
+        views.CharactersData(characters=[_view(each, caller, settings) for each in characters]),
         "Characters fetched successfully",
         meta=query.meta(page.total, page.next_cursor),
     )
 
 
 def _star(path: schemas.CharacterPath, star: StarState, message: str) -> Reply:
-    data = schemas.StarData(
+    data = views.StarData(
         character_id=path.character_id, starred=star.starred, is_starred=star.is_starred
     )
     return Reply(data, message)
 
 
-def _view(entry: CharacterWithStar, caller: Caller, settings: Settings) -> schemas.CharacterView:
-    return schemas.CharacterView.of(
+def _view(entry: CharacterWithStar, caller: Caller, settings: Settings) -> views.CharacterView:
+    return views.CharacterView.of(
         entry.character,
         uid=caller.uid,
         is_starred=entry.is_starred,

@@ -24,6 +24,10 @@ class CharacterNotFound(NotFound):
     message = "There is no character with this id."
 
 
+def not_found(*ids: str) -> CharacterNotFound:
+    return CharacterNotFound(details={"missing": list(ids)})
+
+
 class NotOwner(Forbidden):
     code = "not_owner"
     message = "Only the character's creator can change or delete it."

@@ -52,7 +52,8 @@ class Intake:
         try:
             return prepare(file.stream)
         except TroupeError as error:
-            error.details = {"field": name, **(error.details or {})}
+            if error.details_type is not None:
+                error.details = {"field": name, **(error.details or {})}
             raise
 
 

@@ -1,23 +1,18 @@
-"""Creating, updating, starring, listing and deleting characters, and finding a script's cast.
-
-A private character exists for its owner only: others get the same answers as for an id without a
-character."""
+"""Creating, updating and deleting characters. `library` shows and casts them."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from troupe.access import editable, owned, readable
+from troupe.access import editable
 from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import (
     AlreadyExists,
     Database,
     Document,
-    Missing,
-    Stale,
     Write,
     contend,
     now,
@@ -32,48 +27,21 @@ from troupe.characters.edits import (
     new_character,
     slug,
 )
-from troupe.characters.errors import CharacterNotFound, NotOwner, UnknownImage, VoiceNotShared
+from troupe.characters.errors import NotOwner, UnknownImage, not_found
 from troupe.characters.intake import Intake, Prepare, check_count, image_and_file, sample_and_file
-from troupe.characters.records import Character, Visibility
+from troupe.characters.library import CharacterWithStar
+from troupe.characters.records import Character
 from troupe.characters.sharing import check_guest
-from troupe.characters.writes import Sort, activity, character_path, star_path
-from troupe.errors import FileMissing, TroupeError, UnknownChoice
+from troupe.characters.writes import activity, audit_writes, character_path, star_path
+from troupe.errors import UnknownChoice
 from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
-from troupe.paging import PageOf, PageRequest
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.text import name_key
 
 if TYPE_CHECKING:
-    from troupe.adapters.storage import Files, StoredFile
-
-# Profile pictures are in the same folder. They belong to no character, and are public.
-AVATAR_PREFIX = "avatar_"
-
-
-@dataclass(frozen=True, slots=True)
-class CharacterWithStar:
-    """A character, and whether the caller has starred it."""
-
-    character: Character
-    is_starred: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A stored sample or picture. `public`: whether everybody may have it."""
-
-    file: StoredFile
-    public: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StarState:
-    """`starred`: how many users have starred the character."""
-
-    starred: int
-    is_starred: bool
+    from troupe.adapters.storage import Files
 
 
 class Characters:
@@ -88,7 +56,6 @@ class Characters:
         moderation: Moderation,
     ) -> None:
         self._db = db
-        self._files = files
         self._settings = settings
         self._intake = Intake(prepare)
         self._moderation = moderation
@@ -117,19 +84,16 @@ class Characters:
             [image for image, _ in images_and_files],
             self._settings,
         )
-        record = self._orphans.store(files)
         message = f"Character {character.display_name} created"
-        try:
+        with (
+            self._orphans.stored(files) as record,
+            suppress(AlreadyExists),  # our own commit, sent again after its response was lost
+        ):
             self._db.commit(
                 writes.create_write(character),
                 record.replace_write([]),
                 activity(caller.uid, "created", character_id, message, character.created_at),
             )
-        except AlreadyExists:
-            pass  # our own commit: its response was lost, so the client library sent it again
-        except (Stale, Missing):
-            self._orphans.clean(record)
-            raise
         return CharacterWithStar(character, False)
 
     def update(
@@ -154,7 +118,6 @@ class Characters:
         images = self._intake.images("newImageFiles", update.new_images)
         added = [image_and_file(character_id, image) for image in images]
         new = [*prepared.files, *(file for _, file in added)]
-        record = self._orphans.store(new) if new else orphan_record([])
         seen = [document]
 
         def attempt() -> tuple[Character, list[str]]:
@@ -176,6 +139,7 @@ class Characters:
             batch: list[Write] = [
                 writes.change_write(after, document),
                 activity(caller.uid, "updated", character_id, message, after.updated_at),
+                *audit_writes(caller, "updateCharacter", before, after),
             ]
             if before.sample and after.sample and after.sample.sha256 != before.sample.sha256:
                 batch += clone_deletion_writes(self._settings.speech_engine, before.sample)
@@ -183,15 +147,11 @@ class Characters:
                 batch.append(record.replace_write(old))
             elif old:
                 batch.append(record.model_copy(update={"paths": old}).create_write())
-            self._commit(*batch)
+            self._db.commit_or_stale(*batch)
             return after, old
 
-        try:
+        with self._orphans.stored(new) as record:
             after, old = contend(attempt)
-        except TroupeError:
-            if new:
-                self._orphans.clean(record)
-            raise
         if old:
             self._orphans.clean(record.model_copy(update={"paths": old}))
         return CharacterWithStar(after, star.exists)
@@ -212,10 +172,11 @@ class Characters:
             character = editable_character(document, caller)
             filled = record.model_copy(update={"paths": character.files})
             message = f"Character {character.display_name} deleted"
-            self._commit(
+            self._db.commit_or_stale(
                 writes.delete_write(character, document),
                 filled.create_write(),
                 activity(caller.uid, "deleted", character_id, message, now()),
+                *audit_writes(caller, "deleteCharacter", character, None),
                 *clone_deletion_writes(self._settings.speech_engine, character.sample),
             )
             return filled
@@ -223,115 +184,6 @@ class Characters:
         filled = contend(attempt)
         self._orphans.clean(filled)
         return filled.paths
-
-    def star(self, uid: str, character_id: str) -> StarState:
-        """Counts once per user, however often it is called. Raises CharacterNotFound."""
-
-        def attempt() -> StarState:
-            document, star = self._star(uid, character_id)
-            if star.exists:
-                return StarState(document.data["starred"], True)
-            batch = writes.star_writes(character_id, uid, now())
-            return StarState(self._commit(*batch)[1][0], True)
-
-        return contend(attempt)
-
-    def unstar(self, uid: str, character_id: str) -> StarState:
-        """Raises CharacterNotFound."""
-
-        def attempt() -> StarState:
-            document, star = self._star(uid, character_id)
-            if not star.exists:
-                return StarState(document.data["starred"], False)
-            batch = writes.unstar_writes(character_id, uid, star, now())
-            return StarState(self._commit(*batch)[1][0], False)
-
-        return contend(attempt)
-
-    def _star(self, uid: str, character_id: str) -> tuple[Document, Document]:
-        """The fields of a character that a star needs, and the star. Raises CharacterNotFound."""
-        paths = [character_path(character_id), star_path(character_id, uid)]
-        document, star = self._db.get_all(paths, select=["uid", "visibility", "starred"])
-        return readable(document, uid, not_found(character_id)), star
-
-    def get(self, uid: str, character_id: str) -> CharacterWithStar:
-        """Raises CharacterNotFound."""
-        document, star = self._db.get_all(
-            [character_path(character_id), star_path(character_id, uid)]
-        )
-        readable(document, uid, not_found(character_id))
-        return CharacterWithStar(Character.of(document), star.exists)
-
-    def page(
-        self, uid: str, request: PageRequest, *, search: str = "", sort: Sort = "newest"
-    ) -> tuple[list[CharacterWithStar], PageOf]:
-        """The public characters, as `uid` sees them. `search`: the beginning of a name."""
-        page = writes.page_of_all(self._db, request, search, sort)
-        return self._with_stars(page, uid), page
-
-    def mine(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
-        """The characters created by `uid`, newest first."""
-        page = writes.page_of_user(self._db, request, uid)
-        return self._with_stars(page, uid), page
-
-    def starred(self, uid: str, request: PageRequest) -> tuple[list[CharacterWithStar], PageOf]:
-        """The public and own characters that `uid` has starred, most recently starred first. Reads
-        two documents for each: the star and the character."""
-        page = writes.page_of_stars(self._db, request, uid)
-        paths = [star.path.rpartition("/stars/")[0] for star in page.documents]
-        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if paths else []
-        # The stars of a character are deleted shortly after it, so a star can outlive it.
-        characters = [Character.of(document) for document in documents if document.exists]
-        shown = [
-            each for each in characters if each.uid == uid or each.visibility is Visibility.PUBLIC
-        ]
-        return [CharacterWithStar(each, True) for each in shown], page
-
-    def cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
-        """The characters that `uid` casts, in the order of `ids`; one call.
-
-        Raises CharacterNotFound, with all `missing` ids in its details, and VoiceNotShared.
-        """
-        unique = [character_id for character_id in dict.fromkeys(ids) if writes.is_id(character_id)]
-        paths = [character_path(each) for each in unique]
-        documents = self._db.get_all(paths, select=writes.SHOWN_FIELDS) if unique else []
-        found = {each.id: Character.of(each) for each in documents if each.exists}
-        characters = {
-            each.id: each
-            for each in found.values()
-            if each.uid == uid or each.visibility is not Visibility.PRIVATE
-        }
-        if missing := [each for each in dict.fromkeys(ids) if each not in characters]:
-            raise not_found(*missing)
-        if kept := [each.id for each in characters.values() if each.uid != uid and not each.shared]:
-            raise VoiceNotShared(details={"characters": kept})
-        return [characters[each] for each in ids]
-
-    def media(self, uid: str | None, kind: str, name: str) -> Media:
-        """A file by its name, as `uid` may have it (None: not signed in): samples and the pictures
-        of private characters are for the owner. `kind`: a key of `FOLDERS`.
-
-        Raises FileMissing, also for another user's file.
-        """
-        public = True
-        if not (kind == "images" and name.startswith(AVATAR_PREFIX)):
-            path = character_path(name.rpartition("-")[0])
-            (document,) = self._db.get_all([path], select=["uid", "visibility"])
-            if kind == "images":
-                readable(document, uid or "", FileMissing)
-                public = document.data.get("visibility") != Visibility.PRIVATE
-            else:
-                owned(document, uid or "", FileMissing)
-                public = False
-        return Media(self._files().stat(f"{writes.FOLDERS[kind]}/{name}"), public)
-
-    def _with_stars(self, page: PageOf, uid: str) -> list[CharacterWithStar]:
-        characters = [Character.of(document) for document in page.documents]
-        # The count is exact (stars are counted in the commit that creates them), so a character
-        # without stars needs no lookup.
-        with_stars = [each.id for each in characters if each.starred]
-        starred = writes.starred_among(self._db, with_stars, uid)
-        return [CharacterWithStar(each, each.id in starred) for each in characters]
 
     def _language(self, code: str) -> str:
         """The engine's code for a language. Raises UnknownChoice."""
@@ -364,18 +216,7 @@ class Characters:
         sample, file = sample_and_file(character_id, prepared, text or "")
         return PreparedUpdate(fields, update.config, None, sample, consent, use, [file])
 
-    def _commit(self, *batch: Write) -> list[list[int]]:
-        """The results of the transforms. Raises only Stale: the next attempt finds out why."""
-        try:
-            return self._db.commit(*batch).transforms
-        except (AlreadyExists, Missing) as error:
-            raise Stale from error
-
 
 def editable_character(document: Document, caller: AccountCaller) -> Character:
     """The character, if the caller can change it. Raises CharacterNotFound and NotOwner."""
     return Character.of(editable(document, caller, not_found(document.id), NotOwner))
-
-
-def not_found(*ids: str) -> CharacterNotFound:
-    return CharacterNotFound(details={"missing": list(ids)})

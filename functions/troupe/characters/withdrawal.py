@@ -6,20 +6,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from troupe.accounts.records import AccountCaller
-from troupe.adapters.firestore import (
-    AlreadyExists,
-    Database,
-    Document,
-    Missing,
-    Stale,
-    Write,
-    contend,
-    now,
-)
+from troupe.adapters.firestore import Database, Document, Write, contend, now
 from troupe.characters.clones import clone_deletion_writes
+from troupe.characters.errors import not_found
+from troupe.characters.library import CharacterWithStar
 from troupe.characters.records import Character, Visibility
-from troupe.characters.service import CharacterWithStar, editable_character, not_found
-from troupe.characters.writes import activity, change_write, character_path, star_path
+from troupe.characters.service import editable_character
+from troupe.characters.writes import (
+    activity,
+    audit_writes,
+    change_write,
+    character_path,
+    star_path,
+)
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.settings import Settings
 
@@ -49,7 +48,8 @@ class Withdrawals:
             if after != before:
                 message = f"Consent for {before.display_name} revoked"
                 done = activity(caller.uid, "consent_revoked", character_id, message, at)
-                record = self._commit(before, after, document, [done])
+                entry = audit_writes(caller, "revokeConsent", before, after)
+                record = self._commit(before, after, document, [done, *entry])
             return CharacterWithStar(after, star.exists), record
 
         revoked, record = contend(attempt)
@@ -90,10 +90,7 @@ class Withdrawals:
                 record.create_write(),
                 *clone_deletion_writes(engine, before.sample, at_once=True),
             ]
-        try:
-            self._db.commit(*batch)
-        except (AlreadyExists, Missing) as error:
-            raise Stale from error
+        self._db.commit_or_stale(*batch)
         return record
 
 

@@ -19,6 +19,9 @@ from troupe.adapters.firestore import (
     Update,
     Write,
 )
+from troupe.audit.records import Actor
+from troupe.audit.service import entry_writes
+from troupe.caller import Caller
 from troupe.characters.records import Character, Visibility
 from troupe.paging import PageOf, PageRequest, ordered_page
 from troupe.text import name_key
@@ -94,6 +97,34 @@ def unstar_writes(character_id: str, uid: str, star: Document, at: datetime) -> 
 
 def activity(uid: str, action: str, character_id: str, message: str, at: datetime) -> Write:
     return activity_write(uid, f"character_{action}", message, at=at, characterId=character_id)
+
+
+def audit_writes(
+    caller: Caller, operation: str, before: Character, after: Character | None
+) -> list[Write]:
+    """The audit entry, if an administrator changes or deletes another user's character."""
+    if caller.uid == before.uid:
+        return []
+    changed = (audited(before), audited(after)) if after else ({"uid": before.uid}, {})
+    return entry_writes(Actor.of(caller), operation, character_path(before.id), *changed)
+
+
+def audited(character: Character) -> dict[str, Any]:
+    """What an administrator can change, under the field names of the audit log."""
+    sample, consent = character.sample, character.consent
+    return {
+        "displayName": character.display_name,
+        "config": character.config.stored(),
+        "language": character.language,
+        "voiceType": character.voice_type,
+        "visibility": character.visibility,
+        "hiddenAt": character.hidden_at,
+        "allowUse": character.allow_use,
+        "images": [image.name for image in character.images.values()],
+        "sampleSha256": sample.sha256 if sample else None,
+        "consentAt": consent.at if consent else None,
+        "consentRevokedAt": consent.revoked_at if consent else None,
+    }
 
 
 def page_of_all(db: Database, request: PageRequest, search: str, sort: Sort) -> PageOf:

@@ -1,4 +1,4 @@
-"""What can go wrong with an export."""
+"""The errors of exports."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from troupe.adapters.firestore import Create, Database, Update, Write, now
 from troupe.exports.errors import ExportNotFound, ExportNotReady
 from troupe.exports.records import KIND, Archive, Export, Nothing
 from troupe.exports.specs import EXPORT
-from troupe.exports.writes import COLLECTION, export_path, files_prefix
+from troupe.exports.writes import COLLECTION, export_path
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.records import SHOWN_FIELDS, Job, job_path
 from troupe.jobs.service import JobService
@@ -101,7 +101,9 @@ class Exports:
         expired = 0
         for document in self._db.due(COLLECTION, limit):
             try:
-                self._files().delete(self._files().list(files_prefix(document.id)))
+                # Not everything of the user: a new export may be writing its archive.
+                archive = Export.of(document).archive
+                self._files().delete([archive.path] if archive else [])
                 self._db.commit(
                     Update(document.path, {"archive": None, "dueAt": None}, seen=document)
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from troupe.exports.cleanup import ExportCleanup
@@ -9,12 +10,6 @@ from troupe.exports.records import KIND, Nothing
 from troupe.exports.writes import status_writes
 from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.specs import JobSpec, Step
-from troupe.jobs.worker import Worker
-
-
-def _worker(services: Any) -> Worker[Nothing, Nothing]:
-    worker: Worker[Nothing, Nothing] = services.export_worker
-    return worker
 
 
 def _cleanup(services: Any) -> Cleanup:
@@ -28,7 +23,7 @@ EXPORT = JobSpec(
     parts_message="Preparing the export",
     input=Nothing,
     payload=Nothing,
-    worker=_worker,
+    worker=attrgetter("export_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
 )

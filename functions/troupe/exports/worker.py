@@ -30,7 +30,7 @@ files/      recordings, pictures, audio and video
 index.json  how many of each, and files that a record names but that no longer exist
 
 Left out are secrets (hashes of tokens), rate limit counters, which identify nobody, and messages to
-support from before the email address was proved.
+support if the email address was not verified.
 """
 
 

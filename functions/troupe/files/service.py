@@ -6,11 +6,12 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from troupe.access import owned
-from troupe.adapters.firestore import Create, Database, Delete, Document, now
+from troupe.adapters.firestore import AlreadyExists, Create, Database, Delete, Document, now
 from troupe.files.errors import MAX_BYTES, FileTooLarge, UserFileNotFound
 from troupe.files.records import UserFile
 from troupe.logs import log
@@ -67,14 +68,14 @@ class UserFiles:
             created_at=at,
             expires_at=at + self._keep,
         )
-        record = self._discards.store([NewFile(file.path, file.content_type, sent.stream)])
-        try:
+        stored = NewFile(file.path, file.content_type, sent.stream)
+        with (
+            self._discards.stored([stored]) as record,
+            suppress(AlreadyExists),  # our own commit, sent again after its response was lost
+        ):
             self._db.commit(
                 Create(f"{COLLECTION}/{file_id}", file.stored()), record.replace_write([])
             )
-        except Exception:
-            self._discards.clean(record)
-            raise
         return file
 
     def get(self, uid: str, file_id: str) -> UserFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from troupe.generations.cleanup import GenerationCleanup
@@ -10,13 +11,7 @@ from troupe.generations.writes import status_writes
 from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Usage
 from troupe.jobs.specs import JobSpec, Step
-from troupe.jobs.worker import Worker
 from troupe.recording.records import Recorded
-
-
-def _worker(services: Any) -> Worker[SpokenText, Recorded]:
-    worker: Worker[SpokenText, Recorded] = services.voice_worker
-    return worker
 
 
 def _cleanup(services: Any) -> Cleanup:
@@ -34,7 +29,7 @@ VOICE = JobSpec(
     parts_message="Speaking the text ({done}/{total} parts completed)",
     input=SpokenText,
     payload=Recorded,
-    worker=_worker,
+    worker=attrgetter("voice_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
     usage=usage,

@@ -7,23 +7,14 @@ run the same migration each takes the batches that the other has not committed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from troupe.adapters.firestore import (
-    AlreadyExists,
-    Create,
-    Database,
-    Document,
-    Missing,
-    Stale,
-    Update,
-    Write,
-    contend,
-    now,
-)
+from troupe.adapters.firestore import Create, Database, Document, Update, Write, contend, now
+from troupe.logs import log
 from troupe.migrations.records import Migration, Progress
 
+T = TypeVar("T")
 BATCH = 200  # documents in a commit; a user's document has at most about 10 kB
 # A batch that conflicts with other writes is tried again in smaller pieces.
 _SMALLER = 4
@@ -55,6 +46,14 @@ class Migrator:
     def pending(self) -> list[Migration]:
         """Those that have not been completed, in order."""
         return [each for each, at in self.progress() if at is None or at.completed_at is None]
+
+    def remind(self, limit: int) -> int:
+        """Logs which migrations are pending; returns how many. For the sweep, because a deployment
+        runs none."""
+        pending = self.pending()
+        if pending:
+            log.warning("migrations_pending", numbers=[each.number for each in pending])
+        return len(pending)
 
     def run(self, migration: Migration, report: Report = _silent) -> Progress:
         """Continues a migration until it is complete; `report` gets the progress after each batch.
@@ -92,10 +91,7 @@ class Migrator:
             writes.append(Update(state.path, after.stored(), seen=state))
         else:
             writes.append(Create(state.path, after.stored()))
-        try:
-            self._db.commit(*writes)
-        except (AlreadyExists, Missing) as error:
-            raise Stale from error
+        self._db.commit_or_stale(*writes)
         return after
 
     def _start(self, migration: Migration) -> tuple[Document, Progress]:
@@ -113,13 +109,13 @@ class Migrator:
         )
 
     def _changes(self, migration: Migration, found: Sequence[Document]) -> list[Write]:
-        others = {document.path: migration.others(document) for document in found}
+        others = {each.path: _understood(each, migration.others) for each in found}
         paths = sorted({path for each in others.values() for path in each})
         read = dict(zip(paths, self._db.get_all(paths), strict=True))
         writes: list[Write] = []
         for document in found:
             needed = {path: read[path] for path in others[document.path]}
-            fields = _fields(migration, document, needed)
+            fields = _understood(document, migration.change, needed)
             if fields:
                 writes.append(Update(document.path, dict(fields), seen=document))
         return writes
@@ -129,11 +125,10 @@ class CannotMigrate(Exception):
     """A document that a migration does not understand; the message names it."""
 
 
-def _fields(
-    migration: Migration, document: Document, others: Mapping[str, Document]
-) -> Mapping[str, Any]:
+def _understood(document: Document, ask: Callable[..., T], *more: Any) -> T:
+    """What a function of a migration says about a document. Raises CannotMigrate."""
     try:
-        return migration.change(document, others)
+        return ask(document, *more)
     except Exception as error:
         # Stored data is private, so only the kind of the error is told.
         raise CannotMigrate(f"{document.path}: {type(error).__name__}") from error

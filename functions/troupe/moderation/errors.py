@@ -1,4 +1,4 @@
-"""What moderation answers."""
+"""The errors of moderation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is to judge of a text."""
+"""The forms in which a text is judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the operations on reports take and answer."""
+"""Requests and responses of reports."""
 
 from __future__ import annotations
 

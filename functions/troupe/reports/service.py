@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from troupe.accounts.administration import AccountChange, AccountDiff, Administration
-from troupe.adapters.firestore import (
-    AlreadyExists,
-    Create,
-    Database,
-    Document,
-    Missing,
-    Stale,
-    Update,
-    Write,
-    contend,
-    now,
-)
+from troupe.adapters.firestore import Create, Database, Document, Update, Write, contend, now
 from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
 from troupe.characters.records import Character
 from troupe.characters.withdrawal import Withdrawals
+from troupe.characters.writes import audited, character_path
 from troupe.jobs.admission import Admission
 from troupe.jobs.shares import check_write
 from troupe.logs import log
@@ -100,9 +88,9 @@ class Reports:
                     return earlier  # our own commit: its response was lost, so it was sent again
                 if earlier.status is ReportStatus.OPEN:
                     raise AlreadyReported
-                self._commit(Update(path, report.stored(), seen=previous))
+                self._db.commit_or_stale(Update(path, report.stored(), seen=previous))
             else:
-                self._commit(Create(path, report.stored()))
+                self._db.commit_or_stale(Create(path, report.stored()))
             return report
 
         report = contend(attempt)
@@ -130,7 +118,7 @@ class Reports:
         elif decision.action is not None:
             self._take_down(actor, report, decision)
         else:
-            contend(lambda: self._commit(*self._closing_writes(actor, report_id, decision)))
+            contend(lambda: self._commit(self._closing_writes(actor, report_id, decision)))
         return self._read(report_id)[0]
 
     def _take_down(self, actor: Actor, report: Report, decision: Decision) -> None:
@@ -138,9 +126,8 @@ class Reports:
             raise ActionNotApplicable
 
         def also(before: Character, after: Character) -> list[Write]:
-            target = f"characters/{report.subject_id}"
-            changed = _audited(before), _audited(after)
-            entry = entry_writes(actor, _OPERATION, target, *changed)
+            target = character_path(report.subject_id)
+            entry = entry_writes(actor, _OPERATION, target, audited(before), audited(after))
             return [*self._closing_writes(actor, report.id, decision), *entry]
 
         revoke = decision.action is ReportAction.REVOKE_CONSENT
@@ -155,7 +142,7 @@ class Reports:
             entry = entry_writes(actor, _OPERATION, f"users/{uid}", *changed)
             closing = self._closing_writes(actor, report.id, decision)
             jobs = [check_write(uid, now())] if diff.suspends else []
-            self._commit(*diff.writes, *closing, *entry, *jobs)
+            self._commit([*diff.writes, *closing, *entry, *jobs])
             return diff
 
         diff = contend(attempt)
@@ -183,25 +170,10 @@ class Reports:
             raise ReportNotFound
         return Report.of(document), document
 
-    def _commit(self, *batch: Write) -> None:
-        """Raises only Stale: the next attempt finds out why."""
-        try:
-            if batch:
-                self._db.commit(*batch)
-        except (AlreadyExists, Missing) as error:
-            raise Stale from error
+    def _commit(self, batch: list[Write]) -> None:
+        if batch:  # else our own commit had done everything
+            self._db.commit_or_stale(*batch)
 
 
 def _id(uid: str, kind: SubjectKind, subject_id: str) -> str:
     return hashlib.sha256(f"{uid}\n{kind}\n{subject_id}".encode()).hexdigest()[:32]
-
-
-def _audited(character: Character) -> Mapping[str, Any]:
-    """What an action can change, under the field names of the audit log."""
-    consent = character.consent
-    return {
-        "visibility": character.visibility,
-        "hiddenAt": character.hidden_at,
-        "allowUse": character.allow_use,
-        "consentRevokedAt": consent.revoked_at if consent else None,
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic.alias_generators import to_camel
 from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import (
+    AlreadyExists,
     Create,
     Database,
     Delete,
@@ -303,10 +305,11 @@ class ScriptService:
 
     def _store(self, script: Script, activity: str, verb: str) -> None:
         message = f"Script '{script.title}' {verb}"
-        self._db.commit(
-            Create(writes.script_path(script.id), script.stored()),
-            activity_write(script.uid, activity, message, at=script.created_at, scriptId=script.id),
+        done = activity_write(
+            script.uid, activity, message, at=script.created_at, scriptId=script.id
         )
+        with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
+            self._db.commit(Create(writes.script_path(script.id), script.stored()), done)
 
     def _with_jobs(self, scripts: Sequence[Script]) -> list[ScriptWithJobs]:
         ids = {job for each in scripts for job in (each.audio_job_id, each.video_job_id) if job}

@@ -3,21 +3,16 @@ both."""
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Usage
 from troupe.jobs.specs import JobSpec, Step, registry
-from troupe.jobs.worker import Worker
 from troupe.recording.records import Recorded
 from troupe.scripts.cleanup import ScriptCleanup
 from troupe.scripts.records import AUDIO_KIND, VIDEO_KIND, Performance
 from troupe.scripts.writes import kept_writes, status_writes
-
-
-def _worker(services: Any) -> Worker[Performance, Recorded]:
-    worker: Worker[Performance, Recorded] = services.script_worker
-    return worker
 
 
 def usage(part: Recorded) -> Usage:
@@ -35,7 +30,7 @@ AUDIO = JobSpec(
     parts_message="Speaking the lines... ({done}/{total} completed)",
     input=Performance,
     payload=Recorded,
-    worker=_worker,
+    worker=attrgetter("script_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
     usage=usage,
@@ -54,7 +49,7 @@ VIDEO = JobSpec(
     parts_message="Generating audio files... ({done}/{total} completed)",
     input=Performance,
     payload=Recorded,
-    worker=_worker,
+    worker=attrgetter("script_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
     usage=usage,

@@ -51,7 +51,11 @@ class Faqs:
         at = now()
         stamps = {"id": faq_id or secrets.token_hex(10), "created_at": at, "updated_at": at}
         faq = Faq.model_validate({**fields, **stamps})
-        self._db.commit(Create(f"{FAQS}/{faq.id}", faq.stored()), *witness(None, faq))
+        try:
+            self._db.commit(Create(f"{FAQS}/{faq.id}", faq.stored()), *witness(None, faq))
+        except AlreadyExists:
+            if faq_id is not None:
+                raise  # else it is our own commit, sent again after its response was lost
         return faq
 
     def update(

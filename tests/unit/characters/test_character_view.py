@@ -8,7 +8,7 @@ import pytest
 
 from troupe.characters.edits import slug
 from troupe.characters.records import Character, Config, Consent, Quality, Sample
-from troupe.characters.schemas import CharacterView
+from troupe.characters.view_schemas import CharacterView
 from troupe.text import name_key
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

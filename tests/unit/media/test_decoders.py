@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -139,6 +141,17 @@ def test_time_is_limited(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) ->
     assert decoders.sample(io.BytesIO(sound())).seconds == 3
 
 
+def test_a_decoder_with_several_threads_passes_the_time_limit_and_not_that_of_memory() -> None:
+    """Its CPU time runs faster than the clock, so that the kernel ends it."""
+    spin = "from troupe.media.uploads.decoder_host import _limit; _limit(1 << 30, 1, 1)\nwhile 1: 0"
+    env = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run([sys.executable, "-c", spin], env=env, timeout=30, check=False)
+    late = {"late": False, "cpu": 1.0, "exit": ended.returncode}
+    failure = module._passed_limit(module._TASKS["recording"], late)
+    assert failure is not None and failure.details is not None
+    assert failure.details["limit"] == "time"
+
+
 def test_a_file_that_crashes_its_decoder_is_damaged(decoders: Decoders) -> None:
     """Stands for any crash: the fork is killed from outside while it works."""
     decoders.image(io.BytesIO(picture()))
@@ -197,7 +210,7 @@ def test_a_fork_can_open_nothing_and_knows_no_secret(
         working.result()
     for name in ("Max open files", "Max processes", "Max core file size"):
         assert limits[name] == ("0", "0")
-    assert limits["Max cpu time"] == ("10", "10")
+    assert limits["Max cpu time"] == ("10", "11")
 
 
 def seen_limits(host: int) -> dict[str, tuple[str, str]]:

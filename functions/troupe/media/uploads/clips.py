@@ -21,6 +21,8 @@ def look_at(file: BinaryIO) -> Clip:
         raise BadClip("it must be an mp4")
     try:
         return _inspect(file)
+    except MemoryError:  # PyAV's is an FFmpegError too
+        raise
     except FFmpegError as error:
         raise BadClip("it cannot be decoded") from error
 

@@ -165,7 +165,8 @@ def _limit(memory: int, seconds: int, output: int) -> None:
     mapped = _pages(0)
     if mapped:
         resource.setrlimit(resource.RLIMIT_AS, (mapped + memory, mapped + memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    # SIGXCPU at the soft limit tells time from memory; at the hard one, the kernel sends SIGKILL.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,8 +17,8 @@ import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -162,28 +163,19 @@ def _check_head(
         raise UnsupportedFile(message, details={"allowed": allowed})
 
 
-class _on_disk:  # noqa: N801 - a function in its use
+@contextmanager
+def _on_disk(file: BinaryIO) -> Iterator[int]:
     """The descriptor of a file's content; small uploads are in memory only."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._copy: Any = None
-
-    def __enter__(self) -> int:
-        with suppress(OSError):
-            descriptor = self._file.fileno()
-            self._file.flush()
-            return descriptor
-        self._copy = tempfile.TemporaryFile()
-        self._file.seek(0)
-        while data := self._file.read(_MB):
-            self._copy.write(data)
-        self._copy.flush()
-        return int(self._copy.fileno())
-
-    def __exit__(self, *_: object) -> None:
-        if self._copy is not None:
-            self._copy.close()
+    with ExitStack() as stack:
+        try:
+            descriptor = file.fileno()
+        except OSError:
+            copy = stack.enter_context(tempfile.TemporaryFile())
+            file.seek(0)
+            shutil.copyfileobj(file, copy, _MB)
+            file, descriptor = copy, copy.fileno()
+        file.flush()
+        yield descriptor
 
 
 def _result(target: BinaryIO) -> tuple[dict[str, Any], bytes]:

@@ -1,4 +1,4 @@
-"""The only place that lets FFmpeg open a file of somebody else's.
+"""The only place that lets FFmpeg open somebody else's file.
 
 `av.open` looks for stream parameters, which starts a decoder for every stream: a picture attached
 to a sound of one megabyte can take a gigabyte. So the demuxer is chosen by the first bytes, and the
@@ -7,7 +7,6 @@ decoders by a list, before anything is opened.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from collections.abc import Iterator
@@ -59,18 +58,16 @@ def open_sound(file: BinaryIO) -> Iterator[tuple[InputContainer, AudioStream]]:
         source = bare_wav(file) if name == "wav" else file
         with _open(source, name, _SOUND_DECODERS) as container:
             yield container, _audio_stream(container)
-    except FFmpegError as error:
-        if error.errno == errno.ENOMEM:
-            raise MemoryError from error
-        raise BrokenAudio from error
-    # PyAV reports damage also by builtin errors.
-    except (ValueError, IndexError, EOFError, OverflowError) as error:
+    except MemoryError:  # PyAV's is an FFmpegError too
+        raise
+    # PyAV also reports damage by builtin errors.
+    except (FFmpegError, ValueError, IndexError, EOFError, OverflowError) as error:
         raise BrokenAudio from error
 
 
 @contextmanager
 def open_clip(file: BinaryIO) -> Iterator[InputContainer]:
-    """Opens an mp4, of which only H.264 can be decoded. Raises FFmpegError."""
+    """Opens an mp4, of which only H.264 can be decoded. Raises FFmpegError, MemoryError."""
     file.seek(0)
     with _open(file, "mov", _VIDEO_DECODERS) as container:
         yield container
