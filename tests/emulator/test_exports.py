@@ -18,12 +18,12 @@ import pytest
 from tests.support import first_version
 from tests.support.admins import a_user
 from tests.support.factories import Troupe, new_user
+from tests.support.stores import everything
 from troupe.adapters.firestore import Create, Database, Document, Update, connect, now
 from troupe.adapters.storage import Files
 from troupe.app.domains import DOMAINS
 from troupe.exports import pack
 from troupe.exports.records import Export
-from troupe.exports.service import Exports
 from troupe.exports.writes import export_path, files_prefix
 from troupe.jobs.records import JobStatus
 
@@ -31,25 +31,19 @@ from troupe.jobs.records import JobStatus
 NOT_EXPORTED = {"exports": "the export itself"}
 
 
-class Kit:
-    """The services, with jobs that the test delivers."""
+class Kit(Troupe):
+    """A Troupe with exports."""
 
-    def __init__(self, db: Database, files: Files, **changes: Any) -> None:
-        self.db, self.files = db, files
-        self.troupe = Troupe(db, files, **changes)
-        self.services = self.troupe.services
-        self.exports: Exports = self.services.exports
+    def __init__(self, db: Database, files: Files) -> None:
+        super().__init__(db, files)
+        self.exports = self.services.exports
 
     def run(self, uid: str) -> Export:
         job = self.exports.start(uid).job
-        self.deliver()
+        self.deliver_all()
         export = self.record(uid)
         assert export.job_id == job.id
         return export
-
-    def deliver(self) -> None:
-        for task in self.troupe.queue.take():
-            self.services.runner.run(task["jobId"], task.get("part"))
 
     def record(self, uid: str) -> Export:
         return Export.of(self.db.get(export_path(uid)))
@@ -107,10 +101,9 @@ class TestContents:
         old.run("ada")
         exported = documents(old.archive("ada"))
         about = {
-            document.path
-            for document in everything(old.db)
-            if "ada" in document.path.split("/")
-            or re.search('"(users/)?ada"', json.dumps(document.data, default=str))
+            path
+            for path, data in everything(old.db)
+            if "ada" in path.split("/") or re.search('"(users/)?ada"', data)
         }
         # The contact form knows no account, only Ada's address.
         about |= {path for path in first_version.documents() if path.startswith("contacts/")}
@@ -151,7 +144,7 @@ class TestContents:
         assert index["documents"]["generations"] == 1
         assert index["missing"] == []
 
-    def test_an_unproved_address_gives_no_messages(self, old: Kit) -> None:
+    def test_messages_need_a_verified_address(self, old: Kit) -> None:
         old.db.commit(Update("users/ada", {"emailVerified": False}))
         old.run("ada")
         assert not any(path.startswith("contacts/") for path in documents(old.archive("ada")))
@@ -190,7 +183,7 @@ class TestLife:
         uid = new_user(db)
         first, second = (kit.exports.start(uid).job for _ in range(2))
         assert first.id == second.id
-        assert len(kit.troupe.queue.take()) == 1
+        assert len(kit.queue.take()) == 1
 
     def test_two_starts_at_once_make_one_job(self, kit: Kit, db: Database, files: Files) -> None:
         for ended in (0, 1):
@@ -243,7 +236,7 @@ class TestLife:
         """It dies when the archive is stored, but not recorded."""
         kit, uid = Kit(db, files), new_user(db)
         kit.exports.start(uid)
-        (task,) = kit.troupe.queue.take()
+        (task,) = kit.queue.take()
         died: list[int] = []
         stat = files.stat
 
@@ -257,10 +250,10 @@ class TestLife:
         kit.services.export_worker._files.stat = dying  # type: ignore[method-assign]
         for _ in range(deaths):
             with pytest.raises(KeyboardInterrupt):
-                kit.services.runner.run(task["jobId"])
+                kit.runner.run(task["jobId"])
             db.commit(Update(f"jobs/{task['jobId']}", {"leaseUntil": None}))
         assert len(kit.stored(uid)) == deaths
-        kit.services.runner.run(task["jobId"])
+        kit.runner.run(task["jobId"])
         export = kit.record(uid)
         assert export.status is JobStatus.COMPLETED
         assert export.archive is not None and kit.stored(uid) == [export.archive.path]
@@ -273,10 +266,10 @@ class TestLife:
 
         def cancelled(uid: str) -> Iterator[Document]:
             yield db.get(f"users/{uid}")
-            kit.services.jobs.cancel(job.id)
+            kit.jobs.cancel(job.id)
 
         kit.services.exporters = {"account": cancelled}
-        kit.deliver()
+        kit.deliver_all()
         assert kit.record(uid).status is JobStatus.CANCELLED
         assert kit.stored(uid) == []
         del kit.services.exporters
@@ -285,7 +278,7 @@ class TestLife:
     def test_a_failure_is_tried_again_from_the_start(self, db: Database, files: Files) -> None:
         kit, uid = Kit(db, files), new_user(db)
         kit.exports.start(uid)
-        (task,) = kit.troupe.queue.take()
+        (task,) = kit.queue.take()
         failures = [OSError("storage is away"), OSError("still")]
 
         def failing(uid: str) -> Iterator[Document]:
@@ -295,7 +288,7 @@ class TestLife:
 
         kit.services.exporters = {"account": failing}
         while kit.record(uid).status is not JobStatus.COMPLETED:
-            kit.troupe.deliver(task)
+            kit.deliver(task)
         assert not failures
         assert len(kit.stored(uid)) == 1
 
@@ -325,7 +318,7 @@ class TestLife:
                     pass
 
         kit.services.exporters = {"account": erased}
-        kit.deliver()
+        kit.deliver_all()
         assert kit.stored(uid) == []
         assert not db.get(export_path(uid)).exists
         assert db.find("jobs", where=[("uid", "==", uid)], limit=10) == []
@@ -345,7 +338,7 @@ def test_memory_does_not_grow_with_the_archive(db: Database, files: Files) -> No
     kit.exports.start(uid)
     tracemalloc.start()
     started = time.monotonic()
-    kit.deliver()
+    kit.deliver_all()
     seconds, (_, peak) = time.monotonic() - started, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     export = kit.record(uid)
@@ -367,21 +360,6 @@ def audit_entry(target: str) -> dict[str, Any]:
         "at": now(),
         "requestId": None,
     }
-
-
-def everything(db: Database) -> list[Document]:
-    """All documents of a database."""
-    root = db._client
-    found: list[Document] = []
-
-    def walk(collections: Any) -> None:
-        for collection in collections:
-            for each in collection.list_documents():
-                found.append(db.get(each.path))
-                walk(each.collections())
-
-    walk(root.collections())
-    return [document for document in found if document.exists]
 
 
 def _paths(value: Any) -> Iterator[str]:

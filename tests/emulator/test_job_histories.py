@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.support.deliveries import Killed, Saboteur
 from tests.support.factories import HeldQueue, new_user
 from tests.support.jobs import CHARACTERS, Counting, CountWorker, Numbers, Sum
-from troupe.adapters.firestore import Database, Update, now
+from tests.support.plans import give_seconds
+from troupe.adapters.firestore import Database, Update
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
 from troupe.jobs.charges import Quote, speech_tariff
@@ -20,7 +21,6 @@ from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.worker import Watch
 from troupe.settings import Prices
 from troupe.wallet.errors import NotEnoughTokens
-from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter, Wallet
 
 SPEECH = speech_tariff(Prices())
@@ -72,8 +72,7 @@ class History:
         self.interrupted: dict[str, set[int]] = {}
         self.action = "deliver"
         if seconds:
-            granted = grant_writes(self.uid, "seconds", Meter.VOICE_SECONDS, seconds, "test", now())
-            db.commit(*granted)
+            give_seconds(db, self.uid, seconds)
 
     def submit(self, numbers: int) -> None:
         """Submits a job, which is accepted if the model says that it can be paid for."""

@@ -116,7 +116,7 @@ class TestUsersShowPlansAndMinutes:
                 "subscription",
             }
 
-    def test_parts_of_a_balance_that_changes_left_are_completed(self, old: Database) -> None:
+    def test_a_partly_written_balance_is_completed(self, old: Database) -> None:
         """Today's version has already added minutes to an old document."""
         old.commit(*grant_writes("bob", "gift", Meter.VOICE_SECONDS, 60, "operator", now()))
         assert users(old)["bob"]["voiceSeconds"] == {"granted": 60}
@@ -253,9 +253,7 @@ class TestMigrator:
         found = own_db.find("users", limit=count)
         assert [document.data["times"] for document in found] == [1] * count
 
-    def test_a_document_it_does_not_understand_stops_it_by_name(
-        self, old: Database, capsys: Any
-    ) -> None:
+    def test_an_invalid_document_stops_it_and_is_named(self, old: Database, capsys: Any) -> None:
         old.commit(Update("users/cleo", {"subscription": {"name": "a secret"}}))
         assert command_on(old, ["migrate"]) == 1
         told = capsys.readouterr()
@@ -264,7 +262,7 @@ class TestMigrator:
         assert command_on(old, ["migrate", "--list"]) == 0
 
 
-def test_numbers_are_in_order_and_names_of_modules_have_them() -> None:
+def test_numbers_are_in_order_and_in_the_module_names() -> None:
     numbers = [each.number for each in MIGRATIONS]
     assert numbers == sorted(set(numbers))
     for each in MIGRATIONS:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.factories import HeldQueue, ScriptedEngine, Troupe, new_user
 from tests.support.jobs import CHARACTERS, NUMBERS_PER_PART, Counting, CountWorker
+from tests.support.plans import give_seconds
 from tests.support.voice_jobs import LONG, SHORT, ledger_kinds, used_and_held
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
@@ -23,8 +24,6 @@ from troupe.jobs.lifecycle import erase
 from troupe.jobs.records import JobStatus, Usage
 from troupe.settings import Prices
 from troupe.speech.errors import SpeechError
-from troupe.wallet.ledger import grant_writes
-from troupe.wallet.records import Meter
 
 NUMBERS = list(range(1, 11))  # four parts: 1,200 characters each, and one of 400
 PARTS = [1200, 1200, 1200, 400]
@@ -54,10 +53,6 @@ def balance(db: Database, uid: str, meter: str = "tokens") -> tuple[int, int]:
     """Used and held."""
     stored = db.get(f"wallets/{uid}").data[meter]
     return stored["used"], stored["held"]
-
-
-def give_seconds(db: Database, uid: str, seconds: int) -> None:
-    db.commit(*grant_writes(uid, "seconds", Meter.VOICE_SECONDS, seconds, "test", now()))
 
 
 Ending = Callable[[Counting, str, str], None]
@@ -335,7 +330,7 @@ def test_deleting_a_generation_at_work_charges_it(db: Database, files: Files) ->
     assert audit_user(db, uid) == []
 
 
-def test_a_failed_generation_tells_its_charge(db: Database, files: Files) -> None:
+def test_a_failed_generation_shows_its_charge(db: Database, files: Files) -> None:
     def fail(number: int) -> None:
         if number > 3:
             raise SpeechError("engine_refused", "The server refused.", retryable=False)

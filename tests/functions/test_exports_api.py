@@ -77,7 +77,7 @@ def test_nobody_else_sees_it(
         assert ask(method, path, {}).status_code == 401
 
 
-def test_another_kind_of_job_is_no_export(
+def test_a_job_of_another_kind_is_not_an_export(
     queue: HeldQueue, user: tuple[str, dict[str, str]]
 ) -> None:
     body = {"text": "Hello.", "language": "en-us"}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
-from werkzeug.test import stream_encode_multipart
 
 from tests.support.factories import CountingDatabase, signed_in
+from tests.support.forms import multipart
 from tests.support.media_files import sent
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, services
@@ -33,12 +33,8 @@ def client(emulators: object) -> FlaskClient:
 
 
 def upload(client: FlaskClient, headers: dict[str, str], data: bytes, name: str = "a.wav") -> Any:
-    # Not built by the test client, which leaves its temporary files open.
-    stream, _, boundary = stream_encode_multipart(
-        {"file": FileStorage(io.BytesIO(data), name)}, use_tempfile=False
-    )
-    kind = f"multipart/form-data; boundary={boundary}"
-    return client.post(UPLOAD, data=stream.read(), content_type=kind, headers=headers)
+    form = multipart(file=FileStorage(io.BytesIO(data), name))
+    return client.post(UPLOAD, headers=headers, **form)
 
 
 def stored(db: Database, files: Files, uid: str) -> tuple[int, list[str]]:

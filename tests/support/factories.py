@@ -18,6 +18,7 @@ from troupe.app.container import Container
 from troupe.caller import Device
 from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
 from troupe.generations.schemas import GenerateVoice
+from troupe.jobs.records import Job
 from troupe.settings import Settings
 from troupe.speech.engine import Capabilities, Speech, SpeechEngine, SpeechRequest
 from troupe.speech.engines.espeak import EspeakEngine
@@ -163,6 +164,9 @@ class Troupe(Deliveries):
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
         return self.generations.generate(uid, request.command(), key).generation.id
+
+    def job(self, job_id: str) -> Job:
+        return self.jobs.get(job_id)[0]
 
 
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:
