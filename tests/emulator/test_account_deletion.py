@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.support.factories import HeldQueue
 from tests.support.firebase_client import PASSWORD, is_known, new_email
 from tests.support.forms import multipart
 from tests.support.stores import everything
-from tests.support.wiring import app_for, services
+from tests.support.wiring import app_for, rewired, services
 from troupe.accounts.deletion import COLLECTION, GRACE_PERIOD, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.storage import Files
@@ -79,6 +80,13 @@ class Tenant:
 
     def is_scheduled(self) -> bool:
         return services().database.get(f"{COLLECTION}/{self.uid}").exists
+
+
+@pytest.fixture
+def db(own_db: Database) -> Iterator[Database]:
+    """All of it is searched for traces again and again."""
+    with rewired(database=own_db):
+        yield own_db
 
 
 def client(function: str) -> FlaskClient:

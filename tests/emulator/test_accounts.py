@@ -201,7 +201,7 @@ def test_reuse_leaves_other_sessions_alone(accounts: Accounts) -> None:
 
 
 def test_tabs_that_refresh_at_once_get_the_same_valid_tokens(accounts: Accounts) -> None:
-    """12 of 12, and the session goes on with whichever of them the browser keeps."""
+    """All of them, and any of the tokens continues the session."""
     token = register(accounts).pair.refresh_token
     for _ in range(3):
         with ThreadPoolExecutor(12) as pool:

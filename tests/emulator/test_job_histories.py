@@ -1,4 +1,4 @@
-"""Random histories of a user's jobs: all are charged what a model says."""
+"""Random histories of a user's jobs, whose charges are compared with a model."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class History:
 
 @pytest.mark.slow
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     steps=steps,
@@ -170,7 +170,7 @@ class History:
     tokens=st.integers(5, 12),
     seconds=st.sampled_from([0, HELD_SECONDS, 2 * HELD_SECONDS]),
 )
-def test_any_history_is_charged_as_the_model_says(
+def test_any_history_is_charged_as_by_the_model(
     db: Database, steps: list[tuple[str, int, int, int]], numbers: int, tokens: int, seconds: int
 ) -> None:
     history = History(db, tokens, seconds)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.factories import ScriptedEngine, Troupe, new_character, new_user
+from tests.support.factories import QuickEngine, ScriptedEngine, Troupe, new_character, new_user
 from tests.support.plans import give_seconds
 from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
@@ -38,7 +38,7 @@ class Play(Troupe):
         before: Callable[[int], None] = lambda number: None,
         **changes: Any,
     ) -> None:
-        self.spoken = ScriptedEngine(before)
+        self.spoken = ScriptedEngine(before, QuickEngine())
         super().__init__(db, files, self.spoken, **changes)
         self.uid = new_user(db, 100)
         self.cast = [new_character(db, self.uid, name) for name in ("Anna", "Ben")]

@@ -336,7 +336,7 @@ class TestSdkSignIns:
     def test_one_older_than_an_ended_one_and_never_seen_is_not_admitted(
         self, accounts: Accounts
     ) -> None:
-        """Its ID token cannot be told from one of a sign-in that was ended earlier."""
+        """Its ID token looks like one of a sign-in that was ended earlier."""
         email = new_email()
         unseen = firebase_client.sign_up(email)
         wait_for_the_next_second()

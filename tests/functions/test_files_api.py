@@ -14,7 +14,7 @@ from tests.support.factories import CountingDatabase, signed_in
 from tests.support.forms import multipart
 from tests.support.media_files import sent
 from tests.support.sounds import recording
-from tests.support.wiring import app_for, services
+from tests.support.wiring import app_for, rewired, services
 from tests.unit.media.test_recordings import M4A, WAV, png, zipped
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
@@ -151,12 +151,15 @@ def test_a_failed_commit_leaves_no_file(
     assert stored(db, files, uid) == (0, [])
 
 
-def test_the_sweep_deletes_expired_files(client: FlaskClient, db: Database, files: Files) -> None:
-    uid, headers = signed_in(db)
-    old, new = (upload(client, headers, WAV).json["data"]["fileId"] for _ in range(2))
-    db.commit(Update(f"files/{old}", {"expiresAt": now() - timedelta(seconds=1)}))
-    assert services().user_files.expire(100) >= 1
-    count, (path,) = stored(db, files, uid)
+def test_the_sweep_deletes_expired_files(
+    client: FlaskClient, own_db: Database, files: Files
+) -> None:
+    uid, headers = signed_in(own_db)
+    with rewired(database=own_db):
+        old, new = (upload(client, headers, WAV).json["data"]["fileId"] for _ in range(2))
+        own_db.commit(Update(f"files/{old}", {"expiresAt": now() - timedelta(seconds=1)}))
+        assert services().user_files.expire(100) == 1
+    count, (path,) = stored(own_db, files, uid)
     assert (count, path) == (1, f"files/{uid}/{new}.wav")
 
 
