@@ -38,12 +38,12 @@ from troupe.jobs.records import Job, JobStatus
 
 ROOT = Path(__file__).parents[2]
 DOWN_SECONDS = 30.0
-# The retry settings of functions/main.py, but for the pauses, which end soon after an outage.
-PAUSE, DELIVERIES = 4.0, 12  # seconds
+# The retry settings of functions/main.py.
+FIRST_RETRY_SECONDS, DOUBLINGS, DELIVERIES = 2.0, 4, 12
 
 
 class CloudTasks:
-    """Delivers every task until it is done, each in its own thread."""
+    """Delivers every task until it is done, each in its own thread, with growing pauses."""
 
     def __init__(self, troupe: Troupe) -> None:
         self._troupe = troupe
@@ -59,11 +59,11 @@ class CloudTasks:
             time.sleep(0.05)
 
     def _deliver(self, task: dict[str, Any]) -> None:
-        for _ in range(DELIVERIES):
+        for number in range(DELIVERIES):
             try:
                 self._troupe.runner.run(task["jobId"], task.get("part"))
             except (TryAgain, Unavailable, QueueUnavailable):
-                if self._stop.wait(PAUSE):
+                if self._stop.wait(FIRST_RETRY_SECONDS * 2 ** min(number, DOUBLINGS)):
                     return
             else:
                 return

@@ -92,7 +92,7 @@ def checks(authority: Authority) -> AppChecks:
 
 @pytest.fixture
 def enforcing(emulators: Any, checks: AppChecks) -> Container:
-    return Container(test_settings(APP_CHECK="enforce"), app_checks=checks)
+    return Container(test_settings(APP_CHECK="enforce"), app_checks=checks, health_checks={})
 
 
 def client_of(function: str, container: Container) -> FlaskClient:

@@ -20,6 +20,7 @@ from tests.support.silent import silent_services
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, deliver, rewired, services
 from troupe import deadlines, tokens
+from troupe.adapters.firebase import OPTIONS
 from troupe.adapters.firestore import Database
 
 PATIENCE, LONGEST = 3.0, 7.0  # seconds; /api/health waits five
@@ -31,6 +32,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def silent(emulators: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(deadlines, "REQUEST_SECONDS", PATIENCE)
+    # The Admin SDK tries twice.
+    monkeypatch.setitem(OPTIONS, "httpTimeout", PATIENCE / 2)
     with silent_services() as found:
         yield found
 

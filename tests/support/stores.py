@@ -48,4 +48,5 @@ def everything(db: Database) -> Iterator[tuple[str, str]]:
     asked = {"parent": root, "structured_query": every}
     for answer in client._firestore_api.run_query(asked, metadata=client._rpc_metadata):
         if answer.document.name:
-            yield answer.document.name.removeprefix(f"{root}/"), str(answer.document.fields)
+            # The text of the message; that of its map of fields says nothing.
+            yield answer.document.name.removeprefix(f"{root}/"), str(answer.document)

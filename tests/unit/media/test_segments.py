@@ -148,7 +148,7 @@ def test_the_bit_rate_is_limited(tmp_path: Path) -> None:
     target = tmp_path / "segment.mp4"
     render_segment(
         target,
-        frames=5 * RATE,
+        frames=3 * RATE,
         shots=[],
         cues=[],
         resolution=LANDSCAPE,
@@ -156,7 +156,8 @@ def test_the_bit_rate_is_limited(tmp_path: Path) -> None:
         bit_rate=600_000,
         check=lambda: None,
     )
-    assert target.stat().st_size * 8 / 5 < 1.2 * 600_000
+    # The encoder may save up four seconds of it. Without a limit, it takes 50 Mbit/s.
+    assert target.stat().st_size * 8 < (3 + 4) * 600_000
 
 
 def test_a_failure_leaves_no_file(tmp_path: Path) -> None:
