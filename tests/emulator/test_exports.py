@@ -325,10 +325,10 @@ class TestLife:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_archive(db: Database, files: Files) -> None:
-    """100 MB in five files, and 8 MB of documents; a piece of an upload is 8 MB."""
+    """40 MB in two files, and 8 MB of documents; a piece of an upload is 8 MB."""
     uid, kit = new_user(db), Kit(db, files)
     data = bytes(20 << 20)
-    paths = [f"generations/{uid}/x/{number}.wav" for number in range(5)]
+    paths = [f"generations/{uid}/x/{number}.wav" for number in range(2)]
     for path in paths:
         files.upload(path, data, "audio/wav")
     for number in range(8):
@@ -341,9 +341,9 @@ def test_memory_does_not_grow_with_the_archive(db: Database, files: Files) -> No
     tracemalloc.stop()
     export = kit.record(uid)
     files.delete([*paths, *kit.stored(uid)])
-    assert export.archive is not None and export.archive.size > 100 << 20
+    assert export.archive is not None and export.archive.size > 40 << 20
     print(f"{export.archive.size >> 20} MB, with at most {peak >> 20} MB of memory")
-    assert peak < 64 << 20
+    assert peak < 20 << 20
 
 
 def audit_entry(target: str) -> dict[str, Any]:

@@ -128,20 +128,6 @@ def test_sessions_from_after_a_revocation_stay(accounts: Accounts) -> None:
     assert works(accounts, refreshed.pair.access_token)
 
 
-def test_a_session_kept_while_the_password_changed_goes_on(
-    accounts: Accounts, passwords: Passwords
-) -> None:
-    email = new_email()
-    mine, other = register(accounts, email=email), accounts.login(email, PASSWORD, DEVICE)
-    wait_for_the_next_second()
-    caller = accounts.authenticate(bearer(mine.pair.access_token))
-    passwords.change(caller, PASSWORD, NEW_PASSWORD)
-    wait_for_the_next_second()
-    assert accounts.refresh(mine.pair.refresh_token, DEVICE)
-    with pytest.raises(TokenInvalid):
-        accounts.refresh(other.pair.refresh_token, DEVICE)
-
-
 def test_a_refresh_loses_nothing_while_firebase_does_not_answer(
     accounts: Accounts, identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:

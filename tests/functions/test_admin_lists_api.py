@@ -133,7 +133,7 @@ def test_statistics_follow_changes_of_users(own_db: Database) -> None:
             shop.subscriptions.subscribe(uid, plan.id)
         found = admin.data("GET", "/stats")
     more = {name: found["totals"][name] - number for name, number in before.items()}
-    assert more == {"users": 3, "guests": 1, "suspended": 1, "subscribers": 2}
+    assert more == {"users": 3, "admins": 0, "guests": 1, "suspended": 1, "subscribers": 2}
     (counted,) = [each for each in found["byPlan"] if each["planId"] == plan.id]
     assert counted == {"planId": plan.id, "name": plan.name, "users": 2}
 
