@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import statistics
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from local.client import Client
 from tests.conftest import Running
-from tests.e2e.test_speech import grant, operator, signed_up, text_of, wait_for
+from tests.e2e.users import (
+    LONGEST_DELAY,
+    grant,
+    operator,
+    seconds_for_hello,
+    signed_up,
+    text_of,
+    wait_for,
+)
 
-JOBS, CHARACTERS, LONGEST_DELAY = 60, 3_900, 3.0
-
-
-def seconds_for_hello(client: Client) -> float:
-    begun = time.monotonic()
-    answer = client.call(
-        "POST",
-        "/api/voice/generate",
-        json={"text": "Hello", "language": "en-US"},
-        headers={"Prefer": "wait=30"},
-    )
-    assert answer.status_code == 200, answer.text
-    return time.monotonic() - begun
+JOBS, CHARACTERS = 60, 3_900
 
 
 def test_sixty_jobs_of_one_user_hardly_delay_another(stack: Running) -> None:

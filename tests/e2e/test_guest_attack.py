@@ -17,8 +17,15 @@ import requests
 
 import main as deployed
 from tests.conftest import Running
-from tests.e2e.test_fairness import LONGEST_DELAY, seconds_for_hello
-from tests.e2e.test_speech import grant, operator, signed_up, text_of, wait_for
+from tests.e2e.users import (
+    LONGEST_DELAY,
+    grant,
+    operator,
+    seconds_for_hello,
+    signed_up,
+    text_of,
+    wait_for,
+)
 from tests.support import bombs, sound_bombs
 from tests.support.footprint import footprint
 from tests.support.sounds import recording

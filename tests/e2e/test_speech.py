@@ -5,10 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-import secrets
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,46 +21,7 @@ import requests
 from bench.serving import served
 from local.client import Client
 from tests.conftest import Running
-
-ROOT = Path(__file__).parents[2]
-SENTENCE = "This is sentence number {}, and it is spoken in its turn."
-
-
-def text_of(characters: int) -> str:
-    """Numbered sentences with `characters` characters in total (padded at the end)."""
-    sentences: list[str] = []
-    length = 0
-    while length + 200 < characters:
-        sentences.append(SENTENCE.format(len(sentences) + 1))
-        length += len(sentences[-1]) + 1
-    return " ".join(sentences).ljust(characters - 1, " ") + "."
-
-
-def signed_up(stack: Running) -> tuple[Client, str, str]:
-    """A new user's client, uid and access token."""
-    email = f"{secrets.token_hex(6)}@example.com"
-    answer = Client(stack.base_url).data(
-        "POST", "/api/auth/register", json={"email": email, "password": "secret-123"}
-    )
-    token = answer["accessToken"]
-    return Client(stack.base_url, token), answer["user"]["id"], token
-
-
-def operator(stack: Running, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "troupe", *arguments],
-        cwd=ROOT / "functions",
-        env={**os.environ, **stack.env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def grant(stack: Running, client: Client, tokens: int) -> None:
-    email = client.data("GET", "/api/auth/me")["user"]["email"]
-    done = operator(stack, "grant", email, str(tokens), "--id", secrets.token_hex(4))
-    assert done.returncode == 0, done.stderr
+from tests.e2e.users import grant, operator, signed_up, text_of, wait_for
 
 
 def entries(client: Client) -> list[dict[str, Any]]:
@@ -77,15 +35,6 @@ def decoded(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], int]:
     rate = frames[0].sample_rate
     samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
     return samples.astype(np.float32), rate
-
-
-def wait_for(client: Client, generation_id: str, seconds: float = 240) -> dict[str, Any]:
-    deadline = time.monotonic() + seconds
-    for data in client.follow(generation_id):
-        if data["generation"]["status"] in ("completed", "failed", "cancelled"):
-            return data
-        assert time.monotonic() < deadline, data["job"]
-    raise AssertionError("unreachable")
 
 
 def cue_numbers(captions: str) -> list[int]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from tests.support import firebase_client
 from tests.support.characters import CONSENT, PICTURE, SOUND
 from tests.support.deliveries import Killed
 from tests.support.factories import HeldQueue
 from tests.support.firebase_client import PASSWORD, is_known, new_email
-from tests.support.wiring import app_for, services
+from tests.support.forms import multipart
+from tests.support.stores import everything
+from tests.support.wiring import app_for, rewired, services
 from troupe.accounts.deletion import COLLECTION, GRACE_PERIOD, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.storage import Files
@@ -47,14 +46,7 @@ class Tenant:
         return found
 
     def upload(self, function: str, path: str, **fields: Any) -> dict[str, Any]:
-        # For large bodies the test client itself would delete_account a temporary file open.
-        form = {
-            name: FileStorage(io.BytesIO(value), name) if isinstance(value, bytes) else value
-            for name, value in fields.items()
-        }
-        boundary, body = encode_multipart(form)
-        kind = f'multipart/form-data; boundary="{boundary}"'
-        return self.send(function, "POST", path, data=body, content_type=kind)
+        return self.send(function, "POST", path, **multipart(**fields))
 
     def character(self) -> str:
         form = {"displayName": "Ada", "audioFile": SOUND, "imageFiles": PICTURE}
@@ -90,19 +82,15 @@ class Tenant:
         return services().database.get(f"{COLLECTION}/{self.uid}").exists
 
 
+@pytest.fixture
+def db(own_db: Database) -> Iterator[Database]:
+    """All of it is searched for traces again and again."""
+    with rewired(database=own_db):
+        yield own_db
+
+
 def client(function: str) -> FlaskClient:
     return app_for(function).test_client()
-
-
-def everything(db: Database) -> Iterator[tuple[str, str]]:
-    """Path and contents of every document in the database, read with one query."""
-    client: Any = db._client
-    every = {"from_": [{"all_descendants": True}]}  # all collections
-    root = f"{client._database_string}/documents"
-    asked = {"parent": root, "structured_query": every}
-    for answer in client._firestore_api.run_query(asked, metadata=client._rpc_metadata):
-        if answer.document.name:
-            yield answer.document.name.removeprefix(f"{root}/"), str(answer.document.fields)
 
 
 def traces(db: Database, files: Files, *words: str) -> list[str]:

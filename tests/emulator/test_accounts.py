@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from tests.support import firebase_client
+from tests.support.accounts import DEVICE, bearer, register
 from tests.support.firebase_client import PASSWORD, new_email
-from tests.support.wiring import services
 from troupe import tokens
 from troupe.accounts import sessions
 from troupe.accounts.errors import (
@@ -24,7 +23,6 @@ from troupe.accounts.errors import (
 from troupe.accounts.service import Accounts, SignedIn
 from troupe.accounts.sessions import MAX_SESSIONS
 from troupe.activities.service import Activities, activity_write
-from troupe.adapters.firebase import firebase_app
 from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.adapters.identity import Identity, IdentityUnavailable
 from troupe.caller import Device, Source
@@ -33,40 +31,6 @@ from troupe.errors import TroupeError
 from troupe.settings import settings
 from troupe.tokens import TokenInvalid
 from troupe.web.schema import Page
-
-DEVICE = Device("a test", (Source("198.51.100.7"),))
-
-
-@pytest.fixture
-def identity(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Identity]:
-    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
-    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
-    settings.cache_clear()
-    made = Identity(firebase_app("demo-troupe"), "", emulated=True)
-    yield made
-    made.close()
-    settings.cache_clear()
-
-
-@pytest.fixture
-def accounts(db: Database, identity: Identity) -> Accounts:
-    return Accounts(db, identity, services().limiter, settings())
-
-
-def register(accounts: Accounts, **changes: Any) -> SignedIn:
-    given: dict[str, Any] = {
-        "email": new_email(),
-        "password": PASSWORD,
-        "name": "Ada",
-        "username": None,
-        "picture": None,
-        "device": DEVICE,
-    }
-    return accounts.register(**(given | changes))
-
-
-def bearer(token: str) -> str:
-    return f"Bearer {token}"
 
 
 def grants(db: Database, uid: str) -> dict[str, int]:
@@ -237,7 +201,7 @@ def test_reuse_leaves_other_sessions_alone(accounts: Accounts) -> None:
 
 
 def test_tabs_that_refresh_at_once_get_the_same_valid_tokens(accounts: Accounts) -> None:
-    """12 of 12, and the session goes on with whichever of them the browser keeps."""
+    """All of them, and any of the tokens continues the session."""
     token = register(accounts).pair.refresh_token
     for _ in range(3):
         with ThreadPoolExecutor(12) as pool:

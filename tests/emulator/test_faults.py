@@ -38,7 +38,7 @@ from troupe.jobs.records import Job, JobStatus
 
 ROOT = Path(__file__).parents[2]
 DOWN_SECONDS = 30.0
-# As Cloud Tasks does with the retry settings of functions/main.py.
+# The retry settings of functions/main.py.
 FIRST_RETRY_SECONDS, DOUBLINGS, DELIVERIES = 2.0, 4, 12
 
 
@@ -166,7 +166,7 @@ def loses_nothing(service: str, behind: Behind, plain: Troupe) -> None:
         late = clients.submit(submitted, troupe, uid, SHORT, "submitting")
         outage.result()
         ids.append(late.result())
-        # As the sweep does for jobs that the queue did not take. It sees everybody's jobs.
+        # The sweep itself would bring back the jobs of other tests too.
         until(lambda: all(ended_or_sent(troupe, each) for each in ids), 150)
     found = [plain.generations.get(uid, each).job.status for each in ids]
     assert found == [JobStatus.COMPLETED] * 3, service
@@ -222,7 +222,7 @@ def before(number):
 settings = test_settings()
 database = Database.connect(given["project"])
 files = Files.connect(settings.project_id, settings.bucket, can_sign=False)
-troupe = Troupe(database, files, ScriptedEngine(before))
+troupe = Troupe(database, files, ScriptedEngine(before), LEASE_SECONDS=given["lease"])
 if given["sweep"]:
     troupe.sweeper.run()
     print(json.dumps([task for task in troupe.queue.take()]))
@@ -238,12 +238,14 @@ else:
 
 
 def worker(**given: Any) -> subprocess.Popen[str]:
-    """Another instance. `ahead`: seconds by which its clock is; `file_bytes`: the largest file it
-    can write; it submits `text`, runs a `sweep`, or handles the task of `job`."""
+    """Another instance, which submits `text`, runs a `sweep`, or handles the task of `job`.
+    `ahead`: by how many seconds its clock is; `pause`: seconds before it speaks; `lease`: seconds;
+    `file_bytes`: the largest file it can write."""
     known = {
         "ahead": 0,
         "file_bytes": 0,
         "pause": 0,
+        "lease": 30,
         "sweep": False,
         "text": "",
         "uid": "",
@@ -268,10 +270,10 @@ def lines_of(**given: Any) -> list[str]:
 
 
 def test_a_worker_that_gets_sigterm_loses_nothing(db: Database, files: Files) -> None:
-    troupe, uid = Troupe(db, files, LEASE_SECONDS=3), new_user(db)
+    troupe, uid = Troupe(db, files), new_user(db)
     generation_id = troupe.speak(uid, SHORT)
     (task,) = troupe.queue.take()
-    with worker(job=generation_id, pause=30) as process:
+    with worker(job=generation_id, pause=30, lease=3) as process:
         assert process.stdout
         while process.stdout.readline() != "speaking\n":
             assert process.poll() is None

@@ -116,7 +116,7 @@ class TestUsersShowPlansAndMinutes:
                 "subscription",
             }
 
-    def test_parts_of_a_balance_that_changes_left_are_completed(self, old: Database) -> None:
+    def test_a_partly_written_balance_is_completed(self, old: Database) -> None:
         """Today's version has already added minutes to an old document."""
         old.commit(*grant_writes("bob", "gift", Meter.VOICE_SECONDS, 60, "operator", now()))
         assert users(old)["bob"]["voiceSeconds"] == {"granted": 60}
@@ -282,7 +282,7 @@ def test_the_sweep_reminds_of_pending_migrations(old: Database, capsys: Any) -> 
         assert capsys.readouterr().out == ""
 
 
-def test_numbers_are_in_order_and_names_of_modules_have_them() -> None:
+def test_numbers_are_in_order_and_in_the_module_names() -> None:
     numbers = [each.number for each in MIGRATIONS]
     assert numbers == sorted(set(numbers))
     for each in MIGRATIONS:

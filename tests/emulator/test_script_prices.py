@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.factories import ScriptedEngine, Troupe, new_character, new_user
-from troupe.adapters.firestore import Database, Update, now
+from tests.support.factories import QuickEngine, ScriptedEngine, Troupe, new_character, new_user
+from tests.support.plans import give_seconds
+from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
 from troupe.jobs.charges import Price
-from troupe.jobs.records import Job, JobStatus
+from troupe.jobs.records import JobStatus
 from troupe.media.formats import AudioFormat
 from troupe.scripts.records import Script, VideoOptions
 from troupe.scripts.specs import AUDIO, VIDEO
 from troupe.scripts.writes import script_path
 from troupe.speech.errors import SpeechError
-from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter
 
 WORDS = "The bell in the tower rang twice before the keeper climbed the stairs. "
@@ -38,7 +38,7 @@ class Play(Troupe):
         before: Callable[[int], None] = lambda number: None,
         **changes: Any,
     ) -> None:
-        self.spoken = ScriptedEngine(before)
+        self.spoken = ScriptedEngine(before, QuickEngine())
         super().__init__(db, files, self.spoken, **changes)
         self.uid = new_user(db, 100)
         self.cast = [new_character(db, self.uid, name) for name in ("Anna", "Ben")]
@@ -62,19 +62,12 @@ class Play(Troupe):
     def price(self, spec: Any) -> Price:
         return self.script_jobs.quote(self.uid, self.id, spec)
 
-    def job(self, job_id: str) -> Job:
-        return self.jobs.get(job_id)[0]
-
     def charged(self, job_id: str) -> int | None:
         charge = self.job(job_id).charge
         return charge.charged if charge else None
 
     def read(self) -> Script:
         return Script.of(self.db.get(script_path(self.id)))
-
-    def give_seconds(self, seconds: int) -> None:
-        granted = grant_writes(self.uid, "seconds", Meter.VOICE_SECONDS, seconds, "test", now())
-        self.db.commit(*granted)
 
 
 def test_a_long_video_costs_what_its_speech_does(db: Database, files: Files) -> None:
@@ -166,7 +159,7 @@ def test_lines_at_work_are_charged_when_their_audio_is_cancelled(
 
 def test_a_cancelled_audio_is_charged_in_seconds_of_its_lines(db: Database, files: Files) -> None:
     play = Play(db, files, TWELVE)
-    play.give_seconds(100_000)
+    give_seconds(db, play.uid, 100_000)
     quoted = play.price(AUDIO)
     assert (quoted.meter, quoted.tokens) == (Meter.VOICE_SECONDS, 0)
     job_id = play.audio()

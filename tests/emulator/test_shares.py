@@ -216,7 +216,7 @@ def test_a_second_delivery_after_the_end_fills_the_share(db: Database) -> None:
     assert queued(counting) == [second], "once"
 
 
-def test_second_deliveries_run_no_part_twice_for_long(db: Database) -> None:
+def test_second_deliveries_run_no_part_twice(db: Database) -> None:
     worker = CountWorker()
     counting = Counting(
         db, HeldQueue(), worker, TASKS_AT_ONCE=20, JOB_SHARES="none=1x1", max_attempts=3
@@ -405,7 +405,7 @@ def test_the_sweep_enqueues_only_the_window(own_db: Database) -> None:
     assert counting.result(job_id)["total"] == sum(MANY)
 
 
-def test_only_a_number_of_jobs_may_wait(db: Database) -> None:
+def test_a_limited_number_of_jobs_may_wait(db: Database) -> None:
     counting, uid = sharing(db, WAITING_JOBS=3), new_user(db)
     for _ in range(4):
         counting.start(uid, FEW, PAID)

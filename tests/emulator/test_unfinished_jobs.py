@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.factories import HeldQueue, ScriptedEngine, Troupe, new_user
+from tests.support.factories import HeldQueue, QuickEngine, ScriptedEngine, Troupe, new_user
 from tests.support.jobs import CHARACTERS, NUMBERS_PER_PART, Counting, CountWorker
+from tests.support.plans import give_seconds
 from tests.support.voice_jobs import LONG, SHORT, ledger_kinds, used_and_held
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
@@ -23,8 +24,6 @@ from troupe.jobs.lifecycle import erase
 from troupe.jobs.records import JobStatus, Usage
 from troupe.settings import Prices
 from troupe.speech.errors import SpeechError
-from troupe.wallet.ledger import grant_writes
-from troupe.wallet.records import Meter
 
 NUMBERS = list(range(1, 11))  # four parts: 1,200 characters each, and one of 400
 PARTS = [1200, 1200, 1200, 400]
@@ -54,10 +53,6 @@ def balance(db: Database, uid: str, meter: str = "tokens") -> tuple[int, int]:
     """Used and held."""
     stored = db.get(f"wallets/{uid}").data[meter]
     return stored["used"], stored["held"]
-
-
-def give_seconds(db: Database, uid: str, seconds: int) -> None:
-    db.commit(*grant_writes(uid, "seconds", Meter.VOICE_SECONDS, seconds, "test", now()))
 
 
 Ending = Callable[[Counting, str, str], None]
@@ -269,7 +264,7 @@ def test_cancelling_at_any_moment_is_exact(db: Database) -> None:
 
 def test_speech_is_charged_when_it_is_cancelled_at_the_end(db: Database, files: Files) -> None:
     """The attack: a long text, cancelled when all but the last part are spoken."""
-    troupe = Troupe(db, files, PART_CHARACTERS=1200)
+    troupe = Troupe(db, files, QuickEngine(), PART_CHARACTERS=1200)
     uid = new_user(db)
     generation_id = troupe.speak(uid, LONG)
     troupe.deliver(troupe.queue.take()[0])
@@ -287,7 +282,7 @@ def test_speech_is_charged_when_it_is_cancelled_at_the_end(db: Database, files: 
 
 
 def test_seconds_of_cancelled_speech_are_those_of_its_sounds(db: Database, files: Files) -> None:
-    troupe = Troupe(db, files, PART_CHARACTERS=1200)
+    troupe = Troupe(db, files, QuickEngine(), PART_CHARACTERS=1200)
     uid = new_user(db)
     give_seconds(db, uid, 10_000)
     generation_id = troupe.speak(uid, LONG)
@@ -306,7 +301,7 @@ def test_seconds_of_cancelled_speech_are_those_of_its_sounds(db: Database, files
 def test_parts_spoken_for_an_earlier_job_are_not_charged_to_a_cancelled_one(
     db: Database, files: Files
 ) -> None:
-    troupe = Troupe(db, files, PART_CHARACTERS=1200)
+    troupe = Troupe(db, files, QuickEngine(), PART_CHARACTERS=1200)
     uid = new_user(db)
     troupe.speak(uid, LONG)
     troupe.deliver_all()
@@ -325,7 +320,7 @@ def test_deleting_a_generation_at_work_charges_it(db: Database, files: Files) ->
         if number == 1:
             troupe.generations.delete(uid, generation_id)
 
-    troupe = Troupe(db, files, ScriptedEngine(delete))
+    troupe = Troupe(db, files, ScriptedEngine(delete, QuickEngine()))
     uid = new_user(db)
     generation_id = troupe.speak(uid, SHORT)
     troupe.deliver_all()
@@ -335,12 +330,12 @@ def test_deleting_a_generation_at_work_charges_it(db: Database, files: Files) ->
     assert audit_user(db, uid) == []
 
 
-def test_a_failed_generation_tells_its_charge(db: Database, files: Files) -> None:
+def test_a_failed_generation_shows_its_charge(db: Database, files: Files) -> None:
     def fail(number: int) -> None:
         if number > 3:
             raise SpeechError("engine_refused", "The server refused.", retryable=False)
 
-    troupe = Troupe(db, files, ScriptedEngine(fail), PART_CHARACTERS=1200)
+    troupe = Troupe(db, files, ScriptedEngine(fail, QuickEngine()), PART_CHARACTERS=1200)
     uid = new_user(db)
     generation_id = troupe.speak(uid, LONG)
     troupe.deliver_all()

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import io
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from PIL import Image
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from tests.support import firebase_client
-from tests.support.firebase_client import PASSWORD, mailed_codes, new_email
+from tests.support.firebase_client import (
+    PASSWORD,
+    mailed_codes,
+    new_email,
+    wait_for_the_next_second,
+)
+from tests.support.forms import multipart
+from tests.support.media_files import opened, picture
 from tests.support.wiring import app_for, services
 from troupe.accounts import passwords
 from troupe.adapters.firestore import Database, Update
 from troupe.errors import FileMissing
-from troupe.settings import settings
 
 NEW_PASSWORD = "a better horse 2"
 
 
 @pytest.fixture
-def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
-    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
+def client(emulators: object, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     monkeypatch.setattr(passwords, "FORGOT_SECONDS", 0.0)
-    settings.cache_clear()
-    yield app_for("auth").test_client()
-    settings.cache_clear()
+    return app_for("auth").test_client()
 
 
 class User:
@@ -75,18 +72,8 @@ def new_name() -> str:
     return f"u.{new_email()[:10]}"
 
 
-def picture(kind: str = "png", size: int = 40) -> io.BytesIO:
-    file = io.BytesIO()
-    Image.new("RGB", (size, size), "red").save(file, kind)
-    file.seek(0)
-    return file
-
-
-def upload(user: User, data: io.BytesIO, path: str = "/api/auth/avatar") -> Any:
-    # Encoded here: the test client would keep large bodies in files that it does not close.
-    boundary, body = encode_multipart({"avatar": FileStorage(data, "me.png")})
-    kind = f"multipart/form-data; boundary={boundary}"
-    return user.ask("POST", path, data=body, content_type=kind)
+def upload(user: User, data: bytes, path: str = "/api/auth/avatar") -> Any:
+    return user.ask("POST", path, **multipart(avatar=data))
 
 
 def holder(username: str) -> str | None:
@@ -172,7 +159,7 @@ def test_an_avatar_is_public(client: FlaskClient, path: str) -> None:
     assert user.uid not in url
     shown = app_for("characters").test_client().get(url)
     assert (shown.status_code, shown.mimetype) == (200, "image/png")
-    assert Image.open(io.BytesIO(shown.data)).size == (40, 40)
+    assert opened(shown.data).size == (60, 40)
 
 
 def test_a_new_avatar_replaces_the_old_one(client: FlaskClient) -> None:
@@ -196,9 +183,9 @@ def test_a_rejected_avatar_stores_nothing(client: FlaskClient) -> None:
     before = set(services().files.list("static/images/avatar_"))
     wrong = [(b"<svg onload=alert(1)>", 415), (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, 415)]
     wrong += [(b"\0" * (5 * 1024**2 + 1), 413), (b"\0" * (7 * 1024**2), 413)]
-    wrong += [(picture("png", 400).getvalue()[:-700], 422)]
+    wrong += [(picture("png", (400, 400))[:-700], 422)]
     for data, status in wrong:
-        assert upload(user, io.BytesIO(data)).status_code == status
+        assert upload(user, data).status_code == status
     assert user.ask("POST", "/api/auth/avatar", json={}).status_code == 415
     assert user.ask("POST", "/api/auth/avatar", data={"avatar": "text"}).status_code == 422
     assert set(services().files.list("static/images/avatar_")) == before
@@ -212,7 +199,7 @@ def test_a_password_reset_works_once_and_ends_every_session(client: FlaskClient)
     assert answer.status_code == 200
     (reset,) = mailed_codes(user.email, "PASSWORD_RESET")
     body = {"code": reset, "password": NEW_PASSWORD}
-    time.sleep(1)  # Firebase records sign-in times in whole seconds
+    wait_for_the_next_second()
     assert client.post("/api/auth/reset-password", json=body).status_code == 200
     again = client.post("/api/auth/reset-password", json=body)
     assert (again.status_code, code(again)) == (422, "invalid_code")
@@ -302,7 +289,7 @@ def test_changing_the_password_ends_every_session_but_this_one(
 ) -> None:
     user = User(client)
     other, firebase = user.session(), firebase_client.sign_in(user.email)
-    time.sleep(1)
+    wait_for_the_next_second()
     body = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}
     assert user.ask("POST", path, json=body).status_code == 200
     assert user.works()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,12 +18,8 @@ PICTURE = "/api/static/images/p.png"
 
 
 @pytest.fixture
-def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
-    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
-    settings.cache_clear()
-    yield app_for("auth").test_client()
-    settings.cache_clear()
+def client(emulators: object) -> FlaskClient:
+    return app_for("auth").test_client()
 
 
 def bearer(token: str) -> dict[str, str]:

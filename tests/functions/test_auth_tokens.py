@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -16,16 +16,11 @@ from tests.support import firebase_client
 from tests.support.firebase_client import PASSWORD, new_email
 from tests.support.wiring import app_for
 from troupe import tokens
-from troupe.settings import settings
 
 
 @pytest.fixture
-def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
-    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
-    settings.cache_clear()
-    yield app_for("auth").test_client()
-    settings.cache_clear()
+def client(emulators: object) -> FlaskClient:
+    return app_for("auth").test_client()
 
 
 @pytest.fixture

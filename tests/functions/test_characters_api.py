@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
-from werkzeug.test import TestResponse, encode_multipart
+from werkzeug.test import TestResponse
 
 from tests.support.characters import CONSENT, OTHER_SOUND, PICTURE, SOUND
 from tests.support.factories import CountingDatabase, code, signed_in
+from tests.support.forms import multipart
 from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb, sound
 from tests.support.wiring import app_for, rewired
 from troupe.adapters.firestore import Database
@@ -48,10 +49,7 @@ def form(**changes: Any) -> dict[str, Any]:
 
 
 def create(client: FlaskClient, headers: dict[str, str], **changes: Any) -> TestResponse:
-    # The test client would leave a temporary file open for large bodies.
-    boundary, body = encode_multipart(form(**changes))
-    kind = f'multipart/form-data; boundary="{boundary}"'
-    return client.post(CREATE, data=body, content_type=kind, headers=headers)
+    return client.post(CREATE, headers=headers, **multipart(**form(**changes)))
 
 
 def made(client: FlaskClient, headers: dict[str, str], **changes: Any) -> dict[str, Any]:

@@ -10,16 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.characters import CONSENT, OTHER_SOUND, SOUND, activities, caller
-from tests.support.factories import HeldQueue, ScriptedEngine, code, signed_in
+from tests.support.factories import HeldQueue, code, signed_in
+from tests.support.scripts import CloningEngine
 from tests.support.wiring import app_for, deliver, rewired
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
-from troupe.characters.clones import COLLECTION as CLONES
 from troupe.characters.records import Character
 from troupe.characters.wording import STATEMENT, VERSION
 from troupe.settings import settings
-from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import Capabilities
 
 CREATE = "/api/characters/complete"
 FULL = {
@@ -29,14 +27,6 @@ FULL = {
     "relationship": "authorised",
     "purposes": ["own_use"],
 }
-
-
-class CloningEngine(ScriptedEngine):
-    """Claims to clone like ElevenLabs."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return capabilities("elevenlabs")
 
 
 @pytest.fixture
@@ -124,7 +114,7 @@ def test_a_full_consent_is_recorded_with_a_hash_of_the_address(
     ],
     ids=["none", "blank", "x", "longer", "another text", "another version"],
 )
-def test_other_wordings_are_refused_with_the_right_one(
+def test_another_wording_is_refused_and_the_right_one_offered(
     client: FlaskClient, db: Database, consent: Any
 ) -> None:
     _, headers = signed_in(db)
@@ -268,19 +258,3 @@ def test_queued_jobs_of_a_revoked_voice_fail_and_cost_nothing(
     assert (wallet["used"], wallet["held"]) == (1, 0)
     # A stock voice speaks for its owner.
     assert speak(ada, character)["voiceCloned"] is False
-
-
-def test_revoking_deletes_the_clone_at_once_and_again_later(
-    client: FlaskClient, db: Database, cloning: CloningEngine
-) -> None:
-    _, headers = signed_in(db)
-    character = made(client, headers)
-    sample = stored(db, character["id"]).sample
-    assert sample is not None
-    before = {each.id for each in db.find(CLONES, limit=500)}
-    revoke(client, headers, character["id"])
-    revoked_at = stored(db, character["id"]).updated_at
-    clones = [each for each in db.find(CLONES, limit=500) if each.id not in before]
-    assert {each.data["sha256"] for each in clones} == {sample.sha256}
-    waits = sorted((each.data["dueAt"] - revoked_at).total_seconds() for each in clones)
-    assert (round(waits[0]), round(waits[1])) == (0, 3600)

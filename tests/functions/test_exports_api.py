@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.admins import Admin
 from tests.support.factories import HeldQueue, code, new_character, signed_in, test_settings
 from tests.support.wiring import app_for, deliver, rewired
 from troupe.adapters.firestore import Database, Update, now
@@ -64,20 +65,18 @@ def test_an_export_is_started_followed_and_downloaded(
 
 
 def test_nobody_else_sees_it(
-    queue: HeldQueue, db: Database, user: tuple[str, dict[str, str]]
+    queue: HeldQueue, db: Database, admin: Admin, user: tuple[str, dict[str, str]]
 ) -> None:
     job_id = finished(queue, user[1])["job"]["jobId"]
     _, stranger = signed_in(db)
-    admin, headers = signed_in(db)
-    db.commit(Update(f"users/{admin}", {"role": "admin"}))
-    for other in (stranger, headers):
+    for other in (stranger, admin.headers):
         for path in (f"{EXPORT}/{job_id}", f"{EXPORT}/{job_id}/archive"):
             assert code(ask("GET", path, other)) == (404, "export_not_found")
     for method, path in (("POST", EXPORT), ("GET", f"{EXPORT}/{job_id}/archive")):
         assert ask(method, path, {}).status_code == 401
 
 
-def test_another_kind_of_job_is_no_export(
+def test_a_job_of_another_kind_is_not_an_export(
     queue: HeldQueue, user: tuple[str, dict[str, str]]
 ) -> None:
     body = {"text": "Hello.", "language": "en-us"}

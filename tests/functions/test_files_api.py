@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
-from werkzeug.test import stream_encode_multipart
 
 from tests.support.characters import Interrupted
 from tests.support.factories import CountingDatabase, signed_in
+from tests.support.forms import multipart
 from tests.support.media_files import sent
 from tests.support.sounds import recording
-from tests.support.wiring import app_for, services
+from tests.support.wiring import app_for, rewired, services
 from tests.unit.media.test_recordings import M4A, WAV, png, zipped
 from troupe.adapters.firestore import Database, Update, Write, now
 from troupe.adapters.storage import Files
@@ -36,12 +36,8 @@ def client(emulators: object) -> FlaskClient:
 
 
 def upload(client: FlaskClient, headers: dict[str, str], data: bytes, name: str = "a.wav") -> Any:
-    # Not built by the test client, which leaves its temporary files open.
-    stream, _, boundary = stream_encode_multipart(
-        {"file": FileStorage(io.BytesIO(data), name)}, use_tempfile=False
-    )
-    kind = f"multipart/form-data; boundary={boundary}"
-    return client.post(UPLOAD, data=stream.read(), content_type=kind, headers=headers)
+    form = multipart(file=FileStorage(io.BytesIO(data), name))
+    return client.post(UPLOAD, headers=headers, **form)
 
 
 def stored(db: Database, files: Files, uid: str) -> tuple[int, list[str]]:
@@ -176,12 +172,15 @@ def test_a_failed_commit_leaves_no_file(
     assert stored(db, files, uid) == (0, [])
 
 
-def test_the_sweep_deletes_expired_files(client: FlaskClient, db: Database, files: Files) -> None:
-    uid, headers = signed_in(db)
-    old, new = (upload(client, headers, WAV).json["data"]["fileId"] for _ in range(2))
-    db.commit(Update(f"files/{old}", {"expiresAt": now() - timedelta(seconds=1)}))
-    assert services().user_files.expire(100) >= 1
-    count, (path,) = stored(db, files, uid)
+def test_the_sweep_deletes_expired_files(
+    client: FlaskClient, own_db: Database, files: Files
+) -> None:
+    uid, headers = signed_in(own_db)
+    with rewired(database=own_db):
+        old, new = (upload(client, headers, WAV).json["data"]["fileId"] for _ in range(2))
+        own_db.commit(Update(f"files/{old}", {"expiresAt": now() - timedelta(seconds=1)}))
+        assert services().user_files.expire(100) == 1
+    count, (path,) = stored(own_db, files, uid)
     assert (count, path) == (1, f"files/{uid}/{new}.wav")
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from tests.support.characters import CONSENT, SOUND
 from tests.support.factories import HeldQueue, code, new_character, signed_in
+from tests.support.forms import multipart
 from tests.support.wiring import app_for
 from troupe.adapters.firestore import Database
 
@@ -77,15 +75,13 @@ def test_forms_warn_too(emulators: object, db: Database) -> None:
     client = app_for("characters").test_client()
 
     def sent(method: str, path: str, **fields: Any) -> Any:
-        boundary, body = encode_multipart(fields)
-        kind = f'multipart/form-data; boundary="{boundary}"'
-        return client.open(path, method=method, data=body, content_type=kind, headers=headers)
+        return client.open(path, method=method, headers=headers, **multipart(**fields))
 
     made = sent(
         *("POST", "/api/characters/complete"),
         displayName="Ada",
         consent=CONSENT,
-        audioFile=FileStorage(io.BytesIO(SOUND), filename="a.wav"),
+        audioFile=SOUND,
         pitch="high",
         mood="",
     )

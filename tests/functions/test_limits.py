@@ -45,10 +45,8 @@ LIMITS = {
 
 
 @pytest.fixture
-def client(emulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+def client(emulators: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """Limits low enough for a test. Loopback addresses are not counted."""
-    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
-    monkeypatch.setenv("GCLOUD_PROJECT", "demo-troupe")
     for name, limit in LIMITS.items():
         monkeypatch.setenv(name, limit)
     monkeypatch.setattr("troupe.accounts.passwords.FORGOT_SECONDS", 0.0)
@@ -380,32 +378,31 @@ def test_a_new_window_starts_at_zero(db: Database, monkeypatch: pytest.MonkeyPat
         assert (standing.exceeded, standing.reset) == (exceeded, reset)
 
 
-def test_a_counter_identifies_nobody(db: Database) -> None:
+def test_a_counter_identifies_nobody(own_db: Database) -> None:
     email, address = new_email(), new_address()
-    before = {each.id for each in db.find(COLLECTION, limit=5000)}
-    limiter(db).count("login", account=email, sources=[Source(address)])
-    new = [each for each in db.find(COLLECTION, limit=5000) if each.id not in before]
-    assert len(new) >= 2
-    assert not any(email in str(each) or address in str(each) for each in new)
+    limiter(own_db).count("login", account=email, sources=[Source(address)])
+    stored = own_db.find(COLLECTION, limit=10)
+    assert len(stored) >= 2
+    assert not any(email in str(each) or address in str(each) for each in stored)
 
 
-def test_the_sweep_deletes_counters_of_past_windows(db: Database) -> None:
-    counters, at = limiter(db), now()
+def test_the_sweep_deletes_counters_of_past_windows(own_db: Database) -> None:
+    counters, at = limiter(own_db), now()
     old, fresh = (f"{COLLECTION}/{new_email()}" for _ in range(2))
-    db.commit(
+    own_db.commit(
         Create(old, {"count": 1, "expiresAt": at - timedelta(days=400)}),
         Create(fresh, {"count": 1, "expiresAt": at + timedelta(days=1)}),
     )
-    assert counters.sweep(400) >= 1
-    assert not db.get(old).exists
-    assert db.get(fresh).exists
+    assert counters.sweep(400) == 1
+    assert not own_db.get(old).exists
+    assert own_db.get(fresh).exists
 
 
-def test_the_sweep_respects_its_maximum(db: Database) -> None:
+def test_the_sweep_respects_its_maximum(own_db: Database) -> None:
     at = now() - timedelta(days=400)
     old = [f"{COLLECTION}/{new_email()}" for _ in range(3)]
-    db.commit(*(Create(path, {"count": 1, "expiresAt": at}) for path in old))
-    assert limiter(db).sweep(2) == 2
+    own_db.commit(*(Create(path, {"count": 1, "expiresAt": at}) for path in old))
+    assert [limiter(own_db).sweep(2) for _ in range(3)] == [2, 1, 0]
 
 
 def test_zero_disables_a_limit(db: Database) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.admins import Admin
 from tests.support.factories import code, new_user, signed_in
 from tests.support.plans import Shop
 from tests.support.wiring import app_for, rewired, services
@@ -22,13 +23,6 @@ HUGE = 10**30
 @pytest.fixture
 def client(emulators: object) -> FlaskClient:
     return app_for("plans").test_client()
-
-
-@pytest.fixture
-def admin(db: Database) -> dict[str, str]:
-    uid, headers = signed_in(db)
-    db.commit(Update(f"users/{uid}", {"role": "admin"}))
-    return headers
 
 
 @pytest.fixture
@@ -140,15 +134,15 @@ def test_a_price_is_402_with_payments_enabled(
 
 
 def test_only_administrators_see_another_users_subscription(
-    client: FlaskClient, db: Database, admin: dict[str, str]
+    client: FlaskClient, db: Database, admin: Admin
 ) -> None:
     uid, _ = signed_in(db)
     _, ben = signed_in(db)
     path = f"{SUBSCRIPTIONS}/user/{uid}"
     assert code(client.get(path, headers=ben)) == (403, "forbidden")
     assert code(client.get(path)) == (401, "unauthorized")
-    assert client.get(path, headers=admin).status_code == 200
-    nobody = client.get(f"{SUBSCRIPTIONS}/user/nobody", headers=admin)
+    assert client.get(path, headers=admin.headers).status_code == 200
+    nobody = client.get(f"{SUBSCRIPTIONS}/user/nobody", headers=admin.headers)
     assert code(nobody) == (404, "user_not_found")
 
 
@@ -159,18 +153,18 @@ class TestCreate:
         return uid
 
     def test_by_email_and_plan_name(
-        self, client: FlaskClient, db: Database, shop: Shop, admin: dict[str, str]
+        self, client: FlaskClient, db: Database, shop: Shop, admin: Admin
     ) -> None:
         uid, plan = self.user(db), shop.plan(tokens=5)
         expiry = (now() + timedelta(days=40)).date().isoformat()
         body = {"email": f"{uid}@EXAMPLE.com", "plan_type": plan.name, "tokens": 8}
         body |= {"start_date": now().date().isoformat(), "expiry_date": expiry}
-        answer = client.post(f"{SUBSCRIPTIONS}/create", json=body, headers=admin)
+        answer = client.post(f"{SUBSCRIPTIONS}/create", json=body, headers=admin.headers)
         assert answer.status_code == 201
         view = answer.json["data"]["subscription"]
         assert (view["currentPlan"]["id"], view["tokens"]) == (plan.id, 28)
         assert view["expiryDate"] == f"{expiry}T00:00:00Z"
-        again = client.post(f"{SUBSCRIPTIONS}/create", json=body, headers=admin)
+        again = client.post(f"{SUBSCRIPTIONS}/create", json=body, headers=admin.headers)
         assert code(again) == (409, "already_subscribed")
 
     @pytest.mark.parametrize(
@@ -193,24 +187,24 @@ class TestCreate:
         client: FlaskClient,
         db: Database,
         shop: Shop,
-        admin: dict[str, str],
+        admin: Admin,
         wrong: dict[str, Any],
     ) -> None:
         uid, plan = self.user(db), shop.plan()
         body = {"email": f"{uid}@example.com", "planType": plan.id} | wrong
-        answer = client.post(f"{SUBSCRIPTIONS}/create", json=body, headers=admin)
+        answer = client.post(f"{SUBSCRIPTIONS}/create", json=body, headers=admin.headers)
         assert answer.status_code == 422
         assert not db.get(f"subscriptions/{uid}").exists
 
     def test_unknown_users_and_plans_are_not_found(
-        self, client: FlaskClient, db: Database, shop: Shop, admin: dict[str, str]
+        self, client: FlaskClient, db: Database, shop: Shop, admin: Admin
     ) -> None:
         uid, plan = self.user(db), shop.plan()
         path = f"{SUBSCRIPTIONS}/create"
         body = {"email": "nobody@example.com", "planType": plan.id}
-        assert code(client.post(path, json=body, headers=admin)) == (404, "user_not_found")
+        assert code(client.post(path, json=body, headers=admin.headers)) == (404, "user_not_found")
         body = {"email": f"{uid}@example.com", "planType": "no such plan"}
-        assert code(client.post(path, json=body, headers=admin)) == (404, "plan_not_found")
+        assert code(client.post(path, json=body, headers=admin.headers)) == (404, "plan_not_found")
 
     def test_users_are_forbidden(self, client: FlaskClient, db: Database, shop: Shop) -> None:
         _, headers = signed_in(db)

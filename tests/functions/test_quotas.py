@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from typing import Any
 
 import pytest
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from tests.support.characters import CONSENT, SOUND
 from tests.support.factories import new_character, signed_in, test_settings
+from tests.support.forms import multipart
 from tests.support.plans import Shop
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, rewired, services
@@ -58,12 +56,8 @@ def write_script(headers: dict[str, str], character_id: str) -> Any:
 
 
 def upload(headers: dict[str, str], data: bytes) -> Any:
-    # The test client would leave a temporary file open for large bodies.
-    form = {"file": FileStorage(BytesIO(data), filename="a.wav")}
-    boundary, body = encode_multipart(form)
-    kind = f'multipart/form-data; boundary="{boundary}"'
     client = app_for("files").test_client()
-    return client.post("/api/files/upload", data=body, content_type=kind, headers=headers)
+    return client.post("/api/files/upload", headers=headers, **multipart(file=data))
 
 
 def test_scripts_are_kept_up_to_the_quota_and_room_comes_back(db: Database) -> None:
@@ -84,8 +78,8 @@ def test_characters_are_kept_up_to_the_quota(db: Database) -> None:
     client = app_for("characters").test_client()
 
     def create() -> Any:
-        form = {"displayName": "Ada", "consent": CONSENT, "audioFile": (BytesIO(SOUND), "a.wav")}
-        return client.post("/api/characters/complete", data=form, headers=headers)
+        form = multipart(displayName="Ada", consent=CONSENT, audioFile=SOUND)
+        return client.post("/api/characters/complete", headers=headers, **form)
 
     assert create().status_code == 201
     assert refused(create(), "characters", 1)

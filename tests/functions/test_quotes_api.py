@@ -8,11 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import CountingDatabase, HeldQueue, code, new_character, signed_in
+from tests.support.plans import give_seconds
 from tests.support.scenes import Scene, new_scene
 from tests.support.wiring import app_for, rewired
-from troupe.adapters.firestore import Database, now
-from troupe.wallet.ledger import grant_writes
-from troupe.wallet.records import Meter
+from troupe.adapters.firestore import Database
 
 GENERATE, QUOTE = "/api/voice/generate", "/api/voice/quote"
 
@@ -29,10 +28,6 @@ def scene(queue: HeldQueue, db: Database) -> Scene:
 
 def body(characters: int = 5500, **changes: Any) -> dict[str, Any]:
     return {"text": ("word " * characters)[:characters], "language": "en-US"} | changes
-
-
-def give_seconds(db: Database, uid: str, seconds: int) -> None:
-    db.commit(*grant_writes(uid, "seconds", Meter.VOICE_SECONDS, seconds, "test", now()))
 
 
 def state(db: Database, uid: str) -> Any:
@@ -80,7 +75,7 @@ def test_voice_seconds_are_quoted_first(client: FlaskClient, db: Database) -> No
         ({"maxTokens": -1}, (422, "invalid_input")),
     ],
 )
-def test_a_quote_makes_the_checks_of_the_request(
+def test_a_quote_checks_what_the_request_checks(
     client: FlaskClient, db: Database, changes: dict[str, Any], expected: tuple[int, str]
 ) -> None:
     _, headers = signed_in(db)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.support.factories import HeldQueue, code, new_character, new_user, signed_in
 from tests.support.scenes import SCENE, Scene, new_scene
-from tests.support.wiring import app_for, rewired, services
+from tests.support.wiring import app_for, deliver, rewired
 from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
 from troupe.adapters.llm import LanguageModel
 from troupe.adapters.storage import Files
@@ -236,18 +236,12 @@ def test_invalid_generation_requests_are_422(
     assert server.requests == []
 
 
-def work(queue: HeldQueue) -> None:
-    while tasks := queue.take():
-        for task in tasks:
-            services().runner.run(task["jobId"], task.get("part"), task.get("uid"))
-
-
 def test_a_screenplay_becomes_audio(scene: Scene, queue: HeldQueue, files: Files) -> None:
     text = "ANNA: Good evening.\nBEN: Is it?\n"
     answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=text)
     place = answer.headers["Location"]
     job = scene.post(f"{place}/generate-audio", format="ogg").json["data"]["job"]
-    work(queue)
+    deliver(queue)
     job = scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"]
     assert (job["status"], job["overallProgress"], job["errorMessage"]) == ("completed", 100, None)
     script = scene.get(place).json["data"]["script"]
@@ -261,7 +255,7 @@ def test_a_screenplay_becomes_audio(scene: Scene, queue: HeldQueue, files: Files
 def test_a_script_becomes_a_video(scene: Scene, queue: HeldQueue, db: Database) -> None:
     scene.put("", dialogue=scene.dialogue()[2:])
     job = scene.post("/generate-video", backgroundVideo="#203040").json["data"]["job"]
-    work(queue)
+    deliver(queue)
     job = scene.get(f"/api/video-jobs/{job['jobId']}").json["data"]["job"]
     assert job["status"] == "completed", job
     script = scene.get("").json["data"]["script"]
@@ -290,7 +284,7 @@ def test_a_new_video_replaces_the_old_one(scene: Scene, queue: HeldQueue) -> Non
     for colour in ("#203040", "#403020"):
         answer = scene.post("/generate-video", backgroundVideo=colour)
         jobs.append(f"/api/video-jobs/{answer.json['data']['job']['jobId']}")
-        work(queue)
+        deliver(queue)
         paths.append(scene.get("").json["data"]["script"]["finalVideoPath"])
     job_paths = [scene.get(job).json["data"]["job"]["finalVideoPath"] for job in jobs]
     assert job_paths[0] is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +18,6 @@ from tests.support.firebase_client import new_email
 from tests.support.wiring import services
 from troupe.accounts.sessions import sign_in_id
 from troupe.adapters.firestore import Create, Database, Delete, Update
-from troupe.settings import settings
 
 DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
 
@@ -146,17 +144,14 @@ def test_an_ended_sign_in_reads_nothing(
         assert Client(uid).query(collection, "uid", uid) == status
 
 
-def test_logging_out_ends_reading(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The functions and the rules agree about which sign-in a token is from."""
-    monkeypatch.setenv("FUNCTIONS_EMULATOR", "true")
-    monkeypatch.setenv("GCLOUD_PROJECT", PROJECT)
-    settings.cache_clear()
+def test_logging_out_ends_reading(emulators: object) -> None:
+    """The functions and the rules identify a sign-in alike."""
     accounts = services().accounts
     email = new_email()
     first = firebase_client.sign_up(email)
     uid = first["localId"]
     accounts.authenticate(f"Bearer {first['idToken']}")
-    time.sleep(1.1)
+    firebase_client.wait_for_the_next_second()
     second = firebase_client.sign_in(email)["idToken"]
     caller = accounts.authenticate(f"Bearer {second}")
     listening = [Client(uid), Client(uid)]
@@ -165,7 +160,6 @@ def test_logging_out_ends_reading(db: Database, monkeypatch: pytest.MonkeyPatch)
     assert [client.get(f"users/{uid}") for client in listening] == [200, 200]
     accounts.logout(caller)
     assert [client.get(f"users/{uid}") for client in listening] == [200, 403]
-    settings.cache_clear()
 
 
 def test_users_cannot_be_listed(uid: str) -> None:

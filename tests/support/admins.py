@@ -84,7 +84,7 @@ class Member:
         return answer.status_code
 
 
-def a_proved_member(db: Database) -> Member:
+def a_verified_member(db: Database) -> Member:
     """A registered, signed-in user whose address is verified."""
     member = a_member()
     db.commit(Update(f"users/{member.uid}", {"emailVerified": True}))

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from tests.support.deliveries import Deliveries
 from troupe.accounts.sessions import open_session
 from troupe.accounts.writes import session_write
@@ -18,8 +20,16 @@ from troupe.app.container import Container
 from troupe.caller import Device
 from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
 from troupe.generations.schemas import GenerateVoice
+from troupe.jobs.records import Job
 from troupe.settings import Settings
-from troupe.speech.engine import Capabilities, Speech, SpeechEngine, SpeechRequest
+from troupe.speech.engine import (
+    Capabilities,
+    Speech,
+    SpeechEngine,
+    SpeechRequest,
+    TimingSource,
+    WordTiming,
+)
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.wallet.ledger import opening_writes
 
@@ -135,6 +145,17 @@ class ScriptedEngine:
         return self.engine.synthesize(request)
 
 
+class QuickEngine(EspeakEngine):
+    """Returns a hundredth of a second of sound per character, for tests that hear nothing."""
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        words = request.text.split()
+        each = len(request.text) / 100 / len(words)
+        timings = (WordTiming(word, n * each, (n + 1) * each) for n, word in enumerate(words))
+        samples = np.full(len(request.text) * 240, 1000, np.int16)
+        return Speech(samples, 24_000, tuple(timings), TimingSource.ENGINE)
+
+
 class Troupe(Deliveries):
     """The services around one database, with a queue and an engine the test controls."""
 
@@ -163,6 +184,9 @@ class Troupe(Deliveries):
     def speak(self, uid: str, text: str, key: str | None = None, **choices: Any) -> str:
         request = GenerateVoice.model_validate({"text": text, "language": "en-us", **choices})
         return self.generations.generate(uid, request.command(), key).generation.id
+
+    def job(self, job_id: str) -> Job:
+        return self.jobs.get(job_id)[0]
 
 
 def signed_in(db: Database, tokens: int = 20) -> tuple[str, dict[str, str]]:

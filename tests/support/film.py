@@ -20,15 +20,18 @@ Pixels = NDArray[np.int16]  # shape (height, width, 3), RGB
 GREY = "#405060"
 
 
-def write_sound(path: Path, seconds: float, rate: int = 24000) -> Path:
-    """A rising tone, so that no two moments sound the same."""
+def rising_tone(seconds: float, rate: int) -> NDArray[np.int16]:
+    """No two moments sound the same."""
     moments = np.arange(round(seconds * rate)) / rate
-    tone = 9000 * np.sin(2 * np.pi * (200 + 40 * moments) * moments)
+    return (9000 * np.sin(2 * np.pi * (200 + 40 * moments) * moments)).astype(np.int16)
+
+
+def write_sound(path: Path, seconds: float, rate: int = 24000) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(tone.astype("<i2").tobytes())
+        file.writeframes(rising_tone(seconds, rate).astype("<i2").tobytes())
     return path
 
 

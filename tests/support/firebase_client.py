@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -18,13 +19,13 @@ def new_email() -> str:
 
 
 def call(method: str, **body: Any) -> dict[str, Any]:
+    url = f"identitytoolkit.googleapis.com/v1/accounts:{method}"
+    return _post(url, params={"key": "any"}, json={"returnSecureToken": True, **body})
+
+
+def _post(url: str, **request: Any) -> dict[str, Any]:
     host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
-    answer = requests.post(
-        f"http://{host}/identitytoolkit.googleapis.com/v1/accounts:{method}",
-        params={"key": "any"},
-        json={"returnSecureToken": True, **body},
-        timeout=10,
-    )
+    answer = requests.post(f"http://{host}/{url}", timeout=10, **request)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found
@@ -57,29 +58,15 @@ def _google(email: str, **claims: Any) -> dict[str, Any]:
 
 def refreshed(refresh_token: str) -> str:
     """A new ID token of the same sign-in, as the SDK gets one every hour."""
-    host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
-    answer = requests.post(
-        f"http://{host}/securetoken.googleapis.com/v1/token",
-        params={"key": "any"},
-        data={"grant_type": "refresh_token", "refresh_token": refresh_token},
-        timeout=10,
-    )
-    answer.raise_for_status()
-    return str(answer.json()["id_token"])
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    answer = _post("securetoken.googleapis.com/v1/token", params={"key": "any"}, data=form)
+    return str(answer["id_token"])
 
 
 def administer(method: str, **body: Any) -> dict[str, Any]:
     """A call with an administrator's rights, as from the Firebase console."""
-    host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
-    answer = requests.post(
-        f"http://{host}/identitytoolkit.googleapis.com/v1/projects/demo-troupe/accounts:{method}",
-        headers={"Authorization": "Bearer owner"},
-        json=body,
-        timeout=10,
-    )
-    answer.raise_for_status()
-    found: dict[str, Any] = answer.json()
-    return found
+    url = f"identitytoolkit.googleapis.com/v1/projects/demo-troupe/accounts:{method}"
+    return _post(url, headers={"Authorization": "Bearer owner"}, json=body)
 
 
 def link_password(id_token: str, email: str) -> dict[str, Any]:
@@ -102,6 +89,11 @@ def mailed_codes(email: str, kind: str) -> list[str]:
         for code in answer.json()["oobCodes"]
         if (code["email"], code["requestType"]) == (email, kind)
     ]
+
+
+def wait_for_the_next_second() -> None:
+    """Firebase records the times of sign-ins and revocations in whole seconds."""
+    time.sleep(1.01 - time.time() % 1)
 
 
 def is_known(uid: str) -> bool:

@@ -15,7 +15,13 @@ from troupe.adapters.firestore import Database, Update, now
 from troupe.app.container import Container
 from troupe.plans.records import Plan, Subscription
 from troupe.plans.schemas import CreatePlan
-from troupe.wallet.ledger import hold_writes, release_writes, settle_writes, wallet_path
+from troupe.wallet.ledger import (
+    grant_writes,
+    hold_writes,
+    release_writes,
+    settle_writes,
+    wallet_path,
+)
 from troupe.wallet.records import Balance, Meter, Wallet
 
 
@@ -79,6 +85,11 @@ class Shop:
             if isinstance(value, datetime)
         }
         self.db.commit(Update(has.path, older))
+
+
+def give_seconds(db: Database, uid: str, seconds: int) -> None:
+    """Voice seconds, as from a plan."""
+    db.commit(*grant_writes(uid, "seconds", Meter.VOICE_SECONDS, seconds, "test", now()))
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.idempotency import request_hash
 from troupe.jobs.charges import Quote
-from troupe.jobs.records import Job
 from troupe.jobs.specs import JobSpec
 from troupe.recording.records import Recorded
 from troupe.scripts.records import Line, Performance, Performer, Script
@@ -113,9 +112,6 @@ class Stage(Troupe):
         busy = Update(script_path(script_id), {"activeJobId": job.id}, seen=document)
         self.jobs.submit(job, Quote(tokens=1), [busy], keyed=False, watched=[document])
         return job.id
-
-    def job(self, job_id: str) -> Job:
-        return self.jobs.get(job_id)[0]
 
     def edit(self, script_id: str, number: int, text: str) -> None:
         """Edits like the service: drops the audio of the line and of the whole dialogue."""

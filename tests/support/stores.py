@@ -1,9 +1,10 @@
-"""Fixtures: the database and files of the emulators."""
+"""The databases and files of the emulators."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -37,3 +38,15 @@ def counting(emulators: object) -> Iterator[CountingDatabase]:
 @pytest.fixture
 def files(emulators: object) -> Files:
     return Files.connect(PROJECT, test_settings().bucket, can_sign=False)
+
+
+def everything(db: Database) -> Iterator[tuple[str, str]]:
+    """Path and contents of every document in the database, read with one query."""
+    client: Any = db._client
+    every = {"from_": [{"all_descendants": True}]}  # all collections
+    root = f"{client._database_string}/documents"
+    asked = {"parent": root, "structured_query": every}
+    for answer in client._firestore_api.run_query(asked, metadata=client._rpc_metadata):
+        if answer.document.name:
+            # The text of the message; that of its map of fields says nothing.
+            yield answer.document.name.removeprefix(f"{root}/"), str(answer.document)

@@ -72,7 +72,7 @@ def seconds(held: int) -> Charge:
         (VIDEO, 6000, 5),
     ],
 )
-def test_a_price(tariff: Tariff, characters: int, expected: int) -> None:
+def test_prices(tariff: Tariff, characters: int, expected: int) -> None:
     assert tariff.tokens(characters) == expected
 
 
@@ -187,7 +187,7 @@ def test_voice_seconds_pay_if_there_are_enough() -> None:
         ),
     ],
 )
-def test_messages_tell_the_charge(charge: Charge | None, sentence: str) -> None:
+def test_messages_state_the_charge(charge: Charge | None, sentence: str) -> None:
     error = JobError(code="x", message=f"It broke. {CHARGED}", retryable=True)
     assert told(error, charge).message == f"It broke. {sentence}"
     other = JobError(code="x", message="Refused.", retryable=False)

@@ -70,7 +70,7 @@ class TestBlocklist:
         assert refused("kill all weasels", "Now: Kill, all\n\n  weasels!")
         assert not refused("kill all weasels", "kill the weasels, all")
 
-    def test_lines_are_judged_by_themselves(self) -> None:
+    def test_lines_are_judged_separately(self) -> None:
         judge = Blocklist(["kill all"])
         assert judge(["kill", "all"]) == set()
         assert judge(["kill all"])
@@ -117,9 +117,9 @@ class TestBlocklist:
     )
     def test_the_longest_text_takes_less_than_two_seconds(self, text: str) -> None:
         judge = Blocklist([f"weasel {number}" for number in range(2000)])
-        started = time.monotonic()
+        started = time.process_time()
         assert not judge([text])
-        assert time.monotonic() - started < 2
+        assert time.process_time() - started < 2
 
 
 @pytest.fixture(autouse=True)
@@ -136,13 +136,20 @@ def server() -> Iterator[FakeOpenAI]:
 
 @pytest.fixture
 def judge(server: FakeOpenAI) -> Iterator[ModerationServer]:
-    judge = ModerationServer(KEY, server.base_url, "some-model", seconds=2.0)
+    judge = ModerationServer(KEY, server.base_url, "some-model", seconds=10.0)
+    yield judge
+    judge.close()
+
+
+@pytest.fixture
+def impatient(server: FakeOpenAI) -> Iterator[ModerationServer]:
+    judge = ModerationServer(KEY, server.base_url, "some-model", seconds=0.5)
     yield judge
     judge.close()
 
 
 class TestServer:
-    def test_its_categories_are_told(self, server: FakeOpenAI, judge: ModerationServer) -> None:
+    def test_its_categories_are_returned(self, server: FakeOpenAI, judge: ModerationServer) -> None:
         assert judge(["hello"]) == set()
         assert judge(["a weasel", "a stoat"]) == {"violence/graphic", "hate"}
         assert server.requests[0] == {"model": "some-model", "input": ["hello"]}
@@ -151,9 +158,7 @@ class TestServer:
         self, server: FakeOpenAI, judge: ModerationServer
     ) -> None:
         text = "".join(f"{number:07} " for number in range(25_000))
-        started = time.monotonic()
         assert judge([text]) == set()
-        assert time.monotonic() - started < 2
         pieces = [piece for request in server.requests for piece in request["input"]]
         assert max(map(len, pieces)) <= 2000
         assert max(len(request["input"]) for request in server.requests) <= 32
@@ -186,13 +191,11 @@ class TestServer:
         ["500", "429", "401", "400", "html", "one-too-few", "no-flags", "hang", "drip"],
     )
     def test_what_cannot_be_checked_is_not_allowed(
-        self, server: FakeOpenAI, judge: ModerationServer, step: str, capsys: Any
+        self, server: FakeOpenAI, impatient: ModerationServer, step: str, capsys: Any
     ) -> None:
         server.script(*[step] * 3)
-        started = time.monotonic()
         with pytest.raises(ModerationUnavailable) as raised:
-            Moderation(lambda: judge).check("ada", "a secret text")
-        assert time.monotonic() - started < 4
+            Moderation(lambda: impatient).check("ada", "a secret text")
         assert raised.value.retry_after
         assert "a secret text" not in capsys.readouterr().out + str(raised.value)
 
@@ -204,13 +207,13 @@ class TestServer:
         assert judge(["hello"]) == {"other"}
 
     def test_the_deadline_holds_for_all_requests_together(
-        self, server: FakeOpenAI, judge: ModerationServer
+        self, server: FakeOpenAI, impatient: ModerationServer
     ) -> None:
         server.script(*["hang"] * 30)
         started = time.monotonic()
         with pytest.raises(ModerationUnavailable):
-            Moderation(lambda: judge).check("ada", "x" * 200_000, "y" * 200_000)
-        assert time.monotonic() - started < 5
+            Moderation(lambda: impatient).check("ada", "x" * 200_000, "y" * 200_000)
+        assert time.monotonic() - started < 3  # 14 requests, and half a second for all
 
     def test_it_serves_threads_at_once(self, server: FakeOpenAI, judge: ModerationServer) -> None:
         found: list[set[str]] = []

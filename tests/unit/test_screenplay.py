@@ -242,7 +242,7 @@ def test_any_text_is_parsed_or_rejected(text: str) -> None:
     "text", ["(" * 200_000, "*" * 200_000, ":" * 200_000, "Anna:" * 40_000, "a (" * 66_000]
 )
 def test_hostile_texts_are_parsed_quickly(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(InvalidDialogue):
         parse_screenplay(text, CAST)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0

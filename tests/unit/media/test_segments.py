@@ -77,11 +77,9 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> tuple[Film, Film, Path]:
 
 
 def test_every_frame_looks_the_same(films: tuple[Film, Film, Path]) -> None:
-    moments = [number / RATE for number in range(int(CUTS[-1] * RATE))]
-    whole, joined, _ = films
-    for number, (one, other) in enumerate(
-        zip(whole.frames(moments), joined.frames(moments), strict=True)
-    ):
+    whole, joined = (film.map(lambda pixels: pixels[::4, ::4].copy()) for film in films[:2])
+    assert len(joined) == CUTS[-1] * RATE
+    for number, (one, other) in enumerate(zip(whole, joined, strict=True)):
         assert apart(one, other) < 3, f"frame {number}"
 
 
@@ -141,7 +139,7 @@ def test_the_bit_rate_is_limited(tmp_path: Path) -> None:
     with av.open(str(noise), "w", format="mp4") as container:
         stream = container.add_stream("libx264", RATE, options={"crf": "10"})
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
-        for number in range(50):
+        for number in range(25):
             pixels = shapes.integers(0, 255, (360, 640, 3), np.uint8)
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts = number
@@ -150,7 +148,7 @@ def test_the_bit_rate_is_limited(tmp_path: Path) -> None:
     target = tmp_path / "segment.mp4"
     render_segment(
         target,
-        frames=6 * RATE,
+        frames=3 * RATE,
         shots=[],
         cues=[],
         resolution=LANDSCAPE,
@@ -158,7 +156,8 @@ def test_the_bit_rate_is_limited(tmp_path: Path) -> None:
         bit_rate=600_000,
         check=lambda: None,
     )
-    assert target.stat().st_size * 8 / 6 < 1.5 * 600_000  # without a limit: 50 Mbit/s
+    # The encoder may save up four seconds of it. Without a limit, it takes 50 Mbit/s.
+    assert target.stat().st_size * 8 < (3 + 4) * 600_000
 
 
 def test_a_failure_leaves_no_file(tmp_path: Path) -> None:

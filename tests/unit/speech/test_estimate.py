@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - this file is about other scripts
-"""Estimates of spoken durations against what espeak really speaks."""
+"""Estimates of durations, compared with espeak's speech."""
 
 from __future__ import annotations
 
@@ -94,6 +94,6 @@ def test_no_text_is_spoken_longer_than_the_bound(engine: EspeakEngine, language:
 def test_the_estimate_of_the_longest_text_takes_no_time() -> None:
     text = "吾輩は猫である。名前はまだ無い。"
     text = text * (200_000 // len(text))
-    started = time.perf_counter()
+    started = time.process_time()
     seconds_at_most(text, "ja", 1.0)
-    assert time.perf_counter() - started < 0.3
+    assert time.process_time() - started < 0.3

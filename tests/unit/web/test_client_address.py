@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,18 +18,17 @@ from troupe.web.provided import provide
 CLIENT, GOOGLE, FORGED = "203.0.113.7", "35.191.4.2", "192.0.2.66"
 
 
-def sources_of(
-    forwarded: str | None,
-    *,
-    remote: str = "169.254.1.1",
-    **env: Any,
-) -> list[Source]:
+@cache
+def app(**env: str) -> Flask:
     env = {"FUNCTIONS_EMULATOR": "false", "JWT_SECRET": "x" * 40, "PAYMENTS": "off", **env}
-    deployed = test_settings(**env)
+    made = Flask("test")
+    provide(made, SimpleNamespace(settings=test_settings(**env)))
+    return made
+
+
+def sources_of(forwarded: str | None, *, remote: str = "169.254.1.1", **env: str) -> list[Source]:
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    app = Flask("test")
-    provide(app, SimpleNamespace(settings=deployed))
-    with app.test_request_context(headers=headers, environ_base={"REMOTE_ADDR": remote}):
+    with app(**env).test_request_context(headers=headers, environ_base={"REMOTE_ADDR": remote}):
         found = sources()
         assert client_address() == (found[0].subject if found else None)
         return found

@@ -1,0 +1,27 @@
+"""For tests of sign-ins: a device, and a user who registers with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.firebase_client import PASSWORD, new_email
+from troupe.accounts.service import Accounts, SignedIn
+from troupe.caller import Device, Source
+
+DEVICE = Device("a test", (Source("198.51.100.7"),))
+
+
+def register(accounts: Accounts, **changes: Any) -> SignedIn:
+    given: dict[str, Any] = {
+        "email": new_email(),
+        "password": PASSWORD,
+        "name": "Ada",
+        "username": None,
+        "picture": None,
+        "device": DEVICE,
+    }
+    return accounts.register(**(given | changes))
+
+
+def bearer(token: str) -> str:
+    return f"Bearer {token}"
