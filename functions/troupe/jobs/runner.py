@@ -33,14 +33,21 @@ from troupe.errors import WorkError
 from troupe.jobs.admission import Admission
 from troupe.jobs.charges import CHARGED
 from troupe.jobs.cleanup import Cleanup
-from troupe.jobs.ending import ending
+from troupe.jobs.ending import end
 from troupe.jobs.errors import Lost, TryAgain
 from troupe.jobs.lease import Lease, PartWatch
-from troupe.jobs.parts import claim_part, recorded_fields, released_fields
+from troupe.jobs.parts import (
+    PATIENCE,
+    claim_part,
+    new_part,
+    record_part,
+    recorded_fields,
+    released_fields,
+)
 from troupe.jobs.records import Job, JobError, JobStatus, Part, StepState, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import frontier, is_barred, leave_write, still_waiting
-from troupe.jobs.specs import JobSpec, JobSpecs
+from troupe.jobs.specs import JobSpecs
 from troupe.jobs.worker import Outcome, Worker, WorkPlan
 from troupe.jobs.writes import (
     completed_writes,
@@ -48,12 +55,9 @@ from troupe.jobs.writes import (
     part_numbers,
     part_path,
     parts,
+    present,
 )
 from troupe.logs import log
-from troupe.records import Record
-
-# How long the sweep waits for a part: longer than any part should take.
-PARTS_PATIENCE = timedelta(minutes=5)
 
 
 class Runner:
@@ -202,7 +206,7 @@ class Runner:
             "fannedOut": True,
             "tries": 0,
             "leaseUntil": None,
-            "dueAt": at + PARTS_PATIENCE,
+            "dueAt": at + PATIENCE,
             "updatedAt": at,
         }
         lease.commit(Update(job_path(job.id), fields, seen=lease.seen))
@@ -216,7 +220,7 @@ class Runner:
             self._settle(job, lease, worker.assemble(job, given, done, folder, lease))
             return
         payload = worker.run_part(job, given, 0, folder, lease)
-        part = _part(job, spec, 0, payload)
+        part = new_part(job, 0, payload)
         try:
             outcome = worker.assemble(job, given, [payload], folder, lease)
             self._settle(job, lease, outcome, part)
@@ -259,29 +263,26 @@ class Runner:
         except Exception as error:  # the job itself succeeded; leftovers can wait
             log.error("job_not_tidied", error, jobId=job.id)
 
-    def _present(self, job: Job) -> tuple[Job, Document]:
-        """The current job. Raises Lost if it is gone because its owner was erased."""
-        document = self._db.get(job_path(job.id))
-        if not document.exists:
-            raise Lost(job.id)
-        return Job.of(document), document
-
     def _tidy_if_ended(self, job: Job) -> None:
         document = self._db.get(job_path(job.id))
         if not document.exists or Job.of(document).status.ended:
             self._tidy(job)
 
     def _forget(self, job: Job, part: Part) -> None:
-        """Deletes the files of a part that was not recorded, if its job has ended without it. While
+        """Deletes the files of a part that nobody recorded, if its job has ended without it. While
         another worker has the job, the files may be that worker's too."""
-        document = self._db.get(job_path(job.id))
+        paths = [job_path(job.id), part_path(job.id, int(part.id))]
+        document, recorded = self._db.get_all(paths)
         gone = (JobStatus.CANCELLED, JobStatus.FAILED)
-        if not document.exists or Job.of(document).status in gone:
+        if not recorded.exists and (not document.exists or Job.of(document).status in gone):
             self._cleanup(job).forget(job, part)
 
     def _is_completed_by(self, job: Job) -> bool:
-        present, _ = self._present(job)
-        return present.status is JobStatus.COMPLETED and present.attempt == job.attempt
+        document = self._db.get(job_path(job.id))
+        if not document.exists:  # its owner was erased
+            return False
+        current = Job.of(document)
+        return current.status is JobStatus.COMPLETED and current.attempt == job.attempt
 
     def _run_part(self, job: Job, document: Document, number: int) -> None:
         spec, part = self._specs[job.kind], None
@@ -295,8 +296,8 @@ class Runner:
             with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
                 given = spec.input_of(job)
                 payload = worker.run_part(job, given, number, Path(folder), watch)
-            part = _part(job, spec, number, payload)
-            done = self._record_part(job, document, part)
+            part = new_part(job, number, payload)
+            done = record_part(self._db, spec, job, document, part)
         except Lost:
             if part is not None:
                 self._forget(job, part)
@@ -307,7 +308,7 @@ class Runner:
             stored = self._db.get(part_path(job.id, number))
             if part is None or not stored.exists or Part.of(stored).expires_at != part.expires_at:
                 return
-            done = self._present(job)[0].parts_done
+            done = present(self._db, job.id)[0].parts_done
         except Exception as error:
             self._retry_or_fail(job, error, number)
             return
@@ -335,37 +336,6 @@ class Runner:
                 return
         self._pass_on(job, number, job.parts_done)
 
-    def _record_part(self, job: Job, document: Document, part: Part) -> int:
-        """Creates the part and counts it in one commit; returns how many parts are done."""
-        seen: Document | None = document
-        spec = self._specs[job.kind]
-
-        def attempt() -> int:
-            nonlocal seen
-            current = seen or self._present(job)[1]
-            seen = None  # retries read the job again
-            if Job.of(current).status.ended:
-                raise Lost(job.id)
-            at = now()
-            result = self._db.commit(
-                Update(
-                    job_path(job.id),
-                    {
-                        "partsDone": Increment(1),
-                        "unitsDone": Increment(part.units),
-                        "dueAt": at + PARTS_PATIENCE,
-                        "updatedAt": at,
-                        **recorded_fields(job, spec, part),
-                    },
-                    seen=current,
-                ),
-                Create(part_path(job.id, int(part.id)), part.stored()),
-            )
-            return result.transforms[0][0]
-
-        # The parts of a job finish at about the same time and contend for its document.
-        return contend(attempt, seconds=60)
-
     def _retry_or_fail(self, job: Job, error: Exception, part: int | None = None) -> None:
         """Fails the job if the error is final or this was the last try. Otherwise releases it and
         raises TryAgain."""
@@ -383,8 +353,8 @@ class Runner:
         """Releases the lease, or counts the part's failure, so that the next delivery can try."""
 
         def attempt() -> None:
-            present, document = self._present(job)
-            if present.status.ended or (part is None and present.attempt != job.attempt):
+            current, document = present(self._db, job.id)
+            if current.status.ended or (part is None and current.attempt != job.attempt):
                 return
             fields: dict[str, Any] = {"leaseUntil": None}
             if part is not None:
@@ -398,17 +368,16 @@ class Runner:
 
         def attempt() -> bool:
             """Whether other jobs may wait for the place of this one."""
-            present, document = self._present(job)
-            if present.status.ended:
+            current, document = present(self._db, job.id)
+            if current.status.ended:
                 return True  # perhaps by our own commit, whose response was lost
-            if fenced and present.attempt != job.attempt:
+            if fenced and current.attempt != job.attempt:
                 return False
             spec = self._specs[job.kind]
-            end = ending(self._db, spec, present, document, JobStatus.FAILED, error)
-            committed = self._db.commit(*end.writes, *end.subject, leave_write(present))
-            facts = {"code": error.code, "attempt": job.attempt, "charged": end.charged}
+            ended = end(self._db, spec, current, document, JobStatus.FAILED, error)
+            facts = {"code": error.code, "attempt": job.attempt, "charged": ended.charged}
             log.warning("job_failed", jobId=job.id, **facts)
-            return still_waiting(committed)
+            return ended.more
 
         if contend(attempt):
             self._admission.fill(job.uid)
@@ -417,16 +386,6 @@ class Runner:
 
 _WORKER_DIED = f"The worker crashed on every attempt. {CHARGED}"
 _INTERNAL = f"Something went wrong on our side. {CHARGED} Please try again."
-
-
-def _part(job: Job, spec: JobSpec[Any, Any], number: int, payload: Record) -> Part:
-    assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
-    return Part(
-        id=str(number),
-        payload=payload.stored(),
-        units=job.cuts[number + 1] - job.cuts[number] if job.units else 1,
-        expires_at=now() + spec.parts_kept,
-    )
 
 
 def _job_error(error: Exception) -> JobError:
