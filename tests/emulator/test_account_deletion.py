@@ -236,6 +236,7 @@ def test_data_written_by_a_request_in_progress_is_erased_too(
         Create(f"users/{user.uid}/activities/late", stored),
     )
     files.upload(f"generations/{user.uid}/late/audio.mp3", b"late", "audio/mpeg")
+    files.upload(f"speech/{user.uid}/late.wav", b"late", "audio/wav")
     files.upload(f"files/{user.uid}/late.wav", b"late", "audio/wav")
     backdate(db, user.uid)
     services().deletions.sweep(100)

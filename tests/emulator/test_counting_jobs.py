@@ -179,6 +179,44 @@ def test_a_part_finished_after_its_job_was_cancelled_is_forgotten(db: Database) 
     assert counting.cleanup.tidied == [job_id]
 
 
+def test_a_part_finished_by_two_workers_is_not_forgotten_by_the_second(db: Database) -> None:
+    """The job is cancelled after the first has recorded it."""
+    again = True
+
+    def finish_and_cancel(number: int) -> None:
+        nonlocal again
+        if again:
+            again = False
+            counting.deliver(task)
+            counting.jobs.cancel(job_id)
+
+    counting = Counting(db, HeldQueue(), CountWorker(finish_and_cancel))
+    job_id = counting.start(new_user(db), MANY)
+    counting.deliver(counting.queue.take()[0])
+    task = counting.queue.take()[0]
+    counting.deliver(task)
+    assert counting.worker.parts_made == [0, 0]
+    assert [part.id for part in counting.jobs.parts(counting.job(job_id))] == ["0"]
+    assert counting.cleanup.parts == []
+
+
+@pytest.mark.parametrize("numbers", [FEW, MANY], ids=["one part", "parts"])
+def test_the_result_of_an_erased_job_is_discarded(db: Database, numbers: list[int]) -> None:
+    counting = Counting(db, HeldQueue())
+    job_id = counting.start(new_user(db), numbers)
+    made = counting.worker.assemble
+
+    def assemble_and_erase(*args: object) -> object:
+        outcome = made(*args)  # type: ignore[arg-type]
+        db.delete_all([f"jobs/{job_id}"])
+        return outcome
+
+    counting.worker.assemble = assemble_and_erase  # type: ignore[method-assign, assignment]
+    counting.deliver_all()
+    assert len(counting.cleanup.discarded) == 1
+    assert counting.cleanup.tidied == [job_id]
+
+
 @pytest.mark.parametrize("retryable", [True, False])
 @pytest.mark.parametrize("numbers", [FEW, MANY], ids=["one part", "parts"])
 def test_a_work_error_fails_the_job_with_its_code(

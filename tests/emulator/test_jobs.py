@@ -17,6 +17,7 @@ from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.idempotency import KeyReused
 from troupe.jobs.records import JobStatus
+from troupe.recording import join
 from troupe.wallet.errors import NotEnoughTokens
 
 
@@ -57,6 +58,20 @@ def test_a_job_makes_few_database_calls(counting: CountingDatabase, files: Files
         troupe.deliver_all()
         assert counting.total <= 4, counting.calls
         assert counting.calls["commit"] == 2
+
+
+def test_a_large_file_of_one_part_is_made_without_a_download(
+    db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(join, "LOCAL_BYTES", 100_000)
+    troupe = Troupe(db, files)
+    uid = new_user(db)
+    generation_id = troupe.speak(uid, SHORT, format="wav")
+    monkeypatch.setattr(files, "download", None)
+    troupe.deliver_all()
+    generation = troupe.generations.get(uid, generation_id).generation
+    assert generation.audio is not None
+    assert generation.audio.size == files.stat(generation.audio.path).size > 100_000
 
 
 def test_a_long_text_is_split_and_joined_in_order(db: Database, files: Files) -> None:

@@ -100,6 +100,22 @@ def test_the_sweep_fails_jobs_that_are_too_old(own_db: Database, files: Files) -
     assert audit_user(own_db, uid) == []
 
 
+def test_a_generation_that_cannot_expire_does_not_keep_others(
+    own_db: Database, files: Files
+) -> None:
+    troupe, uid = Troupe(own_db, files), new_user(own_db)
+    broken, other = troupe.speak(uid, SHORT), troupe.speak(uid, SHORT)
+    troupe.deliver_all()
+    for number, each in enumerate((broken, other)):
+        own_db.commit(
+            Update(f"generations/{each}", {"expiresAt": now() - timedelta(hours=2 - number)})
+        )
+    own_db.delete_all([f"jobs/{broken}"])
+    assert troupe.generations.expire(10) == 1
+    assert not own_db.get(f"generations/{other}").exists
+    assert files.list(files_prefix(uid, other)) == []
+
+
 def test_a_temporary_failure_is_retried_and_charged_once(db: Database, files: Files) -> None:
     def fail_twice(number: int) -> None:
         if number <= 2:

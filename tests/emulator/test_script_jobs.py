@@ -14,7 +14,7 @@ import pytest
 from tests.support.deliveries import Killed, Saboteur
 from tests.support.factories import PROJECT, ScriptedEngine, new_user, test_settings
 from tests.support.scripts import ADA, BEN, SCENE, CloningEngine, Stage
-from troupe.adapters.firestore import Database, Delete, Update, now
+from troupe.adapters.firestore import Database, Delete, Document, Update, now
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
 from troupe.jobs.records import Job, JobStatus
@@ -268,6 +268,26 @@ def test_a_worker_of_a_deleted_user_leaves_nothing(
     job_id = stage.start(script_id, AUDIO)
     stage.deliver_all()
     assert stage.stored_files(script_id) == set()
+
+
+def test_tidying_leaves_the_files_of_a_job_that_starts_meanwhile(
+    db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(db, files)
+    script_id = stage.script(new_user(db))
+    job_id = stage.start(script_id, AUDIO)
+    stage.deliver_all()
+    job, get = stage.job(job_id), db.get
+    path = f"{files_prefix(script_id)}lines/new.wav"
+
+    def get_then_store(document: str) -> Document:
+        found = get(document)
+        files.upload(path, b"of the next job", "audio/wav")
+        return found
+
+    monkeypatch.setattr(db, "get", get_then_store)
+    AUDIO.cleanup(stage.services).tidy(job)
+    assert files.read(path) == b"of the next job"
 
 
 def test_a_permanent_provider_failure_ends_the_job(db: Database, files: Files) -> None:

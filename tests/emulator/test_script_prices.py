@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from troupe.commands.ledger_audit import audit_user
 from troupe.jobs.charges import Price
 from troupe.jobs.records import JobStatus
 from troupe.media.formats import AudioFormat
+from troupe.scripts.length import OTHER_SPEAKER_SECONDS
 from troupe.scripts.records import Script, VideoOptions
 from troupe.scripts.specs import AUDIO, VIDEO
 from troupe.scripts.writes import script_path
@@ -100,6 +102,7 @@ def test_lines_that_were_spoken_cost_nothing_more(db: Database, files: Files) ->
     play.deliver_all()
     assert play.charged(first) == 6
     assert play.prices() == (1, 1)
+    assert play.price(AUDIO).voice_seconds_at_most is None, "there are no seconds to charge"
     edited = [*TWELVE[:11], "Something else."]
     play.scripts.update(play.uid, play.id, play.dialogue(edited))
     calls = play.spoken.calls
@@ -173,7 +176,28 @@ def test_a_cancelled_audio_is_charged_in_seconds_of_its_lines(db: Database, file
     play.deliver_all()
     audio, charged = play.read().audio, play.charged(rest)
     assert audio is not None
-    assert charged == pytest.approx(audio.seconds - seconds, abs=1)
+    paid = seconds + 7 * OTHER_SPEAKER_SECONDS  # with the pauses between its eight lines
+    assert charged == pytest.approx(audio.seconds - paid, abs=1)
+    assert audit_user(db, play.uid) == []
+
+
+def test_one_new_line_among_many_is_charged_in_seconds(db: Database, files: Files) -> None:
+    """The pauses between the other lines are longer than its hold, and not charged again."""
+    lines = [f"{number}." for number in range(60)]
+    play = Play(db, files, lines)
+    play.give_seconds(100_000)
+    play.audio()
+    play.deliver_all()
+    play.scripts.update(play.uid, play.id, play.dialogue([*lines[:59], "Now."]))
+    held = play.price(AUDIO).voice_seconds_at_most
+    assert held is not None
+    assert held < 59 * OTHER_SPEAKER_SECONDS
+    job_id = play.audio()
+    play.deliver_all()
+    assert play.job(job_id).status is JobStatus.COMPLETED
+    sound = play.read().dialogue[59].audio
+    assert sound is not None
+    assert play.charged(job_id) == math.ceil(OTHER_SPEAKER_SECONDS + sound.seconds)
     assert audit_user(db, play.uid) == []
 
 

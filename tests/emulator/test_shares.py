@@ -459,6 +459,14 @@ def test_a_suspended_users_jobs_end_instead_of_running(db: Database) -> None:
     assert is_clean(db, uid)
 
 
+def test_a_deleted_user_whose_request_is_under_way_starts_no_job(db: Database) -> None:
+    counting, uid = sharing(db), new_user(db)
+    db.commit(Update(f"users/{uid}", {"deletedAt": now()}))
+    with pytest.raises(AccountSuspended):
+        counting.start(uid, FEW, PAID)
+    assert is_clean(db, uid)
+
+
 def test_the_sweep_ends_a_suspended_users_jobs_in_batches(own_db: Database) -> None:
     db, many = own_db, 2 * ENDED_AT_ONCE + 5
     counting, uid = sharing(db), new_user(db, tokens=many)

@@ -74,8 +74,18 @@ def time_out(jobs: Counting, uid: str, job_id: str) -> None:
         assert jobs.sweeper.run()["timed_out"]
 
 
+def delete_subject_and_time_out(jobs: Counting, uid: str, job_id: str) -> None:
+    jobs.db.delete_all([f"counts/{job_id}"])
+    time_out(jobs, uid, job_id)
+
+
 # (how it ends, whether parts that are at work count)
-ENDINGS = [(cancel, True), (delete_subject_and_cancel, True), (time_out, False)]
+ENDINGS = [
+    (cancel, True),
+    (delete_subject_and_cancel, True),
+    (time_out, False),
+    (delete_subject_and_time_out, False),
+]
 
 
 @pytest.mark.parametrize(("ending", "counts"), ENDINGS)
@@ -199,6 +209,32 @@ def test_a_part_that_was_not_claimed_in_time_is_not_worked_on(db: Database) -> N
     assert jobs.worker.parts_made == []
     assert charge(jobs, job_id) == (JobStatus.CANCELLED, 0)
     assert audit_user(db, uid) == []
+
+
+def test_a_job_whose_subject_is_gone_can_fail(db: Database) -> None:
+    def fail(number: int) -> None:
+        raise WorkError("engine_refused", "The engine refused.", retryable=False)
+
+    jobs, uid = counting(db, CountWorker(fail)), new_user(db)
+    job_id = start(jobs, uid)
+    jobs.deliver(jobs.queue.take()[0])
+    db.delete_all([f"counts/{job_id}"])
+    jobs.deliver_all()
+    assert charge(jobs, job_id) == (JobStatus.FAILED, 0)
+    assert balance(db, uid) == (0, 0)
+    assert audit_user(db, uid) == []
+
+
+def test_the_sweep_does_not_enqueue_a_part_at_work(own_db: Database) -> None:
+    def sweep(number: int) -> None:
+        own_db.commit(Update(f"jobs/{job_id}", {"dueAt": now()}))
+        assert jobs.sweeper.run()["requeued"] == 1
+
+    jobs, uid = counting(own_db, CountWorker(sweep)), new_user(own_db)
+    job_id = start(jobs, uid)
+    jobs.deliver(jobs.queue.take()[0])
+    jobs.deliver(jobs.queue.take()[0])
+    assert [task["part"] for task in jobs.queue.take()] == [1, 2, 3]
 
 
 def test_erasing_a_user_settles_their_running_jobs(db: Database) -> None:

@@ -104,8 +104,12 @@ class RecordedCleanup(Cleanup):
     """Records the cleanups requested."""
 
     def __init__(self) -> None:
+        self.discarded: list[Outcome] = []
         self.parts: list[tuple[str, str]] = []
         self.tidied: list[str] = []
+
+    def discard(self, outcome: Outcome) -> None:
+        self.discarded.append(outcome)
 
     def forget(self, job: Job, part: Part) -> None:
         self.parts.append((job.id, part.id))

@@ -6,15 +6,18 @@ import itertools
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.support.jobs import COUNT, Sum
-from troupe.adapters.firestore import Document, Update, now
+from troupe.adapters.firestore import Database, Document, Update, now
 from troupe.app.domains import job_specs
+from troupe.errors import Unavailable
 from troupe.generations.specs import VOICE
+from troupe.jobs import lease
 from troupe.jobs.errors import IllegalTransition
 from troupe.jobs.records import TRANSITIONS, Charge, Job, JobStatus, Part, StepState
 from troupe.jobs.schemas import overall_progress, view_steps
@@ -47,6 +50,16 @@ def job(**changes: Any) -> Job:
         "updated_at": AT,
     }
     return Job(**(base | changes))
+
+
+def test_a_part_goes_on_if_its_job_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Down:
+        def get_all(self, *_: Any, **__: Any) -> Any:
+            raise Unavailable
+
+    monkeypatch.setattr(lease, "PART_CHECK", timedelta(-1))
+    watch = lease.PartWatch(cast(Database, Down()), "a")
+    watch.check()
 
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(JobStatus, JobStatus)))

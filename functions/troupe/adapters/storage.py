@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,10 +23,13 @@ from requests import RequestException
 from troupe.adapters.outages import outages
 from troupe.deadlines import seconds_left
 from troupe.errors import FileMissing
+from troupe.logs import in_context
 
 _CONNECT, _READ = 5.0, 120.0  # seconds, the second between bytes
 _CHUNK = 1024 * 1024
 _SENT_CHUNK = 4 * 1024 * 1024
+# The files of a script are up to a thousand, and each takes some 50 ms.
+_DELETED_AT_ONCE = 8
 # Seconds of retries; fewer in a request, see troupe.deadlines.
 PATIENCE = 30.0
 _SIGNED_FOR = timedelta(minutes=15)
@@ -171,13 +174,13 @@ class Files:
         )
 
     def delete(self, paths: Iterable[str]) -> None:
-        """Deletes files; a missing one is not an error."""
-        for path in paths:
-            try:
-                with _outages():
-                    self._bucket.blob(path).delete(**self._calls)
-            except NotFound:
-                continue
+        """Deletes files, several at once; a missing one is not an error. Stops at a failure."""
+        with ThreadPoolExecutor(_DELETED_AT_ONCE) as pool:
+            list(pool.map(in_context(self._delete), paths))
+
+    def _delete(self, path: str) -> None:
+        with suppress(NotFound), _outages():
+            self._bucket.blob(path).delete(**self._calls)
 
     def list(self, prefix: str) -> list[str]:
         """The paths that start with `prefix`."""

@@ -29,7 +29,8 @@ def erase(
             generations.delete(uid, document.id)
     if found:
         return len(found)
-    strays = files.list(f"{COLLECTION}/{uid}/")
+    # Left by workers that died before they recorded them.
+    strays = list(_files(uid, files))
     files.delete(strays)
     return len(strays)
 
@@ -41,5 +42,9 @@ def export(uid: str, *, database: Database, files: Files) -> Iterator[Exported]:
         (job,) = database.get_all([job_path(document.id)], select=["input.text"])
         text = job.data.get("input", {}).get("text")
         yield replace(document, data=document.data | {"text": text})
+    yield from _files(uid, files)
+
+
+def _files(uid: str, files: Files) -> Iterator[str]:
     for prefix in (f"{COLLECTION}/{uid}/", spoken_prefix(uid)):
         yield from files.list(prefix)

@@ -27,6 +27,7 @@ from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote, speech_tariff
 from troupe.jobs.records import Job
 from troupe.jobs.service import JobService
+from troupe.logs import log
 from troupe.media.captions import cues, cues_from_json, to_srt, to_vtt, words_from_json
 from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
@@ -75,12 +76,13 @@ class GenerationWithJob:
 
 
 class _Choices(NamedTuple):
-    """What a request asks for, with its character's choices and the defaults."""
+    """What a request asks for, with its character's choices and the defaults, and the price."""
 
     character: Character | None
     voice_type: VoiceType
     speed: float
     language: str
+    quote: Quote
 
 
 class Generations:
@@ -117,7 +119,7 @@ class Generations:
         VoiceNotShared, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
         KeyReused.
         """
-        character, voice_type, speed, language = self._choices(uid, request)
+        character, voice_type, speed, language, quote = self._choices(uid, request)
         self._moderation.check(uid, request.text)
         cloned = (
             character is not None
@@ -151,7 +153,6 @@ class Generations:
             request_hash=request_hash("generateVoice", _hashed(request)),
             at=at,
         )
-        quote = self._quote(request.text, language, speed)
         batch = [
             writes.create_write(generation),
             activity_write(
@@ -168,11 +169,8 @@ class Generations:
         return GenerationWithJob(generation, job)
 
     def quote(self, uid: str, request: GenerationRequest) -> Price:
-        """What the generation would cost now. Raises what `generate` would raise, except
-        NotEnoughTokens, CostAboveMax and KeyReused."""
-        chosen = self._choices(uid, request)
-        quote = self._quote(request.text, chosen.language, chosen.speed)
-        return self._jobs.price(uid, quote)
+        """What the generation would cost now. Raises the errors of `_choices`."""
+        return self._jobs.price(uid, self._choices(uid, request).quote)
 
     def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
         """Polls until the work has ended, for at most `seconds`."""
@@ -226,10 +224,15 @@ class Generations:
     def expire(self, limit: int) -> int:
         """Deletes up to `limit` generations that are past their retention; returns how many."""
         old = self._db.due(writes.COLLECTION, limit, field="expiresAt")
+        erased = 0
         for document in old:
-            job = self._jobs.cancel(document.id)
-            self.erase(Generation.of(document), job)
-        return len(old)
+            try:
+                job = self._jobs.cancel(document.id)
+                self.erase(Generation.of(document), job)
+                erased += 1
+            except Exception as error:  # one failure must not block the others
+                log.error("generation_not_expired", error, generationId=document.id)
+        return erased
 
     def history(self, uid: str, page: PageRequest) -> tuple[list[Generation], PageOf]:
         """A page of the user's generations, newest first. Raises BadCursor, PageTooDeep."""
@@ -275,15 +278,13 @@ class Generations:
         language = self._check(request, voice_type)
         about = seconds_about(request.text, language, speed)
         SpeechTooLong.check(about, self._settings.max_audio_seconds)
-        return _Choices(character, voice_type, speed, language)
-
-    def _quote(self, text: str, language: str, speed: float) -> Quote:
-        return Quote.of(
+        quote = Quote.of(
             speech_tariff(self._settings.prices),
-            len(text),
-            math.ceil(seconds_at_most(text, language, speed)),
-            math.ceil(seconds_about(text, language, speed)),
+            len(request.text),
+            math.ceil(seconds_at_most(request.text, language, speed)),
+            math.ceil(about),
         )
+        return _Choices(character, voice_type, speed, language, quote)
 
     def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
         """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)

@@ -82,7 +82,6 @@ class VoiceWorker:
         joined = join(
             self._recorder, self._files, takes, path, form, folder, watch.check, most=most
         )
-        watch.check()
         audio = AudioFile(
             path=path,
             cues_path=cues_path,

@@ -26,7 +26,7 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.adapters.queue import QueueUnavailable
-from troupe.jobs.ending import ending
+from troupe.jobs.ending import end
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import (
@@ -35,10 +35,8 @@ from troupe.jobs.shares import (
     ShareOf,
     is_barred,
     join,
-    leave_write,
     share_of,
     share_path,
-    still_waiting,
 )
 from troupe.jobs.specs import QUEUED_PATIENCE, JobSpecs
 from troupe.logs import log
@@ -195,14 +193,11 @@ class Admission:
         job = Job.of(document)
         if job.status.ended:
             return job, False, False
-        end = ending(self._db, self._specs[job.kind], job, document, JobStatus.CANCELLED)
-        writes = [*end.writes, *also(job)]
-        try:
-            committed = self._db.commit(*writes, *end.subject, leave_write(job))
-        except Missing:  # the subject is gone, but the hold must still be settled
-            committed = self._db.commit(*writes, leave_write(job))
-        log.info("job_cancelled", jobId=job_id, charged=end.charged)
-        return end.job, True, still_waiting(committed)
+        ended = end(
+            self._db, self._specs[job.kind], job, document, JobStatus.CANCELLED, also=also(job)
+        )
+        log.info("job_cancelled", jobId=job_id, charged=ended.charged)
+        return ended.job, True, ended.more
 
     def _end_all(self, uid: str) -> None:
         """Cancels jobs of a user who must not run any, those that run first; a large number in

@@ -64,7 +64,7 @@ class Price:
 def price(wallet: Wallet, quote: Quote) -> Price:
     """Voice seconds pay if enough are available, else tokens."""
     seconds = quote.voice_seconds
-    in_seconds = seconds is not None and 0 < seconds <= wallet.voice_seconds.available
+    in_seconds = seconds is not None and seconds <= wallet.voice_seconds.available
     meter = Meter.VOICE_SECONDS if in_seconds else Meter.TOKENS
     available = wallet.meter(meter).available
     return Price(
@@ -143,6 +143,4 @@ def _characters_at_work(job: Job, at: datetime) -> int:
     if job.parts_total == 1:  # a single part runs in the task that has the lease
         leased = job.lease_until is not None and job.lease_until > at
         return sum(job.part_characters) if leased else 0
-    return sum(
-        job.part_characters[int(number)] for number, until in job.running.items() if until > at
-    )
+    return sum(job.part_characters[number] for number in job.at_work(at))

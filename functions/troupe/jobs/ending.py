@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troupe.adapters.firestore import Database, Document, Write, now
+from troupe.adapters.firestore import Database, Document, Missing, Write, now
 from troupe.jobs import charges
 from troupe.jobs.records import Job, JobError, JobStatus
+from troupe.jobs.shares import leave_write, still_waiting
 from troupe.jobs.specs import JobSpec
 from troupe.jobs.writes import ended_writes, parts
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """The ended job, and what to commit: `writes` for the job and the wallet, and `subject` for the
-    job's subject, to leave out if that is gone."""
+class Ended:
+    """The ended job, and whether other jobs of its user may wait for its place."""
 
     job: Job
-    writes: list[Write]
-    subject: list[Write]
+    more: bool
 
     @property
     def charged(self) -> int:
         return (self.job.charge and self.job.charge.charged) or 0
 
 
-def ending(
+def end(
     db: Database,
     spec: JobSpec[Any, Any],
     job: Job,
     document: Document,
     status: JobStatus,
     error: JobError | None = None,
-) -> Ending:
-    """Ends the job, which was read whole as `document`, and charges what was spoken. The commit
-    raises Stale if the job changed since."""
+    also: Sequence[Write] = (),
+) -> Ended:
+    """Ends the job, which was read whole as `document`, charges what was spoken, and gives up its
+    place, in one commit with the writes of `also`. Raises Stale if the job changed since, and
+    Missing if it is gone."""
     at = now()
     priced = charges.ended(job, status, at)
     if error is not None:
         error = charges.told(error, priced.charge)
+    writes = [*ended_writes(priced, document, status, at, error), *also]
     subject = spec.subject_writes(priced, status, error, at)
     # The job's version, checked by the commit, shows that no part was recorded meanwhile.
     if spec.kept_writes is not None and job.parts_done:
         subject += spec.kept_writes(priced, parts(db, job.id, job.parts_total))
+    try:
+        committed = db.commit(*writes, *subject, leave_write(job))
+    except Missing:  # the subject is gone, but the hold must still be settled
+        committed = db.commit(*writes, leave_write(job))
     changes = {"status": status, "error": error, "completed_at": at, "updated_at": at}
-    writes = ended_writes(priced, document, status, at, error)
-    return Ending(priced.model_copy(update=changes), writes, subject)
+    return Ended(priced.model_copy(update=changes), still_waiting(committed))

@@ -20,6 +20,7 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
+from troupe.errors import Unavailable
 from troupe.jobs.errors import Lost
 from troupe.jobs.records import Job, JobStatus, StepState, job_path
 from troupe.logs import log
@@ -160,11 +161,16 @@ class PartWatch:
         self._asked = now()
 
     def check(self) -> None:
-        if now() - self._asked > PART_CHECK:
-            self._asked = now()
+        if now() - self._asked <= PART_CHECK:
+            return
+        self._asked = now()
+        try:
             (document,) = self._db.get_all([job_path(self._job_id)], select=["status"])
-            if not document.exists or JobStatus(document.data["status"]).ended:
-                raise Lost(self._job_id)
+        except Unavailable as error:  # what was spoken so far must not be lost
+            log.warning("part_not_checked", jobId=self._job_id, reason=repr(error))
+            return
+        if not document.exists or JobStatus(document.data["status"]).ended:
+            raise Lost(self._job_id)
 
     def report(self, step: str, share: float, message: str = "") -> None:
         self.check()

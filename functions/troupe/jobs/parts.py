@@ -1,7 +1,6 @@
-"""Parts at work: which parts of a job have been sent to the engine, and what came of them.
+"""The parts of a job: claimed before their work begins, and recorded when it is done.
 
-A part is claimed before its work begins and counted when it is recorded, so that a job cancelled in
-between can be charged for it. Only parts with a price are claimed.
+A job that is cancelled in between can be charged for the part. Only parts with a price are claimed.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import Any
 
 from troupe.adapters.firestore import (
     DELETE_FIELD,
+    Create,
     Database,
     Document,
     Increment,
@@ -21,11 +21,23 @@ from troupe.adapters.firestore import (
 )
 from troupe.jobs.errors import Lost
 from troupe.jobs.records import Job, Part, job_path
-from troupe.jobs.specs import JobSpec
-from troupe.jobs.writes import part_path
+from troupe.jobs.specs import PARTS_KEPT, JobSpec
+from troupe.jobs.writes import part_path, present
+from troupe.records import Record
 
-# How long a claimed part counts as being at work: longer than any part should take.
-AT_WORK = timedelta(minutes=5)
+# Longer than any part should take: how long a claimed part counts as being at work, and how long
+# the sweep waits for the next part to be recorded.
+PATIENCE = timedelta(minutes=5)
+
+
+def new_part(job: Job, number: int, payload: Record) -> Part:
+    assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
+    return Part(
+        id=str(number),
+        payload=payload.stored(),
+        units=job.cuts[number + 1] - job.cuts[number] if job.units else 1,
+        expires_at=now() + PARTS_KEPT,
+    )
 
 
 def claim_part(db: Database, job_id: str, document: Document, number: int) -> Document | None:
@@ -47,10 +59,41 @@ def claim_part(db: Database, job_id: str, document: Document, number: int) -> Do
                 return None
         before, seen = seen, None  # retries read again
         field = f"running.`{number}`"
-        result = db.commit(Update(before.path, {field: now() + AT_WORK}, seen=before))
+        result = db.commit(Update(before.path, {field: now() + PATIENCE}, seen=before))
         return replace(before, update_time=result.update_times[0])
 
     # The parts of a job start at about the same time and contend for its document.
+    return contend(attempt, seconds=60)
+
+
+def record_part(
+    db: Database, spec: JobSpec[Any, Any], job: Job, document: Document, part: Part
+) -> int:
+    """Creates the part and counts it in one commit; `document` is the job as last seen. Returns how
+    many parts are done. Raises Lost if the job has ended, and AlreadyExists."""
+    seen: Document | None = document
+
+    def attempt() -> int:
+        nonlocal seen
+        current = seen or present(db, job.id)[1]
+        seen = None  # retries read the job again
+        if Job.of(current).status.ended:
+            raise Lost(job.id)
+        at = now()
+        fields = {
+            "partsDone": Increment(1),
+            "unitsDone": Increment(part.units),
+            "dueAt": at + PATIENCE,
+            "updatedAt": at,
+            **recorded_fields(job, spec, part),
+        }
+        result = db.commit(
+            Update(job_path(job.id), fields, seen=current),
+            Create(part_path(job.id, int(part.id)), part.stored()),
+        )
+        return result.transforms[0][0]
+
+    # The parts of a job finish at about the same time and contend for its document.
     return contend(attempt, seconds=60)
 
 

@@ -168,6 +168,10 @@ class Job(Record):
     def parts_total(self) -> int:
         return len(self.cuts) - 1 if self.cuts else 0
 
+    def at_work(self, at: datetime) -> set[int]:
+        """The parts that are being made in tasks of their own."""
+        return {int(number) for number, until in self.running.items() if until > at}
+
 
 # All fields except the input, which can hold a whole book.
 SHOWN_FIELDS = [to_camel(name) for name in Job.model_fields if name not in ("id", "input")]

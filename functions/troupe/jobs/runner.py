@@ -21,26 +21,29 @@ from troupe.adapters.firestore import (
     Create,
     Database,
     Document,
-    Increment,
     Missing,
     Stale,
     Update,
     Write,
-    contend,
     now,
 )
 from troupe.errors import WorkError
 from troupe.jobs.admission import Admission
-from troupe.jobs.charges import CHARGED
-from troupe.jobs.cleanup import Cleanup
-from troupe.jobs.ending import ending
 from troupe.jobs.errors import Lost, TryAgain
+from troupe.jobs.failures import WORKER_DIED, Failures, job_error
 from troupe.jobs.lease import Lease, PartWatch
-from troupe.jobs.parts import claim_part, recorded_fields, released_fields
-from troupe.jobs.records import Job, JobError, JobStatus, Part, StepState, job_path
+from troupe.jobs.leftovers import Leftovers
+from troupe.jobs.parts import (
+    PATIENCE,
+    claim_part,
+    new_part,
+    record_part,
+    recorded_fields,
+)
+from troupe.jobs.records import Job, JobStatus, Part, StepState, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import frontier, is_barred, leave_write, still_waiting
-from troupe.jobs.specs import JobSpec, JobSpecs
+from troupe.jobs.specs import JobSpecs
 from troupe.jobs.worker import Outcome, Worker, WorkPlan
 from troupe.jobs.writes import (
     completed_writes,
@@ -48,12 +51,9 @@ from troupe.jobs.writes import (
     part_numbers,
     part_path,
     parts,
+    present,
 )
 from troupe.logs import log
-from troupe.records import Record
-
-# How long the sweep waits for a part: longer than any part should take.
-PARTS_PATIENCE = timedelta(minutes=5)
 
 
 class Runner:
@@ -76,6 +76,8 @@ class Runner:
         self._services = services
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
+        self._leftovers = Leftovers(db, specs, services)
+        self._failures = Failures(db, specs, admission, self._leftovers, max_attempts)
 
     def run(self, job_id: str, part: int | None = None, uid: str | None = None) -> None:
         """Handles one delivery. Returns when nothing is left to do for this task; raises TryAgain
@@ -90,7 +92,7 @@ class Runner:
         job = Job.of(document)
         if job.status.ended:
             self._admission.fill(job.uid)  # its worker may have died before that
-            self._tidy(job)
+            self._leftovers.tidy(job)
             return
         if job.waiting:
             log.warning("task_of_a_waiting_job", jobId=job_id)
@@ -99,7 +101,7 @@ class Runner:
             user = self._db.get(user_path(job.uid))
         if is_barred(user.data):
             self._admission.cancel(job_id)
-            self._tidy(job)
+            self._leftovers.tidy(job)
             return
         try:
             if part is None:
@@ -112,7 +114,7 @@ class Runner:
                 self._pass_on_again(job, part, found[0])
         except Lost:
             log.info("job_lost", jobId=job_id, part=part, attempt=job.attempt)
-            self._tidy_if_ended(job)
+            self._leftovers.tidy_if_ended(job)
 
     def _run_job(self, job: Job, document: Document, window: int) -> None:
         if job.fanned_out and job.parts_done < job.parts_total:
@@ -121,7 +123,7 @@ class Runner:
             raise TryAgain("another worker holds the lease")
         if job.tries >= self._max_attempts:
             # No earlier claim reported an error: the worker died every time.
-            self._fail(job, JobError(code="worker_died", message=_WORKER_DIED, retryable=True))
+            self._failures.fail(job, WORKER_DIED)
             return
         spec = self._specs[job.kind]
         worker = spec.worker(self._services)
@@ -133,7 +135,7 @@ class Runner:
                 # Planning is pure and would fail again, so the job ends here.
                 if not isinstance(error, WorkError):
                     log.error("job_not_planned", error, jobId=job.id)
-                self._fail(job, _job_error(error))
+                self._failures.fail(job, job_error(error))
                 return
         try:
             job, document = self._claim(job, document, plan, window)
@@ -151,7 +153,7 @@ class Runner:
         except Lost:
             raise
         except Exception as error:
-            self._retry_or_fail(job, error)
+            self._failures.retry_or_fail(job, error)
 
     def _claim(
         self, job: Job, document: Document, plan: WorkPlan | None, window: int
@@ -202,7 +204,7 @@ class Runner:
             "fannedOut": True,
             "tries": 0,
             "leaseUntil": None,
-            "dueAt": at + PARTS_PATIENCE,
+            "dueAt": at + PATIENCE,
             "updatedAt": at,
         }
         lease.commit(Update(job_path(job.id), fields, seen=lease.seen))
@@ -216,12 +218,12 @@ class Runner:
             self._settle(job, lease, worker.assemble(job, given, done, folder, lease))
             return
         payload = worker.run_part(job, given, 0, folder, lease)
-        part = _part(job, spec, 0, payload)
+        part = new_part(job, 0, payload)
         try:
             outcome = worker.assemble(job, given, [payload], folder, lease)
             self._settle(job, lease, outcome, part)
         except Lost:
-            self._forget(job, part)
+            self._leftovers.forget(job, part)
             raise
 
     def _settle(self, job: Job, lease: Lease, outcome: Outcome, part: Part | None = None) -> None:
@@ -242,46 +244,20 @@ class Runner:
             more = still_waiting(committed)
         except (Lost, AlreadyExists):
             if not self._is_completed_by(job):
-                self._cleanup(job).discard(outcome)
+                self._leftovers.discard(job, outcome)
                 raise Lost(job.id) from None
             more = True  # our own commit succeeded, but its response was lost
         log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
         if more:
             self._admission.fill(job.uid)
-        self._tidy(job)
-
-    def _cleanup(self, job: Job) -> Cleanup:
-        return self._specs[job.kind].cleanup(self._services)
-
-    def _tidy(self, job: Job) -> None:
-        try:
-            self._cleanup(job).tidy(job)
-        except Exception as error:  # the job itself succeeded; leftovers can wait
-            log.error("job_not_tidied", error, jobId=job.id)
-
-    def _present(self, job: Job) -> tuple[Job, Document]:
-        """The current job. Raises Lost if it is gone because its owner was erased."""
-        document = self._db.get(job_path(job.id))
-        if not document.exists:
-            raise Lost(job.id)
-        return Job.of(document), document
-
-    def _tidy_if_ended(self, job: Job) -> None:
-        document = self._db.get(job_path(job.id))
-        if not document.exists or Job.of(document).status.ended:
-            self._tidy(job)
-
-    def _forget(self, job: Job, part: Part) -> None:
-        """Deletes the files of a part that was not recorded, if its job has ended without it. While
-        another worker has the job, the files may be that worker's too."""
-        document = self._db.get(job_path(job.id))
-        gone = (JobStatus.CANCELLED, JobStatus.FAILED)
-        if not document.exists or Job.of(document).status in gone:
-            self._cleanup(job).forget(job, part)
+        self._leftovers.tidy(job)
 
     def _is_completed_by(self, job: Job) -> bool:
-        present, _ = self._present(job)
-        return present.status is JobStatus.COMPLETED and present.attempt == job.attempt
+        document = self._db.get(job_path(job.id))
+        if not document.exists:  # its owner was erased
+            return False
+        current = Job.of(document)
+        return current.status is JobStatus.COMPLETED and current.attempt == job.attempt
 
     def _run_part(self, job: Job, document: Document, number: int) -> None:
         spec, part = self._specs[job.kind], None
@@ -295,11 +271,11 @@ class Runner:
             with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
                 given = spec.input_of(job)
                 payload = worker.run_part(job, given, number, Path(folder), watch)
-            part = _part(job, spec, number, payload)
-            done = self._record_part(job, document, part)
+            part = new_part(job, number, payload)
+            done = record_part(self._db, spec, job, document, part)
         except Lost:
             if part is not None:
-                self._forget(job, part)
+                self._leftovers.forget(job, part)
             raise
         except AlreadyExists:
             # Delivered twice at once: then the other worker passes the job on. Or our own commit
@@ -307,9 +283,9 @@ class Runner:
             stored = self._db.get(part_path(job.id, number))
             if part is None or not stored.exists or Part.of(stored).expires_at != part.expires_at:
                 return
-            done = self._present(job)[0].parts_done
+            done = present(self._db, job.id)[0].parts_done
         except Exception as error:
-            self._retry_or_fail(job, error, number)
+            self._failures.retry_or_fail(job, error, number)
             return
         self._pass_on(job, number, done)
 
@@ -334,105 +310,6 @@ class Runner:
             except (Stale, Missing):
                 return
         self._pass_on(job, number, job.parts_done)
-
-    def _record_part(self, job: Job, document: Document, part: Part) -> int:
-        """Creates the part and counts it in one commit; returns how many parts are done."""
-        seen: Document | None = document
-        spec = self._specs[job.kind]
-
-        def attempt() -> int:
-            nonlocal seen
-            current = seen or self._present(job)[1]
-            seen = None  # retries read the job again
-            if Job.of(current).status.ended:
-                raise Lost(job.id)
-            at = now()
-            result = self._db.commit(
-                Update(
-                    job_path(job.id),
-                    {
-                        "partsDone": Increment(1),
-                        "unitsDone": Increment(part.units),
-                        "dueAt": at + PARTS_PATIENCE,
-                        "updatedAt": at,
-                        **recorded_fields(job, spec, part),
-                    },
-                    seen=current,
-                ),
-                Create(part_path(job.id, int(part.id)), part.stored()),
-            )
-            return result.transforms[0][0]
-
-        # The parts of a job finish at about the same time and contend for its document.
-        return contend(attempt, seconds=60)
-
-    def _retry_or_fail(self, job: Job, error: Exception, part: int | None = None) -> None:
-        """Fails the job if the error is final or this was the last try. Otherwise releases it and
-        raises TryAgain."""
-        if not isinstance(error, WorkError):
-            log.error("job_stumbled", error, jobId=job.id, part=part, attempt=job.attempt)
-        failure = _job_error(error)
-        tries = job.tries if part is None else job.failures.get(str(part), 0) + 1
-        if not failure.retryable or tries >= self._max_attempts:
-            self._fail(job, failure, fenced=part is None)
-            return
-        self._release(job, part)
-        raise TryAgain(failure.code)
-
-    def _release(self, job: Job, part: int | None) -> None:
-        """Releases the lease, or counts the part's failure, so that the next delivery can try."""
-
-        def attempt() -> None:
-            present, document = self._present(job)
-            if present.status.ended or (part is None and present.attempt != job.attempt):
-                return
-            fields: dict[str, Any] = {"leaseUntil": None}
-            if part is not None:
-                fields = {f"failures.`{part}`": Increment(1), **released_fields(job, part)}
-            self._db.commit(Update(job_path(job.id), fields, seen=document))
-
-        contend(attempt)
-
-    def _fail(self, job: Job, error: JobError, *, fenced: bool = True) -> None:
-        """Fails the job, and settles its hold with what was spoken in the same commit."""
-
-        def attempt() -> bool:
-            """Whether other jobs may wait for the place of this one."""
-            present, document = self._present(job)
-            if present.status.ended:
-                return True  # perhaps by our own commit, whose response was lost
-            if fenced and present.attempt != job.attempt:
-                return False
-            spec = self._specs[job.kind]
-            end = ending(self._db, spec, present, document, JobStatus.FAILED, error)
-            committed = self._db.commit(*end.writes, *end.subject, leave_write(present))
-            facts = {"code": error.code, "attempt": job.attempt, "charged": end.charged}
-            log.warning("job_failed", jobId=job.id, **facts)
-            return still_waiting(committed)
-
-        if contend(attempt):
-            self._admission.fill(job.uid)
-        self._tidy_if_ended(job)
-
-
-_WORKER_DIED = f"The worker crashed on every attempt. {CHARGED}"
-_INTERNAL = f"Something went wrong on our side. {CHARGED} Please try again."
-
-
-def _part(job: Job, spec: JobSpec[Any, Any], number: int, payload: Record) -> Part:
-    assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
-    return Part(
-        id=str(number),
-        payload=payload.stored(),
-        units=job.cuts[number + 1] - job.cuts[number] if job.units else 1,
-        expires_at=now() + spec.parts_kept,
-    )
-
-
-def _job_error(error: Exception) -> JobError:
-    if isinstance(error, WorkError):
-        return JobError(code=error.code, message=str(error), retryable=error.retryable)
-    return JobError(code="internal_error", message=_INTERNAL, retryable=True)
 
 
 def _applied(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

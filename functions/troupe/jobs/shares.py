@@ -71,9 +71,10 @@ def join(
     that submits it. That commit raises Stale, or AlreadyExists for a user's first job, if the share
     changed after `document` was read.
 
-    Raises AccountSuspended, and TooManyJobs if `waiting_jobs` wait already.
+    Raises AccountSuspended, also for a deleted user whose request was under way, and TooManyJobs if
+    `waiting_jobs` wait already.
     """
-    if user.get("suspended"):
+    if is_barred(user):
         raise AccountSuspended
     share, at = share_of(document), job.created_at
     if share.waiting or len(share.running) >= most.jobs:
@@ -86,7 +87,7 @@ def join(
         changes = {"running": [*share.running, job.id]}
     if document.exists:
         return job, Update(document.path, changes, seen=document)
-    return job, Create(document.path, share.model_copy(update={}).stored() | changes)
+    return job, Create(document.path, share.stored() | changes)
 
 
 def leave_write(job: Job) -> Write:

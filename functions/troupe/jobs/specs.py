@@ -85,7 +85,6 @@ class JobSpec(Generic[InputT, PayloadT]):
     usage: Callable[[PayloadT], Usage] = no_usage
     kept_writes: KeepWrites | None = None
     queue: str = DEFAULT_QUEUE
-    parts_kept: timedelta = PARTS_KEPT
 
     def __post_init__(self) -> None:
         if sum(step.weight for step in self.steps) != 100:

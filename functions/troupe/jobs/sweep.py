@@ -11,10 +11,10 @@ from troupe.adapters.firestore import Database, Delete, Document, Stale, Update,
 from troupe.adapters.queue import QueueUnavailable
 from troupe.jobs.admission import Admission
 from troupe.jobs.charges import CHARGED
-from troupe.jobs.ending import ending
+from troupe.jobs.ending import end
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
 from troupe.jobs.sender import TaskSender
-from troupe.jobs.shares import frontier, leave_write, still_waiting
+from troupe.jobs.shares import frontier
 from troupe.jobs.specs import JobSpecs
 from troupe.jobs.writes import part_numbers
 from troupe.logs import log
@@ -81,9 +81,7 @@ class Sweeper:
             if whole.update_time != document.update_time:
                 raise Stale
             spec = self._specs[job.kind]
-            end = ending(self._db, spec, Job.of(whole), whole, JobStatus.FAILED, _TIMED_OUT)
-            committed = self._db.commit(*end.writes, *end.subject, leave_write(job))
-            if still_waiting(committed):
+            if end(self._db, spec, Job.of(whole), whole, JobStatus.FAILED, _TIMED_OUT).more:
                 self._admission.fill(job.uid)
             return "timed_out"
         # Back off: the queue may be paused, or simply long.
@@ -96,7 +94,8 @@ class Sweeper:
         if job.fanned_out and job.parts_done < job.parts_total:
             done = part_numbers(self._db, job.id, job.parts_total)
             for number in frontier(done, job.parts_total, job.window):
-                self._sender.send(job, number)
+                if number not in job.at_work(at):  # it would be spoken twice
+                    self._sender.send(job, number)
         else:
             self._sender.send(job)
         return "requeued"

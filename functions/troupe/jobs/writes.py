@@ -15,7 +15,7 @@ from troupe.adapters.firestore import (
     Update,
     Write,
 )
-from troupe.jobs.errors import IllegalTransition
+from troupe.jobs.errors import IllegalTransition, Lost
 from troupe.jobs.records import (
     TRANSITIONS,
     Job,
@@ -31,6 +31,14 @@ from troupe.wallet.ledger import release_writes, settle_writes
 
 def part_path(job_id: str, number: int) -> str:
     return f"jobs/{job_id}/parts/{number}"
+
+
+def present(db: Database, job_id: str) -> tuple[Job, Document]:
+    """The job as it is now. Raises Lost if it is gone, because its owner was erased."""
+    document = db.get(job_path(job_id))
+    if not document.exists:
+        raise Lost(job_id)
+    return Job.of(document), document
 
 
 def create_write(job: Job) -> Write:

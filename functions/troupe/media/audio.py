@@ -89,7 +89,7 @@ class AudioWriter:
     encoder fails, or nothing was written (ValueError), no file is left.
 
     `target`: a path; or a stream, which gets the file's bytes in order and stays open. A stream
-    needs `expected`, the duration in seconds, for its header; ValueError if it was another.
+    needs `expected`, the duration in seconds, for its header; ValueError if a WAV gets another one.
     """
 
     def __init__(

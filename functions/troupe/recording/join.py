@@ -69,22 +69,23 @@ def join(
     ("file_too_large") if the format cannot hold them, any SpeechError of a sound that
     must be spoken again, and whatever `check` raises.
     """
-    rate = max(take.sound.rate for take in takes)
-    if expected_seconds(takes) > most:
+    rate, seconds = max(take.sound.rate for take in takes), expected_seconds(takes)
+    if seconds > most:
         raise too_long(most)
-    if form is AudioFormat.WAV and 2 * rate * expected_seconds(takes) > MAX_WAV_BYTES - (1 << 16):
+    if form is AudioFormat.WAV and 2 * rate * seconds > MAX_WAV_BYTES - (1 << 16):
         raise SpeechError(
             "file_too_large",
             "The speech does not fit into a WAV file, which holds 4 GB. Use flac, mp3 or ogg.",
             retryable=False,
         )
-    if bytes_at_most(form, rate, float(expected_seconds(takes))) > LOCAL_BYTES:
+    if bytes_at_most(form, rate, float(seconds)) > LOCAL_BYTES:
         takes = _present(recorder, takes, check)
+        expected = expected_seconds(takes)
         with files.writer(path, form.mime_type) as stream:
-            expected = expected_seconds(takes)
             with AudioWriter(stream, form, rate, title=title, expected=expected) as writer:
                 starts, words = write_takes(recorder, takes, writer, check)
-        return Joined(files.stat(path).size, writer.seconds, rate, starts, words)
+            size = stream.tell()
+        return Joined(size, writer.seconds, rate, starts, words)
     target = folder / f"joined{form.extension}"
     with AudioWriter(target, form, rate, title=title) as writer:
         starts, words = write_takes(recorder, takes, writer, check)
@@ -135,15 +136,18 @@ def expected_seconds(takes: Sequence[Take]) -> Fraction:
 
 
 def _present(recorder: Recorder, takes: Sequence[Take], check: Callable[[], None]) -> list[Take]:
-    """The takes as they are in storage. One that is gone is spoken again, and may get another
-    length; a header that is sent before the sound cannot wait for that."""
+    """The takes as they are in storage, or in a local file that this task has just made. One that
+    is gone is spoken again, and may get another length; a header that is sent before the sound
+    cannot wait for that."""
 
     def present(take: Take) -> Take:
         check()
-        sound = recorder.find(take.sound.path) or recorder.record(
-            take.sound.path, take.text, take.voice, take.local, check
-        )
-        take.local.unlink(missing_ok=True)
+        if take.local.exists():
+            return take
+        sound = recorder.find(take.sound.path)
+        if sound is None:
+            sound = recorder.record(take.sound.path, take.text, take.voice, take.local, check)
+            take.local.unlink()
         return replace(take, sound=sound)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

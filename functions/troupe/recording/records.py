@@ -18,8 +18,12 @@ class Sound(Record):
     words: str | None = None
 
     @property
+    def seconds(self) -> float:
+        return self.samples / self.rate
+
+    @property
     def milliseconds(self) -> int:
-        return round(1000 * self.samples / self.rate)
+        return round(1000 * self.seconds)
 
     @staticmethod
     def facts_path(path: str) -> str:

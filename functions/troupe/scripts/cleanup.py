@@ -39,6 +39,8 @@ class ScriptCleanup(Cleanup):
     def _delete_unused(self, job: Job, kept: Iterable[Part]) -> None:
         """Deletes the files that neither the job's script nor `kept` references: all of them if
         the script is gone, none while another job works on it."""
+        # Listed before the script is read: files of a job that starts in between are not deleted.
+        stored = self._files.list(files_prefix(job.subject.rpartition("/")[2]))
         document = self._db.get(job.subject)
         used: set[str] = set()
         if document.exists:
@@ -49,5 +51,4 @@ class ScriptCleanup(Cleanup):
             used.update(
                 path for part in kept for path in Recorded.model_validate(part.payload).files
             )
-        prefix = files_prefix(job.subject.rpartition("/")[2])
-        self._files.delete(path for path in self._files.list(prefix) if path not in used)
+        self._files.delete(path for path in stored if path not in used)

@@ -30,7 +30,6 @@ from troupe.scripts.dialogue import Dialogue
 from troupe.scripts.length import dialogue_seconds
 from troupe.scripts.records import Performance
 from troupe.speech.errors import too_long
-from troupe.speech.estimate import seconds_about
 
 # Above this, by the estimate, every part renders its own picture.
 SHORT_SECONDS = 600.0
@@ -43,7 +42,7 @@ _PICTURE_BITS = 8_000_000  # per second, at most; no clip needs them
 
 def is_long(performance: Performance) -> bool:
     """Whether every part renders its own picture; the same for all tasks of a job."""
-    return dialogue_seconds(performance, seconds_about) > SHORT_SECONDS
+    return dialogue_seconds(performance) > SHORT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ class Film:
 
     def _bit_rate(self) -> int:
         """Of the picture, so that the whole file stays below MAX_BYTES."""
-        likely = 1.5 * dialogue_seconds(self.performance, seconds_about)
+        likely = 1.5 * dialogue_seconds(self.performance)
         most = int(MAX_BYTES * 8 / min(likely, self.max_seconds)) - _SOUND_BITS
         return min(_PICTURE_BITS, most)
 
@@ -191,7 +190,8 @@ class Film:
     def _shots(self, first: int, starts: Sequence[float], seconds: float) -> list[Shot]:
         """One shot per line, up to the start of the next; before the first, who spoke before. A
         character with several pictures shows the next one each time it starts to speak."""
-        faces = self._faces()
+        shown = self.performance.lines[max(0, first - 1) : first + len(starts)]
+        faces = self._faces({line.speaker for line in shown})
         turns: dict[str, int] = {}
         shots: list[Shot] = []
         times = [-1.0] * (first > 0) + [*starts, seconds]
@@ -200,24 +200,26 @@ class Film:
             if line.speaker != before:
                 turns[line.speaker] = turns.get(line.speaker, -1) + 1
             before = line.speaker
-            pictures = faces[line.speaker]
-            picture = pictures[turns[line.speaker] % len(pictures)] if pictures else None
             if number >= first - 1:
+                pictures = faces[line.speaker]
+                picture = pictures[turns[line.speaker] % len(pictures)] if pictures else None
                 start, end = times[len(shots) : len(shots) + 2]
                 shots.append(Shot(start, end, picture))
         return shots
 
-    def _faces(self) -> dict[str, list[Path]]:
+    def _faces(self, speakers: set[str]) -> dict[str, list[Path]]:
+        """Downloads the pictures of these speakers."""
         faces: dict[str, list[Path]] = {}
-        for number, performer in enumerate(self.performance.performers.values()):
-            faces[performer.id] = []
+        for number, speaker in enumerate(speakers):
+            performer = self.performance.performers[speaker]
+            faces[speaker] = []
             for place, path in enumerate(performer.images):
                 local = self.folder / f"face-{number}-{place}{Path(path).suffix}"
                 try:
                     self.files.download(path, local)
                 except FileMissing:
                     continue  # removed since the job was created; use the others
-                faces[performer.id].append(local)
+                faces[speaker].append(local)
         return faces
 
     def _background(self) -> Path | str:

@@ -38,7 +38,6 @@ from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.errors import SpeechTooLong
-from troupe.speech.estimate import seconds_about
 from troupe.text import shorten
 
 if TYPE_CHECKING:
@@ -110,8 +109,8 @@ class ScriptJobs:
         return self._start(uid, script_id, VIDEO, choices, key, max_tokens)
 
     def quote(self, uid: str, script_id: str, spec: Spec) -> Price:
-        """What the audio or the video would cost now. Raises what starting it would raise, except
-        UnknownBackground, NotEnoughTokens and KeyReused."""
+        """What the audio or the video would cost now. Raises ScriptNotFound, ScriptBusy, and the
+        errors of `_performance` and `_quote`."""
         document = self._db.get(writes.script_path(script_id))
         script = Script.of(owned(document, uid, ScriptNotFound))
         writes.check_free(self._db, script)
@@ -211,7 +210,7 @@ class ScriptJobs:
         """Raises SpeechTooLong."""
         settings = self._settings
         longest = settings.max_video_seconds if spec is VIDEO else settings.max_audio_seconds
-        SpeechTooLong.check(dialogue_seconds(performance, seconds_about), longest)
+        SpeechTooLong.check(dialogue_seconds(performance), longest)
         return quote(
             spec.kind,
             performance.lines,

@@ -73,4 +73,5 @@ def quote(
         voice = performers[line.speaker]
         at_most += seconds_at_most(line.text, voice.language, voice.speed) + PAUSE_SECONDS
         about += seconds_about(line.text, voice.language, voice.speed)
-    return Quote.of(speech_tariff(prices), characters, math.ceil(at_most), math.ceil(about))
+    # Without new lines there are no seconds to charge, so tokens pay for the joining.
+    return Quote.of(speech_tariff(prices), characters, math.ceil(at_most) or None, math.ceil(about))

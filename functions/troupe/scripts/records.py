@@ -23,8 +23,8 @@ MAX_CHARACTERS = 50_000
 
 class Line(Record):
     """One line of a character; `speaker` is the character's id. `audio` is stored under a path
-    derived from everything the sound depends on; `voice_key` tells which voice spoke it (see
-    pricing.voice_key)."""
+    derived from everything the sound depends on; `voice_key` names the voice that spoke it
+    (see pricing.voice_key)."""
 
     speaker: str
     text: str

@@ -17,6 +17,7 @@ from troupe.recording.records import Recorded
 from troupe.recording.voices import Voices
 from troupe.scripts.dialogue import Dialogue
 from troupe.scripts.film import Film, is_long
+from troupe.scripts.length import pause_before
 from troupe.scripts.records import DialogueAudio, FinalVideo, Performance
 from troupe.scripts.specs import SPECS, VIDEO
 from troupe.scripts.writes import completed_writes, files_prefix, spoken_lines
@@ -75,7 +76,7 @@ class ScriptWorker:
         new, sounds, segment = _new_characters(given), recorded.sounds, None
         spoken = [number for number in recorded.spoken if new[number]]
         if job.kind == VIDEO.kind and is_long(given):
-            film = self._film(job, given, folder, watch)
+            film = self._film(job, dialogue, given, folder, watch)
             segment = film.segment(first, sounds, f"{job.id}-{number}")
         return Recorded(
             sounds=sounds,
@@ -104,15 +105,17 @@ class ScriptWorker:
         form = AudioFormat(performance.format)
         watch.report("assembly", 0)
         base = f"{self._prefix(job)}audio-{_version(job)}"
-        # Lines that were paid for before are not in the hold.
+        # Lines that were paid for before are not in the hold, nor are the pauses before them.
         paid = sum(
-            sound.milliseconds
-            for sound, new in zip(sounds, _new_characters(performance), strict=True)
+            pause_before(performance.lines, number) + sound.seconds
+            for number, (sound, new) in enumerate(
+                zip(sounds, _new_characters(performance), strict=True)
+            )
             if not new
         )
         most: float = self._max_audio_seconds
         if job.charge is not None:
-            most = min(most, job.charge.seconds_allowed(self._max_audio_seconds) + paid / 1000)
+            most = min(most, job.charge.seconds_allowed(self._max_audio_seconds) + paid)
         joined = dialogue.join(
             sounds, f"{base}{form.extension}", form, folder, watch.check, most=most
         )
@@ -130,7 +133,8 @@ class ScriptWorker:
         writes = completed_writes(
             job, performance, spoken_lines(performance, 0, sounds), audio, None, now()
         )
-        charge = job.charge.of_seconds(joined.seconds - paid / 1000) if job.charge else 0
+        # A paid line that had to be spoken again can be shorter than it was.
+        charge = job.charge.of_seconds(max(0.0, joined.seconds - paid)) if job.charge else 0
         return Outcome(writes, charge, [audio.path, audio.cues_path])
 
     def _video(
@@ -143,7 +147,8 @@ class ScriptWorker:
     ) -> Outcome:
         watch.report("video_generation", 0, "Preparing sound and pictures...")
         target = folder / "video.mp4"
-        seconds = self._film(job, performance, folder, watch).finish(target, done)
+        dialogue = self._dialogue(job, performance)
+        seconds = self._film(job, dialogue, performance, folder, watch).finish(target, done)
         watch.report("upload", 0, "Storing the video...")
         name = f"{performance.script_id}_{_version(job)}_final.mp4"
         path = f"{self._prefix(job)}{name}"
@@ -162,10 +167,12 @@ class ScriptWorker:
         )
         return Outcome(writes, job.charge.held if job.charge else 0, [path])
 
-    def _film(self, job: Job, performance: Performance, folder: Path, watch: Watch) -> Film:
+    def _film(
+        self, job: Job, dialogue: Dialogue, performance: Performance, folder: Path, watch: Watch
+    ) -> Film:
         return Film(
             self._files,
-            self._dialogue(job, performance),
+            dialogue,
             performance,
             self._prefix(job),
             folder,

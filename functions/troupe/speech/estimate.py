@@ -80,7 +80,7 @@ _LEAST = 5.0  # seconds; some engines take their time over a single word
 
 
 def seconds_at_most(text: str, language: str, speed: float) -> float:
-    """A safe upper bound of the spoken duration, for any style: about three times the likely one
+    """A safe upper bound of the spoken duration, for any style: about five times the likely one
     for prose, and enough for text made of digits, acronyms, symbols and foreign letters."""
     # Pauses between words do not shrink at high speed, and grow at low speed.
     factor = 1.2 / speed if speed < 1 else 0.55 + 0.45 / speed

@@ -21,7 +21,7 @@ def wallet_path(uid: str) -> str:
 
 
 def user_path(uid: str) -> str:
-    """The user's document, which repeats the balances and tells guests from accounts."""
+    """The user's document, which repeats the balances and marks guests."""
     return f"users/{uid}"
 
 

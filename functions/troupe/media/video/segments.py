@@ -41,7 +41,7 @@ def render_segment(
     language: str | None = None,
 ) -> None:
     """Write the picture of a segment, without sound, as MP4. Times are from its start; a shot that
-    ends there tells who spoke before. `bit_rate`: the most bits per second. Otherwise like
+    ends there shows the previous speaker. `bit_rate`: the most bits per second. Otherwise like
     `render_video`. On any exception, no file is left."""
     try:
         with av.open(str(target), "w", format="mp4") as container:
