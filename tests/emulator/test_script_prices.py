@@ -185,7 +185,7 @@ def test_one_new_line_among_many_is_charged_in_seconds(db: Database, files: File
     """The pauses between the other lines are longer than its hold, and not charged again."""
     lines = [f"{number}." for number in range(60)]
     play = Play(db, files, lines)
-    play.give_seconds(100_000)
+    give_seconds(db, play.uid, 100_000)
     play.audio()
     play.deliver_all()
     play.scripts.update(play.uid, play.id, play.dialogue([*lines[:59], "Now."]))

@@ -208,7 +208,7 @@ def video(background: str, seconds: float, reuse: bool, root: Path) -> dict[str,
             if reuse:
                 sounds = [worker._recorder.find(dialogue.line(n).path) for n in range(first, end)]
                 found = [sound for sound in sounds if sound is not None]
-                takes = worker._film(job, performance, folder, watch)._takes(first, found)
+                takes = worker._film(job, dialogue, performance, folder, watch)._takes(first, found)
                 _, length = timeline(takes)
                 if segment := rendered.get(frames_of(length)):
                     done.append(Recorded(sounds=found, segment=segment))
