@@ -243,7 +243,7 @@ def test_invalid_fields_are_422_and_nothing_is_stored(
         (b"", "multipart/form-data", 422),
         (b"--x\r\n\r\nrubbish", "multipart/form-data; boundary=x", 422),
         (b"\xff" * 1000, "multipart/form-data; boundary=\xff", 422),
-        (b"displayName=Ada", "application/x-www-form-urlencoded", 422),
+        (b"displayName=Ada", "application/x-www-form-urlencoded", 415),
     ],
 )
 def test_bodies_that_are_not_forms_are_rejected(
