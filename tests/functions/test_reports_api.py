@@ -12,9 +12,10 @@ from tests.support.factories import HeldQueue, code, new_character, signed_in
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database, Delete, Update
 from troupe.adapters.storage import Files
+from troupe.allowances import RateLimit
 from troupe.characters.records import Character, Visibility
 from troupe.generations.schemas import GenerateVoice
-from troupe.settings import RateLimit, settings
+from troupe.settings import settings
 
 REASON = "This is my voice, and nobody has asked me."
 
