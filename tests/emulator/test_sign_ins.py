@@ -16,11 +16,14 @@ from tests.support.firebase_client import PASSWORD, administer, mailed_codes, ne
 from tests.support.wiring import services
 from troupe.accounts.errors import AccountSuspended, InvalidCredentials
 from troupe.accounts.passwords import Passwords
+from troupe.accounts.provisioning import Provisioning
+from troupe.accounts.records import UserRecord
 from troupe.accounts.service import Accounts, SignedIn
 from troupe.accounts.sessions import MAX_SESSIONS, is_of_sdk
 from troupe.adapters.firebase import firebase_app
-from troupe.adapters.firestore import Database
-from troupe.adapters.identity import Identity, IdentityUnavailable
+from troupe.adapters.firestore import Database, Document, Update, now
+from troupe.adapters.identity import Identity, Person
+from troupe.adapters.identity_errors import IdentityUnavailable
 from troupe.app.domains import rate_limits
 from troupe.caller import Device, Source
 from troupe.errors import Unavailable
@@ -163,6 +166,39 @@ def test_sessions_from_after_a_revocation_stay(accounts: Accounts) -> None:
         accounts.refresh(old.pair.refresh_token, DEVICE)
     refreshed = accounts.refresh(new.pair.refresh_token, DEVICE)
     assert works(accounts, refreshed.pair.access_token)
+
+
+@pytest.mark.parametrize("way", ["reset", "change"])
+def test_the_sdk_can_sign_in_right_after_a_new_password(
+    accounts: Accounts, passwords: Passwords, way: str
+) -> None:
+    email = new_email()
+    caller = accounts.authenticate(bearer(register(accounts, email).pair.access_token))
+    if way == "reset":
+        passwords.forgot(email)
+        (code,) = mailed_codes(email, "PASSWORD_RESET")
+        passwords.reset(code, NEW_PASSWORD, DEVICE)
+    else:
+        passwords.change(caller, PASSWORD, NEW_PASSWORD)
+    signed_in = firebase_client.sign_in(email, NEW_PASSWORD)
+    assert works(accounts, signed_in["idToken"])
+
+
+def test_a_sign_in_during_a_deletion_stores_no_session(
+    accounts: Accounts, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = new_email()
+    uid, signed_in = register(accounts, email).user.id, Provisioning.signed_in
+
+    def then_deleted(self: Provisioning, person: Person) -> tuple[UserRecord, Document]:
+        found = signed_in(self, person)
+        db.commit(Update(f"users/{uid}", {"deletedAt": now(), "sessions": {}}))
+        return found
+
+    monkeypatch.setattr(Provisioning, "signed_in", then_deleted)
+    with pytest.raises(TokenInvalid):
+        accounts.login(email, PASSWORD, DEVICE)
+    assert stored(db, uid)["sessions"] == {}
 
 
 def test_a_session_kept_while_the_password_changed_goes_on(
