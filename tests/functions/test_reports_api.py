@@ -161,11 +161,23 @@ def test_hiding_makes_a_character_private_for_good(
     seen = characters.get(place, headers=mine).json["data"]["character"]
     assert (seen["visibility"], seen["hidden"]) == ("private", True)
     for visibility in ("public", "unlisted"):
-        refused = characters.put(place, data={"visibility": visibility}, headers=mine)
+        refused = characters.put(
+            place, data={"visibility": visibility}, headers=mine, content_type="multipart/form-data"
+        )
         assert code(refused) == (403, "character_hidden")
-    assert characters.put(place, data={"displayName": "Eve"}, headers=mine).status_code == 200
+    assert (
+        characters.put(
+            place, data={"displayName": "Eve"}, headers=mine, content_type="multipart/form-data"
+        ).status_code
+        == 200
+    )
     # An administrator can show it again.
-    assert characters.put(place, data={"visibility": "public"}, headers=admin).status_code == 200
+    assert (
+        characters.put(
+            place, data={"visibility": "public"}, headers=admin, content_type="multipart/form-data"
+        ).status_code
+        == 200
+    )
     seen = characters.get(place, headers=mine).json["data"]["character"]
     assert (seen["visibility"], seen["hidden"]) == ("public", False)
 
