@@ -231,6 +231,18 @@ def test_a_refresh_loses_nothing_while_firebase_does_not_answer(
     assert accounts.refresh(token, DEVICE)
 
 
+def test_a_second_tab_does_not_ask_firebase_again(
+    accounts: Accounts, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = register(accounts, new_email())
+    second = accounts.refresh(first.pair.refresh_token, DEVICE)
+    monkeypatch.setattr(identity, "standing", None)
+    again = accounts.refresh(first.pair.refresh_token, DEVICE)
+    by_access = accounts.refresh_by_access(bearer(second.pair.access_token), DEVICE)
+    tokens = {each.pair.refresh_token for each in (second, again, by_access)}
+    assert len(tokens) == 1
+
+
 class TestProof:
     """Somebody registers a stranger's address with a password and waits."""
 

@@ -154,19 +154,17 @@ class Accounts:
 
         def attempt() -> SignedIn:
             user, document, session = self._session(claims.subject, session_id)
-            current = sessions.is_current(session, refresh_token)
-            pair = None
-            if not current and sessions.was_previous(session, refresh_token):
-                pair = sessions.repeat(user.id, session_id, session, device, self._settings, now())
-            if not current and pair is None:
-                # Two clients have the token, so one of them stole it.
-                self._users.commit(end_session_write(document, user, session_id))
-                log.warning("refresh_token_reused", uid=user.id, sessionId=session_id)
-                raise RefreshTokenReused
-            self._revocations.check(user, document, standing())
-            if pair is not None:
-                return SignedIn(user, pair)
-            return self._rotate(user, document, session_id, session, device)
+            if sessions.is_current(session, refresh_token):
+                self._revocations.check(user, document, standing())
+                return self._rotate(user, document, session_id, session, device)
+            if sessions.was_previous(session, refresh_token):
+                again = self._again(user, session_id, session, device)
+                if again is not None:
+                    return again
+            # Two clients have the token, so one of them stole it.
+            self._users.commit(end_session_write(document, user, session_id))
+            log.warning("refresh_token_reused", uid=user.id, sessionId=session_id)
+            raise RefreshTokenReused
 
         return contend(attempt)
 
@@ -179,13 +177,12 @@ class Accounts:
 
         def attempt() -> SignedIn:
             user, document, session = self._session(caller.uid, session_id)
+            again = self._again(user, session_id, session, device)
+            if again is not None:
+                return again
             self._revocations.check(user, document, standing())
             if sessions.is_of_sdk(session_id):
                 return self._open_session(user, document, device, sessions.sdk_time(session_id))
-            at = now()
-            again = sessions.repeat(user.id, session_id, session, device, self._settings, at)
-            if again is not None:
-                return SignedIn(user, again)
             return self._rotate(user, document, session_id, session, device)
 
         return contend(attempt)
@@ -245,6 +242,14 @@ class Accounts:
         changes = add_session_changes(user, issued.session_id, issued.session, at)
         self._users.commit(Update(document.path, changes, seen=document))
         return SignedIn(user, issued.pair)
+
+    def _again(
+        self, user: UserRecord, session_id: str, session: Session, device: Device
+    ) -> SignedIn | None:
+        """The tokens that the device got a moment ago, when Firebase was asked; None if it got
+        none."""
+        pair = sessions.repeat(user.id, session_id, session, device, self._settings, now())
+        return None if pair is None else SignedIn(user, pair)
 
     def _rotate(
         self,
