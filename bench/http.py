@@ -64,7 +64,8 @@ def new_account() -> Account:
         device=Device(),
         verified=True,
     )
-    container().accounts.make_admin(email)  # some functions serve only administrators
+    # Some functions serve only administrators.
+    container().administration.make_admin(signed_in.user.id)
     return Account(signed_in.user.id, signed_in.pair.access_token)
 
 

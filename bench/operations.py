@@ -190,7 +190,7 @@ def _caller(world: Any, operation: Any, *, admin: bool) -> tuple[dict[str, str],
         verified=True,
     )
     if admin or operation.id == "adminLogin":
-        container().accounts.make_admin(email)
+        container().administration.make_admin(signed_in.user.id)
     headers = {"Authorization": f"Bearer {signed_in.pair.access_token}"}
     owner = world.callers()["user"] if admin else None
     mine = Caller(

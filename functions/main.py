@@ -27,11 +27,11 @@ OPENAI = JWT if EMULATED else [*JWT, "OPENAI_API_KEY"]
 CHECKER = OPENAI if os.environ.get("MODERATION") == "openai" else JWT
 WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else CHECKER
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
-TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE", "2" if EMULATED else "20"))
+TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE") or (2 if EMULATED else 20))
 
 # Without `cpu`, a function gets a fraction of a CPU and serves one request at a time.
 options.set_global_options(
-    region=os.environ.get("TROUPE_REGION", "us-central1"),
+    region=os.environ.get("TROUPE_REGION") or "us-central1",
     cpu=1,
     concurrency=40,
     memory=options.MemoryOption.MB_512,

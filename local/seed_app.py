@@ -19,8 +19,9 @@ from troupe.plans.schemas import CreatePlan
 
 
 def _account(account: dict[str, Any]) -> None:
-    if container().accounts.find(account["email"]) is None:
-        container().accounts.register(
+    user = container().directory.find(account["email"])
+    if user is None:
+        signed_in = container().accounts.register(
             email=account["email"],
             password=account["password"],
             name=account["name"],
@@ -29,8 +30,9 @@ def _account(account: dict[str, Any]) -> None:
             device=Device("seed"),
             verified=True,
         )
+        user = signed_in.user
     if account["role"] == "admin":
-        container().accounts.make_admin(account["email"])
+        container().administration.make_admin(user.id)
 
 
 def _plan(plan: dict[str, Any]) -> None:

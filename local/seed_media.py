@@ -43,10 +43,10 @@ def seed_backgrounds(folder: Path) -> int:
 
 def seed_cast() -> int:
     """Seeds the characters of the sample cast; returns their number."""
-    found = container().accounts.find(cast.owner())
+    found = container().directory.find(cast.owner())
     if found is None:
         return 0
-    owner = AccountCaller(uid=found.id, role=found.role, guest=False, email=found.email, user=found)
+    owner = AccountCaller.of(found, "seed")
     mine, _ = container().character_library.mine(found.id, Page(limit=100))
     names = {each.character.display_name for each in mine}
     members = cast.members()

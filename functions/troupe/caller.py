@@ -20,7 +20,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What a request tells about the device it came from. `sources`: the networks, smallest first;
+    """The device that a request came from, by its headers. `sources`: the networks, smallest first;
     empty if they are not counted, as on the emulators."""
 
     user_agent: str = ""

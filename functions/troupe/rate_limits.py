@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,11 +27,11 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
+from troupe.allowances import Rate, RateLimit
 from troupe.backoff import Backoff
 from troupe.caller import Device, Source
 from troupe.errors import TooManyRequests
 from troupe.logs import log
-from troupe.settings import Rate, RateLimit
 
 COLLECTION = "limits"
 # For these, an account's successes are not counted, only its failures.
@@ -54,7 +54,8 @@ class LimitStatus:
     remaining: int
     reset: int
     exceeded: bool
-    undo: tuple[str, ...] = ()  # the counters to decrement on success
+    counters: tuple[str, ...] = ()  # all that counted the request
+    undo: tuple[str, ...] = ()  # of these, the ones to decrement on success
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +114,38 @@ class Limiter:
             return None
         try:
             counted = self._add(counters, at)
-            if name in FAILURES_ONLY and account is not None:
-                return self._admit_attempt(name, account, device, session_id, counted, at)
+            if name not in FAILURES_ONLY or account is None:
+                return _status(counted, at)
+            status = self._admit_attempt(name, account, device, session_id, counted, at)
         except Stale:
             raise TooManyRequests(retry_after=1) from None
         except Exception as error:
             log.warning("limit_not_counted", limit=name, reason=type(error).__name__)
             return None
-        return _status(counted, at)
+        if status.exceeded:
+            # No password is checked. Otherwise a stranger who keeps trying from one address, in
+            # vain, would use up the limit of the account's failures from everywhere.
+            self.uncount(status)
+        return status
 
     def succeeded(
         self, name: str, status: LimitStatus | None, account: str | None, device: Device
     ) -> None:
         """Uncounts an account's success, if only failures count, and remembers the device."""
-        writes = _uncounted(status)
+        writes = _decrements(status.undo) if status else []
         if name in self._introduces and account is not None:
             writes.append(self._known(account, device))
         self._try(*writes)
 
     def uncount(self, status: LimitStatus | None) -> None:
-        """Uncounts a request that is neither a success nor a failed attempt."""
-        self._try(*_uncounted(status))
+        """Uncounts an attempt that has not failed, if only failures count."""
+        if status is not None:
+            self._try(*_decrements(status.undo))
+
+    def forget(self, status: LimitStatus | None) -> None:
+        """Uncounts a request everywhere: it has done nothing, because another one did the same."""
+        if status is not None:
+            self._try(*_decrements(status.counters))
 
     def clear(self, name: str, account: str, device: Device) -> None:
         """Resets the count of an account, and makes the device known, for example after a password
@@ -186,7 +198,7 @@ class Limiter:
         at: int,
     ) -> LimitStatus:
         """Whether a sign-in may be tried now."""
-        undo = [each.path for each in counted if each.kind != "address"]
+        failures = [each for each in counted if each.kind != "address"]
         known = self._known_path(account, device)
         over = [each for each in counted if each.over]
         rate = self._limits[name].account
@@ -194,19 +206,25 @@ class Limiter:
             # Only its own failures slow it down, and what limits its network.
             subject = f"{account}\n{session_id or known}"
             own = self._add([self._counter(name, "device", subject, rate, at)], at)
-            undo += [each.path for each in own]
+            failures += own
             counted = [*own, *(each for each in counted if each.kind == "address")]
             over = [each for each in counted if each.over]
-        waits = [self._wait(name, each, at) for each in over]
-        return _status(counted, at, undo=undo, wait=max(waits, default=0))
+        undo = [each.path for each in failures]
+        return _status(counted, at, undo=undo, wait=self._wait(name, over, at))
 
-    def _wait(self, name: str, counter: _Counter, at: int) -> int:
-        """Seconds until an attempt is admitted; 0 if this one is."""
-        if counter.kind == "address":
-            return _end(counter.rate, at) - at
-        # From one address the delay may grow to a window; elsewhere the owner is waiting, too.
-        longest = counter.rate.seconds if counter.kind == "pair" else None
-        return self._backoff.wait(self._backoff_path(name, counter), longest)
+    def _wait(self, name: str, over: Sequence[_Counter], at: int) -> int:
+        """Seconds until an attempt is admitted; 0 if this one is. `over`: the exceeded counters,
+        the account's failures from everywhere after those from one address."""
+        networks = [_end(each.rate, at) - at for each in over if each.kind == "address"]
+        if networks:
+            return max(networks)
+        for counter in over:
+            # From one address the delay may grow to a window; elsewhere the owner is waiting, too.
+            longest = counter.rate.seconds if counter.kind == "pair" else None
+            # An attempt that is refused must not take the next turn: the owner may be waiting.
+            if wait := self._backoff.wait(self._backoff_path(name, counter), longest):
+                return wait
+        return 0
 
     def _is_known(self, path: str) -> bool:
         expires_at = self._db.get(path).data.get("expiresAt")
@@ -264,12 +282,13 @@ def _status(
         remaining=max(0, tightest.remaining),
         reset=wait or _end(tightest.rate, at) - at,
         exceeded=exceeded,
+        counters=tuple(each.path for each in counted),
         undo=tuple(undo),
     )
 
 
-def _uncounted(status: LimitStatus | None) -> list[Write]:
-    return [] if status is None else [Merge(path, {"count": Increment(-1)}) for path in status.undo]
+def _decrements(paths: Iterable[str]) -> list[Write]:
+    return [Merge(path, {"count": Increment(-1)}) for path in paths]
 
 
 def _seconds() -> int:

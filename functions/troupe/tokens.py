@@ -67,7 +67,7 @@ def encode_refresh(
 
 
 def encode_link(
-    *, subject: str, path: str, issued_at: int, expires_at: int, session_id: str | None
+    *, subject: str, path: str, issued_at: int, expires_at: int, session_id: str
 ) -> str:
     """A token for `path` only; times in seconds since 1970. The same arguments give the same token,
     so that players and caches recognize the URL."""

@@ -24,7 +24,8 @@ from troupe.accounts.service import Accounts, SignedIn
 from troupe.accounts.sessions import MAX_SESSIONS
 from troupe.activities.service import Activities, activity_write
 from troupe.adapters.firestore import Database, Delete, Update, now
-from troupe.adapters.identity import Identity, IdentityUnavailable
+from troupe.adapters.identity import Identity
+from troupe.adapters.identity_errors import IdentityUnavailable
 from troupe.caller import Device, Source
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import TroupeError

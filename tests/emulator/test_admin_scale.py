@@ -17,7 +17,6 @@ from troupe.accounts.records import UserRecord
 from troupe.activities.service import Activities
 from troupe.adapters.firestore import Create, Database, Document, Write, connect
 from troupe.admin.stats import Statistics
-from troupe.admin.users import AdminUsers
 from troupe.paging import PageRequest
 from troupe.web.schema import Page
 
@@ -57,12 +56,6 @@ class Crowd:
     @property
     def directory(self) -> Directory:
         return Directory(self.db)
-
-    @property
-    def users(self) -> AdminUsers:
-        shop, nothing = Shop(self.db), None
-        services: Any = (nothing, shop.subscriptions, shop.plans, nothing, nothing)
-        return AdminUsers(self.db, self.directory, *services)
 
     def reads(self, ask: Callable[[], Any]) -> tuple[Any, int, int]:
         """The result of `ask`, the number of documents it read, and its number of calls."""
@@ -130,25 +123,16 @@ def test_a_filtered_page_reads_no_more(crowd: Crowd, status: UserStatus | None, 
     assert (found.total, documents) == (total, LIMIT + 1)
 
 
-def test_a_listing_reads_no_wallet_and_no_subscription(crowd: Crowd) -> None:
-    ask = Page(limit=LIMIT)
-    (users, _), documents, calls = crowd.reads(
-        lambda: crowd.users.page(ask, UserFilter(None, PLAN))
-    )
-    assert len(users) == LIMIT
-    assert (documents, calls) == (LIMIT + 1, 2)
-
-
 def test_a_search_reads_two_documents_per_row_and_counts_the_rest(crowd: Crowd) -> None:
     ask = (WORD, UserFilter(), LIMIT)
-    (users, total), documents, calls = crowd.reads(lambda: crowd.users.search(*ask))
+    (users, total), documents, calls = crowd.reads(lambda: crowd.directory.search(*ask))
     assert (len(users), total) == (LIMIT, USERS)
     assert (documents, calls) == (2 * LIMIT, 5)
 
 
 def test_a_search_with_exactly_a_page_of_matches_has_the_right_total(crowd: Crowd) -> None:
     ask = (f"{WORD}.004", UserFilter(), 10)
-    (users, total), _, _ = crowd.reads(lambda: crowd.users.search(*ask))
+    (users, total), _, _ = crowd.reads(lambda: crowd.directory.search(*ask))
     assert ([user.id for user in users], total) == (crowd.uids[40:50], 10)
 
 

@@ -18,7 +18,7 @@ from troupe.accounts.records import UserRecord
 from troupe.accounts.sessions import open_session
 from troupe.accounts.writes import create_writes, session_write
 from troupe.adapters.firestore import Database, Update, now
-from troupe.adapters.identity import IdentityUnavailable
+from troupe.adapters.identity_errors import IdentityUnavailable
 from troupe.caller import Device
 
 KEEP = timedelta(days=30)

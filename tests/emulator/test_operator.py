@@ -54,6 +54,13 @@ class TestCreateAdmin:
         answer = app_for("admin").test_client().post("/api/admin/login", json=body)
         assert answer.status_code == 200
 
+    def test_a_suspended_user_is_rejected(self, db: Database, capsys: Any) -> None:
+        member = a_verified_member(db)
+        db.commit(Update(f"users/{member.uid}", {"suspended": True}))
+        assert command(["create-admin", member.email]) == 1
+        assert "is suspended" in capsys.readouterr().err
+        assert db.get(f"users/{member.uid}").data["role"] == "user"
+
     def test_a_weak_password_is_rejected_and_not_printed(
         self, monkeypatch: pytest.MonkeyPatch, capsys: Any
     ) -> None:

@@ -20,10 +20,13 @@ from tests.support.firebase_client import (
 from tests.support.wiring import services
 from troupe.accounts.errors import AccountSuspended, InvalidCredentials
 from troupe.accounts.passwords import Passwords
+from troupe.accounts.provisioning import Provisioning
+from troupe.accounts.records import UserRecord
 from troupe.accounts.service import Accounts
 from troupe.accounts.sessions import MAX_SESSIONS, is_of_sdk
-from troupe.adapters.firestore import Database
-from troupe.adapters.identity import Identity, IdentityUnavailable
+from troupe.adapters.firestore import Database, Document, Update, now
+from troupe.adapters.identity import Identity, Person
+from troupe.adapters.identity_errors import IdentityUnavailable
 from troupe.caller import Device
 from troupe.errors import Unavailable
 from troupe.tokens import TokenInvalid
@@ -128,6 +131,39 @@ def test_sessions_from_after_a_revocation_stay(accounts: Accounts) -> None:
     assert works(accounts, refreshed.pair.access_token)
 
 
+@pytest.mark.parametrize("way", ["reset", "change"])
+def test_the_sdk_can_sign_in_right_after_a_new_password(
+    accounts: Accounts, passwords: Passwords, way: str
+) -> None:
+    email = new_email()
+    caller = accounts.authenticate(bearer(register(accounts, email=email).pair.access_token))
+    if way == "reset":
+        passwords.forgot(email)
+        (code,) = mailed_codes(email, "PASSWORD_RESET")
+        passwords.reset(code, NEW_PASSWORD, DEVICE)
+    else:
+        passwords.change(caller, PASSWORD, NEW_PASSWORD)
+    signed_in = firebase_client.sign_in(email, NEW_PASSWORD)
+    assert works(accounts, signed_in["idToken"])
+
+
+def test_a_sign_in_during_a_deletion_stores_no_session(
+    accounts: Accounts, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = new_email()
+    uid, signed_in = register(accounts, email=email).user.id, Provisioning.signed_in
+
+    def then_deleted(self: Provisioning, person: Person) -> tuple[UserRecord, Document]:
+        found = signed_in(self, person)
+        db.commit(Update(f"users/{uid}", {"deletedAt": now(), "sessions": {}}))
+        return found
+
+    monkeypatch.setattr(Provisioning, "signed_in", then_deleted)
+    with pytest.raises(TokenInvalid):
+        accounts.login(email, PASSWORD, DEVICE)
+    assert stored(db, uid)["sessions"] == {}
+
+
 def test_a_refresh_loses_nothing_while_firebase_does_not_answer(
     accounts: Accounts, identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +178,18 @@ def test_a_refresh_loses_nothing_while_firebase_does_not_answer(
             accounts.refresh(token, DEVICE)
         assert refused.value.retry_after
     assert accounts.refresh(token, DEVICE)
+
+
+def test_a_second_tab_does_not_ask_firebase_again(
+    accounts: Accounts, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = register(accounts)
+    second = accounts.refresh(first.pair.refresh_token, DEVICE)
+    monkeypatch.setattr(identity, "standing", None)
+    again = accounts.refresh(first.pair.refresh_token, DEVICE)
+    by_access = accounts.refresh_by_access(bearer(second.pair.access_token), DEVICE)
+    tokens = {each.pair.refresh_token for each in (second, again, by_access)}
+    assert len(tokens) == 1
 
 
 class TestVerifiedAddress:

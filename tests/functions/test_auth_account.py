@@ -187,7 +187,12 @@ def test_a_rejected_avatar_stores_nothing(client: FlaskClient) -> None:
     for data, status in wrong:
         assert upload(user, data).status_code == status
     assert user.ask("POST", "/api/auth/avatar", json={}).status_code == 415
-    assert user.ask("POST", "/api/auth/avatar", data={"avatar": "text"}).status_code == 422
+    assert (
+        user.ask(
+            "POST", "/api/auth/avatar", data={"avatar": "text"}, content_type="multipart/form-data"
+        ).status_code
+        == 422
+    )
     assert set(services().files.list("static/images/avatar_")) == before
     assert user.stored()["profilePicture"] == ""
 

@@ -63,6 +63,8 @@ class Cast:
 
     def ask(self, caller: str, function: str, method: str, path: str, **sent: Any) -> Any:
         client = app_for(function).test_client()
+        if "data" in sent:
+            sent["content_type"] = "multipart/form-data"
         with client.open(path, method=method, headers=self.headers[caller], **sent) as answer:
             answer.get_data()
             return answer

@@ -165,14 +165,20 @@ def test_use_by_others_needs_a_consent_for_it(client: FlaskClient, db: Database)
     character = made(client, headers, FULL)
     path = f"/api/characters/{character['id']}"
     allow = {"allowUse": "true"}
-    assert code(client.put(path, data=allow, headers=headers)) == (422, "consent_too_narrow")
+    assert code(
+        client.put(path, data=allow, headers=headers, content_type="multipart/form-data")
+    ) == (422, "consent_too_narrow")
     # A wider consent for the same sample.
     wide = {"consent": json.dumps(FULL | {"purposes": ["own_use", "use_by_others"]})}
-    after = client.put(path, data=wide | allow, headers=headers).json["data"]["character"]
+    after = client.put(
+        path, data=wide | allow, headers=headers, content_type="multipart/form-data"
+    ).json["data"]["character"]
     assert (after["allowUse"], len(after["consent"]["purposes"])) == (True, 2)
     # A narrower one ends the use by others.
     narrow = {"consent": json.dumps(FULL)}
-    after = client.put(path, data=narrow, headers=headers).json["data"]["character"]
+    after = client.put(path, data=narrow, headers=headers, content_type="multipart/form-data").json[
+        "data"
+    ]["character"]
     assert after["allowUse"] is False
 
 
@@ -200,9 +206,15 @@ def test_revoking_deletes_the_sample_and_ends_all_use(
     assert activities(db, caller(uid)) == ["character_created", "character_consent_revoked"]
     # A repeat changes nothing; using it again needs a sample and a consent.
     assert revoke(client, headers, character["id"]).json["data"]["character"] == after
-    allow = client.put(path, data={"allowUse": "true"}, headers=headers)
+    allow = client.put(
+        path, data={"allowUse": "true"}, headers=headers, content_type="multipart/form-data"
+    )
     assert code(allow) == (422, "consent_too_narrow")
-    assert code(client.put(path, data={"consent": CONSENT}, headers=headers)) == (
+    assert code(
+        client.put(
+            path, data={"consent": CONSENT}, headers=headers, content_type="multipart/form-data"
+        )
+    ) == (
         422,
         "sample_missing",
     )

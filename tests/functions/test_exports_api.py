@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +100,19 @@ def test_the_archive_of_an_earlier_export_is_gone(
     db.commit(Update(f"exports/{user[0]}", fields))
     path = f"{EXPORT}/{second['job']['jobId']}/archive"
     assert code(ask("GET", path, user[1])) == (409, "export_not_ready")
+
+
+def test_it_needs_a_recent_sign_in(
+    queue: HeldQueue, db: Database, user: tuple[str, dict[str, str]]
+) -> None:
+    uid, headers = user
+    (session_id,) = db.get(f"users/{uid}").data["sessions"]
+    earlier = now() - timedelta(minutes=6)
+    db.commit(Update(f"users/{uid}", {f"sessions.{session_id}.createdAt": earlier}))
+    assert code(ask("POST", EXPORT, headers)) == (403, "recent_sign_in_required")
+    assert queue.take() == []
+    db.commit(Update(f"users/{uid}", {"guest": True}))  # who could not sign in again
+    assert ask("POST", EXPORT, headers).status_code == 202
 
 
 def test_exports_are_limited_per_day(queue: HeldQueue, user: tuple[str, dict[str, str]]) -> None:

@@ -6,6 +6,7 @@ import collections
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,9 @@ from tests.support.firebase_client import (
 )
 from tests.support.wiring import app_for, services
 from troupe import backoff
-from troupe.adapters.firestore import Create, Database, Stale, now
+from troupe.accounts.provisioning import Provisioning
+from troupe.accounts.records import UserRecord
+from troupe.adapters.firestore import Create, Database, Document, Stale, now
 from troupe.app.domains import rate_limits
 from troupe.backoff import Backoff
 from troupe.caller import Source
@@ -114,6 +117,28 @@ def test_strangers_do_not_lock_out_a_known_device(client: FlaskClient) -> None:
     assert statuses == [401, 401, 401, 429, 429]
 
 
+def test_attempts_in_vain_from_one_address_do_not_count_elsewhere(client: FlaskClient) -> None:
+    """LOGIN_LIMIT gives an account 3 failures from an address, so 30 from everywhere."""
+    email, address = register(client), new_address()
+    statuses = [sign_in(client, email, WRONG, address).status_code for _ in range(40)]
+    assert statuses == [401] * 3 + [429] * 37
+    assert sign_in(client, email, PASSWORD, new_address()).status_code == 200
+
+
+def test_a_refused_attempt_does_not_take_the_next_turn(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email, busy = register(client), new_address()
+    for _ in range(3):
+        assert sign_in(client, email, WRONG, busy).status_code == 401
+    attack(client, email, 27)
+    assert sign_in(client, email, WRONG, new_address()).status_code == 429
+    later = now() + timedelta(seconds=backoff.FIRST + 1)
+    monkeypatch.setattr("troupe.backoff.now", lambda: later)
+    assert sign_in(client, email, WRONG, busy).status_code == 429  # for its own failures
+    assert sign_in(client, email, PASSWORD, new_address()).status_code == 200
+
+
 def test_an_unknown_device_is_slowed_down_but_not_locked_out(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +225,35 @@ def test_accounts_made_with_firebases_own_api_count_too(client: FlaskClient, ema
             )
             statuses.append(answer.status_code)
     assert statuses == [200] * 4 + [429] * 2
+
+
+def test_first_requests_at_once_are_one_account(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, create = threading.Barrier(2), Provisioning.create
+
+    def create_at_once(self: Provisioning, user: UserRecord) -> Document:
+        both.wait(10)
+        return create(self, user)
+
+    address = new_address()
+
+    def ask(token: str) -> int:
+        answer = (
+            app_for("auth")
+            .test_client()
+            .get(
+                "/api/auth/me",
+                headers={"Authorization": f"Bearer {token}"},
+                environ_overrides={"REMOTE_ADDR": address},
+            )
+        )
+        return answer.status_code
+
+    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(Provisioning, "create", create_at_once)
+        assert list(pool.map(ask, [sign_up()["idToken"]] * 2)) == [200, 200]
+    assert [ask(sign_up()["idToken"]) for _ in range(2)] == [200, 429]
 
 
 def test_mails_to_one_account_are_limited_and_verification_counts_too(client: FlaskClient) -> None:

@@ -11,11 +11,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import CountingDatabase, HeldQueue, code, new_character, signed_in
+from tests.support.firebase_client import sign_up
 from tests.support.media_files import sent
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, deliver, rewired, services
-from troupe import tokens
 from troupe.accounts.links import link_times
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
@@ -117,7 +117,7 @@ def test_a_link_lives_for_at_least_three_quarters_of_its_time(
     at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("troupe.accounts.links.time", lambda: 1_800_000_000 + at)
-    issued_at, expires_at = link_times(3600, None)
+    issued_at, expires_at = link_times(3600)
     assert issued_at <= 1_800_000_000 + at
     assert 2700 < expires_at - (1_800_000_000 + at) <= 3600
 
@@ -140,7 +140,7 @@ def test_a_link_opens_nothing_else(client: FlaskClient, queue: HeldQueue, db: Da
     # Only routes that serve media look at `token`.
     for method, path in (("GET", place), ("DELETE", place), ("GET", "/api/user/voice-history")):
         caller = services().accounts.authenticate(headers["Authorization"])
-        link = services().accounts.media_link(caller, path).url
+        link = services().media_links.make(caller, path).url
         assert code(client.open(link, method=method)) == (401, "unauthorized")
     assert client.get(place, headers=headers).status_code == 200
 
@@ -176,26 +176,12 @@ def test_a_link_ends_with_its_session_or_user(
     assert code(client.get(url)) == refusal
 
 
-def test_a_link_of_a_firebase_sign_in_ends_with_all_sign_ins(
-    client: FlaskClient, queue: HeldQueue, db: Database
-) -> None:
-    uid, headers = signed_in(db)
-    generation = spoken(client, queue, headers)
-    at = int(time.time())
-    token = tokens.encode_link(
-        subject=uid,
-        path=f"/api/voice/generations/{generation['id']}/audio",
-        issued_at=at - 60,
-        expires_at=at + 60,
-        session_id=None,
-    )
-    url = f"/api/voice/generations/{generation['id']}/audio?token={token}"
+def test_a_link_of_a_firebase_sign_in_ends_with_it(client: FlaskClient, queue: HeldQueue) -> None:
+    headers = {"Authorization": f"Bearer {sign_up()['idToken']}"}
+    url = spoken(client, queue, headers)["audioUrl"]
     assert client.get(url).status_code == 200
-    db.commit(Update(f"users/{uid}", {"validAfter": now()}))
+    assert app_for("auth").test_client().post("/api/logout", headers=headers).status_code == 200
     assert code(client.get(url)) == (401, "token_invalid")
-    # A later link works, although links of one quarter share an earlier issue time.
-    ended = now()
-    assert link_times(3600, ended)[0] >= ended.timestamp()
 
 
 def test_opening_a_link_reads_one_document_more_than_the_file_does(

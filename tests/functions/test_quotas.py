@@ -14,6 +14,7 @@ from tests.support.forms import multipart
 from tests.support.plans import Shop
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, rewired, services
+from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.quotas import Quotas
 from troupe.accounts.records import UserRecord
 from troupe.accounts.tiers import Kept
@@ -134,6 +135,16 @@ def test_far_from_the_quota_not_every_addition_is_counted(db: Database) -> None:
     for _ in range(50):
         quotas.add(user, Kept.SCRIPTS, lambda: None, lambda made: None)
     assert len(counted) == 2  # after one count, 999 // 40 more are free
+
+
+def test_what_one_plan_allowed_uncounted_is_void_with_another(db: Database) -> None:
+    quotas = Quotas(db, test_settings(QUOTAS="none=2/1000/2/1, guest=1/0/1/1"))
+    uid, _ = signed_in(db)
+    user = UserRecord.of(db.get(f"users/{uid}"))
+    quotas.add(user, Kept.SCRIPTS, lambda: None, lambda made: None)
+    smaller = user.model_copy(update={"guest": True})
+    with pytest.raises(QuotaExceeded):
+        quotas.add(smaller, Kept.SCRIPTS, lambda: None, lambda made: None)
 
 
 @pytest.mark.parametrize("wrong", ["guest=1/2/3", "guest=1/2/3/x", "guest=1/2/3/-4", "pro"])

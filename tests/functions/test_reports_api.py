@@ -13,9 +13,10 @@ from tests.support.factories import HeldQueue, code, new_character, signed_in
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database, Delete, Update
 from troupe.adapters.storage import Files
+from troupe.allowances import RateLimit
 from troupe.characters.records import Character, Visibility
 from troupe.generations.schemas import GenerateVoice
-from troupe.settings import RateLimit, settings
+from troupe.settings import settings
 
 REASON = "This is my voice, and nobody has asked me."
 
@@ -147,11 +148,23 @@ def test_hiding_makes_a_character_private_for_good(
     seen = characters.get(place, headers=mine).json["data"]["character"]
     assert (seen["visibility"], seen["hidden"]) == ("private", True)
     for visibility in ("public", "unlisted"):
-        refused = characters.put(place, data={"visibility": visibility}, headers=mine)
+        refused = characters.put(
+            place, data={"visibility": visibility}, headers=mine, content_type="multipart/form-data"
+        )
         assert code(refused) == (403, "character_hidden")
-    assert characters.put(place, data={"displayName": "Eve"}, headers=mine).status_code == 200
+    assert (
+        characters.put(
+            place, data={"displayName": "Eve"}, headers=mine, content_type="multipart/form-data"
+        ).status_code
+        == 200
+    )
     # An administrator can show it again.
-    shown = characters.put(place, data={"visibility": "public"}, headers=admin.headers)
+    shown = characters.put(
+        place,
+        data={"visibility": "public"},
+        headers=admin.headers,
+        content_type="multipart/form-data",
+    )
     assert shown.status_code == 200
     seen = characters.get(place, headers=mine).json["data"]["character"]
     assert (seen["visibility"], seen["hidden"]) == ("public", False)

@@ -82,7 +82,9 @@ def library_of(db: Database) -> CharacterLibrary:
 def caller(uid: str = "ada", role: Any = "user") -> AccountCaller:
     at = now()
     user = UserRecord(id=uid, name="Ada", created_at=at, updated_at=at)
-    return AccountCaller(uid=uid, role=role, guest=False, email=None, user=user)
+    return AccountCaller(
+        uid=uid, role=role, guest=False, email=None, session_id="pytest", user=user
+    )
 
 
 def new_caller() -> AccountCaller:

@@ -74,8 +74,8 @@ def link_password(id_token: str, email: str) -> dict[str, Any]:
     return call("update", idToken=id_token, email=email, password=PASSWORD)
 
 
-def sign_in(email: str) -> dict[str, Any]:
-    return call("signInWithPassword", email=email, password=PASSWORD)
+def sign_in(email: str, password: str = PASSWORD) -> dict[str, Any]:
+    return call("signInWithPassword", email=email, password=password)
 
 
 def mailed_codes(email: str, kind: str) -> list[str]:

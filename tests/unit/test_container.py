@@ -19,8 +19,7 @@ from troupe.web.routes import PARTS, Route
 ROUTES = [route for function in functions() for api in apis(function) for route in api.routes]
 PROVIDED = {
     name: str(each.func.__annotations__["return"])
-    for name, each in vars(Container).items()
-    if isinstance(each, cached_property)
+    for name, each in inspect.getmembers(Container, lambda each: isinstance(each, cached_property))
 } | {"settings": "Settings"}
 
 
@@ -56,9 +55,10 @@ def test_erasers_and_chores_resolve() -> None:
 
 
 def _class(name: str) -> type:
-    """The class of a service, from the imports of container.py."""
-    source = Path(inspect.getfile(Container)).read_text()
-    (line,) = [each for each in source.splitlines() if each.endswith(f"import {name}")][:1]
+    """The class of a service, from the imports of the container's modules."""
+    modules = [inspect.getfile(each) for each in Container.__mro__ if each is not object]
+    lines = [line for each in modules for line in Path(each).read_text().splitlines()]
+    (line,) = [each for each in lines if each.endswith(f"import {name}")][:1]
     kind: type = getattr(import_module(line.split()[1]), name)
     return kind
 

@@ -19,7 +19,8 @@ from tests.support.silent import silent_services
 from troupe import deadlines
 from troupe.adapters.app_check import AppChecks
 from troupe.adapters.firestore import Create, Database
-from troupe.adapters.identity import Identity, IdentityError
+from troupe.adapters.identity import Identity
+from troupe.adapters.identity_errors import IdentityError
 from troupe.adapters.model import ModelError
 from troupe.adapters.moderation import ModerationServer
 from troupe.adapters.queue import CloudTasksQueue, QueueUnavailable

@@ -22,7 +22,8 @@ from google.cloud import firestore
 from google.cloud.storage import Client
 
 from troupe.adapters.firestore import Create, Database, IndexMissing, Stale
-from troupe.adapters.identity import Identity, IdentityUnavailable
+from troupe.adapters.identity import Identity
+from troupe.adapters.identity_errors import IdentityUnavailable
 from troupe.adapters.storage import Files
 from troupe.errors import FileMissing, Unavailable
 

@@ -67,10 +67,34 @@ def test_origins_are_a_list() -> None:
     assert Settings.from_env(env).allowed_origins == ["https://a.example", "https://b.example"]
 
 
+@pytest.mark.parametrize("origins", ["*", "https://a.example:8443", "capacitor://localhost"])
+def test_origins_that_browsers_send_are_accepted(origins: str) -> None:
+    env = {"FUNCTIONS_EMULATOR": "true", "CORS_ORIGINS": origins}
+    assert Settings.from_env(env).allowed_origins == [origins]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("TOKENS_TO_GIVE", "-1"), ("MAX_TEXT_CHARACTERS", "200001"), ("LEASE_SECONDS", "0")],
+    [
+        ("TOKENS_TO_GIVE", "-1"),
+        ("MAX_TEXT_CHARACTERS", "200001"),
+        ("LEASE_SECONDS", "0"),
+        ("CORS_ORIGINS", "https://a.example/"),  # browsers send no slash
+        ("CORS_ORIGINS", "a.example"),
+        ("CORS_ORIGINS", "https://*.example"),  # would be a regular expression
+        ("JWT_PREVIOUS_SECRET", "x" * 31),
+        ("TRUSTED_PROXIES", "google, 10.0.0.0/99"),
+    ],
 )
 def test_invalid_values_are_rejected(name: str, value: str) -> None:
     with pytest.raises(ValidationError):
         Settings.from_env({"FUNCTIONS_EMULATOR": "true", name: value})
+
+
+@pytest.mark.parametrize("wrong", [{"JWT_SECRET": "hunter2"}, {"TOKENS_TO_GIVE": "many"}])
+def test_an_error_shows_no_secret(wrong: dict[str, str]) -> None:
+    """It is logged when a function does not start."""
+    env = {"JWT_SECRET": "hunter2" * 5, "OPENAI_API_KEY": "hunter2", "PAYMENTS": "off"} | wrong
+    with pytest.raises(ValidationError) as failure:
+        Settings.from_env(env)
+    assert "hunter2" not in str(failure.value)

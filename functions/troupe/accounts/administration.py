@@ -1,8 +1,9 @@
-"""Administrators' changes to accounts: email address, role, suspension. Returns writes, so that the
-caller commits them together with its own."""
+"""Administrators' changes to accounts: email address, role, suspension. Returns writes, which the
+caller commits together with its own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +18,14 @@ from troupe.accounts.errors import (
 )
 from troupe.accounts.records import UserRecord
 from troupe.accounts.writes import existing_user, user_path
-from troupe.adapters.firestore import Create, Database, Update, Write, now
-from troupe.adapters.identity import Identity, IdentityError, WrongCredentials
+from troupe.adapters.firestore import Create, Database, Update, Write, contend, now
+from troupe.adapters.identity import Identity
+from troupe.adapters.identity_errors import IdentityError, WrongCredentials
 from troupe.caller import Role
 from troupe.logs import log
 
 _GUARD = "guards/admins"
+_OPERATOR = "operator"  # no uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,21 @@ class Administration:
             fields |= {"email": after.email, "emailVerified": False}
             self._set_email(uid, str(after.email))
         return AccountDiff(before, after, [Update(document.path, fields, seen=document), *writes])
+
+    def make_admin(
+        self, uid: str, extra_writes: Callable[[UserRecord], Sequence[Write]] = lambda user: ()
+    ) -> UserRecord:
+        """Makes a user an administrator, for an operator. `extra_writes`: further writes for the
+        same commit. Raises UserNotFound, CannotSuspendAdmin, NoEmail, EmailUnproved."""
+
+        def attempt() -> UserRecord:
+            diff = self.change(uid, AccountChange(role="admin"), _OPERATOR)
+            if diff.writes:
+                self._db.commit(*diff.writes, *extra_writes(diff.before))
+                log.info("admin_made", uid=uid)
+            return diff.after
+
+        return contend(attempt)
 
     def after_commit(self, changed: AccountDiff) -> None:
         """Revokes Firebase's refresh tokens if the change ends access. The commit itself has

@@ -28,7 +28,8 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.adapters.identity import Identity, IdentityError
+from troupe.adapters.identity import Identity
+from troupe.adapters.identity_errors import IdentityError
 from troupe.logs import log
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.records import Record

@@ -1,4 +1,4 @@
-"""Administrators' view of all users: lists, search and counts, all answered from indexes."""
+"""All users, for administrators and operators: lists, search and counts, answered from indexes."""
 
 from __future__ import annotations
 
@@ -76,6 +76,11 @@ class Directory:
         if user is None:
             raise UserNotFound
         return user
+
+    def find(self, email: str) -> UserRecord | None:
+        """The user with an email address, or None."""
+        found = self._db.find(USERS, where=[("email", "==", email.strip().lower())], limit=1)
+        return UserRecord.of(found[0]) if found else None
 
     def page(
         self, request: PageRequest, user_filter: UserFilter

@@ -6,7 +6,7 @@ from typing import Self
 
 from typing_extensions import TypedDict
 
-from troupe.adapters import identity
+from troupe.adapters import identity_errors
 from troupe.errors import (
     Conflict,
     FileSizeDetails,
@@ -78,7 +78,7 @@ class RecentSignInRequired(Forbidden):
     """Not 401: the bearer token is valid, and clients must not discard it."""
 
     code = "recent_sign_in_required"
-    message = "Please confirm your password, or sign in again and repeat this within 5 minutes."
+    message = "Please sign in again and repeat this within 5 minutes."
 
 
 class SecondFactorRequired(Forbidden):
@@ -154,22 +154,22 @@ class TooManyAttempts(TooManyRequests):
     message = "Too many attempts. Please wait before trying again, or reset your password."
 
 
-_PUBLIC_ERRORS: dict[type[identity.IdentityError], type[TroupeError]] = {
-    identity.EmailExists: EmailTaken,
-    identity.WrongCredentials: InvalidCredentials,
-    identity.SecondFactorRequired: SecondFactorRequired,
-    identity.AccountDisabled: AccountSuspended,
-    identity.TooManyAttempts: TooManyAttempts,
-    identity.InvalidDetails: NotAccepted,
-    identity.CodeInvalid: CodeInvalid,
-    identity.IdTokenInvalid: TokenInvalid,
-    identity.IdTokenExpired: TokenExpired,
+_PUBLIC_ERRORS: dict[type[identity_errors.IdentityError], type[TroupeError]] = {
+    identity_errors.EmailExists: EmailTaken,
+    identity_errors.WrongCredentials: InvalidCredentials,
+    identity_errors.SecondFactorRequired: SecondFactorRequired,
+    identity_errors.AccountDisabled: AccountSuspended,
+    identity_errors.TooManyAttempts: TooManyAttempts,
+    identity_errors.InvalidDetails: NotAccepted,
+    identity_errors.CodeInvalid: CodeInvalid,
+    identity_errors.IdTokenInvalid: TokenInvalid,
+    identity_errors.IdTokenExpired: TokenExpired,
 }
 # Seconds by HTTP status; Firebase Auth does not say how long it blocks.
 _RETRY_AFTER = {429: 60, 503: 5}
 
 
-def public_error(error: identity.IdentityError) -> TroupeError:
+def public_error(error: identity_errors.IdentityError) -> TroupeError:
     """The API error for an error of Firebase Auth; Unavailable for one without a mapping."""
     kind = _PUBLIC_ERRORS.get(type(error), Unavailable)
     return kind(retry_after=_RETRY_AFTER.get(kind.status))

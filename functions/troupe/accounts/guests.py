@@ -74,7 +74,7 @@ class GuestCleanup:
 
 
 def _written(document: Document, before: datetime) -> bool:
-    """Whether the document changed after `before`: whatever a guest does with a session of ours
+    """Whether the document changed after `before`: everything a guest does with a session of ours
     (signing in, refreshing, spending) writes it."""
     return document.update_time is None or document.update_time > before
 

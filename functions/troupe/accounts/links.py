@@ -1,11 +1,17 @@
-"""File URLs for `<audio>` and `<video>`, which send no bearer token."""
+"""Media links: URLs for `<audio>` and `<video>`, which send no bearer token."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from time import time
+
+from troupe import tokens
+from troupe.accounts.records import AccountCaller
+from troupe.accounts.sessions import live_session
+from troupe.accounts.writes import Users
+from troupe.adapters.firestore import Database
+from troupe.tokens import TokenInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +20,48 @@ class MediaLink:
     expires_at: datetime
 
 
-def link_times(seconds: int, valid_after: datetime | None) -> tuple[int, int]:
+class MediaLinks:
+    def __init__(self, db: Database, seconds: int) -> None:
+        """`seconds`: the maximum lifetime of a link."""
+        self._users = Users(db)
+        self._seconds = seconds
+
+    def make(self, caller: AccountCaller, address: str) -> MediaLink:
+        """A temporary URL of a file, which anyone can open with the caller's access. `address`:
+        path and query, as the API returns them."""
+        issued_at, expires_at = link_times(self._seconds)
+        path, mark, query = address.partition("?")
+        token = tokens.encode_link(
+            subject=caller.uid,
+            path=path,
+            issued_at=issued_at,
+            expires_at=expires_at,
+            session_id=caller.session_id,
+        )
+        url = f"{path}?{query}{'&' if mark else ''}token={token}"
+        return MediaLink(url, datetime.fromtimestamp(expires_at, UTC))
+
+    def authenticate(self, token: str, path: str) -> AccountCaller:
+        """The user whose access a link to `path` carries. A link ends with its session.
+
+        Reads one document. Raises TokenInvalid, TokenExpired, AccountSuspended.
+        """
+        claims = tokens.decode(token, purpose=tokens.LINK_PURPOSE)
+        if claims.path != path or claims.session_id is None:
+            raise TokenInvalid
+        user = self._users.get(claims.subject)
+        if user is None:
+            raise TokenInvalid
+        live_session(user, claims.session_id)
+        return AccountCaller.of(user, claims.session_id)
+
+
+def link_times(seconds: int) -> tuple[int, int]:
     """The issue time and expiry of a link created now, in seconds since 1970.
 
     A link lasts `seconds`, or up to a quarter less: links created in the same quarter are
-    identical, so a client that asks again keeps playing and reuses its cache. `valid_after`:
-    sign-ins before it are void, and so are links issued before it.
+    identical, so a client that asks again keeps playing and reuses its cache.
     """
-    now, step = int(time()), seconds // 4
-    begun = now - now % step
-    issued_at = begun if valid_after is None else max(begun, math.ceil(valid_after.timestamp()))
-    return issued_at, begun + seconds
+    now = int(time())
+    issued_at = now - now % (seconds // 4)
+    return issued_at, issued_at + seconds

@@ -14,12 +14,11 @@ from troupe.accounts.errors import CodeInvalid, NoEmail, NoPassword, WrongPasswo
 from troupe.accounts.records import AccountCaller, default_name
 from troupe.accounts.writes import Users, end_sessions_write
 from troupe.adapters.firestore import Database, contend, now
-from troupe.adapters.identity import (
+from troupe.adapters.identity import Identity, Standing
+from troupe.adapters.identity_errors import (
     AccountDisabled,
     EmailExists,
-    Identity,
     IdentityError,
-    Standing,
     TooManyAttempts,
     WrongCredentials,
 )
@@ -64,7 +63,7 @@ class Passwords:
 
     def reset(self, code: str, password: str, device: Device) -> None:
         """Sets a new password with a mailed one-time code, and ends every session. `device` may
-        sign in, whatever others have tried.
+        sign in at once, even if failed attempts have slowed the account down.
 
         Raises CodeInvalid, NotAccepted.
         """
@@ -81,6 +80,7 @@ class Passwords:
         self._end_sessions(uid, emailVerified=True)  # the code was mailed there
         self._limiter.clear("login", email.lower(), device)
         log.info("password_reset", uid=uid)
+        _end_of_second()
 
     def change(self, caller: AccountCaller, current: str, password: str) -> None:
         """Sets a new password, and ends every session but the caller's.
@@ -99,6 +99,7 @@ class Passwords:
         # Also ends sessions opened with the old password since the line above ended the rest.
         self._end_sessions(caller.uid, keep=keep, standing=standing)
         log.info("password_changed", uid=caller.uid)
+        _end_of_second()
 
     def check(self, caller: AccountCaller, password: str) -> None:
         """Checks the caller's password. Raises NoPassword, WrongPassword, and SecondFactorRequired
@@ -218,10 +219,16 @@ def _unknowable() -> str:
     return f"{secrets.token_urlsafe(32)}-a1"
 
 
+def _end_of_second() -> None:
+    """Waits, because Firebase dates sign-ins in whole seconds: one with the new password in this
+    second could not be distinguished from one with the old password."""
+    time.sleep(1 - time.time() % 1)
+
+
 @contextmanager
 def _at_least(seconds: float, email: str) -> Iterator[None]:
-    """Takes as long, so that the time tells nothing. Raises Unavailable if too many requests wait
-    for that, or too many for this address."""
+    """Makes the block take at least `seconds`, so that its duration reveals nothing. Raises
+    Unavailable if too many requests wait for that, or too many for this address."""
     with WAITERS.place(email.lower()) as placed:
         if not placed:
             raise Unavailable(retry_after=1)

@@ -1,51 +1,41 @@
 """Stored users of people whom Firebase Auth has authenticated: created on the first sign-in, and
-kept up to date with what later sign-ins tell.
+kept up to date by later ones.
 
 An address may have been registered by somebody else. So the commit that first records an address as
-proved ends every sign-in from before, and removes sign-in methods of other addresses.
+proved ends every sign-in from before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from troupe.accounts import sessions
-from troupe.accounts.errors import AccountSuspended, public_error
-from troupe.accounts.pictures import clean_picture
+from troupe.accounts.errors import AccountSuspended
+from troupe.accounts.people import changes_of, cleaned, confirmed
 from troupe.accounts.records import Session, UserRecord, default_name
+from troupe.accounts.revocations import Revocations
 from troupe.accounts.writes import (
     Users,
     add_session_changes,
     create_writes,
     end_sessions_write,
 )
-from troupe.adapters.firestore import (
-    DELETE_FIELD,
-    AlreadyExists,
-    Document,
-    Stale,
-    Update,
-    Write,
-    contend,
-    now,
-)
-from troupe.adapters.identity import Identity, IdentityError, Person, Standing
+from troupe.adapters.firestore import AlreadyExists, Document, Stale, Update, Write, contend, now
+from troupe.adapters.identity import Person, Standing
 from troupe.caller import Device
-from troupe.errors import TooManyRequests, Unavailable
+from troupe.errors import TooManyRequests
 from troupe.logs import log
-from troupe.rate_limits import Limiter
+from troupe.rate_limits import Limiter, LimitStatus
 from troupe.settings import Settings
-from troupe.text import clean_email, clean_name, name_key
 from troupe.tokens import TokenInvalid
 from troupe.wallet.ledger import grant_writes, opening_writes
 from troupe.wallet.records import Meter
 
 # How often the last use of a sign-in with the Firebase SDK is recorded.
 SEEN_EVERY = timedelta(days=1)
-_MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,55 +48,32 @@ class _SignIn:
 
 class Provisioning:
     def __init__(
-        self, users: Users, identity: Identity, limiter: Limiter, settings: Settings
+        self, users: Users, revocations: Revocations, limiter: Limiter, settings: Settings
     ) -> None:
         self._users = users
-        self._identity = identity
+        self._revocations = revocations
         self._limiter = limiter
         self._settings = settings
 
-    def signed_in(self, person: Person) -> UserRecord:
-        """The user of a person who has just signed in through us. Raises AccountSuspended,
-        TokenInvalid if the account is being deleted."""
-        person = _cleaned(person)
-        return contend(lambda: self._attempt(person, None, Device(), lambda: None))
+    def signed_in(self, person: Person) -> tuple[UserRecord, Document]:
+        """The user of a person who has just signed in through us, and the document to use as a
+        precondition. Raises Stale, AccountSuspended, TokenInvalid if the account is being
+        deleted."""
+        return self._attempt(cleaned(person), None, Device(), lambda: None)
 
     def by_id_token(self, person: Person, device: Device) -> tuple[UserRecord, str]:
         """The user of a Firebase ID token, and the id of its sign-in.
 
-        One read, if the token tells nothing new. For a sign-in or details that are new, Firebase is
+        One read, if the token says nothing new. For a sign-in or details that are new, Firebase is
         asked whether they still hold. Raises AccountSuspended, Unavailable, TokenInvalid for a
         sign-in that has ended, and TooManyRequests for a new user of a network that has made many.
         """
-        person = _cleaned(person)
+        person = cleaned(person)
         at = datetime.fromtimestamp(person.signed_in_at, UTC)
         sign_in = _SignIn(sessions.sign_in_id(person.signed_in_at, person.provider), at)
-        standing = self.asked_once(person.uid)
-        return contend(lambda: self._attempt(person, sign_in, device, standing)), sign_in.id
-
-    def standing(self, uid: str) -> Standing | None:
-        """The account as Firebase knows it now. Raises Unavailable."""
-        try:
-            return self._identity.standing(uid)
-        except IdentityError as error:
-            raise public_error(error) from error
-
-    def check(self, user: UserRecord, document: Document, standing: Standing | None) -> None:
-        """Ends the sign-ins that have ended at Firebase, or were made before the address was
-        proved there. Raises Stale."""
-        at = now()
-        if standing is None or standing.disabled:
-            log.info("sign_ins_ended_at_firebase", uid=user.id, gone=standing is None)
-            self._users.commit(end_sessions_write(document, user, at))
-        elif standing.email_verified and not user.email_verified and standing.email == user.email:
-            log.info("address_proved", uid=user.id, sessions_ended=len(user.sessions))
-            self._users.commit(end_sessions_write(document, user, at, emailVerified=True))
-        elif revoked := _revoked(user, standing):
-            log.info("sign_ins_revoked_at_firebase", uid=user.id, sessions=len(revoked))
-            self._users.commit(_revocation_write(document, user, revoked, standing))
-        else:
-            return
-        raise Stale  # decide again with the changed document
+        standing = self._revocations.asked_once(person.uid)
+        user, _ = contend(lambda: self._attempt(person, sign_in, device, standing))
+        return user, sign_in.id
 
     def _attempt(
         self,
@@ -114,7 +81,7 @@ class Provisioning:
         sign_in: _SignIn | None,
         device: Device,
         ask: Callable[[], Standing | None],
-    ) -> UserRecord:
+    ) -> tuple[UserRecord, Document]:
         user, document = self._users.read(person.uid)
         if user is None:
             return self._create(person, sign_in, device, ask)
@@ -122,17 +89,17 @@ class Provisioning:
         entry = _listed(user, sign_in, at)
         _check_access(user, sign_in, entry)
         new = sign_in is not None and entry is None
-        changes = _identity_changes(user, person)
+        changes = changes_of(user, person)
         if sign_in is not None and (new or changes):
             # A token may be older than what it claims, and its sign-in may have been revoked.
-            changes = _identity_changes(user, _confirmed(person, ask()))
+            changes = changes_of(user, confirmed(person, ask()))
         if changes.get("emailVerified") and user.email is not None:
             return self._record_proof(user, document, sign_in, device, changes)
         if sign_in is not None and (entry is None or at - entry.last_used_at > SEEN_EVERY):
             seen = self._sdk_session(sign_in, device, entry, at)
             changes |= add_session_changes(user, sign_in.id, seen, at)
         if not changes:
-            return user
+            return user, document
         write = Update(document.path, changes | {"updatedAt": at}, seen=document)
         return self._commit(user, changes, [write], at)
 
@@ -143,7 +110,7 @@ class Provisioning:
         sign_in: _SignIn | None,
         device: Device,
         changes: dict[str, Any],
-    ) -> UserRecord:
+    ) -> tuple[UserRecord, Document]:
         """Stores that the address is proved, and ends every sign-in from before in that commit. One
         that we saw while the address was not proved is one of those."""
         at = now()
@@ -166,7 +133,7 @@ class Provisioning:
 
     def _commit(
         self, user: UserRecord, changes: dict[str, Any], writes: list[Write], at: datetime
-    ) -> UserRecord:
+    ) -> tuple[UserRecord, Document]:
         """Stores changes. A guest who has become an account gets the rest of the sign-up tokens,
         once: the ledger entry can only be created once."""
         settings = self._settings
@@ -177,7 +144,7 @@ class Provisioning:
             self._users.commit(*writes)
         except AlreadyExists as error:
             raise Stale from error
-        return self._require_user(user.id)
+        return self._users.require(user.id)
 
     def _create(
         self,
@@ -185,14 +152,14 @@ class Provisioning:
         sign_in: _SignIn | None,
         device: Device,
         ask: Callable[[], Standing | None],
-    ) -> UserRecord:
+    ) -> tuple[UserRecord, Document]:
         """Creates the record. Of concurrent first requests one creates it and gives the sign-up
         grant; the others read it."""
         at = now()
-        entries = {}
+        entries, counted = {}, None
         if sign_in is not None:
-            person = _confirmed(person, ask())
-            self._count(person, device)
+            person = confirmed(person, ask())
+            counted = self._count(person, device)
             entries = {sign_in.id: self._sdk_session(sign_in, device, None, at)}
         guest_tokens = self._settings.guest_tokens_to_give if person.anonymous else None
         user = UserRecord(
@@ -208,12 +175,12 @@ class Provisioning:
             updated_at=at,
         )
         try:
-            self.create(user)
+            return user, self.create(user)
         except AlreadyExists as error:
+            self._limiter.forget(counted)  # an app's first requests often come at once
             raise Stale from error
-        return user
 
-    def _count(self, person: Person, device: Device) -> None:
+    def _count(self, person: Person, device: Device) -> LimitStatus | None:
         """Counts an account that was made with Firebase's own API like one made with ours: each
         gets the sign-up grant. Raises TooManyRequests."""
         name = "guest" if person.anonymous else "register"
@@ -221,29 +188,14 @@ class Provisioning:
         if counted is not None and counted.exceeded:
             log.warning("rate_limited", limit=name)
             raise TooManyRequests(retry_after=counted.reset)
+        return counted
 
-    def create(self, user: UserRecord) -> None:
+    def create(self, user: UserRecord) -> Document:
         """Stores a new user with a wallet. Raises AlreadyExists."""
+        first, *others = create_writes(user)
         wallet = opening_writes(user.id, user.tokens, user.created_at)
-        self._users.commit(*create_writes(user), *wallet)
-
-    def asked_once(self, uid: str) -> Callable[[], Standing | None]:
-        """Asks Firebase for the account on the first call, and remembers the answer. The call
-        raises Unavailable."""
-        answers: list[Standing | None] = []
-
-        def ask() -> Standing | None:
-            if not answers:
-                answers.append(self.standing(uid))
-            return answers[0]
-
-        return ask
-
-    def _require_user(self, uid: str) -> UserRecord:
-        user = self._users.get(uid)
-        if user is None:
-            raise Unavailable(retry_after=1)
-        return user
+        committed = self._users.commit(first, *others, *wallet)
+        return Document(first.path, user.stored(), True, committed.update_times[0])
 
 
 def _listed(user: UserRecord, sign_in: _SignIn | None, at: datetime) -> Session | None:
@@ -265,59 +217,3 @@ def _check_access(user: UserRecord, sign_in: _SignIn | None, entry: Session | No
         raise TokenInvalid
     if entry is None and user.sign_ins_after and sign_in.at <= user.sign_ins_after:
         raise TokenInvalid
-
-
-def _confirmed(person: Person, standing: Standing | None) -> Person:
-    """The person with the address that Firebase has now. Raises TokenInvalid if the sign-in has
-    been revoked, or the account disabled or deleted."""
-    if standing is None or standing.disabled or person.signed_in_at < standing.valid_after:
-        raise TokenInvalid
-    email = clean_email(standing.email or "")
-    verified = standing.email_verified and email is not None
-    return replace(person, email=email, email_verified=verified)
-
-
-def _cleaned(person: Person) -> Person:
-    """The person with details that would be accepted from anybody. Firebase Auth stores whatever an
-    SDK client sends, and emulators and custom providers may vouch for anything."""
-    email = clean_email(person.email or "")
-    return replace(
-        person,
-        email=email,
-        email_verified=person.email_verified and email is not None,
-        name=clean_name(person.name, _MAX_NAME),
-        picture=clean_picture(person.picture),
-    )
-
-
-def _identity_changes(user: UserRecord, person: Person) -> dict[str, Any]:
-    """Fields of the user record to update from Firebase Auth."""
-    changes: dict[str, Any] = {}
-    if person.email and person.email != user.email:
-        changes |= {"email": person.email, "emailVerified": person.email_verified}
-    elif person.email_verified and not user.email_verified:  # an older token may not know it yet
-        changes["emailVerified"] = True
-    if user.guest and not person.anonymous:
-        changes["guest"] = False
-        if person.name:
-            changes |= {"name": person.name, "nameKey": name_key(person.name)}
-    return changes
-
-
-def _revoked(user: UserRecord, standing: Standing) -> list[str]:
-    """Ids of the sessions whose sign-in Firebase has revoked."""
-    return [
-        each
-        for each, session in user.sessions.items()
-        if sessions.signed_in_at(session).timestamp() < standing.valid_after
-    ]
-
-
-def _revocation_write(
-    document: Document, user: UserRecord, revoked: list[str], standing: Standing
-) -> Update:
-    """Ends the revoked sign-ins, and those of the Firebase SDK that are not listed yet."""
-    last = datetime.fromtimestamp(standing.valid_after - 1, UTC)
-    ended = {f"sessions.{each}": DELETE_FIELD for each in revoked}
-    floor = max(filter(None, [last, user.sign_ins_after]))
-    return Update(document.path, ended | {"signInsAfter": floor}, seen=document)

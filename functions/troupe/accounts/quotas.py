@@ -16,7 +16,8 @@ from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.records import UserRecord
 from troupe.accounts.tiers import Kept, tier_names
 from troupe.adapters.firestore import Database
-from troupe.settings import Quota, Settings
+from troupe.allowances import Quota
+from troupe.settings import Settings
 
 T = TypeVar("T")
 # Another request for the same user may add something between the count and the commit. Within so
@@ -42,7 +43,8 @@ class Quotas:
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
         self._settings = settings
-        self._uncounted: OrderedDict[tuple[str, Kept], int] = OrderedDict()
+        # By quota, too: with another plan, what the one before allowed is void.
+        self._uncounted: OrderedDict[tuple[str, Kept, int], int] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, user: UserRecord) -> Quota:
@@ -60,7 +62,8 @@ class Quotas:
         """What `make` returns, which adds one of a kind. Raises QuotaExceeded, before or after it;
         `undo` takes back what it made."""
         most = getattr(self.of(user), kind)
-        if self._take_uncounted(user.id, kind):
+        key = (user.id, kind, most)
+        if self._take_uncounted(key):
             return make()
         used = self._count(user.id, kind)
         if used >= most:
@@ -70,7 +73,7 @@ class Quotas:
         if left < _CLOSE and self._count(user.id, kind) > most:
             undo(made)
             raise QuotaExceeded.of(kind, most)
-        self._allow(user.id, kind, left // _UNCOUNTED_SHARE if left >= _CLOSE else 0)
+        self._allow(key, left // _UNCOUNTED_SHARE if left >= _CLOSE else 0)
         return made
 
     def add_file(
@@ -101,16 +104,16 @@ class Quotas:
         """How many, and their size."""
         return self._db.count_and_sum(Kept.FILES, "size", where=[("uid", "==", uid)])
 
-    def _take_uncounted(self, uid: str, kind: Kept) -> bool:
+    def _take_uncounted(self, key: tuple[str, Kept, int]) -> bool:
         with self._lock:
-            left = self._uncounted.get((uid, kind), 0)
+            left = self._uncounted.get(key, 0)
             if left:
-                self._uncounted[uid, kind] = left - 1
+                self._uncounted[key] = left - 1
             return left > 0
 
-    def _allow(self, uid: str, kind: Kept, number: int) -> None:
+    def _allow(self, key: tuple[str, Kept, int], number: int) -> None:
         with self._lock:
-            self._uncounted[uid, kind] = number
-            self._uncounted.move_to_end((uid, kind))
+            self._uncounted[key] = number
+            self._uncounted.move_to_end(key)
             while len(self._uncounted) > _REMEMBERED_USERS:
                 self._uncounted.popitem(last=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -106,4 +106,17 @@ def default_name(*, guest: bool) -> str:
 class AccountCaller(Caller):
     """A caller with the user record that authentication has read."""
 
+    session_id: str
     user: UserRecord
+
+    @classmethod
+    def of(cls, user: UserRecord, session_id: str) -> Self:
+        return cls(
+            uid=user.id,
+            role=user.role,
+            guest=user.guest,
+            email=user.email,
+            companies=user.companies,
+            session_id=session_id,
+            user=user,
+        )

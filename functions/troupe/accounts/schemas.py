@@ -13,8 +13,8 @@ from troupe.accounts.quotas import Usage
 from troupe.accounts.records import Session, UserRecord
 from troupe.accounts.service import SignedIn
 from troupe.activities.service import Activity, ActivityStats, Category
+from troupe.allowances import Quota
 from troupe.caller import Role
-from troupe.settings import Quota
 from troupe.wallet.records import Wallet
 from troupe.web.media import MediaUrl
 from troupe.web.schema import (

@@ -1,16 +1,14 @@
-"""Accounts: authentication, sign-up, sign-in and sign-out."""
+"""Accounts: who sends a request, sign-up, sign-in, refreshing and sign-out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from troupe import tokens
 from troupe.accounts import sessions
 from troupe.accounts.errors import (
-    AccountSuspended,
-    EmailUnproved,
     NotAnAdmin,
     RecentSignInRequired,
     RefreshTokenReused,
@@ -18,36 +16,21 @@ from troupe.accounts.errors import (
     UsernameTaken,
     public_error,
 )
-from troupe.accounts.links import MediaLink, link_times
 from troupe.accounts.provisioning import Provisioning
 from troupe.accounts.records import AccountCaller, Session, UserRecord, default_name
-from troupe.accounts.sessions import TokenPair
-from troupe.accounts.writes import (
-    Users,
-    add_session_changes,
-    change_write,
-    end_session_write,
-    session_write,
-    user_path,
-)
-from troupe.adapters.firestore import (
-    AlreadyExists,
-    Database,
-    Document,
-    Update,
-    Write,
-    contend,
-    now,
-)
-from troupe.adapters.identity import Identity, IdentityError
+from troupe.accounts.revocations import Revocations
+from troupe.accounts.sessions import TokenPair, live_session
+from troupe.accounts.writes import Users, add_session_changes, end_session_write, session_write
+from troupe.adapters.firestore import AlreadyExists, Database, Document, Update, contend, now
+from troupe.adapters.identity import Identity, Person
+from troupe.adapters.identity_errors import IdentityError
 from troupe.caller import Device, Role
-from troupe.errors import Unavailable
 from troupe.logs import log
 from troupe.rate_limits import Limiter
 from troupe.settings import Settings
 from troupe.tokens import TokenInvalid
 
-# How long after signing in an account can be deleted, or its address changed, without a password.
+# How long after signing in an account can be deleted or exported without its password.
 RECENT = timedelta(minutes=5)
 
 
@@ -64,7 +47,8 @@ class Accounts:
         self._users = Users(db)
         self._identity = identity
         self._settings = settings
-        self._provisioning = Provisioning(self._users, identity, limiter, settings)
+        self._revocations = Revocations(self._users, identity)
+        self._provisioning = Provisioning(self._users, self._revocations, limiter, settings)
 
     def authenticate(
         self, authorization: str | None, device: Callable[[], Device] = Device
@@ -81,43 +65,8 @@ class Accounts:
         user = self._users.get(claims.subject)
         if user is None or claims.session_id is None:
             raise TokenInvalid
-        _live_session(user, claims.session_id)
-        return _caller(user, claims.session_id)
-
-    def media_link(self, caller: AccountCaller, address: str) -> MediaLink:
-        """A temporary URL of a file, which anyone can open with the caller's access. `address`:
-        path and query, as the API returns them."""
-        user = caller.user
-        issued_at, expires_at = link_times(self._settings.media_link_seconds, user.valid_after)
-        path, mark, query = address.partition("?")
-        token = tokens.encode_link(
-            subject=user.id,
-            path=path,
-            issued_at=issued_at,
-            expires_at=expires_at,
-            session_id=caller.session_id,
-        )
-        url = f"{path}?{query}{'&' if mark else ''}token={token}"
-        return MediaLink(url, datetime.fromtimestamp(expires_at, UTC))
-
-    def authenticate_link(self, token: str, path: str) -> AccountCaller:
-        """The user whose access a media link to `path` carries. A link ends with its session.
-
-        Reads one document. Raises TokenInvalid, TokenExpired, AccountSuspended.
-        """
-        claims = tokens.decode(token, purpose=tokens.LINK_PURPOSE)
-        if claims.path != path:
-            raise TokenInvalid
-        user = self._users.get(claims.subject)
-        if user is None or user.deleted_at:
-            raise TokenInvalid
-        if claims.session_id is not None:
-            _live_session(user, claims.session_id)
-        elif user.suspended:
-            raise AccountSuspended
-        elif user.valid_after and claims.issued_at < user.valid_after.timestamp():
-            raise TokenInvalid
-        return _caller(user, claims.session_id)
+        live_session(user, claims.session_id)
+        return AccountCaller.of(user, claims.session_id)
 
     def register(
         self,
@@ -161,14 +110,15 @@ class Accounts:
                 self._undo_sign_up(uid)
                 raise UsernameTaken from None
             # Its owner has signed in since `create` and was provisioned by that.
-            user = self._require_user(uid)
-            return self._open_session(user, device, signed_in_at)
+            return contend(
+                lambda: self._open_session(*self._users.require(uid), device, signed_in_at)
+            )
         return SignedIn(user, issued.pair)
 
     def login(
         self, email: str, password: str, device: Device, *, role: Role | None = None
     ) -> SignedIn:
-        """Opens a session. `role`: refuses users without it, but only after the password check.
+        """Opens a session. `role`: rejects users without it, but only after the password check.
 
         Raises InvalidCredentials, SecondFactorRequired, AccountSuspended, TooManyAttempts,
         NotAnAdmin.
@@ -177,10 +127,7 @@ class Accounts:
             person = self._identity.sign_in(email, password)
         except IdentityError as error:
             raise public_error(error) from error
-        user = self._provisioning.signed_in(person)
-        if role is not None and user.role != role:
-            raise NotAnAdmin
-        return self._open_session(user, device, datetime.fromtimestamp(person.signed_in_at, UTC))
+        return self._signed_in(person, device, role)
 
     def guest(self, device: Device) -> SignedIn:
         """Creates an anonymous user and opens a session."""
@@ -188,8 +135,7 @@ class Accounts:
             person = self._identity.sign_up_guest()
         except IdentityError as error:
             raise public_error(error) from error
-        user = self._provisioning.signed_in(person)
-        return self._open_session(user, device, datetime.fromtimestamp(person.signed_in_at, UTC))
+        return self._signed_in(person, device)
 
     def refresh(self, refresh_token: str, device: Device) -> SignedIn:
         """New tokens for a refresh token. It works once, and for another `sessions.GRACE` on the
@@ -204,23 +150,21 @@ class Accounts:
         session_id = claims.session_id
         if session_id is None:
             raise TokenInvalid
-        standing = self._provisioning.asked_once(claims.subject)
+        standing = self._revocations.asked_once(claims.subject)
 
         def attempt() -> SignedIn:
             user, document, session = self._session(claims.subject, session_id)
-            current = sessions.is_current(session, refresh_token)
-            pair = None
-            if not current and sessions.was_previous(session, refresh_token):
-                pair = sessions.repeat(user.id, session_id, session, device, self._settings, now())
-            if not current and pair is None:
-                # Two clients have the token, so one of them stole it.
-                self._users.commit(end_session_write(document, user, session_id))
-                log.warning("refresh_token_reused", uid=user.id, sessionId=session_id)
-                raise RefreshTokenReused
-            self._provisioning.check(user, document, standing())
-            if pair is not None:
-                return SignedIn(user, pair)
-            return self._rotate(user, document, session_id, session, device)
+            if sessions.is_current(session, refresh_token):
+                self._revocations.check(user, document, standing())
+                return self._rotate(user, document, session_id, session, device)
+            if sessions.was_previous(session, refresh_token):
+                again = self._again(user, session_id, session, device)
+                if again is not None:
+                    return again
+            # Two clients have the token, so one of them stole it.
+            self._users.commit(end_session_write(document, user, session_id))
+            log.warning("refresh_token_reused", uid=user.id, sessionId=session_id)
+            raise RefreshTokenReused
 
         return contend(attempt)
 
@@ -228,25 +172,24 @@ class Accounts:
         """New tokens for a valid access token; a Firebase ID token opens a session, which ends with
         the sign-in that the token is from. Raises like `refresh`."""
         caller = self.authenticate(authorization, lambda: device)
-        session_id = str(caller.session_id)
-        standing = self._provisioning.asked_once(caller.uid)
+        session_id = caller.session_id
+        standing = self._revocations.asked_once(caller.uid)
 
         def attempt() -> SignedIn:
             user, document, session = self._session(caller.uid, session_id)
-            self._provisioning.check(user, document, standing())
-            if sessions.is_of_sdk(session_id):
-                return self._open_session(user, device, sessions.sdk_time(session_id))
-            at = now()
-            again = sessions.repeat(user.id, session_id, session, device, self._settings, at)
+            again = self._again(user, session_id, session, device)
             if again is not None:
-                return SignedIn(user, again)
+                return again
+            self._revocations.check(user, document, standing())
+            if sessions.is_of_sdk(session_id):
+                return self._open_session(user, document, device, sessions.sdk_time(session_id))
             return self._rotate(user, document, session_id, session, device)
 
         return contend(attempt)
 
     def logout(self, caller: AccountCaller) -> None:
         """Ends the caller's session; with a Firebase ID token, the sign-in that it is from."""
-        self._end(caller.uid, str(caller.session_id))
+        self._end(caller.uid, caller.session_id)
 
     def sessions(self, caller: AccountCaller) -> dict[str, Session]:
         """The caller's live sessions and sign-ins by id, most recently used first. Reads
@@ -264,31 +207,10 @@ class Accounts:
     def require_recent_sign_in(self, caller: AccountCaller) -> None:
         """Raises RecentSignInRequired unless the caller has just proved who they are. A guest has
         nothing to prove it with."""
-        session = caller.user.sessions.get(str(caller.session_id))
+        session = caller.user.sessions.get(caller.session_id)
         since = None if session is None else sessions.signed_in_at(session)
         if not caller.guest and (since is None or now() - since > RECENT):
             raise RecentSignInRequired
-
-    def find(self, email: str) -> UserRecord | None:
-        """The user with an email address, or None. For operators and administrators only."""
-        return self._users.by_email(email.strip().lower())
-
-    def make_admin(
-        self, email: str, extra_writes: Callable[[UserRecord], Sequence[Write]] = lambda user: ()
-    ) -> UserRecord | None:
-        """Makes a registered user an administrator; returns None if the address is unknown.
-
-        `extra_writes`: further writes for the same commit. Raises EmailUnproved if the address may
-        have been registered by somebody else.
-        """
-        user = self.find(email)
-        if user is not None:
-            if not user.email_verified:
-                raise EmailUnproved
-            write = change_write(user.id, {"role": "admin"}, now())
-            self._users.commit(write, *extra_writes(user))
-            log.info("admin_made", uid=user.id)
-        return user
 
     def _firebase_caller(self, token: str, device: Device) -> AccountCaller:
         try:
@@ -296,16 +218,38 @@ class Accounts:
         except IdentityError as error:
             raise public_error(error) from error
         user, sign_in = self._provisioning.by_id_token(person, device)
-        return _caller(user, sign_in)
+        return AccountCaller.of(user, sign_in)
 
-    def _open_session(self, user: UserRecord, device: Device, signed_in_at: datetime) -> SignedIn:
+    def _signed_in(self, person: Person, device: Device, role: Role | None = None) -> SignedIn:
+        signed_in_at = datetime.fromtimestamp(person.signed_in_at, UTC)
+
+        def attempt() -> SignedIn:
+            user, document = self._provisioning.signed_in(person)
+            if role is not None and user.role != role:
+                raise NotAnAdmin
+            return self._open_session(user, document, device, signed_in_at)
+
+        return contend(attempt)
+
+    def _open_session(
+        self, user: UserRecord, document: Document, device: Device, signed_in_at: datetime
+    ) -> SignedIn:
+        """Raises Stale."""
         at = now()
         issued = sessions.open_session(
             user.id, device, self._settings, at, signed_in_at=signed_in_at
         )
         changes = add_session_changes(user, issued.session_id, issued.session, at)
-        self._users.commit(Update(user_path(user.id), changes))
+        self._users.commit(Update(document.path, changes, seen=document))
         return SignedIn(user, issued.pair)
+
+    def _again(
+        self, user: UserRecord, session_id: str, session: Session, device: Device
+    ) -> SignedIn | None:
+        """The tokens that the device got a moment ago, when Firebase was asked; None if it got
+        none."""
+        pair = sessions.repeat(user.id, session_id, session, device, self._settings, now())
+        return None if pair is None else SignedIn(user, pair)
 
     def _rotate(
         self,
@@ -323,7 +267,7 @@ class Accounts:
         user, document = self._users.read(uid)
         if user is None:
             raise TokenInvalid
-        return user, document, _live_session(user, session_id)
+        return user, document, live_session(user, session_id)
 
     def _end(self, uid: str, session_id: str) -> None:
         def attempt() -> None:
@@ -333,36 +277,9 @@ class Accounts:
 
         contend(attempt)
 
-    def _require_user(self, uid: str) -> UserRecord:
-        user = self._users.get(uid)
-        if user is None:
-            raise Unavailable(retry_after=1)
-        return user
-
     def _undo_sign_up(self, uid: str) -> None:
         try:
             self._identity.delete(uid)
         except IdentityError as error:
             # The address stays taken; its owner can sign in and is provisioned then.
             log.error("sign_up_not_undone", error, uid=uid)
-
-
-def _live_session(user: UserRecord, session_id: str) -> Session:
-    session = user.sessions.get(session_id)
-    if session is None or user.deleted_at or not sessions.is_live(user, session, now()):
-        raise TokenInvalid
-    if user.suspended:
-        raise AccountSuspended
-    return session
-
-
-def _caller(user: UserRecord, session_id: str | None) -> AccountCaller:
-    return AccountCaller(
-        uid=user.id,
-        role=user.role,
-        guest=user.guest,
-        email=user.email,
-        companies=user.companies,
-        session_id=session_id,
-        user=user,
-    )

@@ -19,9 +19,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from troupe import tokens
+from troupe.accounts.errors import AccountSuspended
 from troupe.accounts.records import Session, UserRecord
+from troupe.adapters.firestore import now
 from troupe.caller import Device
 from troupe.settings import Settings
+from troupe.tokens import TokenInvalid
 
 MAX_SESSIONS = 20  # per user; bounds the size of the user's document
 # How long the refresh token before the current one is still accepted, from the same device.
@@ -170,6 +173,16 @@ def is_live(user: UserRecord, session: Session, at: datetime) -> bool:
     return user.valid_after is None or since >= user.valid_after
 
 
+def live_session(user: UserRecord, session_id: str) -> Session:
+    """Raises TokenInvalid if the session has ended, AccountSuspended."""
+    session = user.sessions.get(session_id)
+    if session is None or user.deleted_at or not is_live(user, session, now()):
+        raise TokenInvalid
+    if user.suspended:
+        raise AccountSuspended
+    return session
+
+
 def signed_in_at(session: Session) -> datetime:
     """When the person last proved who they are, by Firebase's clock in whole seconds. For sessions
     from before this was recorded, when they were opened or last kept."""
@@ -189,8 +202,8 @@ def was_previous(session: Session, refresh_token: str) -> bool:
 
 
 def device_key(device: Device, settings: Settings) -> str:
-    """Identifies a device by its browser and network, and tells neither. Privacy extensions change
-    an IPv6 address within its network, which is what `Device` has."""
+    """Identifies a device by its browser and network without revealing them. Privacy extensions
+    change an IPv6 address only within its network, which is what `Device` has."""
     named = f"device\n{device.user_agent}\n{device.address or ''}"
     return _keyed(named, settings)[:32]
 

@@ -8,7 +8,16 @@ from typing import Any
 
 from troupe.accounts.records import Session, UserRecord
 from troupe.accounts.sessions import floor_after, kept, to_drop
-from troupe.adapters.firestore import DELETE_FIELD, Create, Database, Document, Update, Write
+from troupe.adapters.firestore import (
+    DELETE_FIELD,
+    Committed,
+    Create,
+    Database,
+    Document,
+    Update,
+    Write,
+)
+from troupe.errors import Unavailable
 
 
 def user_path(uid: str) -> str:
@@ -37,16 +46,19 @@ class Users:
         document = self._db.get(user_path(uid))
         return (UserRecord.of(document) if document.exists else None), document
 
+    def require(self, uid: str) -> tuple[UserRecord, Document]:
+        """Like `read`, for a user who existed a moment ago. Raises Unavailable."""
+        user, document = self.read(uid)
+        if user is None:
+            raise Unavailable(retry_after=1)
+        return user, document
+
     def owner_of(self, username: str) -> str | None:
         """The uid that holds a username (case-insensitive), or None."""
         return self._db.get(username_path(username)).data.get("uid")
 
-    def by_email(self, email: str) -> UserRecord | None:
-        found = self._db.find("users", where=[("email", "==", email)], limit=1)
-        return UserRecord.of(found[0]) if found else None
-
-    def commit(self, *writes: Write) -> None:
-        self._db.commit(*writes)
+    def commit(self, *writes: Write) -> Committed:
+        return self._db.commit(*writes)
 
 
 def create_writes(user: UserRecord) -> list[Write]:
@@ -56,10 +68,6 @@ def create_writes(user: UserRecord) -> list[Write]:
         taken = {"uid": user.id, "createdAt": user.created_at}
         writes.append(Create(username_path(user.username), taken))
     return writes
-
-
-def change_write(uid: str, changes: dict[str, Any], at: datetime) -> Update:
-    return Update(user_path(uid), changes | {"updatedAt": at})
 
 
 def session_write(

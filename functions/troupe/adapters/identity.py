@@ -1,8 +1,7 @@
 """Firebase Auth, the only place where passwords are stored.
 
 Administration and ID tokens use the Admin SDK. It cannot sign in with a password; that uses the
-Identity Toolkit REST API, which the Auth emulator also serves.
-https://cloud.google.com/identity-platform/docs/reference/rest/v1/accounts
+REST API, which the Auth emulator also serves.
 """
 
 from __future__ import annotations
@@ -17,19 +16,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import firebase_admin
 import jwt
-import requests
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 
+from troupe.adapters.identity_errors import (
+    CodeInvalid,
+    EmailExists,
+    IdentityUnavailable,
+    IdTokenExpired,
+    IdTokenInvalid,
+    InvalidDetails,
+    SecondFactorRequired,
+    TooManyAttempts,
+    WrongCredentials,
+)
+from troupe.adapters.identity_toolkit import IdentityToolkit
 from troupe.adapters.lazy import LazyModule
-from troupe.calls import after, retry
-from troupe.deadlines import charged, seconds_left
 
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
-_CONNECT, _READ = 3.05, 5.0  # seconds, of one attempt
-_LEAST_TIMEOUT = 0.05
-_PATIENCE = 10.0  # seconds, of all attempts
-_WAITS = (0.4, 0.8)  # seconds before the second and the third attempt
 _SKEW = 5  # seconds of tolerated clock skew
 # Custom tokens may carry any uid; ours become document ids, which are restricted:
 # https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
@@ -45,51 +49,6 @@ else:
 
 # The Admin SDK raises its own errors, and those of authenticating to Google.
 _SDK_ERRORS = (FirebaseError, GoogleAuthError)
-
-
-class IdentityError(Exception):
-    """Firebase Auth rejected a call; the subclasses give the reason."""
-
-
-class EmailExists(IdentityError):
-    """Another account already has this address."""
-
-
-class WrongCredentials(IdentityError):
-    """No such account, or the wrong password; deliberately not distinguished."""
-
-
-class AccountDisabled(IdentityError):
-    """The account was disabled in the Firebase project."""
-
-
-class SecondFactorRequired(IdentityError):
-    """The password is right, but the account has a second factor, which only the Firebase SDK can
-    ask for."""
-
-
-class TooManyAttempts(IdentityError):
-    """Firebase Auth temporarily blocks this account or address."""
-
-
-class InvalidDetails(IdentityError):
-    """Firebase Auth does not accept the address or the password."""
-
-
-class CodeInvalid(IdentityError):
-    """A mailed code that is wrong, already used, expired, or meant for another purpose."""
-
-
-class IdTokenInvalid(IdentityError):
-    """Not an ID token of this project."""
-
-
-class IdTokenExpired(IdentityError):
-    """An expired ID token of this project."""
-
-
-class IdentityUnavailable(IdentityError):
-    """No response, or the project does not have this sign-in method enabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +86,11 @@ class Identity:
             # With this variable set, the SDK accepts unsigned tokens.
             raise RuntimeError(f"{_HOST_VARIABLE} is set outside the emulators")
         base = f"http://{host}/" if host else "https://"
-        self._url = f"{base}identitytoolkit.googleapis.com/v1/accounts"
-        self._key = api_key or ("emulator" if host else "")
+        self._toolkit = IdentityToolkit(base, api_key or ("emulator" if host else ""))
         self._app = app
-        self._http = requests.Session()
 
     def close(self) -> None:
-        self._http.close()
+        self._toolkit.close()
 
     def verify(self, id_token: str) -> Person:
         """The user of a Firebase ID token.
@@ -157,13 +114,8 @@ class Identity:
 
     def standing(self, uid: str) -> Standing | None:
         """The account as it is now; None if it was deleted. Raises IdentityUnavailable."""
-        try:
-            user = auth.get_user(uid, app=self._app)
-        except auth.UserNotFoundError:
-            return None
-        except (*_SDK_ERRORS, ValueError) as error:
-            raise IdentityUnavailable("accounts cannot be looked up") from error
-        return _standing(user)
+        user = self._user(uid)
+        return None if user is None else _standing(user)
 
     def create(
         self, email: str, password: str, name: str, *, verified: bool = False
@@ -193,7 +145,7 @@ class Identity:
     def sign_in(self, email: str, password: str) -> Person:
         """Signs in with a password. Raises WrongCredentials, SecondFactorRequired, AccountDisabled,
         TooManyAttempts or IdentityUnavailable."""
-        answer = self._call(
+        answer = self._toolkit.call(
             "signInWithPassword",
             {"email": email, "password": password, "returnSecureToken": True},
             repeat=True,
@@ -202,24 +154,30 @@ class Identity:
 
     def sign_up_guest(self) -> Person:
         """Creates an anonymous account. Raises IdentityUnavailable or TooManyAttempts."""
-        return _unverified_person(self._call("signUp", {"returnSecureToken": True}, repeat=False))
+        return _unverified_person(
+            self._toolkit.call("signUp", {"returnSecureToken": True}, repeat=False)
+        )
 
     def send_reset(self, email: str) -> None:
         """Mails a code that resets the password. Raises WrongCredentials for an unknown address
         (unless the project's email enumeration protection hides that)."""
-        self._call("sendOobCode", {"requestType": "PASSWORD_RESET", "email": email}, repeat=False)
+        self._toolkit.call(
+            "sendOobCode", {"requestType": "PASSWORD_RESET", "email": email}, repeat=False
+        )
 
     def address_of(self, code: str, kind: Literal["PASSWORD_RESET", "VERIFY_EMAIL"]) -> str:
         """The address that a code of this kind was mailed to; does not use up the code. Raises
         CodeInvalid."""
-        answer = self._call("resetPassword", {"oobCode": code}, repeat=True)
+        answer = self._toolkit.call("resetPassword", {"oobCode": code}, repeat=True)
         if answer.get("requestType") != kind:
             raise CodeInvalid
         return str(answer["email"])
 
     def reset_password(self, code: str, password: str) -> None:
         """Sets a password and uses up the reset code. Raises CodeInvalid, InvalidDetails."""
-        self._call("resetPassword", {"oobCode": code, "newPassword": password}, repeat=False)
+        self._toolkit.call(
+            "resetPassword", {"oobCode": code, "newPassword": password}, repeat=False
+        )
 
     def send_verification(self, uid: str) -> None:
         """Mails a code that verifies the account's address. Raises TooManyAttempts."""
@@ -228,16 +186,16 @@ class Identity:
         except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("custom tokens cannot be signed") from error
         # Google requires the account's own ID token for this.
-        signed_in = self._call(
+        signed_in = self._toolkit.call(
             "signInWithCustomToken", {"token": token, "returnSecureToken": True}, repeat=True
         )
         body = {"requestType": "VERIFY_EMAIL", "idToken": signed_in["idToken"]}
-        self._call("sendOobCode", body, repeat=False)
+        self._toolkit.call("sendOobCode", body, repeat=False)
 
     def verify_email(self, code: str) -> str:
         """Uses up a verification code; returns the uid with the verified address. Raises
         CodeInvalid."""
-        return str(self._call("update", {"oobCode": code}, repeat=False)["localId"])
+        return str(self._toolkit.call("update", {"oobCode": code}, repeat=False)["localId"])
 
     def uid_of(self, email: str) -> str | None:
         """The uid of the account with this address; None if there is none."""
@@ -249,14 +207,13 @@ class Identity:
             raise IdentityUnavailable("accounts cannot be looked up") from error
 
     def last_seen(self, uid: str) -> datetime | None:
-        """When the account last signed in or refreshed an ID token; None if it does not exist."""
-        try:
-            told = auth.get_user(uid, app=self._app).user_metadata
-        except auth.UserNotFoundError:
+        """When the account last signed in or refreshed an ID token; None if it does not exist.
+        Raises IdentityUnavailable."""
+        user = self._user(uid)
+        if user is None:
             return None
-        except _SDK_ERRORS as error:
-            raise _sdk_error(error) from error
-        times = (told.last_refresh_timestamp, told.last_sign_in_timestamp, told.creation_timestamp)
+        at = user.user_metadata
+        times = (at.last_refresh_timestamp, at.last_sign_in_timestamp, at.creation_timestamp)
         return datetime.fromtimestamp(max(time or 0 for time in times) / 1000, UTC)
 
     def set_password(self, uid: str, password: str) -> None:
@@ -309,74 +266,22 @@ class Identity:
         except _SDK_ERRORS as error:
             raise _sdk_error(error) from error
 
-    def _call(self, method: str, body: dict[str, Any], *, repeat: bool) -> dict[str, Any]:
-        """Calls the REST API. `repeat`: retry failures, for idempotent calls."""
-
-        ends = time.monotonic() + seconds_left(_PATIENCE)
-
-        def post() -> requests.Response:
-            url, key = f"{self._url}:{method}", {"key": self._key}
-            left = max(_LEAST_TIMEOUT, ends - time.monotonic())
-            timeout = (min(_CONNECT, left), min(_READ, left))
-            answer = self._http.post(url, params=key, json=body, timeout=timeout)
-            if answer.status_code >= 500:
-                raise requests.HTTPError(response=answer)
-            return answer
-
+    def _user(self, uid: str) -> Any:
+        """The Admin SDK's record of an account; None if it does not exist."""
         try:
-            with charged(requests.RequestException):
-                waits = _WAITS if repeat else ()
-                answer = retry(post, after(requests.RequestException), waits, deadline=ends)
-        except requests.RequestException:
-            # Without a cause: the exceptions of requests contain the URL with the key.
-            raise IdentityUnavailable(f"accounts:{method} does not answer") from None
-        found: dict[str, Any] = _json(answer)
-        if answer.ok:
-            return found
-        error = found.get("error")
-        raise _error_for(str(error.get("message")) if isinstance(error, dict) else "no reason")
+            return auth.get_user(uid, app=self._app)
+        except auth.UserNotFoundError:
+            return None
+        except (*_SDK_ERRORS, ValueError) as error:
+            raise IdentityUnavailable("accounts cannot be looked up") from error
 
 
-# Error codes of the REST API. Any other code means a wrong key or a disabled sign-in method.
-_ERROR_CODES: dict[str, type[IdentityError]] = {
-    "INVALID_LOGIN_CREDENTIALS": WrongCredentials,
-    "EMAIL_NOT_FOUND": WrongCredentials,
-    "INVALID_PASSWORD": WrongCredentials,
-    "INVALID_EMAIL": WrongCredentials,
-    "MISSING_PASSWORD": WrongCredentials,
-    "MISSING_EMAIL": WrongCredentials,
-    "USER_DISABLED": AccountDisabled,
-    "TOO_MANY_ATTEMPTS_TRY_LATER": TooManyAttempts,
-    "QUOTA_EXCEEDED": TooManyAttempts,
-    "RESET_PASSWORD_EXCEED_LIMIT": TooManyAttempts,
-    "INVALID_OOB_CODE": CodeInvalid,
-    "EXPIRED_OOB_CODE": CodeInvalid,
-    "WEAK_PASSWORD": InvalidDetails,
-    "PASSWORD_DOES_NOT_MEET_REQUIREMENTS": InvalidDetails,
-}
-
-
-def _error_for(message: str) -> IdentityError:
-    """The exception for the REST API's error, `CODE` or `CODE : explanation`."""
-    code = message.partition(" ")[0].rstrip(":")
-    kind = _ERROR_CODES.get(code, IdentityUnavailable)
-    return kind(code) if kind is IdentityUnavailable else kind()
-
-
-def _sdk_error(error: Exception) -> IdentityError:
+def _sdk_error(error: Exception) -> TooManyAttempts | InvalidDetails | IdentityUnavailable:
     if not isinstance(error, FirebaseError):
         return IdentityUnavailable(type(error).__name__)
     if error.code == "RESOURCE_EXHAUSTED":
         return TooManyAttempts()
     return InvalidDetails() if error.code == "INVALID_ARGUMENT" else IdentityUnavailable(error.code)
-
-
-def _json(answer: requests.Response) -> dict[str, Any]:
-    try:
-        found = answer.json()
-    except requests.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _standing(user: Any) -> Standing:

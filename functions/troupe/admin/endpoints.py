@@ -21,6 +21,7 @@ from troupe.accounts.errors import (
     UserNotFound,
 )
 from troupe.accounts.schemas import LoginBody, UserView
+from troupe.accounts.writes import user_path
 from troupe.admin import schemas
 from troupe.audit.records import Actor
 from troupe.errors import GuestNotAllowed
@@ -39,6 +40,7 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.accounts.directory import Directory
     from troupe.accounts.records import AccountCaller
     from troupe.accounts.service import Accounts
     from troupe.admin.jobs import AdminJobs
@@ -83,11 +85,13 @@ def admin_verify(caller: AccountCaller) -> Reply:
     errors=(BadCursor, PageTooDeep),
 )
 def admin_list_users(
-    query: schemas.UsersQuery, caller: AccountCaller, admin_users: AdminUsers, audit_log: AuditLog
+    query: schemas.UsersQuery, caller: AccountCaller, directory: Directory, audit_log: AuditLog
 ) -> Reply:
     """Lists users, newest first."""
-    users, found = admin_users.page(query, query.user_filter)
-    audit_log.read(Actor.of(caller), "adminListUsers", "users", [_path(user.id) for user in users])
+    users, found = directory.page(query, query.user_filter)
+    audit_log.read(
+        Actor.of(caller), "adminListUsers", "users", [user_path(user.id) for user in users]
+    )
     return Reply(
         schemas.UserList(users=[schemas.AdminUserView.of(user) for user in users]),
         "Users fetched successfully",
@@ -97,11 +101,11 @@ def admin_list_users(
 
 @api.get("/api/admin/search-users", auth=Auth.ADMIN, data=schemas.FoundUsers)
 def search_users(
-    query: schemas.SearchQuery, caller: AccountCaller, admin_users: AdminUsers, audit_log: AuditLog
+    query: schemas.SearchQuery, caller: AccountCaller, directory: Directory, audit_log: AuditLog
 ) -> Reply:
     """Finds users whose email address or name starts with the search text (case-insensitive)."""
-    users, total = admin_users.search(query.search, query.user_filter, query.limit)
-    audit_log.read(Actor.of(caller), "searchUsers", "users", [_path(user.id) for user in users])
+    users, total = directory.search(query.search, query.user_filter, query.limit)
+    audit_log.read(Actor.of(caller), "searchUsers", "users", [user_path(user.id) for user in users])
     views = [schemas.AdminUserView.of(user) for user in users]
     return Reply(
         schemas.FoundUsers(users=views, total_count=total),
@@ -211,7 +215,9 @@ def admin_jobs(
 ) -> Reply:
     """Lists everybody's jobs, newest first, without the texts they work on."""
     jobs, found = admin_jobs.page(query, query.job_filter)
-    audit_log.read(Actor.of(caller), "adminJobs", "jobs", [_path(each.job.uid) for each in jobs])
+    audit_log.read(
+        Actor.of(caller), "adminJobs", "jobs", [user_path(each.job.uid) for each in jobs]
+    )
     return Reply(
         schemas.AdminJobList(jobs=[schemas.AdminJobView.of(each, job_specs) for each in jobs]),
         "Jobs fetched successfully",
@@ -247,7 +253,7 @@ def list_recent_activity(
 ) -> Reply:
     """Lists the latest activities of all users."""
     found = [schemas.RecentActionView.of(each) for each in statistics.recent(query.limit)]
-    whose = [_path(each.user_id) for each in found]
+    whose = [user_path(each.user_id) for each in found]
     audit_log.read(Actor.of(caller), "listRecentActivity", "activities", whose)
     return Reply(
         schemas.RecentActivity(activities=found),
@@ -272,7 +278,3 @@ def admin_audit(query: schemas.AuditQuery, caller: AccountCaller, audit_log: Aud
         "Audit log fetched successfully",
         meta=query.meta(page.total, page.next_cursor),
     )
-
-
-def _path(uid: str) -> str:
-    return f"users/{uid}"

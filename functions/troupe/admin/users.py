@@ -9,7 +9,7 @@ from typing import Any
 
 from troupe.accounts.administration import AccountChange, AccountDiff, Administration
 from troupe.accounts.deletion import Deletions
-from troupe.accounts.directory import Directory, UserFilter, UserStatus, status_of
+from troupe.accounts.directory import Directory, UserStatus, status_of
 from troupe.accounts.errors import OwnAccount
 from troupe.accounts.records import UserRecord
 from troupe.adapters.firestore import Database, Write, contend, now
@@ -18,7 +18,6 @@ from troupe.audit.service import entry_writes
 from troupe.caller import Role
 from troupe.jobs.admission import Admission
 from troupe.jobs.shares import check_write
-from troupe.paging import PageOf, PageRequest
 from troupe.plans.draft import SubscriptionDraft
 from troupe.plans.records import Subscription, SubscriptionStatus
 from troupe.plans.service import Plans
@@ -74,18 +73,6 @@ class AdminUsers:
         self._plans = plans
         self._deletions = deletions
         self._admission = admission
-
-    def page(
-        self, request: PageRequest, user_filter: UserFilter
-    ) -> tuple[list[UserRecord], PageOf]:
-        """Newest first."""
-        return self._directory.page(request, user_filter)
-
-    def search(
-        self, text: str, user_filter: UserFilter, limit: int
-    ) -> tuple[list[UserRecord], int]:
-        """Users whose email address or name starts with `text`, and the total."""
-        return self._directory.search(text, user_filter, limit)
 
     def get(self, uid: str) -> UserDetails:
         """Raises UserNotFound."""

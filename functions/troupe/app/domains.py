@@ -10,6 +10,7 @@ from typing import cast
 from troupe.accounts.domain import DOMAIN as ACCOUNTS
 from troupe.activities.domain import DOMAIN as ACTIVITIES
 from troupe.admin.domain import DOMAIN as ADMIN
+from troupe.allowances import RateLimit
 from troupe.characters.domain import DOMAIN as CHARACTERS
 from troupe.domain import Domain
 from troupe.exports.domain import DOMAIN as EXPORTS
@@ -20,7 +21,7 @@ from troupe.jobs.specs import JobSpecs, registry
 from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
-from troupe.settings import RateLimit, Settings
+from troupe.settings import Settings
 from troupe.support.domain import DOMAIN as SUPPORT
 from troupe.wallet.domain import DOMAIN as WALLET
 from troupe.web.routes import Api

@@ -3,10 +3,6 @@
 pydantic generates the schemas of the models. This module adds the parameters and bodies from the
 parts of each route, the envelopes of its data, and a failure with the possible codes for each
 status. Parts shared by several operations are under `components`.
-
-Client generators get few failure types, distinguished by `error.code`: there is one `Failure`,
-whose `error` is a `FailureError`, which has one schema per code with details, and one for all codes
-without. The failure of an operation is a `Failure` restricted to its codes.
 """
 
 from __future__ import annotations
@@ -14,37 +10,35 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from types import NoneType
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import TypeAdapter
 from pydantic.alias_generators import to_pascal
-from pydantic.json_schema import JsonSchemaMode
 
 from troupe import __version__
-from troupe.accounts.errors import AccountSuspended
-from troupe.app.domains import apis, functions, job_specs
-from troupe.errors import (
-    AppCheckFailed,
-    BadRequest,
-    FileMissing,
-    Forbidden,
-    InvalidInput,
-    NotFound,
-    TooManyRequests,
-    TroupeError,
-    Unauthorized,
-    Unavailable,
+from troupe.app.domains import apis, functions
+from troupe.app.openapi_failures import (
+    Codes,
+    codes_of,
+    failure_schemas,
+    is_media,
+    kinds,
+    narrowed,
 )
-from troupe.tokens import TokenExpired, TokenInvalid
+from troupe.app.openapi_json import (
+    Json,
+    component,
+    drop_unused,
+    header_of,
+    header_refs,
+    name_of,
+    ref,
+    sorted_keys,
+    without_null,
+)
+from troupe.app.openapi_schemas import envelope, schemas_of, warns
 from troupe.web.caller import Auth
-from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable, UnsupportedMediaType
 from troupe.web.events import EVENT_STREAM
 from troupe.web.routes import Api, Route
-from troupe.web.schema import MOST_WARNINGS, Ignored, Meta, WarnsOfUnknown
-
-Json = dict[str, Any]
-Codes = tuple[int, tuple[str, ...]]  # a status, and its possible codes
 
 VERSION = "3.1.0"
 _INFO = {
@@ -127,9 +121,9 @@ class _Document:
     def __init__(self, domains: list[Api]) -> None:
         self._domains = domains
         self._routes = [route for domain in domains for route in domain.routes]
-        self._kinds = {kind for route in self._routes for kind in _kinds(route)}
-        self._refs, self._schemas = _schemas(self._routes, self._kinds)
-        self._schemas |= _failure_schemas(self._kinds, self._refs)
+        self._kinds = {kind for route in self._routes for kind in kinds(route)}
+        self._refs, self._schemas = schemas_of(self._routes, self._kinds)
+        self._schemas |= failure_schemas(self._kinds, self._refs)
         self._responses: Json = dict(_FILE_RESPONSES)
         self._failure_names: dict[Codes, str] = {}
         # A parameter that is the same in several operations is a component.
@@ -138,7 +132,7 @@ class _Document:
         self._parameters: Json = {}
         for parameter in described:
             if times[repr(parameter)] > 1:
-                self._parameters.setdefault(_component(parameter["name"]), parameter)
+                self._parameters.setdefault(component(parameter["name"]), parameter)
 
     def build(self) -> Json:
         paths: Json = {}
@@ -148,7 +142,7 @@ class _Document:
                 operation = self._operation(route, domain.name)
                 paths.setdefault(path, {})[route.method.lower()] = operation
         components = {
-            "headers": {name: _header(*header) for name, header in _HEADERS.items()},
+            "headers": {name: header_of(*header) for name, header in _HEADERS.items()},
             "parameters": self._parameters,
             "responses": self._responses,
             "schemas": self._schemas,
@@ -161,8 +155,8 @@ class _Document:
             "paths": paths,
             "components": components,
         }
-        _drop_unused(spec)
-        ordered: Json = _sorted(spec)
+        drop_unused(spec)
+        ordered: Json = sorted_keys(spec)
         return ordered
 
     def _operation(self, route: Route, tag: str) -> Json:
@@ -188,9 +182,9 @@ class _Document:
     def _described(self, route: Route) -> Iterator[Json]:
         for part in ("path", "query", "header"):
             model = route.parts.get(part)
-            described = self._schemas[_name(self._refs[model, "validation"])] if model else {}
+            described = self._schemas[name_of(self._refs[model, "validation"])] if model else {}
             for name, property_ in described.get("properties", {}).items():
-                schema = _without_null(property_)
+                schema = without_null(property_)
                 text = schema.pop("description", None)
                 yield {
                     "name": name,
@@ -201,7 +195,7 @@ class _Document:
                 }
 
     def _shared(self, parameter: Json) -> Json:
-        name = _component(parameter["name"])
+        name = component(parameter["name"])
         same = self._parameters.get(name) == parameter
         return {"$ref": f"#/components/parameters/{name}"} if same else parameter
 
@@ -232,12 +226,12 @@ class _Document:
         for status in route.statuses:
             answers[str(status)] = {"description": _PHRASES[status], "content": content}
             if headers:
-                answers[str(status)]["headers"] = _header_refs(headers)
-        if _is_media(route):
+                answers[str(status)]["headers"] = header_refs(headers)
+        if is_media(route):
             answers["206"] = {"description": "The requested range.", "content": content}
             answers["302"] = {"$ref": "#/components/responses/FileElsewhere"}
             answers["304"] = {"$ref": "#/components/responses/FileNotModified"}
-        for codes in _codes(route):
+        for codes in codes_of(route):
             answers[str(codes[0])] = {
                 "$ref": f"#/components/responses/{self._failure(codes, route)}"
             }
@@ -251,11 +245,11 @@ class _Document:
             return {EVENT_STREAM: {"schema": {"type": "string", **item}}}
         if route.produces:
             return {kind: {"schema": _bytes(kind)} for kind in route.produces}
-        name = f"{_name(data)}{'Page' if route.paged else 'Envelope'}"
-        if _warns(route):
+        name = f"{name_of(data)}{'Page' if route.paged else 'Envelope'}"
+        if warns(route):
             name += "WithWarnings"
-        self._schemas[name] = _envelope(data, paged=route.paged, warns=_warns(route))
-        return {"application/json": {"schema": _ref(name)}}
+        self._schemas[name] = envelope(data, paged=route.paged, warns=warns(route))
+        return {"application/json": {"schema": ref(name)}}
 
     def _failure(self, codes: Codes, route: Route) -> str:
         """The name of the response with these codes, shared by all routes with the same codes."""
@@ -269,68 +263,16 @@ class _Document:
                     + _PHRASES[status].replace(" ", "")
                 )
             self._failure_names[codes] = name
-            self._schemas[f"{name}Failure"] = _narrowed(status, names)
-            schema = {"schema": _ref(f"{name}Failure")}
+            self._schemas[f"{name}Failure"] = narrowed(status, names)
+            schema = {"schema": ref(f"{name}Failure")}
             response: Json = {
                 "description": _PHRASES[status],
                 "content": {"application/json": schema},
             }
             if headers := _FAILURE_HEADERS.get(status):
-                response["headers"] = _header_refs(headers)
+                response["headers"] = header_refs(headers)
             self._responses[name] = response
         return self._failure_names[codes]
-
-
-def _schemas(
-    routes: Iterable[Route], kinds: Iterable[type[TroupeError]]
-) -> tuple[dict[tuple[Any, JsonSchemaMode], Json], Json]:
-    """References to the schema of each type and mode, and all schemas by name."""
-    wanted: set[tuple[Any, JsonSchemaMode]] = {
-        (Meta, "serialization"),
-        (Ignored, "serialization"),
-    }
-    for route in routes:
-        wanted.add((route.data, "serialization"))
-        wanted |= {(model, "validation") for model in route.parts.values() if model is not bytes}
-    for kind in kinds:
-        wanted |= {(each, "serialization") for each in _details(kind) - {NoneType}}
-    inputs = sorted(wanted, key=lambda each: (each[0].__module__, each[0].__name__, each[1]))
-    refs, described = TypeAdapter.json_schemas(
-        [((kind, mode), mode, TypeAdapter(kind)) for kind, mode in inputs],
-        ref_template="#/components/schemas/{model}",
-    )
-    schemas: Json = _with_registered(_tidied(described["$defs"]))
-    # pydantic disambiguates schemas of the same name by module, or with -Input and -Output.
-    if twice := [name for name in schemas if "__" in name or "-" in name]:
-        raise ValueError(f"schemas of the same name: {sorted(twice)}")
-    # `meta` omits null fields.
-    fields = schemas["Meta"]["properties"]
-    schemas["Meta"]["properties"] = {name: _without_null(fields[name]) for name in fields}
-    return {kind: dict(ref) for (kind, _), ref in refs.items()}, schemas
-
-
-def _with_registered(schemas: Json) -> Json:
-    """Adds the enums of job kinds and steps, which are plain strings in the code and listed only in
-    the registry."""
-    steps = list(dict.fromkeys(step.name for spec in job_specs().values() for step in spec.steps))
-    known = {
-        "JobKind": sorted(job_specs()),
-        "StepName": steps,
-        "CurrentStep": ["", *steps, "completed"],
-    }
-
-    def replaced(value: Any) -> Any:
-        if isinstance(value, list):
-            return [replaced(each) for each in value]
-        if not isinstance(value, dict):
-            return value
-        if "x-registered" in value:
-            return _ref(value["x-registered"])
-        return {name: replaced(each) for name, each in value.items()}
-
-    named = {name: {"type": "string", "enum": values} for name, values in known.items()}
-    found: Json = replaced(schemas)
-    return found | named
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
@@ -342,146 +284,6 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
     if route.media:
         ways.append({"mediaLink": []})
     return ways
-
-
-def _details(kind: type[TroupeError]) -> set[Any]:
-    """The possible types of an error's details; NoneType if they can be absent."""
-    return set(get_args(kind.details_type)) or {kind.details_type or NoneType}
-
-
-def _kinds(route: Route) -> set[type[TroupeError]]:
-    """All errors of a route: its own, and those of its parts and policy."""
-    kinds: set[type[TroupeError]] = {TroupeError, Unavailable, *route.errors}
-    if not route.open_to_all_apps:
-        kinds |= {AppCheckFailed}
-    if route.auth is not Auth.PUBLIC:
-        # A first sign-in with the Firebase SDK is limited like a registration.
-        kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended, TooManyRequests}
-    if route.auth in (Auth.SELF, Auth.ADMIN, Auth.COMPANY):
-        kinds |= {Forbidden}
-    if "path" in route.parts:
-        kinds |= {NotFound}
-    if route.parts.keys() & {"header", "query", "form", "body"}:
-        kinds |= {InvalidInput}
-    if route.parts.keys() & {"form", "body"}:
-        kinds |= {BadRequest, UnsupportedMediaType}
-    if route.parts.keys() & {"form", "body", "raw"}:
-        kinds |= {PayloadTooLarge}
-    if _is_media(route):
-        kinds |= {RangeNotSatisfiable, FileMissing}
-    return kinds
-
-
-def _codes(route: Route) -> list[Codes]:
-    codes: dict[int, set[str]] = {}
-    for kind in _kinds(route):
-        codes.setdefault(kind.status, set()).add(kind.code)
-    return [(status, tuple(sorted(found))) for status, found in sorted(codes.items())]
-
-
-def _failure_schemas(
-    kinds: Iterable[type[TroupeError]], refs: Mapping[tuple[Any, JsonSchemaMode], Json]
-) -> Json:
-    """The failure envelope: `error` has the schema of its code, or the one for all codes without
-    details."""
-    details: dict[str, set[Any]] = {}
-    for kind in kinds:
-        details.setdefault(kind.code, set()).update(_details(kind))
-    schemas: Json = {}
-    for code in sorted(details):
-        shapes = [refs[each, "serialization"] for each in _by_name(details[code] - {NoneType})]
-        if shapes:
-            schemas[f"{to_pascal(code)}Error"] = _object(
-                {
-                    "code": {"type": "string", "const": code},
-                    "details": shapes[0] if len(shapes) == 1 else {"anyOf": shapes},
-                },
-                optional={"details"} if NoneType in details[code] else set(),
-            )
-    plain = sorted(code for code in details if details[code] == {NoneType})
-    errors = [_ref(name) for name in schemas]
-    if plain:
-        schemas["PlainError"] = _object({"code": {"type": "string", "enum": plain}})
-        errors.append(_ref("PlainError"))
-    return schemas | {
-        "FailureError": {"oneOf": errors},
-        "Failure": {
-            "description": "The envelope of an error. `error.code` is stable, for programs; "
-            "`message` is for people.",
-            **_object(
-                {
-                    "success": {"type": "boolean", "const": False},
-                    "statusCode": {"type": "integer"},
-                    "message": {"type": "string"},
-                    "error": _ref("FailureError"),
-                }
-            ),
-        },
-    }
-
-
-def _narrowed(status: int, codes: Iterable[str]) -> Json:
-    """A failure with one of these codes."""
-    error = _object({"code": {"type": "string", "enum": list(codes)}})
-    narrow = _object({"statusCode": {"type": "integer", "const": status}, "error": error})
-    return {"allOf": [_ref("Failure")], **narrow}
-
-
-def _warns(route: Route) -> bool:
-    """Whether a success may have warnings about unknown fields."""
-    model = route.parts.get("body") or route.parts.get("form")
-    return model is not None and issubclass(model, WarnsOfUnknown)
-
-
-def _envelope(data: Json, *, paged: bool, warns: bool) -> Json:
-    """The envelope of a success."""
-    fields = {
-        "success": {"type": "boolean", "const": True},
-        "statusCode": {"type": "integer"},
-        "message": {"type": "string"},
-        "data": data,
-    }
-    if paged:
-        fields["meta"] = _ref("Meta")
-    if warns:
-        ignored = {"type": "array", "items": _ref("Ignored"), "maxItems": MOST_WARNINGS}
-        fields["warnings"] = ignored
-    return _object(fields, optional={"warnings"})
-
-
-def _object(properties: Json, optional: Iterable[str] = ()) -> Json:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _name(ref: Json) -> str:
-    return str(ref["$ref"]).rsplit("/", 1)[-1]
-
-
-def _component(parameter: str) -> str:
-    return re.sub(r"\W", "", to_pascal(parameter.replace("-", "_")))
-
-
-def _header(description: str, schema: Json) -> Json:
-    return {"description": description, "schema": schema}
-
-
-def _header_refs(names: Iterable[str]) -> Json:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _by_name(types: Iterable[Any]) -> list[Any]:
-    return sorted(types, key=lambda each: str(each.__name__))
-
-
-def _is_media(route: Route) -> bool:
-    """Whether the response is a stored file, sent by `files.file_response`."""
-    kinds = {kind.partition("/")[0] for kind in route.produces}
-    return bool(kinds) and kinds <= {"audio", "video", "image"}
 
 
 def _bytes(kind: str) -> Json:
@@ -499,59 +301,3 @@ def _docstring(route: Route) -> tuple[str, str]:
     if route.alias_of:
         rest = f"Alias of `{route.alias_of}`. {rest}".strip()
     return (first + stop).strip(), rest
-
-
-def _without_null(schema: Json) -> Json:
-    """Drops null: a parameter is sent or left out."""
-    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
-    rest = {key: value for key, value in schema.items() if key != "anyOf"}
-    if len(options) == 1:
-        only: Json = options[0] | rest
-        return only
-    return rest | {"anyOf": options} if options else rest
-
-
-def _drop_unused(spec: Json) -> None:
-    """Removes unreferenced components, mostly models of parameters."""
-    components = spec["components"]
-    kept: set[tuple[str, str]] = set()
-    waiting = [spec["paths"]]
-    while waiting:
-        for kind, name in set(_references(waiting.pop())) - kept:
-            kept.add((kind, name))
-            waiting.append(components[kind][name])
-    for kind in ("headers", "parameters", "responses", "schemas"):
-        components[kind] = {n: c for n, c in components[kind].items() if (kind, n) in kept}
-
-
-def _references(value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            _, _, kind, name = value["$ref"].split("/")
-            yield kind, name
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references(item)
-
-
-def _tidied(value: Any) -> Any:
-    """Drops the titles that pydantic derives from names, and null defaults, which generated
-    clients and forms would send; leaving the field out means the same."""
-    if isinstance(value, list):
-        return [_tidied(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: _tidied(item)
-        for key, item in value.items()
-        if not (key == "title" and isinstance(item, str)) and (key, item) != ("default", None)
-    }
-
-
-def _sorted(value: Any) -> Any:
-    """Sorts keys; lists keep their order, which is significant."""
-    if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    return [_sorted(item) for item in value] if isinstance(value, list) else value

@@ -39,7 +39,7 @@ def _openapi(current: str) -> str:
 def _hosting(current: str) -> str:
     from troupe.app.hosting import configured
 
-    return configured(current, os.environ.get("TROUPE_REGION", "us-central1"))
+    return configured(current, os.environ.get("TROUPE_REGION") or "us-central1")
 
 
 def _settings(current: str) -> str:

@@ -8,7 +8,7 @@ import sys
 
 from pydantic import ValidationError
 
-from troupe.accounts.errors import EmailUnproved
+from troupe.accounts.errors import CannotSuspendAdmin, EmailUnproved, UserNotFound
 from troupe.accounts.records import UserRecord
 from troupe.accounts.schemas import RegisterBody
 from troupe.adapters.firestore import Write
@@ -24,26 +24,31 @@ _OPERATOR = Actor(uid="operator", email=None)
 
 def create_admin(options: argparse.Namespace, services: Container) -> int:
     """Makes a registered user an administrator; with --create, registers the user first."""
-    if services.accounts.find(options.email) is None:
+    user = services.directory.find(options.email)
+    if user is None:
         if not options.create:
             print(
                 f"no user has the address {options.email}; register first, or use --create",
                 file=sys.stderr,
             )
             return 1
-        if not _register(services, options.email):
+        user = _register(services, options.email)
+        if user is None:
             return 1
     try:
-        user = services.accounts.make_admin(options.email, _promotion)
+        services.administration.make_admin(user.id, _promotion)
+    except UserNotFound:
+        print(f"{options.email} no longer exists", file=sys.stderr)
+        return 1
+    except CannotSuspendAdmin:
+        print(f"{options.email} is suspended", file=sys.stderr)
+        return 1
     except EmailUnproved:
         print(
             f"{options.email} is not verified, so anybody may have registered it; its owner must "
             "verify it first, for example by resetting the password",
             file=sys.stderr,
         )
-        return 1
-    if user is None:
-        print(f"{options.email} no longer exists", file=sys.stderr)
         return 1
     print(f"{options.email} ({user.id}) is an administrator")
     return 0
@@ -54,7 +59,7 @@ def grant(options: argparse.Namespace, services: Container) -> int:
     if options.tokens <= 0:
         print("the number of tokens must be greater than 0", file=sys.stderr)
         return 2
-    user = services.accounts.find(options.email)
+    user = services.directory.find(options.email)
     if user is None:
         print(f"no user has the address {options.email}", file=sys.stderr)
         return 1
@@ -64,14 +69,14 @@ def grant(options: argparse.Namespace, services: Container) -> int:
     return 0
 
 
-def _register(services: Container, email: str) -> bool:
-    """Registers an address that the operator vouches for. Prompts for a password without echo at a
-    terminal, else reads a line from stdin."""
+def _register(services: Container, email: str) -> UserRecord | None:
+    """Registers an address that the operator vouches for; None if that failed. Prompts for a
+    password without echo at a terminal, else reads a line from stdin."""
     terminal = sys.stdin.isatty()
     password = getpass.getpass() if terminal else sys.stdin.readline().rstrip("\n")
     try:
         body = RegisterBody(email=email, password=password)
-        services.accounts.register(
+        signed_in = services.accounts.register(
             email=body.email,
             password=body.password,
             name=None,
@@ -83,11 +88,11 @@ def _register(services: Container, email: str) -> bool:
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):
             print(f"{problem['loc'][0]}: {problem['msg']}", file=sys.stderr)
-        return False
+        return None
     except TroupeError as error:
         print(error.text, file=sys.stderr)
-        return False
-    return True
+        return None
+    return signed_in.user
 
 
 def _promotion(user: UserRecord) -> list[Write]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
+from troupe.ai_settings import AiSettings
 from troupe.app.domains import DOMAINS
 from troupe.settings import Settings
 
@@ -31,9 +32,13 @@ _OF_MAIN = (
 
 
 def rows() -> list[Row]:
-    """All variables that operators may set, in the order of `Settings`."""
+    """All variables that operators may set."""
     found: list[Row] = []
-    for name, setting in Settings.model_fields.items():
+    # Without this, the inherited ones would come first.
+    fields = sorted(
+        Settings.model_fields.items(), key=lambda each: each[0] in AiSettings.model_fields
+    )
+    for name, setting in fields:
         if name == "limits":
             found += _limits()
         elif setting.alias and setting.description:

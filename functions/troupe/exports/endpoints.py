@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.accounts.errors import RecentSignInRequired
 from troupe.exports import schemas
 from troupe.exports.errors import ExportNotFound, ExportNotReady
 from troupe.jobs.errors import TooManyJobs
@@ -15,6 +16,8 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.accounts.records import AccountCaller
+    from troupe.accounts.service import Accounts
     from troupe.adapters.storage import Files
     from troupe.caller import Caller
     from troupe.exports.service import Exports
@@ -27,13 +30,15 @@ api = Api("exports", "Exports of one's data")
     status=202,
     data=schemas.ExportStarted,
     headers=("Location",),
-    errors=(TooManyJobs,),
+    errors=(TooManyJobs, RecentSignInRequired),
     limit="export",
 )
-def export_account(caller: Caller, exports: Exports) -> Reply:
-    """Starts collecting everything that is stored about you into one zip archive. The work is a
-    job: poll it at `GET /api/auth/export/{jobId}`. While one is running, returns that one; a new
-    export replaces the archive of the one before."""
+def export_account(caller: AccountCaller, accounts: Accounts, exports: Exports) -> Reply:
+    """Starts collecting everything that is stored about you into one zip archive. Sign in at most 5
+    minutes before; a guest need not. The work is a job: poll it at `GET
+    /api/auth/export/{jobId}`. While one is running, returns that one; a new export replaces the
+    archive of the one before."""
+    accounts.require_recent_sign_in(caller)
     found = exports.start(caller.uid)
     headers = {"Location": f"/api/auth/export/{found.job.id}"}
     return Reply(schemas.ExportStarted.of(found), "Export started", headers=headers)

@@ -26,10 +26,10 @@ from troupe.adapters.firestore import (
     Update,
     Write,
 )
+from troupe.allowances import JobShare
 from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.records import Job
 from troupe.records import Record
-from troupe.settings import JobShare
 
 COLLECTION = "shares"
 # When the sweep checks a share with waiting jobs.

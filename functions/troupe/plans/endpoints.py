@@ -19,7 +19,7 @@ from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader
 
 if TYPE_CHECKING:
-    from troupe.accounts.service import Accounts
+    from troupe.accounts.directory import Directory
     from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.plans.service import Plans
@@ -99,12 +99,12 @@ def add_minutes(
 def create_subscription(
     body: schemas.CreateSubscriptionBody,
     caller: Caller,
-    accounts: Accounts,
+    directory: Directory,
     subscriptions: Subscriptions,
     plans: Plans,
 ) -> Reply:
     """Gives a registered user a plan at once, replacing any other."""
-    user = accounts.find(body.email)
+    user = directory.find(body.email)
     if user is None:
         raise WalletNotFound
     statement = subscriptions.create(

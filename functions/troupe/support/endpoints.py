@@ -17,8 +17,8 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.accounts.links import MediaLinks
     from troupe.accounts.records import AccountCaller
-    from troupe.accounts.service import Accounts
     from troupe.settings import Settings
     from troupe.support.content import Contacts, Faqs
     from troupe.support.health import Health
@@ -113,12 +113,12 @@ def get_health(health: Health) -> Reply:
 
 @api.post("/api/media-links", status=201, data=schemas.MediaLinkData, errors=(NoMedia,))
 def create_media_link(
-    body: schemas.MediaLinkBody, caller: AccountCaller, accounts: Accounts
+    body: schemas.MediaLinkBody, caller: AccountCaller, media_links: MediaLinks
 ) -> Reply:
     """Creates a short-lived URL of one file for players that send no bearer token; GET only, with
     byte ranges. Anybody who has the URL can use it. Whether the file exists and is yours is checked
     when it is opened."""
-    link = accounts.media_link(caller, service.media_address(body.path))
+    link = media_links.make(caller, service.media_address(body.path))
     data = schemas.MediaLinkData(url=link.url, expires_at=link.expires_at)
     return Reply(data, "Media link created successfully")
 

@@ -78,7 +78,7 @@ def client_address() -> str | None:
 
 
 def current_device() -> Device:
-    """The device that sent the current request, as far as it tells."""
+    """The device that sent the current request, by its headers."""
     return Device(request.headers.get("User-Agent", ""), tuple(sources()))
 
 

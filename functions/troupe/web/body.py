@@ -29,10 +29,10 @@ TEXT_LIMIT = 2560 * 1024
 RAW_LIMIT = 1024 * 1024
 FORM_LIMIT = 32 * 1024 * 1024  # the platform's own limit
 MOST_PARTS = 100  # of a form, fields and files together
-# Parsed, three bytes of JSON can take more than a hundred bytes of memory. Commas and brackets are
-# counted also inside strings, of which no operation takes more than 200,000 characters.
+# Parsed, three bytes of JSON can take more than a hundred bytes of memory. Commas and brackets
+# inside strings count, too; no operation takes more than 200,000 characters of text.
 _MOST_MARKS = 250_000
-# Characters that an answer about invalid fields tells of each.
+# Of each invalid field in an answer, in characters.
 _LONGEST_FIELD = 200
 _LONGEST_MESSAGE = 300
 
@@ -190,7 +190,8 @@ def _read_query(request: Request, model: type[BaseModel], path: dict[str, Any]) 
 
 
 def _read_form(request: Request, model: type[BaseModel], path: dict[str, Any]) -> dict[str, Any]:
-    if request.mimetype not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+    # Not urlencoded, whose number of fields has no limit.
+    if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType(details={"allowed": ["multipart/form-data"]})
     return _flat(request.form, model) | _flat(request.files, model)
 

@@ -46,12 +46,8 @@ class Authenticator(Protocol[C_co]):
     """The part of the service `accounts` that the edge uses."""
 
     def authenticate(self, authorization: str | None, device: Callable[[], Device]) -> C_co:
-        """The caller with this Authorization header. `device`: tells what sent it. Raises
+        """The caller with this Authorization header. `device` returns what sent it. Raises
         Unauthorized and its subclasses, and AccountSuspended."""
-        ...
-
-    def authenticate_link(self, token: str, path: str) -> C_co:
-        """The caller in whose name a media link opens `path`. Raises like `authenticate`."""
         ...
 
 
@@ -88,12 +84,12 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
     link = by_link and _has_link()
     if policy is Auth.OPTIONAL and "Authorization" not in request.headers and not link:
         return None
-    accounts: Authenticator[Caller] = services().accounts
+    caller: Caller
     if link:
         # The path as routed: the same by Hosting and by the function's own URL.
-        caller = _known(accounts.authenticate_link(request.args["token"], request.path))
+        caller = _known(services().media_links.authenticate(request.args["token"], request.path))
     else:
-        caller = signed_in(accounts)
+        caller = signed_in(services().accounts)
     if caller.role == "admin":
         return caller
     if policy is Auth.ADMIN or (policy is Auth.SELF and path.get("userId") != caller.uid):

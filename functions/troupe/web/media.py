@@ -23,7 +23,7 @@ def linked(url: str) -> str:
     path, mark, query = url.partition("?")
     links: dict[str, str] = g.setdefault("media_links", {})
     if path not in links:
-        links[path] = services().accounts.media_link(caller, path).url
+        links[path] = services().media_links.make(caller, path).url
     url = links[path]
     return url.replace("?", f"?{query}&", 1) if mark else url
 

@@ -16,7 +16,7 @@ import jwt
 import pytest
 
 from troupe.accounts.passwords import Passwords
-from troupe.adapters import identity
+from troupe.adapters import identity_errors
 from troupe.adapters.firebase import firebase_app
 from troupe.adapters.identity import Identity
 from troupe.errors import Unavailable
@@ -86,16 +86,22 @@ def error_body(error_code: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("error_code", "kind"),
     [
-        ("INVALID_LOGIN_CREDENTIALS", identity.WrongCredentials),
-        ("EMAIL_NOT_FOUND", identity.WrongCredentials),
-        ("INVALID_PASSWORD", identity.WrongCredentials),
-        ("USER_DISABLED", identity.AccountDisabled),
-        ("TOO_MANY_ATTEMPTS_TRY_LATER : Access is disabled for now.", identity.TooManyAttempts),
-        ("INVALID_OOB_CODE", identity.CodeInvalid),
-        ("EXPIRED_OOB_CODE", identity.CodeInvalid),
-        ("WEAK_PASSWORD : Password should be at least 6 characters", identity.InvalidDetails),
-        ("OPERATION_NOT_ALLOWED", identity.IdentityUnavailable),
-        ("API key not valid.", identity.IdentityUnavailable),
+        ("INVALID_LOGIN_CREDENTIALS", identity_errors.WrongCredentials),
+        ("EMAIL_NOT_FOUND", identity_errors.WrongCredentials),
+        ("INVALID_PASSWORD", identity_errors.WrongCredentials),
+        ("USER_DISABLED", identity_errors.AccountDisabled),
+        (
+            "TOO_MANY_ATTEMPTS_TRY_LATER : Access is disabled for now.",
+            identity_errors.TooManyAttempts,
+        ),
+        ("INVALID_OOB_CODE", identity_errors.CodeInvalid),
+        ("EXPIRED_OOB_CODE", identity_errors.CodeInvalid),
+        (
+            "WEAK_PASSWORD : Password should be at least 6 characters",
+            identity_errors.InvalidDetails,
+        ),
+        ("OPERATION_NOT_ALLOWED", identity_errors.IdentityUnavailable),
+        ("API key not valid.", identity_errors.IdentityUnavailable),
     ],
 )
 def test_error_codes_map_to_exceptions(
@@ -116,13 +122,13 @@ def test_sign_in_is_retried_after_a_temporary_failure(stub: Stub, toolkit: Ident
 
 def test_a_second_factor_is_respected(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(200, {"localId": "ada", "mfaPendingCredential": "x", "mfaInfo": [{}]})]
-    with pytest.raises(identity.SecondFactorRequired):
+    with pytest.raises(identity_errors.SecondFactorRequired):
         toolkit.sign_in("ada@example.com", "abc123")
 
 
 def test_retries_are_bounded(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(503, b"busy")]
-    with pytest.raises(identity.IdentityUnavailable):
+    with pytest.raises(identity_errors.IdentityUnavailable):
         toolkit.sign_in("ada@example.com", "abc123")
     assert len(stub.requested) == 3
 
@@ -131,7 +137,7 @@ def test_creating_a_guest_is_not_retried_because_it_is_not_idempotent(
     stub: Stub, toolkit: Identity
 ) -> None:
     stub.script = [(503, b"busy")]
-    with pytest.raises(identity.IdentityUnavailable):
+    with pytest.raises(identity_errors.IdentityUnavailable):
         toolkit.sign_up_guest()
     assert len(stub.requested) == 1
 
@@ -139,7 +145,7 @@ def test_creating_a_guest_is_not_retried_because_it_is_not_idempotent(
 def test_a_refused_connection_is_an_outage(stub: Stub, toolkit: Identity) -> None:
     stub.shutdown()
     stub.server_close()
-    with pytest.raises(identity.IdentityUnavailable) as outage:
+    with pytest.raises(identity_errors.IdentityUnavailable) as outage:
         toolkit.sign_in("ada@example.com", "abc123")
     assert "key" not in str(outage.value)
 
@@ -147,7 +153,7 @@ def test_a_refused_connection_is_an_outage(stub: Stub, toolkit: Identity) -> Non
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]"])
 def test_an_error_that_is_not_json_is_an_outage(stub: Stub, toolkit: Identity, body: bytes) -> None:
     stub.script = [(400, body)]
-    with pytest.raises(identity.IdentityUnavailable):
+    with pytest.raises(identity_errors.IdentityUnavailable):
         toolkit.sign_in("ada@example.com", "abc123")
 
 
@@ -178,7 +184,7 @@ def test_a_reset_mail_that_cannot_be_sent_is_an_outage(stub: Stub, toolkit: Iden
 
 def test_a_code_of_another_kind_cannot_reset_a_password(stub: Stub, toolkit: Identity) -> None:
     stub.script = [(200, {"requestType": "VERIFY_EMAIL", "email": "ada@example.com"})]
-    with pytest.raises(identity.CodeInvalid):
+    with pytest.raises(identity_errors.CodeInvalid):
         toolkit.address_of("a-code", "PASSWORD_RESET")
 
 

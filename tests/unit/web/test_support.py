@@ -38,7 +38,7 @@ def client(checked: Checks) -> FlaskClient:
         "support",
         [api],
         SimpleNamespace(
-            health=Health(checked), faqs=None, contacts=None, settings=None, accounts=None
+            health=Health(checked), faqs=None, contacts=None, settings=None, media_links=None
         ),
     ).test_client()
 

@@ -1,0 +1,103 @@
+"""Settings of the services that speak, write scripts, and check texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+FUNCTIONS = Path(__file__).parents[1]  # what is deployed
+
+
+def setting(
+    variable: str, default: Any, meaning: str | None, *, shown: str | None = None, **rules: Any
+) -> Any:
+    """A field set by an environment variable. `meaning` and `shown` (the default in words) are for
+    the table in the README, which omits those without a meaning: the platform sets them."""
+    extra: dict[str, Any] = {} if shown is None else {"shown": shown}
+    return Field(default, alias=variable, description=meaning, json_schema_extra=extra, **rules)
+
+
+class AiSettings(BaseModel):
+    # A rejected setting may be a secret.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    speech_engine: str = setting(
+        "SPEECH_ENGINE",
+        "espeak",
+        "`espeak`, `openai`, `f5tts`, `elevenlabs` or `google`; the last two need their package "
+        "from `functions/requirements-extras.txt`",
+    )
+    openai_api_key: str = setting(
+        "OPENAI_API_KEY", "", "secret: for `openai`, and for writing scripts", repr=False
+    )
+    openai_base_url: str | None = setting(
+        "OPENAI_BASE_URL", None, "any OpenAI-compatible server", shown="OpenAI's own"
+    )
+    openai_speech_model: str = setting(
+        "OPENAI_SPEECH_MODEL",
+        "gpt-4o-mini-tts",
+        "OpenAI will retire its own speech models on 6 January 2027; compatible "
+        "servers use their own names",
+    )
+    openai_script_model: str = setting(
+        "OPENAI_SCRIPT_MODEL",
+        "gpt-5.4-mini",
+        "the language model that writes scripts; compatible servers use their own names",
+    )
+    moderation: Literal["off", "blocklist", "openai"] = setting(
+        "MODERATION",
+        "off",
+        "what checks texts before they are spoken or stored: nothing, a list of words, or an "
+        "OpenAI-compatible server ([decision 031](docs/decisions/031-moderation.md))",
+    )
+    moderation_blocklist: str = setting(
+        "MODERATION_BLOCKLIST",
+        "",
+        "for `blocklist`: words and phrases separated by commas, or a `.txt` file in `functions/` "
+        "with one per line",
+    )
+    moderation_model: str = setting(
+        "MODERATION_MODEL", "omni-moderation-latest", "the model of `MODERATION=openai`"
+    )
+    moderation_base_url: str | None = setting(
+        "MODERATION_BASE_URL", None, "the server of `MODERATION=openai`", shown="`OPENAI_BASE_URL`"
+    )
+    f5tts_url: str = setting(
+        "F5TTS_URL",
+        "http://127.0.0.1:7860",
+        "the Gradio app of F5-TTS, for `f5tts`, which speaks only with cloned voices",
+    )
+    elevenlabs_api_key: str = setting(
+        "ELEVENLABS_API_KEY", "", "secret: for `elevenlabs`", repr=False
+    )
+    elevenlabs_base_url: str | None = setting(
+        "ELEVENLABS_BASE_URL", None, "another address of its API", shown="ElevenLabs' own"
+    )
+    elevenlabs_model: str = setting(
+        "ELEVENLABS_MODEL", "eleven_multilingual_v2", "the model of `elevenlabs`"
+    )
+    elevenlabs_voices: str = setting(
+        "ELEVENLABS_VOICES",
+        "",
+        "the voices used without a recording: `male=ID,female=ID,kids=ID`",
+        shown="three stock voices",
+    )
+    google_tts_endpoint: str | None = setting(
+        "GOOGLE_TTS_ENDPOINT",
+        None,
+        "a regional endpoint of Cloud Text-to-Speech, for `google`",
+        shown="the global one",
+    )
+
+    @model_validator(mode="after")
+    def _blocklist_exists(self) -> Self:
+        if self.moderation == "blocklist":
+            if not self.moderation_blocklist:
+                raise ValueError("MODERATION=blocklist needs MODERATION_BLOCKLIST")
+            if self.moderation_blocklist.endswith(".txt"):
+                file = FUNCTIONS / self.moderation_blocklist
+                if not file.is_file():
+                    raise ValueError(f"MODERATION_BLOCKLIST: there is no file {file}")
+        return self

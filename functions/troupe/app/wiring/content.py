@@ -1,0 +1,143 @@
+"""Characters, generations, scripts, files, exports, and support."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from troupe.app.wiring.people import People
+
+if TYPE_CHECKING:
+    from troupe.characters.clones import Clones
+    from troupe.characters.library import CharacterLibrary
+    from troupe.characters.records import Character
+    from troupe.characters.service import Characters
+    from troupe.characters.withdrawal import Withdrawals
+    from troupe.exports.service import Exports
+    from troupe.files.service import UserFiles
+    from troupe.generations.service import Generations
+    from troupe.reports.service import Reports
+    from troupe.scripts.jobs import ScriptJobs
+    from troupe.scripts.service import ScriptService
+    from troupe.support.content import Contacts, Faqs
+    from troupe.support.health import Health, HealthChecks
+
+
+class Content(People):
+    @cached_property
+    def characters(self) -> Characters:
+        from troupe.characters.intake import Prepare
+        from troupe.characters.service import Characters
+
+        prepare = Prepare(self.decoders.sample, self.decoders.image)
+        return Characters(self.database, self._files, self.settings, prepare, self.moderation)
+
+    @cached_property
+    def character_library(self) -> CharacterLibrary:
+        from troupe.characters.library import CharacterLibrary
+
+        return CharacterLibrary(self.database, self._files)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        from troupe.characters.withdrawal import Withdrawals
+
+        return Withdrawals(self.database, self.orphans, self.settings)
+
+    @cached_property
+    def clones(self) -> Clones:
+        from troupe.characters.clones import Clones
+
+        return Clones(self.database, self._forget_clone)
+
+    def _forget_clone(self, sha256: str) -> None:
+        """Only from the current engine: clones in a previous one cannot be deleted."""
+        from troupe.speech.engine import KeepsClones
+
+        if isinstance(self.engine, KeepsClones):
+            self.engine.forget(sha256)
+
+    def _cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
+        """The characters with these ids, cast by `uid`. A function, because most requests name none
+        and the service is slow to load."""
+        return self.character_library.cast(uid, ids)
+
+    @cached_property
+    def generations(self) -> Generations:
+        from troupe.generations.service import Generations
+
+        return Generations(
+            self.database, self._files, self.jobs, self._cast, self.settings, self.moderation
+        )
+
+    @cached_property
+    def scripts(self) -> ScriptService:
+        from troupe.scripts.service import ScriptService
+        from troupe.scripts.writer import ScriptWriter
+
+        writer = ScriptWriter(self.language_model)
+        return ScriptService(
+            self.database,
+            self._files,
+            self.jobs,
+            self._cast,
+            writer,
+            self.settings,
+            self.moderation,
+        )
+
+    @cached_property
+    def script_jobs(self) -> ScriptJobs:
+        from troupe.scripts.jobs import ScriptJobs
+
+        return ScriptJobs(self.database, self.jobs, self._cast, self.settings, self.moderation)
+
+    @cached_property
+    def user_files(self) -> UserFiles:
+        from troupe.files.service import UserFiles
+
+        prove = self.decoders.recording
+        return UserFiles(self.database, self._files, self.orphans, prove, self.settings)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from troupe.reports.service import Reports
+
+        return Reports(self.database, self.withdrawals, self.administration, self.admission)
+
+    @cached_property
+    def faqs(self) -> Faqs:
+        from troupe.support.content import Faqs
+
+        return Faqs(self.database)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        from troupe.support.content import Contacts
+
+        return Contacts(self.database)
+
+    @cached_property
+    def health_checks(self) -> HealthChecks:
+        from troupe.app.health import health_checks
+
+        return health_checks(
+            database=lambda: self.database,
+            files=lambda: self.files,
+            queue=lambda: self.queue,
+            queues=lambda: (spec.queue for spec in self.job_specs.values()),
+            settings=self.settings,
+        )
+
+    @cached_property
+    def health(self) -> Health:
+        from troupe.support.health import Health
+
+        return Health(self.health_checks)
+
+    @cached_property
+    def exports(self) -> Exports:
+        from troupe.exports.service import Exports
+
+        return Exports(self.database, self._files, self.jobs, self.orphans)

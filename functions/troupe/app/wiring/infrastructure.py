@@ -1,0 +1,164 @@
+"""Clients of other services, and what all domains use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, cached_property, partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from troupe.services import keyword_only, take
+from troupe.settings import Settings
+
+if TYPE_CHECKING:
+    from troupe.adapters.app_check import AppChecks
+    from troupe.adapters.firestore import Database
+    from troupe.adapters.identity import Identity
+    from troupe.adapters.model import Model
+    from troupe.adapters.queue import Queue
+    from troupe.adapters.queue_control import QueueControl
+    from troupe.adapters.storage import Files
+    from troupe.media.uploads.decoders import Decoders
+    from troupe.moderation.service import Judge, Moderation
+    from troupe.orphans import OrphanedFiles
+    from troupe.rate_limits import Limiter
+    from troupe.speech.engine import SpeechEngine
+
+
+class Infrastructure:
+    def __init__(self, settings: Settings, **services: Any) -> None:
+        """`services` replace those of the same name. Raises TypeError for an unknown name."""
+        for name in services:
+            if not isinstance(getattr(type(self), name, None), cached_property):
+                raise TypeError(f"there is no service named {name}")
+        self.settings = settings
+        self.__dict__.update(services)
+
+    def call(self, function: str, *args: Any) -> Any:
+        """Calls `module:function` with `args`, and services for its keyword-only parameters."""
+        module, _, name = function.partition(":")
+        target = getattr(import_module(module), name)
+        return target(*args, **take(self, keyword_only(target)))
+
+    @cached_property
+    def database(self) -> Database:
+        from troupe.adapters.firestore import Database
+
+        return Database.connect(self.settings.project_id)
+
+    @cached_property
+    def files(self) -> Files:
+        from troupe.adapters.storage import Files
+
+        # The emulators cannot sign URLs; there the function streams the file.
+        can_sign = not self.settings.emulated
+        return Files.connect(self.settings.project_id, self.settings.bucket, can_sign=can_sign)
+
+    @cached_property
+    def identity(self) -> Identity:
+        from troupe.adapters.firebase import firebase_app
+        from troupe.adapters.identity import Identity
+
+        app = firebase_app(self.settings.project_id)
+        return Identity(app, self.settings.web_api_key, emulated=self.settings.emulated)
+
+    @cached_property
+    def app_checks(self) -> AppChecks | None:
+        """Verifies App Check tokens; None if they are not required."""
+        if self.settings.app_check == "off":
+            return None
+        from troupe.adapters.app_check import AppChecks
+
+        return AppChecks(self.settings.project_id)
+
+    @cached_property
+    def queue(self) -> Queue:
+        from troupe.adapters.firebase import firebase_app
+        from troupe.adapters.queue import CloudTasksQueue
+
+        return CloudTasksQueue(firebase_app(self.settings.project_id), self.settings.region)
+
+    @cached_property
+    def queue_control(self) -> Callable[[str], QueueControl]:
+        """Connects to the queue with a given name."""
+        from troupe.adapters.queue_control import QueueControl
+
+        return partial(QueueControl.connect, self.settings.project_id, self.settings.region)
+
+    @cached_property
+    def engine(self) -> SpeechEngine:
+        """The engine named by SPEECH_ENGINE. Raises ValueError if it does not exist or lacks a
+        setting, RuntimeError if its package is not installed."""
+        from troupe.speech.engines import engine_named
+
+        return engine_named(self.settings)
+
+    @cached_property
+    def language_model(self) -> Callable[[], Model] | None:
+        """The model that writes scripts, built on first use; None if none is configured. A
+        self-hosted server may need no key."""
+        settings = self.settings
+        if not settings.openai_api_key and not settings.openai_base_url:
+            return None
+
+        @cache
+        def model() -> Model:
+            from troupe.adapters.llm import LanguageModel
+
+            return LanguageModel(
+                settings.openai_api_key, settings.openai_base_url, settings.openai_script_model
+            )
+
+        return model
+
+    @cached_property
+    def moderation(self) -> Moderation:
+        from troupe.moderation.service import Moderation
+
+        return Moderation(None if self.settings.moderation == "off" else lambda: self._judge)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        from troupe.moderation.forms import written_and_spoken
+
+        settings = self.settings
+        judge: Judge
+        if settings.moderation == "blocklist":
+            from troupe.ai_settings import FUNCTIONS
+            from troupe.moderation.blocklist import Blocklist
+
+            judge = Blocklist.of(settings.moderation_blocklist, FUNCTIONS)
+        else:
+            from troupe.adapters.moderation import ModerationServer
+
+            base_url = settings.moderation_base_url or settings.openai_base_url
+            model = settings.moderation_model
+            judge = ModerationServer(settings.openai_api_key, base_url, model)
+        return lambda texts: judge(written_and_spoken(texts))
+
+    @cached_property
+    def limiter(self) -> Limiter:
+        from troupe.app.domains import rate_limits
+        from troupe.rate_limits import INTRODUCES, Limiter
+
+        settings = self.settings
+        # Registering an address proves nothing where it does not fail for a taken one.
+        hidden = settings.email_enumeration == "hidden"
+        introduces = INTRODUCES - {"register"} if hidden else INTRODUCES
+        return Limiter(self.database, rate_limits(settings), settings.jwt_secret, introduces)
+
+    @cached_property
+    def orphans(self) -> OrphanedFiles:
+        from troupe.orphans import OrphanedFiles
+
+        return OrphanedFiles(self.database, self._files)
+
+    def _files(self) -> Files:
+        """For services that rarely need files: the storage SDK is slow to load."""
+        return self.files
+
+    @cached_property
+    def decoders(self) -> Decoders:
+        from troupe.media.uploads.decoders import Decoders
+
+        return Decoders()
