@@ -27,6 +27,7 @@ from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote, speech_tariff
 from troupe.jobs.records import Job
 from troupe.jobs.service import JobService
+from troupe.jobs.writes import erase_writes
 from troupe.logs import log
 from troupe.media.captions import cues, cues_from_json, to_srt, to_vtt, words_from_json
 from troupe.media.formats import AudioFormat
@@ -217,9 +218,7 @@ class Generations:
         part_files = [path for part in done for path in VOICE.payload_of(part).files]
         # Files first: if this stops half-way, the documents still lead to the remaining files.
         self._files().delete([*self._files().list(prefix), *part_files])
-        self._db.commit(
-            Delete(writes.generation_path(generation.id)), *self._jobs.erase_writes(job, done)
-        )
+        self._db.commit(Delete(writes.generation_path(generation.id)), *erase_writes(job, done))
 
     def expire(self, limit: int) -> int:
         """Deletes up to `limit` generations that are past their retention; returns how many."""

@@ -32,10 +32,10 @@ from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import (
     COLLECTION,
     SHARE_PATIENCE,
+    Share,
     ShareOf,
     is_barred,
     join,
-    share_of,
     share_path,
 )
 from troupe.jobs.specs import QUEUED_PATIENCE, JobSpecs
@@ -129,7 +129,7 @@ class Admission:
             select=[],
         )
         waiting = self._db.count("jobs", where=[mine, ("waiting", "==", True)])
-        before = share_of(document)
+        before = Share.of(document)
         ids = [each.id for each in running]
         if (set(before.running), before.waiting) != (set(ids), waiting):
             log.warning("share_corrected", uid=uid, running=len(ids), waiting=waiting)
@@ -141,7 +141,7 @@ class Admission:
         if is_barred(user.data):
             self._end_all(uid)
             return []
-        share = share_of(document)
+        share = Share.of(document)
         room = self._share_of_user(user.data).jobs - len(share.running)
         found: list[Document] = []
         if room > 0 and share.waiting:

@@ -25,7 +25,7 @@ from troupe.jobs.errors import InputChanged
 from troupe.jobs.records import Job, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import share_path
-from troupe.jobs.writes import create_write, erase_writes, parts
+from troupe.jobs.writes import create_write, parts
 from troupe.logs import log
 from troupe.wallet.ledger import hold_writes, wallet_path
 from troupe.wallet.records import Wallet
@@ -115,10 +115,6 @@ class JobService:
     def parts(self, job: Job) -> list[Part]:
         """The finished parts, in order."""
         return parts(self._db, job.id, job.parts_total)
-
-    def erase_writes(self, job: Job, done: list[Part]) -> list[Write]:
-        """Writes that delete the input and the parts, for the commit that deletes the subject."""
-        return erase_writes(job, done)
 
     def forget_inputs(self, subject: str) -> None:
         """Deletes the inputs of all jobs about a document, before the document itself is deleted;

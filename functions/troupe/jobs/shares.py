@@ -55,10 +55,6 @@ class Share(Record):
     due_at: datetime | None = None
 
 
-def share_of(document: Document) -> Share:
-    return Share.of(document)  # empty if there is none
-
-
 def is_barred(user: Mapping[str, Any]) -> bool:
     """Whether a user's jobs must not run: the account is suspended or deleted."""
     return bool(user.get("suspended") or user.get("deletedAt"))
@@ -76,7 +72,7 @@ def join(
     """
     if is_barred(user):
         raise AccountSuspended
-    share, at = share_of(document), job.created_at
+    share, at = Share.of(document), job.created_at
     if share.waiting or len(share.running) >= most.jobs:
         if share.waiting >= waiting_jobs:
             raise TooManyJobs.of(waiting_jobs)

@@ -120,7 +120,8 @@ def parts(db: Database, job_id: str, total: int) -> list[Part]:
 
 
 def erase_writes(job: Job, done: list[Part]) -> list[Write]:
-    """Deletes a job's input and parts. The shell stays, to record the charge and the key."""
+    """Deletes a job's input and parts, for the commit that deletes its subject. The shell stays, to
+    record the charge and the key."""
     return [
         *(Delete(part_path(job.id, int(part.id))) for part in done),
         Update(job_path(job.id), {"input": DELETE_FIELD}),

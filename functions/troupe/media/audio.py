@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Self, cast
 import av
 import numpy as np
 
-from troupe.media.formats import AudioFormat
+from troupe.media.formats import AudioFormat, title_tag
 from troupe.media.sinks import FlacSink, PlainSink, Sink, WavSink
 
 if TYPE_CHECKING:
@@ -71,14 +71,15 @@ AAC = Encoding(
 def bytes_at_most(audio_format: AudioFormat, rate: int, seconds: float) -> int:
     """The size of a file, at most."""
     encoding = _ENCODINGS[audio_format]
-    per_second = encoding.bit_rate // 8 if encoding.bit_rate else 2 * _supported(encoding, rate)
+    per_second = encoding.bit_rate // 8 if encoding.bit_rate else 2 * supported_rate(encoding, rate)
     return int(seconds * per_second * 1.1) + (1 << 16)
 
 
-def _supported(encoding: Encoding, rate: int) -> int:
-    return next((each for each in encoding.rates if each >= rate), 0) or (
-        encoding.rates[-1] if encoding.rates else rate
-    )
+def supported_rate(encoding: Encoding, rate: int) -> int:
+    """The rate of the file for sound of this one: rounded up, if possible."""
+    if not encoding.rates:
+        return rate
+    return next((each for each in encoding.rates if each >= rate), encoding.rates[-1])
 
 
 class AudioWriter:
@@ -105,7 +106,7 @@ class AudioWriter:
         self._path = target if isinstance(target, Path) else None
         self._sink: Sink | None = None
         self._encoding = encoding
-        self._rate = _supported(encoding, rate)
+        self._rate = supported_rate(encoding, rate)
         self._seconds = Fraction(0)
         self._waiting: list[Samples] = []
         self._waiting_samples = 0
@@ -128,8 +129,7 @@ class AudioWriter:
         if encoding.bit_rate:
             self._stream.bit_rate = encoding.bit_rate
         if title:
-            # A NUL would end the tag early; line breaks become spaces.
-            self._container.metadata["title"] = " ".join(title.replace("\0", " ").split())
+            self._container.metadata["title"] = title_tag(title)
 
     @property
     def seconds(self) -> float:

@@ -29,6 +29,11 @@ _MIME_TYPES = {
 }
 
 
+def title_tag(title: str) -> str:
+    """The title for a file's metadata: a NUL would end it early, and line breaks become spaces."""
+    return " ".join(title.replace("\0", " ").split())
+
+
 class Resolution(StrEnum):
     """Width x height of a video, in pixels."""
 

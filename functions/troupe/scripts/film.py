@@ -19,8 +19,8 @@ from troupe.media.audio import AAC, AudioWriter
 from troupe.media.captions import Cue, words_from_json
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.media.uploads.probe import check_video
-from troupe.media.video.frames import RATE
-from troupe.media.video.segments import frames_of, join_segments, render_segment
+from troupe.media.video.frames import RATE, frames_of
+from troupe.media.video.segments import join_segments, render_segment
 from troupe.media.video.video import Shot, render_video
 from troupe.recording.join import Take, expected_seconds, timeline
 from troupe.recording.recorder import shifted

@@ -16,8 +16,8 @@ from tests.support.film import GREY, Film, apart, render, write_picture, write_s
 from troupe.media.audio import AAC, AudioWriter
 from troupe.media.captions import Cue
 from troupe.media.formats import Resolution
-from troupe.media.video.frames import RATE, Shot
-from troupe.media.video.segments import frames_of, join_segments, render_segment
+from troupe.media.video.frames import RATE, Shot, frames_of
+from troupe.media.video.segments import join_segments, render_segment
 
 LANDSCAPE = Resolution.LANDSCAPE
 CUTS = [0.0, 2.0, 3.2, 6.0]  # seconds; on frames

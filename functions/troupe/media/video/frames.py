@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,6 +36,11 @@ class Shot:
     start: float
     end: float
     face: Path | None
+
+
+def frames_of(seconds: float | Fraction) -> int:
+    """How many frames show so many seconds."""
+    return max(1, ceil(Fraction(seconds) * RATE - Fraction(1, 10**6)))
 
 
 def planes_of(frame: av.VideoFrame) -> Planes:

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 
 from troupe.media.captions import Cue
-from troupe.media.formats import Resolution
+from troupe.media.formats import Resolution, title_tag
 from troupe.media.video.frames import RATE, Composer, Shot
 from troupe.media.video.prefetch import Prefetch
 from troupe.media.video.video import FRAMES_AHEAD, backgrounds, draw_frames, picture_stream
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
     from av.audio import AudioStream
     from av.container import OutputContainer
     from av.packet import Packet
-
-
-def frames_of(seconds: float | Fraction) -> int:
-    """How many frames show so many seconds."""
-    return max(1, ceil(Fraction(seconds) * RATE - Fraction(1, 10**6)))
 
 
 def render_segment(
@@ -80,7 +74,7 @@ def join_segments(
             av.open(str(sound)) as sound_file,
         ):
             if title:
-                container.metadata["title"] = " ".join(title.replace("\0", " ").split())
+                container.metadata["title"] = title_tag(title)
             return _join(container, sound_file.demux(audio=0), segments, check)
     except BaseException:
         target.unlink(missing_ok=True)

@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 import av
 import numpy as np
 
-from troupe.media.audio import AAC, AAC_BITS, read_wav, wav_rate
+from troupe.media.audio import AAC, AAC_BITS, read_wav, supported_rate, wav_rate
 from troupe.media.captions import Cue
-from troupe.media.formats import Resolution
+from troupe.media.formats import Resolution, title_tag
 from troupe.media.video.frames import (
     RATE,
     Composer,
@@ -23,6 +22,7 @@ from troupe.media.video.frames import (
     Shot,
     clip_background,
     colour_background,
+    frames_of,
     planes_of,
 )
 from troupe.media.video.layout import face_box
@@ -88,7 +88,7 @@ def render_video(
             frames = backgrounds(background, resolution)
             with _Output(target, resolution, file, rate, title) as output:
                 composer = Composer(resolution, shots, cues, language)
-                count = max(1, ceil(seconds * RATE - 1e-6))
+                count = frames_of(seconds)
                 # In a thread, so that the encoder never waits for drawing.
                 drawing = draw_frames(count, frames, composer, resolution)
                 with Prefetch(drawing, FRAMES_AHEAD) as drawn:
@@ -157,9 +157,9 @@ class _Output:
             str(target), "w", format="mp4", options={"movflags": "+faststart"}
         )
         if title:
-            self._container.metadata["title"] = " ".join(title.replace("\0", " ").split())
+            self._container.metadata["title"] = title_tag(title)
         self._video = picture_stream(self._container, resolution)
-        aac_rate = next((each for each in AAC.rates if each >= rate), AAC.rates[-1])
+        aac_rate = supported_rate(AAC, rate)
         self._audio = self._container.add_stream("aac", aac_rate, layout="mono")
         self._audio.bit_rate = AAC_BITS
         self._sound = _sound(sound, rate, aac_rate)
