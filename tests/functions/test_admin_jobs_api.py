@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.admins import Admin, a_user
-from tests.support.factories import HeldQueue, signed_in
-from tests.support.wiring import app_for, deliver, services
-from troupe.adapters.firestore import Database, Update
+from tests.support.factories import HeldQueue
+from tests.support.wiring import deliver, services
+from troupe.adapters.firestore import Update
 from troupe.commands.ledger_audit import audit_user
 from troupe.generations.schemas import GenerateVoice
 
@@ -124,20 +124,3 @@ def test_a_suspension_ends_the_users_jobs(admin: Admin, queue: HeldQueue, by: st
     again = speak(uid)
     deliver(queue)
     assert services().generations.get(uid, again).generation.status == "completed"
-
-
-def test_a_suspension_that_crashed_is_finished_by_the_task(db: Database, queue: HeldQueue) -> None:
-    uid, _ = signed_in(db)
-    job_id = speak(uid)
-    db.commit(Update(f"users/{uid}", {"suspended": True}))
-    deliver(queue)
-    assert db.get(f"jobs/{job_id}").data["status"] == "cancelled"
-    assert services().wallet.balance(uid).tokens.held == 0
-    assert audit_user(db, uid) == []
-
-
-def test_jobs_are_for_administrators(db: Database) -> None:
-    _, headers = signed_in(db)
-    client = app_for("admin").test_client()
-    assert client.get("/api/admin/jobs", headers=headers).status_code == 403
-    assert client.post("/api/admin/jobs/a/cancel", headers=headers).status_code == 403

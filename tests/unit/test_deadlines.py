@@ -71,6 +71,7 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "count": lambda to: to.database.count("c"),
         "clear": lambda to: to.database.clear("c"),
         "commit": lambda to: to.database.commit(Create("c/one", {})),
+        "commit_or_stale": lambda to: to.database.commit_or_stale(Create("c/one", {})),
         "delete_all": lambda to: to.database.delete_all(["c/one"]),
     },
     "files": {
