@@ -54,8 +54,8 @@ class LimitStatus:
     remaining: int
     reset: int
     exceeded: bool
-    counters: tuple[str, ...] = ()  # all that counted the request
-    undo: tuple[str, ...] = ()  # of these, the ones to decrement on success
+    counters: tuple[str, ...] = ()  # to decrement if the request turns out to have done nothing
+    undo: tuple[str, ...] = ()  # to decrement if it was no failure, where only failures count
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ class Limiter:
             return None
         try:
             counted = self._add(counters, at)
-            if name not in FAILURES_ONLY or account is None:
+            if name not in FAILURES_ONLY:
+                return _status(counted, at, counters=[each.path for each in counted])
+            if account is None:
                 return _status(counted, at)
             status = self._admit_attempt(name, account, device, session_id, counted, at)
         except Stale:
@@ -143,7 +145,7 @@ class Limiter:
             self._try(*_decrements(status.undo))
 
     def forget(self, status: LimitStatus | None) -> None:
-        """Uncounts a request everywhere: it has done nothing, because another one did the same."""
+        """Uncounts a request that has done nothing, unless failures are counted."""
         if status is not None:
             self._try(*_decrements(status.counters))
 
@@ -271,6 +273,7 @@ def _status(
     counted: Sequence[_Counter],
     at: int,
     *,
+    counters: Sequence[str] = (),
     undo: Sequence[str] = (),
     wait: int | None = None,
 ) -> LimitStatus:
@@ -282,7 +285,7 @@ def _status(
         remaining=max(0, tightest.remaining),
         reset=wait or _end(tightest.rate, at) - at,
         exceeded=exceeded,
-        counters=tuple(each.path for each in counted),
+        counters=tuple(counters),
         undo=tuple(undo),
     )
 

@@ -109,7 +109,8 @@ def test_it_needs_a_recent_sign_in(
     (session_id,) = db.get(f"users/{uid}").data["sessions"]
     earlier = now() - timedelta(minutes=6)
     db.commit(Update(f"users/{uid}", {f"sessions.{session_id}.createdAt": earlier}))
-    assert code(ask("POST", EXPORT, headers)) == (403, "recent_sign_in_required")
+    for _ in range(6):  # more than EXPORT_LIMIT allows in a day
+        assert code(ask("POST", EXPORT, headers)) == (403, "recent_sign_in_required")
     assert queue.take() == []
     db.commit(Update(f"users/{uid}", {"guest": True}))  # who could not sign in again
     assert ask("POST", EXPORT, headers).status_code == 202

@@ -24,11 +24,12 @@ from tests.support.firebase_client import (
     sign_up,
     sign_up_anonymously,
 )
-from tests.support.wiring import app_for, services
+from tests.support.wiring import app_for, rewired, services
 from troupe import backoff
 from troupe.accounts.provisioning import Provisioning
 from troupe.accounts.records import UserRecord
 from troupe.adapters.firestore import Create, Database, Document, Stale, now
+from troupe.allowances import RateLimit
 from troupe.app.domains import rate_limits
 from troupe.backoff import Backoff
 from troupe.caller import Source
@@ -45,6 +46,7 @@ LIMITS = {
     "CONTACT_LIMIT": "2/600, 3/600",
     "SCRIPT_LIMIT": "2/600, 0",
 }
+ADDRESS_ONLY = RateLimit.parse("0, 3/600")
 
 
 @pytest.fixture
@@ -202,6 +204,13 @@ def test_all_requests_from_an_address_are_counted(client: FlaskClient) -> None:
     statuses = [sign_in(client, email, PASSWORD, address).status_code for _ in range(9)]
     assert statuses == [200] * 8 + [429]
     assert sign_in(client, email, PASSWORD, new_address()).status_code == 200
+
+
+def test_failures_from_an_address_count_without_a_limit_for_accounts(client: FlaskClient) -> None:
+    email, address = register(client), new_address()
+    with rewired(settings=settings().model_copy(update={"limits": {"login": ADDRESS_ONLY}})):
+        statuses = [sign_in(client, email, WRONG, address).status_code for _ in range(4)]
+    assert statuses == [401, 401, 401, 429]
 
 
 @pytest.mark.parametrize("path", ["/api/auth/guest", "/api/signup"])

@@ -177,7 +177,7 @@ class Provisioning:
         try:
             return user, self.create(user)
         except AlreadyExists as error:
-            self._limiter.forget(counted)  # an app's first requests often come at once
+            self._limiter.forget(counted)  # an app's first requests often come together
             raise Stale from error
 
     def _count(self, person: Person, device: Device) -> LimitStatus | None:

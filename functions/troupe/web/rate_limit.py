@@ -16,7 +16,7 @@ from troupe.web.provided import services
 if TYPE_CHECKING:
     from troupe.rate_limits import Limiter, LimitStatus
 
-_FAILED_ATTEMPT = (401, 403)  # other errors do not count as failed attempts
+_FAILED_ATTEMPT = (401, 403)  # at signing in; for other operations: refused, nothing was done
 
 
 @contextmanager
@@ -38,7 +38,9 @@ def limited(name: str, account: str | None) -> Iterator[None]:
     try:
         yield
     except TroupeError as error:
-        if error.status not in _FAILED_ATTEMPT:
+        if error.status in _FAILED_ATTEMPT:
+            limiter.forget(limit_status)
+        else:
             limiter.uncount(limit_status)
         raise
     limiter.succeeded(name, limit_status, account, device)
