@@ -32,7 +32,7 @@ from troupe.generations.records import SpokenText
 from troupe.generations.specs import VOICE
 from troupe.generations.worker import VoiceWorker
 from troupe.media.captions import words_to_json
-from troupe.media.video.segments import frames_of
+from troupe.media.video.frames import frames_of
 from troupe.recording.join import timeline
 from troupe.recording.records import Recorded, Segment, Sound
 from troupe.scripts import film
