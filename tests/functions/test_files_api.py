@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,6 +20,7 @@ from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.files.errors import MAX_BYTES
 from troupe.files.service import UserFiles
+from troupe.media.uploads.proofs import Recording
 from troupe.media.uploads.recordings import prove_recording
 from troupe.orphans import OrphanedFiles
 from troupe.settings import settings
@@ -137,14 +138,16 @@ def test_file_names_are_sanitized(client: FlaskClient, db: Database, name: str, 
     assert file.name == kept
 
 
+def proved(file: BinaryIO, _: str) -> Recording:
+    return prove_recording(file)
+
+
 def test_a_failed_commit_leaves_no_file(
     db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uid, _ = signed_in(db)
     broken = Database(db._client)
-    service = UserFiles(
-        broken, lambda: files, OrphanedFiles(db, lambda: files), prove_recording, settings()
-    )
+    service = UserFiles(broken, lambda: files, OrphanedFiles(db, lambda: files), proved, settings())
 
     def fail(*_: object) -> None:
         raise ConnectionError
@@ -186,7 +189,7 @@ def test_a_cursor_of_another_list_is_rejected(client: FlaskClient, db: Database)
 def test_a_page_is_two_reads(counting: CountingDatabase, files: Files) -> None:
     uid, _ = signed_in(counting)
     service = UserFiles(
-        counting, lambda: files, OrphanedFiles(counting, lambda: files), prove_recording, settings()
+        counting, lambda: files, OrphanedFiles(counting, lambda: files), proved, settings()
     )
     from troupe.web.schema import Page
 
