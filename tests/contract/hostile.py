@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from troupe.app.openapi import document
-from troupe.web.body import MOST_PARTS
+from troupe.web.body import JSON_LIMIT, MOST_PARTS
 
 Json = dict[str, Any]
 BOUNDARY = "hostile"
@@ -112,8 +112,9 @@ def wrong_forms(schema: Json, size: int) -> Iterator[tuple[str, str, bytes]]:
     yield "too many", multipart, _form([(f"f{n}", b"x", False) for n in range(20_000)])
     yield "one long text", multipart, _form([("x", b"x" * (size - 1000), False)])
     urlencoded = "application/x-www-form-urlencoded"
-    pairs = urlencode({f"{n:x}": "" for n in range(70_000)}).encode()
-    yield "urlencoded", urlencoded, pairs[: min(size, 500_000)]
+    for most in (JSON_LIMIT, size):
+        pairs = b"&".join(b"%x" % n for n in range(most // 3))
+        yield f"urlencoded, {most} bytes", urlencoded, pairs[:most]
     for name in known:
         yield f"{name}: many texts", multipart, _form([(name, b"x", False)] * MOST_PARTS)
         room = size // MOST_PARTS - 200

@@ -204,7 +204,7 @@ def test_the_sweep_finishes_a_deletion_that_crashed(own_db: Database, recorded: 
         own_db,
         no_storage,
         test_settings(),
-        Prepare(prepare_sample, prepare_image),
+        Prepare(lambda file, _: prepare_sample(file), lambda file, _: prepare_image(file)),
         Moderation(None),
     )
     assert sorted(away.delete(who, character.id)) == sorted(character.files)

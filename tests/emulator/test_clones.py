@@ -38,7 +38,7 @@ class ClonedVoices:
 
     def __init__(self, db: Database, files: Files, server: FakeElevenLabs, engine: str) -> None:
         self.db, self.files, self.server, self.engine = db, files, server, engine
-        prepare = Prepare(prepare_sample, prepare_image)
+        prepare = Prepare(lambda file, _: prepare_sample(file), lambda file, _: prepare_image(file))
         settings = test_settings(SPEECH_ENGINE=engine)
         self.characters = Characters(db, lambda: files, settings, prepare, Moderation(None))
         orphans = OrphanedFiles(db, lambda: files)

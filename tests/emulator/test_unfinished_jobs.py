@@ -111,7 +111,7 @@ def test_recorded_parts_are_charged_and_waiting_ones_are_not(
     jobs.deliver(last)
     ending(jobs, uid, job_id)
     assert charge(jobs, job_id)[1] == tokens(PARTS[0] + PARTS[3]) == 2
-    assert jobs.job(job_id).usage == Usage(characters=1600, milliseconds=1600)
+    assert jobs.job(job_id).usage == Usage(characters=1600, milliseconds=1600, worked=counts)
     assert ledger_kinds(db, uid) == ["grant", "hold", "settle"]
     assert balance(db, uid) == (2, 0)
     assert audit_user(db, uid) == []
@@ -334,7 +334,7 @@ def test_seconds_of_cancelled_speech_are_those_of_its_sounds(db: Database, files
     assert audit_user(db, uid) == []
 
 
-def test_parts_spoken_for_an_earlier_job_are_not_charged_to_a_cancelled_one(
+def test_parts_spoken_for_an_earlier_job_cost_a_cancelled_one_the_base(
     db: Database, files: Files
 ) -> None:
     troupe = Troupe(db, files, QuickEngine(), PART_CHARACTERS=1200)
@@ -346,8 +346,8 @@ def test_parts_spoken_for_an_earlier_job_are_not_charged_to_a_cancelled_one(
     troupe.deliver(troupe.queue.take()[0])
     for task in troupe.queue.take():
         troupe.deliver(task)
-    assert troupe.generations.cancel(uid, again).generation.tokens_used == 0
-    assert used_and_held(troupe, uid) == (used, 0)
+    assert troupe.generations.cancel(uid, again).generation.tokens_used == 1
+    assert used_and_held(troupe, uid) == (used + 1, 0)
     assert audit_user(db, uid) == []
 
 

@@ -286,6 +286,20 @@ def test_use_ends_with_the_next_job(cast: Cast) -> None:
     assert code(refused) == (422, "character_gone")
 
 
+@pytest.mark.parametrize("caller", ["owner", "stranger", "guest"])
+def test_a_job_tells_the_transcript_of_a_sample_to_its_owner_only(cast: Cast, caller: str) -> None:
+    """Clients of the Firebase SDK can read the whole documents of their jobs."""
+    character = cast.character(PUBLIC)
+    said = f"My number is {secrets.token_hex(4)}."
+    cast.db.commit(Update(character_path(character), {"sample.text": said}))
+    made = cast.ask(caller, "scripts", "POST", "/api/scripts", **scripted(character))
+    place = f"/api/scripts/{made.json['data']['script']['id']}/generate-audio"
+    job = cast.ask(caller, "scripts", "POST", place, json={}).json["data"]["job"]["jobId"]
+    document = cast.db.get(f"jobs/{job}")
+    assert character in str(document.data)
+    assert (said in str(document.data)) is (caller == "owner")
+
+
 def test_documents_of_earlier_versions_are_public_and_shared(cast: Cast) -> None:
     character = cast.character(PUBLIC)
     old = {**cast.db.get(character_path(character)).data}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,6 +22,7 @@ from troupe.adapters.storage import Files
 from troupe.errors import Unavailable
 from troupe.files.errors import MAX_BYTES
 from troupe.files.service import UserFiles
+from troupe.media.uploads.proofs import Recording
 from troupe.media.uploads.recordings import prove_recording
 from troupe.orphans import OrphanedFiles
 from troupe.settings import settings
@@ -55,7 +56,7 @@ def test_a_recording_stays_when_nobody_knows_whether_its_commit_succeeded(
 
     lossy.after = lose
     orphans = OrphanedFiles(lossy, lambda: files)
-    user_files = UserFiles(lossy, lambda: files, orphans, prove_recording, settings())
+    user_files = UserFiles(lossy, lambda: files, orphans, proved, settings())
     with pytest.raises(Unavailable):
         user_files.add(uid, "a.wav", sent(recording()))
     (listed,), _ = services().user_files.page(uid, Page())
@@ -154,14 +155,16 @@ def test_file_names_are_sanitized(client: FlaskClient, db: Database, name: str, 
     assert file.name == kept
 
 
+def proved(file: BinaryIO, _: str) -> Recording:
+    return prove_recording(file)
+
+
 def test_a_failed_commit_leaves_no_file(
     db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uid, _ = signed_in(db)
     broken = Database(db._client)
-    service = UserFiles(
-        broken, lambda: files, OrphanedFiles(db, lambda: files), prove_recording, settings()
-    )
+    service = UserFiles(broken, lambda: files, OrphanedFiles(db, lambda: files), proved, settings())
 
     def fail(*_: object) -> None:
         raise ConnectionError
@@ -206,7 +209,7 @@ def test_a_cursor_of_another_list_is_rejected(client: FlaskClient, db: Database)
 def test_a_page_is_two_reads(counting: CountingDatabase, files: Files) -> None:
     uid, _ = signed_in(counting)
     service = UserFiles(
-        counting, lambda: files, OrphanedFiles(counting, lambda: files), prove_recording, settings()
+        counting, lambda: files, OrphanedFiles(counting, lambda: files), proved, settings()
     )
     from troupe.web.schema import Page
 

@@ -104,6 +104,24 @@ def test_recorded_parts_and_parts_at_work_are_rounded_together() -> None:
     assert charged(half, JobStatus.FAILED) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "fields", "expected"),
+    [
+        (JobStatus.CANCELLED, {"lease_until": LATER}, 1),
+        (JobStatus.CANCELLED, {"running": {"1": LATER}}, 1),
+        (JobStatus.CANCELLED, {"parts_done": 1}, 1),
+        (JobStatus.CANCELLED, {"lease_until": BEFORE, "running": {"1": BEFORE}}, 0),
+        (JobStatus.FAILED, {"lease_until": LATER, "parts_done": 2}, 0),
+    ],
+)
+@pytest.mark.parametrize("parts", [[0], [0, 0]])
+def test_cancelled_work_without_new_speech_costs_the_base(
+    parts: list[int], status: JobStatus, fields: dict[str, Any], expected: int
+) -> None:
+    """The attack: a video whose lines are paid for, cancelled while it renders, again and again."""
+    assert charged(job(tokens(1, VIDEO), parts, **fields), status) == expected
+
+
 def test_seconds_are_real_for_recorded_parts_and_likely_for_others() -> None:
     half = job(
         seconds(1200),

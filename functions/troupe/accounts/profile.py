@@ -29,9 +29,12 @@ _FOLDER, _URL = "static/images", "/api/static/images"  # served by the character
 
 class Profiles:
     def __init__(
-        self, db: Database, orphans: OrphanedFiles, prepare: Callable[[BinaryIO], PreparedImage]
+        self,
+        db: Database,
+        orphans: OrphanedFiles,
+        prepare: Callable[[BinaryIO, str], PreparedImage],
     ) -> None:
-        """`prepare` decodes and re-encodes a picture."""
+        """`prepare` decodes and re-encodes a picture that a user sent."""
         self._db = db
         self._orphans = orphans
         self._prepare = prepare
@@ -82,7 +85,7 @@ class Profiles:
         """
         if file.size > MAX_AVATAR_BYTES:
             raise AvatarTooLarge(details={"bytes": file.size, "maximum": MAX_AVATAR_BYTES})
-        image = self._prepare(file.stream)
+        image = self._prepare(file.stream, uid)
         # Random, because the file is public: the name reveals neither the user nor older pictures.
         file_name = f"avatar_{secrets.token_hex(12)}-{secrets.token_hex(4)}{image.extension}"
         path = f"{_FOLDER}/{file_name}"

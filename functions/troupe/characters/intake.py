@@ -23,34 +23,36 @@ MAX_IMAGES = 10
 
 
 class Prepare(NamedTuple):
-    """Decoding of uploads (`troupe.media.uploads.decoders`)."""
+    """Decoding of uploads, each with the user who sent it (`troupe.media.uploads.decoders`)."""
 
-    sample: Callable[[BinaryIO], PreparedSample]
-    image: Callable[[BinaryIO], PreparedImage]
+    sample: Callable[[BinaryIO, str], PreparedSample]
+    image: Callable[[BinaryIO, str], PreparedImage]
 
 
 class Intake:
     def __init__(self, prepare: Prepare) -> None:
         self._prepare = prepare
 
-    def sample(self, name: str, file: File) -> PreparedSample:
+    def sample(self, uid: str, name: str, file: File) -> PreparedSample:
         """`name`: the form field, for errors. Raises FileTooLarge and the errors of
         `prepare_sample`."""
-        return self._prepared(self._prepare.sample, name, file, MAX_SAMPLE_BYTES)
+        return self._prepared(self._prepare.sample, uid, name, file, MAX_SAMPLE_BYTES)
 
-    def images(self, name: str, files: Sequence[File]) -> list[PreparedImage]:
+    def images(self, uid: str, name: str, files: Sequence[File]) -> list[PreparedImage]:
         """Raises TooManyImages, FileTooLarge and the errors of `prepare_image`."""
         check_count(len(files))
         return [
-            self._prepared(self._prepare.image, f"{name}.{number}", file, MAX_IMAGE_BYTES)
+            self._prepared(self._prepare.image, uid, f"{name}.{number}", file, MAX_IMAGE_BYTES)
             for number, file in enumerate(files)
         ]
 
-    def _prepared(self, prepare: Callable[[BinaryIO], T], name: str, file: File, maximum: int) -> T:
+    def _prepared(
+        self, prepare: Callable[[BinaryIO, str], T], uid: str, name: str, file: File, maximum: int
+    ) -> T:
         if file.size > maximum:
             raise FileTooLarge(details={"field": name, "bytes": file.size, "maximum": maximum})
         try:
-            return prepare(file.stream)
+            return prepare(file.stream, uid)
         except TroupeError as error:
             if error.details_type is not None:
                 error.details = {"field": name, **(error.details or {})}

@@ -69,8 +69,8 @@ class Characters:
         required_consent(draft.consent).check_use(draft.allow_use)
         language = self._language(draft.language)
         self._moderation.check(caller.uid, draft.display_name, draft.sample_text)
-        prepared = self._intake.sample("audioFile", draft.audio)
-        images = self._intake.images("imageFiles", draft.images)
+        prepared = self._intake.sample(caller.uid, "audioFile", draft.audio)
+        images = self._intake.images(caller.uid, "imageFiles", draft.images)
         character_id = secrets.token_hex(16)
         sample, *files = sample_and_file(character_id, prepared, draft.sample_text)
         images_and_files = [image_and_file(character_id, image) for image in images]
@@ -112,10 +112,10 @@ class Characters:
             raise UnknownImage(details={"unknown": unknown, "images": sorted(character.images)})
         check_count(len(character.images) - len(removed) + len(update.new_images))
         self._moderation.check(caller.uid, update.display_name, update.sample_text)
-        prepared = self._prepare_update(character_id, update)
+        prepared = self._prepare_update(caller.uid, character_id, update)
         secret = self._settings.jwt_secret
         prepared.applied(character, caller, (), (), secret)  # before storing anything
-        images = self._intake.images("newImageFiles", update.new_images)
+        images = self._intake.images(caller.uid, "newImageFiles", update.new_images)
         added = [image_and_file(character_id, image) for image in images]
         new = [*prepared.files, *(file for _, file in added)]
         seen = [document]
@@ -193,7 +193,9 @@ class Characters:
         allowed = [item.code for item in capabilities(engine).languages]
         raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
 
-    def _prepare_update(self, character_id: str, update: CharacterUpdate) -> PreparedUpdate:
+    def _prepare_update(
+        self, uid: str, character_id: str, update: CharacterUpdate
+    ) -> PreparedUpdate:
         fields: dict[str, Any] = {}
         if update.display_name is not None:
             fields["display_name"] = update.display_name
@@ -212,7 +214,7 @@ class Characters:
         text = update.sample_text
         if update.audio is None:
             return PreparedUpdate(fields, update.config, text, None, consent, use, [])
-        prepared = self._intake.sample("audioFile", update.audio)
+        prepared = self._intake.sample(uid, "audioFile", update.audio)
         sample, file = sample_and_file(character_id, prepared, text or "")
         return PreparedUpdate(fields, update.config, None, sample, consent, use, [file])
 

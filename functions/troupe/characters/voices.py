@@ -10,9 +10,13 @@ if TYPE_CHECKING:
     from troupe.characters.records import Character
 
 
-def voice_snapshot(character: Character, language: str) -> VoiceSnapshot:
+def voice_snapshot(character: Character, language: str, uid: str) -> VoiceSnapshot:
     """A snapshot of the voice, speaking `language` (a code). Without consent, or once it has been
-    revoked, it has no recording to clone, and the engine picks a voice by language and type."""
+    revoked, it has no recording to clone, and the engine picks a voice by language and type.
+
+    `uid`: who casts the character, and can read the snapshot in the job's document. The transcript
+    of the sample is for its owner only; without one, engines transcribe the sample themselves.
+    """
     config = character.config
     sample = character.sample if character.clonable else None
     return VoiceSnapshot(
@@ -21,7 +25,7 @@ def voice_snapshot(character: Character, language: str) -> VoiceSnapshot:
         speed=config.speed,
         sample_path=sample.path if sample else None,
         sample_sha256=sample.sha256 if sample else None,
-        sample_text=sample.text if sample else "",
+        sample_text=sample.text if sample and character.uid == uid else "",
         nfe_steps=config.nfe_steps,
         cross_fade_duration=config.cross_fade_duration,
         remove_silences=config.remove_silences,

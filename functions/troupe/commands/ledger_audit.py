@@ -181,7 +181,7 @@ def _charge(job: Job, charge: Charge, entries: list[Entry]) -> Iterator[str]:
         if charge.meter is Meter.TOKENS and used != price:
             yield f"completed work of {price} tokens was charged {used}"
         return
-    if job.status is JobStatus.FAILED and job.usage.interrupted:
+    if job.status is JobStatus.FAILED and (job.usage.interrupted or job.usage.worked):
         yield "failed, but charged for parts that were at work"
     spoken, everything = job.usage.characters + job.usage.interrupted, sum(job.part_characters)
     if spoken > everything:

@@ -36,7 +36,7 @@ class UserFiles:
         db: Database,
         files: Callable[[], Files],
         discards: OrphanedFiles,
-        prove: Callable[[BinaryIO], Recording],
+        prove: Callable[[BinaryIO, str], Recording],
         settings: Settings,
     ) -> None:
         self._db = db
@@ -54,7 +54,7 @@ class UserFiles:
         size = sent.size
         if size > MAX_BYTES:
             raise FileTooLarge(details={"maximumBytes": MAX_BYTES})
-        recording = self._prove(sent.stream)
+        recording = self._prove(sent.stream, uid)
         file_id = secrets.token_hex(16)
         at = now()
         file = UserFile(

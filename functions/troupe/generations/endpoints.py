@@ -139,8 +139,8 @@ def cancel_generation(
     path: schemas.GenerationPath, caller: Caller, generations: Generations
 ) -> Reply:
     """Stops the work. What has been spoken so far is charged, including parts that are being
-    spoken; a generation that is still queued costs nothing. One that has already ended is
-    unchanged."""
+    spoken, and at least one token; a generation that is still queued costs nothing. One that has
+    already ended is unchanged."""
     found = generations.cancel(caller.uid, path.generation_id)
     return _both(found, f"The generation is {found.generation.status}")
 

@@ -323,7 +323,7 @@ def _spoken_text(text: str, generation: Generation, cloned: Character | None) ->
     """The input of the job. `cloned`: the character to clone, if any."""
     language = generation.language
     voice = (
-        voice_snapshot(cloned, language)
+        voice_snapshot(cloned, language, generation.uid)
         if cloned
         else VoiceSnapshot(language=language, voice_type=generation.voice_type)
     )

@@ -1,8 +1,8 @@
 """What jobs cost: quotes, and the charge of a job that ends without a result.
 
-Such a job is charged for what was spoken, at most its hold (decision 025). Everything this needs
-is on the job's document, so the commit that ends the job can charge it without reading its parts,
-and the audit can repeat the sum.
+Such a job is charged for what was spoken, at most its hold, and the base of its tariff if it was
+cancelled at work (decision 025). Everything this needs is on the job's document, so the commit that
+ends the job can charge it without reading its parts, and the audit can repeat the sum.
 """
 
 from __future__ import annotations
@@ -103,8 +103,11 @@ def ended(job: Job, status: JobStatus, at: datetime) -> Job:
     """
     if job.charge is None:
         return job
-    interrupted = _characters_at_work(job, at) if status is JobStatus.CANCELLED else 0
-    usage = job.usage.model_copy(update={"interrupted": interrupted})
+    usage = job.usage
+    if status is JobStatus.CANCELLED:
+        worked = job.parts_done > 0 or _is_leased(job, at) or bool(job.at_work(at))
+        counted = {"interrupted": _characters_at_work(job, at), "worked": worked}
+        usage = usage.model_copy(update=counted)
     charge = job.charge.model_copy(
         update={"charged": unfinished_charge(job.charge, usage, sum(job.part_characters))}
     )
@@ -114,11 +117,13 @@ def ended(job: Job, status: JobStatus, at: datetime) -> Job:
 def unfinished_charge(charge: Charge, usage: Usage, characters: int) -> int:
     """The charge for an unfinished job, of `characters` in all its parts. Never above the hold.
 
-    Rounded once for the whole job. How long an interrupted part would have been is not known, so
-    it counts with its share of the likely seconds.
+    Rounded once for the whole job. In tokens, cancelled work costs at least the base of the tariff:
+    rendering lines that were paid for before is work too, and free work could be repeated for ever.
+    How long an interrupted part would have been is not known, so it counts with its share of the
+    likely seconds.
     """
     spoken = usage.characters + usage.interrupted
-    if charge.tariff is None or not spoken:
+    if charge.tariff is None or not (spoken or usage.worked):
         return 0
     if charge.meter is Meter.TOKENS:
         return min(charge.tariff.tokens(spoken), charge.held)
@@ -141,6 +146,9 @@ def told(error: JobError, charge: Charge | None) -> JobError:
 
 def _characters_at_work(job: Job, at: datetime) -> int:
     if job.parts_total == 1:  # a single part runs in the task that has the lease
-        leased = job.lease_until is not None and job.lease_until > at
-        return sum(job.part_characters) if leased else 0
+        return sum(job.part_characters) if _is_leased(job, at) else 0
     return sum(job.part_characters[number] for number in job.at_work(at))
+
+
+def _is_leased(job: Job, at: datetime) -> bool:
+    return job.lease_until is not None and job.lease_until > at

@@ -61,11 +61,13 @@ class Tariff(Record):
 
 class Usage(Record):
     """What was spoken for a job: `characters` and `milliseconds` of its recorded parts.
-    `interrupted`: characters of the parts that were at work when the job was cancelled."""
+    `interrupted`: characters of the parts that were at work when the job was cancelled. `worked`:
+    whether it was at work then, or had been."""
 
     characters: int = 0
     milliseconds: int = 0
     interrupted: int = 0
+    worked: bool = False
 
 
 class Charge(Record):

@@ -97,7 +97,11 @@ def ended_writes(
     settled: list[Write] = []
     if job.charge is not None:
         meter, held, charged = job.charge.meter, job.charge.held, job.charge.charged or 0
-        fields |= {"charge.charged": charged, "usage.interrupted": job.usage.interrupted}
+        fields |= {
+            "charge.charged": charged,
+            "usage.interrupted": job.usage.interrupted,
+            "usage.worked": job.usage.worked,
+        }
         reason = error.code if error else status
         settled = (
             settle_writes(job.uid, job.id, meter, held, charged, reason, at)

@@ -348,8 +348,8 @@ def cancel_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
     """Cancels a job. What has been spoken so far is charged, including lines that are being
-    spoken; a job that is still queued costs nothing. Finished parts stay with the script and cost
-    nothing again. A job that has already ended does not change."""
+    spoken, and at least one token; a job that is still queued costs nothing. Finished parts stay
+    with the script and cost nothing again. A job that has already ended does not change."""
     script_job = script_jobs.cancel(caller.uid, path.job_id)
     return _job(script_job, f"The job is {script_job.job.status}")
 

@@ -264,16 +264,17 @@ class ScriptJobs:
                 f"The speech engine does not support the language of {names}.",
                 details={"fields": [UnknownChoice.field("language", allowed)]},
             )
-        return {one.id: _performer(one, script.cast, engine) for one in characters}
+        return {one.id: _performer(one, script, engine) for one in characters}
 
 
-def _performer(character: Character, cast: Mapping[str, str], engine: str) -> Performer:
+def _performer(character: Character, script: Script, engine: str) -> Performer:
     language = language_named(character.language, engine)
-    voice = voice_snapshot(character, language.code if language else character.language)
+    code = language.code if language else character.language
+    voice = voice_snapshot(character, code, script.uid)
     return Performer(
         **voice.model_dump(),
         id=character.id,
-        name=cast.get(character.id, character.display_name),
+        name=script.cast.get(character.id, character.display_name),
         images=[image.path for _, image in sorted(character.images.items(), key=_image_number)],
     )
 

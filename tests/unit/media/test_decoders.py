@@ -197,6 +197,36 @@ def test_a_request_does_not_wait_long_for_a_child(decoders: Decoders) -> None:
         assert first.result().width == 2048
 
 
+def test_those_who_used_the_children_least_come_first() -> None:
+    decoders, order = Decoders(patience=60), list[str]()
+
+    def send(user: str, data: bytes) -> None:
+        decoders.image(io.BytesIO(data), user)
+        order.append(user)
+
+    slow = bombs.png(4_000, 4_000)
+    send("eve", slow)
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(send, "eve", slow) for _ in range(3)]
+        while not children(child_of("picture")):
+            time.sleep(0.005)
+        sent.append(pool.submit(send, "ada", picture()))
+        for each in sent:
+            each.result()
+    decoders.close()
+    assert order == ["eve", "eve", "ada", "eve", "eve"]
+
+
+def test_a_user_has_few_requests_waiting() -> None:
+    decoders, slow = Decoders(patience=60), bombs.png(4_000, 4_000)
+    decoders.image(io.BytesIO(picture()))
+    with ThreadPoolExecutor(6) as pool:
+        sent = [pool.submit(decoders.image, io.BytesIO(slow), "eve") for _ in range(6)]
+        errors = [each.exception() for each in sent]
+    decoders.close()
+    assert sorted(map(type, errors), key=str) == [type(None)] * 4 + [DecodersBusy] * 2
+
+
 def test_a_fork_can_open_nothing_and_knows_no_secret(
     decoders: Decoders, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,9 @@
 Nothing of an upload is decoded in this process. It looks at the first bytes, and hands the file's
 descriptor to a child process (`decoder_host`), which has it decoded within limits of memory, time
 and output. One child of each kind is kept (two for sounds), started on first use.
+
+A file may take the whole time limit, so whoever has used the children least comes first: users who
+send such files wait for the others, and delay them by one file at most.
 """
 
 from __future__ import annotations
@@ -15,14 +18,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from queue import Empty, LifoQueue
 from typing import Any, BinaryIO
 
 from troupe.errors import TroupeError
@@ -69,7 +73,10 @@ _TASKS = {
     "clip": _Task("clip", Limits(1024 * _MB, 600, _MB), BadClip),
 }
 _CHILDREN = {"sound": 2, "picture": 1, "clip": 1}
-_PATIENCE = 5.0  # seconds that a request waits for a child
+_PATIENCE = TIME_LIMIT + 2.0  # seconds that a request waits for a child: longer than a file takes
+_MOST_WAITING = 3  # requests of a user, each of which holds a thread of the instance
+_HALF_LIFE = 60.0  # seconds after which a use of a child counts half
+_REMEMBERED_USERS = 1_000
 _START = 20.0  # seconds for a child to start; usually 0.4
 _ERRORS = {
     error.code: error
@@ -83,8 +90,9 @@ _ERRORS = {
 class Decoders:
     """Thread-safe. The children end on `close()`, on garbage collection, and with this process.
 
-    `patience`: seconds that a request waits for a child. Every method raises UnsupportedFile,
-    TooDemanding (the file passes a limit), and DecodersBusy (all children are taken).
+    `patience`: seconds that a request waits for a child. `user`: who sent the file. Every method
+    raises UnsupportedFile, TooDemanding (the file passes a limit), and DecodersBusy (all children
+    are taken).
     """
 
     def __init__(self, *, patience: float = _PATIENCE) -> None:
@@ -92,21 +100,21 @@ class Decoders:
             kind: _Lane(partial(_Child, kind), count, patience) for kind, count in _CHILDREN.items()
         }
 
-    def sample(self, file: BinaryIO) -> PreparedSample:
+    def sample(self, file: BinaryIO, user: str = "") -> PreparedSample:
         """Raises BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent."""
         _check_head(file, sniffing.demuxer, "The file is not an audio file.", sniffing.SOUNDS)
-        fields, audio = self._run("sample", file)
+        fields, audio = self._run("sample", file, user)
         return PreparedSample(audio=audio, **fields)
 
-    def recording(self, file: BinaryIO) -> Recording:
+    def recording(self, file: BinaryIO, user: str = "") -> Recording:
         """Raises BrokenAudio, RecordingTooLong."""
         _check_head(file, sniffing.demuxer, "The file is not an audio file.", sniffing.SOUNDS)
-        return Recording(**self._run("recording", file)[0])
+        return Recording(**self._run("recording", file, user)[0])
 
-    def image(self, file: BinaryIO) -> PreparedImage:
+    def image(self, file: BinaryIO, user: str = "") -> PreparedImage:
         """Raises BrokenImage, ImageTooLarge."""
         _check_head(file, sniffing.picture_format, "The file is not an image.", sniffing.PICTURES)
-        fields, data = self._run("image", file)
+        fields, data = self._run("image", file, user)
         return PreparedImage(data=data, **fields)
 
     def clip(self, path: Path) -> Clip:
@@ -118,10 +126,10 @@ class Decoders:
         for lane in self._lanes.values():
             lane.close()
 
-    def _run(self, name: str, file: BinaryIO) -> tuple[dict[str, Any], bytes]:
+    def _run(self, name: str, file: BinaryIO, user: str = "") -> tuple[dict[str, Any], bytes]:
         task, started = _TASKS[name], time.monotonic()
         with tempfile.TemporaryFile() as target, _on_disk(file) as upload:
-            ended = self._lanes[task.kind].ask(name, task.limits, upload, target.fileno())
+            ended = self._lanes[task.kind].ask(user, name, task.limits, upload, target.fileno())
             answer, data = ({}, b"") if ended["exit"] else _result(target)
         log.info(
             "upload_decoded",
@@ -190,17 +198,17 @@ class _Lane:
     def __init__(self, make: Callable[[], _Child], count: int, patience: float) -> None:
         self._make = make
         self._patience = patience
-        # The last one used comes first, so that a second one starts only if two are needed.
-        self._idle: LifoQueue[_Child | None] = LifoQueue()
-        for _ in range(count):
-            self._idle.put(None)
+        # The last one used is taken first, so that a second one starts only if two are needed.
+        self._idle: list[_Child | None] = [None] * count
+        self._waiting: list[str] = []  # users, in the order of their requests
+        # How many seconds each user has used the children, and when the last time was.
+        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._changed = threading.Condition()
 
-    def ask(self, name: str, limits: Limits, upload: int, target: int) -> dict[str, Any]:
+    def ask(self, user: str, name: str, limits: Limits, upload: int, target: int) -> dict[str, Any]:
         """How the fork ended. Raises DecodersBusy."""
-        try:
-            child = self._idle.get(timeout=self._patience)
-        except Empty:
-            raise DecodersBusy(retry_after=TIME_LIMIT) from None
+        child = self._take(user)
+        started = time.monotonic()
         try:
             for attempt in (1, 2):
                 if child is None or child.parent != os.getpid():
@@ -214,18 +222,46 @@ class _Lane:
                     log.warning("decoder_ended", kind=type(error).__name__, attempt=attempt)
             raise DecodersBusy(retry_after=TIME_LIMIT)
         finally:
-            self._idle.put(child)
+            self._give_back(child, user, started)
 
     def close(self) -> None:
         """Ends the idle children."""
-        with suppress(Empty):
-            idle = []
-            while True:
-                idle.append(self._idle.get_nowait())
-        for child in idle:
-            if child is not None:
-                child.close()
-            self._idle.put(None)
+        with self._changed:
+            for number, child in enumerate(self._idle):
+                if child is not None:
+                    child.close()
+                    self._idle[number] = None
+
+    def _take(self, user: str) -> _Child | None:
+        """A child for the next of those who wait; None has to be started. Raises DecodersBusy."""
+        with self._changed:
+            if self._waiting.count(user) >= _MOST_WAITING:
+                raise DecodersBusy(retry_after=TIME_LIMIT)
+            self._waiting.append(user)
+            try:
+                if not self._changed.wait_for(lambda: self._is_next(user), self._patience):
+                    raise DecodersBusy(retry_after=TIME_LIMIT)
+                return self._idle.pop()
+            finally:
+                self._waiting.remove(user)
+                self._changed.notify_all()
+
+    def _is_next(self, user: str) -> bool:
+        return bool(self._idle) and min(self._waiting, key=self._seconds_used) == user
+
+    def _give_back(self, child: _Child | None, user: str, started: float) -> None:
+        with self._changed:
+            self._idle.append(child)
+            at = time.monotonic()
+            self._used[user] = (self._seconds_used(user) + at - started, at)
+            self._used.move_to_end(user)
+            if len(self._used) > _REMEMBERED_USERS:
+                self._used.popitem(last=False)
+            self._changed.notify_all()
+
+    def _seconds_used(self, user: str) -> float:
+        seconds, at = self._used.get(user, (0.0, 0.0))
+        return float(seconds * 0.5 ** ((time.monotonic() - at) / _HALF_LIFE))
 
 
 class _Child:
