@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import statistics
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from tests.e2e.users import (
     wait_for,
 )
 from tests.support import bombs, sound_bombs
-from tests.support.footprint import footprint
+from tests.support.footprint import footprint, repeating
 from tests.support.sounds import recording
 from troupe.characters.wording import STATEMENT
 
@@ -63,25 +62,12 @@ class Memory:
         self._folder = stack.folder
         self.peaks: dict[str, int] = defaultdict(int)
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        over = threading.Event()
+    def watched(self) -> AbstractContextManager[None]:
+        return repeating(self._measure, every=0.2)
 
-        def watch() -> None:
-            while not over.wait(0.2):
-                now: Counter[str] = Counter()
-                for pid, function in self._workers():
-                    now[function] = max(now[function], footprint(pid))
-                for function, size in now.items():
-                    self.peaks[function] = max(self.peaks[function], size)
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        try:
-            yield
-        finally:
-            over.set()
-            watcher.join()
+    def _measure(self) -> None:
+        for pid, function in self._workers():
+            self.peaks[function] = max(self.peaks[function], footprint(pid))
 
     def _workers(self) -> Iterator[tuple[int, str]]:
         """The process of every instance of a function of this stack, with the function's name."""

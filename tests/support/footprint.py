@@ -6,11 +6,9 @@ from __future__ import annotations
 import re
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-_INTERVAL = 0.02  # seconds
 
 
 def footprint(pid: int) -> int:
@@ -38,19 +36,31 @@ class Peak:
 @contextmanager
 def peak_of(pid: int) -> Iterator[Peak]:
     """Measures as often as it can, until the block ends."""
-    peak, over = Peak(), threading.Event()
+    peak = Peak()
 
     def measure() -> None:
-        while not over.wait(_INTERVAL):
-            peak.value = max(peak.value, footprint(pid))
+        peak.value = max(peak.value, footprint(pid))
 
-    watcher = threading.Thread(target=measure)
-    watcher.start()
-    try:
+    with repeating(measure, every=0.02):
         yield peak
+
+
+@contextmanager
+def repeating(action: Callable[[], None], *, every: float) -> Iterator[None]:
+    """Repeats the action in a thread until the block ends; `every`: seconds between."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(every):
+            action()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
     finally:
         over.set()
-        watcher.join()
+        thread.join()
 
 
 def _tree(pid: int) -> list[int]:

@@ -168,7 +168,7 @@ def test_the_calls_of_one_request_share_its_time(silent: Any) -> None:
             silent.database.get("c/one")
     with pytest.raises(Unavailable):
         silent.files.read("a")
-    assert 1.0 < time.monotonic() - started < 3.5
+    assert 1.0 < time.monotonic() - started < 8  # of thirty that three calls may take alone
     deadlines.begin(None)
 
 

