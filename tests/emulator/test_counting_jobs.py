@@ -265,6 +265,20 @@ def test_a_job_fails_when_its_worker_dies_every_time(db: Database) -> None:
     )
 
 
+def test_an_outage_of_the_queue_takes_no_tries(db: Database) -> None:
+    counting = Counting(db, HeldQueue())
+    job_id = counting.start(new_user(db), MANY)
+    (task,) = counting.queue.take()
+    counting.queue.failure = QueueUnavailable("down")
+    for _ in range(5):
+        assert not counting.deliver(task)
+    assert counting.job(job_id).tries == 0
+    counting.queue.failure = None
+    assert counting.deliver(task)
+    counting.deliver_all()
+    assert counting.result(job_id)["total"] == sum(MANY)
+
+
 def test_the_sweep_requeues_and_fails_jobs_without_a_hold(own_db: Database) -> None:
     queue = HeldQueue(failure=QueueUnavailable("down"))
     counting = Counting(own_db, queue)

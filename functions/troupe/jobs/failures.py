@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from troupe.adapters.firestore import Database, Increment, Update, contend
+from troupe.adapters.queue import QueueUnavailable
 from troupe.errors import WorkError
 from troupe.jobs.admission import Admission
 from troupe.jobs.charges import CHARGED
@@ -49,6 +50,12 @@ class Failures:
     def retry_or_fail(self, job: Job, error: Exception, part: int | None = None) -> None:
         """Fails the job if the error is final or this was the last try. Otherwise releases it and
         raises TryAgain. `part`: the part that failed in a task of its own."""
+        if isinstance(error, QueueUnavailable):
+            # Only parts were to be enqueued, so trying again costs nothing. An outage of the queue
+            # lasts longer than the tries do.
+            log.warning("parts_not_enqueued", jobId=job.id, attempt=job.attempt)
+            self._release(job, part, counted=False)
+            raise TryAgain("queue_unavailable") from None
         if not isinstance(error, WorkError):
             log.error("job_stumbled", error, jobId=job.id, part=part, attempt=job.attempt)
         failure = job_error(error)
@@ -80,14 +87,17 @@ class Failures:
             self._admission.fill(job.uid)
         self._leftovers.tidy_if_ended(job)
 
-    def _release(self, job: Job, part: int | None) -> None:
-        """Releases the lease, or counts the part's failure, so that the next delivery can try."""
+    def _release(self, job: Job, part: int | None, *, counted: bool = True) -> None:
+        """Releases the lease, or counts the part's failure, so that the next delivery can try.
+        `counted`: as a try of the job."""
 
         def attempt() -> None:
             current, document = present(self._db, job.id)
             if current.status.ended or (part is None and current.attempt != job.attempt):
                 return
             fields: dict[str, Any] = {"leaseUntil": None}
+            if not counted:
+                fields["tries"] = current.tries - 1
             if part is not None:
                 fields = {f"failures.`{part}`": Increment(1), **released_fields(job, part)}
             self._db.commit(Update(job_path(job.id), fields, seen=document))
