@@ -70,7 +70,8 @@ def characters(request: Request) -> Response:
     return _serve("characters", request)
 
 
-@https_fn.on_request(secrets=WRITER)
+# A page of the longest scripts takes 40 MB.
+@https_fn.on_request(secrets=WRITER, memory=options.MemoryOption.GB_1, concurrency=8)
 def scripts(request: Request) -> Response:
     return _serve("scripts", request)
 

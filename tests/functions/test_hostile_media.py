@@ -5,6 +5,7 @@ The tables are printed: see them with `pytest -s`.
 
 from __future__ import annotations
 
+import secrets
 import statistics
 import threading
 import time
@@ -26,8 +27,12 @@ from tests.support import bombs, sound_bombs
 from tests.support.factories import new_character, signed_in
 from tests.support.footprint import footprint, peak_of
 from tests.support.media_files import picture, sound, tone
-from troupe.adapters.firestore import Database
+from troupe.adapters.firestore import Create, Database, now
 from troupe.characters.wording import STATEMENT
+from troupe.recording.records import Sound
+from troupe.scripts.records import MAX_CHARACTERS, MAX_LINES, Line, Script
+from troupe.scripts.schemas import MOST_SCRIPTS
+from troupe.scripts.writes import script_path
 
 MB = 1024 * 1024
 MEMORY, SECONDS, P95 = 256.0, 10.0, 0.1  # MB over the base, for an answer, for a GET meanwhile
@@ -269,3 +274,42 @@ def test_uploads_at_once_take_half_of_the_memory_at_most(
     assert peak.megabytes <= memory / 2
     assert set(statuses) <= {200, 201, 422, 503}
     assert statuses[503] < statuses.total()
+
+
+@pytest.mark.slow
+def test_lists_of_the_longest_scripts_take_half_of_the_memory_at_most(
+    emulators: Running, db: Database
+) -> None:
+    endpoint: Any = vars(deployed.scripts)["__firebase_endpoint__"]
+    uid, headers = signed_in(db)
+    text = "你好" * (MAX_CHARACTERS // MAX_LINES // 2)
+    sound = Sound(path="x" * 100, samples=240_000, rate=24_000, timing_source="estimated")
+    line = Line(speaker="ada", text=text, audio=sound, voice_key="0" * 32)
+    for _ in range(2 * MOST_SCRIPTS):
+        script = Script(
+            id=secrets.token_hex(16),
+            uid=uid,
+            title="Long",
+            selected_characters=["ada"],
+            cast={"ada": "Ada"},
+            dialogue=[line] * MAX_LINES,
+            created_at=now(),
+            updated_at=now(),
+        )
+        db.commit(Create(script_path(script.id), script.stored()))
+
+    def ask(url: str) -> int:
+        answer = requests.get(f"{url}/api/my-scripts?limit=100", headers=headers, timeout=120)
+        if answer.status_code == 503:  # after ten seconds, on a busy machine
+            return MOST_SCRIPTS
+        return len(answer.json()["data"]["scripts"])
+
+    with (
+        served("scripts", "/api/my-scripts?limit=1", emulators.env, headers) as ready,
+        peak_of(ready.pid) as peak,
+        ThreadPoolExecutor(endpoint.concurrency) as pool,
+    ):
+        listed = set(pool.map(ask, [ready.url] * 2 * endpoint.concurrency))
+    print(f"\nscripts: {peak.megabytes:.0f} MB of {endpoint.availableMemoryMb}")
+    assert listed == {MOST_SCRIPTS}
+    assert peak.megabytes <= endpoint.availableMemoryMb / 2

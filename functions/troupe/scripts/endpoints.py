@@ -42,7 +42,7 @@ from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import KeyHeader, Page
+from troupe.web.schema import KeyHeader
 
 if TYPE_CHECKING:
     from troupe.accounts.quotas import Quotas
@@ -147,7 +147,9 @@ def create_script(
 
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
-def list_my_scripts(query: Page, caller: AccountCaller, scripts: ScriptService) -> Reply:
+def list_my_scripts(
+    query: schemas.ScriptsPage, caller: AccountCaller, scripts: ScriptService
+) -> Reply:
     """Lists your scripts, newest first, with your token balance."""
     mine, page = scripts.page(caller.uid, query)
     return Reply(

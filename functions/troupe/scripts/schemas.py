@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.jobs.records import CurrentStep, JobStatus
@@ -19,7 +19,17 @@ from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
 from troupe.settings import MOST_CHARACTERS
 from troupe.web.media import MediaUrl
-from troupe.web.schema import Id, Line, Schema, Text, WarnsOfUnknown, example
+from troupe.web.schema import (
+    Id,
+    Limit,
+    Line,
+    Page,
+    Schema,
+    Text,
+    WarnsOfUnknown,
+    example,
+    limit_of,
+)
 
 if TYPE_CHECKING:
     from troupe.scripts.backgrounds import Background
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
     from troupe.scripts.records import ScriptWithJobs
 
 MAX_CAST = 20
+MOST_SCRIPTS = 20  # of a page: each can have 500 lines
 
 Title = Annotated[Line, Field(max_length=120)]
 Chosen = Annotated[list[Id], Field(min_length=1, max_length=MAX_CAST)]
@@ -247,6 +258,15 @@ def _line_view(base: str, number: int, line: records.Line, cast: dict[str, str])
 
 class ScriptData(Schema):
     script: ScriptView
+
+
+class ScriptsPage(Page):
+    limit: Limit = limit_of(MOST_SCRIPTS, "Entries per page.", MOST_SCRIPTS)
+
+    @field_validator("limit")
+    @classmethod
+    def _cut(cls, limit: int) -> int:
+        return min(limit, MOST_SCRIPTS)
 
 
 class MyScripts(Schema):

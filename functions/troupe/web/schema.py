@@ -134,9 +134,9 @@ def _cut(limit: int) -> int:
 Limit = Annotated[int, Field(ge=1), AfterValidator(_cut)]
 
 
-def limit_of(default: int, description: str) -> Any:
+def limit_of(default: int, description: str, most: int = MOST_ENTRIES) -> Any:
     """The default and description of a `Limit`."""
-    more = f"{description} Values above {MOST_ENTRIES} count as {MOST_ENTRIES}; see `meta.limit`."
+    more = f"{description} Values above {most} count as {most}; see `meta.limit`."
     return Field(default, description=more)
 
 

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.support import bombs
 from tests.support.media_files import SOUNDS, picture, silent_video, sound, tone
@@ -91,6 +93,15 @@ def test_a_child_opens_every_picture(kind: str, decoders: Decoders) -> None:
     prepared = decoders.image(io.BytesIO(picture(kind, (3_000, 100))))
     assert (prepared.width, prepared.height) == (2048, 68)
     assert len(prepared.data) > 100
+
+
+def test_decoding_leaves_memory_for_encoding(decoders: Decoders) -> None:
+    """Both take most of what a fork may have, for a WebP with transparency and much detail."""
+    noise = np.random.default_rng(1).integers(0, 255, (400, 400, 4), np.uint8)
+    large = Image.fromarray(noise).resize((2_600, 2_600), Image.Resampling.NEAREST)
+    file = io.BytesIO()
+    large.save(file, "WEBP", quality=80, method=0)
+    assert decoders.image(file).width == 2048
 
 
 def test_a_file_on_disk_is_read_where_it_is(decoders: Decoders, tmp_path: Path) -> None:

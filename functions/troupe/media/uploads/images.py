@@ -72,18 +72,27 @@ def prepare_image(file: BinaryIO) -> PreparedImage:
         raise UnsupportedFile("The file is not an image.", details={"allowed": PICTURES})
     file.seek(0)
     try:
-        with _read_header(kind, file) as opened:
-            # Only the header has been read so far, no pixels.
-            _check_size(kind, opened)
-            if kind == "JPEG":
-                _check_scans(opened, file)
-            return _encode(_to_rgb(opened), _STORED_AS[kind])
+        return _encode(_pixels(kind, file), _STORED_AS[kind])
     # Pillow checks sizes too: from about twice our limit on it warns, which raises where warnings
     # are errors, and from twice that on it refuses.
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageTooLarge(details={"maximumPixels": MAX_PIXELS}) from error
     except _DAMAGE as error:
         raise BrokenImage from error
+
+
+def _pixels(kind: str, file: BinaryIO) -> Image.Image:
+    """The pixels on a fresh canvas: it has no metadata that an encoder could write, and the memory
+    of the decoder is free again, which an encoder may need."""
+    with _read_header(kind, file) as opened:
+        # Only the header has been read so far, no pixels.
+        _check_size(kind, opened)
+        if kind == "JPEG":
+            _check_scans(opened, file)
+        image = _to_rgb(opened)
+        clean = Image.new(image.mode, image.size)
+        clean.paste(image)
+        return clean
 
 
 def _read_header(kind: str, file: BinaryIO) -> ImageFile:
@@ -171,16 +180,13 @@ def _to_srgb(image: Image.Image, mode: str, profile: bytes | None) -> Image.Imag
 def _encode(image: Image.Image, kind: str) -> PreparedImage:
     if kind == "JPEG" and image.mode != "RGB":
         kind = "PNG"
-    # A fresh canvas has no metadata that an encoder could write.
-    clean = Image.new(image.mode, image.size)
-    clean.paste(image)
     file = io.BytesIO()
     options = {"PNG": {}, "JPEG": {"quality": 90}, "WEBP": {"quality": 90}}[kind]
-    clean.save(file, kind, **options)
+    image.save(file, kind, **options)
     return PreparedImage(
         data=file.getvalue(),
         content_type=Image.MIME[kind],
         extension=_EXTENSIONS[kind],
-        width=clean.width,
-        height=clean.height,
+        width=image.width,
+        height=image.height,
     )
