@@ -74,7 +74,7 @@ _TASKS = {
 }
 _CHILDREN = {"sound": 2, "picture": 1, "clip": 1}
 _PATIENCE = TIME_LIMIT + 2.0  # seconds that a request waits for a child: longer than a file takes
-_MOST_WAITING = 3  # requests of a user, each of which holds a thread of the instance
+_MOST_WAITING = 6  # requests of a user, each of which holds a thread of the instance
 _HALF_LIFE = 60.0  # seconds after which a use of a child counts half
 _REMEMBERED_USERS = 1_000
 _START = 20.0  # seconds for a child to start; usually 0.4
