@@ -58,13 +58,14 @@ def plans(request: Request) -> Response:
     return _serve("plans", request)
 
 
-@https_fn.on_request(secrets=CHECKER)
+# A text of 2.4 MB takes 8 MB until it is read and answered.
+@https_fn.on_request(secrets=CHECKER, concurrency=20)
 def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
 @https_fn.on_request(
-    secrets=CHECKER, memory=options.MemoryOption.GB_1, concurrency=3, timeout_sec=120
+    secrets=CHECKER, memory=options.MemoryOption.GB_2, concurrency=8, timeout_sec=120
 )
 def characters(request: Request) -> Response:
     return _serve("characters", request)

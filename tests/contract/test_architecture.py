@@ -84,7 +84,15 @@ def manifest(**env: str) -> dict[str, Any]:
 
 
 # Concurrency of functions with heavier requests.
-AT_ONCE = {"generate": 1, "sweep": 1, "auth": 16, "characters": 3, "files": 7, "scripts": 8}
+AT_ONCE = {
+    "generate": 1,
+    "sweep": 1,
+    "auth": 16,
+    "characters": 8,
+    "files": 7,
+    "scripts": 8,
+    "voice": 20,
+}
 
 
 def test_the_deploy_manifest_is_what_main_promises() -> None:

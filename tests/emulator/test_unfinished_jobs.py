@@ -89,21 +89,21 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize(("ending", "counts"), ENDINGS)
-def test_a_queued_job_costs_nothing(db: Database, ending: Ending, counts: bool) -> None:
-    jobs, uid = counting(db), new_user(db)
+def test_a_queued_job_costs_nothing(own_db: Database, ending: Ending, counts: bool) -> None:
+    jobs, uid = counting(own_db), new_user(own_db)
     job_id = start(jobs, uid)
     ending(jobs, uid, job_id)
     assert charge(jobs, job_id)[1] == 0
-    assert ledger_kinds(db, uid) == ["grant", "hold", "release"]
-    assert balance(db, uid) == (0, 0)
-    assert audit_user(db, uid) == []
+    assert ledger_kinds(own_db, uid) == ["grant", "hold", "release"]
+    assert balance(own_db, uid) == (0, 0)
+    assert audit_user(own_db, uid) == []
 
 
 @pytest.mark.parametrize(("ending", "counts"), ENDINGS)
 def test_recorded_parts_are_charged_and_waiting_ones_are_not(
-    db: Database, ending: Ending, counts: bool
+    own_db: Database, ending: Ending, counts: bool
 ) -> None:
-    jobs, uid = counting(db), new_user(db)
+    jobs, uid = counting(own_db), new_user(own_db)
     job_id = start(jobs, uid)
     jobs.deliver(jobs.queue.take()[0])
     first, *_, last = jobs.queue.take()
@@ -112,15 +112,15 @@ def test_recorded_parts_are_charged_and_waiting_ones_are_not(
     ending(jobs, uid, job_id)
     assert charge(jobs, job_id)[1] == tokens(PARTS[0] + PARTS[3]) == 2
     assert jobs.job(job_id).usage == Usage(characters=1600, milliseconds=1600, worked=counts)
-    assert ledger_kinds(db, uid) == ["grant", "hold", "settle"]
-    assert balance(db, uid) == (2, 0)
-    assert audit_user(db, uid) == []
+    assert ledger_kinds(own_db, uid) == ["grant", "hold", "settle"]
+    assert balance(own_db, uid) == (2, 0)
+    assert audit_user(own_db, uid) == []
 
 
 @pytest.mark.parametrize(("ending", "counts"), ENDINGS)
 @pytest.mark.parametrize("numbers", [NUMBERS, NUMBERS[:3]], ids=["parts", "one part"])
 def test_a_part_at_work_counts_if_its_user_ends_the_job(
-    db: Database, ending: Ending, counts: bool, numbers: list[int]
+    own_db: Database, ending: Ending, counts: bool, numbers: list[int]
 ) -> None:
     """Ended from within the part, just before its end; its late result changes nothing."""
 
@@ -128,7 +128,7 @@ def test_a_part_at_work_counts_if_its_user_ends_the_job(
         if number == 0:
             ending(jobs, uid, job_id)
 
-    jobs, uid = counting(db, CountWorker(end_job)), new_user(db)
+    jobs, uid = counting(own_db, CountWorker(end_job)), new_user(own_db)
     job_id = start(jobs, uid, numbers)
     jobs.deliver(jobs.queue.take()[0])
     for task in jobs.queue.take():
@@ -136,8 +136,8 @@ def test_a_part_at_work_counts_if_its_user_ends_the_job(
             jobs.deliver(task)
     assert charge(jobs, job_id)[1] == (tokens(PARTS[0]) if counts else 0)
     assert jobs.job(job_id).usage.characters == 0
-    assert balance(db, uid) == (2 if counts else 0, 0)
-    assert audit_user(db, uid) == []
+    assert balance(own_db, uid) == (2 if counts else 0, 0)
+    assert audit_user(own_db, uid) == []
 
 
 def test_voice_seconds_are_charged_as_recorded(db: Database) -> None:
