@@ -160,6 +160,37 @@ def test_lines_at_work_are_charged_when_their_audio_is_cancelled(
     assert audit_user(db, play.uid) == []
 
 
+def test_lines_of_an_earlier_attempt_are_charged(db: Database, files: Files) -> None:
+    def fail(number: int) -> None:
+        if number == 5:
+            raise SpeechError("engine_unavailable", "The engine is unavailable.", retryable=True)
+
+    play = Play(db, files, [*TWELVE[:7], TWELVE[5], *TWELVE[8:]], fail)
+    job_id = play.audio()
+    play.deliver(play.queue.take()[0])
+    first = play.queue.take()[0]
+    assert not play.deliver(first)
+    assert play.deliver(first)
+    assert play.spoken.calls == 8, "four lines were stored; two of the others are equal"
+    play.script_jobs.cancel(play.uid, job_id)
+    assert play.job(job_id).usage.characters == 3500
+    assert play.charged(job_id) == 4
+    assert all(line.audio for line in play.read().dialogue[:8])
+    assert audit_user(db, play.uid) == []
+
+
+def test_a_line_that_another_part_has_spoken_is_charged_once(db: Database, files: Files) -> None:
+    play = Play(db, files, [*TWELVE[:8], TWELVE[0], *TWELVE[9:]])
+    job_id = play.audio()
+    play.deliver(play.queue.take()[0])
+    for task in play.queue.take():
+        play.deliver(task)
+    play.script_jobs.cancel(play.uid, job_id)
+    assert play.spoken.calls == 11
+    assert play.job(job_id).usage.characters == 5500
+    assert audit_user(db, play.uid) == []
+
+
 def test_a_cancelled_audio_is_charged_in_seconds_of_its_lines(db: Database, files: Files) -> None:
     play = Play(db, files, TWELVE)
     give_seconds(db, play.uid, 100_000)

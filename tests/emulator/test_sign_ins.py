@@ -153,8 +153,10 @@ def test_a_sign_in_during_a_deletion_stores_no_session(
     email = new_email()
     uid, signed_in = register(accounts, email=email).user.id, Provisioning.signed_in
 
-    def then_deleted(self: Provisioning, person: Person) -> tuple[UserRecord, Document]:
-        found = signed_in(self, person)
+    def then_deleted(
+        self: Provisioning, person: Person, device: Device
+    ) -> tuple[UserRecord, Document]:
+        found = signed_in(self, person, device)
         db.commit(Update(f"users/{uid}", {"deletedAt": now(), "sessions": {}}))
         return found
 

@@ -351,6 +351,30 @@ def test_parts_spoken_for_an_earlier_job_cost_a_cancelled_one_the_base(
     assert audit_user(db, uid) == []
 
 
+def test_a_part_stored_by_an_earlier_attempt_is_charged(
+    db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt stores its sound and cannot record its part."""
+    troupe = Troupe(db, files, QuickEngine(), PART_CHARACTERS=1200)
+    uid = new_user(db)
+    generation_id = troupe.speak(uid, LONG)
+    troupe.deliver(troupe.queue.take()[0])
+    first = troupe.queue.take()[0]
+
+    def fail(*_: Any) -> int:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("troupe.jobs.runner.record_part", fail)
+        assert not troupe.deliver(first)
+    assert troupe.deliver(first)
+    job = troupe.generations.cancel(uid, generation_id).job
+    assert job.usage.characters == job.part_characters[0]
+    assert job.charge is not None
+    assert job.charge.charged == -(-job.part_characters[0] // 1000) > 1
+    assert audit_user(db, uid) == []
+
+
 def test_deleting_a_generation_at_work_charges_it(db: Database, files: Files) -> None:
     def delete(number: int) -> None:
         if number == 1:

@@ -19,16 +19,19 @@ from flask.testing import FlaskClient
 from tests.support.factories import signed_in, test_settings
 from tests.support.firebase_client import (
     PASSWORD,
+    link_password,
     mailed_codes,
     new_email,
     sign_up,
     sign_up_anonymously,
 )
+from tests.support.firebase_client import sign_in as sign_in_with_the_sdk
 from tests.support.wiring import app_for, rewired, services
 from troupe import backoff
 from troupe.accounts.provisioning import Provisioning
 from troupe.accounts.records import UserRecord
-from troupe.adapters.firestore import Create, Database, Document, Stale, now
+from troupe.accounts.writes import Users
+from troupe.adapters.firestore import Create, Database, Document, Stale, Update, Write, now
 from troupe.allowances import RateLimit
 from troupe.app.domains import rate_limits
 from troupe.backoff import Backoff
@@ -222,18 +225,87 @@ def test_one_address_can_create_only_so_many_accounts(client: FlaskClient, path:
     assert statuses == [201, 201, 429]
 
 
-@pytest.mark.parametrize("email", [True, False])
-def test_accounts_made_with_firebases_own_api_count_too(client: FlaskClient, email: bool) -> None:
+def get_me(client: FlaskClient, id_token: str, address: str = "127.0.0.1") -> int:
+    headers = {"Authorization": f"Bearer {id_token}"}
+    answer = client.get("/api/auth/me", headers=headers, environ_overrides={"REMOTE_ADDR": address})
+    return answer.status_code
+
+
+def linked(client: FlaskClient) -> tuple[str, str]:
+    """A guest whom we know and who has linked an address: their uid and the address."""
+    guest, email = sign_up_anonymously(), new_email()
+    assert get_me(client, guest["idToken"]) == 200
+    link_password(guest["idToken"], email)
+    return guest["localId"], email
+
+
+def made(client: FlaskClient, how: str) -> str:
+    """The address of an account, "new" or "linked", that was made with Firebase's own API."""
+    if how == "linked":
+        return linked(client)[1]
+    email = new_email()
+    sign_up(email)
+    return email
+
+
+@pytest.mark.parametrize("how", ["new", "linked", "guest"])
+def test_accounts_made_with_firebases_own_api_count_too(client: FlaskClient, how: str) -> None:
     address, statuses = new_address(), []
     for _ in range(3):
-        made = sign_up() if email else sign_up_anonymously()
-        headers = {"Authorization": f"Bearer {made['idToken']}"}
-        for _ in range(2):  # only its first request makes a user
-            answer = client.get(
-                "/api/auth/me", headers=headers, environ_overrides={"REMOTE_ADDR": address}
-            )
-            statuses.append(answer.status_code)
+        if how == "guest":
+            token = sign_up_anonymously()["idToken"]
+        else:
+            token = sign_in_with_the_sdk(made(client, how))["idToken"]
+        # Only its first request makes a user or an account.
+        statuses += [get_me(client, token, address) for _ in range(2)]
     assert statuses == [200] * 4 + [429] * 2
+
+
+@pytest.mark.parametrize("path", ["/api/login", "/api/admin/login"])
+@pytest.mark.parametrize("how", ["new", "linked"])
+def test_they_count_if_their_first_request_is_a_login(
+    client: FlaskClient, how: str, path: str
+) -> None:
+    domain, address, statuses = "auth" if path == "/api/login" else "admin", new_address(), []
+    for email in [made(client, how) for _ in range(3)]:
+        body = {"email": email, "password": PASSWORD}
+        statuses.append(post(app_for(domain).test_client(), path, body, address).status_code)
+    assert statuses == [200 if path == "/api/login" else 403] * 2 + [429]
+
+
+def test_a_guest_who_is_refused_as_an_account_stays_as_they_were(
+    client: FlaskClient, db: Database
+) -> None:
+    address = new_address()
+    for _ in range(2):
+        assert get_me(client, sign_up()["idToken"], address) == 200
+    uid, email = linked(client)
+    before = [db.get(path).data for path in (f"users/{uid}", f"wallets/{uid}")]
+    token = sign_in_with_the_sdk(email)["idToken"]
+    assert get_me(client, token, address) == 429
+    assert [db.get(path).data for path in (f"users/{uid}", f"wallets/{uid}")] == before
+    assert get_me(client, token, new_address()) == 200
+    assert db.get(f"users/{uid}").data["tokens"] == settings().tokens_to_give
+
+
+def test_first_requests_of_a_linked_guest_at_once_are_one_account(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, commit, address = threading.Barrier(2), Users.commit, new_address()
+
+    def commit_at_once(self: Users, *writes: Write) -> Any:
+        if any(isinstance(write, Update) and write.data.get("guest") is False for write in writes):
+            both.wait(10)
+        return commit(self, *writes)
+
+    def ask(id_token: str) -> int:
+        return get_me(app_for("auth").test_client(), id_token, address)
+
+    token = sign_in_with_the_sdk(linked(client)[1])["idToken"]
+    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(Users, "commit", commit_at_once)
+        assert list(pool.map(ask, [token] * 2)) == [200, 200]
+    assert [ask(sign_up()["idToken"]) for _ in range(2)] == [200, 429]
 
 
 def test_first_requests_at_once_are_one_account(
@@ -247,17 +319,8 @@ def test_first_requests_at_once_are_one_account(
 
     address = new_address()
 
-    def ask(token: str) -> int:
-        answer = (
-            app_for("auth")
-            .test_client()
-            .get(
-                "/api/auth/me",
-                headers={"Authorization": f"Bearer {token}"},
-                environ_overrides={"REMOTE_ADDR": address},
-            )
-        )
-        return answer.status_code
+    def ask(id_token: str) -> int:
+        return get_me(app_for("auth").test_client(), id_token, address)
 
     with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setattr(Provisioning, "create", create_at_once)

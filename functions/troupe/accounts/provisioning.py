@@ -55,18 +55,19 @@ class Provisioning:
         self._limiter = limiter
         self._settings = settings
 
-    def signed_in(self, person: Person) -> tuple[UserRecord, Document]:
+    def signed_in(self, person: Person, device: Device) -> tuple[UserRecord, Document]:
         """The user of a person who has just signed in through us, and the document to use as a
-        precondition. Raises Stale, AccountSuspended, TokenInvalid if the account is being
-        deleted."""
-        return self._attempt(cleaned(person), None, Device(), lambda: None)
+        precondition. Raises Stale, AccountSuspended, TokenInvalid if the account is being deleted,
+        and TooManyRequests for a new account of a network that has made many."""
+        return self._attempt(cleaned(person), None, device, lambda: None)
 
     def by_id_token(self, person: Person, device: Device) -> tuple[UserRecord, str]:
         """The user of a Firebase ID token, and the id of its sign-in.
 
         One read, if the token says nothing new. For a sign-in or details that are new, Firebase is
         asked whether they still hold. Raises AccountSuspended, Unavailable, TokenInvalid for a
-        sign-in that has ended, and TooManyRequests for a new user of a network that has made many.
+        sign-in that has ended, and TooManyRequests for a new user, or a guest who has become an
+        account, of a network that has made many.
         """
         person = cleaned(person)
         at = datetime.fromtimestamp(person.signed_in_at, UTC)
@@ -101,7 +102,7 @@ class Provisioning:
         if not changes:
             return user, document
         write = Update(document.path, changes | {"updatedAt": at}, seen=document)
-        return self._commit(user, changes, [write], at)
+        return self._commit(user, changes, [write], device, at)
 
     def _record_proof(
         self,
@@ -119,7 +120,7 @@ class Provisioning:
             entry = self._sdk_session(sign_in, device, None, at)
             entries = {sign_in.id: entry.model_copy(update={"kept_at": at}).stored()}
         write = end_sessions_write(document, user, at, **changes, sessions=entries)
-        changed = self._commit(user, changes, [write], at)
+        changed = self._commit(user, changes, [write], device, at)
         log.info("address_proved", uid=user.id, sessions_ended=len(user.sessions))
         if sign_in is not None and not entries:
             raise TokenInvalid
@@ -132,17 +133,25 @@ class Provisioning:
         return entry if before is None else sessions.seen_again(before, entry)
 
     def _commit(
-        self, user: UserRecord, changes: dict[str, Any], writes: list[Write], at: datetime
+        self,
+        user: UserRecord,
+        changes: dict[str, Any],
+        writes: list[Write],
+        device: Device,
+        at: datetime,
     ) -> tuple[UserRecord, Document]:
-        """Stores changes. A guest who has become an account gets the rest of the sign-up tokens,
-        once: the ledger entry can only be created once."""
-        settings = self._settings
+        """Stores changes. A guest who has become an account counts like a registration and gets the
+        rest of the sign-up tokens, once: the ledger entry can only be created once."""
+        settings, counted = self._settings, None
         rest = max(0, settings.tokens_to_give - settings.guest_tokens_to_give)
-        if changes.get("guest") is False and rest:
-            writes += grant_writes(user.id, "account-grant", Meter.TOKENS, rest, "account", at)
+        if changes.get("guest") is False:
+            counted = self._count("register", device)
+            if rest:
+                writes += grant_writes(user.id, "account-grant", Meter.TOKENS, rest, "account", at)
         try:
             self._users.commit(*writes)
-        except AlreadyExists as error:
+        except (AlreadyExists, Stale) as error:
+            self._limiter.forget(counted)
             raise Stale from error
         return self._users.require(user.id)
 
@@ -159,8 +168,11 @@ class Provisioning:
         entries, counted = {}, None
         if sign_in is not None:
             person = confirmed(person, ask())
-            counted = self._count(person, device)
             entries = {sign_in.id: self._sdk_session(sign_in, device, None, at)}
+        if not person.anonymous:
+            counted = self._count("register", device)
+        elif sign_in is not None:  # our own requests for a guest are counted before they run
+            counted = self._count("guest", device)
         guest_tokens = self._settings.guest_tokens_to_give if person.anonymous else None
         user = UserRecord(
             id=person.uid,
@@ -180,10 +192,9 @@ class Provisioning:
             self._limiter.forget(counted)  # an app's first requests often come together
             raise Stale from error
 
-    def _count(self, person: Person, device: Device) -> LimitStatus | None:
-        """Counts an account that was made with Firebase's own API like one made with ours: each
-        gets the sign-up grant. Raises TooManyRequests."""
-        name = "guest" if person.anonymous else "register"
+    def _count(self, name: str, device: Device) -> LimitStatus | None:
+        """Counts an account that was made with Firebase's own API like one made with ours, because
+        each gets the sign-up grant. Raises TooManyRequests."""
         counted = self._limiter.count(name, account=None, sources=device.sources)
         if counted is not None and counted.exceeded:
             log.warning("rate_limited", limit=name)

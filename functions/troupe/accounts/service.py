@@ -121,7 +121,7 @@ class Accounts:
         """Opens a session. `role`: rejects users without it, but only after the password check.
 
         Raises InvalidCredentials, SecondFactorRequired, AccountSuspended, TooManyAttempts,
-        NotAnAdmin.
+        NotAnAdmin, and TooManyRequests for a new account of a network that has made many.
         """
         try:
             person = self._identity.sign_in(email, password)
@@ -224,7 +224,7 @@ class Accounts:
         signed_in_at = datetime.fromtimestamp(person.signed_in_at, UTC)
 
         def attempt() -> SignedIn:
-            user, document = self._provisioning.signed_in(person)
+            user, document = self._provisioning.signed_in(person, device)
             if role is not None and user.role != role:
                 raise NotAnAdmin
             return self._open_session(user, document, device, signed_in_at)

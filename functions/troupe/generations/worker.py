@@ -17,7 +17,7 @@ from troupe.media.captions import cues, cues_to_json
 from troupe.media.formats import AudioFormat
 from troupe.recording.join import Take, join
 from troupe.recording.recorder import Recorder
-from troupe.recording.records import Recorded, Sound
+from troupe.recording.records import Recorded, Sound, part_name
 from troupe.recording.voices import Voices
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
@@ -58,11 +58,15 @@ class VoiceWorker:
         self, job: Job, given: SpokenText, number: int, folder: Path, watch: Watch
     ) -> Recorded:
         """Speaks one part, unless the same words in the same voice are stored already."""
+        made_for = part_name(job.id, number)
         text, voice = _part_text(job, given, number), self._voices.voice(given)
         path = f"{spoken_prefix(job.uid)}{part_key(job.uid, self._engine, voice, text)}.wav"
-        if (sound := self._recorder.find(path)) is not None:
+        sound = self._recorder.find(path)
+        if sound is None:
+            local = _local(folder, number)
+            sound = self._recorder.record(path, text, voice, local, watch.check, made_for)
+        if sound.made_for != made_for:
             return Recorded(sounds=[sound])
-        sound = self._recorder.record(path, text, voice, _local(folder, number), watch.check)
         characters = len(text) if sound.samples else 0
         return Recorded(sounds=[sound], characters=characters, milliseconds=sound.milliseconds)
 

@@ -146,7 +146,8 @@ def _present(recorder: Recorder, takes: Sequence[Take], check: Callable[[], None
             return take
         sound = recorder.find(take.sound.path)
         if sound is None:
-            sound = recorder.record(take.sound.path, take.text, take.voice, take.local, check)
+            path, made_for = take.sound.path, take.sound.made_for
+            sound = recorder.record(path, take.text, take.voice, take.local, check, made_for)
             take.local.unlink()
         return replace(take, sound=sound)
 

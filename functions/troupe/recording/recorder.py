@@ -45,7 +45,13 @@ class Recorder:
         self._files = files
 
     def record(
-        self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
+        self,
+        path: str,
+        text: str,
+        voice: Voice,
+        local: Path,
+        check: Callable[[], None],
+        made_for: str | None,
     ) -> Sound:
         """Speaks the text to the file `local` and stores it at `path`. Text with nothing to speak
         gives a sound without samples.
@@ -53,7 +59,7 @@ class Recorder:
         Calls `check` between utterances. Raises SpeechError ("speech_too_long" if the speech is
         longer than any estimate of its text, or than MAX_SECONDS), and whatever `check` raises.
         """
-        return self.store(self.speak(path, text, voice, local, check))
+        return self.store(self.speak(path, text, voice, local, check), made_for)
 
     def kept(self, prefix: str) -> set[str]:
         """The paths of all sounds under `prefix`, in one call."""
@@ -107,9 +113,9 @@ class Recorder:
         )
         return Spoken(sound, local)
 
-    def store(self, spoken: Spoken) -> Sound:
+    def store(self, spoken: Spoken, made_for: str | None) -> Sound:
         """Uploads the sound, then its facts."""
-        sound = spoken.sound
+        sound = spoken.sound.model_copy(update={"made_for": made_for})
         self._files.upload(sound.path, spoken.local, "audio/wav")
         facts = sound.model_dump_json().encode()
         self._files.upload(Sound.facts_path(sound.path), facts, "application/json")
@@ -126,7 +132,7 @@ class Recorder:
                 self._files.download(sound.path, local)
         except FileMissing:
             local.unlink(missing_ok=True)
-            sound = self.store(self.speak(sound.path, text, voice, local, check))
+            sound = self.record(sound.path, text, voice, local, check, sound.made_for)
         if sound.words is None:
             raise ValueError(f"the sound at {sound.path} has no words")
         return words_from_json(sound.words)

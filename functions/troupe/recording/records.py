@@ -6,16 +6,22 @@ from troupe.records import Record
 from troupe.speech.catalogue import DEFAULT_STYLE
 
 
+def part_name(job_id: str, number: int) -> str:
+    """Names a part of a job, whichever attempt makes it."""
+    return f"{job_id}-{number}"
+
+
 class Sound(Record):
     """Stored speech: a mono 16-bit WAV file at `path`, `samples` long at `rate` samples per second.
     `words`: the word timings as JSON, stored here so that the assembly has one file less to fetch
-    for each sound."""
+    for each sound. `made_for`: the part of a job that spoke it (see `part_name`)."""
 
     path: str
     samples: int
     rate: int
     timing_source: str
     words: str | None = None
+    made_for: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -45,8 +51,8 @@ class Segment(Record):
 
 class Recorded(Record):
     """The result of one part of a job that speaks: its sounds, in order; for a long video also its
-    picture. `characters` and `milliseconds` are what was spoken for it; sounds that were stored
-    already do not count."""
+    picture. `characters` and `milliseconds` are what was spoken for it, by any attempt; sounds that
+    were spoken for something else do not count."""
 
     sounds: list[Sound]
     segment: Segment | None = None

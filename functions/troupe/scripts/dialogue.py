@@ -32,14 +32,6 @@ class SpokenLine:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedLines:
-    """The sounds of some lines in order, and the numbers of the lines spoken just now."""
-
-    sounds: list[Sound]
-    spoken: list[int]
-
-
-@dataclass(frozen=True, slots=True)
 class JoinedDialogue:
     """A dialogue in one file: its size in bytes, its length and the start of each line, in
     seconds."""
@@ -82,17 +74,16 @@ class Dialogue:
         return SpokenLine(text, voice, f"{self._prefix}lines/{key}.wav")
 
     def record(
-        self, first: int, end: int, folder: Path, progress: Callable[[int], None]
-    ) -> RecordedLines:
+        self, first: int, end: int, folder: Path, progress: Callable[[int], None], made_for: str
+    ) -> list[Sound]:
         """Speaks the lines from `first` to `end` (exclusive) and stores them; skips those already
         stored. Uploads run while the next line is spoken. `progress` is called with each line's
-        number and can stop the work by raising."""
+        number and can stop the work by raising. `made_for`: see Sound."""
         lines = [self.line(number) for number in range(first, end)]
         paths = self._recorder.kept(f"{self._prefix}lines/") & {line.path for line in lines}
         with ThreadPoolExecutor(AT_ONCE) as pool:
             existing = dict(zip(paths, pool.map(self._recorder.find, paths), strict=True))
             stored: dict[str, Future[Sound]] = {}
-            spoken_lines: list[int] = []
             for number, line in enumerate(lines, first):
                 progress(number)
                 if existing.get(line.path) is None and line.path not in stored:
@@ -104,10 +95,8 @@ class Dialogue:
                         local,
                         lambda: progress(number),  # noqa: B023
                     )
-                    stored[line.path] = pool.submit(self._recorder.store, spoken)
-                    spoken_lines.append(number)
-            sounds = [existing.get(line.path) or stored[line.path].result() for line in lines]
-            return RecordedLines(sounds, spoken_lines)
+                    stored[line.path] = pool.submit(self._recorder.store, spoken, made_for)
+            return [existing.get(line.path) or stored[line.path].result() for line in lines]
 
     def join(
         self,

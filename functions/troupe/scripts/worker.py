@@ -13,7 +13,7 @@ from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.media.captions import cues_to_json
 from troupe.media.formats import AudioFormat
 from troupe.recording.recorder import Recorder
-from troupe.recording.records import Recorded
+from troupe.recording.records import Recorded, part_name
 from troupe.recording.voices import Voices
 from troupe.scripts.dialogue import Dialogue
 from troupe.scripts.film import Film, is_long
@@ -72,17 +72,23 @@ class ScriptWorker:
         def progress(line: int) -> None:
             watch.report(step, (line - first) / (end - first))
 
-        recorded = dialogue.record(first, end, folder, progress)
-        new, sounds, segment = _new_characters(given), recorded.sounds, None
-        spoken = [number for number in recorded.spoken if new[number]]
+        made_for = part_name(job.id, number)
+        sounds = dialogue.record(first, end, folder, progress, made_for)
+        new, segment = _new_characters(given)[first:end], None
+        # Equal lines share a sound, which was spoken once.
+        spoken = {
+            sound.path: (characters, sound.milliseconds)
+            for sound, characters in zip(sounds, new, strict=True)
+            if characters and sound.made_for == made_for
+        }
         if job.kind == VIDEO.kind and is_long(given):
             film = self._film(job, dialogue, given, folder, watch)
-            segment = film.segment(first, sounds, f"{job.id}-{number}")
+            segment = film.segment(first, sounds, made_for)
         return Recorded(
             sounds=sounds,
             segment=segment,
-            characters=sum(new[line] for line in spoken),
-            milliseconds=sum(sounds[line - first].milliseconds for line in spoken),
+            characters=sum(characters for characters, _ in spoken.values()),
+            milliseconds=sum(milliseconds for _, milliseconds in spoken.values()),
         )
 
     def assemble(

@@ -133,7 +133,7 @@ def spoken_lines(performance: Performance, first: int, sounds: Sequence[Sound]) 
     return [
         line.model_copy(
             update={
-                "audio": sound.model_copy(update={"words": None}),
+                "audio": sound.model_copy(update={"words": None, "made_for": None}),
                 "voice_key": voices[line.speaker],
             }
         )
