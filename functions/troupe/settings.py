@@ -186,6 +186,9 @@ class Settings(AiSettings):
     retention_days: int = setting(
         "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1
     )
+    activity_days: int = setting(
+        "ACTIVITY_DAYS", 180, "how long users' activities are kept; `0`: for ever", ge=0
+    )
     guest_days: int = setting(
         "GUEST_DAYS",
         30,

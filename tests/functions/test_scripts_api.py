@@ -307,6 +307,17 @@ def test_an_edit_keeps_the_audio_of_unchanged_lines(
     assert ("script_updated", scene.id) in activities_of(db, scene.uid)
 
 
+def test_edits_of_a_script_are_one_activity_an_hour(scene: Scene, db: Database) -> None:
+    start = now()
+    for title in ("One", "Two", "Three"):
+        assert scene.put("", title=title).status_code == 200
+    mine = f"users/{scene.uid}/activities"
+    rows = db.find(mine, where=[("type", "==", "script_updated")], limit=9)
+    assert len(rows) <= (1 if now().hour == start.hour else 2)
+    newest = max(rows, key=lambda each: each.data["timestamp"])
+    assert (newest.data["message"], newest.data["scriptId"]) == ("Script 'Three' updated", scene.id)
+
+
 def test_an_edit_deletes_unused_files(scene: Scene, files: Files) -> None:
     scene.performed(files)
     assert scene.stored(files) == scene.referenced()
