@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 QUOTAS = "guest=3/20/5/50, none=50/500/100/1000, paid=500/5000/1000/20000"
-SHARES = "guest=1x1, none=2x2, paid=2x4"
+SHARES = "guest=1x1/60, none=2x2/240, paid=2x4/4000"
 
 
 class Rate(BaseModel):
@@ -68,17 +68,18 @@ class Quota(BaseModel):
 
 class JobShare(BaseModel):
     """How much of a user's work may be in the task queue: at most `jobs` jobs, each with at most
-    `parts` tasks."""
+    `parts` tasks. At most `per_hour` jobs may be started in an hour, whatever becomes of them."""
 
     model_config = ConfigDict(frozen=True)
 
     jobs: int = Field(ge=1)
     parts: int = Field(ge=1)
+    per_hour: int = Field(ge=1)
 
     def within(self, tasks: int) -> Self:
         """Reduced to at most `tasks` tasks (1 or more) in total."""
         parts = min(self.parts, tasks)
-        return type(self)(jobs=min(self.jobs, tasks // parts), parts=parts)
+        return self.model_copy(update={"jobs": min(self.jobs, tasks // parts), "parts": parts})
 
 
 def parse_quotas(text: str) -> dict[str, Any]:
@@ -94,12 +95,15 @@ def parse_quotas(text: str) -> dict[str, Any]:
 
 
 def parse_shares(text: str) -> dict[str, Any]:
-    """Parses `guest=1x1, none=2x2`: 1 job with 1 part at once for guests, and so on. A missing
-    entry of the three default ones keeps its default."""
-    shares = {}
+    """Parses `guest=1x1/60, none=2x2/240`: 1 job with 1 part at once for guests, 60 jobs an hour,
+    and so on. A missing entry of the three default ones keeps its default, and so does a missing
+    number per hour; a plan's is then that of `paid`."""
+    shares: dict[str, Any] = {}
     for name, share in _entries(f"{SHARES}, {text}"):
-        jobs, _, parts = share.partition("x")
-        shares[name] = {"jobs": jobs, "parts": parts}
+        at_once, _, per_hour = share.partition("/")
+        jobs, _, parts = at_once.partition("x")
+        per_hour = per_hour or (shares.get(name) or shares["paid"])["per_hour"]
+        shares[name] = {"jobs": jobs, "parts": parts, "per_hour": per_hour}
     return shares
 
 

@@ -159,9 +159,10 @@ class Settings(AiSettings):
     job_shares: dict[str, JobShare] = setting(
         "JOB_SHARES",
         SHARES,
-        "how many jobs of a user run at the same time, and how many parts of each: for guests, "
-        "users without a paid plan, and all others; an entry for a plan's id, such as `pro=4x4`, "
-        "overrides these ([decision 026](docs/decisions/026-fair-queue.md))",
+        "how many jobs of a user run at the same time, how many parts of each, and how many jobs "
+        "may be started in an hour: for guests, users without a paid plan, and all others; an "
+        "entry for a plan's id, such as `pro=4x4/20000`, overrides these "
+        "([decision 026](docs/decisions/026-fair-queue.md))",
         validate_default=True,
     )
     waiting_jobs: int = setting(
@@ -184,6 +185,9 @@ class Settings(AiSettings):
     )
     retention_days: int = setting(
         "RETENTION_DAYS", 30, "how long generations and uploaded files are kept", ge=1
+    )
+    activity_days: int = setting(
+        "ACTIVITY_DAYS", 180, "how long users' activities are kept; `0`: for ever", ge=0
     )
     guest_days: int = setting(
         "GUEST_DAYS",

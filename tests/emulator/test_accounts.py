@@ -23,7 +23,7 @@ from troupe.accounts.errors import (
 from troupe.accounts.service import Accounts, SignedIn
 from troupe.accounts.sessions import MAX_SESSIONS
 from troupe.activities.service import Activities, activity_write
-from troupe.adapters.firestore import Database, Delete, Update, now
+from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityUnavailable
 from troupe.caller import Device, Source
@@ -32,6 +32,8 @@ from troupe.errors import TroupeError
 from troupe.settings import settings
 from troupe.tokens import TokenInvalid
 from troupe.web.schema import Page
+
+FOR_EVER = timedelta(0)
 
 
 def grants(db: Database, uid: str) -> dict[str, int]:
@@ -397,7 +399,7 @@ def test_activities_are_listed_newest_first_counted_and_cleared(
     accounts: Accounts, db: Database
 ) -> None:
     uid, other = register(accounts).user.id, register(accounts).user.id
-    activities = Activities(db)
+    activities = Activities(db, FOR_EVER)
     start = now()
     kinds = ["voice_a", "voice_b", "script_c", "video_d", "character_e"]
     for n, kind in enumerate(kinds):
@@ -430,7 +432,28 @@ def test_clearing_deletes_all_activities_over_several_commits(
 ) -> None:
     monkeypatch.setattr("troupe.adapters.firestore.COMMIT_WRITES", 2)
     uid = register(accounts).user.id
-    for _ in range(5):
-        db.commit(activity_write(uid, "voice_a", "m"))
-    assert Activities(db).clear(uid) == 5
-    assert Activities(db).clear(uid) == 0
+    for n in range(5):
+        db.commit(activity_write(uid, f"voice_{n}", "m"))
+    activities = Activities(db, FOR_EVER)
+    assert activities.clear(uid) == 5
+    assert activities.clear(uid) == 0
+
+
+def test_only_old_activities_expire(own_db: Database) -> None:
+    at, keep = now(), timedelta(days=180)
+    ages = {"voice_old": keep + timedelta(minutes=1), "voice_new": keep - timedelta(minutes=1)}
+    for uid in ("ada", "bob"):
+        for kind, age in ages.items():
+            own_db.commit(activity_write(uid, kind, "m", at=at - age))
+    # From before ids were derived: expires like the others.
+    earlier = own_db.find("users/ada/activities", limit=1)[0].data | {"timestamp": at - 2 * keep}
+    own_db.commit(Create("users/ada/activities/0f1e2d3c4b5a69788796", earlier))
+
+    def left() -> list[str]:
+        return [each.data["type"] for each in own_db.find("activities", group=True, limit=9)]
+
+    assert Activities(own_db, FOR_EVER).expire(100) == 0
+    assert len(left()) == 5
+    activities = Activities(own_db, keep)
+    assert [activities.expire(2) for _ in range(3)] == [2, 1, 0]
+    assert left() == ["voice_new", "voice_new"]

@@ -15,7 +15,7 @@ from tests.support.deliveries import Saboteur
 from tests.support.factories import CountingDatabase, HeldQueue, new_user
 from tests.support.jobs import Counting, CountWorker
 from troupe.accounts.errors import AccountSuspended
-from troupe.adapters.firestore import Database, Delete, Update, now
+from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
@@ -414,6 +414,32 @@ def test_a_limited_number_of_jobs_may_wait(db: Database) -> None:
     assert refused.value.details == {"maximum": 3}
     counting.deliver_all()
     assert is_clean(db, uid)
+
+
+def test_starting_and_cancelling_does_not_go_on_for_ever(db: Database) -> None:
+    counting, uid = sharing(db, "none=1x1/3"), new_user(db)
+    key, this_hour = secrets.token_hex(8), now().replace(minute=0, second=0, microsecond=0)
+
+    def start_and_cancel(key: str | None = None) -> None:
+        counting.jobs.cancel(counting.start(uid, FEW, key=key))
+
+    # The test may run over a full hour.
+    db.commit(Create(share_path(uid), {"hour": this_hour + timedelta(hours=1), "started": 0}))
+    start_and_cancel(key)
+    start_and_cancel(key)  # a repeated request does not count
+    start_and_cancel()
+    start_and_cancel()
+    with pytest.raises(TooManyJobs) as refused:
+        counting.start(uid, FEW)
+    assert refused.value.details == {"maximum": 3, "per": "hour"}
+    assert 3600 <= (refused.value.retry_after or 0) <= 7200
+    assert db.count("jobs", where=[("uid", "==", uid)]) == 3
+    assert is_clean(db, uid)
+
+    db.commit(Update(share_path(uid), {"hour": this_hour - timedelta(hours=1)}))
+    start_and_cancel()
+    again = Share.of(db.get(share_path(uid)))
+    assert (again.started, again.hour) in [(1, this_hour), (1, this_hour + timedelta(hours=1))]
 
 
 def test_a_repeated_request_waits_once(db: Database) -> None:

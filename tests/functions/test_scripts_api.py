@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -305,6 +306,18 @@ def test_an_edit_keeps_the_audio_of_unchanged_lines(
     assert (after["revision"], after["videoRevision"]) == (2, 1)
     assert after["finalVideoPath"] == before["finalVideoPath"]
     assert ("script_updated", scene.id) in activities_of(db, scene.uid)
+
+
+def test_edits_of_a_script_are_one_activity_an_hour(scene: Scene, db: Database) -> None:
+    start = now()
+    for lines in (2, 1, 2):
+        assert scene.put("", dialogue=scene.dialogue()[:lines]).status_code == 200
+    rows = db.find(
+        f"users/{scene.uid}/activities", where=[("type", "==", "script_updated")], limit=9
+    )
+    assert 1 <= len(rows) <= (1 if now().hour == start.hour else 2)
+    updated = datetime.fromisoformat(scene.get("").json["data"]["script"]["updatedAt"])
+    assert max(row.data["timestamp"] for row in rows) == updated
 
 
 def test_an_edit_deletes_unused_files(scene: Scene, files: Files) -> None:

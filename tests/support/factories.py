@@ -38,7 +38,11 @@ PROJECT = "demo-troupe"
 
 def test_settings(**changes: Any) -> Settings:
     """Every user's share of the queue is large, unless a test is about shares."""
-    shares = {"TASKS_AT_ONCE": 2000, "JOB_SHARES": "guest=20x50, none=20x50, paid=20x50"}
+    share = "20x50/100000"
+    shares = {
+        "TASKS_AT_ONCE": 2000,
+        "JOB_SHARES": f"guest={share}, none={share}, paid={share}",
+    }
     return Settings.model_validate(
         {
             "FUNCTIONS_EMULATOR": "true",

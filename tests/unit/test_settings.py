@@ -79,6 +79,7 @@ def test_origins_that_browsers_send_are_accepted(origins: str) -> None:
         ("TOKENS_TO_GIVE", "-1"),
         ("MAX_TEXT_CHARACTERS", "200001"),
         ("LEASE_SECONDS", "0"),
+        ("JOB_SHARES", "none=2x2/0"),
         ("CORS_ORIGINS", "https://a.example/"),  # browsers send no slash
         ("CORS_ORIGINS", "a.example"),
         ("CORS_ORIGINS", "https://*.example"),  # would be a regular expression
@@ -89,6 +90,19 @@ def test_origins_that_browsers_send_are_accepted(origins: str) -> None:
 def test_invalid_values_are_rejected(name: str, value: str) -> None:
     with pytest.raises(ValidationError):
         Settings.from_env({"FUNCTIONS_EMULATOR": "true", name: value})
+
+
+def test_a_share_without_jobs_per_hour_keeps_the_default() -> None:
+    env = {"FUNCTIONS_EMULATOR": "true", "JOB_SHARES": "guest=2x1, low=3x4, high=4x4/9"}
+    shares = Settings.from_env(env).job_shares
+    found = {name: (each.jobs, each.parts, each.per_hour) for name, each in shares.items()}
+    assert found == {
+        "guest": (2, 1, 60),
+        "none": (2, 2, 240),
+        "paid": (2, 4, 4000),
+        "low": (3, 4, 4000),
+        "high": (4, 4, 9),
+    }
 
 
 @pytest.mark.parametrize("wrong", [{"JWT_SECRET": "hunter2"}, {"TOKENS_TO_GIVE": "many"}])

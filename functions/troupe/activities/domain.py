@@ -4,6 +4,7 @@ from troupe.domain import Domain
 
 DOMAIN = Domain(
     name="activities",
+    chores={"activities": "activities.expire"},
     erasers={"activities": "troupe.activities.lifecycle:erase"},
     exporters={"activities": "troupe.activities.lifecycle:export"},
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from troupe.adapters.firestore import Create, Database, Write, now
+from troupe.adapters.firestore import Database, Merge, Write, now
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.records import Record
 
@@ -35,7 +34,8 @@ class Activity(Record):
     video_path: str | None = None
 
 
-_IDS = {"scriptId", "characterId", "generationId", "jobId", "videoPath"}
+_SUBJECTS = ("scriptId", "characterId", "generationId")
+_IDS = {*_SUBJECTS, "jobId", "videoPath"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def activities_path(uid: str) -> str:
 def activity_write(
     uid: str, type: str, message: str, *, at: datetime | None = None, **ids: str | None
 ) -> Write:
-    """Creates an activity. Commit it together with the action it records.
+    """Creates an activity, or replaces the one of the same type and subject in this hour, so that
+    repeating an action does not add documents. Commit it together with the action it records.
 
     `type` starts with its category (`voice_generation_completed`); `ids` are those of `Activity`,
     e.g. `generationId=...`. Raises ValueError for an unknown category or id.
@@ -63,22 +64,26 @@ def activity_write(
     unknown = set(ids) - _IDS
     if unknown:
         raise ValueError(f"unknown ids of an activity: {sorted(unknown)}")
+    at = at or now()
+    subject = next((ids[name] for name in _SUBJECTS if ids.get(name)), "")
     activity = Activity.model_validate(
         {
-            "id": secrets.token_hex(10),
+            "id": f"{type}-{subject}-{at:%Y%m%d%H}",
             "type": type,
             "category": Category(type.partition("_")[0]),
             "message": message,
-            "timestamp": at or now(),
+            "timestamp": at,
             **ids,
         }
     )
-    return Create(f"{activities_path(uid)}/{activity.id}", activity.stored())
+    return Merge(f"{activities_path(uid)}/{activity.id}", activity.stored())
 
 
 class Activities:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, keep: timedelta) -> None:
+        """`keep`: how long an activity is kept; 0: for ever."""
         self._db = db
+        self._keep = keep
 
     def page(self, uid: str, request: PageRequest) -> tuple[list[Activity], PageOf]:
         """Newest first. Raises BadCursor, PageTooDeep."""
@@ -93,6 +98,21 @@ class Activities:
     def clear(self, uid: str) -> int:
         """Deletes all activities of a user; returns how many."""
         return self._db.clear(activities_path(uid))
+
+    def expire(self, limit: int) -> int:
+        """Deletes old activities; returns how many."""
+        if not self._keep:
+            return 0
+        old = self._db.find(
+            "activities",
+            group=True,
+            where=[("timestamp", "<=", now() - self._keep)],
+            order=[("timestamp", False)],
+            limit=limit,
+            select=[],
+        )
+        self._db.delete_all([document.path for document in old])
+        return len(old)
 
     def stats(self, uid: str) -> ActivityStats:
         """Counts by aggregation; reads only the newest document."""

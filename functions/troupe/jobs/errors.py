@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime, timedelta
+from typing import Literal, NotRequired
+
 from typing_extensions import TypedDict
 
 from troupe.errors import NotFound, TooManyRequests
@@ -13,13 +17,16 @@ class JobNotFound(NotFound):
 
 
 class TooManyJobsDetails(TypedDict):
+    """How many jobs may wait or, with `per`, be started in that time."""
+
     maximum: int
+    per: NotRequired[Literal["hour"]]
 
 
 class TooManyJobs(TooManyRequests):
     code = "too_many_jobs"
     details_type = TooManyJobsDetails
-    message = "Too many of your jobs are waiting. Wait for some of them to end, or cancel them."
+    message = "Too many of your jobs are waiting, or were started in this hour."
 
     @classmethod
     def of(cls, maximum: int) -> TooManyJobs:
@@ -28,6 +35,15 @@ class TooManyJobs(TooManyRequests):
             "them.",
             details={"maximum": maximum},
             retry_after=30,
+        )
+
+    @classmethod
+    def in_this_hour(cls, maximum: int, hour: datetime, at: datetime) -> TooManyJobs:
+        """`hour`: its start."""
+        return cls(
+            f"You have started {maximum} jobs in this hour. Start more in the next one.",
+            details={"maximum": maximum, "per": "hour"},
+            retry_after=math.ceil((hour + timedelta(hours=1) - at).total_seconds()),
         )
 
 

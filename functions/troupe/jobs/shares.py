@@ -1,4 +1,5 @@
-"""Shares of the task queue: how many jobs of a user run at once, and which.
+"""Shares of the task queue: how many jobs of a user run at once, and which; and how many were
+started in this hour, since a job that is cancelled at once leaves documents too.
 
 Cloud Tasks is first in, first out, so a job above its user's share is not enqueued: it waits in
 Firestore.
@@ -47,12 +48,15 @@ def share_path(uid: str) -> str:
 
 class Share(Record):
     """`shares/{uid}`: the ids of the user's jobs that may run, and how many more wait. `due_at`:
-    when the sweep checks it; None if no job waits."""
+    when the sweep checks it; None if no job waits. `started`: the jobs submitted since `hour`, the
+    start of an hour."""
 
     id: str
     running: list[str] = Field(default_factory=list)
     waiting: int = 0
     due_at: datetime | None = None
+    hour: datetime | None = None
+    started: int = 0
 
 
 def is_barred(user: Mapping[str, Any]) -> bool:
@@ -68,11 +72,16 @@ def join(
     changed after `document` was read.
 
     Raises AccountSuspended, also for a deleted user whose request was under way, and TooManyJobs if
-    `waiting_jobs` wait already.
+    `waiting_jobs` wait already or the jobs of this hour are used up.
     """
     if is_barred(user):
         raise AccountSuspended
     share, at = Share.of(document), job.created_at
+    hour, started = at.replace(minute=0, second=0, microsecond=0), 0
+    if share.hour and share.hour >= hour:  # later: by the clock of another instance
+        hour, started = share.hour, share.started
+    if started >= most.per_hour:
+        raise TooManyJobs.in_this_hour(most.per_hour, hour, at)
     if share.waiting or len(share.running) >= most.jobs:
         if share.waiting >= waiting_jobs:
             raise TooManyJobs.of(waiting_jobs)
@@ -81,6 +90,7 @@ def join(
         changes: dict[str, Any] = {"waiting": share.waiting + 1, "dueAt": due_at}
     else:
         changes = {"running": [*share.running, job.id]}
+    changes |= {"hour": hour, "started": started + 1}
     if document.exists:
         return job, Update(document.path, changes, seen=document)
     return job, Create(document.path, share.stored() | changes)

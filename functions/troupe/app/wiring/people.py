@@ -89,7 +89,7 @@ class People(Work):
     def activities(self) -> Activities:
         from troupe.activities.service import Activities
 
-        return Activities(self.database)
+        return Activities(self.database, timedelta(days=self.settings.activity_days))
 
     @cached_property
     def admin_users(self) -> AdminUsers:
