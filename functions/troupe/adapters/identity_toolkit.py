@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import requests
+from urllib3 import Timeout
 
 from troupe.adapters.identity_errors import (
     AccountDisabled,
@@ -65,7 +66,8 @@ class IdentityToolkit:
         def post() -> requests.Response:
             url, key = f"{self._url}:{method}", {"key": self._key}
             left = max(_LEAST_TIMEOUT, ends - time.monotonic())
-            timeout = (min(_CONNECT, left), min(_READ, left))
+            # Of the whole attempt too, which requests' own two numbers do not limit.
+            timeout: Any = Timeout(left, connect=_CONNECT, read=_READ)
             answer = self._http.post(url, params=key, json=body, timeout=timeout)
             if answer.status_code >= 500:
                 raise requests.HTTPError(response=answer)

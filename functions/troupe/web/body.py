@@ -11,7 +11,8 @@ import re
 import types
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from tempfile import SpooledTemporaryFile
+from typing import IO, Annotated, Any, Union, get_args, get_origin
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
@@ -29,6 +30,8 @@ TEXT_LIMIT = 2560 * 1024
 RAW_LIMIT = 1024 * 1024
 FORM_LIMIT = 32 * 1024 * 1024  # the platform's own limit
 MOST_PARTS = 100  # of a form, fields and files together
+# Larger files of a form are on disk: buffers that grow would take up to twice as much memory.
+_FILE_IN_MEMORY = 64 * 1024
 # Parsed, three bytes of JSON can take more than a hundred bytes of memory. Commas and brackets
 # inside strings count, too; no operation takes more than 200,000 characters of text.
 _MOST_MARKS = 250_000
@@ -57,6 +60,15 @@ class EdgeRequest(Request):
             return from_json(raw, allow_inf_nan=False)
         except ValueError as error:
             raise BadRequest("The body is not JSON in UTF-8.", details=_position(error)) from None
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return SpooledTemporaryFile(_FILE_IN_MEMORY)
 
 
 def read(request: Request, part: str, model: type[BaseModel], path: dict[str, Any]) -> BaseModel:
