@@ -115,9 +115,10 @@ hooks: setup ## Install git hooks that run the checks of .pre-commit-config.yaml
 	@$(BIN)/pre-commit install
 
 # For every platform and every Python from 3.11 on. The deployed lock comes first, because it
-# constrains the others.
+# constrains the others. With extras: when a newer version of a package is released, pip looks at
+# that one for `package[extra]` unless the lock names it so, and refuses it for its missing hash.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+  --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .PHONY: lock
 lock: setup ## Write all requirements*.txt from the .in files (LOCK_ARGS=--upgrade)

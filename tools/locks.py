@@ -26,7 +26,10 @@ _CLOUD = {
     "python_version": "3.11",
     "sys_platform": "linux",
 }
-_PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\]+))?")
+_PIN = re.compile(
+    r"(?P<name>[\w.-]+)(?:\[(?P<extras>[\w.,-]+)\])?==(?P<version>[^\s;]+)"
+    r"(?: ; (?P<marker>[^\\]+))?"
+)
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -35,6 +38,7 @@ class Pin:
     """A line of a lock, and the number of hashes below it."""
 
     version: str
+    extras: frozenset[str]
     in_the_cloud: bool
     hashes: int
 
@@ -61,6 +65,7 @@ def locked(base: Path) -> dict[str, Pin]:
         marker = pin["marker"].partition("--hash")[0].strip() if pin["marker"] else ""
         pins[canonicalize_name(pin["name"])] = Pin(
             version=pin["version"],
+            extras=frozenset((pin["extras"] or "").split(",")) - {""},
             in_the_cloud=not marker or holds(Marker(marker)),
             hashes=len(_HASH.findall(line)),
         )
