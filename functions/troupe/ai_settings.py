@@ -21,7 +21,7 @@ def setting(
 
 class AiSettings(BaseModel):
     # A rejected setting may be a secret.
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
     speech_engine: str = setting(
         "SPEECH_ENGINE",
