@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from troupe.speech.text.borders import Border
+
 if TYPE_CHECKING:  # the `voice` function needs these records but not numpy
     import numpy as np
     from numpy.typing import NDArray
@@ -86,11 +88,13 @@ class SpeechRequest:
 
 @dataclass(frozen=True, slots=True)
 class WordTiming:
-    """When a word is spoken: `start` and `end` in seconds from the first sample of the audio."""
+    """When a word is spoken: `start` and `end` in seconds from the first sample of the audio.
+    `border`: what ends after the word, if anything does. Engines leave it out."""
 
     text: str
     start: float
     end: float
+    border: Border | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""Text that remembers which part of a source each of its characters stands for."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from itertools import chain
+from typing import NamedTuple, Self
+
+
+class Edit(NamedTuple):
+    """Replaces `[start:end]` of a text by `text`. Equal offsets insert."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Mapped:
+    """A text made from a source by edits.
+
+    `starts[i]` and `ends[i]` are the offsets in the source of what `text[i]` stands for: of one
+    character, or of everything that an edit replaced. Both never decrease.
+    """
+
+    __slots__ = ("ends", "starts", "text")
+
+    def __init__(self, text: str, starts: array[int], ends: array[int]) -> None:
+        self.text = text
+        self.starts = starts
+        self.ends = ends
+
+    @classmethod
+    def of(cls, source: str) -> Self:
+        """The whole source, as it is."""
+        return cls(source, array("i", range(len(source))), array("i", range(1, len(source) + 1)))
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def __repr__(self) -> str:
+        return f"Mapped({self.text!r})"
+
+    def cut(self, start: int, end: int) -> Self:
+        """`[start:end]` of this text; the map still leads to the whole source."""
+        return type(self)(self.text[start:end], self.starts[start:end], self.ends[start:end])
+
+    def stripped(self) -> Self:
+        """Without surrounding white space."""
+        start = len(self.text) - len(self.text.lstrip())
+        return self.cut(start, start + len(self.text.strip()))
+
+    def edited(self, edits: Iterable[Edit]) -> Self:
+        """With `edits`, which are in order and do not overlap, applied. Linear.
+
+        Raises ValueError for edits that overlap, are out of order or out of range.
+        """
+        texts: list[str] = []
+        starts, ends = array("i"), array("i")
+        at = 0
+        for edit in chain(edits, (Edit(len(self.text), len(self.text), ""),)):
+            if not at <= edit.start <= edit.end <= len(self.text):
+                raise ValueError(f"{edit!r} overlaps the one before it or the end of the text")
+            texts += [self.text[at : edit.start], edit.text]
+            starts += self.starts[at : edit.start]
+            ends += self.ends[at : edit.start]
+            first, last = self.span(edit.start, edit.end)
+            starts += array("i", [first]) * len(edit.text)
+            ends += array("i", [last]) * len(edit.text)
+            at = edit.end
+        return type(self)("".join(texts), starts, ends)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The offsets in the source of what `[start:end]` stands for; of an empty range, the place
+        where it is."""
+        if start < end:
+            return self.starts[start], self.ends[end - 1]
+        at = self.ends[start - 1] if start else (self.starts[0] if self.starts else 0)
+        return at, at
