@@ -23,6 +23,9 @@ NOTES = {
     "numpy": "OpenBLAS, BSD-3-Clause; GCC's runtime, [see below](#lgpl-and-mpl)",
     "pillow": "libraries for image formats, all permissive",
     "python-bidi": "[see below](#lgpl-and-mpl)",
+    "babel": "the data of CLDR, Unicode-3.0",
+    "icu4py": "ICU and its data, Unicode-3.0",
+    "unicode-rbnf": "the number rules of CLDR, Unicode-3.0",
     "uharfbuzz": "HarfBuzz, MIT",
 }
 
