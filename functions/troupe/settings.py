@@ -24,6 +24,7 @@ from troupe.allowances import (
     parse_rates,
     parse_shares,
 )
+from troupe.speech.text.borders import PAUSES, Border, parse_pauses
 
 MOST_CHARACTERS = 200_000  # of any text
 # Without `*`: flask_cors would read it as a regular expression.
@@ -165,6 +166,13 @@ class Settings(AiSettings):
         "([decision 026](docs/decisions/026-fair-queue.md))",
         validate_default=True,
     )
+    pauses: dict[Border, int] = setting(
+        "PAUSES",
+        PAUSES,
+        "the silence at each kind of border in a text, in milliseconds at normal speed; a request "
+        "can set its own",
+        validate_default=True,
+    )
     waiting_jobs: int = setting(
         "WAITING_JOBS", 200, "how many more jobs of a user may wait for their turn", ge=0
     )
@@ -244,6 +252,11 @@ class Settings(AiSettings):
     @classmethod
     def _shares(cls, value: Any) -> Any:
         return parse_shares(value) if isinstance(value, str) else value
+
+    @field_validator("pauses", mode="before")
+    @classmethod
+    def _pauses(cls, value: Any) -> Any:
+        return parse_pauses(value) if isinstance(value, str) else value
 
     @field_validator("quotas", mode="before")
     @classmethod

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
+
+# On one letter; no language has so many. Python needs quadratic time to put more in order (a minute
+# for 200,000): https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
+MOST_MARKS = 30
+
+
+def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """`text` in a Unicode normal form, in linear time: of a longer run of marks than any language
+    has, the first ones are kept."""
+    if text.isascii():
+        return text
+    if marks := "".join(c for c in set(text) if unicodedata.category(c)[0] == "M"):
+        text = re.sub(f"([{marks}]{{{MOST_MARKS}}})[{marks}]+", r"\1", text)
+    return unicodedata.normalize(form, text)
 
 
 def name_key(name: str) -> str:
     """A key for comparing and finding names, regardless of case, extra spaces and compatibility
     forms (full width, ligatures)."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(normalized("NFKC", name).casefold().split())
 
 
 def slug(name: str) -> str:
     """Latin letters without accents, and digits, in lower case: `Größe XL` becomes `grosse-xl`.
     Empty if the name has neither."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    plain = normalized("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 

@@ -140,7 +140,11 @@ def audio(form: str, seconds: float, root: Path) -> dict[str, Any]:
         update={"cuts": list(range(0, len(text.text) + 1, PART_CHARACTERS)), "attempt": 1}
     )
     worker = VoiceWorker(
-        EspeakEngine(), cast(Files, files), part_characters=PART_CHARACTERS, max_seconds=86_400
+        EspeakEngine(),
+        cast(Files, files),
+        part_characters=PART_CHARACTERS,
+        max_seconds=86_400,
+        pauses=test_settings().pauses,
     )
     folder = root / "local"
     folder.mkdir()
@@ -187,6 +191,7 @@ def video(background: str, seconds: float, reuse: bool, root: Path) -> dict[str,
         part_characters=PART_CHARACTERS,
         max_audio_seconds=86_400,
         max_video_seconds=test_settings().max_video_seconds,
+        pauses=test_settings().pauses,
     )
     job = VIDEO.job(
         id="b" * 32, uid="u", subject="scripts/s", given=performance, request_hash="", at=now()

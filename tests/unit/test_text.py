@@ -35,3 +35,15 @@ def test_names_are_compared_without_case_spaces_and_compatibility_forms() -> Non
 )
 def test_a_long_text_ends_with_an_ellipsis(text: str, made: str) -> None:
     assert shorten(text, 10) == made
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_marks_that_python_orders_in_quadratic_time_are_limited(
+    form: Literal["NFC", "NFD", "NFKC", "NFKD"],
+) -> None:
+    text = "a" + "\u0300\u0315" * 100_000
+    started = time.process_time()
+    assert len(normalized(form, text)) <= 1 + MOST_MARKS
+    assert time.process_time() - started < 1
+    vietnamese = "Tiếng Việt ọ̣́"
+    assert normalized(form, vietnamese) == unicodedata.normalize(form, vietnamese)

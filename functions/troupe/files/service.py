@@ -19,6 +19,7 @@ from troupe.media.uploads.checks import File
 from troupe.orphans import NewFile, OrphanedFiles
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
+from troupe.text import normalized
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -116,7 +117,7 @@ class UserFiles:
 def _named(name: str, extension: str) -> str:
     """The last segment of the client's file name, on one line without special characters, with
     the extension of the detected type."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    last = re.split(r"[/\\]", normalized("NFC", name))[-1]
     plain = "".join(c for c in last if unicodedata.category(c)[0] != "C" and c not in '<>:"|?*')
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", " ".join(plain.split())).strip(". ")
     return f"{stem[:_NAME_CHARACTERS].rstrip('. ') or 'recording'}{extension}"

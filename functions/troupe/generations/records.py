@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from troupe.jobs.records import JobError, JobStatus
 from troupe.recording.records import VoiceSnapshot
 from troupe.records import Record
+from troupe.speech.text.borders import Border
 
 
 class AudioFile(Record):
@@ -53,10 +54,12 @@ class Generation(Record):
 
 
 class SpokenText(VoiceSnapshot):
-    """The input of a voice job: a text, and the voice that speaks it. `format`: of the audio."""
+    """The input of a voice job: a text, and the voice that speaks it. `format`: of the audio.
+    `pauses`: those that the request asked for, in milliseconds."""
 
     text: str
     format: str
+    pauses: dict[Border, int] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from troupe.adapters.firestore import now
@@ -22,7 +23,9 @@ from troupe.recording.voices import Voices
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
 from troupe.speech.speak import part_key
-from troupe.speech.text.planner import cut, plain_text
+from troupe.speech.text.borders import Border
+from troupe.speech.text.pieces import parts, pieces, within
+from troupe.speech.text.reading import Passage, Pauses, passage
 
 # About how long a part is at most. Its file is in memory while it is spoken: 80 MB.
 PART_SECONDS = 1800.0
@@ -30,44 +33,52 @@ PART_SECONDS = 1800.0
 
 class VoiceWorker:
     def __init__(
-        self, engine: SpeechEngine, files: Files, *, part_characters: int, max_seconds: int
+        self,
+        engine: SpeechEngine,
+        files: Files,
+        *,
+        part_characters: int,
+        max_seconds: int,
+        pauses: Mapping[Border, int],
     ) -> None:
-        """`max_seconds`: the longest audio."""
+        """`max_seconds`: the longest audio. `pauses`: in milliseconds."""
         self._max_seconds = max_seconds
         self._engine = engine
         self._files = files
         self._part_characters = part_characters
+        self._pauses = pauses
         self._recorder = Recorder(engine, files)
         self._voices = Voices(engine, files)
 
     def plan(self, job: Job, given: SpokenText) -> WorkPlan:
         """Raises WorkError("nothing_to_speak")."""
-        text = plain_text(given.text)
-        if not text.strip():
+        text = given.text
+        found = pieces(text, given.language)
+        if not found:
             raise WorkError(
                 "nothing_to_speak", "The text contains nothing to speak.", retryable=False
             )
         about = seconds_about(text, given.language, given.speed)
         limit = min(self._part_characters, max(1, int(len(text) * PART_SECONDS / about)))
-        cuts = cut(text, limit, given.language)
-        changes = {} if text == given.text else {"input.text": text}
+        cuts = parts(found, text, limit, given.language)
         characters = [end - start for start, end in itertools.pairwise(cuts)]
-        return WorkPlan(cuts, changes, characters=characters)
+        return WorkPlan(cuts, characters=characters)
 
     def run_part(
         self, job: Job, given: SpokenText, number: int, folder: Path, watch: Watch
     ) -> Recorded:
         """Speaks one part, unless the same words in the same voice are stored already."""
         made_for = part_name(job.id, number)
-        text, voice = _part_text(job, given, number), self._voices.voice(given)
-        path = f"{spoken_prefix(job.uid)}{part_key(job.uid, self._engine, voice, text)}.wav"
+        said, voice = self._passage(job, given, number), self._voices.voice(given)
+        path = f"{spoken_prefix(job.uid)}{part_key(job.uid, self._engine, voice, said)}.wav"
         sound = self._recorder.find(path)
         if sound is None:
             local = _local(folder, number)
-            sound = self._recorder.record(path, text, voice, local, watch.check, made_for)
+            sound = self._recorder.record(path, said, voice, local, watch.check, made_for)
         if sound.made_for != made_for:
             return Recorded(sounds=[sound])
-        characters = len(text) if sound.samples else 0
+        start, end = _bounds(job, number)
+        characters = end - start if sound.samples else 0
         return Recorded(sounds=[sound], characters=characters, milliseconds=sound.milliseconds)
 
     def assemble(
@@ -105,14 +116,27 @@ class VoiceWorker:
     ) -> list[Take]:
         voice = self._voices.voice(given)
         return [
-            Take(sound, _part_text(job, given, number), voice, _local(folder, number))
+            Take(sound, partial(self._passage, job, given, number), voice, _local(folder, number))
             for number, sound in enumerate(sounds)
         ]
 
+    def _passage(self, job: Job, given: SpokenText, number: int) -> Passage:
+        """What a part says."""
+        start, end = _bounds(job, number)
+        return passage(
+            within(pieces(given.text, given.language), start, end),
+            given.language,
+            given.speed,
+            self._engine.capabilities,
+            Pauses.of(self._pauses, given.pauses),
+            last=end == len(given.text),
+        )
 
-def _part_text(job: Job, given: SpokenText, number: int) -> str:
+
+def _bounds(job: Job, number: int) -> tuple[int, int]:
+    """Where a part begins and ends in the text."""
     assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
-    return given.text[job.cuts[number] : job.cuts[number + 1]]
+    return job.cuts[number], job.cuts[number + 1]
 
 
 def _local(folder: Path, number: int) -> Path:

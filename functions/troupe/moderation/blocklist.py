@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
 from troupe.speech.text.graphemes import UNSPACED
+from troupe.text import normalized
 
 CATEGORY = "blocklist"
 
@@ -95,8 +95,8 @@ def _forms(text: str) -> Iterator[str]:
 
 def _normal(text: str) -> str:
     """Without differences of case, width, accents and invisible characters."""
-    plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text)).casefold()
-    return unicodedata.normalize("NFC", _MARKS.sub("", plain))
+    plain = normalized("NFKD", _INVISIBLE.sub("", text)).casefold()
+    return normalized("NFC", _MARKS.sub("", plain))
 
 
 def _words(text: str) -> Iterator[str]:

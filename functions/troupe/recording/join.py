@@ -16,6 +16,7 @@ from troupe.recording.recorder import Recorder, shifted
 from troupe.recording.records import Sound
 from troupe.speech.engine import Voice, WordTiming
 from troupe.speech.errors import SpeechError, too_long
+from troupe.speech.text.reading import Passage
 
 AT_ONCE = 8  # concurrent transfers from or to storage
 # Local files are in memory. So many bytes of sounds are downloaded at once, and a larger result is
@@ -25,12 +26,12 @@ LOCAL_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A recorded sound, with the text and the voice to record it again if its file is gone.
+    """A recorded sound, with the passage and the voice to record it again if its file is gone.
     `local`: where its WAV file is or will be downloaded to. `pause`: the silence before it, in
     seconds. `start`: its pause begins then, in seconds, if the sounds before it end earlier."""
 
     sound: Sound
-    text: str
+    passage: Callable[[], Passage]
     voice: Voice
     local: Path
     pause: float = 0.0
@@ -101,7 +102,7 @@ def write_takes(
     words: list[list[WordTiming]] = []
 
     def fetch(take: Take) -> list[WordTiming]:
-        return recorder.fetch(take.sound, take.text, take.voice, take.local, check)
+        return recorder.fetch(take.sound, take.passage, take.voice, take.local, check)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for batch in _batches(takes):
@@ -147,7 +148,7 @@ def _present(recorder: Recorder, takes: Sequence[Take], check: Callable[[], None
         sound = recorder.find(take.sound.path)
         if sound is None:
             path, made_for = take.sound.path, take.sound.made_for
-            sound = recorder.record(path, take.text, take.voice, take.local, check, made_for)
+            sound = recorder.record(path, take.passage(), take.voice, take.local, check, made_for)
             take.local.unlink()
         return replace(take, sound=sound)
 

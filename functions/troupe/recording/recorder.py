@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from troupe.speech.engine import Speech, SpeechEngine, TimingSource, Voice, Word
 from troupe.speech.errors import SpeechError, too_long
 from troupe.speech.estimate import seconds_at_most
 from troupe.speech.speak import speak
+from troupe.speech.text.reading import Passage
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
@@ -47,19 +48,19 @@ class Recorder:
     def record(
         self,
         path: str,
-        text: str,
+        passage: Passage,
         voice: Voice,
         local: Path,
         check: Callable[[], None],
         made_for: str | None,
     ) -> Sound:
-        """Speaks the text to the file `local` and stores it at `path`. Text with nothing to speak
-        gives a sound without samples.
+        """Speaks the passage to the file `local` and stores it at `path`. A passage with nothing to
+        speak gives a sound without samples.
 
         Calls `check` between utterances. Raises SpeechError ("speech_too_long" if the speech is
         longer than any estimate of its text, or than MAX_SECONDS), and whatever `check` raises.
         """
-        return self.store(self.speak(path, text, voice, local, check), made_for)
+        return self.store(self.speak(path, passage, voice, local, check), made_for)
 
     def kept(self, prefix: str) -> set[str]:
         """The paths of all sounds under `prefix`, in one call."""
@@ -77,10 +78,10 @@ class Recorder:
             return None
 
     def speak(
-        self, path: str, text: str, voice: Voice, local: Path, check: Callable[[], None]
+        self, path: str, passage: Passage, voice: Voice, local: Path, check: Callable[[], None]
     ) -> Spoken:
         """Speaks to the WAV file `local`, utterance by utterance. Raises as `record` does."""
-        utterances = speak(self._engine, text, voice)
+        utterances = speak(self._engine, passage, voice)
         try:
             first = next(utterances)
         except SpeechError as error:
@@ -90,7 +91,8 @@ class Recorder:
             first, utterances = _SILENCE, iter(())
         words: list[WordTiming] = []
         # Half as much again, for engines that are slower than the estimates know.
-        most = min(MAX_SECONDS, 1.5 * seconds_at_most(text, voice.language, voice.speed))
+        most = 1.5 * seconds_at_most(passage.text, voice.language, voice.speed) + passage.pauses
+        most = min(MAX_SECONDS, most)
 
         def samples() -> Iterator[Samples]:
             total = 0
@@ -122,7 +124,12 @@ class Recorder:
         return sound
 
     def fetch(
-        self, sound: Sound, text: str, voice: Voice, local: Path, check: Callable[[], None]
+        self,
+        sound: Sound,
+        passage: Callable[[], Passage],
+        voice: Voice,
+        local: Path,
+        check: Callable[[], None],
     ) -> list[WordTiming]:
         """Downloads a recorded sound to the file `local`, unless it exists; returns its words. A
         sound that is gone from storage, because it expired or its owner deleted the same words
@@ -132,7 +139,7 @@ class Recorder:
                 self._files.download(sound.path, local)
         except FileMissing:
             local.unlink(missing_ok=True)
-            sound = self.record(sound.path, text, voice, local, check, sound.made_for)
+            sound = self.record(sound.path, passage(), voice, local, check, sound.made_for)
         if sound.words is None:
             raise ValueError(f"the sound at {sound.path} has no words")
         return words_from_json(sound.words)
@@ -140,4 +147,4 @@ class Recorder:
 
 def shifted(words: Iterable[WordTiming], seconds: float) -> list[WordTiming]:
     """The words, shifted by `seconds`."""
-    return [WordTiming(word.text, word.start + seconds, word.end + seconds) for word in words]
+    return [replace(word, start=word.start + seconds, end=word.end + seconds) for word in words]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from troupe.adapters.storage import Files
@@ -19,14 +20,16 @@ from troupe.scripts.length import pause_before
 from troupe.scripts.records import Performance, Performer
 from troupe.speech.engine import SpeechEngine, Voice, WordTiming
 from troupe.speech.speak import part_key
-from troupe.speech.text.planner import plain_text
+from troupe.speech.text.borders import Border
+from troupe.speech.text.pieces import pieces
+from troupe.speech.text.reading import Passage, Pauses, passage
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenLine:
-    """A line ready to speak: text without markup, the voice, and the path of its audio."""
+    """A line ready to speak: what is said, the voice, and the path of its audio."""
 
-    text: str
+    passage: Passage
     voice: Voice
     path: str
 
@@ -55,23 +58,35 @@ class Dialogue:
         *,
         owner: str,
         prefix: str,
+        pauses: Mapping[Border, int],
     ) -> None:
+        """`pauses`: within a line, in milliseconds."""
         self._engine = engine
         self._recorder = recorder
         self._files = files
         self._performance = performance
         self._owner = owner
         self._prefix = prefix
+        self._pauses = Pauses.of(pauses, {})
         self._voices = voices
         # Held here because a cast can have more recordings than the process caches.
         self._loaded_voices: dict[str, Voice] = {}
 
     def line(self, number: int) -> SpokenLine:
-        line = self._performance.lines[number]
-        text = plain_text(line.text).strip()
-        voice = self._voice(self._performer(number))
-        key = part_key(self._owner, self._engine, voice, text)
-        return SpokenLine(text, voice, f"{self._prefix}lines/{key}.wav")
+        voice, said = self._voice(self._performer(number)), self._passage(number)
+        key = part_key(self._owner, self._engine, voice, said)
+        return SpokenLine(said, voice, f"{self._prefix}lines/{key}.wav")
+
+    def _passage(self, number: int) -> Passage:
+        performer = self._performer(number)
+        return passage(
+            pieces(self._performance.lines[number].text, performer.language),
+            performer.language,
+            performer.speed,
+            self._engine.capabilities,
+            self._pauses,
+            last=True,
+        )
 
     def record(
         self, first: int, end: int, folder: Path, progress: Callable[[int], None], made_for: str
@@ -90,7 +105,7 @@ class Dialogue:
                     local = _local(folder, number)
                     spoken = self._recorder.speak(
                         line.path,
-                        line.text,
+                        line.passage,
                         line.voice,
                         local,
                         lambda: progress(number),  # noqa: B023
@@ -144,9 +159,9 @@ class Dialogue:
         ]
 
     def take(self, number: int, sound: Sound, folder: Path) -> Take:
-        line = self.line(number)
+        said, voice = partial(self._passage, number), self._voice(self._performer(number))
         pause = pause_before(self._performance.lines, number)
-        return Take(sound, line.text, line.voice, _local(folder, number), pause)
+        return Take(sound, said, voice, _local(folder, number), pause)
 
     def _performer(self, number: int) -> Performer:
         return self._performance.performers[self._performance.lines[number].speaker]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from troupe.adapters.firestore import now
@@ -23,6 +23,7 @@ from troupe.scripts.specs import SPECS, VIDEO
 from troupe.scripts.writes import completed_writes, files_prefix, spoken_lines
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
+from troupe.speech.text.borders import Border
 
 # Lines per task: enough to be worth a task, few enough to spread a script over several.
 LINES_PER_PART = 8
@@ -42,9 +43,12 @@ class ScriptWorker:
         part_characters: int,
         max_audio_seconds: int,
         max_video_seconds: int,
+        pauses: Mapping[Border, int],
     ) -> None:
+        """`pauses`: within a line, in milliseconds."""
         self._max_audio_seconds = max_audio_seconds
         self._max_video_seconds = max_video_seconds
+        self._pauses = pauses
         self._engine = engine
         self._files = files
         self._part_characters = part_characters
@@ -195,6 +199,7 @@ class ScriptWorker:
             performance,
             owner=job.uid,
             prefix=self._prefix(job),
+            pauses=self._pauses,
         )
 
     def _cuts(self, given: Performance, most: int) -> list[int]:

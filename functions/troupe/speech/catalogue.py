@@ -64,12 +64,15 @@ class _Offer:
     cloning: bool = False
     keeps_clones: bool = False
     word_timings: bool = False
+    groups_sentences: bool = True
 
 
 _OFFERS = {
     # It has no limit of its own. This one keeps the audio of a call within a few minutes, to bound
     # memory.
-    "espeak": _Offer(tuple(row[:3] for row in ESPEAK), 2_000, word_timings=True),
+    "espeak": _Offer(
+        tuple(row[:3] for row in ESPEAK), 2_000, word_timings=True, groups_sentences=False
+    ),
     "openai": _Offer(OPENAI, 4_096),  # from its API reference
     # It cuts text itself. About 40 s of speech keep a call within its timeout on a busy server.
     "f5tts": _Offer(F5TTS, 600, ("neutral",), cloning=True),
@@ -101,6 +104,7 @@ def capabilities(engine_name: str) -> Capabilities:
         cloning=offer.cloning,
         keeps_clones=offer.keeps_clones,
         word_timings=offer.word_timings,
+        groups_sentences=offer.groups_sentences,
     )
 
 

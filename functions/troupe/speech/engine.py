@@ -67,7 +67,9 @@ class Language:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an engine supports. `max_characters`: the limit of one `synthesize` call.
-    `keeps_clones`: its service stores a voice for each reference until `forget` deletes it."""
+    `keeps_clones`: its service stores a voice for each reference until `forget` deletes it.
+    `groups_sentences`: a call should have several sentences, for their intonation and because each
+    call takes time; the pauses between them are the engine's."""
 
     languages: tuple[Language, ...]
     voice_types: frozenset[VoiceType]
@@ -76,6 +78,7 @@ class Capabilities:
     cloning: bool
     keeps_clones: bool
     word_timings: bool
+    groups_sentences: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
 
+from troupe.text import normalized
+
 
 class _Rate(NamedTuple):
     about: float
@@ -85,7 +87,7 @@ def seconds_at_most(text: str, language: str, speed: float) -> float:
     # Pauses between words do not shrink at high speed, and grow at low speed.
     factor = 1.2 / speed if speed < 1 else 0.55 + 0.45 / speed
     # A ligature or an enclosed character may be spoken as all the letters it stands for.
-    forms = (text, unicodedata.normalize("NFKC", text))
+    forms = (text, normalized("NFKC", text))
     totals = (
         sum(n * _rate(char, language).at_most for char, n in Counter(form).items())
         for form in forms

@@ -1,4 +1,4 @@
-"""Speaks any text with any engine, a few sentences at a time."""
+"""Speaks a passage with any engine, a few sentences at a time."""
 
 from __future__ import annotations
 
@@ -11,60 +11,63 @@ import numpy as np
 
 from troupe.speech.engine import Speech, SpeechEngine, SpeechRequest, Voice, WordTiming
 from troupe.speech.errors import SpeechError
-from troupe.speech.text import planner
+from troupe.speech.text.reading import Passage, as_written
 from troupe.speech.text.words import estimate_words
 
 __all__ = ["estimate_words", "part_key", "speak"]
 
-# Between utterances. Short enough that captions, which end with the last word, end within 0.3 s of
-# the audio.
-PAUSE_SECONDS = 0.2
+# Part of the cache key of spoken parts. Increase it when the sound changes in another way than by
+# what is said.
+_VERSION = "2"
 _SILENT = 100  # of 32767
 
 
-def speak(engine: SpeechEngine, text: str, voice: Voice) -> Iterator[Speech]:
-    """Speak plain `text` (see `planner.plain_text`), yielding one Speech per utterance, in order.
+def speak(engine: SpeechEngine, passage: Passage, voice: Voice) -> Iterator[Speech]:
+    """Speak a passage, yielding one Speech per utterance, in order.
 
-    Word timings are relative to their own Speech. Each Speech ends with PAUSE_SECONDS of silence,
-    ready to be joined. Utterances with nothing to speak are left out. Raises SpeechError, with
-    "nothing_to_speak" if all are left out.
+    The words are those of the source, as written. Their timings are relative to their own Speech.
+    Each Speech ends with its pause, ready to be joined. Utterances with nothing to speak are left
+    out. Raises SpeechError, with "nothing_to_speak" if all are left out.
     """
     spoken = False
-    limit = engine.capabilities.max_characters
-    for _, utterance in planner.utterances(text, voice.language, limit):
+    for utterance in passage.utterances:
         try:
-            speech = engine.synthesize(SpeechRequest(utterance, voice))
+            speech = engine.synthesize(SpeechRequest(utterance.text, voice))
         except SpeechError as error:
             if error.code != "nothing_to_speak":
                 raise
             continue
         spoken = True
-        yield _with_pause(speech)
+        speech = _with_pause(speech, utterance.pause)
+        yield replace(speech, words=as_written(utterance, speech.words))
     if not spoken:
         raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
 
 
-def _with_pause(speech: Speech) -> Speech:
-    """Adds or cuts silence so that the sound ends PAUSE_SECONDS after the last audible one. Sound
+def _with_pause(speech: Speech, pause: float) -> Speech:
+    """Adds or cuts silence so that the sound ends `pause` seconds after the last audible one. Sound
     after the reported end of the last word counts as part of that word."""
     loud = np.flatnonzero(np.abs(speech.samples.astype(np.int32)) > _SILENT)
     *before, last = speech.words or (WordTiming("", 0.0, 0.0),)
     heard = max(int(loud[-1]) + 1 if len(loud) else 0, round(last.end * speech.rate))
-    end = heard + round(PAUSE_SECONDS * speech.rate)
+    end = heard + round(pause * speech.rate)
     padding = np.zeros(max(0, end - len(speech.samples)), np.int16)
     words = (*before, replace(last, end=heard / speech.rate)) if speech.words else ()
     samples = np.concatenate([speech.samples[:end], padding])
     return replace(speech, samples=samples, words=words)
 
 
-def part_key(owner: str, engine: SpeechEngine, voice: Voice, text: str) -> str:
-    """SHA-256 in hex of everything the sound of a part depends on, and of the owner, so that one
-    owner's parts are never found by another."""
+def part_key(owner: str, engine: SpeechEngine, voice: Voice, passage: Passage) -> str:
+    """SHA-256 in hex of everything the sound and the words of a part depend on, and of the owner,
+    so that one owner's parts are never found by another."""
     content = [
         owner,
-        [engine.name, engine.version, planner.VERSION],
+        [engine.name, engine.version, _VERSION],
         [voice.language, voice.type.value, voice.style, float(voice.speed)],
-        text,
+        [
+            [said.text, said.pause, [[w.text, w.start, w.end, w.border] for w in said.words]]
+            for said in passage.utterances
+        ],
     ]
     if engine.capabilities.cloning and voice.reference is not None:
         content += [

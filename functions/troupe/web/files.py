@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from flask import Response, request
 from werkzeug.wsgi import ClosingIterator, FileWrapper
 
+from troupe.text import normalized
 from troupe.web.headers import secure_file
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ STREAMED_BYTES = 8 * 1024 * 1024
 def content_disposition(filename: str, *, attachment: bool) -> str:
     """RFC 6266: an ASCII name, and the real one (RFC 8187) for clients that support it."""
     kind = "attachment" if attachment else "inline"
-    simple = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+    simple = normalized("NFKD", filename).encode("ascii", "ignore").decode()
     simple = "".join(char if char.isalnum() or char in "._- " else "_" for char in simple)
     header = f'{kind}; filename="{simple}"'
     if simple != filename:

@@ -68,6 +68,7 @@ class Work(Infrastructure):
             self.files,
             part_characters=self.settings.part_characters,
             max_seconds=self.settings.max_audio_seconds,
+            pauses=self.settings.pauses,
         )
 
     @cached_property
@@ -80,6 +81,7 @@ class Work(Infrastructure):
             part_characters=self.settings.part_characters,
             max_audio_seconds=self.settings.max_audio_seconds,
             max_video_seconds=self.settings.max_video_seconds,
+            pauses=self.settings.pauses,
         )
 
     @cached_property

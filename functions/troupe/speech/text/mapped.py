@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from itertools import chain
 from typing import NamedTuple, Self
 
 
@@ -47,18 +46,24 @@ class Mapped:
 
     def stripped(self) -> Self:
         """Without surrounding white space."""
+        kept = self.text.strip()
+        if len(kept) == len(self.text):
+            return self
         start = len(self.text) - len(self.text.lstrip())
-        return self.cut(start, start + len(self.text.strip()))
+        return self.cut(start, start + len(kept))
 
     def edited(self, edits: Iterable[Edit]) -> Self:
         """With `edits`, which are in order and do not overlap, applied. Linear.
 
         Raises ValueError for edits that overlap, are out of order or out of range.
         """
+        edits = list(edits)
+        if not edits:
+            return self
         texts: list[str] = []
         starts, ends = array("i"), array("i")
         at = 0
-        for edit in chain(edits, (Edit(len(self.text), len(self.text), ""),)):
+        for edit in (*edits, Edit(len(self.text), len(self.text), "")):
             if not at <= edit.start <= edit.end <= len(self.text):
                 raise ValueError(f"{edit!r} overlaps the one before it or the end of the text")
             texts += [self.text[at : edit.start], edit.text]

@@ -1,9 +1,11 @@
-"""Removes Markdown and HTML marks inside a paragraph. See troupe.speech.text.plain."""
+"""Removes Markdown and HTML marks inside a paragraph. See troupe.speech.text.blocks."""
 
 from __future__ import annotations
 
 import html
 import re
+
+from troupe.speech.text.mapped import Edit
 
 # Most text has none of these, and then there is nothing to strip.
 MARKS = re.compile(r"[*_`~\[\]<>#|&\\]|^[ \t]*(?:[-+][ \t]|-{3}|={3})", re.MULTILINE)
@@ -48,9 +50,9 @@ _ADDRESS = re.compile(
 _REFERENCE = re.compile(r"\[([^\[\]]{0,200})\]")
 
 
-def strip_marks(text: str, references: set[str]) -> str:
-    """One paragraph without its marks. `references`: the defined link labels."""
-    return _Inline(text, references).stripped() if MARKS.search(text) else text
+def mark_edits(text: str, references: set[str]) -> list[Edit]:
+    """What removes the marks of one paragraph. `references`: the defined link labels."""
+    return _Inline(text, references).edits()
 
 
 class _Inline:
@@ -66,7 +68,7 @@ class _Inline:
         for ticks in reversed(list(re.finditer(r"`+", text))):
             self._ticks.setdefault(len(ticks[0]), []).append(ticks.start())
 
-    def stripped(self) -> str:
+    def edits(self) -> list[Edit]:
         handlers = {
             "ticks": self._code,
             "close": self._link,
@@ -77,7 +79,7 @@ class _Inline:
         at = 0
         while match := _INLINE.search(self._text, at):
             at = handlers.get(match.lastgroup or "", self._simple)(match)
-        return self._edits.apply(self._text)
+        return self._edits.sorted()
 
     def _simple(self, match: re.Match[str]) -> int:
         start, end = match.span()
@@ -150,7 +152,7 @@ def _is_letter(text: str, at: int) -> bool:
 
 
 class _Edits:
-    """Deletions and replacements in one text, applied together at the end."""
+    """Deletions and replacements in one text, to be applied together."""
 
     def __init__(self) -> None:
         self._edits: dict[int, tuple[int, str]] = {}
@@ -158,12 +160,13 @@ class _Edits:
     def put(self, start: int, end: int, replacement: str = "") -> None:
         self._edits[start] = (end, replacement)
 
-    def apply(self, text: str) -> str:
-        kept, at = [], 0
-        for start, (end, replacement) in sorted(self._edits.items()):
-            kept += [text[at:start], replacement]
-            at = end
-        return "".join([*kept, text[at:]])
+    def sorted(self) -> list[Edit]:
+        """In order. What begins inside an earlier edit is left out."""
+        kept: list[Edit] = []
+        for start, edit in sorted(self._edits.items()):
+            if not kept or start >= kept[-1].end:
+                kept.append(Edit(start, *edit))
+        return kept
 
 
 class _Emphasis:
