@@ -1,0 +1,286 @@
+"""What CLDR knows: spelling of numbers (by ICU), names of units, currencies and months."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from icu4py.messageformat import MessageFormat
+
+from troupe.speech.text.verbalise.rules import Currency, Date, Noun, Rules
+
+# Symbols that mean the same in most languages.
+UNITS = {
+    "km": "length-kilometer",
+    "m": "length-meter",
+    "dm": "length-decimeter",
+    "cm": "length-centimeter",
+    "mm": "length-millimeter",
+    "µm": "length-micrometer",
+    "μm": "length-micrometer",
+    "nm": "length-nanometer",
+    "km²": "area-square-kilometer",
+    "km2": "area-square-kilometer",
+    "m²": "area-square-meter",
+    "m2": "area-square-meter",
+    "cm²": "area-square-centimeter",
+    "cm2": "area-square-centimeter",
+    "m³": "volume-cubic-meter",
+    "m3": "volume-cubic-meter",
+    "cm³": "volume-cubic-centimeter",
+    "cm3": "volume-cubic-centimeter",
+    "ha": "area-hectare",
+    "km/h": "speed-kilometer-per-hour",
+    "m/s": "speed-meter-per-second",
+    "kg": "mass-kilogram",
+    "g": "mass-gram",
+    "mg": "mass-milligram",
+    "µg": "mass-microgram",
+    "μg": "mass-microgram",
+    "t": "mass-tonne",
+    "l": "volume-liter",
+    "L": "volume-liter",
+    "hl": "volume-hectoliter",
+    "dl": "volume-deciliter",
+    "cl": "volume-centiliter",
+    "ml": "volume-milliliter",
+    "mL": "volume-milliliter",
+    "°C": "temperature-celsius",
+    "℃": "temperature-celsius",
+    "°F": "temperature-fahrenheit",
+    "℉": "temperature-fahrenheit",
+    "°": "angle-degree",
+    "%": "concentr-percent",
+    "‰": "concentr-permille",
+    "kB": "digital-kilobyte",
+    "KB": "digital-kilobyte",
+    "MB": "digital-megabyte",
+    "GB": "digital-gigabyte",
+    "TB": "digital-terabyte",
+    "PB": "digital-petabyte",
+    "Mbit": "digital-megabit",
+    "Gbit": "digital-gigabit",
+    "Hz": "frequency-hertz",
+    "kHz": "frequency-kilohertz",
+    "MHz": "frequency-megahertz",
+    "GHz": "frequency-gigahertz",
+    "W": "power-watt",
+    "kW": "power-kilowatt",
+    "MW": "power-megawatt",
+    "GW": "power-gigawatt",
+    "kWh": "energy-kilowatt-hour",
+    "kcal": "energy-kilocalorie",
+    "kJ": "energy-kilojoule",
+    "V": "electric-volt",
+    "mA": "electric-milliampere",
+    "Ω": "electric-ohm",
+    "hPa": "pressure-hectopascal",
+    "kPa": "pressure-kilopascal",
+    "mbar": "pressure-millibar",
+    "bar": "pressure-bar",
+    "h": "duration-hour",
+    "min": "duration-minute",
+    "s": "duration-second",
+    "ms": "duration-millisecond",
+    "px": "graphics-pixel",
+    "MP": "graphics-megapixel",
+    "ppm": "concentr-part-per-1e6",
+    "lx": "light-lux",
+    "lm": "light-lumen",
+}
+# "1990s", "4 K", "3 L" are no units where the letter clings to the number.
+APART = frozenset({"s", "t"})
+
+CURRENCIES = {
+    "$": "USD",
+    "US$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "￥": "JPY",
+    "R$": "BRL",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "A$": "AUD",
+    "NZ$": "NZD",
+    "HK$": "HKD",
+    "NT$": "TWD",
+    "₹": "INR",
+    "₽": "RUB",
+    "₩": "KRW",
+    "₺": "TRY",
+    "₴": "UAH",
+    "₪": "ILS",
+    "₫": "VND",
+    "₦": "NGN",
+    "₱": "PHP",
+    "฿": "THB",
+    "zł": "PLN",
+    "Kč": "CZK",
+    "Ft": "HUF",
+    "元": "CNY",
+    "円": "JPY",
+    "원": "KRW",
+} | {
+    code: code
+    for code in (
+        "USD EUR GBP JPY CHF CNY INR RUB BRL CAD AUD NZD MXN SEK NOK DKK PLN CZK HUF TRY UAH ZAR "  # noqa: SIM905
+        "KRW ILS AED SAR EGP ARS CLP COP THB VND IDR PHP HKD SGD TWD RON BGN"
+    ).split()
+}
+
+_TOKEN = re.compile(r"'([^']*)'|(d+|M+|L+|y+)|.")
+_SPACES = re.compile(r"\s+")
+
+
+@lru_cache(maxsize=256)
+def _formatter(locale: str, ruleset: str) -> MessageFormat:
+    return MessageFormat(f"{{n, spellout,%{ruleset}}}", locale)
+
+
+@lru_cache(maxsize=16_384)
+def spelled(number: int, locale: str, ruleset: str) -> str:
+    """A number of at most 15 digits in words, by a ruleset of ICU (if it has none of that name,
+    by the locale's first). Soft hyphens, which some rulesets have, are taken out."""
+    return _formatter(locale, ruleset).format({"n": number}).replace("\u00ad", "")
+
+
+def _small_words(locale: str) -> dict[str, str]:
+    """The words of a decimal point and of a minus, as ICU says them."""
+    say = MessageFormat("{n, spellout}", locale)
+    zero, five, half, negative = (
+        say.format({"n": number}).replace("\u00ad", "") for number in (0, 5, 0.5, -5)
+    )
+    words = {}
+    if half.startswith(zero) and half.endswith(five):
+        words["point"] = half[len(zero) : len(half) - len(five)].strip()
+    if negative.endswith(five):
+        words["minus"] = negative[: -len(five)].strip()
+    return words
+
+
+@lru_cache(maxsize=32)
+def _babel(locale: str) -> Locale:
+    return Locale.parse(locale)
+
+
+def base(language: str, region: str) -> Rules | None:
+    """What CLDR says of a language; None if it cannot spell its numbers."""
+    locale = f"{language}_{region}" if region else language
+    try:
+        known = _babel(locale)
+    except (UnknownLocaleError, ValueError):
+        locale, region = language, ""
+        try:
+            known = _babel(language)
+        except (UnknownLocaleError, ValueError):
+            return None
+    # ICU falls back to English, or to digits, for a locale without rules.
+    sample = spelled(7, locale, "spellout-numbering")
+    if any(character.isdigit() for character in sample) or (language != "en" and sample == "seven"):
+        return None
+    symbols = known.number_symbols["latn"]
+    months: dict[str, int] = {}
+    for context in ("format", "stand-alone"):
+        for width in ("wide", "abbreviated"):
+            for number, name in known.months[context][width].items():
+                if not any(character.isdigit() for character in name):
+                    months[name.lower()] = number
+    order = "".join(dict.fromkeys(re.findall("[dMy]", known.date_formats["short"].pattern)))
+    group = symbols["group"]
+    return Rules(
+        locale=locale,
+        region=region,
+        decimal=symbols["decimal"],
+        groups=(" ",) if group.isspace() else (group,),
+        words=_small_words(locale),
+        month_names=tuple(known.months["format"]["wide"][number] for number in range(1, 13)),
+        months=months,
+        date_order=order.lower(),
+        plural=lambda number: str(known.plural_form(number)),
+    )
+
+
+def _noun(forms: object, ruleset: str) -> Noun | None:
+    if not isinstance(forms, dict) and not hasattr(forms, "items"):
+        return None
+    texts = {key: text for key, text in forms.items() if isinstance(text, str) and "{0}" in text}
+    return Noun(texts, ruleset) if texts else None
+
+
+@lru_cache(maxsize=4096)
+def _unit(locale: str, unit: str, ruleset: str) -> Noun | None:
+    data = _babel(locale)._data["unit_patterns"].get(unit)
+    return None if data is None else _noun(data.get("long"), ruleset)
+
+
+def unit_noun(rules: Rules, unit: str) -> Noun | None:
+    """The noun of CLDR's unit, or of the language's own key."""
+    return rules.nouns.get(unit) or _unit(rules.locale, unit, rules.unit_rulesets.get(unit, ""))
+
+
+@lru_cache(maxsize=512)
+def _per(locale: str, unit: str) -> str:
+    known = _babel(locale)._data
+    patterns = known["unit_patterns"].get(unit)
+    if patterns is not None and isinstance(pattern := patterns.get("per"), str):
+        return pattern
+    single = _unit(locale, unit, "")
+    compound = known["compound_unit_patterns"].get("per", {}).get("long")
+    if single is None or not isinstance(compound, str):
+        return ""
+    forms = single.forms
+    name = forms.get("one", forms["other"]).replace("{0}", "").strip()
+    return compound.replace("{1}", name)
+
+
+def per(rules: Rules, unit: str) -> str:
+    """The pattern of "… per unit", with {0}; "" if CLDR has none."""
+    return _per(rules.locale, unit)
+
+
+@lru_cache(maxsize=512)
+def _currency(locale: str, code: str) -> Currency | None:
+    known = _babel(locale)
+    names = known._data["currency_names_plural"].get(code) or {}
+    name = known.currencies.get(code)
+    if not names and name is None:
+        return None
+    patterns = known._data["currency_unit_patterns"]
+    forms = {}
+    for category in ("zero", "one", "two", "few", "many", "other"):
+        pattern = patterns.get(category) or patterns.get("other") or "{0} {1}"
+        if category in names or category == "other":
+            forms[category] = pattern.replace("{1}", names.get(category) or name or code)
+    return Currency(Noun(forms))
+
+
+def currency(rules: Rules, key: str) -> Currency | None:
+    """The names of a currency by ISO 4217, or by the language's own key."""
+    return rules.money.get(key) or _currency(rules.locale, key)
+
+
+def counted(noun: Noun, number: str, value: Decimal, rules: Rules) -> str:
+    """A number in words with its noun in the form that the value asks for."""
+    forms = noun.forms
+    pattern = forms.get(rules.plural(value)) or forms.get("other") or next(iter(forms.values()))
+    return _SPACES.sub(" ", pattern.replace("{0}", number)).strip()
+
+
+def date_pattern(rules: Rules) -> str:
+    """CLDR's long pattern of a date, as `d. MMMM y`."""
+    return str(_babel(rules.locale).date_formats["long"].pattern)
+
+
+def long_date(rules: Rules, date: Date, day: str, year: str) -> str:
+    """A date by CLDR's long pattern, with words in place of numbers."""
+    pattern = date_pattern(rules)
+    parts = {"d": day, "M": rules.month_names[date.month - 1], "L": "", "y": year}
+    parts["L"] = parts["M"]
+    said = "".join(
+        parts[match[2][0]] if match[2] else (match[1] if match[1] is not None else match[0])
+        for match in _TOKEN.finditer(pattern)
+    )
+    return _SPACES.sub(" ", said.replace(".", " ").replace(",", " ")).strip()

@@ -1,0 +1,172 @@
+"""Numbers with units, percent and money."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+
+from troupe.speech.text.verbalise import cldr, numbers
+from troupe.speech.text.verbalise.numbers import DASH, FRACTION, SIGN, SPACE, Number
+from troupe.speech.text.verbalise.rules import Kind, Noun, Rules, Scale, alternatives
+
+
+@lru_cache(maxsize=64)
+def _units(rules: Rules) -> dict[str, str]:
+    known = {**cldr.UNITS, **rules.units}
+    return {symbol: unit for symbol, unit in known.items() if unit and cldr.unit_noun(rules, unit)}
+
+
+@lru_cache(maxsize=64)
+def _currencies(rules: Rules) -> dict[str, str]:
+    known = {**cldr.CURRENCIES, **rules.currencies}
+    return {symbol: code for symbol, code in known.items() if code and cldr.currency(rules, code)}
+
+
+def _times(noun: Noun, rules: Rules, number: Number, scale: Scale | None, word: str) -> str:
+    """`5.3 billion` of a noun."""
+    said = numbers.say(rules, number, "" if scale else noun.ruleset or rules.counted)
+    value = number.value
+    if scale is not None:
+        forms = scale.forms
+        if forms:
+            word = forms.get(rules.plural(value)) or forms["other"]
+        said = f"{said} {word}"
+        value *= Decimal(10) ** scale.power
+    return cldr.counted(noun, said, value, rules)
+
+
+def kinds(rules: Rules) -> Iterator[Kind]:
+    number, left, edge = numbers.pattern(rules), rules.left, "(?![A-Za-z0-9])"
+    sign = rf"(?:(?<![\w.,)\]%°])(?P<sign>{SIGN}|~|≈))?+"
+    symbols, units = alternatives(_currencies(rules)), alternatives(_units(rules))
+    tail = rf"(?:/(?P<per>{units}))?{edge}"
+    scale = (
+        rf"(?:{SPACE}?(?P<scale>{alternatives(rules.scales)}))?"
+        if rules.scales
+        else "(?P<scale>(?!))?"
+    )
+    yield Kind(
+        "money",
+        rf"{sign}(?<![A-Za-z0-9$€£])(?P<currency>{symbols}){SPACE}?"
+        rf"(?P<number>{number})(?:{DASH}(?:{symbols})?(?P<last>{number}))?+{scale}{tail}",
+        _read_money,
+    )
+    yield Kind(
+        "money",
+        rf"{sign}{left}(?P<number>{number})(?:{SPACE}?{DASH}{SPACE}?(?P<last>{number}))?+"
+        rf"{scale}{SPACE}?(?P<currency>{symbols}){tail}",
+        _read_money,
+    )
+    yield Kind(
+        "quantity",
+        rf"{sign}{left}(?P<number>{number})"
+        rf"(?:{SPACE}?{DASH}{SPACE}?(?P<last>{number}))?+"
+        rf"(?P<space>{SPACE}?)(?P<unit>{units})(?:/(?P<per>{units}))?{rules.right}(?!['’/²³])",
+        _read_quantity,
+    )
+    yield Kind(
+        "part",
+        rf"{left}(?P<fraction>{FRACTION}){SPACE}?(?P<unit>{units}){rules.right}(?!['’/²³])",
+        _read_part,
+    )
+    plain = {s: scale for s, scale in rules.scales.items() if not scale.money and scale.forms}
+    if plain:
+        yield Kind(
+            "scale",
+            rf"{left}(?P<number>{number}){SPACE}?(?P<scale>{alternatives(frozenset(plain))})"
+            rf"{rules.right}",
+            _read_scale,
+        )
+
+
+def _read_scale(match: re.Match[str], rules: Rules) -> str:
+    number = numbers.parse(rules, match["number"])
+    return _times(Noun({"other": "{0}"}), rules, number, _scale(rules, match["scale"]), "")
+
+
+def _scale(rules: Rules, text: str | None) -> Scale | None:
+    return None if text is None else rules.scales.get(text.replace("\u00a0", " "))
+
+
+def _sign(match: re.Match[str], rules: Rules, said: str) -> str:
+    sign = match["sign"] or ""
+    if sign in ("~", "≈"):
+        about = rules.words.get("about", "")
+        return f"{about} {said}".strip()
+    return numbers.with_sign(rules, sign, said)
+
+
+def _per(match: re.Match[str], rules: Rules, said: str) -> str | None:
+    """With "per kilogram" after it, where the text has it; None if there is no such word."""
+    if match["per"] is None:
+        return said
+    pattern = cldr.per(rules, _units(rules)[match["per"]])
+    return pattern.replace("{0}", said) if pattern else None
+
+
+def _read_money(match: re.Match[str], rules: Rules) -> str | None:
+    said = _price(match, rules)
+    return None if said is None else _per(match, rules, said)
+
+
+def _price(match: re.Match[str], rules: Rules) -> str | None:
+    names = cldr.currency(rules, _currencies(rules)[match["currency"]])
+    if names is None:
+        return None
+    number, last = numbers.parse(rules, match["number"]), match["last"]
+    scale, word = _scale(rules, match["scale"]), match["scale"] or ""
+    if last is not None:
+        if "to" not in rules.words:
+            return None
+        end = numbers.parse(rules, last)
+        first = numbers.say(rules, number, names.major.ruleset or rules.counted)
+        return f"{first} {rules.words['to']} {_times(names.major, rules, end, scale, word)}"
+    if names.minor is None or scale is not None or len(number.fraction) != 2 or not rules.price:
+        if not number.fraction.strip("0") and scale is None:
+            number = number._replace(fraction="")
+        return _sign(match, rules, _times(names.major, rules, number, scale, word))
+    units, hundredths = number._replace(fraction=""), Number(str(int(number.fraction)), "")
+    major = _times(names.major, rules, units, None, "")
+    if hundredths.value == 0:
+        return _sign(match, rules, major)
+    minor = _times(names.minor, rules, hundredths, None, "")
+    if units.value == 0:
+        return _sign(match, rules, minor)
+    bare = numbers.say(rules, hundredths)
+    return _sign(match, rules, rules.price.format(major=major, minor=minor, number=bare))
+
+
+def _read_quantity(match: re.Match[str], rules: Rules) -> str | None:
+    symbol = match["unit"]
+    if symbol in cldr.APART and not match["space"]:
+        return None
+    noun = cldr.unit_noun(rules, _units(rules)[symbol])
+    if noun is None:
+        return None
+    number = numbers.parse(rules, match["number"])
+    if match["last"] is not None:
+        end = numbers.parse(rules, match["last"])
+        if "to" not in rules.words or number.value >= end.value:
+            return None
+        first = numbers.say(rules, number, noun.ruleset or rules.counted)
+        said = f"{first} {rules.words['to']} {_times(noun, rules, end, None, '')}"
+    else:
+        said = _times(noun, rules, number, None, "")
+    said_per = _per(match, rules, said)
+    return None if said_per is None else _sign(match, rules, said_per)
+
+
+def _read_part(match: re.Match[str], rules: Rules) -> str | None:
+    parts = numbers.parse_fraction(match["fraction"])
+    noun = cldr.unit_noun(rules, _units(rules)[match["unit"]])
+    if parts is None or noun is None:
+        return None
+    whole, numerator, denominator = parts
+    if not whole and rules.say_part is not None:
+        single = noun.forms.get("one", noun.forms["other"]).replace("{0}", "").strip()
+        return rules.say_part(rules, numerator, denominator, single)
+    said = numbers.fraction(rules, whole, numerator, denominator)
+    value = whole + Decimal(numerator) / denominator
+    return None if said is None else cldr.counted(noun, said, value, rules)

@@ -1,0 +1,189 @@
+"""What a language says: tables, and the few functions that tables cannot express."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
+
+_EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+class Noun(NamedTuple):
+    """What is counted: a pattern with `{0}` for the number by plural category of CLDR, and the
+    ruleset of the number ("" for `Rules.counted`)."""
+
+    forms: Mapping[str, str]
+    ruleset: str = ""
+
+
+class Currency(NamedTuple):
+    """Names of a currency and of its hundredth part (None: read as a decimal number)."""
+
+    major: Noun
+    minor: Noun | None = None
+
+
+class Scale(NamedTuple):
+    """A power of ten that follows a number, and its word by plural category (empty: as written).
+
+    `money` says that only a price may be followed by it ("$5m" is money, "5m" is a length).
+    """
+
+    power: int
+    forms: Mapping[str, str] = _EMPTY
+    money: bool = False
+
+
+class Abbreviation(NamedTuple):
+    """Said as `words` where the texts around it match (searched in up to 40 characters; `before`
+    should end with `$`, `after` is matched from the end of the abbreviation)."""
+
+    words: str
+    before: str = ""
+    after: str = ""
+
+
+class Date(NamedTuple):
+    """A date as it was written. `day_first` tells the order of day and month in the text;
+    `before` is the text before it, for languages where the day's ending depends on it."""
+
+    day: int | None
+    month: int
+    year: int | None
+    day_first: bool
+    before: str = ""
+
+
+class Time(NamedTuple):
+    """A time of day, or a duration of hours, minutes and seconds; `period` is `am`, `pm` or ""."""
+
+    hour: int
+    minute: int | None
+    second: int | None = None
+    period: str = ""
+    duration: bool = False
+
+
+class Kind(NamedTuple):
+    """A kind of text to read: the pattern that finds it, and what is said for a match.
+
+    A pattern must not backtrack: it begins with a literal or a set, and repeats possessively or a
+    bounded number of times. `read` answers None to leave the text for the next kind.
+    """
+
+    name: str
+    pattern: str
+    read: Callable[[re.Match[str], Rules], str | None]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rules:
+    """How one language reads. The defaults come from CLDR (`cldr.base`); modules replace them."""
+
+    locale: str
+    """Language and region for CLDR and ICU, as `en_GB`."""
+    region: str = ""
+
+    decimal: str = "."
+    groups: tuple[str, ...] = (",",)
+    """Separators of thousands. The narrow and the no-break space always are."""
+    lakh: bool = False
+    """Groups of two digits too, as in 1,00,000."""
+    unspaced: bool = False
+    """Words are not divided by spaces, or numbers cling to them."""
+
+    number: str = "spellout-numbering"
+    """ICU's ruleset of a number that counts nothing."""
+    counted: str = "spellout-numbering"
+    """ICU's ruleset of a number before a noun."""
+    ordinals: Mapping[str, str] = field(default_factory=dict)
+    """Pattern of a suffix → ICU's ruleset: `{"st|nd|rd|th": "spellout-ordinal"}`."""
+    year: str = "spellout-numbering-year"
+    years: range = range(0)
+    """Numbers of four digits that are years wherever they stand."""
+    year_before: str = ""
+    """Pattern of words before a year, as `in|since`: they make any number of 3 or 4 digits one."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Small words: point, minus, plus, plus_minus, to, times, by, equals, about, less, more, at,
+    at_most, at_least, divided, dot, slash, dash, underscore, colon, hash, hashtag, and, section,
+    number, version, colon. What is missing is not read."""
+
+    month_names: tuple[str, ...] = ()
+    months: Mapping[str, int] = field(default_factory=dict)
+    """Written names and abbreviations, in lower case."""
+    date_order: str = "dmy"
+
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Symbol → key in `nouns`, or CLDR's unit; added to `cldr.UNITS`. "" removes one."""
+    nouns: Mapping[str, Noun] = field(default_factory=dict)
+    unit_rulesets: Mapping[str, str] = field(default_factory=dict)
+    """CLDR's unit → ruleset of its number, where the gender asks for one."""
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    """Symbol → key in `money`, or ISO 4217; added to `cldr.CURRENCIES`."""
+    money: Mapping[str, Currency] = field(default_factory=dict)
+    price: str = ""
+    """How units and hundredths are joined, of {major}, {minor} and {number} (of hundredths)."""
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+
+    abbreviations: Mapping[str, tuple[Abbreviation, ...]] = field(default_factory=dict)
+    """By what is written, with its full stops: `Dr.`, `z. B.`."""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Whole tokens, as `24/7`."""
+    roman_numbers: frozenset[str] = frozenset()
+    """Words before a Roman numeral that is a number, in lower case: chapter, war."""
+    roman_names: frozenset[str] = frozenset()
+    """Names before a Roman numeral that is an ordinal: Henry."""
+    roman_after: str = ""
+    """Pattern of words after a Roman numeral that is an ordinal: century."""
+    scores: str = ""
+    """Pattern of words after a score: `win|defeat`; 3-1 before them is no range."""
+
+    range_before: str = ""
+    """Pattern of words before a range: `pages|ages|between`."""
+
+    kinds: tuple[Kind, ...] = ()
+    """The language's own kinds, tried before all others."""
+
+    say_decimal: Callable[[Rules, str, str, str], str] | None = None
+    """(whole digits, fraction digits, ruleset) → words. Else the digits one by one."""
+    say_year: Callable[[Rules, int], str] | None = None
+    say_date: Callable[[Rules, Date], str] | None = None
+    say_time: Callable[[Rules, Time], str | None] | None = None
+    say_fraction: Callable[[Rules, int, int, int], str | None] | None = None
+    """(whole, numerator, denominator) → words."""
+    say_part: Callable[[Rules, int, int, str], str | None] | None = None
+    """(numerator, denominator, noun in the singular) → "half a teaspoon"."""
+    say_regnal: Callable[[Rules, int, str], str | None] | None = None
+    """(number, the name before) → "the eighth"."""
+    plural: Callable[[Decimal], str] = lambda number: "one" if number == 1 else "other"
+
+    @property
+    def left(self) -> str:
+        """Guard: a token may begin here."""
+        return "(?<![A-Za-z0-9])" if self.unspaced else r"(?<!\w)"
+
+    @property
+    def right(self) -> str:
+        """Guard: a token may end here."""
+        return "(?![A-Za-z0-9])" if self.unspaced else r"(?!\w)"
+
+
+def before(match: re.Match[str], size: int = 40) -> str:
+    """The text before a match."""
+    return match.string[max(0, match.start() - size) : match.start()]
+
+
+def after(match: re.Match[str], size: int = 40) -> str:
+    """The text after a match."""
+    return match.string[match.end() : match.end() + size]
+
+
+def alternatives(words: Mapping[str, object] | frozenset[str]) -> str:
+    """A pattern of any of `words`, the longest first."""
+    ordered = sorted(words, key=lambda word: (-len(word), word))
+    return "|".join(re.escape(word).replace(r"\ ", r"[ \u00a0\u202f]?") for word in ordered)

@@ -1,0 +1,131 @@
+"""Abbreviations, symbols and Roman numerals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troupe.speech.text.verbalise import numbers
+from troupe.speech.text.verbalise.numbers import SPACE
+from troupe.speech.text.verbalise.rules import Kind, Rules, after, alternatives, before
+
+_ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_LAST_WORD = re.compile(r"([^\W\d_]+)(?:\.|['’])?\s$")  # noqa: RUF001
+_SYMBOLS = {  # symbol: word, what has to stand around it
+    "&": ("and", "any"),
+    "+": ("plus", "sides"),
+    "=": ("equals", "sides"),
+    "×": ("times", "sides"),
+    "÷": ("divided", "sides"),
+    "≈": ("about", "any"),
+    "≠": ("not_equal", "sides"),
+    "≤": ("at_most", "number"),
+    "≥": ("at_least", "number"),
+    "<": ("less", "number"),
+    ">": ("more", "number"),
+}
+
+
+def roman(text: str) -> int | None:
+    """The value of a Roman numeral in its usual form; None if it is none."""
+    if not text or _ROMAN.fullmatch(text) is None:
+        return None
+    values = [_VALUES[letter] for letter in text]
+    return sum(
+        -value if value < following else value
+        for value, following in zip(values, [*values[1:], 0], strict=True)
+    )
+
+
+def kinds(rules: Rules) -> Iterator[Kind]:
+    """Before numbers: whole tokens, section signs, `No. 7`."""
+    if rules.fixed:
+        yield Kind(
+            "fixed",
+            rf"{rules.left}(?:{alternatives(rules.fixed)})(?![\w/])",
+            lambda m, r: r.fixed[m[0]],
+        )
+    if rules.abbreviations:
+        yield Kind(
+            "abbreviation",
+            rf"(?<![\w.])(?:{alternatives(rules.abbreviations)})(?!\w)",
+            _read_abbreviation,
+        )
+    for sign, word in (("§§", "sections"), ("§", "section"), ("№", "number"), ("#", "number")):
+        if word in rules.words:
+            yield Kind(
+                "sign",
+                rf"(?<![\w#]){sign}{SPACE}?(?=\d)",
+                lambda m, r, word=word: f"{r.words[word]} ",
+            )
+    if rules.roman_numbers or rules.roman_names or rules.roman_after:
+        yield Kind("roman", r"(?<![\w'’.-])[IVXLCDM]{1,15}(?![\w'’-])", _read_roman)  # noqa: RUF001
+
+
+def symbols(rules: Rules) -> Iterator[Kind]:
+    """After numbers: signs between words."""
+    known = [symbol for symbol, (word, _) in _SYMBOLS.items() if word in rules.words]
+    if known:
+        yield Kind("symbol", rf"[{re.escape(''.join(known))}]", _read_symbol)
+
+
+def _read_abbreviation(match: re.Match[str], rules: Rules) -> str | None:
+    written = re.sub(r"\s+", " ", match[0])
+    found = rules.abbreviations.get(written) or rules.abbreviations.get(match[0].replace(" ", ""))
+    for words, left, right in found or ():
+        if left and not re.search(left, before(match)):
+            continue
+        if right and not re.match(right, after(match)):
+            continue
+        return words
+    return None
+
+
+def _read_roman(match: re.Match[str], rules: Rules) -> str | None:
+    value = roman(match[0])
+    if value is None:
+        return None
+    if rules.roman_after and re.match(rf"\.?\s(?:{rules.roman_after})\b", after(match)):
+        return _regnal(rules, value, "")
+    last = _LAST_WORD.search(before(match))
+    if last is None:
+        return None
+    word = last[1]
+    if word.lower() in rules.roman_numbers:
+        return numbers.cardinal(rules, value)
+    if word in rules.roman_names:
+        # "Henry I saw" is no king.
+        if match[0] == "I" and re.match(r"\s[a-z]", after(match)):
+            return None
+        return _regnal(rules, value, word)
+    # "Rocky IV": after a name, and of letters that are hardly ever initials.
+    if (
+        len(match[0]) > 1
+        and set(match[0]) <= set("IVX")
+        and word[0].isupper()
+        and "XX" not in match[0]
+    ):
+        return numbers.cardinal(rules, value)
+    return None
+
+
+def _regnal(rules: Rules, value: int, name: str) -> str | None:
+    return None if rules.say_regnal is None else rules.say_regnal(rules, value, name)
+
+
+def _read_symbol(match: re.Match[str], rules: Rules) -> str | None:
+    word, needs = _SYMBOLS[match[0]]
+    left, right = before(match, 2), after(match, 2)
+    if needs == "sides":
+        # 5+3, a = b; not C++, A+, x=>y
+        spaced = left[-1:].isspace() and right[:1].isspace()
+        if not spaced and not (left[-1:].isdigit() and right[:1].isdigit()):
+            return None
+    elif needs == "number":
+        if re.match(r"\s?[-\d.]", right) is None:
+            return None
+    elif not re.match(r"\s?\w", right):
+        return None
+    said = rules.words[word]
+    return f"{'' if left[-1:].isspace() or not left else ' '}{said}{'' if right[:1].isspace() else ' '}"
