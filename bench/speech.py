@@ -59,24 +59,29 @@ def ours(text: str, folder: Path) -> float:
     from troupe.speech.engine import Voice, VoiceType, WordTiming
     from troupe.speech.engines.espeak import EspeakEngine
     from troupe.speech.speak import speak
-    from troupe.speech.text.planner import cut
+    from troupe.speech.text.borders import parse_pauses
+    from troupe.speech.text.pieces import parts, pieces, within
+    from troupe.speech.text.reading import Passage, Pauses, passage
 
     voice = Voice("en", VoiceType.FEMALE, "neutral")
     engine = EspeakEngine()
-    offsets = cut(text, PART, "en")
+    found, pauses = pieces(text, "en"), Pauses.of(parse_pauses(""), {})
+    offsets = parts(found, text, PART, "en")
     rate = 22050
     for number, (start, end) in enumerate(pairwise(offsets)):
         words: list[WordTiming] = []
         at = 0.0
 
-        def chunks(part: str, words: list[WordTiming], at: float) -> Iterator[Any]:
-            for speech in speak(engine, part, voice):
+        def chunks(said: Passage, words: list[WordTiming], at: float) -> Iterator[Any]:
+            for speech in speak(engine, said, voice):
                 words += (WordTiming(w.text, at + w.start, at + w.end) for w in speech.words)
                 at += speech.seconds
                 yield speech.samples
 
         with (folder / f"{number}.wav").open("wb") as file:
-            write_wav(file, rate, chunks(text[start:end], words, at))
+            part = within(found, start, end)
+            said = passage(part, "en", 1.0, engine.capabilities, pauses, last=end == len(text))
+            write_wav(file, rate, chunks(said, words, at))
         (folder / f"{number}.json").write_text(words_to_json(words))
     engine.close()
     with AudioWriter(folder / "all.mp3", AudioFormat.MP3, rate) as writer:

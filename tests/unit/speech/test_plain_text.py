@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from troupe.speech.text.planner import plain_text
+from troupe.speech.text.plain import plain_text
 
 
 @pytest.mark.parametrize(

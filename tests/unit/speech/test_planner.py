@@ -1,7 +1,6 @@
 # ruff: noqa: RUF001 - this file is about the punctuation of other scripts
 from __future__ import annotations
 
-import random
 import time
 from itertools import pairwise
 
@@ -10,7 +9,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from troupe.speech.text.planner import UTTERANCE_CHARACTERS, cut, utterances
+from troupe.speech.text.planner import cut
 
 PROSE = "The harbour was quiet that morning, and the men talked in low voices of the weather. "
 ALPHABET = (
@@ -129,21 +128,3 @@ def test_prose_of_200_000_characters_takes_less_than_100_ms() -> None:
 def test_a_limit_below_one_is_rejected() -> None:
     with pytest.raises(ValueError, match="limit"):
         cut("a", 0, "en")
-
-
-def test_utterances_have_every_word_once_with_correct_offsets() -> None:
-    words = [random.Random(3).choice(["one", "two.", "three,", "four\n\n"]) for _ in range(2000)]
-    text = " ".join(words)
-    found = list(utterances(text, "en", 10_000))
-    assert " ".join(piece for _, piece in found).split() == text.split()
-    assert all(text[at : at + len(piece)] == piece for at, piece in found)
-    assert all(len(piece) <= UTTERANCE_CHARACTERS for _, piece in found)
-    assert len(found) < len(text) / (UTTERANCE_CHARACTERS / 2)
-
-
-def test_utterances_respect_the_limit_of_the_engine() -> None:
-    assert all(len(piece) <= 50 for _, piece in utterances(PROSE * 20, "en", 50))
-
-
-def test_utterances_skip_text_without_words() -> None:
-    assert list(utterances("  \n\n ... — !? \n", "en", 100)) == []
