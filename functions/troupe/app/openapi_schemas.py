@@ -14,7 +14,7 @@ from troupe.app.openapi_failures import details_of
 from troupe.app.openapi_json import Json, object_of, ref, tidied, without_null
 from troupe.errors import TroupeError
 from troupe.web.routes import Route
-from troupe.web.schema import MOST_WARNINGS, Ignored, Meta, WarnsOfUnknown
+from troupe.web.schema import MOST_WARNINGS, Meta, Notice, WarnsOfUnknown
 
 
 def schemas_of(
@@ -23,7 +23,7 @@ def schemas_of(
     """References to the schema of each type and mode, and all schemas by name."""
     wanted: set[tuple[Any, JsonSchemaMode]] = {
         (Meta, "serialization"),
-        (Ignored, "serialization"),
+        (Notice, "serialization"),
     }
     for route in routes:
         wanted.add((route.data, "serialization"))
@@ -86,6 +86,6 @@ def envelope(data: Json, *, paged: bool, warns: bool) -> Json:
     if paged:
         fields["meta"] = ref("Meta")
     if warns:
-        ignored = {"type": "array", "items": ref("Ignored"), "maxItems": MOST_WARNINGS}
+        ignored = {"type": "array", "items": ref("Notice"), "maxItems": MOST_WARNINGS}
         fields["warnings"] = ignored
     return object_of(fields, optional={"warnings"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Response
@@ -25,6 +26,10 @@ from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
 from troupe.speech.errors import SpeechTooLong
+from troupe.speech.readable import UnreadableText
+from troupe.speech.request import NothingToSpeak
+from troupe.speech.text.marks import ReadingWarning
+from troupe.speech.text.ssml import InvalidSSML
 from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
@@ -32,7 +37,7 @@ from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import Page
+from troupe.web.schema import Notice, Page
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -45,6 +50,9 @@ api = Api("voice", "Text to speech")
 _CHOICE_ERRORS = (
     UnknownChoice,
     TextTooLong,
+    InvalidSSML,
+    NothingToSpeak,
+    UnreadableText,
     SpeechTooLong,
     CharacterNotFound,
     VoiceNotShared,
@@ -248,7 +256,12 @@ def _started(found: GenerationWithJob, headers: dict[str, str], *, waited: bool)
         "Voice generated successfully" if done else "Voice generation started",
         status=200 if done else None,
         headers=headers,
+        warnings=_notices(found.warnings),
     )
+
+
+def _notices(warnings: Iterable[ReadingWarning]) -> list[Notice]:
+    return [Notice(field="text", code=each.code, message=each.message) for each in warnings]
 
 
 def _both(found: GenerationWithJob, message: str) -> Reply:

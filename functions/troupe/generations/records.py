@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from troupe.jobs.records import JobError, JobStatus
 from troupe.recording.records import VoiceSnapshot
 from troupe.records import Record
+from troupe.speech.request import TextType
 from troupe.speech.text.borders import Border
 
 
@@ -58,6 +59,7 @@ class SpokenText(VoiceSnapshot):
     `pauses`: those that the request asked for, in milliseconds."""
 
     text: str
+    text_type: TextType = TextType.TEXT
     format: str
     pauses: dict[Border, int] = Field(default_factory=dict)
 

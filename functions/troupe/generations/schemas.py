@@ -17,6 +17,8 @@ from troupe.media.formats import AudioFormat
 from troupe.settings import MOST_CHARACTERS
 from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import TimingSource, VoiceType
+from troupe.speech.request import TextType
+from troupe.speech.text.borders import LONGEST_PAUSE, Border
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, KeyHeader, Schema, WarnsOfUnknown, example
 
@@ -32,6 +34,22 @@ def _speakable(text: str) -> str:
 
 
 SpeakableText = Annotated[str, Field(min_length=1), AfterValidator(_speakable)]
+
+
+Milliseconds = Annotated[int | None, Field(ge=0, le=LONGEST_PAUSE)]
+
+
+class Pauses(Schema):
+    """Silence in milliseconds at normal speed. A kind that is left out keeps its usual pause."""
+
+    model_config = example({"paragraph": 700, "scene": 2000})
+
+    clause: Milliseconds = None
+    sentence: Milliseconds = None
+    item: Milliseconds = None
+    paragraph: Milliseconds = None
+    heading: Milliseconds = None
+    scene: Milliseconds = None
 
 
 class GenerateVoice(WarnsOfUnknown):
@@ -67,6 +85,15 @@ class GenerateVoice(WarnsOfUnknown):
         DEFAULT_SPEED, ge=0.5, le=2.0, description="1 is the voice's normal speed."
     )
     format: AudioFormat = AudioFormat.MP3
+    text_type: TextType = Field(
+        TextType.TEXT,
+        description="`text`: plain text or Markdown, with the marks `[pause 500ms]`, `[spell: ABC]` "
+        "and `[say: word|ipa]`. `ssml`: a document of SSML with `break`, `say-as`, `sub`, "
+        "`phoneme`, `emphasis`, `prosody`, `p` and `s`. `warnings` tells what the engine cannot do.",
+    )
+    pauses: Pauses | None = Field(
+        None, description="The silence after each kind of border, instead of the usual one."
+    )
     target_language: str | None = Field(
         None, max_length=40, description="Not offered yet: answers 422 `not_offered`."
     )
@@ -84,6 +111,12 @@ class GenerateVoice(WarnsOfUnknown):
             speed=self.speed if "speed" in chosen else None,
             format=self.format,
             target_language=self.target_language,
+            text_type=self.text_type,
+            pauses={
+                Border(name): value
+                for name, value in (self.pauses.model_dump() if self.pauses else {}).items()
+                if value is not None
+            },
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,7 +38,9 @@ from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
 from troupe.speech.errors import SpeechTooLong
-from troupe.speech.estimate import seconds_about, seconds_at_most
+from troupe.speech.request import TextType, check_text
+from troupe.speech.text.borders import Border
+from troupe.speech.text.marks import ReadingWarning
 from troupe.text import shorten
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ class GenerationRequest:
     speed: float | None = None
     format: AudioFormat = AudioFormat.MP3
     target_language: str | None = None
+    text_type: TextType = TextType.TEXT
+    pauses: Mapping[Border, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class GenerationWithJob:
 
     generation: Generation
     job: Job
+    warnings: tuple[ReadingWarning, ...] = ()
 
 
 class _Choices(NamedTuple):
@@ -84,6 +89,7 @@ class _Choices(NamedTuple):
     speed: float
     language: str
     quote: Quote
+    warnings: tuple[ReadingWarning, ...]
 
 
 class Generations:
@@ -116,11 +122,11 @@ class Generations:
         """Commits the generation, its job and the hold, and enqueues the work. A repeat under the
         same idempotency `key` returns the first generation in its current state.
 
-        Raises TranslationNotOffered, UnknownChoice, TextTooLong, SpeechTooLong, CharacterNotFound,
-        VoiceNotShared, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
+        Raises TranslationNotOffered, UnknownChoice, TextTooLong, InvalidSSML, NothingToSpeak,
+        UnreadableText, SpeechTooLong, CharacterNotFound, VoiceNotShared, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
         KeyReused.
         """
-        character, voice_type, speed, language, quote = self._choices(uid, request)
+        character, voice_type, speed, language, quote, warnings = self._choices(uid, request)
         self._moderation.check(uid, request.text)
         cloned = (
             character is not None
@@ -150,7 +156,7 @@ class Generations:
             id=generation_id,
             uid=uid,
             subject=writes.generation_path(generation_id),
-            given=_spoken_text(request.text, generation, character if cloned else None),
+            given=_spoken_text(request, generation, character if cloned else None),
             request_hash=request_hash("generateVoice", _hashed(request)),
             at=at,
         )
@@ -166,8 +172,9 @@ class Generations:
         ]
         job = self._jobs.submit(job, quote, batch, keyed=key is not None, max_tokens=max_tokens)
         if job.created_at != at:
-            return self.get(uid, generation_id)  # a repeat: return its current state
-        return GenerationWithJob(generation, job)
+            # A repeat: return its current state.
+            return replace(self.get(uid, generation_id), warnings=warnings)
+        return GenerationWithJob(generation, job, warnings)
 
     def quote(self, uid: str, request: GenerationRequest) -> Price:
         """What the generation would cost now. Raises the errors of `_choices`."""
@@ -266,7 +273,7 @@ class Generations:
 
     def _choices(self, uid: str, request: GenerationRequest) -> _Choices:
         """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice,
-        TextTooLong and SpeechTooLong."""
+        TextTooLong, InvalidSSML, NothingToSpeak, UnreadableText and SpeechTooLong."""
         if request.target_language:
             raise TranslationNotOffered
         character = self._cast(uid, [request.character_id])[0] if request.character_id else None
@@ -275,15 +282,23 @@ class Generations:
         )
         speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
         language = self._check(request, voice_type)
-        about = seconds_about(request.text, language, speed)
-        SpeechTooLong.check(about, self._settings.max_audio_seconds)
+        checked = check_text(
+            request.text,
+            request.text_type,
+            language=language,
+            speed=speed,
+            engine=self._settings.speech_engine,
+            pauses=self._settings.pauses,
+            asked=request.pauses,
+        )
+        SpeechTooLong.check(checked.about, self._settings.max_audio_seconds)
         quote = Quote.of(
             speech_tariff(self._settings.prices),
             len(request.text),
-            math.ceil(seconds_at_most(request.text, language, speed)),
-            math.ceil(about),
+            math.ceil(checked.at_most),
+            math.ceil(checked.about),
         )
-        return _Choices(character, voice_type, speed, language, quote)
+        return _Choices(character, voice_type, speed, language, quote, checked.warnings)
 
     def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
         """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)
@@ -316,10 +331,17 @@ def _hashed(request: GenerationRequest) -> dict[str, Any]:
         "speed": request.speed or DEFAULT_SPEED,
     }
     del choices["target_language"]  # never set when work is accepted
+    # Hashes of requests from before these fields must stay as they are.
+    if request.text_type is TextType.TEXT:
+        del choices["text_type"]
+    if not request.pauses:
+        del choices["pauses"]
     return choices
 
 
-def _spoken_text(text: str, generation: Generation, cloned: Character | None) -> SpokenText:
+def _spoken_text(
+    request: GenerationRequest, generation: Generation, cloned: Character | None
+) -> SpokenText:
     """The input of the job. `cloned`: the character to clone, if any."""
     language = generation.language
     voice = (
@@ -328,7 +350,9 @@ def _spoken_text(text: str, generation: Generation, cloned: Character | None) ->
         else VoiceSnapshot(language=language, voice_type=generation.voice_type)
     )
     chosen = {
-        "text": text,
+        "text": request.text,
+        "text_type": request.text_type,
+        "pauses": dict(request.pauses),
         "voice_type": generation.voice_type,
         "voice_style": generation.voice_style,
         "speed": generation.speed,

@@ -65,6 +65,7 @@ class _Offer:
     keeps_clones: bool = False
     word_timings: bool = False
     groups_sentences: bool = True
+    reads_all_languages: bool = False
 
 
 _OFFERS = {
@@ -73,12 +74,18 @@ _OFFERS = {
     "espeak": _Offer(
         tuple(row[:3] for row in ESPEAK), 2_000, word_timings=True, groups_sentences=False
     ),
-    "openai": _Offer(OPENAI, 4_096),  # from its API reference
+    "openai": _Offer(OPENAI, 4_096, reads_all_languages=True),  # from its API reference
     # It cuts text itself. About 40 s of speech keep a call within its timeout on a busy server.
-    "f5tts": _Offer(F5TTS, 600, ("neutral",), cloning=True),
+    "f5tts": _Offer(F5TTS, 600, ("neutral",), cloning=True, reads_all_languages=True),
     # The limit of the free plan; other plans allow 10,000.
     "elevenlabs": _Offer(
-        ELEVENLABS, 2_500, _BY_STABILITY, cloning=True, keeps_clones=True, word_timings=True
+        ELEVENLABS,
+        2_500,
+        _BY_STABILITY,
+        cloning=True,
+        keeps_clones=True,
+        word_timings=True,
+        reads_all_languages=True,
     ),
     # 5,000 bytes, at up to four per code point: https://cloud.google.com/text-to-speech/quotas
     "google": _Offer(GOOGLE, 1_250, _BY_PROSODY),
@@ -105,6 +112,7 @@ def capabilities(engine_name: str) -> Capabilities:
         keeps_clones=offer.keeps_clones,
         word_timings=offer.word_timings,
         groups_sentences=offer.groups_sentences,
+        reads_all_languages=offer.reads_all_languages,
     )
 
 

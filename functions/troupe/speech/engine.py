@@ -69,7 +69,8 @@ class Capabilities:
     """What an engine supports. `max_characters`: the limit of one `synthesize` call.
     `keeps_clones`: its service stores a voice for each reference until `forget` deletes it.
     `groups_sentences`: a call should have several sentences, for their intonation and because each
-    call takes time; the pauses between them are the engine's."""
+    call takes time; the pauses between them are the engine's. `reads_all_languages`: a voice reads
+    the text of any of the languages, whichever was chosen."""
 
     languages: tuple[Language, ...]
     voice_types: frozenset[VoiceType]
@@ -79,6 +80,7 @@ class Capabilities:
     keeps_clones: bool
     word_timings: bool
     groups_sentences: bool
+    reads_all_languages: bool
 
 
 @dataclass(frozen=True, slots=True)

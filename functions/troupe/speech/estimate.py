@@ -48,7 +48,7 @@ _FOREIGN_SCRIPTS = {"HANGUL": _HANGUL}
 _KINDS = {"Nd": _DIGIT, "Nl": _NUMBER, "No": _NUMBER}
 
 # Scripts by language, as Unicode names them; Latin where nothing is listed.
-_LANGUAGES = {
+SCRIPTS = {
     "CYRILLIC": "ba be bg cv kk ky mk mn nog ru sr tt uk uz",
     "ARABIC": "ar fa ku sd ug ur",
     "DEVANAGARI": "hi kok mr ne",
@@ -122,10 +122,10 @@ def _letter(script: str, kind: str, language: str) -> _Rate:
     codes = {language, language.partition("-")[0]}
     if script in ("LATIN", "COMBINING"):
         foreign = _LATIN
-        own = all(codes.isdisjoint(listed.split()) for listed in _LANGUAGES.values())
+        own = all(codes.isdisjoint(listed.split()) for listed in SCRIPTS.values())
     else:
         foreign = _FOREIGN_SCRIPTS.get(script, _FOREIGN)
-        own = not codes.isdisjoint(_LANGUAGES.get(script, "").split())
+        own = not codes.isdisjoint(SCRIPTS.get(script, "").split())
     if not own:
         return foreign
     if script == "CJK" and codes & {"ja", "hak"}:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from troupe.errors import TroupeError
 from troupe.logs import log
-from troupe.web.schema import Ignored, Meta
+from troupe.web.schema import MOST_WARNINGS, Meta, Notice
 
 LARGEST_REFUSAL = 16 * 1024  # bytes
 _LONGEST_MESSAGE = 1000  # characters
@@ -27,10 +27,11 @@ class Reply:
     status: int | None = None
     meta: Meta | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[Notice] = ()
 
 
-def success(reply: Reply, status: int, warnings: Sequence[Ignored] = ()) -> Response:
-    """`warnings`: unknown fields of the request."""
+def success(reply: Reply, status: int, warnings: Sequence[Notice] = ()) -> Response:
+    """`warnings`: what of the request has no effect, or another one than expected."""
     code = reply.status or status
     envelope: dict[str, Any] = {
         "success": True,
@@ -41,7 +42,7 @@ def success(reply: Reply, status: int, warnings: Sequence[Ignored] = ()) -> Resp
     if reply.meta is not None:
         envelope["meta"] = reply.meta.model_dump(by_alias=True, exclude_none=True)
     if warnings:
-        envelope["warnings"] = warnings
+        envelope["warnings"] = warnings[:MOST_WARNINGS]
     return _json(envelope, code, reply.headers)
 
 

@@ -26,7 +26,7 @@ from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
-from troupe.web.schema import Ignored, Nothing, Sized, WarnsOfUnknown
+from troupe.web.schema import Nothing, Notice, Sized, WarnsOfUnknown
 
 Handler = Callable[..., Reply | Response | Iterator[Event]]
 H = TypeVar("H", bound=Handler)
@@ -86,7 +86,7 @@ class Route:
             if not isinstance(answer, Reply | Response):
                 answer = event_stream(answer, caller.uid if caller else client_address() or "")
         if isinstance(answer, Reply):
-            return success(answer, self.status, ignored(given))
+            return success(answer, self.status, [*ignored(given), *answer.warnings])
         return answer
 
     def _read(self, part: str, model: type[Any], path: dict[str, Any]) -> BaseModel | bytes:
@@ -200,7 +200,7 @@ class Api:
         return decorate
 
 
-def ignored(given: Mapping[str, Any]) -> list[Ignored]:
+def ignored(given: Mapping[str, Any]) -> list[Notice]:
     """The unknown fields of a body or form that reports them."""
     sent = given.get("body") or given.get("form")
     return sent.ignored if isinstance(sent, WarnsOfUnknown) else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -74,11 +74,12 @@ class KeyHeader(Headers):
     )
 
 
-class Ignored(Schema):
-    """An unknown field of a request."""
+class Notice(Schema):
+    """Something of a request that has not the effect that its sender may expect: an unknown field
+    (`ignored`), or a part of a text that is not read so."""
 
     field: str
-    code: Literal["ignored"] = "ignored"
+    code: str = Field("ignored", description="A stable snake_case word.")
     message: str = "Unknown field, ignored."
 
 
@@ -87,10 +88,10 @@ class WarnsOfUnknown(Schema):
     that a client that pays for something learns which fields had no effect. Only names are
     reported, never values; empty fields are not reported."""
 
-    _ignored: list[Ignored] = PrivateAttr(default_factory=list)
+    _ignored: list[Notice] = PrivateAttr(default_factory=list)
 
     @property
-    def ignored(self) -> list[Ignored]:
+    def ignored(self) -> list[Notice]:
         return self._ignored
 
     @model_validator(mode="wrap")
@@ -104,7 +105,7 @@ class WarnsOfUnknown(Schema):
                 for name, value in sent.items()
                 if name not in known and value not in (None, "", [], {}) and _NAME.match(name)
             ]
-            made._ignored = [Ignored(field=name[:_NAME_LENGTH]) for name in unknown[:MOST_WARNINGS]]
+            made._ignored = [Notice(field=name[:_NAME_LENGTH]) for name in unknown[:MOST_WARNINGS]]
         return made
 
 

@@ -12,7 +12,7 @@ _DOMAINS = "com|org|net|edu|gov|io|dev|app|info|eu|co\\.uk|de|fr|nl|pl|ru|br|jp|
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?+"
 _HOST = rf"{_PART}(?:\.{_PART}){{0,6}}"
 _PATH = r"(?:/[\w\-.~/%+]{0,200}(?<![.]))?"
-_QUERY = r"(?:[?#][^\s<>\"”)]{0,500}(?<![.,;:!?]))?"  # noqa: RUF001
+_QUERY = r"(?:[?#][^\s<>\"”)]{0,500}(?<![.,;:!?]))?"
 _MARKS = {".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", "+": "plus"}
 _MARK = re.compile(r"[./\-_@+]")
 

@@ -125,10 +125,47 @@ CURRENCIES = {
     "원": "KRW",
 } | {
     code: code
-    for code in (
-        "USD EUR GBP JPY CHF CNY INR RUB BRL CAD AUD NZD MXN SEK NOK DKK PLN CZK HUF TRY UAH ZAR "  # noqa: SIM905
-        "KRW ILS AED SAR EGP ARS CLP COP THB VND IDR PHP HKD SGD TWD RON BGN"
-    ).split()
+    for code in [
+        "USD",
+        "EUR",
+        "GBP",
+        "JPY",
+        "CHF",
+        "CNY",
+        "INR",
+        "RUB",
+        "BRL",
+        "CAD",
+        "AUD",
+        "NZD",
+        "MXN",
+        "SEK",
+        "NOK",
+        "DKK",
+        "PLN",
+        "CZK",
+        "HUF",
+        "TRY",
+        "UAH",
+        "ZAR",
+        "KRW",
+        "ILS",
+        "AED",
+        "SAR",
+        "EGP",
+        "ARS",
+        "CLP",
+        "COP",
+        "THB",
+        "VND",
+        "IDR",
+        "PHP",
+        "HKD",
+        "SGD",
+        "TWD",
+        "RON",
+        "BGN",
+    ]
 }
 
 _TOKEN = re.compile(r"'([^']*)'|(d+|M+|L+|y+)|.")

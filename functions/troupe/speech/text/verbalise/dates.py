@@ -12,7 +12,6 @@ from troupe.speech.text.verbalise.rules import (
     Kind,
     Rules,
     Time,
-    alternatives,
     before,
 )
 

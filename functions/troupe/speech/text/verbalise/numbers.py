@@ -13,8 +13,8 @@ from troupe.speech.text.verbalise.rules import Kind, Rules, after, before
 
 # More digits than this are no quantity.
 LONGEST = 15
-SIGN = "[-\u2212\u2013+±]"  # noqa: RUF001 - minus and en dash are meant
-DASH = "[-\u2013\u2212\u2010\u2011]"  # noqa: RUF001
+SIGN = "[-\u2212\u2013+±]"
+DASH = "[-\u2013\u2212\u2010\u2011]"
 SPACE = "[ \u00a0\u202f\u2009]"
 FRACTIONS = {
     "½": (1, 2),

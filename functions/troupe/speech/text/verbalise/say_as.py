@@ -25,7 +25,7 @@ def spell(text: str, language: str) -> str:
     )
 
 
-def say_as(text: str, language: str, kind: str, format: str = "") -> str | None:  # noqa: A002 - SSML's
+def say_as(text: str, language: str, kind: str, format: str = "") -> str | None:
     """The words of a text of a kind: cardinal, ordinal, digits, characters (spell-out, verbatim),
     fraction, unit, date, time, telephone, currency. None if the text is not of that kind, or the
     language has no words for it. `format` is SSML's order of a date: mdy, dmy, ymd, md, y, …"""

@@ -441,7 +441,7 @@ def _kinds(rules: Rules) -> tuple[Kind, ...]:
     return (
         Kind(
             "decade",
-            rf"(?<![\w.,$€£])['’‘]?(?P<century>1[1-9]|20)?(?P<decade>\d0)['’]?s(?!\w)",  # noqa: RUF001
+            r"(?<![\w.,$€£])['’‘]?(?P<century>1[1-9]|20)?(?P<decade>\d0)['’]?s(?!\w)",  # noqa: RUF001
             _read_decade,
         ),
         Kind(

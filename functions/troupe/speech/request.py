@@ -1,0 +1,91 @@
+"""Checks a text that somebody wants spoken, before anything is held for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from troupe.errors import Unprocessable
+from troupe.speech.estimate import seconds_about, seconds_at_most
+from troupe.speech.readable import check_readable, unreadable_share
+from troupe.speech.text.borders import Border, pause_seconds
+from troupe.speech.text.marks import Marked, MarkKind, ReadingWarning, parse_marks
+from troupe.speech.text.plain import plain_text
+from troupe.speech.text.ssml import parse_ssml
+from troupe.speech.text.words import is_speakable
+
+# Whether a longer one has a word to speak is found out by the worker: to read it takes time.
+_SHORT = 2_000
+
+
+class TextType(StrEnum):
+    TEXT = "text"  # plain text or Markdown, with marks
+    SSML = "ssml"
+
+
+class NothingToSpeak(Unprocessable):
+    code = "nothing_to_speak"
+    message = "The text has no words to speak. Send some."
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A text that can be spoken: how long that takes, in seconds, and what will not be read as its
+    writer may expect."""
+
+    about: float
+    at_most: float
+    warnings: tuple[ReadingWarning, ...]
+
+
+def marked(text: str, text_type: TextType) -> Marked:
+    """The text without its marks. Raises InvalidSSML."""
+    return parse_ssml(text) if text_type is TextType.SSML else parse_marks(text)
+
+
+def check_text(
+    text: str,
+    text_type: TextType,
+    *,
+    language: str,
+    speed: float,
+    engine: str,
+    pauses: Mapping[Border, int],
+    asked: Mapping[Border, int],
+) -> Checked:
+    """`pauses`: the usual ones, in milliseconds; `asked`: those of the request.
+
+    Raises InvalidSSML, NothingToSpeak and UnreadableText.
+    """
+    found = marked(text, text_type)
+    words = found.text.text
+    if not is_speakable(plain_text(words) if len(words) < _SHORT else words):
+        raise NothingToSpeak
+    check_readable(words, language, engine)
+    warnings = list(found.warnings)
+    if share := unreadable_share(words, language, engine):
+        warnings.append(
+            ReadingWarning(
+                "unreadable_letters",
+                f"The voice of {language} cannot read some letters of the text ({share:.1%}).",
+            )
+        )
+    silence = sum(_seconds(mark.value, pauses) for mark in found.marks if mark.kind is PAUSE)
+    return Checked(
+        about=seconds_about(words, language, speed)
+        + (silence + pause_seconds(words, asked)) / speed,
+        at_most=seconds_at_most(words, language, speed)
+        + (silence + pause_seconds(words, {**pauses, **asked})) / speed,
+        warnings=tuple(warnings),
+    )
+
+
+PAUSE = MarkKind.PAUSE
+
+
+def _seconds(value: object, pauses: Mapping[Border, int]) -> float:
+    """The length of a pause that a mark asks for: milliseconds, or that of a border."""
+    if isinstance(value, Border):
+        return pauses[value] / 1000
+    return value / 1000 if isinstance(value, int) else 0.0
