@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import time
+import unicodedata
+from typing import Literal
+
 import pytest
 
-from troupe.text import name_key, shorten, slug
+from troupe.text import MOST_MARKS, name_key, normalized, shorten, slug
 
 
 @pytest.mark.parametrize(

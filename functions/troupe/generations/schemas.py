@@ -87,9 +87,10 @@ class GenerateVoice(WarnsOfUnknown):
     format: AudioFormat = AudioFormat.MP3
     text_type: TextType = Field(
         TextType.TEXT,
-        description="`text`: plain text or Markdown, with the marks `[pause 500ms]`, `[spell: ABC]` "
-        "and `[say: word|ipa]`. `ssml`: a document of SSML with `break`, `say-as`, `sub`, "
-        "`phoneme`, `emphasis`, `prosody`, `p` and `s`. `warnings` tells what the engine cannot do.",
+        description="`text`: plain text or Markdown, with the marks `[pause 500ms]`, "
+        "`[spell: ABC]` and `[say: word|ipa]`. `ssml`: a document of SSML with `break`, `say-as`, "
+        "`sub`, `phoneme`, `emphasis`, `prosody`, `p` and `s`. What the engine cannot do is told "
+        "in `warnings`.",
     )
     pauses: Pauses | None = Field(
         None, description="The silence after each kind of border, instead of the usual one."

@@ -123,8 +123,8 @@ class Generations:
         same idempotency `key` returns the first generation in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, InvalidSSML, NothingToSpeak,
-        UnreadableText, SpeechTooLong, CharacterNotFound, VoiceNotShared, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
-        KeyReused.
+        UnreadableText, SpeechTooLong, CharacterNotFound, VoiceNotShared, ContentRefused,
+        ModerationUnavailable, NotEnoughTokens, CostAboveMax, KeyReused.
         """
         character, voice_type, speed, language, quote, warnings = self._choices(uid, request)
         self._moderation.check(uid, request.text)
