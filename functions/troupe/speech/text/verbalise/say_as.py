@@ -16,16 +16,17 @@ def spell(text: str, language: str) -> str:
     """Letters and digits one by one, with commas between: without them engines say "A" and "I" as
     words, or read the letters as one."""
     found = reader(language)
-    return ", ".join(
-        numbers.digits(found.rules, character)
-        if character.isdecimal() and found
-        else character.upper()
-        for character in text
-        if character.isalnum()
-    )
+    said = []
+    for character in filter(str.isalnum, text):
+        if character.isdecimal() and found is not None:
+            said.append(numbers.digits(found.rules, character))
+        else:
+            capital = character.upper()
+            said.append(capital if len(capital) == 1 else character)  # ß
+    return ", ".join(said)
 
 
-def say_as(text: str, language: str, kind: str, format: str = "") -> str | None:  # noqa: A002 - SSML's
+def say_as(text: str, language: str, kind: str, format: str = "") -> str | None:
     """The words of a text of a kind: cardinal, ordinal, digits, characters (spell-out, verbatim),
     fraction, unit, date, time, telephone, currency. None if the text is not of that kind, or the
     language has no words for it. `format` is SSML's order of a date: mdy, dmy, ymd, md, y, …"""
