@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - this file is about dashes and quotes
 from __future__ import annotations
 
 import pytest

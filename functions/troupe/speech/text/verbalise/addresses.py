@@ -24,6 +24,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             "e-mail",
             rf"{left}(?P<address>[\w][\w.+\-]{{0,63}}@{_PART}(?:\.{_PART}){{1,6}})(?![\w@])",
             lambda m, r: spoken(r, m["address"]),
+            "cw",
         )
     if "dot" in words:
         yield Kind(
@@ -31,16 +32,18 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             rf"{left}(?:(?i:https?://|ftp://)(?:www\.)?|(?i:www)\.)"
             rf"(?P<address>{_HOST}(?::\d{{2,5}})?{_PATH}){_QUERY}",
             lambda m, r: spoken(r, m["address"].rstrip("/")),
+            "w",
         )
         yield Kind(
             "domain",
             rf"{left}(?P<address>(?:{_PART}\.){{1,5}}(?:{_DOMAINS})(?![\w@]|\.\w){_PATH})",
             lambda m, r: spoken(r, m["address"].rstrip("/")) if m[0][:1].isalpha() else None,
+            "w",
         )
     if "at" in words:
-        yield Kind("handle", r"(?<![\w@.])@(?P<name>\w{1,64})", _read_handle)
+        yield Kind("handle", r"(?<![\w@.])@(?P<name>\w{1,64})", _read_handle, "m")
     if "hashtag" in words:
-        yield Kind("tag", r"(?<![\w#&])#(?P<name>[^\W\d_]\w{0,99})", _read_tag)
+        yield Kind("tag", r"(?<![\w#&])#(?P<name>[^\W\d_]\w{0,99})", _read_tag, "m")
     yield Kind(
         "telephone",
         r"(?<![\w.,/])(?:\+\d{1,3}[ .\-]?(?:\(\d{1,4}\)[ .\-]?)?\d{1,4}(?:[ .\-]?\d{2,4}){1,5}"
@@ -50,17 +53,20 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         r"|0\d{1,4}(?:[ /]\d{2,8}){1,5}|0\d{2,4}-\d{4,9}"
         r"|\d{3}-\d{4})(?![\w-])(?![.,/]\d)",
         lambda m, r: telephone(r, m[0]),
+        "dm",
     )
     if "point" in words:
         yield Kind(
             "version",
             rf"(?<!\w)(?P<v>v)(?P<version>\d{{1,6}}(?:\.\d{{1,6}}){{0,6}}){rules.right}(?!\.\d)",
             _read_version,
+            "cw",
         )
         yield Kind(
             "version",
             rf"{left}(?P<v>)(?P<version>\d{{1,6}}(?:\.\d{{1,6}}){{2,6}}){rules.right}(?!\.\d)",
             _read_version,
+            "cw",
         )
 
 

@@ -123,49 +123,56 @@ CURRENCIES = {
     "元": "CNY",
     "円": "JPY",
     "원": "KRW",
-} | {
+}
+CURRENCIES |= {
     code: code
-    for code in [
-        "USD",
-        "EUR",
-        "GBP",
-        "JPY",
-        "CHF",
-        "CNY",
-        "INR",
-        "RUB",
-        "BRL",
-        "CAD",
-        "AUD",
-        "NZD",
-        "MXN",
-        "SEK",
-        "NOK",
-        "DKK",
-        "PLN",
-        "CZK",
-        "HUF",
-        "TRY",
-        "UAH",
-        "ZAR",
-        "KRW",
-        "ILS",
-        "AED",
-        "SAR",
-        "EGP",
-        "ARS",
-        "CLP",
-        "COP",
-        "THB",
-        "VND",
-        "IDR",
-        "PHP",
-        "HKD",
-        "SGD",
-        "TWD",
-        "RON",
-        "BGN",
-    ]
+    for code in (
+        *(
+            "USD",
+            "EUR",
+            "GBP",
+            "JPY",
+            "CHF",
+            "CNY",
+            "INR",
+            "RUB",
+            "BRL",
+            "CAD",
+            "AUD",
+            "NZD",
+            "MXN",
+        ),
+        *(
+            "SEK",
+            "NOK",
+            "DKK",
+            "PLN",
+            "CZK",
+            "HUF",
+            "TRY",
+            "UAH",
+            "ZAR",
+            "KRW",
+            "ILS",
+            "AED",
+            "SAR",
+        ),
+        *(
+            "EGP",
+            "ARS",
+            "CLP",
+            "COP",
+            "THB",
+            "VND",
+            "IDR",
+            "PHP",
+            "HKD",
+            "SGD",
+            "TWD",
+            "RON",
+            "BGN",
+        ),
+    )
 }
 
 _TOKEN = re.compile(r"'([^']*)'|(d+|M+|L+|y+)|.")
@@ -265,12 +272,12 @@ def _per(locale: str, unit: str) -> str:
     if patterns is not None and isinstance(pattern := patterns.get("per"), str):
         return pattern
     single = _unit(locale, unit, "")
-    compound = known["compound_unit_patterns"].get("per", {}).get("long")
-    if single is None or not isinstance(compound, str):
+    compound = known["compound_unit_patterns"].get("per", {}).get("long", {}).get("compound")
+    if single is None or compound is None:
         return ""
     forms = single.forms
     name = forms.get("one", forms["other"]).replace("{0}", "").strip()
-    return compound.replace("{1}", name)
+    return str(compound).replace("{1}", name)
 
 
 def per(rules: Rules, unit: str) -> str:

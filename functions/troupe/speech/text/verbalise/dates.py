@@ -61,12 +61,14 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         lambda m, r: say_date(
             r, Date(int(m["day"]), int(m["month"]), int(m["year"]), False, before(m))
         ),
+        "c",
     )
     yield Kind(
         "numeric date",
         rf"{left}(?P<first>\d{{1,2}})(?P<separator>[-/.])(?P<second>\d{{1,2}})[-/.]"
         rf"(?P<year>\d{{4}}|\d{{2}}){right}(?![-/.]\d)",
         _read_numeric,
+        "c",
     )
     if rules.months:
         months = "|".join(
@@ -82,22 +84,26 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             rf"{left}{day}{SPACE}(?:(?:of|de|di|d'){SPACE})?"
             rf"(?i:(?P<month>{months})){right}{year}",
             lambda m, r: _read_written(m, r, True),
+            "d",
         )
         yield Kind(
             "date",
             rf"{left}(?i:(?P<month>{months})){SPACE}{day}{right}(?![.,:/-]\d){year}",
             lambda m, r: _read_written(m, r, False),
+            "w",
         )
         yield Kind(
             "month",
             rf"{left}(?i:(?P<month>{months})){SPACE}(?P<year>[12]\d{{3}}){right}(?![.,:]\d)",
             _read_month,
+            "w",
         )
     period = rf"(?:{SPACE}?(?P<period>[AaPp]\.?[Mm](?:\.(?=\S|{SPACE}[a-z]|$)|\b)))?"
     yield Kind(
         "time",
         rf"{left}(?P<hour>\d{{1,3}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?{right}(?![:.,]\d){period}",
         _read_time,
+        "c",
     )
 
 

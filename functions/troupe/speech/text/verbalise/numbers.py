@@ -159,7 +159,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     number = pattern(rules)
     left, right = rules.left, rules.right
     end = rf"{right}(?![.,]\d)"
-    yield Kind("fraction", rf"{left}{FRACTION}{right}", lambda m, r: _read_fraction(m[0], r))
+    yield Kind("fraction", rf"{left}{FRACTION}{right}", lambda m, r: _read_fraction(m[0], r), "d")
     for suffix, ruleset in rules.ordinals.items():
         yield Kind(
             "ordinal",
@@ -167,6 +167,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             lambda m, r, ruleset=ruleset: spelled(
                 int(m["digits"].replace(",", "").replace(".", "")), r.locale, ruleset
             ),
+            "c",
         )
     if "to" in rules.words:
         yield Kind(
@@ -174,11 +175,13 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             rf"{left}(?P<first>{number}){SPACE}?(?P<dash>{DASH}){SPACE}?(?P<last>{number}){end}"
             rf"(?!{DASH}\d)",
             _read_range,
+            "dm",
         )
     yield Kind(
         "number",
         rf"(?:(?<![\w.,)\]%°])(?P<sign>{SIGN}))?{left}(?P<number>{number}){end}",
         _read_number,
+        "dm",
     )
 
 
@@ -203,6 +206,11 @@ def _read_number(match: re.Match[str], rules: Rules) -> str:
     text, sign = match["number"], match["sign"] or ""
     if not sign and is_year(rules, match, text):
         return year(rules, int(text))
+    return _said(rules, text, sign) if len(text) < 8 else say(rules, parse(rules, text, sign))
+
+
+@lru_cache(maxsize=16_384)
+def _said(rules: Rules, text: str, sign: str) -> str:
     return say(rules, parse(rules, text, sign))
 
 

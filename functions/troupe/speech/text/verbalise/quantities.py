@@ -9,18 +9,27 @@ from functools import lru_cache
 
 from troupe.speech.text.verbalise import cldr, numbers
 from troupe.speech.text.verbalise.numbers import DASH, FRACTION, SIGN, SPACE, Number
-from troupe.speech.text.verbalise.rules import Kind, Noun, Rules, Scale, alternatives
+from troupe.speech.text.verbalise.rules import (
+    Currency,
+    Kind,
+    Noun,
+    Rules,
+    Scale,
+    alternatives,
+    plain,
+    spellings,
+)
 
 
 @lru_cache(maxsize=64)
 def _units(rules: Rules) -> dict[str, str]:
-    known = {**cldr.UNITS, **rules.units}
+    known = spellings({**cldr.UNITS, **rules.units})
     return {symbol: unit for symbol, unit in known.items() if unit and cldr.unit_noun(rules, unit)}
 
 
 @lru_cache(maxsize=64)
 def _currencies(rules: Rules) -> dict[str, str]:
-    known = {**cldr.CURRENCIES, **rules.currencies}
+    known = spellings({**cldr.CURRENCIES, **rules.currencies})
     return {symbol: code for symbol, code in known.items() if code and cldr.currency(rules, code)}
 
 
@@ -52,12 +61,14 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         rf"{sign}(?<![A-Za-z0-9$€£])(?P<currency>{symbols}){SPACE}?"
         rf"(?P<number>{number})(?:{DASH}(?:{symbols})?(?P<last>{number}))?+{scale}{tail}",
         _read_money,
+        "wm",
     )
     yield Kind(
         "money",
         rf"{sign}{left}(?P<number>{number})(?:{SPACE}?{DASH}{SPACE}?(?P<last>{number}))?+"
         rf"{scale}{SPACE}?(?P<currency>{symbols}){tail}",
         _read_money,
+        "dm",
     )
     yield Kind(
         "quantity",
@@ -65,11 +76,13 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         rf"(?:{SPACE}?{DASH}{SPACE}?(?P<last>{number}))?+"
         rf"(?P<space>{SPACE}?)(?P<unit>{units})(?:/(?P<per>{units}))?{rules.right}(?!['’/²³])",
         _read_quantity,
+        "dm",
     )
     yield Kind(
         "part",
         rf"{left}(?P<fraction>{FRACTION}){SPACE}?(?P<unit>{units}){rules.right}(?!['’/²³])",
         _read_part,
+        "d",
     )
     plain = {s: scale for s, scale in rules.scales.items() if not scale.money and scale.forms}
     if plain:
@@ -78,6 +91,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             rf"{left}(?P<number>{number}){SPACE}?(?P<scale>{alternatives(frozenset(plain))})"
             rf"{rules.right}",
             _read_scale,
+            "dm",
         )
 
 
@@ -87,7 +101,7 @@ def _read_scale(match: re.Match[str], rules: Rules) -> str:
 
 
 def _scale(rules: Rules, text: str | None) -> Scale | None:
-    return None if text is None else rules.scales.get(text.replace("\u00a0", " "))
+    return None if text is None else rules.scales.get(plain(text))
 
 
 def _sign(match: re.Match[str], rules: Rules, said: str) -> str:
@@ -102,7 +116,7 @@ def _per(match: re.Match[str], rules: Rules, said: str) -> str | None:
     """With "per kilogram" after it, where the text has it; None if there is no such word."""
     if match["per"] is None:
         return said
-    pattern = cldr.per(rules, _units(rules)[match["per"]])
+    pattern = cldr.per(rules, _units(rules)[plain(match["per"])])
     return pattern.replace("{0}", said) if pattern else None
 
 
@@ -112,37 +126,39 @@ def _read_money(match: re.Match[str], rules: Rules) -> str | None:
 
 
 def _price(match: re.Match[str], rules: Rules) -> str | None:
-    names = cldr.currency(rules, _currencies(rules)[match["currency"]])
+    names = cldr.currency(rules, _currencies(rules)[plain(match["currency"])])
     if names is None:
         return None
     number, last = numbers.parse(rules, match["number"]), match["last"]
     scale, word = _scale(rules, match["scale"]), match["scale"] or ""
     if last is not None:
-        if "to" not in rules.words:
-            return None
-        end = numbers.parse(rules, last)
         first = numbers.say(rules, number, names.major.ruleset or rules.counted)
-        return f"{first} {rules.words['to']} {_times(names.major, rules, end, scale, word)}"
+        end = _times(names.major, rules, numbers.parse(rules, last), scale, word)
+        return f"{first} {rules.words['to']} {end}" if "to" in rules.words else None
+    return _sign(match, rules, _amount(rules, names, number, scale, word))
+
+
+def _amount(rules: Rules, names: Currency, number: Number, scale: Scale | None, word: str) -> str:
     if names.minor is None or scale is not None or len(number.fraction) != 2 or not rules.price:
         if not number.fraction.strip("0") and scale is None:
             number = number._replace(fraction="")
-        return _sign(match, rules, _times(names.major, rules, number, scale, word))
+        return _times(names.major, rules, number, scale, word)
     units, hundredths = number._replace(fraction=""), Number(str(int(number.fraction)), "")
     major = _times(names.major, rules, units, None, "")
     if hundredths.value == 0:
-        return _sign(match, rules, major)
+        return major
     minor = _times(names.minor, rules, hundredths, None, "")
     if units.value == 0:
-        return _sign(match, rules, minor)
+        return minor
     bare = numbers.say(rules, hundredths)
-    return _sign(match, rules, rules.price.format(major=major, minor=minor, number=bare))
+    return rules.price.format(major=major, minor=minor, number=bare)
 
 
 def _read_quantity(match: re.Match[str], rules: Rules) -> str | None:
     symbol = match["unit"]
     if symbol in cldr.APART and not match["space"]:
         return None
-    noun = cldr.unit_noun(rules, _units(rules)[symbol])
+    noun = cldr.unit_noun(rules, _units(rules)[plain(symbol)])
     if noun is None:
         return None
     number = numbers.parse(rules, match["number"])
@@ -160,7 +176,7 @@ def _read_quantity(match: re.Match[str], rules: Rules) -> str | None:
 
 def _read_part(match: re.Match[str], rules: Rules) -> str | None:
     parts = numbers.parse_fraction(match["fraction"])
-    noun = cldr.unit_noun(rules, _units(rules)[match["unit"]])
+    noun = cldr.unit_noun(rules, _units(rules)[plain(match["unit"])])
     if parts is None or noun is None:
         return None
     whole, numerator, denominator = parts

@@ -14,8 +14,13 @@ from troupe.speech.text.verbalise.rules import Kind, Rules
 
 _NAME = re.compile(r"\(\?P<\w+>")
 _AT_END = re.compile(r"[^\w\s.,;:!?]{0,5}\s*$")
+# What a kind may begin with: spaces and most of punctuation are passed over.
+_BEGIN = re.compile(
+    rf"(?P<c>\d++(?=\S))|(?P<d>[\d{''.join(numbers.FRACTIONS)}])|(?P<w>[^\W\d_])|(?P<m>[^\w\s,;:!?\")\]}}»”])"
+)
 _CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?(?:-.*)?")
-# Chinese has a macrolanguage in CLDR; its usual scripts are no other spelling of its numbers' words.
+# CLDR knows Mandarin as Chinese. In other scripts than these a language is written otherwise than
+# its words here: Serbian in Latin letters, English in Shavian.
 _CODES = {"cmn": "zh", "no": "nb"}
 _SCRIPTS = (None, "hans", "hant", "arab", "cyrl")
 
@@ -56,22 +61,42 @@ class Reader:
         self.kinds: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             (kind, re.compile(kind.pattern)) for kind in kinds
         )
-        word = "[A-Za-z]" if rules.unspaced else r"[^\W\d_]"
-        # Every kind is a group of one pattern, so that the text is searched once. Words and what is
-        # made of letters and digits (MP3, v2, 10x, 3D) are passed over as wholes.
-        groups = [f"(?P<k{at}>{_NAME.sub('(?:', kind.pattern)})" for at, kind in enumerate(kinds)]
-        skip = rf"{word}\w*+(?:['’.]\w++)*+|\d\w*+(?:[.,:/'’]\w++)*+"  # noqa: RUF001
+        # Words, and what is made of letters and digits (MP3, 10x, 3D), are passed over whole.
+        skips = {
+            "d": r"\d\w*+(?:[.,:/'’]\w++)*+",
+            "w": r"[^\W\d_]\w*+(?:['’.]\w++)*+",
+            "m": ".",
+        }
+        skips["c"] = skips["d"]
         if rules.unspaced:
-            skip = r"[A-Za-z][A-Za-z0-9]*+(?:['.][A-Za-z0-9]++)*+|\d++[A-Za-z]*+"
-        self._search = re.compile("|".join([*groups, f"(?P<skip>{skip})"]))
+            skips["d"] = skips["c"] = r"\d++[A-Za-z]*+"
+            skips["w"] = r"[A-Za-z][A-Za-z0-9]*+(?:['.][A-Za-z0-9]++)*+|\w"
+        # The kinds that may begin with a digit, a letter or a mark are the groups of one pattern.
+        self._search = {
+            start: re.compile(
+                "|".join(
+                    [
+                        f"(?P<k{at}>{_NAME.sub('(?:', kind.pattern)})"
+                        for at, kind in enumerate(kinds)
+                        if start in kind.starts or (start == "c" and "d" in kind.starts)
+                    ]
+                    + [skip]
+                ),
+                re.DOTALL,
+            ).match
+            for start, skip in skips.items()
+        }
 
     def edits(self, text: str) -> list[Edit]:
         edits: list[Edit] = []
-        at, search, size = 0, self._search.search, len(text)
-        while at < size and (found := search(text, at)) is not None:
+        at, begin, search = 0, _BEGIN.search, self._search
+        while (first := begin(text, at)) is not None:
+            found = search[first.lastgroup or "m"](text, first.start())
+            if found is None:  # "_" in a word
+                at = first.end()
+                continue
             at = found.end()
-            group = found.lastgroup
-            if group == "skip" or group is None:
+            if (group := found.lastgroup) is None:
                 continue
             edit = self._read(found, int(group[1:]))
             if edit is None:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -72,12 +74,15 @@ class Kind(NamedTuple):
     """A kind of text to read: the pattern that finds it, and what is said for a match.
 
     A pattern must not backtrack: it begins with a literal or a set, and repeats possessively or a
-    bounded number of times. `read` answers None to leave the text for the next kind.
+    bounded number of times. `read` answers None to leave the text for the next kind. `starts` tells
+    what a match may begin with: digits (d), digits with something that clings to them (c: 1st,
+    9:30), a letter (w), another mark (m).
     """
 
     name: str
     pattern: str
     read: Callable[[re.Match[str], Rules], str | None]
+    starts: str = "dwm"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -183,7 +188,25 @@ def after(match: re.Match[str], size: int = 40) -> str:
     return match.string[match.end() : match.end() + size]
 
 
+_SPACE = "[ \u00a0\u202f\u2009]"
+
+
+def spellings(table: Mapping[str, T]) -> dict[str, T]:
+    """A table of what is written, also without the spaces: `z. B.` and `z.B.`."""
+    return {key.replace(" ", ""): value for key, value in table.items()} | dict(table)
+
+
+def plain(text: str) -> str:
+    """With every space as U+0020, as the keys of tables have it."""
+    return re.sub(_SPACE, " ", text)
+
+
 def alternatives(words: Mapping[str, object] | frozenset[str]) -> str:
     """A pattern of any of `words`, the longest first."""
     ordered = sorted(words, key=lambda word: (-len(word), word))
-    return "|".join(re.escape(word).replace(r"\ ", r"[ \u00a0\u202f]?") for word in ordered)
+    if not ordered:
+        return "(?!)"
+    # The set of first characters makes the usual miss cheap.
+    first = "".join(sorted({re.escape(word[0]) for word in ordered}))
+    any_of = "|".join(re.escape(word).replace(r"\ ", _SPACE) for word in ordered)
+    return f"(?=[{first}])(?:{any_of})"

@@ -16,13 +16,14 @@ def spell(text: str, language: str) -> str:
     """Letters and digits one by one, with commas between: without them engines say "A" and "I" as
     words, or read the letters as one."""
     found = reader(language)
-    return ", ".join(
-        numbers.digits(found.rules, character)
-        if character.isdecimal() and found
-        else character.upper()
-        for character in text
-        if character.isalnum()
-    )
+    said = []
+    for character in filter(str.isalnum, text):
+        if character.isdecimal() and found is not None:
+            said.append(numbers.digits(found.rules, character))
+        else:
+            capital = character.upper()
+            said.append(capital if len(capital) == 1 else character)  # ß
+    return ", ".join(said)
 
 
 def say_as(text: str, language: str, kind: str, format: str = "") -> str | None:

@@ -7,11 +7,20 @@ from collections.abc import Iterator
 
 from troupe.speech.text.verbalise import numbers
 from troupe.speech.text.verbalise.numbers import SPACE
-from troupe.speech.text.verbalise.rules import Kind, Rules, after, alternatives, before
+from troupe.speech.text.verbalise.rules import (
+    Abbreviation,
+    Kind,
+    Rules,
+    after,
+    alternatives,
+    before,
+    plain,
+    spellings,
+)
 
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_LAST_WORD = re.compile(r"([^\W\d_]+)(?:\.|['’])?\s$")  # noqa: RUF001
+_LAST_WORD = re.compile(r"([^\W\d_]+)(?:\.|['’])?\s$")
 _SYMBOLS = {  # symbol: word, what has to stand around it
     "&": ("and", "any"),
     "+": ("plus", "sides"),
@@ -40,17 +49,20 @@ def roman(text: str) -> int | None:
 
 def kinds(rules: Rules) -> Iterator[Kind]:
     """Before numbers: whole tokens, section signs, `No. 7`."""
-    if rules.fixed:
+    fixed, abbreviations = spellings(rules.fixed), spellings(rules.abbreviations)
+    if fixed:
         yield Kind(
             "fixed",
-            rf"{rules.left}(?:{alternatives(rules.fixed)})(?![\w/])",
-            lambda m, r: r.fixed[m[0]],
+            rf"{rules.left}(?:{alternatives(fixed)})(?![\w/])",
+            lambda m, _: fixed[plain(m[0])],
+            "dwm",
         )
-    if rules.abbreviations:
+    if abbreviations:
         yield Kind(
             "abbreviation",
-            rf"(?<![\w.])(?:{alternatives(rules.abbreviations)})(?!\w)",
-            _read_abbreviation,
+            rf"(?<![\w.])(?:{alternatives(abbreviations)})(?!\w)",
+            lambda m, _: _full(m, abbreviations[plain(m[0])]),
+            "wm",
         )
     for sign, word in (("§§", "sections"), ("§", "section"), ("№", "number"), ("#", "number")):
         if word in rules.words:
@@ -58,54 +70,43 @@ def kinds(rules: Rules) -> Iterator[Kind]:
                 "sign",
                 rf"(?<![\w#]){sign}{SPACE}?(?=\d)",
                 lambda m, r, word=word: f"{r.words[word]} ",
+                "m",
             )
     if rules.roman_numbers or rules.roman_names or rules.roman_after:
-        yield Kind("roman", r"(?<![\w'’.-])[IVXLCDM]{1,15}(?![\w'’-])", _read_roman)  # noqa: RUF001
+        yield Kind("roman", r"(?<![\w'’.-])[IVXLCDM]{1,15}(?![\w'’-])", _read_roman, "w")
 
 
 def symbols(rules: Rules) -> Iterator[Kind]:
     """After numbers: signs between words."""
     known = [symbol for symbol, (word, _) in _SYMBOLS.items() if word in rules.words]
     if known:
-        yield Kind("symbol", rf"[{re.escape(''.join(known))}]", _read_symbol)
+        yield Kind("symbol", rf"[{re.escape(''.join(known))}]", _read_symbol, "m")
 
 
-def _read_abbreviation(match: re.Match[str], rules: Rules) -> str | None:
-    written = re.sub(r"\s+", " ", match[0])
-    found = rules.abbreviations.get(written) or rules.abbreviations.get(match[0].replace(" ", ""))
-    for words, left, right in found or ():
-        if left and not re.search(left, before(match)):
-            continue
-        if right and not re.match(right, after(match)):
-            continue
-        return words
+def _full(match: re.Match[str], choices: tuple[Abbreviation, ...]) -> str | None:
+    for words, left, right in choices:
+        if (not left or re.search(left, before(match))) and (
+            not right or re.match(right, after(match))
+        ):
+            return words
     return None
 
 
 def _read_roman(match: re.Match[str], rules: Rules) -> str | None:
-    value = roman(match[0])
+    text = match[0]
+    value = roman(text)
     if value is None:
         return None
     if rules.roman_after and re.match(rf"\.?\s(?:{rules.roman_after})\b", after(match)):
         return _regnal(rules, value, "")
     last = _LAST_WORD.search(before(match))
-    if last is None:
-        return None
-    word = last[1]
-    if word.lower() in rules.roman_numbers:
-        return numbers.cardinal(rules, value)
-    if word in rules.roman_names:
-        # "Henry I saw" is no king.
-        if match[0] == "I" and re.match(r"\s[a-z]", after(match)):
-            return None
+    word = last[1] if last is not None else ""
+    # "Henry I saw" is no king.
+    if word in rules.roman_names and not (text == "I" and re.match(r"\s[a-z]", after(match))):
         return _regnal(rules, value, word)
     # "Rocky IV": after a name, and of letters that are hardly ever initials.
-    if (
-        len(match[0]) > 1
-        and set(match[0]) <= set("IVX")
-        and word[0].isupper()
-        and "XX" not in match[0]
-    ):
+    is_number = len(text) > 1 and set(text) <= set("IVX") and "XX" not in text
+    if word.lower() in rules.roman_numbers or (is_number and word[:1].isupper()):
         return numbers.cardinal(rules, value)
     return None
 
@@ -128,4 +129,5 @@ def _read_symbol(match: re.Match[str], rules: Rules) -> str | None:
     elif not re.match(r"\s?\w", right):
         return None
     said = rules.words[word]
-    return f"{'' if left[-1:].isspace() or not left else ' '}{said}{'' if right[:1].isspace() else ' '}"
+    before_it = "" if not left or left[-1].isspace() else " "
+    return f"{before_it}{said}{'' if right[:1].isspace() else ' '}"

@@ -1,0 +1,84 @@
+"""What holds for all languages: edits, unknown languages, time."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from tests.unit.speech.reading.rows import said
+from troupe.speech.languages import ESPEAK
+from troupe.speech.text.verbalise import verbalise
+
+LANGUAGES = ("en-US", "de", "nl")
+SIZE = 20_000
+
+
+def _numbers() -> str:
+    chance = random.Random(1)
+    return " ".join(str(chance.randrange(10 ** chance.randrange(1, 7))) for _ in range(SIZE // 4))
+
+
+HOSTILE = {
+    "prose": "The old harbour was quiet, and Dr. Smith paid $5 for 3 boats in 1999. ",
+    "numbers": _numbers(),
+    **{
+        text: text
+        for text in (
+            *("7", "1 ", "1.", "1,", "1,111", "1 111", "1/", "1/2 ", "1-", "1–", "1:", "12:", "½"),
+            *("a@", "a.", "@a", "#a", "http://", "/c", "555-", "+1 ", "(1) ", "X", "X ", "V. "),
+            *("$", "$1 ", "€", "a", "1a", "a1", " ", "\u00a0", "1\u00a0", "+", "=", "&", "a&", "'"),
+            *(
+                "May ",
+                "May 3 ",
+                "3. ",
+                "St. ",
+                "z. ",
+                "5 km ",
+                "5 km/",
+                "_",
+                "(",
+                "約5年",
+                "٣",
+                "'9",
+            ),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_time_is_linear(language: str) -> None:
+    verbalise("warm 5", language)
+    slow = {}
+    for name, text in HOSTILE.items():
+        text = (text * (SIZE // len(text) + 1))[:SIZE]
+        began = time.process_time()
+        verbalise(text, language)
+        # Linear takes 0.1 s at most, quadratic many seconds.
+        if (seconds := time.process_time() - began) > 1:
+            slow[name] = seconds
+    assert slow == {}
+
+
+@pytest.mark.parametrize(
+    "language", sorted({code.split("-")[0] for code, *_ in ESPEAK} | {"fil", "xx"})
+)
+def test_every_language_of_the_engine_is_read_or_left_alone(language: str) -> None:
+    text = "7 12,5 km 1/2 5% $3 2026-05-12 14:30 3. IV a@b.de §5 100 €"
+    words = said(text, language)
+    edits = verbalise(text, language)
+    assert [(edit.start, edit.end) for edit in edits] == sorted(
+        (edit.start, edit.end) for edit in edits
+    )
+    assert "None" not in words
+    assert "{" not in words
+    if edits:
+        assert not words.startswith("7")
+
+
+def test_edits_touch_only_what_changes() -> None:
+    text = "It cost $5 in all, not 7."
+    edits = [(text[edit.start : edit.end], edit.text) for edit in verbalise(text, "en-US")]
+    assert edits == [("$5", "five dollars"), ("7", "seven")]
