@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,4 +140,4 @@ class Recorder:
 
 def shifted(words: Iterable[WordTiming], seconds: float) -> list[WordTiming]:
     """The words, shifted by `seconds`."""
-    return [WordTiming(word.text, word.start + seconds, word.end + seconds) for word in words]
+    return [replace(word, start=word.start + seconds, end=word.end + seconds) for word in words]

@@ -166,3 +166,14 @@ def utterances(text: str, language: str, limit: int) -> Iterator[tuple[int, str]
         spoken = piece.strip()
         if spoken and is_speakable(spoken):
             yield start + len(piece) - len(piece.lstrip()), spoken
+
+
+def sentence_ends(text: str, language: str = "") -> list[int]:
+    """The ends of the sentences that end within `text`, with their closing marks."""
+    ordinal_dot = bool(_ORDINAL_DOT.fullmatch(language.partition("-")[0].lower()))
+    text = text.rstrip()
+    return [
+        match.start() + len(match[0].rstrip())
+        for match in _SENTENCE.finditer(text)
+        if _is_end(text, match, ordinal_dot)
+    ]
