@@ -4,63 +4,17 @@
 from __future__ import annotations
 
 import re
-from unicodedata import category
 
 from troupe.speech.engine import WordTiming
-from troupe.speech.text.graphemes import UNSPACED, is_joined
+from troupe.speech.text.graphemes import UNSPACED
+from troupe.speech.text.segmenter import is_speakable
+from troupe.speech.text.segmenter import words as word_spans
 
-_TOKEN = re.compile(r"\S+")
-_RUN = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
+__all__ = ["estimate_words", "is_speakable", "spread", "weight", "word_spans"]
+
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
-_GROUP = 4  # characters of an unspaced script timed as one word: about two words
 _PAUSE = {**dict.fromkeys(".!?…。！？।॥؟۔", 6.0), **dict.fromkeys(",;:—、，；：،؛", 3.0)}
 _CLOSERS = "\"'”’»)]}」』】）》"
-
-
-def is_speakable(text: str) -> bool:
-    """Whether `text` has a letter, digit or symbol. Punctuation alone is silent."""
-    return any(character.isalnum() or category(character)[0] == "S" for character in text)
-
-
-def word_spans(text: str) -> list[tuple[int, int]]:
-    """The words of `text` as (start, end) offsets, in order and without overlap.
-
-    Words are separated by spaces; scripts without spaces are cut into groups of four characters.
-    Punctuation belongs to the word before it, or to the one after it if there is none before.
-    """
-    spans: list[tuple[int, int]] = []
-    opening: int | None = None  # start of punctuation without a word before it
-    for token in _TOKEN.finditer(text):
-        for start, end in _pieces(text, *token.span()):
-            if is_speakable(text[start:end]):
-                spans.append((start if opening is None else opening, end))
-                opening = None
-            elif spans:
-                spans[-1] = (spans[-1][0], end)
-            elif opening is None:
-                opening = start
-    return spans
-
-
-def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    if not _HAS_UNSPACED.search(text, start, end):
-        return [(start, end)]
-    pieces = []
-    for run in _RUN.finditer(text, start, end):
-        first, last = run.span()
-        if not _HAS_UNSPACED.match(text, first):
-            pieces.append((first, last))
-            continue
-        begin, graphemes = first, 1
-        for at in range(first + 1, last):
-            if is_joined(text, at):
-                continue
-            if graphemes == _GROUP:
-                pieces.append((begin, at))
-                begin, graphemes = at, 0
-            graphemes += 1
-        pieces.append((begin, last))
-    return pieces
 
 
 def weight(word: str) -> float:
