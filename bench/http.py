@@ -20,8 +20,8 @@ PAIRS = 7
 WARM_REQUESTS = 200
 
 
-def first_path(function: str) -> str:
-    """The path of the first request to a new instance: the first list or object that needs only a
+def first_route(function: str) -> Route:
+    """The route of the first request to a new instance: the first list or object that needs only a
     signed-in user, or an administrator if all of the function's do; else a public one."""
     from troupe.app.domains import apis
 
@@ -32,7 +32,7 @@ def first_path(function: str) -> str:
         if route.method == "GET" and "<" not in route.path and not _asks_for_more(route)
     ]
     order = ("user", "admin", "public")
-    return min(plain, key=lambda route: order.index(str(route.auth))).path
+    return min(plain, key=lambda route: order.index(str(route.auth)))
 
 
 def _asks_for_more(route: Route) -> bool:
@@ -79,7 +79,7 @@ def cold_starts(env: Mapping[str, str], account: Account) -> list[dict[str, Any]
     bare_times: list[float] = []
     ratios: list[float] = []
     for function in functions():
-        times, path = [], first_path(function)
+        times, path = [], first_route(function).path
         for _ in range(PAIRS):
             with served("bare", "/", env) as bare:
                 bare_times.append(bare.seconds_to_first_answer)
