@@ -174,6 +174,7 @@ OTHERS = {
 ACTIONS = {
     "troupe.accounts.deletion",
     "troupe.characters.withdrawal",
+    "troupe.jobs.service",
     "troupe.media.uploads.decoders",
     "troupe.reports.decisions",
 }

@@ -69,7 +69,7 @@ class Content(People):
         from troupe.generations.service import Generations
 
         return Generations(
-            self.database, self._files, self.jobs, self._cast, self.settings, self.moderation
+            self.database, self._files, self._jobs, self._cast, self.settings, self.moderation
         )
 
     @cached_property
@@ -81,7 +81,7 @@ class Content(People):
         return ScriptService(
             self.database,
             self._files,
-            self.jobs,
+            self._jobs,
             self._cast,
             writer,
             self.settings,
