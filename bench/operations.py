@@ -17,7 +17,7 @@ from unittest import mock
 
 import requests
 
-from bench.http import first_path, row
+from bench.http import first_route, row
 from bench.serving import served
 
 USERS = 50
@@ -220,7 +220,8 @@ def under_load(env: Mapping[str, str]) -> list[dict[str, Any]]:
         first = {"Authorization": f"Bearer {users[0]['token']}"}
         with served("bare", "/", env) as bare:
             base = _latencies(bare.url, "GET", "/", None, users)
-        with served(operation.function, first_path(operation.function), env, first) as ours:
+        first_path = first_route(operation.function).path
+        with served(operation.function, first_path, env, first) as ours:
             times = _latencies(ours.url, operation.method, operation.place[1], body, users)
         for label, at in (("p50", 49), ("p95", 94)):
             ratio = times[at] / base[at]

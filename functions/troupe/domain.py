@@ -24,9 +24,8 @@ class Domain:
     `chores`: by name, methods `service.method` that the sweep calls with a maximum number of items,
     and that return how many they processed. `exporters`: by name, functions `module:function` that
     hand over what belongs to a user, `(uid, *, services...) -> Iterator[Exported]`; everything that
-    has an eraser has one. `job_specs`: its kinds of job, each as `module:NAME` of
-    a JobSpec. `limits`: rate limits for routes, by name; the environment variable `NAME_LIMIT`
-    overrides the default.
+    has an eraser has one. `job_specs`: by kind, `module:NAME` of its JobSpec. `limits`: rate limits
+    for routes, by name; the environment variable `NAME_LIMIT` overrides the default.
     """
 
     name: str
@@ -34,5 +33,5 @@ class Domain:
     erasers: Mapping[str, str] = field(default_factory=dict)
     exporters: Mapping[str, str] = field(default_factory=dict)
     chores: Mapping[str, str] = field(default_factory=dict)
-    job_specs: tuple[str, ...] = ()
+    job_specs: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)

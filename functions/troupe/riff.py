@@ -15,10 +15,6 @@ _PCM, _EXTENSIBLE = 1, 0xFFFE
 _UNKNOWN_SIZE = 0x7FFF_0000  # or more (near 2 or 4 GB): placeholder of writers that cannot seek
 
 
-def is_wav(data: bytes) -> bool:
-    return data[:4] == b"RIFF" and data[8:12] == b"WAVE"
-
-
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Name, offset and stated size (bytes) of each chunk, which may extend past the end of the
     data."""

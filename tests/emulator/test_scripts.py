@@ -44,7 +44,13 @@ class ScriptServices:
         settings = test_settings()
         self.jobs = Container(settings, database=db, queue=self.queue, job_specs=SPECS).jobs
         self.scripts = ScriptService(
-            db, lambda: files, self.jobs, self.cast, ScriptWriter(None), settings, Moderation(None)
+            db,
+            lambda: files,
+            lambda: self.jobs,
+            self.cast,
+            ScriptWriter(None),
+            settings,
+            Moderation(None),
         )
         self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings, Moderation(None))
         self.meanwhile: list[Any] = []
@@ -208,7 +214,7 @@ def test_a_job_started_while_files_are_deleted_is_cancelled(db: Database, files:
     deleting = ScriptService(
         db,
         lambda: slow,
-        services.jobs,
+        lambda: services.jobs,
         services.cast,
         ScriptWriter(None),
         test_settings(),

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.jobs import COUNT, Sum
 from troupe.adapters.firestore import Database, Document, Update, now
-from troupe.app.domains import job_specs
+from troupe.app.domains import DOMAINS, job_specs
 from troupe.errors import Unavailable
 from troupe.generations.specs import VOICE
 from troupe.jobs import lease
@@ -98,6 +98,8 @@ def test_a_kind_has_only_one_spec() -> None:
 
 def test_the_registered_kinds_and_queues() -> None:
     assert set(job_specs()) == {"voice", "script_audio", "video", "export"}
+    assert all(spec.kind == kind for kind, spec in job_specs().items())
+    assert sum(len(domain.job_specs) for domain in DOMAINS) == len(job_specs())
     assert {spec.queue for spec in job_specs().values()} == {"generate"}
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from troupe.accounts.directory import Directory
 from troupe.adapters.firestore import Database, Missing, Write
-from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
-from troupe.jobs.admission import Admission
 from troupe.jobs.errors import JobNotFound
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus
 from troupe.paging import PageOf, PageRequest, newest_first
+
+if TYPE_CHECKING:
+    from troupe.accounts.directory import Directory
+    from troupe.audit.records import Actor
+    from troupe.jobs.admission import Admission
 
 
 @dataclass(frozen=True, slots=True)

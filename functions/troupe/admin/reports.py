@@ -17,6 +17,7 @@ from troupe.web.routes import Api
 if TYPE_CHECKING:
     from troupe.audit.service import AuditLog
     from troupe.caller import Caller
+    from troupe.reports.decisions import Decisions
     from troupe.reports.service import Reports
 
 api = Api("admin-reports", "Administration: reports of abuse")
@@ -57,10 +58,13 @@ def admin_reports(
     ),
 )
 def admin_update_report(
-    path: schemas.ReportPath, body: schemas.UpdateReport, caller: Caller, reports: Reports
+    path: schemas.ReportPath,
+    body: schemas.UpdateReport,
+    caller: Caller,
+    report_decisions: Decisions,
 ) -> Reply:
     """Decides an open report and takes an action in the same commit. Repeating the decision changes
     nothing."""
-    decided = reports.decide(Actor.of(caller), path.report_id, body.decision())
+    decided = report_decisions.decide(Actor.of(caller), path.report_id, body.decision())
     data = schemas.ReportData(report=schemas.ReportView.of(decided))
     return Reply(data, "Report updated successfully")

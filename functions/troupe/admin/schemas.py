@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
 from troupe.accounts.directory import UserFilter, UserStatus, status_of
-from troupe.accounts.records import SubscriptionSummary, UserRecord
 from troupe.accounts.schemas import RoleView, UserView
-from troupe.accounts.service import SignedIn
 from troupe.activities.service import Category
 from troupe.adapters.firestore import now
 from troupe.admin.jobs import JobFilter, OwnedJob
-from troupe.admin.stats import PlanCount, RecentAction, UserStats
 from troupe.admin.users import UserChange, UserDetails
-from troupe.audit.records import AuditEntry
 from troupe.caller import Role
 from troupe.jobs.records import CurrentStep, JobKind, JobStatus
 from troupe.jobs.schemas import ChargeView, ErrorView, JobView
-from troupe.jobs.specs import JobSpecs
 from troupe.plans.records import BillingPeriod
 from troupe.plans.schemas import (
     Minutes,
@@ -33,6 +28,13 @@ from troupe.plans.schemas import (
 )
 from troupe.wallet.records import Wallet
 from troupe.web.schema import Email, Id, Limit, Line, Page, Schema, Sized, example, limit_of
+
+if TYPE_CHECKING:
+    from troupe.accounts.records import SubscriptionSummary, UserRecord
+    from troupe.accounts.service import SignedIn
+    from troupe.admin.stats import PlanCount, RecentAction, UserStats
+    from troupe.audit.records import AuditEntry
+    from troupe.jobs.specs import JobSpecs
 
 All = Literal["all"]
 DocumentPath = Annotated[

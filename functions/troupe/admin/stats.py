@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from troupe.accounts.directory import Directory, Totals
-from troupe.activities.service import Activities, Activity
-from troupe.plans.records import Plan
-from troupe.plans.service import Plans
+if TYPE_CHECKING:
+    from troupe.accounts.directory import Directory, Totals
+    from troupe.activities.service import Activities, Activity
+    from troupe.plans.records import Plan
+    from troupe.plans.service import Plans
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,24 +5,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from troupe.accounts.administration import AccountChange, AccountDiff, Administration
-from troupe.accounts.deletion import Deletions
 from troupe.accounts.directory import Directory, UserStatus, status_of
 from troupe.accounts.errors import OwnAccount
-from troupe.accounts.records import UserRecord
 from troupe.adapters.firestore import Database, Write, contend, now
-from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
-from troupe.caller import Role
-from troupe.jobs.admission import Admission
 from troupe.jobs.shares import check_write
-from troupe.plans.draft import SubscriptionDraft
 from troupe.plans.records import Subscription, SubscriptionStatus
-from troupe.plans.service import Plans
 from troupe.plans.subscriptions import Setting, Subscriptions, SubscriptionStatement
-from troupe.wallet.records import Wallet
+
+if TYPE_CHECKING:
+    from troupe.accounts.deletion import Deletions
+    from troupe.accounts.records import UserRecord
+    from troupe.audit.records import Actor
+    from troupe.caller import Role
+    from troupe.jobs.admission import Admission
+    from troupe.plans.draft import SubscriptionDraft
+    from troupe.plans.service import Plans
+    from troupe.wallet.records import Wallet
 
 # What setting a status does to the account and to the subscription.
 _SUSPENDED: dict[UserStatus | None, bool] = {UserStatus.SUSPENDED: True, UserStatus.ACTIVE: False}

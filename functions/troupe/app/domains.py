@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import resolve_name
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from troupe.accounts.domain import DOMAIN as ACCOUNTS
 from troupe.activities.domain import DOMAIN as ACTIVITIES
@@ -17,14 +18,16 @@ from troupe.exports.domain import DOMAIN as EXPORTS
 from troupe.files.domain import DOMAIN as FILES
 from troupe.generations.domain import DOMAIN as GENERATIONS
 from troupe.jobs.domain import DOMAIN as JOBS
-from troupe.jobs.specs import JobSpecs, registry
 from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
-from troupe.settings import Settings
 from troupe.support.domain import DOMAIN as SUPPORT
 from troupe.wallet.domain import DOMAIN as WALLET
-from troupe.web.routes import Api
+
+if TYPE_CHECKING:
+    from troupe.jobs.specs import JobSpec, JobSpecs
+    from troupe.settings import Settings
+    from troupe.web.routes import Api
 
 # In the order in which a deleted user's data is erased. Generations, scripts and jobs stop running
 # work; the wallet can be closed only when no job holds part of it; activities come after them,
@@ -58,12 +61,29 @@ def functions() -> dict[str, tuple[str, ...]]:
 
 def apis(function: str) -> list[Api]:
     """The routes of one function. Imports only its own endpoints."""
-    return [cast(Api, import_module(module).api) for module in functions()[function]]
+    return [cast("Api", import_module(module).api) for module in functions()[function]]
+
+
+class _Declared(Mapping[str, "JobSpec[Any, Any]"]):
+    """Kinds of job. Each is imported when somebody asks for it, because most requests concern
+    none: a spec loads the records and writes of its domain."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+
+    def __getitem__(self, kind: str) -> JobSpec[Any, Any]:
+        return cast("JobSpec[Any, Any]", resolve_name(self._places[kind]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def job_specs() -> JobSpecs:
     """All kinds of job, by name."""
-    return registry(*(resolve_name(name) for domain in DOMAINS for name in domain.job_specs))
+    return _Declared({kind: at for domain in DOMAINS for kind, at in domain.job_specs.items()})
 
 
 def rate_limits(settings: Settings) -> dict[str, RateLimit]:

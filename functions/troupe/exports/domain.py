@@ -8,6 +8,6 @@ DOMAIN = Domain(
     endpoints={"auth": ("troupe.exports.endpoints",)},
     erasers={"exports": "troupe.exports.lifecycle:erase"},
     chores={"exports": "exports.expire"},
-    job_specs=("troupe.exports.specs:EXPORT",),
+    job_specs={"export": "troupe.exports.specs:EXPORT"},
     limits={"export": Limit("5/86400, 30/86400", "exports of one's data, started or repeated")},
 )

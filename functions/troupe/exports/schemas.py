@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
-from troupe.exports.records import Archive
-from troupe.exports.service import ExportWithJob
 from troupe.exports.specs import EXPORT
 from troupe.jobs.schemas import JobView
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, Schema
+
+if TYPE_CHECKING:
+    from troupe.exports.records import Archive
+    from troupe.exports.service import ExportWithJob
 
 
 class ExportPath(Schema):

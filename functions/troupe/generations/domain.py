@@ -8,5 +8,5 @@ DOMAIN = Domain(
     erasers={"generations": "troupe.generations.lifecycle:erase"},
     exporters={"generations": "troupe.generations.lifecycle:export"},
     chores={"generations": "generations.expire"},
-    job_specs=("troupe.generations.specs:VOICE",),
+    job_specs={"voice": "troupe.generations.specs:VOICE"},
 )

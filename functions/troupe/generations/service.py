@@ -26,7 +26,6 @@ from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote, speech_tariff
 from troupe.jobs.records import Job
-from troupe.jobs.service import JobService
 from troupe.jobs.writes import erase_writes
 from troupe.logs import log
 from troupe.media.captions import cues, cues_from_json, to_srt, to_vtt, words_from_json
@@ -46,6 +45,7 @@ from troupe.text import shorten
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
+    from troupe.jobs.service import JobService
 
 Cast = Callable[[str, Sequence[str]], "list[Character]"]
 
@@ -93,14 +93,14 @@ class _Choices(NamedTuple):
 
 
 class Generations:
-    """`files` is called only when a file is needed: most requests need none, and the storage client
-    is slow to load."""
+    """`files` and `jobs` are called only when they are needed: most requests need neither, and the
+    storage client and the queue are slow to load."""
 
     def __init__(
         self,
         db: Database,
         files: Callable[[], Files],
-        jobs: JobService,
+        jobs: Callable[[], JobService],
         cast: Cast,
         settings: Settings,
         moderation: Moderation,
@@ -170,7 +170,7 @@ class Generations:
                 generationId=generation_id,
             ),
         ]
-        job = self._jobs.submit(job, quote, batch, keyed=key is not None, max_tokens=max_tokens)
+        job = self._jobs().submit(job, quote, batch, keyed=key is not None, max_tokens=max_tokens)
         if job.created_at != at:
             # A repeat: return its current state.
             return replace(self.get(uid, generation_id), warnings=warnings)
@@ -178,7 +178,7 @@ class Generations:
 
     def quote(self, uid: str, request: GenerationRequest) -> Price:
         """What the generation would cost now. Raises the errors of `_choices`."""
-        return self._jobs.price(uid, self._choices(uid, request).quote)
+        return self._jobs().price(uid, self._choices(uid, request).quote)
 
     def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
         """Polls until the work has ended, for at most `seconds`."""
@@ -205,7 +205,7 @@ class Generations:
     def cancel(self, uid: str, generation_id: str) -> GenerationWithJob:
         """Cancels the work unless it has ended. Raises GenerationNotFound."""
         self.get(uid, generation_id)
-        self._jobs.cancel(generation_id)
+        self._jobs().cancel(generation_id)
         return self.get(uid, generation_id)
 
     def delete(self, uid: str, generation_id: str) -> None:
@@ -215,12 +215,12 @@ class Generations:
         Raises GenerationNotFound.
         """
         found = self.get(uid, generation_id)
-        job = self._jobs.cancel(generation_id)
+        job = self._jobs().cancel(generation_id)
         self.erase(found.generation, job)
 
     def erase(self, generation: Generation, job: Job) -> None:
         """Deletes the files, the text and the documents of a generation whose job has ended."""
-        done = self._jobs.parts(job)
+        done = self._jobs().parts(job)
         prefix = writes.files_prefix(generation.uid, generation.id)
         part_files = [path for part in done for path in VOICE.payload_of(part).files]
         # Files first: if this stops half-way, the documents still lead to the remaining files.
@@ -233,7 +233,7 @@ class Generations:
         erased = 0
         for document in old:
             try:
-                job = self._jobs.cancel(document.id)
+                job = self._jobs().cancel(document.id)
                 self.erase(Generation.of(document), job)
                 erased += 1
             except Exception as error:  # one failure must not block the others

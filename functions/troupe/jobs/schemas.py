@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from troupe.jobs.charges import Price
 from troupe.jobs.records import (
     Charge,
     CurrentStep,
@@ -19,9 +18,12 @@ from troupe.jobs.records import (
     StepName,
     StepState,
 )
-from troupe.jobs.specs import JobSpec
 from troupe.wallet.records import Meter
 from troupe.web.schema import Schema
+
+if TYPE_CHECKING:
+    from troupe.jobs.charges import Price
+    from troupe.jobs.specs import JobSpec
 
 
 class ErrorView(Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,6 +30,14 @@ class ReportAction(StrEnum):
     HIDE_CHARACTER = "hide_character"  # makes it private, for good
     REVOKE_CONSENT = "revoke_consent"  # ends the use of its voice
     SUSPEND_USER = "suspend_user"  # the reported user, or the owner of the character
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a report is closed. `action`: None if nothing is done about its subject."""
+
+    status: ReportStatus
+    action: ReportAction | None = None
 
 
 class Report(Record):

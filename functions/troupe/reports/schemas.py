@@ -8,8 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.reports.records import Report, ReportAction, ReportStatus, SubjectKind
-from troupe.reports.service import Decision
+from troupe.reports.records import Decision, Report, ReportAction, ReportStatus, SubjectKind
 from troupe.web.schema import Id, Page, Schema, Text, example
 
 

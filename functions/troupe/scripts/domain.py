@@ -7,7 +7,10 @@ DOMAIN = Domain(
     endpoints={"scripts": ("troupe.scripts.endpoints",)},
     erasers={"scripts": "troupe.scripts.lifecycle:erase"},
     exporters={"scripts": "troupe.scripts.lifecycle:export"},
-    job_specs=("troupe.scripts.specs:AUDIO", "troupe.scripts.specs:VIDEO"),
+    job_specs={
+        "script_audio": "troupe.scripts.specs:AUDIO",
+        "video": "troupe.scripts.specs:VIDEO",
+    },
     limits={
         "script": Limit(
             "30/3600, 100/3600", "scripts written by the language model, which cost no tokens"

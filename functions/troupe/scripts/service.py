@@ -24,7 +24,6 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.errors import FileMissing, UnknownChoice
-from troupe.jobs.service import JobService
 from troupe.logs import log
 from troupe.media.captions import cues_from_json, to_srt, to_vtt
 from troupe.media.formats import AudioFormat
@@ -49,6 +48,7 @@ from troupe.waiters import WAITERS
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
+    from troupe.jobs.service import JobService
     from troupe.speech.engine import Language
 
 T = TypeVar("T")
@@ -66,14 +66,15 @@ class SoundFile:
 
 
 class ScriptService:
-    """`files` is called only when a file is needed: most requests need none, and the client loads
-    slowly. `cast` finds the characters that a user casts, by id."""
+    """`files` and `jobs` are called only when they are needed: most requests need neither, and the
+    storage client and the queue load slowly. `cast` finds the characters that a user casts, by
+    id."""
 
     def __init__(
         self,
         db: Database,
         files: Callable[[], Files],
-        jobs: JobService,
+        jobs: Callable[[], JobService],
         cast: CastOf,
         writer: ScriptWriter,
         settings: Settings,
@@ -218,13 +219,13 @@ class ScriptService:
             document, script = self._own(uid, script_id)
             cancelled = None
             while script.active_job_id not in (None, cancelled):  # another one may start
-                cancelled = self._jobs.cancel(script.active_job_id).id
+                cancelled = self._jobs().cancel(script.active_job_id).id
                 document, script = self._own(uid, script_id)
             # Files first: if this stops halfway, the script still references the rest.
             paths = self._files().list(writes.files_prefix(script_id))
             self._files().delete(paths)
             deleted.update(paths)
-            self._jobs.forget_inputs(document.path)
+            self._jobs().forget_inputs(document.path)
             self._db.commit(
                 Delete(document.path, seen=document),
                 activity_write(

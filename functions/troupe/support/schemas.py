@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
 from troupe.support.errors import State
-from troupe.support.health import Check
 from troupe.support.records import Contact, ContactStatus, Faq, FaqCategory
-from troupe.support.service import Demo
 from troupe.web.schema import (
     Email,
     Limit,
@@ -24,6 +22,10 @@ from troupe.web.schema import (
     example,
     limit_of,
 )
+
+if TYPE_CHECKING:
+    from troupe.support.health import Check
+    from troupe.support.service import Demo
 
 Question = Annotated[OneLine, Field(max_length=500)]
 Answer = Annotated[Text, Field(max_length=10_000)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from troupe.exports.service import Exports
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
+    from troupe.reports.decisions import Decisions
     from troupe.reports.service import Reports
     from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.service import ScriptService
@@ -30,7 +31,7 @@ class Content(People):
         from troupe.characters.intake import Prepare
         from troupe.characters.service import Characters
 
-        prepare = Prepare(self.decoders.sample, self.decoders.image)
+        prepare = Prepare(self._prepare_sample, self._prepare_image)
         return Characters(self.database, self._files, self.settings, prepare, self.moderation)
 
     @cached_property
@@ -68,7 +69,7 @@ class Content(People):
         from troupe.generations.service import Generations
 
         return Generations(
-            self.database, self._files, self.jobs, self._cast, self.settings, self.moderation
+            self.database, self._files, self._jobs, self._cast, self.settings, self.moderation
         )
 
     @cached_property
@@ -80,7 +81,7 @@ class Content(People):
         return ScriptService(
             self.database,
             self._files,
-            self.jobs,
+            self._jobs,
             self._cast,
             writer,
             self.settings,
@@ -97,14 +98,21 @@ class Content(People):
     def user_files(self) -> UserFiles:
         from troupe.files.service import UserFiles
 
-        prove = self.decoders.recording
-        return UserFiles(self.database, self._files, self.orphans, prove, self.settings)
+        return UserFiles(
+            self.database, self._files, self.orphans, self._prove_recording, self.settings
+        )
 
     @cached_property
     def reports(self) -> Reports:
         from troupe.reports.service import Reports
 
-        return Reports(self.database, self.withdrawals, self.administration, self.admission)
+        return Reports(self.database)
+
+    @cached_property
+    def report_decisions(self) -> Decisions:
+        from troupe.reports.decisions import Decisions
+
+        return Decisions(self.database, self.withdrawals, self.administration, self.admission)
 
     @cached_property
     def faqs(self) -> Faqs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, cached_property, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from troupe.services import keyword_only, take
 from troupe.settings import Settings
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from troupe.adapters.queue import Queue
     from troupe.adapters.queue_control import QueueControl
     from troupe.adapters.storage import Files
+    from troupe.media.uploads.checks import PreparedImage, PreparedSample
     from troupe.media.uploads.decoders import Decoders
+    from troupe.media.uploads.proofs import Recording
     from troupe.moderation.service import Judge, Moderation
     from troupe.orphans import OrphanedFiles
     from troupe.rate_limits import Limiter
@@ -162,3 +164,13 @@ class Infrastructure:
         from troupe.media.uploads.decoders import Decoders
 
         return Decoders()
+
+    # For services that decode only what is uploaded: other requests do not load the decoders.
+    def _prepare_sample(self, file: BinaryIO, user: str) -> PreparedSample:
+        return self.decoders.sample(file, user)
+
+    def _prepare_image(self, file: BinaryIO, user: str) -> PreparedImage:
+        return self.decoders.image(file, user)
+
+    def _prove_recording(self, file: BinaryIO, user: str) -> Recording:
+        return self.decoders.recording(file, user)

@@ -52,7 +52,7 @@ class People(Work):
     def profiles(self) -> Profiles:
         from troupe.accounts.profile import Profiles
 
-        return Profiles(self.database, self.orphans, self.decoders.image)
+        return Profiles(self.database, self.orphans, self._prepare_image)
 
     @cached_property
     def quotas(self) -> Quotas:

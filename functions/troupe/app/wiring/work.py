@@ -52,6 +52,10 @@ class Work(Infrastructure):
 
         return JobService(self.database, self.sender, self.admission)
 
+    def _jobs(self) -> JobService:
+        """For services whose lists need no queue."""
+        return self.jobs
+
     @cached_property
     def job_specs(self) -> JobSpecs:
         """All kinds of job, by name."""

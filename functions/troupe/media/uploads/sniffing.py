@@ -5,8 +5,6 @@ FFmpeg and Pillow would try every format they know; only the one named here is t
 
 from __future__ import annotations
 
-from troupe.riff import is_wav
-
 HEAD = 16  # bytes that are looked at
 SOUNDS = ["wav", "mp3", "m4a", "ogg", "flac", "webm"]
 PICTURES = ["png", "jpeg", "webp", "gif"]
@@ -22,7 +20,7 @@ _PICTURE_STARTS = {
 
 def demuxer(head: bytes) -> str | None:
     """FFmpeg's name of the demuxer for a sound, or None."""
-    if is_wav(head):
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         return "wav"
     if head[4:8] == b"ftyp":
         return "mov"
