@@ -19,6 +19,7 @@ from troupe.scripts.length import pause_before
 from troupe.scripts.records import Performance, Performer
 from troupe.speech.engine import SpeechEngine, Voice, WordTiming
 from troupe.speech.speak import part_key
+from troupe.speech.text.directions import without_directions
 from troupe.speech.text.planner import plain_text
 
 
@@ -68,7 +69,7 @@ class Dialogue:
 
     def line(self, number: int) -> SpokenLine:
         line = self._performance.lines[number]
-        text = plain_text(line.text).strip()
+        text = plain_text(without_directions(line.text)).strip()
         voice = self._voice(self._performer(number))
         key = part_key(self._owner, self._engine, voice, text)
         return SpokenLine(text, voice, f"{self._prefix}lines/{key}.wav")
