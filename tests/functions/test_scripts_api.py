@@ -81,7 +81,9 @@ def test_a_screenplay_becomes_a_dialogue(scene: Scene) -> None:
     assert answer.status_code == 201
     script = answer.json["data"]["script"]
     utterances = [(line["speaker"], line["text"]) for line in script["dialogue"]]
-    assert utterances == [(scene.cast[0], "Who is\nthere?"), (scene.cast[1], "Nobody.")]
+    said = [(scene.cast[0], "Who is\nthere?\n(steps)"), (scene.cast[1], "Nobody.")]
+    assert utterances == said
+    assert [line["directions"] for line in script["dialogue"]] == ["INT. TOWER - NIGHT", ""]
     assert answer.headers["Location"] == f"/api/scripts/{script['id']}"
 
 
@@ -238,7 +240,7 @@ def test_invalid_generation_requests_are_422(
 
 
 def test_a_screenplay_becomes_audio(scene: Scene, queue: HeldQueue, files: Files) -> None:
-    text = "ANNA: Good evening.\nBEN: Is it?\n"
+    text = "ANNA (softly): Good evening.\n(thunder)\nBEN: Is it? *laughs*\n"
     answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=text)
     place = answer.headers["Location"]
     job = scene.post(f"{place}/generate-audio", format="ogg").json["data"]["job"]
@@ -251,6 +253,7 @@ def test_a_screenplay_becomes_audio(scene: Scene, queue: HeldQueue, files: Files
     assert scene.get(script["dialogue"][1]["audioFile"]).data.startswith(b"RIFF")
     captions = scene.get(script["captionsUrl"]).text
     assert captions.index("<v Anna>Good evening.") < captions.index("<v Ben>Is it?")
+    assert not any(word in captions for word in ("softly", "thunder", "laughs"))
 
 
 def test_a_script_becomes_a_video(scene: Scene, queue: HeldQueue, db: Database) -> None:
@@ -306,6 +309,21 @@ def test_an_edit_keeps_the_audio_of_unchanged_lines(
     assert (after["revision"], after["videoRevision"]) == (2, 1)
     assert after["finalVideoPath"] == before["finalVideoPath"]
     assert ("script_updated", scene.id) in activities_of(db, scene.uid)
+
+
+def test_an_edit_keeps_the_directions_before_unchanged_lines(scene: Scene) -> None:
+    text = "SFX: wind\nANNA: Hi.\n\n(pause)\n\nBEN: Hi.\nSFX: rain\nANNA: Hi."
+    answer = scene.post("/api/scripts", selectedCharacters=scene.cast, screenplay=text)
+    place, script = answer.headers["Location"], answer.json["data"]["script"]
+    assert [line["directions"] for line in script["dialogue"]] == [
+        "SFX: wind",
+        "(pause)",
+        "SFX: rain",
+    ]
+    assert scene.put(place, dialogue=script["dialogue"]).json["data"]["script"] == script
+    lines = [*script["dialogue"][:2], {"speaker": scene.cast[0], "text": "Ho."}]
+    edited = scene.put(place, dialogue=lines).json["data"]["script"]["dialogue"]
+    assert [line["directions"] for line in edited] == ["SFX: wind", "(pause)", ""]
 
 
 def test_edits_of_a_script_are_one_activity_an_hour(scene: Scene, db: Database) -> None:

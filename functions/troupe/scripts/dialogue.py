@@ -21,6 +21,7 @@ from troupe.scripts.records import Performance, Performer
 from troupe.speech.engine import SpeechEngine, Voice, WordTiming
 from troupe.speech.speak import part_key
 from troupe.speech.text.borders import Border
+from troupe.speech.text.directions import without_directions
 from troupe.speech.text.pieces import pieces
 from troupe.speech.text.reading import Passage, Pauses, passage
 
@@ -80,7 +81,7 @@ class Dialogue:
     def _passage(self, number: int) -> Passage:
         performer = self._performer(number)
         return passage(
-            pieces(self._performance.lines[number].text, performer.language),
+            pieces(without_directions(self._performance.lines[number].text), performer.language),
             performer.language,
             performer.speed,
             self._engine.capabilities,

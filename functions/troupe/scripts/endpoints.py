@@ -129,9 +129,8 @@ def generate_script(
 def create_script(
     body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
 ) -> Reply:
-    """Creates a script from your own dialogue: a list of lines or a screenplay. In a screenplay, a
-    line starts with `NAME:` and continues until an empty line or the next name; (directions),
-    [notes] and scene headings on separate lines are not spoken."""
+    """Creates a script from your own dialogue: a list of lines or a screenplay. Stage directions in
+    either, such as `(laughs)`, are kept and not spoken."""
     script = quotas.add(
         caller.user,
         Kept.SCRIPTS,

@@ -24,10 +24,13 @@ MAX_CHARACTERS = 50_000
 class Line(Record):
     """One line of a character; `speaker` is the character's id. `audio` is stored under a path
     derived from everything the sound depends on; `voice_key` names the voice that spoke it
-    (see pricing.voice_key)."""
+    (see pricing.voice_key). `text` is as written, with the stage directions in it, which are not
+    spoken (see troupe.speech.text.directions). `directions`: what stands before the line in a
+    screenplay and is not spoken."""
 
     speaker: str
     text: str
+    directions: str = ""
     audio: Sound | None = None
     voice_key: str | None = None
 

@@ -12,8 +12,8 @@ from troupe.jobs.records import CurrentStep, JobStatus
 from troupe.jobs.schemas import JobView, MaxTokens
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
+from troupe.scripts.lines import Utterance
 from troupe.scripts.records import MAX_LINE_CHARACTERS, MAX_LINES, VideoOptions
-from troupe.scripts.screenplay import Utterance
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
@@ -37,6 +37,20 @@ if TYPE_CHECKING:
     from troupe.scripts.records import ScriptWithJobs
 
 MAX_CAST = 20
+SCREENPLAY = """A screenplay, a play or a transcript as plain text. A speech starts with `NAME: text`
+or with a name alone on a line (Fountain), and continues until an empty line or the next name.
+
+A name is a character's name or id. Letter case, accents, quotes, Markdown and invisible characters
+do not matter, and `(O.S.)`, `(CONT'D)` or a time may stand beside it. Also understood:
+`NAME. — text`, `NAME「text」`, a tab after the name, `[00:01:02] NAME: text`, chats, and SRT and
+WebVTT with names.
+
+Not spoken, but kept in the text of the line: `(laughs)`, `[sighs]`, `*laughs*`, and a bracket that
+stands alone on a line, begins a speech or follows a sentence. Not spoken, but kept in `directions`
+of the next line: directions between speeches, headings (`INT.`, `SCENE 2`, `# Act`), transitions
+(`CUT TO:`), cues (`SFX:`, `MUSIC:`), a title page, and text without a name if names stand on
+their own lines. Elsewhere, text without a name is an error, as is a name that is not in the cast; errors
+tell the line and the way out. Not kept: `/* */`, `[[notes]]`, and what follows the last speech."""
 MOST_SCRIPTS = 20  # of a page: each can have 500 lines
 
 Title = Annotated[Line, Field(max_length=120)]
@@ -96,7 +110,7 @@ class CreateScript(WarnsOfUnknown):
     screenplay: str | None = Field(
         None,
         max_length=MOST_CHARACTERS,
-        description="Plain text with lines like `NAME: text`, using the chosen characters' names.",
+        description=SCREENPLAY,
         examples=["ANNA: Did you see it?\nBEN: (squinting)\nI saw it first."],
     )
 
@@ -162,7 +176,11 @@ class LineView(Schema):
 
     speaker: str
     speaker_name: str
-    text: str
+    text: str = Field(description="As written, with the stage directions, which are not spoken.")
+    directions: str = Field(
+        description="What stands before the line in its screenplay and is not spoken: headings, "
+        'action, cues for sound; "" if nothing does.'
+    )
     audio_file: MediaUrl
 
 
@@ -252,6 +270,7 @@ def _line_view(base: str, number: int, line: records.Line, cast: dict[str, str])
         speaker=line.speaker,
         speaker_name=cast.get(line.speaker, line.speaker),
         text=line.text,
+        directions=line.directions,
         audio_file=f"{base}/audio?line={number}" if line.audio else "",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,8 +38,9 @@ from troupe.scripts.errors import (
     ScriptWriterBusy,
     VideoNotFound,
 )
+from troupe.scripts.lines import Utterance, check_dialogue
 from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script, ScriptWithJobs
-from troupe.scripts.screenplay import Utterance, check_dialogue, parse_screenplay
+from troupe.scripts.screenplay import parse_screenplay
 from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
@@ -175,7 +177,7 @@ class ScriptService:
         def attempt() -> tuple[Script, Script]:
             document, script = self._own(uid, script_id)
             writes.check_free(self._db, script)
-            lines = _with_sounds(check_dialogue(dialogue, script.cast), script.dialogue)
+            lines = _with_unchanged(check_dialogue(dialogue, script.cast), script.dialogue)
             if lines == script.dialogue:
                 return script, script
             nonlocal unchecked
@@ -356,9 +358,19 @@ def _new(
     )
 
 
-def _with_sounds(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
+def _with_unchanged(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
+    """Lines that are as before keep their audio, and the directions before them."""
     spoken = {(line.speaker, line.text): line for line in before if line.audio}
-    return [spoken.get((line.speaker, line.text), line) for line in lines]
+    directions = defaultdict[tuple[str, str], deque[str]](deque)
+    for line in before:
+        directions[line.speaker, line.text].append(line.directions)
+    kept = []
+    for line in lines:
+        key = line.speaker, line.text
+        left = directions[key]
+        after = {"directions": left.popleft() if left else ""}
+        kept.append(spoken.get(key, line).model_copy(update=after))
+    return kept
 
 
 def _joined_audio(script: Script) -> DialogueAudio:

@@ -20,8 +20,8 @@ from troupe.scripts.errors import (
     ScriptWriterNotConfigured,
     ScriptWriterUnavailable,
 )
+from troupe.scripts.lines import Utterance, check_dialogue
 from troupe.scripts.records import MAX_LINE_CHARACTERS
-from troupe.scripts.screenplay import Utterance, check_dialogue
 from troupe.text import shorten
 
 MAX_WRITTEN, DEFAULT_LINES = 60, 12
