@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from troupe.speech.audible import audible
 from troupe.speech.engine import Speech, SpeechEngine, SpeechRequest, Voice, WordTiming
 from troupe.speech.errors import SpeechError
 from troupe.speech.text import planner
@@ -19,7 +20,6 @@ __all__ = ["estimate_words", "part_key", "speak"]
 # Between utterances. Short enough that captions, which end with the last word, end within 0.3 s of
 # the audio.
 PAUSE_SECONDS = 0.2
-_SILENT = 100  # of 32767
 
 
 def speak(engine: SpeechEngine, text: str, voice: Voice) -> Iterator[Speech]:
@@ -47,7 +47,7 @@ def speak(engine: SpeechEngine, text: str, voice: Voice) -> Iterator[Speech]:
 def _with_pause(speech: Speech) -> Speech:
     """Adds or cuts silence so that the sound ends PAUSE_SECONDS after the last audible one. Sound
     after the reported end of the last word counts as part of that word."""
-    loud = np.flatnonzero(np.abs(speech.samples.astype(np.int32)) > _SILENT)
+    loud = audible(speech.samples)
     *before, last = speech.words or (WordTiming("", 0.0, 0.0),)
     heard = max(int(loud[-1]) + 1 if len(loud) else 0, round(last.end * speech.rate))
     end = heard + round(PAUSE_SECONDS * speech.rate)
