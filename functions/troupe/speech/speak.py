@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from troupe.speech.audible import audible
 from troupe.speech.engine import Speech, SpeechEngine, SpeechRequest, Voice, WordTiming
 from troupe.speech.errors import SpeechError
 from troupe.speech.text.reading import Passage, as_written
@@ -19,7 +20,6 @@ __all__ = ["estimate_words", "part_key", "speak"]
 # Part of the cache key of spoken parts. Increase it when the sound changes in another way than by
 # what is said.
 _VERSION = "2"
-_SILENT = 100  # of 32767
 
 
 def speak(engine: SpeechEngine, passage: Passage, voice: Voice) -> Iterator[Speech]:
@@ -47,7 +47,7 @@ def speak(engine: SpeechEngine, passage: Passage, voice: Voice) -> Iterator[Spee
 def _with_pause(speech: Speech, pause: float) -> Speech:
     """Adds or cuts silence so that the sound ends `pause` seconds after the last audible one. Sound
     after the reported end of the last word counts as part of that word."""
-    loud = np.flatnonzero(np.abs(speech.samples.astype(np.int32)) > _SILENT)
+    loud = audible(speech.samples)
     *before, last = speech.words or (WordTiming("", 0.0, 0.0),)
     heard = max(int(loud[-1]) + 1 if len(loud) else 0, round(last.end * speech.rate))
     end = heard + round(pause * speech.rate)

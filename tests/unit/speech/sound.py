@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 def rms(samples: Samples) -> float:
-    return float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
+    """Around the mean: a constant is no sound."""
+    return float(np.std(samples.astype(np.float64)))
 
 
 def pitch(samples: Samples, rate: int, low: float = 60.0, high: float = 500.0) -> float:

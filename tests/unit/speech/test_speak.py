@@ -53,7 +53,7 @@ class ToneEngine:
             WordTiming(text, index / 10, index / 10 + 0.1)
             for index, text in enumerate(request.text.split())
         )
-        samples = np.full(len(words) * 100, 1000, np.int16)
+        samples = np.resize(np.array([1000, -1000], np.int16), len(words) * 100)
         return Speech(samples, 1000, words, TimingSource.ENGINE)
 
 

@@ -14,9 +14,9 @@ from troupe.media.captions.cue import LINE, Said, cut, label, width
 from troupe.media.captions.leaning import ARTICLES, LEADING
 from troupe.speech.engine import WordTiming
 from troupe.speech.text.borders import Border
-from troupe.speech.text.sentences import sentence_ends
 from troupe.speech.text.segmenter import has_unspaced, phrases
 from troupe.speech.text.segmenter import words as word_spans
+from troupe.speech.text.sentences import sentence_ends
 
 _SPACES = re.compile(r"\s+")
 _KEPT_SPACES = "\u00a0\u202f\u3000"  # no-break and ideographic ones; any other run is one space

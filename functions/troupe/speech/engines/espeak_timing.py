@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from troupe.speech.audible import audible
 from troupe.speech.engine import WordTiming
 from troupe.speech.text.words import spread, word_spans
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
 _WORD, _END = 1, 5
-_SILENT = 100  # of 32767; pauses between clauses are zeros, and echoes fade below this
 
 
 def word_timings(
@@ -54,5 +52,6 @@ def word_timings(
 
 
 def _last_sound(samples: Samples, start: int, end: int) -> int:
-    loud = np.flatnonzero(np.abs(samples[start:end].astype(np.int32)) > _SILENT)
+    # Pauses between clauses are zeros, and echoes fade below this.
+    loud = audible(samples[start:end])
     return start + int(loud[-1]) + 1 if len(loud) else end

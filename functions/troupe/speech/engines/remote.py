@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-import numpy as np
-
 from troupe.calls import bounded, retry
+from troupe.speech.audible import audible
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import Language, Speech, SpeechRequest, TimingSource
 from troupe.speech.errors import SpeechError
@@ -148,7 +147,7 @@ def server_hash(*parts: str) -> str:
 
 def estimated(samples: Samples, rate: int, text: str) -> Speech:
     """Speech with words spread over the audible range of `samples` (int16, mono, shape (n,))."""
-    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _SILENT)
+    loud = audible(samples, _SILENT)
     first, last = (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, len(samples))
     words = estimate_words(text, last / rate, start=first / rate)
     return Speech(samples, rate, words, TimingSource.ESTIMATED)
