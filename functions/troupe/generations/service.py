@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
-from troupe.characters.voices import voice_snapshot
+from troupe.characters.voices import attachment, dictionary_fields, voice_snapshot
 from troupe.errors import FileMissing, UnknownChoice
 from troupe.generations import writes
 from troupe.generations.errors import (
@@ -21,7 +21,7 @@ from troupe.generations.errors import (
     TextTooLong,
     TranslationNotOffered,
 )
-from troupe.generations.records import AudioFile, Generation, SpokenText
+from troupe.generations.records import AudioFile, DictionaryUse, Generation, SpokenText
 from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote, speech_tariff
@@ -44,6 +44,8 @@ from troupe.text import shorten
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
+    from troupe.dictionaries.library import Dictionaries
+    from troupe.dictionaries.records import DictionaryRef
 
 Cast = Callable[[str, Sequence[str]], "list[Character]"]
 
@@ -55,14 +57,15 @@ _POLL_SECONDS = (0.1, 1.0)  # the first and the longest pause between polls
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """A text to speak, and how. Where `voice_type` or `speed` is None, the character's own is used,
-    or the default if there is no character."""
+    """A text to speak, and how. Where `voice_type`, `speed` or `dictionary_id` is None, the
+    character's own is used, or the default if there is no character."""
 
     text: str
     language: str
     voice_type: VoiceType | None = None
     voice_style: str = DEFAULT_STYLE
     character_id: str | None = None
+    dictionary_id: str | None = None
     speed: float | None = None
     format: AudioFormat = AudioFormat.MP3
     target_language: str | None = None
@@ -83,12 +86,13 @@ class _Choices(NamedTuple):
     voice_type: VoiceType
     speed: float
     language: str
+    dictionary: DictionaryRef | None
     quote: Quote
 
 
 class Generations:
-    """`files` is called only when a file is needed: most requests need none, and the storage client
-    is slow to load."""
+    """`files` and `dictionaries` are called only when needed: most requests need none, and the
+    storage client is slow to load."""
 
     def __init__(
         self,
@@ -96,6 +100,7 @@ class Generations:
         files: Callable[[], Files],
         jobs: JobService,
         cast: Cast,
+        dictionaries: Callable[[], Dictionaries],
         settings: Settings,
         moderation: Moderation,
     ) -> None:
@@ -103,6 +108,7 @@ class Generations:
         self._files = files
         self._jobs = jobs
         self._cast = cast
+        self._dictionaries = dictionaries
         self._settings = settings
         self._moderation = moderation
 
@@ -117,10 +123,10 @@ class Generations:
         same idempotency `key` returns the first generation in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, SpeechTooLong, CharacterNotFound,
-        VoiceNotShared, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
-        KeyReused.
+        VoiceNotShared, DictionaryNotFound, DictionaryLanguage, ContentRefused,
+        ModerationUnavailable, NotEnoughTokens, CostAboveMax, KeyReused.
         """
-        character, voice_type, speed, language, quote = self._choices(uid, request)
+        character, voice_type, speed, language, dictionary, quote = self._choices(uid, request)
         self._moderation.check(uid, request.text)
         cloned = (
             character is not None
@@ -141,6 +147,7 @@ class Generations:
             format=request.format,
             engine=self._settings.speech_engine,
             character_id=request.character_id,
+            dictionary=dictionary and DictionaryUse(id=dictionary.id, version=dictionary.version),
             voice_cloned=cloned,
             created_at=at,
             updated_at=at,
@@ -150,7 +157,7 @@ class Generations:
             id=generation_id,
             uid=uid,
             subject=writes.generation_path(generation_id),
-            given=_spoken_text(request.text, generation, character if cloned else None),
+            given=_spoken_text(request.text, generation, character if cloned else None, dictionary),
             request_hash=request_hash("generateVoice", _hashed(request)),
             at=at,
         )
@@ -266,7 +273,7 @@ class Generations:
 
     def _choices(self, uid: str, request: GenerationRequest) -> _Choices:
         """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice,
-        TextTooLong and SpeechTooLong."""
+        TextTooLong, DictionaryNotFound, DictionaryLanguage and SpeechTooLong."""
         if request.target_language:
             raise TranslationNotOffered
         character = self._cast(uid, [request.character_id])[0] if request.character_id else None
@@ -283,7 +290,18 @@ class Generations:
             math.ceil(seconds_at_most(request.text, language, speed)),
             math.ceil(about),
         )
-        return _Choices(character, voice_type, speed, language, quote)
+        dictionary = self._dictionary(uid, request.dictionary_id, character, language)
+        return _Choices(character, voice_type, speed, language, dictionary, quote)
+
+    def _dictionary(
+        self, uid: str, dictionary_id: str | None, character: Character | None, language: str
+    ) -> DictionaryRef | None:
+        """Raises DictionaryNotFound and DictionaryLanguage."""
+        if dictionary_id is not None:
+            return self._dictionaries().for_speech(uid, dictionary_id, language)
+        if character is None or character.config.dictionary_id is None:
+            return None
+        return self._dictionaries().attached([attachment(character, language)])[0]
 
     def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
         """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)
@@ -316,10 +334,17 @@ def _hashed(request: GenerationRequest) -> dict[str, Any]:
         "speed": request.speed or DEFAULT_SPEED,
     }
     del choices["target_language"]  # never set when work is accepted
+    if request.dictionary_id is None:
+        del choices["dictionary_id"]  # as before there were dictionaries
     return choices
 
 
-def _spoken_text(text: str, generation: Generation, cloned: Character | None) -> SpokenText:
+def _spoken_text(
+    text: str,
+    generation: Generation,
+    cloned: Character | None,
+    dictionary: DictionaryRef | None,
+) -> SpokenText:
     """The input of the job. `cloned`: the character to clone, if any."""
     language = generation.language
     voice = (
@@ -333,5 +358,6 @@ def _spoken_text(text: str, generation: Generation, cloned: Character | None) ->
         "voice_style": generation.voice_style,
         "speed": generation.speed,
         "format": generation.format,
+        **dictionary_fields(dictionary),
     }
     return SpokenText.model_validate(voice.model_dump() | chosen)

@@ -60,7 +60,8 @@ class VoiceWorker:
         """Speaks one part, unless the same words in the same voice are stored already."""
         made_for = part_name(job.id, number)
         text, voice = _part_text(job, given, number), self._voices.voice(given)
-        path = f"{spoken_prefix(job.uid)}{part_key(job.uid, self._engine, voice, text)}.wav"
+        key = part_key(job.uid, self._engine, voice, text, given.dictionary_sha256)
+        path = f"{spoken_prefix(job.uid)}{key}.wav"
         sound = self._recorder.find(path)
         if sound is None:
             local = _local(folder, number)

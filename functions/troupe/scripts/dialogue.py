@@ -69,8 +69,9 @@ class Dialogue:
     def line(self, number: int) -> SpokenLine:
         line = self._performance.lines[number]
         text = plain_text(line.text).strip()
-        voice = self._voice(self._performer(number))
-        key = part_key(self._owner, self._engine, voice, text)
+        performer = self._performer(number)
+        voice = self._voice(performer)
+        key = part_key(self._owner, self._engine, voice, text, performer.dictionary_sha256)
         return SpokenLine(text, voice, f"{self._prefix}lines/{key}.wav")
 
     def record(

@@ -57,9 +57,11 @@ def _with_pause(speech: Speech) -> Speech:
     return replace(speech, samples=samples, words=words)
 
 
-def part_key(owner: str, engine: SpeechEngine, voice: Voice, text: str) -> str:
+def part_key(
+    owner: str, engine: SpeechEngine, voice: Voice, text: str, dictionary: str | None = None
+) -> str:
     """SHA-256 in hex of everything the sound of a part depends on, and of the owner, so that one
-    owner's parts are never found by another."""
+    owner's parts are never found by another. `dictionary`: the hash of the one that is applied."""
     content = [
         owner,
         [engine.name, engine.version, planner.VERSION],
@@ -71,5 +73,7 @@ def part_key(owner: str, engine: SpeechEngine, voice: Voice, text: str) -> str:
             [voice.reference.sha256, voice.reference.text],
             [voice.nfe_steps, float(voice.cross_fade_seconds), voice.remove_silences],
         ]
+    if dictionary is not None:
+        content.append({"dictionary": dictionary})
     # A JSON list, because joined strings would be ambiguous.
     return hashlib.sha256(json.dumps(content, allow_nan=False).encode()).hexdigest()
