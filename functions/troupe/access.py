@@ -57,9 +57,15 @@ def passed(checks: Iterable[Check], policy: str, uid: str) -> bool:
 def owned(document: Document, uid: str, missing: Refusal) -> Document:
     """The document, if it belongs to `uid`. Raises `missing` otherwise, also for another user's
     document, so as not to reveal that it exists."""
-    mine = document.exists and document.data["uid"] == uid
+    mine = belongs(document, uid)
     _record("owner", uid, document.path, None if mine else missing)
     return document
+
+
+def belongs(document: Document, uid: str) -> bool:
+    """Whether the document exists and is `uid`'s. Says nothing about the caller's access, and is
+    not recorded."""
+    return bool(document.exists and document.data["uid"] == uid)
 
 
 def readable(document: Document, uid: str, missing: Refusal) -> Document:

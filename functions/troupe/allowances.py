@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-QUOTAS = "guest=3/20/5/50, none=50/500/100/1000, paid=500/5000/1000/20000"
+QUOTAS = "guest=3/20/5/50/3, none=50/500/100/1000/20, paid=500/5000/1000/20000/200"
 SHARES = "guest=1x1/60, none=2x2/240, paid=2x4/4000"
 
 
@@ -51,8 +51,8 @@ class RateLimit(BaseModel):
 
 
 class Quota(BaseModel):
-    """How many characters, scripts and uploaded files a user may keep, and how large the files may
-    be in total."""
+    """How many characters, scripts, uploaded files and dictionaries a user may keep, and how large
+    the files may be in total."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,6 +60,7 @@ class Quota(BaseModel):
     scripts: int = Field(ge=0)
     files: int = Field(ge=0)
     megabytes: int = Field(ge=0)
+    dictionaries: int = Field(ge=0)
 
     @property
     def bytes(self) -> int:
@@ -83,13 +84,16 @@ class JobShare(BaseModel):
 
 
 def parse_quotas(text: str) -> dict[str, Any]:
-    """Parses `guest=3/20/5/50`: 3 characters, 20 scripts and 5 files of 50 MB in all. A missing
-    entry of the three default ones keeps its default. Raises ValueError."""
-    quotas = {}
+    """Parses `guest=3/20/5/50/3`: 3 characters, 20 scripts, 5 files of 50 MB in all and 3
+    dictionaries. A missing entry of the three default ones keeps its default, and so does a missing
+    number of dictionaries; a plan's is then that of `paid`. Raises ValueError."""
+    quotas: dict[str, Any] = {}
     for name, numbers in _entries(f"{QUOTAS}, {text}"):
         words = numbers.split("/")
+        if len(words) == len(Quota.model_fields) - 1:
+            words.append((quotas.get(name) or quotas["paid"])["dictionaries"])
         if len(words) != len(Quota.model_fields):
-            raise ValueError("must be like guest=3/20/5/50, separated by commas")
+            raise ValueError("must be like guest=3/20/5/50/3, separated by commas")
         quotas[name] = dict(zip(Quota.model_fields, words, strict=True))
     return quotas
 

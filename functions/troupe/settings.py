@@ -179,9 +179,9 @@ class Settings(AiSettings):
     quotas: dict[str, Quota] = setting(
         "QUOTAS",
         QUOTAS,
-        "how many characters, scripts and uploaded files a user may keep, and the megabytes of "
-        "those files: for guests, users without a paid plan, and all others; an entry for a plan's "
-        "id, such as `pro=1000/9000/2000/50000`, overrides these",
+        "how many characters, scripts and uploaded files a user may keep, the megabytes of those "
+        "files, and how many dictionaries: for guests, users without a paid plan, and all others; "
+        "an entry for a plan's id, such as `pro=1000/9000/2000/50000/500`, overrides these",
         validate_default=True,
     )
     max_attempts: int = setting("MAX_ATTEMPTS", 5, "attempts before a job fails", ge=1)

@@ -36,6 +36,7 @@ SUBJECTS = {
     "jobId": "jobs/{}",
     "exportId": "jobs/{}",
     "fileId": "files/{}",
+    "dictionaryId": "dictionaries/{}",
 }
 
 # Ids that signed-in callers may use regardless of the owner.

@@ -40,6 +40,7 @@ from troupe.characters.intake import Prepare
 from troupe.characters.records import Character
 from troupe.characters.service import Characters
 from troupe.characters.withdrawal import Withdrawals
+from troupe.dictionaries.library import Dictionaries
 from troupe.errors import TroupeError, Unavailable
 from troupe.media.uploads.images import prepare_image
 from troupe.media.uploads.samples import prepare_sample
@@ -206,6 +207,7 @@ def test_the_sweep_finishes_a_deletion_that_crashed(own_db: Database, recorded: 
         test_settings(),
         Prepare(lambda file, _: prepare_sample(file), lambda file, _: prepare_image(file)),
         Moderation(None),
+        lambda: Dictionaries(own_db),
     )
     assert sorted(away.delete(who, character.id)) == sorted(character.files)
     assert recorded.left() == set(character.files)

@@ -26,6 +26,7 @@ from troupe.characters.lifecycle import erase
 from troupe.characters.records import Character
 from troupe.characters.service import Characters
 from troupe.characters.withdrawal import Withdrawals
+from troupe.dictionaries.library import Dictionaries
 from troupe.media.uploads.images import prepare_image
 from troupe.media.uploads.samples import prepare_sample
 from troupe.moderation.service import Moderation
@@ -40,7 +41,9 @@ class ClonedVoices:
         self.db, self.files, self.server, self.engine = db, files, server, engine
         prepare = Prepare(lambda file, _: prepare_sample(file), lambda file, _: prepare_image(file))
         settings = test_settings(SPEECH_ENGINE=engine)
-        self.characters = Characters(db, lambda: files, settings, prepare, Moderation(None))
+        self.characters = Characters(
+            db, lambda: files, settings, prepare, Moderation(None), lambda: Dictionaries(db)
+        )
         orphans = OrphanedFiles(db, lambda: files)
         self.withdrawals = Withdrawals(db, orphans, settings)
         self.who = new_caller()

@@ -19,6 +19,7 @@ from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
 from troupe.characters.records import Character
+from troupe.dictionaries.library import Dictionaries
 from troupe.errors import TroupeError
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.service import JobService
@@ -52,7 +53,9 @@ class ScriptServices:
             settings,
             Moderation(None),
         )
-        self.script_jobs = ScriptJobs(db, self.jobs, self.cast, settings, Moderation(None))
+        self.script_jobs = ScriptJobs(
+            db, self.jobs, self.cast, lambda: Dictionaries(db), settings, Moderation(None)
+        )
         self.meanwhile: list[Any] = []
 
     def cast(self, uid: str, ids: Sequence[str]) -> list[Character]:

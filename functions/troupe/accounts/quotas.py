@@ -37,6 +37,7 @@ class Usage:
     scripts: int
     files: int
     size: int
+    dictionaries: int
 
 
 class Quotas:
@@ -51,10 +52,11 @@ class Quotas:
         return self._settings.quota(*tier_names(user.stored()))
 
     def usage(self, uid: str) -> Usage:
-        """Three aggregation queries."""
+        """Four aggregation queries."""
         files, size = self._files(uid)
-        characters, scripts = (self._count(uid, kind) for kind in (Kept.CHARACTERS, Kept.SCRIPTS))
-        return Usage(characters=characters, scripts=scripts, files=files, size=size)
+        counted = (Kept.CHARACTERS, Kept.SCRIPTS, Kept.DICTIONARIES)
+        counts = {str(kind): self._count(uid, kind) for kind in counted}
+        return Usage(files=files, size=size, **counts)
 
     def add(
         self, user: UserRecord, kind: Kept, make: Callable[[], T], undo: Callable[[T], object]

@@ -243,6 +243,7 @@ class QuotasView(Schema):
     scripts: QuotaView
     files: QuotaView
     file_bytes: QuotaView = Field(description="The size of all uploaded files.")
+    dictionaries: QuotaView
 
     @classmethod
     def of(cls, usage: Usage, quota: Quota) -> Self:
@@ -251,6 +252,7 @@ class QuotasView(Schema):
             scripts=QuotaView(used=usage.scripts, maximum=quota.scripts),
             files=QuotaView(used=usage.files, maximum=quota.files),
             file_bytes=QuotaView(used=usage.size, maximum=quota.bytes),
+            dictionaries=QuotaView(used=usage.dictionaries, maximum=quota.dictionaries),
         )
 
 

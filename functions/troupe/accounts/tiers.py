@@ -13,6 +13,7 @@ class Kept(StrEnum):
     CHARACTERS = "characters"
     SCRIPTS = "scripts"
     FILES = "files"
+    DICTIONARIES = "dictionaries"
 
 
 def tier_names(user: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from troupe.activities.domain import DOMAIN as ACTIVITIES
 from troupe.admin.domain import DOMAIN as ADMIN
 from troupe.allowances import RateLimit
 from troupe.characters.domain import DOMAIN as CHARACTERS
+from troupe.dictionaries.domain import DOMAIN as DICTIONARIES
 from troupe.domain import Domain
 from troupe.exports.domain import DOMAIN as EXPORTS
 from troupe.files.domain import DOMAIN as FILES
@@ -38,6 +39,7 @@ DOMAINS: tuple[Domain, ...] = (
     JOBS,
     EXPORTS,
     CHARACTERS,
+    DICTIONARIES,
     FILES,
     PLANS,
     WALLET,

@@ -23,6 +23,7 @@ from troupe.characters.errors import (
     UnknownImage,
 )
 from troupe.characters.library import CharacterWithStar, StarState
+from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.errors import FileMissing, Unauthorized, UnknownChoice
 from troupe.media.uploads.checks import (
     BrokenAudio,
@@ -72,6 +73,8 @@ _FILE_ERRORS = (
     ConsentTooNarrow,
     GuestsPublishNothing,
     UnknownChoice,
+    DictionaryNotFound,
+    DictionaryLanguage,
     *MODERATION_ERRORS,
 )
 # The file behind a name never changes, but it may be deleted or become private, so that it has to

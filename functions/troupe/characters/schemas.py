@@ -19,6 +19,7 @@ from troupe.web.upload import Form, Upload
 
 _KEY = re.compile(r"0|[1-9][0-9]{0,8}")
 _CONFIG = set(Config.model_fields)
+_NO_DICTIONARY = "none"  # a blank field of a form counts as absent
 
 
 def _image_keys(text: str) -> str:
@@ -37,6 +38,13 @@ Language = Annotated[
 ]
 SampleText = Annotated[
     Text, Field(max_length=2000, description="The transcript of the sample; it improves cloning.")
+]
+DictionaryId = Annotated[
+    Id | None,
+    Field(
+        description="One of your pronunciation dictionaries, for the character's language. It also "
+        "applies when others cast the character."
+    ),
 ]
 VisibilityField = Annotated[
     Visibility | None,
@@ -85,6 +93,7 @@ class CreateCharacter(WarnsOfUnknown, Form):
     nfe_steps: NfeSteps = 32
     cross_fade_duration: CrossFade = 0.15
     remove_silences: bool = True
+    dictionary_id: DictionaryId = None
     language: Language = "en-us"
     voice_type: VoiceType = VoiceType.FEMALE
     visibility: VisibilityField = None
@@ -121,6 +130,9 @@ class UpdateCharacter(WarnsOfUnknown, Form):
     nfe_steps: NfeSteps | None = None
     cross_fade_duration: CrossFade | None = None
     remove_silences: bool | None = None
+    dictionary_id: DictionaryId = Field(
+        None, description="One of the owner's pronunciation dictionaries; `none` for none."
+    )
     language: Language | None = None
     voice_type: VoiceType | None = None
     visibility: VisibilityField = None
@@ -135,12 +147,18 @@ class UpdateCharacter(WarnsOfUnknown, Form):
             sample_text=self.sample_text,
             new_images=self.new_image_files,
             removed_image_keys=self.remove_image_keys.split(",") if self.remove_image_keys else (),
-            config=self.model_dump(include=_CONFIG, exclude_none=True),
+            config=self._config(),
             language=self.language,
             voice_type=self.voice_type,
             visibility=self.visibility,
             allow_use=self.allow_use,
         )
+
+    def _config(self) -> dict[str, Any]:
+        config = self.model_dump(include=_CONFIG, exclude_none=True)
+        if config.get("dictionary_id") == _NO_DICTIONARY:
+            config["dictionary_id"] = None
+        return config
 
 
 class CharacterPath(Schema):

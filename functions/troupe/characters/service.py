@@ -42,10 +42,12 @@ from troupe.text import name_key
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
+    from troupe.dictionaries.library import Dictionaries
 
 
 class Characters:
-    """`files` and `prepare` are called only when needed: most requests need neither."""
+    """`files`, `prepare` and `dictionaries` are called only when needed: most requests need
+    none."""
 
     def __init__(
         self,
@@ -54,20 +56,24 @@ class Characters:
         settings: Settings,
         prepare: Prepare,
         moderation: Moderation,
+        dictionaries: Callable[[], Dictionaries],
     ) -> None:
         self._db = db
         self._settings = settings
         self._intake = Intake(prepare)
         self._moderation = moderation
+        self._dictionaries = dictionaries
         self._orphans = OrphanedFiles(db, files)
 
     def create(self, caller: AccountCaller, draft: CharacterDraft) -> CharacterWithStar:
         """Raises ConsentRequired, ConsentTooNarrow, GuestsPublishNothing, UnknownChoice,
-        ContentRefused, ModerationUnavailable and the errors of `Intake`; then nothing is stored."""
+        DictionaryNotFound, DictionaryLanguage, ContentRefused, ModerationUnavailable and the errors
+        of `Intake`; then nothing is stored."""
         # Before decoding anything.
         check_guest(caller, draft.visibility, draft.allow_use)
         required_consent(draft.consent).check_use(draft.allow_use)
         language = self._language(draft.language)
+        self._check_dictionary(caller.uid, draft.config.dictionary_id, language)
         self._moderation.check(caller.uid, draft.display_name, draft.sample_text)
         prepared = self._intake.sample(caller.uid, "audioFile", draft.audio)
         images = self._intake.images(caller.uid, "imageFiles", draft.images)
@@ -100,8 +106,8 @@ class Characters:
         self, caller: AccountCaller, character_id: str, update: CharacterUpdate
     ) -> CharacterWithStar:
         """Raises CharacterNotFound, NotOwner, CharacterHidden, GuestsPublishNothing, UnknownImage,
-        ConsentRequired, ConsentTooNarrow, SampleMissing, UnknownChoice, ContentRefused,
-        ModerationUnavailable and the errors of `Intake`."""
+        ConsentRequired, ConsentTooNarrow, SampleMissing, UnknownChoice, DictionaryNotFound,
+        DictionaryLanguage, ContentRefused, ModerationUnavailable and the errors of `Intake`."""
         document, star = self._db.get_all(
             [character_path(character_id), star_path(character_id, caller.uid)]
         )
@@ -113,6 +119,8 @@ class Characters:
         check_count(len(character.images) - len(removed) + len(update.new_images))
         self._moderation.check(caller.uid, update.display_name, update.sample_text)
         prepared = self._prepare_update(caller.uid, character_id, update)
+        language = prepared.fields.get("language", character.language)
+        self._check_dictionary(character.uid, update.config.get("dictionary_id"), language)
         secret = self._settings.jwt_secret
         prepared.applied(character, caller, (), (), secret)  # before storing anything
         images = self._intake.images(caller.uid, "newImageFiles", update.new_images)
@@ -184,6 +192,11 @@ class Characters:
         filled = contend(attempt)
         self._orphans.clean(filled)
         return filled.paths
+
+    def _check_dictionary(self, owner: str, dictionary_id: str | None, language: str) -> None:
+        """Raises DictionaryNotFound and DictionaryLanguage."""
+        if dictionary_id is not None:
+            self._dictionaries().for_speech(owner, dictionary_id, language)
 
     def _language(self, code: str) -> str:
         """The engine's code for a language. Raises UnknownChoice."""

@@ -32,6 +32,7 @@ class ConfigView(Schema):
     nfe_steps: int
     cross_fade_duration: float
     remove_silences: bool
+    dictionary_id: str | None = Field(description="Only its owner gets it.")
 
 
 class QualityView(Schema):
@@ -108,7 +109,7 @@ class CharacterView(Schema):
             allow_use=character.shared,
             hidden=character.hidden_at is not None,
             audio_file=f"/api/static/audio_files/{sample.name}" if sample and is_owner else "",
-            config=ConfigView(**character.config.model_dump()),
+            config=_config(character, is_owner=is_owner),
             images={
                 key: f"/api/static/images/{character.images[key].name}"
                 for key in sorted(character.images, key=int)
@@ -124,6 +125,11 @@ class CharacterView(Schema):
             is_owner=is_owner,
             is_starred=is_starred,
         )
+
+
+def _config(character: Character, *, is_owner: bool) -> ConfigView:
+    fields = character.config.model_dump()
+    return ConfigView(**fields if is_owner else fields | {"dictionary_id": None})
 
 
 def _note(character: Character, engine: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
+from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations import schemas
 from troupe.generations.errors import (
@@ -56,6 +57,8 @@ _CHOICE_ERRORS = (
     SpeechTooLong,
     CharacterNotFound,
     VoiceNotShared,
+    DictionaryNotFound,
+    DictionaryLanguage,
     TranslationNotOffered,
 )
 LONGEST_WAIT = 30  # seconds; a waiting function is billed

@@ -28,6 +28,17 @@ class AudioFile(Record):
     timing_source: str
 
 
+class DictionaryUse(Record):
+    """The version of a dictionary that was applied."""
+
+    id: str
+    version: int
+
+    @classmethod
+    def of(cls, used: DictionaryRef | None) -> DictionaryUse | None:
+        return None if used is None else cls(id=used.id, version=used.version)
+
+
 class Generation(Record):
     """`generations/{id}`. Its job has the same id and holds the text while it is needed."""
 
@@ -42,6 +53,7 @@ class Generation(Record):
     format: str
     engine: str
     character_id: str | None = None
+    dictionary: DictionaryUse | None = None
     voice_cloned: bool = False
     status: JobStatus = JobStatus.QUEUED
     tokens_used: int = 0

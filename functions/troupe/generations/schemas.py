@@ -81,6 +81,11 @@ class GenerateVoice(WarnsOfUnknown):
         description="The character whose voice to use. Its voice type and speed apply unless the "
         "request sets them.",
     )
+    dictionary_id: Id | None = Field(
+        None,
+        description="One of your pronunciation dictionaries, for the language of the text. It is "
+        "used instead of the character's.",
+    )
     speed: float = Field(
         DEFAULT_SPEED, ge=0.5, le=2.0, description="1 is the voice's normal speed."
     )
@@ -109,6 +114,7 @@ class GenerateVoice(WarnsOfUnknown):
             voice_type=self.voice_type if "voice_type" in chosen else None,
             voice_style=self.voice_style,
             character_id=self.character_id,
+            dictionary_id=self.dictionary_id,
             speed=self.speed if "speed" in chosen else None,
             format=self.format,
             target_language=self.target_language,
@@ -119,6 +125,9 @@ class GenerateVoice(WarnsOfUnknown):
                 if value is not None
             },
         )
+
+
+_NOT_SHOWN = {"uid", "audio", "error", "updated_at", "expires_at"}
 
 
 class VoiceStyle(StrEnum):
@@ -154,6 +163,11 @@ class Styles(Schema):
     styles: list[StyleView]
 
 
+class DictionaryUseView(Schema):
+    id: str
+    version: int
+
+
 class GenerationView(Schema):
     """A generation. `audioUrl` and `captionsUrl` are set once it is completed."""
 
@@ -167,6 +181,10 @@ class GenerationView(Schema):
     format: AudioFormat
     engine: str
     character_id: str | None
+    dictionary: DictionaryUseView | None = Field(
+        description="The version of the pronunciation dictionary that was applied: that of the "
+        "request, or the character's, unless that is for another language or was deleted."
+    )
     voice_cloned: bool = Field(
         description="Whether the character's own voice speaks. False when the engine cannot clone "
         "and uses a stock voice of the character's type instead."
@@ -188,7 +206,7 @@ class GenerationView(Schema):
         audio = generation.audio
         base = f"/api/voice/generations/{generation.id}"
         return cls(
-            **generation.model_dump(exclude={"uid", "audio", "error", "updated_at", "expires_at"}),
+            **generation.model_dump(exclude=_NOT_SHOWN),
             seconds=audio.seconds if audio else None,
             size=audio.size if audio else None,
             timing_source=audio.timing_source if audio else None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
-from troupe.characters.voices import voice_snapshot
+from troupe.characters.voices import attachment, dictionary_fields, voice_snapshot
 from troupe.errors import FileMissing, UnknownChoice
 from troupe.generations import writes
 from troupe.generations.errors import (
@@ -21,7 +21,7 @@ from troupe.generations.errors import (
     TextTooLong,
     TranslationNotOffered,
 )
-from troupe.generations.records import AudioFile, Generation, SpokenText
+from troupe.generations.records import AudioFile, DictionaryUse, Generation, SpokenText
 from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote, speech_tariff
@@ -45,6 +45,8 @@ from troupe.text import shorten
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
+    from troupe.dictionaries.library import Dictionaries
+    from troupe.dictionaries.records import DictionaryRef
     from troupe.jobs.service import JobService
 
 Cast = Callable[[str, Sequence[str]], "list[Character]"]
@@ -57,14 +59,15 @@ _POLL_SECONDS = (0.1, 1.0)  # the first and the longest pause between polls
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """A text to speak, and how. Where `voice_type` or `speed` is None, the character's own is used,
-    or the default if there is no character."""
+    """A text to speak, and how. Where `voice_type`, `speed` or `dictionary_id` is None, the
+    character's own is used, or the default if there is no character."""
 
     text: str
     language: str
     voice_type: VoiceType | None = None
     voice_style: str = DEFAULT_STYLE
     character_id: str | None = None
+    dictionary_id: str | None = None
     speed: float | None = None
     format: AudioFormat = AudioFormat.MP3
     target_language: str | None = None
@@ -88,13 +91,14 @@ class _Choices(NamedTuple):
     voice_type: VoiceType
     speed: float
     language: str
+    dictionary: DictionaryRef | None
     quote: Quote
     warnings: tuple[ReadingWarning, ...]
 
 
 class Generations:
-    """`files` and `jobs` are called only when they are needed: most requests need neither, and the
-    storage client and the queue are slow to load."""
+    """`files`, `jobs` and `dictionaries` are called only when they are needed: most requests need
+    none, and the storage client and the queue are slow to load."""
 
     def __init__(
         self,
@@ -102,6 +106,7 @@ class Generations:
         files: Callable[[], Files],
         jobs: Callable[[], JobService],
         cast: Cast,
+        dictionaries: Callable[[], Dictionaries],
         settings: Settings,
         moderation: Moderation,
     ) -> None:
@@ -109,6 +114,7 @@ class Generations:
         self._files = files
         self._jobs = jobs
         self._cast = cast
+        self._dictionaries = dictionaries
         self._settings = settings
         self._moderation = moderation
 
@@ -123,10 +129,12 @@ class Generations:
         same idempotency `key` returns the first generation in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, InvalidSSML, NothingToSpeak,
-        UnreadableText, SpeechTooLong, CharacterNotFound, VoiceNotShared, ContentRefused,
-        ModerationUnavailable, NotEnoughTokens, CostAboveMax, KeyReused.
+        UnreadableText, SpeechTooLong, CharacterNotFound, VoiceNotShared, DictionaryNotFound,
+        DictionaryLanguage, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
+        KeyReused.
         """
-        character, voice_type, speed, language, quote, warnings = self._choices(uid, request)
+        chosen = self._choices(uid, request)
+        character, language = chosen.character, chosen.language
         self._moderation.check(uid, request.text)
         cloned = (
             character is not None
@@ -141,12 +149,13 @@ class Generations:
             title=shorten(request.text, TITLE_CHARACTERS),
             characters=len(request.text),
             language=language,
-            voice_type=voice_type,
+            voice_type=chosen.voice_type,
             voice_style=request.voice_style,
-            speed=speed,
+            speed=chosen.speed,
             format=request.format,
             engine=self._settings.speech_engine,
             character_id=request.character_id,
+            dictionary=DictionaryUse.of(chosen.dictionary),
             voice_cloned=cloned,
             created_at=at,
             updated_at=at,
@@ -156,7 +165,9 @@ class Generations:
             id=generation_id,
             uid=uid,
             subject=writes.generation_path(generation_id),
-            given=_spoken_text(request, generation, character if cloned else None),
+            given=_spoken_text(
+                request, generation, character if cloned else None, chosen.dictionary
+            ),
             request_hash=request_hash("generateVoice", _hashed(request)),
             at=at,
         )
@@ -170,11 +181,13 @@ class Generations:
                 generationId=generation_id,
             ),
         ]
-        job = self._jobs().submit(job, quote, batch, keyed=key is not None, max_tokens=max_tokens)
+        job = self._jobs().submit(
+            job, chosen.quote, batch, keyed=key is not None, max_tokens=max_tokens
+        )
         if job.created_at != at:
             # A repeat: return its current state.
-            return replace(self.get(uid, generation_id), warnings=warnings)
-        return GenerationWithJob(generation, job, warnings)
+            return replace(self.get(uid, generation_id), warnings=chosen.warnings)
+        return GenerationWithJob(generation, job, chosen.warnings)
 
     def quote(self, uid: str, request: GenerationRequest) -> Price:
         """What the generation would cost now. Raises the errors of `_choices`."""
@@ -273,7 +286,8 @@ class Generations:
 
     def _choices(self, uid: str, request: GenerationRequest) -> _Choices:
         """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice,
-        TextTooLong, InvalidSSML, NothingToSpeak, UnreadableText and SpeechTooLong."""
+        TextTooLong, InvalidSSML, NothingToSpeak, UnreadableText, DictionaryNotFound,
+        DictionaryLanguage and SpeechTooLong."""
         if request.target_language:
             raise TranslationNotOffered
         character = self._cast(uid, [request.character_id])[0] if request.character_id else None
@@ -298,7 +312,19 @@ class Generations:
             math.ceil(checked.at_most),
             math.ceil(checked.about),
         )
-        return _Choices(character, voice_type, speed, language, quote, checked.warnings)
+        dictionary = self._dictionary(uid, request.dictionary_id, character, language)
+        warnings = checked.warnings
+        return _Choices(character, voice_type, speed, language, dictionary, quote, warnings)
+
+    def _dictionary(
+        self, uid: str, dictionary_id: str | None, character: Character | None, language: str
+    ) -> DictionaryRef | None:
+        """Raises DictionaryNotFound and DictionaryLanguage."""
+        if dictionary_id is not None:
+            return self._dictionaries().for_speech(uid, dictionary_id, language)
+        if character is None or character.config.dictionary_id is None:
+            return None
+        return self._dictionaries().attached([attachment(character, language)])[0]
 
     def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
         """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)
@@ -336,11 +362,16 @@ def _hashed(request: GenerationRequest) -> dict[str, Any]:
         del choices["text_type"]
     if not request.pauses:
         del choices["pauses"]
+    if request.dictionary_id is None:
+        del choices["dictionary_id"]
     return choices
 
 
 def _spoken_text(
-    request: GenerationRequest, generation: Generation, cloned: Character | None
+    request: GenerationRequest,
+    generation: Generation,
+    cloned: Character | None,
+    dictionary: DictionaryRef | None,
 ) -> SpokenText:
     """The input of the job. `cloned`: the character to clone, if any."""
     language = generation.language
@@ -357,5 +388,6 @@ def _spoken_text(
         "voice_style": generation.voice_style,
         "speed": generation.speed,
         "format": generation.format,
+        **dictionary_fields(dictionary),
     }
     return SpokenText.model_validate(voice.model_dump() | chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from troupe.dictionaries.records import DictionaryRef
 from troupe.records import Record
 from troupe.speech.catalogue import DEFAULT_STYLE
 
@@ -69,7 +70,8 @@ class VoiceSnapshot(Record):
     """A voice as it was when the job was created, so that edits do not change work in progress.
 
     Engines that can clone use the recording at `sample_path`. Without one, and with other engines,
-    language, type and style select the voice. The last three fields are settings of F5-TTS.
+    language, type and style select the voice. `nfe_steps` and the two fields after it are settings
+    of F5-TTS. `dictionary`: the pronunciations to apply.
     """
 
     language: str
@@ -82,3 +84,14 @@ class VoiceSnapshot(Record):
     nfe_steps: int = 32
     cross_fade_duration: float = 0.15  # seconds
     remove_silences: bool = False
+    dictionary_id: str | None = None
+    dictionary_version: int | None = None
+    dictionary_sha256: str | None = None
+
+    @property
+    def dictionary(self) -> DictionaryRef | None:
+        if self.dictionary_id is None:
+            return None
+        return DictionaryRef(
+            self.dictionary_id, self.dictionary_version or 1, self.dictionary_sha256 or ""
+        )

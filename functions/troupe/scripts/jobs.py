@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from troupe.access import owned
 from troupe.adapters.firestore import Database, Missing, Stale, now
 from troupe.characters.errors import CharacterNotFound
-from troupe.characters.voices import voice_snapshot
+from troupe.characters.voices import attachment, voice_snapshot
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote
@@ -42,6 +42,8 @@ from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
+    from troupe.dictionaries.library import Dictionaries
+    from troupe.dictionaries.records import DictionaryRef
 
 Spec = JobSpec[Performance, Recorded]
 _LONGEST_NAMES = 200  # characters of a message
@@ -61,17 +63,21 @@ class ScriptJob:
 
 
 class ScriptJobs:
+    """`dictionaries` is called only when a character has one."""
+
     def __init__(
         self,
         db: Database,
         jobs: JobService,
         cast: CastOf,
+        dictionaries: Callable[[], Dictionaries],
         settings: Settings,
         moderation: Moderation,
     ) -> None:
         self._db = db
         self._jobs = jobs
         self._cast = cast
+        self._dictionaries = dictionaries
         self._settings = settings
         self._moderation = moderation
 
@@ -264,13 +270,25 @@ class ScriptJobs:
                 f"The speech engine does not support the language of {names}.",
                 details={"fields": [UnknownChoice.field("language", allowed)]},
             )
-        return {one.id: _performer(one, script, engine) for one in characters}
+        dictionaries = self._attached(characters)
+        return {
+            one.id: _performer(one, script, engine, dictionary)
+            for one, dictionary in zip(characters, dictionaries, strict=True)
+        }
+
+    def _attached(self, characters: Sequence[Character]) -> Sequence[DictionaryRef | None]:
+        """The dictionary of each character; one call, or none."""
+        if not any(one.config.dictionary_id for one in characters):
+            return [None] * len(characters)
+        return self._dictionaries().attached([attachment(one, one.language) for one in characters])
 
 
-def _performer(character: Character, script: Script, engine: str) -> Performer:
+def _performer(
+    character: Character, script: Script, engine: str, dictionary: DictionaryRef | None
+) -> Performer:
     language = language_named(character.language, engine)
     code = language.code if language else character.language
-    voice = voice_snapshot(character, code, script.uid)
+    voice = voice_snapshot(character, code, script.uid, dictionary)
     return Performer(
         **voice.model_dump(),
         id=character.id,

@@ -32,7 +32,10 @@ _REFERENCE_FIELDS = {
 def voice_key(voice: VoiceSnapshot, engine: str) -> str:
     """A hash of everything but the text that a line's price depends on. `engine`: its name."""
     fields = voice.model_dump(include=set(VoiceSnapshot.model_fields))
-    del fields["sample_path"]  # its hash is enough
+    # The hashes are enough; and without a dictionary, the key is that from before there were any.
+    del fields["sample_path"], fields["dictionary_id"], fields["dictionary_version"]
+    if fields["dictionary_sha256"] is None:
+        del fields["dictionary_sha256"]
     if not engine or not capabilities(engine).cloning:
         fields = {name: fields[name] for name in fields if name not in _REFERENCE_FIELDS}
     content = json.dumps([engine, fields], sort_keys=True)

@@ -139,5 +139,15 @@ def language_named(code: str, engine_name: str) -> Language | None:
     return None
 
 
+# Codes of one language: a macrolanguage and its usual member, or a code and the one before it.
+_PRIMARY = {"cmn": "zh", "nb": "no", "nn": "no", "fil": "tl", "iw": "he", "in": "id"}
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether two codes are of one language, whatever its region, script or variant."""
+    first, second = (code.partition("-")[0].lower() for code in (one, other))
+    return _PRIMARY.get(first, first) == _PRIMARY.get(second, second)
+
+
 def style_named(style_id: str) -> Style | None:
     return next((style for style in STYLES if style.id == style_id), None)

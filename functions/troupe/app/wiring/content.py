@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
     from troupe.characters.withdrawal import Withdrawals
+    from troupe.dictionaries.service import DictionaryService
     from troupe.exports.service import Exports
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
@@ -32,7 +33,14 @@ class Content(People):
         from troupe.characters.service import Characters
 
         prepare = Prepare(self._prepare_sample, self._prepare_image)
-        return Characters(self.database, self._files, self.settings, prepare, self.moderation)
+        return Characters(
+            self.database,
+            self._files,
+            self.settings,
+            prepare,
+            self.moderation,
+            lambda: self.dictionaries,
+        )
 
     @cached_property
     def character_library(self) -> CharacterLibrary:
@@ -69,8 +77,20 @@ class Content(People):
         from troupe.generations.service import Generations
 
         return Generations(
-            self.database, self._files, self._jobs, self._cast, self.settings, self.moderation
+            self.database,
+            self._files,
+            self._jobs,
+            self._cast,
+            lambda: self.dictionaries,
+            self.settings,
+            self.moderation,
         )
+
+    @cached_property
+    def dictionary_service(self) -> DictionaryService:
+        from troupe.dictionaries.service import DictionaryService
+
+        return DictionaryService(self.database, self.orphans, self.settings, self.moderation)
 
     @cached_property
     def scripts(self) -> ScriptService:
@@ -92,7 +112,14 @@ class Content(People):
     def script_jobs(self) -> ScriptJobs:
         from troupe.scripts.jobs import ScriptJobs
 
-        return ScriptJobs(self.database, self.jobs, self._cast, self.settings, self.moderation)
+        return ScriptJobs(
+            self.database,
+            self.jobs,
+            self._cast,
+            lambda: self.dictionaries,
+            self.settings,
+            self.moderation,
+        )
 
     @cached_property
     def user_files(self) -> UserFiles:

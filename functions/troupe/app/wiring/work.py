@@ -12,6 +12,7 @@ from troupe.app.wiring.infrastructure import Infrastructure
 
 if TYPE_CHECKING:
     from troupe.accounts.deletion import Eraser
+    from troupe.dictionaries.library import Dictionaries
     from troupe.exported import Exporter
     from troupe.exports.worker import ExportWorker
     from troupe.generations.worker import VoiceWorker
@@ -62,6 +63,12 @@ class Work(Infrastructure):
         from troupe.app.domains import job_specs
 
         return job_specs()
+
+    @cached_property
+    def dictionaries(self) -> Dictionaries:
+        from troupe.dictionaries.library import Dictionaries
+
+        return Dictionaries(self.database)
 
     @cached_property
     def voice_worker(self) -> VoiceWorker:

@@ -21,7 +21,7 @@ from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.chunked import after, bare
 from troupe.media.uploads.refusals import no_sound
 from troupe.media.uploads.sniffing import SOUNDS, sound_kind, tag_bytes
-from troupe.riff import is_wav, stated_size
+from troupe.riff import stated_size
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -120,7 +120,7 @@ def _declared_bytes(name: str, file: BinaryIO) -> int:
     """
     file.seek(0)
     head = file.read(12)
-    if is_wav(head):
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         return stated_size(head)
     if name != "mp3":
         return 0
