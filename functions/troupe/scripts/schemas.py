@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from troupe.scripts.records import ScriptWithJobs
 
 MAX_CAST = 20
-SCREENPLAY = """A screenplay, a play or a transcript as plain text. A speech starts with `NAME: text`
-or with a name alone on a line (Fountain), and continues until an empty line or the next name.
+SCREENPLAY = """A screenplay, a play or a transcript as plain text. A speech starts with
+`NAME: text`, or with a name alone on a line (Fountain), and continues until an empty line or the
+next name.
 
 A name is a character's name or id. Letter case, accents, quotes, Markdown and invisible characters
 do not matter, and `(O.S.)`, `(CONT'D)` or a time may stand beside it. Also understood:
@@ -46,11 +47,12 @@ do not matter, and `(O.S.)`, `(CONT'D)` or a time may stand beside it. Also unde
 WebVTT with names.
 
 Not spoken, but kept in the text of the line: `(laughs)`, `[sighs]`, `*laughs*`, and a bracket that
-stands alone on a line, begins a speech or follows a sentence. Not spoken, but kept in `directions`
-of the next line: directions between speeches, headings (`INT.`, `SCENE 2`, `# Act`), transitions
-(`CUT TO:`), cues (`SFX:`, `MUSIC:`), a title page, and text without a name if names stand on
-their own lines. Elsewhere, text without a name is an error, as is a name that is not in the cast; errors
-tell the line and the way out. Not kept: `/* */`, `[[notes]]`, and what follows the last speech."""
+stands alone on a line, begins a speech or follows a sentence. Not spoken, but kept in
+`directions` of the next line: directions between speeches, headings (`INT.`, `SCENE 2`, `# Act`),
+transitions (`CUT TO:`), cues (`SFX:`, `MUSIC:`), a title page, and text without a name if names
+stand on their own lines. Elsewhere, text without a name is an error, as is a name that is not in
+the cast; errors tell the line and the way out. Not kept: `/* */`, `[[notes]]`, and what follows
+the last speech."""
 MOST_SCRIPTS = 20  # of a page: each can have 500 lines
 
 Title = Annotated[Line, Field(max_length=120)]
