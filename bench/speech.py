@@ -59,7 +59,7 @@ def ours(text: str, folder: Path) -> float:
     from troupe.speech.engine import Voice, VoiceType, WordTiming
     from troupe.speech.engines.espeak import EspeakEngine
     from troupe.speech.speak import speak
-    from troupe.speech.text.borders import parse_pauses
+    from troupe.speech.borders import parse_pauses
     from troupe.speech.text.pieces import parts, pieces, within
     from troupe.speech.text.reading import Passage, Pauses, passage
 

@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 from troupe.jobs.records import JobError, JobStatus
 from troupe.recording.records import VoiceSnapshot
 from troupe.records import Record
+from troupe.speech.borders import Border
 from troupe.speech.request import TextType
-from troupe.speech.text.borders import Border
 
 
 class AudioFile(Record):

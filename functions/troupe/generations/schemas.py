@@ -15,10 +15,10 @@ from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView, MaxTokens
 from troupe.media.formats import AudioFormat
 from troupe.settings import MOST_CHARACTERS
+from troupe.speech.borders import LONGEST_PAUSE, Border
 from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import TimingSource, VoiceType
 from troupe.speech.request import TextType
-from troupe.speech.text.borders import LONGEST_PAUSE, Border
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, KeyHeader, Schema, WarnsOfUnknown, example
 

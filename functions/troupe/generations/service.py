@@ -34,11 +34,11 @@ from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
+from troupe.speech.borders import Border
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
 from troupe.speech.errors import SpeechTooLong
 from troupe.speech.request import TextType, check_text
-from troupe.speech.text.borders import Border
 from troupe.speech.text.marks import ReadingWarning
 from troupe.text import shorten
 

@@ -20,10 +20,10 @@ from troupe.recording.join import Take, join
 from troupe.recording.recorder import Recorder
 from troupe.recording.records import Recorded, Sound, part_name
 from troupe.recording.voices import Voices
+from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
 from troupe.speech.speak import part_key
-from troupe.speech.text.borders import Border
 from troupe.speech.text.pieces import parts, pieces, within
 from troupe.speech.text.reading import Passage, Pauses, passage
 

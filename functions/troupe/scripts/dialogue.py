@@ -18,9 +18,9 @@ from troupe.recording.records import Sound
 from troupe.recording.voices import Voices
 from troupe.scripts.length import pause_before
 from troupe.scripts.records import Performance, Performer
+from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine, Voice, WordTiming
 from troupe.speech.speak import part_key
-from troupe.speech.text.borders import Border
 from troupe.speech.text.directions import without_directions
 from troupe.speech.text.pieces import pieces
 from troupe.speech.text.reading import Passage, Pauses, passage

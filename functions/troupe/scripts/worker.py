@@ -21,9 +21,9 @@ from troupe.scripts.length import pause_before
 from troupe.scripts.records import DialogueAudio, FinalVideo, Performance
 from troupe.scripts.specs import SPECS, VIDEO
 from troupe.scripts.writes import completed_writes, files_prefix, spoken_lines
+from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
-from troupe.speech.text.borders import Border
 
 # Lines per task: enough to be worth a task, few enough to spread a script over several.
 LINES_PER_PART = 8

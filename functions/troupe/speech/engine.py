@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from troupe.speech.text.borders import Border
+from troupe.speech.borders import Border
 
 if TYPE_CHECKING:  # the `voice` function needs these records but not numpy
     import numpy as np

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from troupe.errors import Unprocessable
+from troupe.speech.borders import Border, pause_seconds
 from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.speech.readable import check_readable, unreadable_share
-from troupe.speech.text.borders import Border, pause_seconds
 from troupe.speech.text.marks import Marked, MarkKind, ReadingWarning, parse_marks
 from troupe.speech.text.plain import plain_text
 from troupe.speech.text.ssml import parse_ssml

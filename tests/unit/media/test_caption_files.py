@@ -12,8 +12,8 @@ from troupe.media.captions import (
     words_from_json,
     words_to_json,
 )
+from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
-from troupe.speech.text.borders import Border
 
 
 def test_json_keeps_words_to_the_millisecond() -> None:

@@ -25,8 +25,8 @@ from troupe.media.captions import (
     to_vtt,
     width,
 )
+from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
-from troupe.speech.text.borders import Border
 
 
 def timed(text: str, *, each: float = 0.3, gap: float = 0.05) -> list[WordTiming]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from troupe.speech.text.borders import Border
+from troupe.speech.borders import Border
 from troupe.speech.text.ipa import parse_ipa
 from troupe.speech.text.marks import MOST_WARNINGS, Mark, MarkKind, Prosody, parse_marks
 

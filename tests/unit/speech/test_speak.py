@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from troupe.speech.borders import parse_pauses
 from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import (
     Capabilities,
@@ -22,7 +23,6 @@ from troupe.speech.engine import (
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.errors import SpeechError
 from troupe.speech.speak import estimate_words, part_key, speak
-from troupe.speech.text.borders import parse_pauses
 from troupe.speech.text.pieces import pieces
 from troupe.speech.text.reading import LAST_PAUSE, Passage, Pauses, passage
 from troupe.speech.text.words import word_spans

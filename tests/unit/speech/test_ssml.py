@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.details import check
-from troupe.speech.text.borders import Border
+from troupe.speech.borders import Border
 from troupe.speech.text.marks import MOST_WARNINGS, Marked, MarkKind, Prosody, SayAs
 from troupe.speech.text.ssml import NAMESPACE, InvalidSSML, parse_ssml
 

@@ -24,8 +24,8 @@ from troupe.media.captions.timing import (
     shown_until,
     timed,
 )
+from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
-from troupe.speech.text.borders import Border
 
 # Of ending a cue or a line after a piece. The rest of a sentence costs what it costs to read on.
 _TORN, _ANYWHERE, _BEFORE_CONJUNCTION, _AFTER_CLAUSE = 60.0, 14.0, 8.0, 3.0

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from troupe.media.captions.cue import LINE, Cue, label, width
+from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
-from troupe.speech.text.borders import Border
 
 CaptionFormat = Literal["vtt", "srt", "json"]
 MIME_TYPES: dict[CaptionFormat, str] = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from troupe.speech.borders import Border
 from troupe.speech.text.blocks import Block, Kind, blocks
-from troupe.speech.text.borders import Border
 from troupe.speech.text.clean import tidy
 from troupe.speech.text.graphemes import is_unspaced
 from troupe.speech.text.mapped import Edit, Mapped

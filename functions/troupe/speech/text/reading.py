@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from troupe.speech.borders import Border
 from troupe.speech.engine import Capabilities, WordTiming
-from troupe.speech.text.borders import Border
 from troupe.speech.text.clean import speakable
 from troupe.speech.text.graphemes import is_unspaced
 from troupe.speech.text.mapped import Mapped

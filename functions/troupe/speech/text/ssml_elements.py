@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
+from troupe.speech.borders import Border
 from troupe.speech.text import ssml_values as values
-from troupe.speech.text.borders import Border
 from troupe.speech.text.ipa import InvalidIPA, parse_ipa
 from troupe.speech.text.marks import MarkKind, MarkValue, Prosody, SayAs
 
