@@ -26,8 +26,9 @@ import numpy as np
 
 from tests.support.directory_files import DirectoryFiles
 from tests.support.factories import test_settings
-from troupe.adapters.firestore import now
+from troupe.adapters.firestore import Database, now
 from troupe.adapters.storage import Files
+from troupe.dictionaries.library import Dictionaries
 from troupe.generations.records import SpokenText
 from troupe.generations.specs import VOICE
 from troupe.generations.worker import VoiceWorker
@@ -145,6 +146,7 @@ def audio(form: str, seconds: float, root: Path) -> dict[str, Any]:
         part_characters=PART_CHARACTERS,
         max_seconds=86_400,
         pauses=test_settings().pauses,
+        dictionary=Dictionaries(cast(Database, None)).load,
     )
     folder = root / "local"
     folder.mkdir()
@@ -192,6 +194,7 @@ def video(background: str, seconds: float, reuse: bool, root: Path) -> dict[str,
         max_audio_seconds=86_400,
         max_video_seconds=test_settings().max_video_seconds,
         pauses=test_settings().pauses,
+        dictionary=Dictionaries(cast(Database, None)).load,
     )
     job = VIDEO.job(
         id="b" * 32, uid="u", subject="scripts/s", given=performance, request_hash="", at=now()

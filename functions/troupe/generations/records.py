@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from troupe.dictionaries.records import DictionaryRef
 from troupe.jobs.records import JobError, JobStatus
 from troupe.recording.records import VoiceSnapshot
 from troupe.records import Record
@@ -35,7 +36,7 @@ class DictionaryUse(Record):
     version: int
 
     @classmethod
-    def of(cls, used: DictionaryRef | None) -> DictionaryUse | None:
+    def of_ref(cls, used: DictionaryRef | None) -> DictionaryUse | None:
         return None if used is None else cls(id=used.id, version=used.version)
 
 

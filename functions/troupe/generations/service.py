@@ -155,7 +155,7 @@ class Generations:
             format=request.format,
             engine=self._settings.speech_engine,
             character_id=request.character_id,
-            dictionary=DictionaryUse.of(chosen.dictionary),
+            dictionary=DictionaryUse.of_ref(chosen.dictionary),
             voice_cloned=cloned,
             created_at=at,
             updated_at=at,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from troupe.adapters.firestore import now
 from troupe.adapters.storage import Files
+from troupe.dictionaries.records import DictionaryRef
 from troupe.errors import WorkError
 from troupe.generations.records import AudioFile, SpokenText
 from troupe.generations.writes import completed_writes, files_prefix, spoken_prefix
@@ -24,7 +25,8 @@ from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
 from troupe.speech.speak import part_key
-from troupe.speech.text.pieces import parts, pieces, within
+from troupe.speech.text.dictionary import Dictionary
+from troupe.speech.text.pieces import Form, parts, pieces, within
 from troupe.speech.text.reading import Passage, Pauses, passage
 
 # About how long a part is at most. Its file is in memory while it is spoken: 80 MB.
@@ -40,8 +42,10 @@ class VoiceWorker:
         part_characters: int,
         max_seconds: int,
         pauses: Mapping[Border, int],
+        dictionary: Callable[[DictionaryRef], Dictionary],
     ) -> None:
-        """`max_seconds`: the longest audio. `pauses`: in milliseconds."""
+        """`max_seconds`: the longest audio. `pauses`: in milliseconds. `dictionary`: loads one."""
+        self._dictionary = dictionary
         self._max_seconds = max_seconds
         self._engine = engine
         self._files = files
@@ -53,7 +57,7 @@ class VoiceWorker:
     def plan(self, job: Job, given: SpokenText) -> WorkPlan:
         """Raises WorkError("nothing_to_speak")."""
         text = given.text
-        found = pieces(text, given.language)
+        found = pieces(text, given.language, Form(given.text_type))
         if not found:
             raise WorkError(
                 "nothing_to_speak", "The text contains nothing to speak.", retryable=False
@@ -124,12 +128,13 @@ class VoiceWorker:
         """What a part says."""
         start, end = _bounds(job, number)
         return passage(
-            within(pieces(given.text, given.language), start, end),
+            within(pieces(given.text, given.language, Form(given.text_type)), start, end),
             given.language,
             given.speed,
             self._engine.capabilities,
             Pauses.of(self._pauses, given.pauses),
             last=end == len(given.text),
+            dictionary=self._dictionary(given.dictionary) if given.dictionary else None,
         )
 
 

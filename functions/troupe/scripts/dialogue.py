@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from troupe.adapters.storage import Files
+from troupe.dictionaries.records import DictionaryRef
 from troupe.media.audio import AudioWriter
 from troupe.media.captions import Cue, cues
 from troupe.media.formats import AudioFormat
@@ -21,8 +22,8 @@ from troupe.scripts.records import Performance, Performer
 from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine, Voice, WordTiming
 from troupe.speech.speak import part_key
-from troupe.speech.text.directions import without_directions
-from troupe.speech.text.pieces import pieces
+from troupe.speech.text.dictionary import Dictionary
+from troupe.speech.text.pieces import Form, pieces
 from troupe.speech.text.reading import Passage, Pauses, passage
 
 
@@ -60,8 +61,9 @@ class Dialogue:
         owner: str,
         prefix: str,
         pauses: Mapping[Border, int],
+        dictionary: Callable[[DictionaryRef], Dictionary],
     ) -> None:
-        """`pauses`: within a line, in milliseconds."""
+        """`pauses`: within a line, in milliseconds. `dictionary`: loads one."""
         self._engine = engine
         self._recorder = recorder
         self._files = files
@@ -72,6 +74,8 @@ class Dialogue:
         self._voices = voices
         # Held here because a cast can have more recordings than the process caches.
         self._loaded_voices: dict[str, Voice] = {}
+        self._load_dictionary = dictionary
+        self._dictionaries: dict[str, Dictionary | None] = {}
 
     def line(self, number: int) -> SpokenLine:
         voice, said = self._voice(self._performer(number)), self._passage(number)
@@ -81,12 +85,13 @@ class Dialogue:
     def _passage(self, number: int) -> Passage:
         performer = self._performer(number)
         return passage(
-            pieces(without_directions(self._performance.lines[number].text), performer.language),
+            pieces(self._performance.lines[number].text, performer.language, Form.LINE),
             performer.language,
             performer.speed,
             self._engine.capabilities,
             self._pauses,
             last=True,
+            dictionary=self._dictionary(performer),
         )
 
     def record(
@@ -166,6 +171,12 @@ class Dialogue:
 
     def _performer(self, number: int) -> Performer:
         return self._performance.performers[self._performance.lines[number].speaker]
+
+    def _dictionary(self, performer: Performer) -> Dictionary | None:
+        if performer.id not in self._dictionaries:
+            named = performer.dictionary
+            self._dictionaries[performer.id] = self._load_dictionary(named) if named else None
+        return self._dictionaries[performer.id]
 
     def _voice(self, performer: Performer) -> Voice:
         if performer.id not in self._loaded_voices:

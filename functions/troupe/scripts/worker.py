@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from troupe.adapters.firestore import now
 from troupe.adapters.storage import Files
+from troupe.dictionaries.records import DictionaryRef
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.media.captions import cues_to_json
@@ -24,6 +25,7 @@ from troupe.scripts.writes import completed_writes, files_prefix, spoken_lines
 from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
+from troupe.speech.text.dictionary import Dictionary
 
 # Lines per task: enough to be worth a task, few enough to spread a script over several.
 LINES_PER_PART = 8
@@ -44,8 +46,10 @@ class ScriptWorker:
         max_audio_seconds: int,
         max_video_seconds: int,
         pauses: Mapping[Border, int],
+        dictionary: Callable[[DictionaryRef], Dictionary],
     ) -> None:
-        """`pauses`: within a line, in milliseconds."""
+        """`pauses`: within a line, in milliseconds. `dictionary`: loads one."""
+        self._dictionary = dictionary
         self._max_audio_seconds = max_audio_seconds
         self._max_video_seconds = max_video_seconds
         self._pauses = pauses
@@ -200,6 +204,7 @@ class ScriptWorker:
             owner=job.uid,
             prefix=self._prefix(job),
             pauses=self._pauses,
+            dictionary=self._dictionary,
         )
 
     def _cuts(self, given: Performance, most: int) -> list[int]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from troupe.speech.borders import Border
+from troupe.speech.prosody import PLAIN, Prosody
 
 if TYPE_CHECKING:  # the `voice` function needs these records but not numpy
     import numpy as np
@@ -84,11 +85,22 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class Phonemes:
+    """`[start:end]` of a text is pronounced as `ipa`, which `parse_ipa` returned."""
+
+    start: int
+    end: int
+    ipa: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechRequest:
     """One utterance: plain text (no markup), at most `Capabilities.max_characters` long."""
 
     text: str
     voice: Voice
+    phonemes: tuple[Phonemes, ...] = ()
+    prosody: Prosody = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from troupe.speech.text.plain import plain_text
 from troupe.speech.text.ssml import parse_ssml
 from troupe.speech.text.words import is_speakable
 
-# Whether a longer one has a word to speak is found out by the worker: to read it takes time.
-_SHORT = 2_000
-
 
 class TextType(StrEnum):
     TEXT = "text"  # plain text or Markdown, with marks
     SSML = "ssml"
+
+
+# Whether a longer one has a word to speak is found out by the worker: to read it takes time.
+_SHORT = 2_000
 
 
 class NothingToSpeak(Unprocessable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -30,18 +30,34 @@ def speak(engine: SpeechEngine, passage: Passage, voice: Voice) -> Iterator[Spee
     out. Raises SpeechError, with "nothing_to_speak" if all are left out.
     """
     spoken = False
+    silence = 0.0  # before the first word
     for utterance in passage.utterances:
+        if not utterance.text:
+            silence += utterance.pause
+            continue
+        request = SpeechRequest(utterance.text, voice, utterance.phonemes, utterance.prosody)
         try:
-            speech = engine.synthesize(SpeechRequest(utterance.text, voice))
+            speech = engine.synthesize(request)
         except SpeechError as error:
             if error.code != "nothing_to_speak":
                 raise
             continue
         spoken = True
         speech = _with_pause(speech, utterance.pause)
-        yield replace(speech, words=as_written(utterance, speech.words))
+        speech = replace(speech, words=as_written(utterance, speech.words))
+        yield _later(speech, silence) if silence else speech
+        silence = 0.0
     if not spoken:
         raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
+
+
+def _later(speech: Speech, silence: float) -> Speech:
+    """With `silence` seconds before it."""
+    samples = np.concatenate([np.zeros(round(silence * speech.rate), np.int16), speech.samples])
+    words = tuple(
+        replace(word, start=word.start + silence, end=word.end + silence) for word in speech.words
+    )
+    return replace(speech, samples=samples, words=words)
 
 
 def _with_pause(speech: Speech, pause: float) -> Speech:
@@ -65,7 +81,10 @@ def part_key(owner: str, engine: SpeechEngine, voice: Voice, passage: Passage) -
         [engine.name, engine.version, _VERSION],
         [voice.language, voice.type.value, voice.style, float(voice.speed)],
         [
-            [said.text, said.pause, [[w.text, w.start, w.end, w.border] for w in said.words]]
+            [
+                *(said.text, said.pause, [asdict(each) for each in said.phonemes]),
+                *(asdict(said.prosody), [[w.text, w.start, w.end, w.border] for w in said.words]),
+            ]
             for said in passage.utterances
         ],
     ]

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from troupe.speech.borders import Border
+from troupe.speech.prosody import Prosody
 from troupe.speech.text.ipa import parse_ipa
-from troupe.speech.text.marks import MOST_WARNINGS, Mark, MarkKind, Prosody, parse_marks
+from troupe.speech.text.marks import MOST_WARNINGS, Mark, MarkKind, parse_marks
 
 PAUSE, SPELL, PHONEMES = MarkKind.PAUSE, MarkKind.SPELL, MarkKind.PHONEMES
 FUNCTIONS = Path(__file__).parents[3] / "functions"

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.details import check
 from troupe.speech.borders import Border
-from troupe.speech.text.marks import MOST_WARNINGS, Marked, MarkKind, Prosody, SayAs
+from troupe.speech.prosody import Prosody
+from troupe.speech.text.marks import MOST_WARNINGS, Marked, MarkKind, SayAs
 from troupe.speech.text.ssml import NAMESPACE, InvalidSSML, parse_ssml
 
 

@@ -80,6 +80,7 @@ class Work(Infrastructure):
             part_characters=self.settings.part_characters,
             max_seconds=self.settings.max_audio_seconds,
             pauses=self.settings.pauses,
+            dictionary=self.dictionaries.load,
         )
 
     @cached_property
@@ -93,6 +94,7 @@ class Work(Infrastructure):
             max_audio_seconds=self.settings.max_audio_seconds,
             max_video_seconds=self.settings.max_video_seconds,
             pauses=self.settings.pauses,
+            dictionary=self.dictionaries.load,
         )
 
     @cached_property

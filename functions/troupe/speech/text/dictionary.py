@@ -107,6 +107,10 @@ class Dictionary:
                 at = match[1]
         return matches
 
+    def alias(self, entry: Entry) -> tuple[str, list[Phonemes]]:
+        """The alias of an entry, with the other entries applied, and the sounds in it."""
+        return self._aliases[entry]
+
     def apply(self, text: str) -> Applied:
         """What this dictionary changes in `text`. Linear in the lengths of the text and of what is
         said for it."""

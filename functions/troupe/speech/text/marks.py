@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from troupe.speech.borders import Border
+from troupe.speech.prosody import Prosody
 from troupe.speech.text.graphemes import UNSPACED
 from troupe.speech.text.ipa import InvalidIPA, parse_ipa
 from troupe.speech.text.mapped import Edit, Mapped
@@ -41,24 +42,6 @@ class MarkKind(StrEnum):
     EMPHASIS = "emphasis"  # str: "strong", "moderate", "none" or "reduced"
     PROSODY = "prosody"  # Prosody
     BORDER = "border"  # Border: the range is a paragraph or a sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Prosody:
-    """`rate`: a factor, 0.5 to 2; `pitch` in semitones, -12 to 12; `volume` in dB, -96 (silent)
-    to 10. The default changes nothing."""
-
-    rate: float = 1.0
-    pitch: float = 0.0
-    volume: float = 0.0
-
-    def within(self, outer: Prosody) -> Prosody:
-        """This one inside of another: both apply, within the limits above."""
-        return Prosody(
-            min(max(self.rate * outer.rate, 0.5), 2.0),
-            min(max(self.pitch + outer.pitch, -12.0), 12.0),
-            min(max(self.volume + outer.volume, -96.0), 10.0),
-        )
 
 
 @dataclass(frozen=True, slots=True)

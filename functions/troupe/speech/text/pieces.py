@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
 from troupe.speech.borders import Border
 from troupe.speech.text.blocks import Block, Kind, blocks
 from troupe.speech.text.clean import tidy
+from troupe.speech.text.directions import direction_spans
 from troupe.speech.text.graphemes import is_unspaced
 from troupe.speech.text.mapped import Edit, Mapped
+from troupe.speech.text.marks import Mark, Marked, parse_marks
 from troupe.speech.text.planner import cut
 from troupe.speech.text.sentences import sentence_ends
+from troupe.speech.text.ssml import parse_ssml
 
 # About a minute of speech: short enough that its audio (2.5 MB) needs little memory.
 MOST = 800  # characters of a piece
@@ -21,35 +27,135 @@ MOST = 800  # characters of a piece
 _WRAPPED = 45
 
 
+class Form(StrEnum):
+    """How a text is written."""
+
+    TEXT = "text"  # plain text or Markdown, with marks
+    SSML = "ssml"
+    LINE = "line"  # of a script: text with marks and directions
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A sentence, a heading, an item, or a part of one that is longer than MOST.
 
     `text` is what a reader sees, mapped to the source. `border`: what ends after it; None inside a
-    sentence.
+    sentence. `marks`: those in it, with offsets in `text`.
     """
 
     text: Mapped
     border: Border | None
     kind: Kind
+    marks: tuple[Mark, ...] = ()
 
     @property
     def start(self) -> int:
         """Its offset in the source."""
         return self.text.starts[0]
 
+    def cut(self, first: int, last: int) -> Piece | None:
+        """`[first:last]` of it, without surrounding white space; None if nothing is left."""
+        inside = self.text.text[first:last]
+        first += len(inside) - len(inside.lstrip())
+        last = first + len(inside.strip())
+        if first >= last:
+            return None
+        return Piece(
+            self.text.cut(first, last),
+            self.border if last >= len(self.text.text.rstrip()) else None,
+            self.kind,
+            tuple(
+                replace(mark, start=max(mark.start, first) - first, end=min(mark.end, last) - first)
+                for mark in self.marks
+                if (mark.start < last and mark.end > first)
+                or first < mark.start == mark.end <= last
+            ),
+        )
+
 
 @lru_cache(maxsize=4)
-def pieces(source: str, language: str) -> tuple[Piece, ...]:
-    """The pieces of a text, in order. Linear. Cached, because each part of a job asks for all."""
-    found = list(_joined(blocks(tidy(Mapped.of(source)))))
+def pieces(source: str, language: str, form: Form = Form.TEXT) -> tuple[Piece, ...]:
+    """The pieces of a text, in order. Linear. Cached, because each part of a job asks for all.
+
+    Raises InvalidSSML.
+    """
+    marked = parse_ssml(source) if form is Form.SSML else parse_marks(source)
+    text = Mapped.of(marked.text.text)
+    if form is Form.LINE:
+        text = text.edited(_directions(text.text))
+    text = tidy(text)
+    found = _paragraphs(text) if form is Form.SSML else blocks(text)
     result: list[Piece] = []
-    for block, border in found:
-        lines = list(_lines(block.text))
+    for block, border in _joined(found):
+        if form is Form.SSML:
+            lines, inner = list(_split(block.text)), Border.SENTENCE
+        else:
+            lines, inner = list(_lines(block.text)), Border.ITEM
         for number, line in enumerate(lines):
-            last = border if number == len(lines) - 1 else Border.ITEM
+            last = border if number == len(lines) - 1 else inner
             result += _sentences(line, language, last, block.kind)
+    if marked.marks or len(marked.text) != len(source):
+        result = list(_with_marks(result, marked))
     return tuple(result)
+
+
+def _with_marks(found: Sequence[Piece], marked: Marked) -> Iterator[Piece]:
+    """The pieces of a text without its marks, mapped to its source, with their marks."""
+    starts, ends = marked.text.starts, marked.text.ends
+    waiting = sorted(marked.marks, key=lambda mark: mark.start)
+    active: list[Mark] = []
+    at = 0
+    for number, piece in enumerate(found):
+        text = piece.text
+        last = text.ends[-1]
+        first = text.starts[0] if number else 0
+        while at < len(waiting) and (
+            waiting[at].start < last or waiting[at].start == waiting[at].end == last
+        ):
+            active.append(waiting[at])
+            at += 1
+        mine = tuple(
+            replace(
+                mark,
+                start=bisect_right(text.ends, mark.start),
+                end=max(bisect_right(text.ends, mark.start), bisect_left(text.starts, mark.end)),
+            )
+            for mark in active
+            if mark.end > first or mark.start == mark.end >= first
+        )
+        active = [mark for mark in active if mark.end > last]
+        source = Mapped(
+            text.text,
+            array("i", [starts[each] for each in text.starts]),
+            array("i", [ends[each - 1] for each in text.ends]),
+        )
+        yield replace(piece, text=source, marks=mine)
+
+
+def _directions(text: str) -> Iterator[Edit]:
+    """What removes the directions of a line, each with the space after it."""
+    for start, end in direction_spans(text):
+        yield Edit(start, end + (text[end : end + 1] in (" ", "\t")), "")
+
+
+def _paragraphs(text: Mapped) -> list[Block]:
+    """Of SSML, whose text has no other marks."""
+    found, at = [], 0
+    for paragraph in text.text.split("\n\n"):
+        part = text.cut(at, at + len(paragraph)).stripped()
+        at += len(paragraph) + 2
+        if part.text:
+            found.append(Block(Kind.PARAGRAPH, part))
+    return found
+
+
+def _split(text: Mapped) -> Iterator[Mapped]:
+    at = 0
+    for line in text.text.split("\n"):
+        part = text.cut(at, at + len(line)).stripped()
+        at += len(line) + 1
+        if part.text:
+            yield part
 
 
 def _joined(found: Sequence[Block]) -> Iterator[tuple[Block, Border]]:
@@ -167,11 +273,6 @@ def within(found: Sequence[Piece], start: int, end: int) -> list[Piece]:
             continue
         if starts[0] >= start and starts[-1] < end:
             result.append(piece)
-            continue
-        first = sum(1 for each in starts if each < start)
-        last = sum(1 for each in starts if each < end)
-        part = piece.text.cut(first, last).stripped()
-        if part.text:
-            border = piece.border if last == len(starts) else None
-            result.append(replace(piece, text=part, border=border))
+        elif part := piece.cut(bisect_left(starts, start), bisect_left(starts, end)):
+            result.append(part)
     return result

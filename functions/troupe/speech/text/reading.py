@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Self
 
 from troupe.speech.borders import Border
-from troupe.speech.engine import Capabilities, WordTiming
-from troupe.speech.text.clean import speakable
+from troupe.speech.engine import Capabilities, Phonemes, WordTiming
+from troupe.speech.prosody import PLAIN, Prosody
 from troupe.speech.text.graphemes import is_unspaced
-from troupe.speech.text.mapped import Mapped
-from troupe.speech.text.pieces import Piece
 from troupe.speech.text.planner import cut
+from troupe.speech.text.saying import Said, SaidWord, say
 from troupe.speech.text.sentences import CLAUSE, CLAUSE_END
-from troupe.speech.text.verbalise import verbalise
-from troupe.speech.text.words import is_speakable, word_spans
+from troupe.speech.text.words import is_speakable
+
+if TYPE_CHECKING:
+    from troupe.speech.text.dictionary import Dictionary
+    from troupe.speech.text.pieces import Piece
 
 # Seconds after the last word, so that captions end before the sound does.
 LAST_PAUSE = 0.2
@@ -41,31 +44,22 @@ class Pauses:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidWord:
-    """A word of the source as written, with the white space after it, and the offsets of what is
-    said for it in its utterance. `border`: what ends after it."""
-
-    text: str
-    start: int
-    end: int
-    border: Border | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Utterance:
-    """One call of an engine: the words to say, and the silence after them in seconds."""
+    """One call of an engine: the words to say, and the silence after them in seconds. Without
+    words it is silence alone."""
 
     text: str
     words: tuple[SaidWord, ...]
     pause: float
+    phonemes: tuple[Phonemes, ...] = ()
+    prosody: Prosody = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Everything that the sound of a part depends on but the voice. `last`: whether the text ends
-    with it."""
+    """Everything that the sound and the words of a part depend on but the voice."""
 
-    utterances: tuple[Utterance, ...] = field(default=())
+    utterances: tuple[Utterance, ...] = ()
 
     @property
     def text(self) -> str:
@@ -85,17 +79,27 @@ def passage(
     pauses: Pauses,
     *,
     last: bool,
+    dictionary: Dictionary | None = None,
 ) -> Passage:
     """The pieces as an engine with the capabilities `offer` should say them. `last`: the text ends
     with them, and so with LAST_PAUSE. Linear."""
     said = [
         utterance
         for group in _groups(pieces, offer, pauses)
-        for utterance in _utterances(group, language, speed, offer, pauses)
+        for utterance in _utterances(group, language, speed, offer, pauses, dictionary)
     ]
     if last and said:
-        said[-1] = replace(said[-1], pause=LAST_PAUSE)
+        said[-1] = replace(said[-1], pause=max(LAST_PAUSE, _asked_at_end(pieces[-1])))
     return Passage(tuple(said))
+
+
+def _asked_at_end(piece: Piece) -> float:
+    """The silence that marks ask for at the end of a piece, in seconds."""
+    return sum(
+        mark.value / 1000
+        for mark in piece.marks
+        if mark.start == len(piece.text) and isinstance(mark.value, int)
+    )
 
 
 def _groups(pieces: Sequence[Piece], offer: Capabilities, pauses: Pauses) -> Iterator[list[Piece]]:
@@ -116,42 +120,95 @@ def _groups(pieces: Sequence[Piece], offer: Capabilities, pauses: Pauses) -> Ite
 
 
 def _utterances(
-    group: Sequence[Piece], language: str, speed: float, offer: Capabilities, pauses: Pauses
+    group: Sequence[Piece],
+    language: str,
+    speed: float,
+    offer: Capabilities,
+    pauses: Pauses,
+    dictionary: Dictionary | None,
 ) -> Iterator[Utterance]:
-    text, words = _said(group[0], language)
+    said = say(group[0], language, dictionary)
     for piece in group[1:]:
-        said, more = _said(piece, language)
-        gap = "" if is_unspaced(text[-1:]) else " "
-        words += _shifted(more, len(text) + len(gap))
-        text += gap + said
-    ends = [*_calls(text, language, offer, pauses), len(text)]
-    start = 0
+        _append(said, say(piece, language, dictionary))
+    text, start = said.text, 0
+    if before := _silence(said, 0, pauses, speed):
+        yield Utterance("", (), before)
+    ends = _calls(said, language, offer, pauses)
     for end in ends:
         call = text[start:end]
         border = group[-1].border if end == len(text) else _inside(text, end)
-        mine = words
-        if len(ends) > 1:
-            mine = [each for each in words if start <= each.start < end]
-        if first := start + len(call) - len(call.lstrip()):
-            mine = _shifted(mine, -first)
+        silence = _silence(said, end, pauses, speed)
+        pause = round(max(pauses.after(border, speed), silence), 3)
+        first = start + len(call) - len(call.lstrip())
         if is_speakable(call):
-            yield Utterance(call.strip(), tuple(mine), round(pauses.after(border, speed), 3))
+            yield Utterance(
+                call.strip(),
+                tuple(said.words if len(ends) == 1 else _shifted(said.words, first, end)),
+                pause,
+                tuple(
+                    Phonemes(each.start - first, each.end - first, each.ipa)
+                    for each in said.phonemes
+                    if first <= each.start and each.end <= end
+                ),
+                _prosody(said, first, end),
+            )
+        elif silence:
+            yield Utterance("", (), pause)
         start = end
 
 
-def _shifted(words: Iterable[SaidWord], by: int) -> list[SaidWord]:
-    return [replace(each, start=max(0, each.start + by), end=each.end + by) for each in words]
+def _silence(said: Said, at: int, pauses: Pauses, speed: float) -> float:
+    """The seconds of silence that marks ask for at a place."""
+    return sum(
+        each / 1000 if isinstance(each, int) else pauses.after(each, speed)
+        for place, each in said.pauses
+        if place == at
+    )
 
 
-def _calls(text: str, language: str, offer: Capabilities, pauses: Pauses) -> list[int]:
-    """Where a text is cut because it is too long for one call, or after clauses if their pause was
-    asked for."""
-    ends: set[int] = set()
-    if len(text) > offer.max_characters:
-        ends.update(cut(text, offer.max_characters, language)[1:-1])
+def _append(said: Said, more: Said) -> None:
+    """Joins what is said for two pieces."""
+    by = len(said.text) + (0 if is_unspaced(said.text[-1:]) else 1)
+    said.text = said.text.ljust(by) + more.text
+    said.words += [replace(each, start=each.start + by, end=each.end + by) for each in more.words]
+    said.phonemes += [Phonemes(each.start + by, each.end + by, each.ipa) for each in more.phonemes]
+    said.pauses += [(at + by, pause) for at, pause in more.pauses]
+    said.prosody += [(start + by, end + by, each) for start, end, each in more.prosody]
+
+
+def _prosody(said: Said, start: int, end: int) -> Prosody:
+    """That of a call, which is the same in all of it."""
+    found = PLAIN
+    for first, last, prosody in said.prosody:
+        if first <= start and end <= last:
+            found = prosody.within(found)
+    return found
+
+
+def _calls(said: Said, language: str, offer: Capabilities, pauses: Pauses) -> list[int]:
+    """Where a text is cut: at pauses and changes of prosody, where it is too long for one call, and
+    after clauses if their pause was asked for. With its end."""
+    text = said.text
+    ends = {at for at, _ in said.pauses if at}
+    for start, end, _ in said.prosody:
+        ends |= {start, end} - {0}
     if Border.CLAUSE in pauses.asked:
-        ends |= {match.end() for match in CLAUSE.finditer(text) if match.end() < len(text)}
+        ends |= {match.end() for match in CLAUSE.finditer(text)}
+    ends.add(len(text))
+    if len(text) > offer.max_characters:
+        for start, end in pairwise([0, *sorted(ends)]):
+            inside = cut(text[start:end], offer.max_characters, language)[1:-1]
+            ends |= {start + at for at in inside}
     return sorted(ends)
+
+
+def _shifted(words: Iterable[SaidWord], first: int, end: int) -> list[SaidWord]:
+    """The words that begin in `[first:end]`, with offsets from there."""
+    return [
+        replace(each, start=each.start - first, end=min(each.end, end) - first)
+        for each in words
+        if first <= each.start < end
+    ]
 
 
 def _inside(text: str, end: int) -> Border | None:
@@ -159,54 +216,6 @@ def _inside(text: str, end: int) -> Border | None:
     if CLAUSE_END.search(text[max(0, end - 40) : end].rstrip()):
         return Border.CLAUSE
     return None
-
-
-def _said(piece: Piece, language: str) -> tuple[str, list[SaidWord]]:
-    """What is said for a piece, and its words."""
-    shown = piece.text.text
-    plain = Mapped.of(shown).edited(speakable(shown))
-    said = plain.edited(verbalise(plain.text, language))
-    return said.text, list(_words(shown, said, piece.border))
-
-
-def _words(shown: str, said: Mapped, border: Border | None) -> Iterator[SaidWord]:
-    """The words of `shown` that something is said for. Those that an edit replaced together share
-    its words by length."""
-    spans = word_spans(shown)
-    bounds = [start for start, _ in spans[1:]] + [len(shown)]
-    group: list[int] = []
-    reached = 0
-
-    def flush() -> Iterator[SaidWord]:
-        total = sum(spans[each][1] - spans[each][0] for each in group)
-        at = first
-        for number, each in enumerate(group):
-            share = (spans[each][1] - spans[each][0]) / total * (reached - first)
-            until = reached if number == len(group) - 1 else round(at + share)
-            text = shown[spans[each][0] : bounds[each]]
-            yield SaidWord(text, round(at), until, _border_of(text, each == len(spans) - 1, border))
-            at = until
-
-    first = 0
-    for number, (start, end) in enumerate(spans):
-        begin, until = bisect_right(said.ends, start), bisect_left(said.starts, end)
-        if begin >= until:
-            continue
-        if group and begin >= reached:
-            yield from flush()
-            group = []
-        if not group:
-            first = begin
-        group.append(number)
-        reached = max(reached, until)
-    if group:
-        yield from flush()
-
-
-def _border_of(text: str, is_last: bool, border: Border | None) -> Border | None:
-    if is_last:
-        return border
-    return Border.CLAUSE if CLAUSE_END.search(text.rstrip()) else None
 
 
 def as_written(utterance: Utterance, timings: Sequence[WordTiming]) -> tuple[WordTiming, ...]:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 from troupe.speech.borders import Border
+from troupe.speech.prosody import Prosody
 from troupe.speech.text import ssml_values as values
 from troupe.speech.text.ipa import InvalidIPA, parse_ipa
-from troupe.speech.text.marks import MarkKind, MarkValue, Prosody, SayAs
+from troupe.speech.text.marks import MarkKind, MarkValue, SayAs
 
 T = TypeVar("T")
 Given = Mapping[str, str]  # the attributes

@@ -1,0 +1,203 @@
+"""What is said for a piece of a text: its marks, the user's dictionary, and the rules of its
+language, each mapped to the words of the source."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from troupe.speech.borders import Border
+from troupe.speech.engine import Phonemes
+from troupe.speech.prosody import Prosody
+from troupe.speech.text.blocks import Kind
+from troupe.speech.text.clean import speakable
+from troupe.speech.text.mapped import Edit, Mapped
+from troupe.speech.text.marks import Mark, MarkKind, SayAs
+from troupe.speech.text.sentences import CLAUSE_END
+from troupe.speech.text.verbalise import say_as, spell, verbalise
+from troupe.speech.text.words import word_spans
+
+if TYPE_CHECKING:
+    from troupe.speech.text.dictionary import Dictionary
+    from troupe.speech.text.pieces import Piece
+
+# "1. Peel the apple" is said "one, peel the apple".
+_NUMBER = re.compile(r"\(?(?:\d{1,9}|[a-z]|[ivx]{1,5})([.)])(?=\s)")
+
+
+@dataclass(frozen=True, slots=True)
+class SaidWord:
+    """A word of the source as written, with the white space after it, and the offsets of what is
+    said for it. `border`: what ends after it."""
+
+    text: str
+    start: int
+    end: int
+    border: Border | None = None
+
+
+@dataclass(slots=True)
+class Said:
+    """`text` is what is said; all offsets are in it. `pauses`: places, and milliseconds or the
+    border whose pause is meant."""
+
+    text: str
+    words: list[SaidWord]
+    phonemes: list[Phonemes] = field(default_factory=list)
+    pauses: list[tuple[int, int | Border]] = field(default_factory=list)
+    prosody: list[tuple[int, int, Prosody]] = field(default_factory=list)
+
+
+def say(piece: Piece, language: str, dictionary: Dictionary | None = None) -> Said:
+    """What is said for a piece. Linear."""
+    shown = piece.text.text
+    plain = Mapped.of(shown).edited(speakable(shown))
+    if piece.kind is Kind.ITEM and (number := _NUMBER.match(plain.text)):
+        plain = plain.edited([Edit(*number.span(1), ",")])
+    if not piece.marks and dictionary is None:
+        said = plain.edited(verbalise(plain.text, language))
+        return Said(said.text, list(_words(shown, said, piece.border)))
+    named, sounds, read = _replaced(plain, piece.marks, language, dictionary)
+    edits = [
+        edit for edit in verbalise(named.text, language) if _is_apart(edit.start, edit.end, read)
+    ]
+    said = named.edited(edits)
+    moved = Mapped.of(named.text).edited(edits)
+    found = Said(said.text, list(_words(shown, said, piece.border)))
+    found.phonemes = [
+        Phonemes(*_located(moved, sound.start, sound.end), sound.ipa) for sound in sounds
+    ]
+    for mark in piece.marks:
+        if mark.kind is MarkKind.PAUSE and isinstance(mark.value, int | Border):
+            found.pauses.append((bisect_right(said.ends, mark.start), mark.value))
+        elif isinstance(mark.value, Prosody):
+            found.prosody.append((*_located(said, mark.start, mark.end), mark.value))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Instead:
+    """What a mark or the dictionary says for `[start:end]` of a text: `text`, or if it is None the
+    text itself. `sounds`: ranges of that and their IPA. `read`: whether it is words already."""
+
+    start: int
+    end: int
+    text: str | None = None
+    sounds: tuple[tuple[int, int, str], ...] = ()
+    read: bool = False
+
+
+def _replaced(
+    plain: Mapped, marks: Iterable[Mark], language: str, dictionary: Dictionary | None
+) -> tuple[Mapped, list[Phonemes], list[tuple[int, int]]]:
+    """The text with what marks and dictionary say, the sounds in it, and the stretches that are
+    words already. Marks win, and of those the outer ones."""
+    found = list(_by_marks(plain, marks, language))
+    if dictionary is not None:
+        found += _by_dictionary(plain.text, dictionary, [(each.start, each.end) for each in found])
+        found.sort(key=lambda each: each.start)
+    edits = [Edit(each.start, each.end, each.text) for each in found if each.text is not None]
+    moved = Mapped.of(plain.text).edited(edits)
+    sounds: list[Phonemes] = []
+    read: list[tuple[int, int]] = []
+    for each in found:
+        first, last = _located(moved, each.start, each.end)
+        mine = [Phonemes(first + start, first + end, ipa) for start, end, ipa in each.sounds]
+        sounds += mine
+        read += [(first, last)] if each.read else [(sound.start, sound.end) for sound in mine]
+    return plain.edited(edits), sounds, read
+
+
+def _by_marks(plain: Mapped, marks: Iterable[Mark], language: str) -> Iterator[_Instead]:
+    at = 0
+    for mark in marks:
+        start, end = _located(plain, mark.start, mark.end)
+        if start < at or start == end:
+            continue
+        said = _instead(mark, plain.text[start:end], language)
+        if mark.kind is MarkKind.PHONEMES:
+            yield _Instead(start, end, None, ((0, end - start, str(mark.value)),), read=True)
+        elif said is not None:
+            yield _Instead(start, end, said, read=mark.kind is not MarkKind.ALIAS)
+        else:
+            continue
+        at = end
+
+
+def _by_dictionary(
+    text: str, dictionary: Dictionary, taken: list[tuple[int, int]]
+) -> Iterator[_Instead]:
+    for start, end, entry in dictionary.find(text):
+        if not _is_apart(start, end, taken):
+            continue
+        if entry.ipa is not None:
+            yield _Instead(start, end, None, ((0, end - start, entry.ipa),), read=True)
+        else:
+            alias, sounds = dictionary.alias(entry)
+            yield _Instead(start, end, alias, tuple(sounds))
+
+
+def _instead(mark: Mark, text: str, language: str) -> str | None:
+    """What a mark says instead of its text; None for the text."""
+    if mark.kind is MarkKind.ALIAS:
+        return str(mark.value)
+    if mark.kind is MarkKind.SPELL:
+        return spell(text, language)
+    if isinstance(mark.value, SayAs):
+        return say_as(text, language, mark.value.interpret_as, mark.value.format)
+    return None
+
+
+def _is_apart(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    """Whether a range overlaps none of the spans, which are in order."""
+    at = bisect_left(spans, (end, 0))
+    return not at or spans[at - 1][1] <= start
+
+
+def _located(text: Mapped, start: int, end: int) -> tuple[int, int]:
+    """Where in `text` something is said for `[start:end]` of its source; empty if nothing is."""
+    first = bisect_right(text.ends, start)
+    return first, max(first, bisect_left(text.starts, end))
+
+
+def _words(shown: str, said: Mapped, border: Border | None) -> Iterator[SaidWord]:
+    """The words of `shown` that something is said for. Those that an edit replaced together share
+    its words by length."""
+    spans = word_spans(shown)
+    bounds = [start for start, _ in spans[1:]] + [len(shown)]
+    group: list[int] = []
+    first = reached = 0
+
+    def flush() -> Iterator[SaidWord]:
+        total = sum(spans[each][1] - spans[each][0] for each in group)
+        at = float(first)
+        for number, each in enumerate(group):
+            share = (spans[each][1] - spans[each][0]) / total * (reached - first)
+            until = reached if number == len(group) - 1 else at + share
+            text = shown[spans[each][0] : bounds[each]]
+            last = each == len(spans) - 1
+            yield SaidWord(text, round(at), round(until), _border_of(text, last, border))
+            at = until
+
+    for number, (start, end) in enumerate(spans):
+        begin, until = _located(said, start, end)
+        if begin == until:
+            continue
+        if group and begin >= reached:
+            yield from flush()
+            group = []
+        if not group:
+            first = begin
+        group.append(number)
+        reached = max(reached, until)
+    if group:
+        yield from flush()
+
+
+def _border_of(text: str, is_last: bool, border: Border | None) -> Border | None:
+    if is_last:
+        return border
+    return Border.CLAUSE if CLAUSE_END.search(text.rstrip()) else None
