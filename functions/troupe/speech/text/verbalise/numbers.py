@@ -35,6 +35,7 @@ FRACTIONS = {
 }
 VULGAR = "[" + "".join(FRACTIONS) + "]"
 _DENOMINATORS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100})
+_MARKS = frozenset({5, 10, 100})  # 10/10 is a mark
 _SIGNS = {"+": "plus", "±": "plus_minus"}
 
 
@@ -65,7 +66,7 @@ def pattern(rules: Rules) -> str:
         for group in dict.fromkeys((*rules.groups, "\u00a0", "\u202f", "\u2009"))
     )
     if rules.lakh:
-        groups = rf"(?:,\d{{2}})++,\d{{3}}|{groups}"
+        groups = rf"(?:,\d{{2}}(?!\d))++,\d{{3}}|{groups}"
     decimal = re.escape(rules.decimal)
     whole = rf"(?:\d{{1,3}}+(?:{groups})(?!\d)|\d++)"
     bare = rf"|{decimal}\d++" if rules.decimal == "." else ""
@@ -143,7 +144,9 @@ def parse_fraction(text: str) -> tuple[int, int, int] | None:
     head, _, below = text.replace("\u2044", "/").partition("/")
     first, *rest = head.split()
     whole, above = (int(first), int(rest[0])) if rest else (0, int(first))
-    if not 0 < above < int(below) or int(below) not in _DENOMINATORS:
+    if not 0 < above <= int(below) or int(below) not in _DENOMINATORS:
+        return None
+    if above == int(below) and above not in _MARKS:
         return None
     return whole, above, int(below)
 
@@ -216,11 +219,13 @@ def _said(rules: Rules, text: str, sign: str) -> str:
 
 def _read_range(match: re.Match[str], rules: Rules) -> str | None:
     first, last = parse(rules, match["first"]), parse(rules, match["last"])
-    if not (first.is_quantity and last.is_quantity and first.value < last.value):
-        return None
     years = [is_year(rules, match, text) for text in (match["first"], match["last"])]
+    if years[0] and len(match["last"]) == 2 and int(last.whole) > int(first.whole) % 100:
+        return f"{year(rules, int(first.whole))} {rules.words['to']} {say(rules, last)}"
     if all(years) or (years[0] and len(match["last"]) == 4):
         return f"{year(rules, int(first.whole))} {rules.words['to']} {year(rules, int(last.whole))}"
+    if not (first.is_quantity and last.is_quantity and first.value < last.value):
+        return None
     if rules.scores and re.match(rf"\s(?:{rules.scores})\b", after(match)):
         return None
     # A hyphen may stand in a score or a name: only between numbers of something.

@@ -15,7 +15,9 @@ from troupe.speech.text.verbalise.rules import (
     Noun,
     Rules,
     Scale,
+    after,
     alternatives,
+    before,
     plain,
     spellings,
 )
@@ -47,7 +49,7 @@ def _times(noun: Noun, rules: Rules, number: Number, scale: Scale | None, word: 
 
 
 def kinds(rules: Rules) -> Iterator[Kind]:
-    number, left, edge = numbers.pattern(rules), rules.left, "(?![A-Za-z0-9])"
+    number, left, edge = numbers.pattern(rules), rules.left, r"(?![A-Za-z0-9]|[.,]\d)"
     sign = rf"(?:(?<![\w.,)\]%°])(?P<sign>{SIGN}|~|≈))?+"
     symbols, units = alternatives(_currencies(rules)), alternatives(_units(rules))
     tail = rf"(?:/(?P<per>{units}))?{edge}"
@@ -104,6 +106,18 @@ def _scale(rules: Rules, text: str | None) -> Scale | None:
     return None if text is None else rules.scales.get(plain(text))
 
 
+def _adjective(noun: Noun, match: re.Match[str], rules: Rules) -> Noun:
+    """The noun as it is before another: "a five kilometer run"."""
+    if (
+        rules.attributive
+        and "one" in noun.forms
+        and re.search(rf"\b(?:{rules.attributive})\s$", before(match))
+        and re.match(r"[\s-][a-z]", after(match))
+    ):
+        return noun._replace(forms={"other": noun.forms["one"]})
+    return noun
+
+
 def _sign(match: re.Match[str], rules: Rules, said: str) -> str:
     sign = match["sign"] or ""
     if sign in ("~", "≈"):
@@ -129,6 +143,7 @@ def _price(match: re.Match[str], rules: Rules) -> str | None:
     names = cldr.currency(rules, _currencies(rules)[plain(match["currency"])])
     if names is None:
         return None
+    names = names._replace(major=_adjective(names.major, match, rules))
     number, last = numbers.parse(rules, match["number"]), match["last"]
     scale, word = _scale(rules, match["scale"]), match["scale"] or ""
     if last is not None:
@@ -161,6 +176,7 @@ def _read_quantity(match: re.Match[str], rules: Rules) -> str | None:
     noun = cldr.unit_noun(rules, _units(rules)[plain(symbol)])
     if noun is None:
         return None
+    noun = _adjective(noun, match, rules)
     number = numbers.parse(rules, match["number"])
     if match["last"] is not None:
         end = numbers.parse(rules, match["last"])

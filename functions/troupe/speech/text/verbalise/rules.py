@@ -114,9 +114,9 @@ class Rules:
     """Pattern of words before a year, as `in|since`: they make any number of 3 or 4 digits one."""
 
     words: Mapping[str, str] = field(default_factory=dict)
-    """Small words: point, minus, plus, plus_minus, to, times, by, equals, about, less, more, at,
-    at_most, at_least, divided, dot, slash, dash, underscore, colon, hash, hashtag, and, section,
-    number, version, colon. What is missing is not read."""
+    """Small words: point, minus, plus, plus_minus, to, times, equals, not_equal, about, less, more,
+    smaller and greater (between two), at_most, at_least, divided, at, dot, slash, dash, underscore,
+    hashtag, and, section, sections, number, version. What is missing is not read."""
 
     month_names: tuple[str, ...] = ()
     months: Mapping[str, int] = field(default_factory=dict)
@@ -145,6 +145,9 @@ class Rules:
     """Names before a Roman numeral that is an ordinal: Henry."""
     roman_after: str = ""
     """Pattern of words after a Roman numeral that is an ordinal: century."""
+    attributive: str = ""
+    """Pattern of words before a number whose noun stays in the singular: `a`, as in
+    "a 5 km run"."""
     scores: str = ""
     """Pattern of words after a score: `win|defeat`; 3-1 before them is no range."""
 
