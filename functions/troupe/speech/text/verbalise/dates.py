@@ -107,7 +107,8 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     period = rf"(?:{SPACE}?(?P<period>[AaPp]\.?[Mm](?:\.(?=\S|{SPACE}[a-z]|$)|\b)))?"
     yield Kind(
         "time",
-        rf"{left}(?P<hour>\d{{1,3}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?{right}(?![:.,]\d){period}",
+        rf"{left}(?P<hour>\d{{1,3}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?{right}(?![:.,]\d)"
+        rf"(?:{period}|{SPACE}?h(?!\w))",
         _read_time,
         "c",
     )

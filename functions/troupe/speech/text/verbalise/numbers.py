@@ -162,13 +162,34 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     number = pattern(rules)
     left, right = rules.left, rules.right
     end = rf"{right}(?![.,]\d)"
-    yield Kind("fraction", rf"{left}{FRACTION}{right}", lambda m, r: _read_fraction(m[0], r), "d")
+    yield Kind(
+        "fraction", rf"{left}{FRACTION}{right}", lambda m, r: _read_fraction(m[0], r) or m[0], "d"
+    )
     for suffix, ruleset in rules.ordinals.items():
         yield Kind(
             "ordinal",
             rf"{left}(?P<digits>\d{{1,3}}+(?:[,.]?\d{{3}}){{0,2}})(?:{suffix}){right}",
             lambda m, r, ruleset=ruleset: spelled(
                 int(m["digits"].replace(",", "").replace(".", "")), r.locale, ruleset
+            ),
+            "c",
+        )
+    if rules.decimal == "," and "version_point" in rules.words:
+        yield Kind(
+            "section",
+            rf"{left}(?P<first>\d{{1,3}})\.(?P<last>\d{{1,2}}){end}",
+            lambda m, r: (
+                f"{cardinal(r, int(m['first']))} {r.words['version_point']} "
+                f"{cardinal(r, int(m['last']))}"
+            ),
+            "c",
+        )
+    if "ratio" in rules.words:
+        yield Kind(
+            "ratio",
+            r"(?<![\w.,:])(?P<first>\d{1,3}):(?P<last>\d)(?![\w:]|[.,]\d)",
+            lambda m, r: (
+                f"{cardinal(r, int(m['first']))} {r.words['ratio']} {cardinal(r, int(m['last']))}"
             ),
             "c",
         )

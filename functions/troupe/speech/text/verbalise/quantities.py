@@ -21,23 +21,24 @@ from troupe.speech.text.verbalise.rules import (
     plain,
     spellings,
 )
+from troupe.speech.text.verbalise.symbols import APART, CURRENCIES, UNITS
 
 
 @lru_cache(maxsize=64)
 def _units(rules: Rules) -> dict[str, str]:
-    known = spellings({**cldr.UNITS, **rules.units})
+    known = spellings({**UNITS, **rules.units})
     return {symbol: unit for symbol, unit in known.items() if unit and cldr.unit_noun(rules, unit)}
 
 
 @lru_cache(maxsize=64)
 def _currencies(rules: Rules) -> dict[str, str]:
-    known = spellings({**cldr.CURRENCIES, **rules.currencies})
+    known = spellings({**CURRENCIES, **rules.currencies})
     return {symbol: code for symbol, code in known.items() if code and cldr.currency(rules, code)}
 
 
 def _times(noun: Noun, rules: Rules, number: Number, scale: Scale | None, word: str) -> str:
     """`5.3 billion` of a noun."""
-    said = numbers.say(rules, number, "" if scale else noun.ruleset or rules.counted)
+    said = numbers.say(rules, number, scale.ruleset if scale else noun.ruleset or rules.counted)
     value = number.value
     if scale is not None:
         forms = scale.forms
@@ -171,7 +172,7 @@ def _amount(rules: Rules, names: Currency, number: Number, scale: Scale | None, 
 
 def _read_quantity(match: re.Match[str], rules: Rules) -> str | None:
     symbol = match["unit"]
-    if symbol in cldr.APART and not match["space"]:
+    if symbol in APART and not match["space"]:
         return None
     noun = cldr.unit_noun(rules, _units(rules)[plain(symbol)])
     if noun is None:

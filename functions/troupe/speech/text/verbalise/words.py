@@ -133,7 +133,7 @@ def _read_symbol(match: re.Match[str], rules: Rules) -> str | None:
             return None
     elif not re.match(r"\s?\w", right):
         return None
-    infix = _INFIX.get(word, word) if re.search(r"[\w)]\s?$", left) else word
+    infix = _INFIX.get(word, word) if re.search(r"[\w)]\s$", left) and spaced else word
     said = rules.words.get(infix, rules.words[word])
     before_it = "" if not left or left[-1].isspace() else " "
     return f"{before_it}{said}{'' if right[:1].isspace() else ' '}"

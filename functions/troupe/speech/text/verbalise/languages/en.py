@@ -165,11 +165,6 @@ def _read_hour(match: re.Match[str], rules: Rules) -> str | None:
     return say_time(rules, Time(hour, None, None, match["period"].replace(".", "").lower()))
 
 
-def _read_ratio(match: re.Match[str], rules: Rules) -> str:
-    first, last = (numbers.cardinal(rules, int(match[name])) for name in ("first", "last"))
-    return f"{first} to {last}"
-
-
 # After these a length is no adjective: 12" of snow, but a 12" pizza.
 _AFTER_LENGTH = "of|long|wide|tall|high|deep|thick|in|and|or|by|from|at|to|is|was|above|below"
 
@@ -241,12 +236,6 @@ def _kinds(rules: Rules) -> tuple[Kind, ...]:
             r"(?<![\w.,:/])(?P<hour>\d{1,2})\s?(?P<period>[AaPp]\.[Mm]\.|[AaPp][Mm])(?!\w)",
             _read_hour,
             "d",
-        ),
-        Kind(
-            "ratio",
-            r"(?<![\w.,:])(?P<first>\d{1,3}):(?P<last>\d)(?![\w:]|[.,]\d)",
-            _read_ratio,
-            "c",
         ),
     )
 

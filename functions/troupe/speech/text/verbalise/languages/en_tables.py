@@ -29,6 +29,7 @@ WORDS = {
     "dash": "dash",
     "underscore": "underscore",
     "hashtag": "hashtag",
+    "ratio": "to",
     "number": "number",
     "section": "section",
     "sections": "sections",
