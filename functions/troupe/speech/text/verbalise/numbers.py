@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from troupe.speech.text.verbalise.cldr import spelled
@@ -140,15 +140,15 @@ def parse_fraction(text: str) -> tuple[int, int, int] | None:
     people say (9/11, 24/7)."""
     if text[-1] in FRACTIONS:
         whole = text[:-1].strip()
-        return (int(whole or 0), *FRACTIONS[text[-1]])
-    head, _, below = text.replace("\u2044", "/").partition("/")
+        above, below = FRACTIONS[text[-1]]
+        return int(whole or 0), above, below
+    head, _, last = text.replace("\u2044", "/").partition("/")
     first, *rest = head.split()
-    whole, above = (int(first), int(rest[0])) if rest else (0, int(first))
-    if not 0 < above <= int(below) or int(below) not in _DENOMINATORS:
+    units, above = (int(first), int(rest[0])) if rest else (0, int(first))
+    below = int(last)
+    if not 0 < above <= below or below not in _DENOMINATORS:
         return None
-    if above == int(below) and above not in _MARKS:
-        return None
-    return whole, above, int(below)
+    return None if above == below and above not in _MARKS else (units, above, below)
 
 
 FRACTION = (
@@ -169,9 +169,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         yield Kind(
             "ordinal",
             rf"{left}(?P<digits>\d{{1,3}}+(?:[,.]?\d{{3}}){{0,2}})(?:{suffix}){right}",
-            lambda m, r, ruleset=ruleset: spelled(
-                int(m["digits"].replace(",", "").replace(".", "")), r.locale, ruleset
-            ),
+            partial(_read_ordinal, ruleset=ruleset),
             "c",
         )
     if rules.decimal == "," and "version_point" in rules.words:
@@ -212,6 +210,11 @@ def kinds(rules: Rules) -> Iterator[Kind]:
 def _read_fraction(text: str, rules: Rules) -> str | None:
     parts = parse_fraction(text)
     return None if parts is None else fraction(rules, *parts)
+
+
+def _read_ordinal(match: re.Match[str], rules: Rules, ruleset: str) -> str:
+    number = int(match["digits"].replace(",", "").replace(".", ""))
+    return spelled(number, rules.locale, ruleset)
 
 
 def is_year(rules: Rules, match: re.Match[str], text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from troupe.speech.text.verbalise import numbers
 from troupe.speech.text.verbalise.numbers import SPACE
@@ -72,11 +73,15 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             yield Kind(
                 "sign",
                 rf"(?<![\w#]){sign}{SPACE}?(?=\d)",
-                lambda m, r, word=word: f"{r.words[word]} ",
+                partial(_read_sign, word=word),
                 "m",
             )
     if rules.roman_numbers or rules.roman_names or rules.roman_after:
         yield Kind("roman", r"(?<![\w'’.-])[IVXLCDM]{1,15}(?![\w-]|['’](?!s\b))", _read_roman, "w")
+
+
+def _read_sign(_: re.Match[str], rules: Rules, word: str) -> str:
+    return f"{rules.words[word]} "
 
 
 def symbols(rules: Rules) -> Iterator[Kind]:
