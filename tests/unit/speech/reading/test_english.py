@@ -104,6 +104,28 @@ TABLE = rows(
     24/7 → twenty-four seven
     9/11 → nine eleven
     50/50 → fifty-fifty
+    # ranges of readings
+    9:30–11:00 → nine thirty to eleven o'clock
+    9am-5pm → nine AM to five PM
+    10% - 20% → ten percent to twenty percent
+    $5 – $10 → five dollars to ten dollars
+    1990–95 → nineteen ninety to ninety-five
+    # nouns before nouns
+    a 5 km run → a five kilometer run
+    a $5 million deal → a five million dollar deal
+    a 12" pizza and 12" of snow → a twelve inch pizza and twelve inches of snow
+    # more of the above
+    $10/kg and 5 kg/m³ → ten dollars per kilogram and five kilograms per cubic meter
+    2026-05-12T14:30:00Z → May twelfth, twenty twenty-six, fourteen thirty
+    05/2026 → May twenty twenty-six
+    John 3:16 → John three sixteen
+    a 16:9 screen → a sixteen to nine screen
+    3 > 2 and >5 → three is greater than two and more than five
+    ₹1,00,000 → one hundred thousand rupees
+    192.168.0.1 → one hundred ninety-two dot one hundred sixty-eight dot zero dot one
+    call 911 → call nine one one
+    At 3 p.m. we left → At three PM we left
+    Elizabeth II's → Elizabeth the second's
     # what is left to the engine
     3D, F16, A4, MP3, H2O, 10x → 3D, F16, A4, MP3, H2O, 10x
     C++ and A+ → C++ and A+

@@ -52,8 +52,8 @@ HOSTILE = {
 def test_time_is_linear(language: str) -> None:
     verbalise("warm 5", language)
     slow = {}
-    for name, text in HOSTILE.items():
-        text = (text * (SIZE // len(text) + 1))[:SIZE]
+    for name, unit in HOSTILE.items():
+        text = (unit * (SIZE // len(unit) + 1))[:SIZE]
         began = time.process_time()
         verbalise(text, language)
         # Linear takes 0.1 s at most, quadratic many seconds.

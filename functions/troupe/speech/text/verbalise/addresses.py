@@ -55,6 +55,8 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         lambda m, r: telephone(r, m[0]),
         "dm",
     )
+    # 1.000.000 is a number where the full stop divides thousands.
+    grouped = r"(?!\d{1,3}(?:\.\d{3}){1,5}(?![\d.]))" if "." in rules.groups else ""
     if "point" in words:
         yield Kind(
             "version",
@@ -64,7 +66,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         )
         yield Kind(
             "version",
-            rf"{left}(?P<v>)(?P<version>\d{{1,6}}(?:\.\d{{1,6}}){{2,6}}){rules.right}(?!\.\d)",
+            rf"{left}{grouped}(?P<v>)(?P<version>\d{{1,6}}(?:\.\d{{1,6}}){{2,6}}){rules.right}(?!\.\d)",
             _read_version,
             "cw",
         )
@@ -102,9 +104,7 @@ def _read_tag(match: re.Match[str], rules: Rules) -> str:
 def _read_version(match: re.Match[str], rules: Rules) -> str:
     parts = match["version"].split(".")
     is_address = not match["v"] and len(parts) == 4 and all(int(part) < 256 for part in parts)
-    point = rules.words.get("dot") if is_address else None
-    said = f" {point or rules.words['point']} ".join(
-        numbers.say(rules, numbers.Number(part, "")) for part in parts
-    )
+    point = rules.words.get("dot" if is_address else "version_point") or rules.words["point"]
+    said = f" {point} ".join(numbers.say(rules, numbers.Number(part, "")) for part in parts)
     word = rules.words.get("version", "") if match["v"] else ""
     return f"{word} {said}".strip()

@@ -57,10 +57,16 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     left, right = rules.left, rules.right
     yield Kind(
         "iso date",
-        rf"{left}(?P<year>\d{{4}})-(?P<month>\d{{2}})-(?P<day>\d{{2}})(?:(?![\w-])|(?=T\d))",
-        lambda m, r: say_date(
-            r, Date(int(m["day"]), int(m["month"]), int(m["year"]), False, before(m))
-        ),
+        rf"{left}(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}})"
+        r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+        r"(?![\w/-])",
+        _read_iso,
+        "c",
+    )
+    yield Kind(
+        "month",
+        rf"{left}(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d){right}(?![/.-]\d)",
+        lambda m, r: f"{r.month_names[int(m['month']) - 1]} {numbers.year(r, int(m['year']))}",
         "c",
     )
     yield Kind(
@@ -101,10 +107,20 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     period = rf"(?:{SPACE}?(?P<period>[AaPp]\.?[Mm](?:\.(?=\S|{SPACE}[a-z]|$)|\b)))?"
     yield Kind(
         "time",
-        rf"{left}(?P<hour>\d{{1,3}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?{right}(?![:.,]\d){period}",
+        rf"{left}(?P<hour>\d{{1,3}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?{right}(?![:.,]\d)"
+        rf"(?:{period}|{SPACE}?h(?!\w))",
         _read_time,
         "c",
     )
+
+
+def _read_iso(match: re.Match[str], rules: Rules) -> str | None:
+    day, month, year = (int(match[name]) for name in ("day", "month", "year"))
+    said = say_date(rules, Date(day, month, year, rules.date_order == "dmy", before(match)))
+    if match["hour"] is None or said is None:
+        return said
+    time = say_time(rules, Time(int(match["hour"]), int(match["minute"])))
+    return None if time is None else f"{said}, {time}"
 
 
 def _read_numeric(match: re.Match[str], rules: Rules) -> str | None:

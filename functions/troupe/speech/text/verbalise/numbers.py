@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from troupe.speech.text.verbalise.cldr import spelled
@@ -35,6 +35,7 @@ FRACTIONS = {
 }
 VULGAR = "[" + "".join(FRACTIONS) + "]"
 _DENOMINATORS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100})
+_MARKS = frozenset({5, 10, 100})  # 10/10 is a mark
 _SIGNS = {"+": "plus", "±": "plus_minus"}
 
 
@@ -65,7 +66,7 @@ def pattern(rules: Rules) -> str:
         for group in dict.fromkeys((*rules.groups, "\u00a0", "\u202f", "\u2009"))
     )
     if rules.lakh:
-        groups = rf"(?:,\d{{2}})++,\d{{3}}|{groups}"
+        groups = rf"(?:,\d{{2}}(?!\d))++,\d{{3}}|{groups}"
     decimal = re.escape(rules.decimal)
     whole = rf"(?:\d{{1,3}}+(?:{groups})(?!\d)|\d++)"
     bare = rf"|{decimal}\d++" if rules.decimal == "." else ""
@@ -139,13 +140,15 @@ def parse_fraction(text: str) -> tuple[int, int, int] | None:
     people say (9/11, 24/7)."""
     if text[-1] in FRACTIONS:
         whole = text[:-1].strip()
-        return (int(whole or 0), *FRACTIONS[text[-1]])
-    head, _, below = text.replace("\u2044", "/").partition("/")
+        above, below = FRACTIONS[text[-1]]
+        return int(whole or 0), above, below
+    head, _, last = text.replace("\u2044", "/").partition("/")
     first, *rest = head.split()
-    whole, above = (int(first), int(rest[0])) if rest else (0, int(first))
-    if not 0 < above < int(below) or int(below) not in _DENOMINATORS:
+    units, above = (int(first), int(rest[0])) if rest else (0, int(first))
+    below = int(last)
+    if not 0 < above <= below or below not in _DENOMINATORS:
         return None
-    return whole, above, int(below)
+    return None if above == below and above not in _MARKS else (units, above, below)
 
 
 FRACTION = (
@@ -159,13 +162,32 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     number = pattern(rules)
     left, right = rules.left, rules.right
     end = rf"{right}(?![.,]\d)"
-    yield Kind("fraction", rf"{left}{FRACTION}{right}", lambda m, r: _read_fraction(m[0], r), "d")
+    yield Kind(
+        "fraction", rf"{left}{FRACTION}{right}", lambda m, r: _read_fraction(m[0], r) or m[0], "d"
+    )
     for suffix, ruleset in rules.ordinals.items():
         yield Kind(
             "ordinal",
             rf"{left}(?P<digits>\d{{1,3}}+(?:[,.]?\d{{3}}){{0,2}})(?:{suffix}){right}",
-            lambda m, r, ruleset=ruleset: spelled(
-                int(m["digits"].replace(",", "").replace(".", "")), r.locale, ruleset
+            partial(_read_ordinal, ruleset=ruleset),
+            "c",
+        )
+    if rules.decimal == "," and "version_point" in rules.words:
+        yield Kind(
+            "section",
+            rf"{left}(?P<first>\d{{1,3}})\.(?P<last>\d{{1,2}}){end}",
+            lambda m, r: (
+                f"{cardinal(r, int(m['first']))} {r.words['version_point']} "
+                f"{cardinal(r, int(m['last']))}"
+            ),
+            "c",
+        )
+    if "ratio" in rules.words:
+        yield Kind(
+            "ratio",
+            r"(?<![\w.,:])(?P<first>\d{1,3}):(?P<last>\d)(?![\w:]|[.,]\d)",
+            lambda m, r: (
+                f"{cardinal(r, int(m['first']))} {r.words['ratio']} {cardinal(r, int(m['last']))}"
             ),
             "c",
         )
@@ -188,6 +210,11 @@ def kinds(rules: Rules) -> Iterator[Kind]:
 def _read_fraction(text: str, rules: Rules) -> str | None:
     parts = parse_fraction(text)
     return None if parts is None else fraction(rules, *parts)
+
+
+def _read_ordinal(match: re.Match[str], rules: Rules, ruleset: str) -> str:
+    number = int(match["digits"].replace(",", "").replace(".", ""))
+    return spelled(number, rules.locale, ruleset)
 
 
 def is_year(rules: Rules, match: re.Match[str], text: str) -> bool:
@@ -216,11 +243,13 @@ def _said(rules: Rules, text: str, sign: str) -> str:
 
 def _read_range(match: re.Match[str], rules: Rules) -> str | None:
     first, last = parse(rules, match["first"]), parse(rules, match["last"])
-    if not (first.is_quantity and last.is_quantity and first.value < last.value):
-        return None
     years = [is_year(rules, match, text) for text in (match["first"], match["last"])]
+    if years[0] and len(match["last"]) == 2 and int(last.whole) > int(first.whole) % 100:
+        return f"{year(rules, int(first.whole))} {rules.words['to']} {say(rules, last)}"
     if all(years) or (years[0] and len(match["last"]) == 4):
         return f"{year(rules, int(first.whole))} {rules.words['to']} {year(rules, int(last.whole))}"
+    if not (first.is_quantity and last.is_quantity and first.value < last.value):
+        return None
     if rules.scores and re.match(rf"\s(?:{rules.scores})\b", after(match)):
         return None
     # A hyphen may stand in a score or a name: only between numbers of something.

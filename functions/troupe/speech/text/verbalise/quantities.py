@@ -15,27 +15,30 @@ from troupe.speech.text.verbalise.rules import (
     Noun,
     Rules,
     Scale,
+    after,
     alternatives,
+    before,
     plain,
     spellings,
 )
+from troupe.speech.text.verbalise.symbols import APART, CURRENCIES, UNITS
 
 
 @lru_cache(maxsize=64)
 def _units(rules: Rules) -> dict[str, str]:
-    known = spellings({**cldr.UNITS, **rules.units})
+    known = spellings({**UNITS, **rules.units})
     return {symbol: unit for symbol, unit in known.items() if unit and cldr.unit_noun(rules, unit)}
 
 
 @lru_cache(maxsize=64)
 def _currencies(rules: Rules) -> dict[str, str]:
-    known = spellings({**cldr.CURRENCIES, **rules.currencies})
+    known = spellings({**CURRENCIES, **rules.currencies})
     return {symbol: code for symbol, code in known.items() if code and cldr.currency(rules, code)}
 
 
 def _times(noun: Noun, rules: Rules, number: Number, scale: Scale | None, word: str) -> str:
     """`5.3 billion` of a noun."""
-    said = numbers.say(rules, number, "" if scale else noun.ruleset or rules.counted)
+    said = numbers.say(rules, number, scale.ruleset if scale else noun.ruleset or rules.counted)
     value = number.value
     if scale is not None:
         forms = scale.forms
@@ -47,7 +50,7 @@ def _times(noun: Noun, rules: Rules, number: Number, scale: Scale | None, word: 
 
 
 def kinds(rules: Rules) -> Iterator[Kind]:
-    number, left, edge = numbers.pattern(rules), rules.left, "(?![A-Za-z0-9])"
+    number, left, edge = numbers.pattern(rules), rules.left, r"(?![A-Za-z0-9]|[.,]\d)"
     sign = rf"(?:(?<![\w.,)\]%°])(?P<sign>{SIGN}|~|≈))?+"
     symbols, units = alternatives(_currencies(rules)), alternatives(_units(rules))
     tail = rf"(?:/(?P<per>{units}))?{edge}"
@@ -104,6 +107,18 @@ def _scale(rules: Rules, text: str | None) -> Scale | None:
     return None if text is None else rules.scales.get(plain(text))
 
 
+def _adjective(noun: Noun, match: re.Match[str], rules: Rules) -> Noun:
+    """The noun as it is before another: "a five kilometer run"."""
+    if (
+        rules.attributive
+        and "one" in noun.forms
+        and re.search(rf"\b(?:{rules.attributive})\s$", before(match))
+        and re.match(r"[\s-][a-z]", after(match))
+    ):
+        return noun._replace(forms={"other": noun.forms["one"]})
+    return noun
+
+
 def _sign(match: re.Match[str], rules: Rules, said: str) -> str:
     sign = match["sign"] or ""
     if sign in ("~", "≈"):
@@ -129,6 +144,7 @@ def _price(match: re.Match[str], rules: Rules) -> str | None:
     names = cldr.currency(rules, _currencies(rules)[plain(match["currency"])])
     if names is None:
         return None
+    names = names._replace(major=_adjective(names.major, match, rules))
     number, last = numbers.parse(rules, match["number"]), match["last"]
     scale, word = _scale(rules, match["scale"]), match["scale"] or ""
     if last is not None:
@@ -156,11 +172,12 @@ def _amount(rules: Rules, names: Currency, number: Number, scale: Scale | None, 
 
 def _read_quantity(match: re.Match[str], rules: Rules) -> str | None:
     symbol = match["unit"]
-    if symbol in cldr.APART and not match["space"]:
+    if symbol in APART and not match["space"]:
         return None
     noun = cldr.unit_noun(rules, _units(rules)[plain(symbol)])
     if noun is None:
         return None
+    noun = _adjective(noun, match, rules)
     number = numbers.parse(rules, match["number"])
     if match["last"] is not None:
         end = numbers.parse(rules, match["last"])

@@ -18,6 +18,9 @@ _AT_END = re.compile(r"[^\w\s.,;:!?]{0,5}\s*$")
 _BEGIN = re.compile(
     rf"(?P<c>\d++(?=\S))|(?P<d>[\d{''.join(numbers.FRACTIONS)}])|(?P<w>[^\W\d_])|(?P<m>[^\w\s,;:!?\")\]}}»”])"
 )
+# Two of a kind with a dash between are a range: 9:30–11:00, 5 % - 10 %.
+_RANGED = frozenset({"time", "quantity", "money", "date", "month", "numeric date", "iso date"})
+_DASH = re.compile(rf"{numbers.SPACE}?{numbers.DASH}{numbers.SPACE}?")
 _CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?(?:-.*)?")
 # CLDR knows Mandarin as Chinese. In other scripts than these a language is written otherwise than
 # its words here: Serbian in Latin letters, English in Shavian.
@@ -50,9 +53,9 @@ class Reader:
         kinds = tuple(
             chain(
                 rules.kinds,
+                dates.kinds(rules),
                 addresses.kinds(rules),
                 words.kinds(rules),
-                dates.kinds(rules),
                 quantities.kinds(rules),
                 numbers.kinds(rules),
                 words.symbols(rules),
@@ -90,6 +93,7 @@ class Reader:
     def edits(self, text: str) -> list[Edit]:
         edits: list[Edit] = []
         at, begin, search = 0, _BEGIN.search, self._search
+        to, last_name, last = self.rules.words.get("to"), "", 0
         while (first := begin(text, at)) is not None:
             found = search[first.lastgroup or "m"](text, first.start())
             if found is None:  # "_" in a word
@@ -98,15 +102,19 @@ class Reader:
             at = found.end()
             if (group := found.lastgroup) is None:
                 continue
-            edit = self._read(found, int(group[1:]))
-            if edit is None:
+            read = self._read(found, int(group[1:]))
+            if read is None:
                 continue
+            name, edit = read
             at = edit.end
+            if name == last_name and name in _RANGED and _DASH.fullmatch(text, last, edit.start):
+                edits.append(Edit(last, edit.start, f" {to} "))
+            last_name, last = (name, edit.end) if to else ("", 0)
             if edit.text != text[edit.start : edit.end]:
                 edits.append(edit)
         return edits
 
-    def _read(self, found: re.Match[str], first: int) -> Edit | None:
+    def _read(self, found: re.Match[str], first: int) -> tuple[str, Edit] | None:
         text, start = found.string, found.start()
         for kind, pattern in self.kinds[first:]:
             match = pattern.match(text, start)
@@ -115,7 +123,7 @@ class Reader:
             end = match.end()
             if text[end - 1] == "." and said[-1:] != "." and _AT_END.match(text, end):
                 said += "."  # the full stop of an abbreviation ends the sentence too
-            return Edit(start, end, said)
+            return kind.name, Edit(start, end, said)
         return None
 
 

@@ -32,12 +32,14 @@ class Currency(NamedTuple):
 class Scale(NamedTuple):
     """A power of ten that follows a number, and its word by plural category (empty: as written).
 
-    `money` says that only a price may be followed by it ("$5m" is money, "5m" is a length).
+    `ruleset` is that of the number ("eine Million"); `money` says that only a price may be followed
+    by it ("$5m" is money, "5m" is a length).
     """
 
     power: int
     forms: Mapping[str, str] = _EMPTY
     money: bool = False
+    ruleset: str = ""
 
 
 class Abbreviation(NamedTuple):
@@ -114,9 +116,10 @@ class Rules:
     """Pattern of words before a year, as `in|since`: they make any number of 3 or 4 digits one."""
 
     words: Mapping[str, str] = field(default_factory=dict)
-    """Small words: point, minus, plus, plus_minus, to, times, by, equals, about, less, more, at,
-    at_most, at_least, divided, dot, slash, dash, underscore, colon, hash, hashtag, and, section,
-    number, version, colon. What is missing is not read."""
+    """Small words: point, minus, plus, plus_minus, to, times, equals, not_equal, about, less, more,
+    smaller and greater (between two), at_most, at_least, divided, at, dot, slash, dash, underscore,
+    hashtag, and, ratio (2:1), section, sections, number, version, version_point (between its
+    parts). What is missing is not read."""
 
     month_names: tuple[str, ...] = ()
     months: Mapping[str, int] = field(default_factory=dict)
@@ -124,12 +127,12 @@ class Rules:
     date_order: str = "dmy"
 
     units: Mapping[str, str] = field(default_factory=dict)
-    """Symbol → key in `nouns`, or CLDR's unit; added to `cldr.UNITS`. "" removes one."""
+    """Symbol → key in `nouns`, or CLDR's unit; added to `symbols.UNITS`. "" removes one."""
     nouns: Mapping[str, Noun] = field(default_factory=dict)
     unit_rulesets: Mapping[str, str] = field(default_factory=dict)
     """CLDR's unit → ruleset of its number, where the gender asks for one."""
     currencies: Mapping[str, str] = field(default_factory=dict)
-    """Symbol → key in `money`, or ISO 4217; added to `cldr.CURRENCIES`."""
+    """Symbol → key in `money`, or ISO 4217; added to `symbols.CURRENCIES`."""
     money: Mapping[str, Currency] = field(default_factory=dict)
     price: str = ""
     """How units and hundredths are joined, of {major}, {minor} and {number} (of hundredths)."""
@@ -145,6 +148,9 @@ class Rules:
     """Names before a Roman numeral that is an ordinal: Henry."""
     roman_after: str = ""
     """Pattern of words after a Roman numeral that is an ordinal: century."""
+    attributive: str = ""
+    """Pattern of words before a number whose noun stays in the singular: `a`, as in
+    "a 5 km run"."""
     scores: str = ""
     """Pattern of words after a score: `win|defeat`; 3-1 before them is no range."""
 

@@ -43,7 +43,7 @@ def _whole(found: Reader, text: str, *kinds: str) -> str | None:
     for kind, pattern in found.kinds:
         if kind.name in kinds and (match := pattern.fullmatch(text)) is not None:
             said = kind.read(match, found.rules)
-            if said is not None:
+            if said not in (None, text):  # left to the engine
                 return said
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from troupe.speech.text.verbalise import numbers
 from troupe.speech.text.verbalise.numbers import SPACE
@@ -27,6 +28,8 @@ _SYMBOLS = {  # symbol: word, what has to stand around it
     "=": ("equals", "sides"),
     "×": ("times", "sides"),
     "÷": ("divided", "sides"),
+    "±": ("plus_minus", "sides"),
+    "@": ("at", "spaced"),
     "≈": ("about", "any"),
     "≠": ("not_equal", "sides"),
     "≤": ("at_most", "number"),
@@ -34,6 +37,7 @@ _SYMBOLS = {  # symbol: word, what has to stand around it
     "<": ("less", "number"),
     ">": ("more", "number"),
 }
+_INFIX = {"less": "smaller", "more": "greater"}
 
 
 def roman(text: str) -> int | None:
@@ -69,11 +73,15 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             yield Kind(
                 "sign",
                 rf"(?<![\w#]){sign}{SPACE}?(?=\d)",
-                lambda m, r, word=word: f"{r.words[word]} ",
+                partial(_read_sign, word=word),
                 "m",
             )
     if rules.roman_numbers or rules.roman_names or rules.roman_after:
-        yield Kind("roman", r"(?<![\w'’.-])[IVXLCDM]{1,15}(?![\w'’-])", _read_roman, "w")
+        yield Kind("roman", r"(?<![\w'’.-])[IVXLCDM]{1,15}(?![\w-]|['’](?!s\b))", _read_roman, "w")
+
+
+def _read_sign(_: re.Match[str], rules: Rules, word: str) -> str:
+    return f"{rules.words[word]} "
 
 
 def symbols(rules: Rules) -> Iterator[Kind]:
@@ -118,9 +126,11 @@ def _regnal(rules: Rules, value: int, name: str) -> str | None:
 def _read_symbol(match: re.Match[str], rules: Rules) -> str | None:
     word, needs = _SYMBOLS[match[0]]
     left, right = before(match, 2), after(match, 2)
+    spaced = left[-1:].isspace() and right[:1].isspace()
+    if needs == "spaced" and not spaced:
+        return None
     if needs == "sides":
         # 5+3, a = b; not C++, A+, x=>y
-        spaced = left[-1:].isspace() and right[:1].isspace()
         if not spaced and not (left[-1:].isdigit() and right[:1].isdigit()):
             return None
     elif needs == "number":
@@ -128,6 +138,7 @@ def _read_symbol(match: re.Match[str], rules: Rules) -> str | None:
             return None
     elif not re.match(r"\s?\w", right):
         return None
-    said = rules.words[word]
+    infix = _INFIX.get(word, word) if re.search(r"[\w)]\s$", left) and spaced else word
+    said = rules.words.get(infix, rules.words[word])
     before_it = "" if not left or left[-1].isspace() else " "
     return f"{before_it}{said}{'' if right[:1].isspace() else ' '}"

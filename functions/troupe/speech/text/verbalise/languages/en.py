@@ -20,7 +20,7 @@ from troupe.speech.text.verbalise.languages.en_tables import (
     WORDS,
     YEAR_BEFORE,
 )
-from troupe.speech.text.verbalise.rules import Currency, Date, Kind, Rules, Time
+from troupe.speech.text.verbalise.rules import Currency, Date, Kind, Rules, Time, after
 
 # Regions that write the month first; the others say "and" in "one hundred and one".
 _AMERICAN = frozenset({"", "US", "PH"})
@@ -127,6 +127,26 @@ def _read_height(match: re.Match[str], rules: Rules) -> str:
     return f"{feet} foot {numbers.cardinal(rules, int(match['inches']))}"
 
 
+def _read_foot(match: re.Match[str], rules: Rules) -> str:
+    return f"{numbers.cardinal(rules, int(match['feet']))} foot"
+
+
+def _read_power(match: re.Match[str], rules: Rules) -> str:
+    said = numbers.say(rules, numbers.parse(rules, match["number"]))
+    return f"{said} {'squared' if match['power'] == '²' else 'cubed'}"
+
+
+def _read_digits(match: re.Match[str], rules: Rules) -> str:
+    return numbers.digits(rules, match[0])
+
+
+def _read_season(match: re.Match[str], rules: Rules) -> str | None:
+    first, last = int(match["first"]), int(match["last"])
+    if (first + 1) % 100 != last:
+        return None
+    return f"{numbers.year(rules, first)} {numbers.cardinal(rules, last)}"
+
+
 def _read_part(match: re.Match[str], rules: Rules) -> str | None:
     parts = numbers.parse_fraction(match["fraction"])
     if parts is None or parts[0]:
@@ -145,14 +165,16 @@ def _read_hour(match: re.Match[str], rules: Rules) -> str | None:
     return say_time(rules, Time(hour, None, None, match["period"].replace(".", "").lower()))
 
 
-def _read_ratio(match: re.Match[str], rules: Rules) -> str:
-    first, last = (numbers.cardinal(rules, int(match[name])) for name in ("first", "last"))
-    return f"{first} to {last}"
+# After these a length is no adjective: 12" of snow, but a 12" pizza.
+_AFTER_LENGTH = "of|long|wide|tall|high|deep|thick|in|and|or|by|from|at|to|is|was|above|below"
 
 
 def _read_inches(match: re.Match[str], rules: Rules) -> str:
     number = numbers.parse(rules, match["number"])
-    word = "inch" if number.whole == "1" and not number.fraction else "inches"
+    one = number.whole == "1" and not number.fraction
+    word = (
+        "inch" if one or re.match(rf"\s(?!(?:{_AFTER_LENGTH})\b)[a-z]", after(match)) else "inches"
+    )
     return f"{numbers.say(rules, number)} {word}"
 
 
@@ -183,6 +205,20 @@ def _kinds(rules: Rules) -> tuple[Kind, ...]:
             _read_inches,
             "cm",
         ),
+        Kind("length", r"(?<=\b[Aa] )(?P<feet>\d{1,3})['’](?=[ -][a-z])", _read_foot, "c"),
+        Kind("power", rf"(?<![\w.,])(?P<number>{number})(?P<power>[²³])(?!\w)", _read_power, "c"),
+        Kind(
+            "telephone",
+            r"(?:(?<=[Cc]all )|(?<=[Dd]ial ))\d{3}(?![\w-])(?![.,]\d)",
+            _read_digits,
+            "d",
+        ),
+        Kind(
+            "season",
+            r"(?<![\w.,/])(?P<first>(?:19|20)\d\d)/(?P<last>\d\d)(?![\w/])",
+            _read_season,
+            "c",
+        ),
         Kind(
             "part",
             rf"(?<![\w.,])(?P<fraction>{numbers.FRACTION})\s(?P<noun>{_MEASURES})(?!\w)",
@@ -200,12 +236,6 @@ def _kinds(rules: Rules) -> tuple[Kind, ...]:
             r"(?<![\w.,:/])(?P<hour>\d{1,2})\s?(?P<period>[AaPp]\.[Mm]\.|[AaPp][Mm])(?!\w)",
             _read_hour,
             "d",
-        ),
-        Kind(
-            "ratio",
-            r"(?<![\w.,:])(?P<first>\d{1,3}):(?P<last>\d)(?![\w:]|[.,]\d)",
-            _read_ratio,
-            "c",
         ),
     )
 
@@ -234,9 +264,11 @@ def rules(base: Rules, region: str) -> Rules:
         roman_numbers=ROMAN_NUMBERS,
         roman_names=ROMAN_NAMES,
         roman_after="century|centuries",
+        attributive="a|an|this|that|another|each|every",
+        months={**base.months, "sept": 9},
         scores="win|loss|defeat|victory|score|draw|lead|record|majority|vote|tie|thriller",
         range_before=r"pp\.|[Pp]ages?|[Cc]hapters?|[Vv]erses?|[Aa]ges?|[Aa]ged|[Bb]etween|[Ff]rom",
-        lakh=region == "IN",
+        lakh=True,
         say_year=say_year,
         say_date=say_date,
         say_time=say_time,
