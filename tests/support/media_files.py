@@ -34,7 +34,24 @@ SOUNDS = {
     "ogg": ("ogg", "libopus", 48_000, "s16"),
     "flac": ("flac", "flac", 44_100, "s16"),
     "webm": ("webm", "libopus", 48_000, "s16"),
+    "aac": ("adts", "aac", 44_100, "fltp"),
+    "amr": ("amr", "libopencore_amrnb", 8_000, "s16"),
+    "3gp-amr": ("3gp", "libopencore_amrnb", 8_000, "s16"),
+    "mov": ("mov", "pcm_s24le", 48_000, "s32"),
+    "mov-aac": ("mov", "aac", 44_100, "fltp"),
+    "mov-ima": ("mov", "adpcm_ima_qt", 22_050, "s16p"),
+    "aiff": ("aiff", "pcm_s16be", 44_100, "s16"),
+    "aiff24": ("aiff", "pcm_s24be", 48_000, "s32"),
+    "aifc-sowt": ("aiff", "pcm_s16le", 44_100, "s16"),
+    "aifc-float": ("aiff", "pcm_f32be", 44_100, "flt"),
+    "caf": ("caf", "pcm_s16le", 44_100, "s16"),
+    "caf-alac": ("caf", "alac", 44_100, "s16p"),
+    "caf-ima": ("caf", "adpcm_ima_qt", 44_100, "s16p"),
+    "rf64": ("wav", "pcm_s16le", 44_100, "s16"),
+    "w64": ("w64", "pcm_s16le", 44_100, "s16"),
 }
+# Codecs of one channel only.
+MONO = {"amr", "3gp-amr"}
 
 
 def tone(seconds: float, rate: int, level: float = 0.2) -> Samples:
@@ -55,7 +72,8 @@ def encoded(kind: str, samples: Samples, *, channels: int = 1) -> bytes:
     container, codec, rate, sample_format = SOUNDS[kind]
     layout = "mono" if channels == 1 else "stereo"
     file = io.BytesIO()
-    with av.open(file, "w", format=container) as output:
+    options = {"rf64": "always"} if kind == "rf64" else {}
+    with av.open(file, "w", format=container, options=options) as output:
         stream = cast("AudioStream", output.add_stream(codec, rate, layout=layout))
         stream.format = sample_format
         packed = np.repeat(samples, channels).reshape(1, -1)

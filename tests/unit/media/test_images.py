@@ -11,12 +11,15 @@ from PIL.PngImagePlugin import PngInfo
 from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb, prepare_image
 from troupe.errors import TroupeError
 from troupe.media.uploads.checks import BrokenImage, ImageTooLarge, UnsupportedFile
+from troupe.media.uploads.sniffing import PICTURES
 
 KEPT = {
     "png": ("PNG", ".png", "image/png"),
     "jpeg": ("JPEG", ".jpg", "image/jpeg"),
     "webp": ("WEBP", ".webp", "image/webp"),
     "gif": ("PNG", ".png", "image/png"),
+    "avif": ("WEBP", ".webp", "image/webp"),
+    "mpo": ("JPEG", ".jpg", "image/jpeg"),
 }
 
 
@@ -41,7 +44,7 @@ def test_the_picture_stays_the_same(kind: str, kept: tuple[str, str, str]) -> No
     assert near(image.convert("RGB").getpixel((50, 20)), (20, 20, 220))
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif", "mpo"])
 def test_no_metadata_survives(kind: str) -> None:
     secret = "taken at 52.5 north"
     exif = Image.Exif()
@@ -100,7 +103,7 @@ def test_large_pictures_are_scaled_down(
 def test_transparency_is_kept() -> None:
     image = Image.new("RGBA", (8, 8), (10, 200, 10, 0))
     image.paste((10, 200, 10, 255), (4, 0, 8, 8))
-    for kind in ("png", "webp", "gif"):
+    for kind in ("png", "webp", "gif", "avif"):
         kept = opened(prepare_image(saved(image, kind)).data)
         assert kept.mode == "RGBA"
         assert (kept.getpixel((1, 4))[3], kept.getpixel((6, 4))[3]) == (0, 255)
@@ -108,7 +111,7 @@ def test_transparency_is_kept() -> None:
 
 def test_an_animation_becomes_its_first_frame() -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
-    for kind in ("gif", "webp"):
+    for kind in ("gif", "webp", "avif", "mpo"):
         moving = saved(frames[0], kind, save_all=True, append_images=frames[1:])
         kept = opened(prepare_image(moving).data)
         assert getattr(kept, "n_frames", 1) == 1
@@ -168,7 +171,7 @@ NO_PICTURE = {
 def test_a_file_that_is_not_an_image_is_415(data: bytes) -> None:
     with pytest.raises(UnsupportedFile) as failure:
         prepare_image(data)
-    assert failure.value.details == {"allowed": ["png", "jpeg", "webp", "gif"]}
+    assert failure.value.details == {"allowed": PICTURES}
 
 
 @pytest.mark.parametrize("kind", KEPT)

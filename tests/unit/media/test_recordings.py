@@ -11,12 +11,52 @@ import av
 import numpy as np
 import pytest
 
-from tests.support.media_files import prove_recording
+from tests.support.media_files import prove_recording, sound
+from tests.support.phone_files import amr_wb, caf_aac
 from tests.support.sounds import KINDS, recording
 from troupe.errors import TroupeError
 from troupe.media.uploads import recordings
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
+
+EXTENSIONS = {
+    **{kind: f".{kind}" for kind in ("aac", "amr", "mov", "aiff", "caf", "w64")},
+    **{"3gp-amr": ".3gp", "mov-aac": ".mov", "mov-ima": ".mov", "rf64": ".wav"},
+    **{"aiff24": ".aiff", "aifc-sowt": ".aiff", "aifc-float": ".aiff"},
+    **{"caf-alac": ".caf", "caf-ima": ".caf"},
+}
+
+
+@pytest.mark.parametrize(("kind", "extension"), EXTENSIONS.items())
+def test_sounds_of_phones_and_recorders_are_recognised(kind: str, extension: str) -> None:
+    proven = prove_recording(sound(kind))
+    assert proven.extension == extension
+    assert proven.content_type.startswith("audio/")
+    assert proven.seconds == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("data", "extension"), [(caf_aac(), ".caf"), (amr_wb(), ".awb")], ids=["caf", "amr"]
+)
+def test_what_ffmpeg_does_not_write_is_read(data: bytes, extension: str) -> None:
+    proven = prove_recording(data)
+    assert proven.extension == extension
+    assert proven.seconds == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["mp3", "aac", "flac"])
+def test_a_tag_before_the_sound_is_skipped(kind: str) -> None:
+    tag = b"ID3\x04\0\0\0\0\x07\x68" + bytes(1000)
+    proven = prove_recording(tag + sound(kind))
+    assert proven.extension == f".{kind}"
+    assert proven.seconds == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["aiff", "aifc-sowt", "caf", "caf-alac", "rf64", "w64", "mov"])
+def test_a_sound_of_a_recorder_that_is_cut_off_is_rejected(kind: str) -> None:
+    whole = sound(kind)
+    with pytest.raises(BrokenAudio):
+        prove_recording(whole[: len(whole) // 2])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -149,9 +149,10 @@ class File(Protocol):
 class PreparedSample:
     """A voice sample as stored, with its measurements.
 
-    `audio`: WAV, mono, 24 kHz, 16 bit. `level_db` (RMS) and `peak_db` in dBFS, at least -120;
-    `clipped_share`: share of the original samples at full scale; `silence_share`: share of the
-    duration. `verdict`: good, fair or poor; `advice`: one sentence per possible improvement.
+    `audio`: WAV, mono, 24 kHz, 16 bit, without a constant offset. `level_db` (RMS) and `peak_db`,
+    both of that audio, in dBFS, at least -120; `clipped_share`: share of the original samples at
+    full scale; `silence_share`: share of the duration. `verdict`: good, fair or poor; `advice`: one
+    sentence per possible improvement.
     """
 
     audio: bytes = field(repr=False)

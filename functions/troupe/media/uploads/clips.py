@@ -8,7 +8,7 @@ from av.error import FFmpegError
 
 from troupe.media.uploads.checks import BadClip, Clip
 from troupe.media.uploads.opening import open_clip
-from troupe.media.uploads.sniffing import HEAD, demuxer
+from troupe.media.uploads.sniffing import sound_kind
 
 MAX_SECONDS = 60.0
 MAX_SIDE = 3840  # pixels
@@ -16,8 +16,8 @@ MAX_SIDE = 3840  # pixels
 
 def look_at(file: BinaryIO) -> Clip:
     """Decodes a clip to its end, so that no job fails on it later. Raises BadClip, MemoryError."""
-    file.seek(0)
-    if demuxer(file.read(HEAD)) != "mov":
+    kind = sound_kind(file)
+    if kind is None or kind.demuxer != "mov":
         raise BadClip("it must be an mp4")
     try:
         return _inspect(file)

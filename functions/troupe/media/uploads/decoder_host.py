@@ -198,7 +198,7 @@ def _warm_up(tasks: dict[str, Task]) -> None:
 
         exif, profile = Image.Exif(), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         exif[0x0112] = 6
-        for kind in ("PNG", "JPEG", "WEBP", "GIF"):
+        for kind in ("PNG", "JPEG", "WEBP", "GIF"):  # these load all that AVIF and HEIC need
             file = io.BytesIO()
             picture = Image.new("RGB", (8, 4))
             picture.save(file, kind, exif=exif, icc_profile=profile.tobytes())
@@ -209,7 +209,7 @@ def _warm_up(tasks: dict[str, Task]) -> None:
         from troupe.media.audio import write_wav
 
         file = io.BytesIO()
-        write_wav(file, 8_000, [np.arange(16_000, dtype=np.int16)])
+        write_wav(file, 8_000, [np.arange(16_000, dtype=np.int16) % 40 * 100])
         tasks["sample"](file)
         tasks["recording"](file)
 

@@ -31,7 +31,7 @@ from typing import Any, BinaryIO
 
 from troupe.errors import TroupeError
 from troupe.logs import log
-from troupe.media.uploads import checks, decoder_host, sniffing
+from troupe.media.uploads import checks, decoder_host, refusals, sniffing
 from troupe.media.uploads.checks import (
     TIME_LIMIT,
     BadClip,
@@ -102,18 +102,19 @@ class Decoders:
 
     def sample(self, file: BinaryIO, user: str = "") -> PreparedSample:
         """Raises BrokenAudio, SampleTooShort, SampleTooLong, SampleSilent."""
-        _check_head(file, sniffing.demuxer, "The file is not an audio file.", sniffing.SOUNDS)
+        _check_sound(file)
         fields, audio = self._run("sample", file, user)
         return PreparedSample(audio=audio, **fields)
 
     def recording(self, file: BinaryIO, user: str = "") -> Recording:
         """Raises BrokenAudio, RecordingTooLong."""
-        _check_head(file, sniffing.demuxer, "The file is not an audio file.", sniffing.SOUNDS)
+        _check_sound(file)
         return Recording(**self._run("recording", file, user)[0])
 
     def image(self, file: BinaryIO, user: str = "") -> PreparedImage:
         """Raises BrokenImage, ImageTooLarge."""
-        _check_head(file, sniffing.picture_format, "The file is not an image.", sniffing.PICTURES)
+        if sniffing.picture_kind(file) is None:
+            raise refusals.no_picture(file)
         fields, data = self._run("image", file, user)
         return PreparedImage(data=data, **fields)
 
@@ -163,12 +164,9 @@ def _passed_limit(task: _Task, ended: Mapping[str, Any]) -> TroupeError | None:
     return None
 
 
-def _check_head(
-    file: BinaryIO, name: Callable[[bytes], str | None], message: str, allowed: list[str]
-) -> None:
-    file.seek(0)
-    if name(file.read(sniffing.HEAD)) is None:
-        raise UnsupportedFile(message, details={"allowed": allowed})
+def _check_sound(file: BinaryIO) -> None:
+    if sniffing.sound_kind(file) is None:
+        raise refusals.no_sound(file)
 
 
 @contextmanager

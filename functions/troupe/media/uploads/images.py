@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import struct
 from contextlib import suppress
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from PIL import Image, ImageCms
+from PIL import AvifImagePlugin, Image, ImageCms
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -26,9 +27,12 @@ from troupe.media.uploads.checks import (
     ImageTooLarge,
     PreparedImage,
     TooDemanding,
-    UnsupportedFile,
 )
-from troupe.media.uploads.sniffing import HEAD, PICTURES, picture_format
+from troupe.media.uploads.heic import HeicImageFile
+from troupe.media.uploads.refusals import no_picture
+from troupe.media.uploads.sniffing import picture_kind
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a fork may start no threads
 
 # Opened directly: `Image.open` tries other formats too, and loads their modules.
 _READERS: dict[str, type[ImageFile]] = {
@@ -36,15 +40,22 @@ _READERS: dict[str, type[ImageFile]] = {
     "JPEG": JpegImageFile,
     "WEBP": WebPImageFile,
     "GIF": GifImageFile,
+    "AVIF": AvifImageFile,
+    "HEIC": HeicImageFile,
 }
 # Bytes that the pixels of a picture may take while it is decoded and scaled.
 _PIXEL_BYTES = 180_000_000
 # A progressive JPEG is decoded once for each of its scans; an ordinary one has ten.
 _SCANNED_PIXELS = 500_000_000
 _MAX_SCANS = 500
+_AVIF_HEAD = 64 * 1024
 _START_OF_SCAN = b"\xff\xda"
-# Uploaded format -> stored format; of a GIF, the first frame is kept as a PNG.
-_STORED_AS = {"PNG": "PNG", "GIF": "PNG", "JPEG": "JPEG", "WEBP": "WEBP"}
+# Uploaded format -> stored format; of a GIF, the first frame is kept as a PNG. A JPEG with
+# transparency is stored as a PNG too.
+_STORED_AS = {
+    **{"PNG": "PNG", "GIF": "PNG", "JPEG": "JPEG", "WEBP": "WEBP"},
+    **{"AVIF": "WEBP", "HEIC": "JPEG"},
+}
 _EXTENSIONS = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
 _ORIENTATION = 0x0112  # Exif tag
 _TRANSPOSE = {
@@ -59,17 +70,16 @@ _TRANSPOSE = {
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (
     *(OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error),
-    OverflowError,
+    *(OverflowError, RuntimeError),
 )
 
 
 def prepare_image(file: BinaryIO) -> PreparedImage:
     """Re-encodes a picture: upright, in sRGB, at most MAX_SIDE pixels a side; of an animation, the
     first frame. Raises UnsupportedFile, ImageTooLarge, BrokenImage, TooDemanding, MemoryError."""
-    file.seek(0)
-    kind = picture_format(file.read(HEAD))
+    kind = picture_kind(file)
     if kind is None:
-        raise UnsupportedFile("The file is not an image.", details={"allowed": PICTURES})
+        raise no_picture(file)
     file.seek(0)
     try:
         return _encode(_pixels(kind, file), _STORED_AS[kind])
@@ -100,10 +110,10 @@ def _read_header(kind: str, file: BinaryIO) -> ImageFile:
     try:
         return _READERS[kind](file)
     except SyntaxError as error:
-        raise UnsupportedFile("The file is not an image.", details={"allowed": PICTURES}) from error
+        raise no_picture(file) from error
 
 
-def _check_size(kind: str, opened: Image.Image) -> None:
+def _check_size(kind: str, opened: ImageFile) -> None:
     """Raises ImageTooLarge."""
     width, height = opened.size
     maximum = min(MAX_PIXELS, _PIXEL_BYTES // _bytes_per_pixel(kind, opened))
@@ -112,10 +122,13 @@ def _check_size(kind: str, opened: Image.Image) -> None:
         raise ImageTooLarge(details=details)
 
 
-def _bytes_per_pixel(kind: str, opened: Image.Image) -> int:
+def _bytes_per_pixel(kind: str, opened: ImageFile) -> int:
     """What decoding takes at most, as measured by `tests/functions/test_hostile_media.py`."""
-    if kind == "WEBP":
-        return 16  # libwebp's canvases, and two copies
+    if kind in ("WEBP", "AVIF", "HEIC"):
+        # The decoder's frames, and two copies. The tiles of a HEIC are decoded one by one.
+        if isinstance(opened, HeicImageFile) and opened.tiled:
+            return 5
+        return 22 if kind == "AVIF" and _is_deep(opened.fp) else 16 if kind == "WEBP" else 14
     if kind == "JPEG":
         # The coefficients of all scans; else it is decoded at a reduced size, row by row.
         return 2 * len(opened.getbands()) if "progressive" in opened.info else 1
@@ -125,6 +138,14 @@ def _bytes_per_pixel(kind: str, opened: Image.Image) -> int:
     if transparent:
         return 12
     return {"LA": 8, "RGBA": 8, "I;16": 5}.get(opened.mode, 4)
+
+
+def _is_deep(file: Any) -> bool:
+    """Whether an AVIF has more than 8 bits, according to its description of the coding."""
+    file.seek(0)
+    head = file.read(_AVIF_HEAD)
+    at = head.find(b"av1C")
+    return at >= 0 and bool(head[at + 6 : at + 7] and head[at + 6] & 0x40)
 
 
 def _check_scans(opened: Image.Image, file: BinaryIO) -> None:

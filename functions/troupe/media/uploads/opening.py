@@ -18,9 +18,10 @@ import av.logging
 from av.error import FFmpegError
 
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
-from troupe.media.uploads.sniffing import HEAD, SOUNDS, demuxer
-from troupe.media.uploads.wav import bare_wav
-from troupe.riff import stated_size
+from troupe.media.uploads.chunked import after, bare
+from troupe.media.uploads.refusals import no_sound
+from troupe.media.uploads.sniffing import SOUNDS, sound_kind, tag_bytes
+from troupe.riff import is_wav, stated_size
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -28,9 +29,15 @@ if TYPE_CHECKING:
 
 av.logging.set_level(None)  # FFmpeg's findings go into our errors, not to stderr
 
-_PCM = "pcm_u8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be"
+_PCM = (
+    *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le"),
+    *("pcm_s32be", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be", "pcm_alaw", "pcm_mulaw"),
+)
 _SOUND_DECODERS = frozenset(
-    f"aac alac flac mp3 mp3float opus libopus vorbis pcm_f64le pcm_alaw pcm_mulaw {_PCM}".split()
+    {
+        *("aac", "alac", "flac", "mp3", "mp3float", "opus", "libopus", "vorbis", *_PCM),
+        *("amrnb", "amrwb", "adpcm_ima_qt"),  # of phones and voice memos
+    }
 )
 _VIDEO_DECODERS = frozenset({"h264"})
 _RATES = range(8_000, 192_001)  # at one sample per second, a small file would last for months
@@ -47,15 +54,14 @@ def open_sound(file: BinaryIO) -> Iterator[tuple[InputContainer, AudioStream]]:
     Raises UnsupportedFile if it is not a sound, and BrokenAudio if it is damaged, also from what
     the block does with it; MemoryError.
     """
-    file.seek(0)
-    name = demuxer(head := file.read(HEAD))
-    if name is None:
-        raise UnsupportedFile("The file is not an audio file.", details={"allowed": SOUNDS})
-    if file.seek(0, os.SEEK_END) < 0.98 * _declared_bytes(name, head, file):
+    kind = sound_kind(file)
+    if kind is None:
+        raise no_sound(file)
+    if file.seek(0, os.SEEK_END) < 0.98 * _declared_bytes(kind.demuxer, file):
         raise BrokenAudio
-    file.seek(0)
     try:
-        source = bare_wav(file) if name == "wav" else file
+        name, source = bare(kind.demuxer, _untagged(kind.demuxer, file))
+        source.seek(0)
         with _open(source, name, _SOUND_DECODERS) as container:
             yield container, _audio_stream(container)
     except MemoryError:  # PyAV's is an FFmpegError too
@@ -99,30 +105,29 @@ def _audio_stream(container: InputContainer) -> AudioStream:
     return stream
 
 
-def _declared_bytes(name: str, head: bytes, file: BinaryIO) -> int:
+def _untagged(name: str, file: BinaryIO) -> BinaryIO:
+    """AAC and FLAC without the tag before them, whose pictures are none of their own."""
+    file.seek(0)
+    tag = tag_bytes(file.read(10))
+    return after(file, tag) if tag and name in ("aac", "flac") else file
+
+
+def _declared_bytes(name: str, file: BinaryIO) -> int:
     """The file's length in bytes according to headers that FFmpeg does not check; 0 if unknown.
 
     MP3: the byte count in the Xing or Info header, after the flags (1: frame count, 2: byte
     count).
     """
-    if name == "wav":
+    file.seek(0)
+    head = file.read(12)
+    if is_wav(head):
         return stated_size(head)
     if name != "mp3":
         return 0
-    file.seek(_tag_bytes(head))
+    file.seek(tag_bytes(head))
     first = file.read(_XING_BYTES)
     found = _XING.search(first)
     if found is None:
         return 0
     start = found.end() + (4 if found[1][0] & 1 else 0)
     return int.from_bytes(first[start : start + 4], "big")
-
-
-def _tag_bytes(head: bytes) -> int:
-    """The length of an ID3v2 tag, whose size has seven bits in each byte."""
-    if head[:3] != b"ID3":
-        return 0
-    size = 0
-    for byte in head[6:10]:
-        size = size << 7 | byte & 0x7F
-    return 10 + size

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.opening import open_sound
 from troupe.media.uploads.proofs import MAX_RECORDING_SECONDS, Recording, RecordingTooLong
+from troupe.media.uploads.refusals import no_sound
 from troupe.media.uploads.samples import check_complete
-from troupe.media.uploads.sniffing import HEAD, SOUNDS, demuxer
+from troupe.media.uploads.sniffing import SOUNDS, sound_kind
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -21,15 +22,6 @@ if TYPE_CHECKING:
 # Seconds of CPU time, and on the clock, for decoding. What is left of a long file then counts by
 # the durations of its packets: two hours of Opus take 24 s to decode, other formats 3 to 7 s.
 _DECODING, _WAITING = 3.0, 4.0
-# Demuxer -> media type and extension for the download.
-_TYPES = {
-    "wav": ("audio/wav", ".wav"),
-    "mp3": ("audio/mpeg", ".mp3"),
-    "mov": ("audio/mp4", ".m4a"),
-    "ogg": ("audio/ogg", ".ogg"),
-    "flac": ("audio/flac", ".flac"),
-    "matroska": ("audio/webm", ".webm"),
-}
 
 
 def prove_recording(file: BinaryIO) -> Recording:
@@ -38,12 +30,15 @@ def prove_recording(file: BinaryIO) -> Recording:
     with open_sound(file) as (container, stream):
         # Cover art is allowed, other video is not.
         if any(video.disposition.name != "attached_pic" for video in container.streams.video):
-            raise UnsupportedFile("The file is a video.", details={"allowed": SOUNDS})
+            raise UnsupportedFile(
+                "The file is a video. Send its sound alone.", details={"allowed": SOUNDS}
+            )
         seconds = _length(container, stream)
         check_complete(container, stream, seconds)
-    file.seek(0)
-    content_type, extension = _TYPES[demuxer(file.read(HEAD)) or ""]
-    return Recording(content_type, extension, round(seconds, 2))
+    kind = sound_kind(file)
+    if kind is None:  # it has been opened, so it has one
+        raise no_sound(file)
+    return Recording(kind.content_type, kind.extension, round(seconds, 2))
 
 
 def _length(container: InputContainer, stream: AudioStream) -> float:

@@ -38,6 +38,8 @@ _WINDOW = SAMPLE_RATE * 30 // 1000  # 30 ms, about a consonant
 _SILENCE_DB = -50.0
 _FULL_SCALE = 0.99  # lossy formats do not reproduce exact full scale
 _FLOOR_DB = -120.0
+_ESTIMATED = {"mp3", "aac", "amr"}  # demuxers
+_DRIFT_WINDOW = SAMPLE_RATE // 20 * 2 + 1  # 0.1 s: what is below 10 Hz is no voice
 
 
 def prepare_sample(file: BinaryIO) -> PreparedSample:
@@ -53,7 +55,7 @@ def prepare_sample(file: BinaryIO) -> PreparedSample:
     if seconds > MAX_SAMPLE_SECONDS + _PADDING:
         raise SampleTooLong(details=_limits(None))
     samples = samples[: MAX_SAMPLE_SECONDS * SAMPLE_RATE]
-    return _measure(samples, clipped_share)
+    return _measure(without_drift(samples), clipped_share)
 
 
 def _decode(container: InputContainer, stream: AudioStream) -> tuple[Samples, float]:
@@ -83,9 +85,9 @@ def _decode(container: InputContainer, stream: AudioStream) -> tuple[Samples, fl
 def check_complete(container: InputContainer, stream: AudioStream, seconds: float) -> None:
     """Raises BrokenAudio if the audio is clearly shorter than the file declares.
 
-    Skips MP3, whose declared length is often an estimate.
+    Skips formats without an index, whose length FFmpeg estimates from their first bit rate.
     """
-    if stream.codec_context.name.startswith("mp3"):
+    if container.format.name in _ESTIMATED:
         return
     promised = 0.0
     if stream.duration is not None and stream.time_base is not None:
@@ -103,6 +105,16 @@ def _full_scale(values: NDArray[Any]) -> NDArray[Any]:
     if values.dtype.kind == "u":
         return (values.astype(np.float32) - 128) / 128
     return values.astype(np.float32) / -float(np.iinfo(values.dtype).min)
+
+
+def without_drift(samples: Samples) -> Samples:
+    """The samples around their moving average: cheap sound cards add a constant, which is silent
+    but would count as a level, and clicks where recordings are joined. At least 0.1 s."""
+    half = _DRIFT_WINDOW // 2
+    sums = np.cumsum(np.pad(samples, (half + 1, half), "reflect"), dtype=np.int64)
+    average = (sums[_DRIFT_WINDOW:] - sums[:-_DRIFT_WINDOW]).astype(np.float32)
+    average /= _DRIFT_WINDOW
+    return np.clip(np.rint(samples - average), -32768, 32767).astype(np.int16)
 
 
 def _measure(samples: Samples, clipped_share: float) -> PreparedSample:

@@ -1,0 +1,25 @@
+"""The errors that say what a file is that is not taken, and what would be right."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from troupe.media.uploads.checks import UnsupportedFile
+from troupe.media.uploads.sniffing import PICTURES, SOUNDS, name
+
+
+def no_sound(file: BinaryIO) -> UnsupportedFile:
+    return UnsupportedFile(
+        _told(file, "an audio file", "WAV, MP3 or M4A"), details={"allowed": SOUNDS}
+    )
+
+
+def no_picture(file: BinaryIO) -> UnsupportedFile:
+    return UnsupportedFile(_told(file, "an image", "JPEG or PNG"), details={"allowed": PICTURES})
+
+
+def _told(file: BinaryIO, wanted: str, right: str) -> str:
+    found = name(file)
+    if found is None:
+        return f"The file is not {wanted}. Send it as {right}."
+    return f"This is {found}, and not {wanted} that can be read. Export it as {right}."
