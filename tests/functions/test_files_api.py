@@ -141,11 +141,11 @@ def test_a_form_without_a_file(client: FlaskClient, db: Database) -> None:
     ("name", "kept"),
     [
         ("../../etc/passwd", "passwd.wav"),
-        ("a\r\nSet-Cookie: x.wav", "aSet-Cookie x.wav"),
+        ("a\r\nSet-Cookie: x.wav", "a Set-Cookie x.wav"),
         ("....", "recording.wav"),
         ("C:\\Music\\song.wav", "song.wav"),
         ("x" * 10_000 + ".mp3", "x" * 120 + ".wav"),
-        ("a<b>:c.exe", "abc.wav"),
+        ("a<b>:c.exe", "a b c.wav"),
         ("私の声.m4a", "私の声.wav"),
     ],
 )

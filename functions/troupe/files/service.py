@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from troupe.access import owned
 from troupe.adapters.firestore import AlreadyExists, Create, Database, Delete, Document, now
+from troupe.file_names import safe_name, split
 from troupe.files.errors import MAX_BYTES, FileTooLarge, UserFileNotFound
 from troupe.files.records import UserFile
 from troupe.logs import log
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from troupe.media.uploads.proofs import Recording
 
 COLLECTION = "files"
-_NAME_CHARACTERS = 120
 
 
 class UserFiles:
@@ -114,9 +113,6 @@ class UserFiles:
 
 
 def _named(name: str, extension: str) -> str:
-    """The last segment of the client's file name, on one line without special characters, with
-    the extension of the detected type."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    plain = "".join(c for c in last if unicodedata.category(c)[0] != "C" and c not in '<>:"|?*')
-    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", " ".join(plain.split())).strip(". ")
-    return f"{stem[:_NAME_CHARACTERS].rstrip('. ') or 'recording'}{extension}"
+    """The last segment of the client's file name, with the extension of the detected type."""
+    last = re.split(r"[/\\]", name)[-1]
+    return safe_name(split(last.strip())[0] + extension, "recording")

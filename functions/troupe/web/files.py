@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from flask import Response, request
 from werkzeug.wsgi import ClosingIterator, FileWrapper
 
+from troupe.file_names import ascii_name, safe_name, split
 from troupe.web.headers import secure_file
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 STREAMED_BYTES = 8 * 1024 * 1024
 
 
-def content_disposition(filename: str, *, attachment: bool) -> str:
-    """RFC 6266: an ASCII name, and the real one (RFC 8187) for clients that support it."""
+def content_disposition(filename: str, *, attachment: bool, otherwise: str = "file") -> str:
+    """RFC 6266: an ASCII name, and the real one (RFC 8187) for clients that support it.
+    `otherwise`: the name of a file, without its extension, that has none in ASCII."""
     kind = "attachment" if attachment else "inline"
-    simple = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
-    simple = "".join(char if char.isalnum() or char in "._- " else "_" for char in simple)
+    name, simple = safe_name(filename, otherwise), ascii_name(filename, otherwise)
     header = f'{kind}; filename="{simple}"'
-    if simple != filename:
-        header += f"; filename*=UTF-8''{quote(filename, safe='')}"
+    if simple != name:
+        header += f"; filename*=UTF-8''{quote(name, safe='')}"
     return header
 
 
@@ -42,7 +42,8 @@ def file_response(
     attachment: bool = False,
 ) -> Response:
     """Serves the file at `path`, whose content never changes (a new version gets a new path)."""
-    disposition = content_disposition(filename, attachment=attachment)
+    otherwise = split(path.rpartition("/")[2])[0]  # the file's id, or a line's
+    disposition = content_disposition(filename, attachment=attachment, otherwise=otherwise)
     if files.can_sign and size > STREAMED_BYTES:
         url = files.signed_url(path, disposition=disposition, content_type=content_type)
         elsewhere = Response(status=302, headers={"Location": url})
@@ -60,10 +61,7 @@ def file_response(
     response.headers["Content-Disposition"] = disposition
     response.headers["Cache-Control"] = "private, max-age=3600"
     secure_file(response)
-    # An unknown range unit must be ignored (RFC 9110, section 14.2); werkzeug would answer 416.
-    ranges = request.range is None or request.range.units == "bytes"
-    # Handles Range, If-Range and If-None-Match; 416 for a range outside the file.
-    response.make_conditional(request, accept_ranges=ranges, complete_length=size)
+    _make_conditional(response, size)
     if response.status_code in (200, 206) and request.method != "HEAD":
         # Reads the first chunk before the response starts, so that a file that is gone is 404 and
         # an outage 503.
@@ -72,6 +70,35 @@ def file_response(
             begun = list(islice(chunks, 1))
         response.response = ClosingIterator(chain(begun, chunks), content.close)
     return response
+
+
+def _make_conditional(response: Response, size: int) -> None:
+    """Answers If-Match, If-None-Match and If-Range, and then Range (RFC 9110, section 13.2.2).
+    Raises RequestedRangeNotSatisfiable."""
+    whole = {key: value for key, value in request.environ.items() if key != "HTTP_RANGE"}
+    response.make_conditional(whole, accept_ranges=True, complete_length=size)
+    asked = _asked_range(size)
+    if asked and response.status_code == 200:
+        ranged = whole | {"HTTP_RANGE": asked}
+        response.make_conditional(ranged, accept_ranges=True, complete_length=size)
+
+
+def _asked_range(size: int) -> str | None:
+    """The one range of bytes that is asked for, or None to send the whole file.
+
+    Section 14.2 leaves a server free to ignore the header, and requires it for methods other than
+    GET and for unknown units. Also ignored are what cannot be parsed, as most servers do, and
+    several ranges: no player asks for them, and each would cost another read of Cloud Storage.
+    """
+    found = request.range
+    if request.method != "GET" or found is None or found.units != "bytes" or len(found.ranges) > 1:
+        return None
+    if request.headers.get("If-Range", "").startswith("W/"):
+        return None  # compared strongly (section 13.1.5), which werkzeug does not
+    ((start, _),) = found.ranges
+    if start < -size:
+        return "bytes=0-"  # a suffix that is longer than the file: all of it (section 14.1.2)
+    return found.to_header()
 
 
 def text_response(text: str, *, content_type: str, filename: str) -> Response:
