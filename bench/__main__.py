@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import http, operations, scripts, speech, uploads, video
+from bench import captions, http, operations, scripts, speech, uploads, video
 from local.stack import Stack
 
 LOG = Path(__file__).resolve().parents[1] / ".local" / "bench.log"
@@ -46,6 +46,7 @@ def main() -> int:
         measure("fifty users at once", lambda: operations.under_load(stack.env))
     measure("uploads", uploads.measure)
     measure("speech", speech.measure)
+    measure("captions", captions.measure)
     measure("video", video.measure)
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     _show_costs(costs)

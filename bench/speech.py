@@ -56,10 +56,10 @@ def ours(text: str, folder: Path) -> float:
     from troupe.media.audio import AudioWriter, read_wav, write_wav
     from troupe.media.captions import words_from_json, words_to_json
     from troupe.media.formats import AudioFormat
+    from troupe.speech.borders import parse_pauses
     from troupe.speech.engine import Voice, VoiceType, WordTiming
     from troupe.speech.engines.espeak import EspeakEngine
     from troupe.speech.speak import speak
-    from troupe.speech.borders import parse_pauses
     from troupe.speech.text.pieces import parts, pieces, within
     from troupe.speech.text.reading import Passage, Pauses, passage
 

@@ -4,6 +4,7 @@ parts are rendered apart. The sizes at which these begin are lowered to keep the
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -26,6 +27,7 @@ from troupe.generations import service as generations_service
 from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.jobs.records import JobStatus
+from troupe.media.captions import cues_from_json
 from troupe.recording import join
 from troupe.scripts import film, worker
 from troupe.scripts.length import OTHER_SPEAKER_SECONDS, SAME_SPEAKER_SECONDS
@@ -213,6 +215,13 @@ def test_a_long_video_is_rendered_in_parts(
     data = files.read(video.path)
     with av.open(io.BytesIO(data), "r") as container:
         assert len([frame.pts for frame in container.decode(video=0)]) == frames
+    # The captions are those of all parts, at their places in the whole.
+    cues = cues_from_json(files.read(video.cues_path or ""))
+    assert [" ".join(cue.text.split()) for cue in cues] == [text for _, text in lines]
+    starts = list(itertools.accumulate((s.frames / 25 for s in segments if s), initial=0.0))
+    firsts = itertools.accumulate((len(part.sounds) for part in parts), initial=0)
+    for first, start in zip(list(firsts)[:-1], starts, strict=False):
+        assert start <= cues[first].start < start + 0.6
     # The sound of each part starts with its picture.
     heard, at = heard_in(data), 0.0
     for number, part in enumerate(parts):

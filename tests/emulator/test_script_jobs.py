@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from troupe.commands.ledger_audit import audit_user
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.schemas import StepView, view_steps
 from troupe.jobs.specs import JobSpec
-from troupe.media.captions import cues_from_json
+from troupe.media.captions import Cue, cues_from_json
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writes import files_prefix
 from troupe.speech.errors import SpeechError
@@ -63,6 +64,14 @@ def test_lines_are_spoken_and_joined(db: Database, files: Files) -> None:
     assert audit_user(db, uid) == []
 
 
+def texts_of(cues: Sequence[Cue]) -> dict[int | None, str]:
+    """The captions of each line, joined."""
+    return {
+        line: " ".join(" ".join(cue.text.split()) for cue in shown)
+        for line, shown in itertools.groupby(cues, key=lambda cue: cue.line)
+    }
+
+
 def test_captions_name_the_speaker_and_follow_the_lines(db: Database, files: Files) -> None:
     stage = Stage(db, files)
     script_id = stage.script(new_user(db))
@@ -71,9 +80,10 @@ def test_captions_name_the_speaker_and_follow_the_lines(db: Database, files: Fil
     audio = stage.read(script_id).audio
     assert audio is not None
     cues = cues_from_json(files.read(audio.cues_path))
-    assert [cue.speaker for cue in cues] == ["Ada", "Ben", "Ada"]
-    assert " ".join(" ".join(cue.text.split()) for cue in cues) == " ".join(t for _, t in SCENE)
-    assert [cue.start for cue in cues] == pytest.approx(audio.starts, abs=0.2)
+    assert texts_of(cues) == {0: SCENE[0][1], 1: SCENE[1][1], 2: SCENE[2][1]}
+    assert {(cue.line, cue.speaker) for cue in cues} == {(0, "Ada"), (1, "Ben"), (2, "Ada")}
+    starts = {cue.line: cue.start for cue in reversed(cues)}
+    assert [starts[line] for line in range(3)] == pytest.approx(audio.starts, abs=0.2)
     assert cues[-1].end == pytest.approx(audio.seconds, abs=0.3)
 
 
@@ -138,6 +148,10 @@ def test_a_video_is_as_long_as_its_dialogue(db: Database, files: Files) -> None:
         assert (video.width, video.height) == (1280, 720)
         length = float(container.duration or 0) / av.time_base
     assert length == pytest.approx(script.video.seconds, abs=0.2)
+    assert script.video.cues_path is not None
+    cues = cues_from_json(files.read(script.video.cues_path))
+    assert texts_of(cues) == {0: SCENE[0][1], 1: SCENE[1][1], 2: SCENE[2][1]}
+    assert cues[-1].end == pytest.approx(script.video.seconds, abs=0.3)
     assert stage.stored_files(script_id) == stage.wanted_files(script_id)
     assert settles(stage, uid) == 1
     assert audit_user(db, uid) == []
@@ -165,12 +179,13 @@ def test_a_new_video_replaces_the_old_one(db: Database, files: Files) -> None:
     stage.start(script_id, VIDEO)
     stage.deliver_all()
     first = stage.read(script_id).video
-    stage.start(script_id, VIDEO, resolution="720x1280")
+    stage.start(script_id, VIDEO, resolution="720x1280", captions=False)
     stage.deliver_all()
     second = stage.read(script_id).video
     assert first is not None
     assert second is not None
     assert first.name != second.name
+    assert None is not second.cues_path != first.cues_path, "captions come without being burnt in"
     assert stage.stored_files(script_id) == stage.wanted_files(script_id)
 
 

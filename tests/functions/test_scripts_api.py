@@ -305,9 +305,12 @@ def test_an_edit_keeps_the_audio_of_unchanged_lines(
     dialogue[1]["text"] = "Something else."
     after = scene.put("", dialogue=dialogue).json["data"]["script"]
     assert [bool(line["audioFile"]) for line in after["dialogue"]] == [True, False, True]
-    assert (after["audioCount"], after["audioUrl"], after["captionsUrl"]) == (2, None, None)
+    assert (after["audioCount"], after["audioUrl"]) == (2, None)
     assert (after["revision"], after["videoRevision"]) == (2, 1)
     assert after["finalVideoPath"] == before["finalVideoPath"]
+    # The captions are now those of the video, which shows the earlier revision.
+    (cue,) = scene.get(f"{after['captionsUrl']}&format=json").json["cues"]
+    assert cue["end"] == 1.2
     assert ("script_updated", scene.id) in activities_of(db, scene.uid)
 
 
@@ -343,7 +346,8 @@ def test_an_edit_deletes_unused_files(scene: Scene, files: Files) -> None:
     assert scene.stored(files) == scene.referenced()
     scene.put("", dialogue=scene.dialogue()[:1])
     assert scene.stored(files) == scene.referenced()
-    assert len(scene.stored(files)) == 3  # a line, its word timings, and the video
+    # A line, its word timings, and the video with its captions.
+    assert len(scene.stored(files)) == 4
 
 
 def test_moved_lines_keep_their_audio(scene: Scene, files: Files) -> None:
@@ -628,6 +632,14 @@ def test_audio_captions_and_video_are_served(scene: Scene, files: Files) -> None
     assert "<v Anna>Hello & goodbye" in captions.text.replace("&amp;", "&")
     srt = scene.get("/captions?format=srt")
     assert "Anna: Hello & goodbye" in srt.text
+    data = scene.get("/captions?format=json")
+    assert data.mimetype == "application/json"
+    assert data.json["cues"][0] == {
+        **{"start": 0, "end": 1, "text": "Hello & goodbye", "speaker": "Anna"},
+        **{"line": None, "words": []},
+    }
+    refused = scene.get("/captions?format=ass")
+    assert (refused.status_code, "vtt" in refused.text) == (422, True)
     video = scene.get(script["finalVideoPath"])
     assert (video.mimetype, video.data) == ("video/mp4", b"the video")
     assert (script["videoDuration"], script["videoSize"]) == (45.2, 9)
@@ -726,7 +738,7 @@ def test_deleting_a_script_deletes_everything(scene: Scene, files: Files, db: Da
     assert answer.status_code == 200
     data = answer.json["data"]
     assert set(data["deletedMediaFiles"]) == stored
-    assert data["deletedCount"] == len(stored) == 9
+    assert data["deletedCount"] == len(stored) == 10
     assert scene.stored(files) == set()
     assert scene.delete("").status_code == 404
     for job_id in (old, running):

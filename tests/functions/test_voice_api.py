@@ -49,6 +49,10 @@ def test_speech_from_request_to_bytes(client: FlaskClient, queue: HeldQueue, db:
     assert captions.mimetype == "text/vtt"
     assert captions.text.startswith("WEBVTT")
     srt = client.get(f"{place}/captions?format=srt", headers=headers)
+    for cue in client.get(f"{place}/captions?format=json", headers=headers).json["cues"]:
+        assert [word["text"] for word in cue["words"]] == cue["text"].split()
+        assert (cue["speaker"], cue["line"]) == (None, None)
+        assert cue["start"] == cue["words"][0]["start"] < cue["end"]
     assert re.match(r"1\n00:00:00,\d{3} --> ", srt.text)
     (item,) = client.get("/api/user/voice-history", headers=headers).json["data"]["history"]
     assert (item["id"], item["tokens"]) == (data["generation"]["id"], 1)

@@ -14,6 +14,7 @@ from troupe.media.captions import Cue, cues_to_json
 from troupe.recording.records import Sound
 from troupe.scripts.records import DialogueAudio, FinalVideo, Script
 from troupe.scripts.writes import files_prefix, referenced_files, script_path
+from troupe.speech.engine import WordTiming
 
 SCENE = [
     ("Anna", "Did you hear the bell?"),
@@ -93,12 +94,16 @@ class Scene:
         video = FinalVideo(
             name=name,
             path=f"{prefix}{name}",
+            cues_path=f"{prefix}video-1.cues.json",
             size=len(b"the video"),
             seconds=45.2,
             resolution="1280x720",
             revision=script.revision,
         )
         files.upload(video.path, b"the video", "video/mp4")
+        assert video.cues_path
+        cues = [Cue(0.0, 1.2, "Hello & goodbye", "Anna", 0, (WordTiming("Hello ", 0.0, 0.5),))]
+        files.upload(video.cues_path, cues_to_json(cues).encode(), "application/json")
         fields = {
             "dialogue": [line.stored() for line in lines],
             "audio": audio.stored(),

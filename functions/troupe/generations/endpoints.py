@@ -22,6 +22,7 @@ from troupe.generations.specs import VOICE
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.schemas import JobView, PriceData
+from troupe.media.captions import MIME_TYPES
 from troupe.media.formats import AudioFormat
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
@@ -185,7 +186,8 @@ def get_generation_audio(
     "/api/voice/generations/<generationId>/captions",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    produces=("text/vtt", "application/x-subrip"),
+    data=schemas.Captions,
+    produces=tuple(MIME_TYPES.values()),
     media=True,
 )
 def get_generation_captions(
@@ -194,9 +196,10 @@ def get_generation_captions(
     caller: Caller,
     generations: Generations,
 ) -> Response:
-    """Returns the captions, timed to the audio: WebVTT, or SubRip with `?format=srt`."""
+    """Returns the captions, timed to the audio: WebVTT, SubRip with `?format=srt`, or JSON with all
+    words and their times with `?format=json`."""
     text = generations.captions(caller.uid, path.generation_id, query.format)
-    mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
+    mime = MIME_TYPES[query.format]
     return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
 

@@ -28,7 +28,12 @@ from troupe.jobs.charges import Price, Quote, speech_tariff
 from troupe.jobs.records import Job
 from troupe.jobs.writes import erase_writes
 from troupe.logs import log
-from troupe.media.captions import cues, cues_from_json, to_srt, to_vtt, words_from_json
+from troupe.media.captions import (
+    CaptionFormat,
+    cues_from_json,
+    formatted,
+    words_from_json,
+)
 from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
@@ -271,18 +276,19 @@ class Generations:
             )
         return generation, generation.audio
 
-    def captions(self, uid: str, generation_id: str, caption_format: str) -> str:
-        """The captions: SubRip text for "srt", else WebVTT. Raises GenerationNotFound,
-        AudioNotReady."""
+    def captions(self, uid: str, generation_id: str, form: CaptionFormat) -> str:
+        """The captions. Raises GenerationNotFound, AudioNotReady."""
         _, audio = self.audio(uid, generation_id)
         try:
             if audio.cues_path:
                 shown = cues_from_json(self._files().read(audio.cues_path))
             else:
+                from troupe.media.captions.cues import cues  # noqa: PLC0415 (for old audio only)
+
                 shown = cues(words_from_json(self._files().read(audio.words_path or "")))
         except FileMissing as error:
             raise AudioNotReady from error
-        return to_srt(shown) if caption_format == "srt" else to_vtt(shown)
+        return formatted(shown, form)
 
     def _choices(self, uid: str, request: GenerationRequest) -> _Choices:
         """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice,

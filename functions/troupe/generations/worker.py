@@ -15,7 +15,8 @@ from troupe.generations.records import AudioFile, SpokenText
 from troupe.generations.writes import completed_writes, files_prefix, spoken_prefix
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
-from troupe.media.captions import cues, cues_to_json
+from troupe.media.captions import cues_to_json
+from troupe.media.captions.cues import cues
 from troupe.media.formats import AudioFormat
 from troupe.recording.join import Take, join
 from troupe.recording.recorder import Recorder
@@ -110,7 +111,8 @@ class VoiceWorker:
             timing_source=sounds[0].timing_source,
         )
         # Made here and not when they are asked for: those of a book take seconds.
-        captions = cues([word for part in joined.words for word in part])
+        said = [word for part in joined.words for word in part]
+        captions = cues(said, until=joined.seconds)
         self._files.upload(cues_path, cues_to_json(captions).encode(), "application/json")
         charge = job.charge.of_seconds(joined.seconds) if job.charge else 0
         return Outcome(completed_writes(job, audio, charge, now()), charge, [path, cues_path])

@@ -11,7 +11,8 @@ from pathlib import Path
 from troupe.adapters.storage import Files
 from troupe.dictionaries.records import DictionaryRef
 from troupe.media.audio import AudioWriter
-from troupe.media.captions import Cue, cues
+from troupe.media.captions import Cue, Said
+from troupe.media.captions.cues import captions
 from troupe.media.formats import AudioFormat
 from troupe.recording.join import AT_ONCE, Take, join, write_takes
 from troupe.recording.recorder import Recorder
@@ -146,23 +147,26 @@ class Dialogue:
             most=most,
             title=self._performance.title,
         )
-        captions = self.captions(0, joined.words)
-        return JoinedDialogue(joined.size, joined.seconds, joined.starts, captions)
+        shown = self.captions(0, joined.words, joined.seconds)
+        return JoinedDialogue(joined.size, joined.seconds, joined.starts, shown)
 
     def write(
         self, first: int, takes: Sequence[Take], writer: AudioWriter, check: Callable[[], None]
     ) -> tuple[list[float], list[Cue]]:
         """Appends the lines from number `first` on; returns their starts and captions."""
         starts, words = write_takes(self._recorder, takes, writer, check)
-        return starts, self.captions(first, words)
+        return starts, self.captions(first, words, writer.seconds)
 
-    def captions(self, first: int, words: Sequence[Sequence[WordTiming]]) -> list[Cue]:
-        """The captions of the lines from number `first` on."""
-        return [
-            cue
-            for number, said in enumerate(words, first)
-            for cue in cues(said, speaker=self._performer(number).name)
+    def captions(
+        self, first: int, words: Sequence[Sequence[WordTiming]], until: float
+    ) -> list[Cue]:
+        """The captions of the lines from number `first` on, whose sound lasts until `until`, in
+        seconds."""
+        said = [
+            Said(spoken, self._performer(number).name, number)
+            for number, spoken in enumerate(words, first)
         ]
+        return captions(said, until=until)
 
     def take(self, number: int, sound: Sound, folder: Path) -> Take:
         said, voice = partial(self._passage, number), self._voice(self._performer(number))

@@ -10,10 +10,11 @@ from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.tiers import Kept
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
-from troupe.generations.schemas import CaptionQuery
+from troupe.generations.schemas import CaptionQuery, Captions
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import JobNotFound, TooManyJobs
 from troupe.jobs.schemas import PriceData
+from troupe.media.captions import MIME_TYPES
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
@@ -256,16 +257,18 @@ def get_script_audio(
     "/api/scripts/<scriptId>/captions",
     auth=Auth.OWNER,
     errors=(ScriptNotFound, ScriptAudioNotReady),
-    produces=("text/vtt", "application/x-subrip"),
+    data=Captions,
+    produces=tuple(MIME_TYPES.values()),
     media=True,
 )
 def get_script_captions(
     path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
 ) -> Response:
-    """Downloads the captions of the whole dialogue, with the speakers' names: WebVTT, or SubRip
-    with `?format=srt`."""
+    """Downloads the captions of the whole dialogue, with the speakers' names: WebVTT, SubRip with
+    `?format=srt`, or JSON with all words and their times with `?format=json`. They are those of the
+    audio, or of the video if the current dialogue has no audio."""
     text = scripts.captions(caller.uid, path.script_id, query.format)
-    mime = "application/x-subrip" if query.format == "srt" else "text/vtt"
+    mime = MIME_TYPES[query.format]
     return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
 

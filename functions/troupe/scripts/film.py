@@ -61,7 +61,7 @@ class Film:
         """Renders and stores the picture of the lines from number `first` on."""
         takes = self._takes(first, sounds)
         starts, seconds = timeline(takes)
-        cues = self._cues(first, takes, starts)
+        cues = self._cues(first, takes, starts, float(seconds))
         shots = self._shots(first, starts, float(seconds))
         if first and self.performance.captions:
             before = self.performance.lines[first - 1].speaker
@@ -85,19 +85,20 @@ class Film:
         target.unlink()
         return Segment(path=path, frames=frames, size=size)
 
-    def finish(self, target: Path, done: Sequence[Recorded]) -> float:
-        """Writes the video to `target`; returns its length in seconds. Raises SpeechError if it is
-        longer than it may be."""
+    def finish(self, target: Path, done: Sequence[Recorded]) -> tuple[float, list[Cue]]:
+        """Writes the video to `target`; returns its length in seconds, and its captions, which are
+        in the picture if asked for. Raises SpeechError if it is longer than it may be."""
         segments = [part.segment for part in done if part.segment is not None]
         if len(segments) == len(done):
-            seconds = self._join(target, done, segments)
+            seconds, cues = self._join(target, done, segments)
         else:
-            seconds = self._render(target, [sound for part in done for sound in part.sounds])
+            sounds = [sound for part in done for sound in part.sounds]
+            seconds, cues = self._render(target, sounds)
         self.watch.report("video_assembly", 0, "Assembling picture and sound...")
         check_video(target, seconds)
-        return seconds
+        return seconds, cues
 
-    def _render(self, target: Path, sounds: Sequence[Sound]) -> float:
+    def _render(self, target: Path, sounds: Sequence[Sound]) -> tuple[float, list[Cue]]:
         takes = self._takes(0, sounds)
         self._check_length(expected_seconds(takes))
         sound = self.folder / "dialogue.wav"
@@ -119,9 +120,11 @@ class Film:
             language=self._language,
         )
         sound.unlink()
-        return facts.seconds
+        return facts.seconds, cues
 
-    def _join(self, target: Path, done: Sequence[Recorded], segments: Sequence[Segment]) -> float:
+    def _join(
+        self, target: Path, done: Sequence[Recorded], segments: Sequence[Segment]
+    ) -> tuple[float, list[Cue]]:
         takes: list[Take] = []
         frames = 0
         for part, segment in zip(done, segments, strict=True):
@@ -138,7 +141,7 @@ class Film:
         sound = self.folder / "sound.m4a"
         rate = max(take.sound.rate for take in takes)
         with AudioWriter(sound, AAC, rate) as writer:
-            self.dialogue.write(0, takes, writer, self.watch.check)
+            _, cues = self.dialogue.write(0, takes, writer, self.watch.check)
             writer.write_silence(max(0.0, frames / RATE - writer.seconds))
         join_segments(
             target,
@@ -148,7 +151,7 @@ class Film:
             title=self.performance.title,
         )
         sound.unlink()
-        return frames / RATE
+        return frames / RATE, cues
 
     def _downloaded(self, segments: Sequence[Segment]) -> Iterator[tuple[Path, int]]:
         for number, segment in enumerate(segments):
@@ -174,14 +177,16 @@ class Film:
             for number, sound in enumerate(sounds, first)
         ]
 
-    def _cues(self, first: int, takes: Sequence[Take], starts: Sequence[float]) -> list[Cue]:
+    def _cues(
+        self, first: int, takes: Sequence[Take], starts: Sequence[float], seconds: float
+    ) -> list[Cue]:
         if not self.performance.captions:
             return []
         words = [
             shifted(words_from_json(take.sound.words or "[]"), start)
             for take, start in zip(takes, starts, strict=True)
         ]
-        return self.dialogue.captions(first, words)
+        return self.dialogue.captions(first, words, seconds)
 
     @property
     def _language(self) -> str:

@@ -48,10 +48,12 @@ class DialogueAudio(Record):
 
 
 class FinalVideo(Record):
-    """The finished video, served under `name`. `size` in bytes."""
+    """The finished video, served under `name`. `size` in bytes. `cues_path`: its captions as JSON,
+    whether they are in the picture or not; videos made before 27 November 2026 have none."""
 
     name: str
     path: str
+    cues_path: str | None = None
     size: int
     seconds: float
     resolution: str
@@ -84,6 +86,14 @@ class Script(Record):
     video_job_id: str | None = None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def cues_path(self) -> str | None:
+        """The captions of the newest revision that has some. With the audio and the video of one
+        revision, those of the audio."""
+        if self.audio is not None:
+            return self.audio.cues_path
+        return self.video.cues_path if self.video else None
 
 
 class Performer(VoiceSnapshot):

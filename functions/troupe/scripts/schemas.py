@@ -187,8 +187,9 @@ class LineView(Schema):
 
 
 class ScriptView(Schema):
-    """A script with its audio and video. `audioUrl` and `captionsUrl` are for the whole dialogue,
-    and set once its current revision has been spoken; `revision` increases with each edit."""
+    """A script with its audio and video. `audioUrl` is for the whole dialogue, and set once its
+    current revision has been spoken; `captionsUrl` is set with it, or else with the video, whose
+    revision may be an earlier one. `revision` increases with each edit."""
 
     id: str
     title: str
@@ -247,7 +248,7 @@ class ScriptView(Schema):
             audio_count=spoken,
             audio_duration=script.audio.seconds if script.audio else None,
             audio_url=f"{base}/audio" if script.audio else None,
-            captions_url=f"{base}/captions" if script.audio else None,
+            captions_url=f"{base}/captions" if script.cues_path else None,
             active_job_id=script.active_job_id,
             audio_job_id=script.audio_job_id,
             audio_job_status=audio_job.status if audio_job else None,

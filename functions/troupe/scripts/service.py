@@ -26,7 +26,7 @@ from troupe.adapters.firestore import (
 )
 from troupe.errors import FileMissing, UnknownChoice
 from troupe.logs import log
-from troupe.media.captions import cues_from_json, to_srt, to_vtt
+from troupe.media.captions import CaptionFormat, cues_from_json, formatted
 from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
@@ -264,15 +264,16 @@ class ScriptService:
         name = f"{script.title} {line + 1}.wav"
         return SoundFile(sound.path, stored.size, AudioFormat.WAV.mime_type, name)
 
-    def captions(self, uid: str, script_id: str, caption_format: str) -> str:
-        """The captions of the whole dialogue with the speakers' names: WebVTT, or SubRip for
-        `caption_format` "srt". Raises ScriptNotFound and ScriptAudioNotReady."""
+    def captions(self, uid: str, script_id: str, form: CaptionFormat) -> str:
+        """The captions of the whole dialogue with the speakers' names. Raises ScriptNotFound and
+        ScriptAudioNotReady."""
         _, script = self._own(uid, script_id)
+        if script.cues_path is None:
+            raise ScriptAudioNotReady
         try:
-            cues = cues_from_json(self._files().read(_joined_audio(script).cues_path))
+            return formatted(cues_from_json(self._files().read(script.cues_path)), form)
         except FileMissing as error:
             raise ScriptAudioNotReady from error
-        return to_srt(cues) if caption_format == "srt" else to_vtt(cues)
 
     def video(self, uid: str, name: str) -> tuple[Script, FinalVideo]:
         """The video with this name. Raises VideoNotFound."""

@@ -11,7 +11,7 @@ from troupe.adapters.storage import Files
 from troupe.dictionaries.records import DictionaryRef
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
-from troupe.media.captions import cues_to_json
+from troupe.media.captions import Cue, cues_to_json
 from troupe.media.formats import AudioFormat
 from troupe.recording.recorder import Recorder
 from troupe.recording.records import Recorded, part_name
@@ -136,14 +136,12 @@ class ScriptWorker:
         watch.report("assembly", 0.8)
         audio = DialogueAudio(
             path=f"{base}{form.extension}",
-            cues_path=f"{base}.cues.json",
+            cues_path=self._store_cues(base, joined.cues),
             format=form,
             size=joined.size,
             seconds=round(joined.seconds, 3),
             starts=[round(start, 3) for start in joined.starts],
         )
-        cues = cues_to_json(joined.cues).encode()
-        self._files.upload(audio.cues_path, cues, "application/json")
         writes = completed_writes(
             job, performance, spoken_lines(performance, 0, sounds), audio, None, now()
         )
@@ -162,13 +160,15 @@ class ScriptWorker:
         watch.report("video_generation", 0, "Preparing sound and pictures...")
         target = folder / "video.mp4"
         dialogue = self._dialogue(job, performance)
-        seconds = self._film(job, dialogue, performance, folder, watch).finish(target, done)
+        film = self._film(job, dialogue, performance, folder, watch)
+        seconds, cues = film.finish(target, done)
         watch.report("upload", 0, "Storing the video...")
         name = f"{performance.script_id}_{_version(job)}_final.mp4"
         path = f"{self._prefix(job)}{name}"
         video = FinalVideo(
             name=name,
             path=path,
+            cues_path=self._store_cues(f"{self._prefix(job)}video-{_version(job)}", cues),
             size=self._files.upload(path, target, "video/mp4"),
             seconds=round(seconds, 3),
             resolution=performance.resolution,
@@ -179,7 +179,13 @@ class ScriptWorker:
         writes = completed_writes(
             job, performance, spoken_lines(performance, 0, sounds), None, video, now()
         )
-        return Outcome(writes, job.charge.held if job.charge else 0, [path])
+        files = sorted(path for path in (video.path, video.cues_path) if path)
+        return Outcome(writes, job.charge.held if job.charge else 0, files)
+
+    def _store_cues(self, base: str, cues: Sequence[Cue]) -> str:
+        path = f"{base}.cues.json"
+        self._files.upload(path, cues_to_json(cues).encode(), "application/json")
+        return path
 
     def _film(
         self, job: Job, dialogue: Dialogue, performance: Performance, folder: Path, watch: Watch

@@ -180,6 +180,8 @@ def referenced_files(script: Script) -> set[str]:
         paths |= {script.audio.path, script.audio.cues_path}
     if script.video is not None:
         paths.add(script.video.path)
+        if script.video.cues_path is not None:
+            paths.add(script.video.cues_path)
     return paths
 
 

@@ -13,18 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from troupe.media.captions import (
-    FRAMES,
     LINE,
-    MAX_SECONDS,
-    MIN_SECONDS,
     Cue,
     Said,
-    captions,
-    cues,
     to_srt,
     to_vtt,
     width,
 )
+from troupe.media.captions.cues import captions, cues
+from troupe.media.captions.timing import FRAMES, MAX_SECONDS, MIN_SECONDS
 from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
 
@@ -48,7 +45,7 @@ def timings(draw: st.DrawFn) -> list[WordTiming]:
 
 
 @given(timings())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_rules_hold_for_any_words(words: list[WordTiming]) -> None:
     shown = cues(words)
     assert "".join("".join(cue.text.split()) for cue in shown) == "".join(w.text for w in words)

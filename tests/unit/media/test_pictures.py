@@ -7,10 +7,14 @@ import pytest
 from PIL import Image
 
 from troupe.media.captions import Cue
+from troupe.media.captions.cues import cues
 from troupe.media.formats import Resolution
+from troupe.media.video import pictures
 from troupe.media.video.layers import Layer, Plane, ycbcr
 from troupe.media.video.layout import face_box, layout
 from troupe.media.video.pictures import badge, caption, face_card
+from troupe.media.video.text import Drawn, Type
+from troupe.speech.engine import WordTiming
 
 LONG = "Whatever the weather had in store for them,\nthey would not leave before the bells rang."
 TEXTS = {
@@ -56,6 +60,24 @@ def test_a_name_is_above_its_line() -> None:
     assert plain is not None
     assert named.image.height > plain.image.height
     assert named.y + named.image.height == plain.y + plain.image.height
+
+
+def test_a_word_wider_than_a_line_is_split_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not where the lines of the caption file end and again where the picture does."""
+    lines: list[str] = []
+    draw = pictures.draw
+
+    def watched(text: str, kind: Type) -> Drawn | None:
+        lines.append(text)
+        return draw(text, kind)
+
+    monkeypatch.setattr(pictures, "draw", watched)
+    word = "Wasserwirtschaftsverwaltungsangelegenheitenverordnungsentwurf."
+    (cue,) = cues([WordTiming(word, 0.0, 4.0)])
+    assert [len(line) for line in cue.text.split("\n")] == [42, 20]
+    assert caption(cue, Resolution.PORTRAIT) is not None
+    assert "".join(lines) == word
+    assert 1 < len(lines) <= 3
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\U0001fae8"])

@@ -5,6 +5,7 @@ import pytest
 
 from troupe.media.video.fonts import han_form, missing_glyphs, typeface_for
 from troupe.media.video.text import Drawn, Type, draw, joined, readable, width, wrap
+from troupe.speech.text.segmenter import words
 
 # A sentence in each script of the catalogue's voices.
 SAMPLES = {
@@ -62,7 +63,10 @@ def test_missing_glyphs_are_listed() -> None:
 
 def test_characters_without_a_glyph_are_not_shown_as_boxes() -> None:
     assert readable("He wrote 𐀀𐀁𐀂 here") == "He wrote … here"
-    assert readable("Well \U0001fae8\U0001fae8, yes\n now") == "Well , yes now"
+    assert readable("Well \U0001fae8\U0001fae8, yes\n now") == "Well, yes now"
+    assert readable("I like it \U0001fae8.") == "I like it."
+    assert readable("Oui \U0001fae8 !") == "Oui !"
+    assert readable("\U0001fae8 one (\U0001fae8) two") == "one () two"
 
 
 def drawn(text: str, size: int = 60) -> Drawn:
@@ -167,6 +171,16 @@ def test_a_word_wider_than_the_line_is_split() -> None:
     lines = wrap("Donaudampfschifffahrtsgesellschaft", kind, 300)
     assert "".join(lines) == "Donaudampfschifffahrtsgesellschaft"
     assert all(width(line, kind) <= 300 for line in lines)
+
+
+@pytest.mark.parametrize("script", ["Thai", "Chinese", "Japanese", "Khmer"])
+def test_words_of_scripts_without_spaces_are_not_torn(script: str) -> None:
+    text, kind = SAMPLES[script], Type(40)
+    whole = {0, *(end for _, end in words(text)), *(start for start, _ in words(text))}
+    at = 0
+    for line in wrap(text, kind, 240):
+        at = text.index(line, at) + len(line)
+        assert at in whole
 
 
 def test_no_line_starts_with_a_closing_mark() -> None:

@@ -142,7 +142,7 @@ class _Division:
                     cost += _FLASH
             if wide > READING * shown:
                 cost += _FAST * min(20.0, wide / (shown or 0.01) - READING)
-            if filled < end:
+            if wide > LINE:
                 cost += _SECOND_LINE * self._line_cost(first, filled, end)
             yield end, cost
 
@@ -169,9 +169,9 @@ class _Division:
         return Cue(held[0].start, held[-1].end, text, said.speaker, said.line, words)
 
     def _line_break(self, first: int, end: int) -> int | None:
-        """Where the second line begins; None if one line is enough."""
-        wide = self._width(first, end)
-        if wide + self._label <= LINE:
+        """Where the second line begins; None if one line is enough, with the speaker's name before
+        it or above it."""
+        if self._width(first, end) <= LINE:
             return None
         found = [
             (self._breaks[at - 1] + _UNEVEN * abs(one + self._label - other) / LINE, at)

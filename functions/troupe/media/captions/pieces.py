@@ -23,6 +23,9 @@ _KEPT_SPACES = "\u00a0\u202f\u3000"  # no-break and ideographic ones; any other 
 _NO_BREAK = "\u00a0\u202f"
 _COMMAS = tuple(",;:—–、，；：،؛")
 _CLOSERS = "\"'”’»)]}」』】）》"
+# Chinese particles, which no line begins with.
+_PARTICLES = frozenset("的地得了着著过過们們吗嗎呢吧啊")
+_ENDS = "。，、；：！？…」』）"
 _OPENERS = "\"'“‘„«([{¿¡"
 PAUSE = 0.7  # seconds of silence that separate two cues
 TOGETHER = (None, Border.CLAUSE, Border.SENTENCE)  # a cue can go on after these
@@ -151,13 +154,21 @@ def _single(text: str, borders: list[tuple[int, Border]], clock: _Clock) -> Iter
     together = phrases(text)
     ends = iter([*borders, (len(text) + 1, Border.SENTENCE)])
     border_at, border = next(ends)
-    for (start, end), (following, _) in zip_longest(spans, spans[1:], fillvalue=(len(text), 0)):
+    for (start, end), following in zip_longest(spans, spans[1:], fillvalue=(len(text), len(text))):
         found: Border | None = None
         while border_at <= end:
             found = border
             border_at, border = next(ends)
-        shown, space = _spaced(text[start:end]), _space(text[end:following])
+        shown, space = _spaced(text[start:end]), _space(text[end : following[0]])
         bare = shown.lstrip(_OPENERS).casefold()
+        if space:
+            leans = bare in ARTICLES or space in _NO_BREAK
+        else:  # a script without spaces
+            next_word = text[slice(*following)]
+            leans = shown[-1].isdigit() or next_word.rstrip(_ENDS) in _PARTICLES
+            leans = leans or (bool(together) and end not in together)
+        # A full stop that ends no sentence is that of an abbreviation.
+        leans = leans or (shown[-1] == "." and shown[-2:] != "..")
         begin, until = clock.start(start), clock.end(end)
         yield Piece(
             text=shown,
@@ -166,14 +177,7 @@ def _single(text: str, borders: list[tuple[int, Border]], clock: _Clock) -> Iter
             end=until,
             width=width(shown),
             border=found,
-            leans=found is None
-            and (
-                bare in ARTICLES
-                or space in _NO_BREAK
-                or (shown[-1] == "." and shown[-2:] != "..")
-                or (bool(together) and not space and end not in together)
-                or (not space and shown[-1].isdigit())
-            ),
+            leans=found is None and leans,
             leads=bare in LEADING,
             words=(WordTiming(shown + space, begin, until),),
         )

@@ -105,20 +105,21 @@ def caption(cue: Cue, resolution: Resolution, language: str | None = None) -> Pl
         return None
     size = plan.text
     kind = Type.of("\n".join(lines), size, language)
-    fitted = _fit(lines, kind, plan)
+    whole = readable(cue.unbroken or joined(lines))
+    fitted = _fit(lines, whole, kind, plan)
     name = readable(cue.speaker or "")
     while _height(len(fitted), size, bool(name)) > plan.caption_height and size > 20:
         size -= 2
         kind = Type.of("\n".join(lines), size, language)
-        fitted = _fit(lines, kind, plan)
+        fitted = _fit(lines, whole, kind, plan)
     return _caption(fitted, kind, name, plan, resolution)
 
 
-def _fit(lines: list[str], kind: Type, plan: Layout) -> list[str]:
-    """The lines unchanged if they fit, else wrapped again."""
+def _fit(lines: list[str], whole: str, kind: Type, plan: Layout) -> list[str]:
+    """The lines unchanged if they fit, else the whole text in other lines."""
     if all(width(line, kind) <= plan.caption_width for line in lines):
         return lines
-    return wrap(joined(lines), kind, plan.caption_width)
+    return wrap(whole, kind, plan.caption_width)
 
 
 def _height(lines: int, size: int, named: bool) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from unicodedata import bidirectional, category
 
 import numpy as np
@@ -19,15 +19,13 @@ from numpy.typing import NDArray
 
 from troupe.media.video.fonts import UNITS, Typeface, han_form, is_invisible, typeface_for
 from troupe.speech.text.graphemes import UNSPACED, is_joined
+from troupe.speech.text.segmenter import words
 
 Coverage = NDArray[np.uint8]  # shape (height, width): 0 outside letters, 255 inside
 
 _RIGHT_TO_LEFT = frozenset(("R", "AL", "AN"))
 _BIDI_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # python-bidi does not support isolates
 _NO_SPACES = re.compile(f"[{UNSPACED}]")
-# Closing marks of scripts that break anywhere; they may not start a line.
-_CLOSERS = frozenset("。、，．：；！？）」』】》〉”’…ー～々ゝっゃゅょッャュョ")  # noqa: RUF001
-_OPENERS = frozenset("（「『【《〈“‘")  # noqa: RUF001 - they may not end a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +60,19 @@ class _Run:
 
 
 def readable(text: str) -> str:
-    """The text on one line, as far as the fonts have it: symbols without a glyph are omitted, a run
-    of letters without one becomes an ellipsis."""
-    parts = []
+    """The text on one line, as far as the fonts have it: a symbol without a glyph is omitted, with
+    the space between it and a mark that closes the text before it; a run of letters without one
+    becomes an ellipsis."""
+    shown, omitted = "", False
     for known, run in groupby(_graphemes(" ".join(text.split())), _is_known):
-        letters = list(run)
+        letters = "".join(run)
         if known:
-            parts += letters
-        elif any(category(each[0])[0] in "LN" for each in letters):
-            parts.append("…")
-    return " ".join("".join(parts).split())
+            closes = category(letters[0]) in ("Po", "Pe", "Pf")
+            shown = (shown.rstrip() if omitted and closes else shown) + letters
+        elif any(category(each)[0] in "LN" for each in letters):
+            shown += "…"
+        omitted = not known and not shown.endswith("…")
+    return " ".join(shown.split())
 
 
 def _is_known(grapheme: str) -> bool:
@@ -189,7 +190,8 @@ def _reversed_if(right_to_left: bool, part: Iterable[_Run]) -> list[_Run]:
 
 
 def wrap(text: str, kind: Type, limit: float) -> list[str]:
-    """Lines of similar width and at most `limit` pixels; a word wider than that is split."""
+    """Lines of whole words, of similar width and at most `limit` pixels; a word wider than that is
+    split."""
     pieces = [(each, width(each, kind)) for each in _pieces(text, kind, limit)]
     lines = _fill(pieces, limit)
     for share in (0.6, 0.7, 0.8, 0.9):
@@ -211,24 +213,20 @@ def _fill(pieces: list[tuple[str, float]], limit: float) -> list[str]:
 
 
 def _pieces(text: str, kind: Type, limit: float) -> Iterator[str]:
-    """The unbreakable pieces: words with their trailing space, single ideographs."""
-    piece = ""
-    for grapheme in _graphemes(text):
-        apart = bool(piece) and (
-            (piece.endswith(" ") and grapheme != " ") or _may_break(piece, grapheme)
-        )
-        if apart or (piece and width(piece + grapheme, kind) > limit):
-            yield piece
-            piece = ""
-        piece += grapheme
-    if piece:
+    """The unbreakable pieces: words with their trailing space, and parts of wider words."""
+    starts = [start for start, _ in words(text)]
+    for start, end in pairwise([0, *starts[1:], len(text)]):
+        word = text[start:end]
+        if width(word.rstrip(), kind) <= limit:
+            yield word
+            continue
+        piece = ""
+        for grapheme in _graphemes(word):
+            if piece and width((piece + grapheme).rstrip(), kind) > limit:
+                yield piece
+                piece = ""
+            piece += grapheme
         yield piece
-
-
-def _may_break(before: str, after: str) -> bool:
-    if after[0] in _CLOSERS or before[-1] in _OPENERS or after == " ":
-        return False
-    return bool(_NO_SPACES.match(before[-1]) or _NO_SPACES.match(after[0]))
 
 
 def joined(lines: Iterable[str]) -> str:
