@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.engine import Voice, VoiceType, WordTiming
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.estimate import seconds_about

@@ -53,10 +53,10 @@ def prose(characters: int, seed: int = 7) -> str:
 
 def ours(text: str, folder: Path) -> float:
     """Like the worker: parts to WAV files and words, then all parts to one mp3."""
+    from troupe.borders import parse_pauses
     from troupe.media.audio import AudioWriter, read_wav, write_wav
     from troupe.media.captions import words_from_json, words_to_json
     from troupe.media.formats import AudioFormat
-    from troupe.speech.borders import parse_pauses
     from troupe.speech.engine import Voice, VoiceType, WordTiming
     from troupe.speech.engines.espeak import EspeakEngine
     from troupe.speech.speak import speak

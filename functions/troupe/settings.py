@@ -24,7 +24,7 @@ from troupe.allowances import (
     parse_rates,
     parse_shares,
 )
-from troupe.speech.borders import PAUSES, Border, parse_pauses
+from troupe.borders import PAUSES, Border, parse_pauses
 
 MOST_CHARACTERS = 200_000  # of any text
 # Without `*`: flask_cors would read it as a regular expression.

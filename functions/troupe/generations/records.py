@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from troupe.borders import Border
 from troupe.dictionaries.records import DictionaryRef
 from troupe.jobs.records import JobError, JobStatus
 from troupe.recording.records import VoiceSnapshot
 from troupe.records import Record
-from troupe.speech.borders import Border
 from troupe.speech.request import TextType
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field
 
+from troupe.borders import LONGEST_PAUSE, Border
 from troupe.generations.records import Generation
 from troupe.generations.service import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, GenerationRequest
 from troupe.jobs.records import JobStatus
@@ -16,7 +17,6 @@ from troupe.jobs.schemas import ErrorView, JobView, MaxTokens
 from troupe.media.captions import CaptionFormat
 from troupe.media.formats import AudioFormat
 from troupe.settings import MOST_CHARACTERS
-from troupe.speech.borders import LONGEST_PAUSE, Border
 from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import TimingSource, VoiceType
 from troupe.speech.request import TextType

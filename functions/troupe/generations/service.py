@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
+from troupe.borders import Border
 from troupe.characters.voices import attachment, dictionary_fields, voice_snapshot
 from troupe.errors import FileMissing, UnknownChoice
 from troupe.generations import writes
@@ -39,7 +40,6 @@ from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
-from troupe.speech.borders import Border
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
 from troupe.speech.errors import SpeechTooLong

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from troupe.adapters.firestore import now
 from troupe.adapters.storage import Files
+from troupe.borders import Border
 from troupe.dictionaries.records import DictionaryRef
 from troupe.errors import WorkError
 from troupe.generations.records import AudioFile, SpokenText
@@ -22,7 +23,6 @@ from troupe.recording.join import Take, join
 from troupe.recording.recorder import Recorder
 from troupe.recording.records import Recorded, Sound, part_name
 from troupe.recording.voices import Voices
-from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
 from troupe.speech.speak import part_key

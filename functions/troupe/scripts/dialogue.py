@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from troupe.adapters.storage import Files
+from troupe.borders import Border
 from troupe.dictionaries.records import DictionaryRef
 from troupe.media.audio import AudioWriter
 from troupe.media.captions import Cue, Said
@@ -20,7 +21,6 @@ from troupe.recording.records import Sound
 from troupe.recording.voices import Voices
 from troupe.scripts.length import pause_before
 from troupe.scripts.records import Performance, Performer
-from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine, Voice, WordTiming
 from troupe.speech.speak import part_key
 from troupe.speech.text.dictionary import Dictionary

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from troupe.adapters.firestore import now
 from troupe.adapters.storage import Files
+from troupe.borders import Border
 from troupe.dictionaries.records import DictionaryRef
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
@@ -22,7 +23,6 @@ from troupe.scripts.length import pause_before
 from troupe.scripts.records import DialogueAudio, FinalVideo, Performance
 from troupe.scripts.specs import SPECS, VIDEO
 from troupe.scripts.writes import completed_writes, files_prefix, spoken_lines
-from troupe.speech.borders import Border
 from troupe.speech.engine import SpeechEngine
 from troupe.speech.estimate import seconds_about
 from troupe.speech.text.dictionary import Dictionary

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.prosody import PLAIN, Prosody
 
 if TYPE_CHECKING:  # the `voice` function needs these records but not numpy

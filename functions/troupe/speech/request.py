@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from troupe.borders import Border, pause_seconds
 from troupe.errors import Unprocessable
-from troupe.speech.borders import Border, pause_seconds
 from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.speech.readable import check_readable, unreadable_share
 from troupe.speech.text.marks import Marked, MarkKind, ReadingWarning, parse_marks

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from troupe.borders import Border
 from troupe.media.captions import (
     Cue,
     cues_from_json,
@@ -12,7 +13,6 @@ from troupe.media.captions import (
     words_from_json,
     words_to_json,
 )
-from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
 
 

@@ -12,6 +12,7 @@ import webvtt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from troupe.borders import Border
 from troupe.media.captions import (
     LINE,
     Cue,
@@ -22,7 +23,6 @@ from troupe.media.captions import (
 )
 from troupe.media.captions.cues import captions, cues
 from troupe.media.captions.timing import FRAMES, MAX_SECONDS, MIN_SECONDS
-from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.prosody import Prosody
 from troupe.speech.text.ipa import parse_ipa
 from troupe.speech.text.marks import MOST_WARNINGS, Mark, MarkKind, parse_marks

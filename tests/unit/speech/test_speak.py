@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from troupe.speech.borders import parse_pauses
+from troupe.borders import parse_pauses
 from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import (
     Capabilities,

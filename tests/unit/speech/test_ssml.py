@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.details import check
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.prosody import Prosody
 from troupe.speech.text.marks import MOST_WARNINGS, Marked, MarkKind, SayAs
 from troupe.speech.text.ssml import NAMESPACE, InvalidSSML, parse_ssml

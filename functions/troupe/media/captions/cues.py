@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
+from troupe.borders import Border
 from troupe.media.captions.cue import LINE, Cue, Said, label, width
 from troupe.media.captions.pieces import PAUSE, TOGETHER, Piece, pieces
 from troupe.media.captions.timing import (
@@ -24,7 +25,6 @@ from troupe.media.captions.timing import (
     shown_until,
     timed,
 )
-from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
 
 # Of ending a cue or a line after a piece. The rest of a sentence costs what it costs to read on.

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from troupe.borders import Border
 from troupe.media.captions.cue import LINE, Cue, label, width
-from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
 
 CaptionFormat = Literal["vtt", "srt", "json"]

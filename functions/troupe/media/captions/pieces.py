@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from unicodedata import category, east_asian_width
 
+from troupe.borders import Border
 from troupe.media.captions.cue import LINE, Said, cut, label, width
 from troupe.media.captions.leaning import ARTICLES, LEADING
-from troupe.speech.borders import Border
 from troupe.speech.engine import WordTiming
 from troupe.speech.text.segmenter import has_unspaced, phrases
 from troupe.speech.text.segmenter import words as word_spans

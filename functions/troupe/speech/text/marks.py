@@ -20,7 +20,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.prosody import Prosody
 from troupe.speech.text.graphemes import UNSPACED
 from troupe.speech.text.ipa import InvalidIPA, parse_ipa

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.text.blocks import Block, Kind, blocks
 from troupe.speech.text.clean import tidy
 from troupe.speech.text.directions import direction_spans

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.engine import Capabilities, Phonemes, WordTiming
 from troupe.speech.prosody import PLAIN, Prosody
 from troupe.speech.text.graphemes import is_unspaced

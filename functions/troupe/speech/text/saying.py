@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.engine import Phonemes
 from troupe.speech.prosody import Prosody
 from troupe.speech.text.blocks import Kind

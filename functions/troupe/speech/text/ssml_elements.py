@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.prosody import Prosody
 from troupe.speech.text import ssml_values as values
 from troupe.speech.text.ipa import InvalidIPA, parse_ipa

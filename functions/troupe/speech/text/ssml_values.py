@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from troupe.speech.borders import Border
+from troupe.borders import Border
 from troupe.speech.text.marks import LONGEST_PAUSE, milliseconds
 
 _NUMBER = r"\d{1,6}(?:\.\d{0,6})?|\.\d{1,6}"
