@@ -37,6 +37,7 @@ from troupe.scripts.errors import (
 from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.specs import AUDIO, VIDEO
 from troupe.speech.errors import SpeechTooLong
+from troupe.speech.readable import UnreadableText
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
@@ -63,6 +64,7 @@ _QUOTE_ERRORS = (
     VoiceNotShared,
     UnknownChoice,
     SpeechTooLong,
+    UnreadableText,
 )
 _JOB_ERRORS = (
     *_QUOTE_ERRORS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.errors import SpeechTooLong
+from troupe.speech.readable import check_readable
 from troupe.text import shorten
 
 if TYPE_CHECKING:
@@ -226,14 +228,15 @@ class ScriptJobs:
         )
 
     def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
-        """A snapshot of everything the job needs. Raises ScriptEmpty, UnknownBackground and the
-        errors of `_performers`."""
+        """A snapshot of everything the job needs. Raises ScriptEmpty, UnknownBackground,
+        UnreadableText and the errors of `_performers`."""
         if not script.dialogue:
             raise ScriptEmpty
         chosen, engine = dict(choices), self._settings.speech_engine
         if "background_video" in chosen:
             chosen["background"] = choose_background(self._db, chosen.pop("background_video"))
         performers = self._performers(script)
+        _check_readable(script, performers, engine)
         return Performance(
             script_id=script.id,
             revision=script.revision,
@@ -295,6 +298,17 @@ def _performer(
         name=script.cast.get(character.id, character.display_name),
         images=[image.path for _, image in sorted(character.images.items(), key=_image_number)],
     )
+
+
+def _check_readable(script: Script, performers: Mapping[str, Performer], engine: str) -> None:
+    """Raises UnreadableText if a voice cannot read what it is to say."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for line in script.dialogue:
+        texts[line.speaker].append(line.text)
+    for speaker, said in texts.items():
+        performer = performers[speaker]
+        subject = f"What {shorten(performer.name, _LONGEST_NAMES)} says"
+        check_readable("\n".join(said), performer.language, engine, subject)
 
 
 def _image_number(entry: tuple[str, Any]) -> int:

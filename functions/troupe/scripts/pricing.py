@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from troupe.borders import pause_seconds
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.jobs.records import Tariff
 from troupe.recording.records import VoiceSnapshot
@@ -17,6 +18,8 @@ from troupe.scripts.records import VIDEO_KIND, Line, Performer
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities
 from troupe.speech.estimate import seconds_about, seconds_at_most
+from troupe.speech.request import silence_of
+from troupe.speech.text.marks import parse_marks
 
 PAUSE_SECONDS = 1.0  # more than any pause before or after a line
 _REFERENCE_FIELDS = {
@@ -74,7 +77,9 @@ def quote(
     at_most = about = 0.0
     for line in (line for line, many in zip(lines, new, strict=True) if many):
         voice = performers[line.speaker]
-        at_most += seconds_at_most(line.text, voice.language, voice.speed) + PAUSE_SECONDS
-        about += seconds_about(line.text, voice.language, voice.speed)
+        silence = silence_of(parse_marks(line.text), settings.pauses)
+        pauses = silence + pause_seconds(line.text, settings.pauses) / voice.speed + PAUSE_SECONDS
+        at_most += seconds_at_most(line.text, voice.language, voice.speed) + pauses
+        about += seconds_about(line.text, voice.language, voice.speed) + silence
     # Without new lines there are no seconds to charge, so tokens pay for the joining.
     return Quote.of(speech_tariff(prices), characters, math.ceil(at_most) or None, math.ceil(about))

@@ -72,17 +72,20 @@ def check_text(
                 f"The voice of {language} cannot read some letters of the text ({share:.1%}).",
             )
         )
-    silence = sum(_seconds(mark.value, pauses) for mark in found.marks if mark.kind is PAUSE)
+    silence = silence_of(found, pauses)
+    about = seconds_about(words, language, speed) + pause_seconds(words, asked) / speed
     return Checked(
-        about=seconds_about(words, language, speed)
-        + (silence + pause_seconds(words, asked)) / speed,
+        about=about + silence,
         at_most=seconds_at_most(words, language, speed)
-        + (silence + pause_seconds(words, {**pauses, **asked})) / speed,
+        + pause_seconds(words, {**pauses, **asked}) / speed
+        + silence,
         warnings=tuple(warnings),
     )
 
 
-PAUSE = MarkKind.PAUSE
+def silence_of(found: Marked, pauses: Mapping[Border, int]) -> float:
+    """The silence that the marks of a text ask for, in seconds."""
+    return sum(_seconds(mark.value, pauses) for mark in found.marks if mark.kind is MarkKind.PAUSE)
 
 
 def _seconds(value: object, pauses: Mapping[Border, int]) -> float:

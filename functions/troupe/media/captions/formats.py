@@ -142,7 +142,8 @@ def _timing(word: WordTiming) -> list[Any]:
 
 
 def _word(text: Any, start: float, end: float, border: str | None = None) -> WordTiming:
-    return WordTiming(str(text), start / 1000, end / 1000, border and Border(border))
+    ends = Border(border) if border else None
+    return WordTiming(str(text), start / 1000, end / 1000, ends)
 
 
 def _stored_cue(

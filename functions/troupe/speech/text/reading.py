@@ -170,7 +170,7 @@ def _append(said: Said, more: Said) -> None:
     """Joins what is said for two pieces."""
     by = len(said.text) + (0 if is_unspaced(said.text[-1:]) else 1)
     said.text = said.text.ljust(by) + more.text
-    said.words += [replace(each, start=each.start + by, end=each.end + by) for each in more.words]
+    said.words += [each.moved(by) for each in more.words]
     said.phonemes += [Phonemes(each.start + by, each.end + by, each.ipa) for each in more.phonemes]
     said.pauses += [(at + by, pause) for at, pause in more.pauses]
     said.prosody += [(start + by, end + by, each) for start, end, each in more.prosody]
@@ -205,7 +205,7 @@ def _calls(said: Said, language: str, offer: Capabilities, pauses: Pauses) -> li
 def _shifted(words: Iterable[SaidWord], first: int, end: int) -> list[SaidWord]:
     """The words that begin in `[first:end]`, with offsets from there."""
     return [
-        replace(each, start=each.start - first, end=min(each.end, end) - first)
+        each._replace(start=each.start - first, end=min(each.end, end) - first)
         for each in words
         if first <= each.start < end
     ]

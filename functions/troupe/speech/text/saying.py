@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from troupe.borders import Border
 from troupe.speech.engine import Phonemes
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"\(?(?:\d{1,9}|[a-z]|[ivx]{1,5})([.)])(?=\s)")
 
 
-@dataclass(frozen=True, slots=True)
-class SaidWord:
+class SaidWord(NamedTuple):
     """A word of the source as written, with the white space after it, and the offsets of what is
     said for it. `border`: what ends after it."""
 
@@ -37,6 +36,9 @@ class SaidWord:
     start: int
     end: int
     border: Border | None = None
+
+    def moved(self, by: int) -> SaidWord:
+        return self._replace(start=self.start + by, end=self.end + by)
 
 
 @dataclass(slots=True)
