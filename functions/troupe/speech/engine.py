@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from troupe.speech.text.borders import Border
+from troupe.speech.text.marks import Prosody
 
 if TYPE_CHECKING:  # the `voice` function needs these records but not numpy
     import numpy as np
@@ -64,10 +65,21 @@ class Language:
     flag: str
 
 
+class Control(StrEnum):
+    """What a request can ask of some engines only."""
+
+    RATE = "rate"
+    PITCH = "pitch"
+    VOLUME = "volume"
+    EMPHASIS = "emphasis"
+    PHONEMES = "phonemes"
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an engine supports. `max_characters`: the limit of one `synthesize` call.
-    `keeps_clones`: its service stores a voice for each reference until `forget` deletes it."""
+    `keeps_clones`: its service stores a voice for each reference until `forget` deletes it.
+    `controls`: what it does of a request's `prosody` and `phonemes`; it ignores the rest."""
 
     languages: tuple[Language, ...]
     voice_types: frozenset[VoiceType]
@@ -76,14 +88,32 @@ class Capabilities:
     cloning: bool
     keeps_clones: bool
     word_timings: bool
+    controls: frozenset[Control]
+
+
+@dataclass(frozen=True, slots=True)
+class Phonemes:
+    """`[start:end]` of a text is pronounced as `ipa`, which `parse_ipa` returned."""
+
+    start: int
+    end: int
+    ipa: str
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """One utterance: plain text (no markup), at most `Capabilities.max_characters` long."""
+    """One utterance: plain text (no markup), at most `Capabilities.max_characters` long.
+    `phonemes` are in order and do not overlap; `prosody` is that of the whole utterance."""
 
     text: str
     voice: Voice
+    phonemes: tuple[Phonemes, ...] = ()
+    prosody: Prosody = field(default_factory=Prosody)
+
+    @property
+    def speed(self) -> float:
+        """Of the voice and the prosody together."""
+        return self.voice.speed * self.prosody.rate
 
 
 @dataclass(frozen=True, slots=True)

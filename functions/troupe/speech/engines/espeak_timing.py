@@ -13,7 +13,7 @@ from troupe.speech.text.words import spread, word_spans
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
-_WORD, _END = 1, 5
+WORD, _END = 1, 5
 _SILENT = 100  # of 32767; pauses between clauses are zeros, and echoes fade below this
 
 
