@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from xml.etree import ElementTree
 
 import grpc
 import numpy as np
@@ -104,9 +105,10 @@ class FakeGoogle:
         voices, name = VOICES[request.voice.language_code], request.voice.name
         if "Chirp" in name and request.audio_config.pitch:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "This voice does not support pitch")
-        seconds = (
-            WORD_SECONDS * len(request.input.text.split()) / request.audio_config.speaking_rate
-        )
+        text = request.input.text
+        if request.input.ssml:
+            text = "".join(ElementTree.fromstring(request.input.ssml).itertext())  # noqa: S314
+        seconds = WORD_SECONDS * len(text.split()) / request.audio_config.speaking_rate
         rate = request.audio_config.sample_rate_hertz
         frequency = _PITCH[voices[name]] * 2 ** (request.audio_config.pitch / 12)
         times = np.arange(round(rate * seconds)) / rate

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from troupe.speech.engine import Capabilities, Language, VoiceType
+from troupe.speech.engine import Capabilities, Control, Language, VoiceType
 from troupe.speech.languages import ALIASES, ESPEAK
 from troupe.speech.languages_remote import ELEVENLABS, F5TTS, GOOGLE, OPENAI
+from troupe.speech.prosody import Prosody
+from troupe.speech.text.marks import Mark, Marked, MarkKind, ReadingWarning
 
 DEFAULT_STYLE = "neutral"
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
@@ -66,18 +68,24 @@ class _Offer:
     word_timings: bool = False
     groups_sentences: bool = True
     reads_all_languages: bool = False
+    controls: frozenset[Control] = frozenset((Control.RATE, Control.VOLUME))
 
 
+_ALL_BUT_EMPHASIS = frozenset(Control) - {Control.EMPHASIS}
 _OFFERS = {
     # It has no limit of its own. This one keeps the audio of a call within a few minutes, to bound
     # memory.
     "espeak": _Offer(
-        tuple(row[:3] for row in ESPEAK), 2_000, word_timings=True, groups_sentences=False
+        tuple(row[:3] for row in ESPEAK),
+        2_000,
+        word_timings=True,
+        groups_sentences=False,
+        controls=_ALL_BUT_EMPHASIS,
     ),
     "openai": _Offer(OPENAI, 4_096, reads_all_languages=True),  # from its API reference
     # It cuts text itself. About 40 s of speech keep a call within its timeout on a busy server.
     "f5tts": _Offer(F5TTS, 600, ("neutral",), cloning=True, reads_all_languages=True),
-    # The limit of the free plan; other plans allow 10,000.
+    # The limit of the free plan; other plans allow 10,000. Only its English models take phonemes.
     "elevenlabs": _Offer(
         ELEVENLABS,
         2_500,
@@ -88,7 +96,7 @@ _OFFERS = {
         reads_all_languages=True,
     ),
     # 5,000 bytes, at up to four per code point: https://cloud.google.com/text-to-speech/quotas
-    "google": _Offer(GOOGLE, 1_250, _BY_PROSODY),
+    "google": _Offer(GOOGLE, 1_250, _BY_PROSODY, controls=_ALL_BUT_EMPHASIS),
 }
 ENGINES = tuple(_OFFERS)
 
@@ -113,7 +121,50 @@ def capabilities(engine_name: str) -> Capabilities:
         word_timings=offer.word_timings,
         groups_sentences=offer.groups_sentences,
         reads_all_languages=offer.reads_all_languages,
+        controls=offer.controls,
     )
+
+
+def unsupported(marked: Marked, engine: Capabilities) -> tuple[ReadingWarning, ...]:
+    """A warning for each thing that the marks ask for and the engine cannot do. It speaks the text
+    without it."""
+    first: dict[Control, int] = {}
+    for mark in marked.marks:
+        for control in _asked(mark) - engine.controls:
+            first.setdefault(control, marked.text.span(mark.start, mark.end)[0])
+    return tuple(
+        ReadingWarning(
+            "mark_unsupported",
+            f"The voice cannot change {_MEANINGS[control]}: the text is spoken without it.",
+            at,
+        )
+        for control, at in first.items()
+    )
+
+
+_MEANINGS = {
+    Control.RATE: "its speed",
+    Control.PITCH: "its pitch",
+    Control.VOLUME: "its volume",
+    Control.EMPHASIS: "its emphasis",
+    Control.PHONEMES: "a pronunciation",
+}
+
+
+def _asked(mark: Mark) -> frozenset[Control]:
+    match mark.kind, mark.value:
+        case MarkKind.PHONEMES, _:
+            return frozenset((Control.PHONEMES,))
+        case MarkKind.EMPHASIS, level if level != "none":
+            return frozenset((Control.EMPHASIS,))
+        case _, Prosody() as prosody:
+            wanted = {
+                Control.RATE: prosody.rate != 1,
+                Control.PITCH: prosody.pitch != 0,
+                Control.VOLUME: prosody.volume != 0,
+            }
+            return frozenset(control for control, asked in wanted.items() if asked)
+    return frozenset()
 
 
 @cache

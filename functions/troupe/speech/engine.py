@@ -65,10 +65,21 @@ class Language:
     flag: str
 
 
+class Control(StrEnum):
+    """What a request can ask of some engines only."""
+
+    RATE = "rate"
+    PITCH = "pitch"
+    VOLUME = "volume"
+    EMPHASIS = "emphasis"
+    PHONEMES = "phonemes"
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an engine supports. `max_characters`: the limit of one `synthesize` call.
     `keeps_clones`: its service stores a voice for each reference until `forget` deletes it.
+    `controls`: what it does of a request's `prosody` and `phonemes`; it ignores the rest.
     `groups_sentences`: a call should have several sentences, for their intonation and because each
     call takes time; the pauses between them are the engine's. `reads_all_languages`: a voice reads
     the text of any of the languages, whichever was chosen."""
@@ -82,6 +93,7 @@ class Capabilities:
     word_timings: bool
     groups_sentences: bool
     reads_all_languages: bool
+    controls: frozenset[Control]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +107,18 @@ class Phonemes:
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """One utterance: plain text (no markup), at most `Capabilities.max_characters` long."""
+    """One utterance: plain text (no markup), at most `Capabilities.max_characters` long.
+    `phonemes` are in order and do not overlap; `prosody` is that of the whole utterance."""
 
     text: str
     voice: Voice
     phonemes: tuple[Phonemes, ...] = ()
     prosody: Prosody = PLAIN
+
+    @property
+    def speed(self) -> float:
+        """Of the voice and the prosody together."""
+        return self.voice.speed * self.prosody.rate
 
 
 @dataclass(frozen=True, slots=True)

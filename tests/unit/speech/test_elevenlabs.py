@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.fakes.elevenlabs_server import KEY, FakeElevenLabs, elevenlabs_server
@@ -16,6 +17,7 @@ from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import Reference, Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.elevenlabs import ElevenLabsEngine
 from troupe.speech.errors import SpeechError
+from troupe.speech.prosody import Prosody
 
 TEXT = "One two, three. Four!"
 MODEL = "eleven_multilingual_v2"
@@ -120,6 +122,16 @@ def test_speeds_are_clamped_to_the_limits_of_the_api(
 ) -> None:
     say(engine, speed=speed)
     assert server.spoken[0]["voice_settings"]["speed"] == pytest.approx(sent)
+
+
+def test_rate_and_volume_are_those_of_the_prosody(
+    engine: ElevenLabsEngine, server: FakeElevenLabs
+) -> None:
+    plain = engine.synthesize(SpeechRequest(TEXT, VOICE))
+    asked = SpeechRequest(TEXT, VOICE, prosody=Prosody(rate=1.1, volume=-6.0))
+    soft = engine.synthesize(asked)
+    assert server.spoken[1]["voice_settings"]["speed"] == pytest.approx(1.1)
+    assert np.abs(soft.samples).max() == pytest.approx(np.abs(plain.samples).max() / 2, rel=0.01)
 
 
 def test_a_recording_is_cloned_once(engine: ElevenLabsEngine, server: FakeElevenLabs) -> None:

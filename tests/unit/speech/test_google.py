@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - IPA has letters that look like others
 from __future__ import annotations
 
 import threading
@@ -11,11 +12,19 @@ import pytest
 from google.cloud import texttospeech
 
 from tests.fakes.google_speech import FakeGoogle, google_server
-from tests.unit.speech.sound import pitch
+from tests.unit.speech.sound import pitch, rms
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import Speech, SpeechRequest, TimingSource, Voice, VoiceType
+from troupe.speech.engine import (
+    Phonemes,
+    Speech,
+    SpeechRequest,
+    TimingSource,
+    Voice,
+    VoiceType,
+)
 from troupe.speech.engines.google import GoogleEngine
 from troupe.speech.errors import SpeechError
+from troupe.speech.prosody import Prosody
 
 TEXT = "One two, three. Four!"
 VOICE = Voice("en-US", VoiceType.FEMALE, "neutral")
@@ -125,6 +134,51 @@ def test_speeds_are_sent(
 ) -> None:
     say(engine, speed=speed)
     assert server.requests[0].audio_config.speaking_rate == sent
+
+
+def test_pronunciations_are_sent_as_ssml(engine: GoogleEngine, server: FakeGoogle) -> None:
+    text = "Ask <Ada> & Nguyen, \x01Ada!"
+    phonemes = (Phonemes(5, 8, "ˈeɪdə"), Phonemes(12, 18, 'ˈwɪn"'))
+    speech = engine.synthesize(SpeechRequest(text, VOICE, phonemes))
+    assert server.requests[0].input.ssml == (
+        '<speak>Ask &lt;<phoneme alphabet="ipa" ph="ˈeɪdə">Ada</phoneme>&gt; &amp; '
+        '<phoneme alphabet="ipa" ph=\'ˈwɪn"\'>Nguyen</phoneme>,  Ada!</speak>'
+    )
+    assert [word.text for word in speech.words] == ["Ask", "<Ada> &", "Nguyen,", "\x01Ada!"]
+
+
+def test_ssml_beyond_the_byte_limit_is_sent_as_text(
+    engine: GoogleEngine, server: FakeGoogle
+) -> None:
+    text = "Ada " + "&a" * 300
+    engine.synthesize(SpeechRequest(text, VOICE, (Phonemes(0, 3, "ˈeɪdə"),)))
+    assert server.requests[0].input.ssml
+    text = "Ada " + "&" * 1200
+    engine.synthesize(SpeechRequest(text, VOICE, (Phonemes(0, 3, "ˈeɪdə"),)))
+    assert server.requests[1].input.text == text
+
+
+@pytest.mark.parametrize(
+    ("prosody", "rate", "semitones"),
+    [
+        (Prosody(rate=0.5), 0.5, 0.0),
+        (Prosody(pitch=3.0), 1.0, 3.0),
+        (Prosody(rate=2.0, pitch=-12.0), 2.0, -12.0),
+    ],
+)
+def test_prosody_is_sent(
+    engine: GoogleEngine, server: FakeGoogle, prosody: Prosody, rate: float, semitones: float
+) -> None:
+    engine.synthesize(SpeechRequest(TEXT, VOICE, prosody=prosody))
+    sent = server.requests[0].audio_config
+    assert (sent.speaking_rate, sent.pitch) == (rate, semitones)
+
+
+def test_the_volume_is_that_of_the_prosody(engine: GoogleEngine) -> None:
+    plain = say(engine)
+    soft = engine.synthesize(SpeechRequest(TEXT, VOICE, prosody=Prosody(volume=-6.0)))
+    assert rms(soft.samples) == pytest.approx(rms(plain.samples) / 2, rel=0.02)
+    assert soft.words == plain.words
 
 
 def test_voices_are_listed_once_per_language(engine: GoogleEngine, server: FakeGoogle) -> None:

@@ -13,6 +13,7 @@ from troupe.speech.catalogue import STYLES
 from troupe.speech.engine import Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.openai import OpenAIEngine
 from troupe.speech.errors import SpeechError
+from troupe.speech.prosody import Prosody
 
 TEXT = "One two, three. Four!"
 
@@ -60,6 +61,15 @@ def test_it_speaks(engine: OpenAIEngine, server: FakeOpenAI) -> None:
     assert request["speed"] == 1.5
     assert "calmly" in request["instructions"]
     assert "English" in request["instructions"]
+
+
+def test_rate_and_volume_are_those_of_the_prosody(engine: OpenAIEngine, server: FakeOpenAI) -> None:
+    voice = Voice("en", VoiceType.MALE, "neutral", 1.5)
+    plain = engine.synthesize(SpeechRequest(TEXT, voice))
+    soft = engine.synthesize(SpeechRequest(TEXT, voice, prosody=Prosody(volume=-6.0)))
+    assert np.abs(soft.samples).max() == pytest.approx(np.abs(plain.samples).max() / 2, rel=0.01)
+    engine.synthesize(SpeechRequest(TEXT, voice, prosody=Prosody(rate=0.5)))
+    assert [request["speed"] for request in server.requests] == [1.5, 1.5, 0.75]
 
 
 def test_timings_are_estimated_over_the_audio(engine: OpenAIEngine) -> None:

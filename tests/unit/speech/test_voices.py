@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - IPA has letters that look like others
 from __future__ import annotations
 
 import ctypes
@@ -17,10 +18,13 @@ from troupe.speech.catalogue import (
     flag,
     language_named,
     style_named,
+    unsupported,
 )
-from troupe.speech.engine import VoiceType
-from troupe.speech.engines import elevenlabs, espeak, google, openai
+from troupe.speech.engine import Control, VoiceType
+from troupe.speech.engines import elevenlabs, espeak_voice, google, openai
 from troupe.speech.languages import ALIASES, ESPEAK
+from troupe.speech.text.marks import parse_marks
+from troupe.speech.text.ssml import parse_ssml
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 
@@ -82,7 +86,7 @@ def test_every_engine_offers_every_type_and_the_default_style(engine: str) -> No
 @pytest.mark.parametrize(
     ("engine", "table"),
     [
-        ("espeak", espeak._STYLES),
+        ("espeak", espeak_voice._STYLES),
         ("openai", openai._STYLES),
         ("elevenlabs", elevenlabs._STYLES),
         ("google", google._STYLES),
@@ -189,3 +193,50 @@ def test_the_catalogue_imports_no_engine() -> None:
         timeout=60,
     )
     assert done.stdout.strip() == "[]"
+
+
+PROSODY = '<speak>a <prosody rate="50%" pitch="+1st" volume="-1dB">b</prosody></speak>'
+
+
+@pytest.mark.parametrize(
+    ("source", "engine", "told"),
+    [
+        ("<speak>a <break/> <p>b</p></speak>", "f5tts", []),
+        ('<speak><sub alias="x">a</sub></speak>', "f5tts", []),
+        (PROSODY, "espeak", []),
+        (PROSODY, "google", []),
+        (PROSODY, "openai", ["its pitch"]),
+        (PROSODY.replace(' pitch="+1st"', ""), "openai", []),
+        ('<speak>a <phoneme ph="a">b</phoneme></speak>', "espeak", []),
+        ('<speak>a <phoneme ph="a">b</phoneme></speak>', "openai", ["a pronunciation"]),
+        ('<speak>a <phoneme ph="a">b</phoneme></speak>', "elevenlabs", ["a pronunciation"]),
+        ("<speak>a <emphasis>b</emphasis></speak>", "espeak", ["its emphasis"]),
+        ('<speak>a <emphasis level="none">b</emphasis></speak>', "espeak", []),
+        (
+            '<speak>a <emphasis>b</emphasis><emphasis>c</emphasis><phoneme ph="a">d</phoneme>'
+            "</speak>",
+            "f5tts",
+            ["its emphasis", "a pronunciation"],
+        ),
+    ],
+)
+def test_what_an_engine_cannot_do_is_told_once(source: str, engine: str, told: list[str]) -> None:
+    warnings = unsupported(parse_ssml(source), capabilities(engine))
+    assert [
+        warning.message.removeprefix("The voice cannot change ").partition(":")[0]
+        for warning in warnings
+    ] == told
+    assert {warning.code for warning in warnings} <= {"mark_unsupported"}
+    if told:
+        assert warnings[0].at == source.index(">b") + 1
+
+
+def test_marks_of_plain_text_are_told_too() -> None:
+    marked = parse_marks("Ask [say: Ada|ˈeɪdə] [pause 1s] now")
+    assert [warning.at for warning in unsupported(marked, capabilities("openai"))] == [10]
+    assert unsupported(marked, capabilities("espeak")) == ()
+
+
+def test_every_engine_changes_rate_and_volume() -> None:
+    for name in ENGINES:
+        assert capabilities(name).controls >= {Control.RATE, Control.VOLUME}

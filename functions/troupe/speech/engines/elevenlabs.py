@@ -35,6 +35,7 @@ from troupe.speech.engines.remote import (
     unavailable,
     with_retry,
 )
+from troupe.speech.engines.volume import with_volume
 from troupe.speech.errors import SpeechError
 from troupe.speech.text.words import word_spans
 
@@ -154,8 +155,9 @@ class ElevenLabsEngine:
         seconds = len(samples) / _RATE
         words = _timed_words(request.text, getattr(answer, "alignment", None), seconds)
         if words is None:
-            return estimated(samples, _RATE, request.text)
-        return Speech(samples, _RATE, words, TimingSource.ENGINE)
+            return estimated(samples, _RATE, request)
+        speech = Speech(samples, _RATE, words, TimingSource.ENGINE)
+        return with_volume(speech, request.prosody.volume)
 
     def forget(self, sha256: str) -> None:
         """Deletes all clones of the recording with this hash, if any.
@@ -187,7 +189,7 @@ class ElevenLabsEngine:
                     voice_settings=VoiceSettings(
                         stability=stability,
                         similarity_boost=0.75,
-                        speed=max(_MIN_SPEED, min(_MAX_SPEED, voice.speed * pace)),
+                        speed=max(_MIN_SPEED, min(_MAX_SPEED, request.speed * pace)),
                     ),
                     seed=_seed(request),
                     request_options=self._within(deadline),

@@ -19,57 +19,23 @@ import time
 import unicodedata
 import weakref
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import espeakng_loader
 import numpy as np
 
-from troupe.speech.catalogue import capabilities, language_named
-from troupe.speech.engine import Capabilities, Speech, SpeechRequest, TimingSource, Voice, VoiceType
+from troupe.speech.catalogue import capabilities
+from troupe.speech.engine import Capabilities, Speech, SpeechRequest, TimingSource
 from troupe.speech.engines import espeak_host
-from troupe.speech.engines.espeak_timing import word_timings
+from troupe.speech.engines.espeak_ipa import sounds, with_phonemes
+from troupe.speech.engines.espeak_timing import WORD, word_timings
+from troupe.speech.engines.espeak_voice import NAME, TABLES, settings
+from troupe.speech.engines.volume import with_volume
 from troupe.speech.errors import SpeechError
-from troupe.speech.languages import ESPEAK
+from troupe.speech.text.mapped import Mapped
 
-# Part of the cache key. Increase it when the tables below change.
-_TABLES = "1"
-
-_RATE, _VOLUME, _PITCH, _RANGE, _WORDGAP = 1, 2, 3, 4, 7  # espeak_PARAMETER of speak_lib.h
-_NORMAL_RATE, _MIN_RATE, _MAX_RATE = 175, 80, 450  # words per minute
-
-# Variant and pitch (0 to 99). In the neutral style, the median pitch of an English sentence is
-# about 105, 208 and 305 Hz. f3 also gives the kids voice higher formants: a shorter vocal tract.
-_TYPES = {VoiceType.MALE: ("m3", 50), VoiceType.FEMALE: ("f3", 50), VoiceType.KIDS: ("f3", 86)}
-_WHISPERS = {VoiceType.MALE: "whisper", VoiceType.FEMALE: "whisperf", VoiceType.KIDS: "whisperf"}
-
-
-@dataclass(frozen=True, slots=True)
-class _StyleParameters:
-    """The parameters of a style. `rate`: a factor; `pitch`: added to the voice's; `range`: 50 is
-    normal; `volume`: 100 is full, more would clip; `gap`: between words, in units of 10 ms."""
-
-    rate: float = 1.0
-    pitch: int = 0
-    range: int = 50
-    volume: int = 100
-    gap: int = 0
-
-
-_STYLES = {
-    "neutral": _StyleParameters(),
-    "narration": _StyleParameters(rate=0.92, pitch=-3, range=58, gap=1),
-    "conversational": _StyleParameters(rate=1.06, range=60),
-    "cheerful": _StyleParameters(rate=1.08, pitch=7, range=80),
-    "calm": _StyleParameters(rate=0.86, pitch=-5, range=30, volume=80, gap=1),
-    "serious": _StyleParameters(rate=0.94, pitch=-8, range=35),
-    "excited": _StyleParameters(rate=1.18, pitch=12, range=95),
-    "whisper": _StyleParameters(rate=0.9, volume=90),
-}
-
-_VOICE_FILES = {code: file for code, _, _, file in ESPEAK}
 _SECONDS = 60.0  # per call; the longest allowed text takes about one second
 
 
@@ -80,16 +46,17 @@ class EspeakEngine:
     process ends in any way (its input closes).
     """
 
-    name = "espeak"
+    name = NAME
 
     def __init__(self, timeout: float = _SECONDS) -> None:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._child: _Child | None = None
+        self._known: dict[str, dict[str, str]] = {}
 
     @property
     def version(self) -> str:
-        return f"{version('espeakng-loader')}+{_TABLES}"
+        return f"{version('espeakng-loader')}+{TABLES}"
 
     @property
     def capabilities(self) -> Capabilities:
@@ -108,25 +75,50 @@ class EspeakEngine:
         (the text crashes the library). Retryable: engine_timeout, engine_unavailable.
         """
         text = request.text.translate(_CLEAN)
+        pronounced = Mapped.of(text)
         if len(text) > self.capabilities.max_characters:
             raise SpeechError(
                 "text_too_long", "The text is too long for one call.", retryable=False
             )
-        file, parameters = _settings(request.voice)
-        payload = json.dumps({"text": text, "voice": file, "parameters": parameters}).encode()
-        with self._lock:
-            answer = self._ask(payload)
-        if answer.status == espeak_host.NOT_FOUND:
-            raise SpeechError("unknown_voice", f"espeak has no voice {file}.", retryable=False)
-        if answer.status != espeak_host.OK:
-            raise SpeechError("engine_unavailable", "espeak failed to speak.", retryable=True)
+        file, parameters = settings(request.voice, request.speed, request.prosody.pitch)
+        if request.phonemes:
+            pronounced = with_phonemes(text, request.phonemes, self._sounds(file))
+        answer = self._ask(
+            text=pronounced.text,
+            voice=file,
+            parameters=parameters,
+            phonemes=bool(request.phonemes),
+        )
         samples = np.frombuffer(answer.samples, np.int16)
-        words = word_timings(text, answer.events, samples, answer.rate)
+        events = [
+            (kind, pronounced.span(offset - 1, offset)[0] + 1 if kind == WORD else offset, sample)
+            for kind, offset, sample in answer.events
+        ]
+        words = word_timings(text, events, samples, answer.rate)
         if not words or not samples.any():
             raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
-        return Speech(samples, answer.rate, words, TimingSource.ENGINE)
+        speech = Speech(samples, answer.rate, words, TimingSource.ENGINE)
+        return with_volume(speech, request.prosody.volume)
 
-    def _ask(self, payload: bytes) -> _Answer:
+    def _sounds(self, voice: str) -> dict[str, str]:
+        """The mnemonics of a voice by IPA. Their making takes about 20 ms."""
+        file = voice.partition("+")[0]
+        if file not in self._known:
+            self._known[file] = sounds(json.loads(self._ask(voice=file).samples))
+        return self._known[file]
+
+    def _ask(self, **request: Any) -> _Answer:
+        """Raises SpeechError."""
+        with self._lock:
+            answer = self._answer(json.dumps(request).encode())
+        if answer.status == espeak_host.NOT_FOUND:
+            message = f"espeak has no voice {request['voice']}."
+            raise SpeechError("unknown_voice", message, retryable=False)
+        if answer.status != espeak_host.OK:
+            raise SpeechError("engine_unavailable", "espeak failed to speak.", retryable=True)
+        return answer
+
+    def _answer(self, payload: bytes) -> _Answer:
         for attempt in (1, 2):
             if self._child is None or self._child.parent != os.getpid():
                 # After a fork the parent still uses the old child: leave it alone.
@@ -243,25 +235,3 @@ class _Clean(dict[int, int | None]):
 
 
 _CLEAN = _Clean()
-
-
-@lru_cache(maxsize=256)
-def _settings(voice: Voice) -> tuple[str, list[list[int]]]:
-    """The voice file with its variant, and the parameters. Raises SpeechError("unknown_voice")."""
-    language = language_named(voice.language, EspeakEngine.name)
-    style = _STYLES.get(voice.style)
-    if language is None or style is None:
-        raise SpeechError(
-            "unknown_voice", "espeak does not have this language or style.", retryable=False
-        )
-    variant, pitch = _TYPES[voice.type]
-    if voice.style == "whisper":
-        variant = _WHISPERS[voice.type]
-    rate = round(_NORMAL_RATE * style.rate * voice.speed)
-    return f"{_VOICE_FILES[language.code]}+{variant}", [
-        [_RATE, max(_MIN_RATE, min(_MAX_RATE, rate))],
-        [_VOLUME, style.volume],
-        [_PITCH, max(0, min(99, pitch + style.pitch))],
-        [_RANGE, style.range],
-        [_WORDGAP, style.gap],
-    ]

@@ -3,7 +3,8 @@
 It is a script that uses only the standard library, so that it starts in about 30 ms and shares no
 memory with the service. It reads one request at a time from standard input (u32 length, JSON),
 answers on standard output (`HEADER`, events, int16 samples), and ends when its input closes.
-Numbers are in native byte order, since both ends run on one machine.
+Numbers are in native byte order, since both ends run on one machine. A request without text asks
+for the phonemes of a voice; the answer has JSON in place of samples, padded to whole ones.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import ctypes
 import json
 import struct
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 # status, sample rate, number of events, number of samples
@@ -24,8 +26,10 @@ LENGTH = struct.Struct("=I")
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _POS_CHARACTER = 1
-_CHARS_UTF8 = 1  # without SSML (0x10) and phoneme input (0x100)
+_CHARS_UTF8, _PHONEMES = 1, 0x100  # never SSML (0x10)
+_MNEMONICS, _IPA = 0, 2  # the ways to write phonemes
 _LIST_TERMINATED, _WORD, _END = 0, 1, 5
+_VOWEL, _NASAL = 2, 8  # the types of phonemes that are sounds (phoneme.h)
 _BUFFER_MILLISECONDS = 1000  # room for 220 events; one callback per second of audio
 OK, NOT_FOUND, CALLBACK_FAILED = 0, 2, -100
 
@@ -72,6 +76,13 @@ class Library:
             ctypes.c_void_p,
         ]
         self._lib.espeak_SetParameter.argtypes = [ctypes.c_int] * 3
+        self._lib.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        self._lib.espeak_TextToPhonemes.argtypes = [
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.c_int,
+            ctypes.c_int,
+        ]
+        self._data = data
         self.rate: int = self._lib.espeak_Initialize(
             _SYNCHRONOUS, _BUFFER_MILLISECONDS, data.encode(), _DONT_EXIT
         )
@@ -101,26 +112,87 @@ class Library:
         return 0
 
     def speak(
-        self, text: str, voice: str, parameters: list[list[int]]
+        self, text: str, voice: str, parameters: list[list[int]], *, phonemes: bool = False
     ) -> tuple[int, bytearray, bytearray]:
-        """Returns status, events and samples. The buffers are valid until the next call."""
+        """Returns status, events and samples. The buffers are valid until the next call.
+        `phonemes`: whether the text has some, in double brackets."""
         self._samples.clear()
         self._events.clear()
         self._failure = None
-        if voice != self._voice:
-            self._voice = ""
-            if self._lib.espeak_SetVoiceByName(voice.encode()):
-                return NOT_FOUND, self._events, self._samples
-            self._voice = voice
+        if not self._set_voice(voice):
+            return NOT_FOUND, self._events, self._samples
         for number, value in parameters:
             self._lib.espeak_SetParameter(number, value, 0)
-        data = text.encode()
-        status: int = self._lib.espeak_Synth(
-            data, len(data) + 1, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None
-        )
+        status = self._synthesize(text, phonemes)
         if self._failure is not None:
             return CALLBACK_FAILED, self._events, self._samples
         return status, self._events, self._samples
+
+    def inventory(self, voice: str) -> tuple[int, bytearray, bytearray]:
+        """The phonemes of a voice, as JSON: lists of mnemonic and IPA, as `_ipa` has it."""
+        if not self._set_voice(voice):
+            return NOT_FOUND, bytearray(), bytearray()
+        status = self._synthesize("", phonemes=True)  # sets the mode of what follows
+        found = [[name, *self._ipa(name, kind)] for name, kind in _mnemonics(self._data).items()]
+        data = json.dumps(found).encode()
+        return status, bytearray(), bytearray(data + b" " * (len(data) % 2))
+
+    def _set_voice(self, voice: str) -> bool:
+        if voice != self._voice:
+            self._voice = ""
+            if self._lib.espeak_SetVoiceByName(voice.encode()):
+                return False
+            self._voice = voice
+        return True
+
+    def _synthesize(self, text: str, phonemes: bool) -> int:
+        data = text.encode()
+        flags = _CHARS_UTF8 | (_PHONEMES if phonemes else 0)
+        status: int = self._lib.espeak_Synth(
+            data, len(data) + 1, 0, _POS_CHARACTER, 0, flags, None, None
+        )
+        return status
+
+    def _ipa(self, name: str, is_consonant: bool) -> list[str]:
+        """The IPA of a phoneme, before a vowel and alone; empty if the voice does not have it.
+        Some consonants are others at the end of a word, such as German d and English r."""
+        found = []
+        for vowel in "aE@i" if is_consonant else "":
+            if self._has(vowel) and self._has(name + vowel):
+                both, ipa = self._said(name + vowel, _IPA), self._said(vowel, _IPA)
+                if both.endswith(ipa) and both != ipa:
+                    found.append(both.removesuffix(ipa))
+                    break
+        if self._has(name):
+            found.append(self._said(name, _IPA))
+        return found
+
+    def _has(self, name: str) -> bool:
+        # Tone languages add a word border.
+        return self._said(name, _MNEMONICS).removesuffix("_|") == name
+
+    def _said(self, phonemes: str, mode: int) -> str:
+        text = ctypes.c_char_p(f"[[{phonemes}]]".encode())
+        said: bytes = self._lib.espeak_TextToPhonemes(ctypes.byref(text), _CHARS_UTF8, mode)
+        return said.decode("utf-8", "replace")
+
+
+def _mnemonics(data: str) -> dict[str, bool]:
+    """The names of all phonemes of all languages that are sounds, and whether they are consonants,
+    from the file `phontab`: a count, then tables of a 36 byte header, which begins with their size,
+    and 16 bytes per phoneme."""
+    content = (Path(data) / "phontab").read_bytes()
+    at, names = 4, {":": False}  # the length mark is no sound
+    for _ in range(content[0]):
+        end = at + 36 + 16 * content[at]
+        for entry in range(at + 36, end, 16):
+            name = content[entry : entry + 4].rstrip(b"\0").decode("latin-1")
+            kind = content[entry + 11]
+            if _VOWEL <= kind <= _NASAL and name.isprintable() and not set(name) & set(" []|',"):
+                names[name] = names.get(name, False) or kind > _VOWEL
+        at = end
+    names.pop("", None)
+    return names
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
@@ -138,9 +210,10 @@ def serve(library: Library, requests: BinaryIO, answers: BinaryIO) -> None:
             request = json.loads(_read(requests, size))
         except EOFError:
             return
-        status, events, samples = library.speak(
-            request["text"], request["voice"], request["parameters"]
-        )
+        if "text" in request:
+            status, events, samples = library.speak(**request)
+        else:
+            status, events, samples = library.inventory(**request)
         answers.write(
             HEADER.pack(status, library.rate, len(events) // EVENT.size, len(samples) // 2)
         )

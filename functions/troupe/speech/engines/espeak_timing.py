@@ -12,7 +12,7 @@ from troupe.speech.text.words import spread, word_spans
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
-_WORD, _END = 1, 5
+WORD, _END = 1, 5
 
 
 def word_timings(

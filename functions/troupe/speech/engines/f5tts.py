@@ -103,7 +103,7 @@ class F5TTSEngine:
         samples, rate = with_retry(
             lambda deadline: self._ask(reference, settings, deadline), _explain, self._timeout
         )
-        return estimated(samples, rate, request.text)
+        return estimated(samples, rate, request)
 
     def _ask(
         self, reference: Reference, settings: list[Any], deadline: float
@@ -172,7 +172,7 @@ def _settings(request: SpeechRequest, reference: Reference) -> list[Any]:
         message = f"The recording of the voice is unusable: {error}."
         raise SpeechError("reference_unusable", message, retryable=False) from error
     said = reference.text if len(samples) / rate <= _REFERENCE_SECONDS else ""
-    chosen = [voice.cross_fade_seconds, voice.nfe_steps, voice.speed]
+    chosen = [voice.cross_fade_seconds, voice.nfe_steps, request.speed]
     content = [reference.sha256, said, request.text, voice.remove_silences, *chosen]
     digest = hashlib.sha256(json.dumps(content, allow_nan=False).encode()).digest()
     seed = int.from_bytes(digest[:8], "big") % _SEEDS

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
 
 from troupe.riff import parse_wav
 from troupe.speech.catalogue import capabilities
@@ -45,9 +47,12 @@ _TABLES = "1"
 
 _RATE = 24_000
 _MIN_RATE, _MAX_RATE = 0.25, 2.0  # the API's limits of the speaking rate
+_MIN_PITCH, _MAX_PITCH = -20.0, 20.0  # and of the pitch, in semitones
+_MOST_BYTES = 5_000  # of text or SSML: https://cloud.google.com/text-to-speech/quotas
 # Kinds of voice whose pitch can be changed, best first. Chirp's cannot.
 _PITCHED = ("Neural2", "Wavenet", "Standard")
 _FLAT = ("Chirp3-HD",)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CHILD = 5.0  # semitones above a woman's voice: about 200 Hz become 270
 # Speed factor and semitones.
 _STYLES = {
@@ -106,7 +111,7 @@ class GoogleEngine:
         samples, rate = with_retry(
             lambda deadline: self._ask(request, language, deadline), _explain, self._timeout
         )
-        return estimated(samples, rate, request.text)
+        return estimated(samples, rate, request)
 
     def _ask(self, request: SpeechRequest, language: str, deadline: float) -> tuple[Samples, int]:
         voice = request.voice
@@ -117,14 +122,15 @@ class GoogleEngine:
         name = names[voice.type]
         pace, semitones = _STYLES[voice.style]
         pitch = semitones + (_CHILD if voice.type is VoiceType.KIDS else 0.0)
+        pitch += request.prosody.pitch
         answer = self._client.synthesize_speech(
-            input=texttospeech.SynthesisInput(text=request.text),
+            input=_input(request),
             voice=texttospeech.VoiceSelectionParams(language_code=language, name=name),
             audio_config=texttospeech.AudioConfig(
                 audio_encoding=texttospeech.AudioEncoding.LINEAR16,
                 sample_rate_hertz=_RATE,
-                speaking_rate=max(_MIN_RATE, min(_MAX_RATE, voice.speed * pace)),
-                pitch=pitch if _kind(name) in _PITCHED else 0.0,
+                speaking_rate=max(_MIN_RATE, min(_MAX_RATE, request.speed * pace)),
+                pitch=max(_MIN_PITCH, min(_MAX_PITCH, pitch)) if _kind(name) in _PITCHED else 0.0,
             ),
             retry=None,
             timeout=_share(deadline),
@@ -148,6 +154,31 @@ class GoogleEngine:
             VoiceType.KIDS: _best(women, _PITCHED),
         }
         return {kind: name for kind, name in chosen.items() if name is not None}
+
+
+def _input(request: SpeechRequest) -> texttospeech.SynthesisInput:
+    """Text, or SSML if there are pronunciations. SSML is longer than its text: if it is too long,
+    the text is spoken without them."""
+    if request.phonemes:
+        ssml = _ssml(request)
+        if len(ssml.encode()) <= _MOST_BYTES:
+            return texttospeech.SynthesisInput(ssml=ssml)
+    return texttospeech.SynthesisInput(text=request.text)
+
+
+def _ssml(request: SpeechRequest) -> str:
+    parts, at = ["<speak>"], 0
+    for item in request.phonemes:
+        word = _escaped(request.text[item.start : item.end])
+        parts.append(_escaped(request.text[at : item.start]))
+        parts.append(f'<phoneme alphabet="ipa" ph={quoteattr(item.ipa)}>{word}</phoneme>')
+        at = item.end
+    return "".join([*parts, _escaped(request.text[at:]), "</speak>"])
+
+
+def _escaped(text: str) -> str:
+    """As the text of an element, without what XML cannot have."""
+    return escape(_NOT_XML.sub(" ", text))
 
 
 def _kind(name: str) -> str:

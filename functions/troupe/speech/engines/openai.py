@@ -16,7 +16,6 @@ from troupe.speech.engine import (
     Capabilities,
     Speech,
     SpeechRequest,
-    Voice,
     VoiceType,
 )
 from troupe.speech.engines.remote import (
@@ -105,25 +104,24 @@ class OpenAIEngine:
         """
         language = check(request, self.name).name
         reply = with_retry(
-            lambda deadline: self._ask(request.text, request.voice, language, deadline),
-            _explain,
-            self._timeout,
+            lambda deadline: self._ask(request, language, deadline), _explain, self._timeout
         )
         samples, rate = _decode(reply)
-        return estimated(samples, rate, request.text)
+        return estimated(samples, rate, request)
 
-    def _ask(self, text: str, voice: Voice, language: str, deadline: float) -> _Reply:
+    def _ask(self, request: SpeechRequest, language: str, deadline: float) -> _Reply:
+        voice = request.voice
         left = max(0.1, deadline - time.monotonic())
         # A read time-out applies between bytes: half for each, within the deadline for all.
         timeout = httpx2.Timeout(left, connect=min(5.0, left), read=left / 2)
         instructions = f"{_TYPES[voice.type]} {_STYLES[voice.style]} The text is {language}."
         with self._client.audio.speech.with_streaming_response.create(
             model=self._model,
-            input=text,
+            input=request.text,
             voice=_VOICES[voice.type],
             instructions=openai.omit if self._model.startswith("tts-1") else instructions,
             response_format="pcm",
-            speed=max(0.25, min(4.0, voice.speed)),
+            speed=max(0.25, min(4.0, request.speed)),
             timeout=timeout,
         ) as response:
             body = b"".join(sound_chunks(response.iter_bytes(), deadline, _late))

@@ -14,6 +14,7 @@ from troupe.calls import bounded, retry
 from troupe.speech.audible import audible
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import Language, Speech, SpeechRequest, TimingSource
+from troupe.speech.engines.volume import with_volume
 from troupe.speech.errors import SpeechError
 from troupe.speech.text.words import estimate_words, is_speakable
 
@@ -145,12 +146,14 @@ def server_hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
 
 
-def estimated(samples: Samples, rate: int, text: str) -> Speech:
-    """Speech with words spread over the audible range of `samples` (int16, mono, shape (n,))."""
+def estimated(samples: Samples, rate: int, request: SpeechRequest) -> Speech:
+    """Speech of `samples` (int16, mono, shape (n,)) in the volume of the request, with words spread
+    over the audible range."""
     loud = audible(samples, _SILENT)
     first, last = (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, len(samples))
-    words = estimate_words(text, last / rate, start=first / rate)
-    return Speech(samples, rate, words, TimingSource.ESTIMATED)
+    words = estimate_words(request.text, last / rate, start=first / rate)
+    speech = Speech(samples, rate, words, TimingSource.ESTIMATED)
+    return with_volume(speech, request.prosody.volume)
 
 
 class OncePerKey(Generic[T]):

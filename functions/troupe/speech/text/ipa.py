@@ -28,7 +28,8 @@ _COMBINING = TIES | frozenset(
 )
 # Between sounds: syllables, groups, linking, global pitch.
 BREAKS = frozenset(" .|‖‿↗↘↑↓ꜛꜜ")
-_KNOWN = LETTERS | _MODIFIERS | _COMBINING | STRESSES | BREAKS
+SOUNDS = LETTERS | _MODIFIERS | _COMBINING
+_KNOWN = SOUNDS | STRESSES | BREAKS
 # What people type for it. The letter that looks like ɛ is Greek.
 _TYPED = str.maketrans({"g": "ɡ", ":": "ː", "'": "ˈ", "ε": "ɛ"})
 
