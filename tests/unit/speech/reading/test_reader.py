@@ -125,7 +125,18 @@ PIECES = (
         "a.com",
     ),
 )
-KINDS = ["cardinal", "ordinal", "digits", "characters", "fraction", "unit", "date", "time", "telephone", "currency"]
+KINDS = [
+    "cardinal",
+    "ordinal",
+    "digits",
+    "characters",
+    "fraction",
+    "unit",
+    "date",
+    "time",
+    "telephone",
+    "currency",
+]
 
 
 @settings(max_examples=300, deadline=None)
