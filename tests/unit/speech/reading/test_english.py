@@ -126,6 +126,16 @@ TABLE = rows(
     call 911 → call nine one one
     At 3 p.m. we left → At three PM we left
     Elizabeth II's → Elizabeth the second's
+    # what looks like another kind
+    1. Peel the apple → one. Peel the apple
+    at 5 and/or 6 → at five and or six
+    COVID-19 → COVID-nineteen
+    a.m. → a.m.
+    the CIVIC centre and an X-ray → the CIVIC centre and an X-ray
+    Henry I saw → Henry I saw
+    5. That was it → five. That was it
+    12/25 → 12/25
+    1,5 km and 1.234,50 → 1,5 km and 1.234,50
     # what is left to the engine
     3D, F16, A4, MP3, H2O, 10x → 3D, F16, A4, MP3, H2O, 10x
     C++ and A+ → C++ and A+

@@ -6,10 +6,12 @@ import random
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.speech.reading.rows import said
 from troupe.speech.languages import ESPEAK
-from troupe.speech.text.verbalise import verbalise
+from troupe.speech.text.verbalise import say_as, verbalise
 
 LANGUAGES = ("en-US", "de", "nl")
 SIZE = 20_000
@@ -82,3 +84,69 @@ def test_edits_touch_only_what_changes() -> None:
     text = "It cost $5 in all, not 7."
     edits = [(text[edit.start : edit.end], edit.text) for edit in verbalise(text, "en-US")]
     assert edits == [("$5", "five dollars"), ("7", "seven")]
+
+
+PIECES = (
+    *("0", "1", "9", "12", "1999", "2026", "000", "7" * 5000, "½", "²", "٣", "三", "年"),
+    *(".", ",", "/", "-", "–", ":", " ", "\u00a0", "'", '"', "(", ")", "_", "\n"),
+    *(
+        "$",
+        "€",
+        "£",
+        "%",
+        "°C",
+        "km",
+        "m²",
+        "million",
+        "Mio.",
+        "k",
+        "#",
+        "@",
+        "&",
+        "+",
+        "=",
+        ">",
+        "§",
+    ),
+    *(
+        "May",
+        "Mai",
+        "rd",
+        "st",
+        "e",
+        "er",
+        "IV",
+        "XIV",
+        "Henry",
+        "Dr.",
+        "z. B.",
+        "pm",
+        "Uhr",
+        "a.com",
+    ),
+)
+KINDS = [
+    "cardinal",
+    "ordinal",
+    "digits",
+    "characters",
+    "fraction",
+    "unit",
+    "date",
+    "time",
+    "telephone",
+    "currency",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
+    st.sampled_from((*LANGUAGES, "en-IN", "de-CH", "fr", "ru", "ja", "ko", "ar")),
+    st.sampled_from(KINDS),
+    st.sampled_from(("", "dmy", "ymd", "y")),
+)
+def test_any_text_is_read_or_left_alone(text: str, language: str, kind: str, order: str) -> None:
+    assert "{" not in said(text, language)
+    assert "None" not in said(text, language)
+    assert say_as(text, language, kind, order) != ""

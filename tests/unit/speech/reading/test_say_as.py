@@ -16,6 +16,7 @@ from troupe.speech.text.verbalise import say_as, spell
         ("ordinal", "", "third", None),
         ("digits", "", "2026", "two zero two six"),
         ("digits", "", "A4", None),
+        ("digits", "", "²", None),
         ("characters", "", "A4", "A, four"),
         ("spell-out", "", "ABC", "A, B, C"),
         ("verbatim", "", "abc", "A, B, C"),

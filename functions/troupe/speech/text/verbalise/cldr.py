@@ -11,7 +11,8 @@ from icu4py.messageformat import MessageFormat
 
 from troupe.speech.text.verbalise.rules import Currency, Date, Noun, Rules
 
-_TOKEN = re.compile(r"'([^']*)'|(d+|M+|L+|y+)|.")
+_UNSPACED = frozenset({"zh", "yue", "ja", "ko", "th", "lo", "km", "my"})
+_TOKEN = re.compile(r"'([^']*)'|(d+|M+|L+|y+|G+)|.")
 _SPACES = re.compile(r"\s+")
 
 
@@ -73,6 +74,7 @@ def base(language: str, region: str) -> Rules | None:
     return Rules(
         locale=locale,
         region=region,
+        unspaced=language in _UNSPACED,
         decimal=symbols["decimal"],
         groups=(" ",) if group.isspace() else (group,),
         words=_small_words(locale),
@@ -157,10 +159,16 @@ def date_pattern(rules: Rules) -> str:
 def long_date(rules: Rules, date: Date, day: str, year: str) -> str:
     """A date by CLDR's long pattern, with words in place of numbers."""
     pattern = date_pattern(rules)
-    parts = {"d": day, "M": rules.month_names[date.month - 1], "L": "", "y": year}
-    parts["L"] = parts["M"]
-    said = "".join(
-        parts[match[2][0]] if match[2] else (match[1] if match[1] is not None else match[0])
-        for match in _TOKEN.finditer(pattern)
-    )
+    number = spelled(date.month, rules.locale, rules.number)
+    name = rules.month_names[date.month - 1]
+
+    def part(match: re.Match[str]) -> str:
+        literal, field = match.groups()
+        if field is None:
+            return match[0] if literal is None else str(literal)
+        if field[0] in "ML":
+            return name if len(field) > 2 else number
+        return {"d": day, "y": year}.get(field[0], "")  # no era
+
+    said = _TOKEN.sub(part, pattern)
     return _SPACES.sub(" ", said.replace(".", " ").replace(",", " ")).strip()

@@ -92,7 +92,7 @@ def digits(rules: Rules, text: str) -> str:
     return " ".join(
         spelled(int(character), rules.locale, rules.number)
         for character in text
-        if character.isdigit()
+        if character.isdecimal()
     )
 
 

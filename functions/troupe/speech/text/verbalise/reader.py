@@ -72,7 +72,7 @@ class Reader:
         }
         skips["c"] = skips["d"]
         if rules.unspaced:
-            skips["d"] = skips["c"] = r"\d++[A-Za-z]*+"
+            skips["d"] = skips["c"] = r"\d++[A-Za-z]*+(?:[.,:/]\d++)*+"
             skips["w"] = r"[A-Za-z][A-Za-z0-9]*+(?:['.][A-Za-z0-9]++)*+|\w"
         # The kinds that may begin with a digit, a letter or a mark are the groups of one pattern.
         self._search = {
