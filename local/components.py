@@ -18,6 +18,7 @@ from local.ports import WEBSOCKET
 from local.processes import Child
 
 _HTTP_TIMEOUT = 5.0
+NO_KEEP_ALIVE = Path(__file__).with_name("no_keep_alive.cjs")
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,8 @@ class Suite:
         config = self._write_config(run)
         # The Auth emulator compiles validators for Google's whole identity API at startup; a larger
         # young generation (MB per semi-space) avoids much garbage collection.
-        command = [node, "--max-semi-space-size=128", str(script), "emulators:start"]
+        command = [node, "--max-semi-space-size=128", f"--require={NO_KEEP_ALIVE}"]
+        command += [str(script), "emulators:start"]
         command += ["--project", PROJECT, "--non-interactive"]
         command += ["--config", str(config), "--only", ",".join(sorted(self._emulators))]
         temporary = run.folder / "tmp"

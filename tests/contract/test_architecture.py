@@ -72,16 +72,21 @@ def fresh(code: str, **env: str) -> str:
     ).stdout
 
 
-MANIFEST = """
+# `get_functions` runs main.py anew, in an interpreter that has its imports.
+MANIFESTS = """
+import json, os, sys
+from unittest import mock
 from firebase_functions.private import serving
-print(serving.functions_as_yaml(serving.get_functions()))
+for settings in json.loads({}):
+    with mock.patch.dict(os.environ, settings):
+        print("---", serving.functions_as_yaml(serving.get_functions()), sep="\\n")
 """
 
 
-def manifest(**env: str) -> dict[str, Any]:
-    """The endpoints as the Firebase CLI reads them to deploy."""
-    found: dict[str, Any] = yaml.safe_load(fresh(MANIFEST, FUNCTIONS_EMULATOR="", **env))
-    return dict(found["endpoints"])
+def manifests(*settings: dict[str, str]) -> list[dict[str, Any]]:
+    """The endpoints with each of these settings, as the Firebase CLI reads them to deploy."""
+    told = fresh(MANIFESTS.format(repr(json.dumps(settings))), FUNCTIONS_EMULATOR="")
+    return [found["endpoints"] for found in yaml.safe_load_all(told)]
 
 
 # Concurrency of functions with heavier requests.
@@ -97,7 +102,7 @@ AT_ONCE = {
 
 
 def test_the_deploy_manifest_is_what_main_promises() -> None:
-    endpoints = manifest()
+    (endpoints,) = manifests({})
     tasks = {
         line["function"] for line in contract() if line["auth"] == "task" and not is_planned(line)
     }
@@ -115,24 +120,29 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
     assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
 
 
-def holders(secret: str, **env: str) -> set[str]:
-    return {
-        name
-        for name, endpoint in manifest(**env).items()
-        if secret in {key["key"] for key in endpoint["secretEnvironmentVariables"]}
-    }
+OPENAI, ELEVENLABS = "OPENAI_API_KEY", "ELEVENLABS_API_KEY"
+CHECKERS = {"voice", "scripts", "characters"}
+# (settings, secret, the functions that have it)
+HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
+    ({"SPEECH_ENGINE": "openai"}, OPENAI, {"generate"}),
+    ({"SCRIPT_WRITER": "openai"}, OPENAI, {"scripts"}),
+    ({"SPEECH_ENGINE": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, {"generate", "scripts"}),
+    ({"MODERATION": "openai"}, OPENAI, CHECKERS),
+    ({"MODERATION": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, CHECKERS),
+    ({"MODERATION": "blocklist"}, OPENAI, set()),
+    ({"SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, {"generate", "sweep"}),
+]
 
 
 def test_only_functions_that_need_a_secret_have_it() -> None:
-    assert holders("OPENAI_API_KEY", SPEECH_ENGINE="openai") == {"generate"}
-    assert holders("OPENAI_API_KEY", SCRIPT_WRITER="openai") == {"scripts"}
-    both = holders("OPENAI_API_KEY", SPEECH_ENGINE="openai", SCRIPT_WRITER="openai")
-    assert both == {"generate", "scripts"}
-    checks = {"voice", "scripts", "characters"}
-    assert holders("OPENAI_API_KEY", MODERATION="openai") == checks
-    assert holders("OPENAI_API_KEY", MODERATION="openai", SCRIPT_WRITER="openai") == checks
-    assert holders("OPENAI_API_KEY", MODERATION="blocklist") == set()
-    assert holders("ELEVENLABS_API_KEY", SPEECH_ENGINE="elevenlabs") == {"generate", "sweep"}
+    found = manifests(*(settings for settings, _, _ in HOLDERS))
+    for (settings, secret, wanted), endpoints in zip(HOLDERS, found, strict=True):
+        holders = {
+            name
+            for name, endpoint in endpoints.items()
+            if secret in {key["key"] for key in endpoint["secretEnvironmentVariables"]}
+        }
+        assert holders == wanted, settings
 
 
 # Slow imports: a function loads them only with the first request that needs them.

@@ -297,6 +297,7 @@ def test_a_full_disk_fails_the_attempt_and_not_the_job(db: Database, files: File
     assert audit_user(db, uid) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ahead", [300, -300])
 def test_clocks_five_minutes_apart_lose_nothing(own_db: Database, files: Files, ahead: int) -> None:
     """One instance submits, another works, the sweep runs on a third; only the second one's clock
