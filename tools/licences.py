@@ -25,7 +25,6 @@ NOTES = {
     "python-bidi": "[see below](#lgpl-and-mpl)",
     "babel": "the data of CLDR, Unicode-3.0",
     "icu4py": "ICU and its data, Unicode-3.0",
-    "unicode-rbnf": "the number rules of CLDR, Unicode-3.0",
     "uharfbuzz": "HarfBuzz, MIT",
 }
 

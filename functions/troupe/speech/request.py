@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from troupe.borders import Border, pause_seconds
 from troupe.errors import Unprocessable
+from troupe.speech.catalogue import capabilities, unsupported
 from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.speech.readable import check_readable, unreadable_share
 from troupe.speech.text.marks import Marked, MarkKind, ReadingWarning, parse_marks
@@ -64,7 +65,7 @@ def check_text(
     if not is_speakable(plain_text(words) if len(words) < _SHORT else words):
         raise NothingToSpeak
     check_readable(words, language, engine)
-    warnings = list(found.warnings)
+    warnings = [*found.warnings, *unsupported(found, capabilities(engine))]
     if share := unreadable_share(words, language, engine):
         warnings.append(
             ReadingWarning(
