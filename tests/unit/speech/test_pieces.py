@@ -17,6 +17,8 @@ The committee met in the old hall by the river and talked until the lamps were
 lit, and in the end it was decided that the bridge should be built of stone and
 not of wood."""
 
+WIDE = "It was a long and quiet day, and it went on and on"
+
 
 def cut(text: str, language: str = "en", form: Form = Form.TEXT) -> list[tuple[str, str]]:
     return [(p.text.text, p.border or "") for p in pieces(text, language, form)]
@@ -56,21 +58,33 @@ def test_sentences(text: str, language: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("1. Peel the apple\n2. Cut it", [("1. Peel the apple", "item"), ("2. Cut it", "paragraph")]),
+        (
+            "1. Peel the apple\n2. Cut it",
+            [("1. Peel the apple", "item"), ("2. Cut it", "paragraph")],
+        ),
         ("• one\n▪ two\n– three", [("one", "item"), ("two", "item"), ("three", "paragraph")]),
-        ("Roses are red\nViolets are blue", [("Roses are red", "item"), ("Violets are blue", "paragraph")]),
+        (
+            "Roses are red\nViolets are blue",
+            [("Roses are red", "item"), ("Violets are blue", "paragraph")],
+        ),
         (
             "Chapter 7: The Water\nThere was a man who sailed.",
             [("Chapter 7: The Water", "heading"), ("There was a man who sailed.", "paragraph")],
         ),
         (
             "The Long Way Home\n\nIt was a dark and stormy night in March.",
-            [("The Long Way Home", "heading"), ("It was a dark and stormy night in March.", "paragraph")],
+            [
+                ("The Long Way Home", "heading"),
+                ("It was a dark and stormy night in March.", "paragraph"),
+            ],
         ),
         ("Title\n=====\nText here.", [("Title", "heading"), ("Text here.", "paragraph")]),
         ("One.\n\n***\n\nTwo.", [("One.", "scene"), ("Two.", "paragraph")]),
         ("One.\n\n⁂\n\nTwo.", [("One.", "scene"), ("Two.", "paragraph")]),
-        ("One. Two.\n\nThree.", [("One.", "sentence"), ("Two.", "paragraph"), ("Three.", "paragraph")]),
+        (
+            "One. Two.\n\nThree.",
+            [("One.", "sentence"), ("Two.", "paragraph"), ("Three.", "paragraph")],
+        ),
         ("| a | b |\n|---|---|\n| 1 | 2 |", [("a, b", "item"), ("1, 2", "paragraph")]),
         ("> He said\n> no.", [("He said", "item"), ("no.", "paragraph")]),
     ],
@@ -85,12 +99,19 @@ def test_borders(text: str, expected: list[tuple[str, str]]) -> None:
         (WRAPPED, [" ".join(WRAPPED.split())]),
         ("The com-\nmittee met.", ["The committee met."]),
         ("An Anglo-\nSaxon king.", ["An Anglo-Saxon king."]),
-        ("It went on and\n\n12\n\non for years.", ["It went on and on for years."]),
+        (f"{WIDE}\n\n12\n\non for years.", [f"{WIDE} on for years."]),
         ("One.\n\nPage 3 of 10\n\nTwo.", ["One.", "Two."]),
         ("One.\n\n- 3 -\n\nTwo.", ["One.", "Two."]),
-        ("The end\n\nMy Book\n12\n\nof it. And\n\nMy Book\n13\n\nmore.", ["The end of it.", "And more."]),
+        (
+            f"{WIDE}\n\nMy Book\n12\n\nof it. {WIDE}\n\nMy Book\n13\n\nmore.",
+            [f"{WIDE} of it.", f"{WIDE} more."],
+        ),
+        (f"{WIDE}.\n\f\nMy Book\n\nOne.\n\f\nMy Book\n\nTwo.", [f"{WIDE}.", "One.", "Two."]),
         ("It was so.\n\n3\n\nThe third day came.", ["It was so.", "3", "The third day came."]),
-        ("It is known.¹ So it is said[2]. See m² and [sic].", ["It is known.", "So it is said.", "See m² and [sic]."]),
+        (
+            "It is known.¹ So it is said[2]. See m² and [sic].",
+            ["It is known.", "So it is said.", "See m² and [sic]."],
+        ),
         ("a\u200bb so\u00adft \ufeffword", ["ab soft word"]),
     ],
 )  # fmt: skip

@@ -40,12 +40,14 @@ class Piece:
     """A sentence, a heading, an item, or a part of one that is longer than MOST.
 
     `text` is what a reader sees, mapped to the source. `border`: what ends after it; None inside a
-    sentence. `marks`: those in it, with offsets in `text`.
+    sentence. `space`: what separates it from the next one, a space or nothing. `marks`: those in
+    it, with offsets in `text`.
     """
 
     text: Mapped
     border: Border | None
     kind: Kind
+    space: str = ""
     marks: tuple[Mark, ...] = ()
 
     @property
@@ -60,10 +62,12 @@ class Piece:
         last = first + len(inside.strip())
         if first >= last:
             return None
+        whole = last >= len(self.text.text.rstrip())
         return Piece(
             self.text.cut(first, last),
-            self.border if last >= len(self.text.text.rstrip()) else None,
+            self.border if whole else None,
             self.kind,
+            self.space if whole else _space(self.text.text, last),
             tuple(
                 replace(mark, start=max(mark.start, first) - first, end=min(mark.end, last) - first)
                 for mark in self.marks
@@ -216,14 +220,21 @@ def _sentences(text: Mapped, language: str, last: Border | None, kind: Kind) -> 
         sentence = text.cut(start, end).stripped() if len(ends) > 1 else text
         border = last if end == len(text) else Border.SENTENCE
         start = end
+        if not sentence.text:
+            continue
+        piece = Piece(
+            sentence, border, kind, _space(text.text, end - 1) or " " * (end == len(text))
+        )
         if len(sentence) <= MOST:
-            if sentence.text:
-                yield Piece(sentence, border, kind)
+            yield piece
             continue
         for first, until in pairwise(cut(sentence.text, MOST, language)):
-            part = sentence.cut(first, until).stripped()
-            if part.text:
-                yield Piece(part, border if until == len(sentence) else None, kind)
+            if part := piece.cut(first, until):
+                yield part
+
+
+def _space(text: str, at: int) -> str:
+    return " " if text[at : at + 1].isspace() else ""
 
 
 def parts(found: Sequence[Piece], source: str, limit: int, language: str) -> list[int]:

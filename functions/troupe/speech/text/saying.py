@@ -61,14 +61,14 @@ def say(piece: Piece, language: str, dictionary: Dictionary | None = None) -> Sa
         plain = plain.edited([Edit(*number.span(1), ",")])
     if not piece.marks and dictionary is None:
         said = plain.edited(verbalise(plain.text, language))
-        return Said(said.text, list(_words(shown, said, piece.border)))
+        return Said(said.text, list(_words(piece, said)))
     named, sounds, read = _replaced(plain, piece.marks, language, dictionary)
     edits = [
         edit for edit in verbalise(named.text, language) if _is_apart(edit.start, edit.end, read)
     ]
     said = named.edited(edits)
     moved = Mapped.of(named.text).edited(edits)
-    found = Said(said.text, list(_words(shown, said, piece.border)))
+    found = Said(said.text, list(_words(piece, said)))
     found.phonemes = [
         Phonemes(*_located(moved, sound.start, sound.end), sound.ipa) for sound in sounds
     ]
@@ -165,9 +165,10 @@ def _located(text: Mapped, start: int, end: int) -> tuple[int, int]:
     return first, max(first, bisect_left(text.starts, end))
 
 
-def _words(shown: str, said: Mapped, border: Border | None) -> Iterator[SaidWord]:
-    """The words of `shown` that something is said for. Those that an edit replaced together share
+def _words(piece: Piece, said: Mapped) -> Iterator[SaidWord]:
+    """The words of a piece that something is said for. Those that an edit replaced together share
     its words by length."""
+    shown = piece.text.text
     spans = word_spans(shown)
     bounds = [start for start, _ in spans[1:]] + [len(shown)]
     group: list[int] = []
@@ -180,8 +181,10 @@ def _words(shown: str, said: Mapped, border: Border | None) -> Iterator[SaidWord
             share = (spans[each][1] - spans[each][0]) / total * (reached - first)
             until = reached if number == len(group) - 1 else at + share
             text = shown[spans[each][0] : bounds[each]]
-            last = each == len(spans) - 1
-            yield SaidWord(text, round(at), round(until), _border_of(text, last, border))
+            border = Border.CLAUSE if CLAUSE_END.search(text.rstrip()) else None
+            if each == len(spans) - 1:
+                text, border = text + piece.space, piece.border
+            yield SaidWord(text, round(at), round(until), border)
             at = until
 
     for number, (start, end) in enumerate(spans):
@@ -197,9 +200,3 @@ def _words(shown: str, said: Mapped, border: Border | None) -> Iterator[SaidWord
         reached = max(reached, until)
     if group:
         yield from flush()
-
-
-def _border_of(text: str, is_last: bool, border: Border | None) -> Border | None:
-    if is_last:
-        return border
-    return Border.CLAUSE if CLAUSE_END.search(text.rstrip()) else None
