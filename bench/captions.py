@@ -59,7 +59,9 @@ def corpus() -> Iterator[Text]:
             words, seconds = spoken(text, language)
             yield Text(name, language, [words], [None], seconds)
             continue
-        at, said, speakers = 0.0, [], []
+        at = 0.0
+        said: list[list[Any]] = []
+        speakers: list[str | None] = []
         for line in text.splitlines():
             speaker, _, words_of = line.partition(": ")
             words, seconds = spoken(words_of, language)
@@ -106,7 +108,7 @@ def faults(text: Text, shown: Sequence[Any]) -> Iterator[tuple[str, str]]:
             yield "cues under 5/6 s where silence follows", one.text
         if other and 0.001 < gap < 0.079:
             yield "gaps of less than two frames", one.text
-    for block in webvtt.from_buffer(io.StringIO(to_srt(shown)), format="srt"):
+    for block in webvtt.from_buffer(io.StringIO(to_srt(shown)), format="srt").captions:
         yield from (
             ("lines over 42 columns, with names", line)
             for line in block.lines

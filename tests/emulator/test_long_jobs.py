@@ -220,8 +220,8 @@ def test_a_long_video_is_rendered_in_parts(
     assert [" ".join(cue.text.split()) for cue in cues] == [text for _, text in lines]
     starts = list(itertools.accumulate((s.frames / 25 for s in segments if s), initial=0.0))
     firsts = itertools.accumulate((len(part.sounds) for part in parts), initial=0)
-    for first, start in zip(list(firsts)[:-1], starts, strict=False):
-        assert start <= cues[first].start < start + 0.6
+    for first, begun in zip(list(firsts)[:-1], starts, strict=False):
+        assert begun <= cues[first].start < begun + 0.6
     # The sound of each part starts with its picture.
     heard, at = heard_in(data), 0.0
     for number, part in enumerate(parts):

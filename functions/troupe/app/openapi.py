@@ -39,7 +39,6 @@ from troupe.app.openapi_schemas import envelope, schemas_of, warns
 from troupe.web.caller import Auth
 from troupe.web.events import EVENT_STREAM
 from troupe.web.routes import Api, Route
-from troupe.web.schema import Nothing
 
 VERSION = "3.1.0"
 _INFO = {
@@ -245,8 +244,10 @@ class _Document:
             item = {"contentMediaType": "application/json", "contentSchema": data}
             return {EVENT_STREAM: {"schema": {"type": "string", **item}}}
         if route.produces:
-            described = {"application/json": data} if route.data is not Nothing else {}
-            return {kind: {"schema": described.get(kind, _bytes(kind))} for kind in route.produces}
+            schemas = {kind: _bytes(kind) for kind in route.produces}
+            if route.produced_json:
+                schemas["application/json"] = self._refs[route.produced_json, "serialization"]
+            return {kind: {"schema": schema} for kind, schema in schemas.items()}
         name = f"{name_of(data)}{'Page' if route.paged else 'Envelope'}"
         if warns(route):
             name += "WithWarnings"

@@ -27,6 +27,8 @@ def schemas_of(
     }
     for route in routes:
         wanted.add((route.data, "serialization"))
+        if route.produced_json:
+            wanted.add((route.produced_json, "serialization"))
         wanted |= {(model, "validation") for model in route.parts.values() if model is not bytes}
     for kind in kinds:
         wanted |= {(each, "serialization") for each in details_of(kind) - {NoneType}}

@@ -186,8 +186,8 @@ def get_generation_audio(
     "/api/voice/generations/<generationId>/captions",
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
-    data=schemas.Captions,
     produces=tuple(MIME_TYPES.values()),
+    produced_json=schemas.Captions,
     media=True,
 )
 def get_generation_captions(

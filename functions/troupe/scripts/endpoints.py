@@ -259,8 +259,8 @@ def get_script_audio(
     "/api/scripts/<scriptId>/captions",
     auth=Auth.OWNER,
     errors=(ScriptNotFound, ScriptAudioNotReady),
-    data=Captions,
     produces=tuple(MIME_TYPES.values()),
+    produced_json=Captions,
     media=True,
 )
 def get_script_captions(

@@ -52,6 +52,7 @@ class Route:
     data: type[BaseModel]
     errors: Errors
     produces: tuple[str, ...]  # media types of a success without an envelope
+    produced_json: type[BaseModel] | None  # the model of what it produces as JSON
     headers: tuple[str, ...]  # headers of a success, besides those of every response
     limit: str | None  # name of its rate limit, see `Settings.limits`
     alias_of: str | None  # operation id of the first path
@@ -103,6 +104,7 @@ class Options(TypedDict, total=False):
     errors: Errors  # besides those of its parts and its policy
     aliases: Iterable[Alias]
     produces: str | tuple[str, ...]  # media types of a success without an envelope
+    produced_json: type[BaseModel]  # the model of what it produces as JSON, if that is a known one
     headers: tuple[str, ...]
     limit: str
     media: bool  # accept a media link to the path instead of a bearer token
@@ -187,6 +189,7 @@ class Api:
                         data=options.get("data", Nothing),
                         errors=(*errors, TooManyRequests) if limit else errors,
                         produces=(produces,) if isinstance(produces, str) else produces,
+                        produced_json=options.get("produced_json"),
                         headers=options.get("headers", ()),
                         limit=limit,
                         alias_of=name if number else None,

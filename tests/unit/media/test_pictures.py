@@ -13,7 +13,7 @@ from troupe.media.video import pictures
 from troupe.media.video.layers import Layer, Plane, ycbcr
 from troupe.media.video.layout import face_box, layout
 from troupe.media.video.pictures import badge, caption, face_card
-from troupe.media.video.text import Drawn, Type
+from troupe.media.video.text import Drawn, Type, draw
 from troupe.speech.engine import WordTiming
 
 LONG = "Whatever the weather had in store for them,\nthey would not leave before the bells rang."
@@ -65,7 +65,6 @@ def test_a_name_is_above_its_line() -> None:
 def test_a_word_wider_than_a_line_is_split_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not where the lines of the caption file end and again where the picture does."""
     lines: list[str] = []
-    draw = pictures.draw
 
     def watched(text: str, kind: Type) -> Drawn | None:
         lines.append(text)

@@ -142,8 +142,7 @@ def _timing(word: WordTiming) -> list[Any]:
 
 
 def _word(text: Any, start: float, end: float, border: str | None = None) -> WordTiming:
-    ends = Border(border) if border else None
-    return WordTiming(str(text), start / 1000, end / 1000, ends)
+    return WordTiming(str(text), start / 1000, end / 1000, Border(border) if border else None)
 
 
 def _stored_cue(
