@@ -23,7 +23,7 @@ import requests
 import main as deployed
 from bench.serving import Served, served
 from tests.conftest import Running
-from tests.support import bombs, sound_bombs
+from tests.support import bombs, phone_bombs, sound_bombs
 from tests.support.factories import new_character, signed_in
 from tests.support.footprint import footprint, peak_of
 from tests.support.media_files import picture, sound, tone
@@ -36,7 +36,8 @@ from troupe.scripts.writes import script_path
 
 MB = 1024 * 1024
 MEMORY, SECONDS, P95 = 256.0, 10.0, 0.1  # MB over the base, for an answer, for a GET meanwhile
-ALL = bombs.PICTURES | sound_bombs.SOUNDS
+SOUNDS = sound_bombs.SOUNDS | phone_bombs.SOUNDS
+ALL = bombs.PICTURES | SOUNDS
 GOOD_SOUND, GOOD_PICTURE = sound(), picture("jpeg")
 
 
@@ -78,7 +79,7 @@ def _changed(part: str) -> Callable[..., requests.Response]:
     return send
 
 
-SOUND, SHOWN = sound_bombs.PLAYED, bombs.SHOWN
+SOUND, SHOWN = sound_bombs.PLAYED | phone_bombs.PLAYED, bombs.SHOWN
 DOORS = [
     Door("files", SOUND, _upload, "upload"),
     Door("characters", SOUND, _created(None, GOOD_PICTURE), "create: sample"),
@@ -186,7 +187,7 @@ def attack(one: Instance, door: Door, files: dict[str, bytes]) -> list[Row]:
 
 
 def _files_for(door: Door, made: dict[str, bytes]) -> dict[str, bytes]:
-    kind = sound_bombs.SOUNDS if door.takes is SOUND else bombs.PICTURES
+    kind = SOUNDS if door.takes is SOUND else bombs.PICTURES
     thorough = door.name in ("upload", "avatar")
     return {
         name: data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -59,7 +60,11 @@ def generation(queue: HeldQueue, headers: Headers, path: str) -> Door:
 def script(db: Database, files: Files, uid: str, headers: dict[str, str], path: str) -> Door:
     cast = [new_character(db, uid, name) for name in ("Anna", "Ben")]
     scene = Scene(app_for("scripts").test_client(), db, uid, headers, cast, {})
-    body = {"selectedCharacters": cast, "dialogue": scene.dialogue(), "title": TITLE}
+    body: dict[str, Any] = {
+        "selectedCharacters": cast,
+        "dialogue": scene.dialogue(),
+        "title": TITLE,
+    }
     made = scene.post("/api/scripts", **body)
     scene.script = made.json["data"]["script"]
     scene.performed(files)
@@ -83,15 +88,17 @@ def export(queue: HeldQueue, headers: Headers) -> Door:
     return Door(client, f"{place}/archive", headers)
 
 
+def _script(path: str, db: Database, files: Files, _: HeldQueue) -> Door:
+    return script(db, files, *signed_in(db), path)
+
+
 Opened = Callable[[Database, Files, HeldQueue], Door]
 DOORS: dict[str, Opened] = {
     "audio": lambda db, files, queue: generation(queue, signed_in(db)[1], "audio"),
     "download": lambda db, files, queue: generation(queue, signed_in(db)[1], "download"),
     "captions": lambda db, files, queue: generation(queue, signed_in(db)[1], "captions"),
     **{
-        f"script: {path}": lambda db, files, queue, path=path: script(
-            db, files, *signed_in(db), path
-        )
+        f"script: {path}": partial(_script, path)
         for path in ("/audio", "/audio?line=1", "/captions", "video")
     },
     "file": lambda db, files, queue: upload(*signed_in(db)),

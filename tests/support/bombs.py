@@ -15,6 +15,7 @@ from functools import cache
 from PIL import Image, ImageCms
 
 from tests.support.media_files import SVG, ZIP, picture, pixel_bomb
+from tests.support.phone_files import LIBHEIF_CROPPED, LIBHEIF_GRID, heic, heif, hevc
 
 MB = 1024 * 1024
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -163,6 +164,46 @@ def _frame_control(number: int) -> bytes:
     return chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, 8, 8, 0, 0, 1, 50, 0, 0))
 
 
+def _avif(side: int, mode: str = "RGB") -> bytes:
+    return saved(Image.new(mode, (side, side), "red"), "avif", speed=10)
+
+
+def _avif_sized(side: int) -> bytes:
+    """An AVIF whose container and coded header claim `side` pixels each way, with few of them."""
+    whole = _avif(64)
+    return whole.replace(struct.pack(">II", 64, 64), struct.pack(">II", side, side))
+
+
+def _heic(side: int, tile: int) -> bytes:
+    """A HEIC whose tiles are all the same, stored again and again."""
+    counts = (-(-side // tile), -(-side // tile))
+    noise = random.Random(1).randbytes(3 * 4 * 4)
+    small = Image.frombytes("RGB", (4, 4), noise).resize((tile, tile), Image.Resampling.NEAREST)
+    coded = hevc(small.tobytes(), small.size)
+    times = counts[0] * counts[1]
+    return heif((side, side), (tile, tile), counts, [coded] * times, grid=True)
+
+
+def _heic_lying(side: int) -> bytes:
+    """A HEIC that says it is small, whose one coded picture has `side` pixels each way."""
+    coded = hevc(bytes(3 * side * side), (side, side))
+    return heif((64, 64), (64, 64), (1, 1), [coded], grid=False)
+
+
+def _heic_items(count: int) -> bytes:
+    """A HEIC with a table of `count` items that it has not."""
+    whole = LIBHEIF_GRID
+    at = whole.index(b"iinf")
+    size = int.from_bytes(whole[at - 4 : at], "big")
+    more = struct.pack(">I4sIHH4sB", 21, b"infe", 2 << 24, 9, 0, b"hvc1", 0) * count
+    made = bytearray(whole[: at - 4 + size] + more + whole[at - 4 + size :])
+    for name in (b"iinf", b"meta"):
+        place = made.index(name) - 4
+        longer = int.from_bytes(made[place : place + 4], "big") + len(more)
+        made[place : place + 4] = struct.pack(">I", longer)
+    return bytes(made)
+
+
 def _cut(data: bytes, share: float) -> bytes:
     return data[: int(len(data) * share)]
 
@@ -209,6 +250,28 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "webp of 3,350²": lambda: saved(Image.new("RGBA", (3_350, 3_350)), "webp", lossless=True),
     "webp with 300 frames": lambda: _animation("webp", 300),
     "webp cut": lambda: _cut(_noise("webp"), 0.5),
+    "avif of 3,500²": lambda: _avif(3_500),
+    "avif of 2,800² with transparency": lambda: _avif(2_800, "RGBA"),
+    "avif of 6,000²": lambda: _avif(6_000),
+    "avif header of 16,000²": lambda: _avif_sized(16_000),
+    "avif header of 3,000²": lambda: _avif_sized(3_000),
+    "avif with 300 frames": lambda: _animation("avif", 300),
+    "avif cut": lambda: _cut(_noise("avif"), 0.5),
+    "heic of 5,900² in tiles": lambda: _heic(5_900, 512),
+    "heic of 6,300² in tiles": lambda: _heic(6_300, 512),
+    "heic of 3,500²": lambda: heic(Image.new("RGB", (3_500, 3_500), "red")),
+    "heic header of 20,000²": lambda: heic(Image.new("RGB", (64, 64)), stated=(20_000, 20_000)),
+    "heic that hides 6,000²": lambda: _heic_lying(6_000),
+    "heic of one tile 400 times": lambda: heic(Image.new("RGB", (1_280, 1_280)), 64, repeat=True),
+    "heic with 100,000 items": lambda: _heic_items(100_000),
+    "heic with a box of 4 GB": lambda: LIBHEIF_GRID.replace(
+        LIBHEIF_GRID[LIBHEIF_GRID.index(b"meta") - 4 :][:4], b"\xff\xff\xff\xff", 1
+    ),
+    "heic with a crop of nothing": lambda: LIBHEIF_CROPPED.replace(
+        LIBHEIF_CROPPED[LIBHEIF_CROPPED.index(b"clap") :][:36], b"clap" + bytes(32)
+    ),
+    "heic cut": lambda: _cut(_heic(1_024, 512), 0.5),
+    "heic of rubbish": lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(256)) * 400,
     "tiff of 8,000²": lambda: saved(
         Image.new("1", (8_000, 8_000)), "tiff", compression="tiff_deflate"
     ),
@@ -229,5 +292,7 @@ SHOWN = {
     *("webp canvas of 1,000²", "webp of 3,350²", "webp with 300 frames", "png of 3,000² bits"),
     *("jpeg header of 6,300²", "png with profile of 300 MB"),
     *("png with zTXt of 500 MB", "png with iTXt of 500 MB", "gif frame of 5,900²"),
-    *("png 40,000,000 wide",),
+    *("png 40,000,000 wide", "avif of 3,500²", "avif of 2,800² with transparency"),
+    *("avif with 300 frames", "avif header of 3,000²", "heic of 5,900² in tiles", "heic of 3,500²"),
+    *("heic of one tile 400 times",),
 }

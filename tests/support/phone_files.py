@@ -192,7 +192,7 @@ def profiled(profile: bytes) -> bytes:
 
 def caf_aac(seconds: float = 3) -> bytes:
     """As a phone records it: AAC, with a table of the lengths of its packets."""
-    with av.open(io.BytesIO(sound("m4a", seconds))) as file:
+    with av.open(io.BytesIO(sound("m4a", seconds)), "r") as file:
         stream = file.streams.audio[0]
         packets = [bytes(packet) for packet in file.demux(stream) if packet.size]
         configuration = bytes(stream.codec_context.extradata or b"")

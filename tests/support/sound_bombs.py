@@ -26,14 +26,14 @@ from tests.support.sounds import recording
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta"}
 
 
-def _cover() -> bytes:
+def cover() -> bytes:
     return png(16_000, 16_000, colour=0)
 
 
 # MP3 and FLAC.
 
 
-def _id3(*frames: tuple[bytes, int, bytes]) -> bytes:
+def id3(*frames: tuple[bytes, int, bytes]) -> bytes:
     """An ID3v2.4 tag of frames (name, flags, content)."""
     body = b"".join(
         name + _sevens(len(content)) + struct.pack(">H", flags) + content
@@ -47,7 +47,7 @@ def _sevens(size: int) -> bytes:
     return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
-def _apic(data: bytes) -> tuple[bytes, int, bytes]:
+def apic(data: bytes) -> tuple[bytes, int, bytes]:
     return b"APIC", 0, b"\0image/png\0\x03\0" + data
 
 
@@ -180,7 +180,7 @@ def _tracks(count: int) -> bytes:
 
 def _covers(count: int) -> bytes:
     """An m4a whose tags have pictures."""
-    data = box(b"data", struct.pack(">II", 14, 0) + _cover())
+    data = box(b"data", struct.pack(">II", 14, 0) + cover())
     tags = box(b"ilst", box(b"covr", data) * count)
     handler = box(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
     meta = box(b"udta", box(b"meta", bytes(4) + handler + tags))
@@ -303,26 +303,26 @@ def _spoiled(kind: str, name: bytes, other: bytes) -> bytes:
     return whole.replace(name, other)
 
 
-def _cut(kind: str, share: float) -> bytes:
+def cut(kind: str, share: float) -> bytes:
     whole = sound(kind, seconds=6)
     return whole[: int(len(whole) * share)]
 
 
-def _rubbish(start: bytes) -> bytes:
+def rubbish(start: bytes) -> bytes:
     return start + random.Random(start).randbytes(200_000)
 
 
 SOUNDS: dict[str, Callable[[], bytes]] = {
-    "mp3 with a cover of 16,000²": lambda: _id3(_apic(_cover())) + sound("mp3"),
-    "mp3 with two covers": lambda: _id3(_apic(_cover()), _apic(_cover())) + sound("mp3"),
-    "mp3 with a tag of 200 MB in zlib": lambda: _id3(_compressed_frame(200 * MB)) + sound("mp3"),
+    "mp3 with a cover of 16,000²": lambda: id3(apic(cover())) + sound("mp3"),
+    "mp3 with two covers": lambda: id3(apic(cover()), apic(cover())) + sound("mp3"),
+    "mp3 with a tag of 200 MB in zlib": lambda: id3(_compressed_frame(200 * MB)) + sound("mp3"),
     "mp3 with a tag of 256 MB stated": lambda: b"ID3\x04\0\0\x7f\x7f\x7f\x7f" + sound("mp3"),
-    "mp3 with 9,000 tags": lambda: _id3(*[(b"TXXX", 0, b"\0a\0b")] * 9_000) + sound("mp3"),
-    "mp3 with a tag in a tag": lambda: _id3((b"GEOB", 0, b"\0\0\0\0")) * 5_000 + sound("mp3"),
-    "mp3 of rubbish": lambda: _rubbish(b"ID3"),
+    "mp3 with 9,000 tags": lambda: id3(*[(b"TXXX", 0, b"\0a\0b")] * 9_000) + sound("mp3"),
+    "mp3 with a tag in a tag": lambda: id3((b"GEOB", 0, b"\0\0\0\0")) * 5_000 + sound("mp3"),
+    "mp3 of rubbish": lambda: rubbish(b"ID3"),
     "mp3 of frame starts": lambda: b"\xff\xfb\x90\x64" * 100_000,
-    "flac with a picture of 16,000²": lambda: _flac_blocks(_flac_picture(_cover())),
-    "flac with 20 pictures": lambda: _flac_blocks(*[_flac_picture(_cover())] * 20),
+    "flac with a picture of 16,000²": lambda: _flac_blocks(_flac_picture(cover())),
+    "flac with 20 pictures": lambda: _flac_blocks(*[_flac_picture(cover())] * 20),
     "flac with a picture of 4 GB stated": lambda: _flac_blocks(
         (6, _flac_picture(b"")[1][:-4] + b"\xff\xff\xff\xff")
     ),
@@ -330,7 +330,7 @@ SOUNDS: dict[str, Callable[[], bytes]] = {
     "flac of 655,350 Hz, 8 channels": lambda: _flac_of(655_350, "7.1"),
     "flac of 68 billion samples": lambda: _flac_header(44_100, 1, 2**36 - 1),
     "flac of no rate": lambda: _flac_header(0, 1, 0),
-    "flac of rubbish": lambda: _rubbish(b"fLaC\0\0\0\x22"),
+    "flac of rubbish": lambda: rubbish(b"fLaC\0\0\0\x22"),
     "wav with LIST of 1 GB": lambda: _wav_with(b"LIST", 1 << 30),
     "wav with LIST of 4 GB": lambda: _wav_with(b"LIST", 2**32 - 1),
     "wav with LIST, tag of 1 GB": lambda: _wav_with(b"LIST", 64, b"INFOISFT\0\0\0\x40" + bytes(52)),
@@ -362,10 +362,10 @@ SOUNDS: dict[str, Callable[[], bytes]] = {
     "mp4 with 30,000 edits": lambda: _edits(30_000),
     "mp4 with 3,000 tracks": lambda: _tracks(3_000),
     "mp4 of nested boxes": lambda: _nested(b"moov", 5_000),
-    "mp4 of rubbish": lambda: _rubbish(b"\0\0\0\x18ftypM4A \0\0\0\0\0\0\0\0\0\0\0\0moov"),
+    "mp4 of rubbish": lambda: rubbish(b"\0\0\0\x18ftypM4A \0\0\0\0\0\0\0\0\0\0\0\0moov"),
     "ogg of an unknown codec": lambda: _spoiled("ogg", b"OpusHead", b"ZpusHead"),
     "ogg with a picture in a tag": lambda: _tagged(
-        base64.b64encode(_flac_picture(_cover())[1]).decode()
+        base64.b64encode(_flac_picture(cover())[1]).decode()
     ),
     "ogg with 2^32 tags": lambda: _spoiled("ogg", b"OpusTags", b"OpusTags\xff\xff\xff\xff"),
     "ogg of 20,000 streams": lambda: b"".join(map(_opus_head, range(20_000))),
@@ -377,9 +377,9 @@ SOUNDS: dict[str, Callable[[], bytes]] = {
     "webm with an element of 2^55": lambda: (
         sound("webm")[:300] + b"\xec\x01" + b"\xff" * 6 + b"\xfe"
     ),
-    "webm of rubbish": lambda: _rubbish(b"\x1a\x45\xdf\xa3"),
+    "webm of rubbish": lambda: rubbish(b"\x1a\x45\xdf\xa3"),
     **{
-        f"{kind} cut at {share:.0%}": partial(_cut, kind, share)
+        f"{kind} cut at {share:.0%}": partial(cut, kind, share)
         for kind in ("wav", "m4a", "ogg", "flac", "webm", "mp3")
         for share in (0.02, 0.6)
     },

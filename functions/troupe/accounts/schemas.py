@@ -115,7 +115,9 @@ class ChangePasswordBody(Schema):
 
 
 class AvatarForm(Form):
-    avatar: Annotated[Upload, Field(description="PNG, JPEG, WebP or GIF, at most 5 MB.")]
+    avatar: Annotated[
+        Upload, Field(description="PNG, JPEG, WebP, GIF, AVIF or HEIC, at most 5 MB.")
+    ]
 
 
 class DeleteAccountBody(Schema):

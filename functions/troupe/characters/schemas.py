@@ -63,7 +63,8 @@ AllowUse = Annotated[
 ImageFiles = Annotated[
     list[Upload],
     Field(
-        description="PNG, JPEG, WebP or GIF, at most 5 MB each; at most 10 per character.",
+        description="PNG, JPEG, WebP, GIF, AVIF or HEIC, at most 5 MB each; at most 10 per "
+        "character.",
         # The service counts them, together with those that the character has.
         json_schema_extra={"maxItems": MAX_IMAGES},
     ),
@@ -71,7 +72,8 @@ ImageFiles = Annotated[
 AudioFile = Annotated[
     Upload,
     Field(
-        description="WAV, MP3, M4A, Ogg, FLAC or WebM; 1 to 60 seconds of one voice; at most 20 MB."
+        description="WAV, MP3, M4A, AAC, Ogg, FLAC, WebM, AIFF, CAF or AMR; 1 to 60 seconds of one "
+        "voice; at most 20 MB."
     ),
 ]
 

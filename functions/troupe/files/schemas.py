@@ -14,7 +14,9 @@ from troupe.web.upload import Form, Upload
 
 
 class UploadForm(Form):
-    file: Upload = Field(description="WAV, MP3, M4A, Ogg, FLAC or WebM audio, at most 30 MB.")
+    file: Upload = Field(
+        description="WAV, MP3, M4A, AAC, Ogg, FLAC, WebM, AIFF, CAF or AMR audio, at most 30 MB."
+    )
 
 
 class FileView(Schema):

@@ -151,7 +151,7 @@ def _available(file: BinaryIO, start: int, size: int) -> int:
 def _checked(file: BinaryIO, start: int, size: int) -> int:
     """The size, at most what the file has; recorders that lose power leave out little."""
     left = file.seek(0, os.SEEK_END) - start
-    if left < 0.98 * size:
+    if size < 0 or left < 0.98 * size:
         raise ValueError("the file is cut off")
     return min(size, left)
 

@@ -1,7 +1,7 @@
 """HEIC, the pictures of phones, as a reader for Pillow, which has none.
 
-FFmpeg decodes the tiles. libheif, which Pillow's plugins use, is left out: in 2026 servers were
-taken over by uploaded pictures through it. See decision 033.
+FFmpeg decodes the tiles. libheif, which Pillow's plugins use, is left out for its many memory
+errors: see decision 033.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from av.codec.context import CodecContext
 from av.error import FFmpegError
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -84,11 +85,11 @@ def _tiles(still: Still) -> Iterator[Image.Image]:
         # The coded size may be padded to whole blocks, but is never smaller.
         if frame.width < width or frame.height < height:
             raise NotHeif("a tile is smaller than stated")
-        tile = frame.to_image(**_colours(still.properties, frame))
+        tile: Image.Image = frame.to_image(**_colours(still.properties, frame))  # type: ignore[no-untyped-call]
         yield tile if tile.size == still.tile_size else tile.crop((0, 0, width, height))
 
 
-def _decoder(configuration: bytes, pixels: int) -> CodecContext:
+def _decoder(configuration: bytes, pixels: int) -> VideoCodecContext:
     decoder = CodecContext.create("hevc", "r")
     decoder.extradata = configuration
     decoder.thread_count = 1
@@ -97,7 +98,7 @@ def _decoder(configuration: bytes, pixels: int) -> CodecContext:
     return decoder
 
 
-def _frame(decoder: CodecContext, data: bytes) -> VideoFrame:
+def _frame(decoder: VideoCodecContext, data: bytes) -> VideoFrame:
     """Raises OSError."""
     try:
         frames = [*decoder.decode(Packet(data)), *decoder.decode(None)]
@@ -106,7 +107,7 @@ def _frame(decoder: CodecContext, data: bytes) -> VideoFrame:
         raise
     except FFmpegError as error:
         raise OSError("a tile cannot be decoded") from error
-    if len(frames) != 1 or not isinstance(frames[0], VideoFrame):
+    if len(frames) != 1:
         raise NotHeif("a tile is not one picture")
     return frames[0]
 

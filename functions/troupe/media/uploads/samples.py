@@ -114,7 +114,8 @@ def without_drift(samples: Samples) -> Samples:
     sums = np.cumsum(np.pad(samples, (half + 1, half), "reflect"), dtype=np.int64)
     average = (sums[_DRIFT_WINDOW:] - sums[:-_DRIFT_WINDOW]).astype(np.float32)
     average /= _DRIFT_WINDOW
-    return np.clip(np.rint(samples - average), -32768, 32767).astype(np.int16)
+    kept = np.clip(np.rint(samples - average), -32768, 32767)
+    return cast("Samples", kept.astype(np.int16))
 
 
 def _measure(samples: Samples, clipped_share: float) -> PreparedSample:
