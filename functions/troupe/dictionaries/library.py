@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -37,6 +38,7 @@ class Dictionaries:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._kept: OrderedDict[DictionaryRef, Dictionary] = OrderedDict()
+        self._lock = threading.Lock()
 
     def for_speech(self, uid: str, dictionary_id: str, language: str) -> DictionaryRef:
         """The current version of a user's dictionary, for a text in `language`. Raises
@@ -62,7 +64,8 @@ class Dictionaries:
         kept = self._kept.get(ref)
         (document,) = self._db.get_all([path], select=None if kept is None else [])
         if not document.exists:
-            self._kept.pop(ref, None)
+            with self._lock:
+                self._kept.pop(ref, None)
             raise SpeechError(
                 "dictionary_missing",
                 "The pronunciation dictionary was deleted while the work was waiting or running.",
@@ -70,10 +73,11 @@ class Dictionaries:
             )
         if kept is None:
             kept = Dictionary(Version.of(document).rules, ref.sha256)
-        self._kept[ref] = kept
-        self._kept.move_to_end(ref)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept[ref] = kept
+            self._kept.move_to_end(ref)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
         return kept
 
 

@@ -74,6 +74,6 @@ def part_key(
             [voice.nfe_steps, float(voice.cross_fade_seconds), voice.remove_silences],
         ]
     if dictionary is not None:
-        content.append({"dictionary": dictionary})
+        content.append(["dictionary", dictionary])
     # A JSON list, because joined strings would be ambiguous.
     return hashlib.sha256(json.dumps(content, allow_nan=False).encode()).hexdigest()

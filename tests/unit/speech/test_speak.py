@@ -131,10 +131,15 @@ def test_captions_of_espeak_end_near_the_end_of_the_audio() -> None:
 
 
 def key(
-    owner: str = "u", name: str = "e", version: str = "1", text: str = "t", **voice: object
+    owner: str = "u",
+    name: str = "e",
+    version: str = "1",
+    text: str = "t",
+    dictionary: str | None = None,
+    **voice: object,
 ) -> str:
     engine = ToneEngine(name=name, version=version)
-    return part_key(owner, engine, replace(VOICE, **voice), text)  # type: ignore[arg-type]
+    return part_key(owner, engine, replace(VOICE, **voice), text, dictionary)  # type: ignore[arg-type]
 
 
 def test_the_key_of_a_part_depends_on_everything() -> None:
@@ -144,12 +149,14 @@ def test_the_key_of_a_part_depends_on_everything() -> None:
         key(name="f"),
         key(version="2"),
         key(text="T"),
+        key(dictionary="a"),
+        key(dictionary="b"),
         key(language="de"),
         key(type=VoiceType.KIDS),
         key(style="calm"),
         key(speed=1.1),
     }
-    assert len(keys) == 9
+    assert len(keys) == 11
     assert all(len(each) == len(hashlib.sha256().hexdigest()) for each in keys)
 
 
