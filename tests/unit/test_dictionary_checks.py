@@ -15,7 +15,7 @@ from troupe.errors import InvalidInput
 from troupe.generations.service import GenerationRequest, _hashed
 from troupe.recording.records import VoiceSnapshot
 from troupe.scripts.pricing import voice_key
-from troupe.speech.text.dictionary import Entry
+from troupe.speech.text.entry import Entry
 from troupe.web.body import wrong_fields
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from troupe.access import belongs, owned
 from troupe.adapters.firestore import Database, Document
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.dictionaries.records import (
+    Attachment,
     DictionaryRef,
     Version,
     dictionary_path,
@@ -22,14 +22,6 @@ from troupe.speech.text.dictionary import Dictionary
 
 _KEPT = 8  # the cast of one scene; the largest takes 25 MB
 _REF = ["uid", "language", "version", "sha256"]
-
-
-class Attachment(NamedTuple):
-    """A dictionary that a character of `owner` has, for a text in `language`."""
-
-    owner: str
-    dictionary_id: str | None
-    language: str
 
 
 class Dictionaries:
