@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from tests.support.factories import PROJECT, test_settings
 from tests.support.wiring import app_for, held_queue, rewired
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
+from troupe.dictionaries.records import MAX_BYTES, MAX_ENTRIES
 
 LARGEST = 16 * 1024  # bytes
 MEMORY = 64  # MB more than before the request
@@ -144,6 +146,10 @@ def test_the_largest_valid_text_fits(operation: Operation) -> None:
     if operation.id in ("createScript", "updateScript"):
         # A dialogue has at most 50,000 characters in all; a screenplay 200,000 instead of it.
         needed = 12 * 200_000
+    if operation.id in ("createDictionary", "updateDictionary"):
+        # A dictionary has at most 150,000 bytes of text in all. Escaped, each is six at most.
+        entry = {"term": "", "alias": "", "ipa": "", "caseSensitive": False}
+        needed = 6 * MAX_BYTES + len(json.dumps(entry)) * MAX_ENTRIES
     assert needed <= body[2]
 
 

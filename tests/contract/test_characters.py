@@ -22,7 +22,13 @@ FORM = {
     "crossFadeDuration": "0.2",
     "removeSilences": "true",
 }
-CONFIG = {"speed": 1.2, "nfeSteps": 28, "crossFadeDuration": 0.2, "removeSilences": True}
+CONFIG = {
+    "speed": 1.2,
+    "nfeSteps": 28,
+    "crossFadeDuration": 0.2,
+    "removeSilences": True,
+    "dictionaryId": None,
+}
 CHARACTER = {
     "id": "character_new",
     "displayName": "My New Character",

@@ -15,7 +15,7 @@ from troupe.adapters.firestore import Database
 from troupe.characters.records import Config
 from troupe.dictionaries.records import DictionaryRef
 from troupe.speech.errors import SpeechError
-from troupe.speech.text.dictionary import Entry
+from troupe.speech.text.entry import Entry
 
 
 @pytest.fixture

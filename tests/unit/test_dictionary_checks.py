@@ -12,7 +12,10 @@ from troupe.dictionaries.checks import checked
 from troupe.dictionaries.records import MAX_BYTES, Version, entries_hash
 from troupe.dictionaries.schemas import CreateDictionary, UpdateDictionary, rules_of
 from troupe.errors import InvalidInput
-from troupe.speech.text.dictionary import Entry
+from troupe.generations.service import GenerationRequest, _hashed
+from troupe.recording.records import VoiceSnapshot
+from troupe.scripts.pricing import voice_key
+from troupe.speech.text.entry import Entry
 from troupe.web.body import wrong_fields
 
 
@@ -130,3 +133,21 @@ def test_the_hash_is_of_everything_that_is_said() -> None:
 def test_an_update_tells_absent_from_empty() -> None:
     assert UpdateDictionary.model_validate({}).entries is None
     assert UpdateDictionary.model_validate({"entries": []}).entries == []
+
+
+def test_what_was_paid_and_stored_without_a_dictionary_keeps_its_keys() -> None:
+    """The values are from before there were dictionaries."""
+    voice = VoiceSnapshot(
+        language="en-US", voice_type="female", sample_path="p", sample_sha256="0" * 64
+    )
+    assert voice_key(voice, "espeak") == "3ac84aa40cb7f7b8ce015bc343c7d9fe"
+    assert voice_key(voice, "elevenlabs") == "f87c14358718f5a9e94b1707e6e50f6d"
+    assert "dictionary_id" not in _hashed(GenerationRequest("Hello.", "en"))
+
+
+def test_a_line_is_new_with_other_pronunciations_only() -> None:
+    def key(version: int, sha256: str) -> str:
+        ref = {"dictionary_id": "d", "dictionary_version": version, "dictionary_sha256": sha256}
+        return voice_key(VoiceSnapshot(language="en-US", voice_type="female", **ref), "espeak")
+
+    assert key(1, "a") == key(2, "a") != key(2, "b")

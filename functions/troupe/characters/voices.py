@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from troupe.dictionaries.library import Attachment
+from troupe.dictionaries.records import Attachment
 from troupe.recording.records import VoiceSnapshot
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from troupe.speech.text.dictionary import (
     AliasCycle,
     AliasTooLong,
     Dictionary,
-    Entry,
+    entry_key,
 )
+from troupe.speech.text.entry import Entry
 from troupe.speech.text.ipa import InvalidIPA, parse_ipa
 
 
@@ -22,7 +23,7 @@ def checked(entries: Sequence[Entry]) -> list[Entry]:
 
     Raises InvalidInput that names the entries, counted from 0: for a term without a letter or
     digit, a pronunciation that is not in the IPA, two entries with the same term (see
-    `Entry.key`), aliases that lead back to their own term, and too much text. Nothing of the input
+    `entry_key`), aliases that lead back to their own term, and too much text. Nothing of the input
     is in the messages, which are logged.
     """
     size = sum(len((part or "").encode()) for entry in entries for part in entry[:3])
@@ -39,7 +40,7 @@ def checked(entries: Sequence[Entry]) -> list[Entry]:
             wrong.append(_wrong(f"entries.{number}.ipa", str(error), "ipa"))
         if not any(character.isalnum() for character in entry.term):
             wrong.append(_wrong(f"entries.{number}.term", "must have a letter or a digit", "term"))
-        other = first.setdefault(entry.key, number)
+        other = first.setdefault(entry_key(entry), number)
         if other != number:
             message = f"is the term of entry {other}, too"
             wrong.append(_wrong(f"entries.{number}.term", message, "duplicate"))

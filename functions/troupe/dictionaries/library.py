@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from troupe.access import belongs, owned
 from troupe.adapters.firestore import Database, Document
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.dictionaries.records import (
+    Attachment,
     DictionaryRef,
     Version,
     dictionary_path,
@@ -23,20 +24,13 @@ _KEPT = 8  # the cast of one scene; the largest takes 25 MB
 _REF = ["uid", "language", "version", "sha256"]
 
 
-class Attachment(NamedTuple):
-    """A dictionary that a character of `owner` has, for a text in `language`."""
-
-    owner: str
-    dictionary_id: str | None
-    language: str
-
-
 class Dictionaries:
     """Thread-safe: a version that two threads load at once is loaded twice."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._kept: OrderedDict[DictionaryRef, Dictionary] = OrderedDict()
+        self._lock = threading.Lock()
 
     def for_speech(self, uid: str, dictionary_id: str, language: str) -> DictionaryRef:
         """The current version of a user's dictionary, for a text in `language`. Raises
@@ -62,7 +56,8 @@ class Dictionaries:
         kept = self._kept.get(ref)
         (document,) = self._db.get_all([path], select=None if kept is None else [])
         if not document.exists:
-            self._kept.pop(ref, None)
+            with self._lock:
+                self._kept.pop(ref, None)
             raise SpeechError(
                 "dictionary_missing",
                 "The pronunciation dictionary was deleted while the work was waiting or running.",
@@ -70,10 +65,11 @@ class Dictionaries:
             )
         if kept is None:
             kept = Dictionary(Version.of(document).rules, ref.sha256)
-        self._kept[ref] = kept
-        self._kept.move_to_end(ref)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept[ref] = kept
+            self._kept.move_to_end(ref)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
         return kept
 
 

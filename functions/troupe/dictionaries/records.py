@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from troupe.records import Record
-from troupe.speech.text.dictionary import Entry
+from troupe.speech.text.entry import Entry
 
 COLLECTION = "dictionaries"
 VERSIONS = "versions"
@@ -100,6 +100,14 @@ class DictionaryRef(NamedTuple):
     id: str
     version: int
     sha256: str
+
+
+class Attachment(NamedTuple):
+    """A dictionary that a character of `owner` has, for a text in `language`."""
+
+    owner: str
+    dictionary_id: str | None
+    language: str
 
 
 def entries_hash(entries: Sequence[Entry]) -> str:

@@ -17,7 +17,7 @@ from troupe.dictionaries.records import (
     DictionaryWithEntries,
     UserDictionary,
 )
-from troupe.speech.text.dictionary import Entry
+from troupe.speech.text.entry import Entry
 from troupe.web.schema import Id, Line, OneLine, Schema, WarnsOfUnknown, example
 
 

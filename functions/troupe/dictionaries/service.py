@@ -36,7 +36,7 @@ from troupe.orphans import OrphanedFiles, OrphanRecord
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities, language_named
-from troupe.speech.text.dictionary import Entry
+from troupe.speech.text.entry import Entry
 
 # Longer than a job that names a superseded version waits and runs.
 KEPT = timedelta(days=2)

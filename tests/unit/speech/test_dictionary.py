@@ -13,9 +13,9 @@ from troupe.speech.text.dictionary import (
     AliasCycle,
     AliasTooLong,
     Dictionary,
-    Entry,
     Phonemes,
 )
+from troupe.speech.text.entry import Entry
 from troupe.speech.text.folding import key_of
 from troupe.speech.text.mapped import Mapped
 

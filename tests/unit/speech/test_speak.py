@@ -23,6 +23,8 @@ from troupe.speech.engine import (
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.errors import SpeechError
 from troupe.speech.speak import estimate_words, part_key, speak
+from troupe.speech.text.dictionary import Dictionary
+from troupe.speech.text.entry import Entry
 from troupe.speech.text.pieces import pieces
 from troupe.speech.text.reading import LAST_PAUSE, Passage, Pauses, passage
 from troupe.speech.text.words import word_spans
@@ -57,10 +59,18 @@ class ToneEngine:
         return Speech(samples, 1000, words, TimingSource.ENGINE)
 
 
-def read(text: str, engine: ToneEngine | EspeakEngine, language: str = "en") -> Passage:
-    pauses = Pauses.of(parse_pauses(""), {})
-    found = pieces(text, language)
-    return passage(found, language, 1.0, engine.capabilities, pauses, last=True)
+def read(
+    text: str, engine: ToneEngine | EspeakEngine, entries: tuple[Entry, ...] = ()
+) -> Passage:
+    return passage(
+        pieces(text, "en"),
+        "en",
+        1.0,
+        engine.capabilities,
+        Pauses.of(parse_pauses(""), {}),
+        last=True,
+        dictionary=Dictionary(entries),
+    )
 
 
 def said(engine: ToneEngine | EspeakEngine, text: str) -> Iterator[Speech]:
@@ -142,11 +152,16 @@ def test_captions_of_espeak_end_near_the_end_of_the_audio() -> None:
 
 
 def key(
-    owner: str = "u", name: str = "e", version: str = "1", text: str = "t", **voice: object
+    owner: str = "u",
+    name: str = "e",
+    version: str = "1",
+    text: str = "t",
+    entries: tuple[Entry, ...] = (),
+    **voice: object,
 ) -> str:
     engine = ToneEngine(name=name, version=version)
     spoken = replace(VOICE, **voice)  # type: ignore[arg-type]
-    return part_key(owner, engine, spoken, read(text, engine))
+    return part_key(owner, engine, spoken, read(text, engine, entries))
 
 
 def test_the_key_of_a_part_depends_on_everything() -> None:
@@ -156,12 +171,14 @@ def test_the_key_of_a_part_depends_on_everything() -> None:
         key(name="f"),
         key(version="2"),
         key(text="T"),
+        key(entries=(Entry("t", alias="tea"),)),
+        key(entries=(Entry("t", ipa="tiː"),)),
         key(language="de"),
         key(type=VoiceType.KIDS),
         key(style="calm"),
         key(speed=1.1),
     }
-    assert len(keys) == 9
+    assert len(keys) == 11
     assert all(len(each) == len(hashlib.sha256().hexdigest()) for each in keys)
 
 

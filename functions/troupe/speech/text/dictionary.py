@@ -8,26 +8,13 @@ from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
+from troupe.speech.text.entry import Entry
 from troupe.speech.text.folding import Borders, borders, folded, key_of
 from troupe.speech.text.mapped import Edit
 
 # Of an alias in which the other entries are applied. Otherwise thirty entries of ten times the
 # next one's term would fill the memory.
 MOST_SPOKEN = 1_000
-
-
-class Entry(NamedTuple):
-    """How to say a term: as `alias`, other words, or as `ipa`, its sounds. One of them is set."""
-
-    term: str
-    alias: str | None = None
-    ipa: str | None = None
-    case_sensitive: bool = False
-
-    @property
-    def key(self) -> tuple[str, bool]:
-        """Different for all entries of a dictionary."""
-        return key_of(self.term, case=self.case_sensitive), self.case_sensitive
 
 
 class Match(NamedTuple):
@@ -52,6 +39,11 @@ class Applied(NamedTuple):
 
     edits: list[Edit]
     phonemes: list[Phonemes]
+
+
+def entry_key(entry: Entry) -> tuple[str, bool]:
+    """Different for all entries of a dictionary."""
+    return key_of(entry.term, case=entry.case_sensitive), entry.case_sensitive
 
 
 class AliasCycle(ValueError):
@@ -212,8 +204,8 @@ class _Terms:
         return longest
 
     def _add(self, entry: Entry) -> None:
-        key, node = entry.key[0], 0
-        for character in reversed(key):
+        node = 0
+        for character in reversed(key_of(entry.term, case=entry.case_sensitive)):
             step = self._steps[node].get(character)
             if step is None:
                 step = self._steps[node][character] = len(self._steps)
