@@ -59,9 +59,7 @@ class ToneEngine:
         return Speech(samples, 1000, words, TimingSource.ENGINE)
 
 
-def read(
-    text: str, engine: ToneEngine | EspeakEngine, entries: tuple[Entry, ...] = ()
-) -> Passage:
+def read(text: str, engine: ToneEngine | EspeakEngine, entries: tuple[Entry, ...] = ()) -> Passage:
     return passage(
         pieces(text, "en"),
         "en",

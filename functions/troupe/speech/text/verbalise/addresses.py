@@ -101,10 +101,17 @@ def _read_tag(match: re.Match[str], rules: Rules) -> str:
     return f"{rules.words['hashtag']} {words.strip()}"
 
 
-def _read_version(match: re.Match[str], rules: Rules) -> str:
+def _read_version(match: re.Match[str], rules: Rules) -> str | None:
     parts = match["version"].split(".")
-    is_address = not match["v"] and len(parts) == 4 and all(int(part) < 256 for part in parts)
-    point = rules.words.get("dot" if is_address else "version_point") or rules.words["point"]
+    octets = all(int(part) < 256 and str(int(part)) == part for part in parts)
+    is_address = not match["v"] and len(parts) == 4 and octets
+    # 1.000.000 where numbers are grouped so
+    grouped = "." in rules.groups and len(parts[0]) < 4 and {*map(len, parts[1:])} == {3}
+    if grouped and not match["v"] and not is_address:
+        return None
+    # Where numbers have a comma, the point of a version is said as it is written.
+    point = rules.words.get("dot") if is_address or rules.decimal != "." else None
+    point = point or rules.words.get("version_point") or rules.words["point"]
     said = f" {point} ".join(numbers.say(rules, numbers.Number(part, "")) for part in parts)
     word = rules.words.get("version", "") if match["v"] else ""
     return f"{word} {said}".strip()

@@ -144,10 +144,16 @@ def currency(rules: Rules, key: str) -> Currency | None:
     return rules.money.get(key) or _currency(rules.locale, key)
 
 
-def counted(noun: Noun, number: str, value: Decimal, rules: Rules) -> str:
-    """A number in words with its noun in the form that the value asks for."""
+def counted(
+    noun: Noun, number: str, value: Decimal, rules: Rules, *, millions: bool = False
+) -> str:
+    """A number in words with its noun in the form that the value asks for; `millions` tells that
+    the number ends with such a word."""
     forms = noun.forms
-    pattern = forms.get(rules.plural(value)) or forms.get("other") or next(iter(forms.values()))
+    category = rules.plural(value)
+    pattern = forms.get(category) or forms.get("other") or next(iter(forms.values()))
+    if rules.millions_of is not None and (millions or category == "many"):
+        pattern = rules.millions_of(pattern)
     return _SPACES.sub(" ", pattern.replace("{0}", number)).strip()
 
 

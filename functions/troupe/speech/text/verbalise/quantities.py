@@ -46,7 +46,8 @@ def _times(noun: Noun, rules: Rules, number: Number, scale: Scale | None, word: 
             word = forms.get(rules.plural(value)) or forms["other"]
         said = f"{said} {word}"
         value *= Decimal(10) ** scale.power
-    return cldr.counted(noun, said, value, rules)
+    millions = scale is not None and scale.power >= 6
+    return cldr.counted(noun, said, value, rules, millions=millions)
 
 
 def kinds(rules: Rules) -> Iterator[Kind]:
@@ -200,6 +201,11 @@ def _read_part(match: re.Match[str], rules: Rules) -> str | None:
     if not whole and rules.say_part is not None:
         single = noun.forms.get("one", noun.forms["other"]).replace("{0}", "").strip()
         return rules.say_part(rules, numerator, denominator, single)
-    said = numbers.fraction(rules, whole, numerator, denominator)
+    if whole and rules.say_mixed is not None:
+        said = numbers.cardinal(rules, whole, noun.ruleset or rules.counted)
+        single = noun.forms.get("one", noun.forms["other"]).replace("{0}", "").strip()
+        units = cldr.counted(noun, said, Decimal(whole), rules)
+        return rules.say_mixed(rules, units, numerator, denominator, single)
+    part = numbers.fraction(rules, whole, numerator, denominator)
     value = whole + Decimal(numerator) / denominator
-    return None if said is None else cldr.counted(noun, said, value, rules)
+    return None if part is None else cldr.counted(noun, part, value, rules)

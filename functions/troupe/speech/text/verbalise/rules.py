@@ -169,8 +169,12 @@ class Rules:
     """(whole, numerator, denominator) → words."""
     say_part: Callable[[Rules, int, int, str], str | None] | None = None
     """(numerator, denominator, noun in the singular) → "half a teaspoon"."""
+    say_mixed: Callable[[Rules, str, int, int, str], str] | None = None
+    """("three kilometres", numerator, denominator, noun) → "three kilometres and a half"."""
     say_regnal: Callable[[Rules, int, str], str | None] | None = None
     """(number, the name before) → "the eighth"."""
+    millions_of: Callable[[str], str] | None = None
+    """A noun's pattern after whole millions: "{0} euros" → "{0} d'euros"."""
     plural: Callable[[Decimal], str] = lambda number: "one" if number == 1 else "other"
 
     @property
