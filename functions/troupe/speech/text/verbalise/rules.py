@@ -15,8 +15,8 @@ _EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 class Noun(NamedTuple):
-    """What is counted: a pattern with `{0}` for the number by plural category of CLDR, and the
-    ruleset of the number ("" for `Rules.counted`)."""
+    """What is counted: a pattern with `{0}` for the number by plural category of CLDR (and `per`:
+    "{0} per hour"), and the ruleset of the number ("" for `Rules.counted`)."""
 
     forms: Mapping[str, str]
     ruleset: str = ""
@@ -101,6 +101,9 @@ class Rules:
     unspaced: bool = False
     """Words are not divided by spaces, or numbers cling to them."""
 
+    dash: str = "[-\u2013\u2212\u2010\u2011]"
+    """Pattern of what stands between the ends of a range."""
+
     number: str = "spellout-numbering"
     """ICU's ruleset of a number that counts nothing."""
     counted: str = "spellout-numbering"
@@ -154,6 +157,8 @@ class Rules:
     kinds: tuple[Kind, ...] = ()
     """The language's own kinds, tried before all others."""
 
+    say_cardinal: Callable[[int, str], str] | None = None
+    """(number, ruleset) → words, where ICU's are not good enough."""
     say_decimal: Callable[[Rules, str, str, str], str] | None = None
     """(whole digits, fraction digits, ruleset) → words. Else the digits one by one."""
     say_year: Callable[[Rules, int], str] | None = None
@@ -165,6 +170,8 @@ class Rules:
     """(numerator, denominator, noun in the singular) → "half a teaspoon"."""
     say_regnal: Callable[[Rules, int, str], str | None] | None = None
     """(number, the name before) → "the eighth"."""
+    polish: Callable[[str], str] | None = None
+    """Puts a reading in the language's typography: no spaces in Japanese."""
     plural: Callable[[Decimal], str] = lambda number: "one" if number == 1 else "other"
 
     @property
