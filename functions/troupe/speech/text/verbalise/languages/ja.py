@@ -1,7 +1,4 @@
-"""Japanese. Numbers are written in kanji, whose special readings (三日, 一人) are left to the engine.
-
-Forms: 記者ハンドブック and NHK ことばのハンドブック.
-"""
+"""Japanese. Numbers become kanji, whose special readings (三日, 一人) are left to the engine."""
 
 from __future__ import annotations
 
@@ -284,7 +281,7 @@ def rules(base: Rules, region: str) -> Rules:
             "etc.": (Abbreviation("など"),),
         },
         say_cardinal=say_cardinal,
-        say_year=lambda rules, number: numbers.cardinal(rules, number),
+        say_year=numbers.cardinal,
         say_decimal=say_decimal,
         say_fraction=say_fraction,
         say_date=say_date,
