@@ -65,7 +65,7 @@ def pattern(rules: Rules) -> str:
         for group in dict.fromkeys((*rules.groups, "\u00a0", "\u202f", "\u2009"))
     )
     if rules.lakh:
-        groups = rf"(?:,\d{{2}})++,\d{{3}}|{groups}"
+        groups = rf"(?:,\d{{2}}(?!\d))++,\d{{3}}|{groups}"
     decimal = re.escape(rules.decimal)
     whole = rf"(?:\d{{1,3}}+(?:{groups})(?!\d)|\d++)"
     bare = rf"|{decimal}\d++" if rules.decimal == "." else ""

@@ -168,7 +168,7 @@ def _read_quantity(match: re.Match[str], rules: Rules) -> str | None:
         if "to" not in rules.words or number.value >= end.value:
             return None
         first = numbers.say(rules, number, noun.ruleset or rules.counted)
-        if next(iter(noun.forms.values())).startswith("{0}"):
+        if noun.forms.get("other", "{0}").startswith("{0}"):
             said = f"{first} {rules.words['to']} {_times(noun, rules, end, None, '')}"
         else:
             last = numbers.say(rules, end, noun.ruleset or rules.counted)
