@@ -22,7 +22,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     if "at" in words and "dot" in words:
         yield Kind(
             "e-mail",
-            rf"{left}(?P<address>[\w][\w.+\-]{{0,63}}@{_PART}(?:\.{_PART}){{1,6}})(?![\w@])",
+            rf"{left}(?P<address>[\w][\w.+\-]{{0,63}}@{_PART}(?:\.{_PART}){{1,6}}){rules.right}(?!@)",
             lambda m, r: spoken(r, m["address"]),
             "cw",
         )
@@ -36,7 +36,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         )
         yield Kind(
             "domain",
-            rf"{left}(?P<address>(?:{_PART}\.){{1,5}}(?:{_DOMAINS})(?![\w@]|\.\w){_PATH})",
+            rf"{left}(?P<address>(?:{_PART}\.){{1,5}}(?:{_DOMAINS}){rules.right}(?!@|\.\w){_PATH})",
             lambda m, r: spoken(r, m["address"].rstrip("/")) if m[0][:1].isalpha() else None,
             "w",
         )

@@ -120,6 +120,9 @@ def _per(locale: str, unit: str) -> str:
 
 def per(rules: Rules, unit: str) -> str:
     """The pattern of "… per unit", with {0}; "" if CLDR has none."""
+    noun = rules.nouns.get(unit)
+    if noun is not None and "per" in noun.forms:
+        return noun.forms["per"]
     return _per(rules.locale, unit)
 
 

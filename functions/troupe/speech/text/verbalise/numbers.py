@@ -14,7 +14,7 @@ from troupe.speech.text.verbalise.rules import Kind, Rules, after, before
 # More digits than this are no quantity.
 LONGEST = 15
 SIGN = "[-\u2212\u2013+±]"
-DASH = "[-\u2013\u2212\u2010\u2011]"
+DASH = Rules.dash
 SPACE = "[ \u00a0\u202f\u2009]"
 FRACTIONS = {
     "½": (1, 2),
@@ -89,14 +89,12 @@ def parse(rules: Rules, text: str, sign: str = "") -> Number:
 
 def digits(rules: Rules, text: str) -> str:
     """The digits of a text one by one; what is no digit is a space."""
-    return " ".join(
-        spelled(int(character), rules.locale, rules.number)
-        for character in text
-        if character.isdecimal()
-    )
+    return " ".join(cardinal(rules, int(character)) for character in text if character.isdecimal())
 
 
 def cardinal(rules: Rules, number: int, ruleset: str = "") -> str:
+    if rules.say_cardinal is not None:
+        return rules.say_cardinal(number, ruleset or rules.number)
     return spelled(number, rules.locale, ruleset or rules.number)
 
 
@@ -114,7 +112,7 @@ def say(rules: Rules, number: Number, ruleset: str = "") -> str:
             groups = (number.whole[at : at + 4] for at in range(0, len(number.whole), 4))
             said = ", ".join(digits(rules, group) for group in groups)
     else:
-        said = spelled(int(number.whole), rules.locale, ruleset or rules.number)
+        said = cardinal(rules, int(number.whole), ruleset)
     if number.fraction:
         if rules.say_decimal is not None and number.is_quantity and len(number.fraction) <= LONGEST:
             said = rules.say_decimal(rules, number.whole, number.fraction, ruleset)
@@ -160,7 +158,7 @@ FRACTION = (
 def kinds(rules: Rules) -> Iterator[Kind]:
     """Numbers that nothing else has taken."""
     number = pattern(rules)
-    left, right = rules.left, rules.right
+    left, right, dash = rules.left, rules.right, rules.dash
     end = rf"{right}(?![.,]\d)"
     yield Kind(
         "fraction", rf"{left}{FRACTION}{right}", lambda m, r: _read_fraction(m[0], r) or m[0], "d"
@@ -194,8 +192,8 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     if "to" in rules.words:
         yield Kind(
             "range",
-            rf"{left}(?P<first>{number}){SPACE}?(?P<dash>{DASH}){SPACE}?(?P<last>{number}){end}"
-            rf"(?!{DASH}\d)",
+            rf"{left}(?P<first>{number}){SPACE}?(?P<dash>{dash}){SPACE}?(?P<last>{number}){end}"
+            rf"(?!{dash}\d)",
             _read_range,
             "dm",
         )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from troupe.speech.text.verbalise import cldr, numbers
-from troupe.speech.text.verbalise.numbers import DASH, FRACTION, SIGN, SPACE, Number
+from troupe.speech.text.verbalise.numbers import FRACTION, SIGN, SPACE, Number
 from troupe.speech.text.verbalise.rules import (
     Currency,
     Kind,
@@ -52,6 +52,7 @@ def _times(noun: Noun, rules: Rules, number: Number, scale: Scale | None, word: 
 
 def kinds(rules: Rules) -> Iterator[Kind]:
     number, left, edge = numbers.pattern(rules), rules.left, r"(?![A-Za-z0-9]|[.,]\d)"
+    dash = rules.dash
     sign = rf"(?:(?<![\w.,)\]%°])(?P<sign>{SIGN}|~|≈))?+"
     symbols, units = alternatives(_currencies(rules)), alternatives(_units(rules))
     tail = rf"(?:/(?P<per>{units}))?{edge}"
@@ -63,13 +64,13 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     yield Kind(
         "money",
         rf"{sign}(?<![A-Za-z0-9$€£])(?P<currency>{symbols}){SPACE}?"
-        rf"(?P<number>{number})(?:{DASH}(?:{symbols})?(?P<last>{number}))?+{scale}{tail}",
+        rf"(?P<number>{number})(?:{dash}(?:{symbols})?(?P<last>{number}))?+{scale}{tail}",
         _read_money,
         "wm",
     )
     yield Kind(
         "money",
-        rf"{sign}{left}(?P<number>{number})(?:{SPACE}?{DASH}{SPACE}?(?P<last>{number}))?+"
+        rf"{sign}{left}(?P<number>{number})(?:{SPACE}?{dash}{SPACE}?(?P<last>{number}))?+"
         rf"{scale}{SPACE}?(?P<currency>{symbols}){tail}",
         _read_money,
         "dm",
@@ -77,7 +78,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     yield Kind(
         "quantity",
         rf"{sign}{left}(?P<number>{number})"
-        rf"(?:{SPACE}?{DASH}{SPACE}?(?P<last>{number}))?+"
+        rf"(?:{SPACE}?{dash}{SPACE}?(?P<last>{number}))?+"
         rf"(?P<space>{SPACE}?)(?P<unit>{units})(?:/(?P<per>{units}))?{rules.right}(?!['’/²³])",
         _read_quantity,
         "dm",
@@ -185,7 +186,11 @@ def _read_quantity(match: re.Match[str], rules: Rules) -> str | None:
         if "to" not in rules.words or number.value >= end.value:
             return None
         first = numbers.say(rules, number, noun.ruleset or rules.counted)
-        said = f"{first} {rules.words['to']} {_times(noun, rules, end, None, '')}"
+        if noun.forms.get("other", "{0}").startswith("{0}"):
+            said = f"{first} {rules.words['to']} {_times(noun, rules, end, None, '')}"
+        else:
+            last = numbers.say(rules, end, noun.ruleset or rules.counted)
+            said = cldr.counted(noun, f"{first} {rules.words['to']} {last}", end.value, rules)
     else:
         said = _times(noun, rules, number, None, "")
     said_per = _per(match, rules, said)

@@ -73,7 +73,7 @@ class Reader:
         skips["c"] = skips["d"]
         if rules.unspaced:
             skips["d"] = skips["c"] = r"\d++[A-Za-z]*+(?:[.,:/]\d++)*+"
-            skips["w"] = r"[A-Za-z][A-Za-z0-9]*+(?:['.][A-Za-z0-9]++)*+|\w"
+            skips["w"] = r"[A-Za-z][A-Za-z0-9]*+(?:['.][A-Za-z0-9]++)*+|[^\W\d_A-Za-z]++|\w"
         # The kinds that may begin with a digit, a letter or a mark are the groups of one pattern.
         self._search = {
             start: re.compile(
@@ -120,6 +120,8 @@ class Reader:
             match = pattern.match(text, start)
             if match is None or (said := kind.read(match, self.rules)) is None:
                 continue
+            if self.rules.polish is not None:
+                said = self.rules.polish(said)
             end = match.end()
             if text[end - 1] == "." and said[-1:] != "." and _AT_END.match(text, end):
                 said += "."  # the full stop of an abbreviation ends the sentence too

@@ -15,8 +15,8 @@ _EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 class Noun(NamedTuple):
-    """What is counted: a pattern with `{0}` for the number by plural category of CLDR, and the
-    ruleset of the number ("" for `Rules.counted`)."""
+    """What is counted: a pattern with `{0}` for the number by plural category of CLDR (and `per`:
+    "{0} per hour"), and the ruleset of the number ("" for `Rules.counted`)."""
 
     forms: Mapping[str, str]
     ruleset: str = ""
@@ -103,6 +103,9 @@ class Rules:
     unspaced: bool = False
     """Words are not divided by spaces, or numbers cling to them."""
 
+    dash: str = "[-\u2013\u2212\u2010\u2011]"
+    """Pattern of what stands between the ends of a range."""
+
     number: str = "spellout-numbering"
     """ICU's ruleset of a number that counts nothing."""
     counted: str = "spellout-numbering"
@@ -160,6 +163,8 @@ class Rules:
     kinds: tuple[Kind, ...] = ()
     """The language's own kinds, tried before all others."""
 
+    say_cardinal: Callable[[int, str], str] | None = None
+    """(number, ruleset) → words, where ICU's are not good enough."""
     say_decimal: Callable[[Rules, str, str, str], str] | None = None
     """(whole digits, fraction digits, ruleset) → words. Else the digits one by one."""
     say_year: Callable[[Rules, int], str] | None = None
@@ -175,6 +180,8 @@ class Rules:
     """(number, the name before) → "the eighth"."""
     millions_of: Callable[[str], str] | None = None
     """A noun's pattern after whole millions: "{0} euros" → "{0} d'euros"."""
+    polish: Callable[[str], str] | None = None
+    """Puts a reading in the language's typography: no spaces in Japanese."""
     plural: Callable[[Decimal], str] = lambda number: "one" if number == 1 else "other"
 
     @property

@@ -35,7 +35,10 @@ def say_as(text: str, language: str, kind: str, format: str = "") -> str | None:
         return spell(text, language) or None
     found = reader(language)
     say = _KINDS.get(kind)
-    return None if found is None or say is None or not text else say(found, text, format)
+    if found is None or say is None or not text:
+        return None
+    said, polish = say(found, text, format), found.rules.polish
+    return said if said is None or polish is None else polish(said)
 
 
 def _whole(found: Reader, text: str, *kinds: str) -> str | None:
