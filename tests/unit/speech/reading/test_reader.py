@@ -11,7 +11,7 @@ from tests.unit.speech.reading.rows import said
 from troupe.speech.languages import ESPEAK
 from troupe.speech.text.verbalise import verbalise
 
-LANGUAGES = ("en-US", "de", "nl", "ja", "cmn", "ko", "hi")
+LANGUAGES = ("en-US", "de", "nl", "ja", "cmn", "yue", "ko", "hi", "ar")
 SIZE = 20_000
 
 
