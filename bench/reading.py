@@ -1,26 +1,19 @@
-"""Words of a text with their times and borders, for the quality of captions.
-
-A stand-in until engines' words come with the borders of the reading layer: `spoken` is the one
-place that then changes.
-"""
+"""Words of a text with their times and borders, for the quality of captions."""
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
-from troupe.borders import Border
+from troupe.borders import parse_pauses
+from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import Voice, VoiceType, WordTiming
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.estimate import seconds_about
 from troupe.speech.speak import estimate_words, speak
-from troupe.speech.text.planner import plain_text, sentence_ends
+from troupe.speech.text.pieces import pieces
+from troupe.speech.text.reading import Passage, Pauses, as_written, passage
 
 _ESTIMATED = {"ja-kanji": "ja"}  # what espeak cannot read is not spoken
-_COMMA = tuple(",;:—–،؛、，；：")  # noqa: RUF001 - commas of other scripts
-_STOP = tuple('.!?…。！？»”"؟')  # noqa: RUF001
-_MORE = re.compile(r"^\W*(?:No|para)\.$")  # which the planner takes for the end of a sentence
-_MARKED = re.compile(r"(?:[-*+•]|\d+[.)]|\(\d+\))\s")
 
 
 @cache
@@ -29,42 +22,31 @@ def _engine() -> EspeakEngine:
 
 
 def spoken(text: str, language: str) -> tuple[list[WordTiming], float]:
-    """The words as written, with the white space after them, their times and what ends after them;
-    and the length of the audio, in seconds."""
-    marked = {line.strip(" -*+•#\t") for line in text.splitlines() if _MARKED.match(line)}
-    heads = {line.lstrip("# ") for line in text.splitlines() if line.startswith("#")}
-    scenes = "\n\n".join(text.split("\n\n* * *\n\n")[:-1])
-    plain = plain_text(text)
-    if language in _ESTIMATED:
-        seconds = seconds_about(plain, _ESTIMATED[language], 1.0)
-        words = list(estimate_words(plain, seconds - 0.2))
-    else:
-        words, seconds = [], 0.0
-        voice = Voice(language, VoiceType.FEMALE, "neutral")
-        for speech in speak(_engine(), plain, voice):
-            words += (WordTiming(w.text, seconds + w.start, seconds + w.end) for w in speech.words)
-            seconds += speech.seconds
-    ends = frozenset(sentence_ends(plain, language))
-    scene_end = len(plain_text(scenes)) if scenes else -1
-    result, at = [], 0
-    for word in words:
-        at = plain.index(word.text, at) + len(word.text)
-        space = plain[at : len(plain) - len(plain[at:].lstrip())]
-        border: Border | None = None
-        if "\n\n" in space or at == len(plain):
-            block = plain[: at + 1].rstrip().rpartition("\n\n")[2]
-            border = Border.PARAGRAPH
-            if at == scene_end:
-                border = Border.SCENE
-            elif block in heads:
-                border = Border.HEADING
-            elif block in marked or _MARKED.match(block):
-                border = Border.ITEM
-        elif _MORE.search(word.text):
-            border = None
-        elif at in ends or (space and "\n" in space and word.text.endswith(_STOP)):
-            border = Border.SENTENCE
-        elif word.text.endswith(_COMMA):
-            border = Border.CLAUSE
-        result.append(WordTiming(word.text + space, word.start, word.end, border))
-    return result, seconds
+    """The words as written, with their times and what ends after them; and the length of the
+    audio, in seconds."""
+    code = _ESTIMATED.get(language, language)
+    offer, pauses = capabilities("espeak"), Pauses.of(parse_pauses(""), {})
+    said = passage(pieces(text, code), code, 1.0, offer, pauses, last=True)
+    words: list[WordTiming] = []
+    seconds = 0.0
+    for part, length in _estimated(said, code) if language in _ESTIMATED else _spoken(said, code):
+        words += (WordTiming(w.text, seconds + w.start, seconds + w.end, w.border) for w in part)
+        seconds += length
+    return words, seconds
+
+
+Parts = list[tuple[tuple[WordTiming, ...], float]]
+
+
+def _spoken(said: Passage, language: str) -> Parts:
+    voice = Voice(language, VoiceType.FEMALE, "neutral")
+    return [(speech.words, speech.seconds) for speech in speak(_engine(), said, voice)]
+
+
+def _estimated(said: Passage, language: str) -> Parts:
+    found = []
+    for utterance in said.utterances:
+        seconds = seconds_about(utterance.text, language, 1.0)
+        words = as_written(utterance, estimate_words(utterance.text, seconds))
+        found.append((words, seconds + utterance.pause))
+    return found

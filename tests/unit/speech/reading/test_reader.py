@@ -13,7 +13,10 @@ from tests.unit.speech.reading.rows import said
 from troupe.speech.languages import ESPEAK
 from troupe.speech.text.verbalise import say_as, verbalise
 
-LANGUAGES = ("en-US", "de", "nl", "fr", "es", "it", "pt", "ja", "cmn", "ko", "hi")
+LANGUAGES = (
+    *("en-US", "de", "nl", "fr", "es", "it", "pt"),
+    *("ja", "cmn", "yue", "ko", "hi", "ar"),
+)
 SIZE = 20_000
 
 

@@ -102,6 +102,8 @@ class Rules:
     """Groups of two digits too, as in 1,00,000."""
     unspaced: bool = False
     """Words are not divided by spaces, or numbers cling to them."""
+    proclitic: bool = False
+    """With `unspaced`: only what stands before a number clings to it, as in Arabic."""
 
     dash: str = "[-\u2013\u2212\u2010\u2011]"
     """Pattern of what stands between the ends of a range."""
@@ -192,7 +194,8 @@ class Rules:
     @property
     def right(self) -> str:
         """Guard: a token may end here."""
-        return "(?![A-Za-z0-9])" if self.unspaced else r"(?!\w)"
+        clings = self.unspaced and not self.proclitic
+        return "(?![A-Za-z0-9])" if clings else r"(?!\w)"
 
 
 def before(match: re.Match[str], size: int = 40) -> str:

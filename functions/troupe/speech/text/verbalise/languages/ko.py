@@ -90,6 +90,8 @@ def native(number: int) -> str:
 
 
 def say_cardinal(number: int, ruleset: str) -> str:
+    if ruleset == "spellout-ordinal":
+        return spelled(number, "ko", "spellout-ordinal-native-count")
     return spelled(number, "ko", "spellout-cardinal-sinokorean")
 
 

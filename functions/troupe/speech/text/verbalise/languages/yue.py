@@ -11,7 +11,8 @@ from troupe.speech.text.verbalise.rules import Rules
 
 def say_cardinal(number: int, ruleset: str) -> str:
     # 二百, 二千: only the number two alone is 兩.
-    return spelled(number, "yue", "spellout-numbering")
+    ordinal = ruleset == "spellout-ordinal"
+    return spelled(number, "yue", ruleset if ordinal else "spellout-numbering")
 
 
 def rules(base: Rules, region: str) -> Rules:

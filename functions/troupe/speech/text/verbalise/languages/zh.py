@@ -112,8 +112,9 @@ _TRADITIONAL = str.maketrans(
 
 
 def say_cardinal(number: int, ruleset: str) -> str:
-    if number < 200:
-        return spelled(number, "zh", "spellout-cardinal")
+    if number < 200 or ruleset == "spellout-ordinal":
+        said = spelled(number, "zh", "spellout-cardinal")
+        return f"第{said}" if ruleset == "spellout-ordinal" else said
     return _INNER_TWO.sub("二", spelled(number, "zh", "spellout-cardinal-alternate2"))
 
 
