@@ -16,7 +16,7 @@ from troupe.media.captions.cue import Cue, width
 MIN_SECONDS, MAX_SECONDS = 5 / 6, 7.0
 READING = 20.0  # columns a second; an ideograph has 2.6
 FRAMES = 0.08  # two frames of 25 a second: a shorter gap is only a flicker
-_COMFORT = 17.0  # columns a second, where silence allows it
+_COMFORT = 19.0  # columns a second, where silence allows it; more would keep cues in every pause
 _HANG = 1.5
 
 
