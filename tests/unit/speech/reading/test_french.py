@@ -74,7 +74,6 @@ TABLE = rows(
     1 t → une tonne
     45° → quarante-cinq degrés
     # dates, years, times
-    12/05/2026 → douze mai deux mille vingt-six
     2026-05-12 → douze mai deux mille vingt-six
     1/5/2026 → premier mai deux mille vingt-six
     le 12 mai 2026 → le douze mai deux mille vingt-six
@@ -142,6 +141,9 @@ TABLE = rows(
     ouvert 24h/24 et 7j/7 → ouvert vingt-quatre heures sur vingt-quatre et sept jours sur sept
     [fr-CH]
     91 → nonante-et-un
+    CHF 1'234.50 → mille deux cent trente-quatre francs cinquante
+    12.00 francs → douze francs
+    1'234.50 mètres → mille deux cent trente-quatre virgule cinquante mètres
     1'234,50 CHF → mille deux cent trente-quatre francs suisses cinquante
     [fr-BE]
     75 → septante-cinq

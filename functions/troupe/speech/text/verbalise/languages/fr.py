@@ -213,6 +213,28 @@ def _read_telephone(match: re.Match[str], rules: Rules) -> str:
 _GROUPS = re.compile(r"(\+33|\+32|\+41)(\d)(\d\d)(\d\d)(\d\d)(\d\d)")
 
 
+def _read_swiss(match: re.Match[str], rules: Rules) -> str:
+    """CHF 1'234.50: prices have a point, though other numbers have a comma."""
+    number = numbers.Number(re.sub(r"\D", "", match["whole"]), match["fraction"])
+    if match["before"] is None and match["after"] is None:
+        return numbers.say(rules, number)
+    francs = f"{numbers.say(rules, number._replace(fraction=''))} franc"
+    francs += "" if number.whole in ("0", "1") else "s"
+    cents = int(number.fraction)
+    return f"{francs} {numbers.cardinal(rules, cents)}" if cents else francs
+
+
+def _swiss(rules: Rules) -> Kind:
+    franc = r"(?:CHF|Fr\.|francs?(?!\w))"
+    return Kind(
+        "money",
+        rf"(?<!\w)(?P<before>{franc}{SPACE}?)?(?<![\w.,'’])(?P<whole>\d{{1,3}}(?:['’]\d{{3}}){{0,4}})"
+        rf"\.(?P<fraction>\d\d)(?![\w.,:]\d|\w)(?P<after>{SPACE}?{franc})?",
+        _read_swiss,
+        "cdw",
+    )
+
+
 def _plural(number: Decimal) -> str:
     """As CLDR: `one` up to 1.9, `many` for whole millions."""
     if number < 2:
@@ -255,4 +277,5 @@ def rules(base: Rules, region: str) -> Rules:
         millions_of=romance.millions_of("de", "d'"),
         plural=_plural,
     )
-    return replace(changed, kinds=_kinds(changed))
+    swiss = (_swiss(changed),) if region == "CH" else ()
+    return replace(changed, kinds=(*swiss, *_kinds(changed)))
