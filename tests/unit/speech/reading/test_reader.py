@@ -11,7 +11,7 @@ from tests.unit.speech.reading.rows import said
 from troupe.speech.languages import ESPEAK
 from troupe.speech.text.verbalise import verbalise
 
-LANGUAGES = ("en-US", "de", "nl")
+LANGUAGES = ("en-US", "de", "nl", "ru")
 SIZE = 20_000
 
 
@@ -42,6 +42,10 @@ HOSTILE = {
                 "約5年",
                 "٣",
                 "'9",
+                "3 мая ",
+                "с 3 ",
+                "XX в. ",
+                "1-й ",
             ),
         )
     },
