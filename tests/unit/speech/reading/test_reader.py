@@ -14,7 +14,7 @@ from troupe.speech.languages import ESPEAK
 from troupe.speech.text.verbalise import say_as, verbalise
 
 LANGUAGES = (
-    *("en-US", "de", "nl", "fr", "es", "it", "pt"),
+    *("en-US", "de", "nl", "fr", "es", "it", "pt", "ru", "pl", "tr"),
     *("ja", "cmn", "yue", "ko", "hi", "ar"),
 )
 SIZE = 20_000
@@ -47,6 +47,10 @@ HOSTILE = {
                 "約5年",
                 "٣",
                 "'9",
+                "3 мая ",
+                "с 3 ",
+                "XX в. ",
+                "1-й ",
             ),
         )
     },

@@ -14,6 +14,14 @@ from troupe.speech.text.verbalise.rules import Currency, Date, Noun, Rules
 _UNSPACED = frozenset({"zh", "yue", "ja", "ko", "th", "lo", "km", "my"})
 _TOKEN = re.compile(r"'([^']*)'|(d+|M+|L+|y+|G+)|.")
 _SPACES = re.compile(r"\s+")
+# What ICU's words lack: the dots of ё, which tell engines the stress; a letter.
+_MENDED = {
+    "ru": (
+        *(("трех", "трёх"), ("трем", "трём"), ("трёмя", "тремя")),
+        *(("четырех", "четырёх"), ("четырем", "четырём"), ("четверт", "четвёрт")),
+    ),
+    "pl": (("dziewiętdziesiąt", "dziewięćdziesiąt"),),
+}
 
 
 @lru_cache(maxsize=256)
@@ -25,7 +33,10 @@ def _formatter(locale: str, ruleset: str) -> MessageFormat:
 def spelled(number: int, locale: str, ruleset: str) -> str:
     """A number of at most 15 digits in words, by a ruleset of ICU (if it has none of that name,
     by the locale's first). Soft hyphens, which some rulesets have, are taken out."""
-    return _formatter(locale, ruleset).format({"n": number}).replace("\u00ad", "")
+    said = _formatter(locale, ruleset).format({"n": number}).replace("\u00ad", "")
+    for wrong, right in _MENDED.get(locale[:2], ()):
+        said = said.replace(wrong, right)
+    return said
 
 
 def _small_words(locale: str) -> dict[str, str]:

@@ -46,12 +46,14 @@ def _times(noun: Noun, rules: Rules, number: Number, scale: Scale | None, word: 
             word = forms.get(rules.plural(value)) or forms["other"]
         said = f"{said} {word}"
         value *= Decimal(10) ** scale.power
+        if value == value.to_integral_value():
+            value = value.to_integral_value()  # 5.3 billion has no decimals to count by
     millions = scale is not None and scale.power >= 6
     return cldr.counted(noun, said, value, rules, millions=millions)
 
 
 def kinds(rules: Rules) -> Iterator[Kind]:
-    number, left, edge = numbers.pattern(rules), rules.left, r"(?![A-Za-z0-9]|[.,]\d)"
+    number, left, edge = numbers.pattern(rules), rules.left, rf"{rules.right}(?![.,]\d)"
     dash = rules.dash
     sign = rf"(?:(?<![\w.,)\]%°])(?P<sign>{SIGN}|~|≈))?+"
     symbols, units = alternatives(_currencies(rules)), alternatives(_units(rules))

@@ -20,6 +20,8 @@ _BEGIN = re.compile(
 )
 # Two of a kind with a dash between are a range: 9:30–11:00, 5 % - 10 %.
 _RANGED = frozenset({"time", "quantity", "money", "date", "month", "numeric date", "iso date"})
+# What stands in the case that the words around it ask for.
+_DECLINED = frozenset({"number", "range", "quantity", "money", "scale"})
 _DASH = re.compile(rf"{numbers.SPACE}?{numbers.DASH}{numbers.SPACE}?")
 _CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?(?:-.*)?")
 # CLDR knows Mandarin as Chinese. In other scripts than these a language is written otherwise than
@@ -118,7 +120,12 @@ class Reader:
         text, start = found.string, found.start()
         for kind, pattern in self.kinds[first:]:
             match = pattern.match(text, start)
-            if match is None or (said := kind.read(match, self.rules)) is None:
+            if match is None:
+                continue
+            rules = self.rules
+            if rules.in_context is not None and kind.name in _DECLINED:
+                rules = rules.in_context(match) or rules
+            if (said := kind.read(match, rules)) is None:
                 continue
             if self.rules.polish is not None:
                 said = self.rules.polish(said)

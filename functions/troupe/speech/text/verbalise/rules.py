@@ -167,6 +167,10 @@ class Rules:
 
     say_cardinal: Callable[[int, str], str] | None = None
     """(number, ruleset) → words, where ICU's are not good enough."""
+    in_context: Callable[[re.Match[str]], Rules | None] | None = None
+    """The rules by which a number, quantity or price is said where a match stands, for languages
+    whose numbers have cases; None for these rules."""
+
     say_decimal: Callable[[Rules, str, str, str], str] | None = None
     """(whole digits, fraction digits, ruleset) → words. Else the digits one by one."""
     say_year: Callable[[Rules, int], str] | None = None
