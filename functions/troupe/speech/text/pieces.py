@@ -18,11 +18,15 @@ from troupe.speech.text.graphemes import is_unspaced
 from troupe.speech.text.mapped import Edit, Mapped
 from troupe.speech.text.marks import Mark, Marked, parse_marks
 from troupe.speech.text.planner import cut
-from troupe.speech.text.sentences import sentence_ends
+from troupe.speech.text.segmenter import words
+from troupe.speech.text.sentences import CLAUSE_END, sentence_ends
 from troupe.speech.text.ssml import parse_ssml
 
 # About a minute of speech: short enough that its audio (2.5 MB) needs little memory.
 MOST = 800  # characters of a piece
+# Of a script without spaces, which has about three times as much to say: espeak drops the rest of a
+# clause of more than 198 ideographs.
+MOST_UNSPACED = 150
 # Columns of a line that layout has wrapped; shorter ones were ended by their author.
 _WRAPPED = 45
 
@@ -65,7 +69,7 @@ class Piece:
         whole = last >= len(self.text.text.rstrip())
         return Piece(
             self.text.cut(first, last),
-            self.border if whole else None,
+            self.border if whole else _clause(inside),
             self.kind,
             self.space if whole else _space(self.text.text, last),
             tuple(
@@ -225,12 +229,29 @@ def _sentences(text: Mapped, language: str, last: Border | None, kind: Kind) -> 
         piece = Piece(
             sentence, border, kind, _space(text.text, end - 1) or " " * (end == len(text))
         )
-        if len(sentence) <= MOST:
-            yield piece
-            continue
-        for first, until in pairwise(cut(sentence.text, MOST, language)):
+        for first, until in pairwise(_cuts(sentence.text, language)):
             if part := piece.cut(first, until):
                 yield part
+
+
+def _cuts(text: str, language: str) -> list[int]:
+    """Where a sentence is cut that is too long for one call."""
+    unspaced = len(text) > MOST_UNSPACED and sum(map(is_unspaced, text)) > len(text) / 2
+    most = MOST_UNSPACED if unspaced else MOST
+    if len(text) <= most:
+        return [0, len(text)]
+    cuts = cut(text, most, language)
+    if not unspaced:
+        return cuts
+    ends = [end for _, end in words(text)]
+    # A cut inside a word moves to its beginning.
+    moved = [ends[max(0, bisect_right(ends, at) - 1)] for at in cuts[1:-1]]
+    return sorted({0, *moved, len(text)})
+
+
+def _clause(text: str) -> Border | None:
+    """What ends at the end of a part of a sentence."""
+    return Border.CLAUSE if CLAUSE_END.search(text[-40:].rstrip()) else None
 
 
 def _space(text: str, at: int) -> str:

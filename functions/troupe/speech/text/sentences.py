@@ -52,7 +52,11 @@ _SOMETIMES = frozenset(
     ).split()
 )
 # Before a number only: "No. 7" and "No. I will not."
-_BEFORE_NUMBER = frozenset("no nos nr p pp vol vols núm n art s str т ст".split())  # noqa: SIM905
+_BEFORE_NUMBER = frozenset(
+    (  # noqa: SIM905
+        "no nos nr p pp vol vols núm n art s str para paras cl reg abs lit rn т ст"
+    ).split()
+)
 _BEGINNERS = frozenset(
     (  # noqa: SIM905
         "the a an he she it they we you i in on at but and this that these those there then when "
