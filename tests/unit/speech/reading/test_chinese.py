@@ -74,6 +74,8 @@ TABLE = rows(
     R&D → R和D
     5+3=8 → 五加三等于八
     ≥5 → 大于等于五
+    房间201 → 房间二零幺
+    二战于1945年结束 → 二战于一九四五年结束
     # what is left to the engine
     3D, A4, MP3, 4K和5G → 3D, A4, MP3, 4K和5G
     [zh]

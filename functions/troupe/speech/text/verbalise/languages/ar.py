@@ -114,8 +114,9 @@ def _day(date: Date, month: str) -> str | None:
     return month if date.day is None else f"{day} من {month}" if day else None
 
 
-def say_date(rules: Rules, date: Date) -> str | None:
-    said = _day(date, rules.month_names[date.month - 1])
+def say_date(rules: Rules, date: Date) -> str:
+    month = rules.month_names[date.month - 1]
+    said = _day(date, month) or month
     return said if date.year is None else f"{said} عام {say_year(rules, date.year)}"
 
 

@@ -207,13 +207,11 @@ def _kinds(rules: Rules) -> Iterator[Kind]:
     )
 
 
-def _abbreviations() -> dict[str, tuple[Abbreviation, ...]]:
-    found = {short: (Abbreviation(words, before=_START),) for short, words in _WORD_STARTS.items()}
-    found |= {
-        short: (Abbreviation(words, before=_AFTER_NUMBER),)
-        for short, words in _AFTER_NUMBERS.items()
-    }
-    return found
+def _abbreviations() -> Iterator[tuple[str, tuple[Abbreviation, ...]]]:
+    for short, words in _WORD_STARTS.items():
+        yield short, (Abbreviation(words, before=_START),)
+    for short, words in _AFTER_NUMBERS.items():
+        yield short, (Abbreviation(words, before=_AFTER_NUMBER),)
 
 
 def _currency(names: tuple[tuple[str, str], tuple[str, str]]) -> Currency:
@@ -225,6 +223,7 @@ def rules(base: Rules, region: str) -> Rules:
     changed = replace(
         base,
         lakh=True,
+        ordinals={"वाँ|वां": "spellout-ordinal-masculine"},
         words=_WORDS,
         years=range(1900, 2000),
         year_before="सन्|सन|वर्ष|साल",
@@ -235,7 +234,7 @@ def rules(base: Rules, region: str) -> Rules:
             word: Scale(power, {"other": word})
             for word, power in (("हज़ार", 3), ("हजार", 3), ("लाख", 5), ("करोड़", 7), ("अरब", 9))
         },
-        abbreviations=_abbreviations(),
+        abbreviations=dict(_abbreviations()),
         range_before="पृष्ठ|पृ\\.|अध्याय",
         plural=lambda number: "one" if number == 1 else "other",
         say_year=say_year,

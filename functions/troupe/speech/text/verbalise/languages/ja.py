@@ -115,6 +115,7 @@ _COUNTERS = (
         "粒",
     ),
 )
+_SHORT = {"no": "ナンバー", "vol": "ボリューム", "ver": "バージョン"}
 _ERAS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 
 _ZEROS = re.compile("ゼロ(?=ゼロ|[一二三四五六七八九])|(?<=[ロ一二三四五六七八九])ゼロ")
@@ -152,10 +153,11 @@ def say_date(rules: Rules, date: Date) -> str:
 
 
 def say_time(rules: Rules, time: Time) -> str:
-    parts = [(time.hour, "時間" if time.duration else "時")]
+    parts = [(time.hour, "時間")] if time.duration else []
     parts += [(n, name) for n, name in ((time.minute, "分"), (time.second, "秒")) if n]
     period = {"am": "午前", "pm": "午後"}.get(time.period, "")
-    return period + "".join(f"{numbers.cardinal(rules, n)}{name}" for n, name in parts)
+    hour = "" if time.duration else f"{numbers.cardinal(rules, time.hour) if time.hour else '零'}時"
+    return period + hour + "".join(f"{numbers.cardinal(rules, n)}{name}" for n, name in parts)
 
 
 def _era_year(rules: Rules, text: str) -> str:
@@ -192,6 +194,13 @@ def _kinds(rules: Rules) -> Iterator[Kind]:
         lambda m, r: numbers.cardinal(r, int(m["digit"])),
         "d",
     )
+    yield Kind("hour", r"(?<![A-Za-z0-9.,:/-])0(?=時(?!間))", lambda _, __: "零", "d")
+    yield Kind(
+        "address",
+        r"(?<![A-Za-z0-9.,/-])[1-9]\d{0,3}-\d{1,4}-\d{1,4}(?![A-Za-z0-9-])",
+        lambda m, r: "の".join(numbers.cardinal(r, int(part)) for part in m[0].split("-")),
+        "d",
+    )
     yield Kind(
         "postal code",
         r"〒\s?(?P<first>\d{3})-(?P<last>\d{4})(?![\d-])",
@@ -219,8 +228,8 @@ def _kinds(rules: Rules) -> Iterator[Kind]:
     )
     yield Kind(
         "abbreviation",
-        r"(?<![A-Za-z0-9])(?:(?P<number>N[oO]\.)|(?P<volume>[Vv]ol\.))\s?(?=\d)",
-        lambda m, _: "ナンバー" if m["number"] else "ボリューム",
+        r"(?<![A-Za-z0-9])(?P<word>No|NO|Vol|vol|Ver|ver)\.\s?(?=\d)",
+        lambda m, _: _SHORT[m["word"].lower()],
         "w",
     )
     yield Kind(
@@ -240,7 +249,7 @@ def _kinds(rules: Rules) -> Iterator[Kind]:
     # 10時〜: from ten on
     yield Kind(
         "open range",
-        rf"(?:(?<=\d[時分日月年円])|(?<=:\d\d)){east_asian.WAVE}(?![^\W_])",
+        rf"(?:(?<=\d[時分日月年円%％℃])|(?<=:\d\d)){east_asian.WAVE}(?![^\W_])",
         lambda _, __: "から",
         "m",
     )

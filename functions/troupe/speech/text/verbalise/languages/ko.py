@@ -22,6 +22,7 @@ from troupe.speech.text.verbalise.rules import (
     Rules,
     Scale,
     Time,
+    alternatives,
 )
 
 _WORDS = {
@@ -82,6 +83,8 @@ _NATIVE_COUNTER = (
 )
 # Over these the Sino-Korean number is said: 20배 is 이십 배, 100개 is 백 개.
 _SINO_FROM = {"배": 20, "시": 13, "시간": 21}
+# Days that are names.
+_EVENTS = {"3·1": "삼일", "4·19": "사일구", "5·18": "오일팔", "6·25": "육이오", "8·15": "팔일오"}
 _SCALE = re.compile(" (?=(?:천|천만|만|억|조)(?: |$))")
 
 
@@ -208,6 +211,21 @@ def _kinds(rules: Rules) -> Iterator[Kind]:
         rf"{edge}(?:1\d\d(?=(?:에|로|으로)\s?(?:전화|신고))|0\d{{2,14}}(?![\d.,:/-]))",
         lambda m, _: digits(m[0]),
         "d",
+    )
+    yield Kind(
+        "event", rf"{edge}(?:{alternatives(_EVENTS)})(?![\d.])", lambda m, _: _EVENTS[m[0]], "d"
+    )
+    yield Kind(
+        "counted",
+        r"(?:(?<=하루 )|(?<=하루에 )|(?<=주일에 )|(?<=한 달에 ))(?P<number>\d{1,2})번",
+        lambda m, _: f"{native(int(m['number']))} 번" if int(m["number"]) else None,
+        "d",
+    )
+    yield Kind(
+        "day of the week",
+        r"(?<=[\d일])\((?P<day>[월화수목금토일])\)",
+        lambda m, _: f" {m['day']}요일",
+        "m",
     )
     yield Kind("month", rf"{edge}(?P<month>\d{{1,2}})월(?!드)", _read_month, "d")
     yield Kind(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from troupe.speech.text.verbalise import numbers
 from troupe.speech.text.verbalise.cldr import spelled
 from troupe.speech.text.verbalise.languages import east_asian
+from troupe.speech.text.verbalise.languages.zh_tables import MEASURES, MONEY, OTHERS, UNITS, WORDS
 from troupe.speech.text.verbalise.numbers import Number
 from troupe.speech.text.verbalise.rules import (
     Abbreviation,
@@ -21,93 +22,19 @@ from troupe.speech.text.verbalise.rules import (
     Time,
 )
 
-_WORDS = {
-    "point": "点",
-    "minus": "负",
-    "plus": "加",
-    "plus_minus": "正负",
-    "to": "到",
-    "times": "乘",
-    "divided": "除以",
-    "equals": "等于",
-    "not_equal": "不等于",
-    "about": "约",
-    "less": "小于",
-    "more": "大于",
-    "at_most": "小于等于",
-    "at_least": "大于等于",
-    "at": "艾特",
-    "dot": "点",
-    "slash": "斜杠",
-    "dash": "横杠",
-    "underscore": "下划线",
-    "hashtag": "话题",
-    "and": "和",
-    "section": "第",
-    "number": "第",
-    "version": "版本",
-}
-_UNITS = {
-    "temperature-celsius": "{0}摄氏度",
-    "temperature-fahrenheit": "{0}华氏度",
-    "concentr-percent": "百分之{0}",
-    "concentr-permille": "千分之{0}",
-    "concentr-part-per-1e6": "百万分之{0}",
-    "speed-kilometer-per-hour": "每小时{0}公里",
-    "speed-meter-per-second": "每秒{0}米",
-    "mass-kilogram": "{0}公斤",
-    "mass-tonne": "{0}吨",
-    "energy-kilowatt-hour": "{0}千瓦时",
-    # Hardly anybody says 吉字节.
-    "digital-kilobyte": "{0}KB",
-    "digital-megabyte": "{0}MB",
-    "digital-gigabyte": "{0}GB",
-    "digital-terabyte": "{0}TB",
-}
-_MONEY = {
-    "USD": "美元",
-    "EUR": "欧元",
-    "GBP": "英镑",
-    "JPY": "日元",
-    "KRW": "韩元",
-    "TWD": "新台币",
-    "HKD": "港元",
-    "INR": "卢比",
-    "RUB": "卢布",
-    "THB": "泰铢",
-    "CHF": "瑞士法郎",
-    "CAD": "加元",
-    "AUD": "澳元",
-    "SGD": "新加坡元",
-}
-# Before these "2" is 两; before others, as 月, 日, 号, 楼, it is 二.
-_MEASURES = (
-    *("个", "個", "位", "名", "只", "隻", "条", "條", "本", "张", "張", "台", "臺", "辆", "輛"),
-    *("座", "家", "间", "間", "件", "块", "塊", "杯", "瓶", "碗", "盘", "盤", "袋", "盒", "箱"),
-    *("次", "回", "遍", "趟", "场", "場", "部", "首", "句", "段", "篇", "封", "支", "枝", "把"),
-    *("双", "雙", "对", "對", "套", "种", "種", "类", "類", "项", "項", "份", "批", "群", "排"),
-    *("天", "年", "周", "週", "小时", "小時", "点", "點", "分钟", "分鐘", "秒", "岁", "歲"),
-    *("公里", "米", "厘米", "毫米", "公尺", "公分", "公斤", "克", "斤", "吨", "噸", "升", "毫升"),
-    *("元", "美元", "欧元", "歐元", "倍", "人", "口", "头", "頭", "匹", "棵", "朵", "颗", "顆"),
-    *("层", "層", "步", "千", "万", "萬", "亿", "億", "百万", "百萬", "平方", "立方", "页", "頁"),
-)
-_OTHERS = (
-    *("月", "日", "号", "號", "时", "時", "分", "度", "楼", "樓", "章", "节", "節", "世纪", "世紀"),
-    *("届", "屆", "级", "級", "成", "折", "角", "点钟", "點鐘", "个月", "個月", "英里", "摄氏度"),
-)
-_TWO = re.compile(rf"\s?(?!年级|年級|月)(?:{'|'.join(_MEASURES)})")
+_TWO = re.compile(rf"\s?(?!年级|年級|月)(?:{'|'.join(MEASURES)})")
 # 两百, but 一千二百.
 _INNER_TWO = re.compile("(?<=[千万亿零])两(?=百)")
 _TRADITIONAL_REGIONS = frozenset({"TW", "HK", "MO"})
 # What counts no 2 by 两: a place in an order.
 _ORDER = re.compile(r"第\s?$")
 _CALLED = "|".join(
-    f"(?<={word})" for word in ("拨打", "致电", "电话", "热线", "報警", "電話", "撥打")
+    f"(?<={word})" for word in ("拨打", "房间", "致电", "电话", "热线", "報警", "電話", "撥打")
 )
 # The letters of the words here that are others in Taiwan and Hong Kong.
 _TRADITIONAL = str.maketrans(
-    "点负乘于约线话题节页张台万亿两华氏摄顿吨镑韩币币欧卢铢间时钟个",
-    "點負乘於約線話題節頁張台萬億兩華氏攝頓噸鎊韓幣幣歐盧銖間時鐘個",
+    "点负乘于约线话题节页张台万亿两华氏摄顿吨镑韩币币欧卢铢间时钟个划横杠",
+    "點負乘於約線話題節頁張台萬億兩華氏攝頓噸鎊韓幣幣歐盧銖間時鐘個劃橫槓",
 )
 
 
@@ -250,7 +177,7 @@ def _kinds(rules: Rules, mainland: bool) -> Iterator[Kind]:
         lambda m, r: f"零下{numbers.say(r, numbers.parse(r, m['number']))}摄氏度",
         "m",
     )
-    yield from east_asian.range_kinds((*_MEASURES, *_OTHERS), "到", "月|日|号|號|点|點|时(?!间)")
+    yield from east_asian.range_kinds((*MEASURES, *OTHERS), "到", "月|日|号|號|点|點|时(?!间)")
     yield east_asian.score("战胜|取胜|击败|获胜|不敌|领先|落后|擊敗|領先|的比分|大胜|险胜", "比")
     yield east_asian.speed("时速|時速|每小时|每小時", "{}公里")
     yield east_asian.below_zero("负")
@@ -266,7 +193,7 @@ def _price(name: str) -> Currency:
 
 
 def rules(base: Rules, region: str) -> Rules:
-    nouns = east_asian.unit_nouns(base, _UNITS, lambda text: text.replace(" ", ""))
+    nouns = east_asian.unit_nouns(base, UNITS, lambda text: text.replace(" ", ""))
     # "两公里": two of a unit, where the number comes first; 二十度, 百分之二.
     nouns = {
         unit: Noun({"one": noun.forms["other"].replace("{0}", "两"), **noun.forms})
@@ -274,12 +201,12 @@ def rules(base: Rules, region: str) -> Rules:
         else noun
         for unit, noun in nouns.items()
     }
-    money = {code: _price(name) for code, name in {"CNY": "元", **_MONEY}.items()}
+    money = {code: _price(name) for code, name in {"CNY": "元", **MONEY}.items()}
     changed = replace(
         base,
         unspaced=True,
         dash=east_asian.DASH,
-        words=_WORDS,
+        words=WORDS,
         months={},
         units=east_asian.UNITS,
         nouns=east_asian.per(nouns, "每{unit}{0}"),
