@@ -11,7 +11,7 @@ from tests.unit.speech.reading.rows import said
 from troupe.speech.languages import ESPEAK
 from troupe.speech.text.verbalise import verbalise
 
-LANGUAGES = ("en-US", "de", "nl", "ru")
+LANGUAGES = ("en-US", "de", "nl", "ru", "pl")
 SIZE = 20_000
 
 
@@ -46,6 +46,9 @@ HOSTILE = {
                 "с 3 ",
                 "XX в. ",
                 "1-й ",
+                "3 maja ",
+                "o godz. 3",
+                "XX w. ",
             ),
         )
     },
