@@ -22,7 +22,6 @@ _BEGIN = re.compile(
 _RANGED = frozenset({"time", "quantity", "money", "date", "month", "numeric date", "iso date"})
 # What stands in the case that the words around it ask for.
 _DECLINED = frozenset({"number", "range", "quantity", "money", "scale"})
-_DASH = re.compile(rf"{numbers.SPACE}?{numbers.DASH}{numbers.SPACE}?")
 _CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?(?:-.*)?")
 # CLDR knows Mandarin as Chinese. In other scripts than these a language is written otherwise than
 # its words here: Serbian in Latin letters, English in Shavian.
@@ -76,6 +75,9 @@ class Reader:
         if rules.unspaced:
             skips["d"] = skips["c"] = r"\d++[A-Za-z]*+(?:[.,:/]\d++)*+"
             skips["w"] = r"[A-Za-z][A-Za-z0-9]*+(?:['.][A-Za-z0-9]++)*+|[^\W\d_A-Za-z]++|\w"
+        self._dash = re.compile(rf"{numbers.SPACE}?{rules.dash}{numbers.SPACE}?")
+        to = f" {rules.words['to']} " if "to" in rules.words else ""
+        self._to = rules.polish(to) if rules.polish is not None else to
         # The kinds that may begin with a digit, a letter or a mark are the groups of one pattern.
         self._search = {
             start: re.compile(
@@ -95,7 +97,7 @@ class Reader:
     def edits(self, text: str) -> list[Edit]:
         edits: list[Edit] = []
         at, begin, search = 0, _BEGIN.search, self._search
-        to, last_name, last = self.rules.words.get("to"), "", 0
+        to, last_name, last = self._to, "", 0
         while (first := begin(text, at)) is not None:
             found = search[first.lastgroup or "m"](text, first.start())
             if found is None:  # "_" in a word
@@ -109,8 +111,12 @@ class Reader:
                 continue
             name, edit = read
             at = edit.end
-            if name == last_name and name in _RANGED and _DASH.fullmatch(text, last, edit.start):
-                edits.append(Edit(last, edit.start, f" {to} "))
+            if (
+                name == last_name
+                and name in _RANGED
+                and self._dash.fullmatch(text, last, edit.start)
+            ):
+                edits.append(Edit(last, edit.start, to))
             last_name, last = (name, edit.end) if to else ("", 0)
             if edit.text != text[edit.start : edit.end]:
                 edits.append(edit)

@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 
 from troupe.speech.text.verbalise import numbers
+from troupe.speech.text.verbalise.cases import in_case
 from troupe.speech.text.verbalise.cldr import spelled
 from troupe.speech.text.verbalise.languages import ru_dates, ru_kinds
 from troupe.speech.text.verbalise.languages import ru_tables as tables
-from troupe.speech.text.verbalise.rules import Noun, Rules, Scale, after, before
+from troupe.speech.text.verbalise.rules import Rules, after, before
 
 _CASES = ("", "genitive", "dative", "accusative", "instrumental", "prepositional")
 _GENDERS = ("masculine", "feminine", "neuter")
@@ -125,42 +126,6 @@ def say_fraction(rules: Rules, whole: int, numerator: int, denominator: int) -> 
     return f"{spelled(whole, rules.locale, rules.counted)} и {part}"
 
 
-def _in_case(base: Rules, case: str, gender: str) -> Rules:
-    """The rules of a case and a gender."""
-    suffix = f"-{case}" if case else ""
-    if not case:
-        return replace(base, number=f"spellout-cardinal-{gender}", in_context=None)
-
-    def noun(known: Noun) -> Noun:
-        return known._replace(ruleset=known.ruleset and known.ruleset + suffix)
-
-    def scale(known: Scale) -> Scale:
-        return known._replace(ruleset=known.ruleset + suffix)
-
-    def plural(value: object) -> str:
-        category = base.plural(value)  # type: ignore[arg-type]
-        if case != "genitive":
-            return category
-        # CLDR's form of a part is the genitive of the singular.
-        return "other" if category in ("one", "other") else "many"
-
-    return replace(
-        base,
-        number=f"spellout-cardinal-{gender}{suffix}",
-        counted=f"spellout-cardinal-masculine{suffix}",
-        unit_rulesets={unit: name + suffix for unit, name in base.unit_rulesets.items()},
-        nouns={key: noun(known) for key, known in base.nouns.items()}
-        | (tables.PREPOSITIONAL if case == "prepositional" else {}),
-        money={
-            key: known._replace(major=noun(known.major), minor=known.minor and noun(known.minor))
-            for key, known in base.money.items()
-        },
-        scales={key: scale(known) for key, known in base.scales.items()},
-        plural=plural,
-        in_context=None,
-    )
-
-
 def rules(base: Rules, _: str) -> Rules:
     changed = replace(
         base,
@@ -185,8 +150,13 @@ def rules(base: Rules, _: str) -> Rules:
         say_fraction=say_fraction,
     )
     variants = {
-        (case, gender): _in_case(changed, case, gender) for case in _CASES for gender in _GENDERS
+        (case, gender): in_case(changed, case, gender) for case in _CASES for gender in _GENDERS
     }
+    for gender in _GENDERS:
+        known = variants["prepositional", gender]
+        variants["prepositional", gender] = replace(
+            known, nouns={**known.nouns, **tables.PREPOSITIONAL}
+        )
 
     def in_context(match: re.Match[str]) -> Rules | None:
         noun = _noun_after(match)

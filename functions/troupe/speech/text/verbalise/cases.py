@@ -1,0 +1,44 @@
+"""Rules of numbers in a case, for languages that decline them (Slavic ones)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from troupe.speech.text.verbalise.rules import Noun, Rules
+
+
+def in_case(base: Rules, case: str, gender: str) -> Rules:
+    """The rules by which a number is said in a case of ICU's rulesets ("" for the nominative) with
+    a noun of a gender. In the genitive the nouns that are counted have it too."""
+    suffix = f"-{case}" if case else ""
+    if not case:
+        return replace(base, number=f"spellout-cardinal-{gender}", in_context=None)
+
+    def noun(known: Noun) -> Noun:
+        return known._replace(ruleset=known.ruleset and known.ruleset + suffix)
+
+    def plural(value: Decimal) -> str:
+        category = base.plural(value)
+        if case != "genitive":
+            return category
+        # CLDR's form of a part is the genitive of the singular, that of 5 the one of the plural.
+        return "other" if category in ("one", "other") else "many"
+
+    return replace(
+        base,
+        number=f"spellout-cardinal-{gender}{suffix}",
+        counted=f"{base.counted}{suffix}",
+        unit_rulesets={unit: name + suffix for unit, name in base.unit_rulesets.items()},
+        nouns={key: noun(known) for key, known in base.nouns.items()},
+        money={
+            key: known._replace(major=noun(known.major), minor=known.minor and noun(known.minor))
+            for key, known in base.money.items()
+        },
+        scales={
+            key: known._replace(ruleset=known.ruleset + suffix)
+            for key, known in base.scales.items()
+        },
+        plural=plural,
+        in_context=None,
+    )
