@@ -82,6 +82,10 @@ def cues_of(text: Text) -> list[Any]:
     return captions(said, until=text.seconds)
 
 
+# What may end within a paragraph.
+_INSIDE = (None, "clause", "sentence")
+
+
 def faults(text: Text, shown: Sequence[Any]) -> Iterator[tuple[str, str]]:
     """What is wrong in the captions of a text: the name of the measure, and where."""
     from troupe.media.captions import LINE, to_srt, width
@@ -124,7 +128,7 @@ def _ends_block(text: Text, cue: Any) -> bool:
         abs(word.end - last) < 0.001
         for words in text.words
         for number, word in enumerate(words)
-        if "\n\n" in word.text or number + 1 == len(words)
+        if word.border not in _INSIDE or number + 1 == len(words)
     )
 
 
@@ -139,7 +143,7 @@ def _torn(text: Text, shown: Sequence[Any]) -> Iterator[tuple[str, str]]:
     for words in text.words:
         for number, word in enumerate(words):
             size = len("".join(word.text.split()))
-            strong = word.border not in (None, "clause", "sentence") or number + 1 == len(words)
+            strong = word.border not in _INSIDE or number + 1 == len(words)
             blocks[-1] += size
             if strong:
                 blocks.append(blocks[-1])
