@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from troupe.speech.audible import audible
+from troupe.speech.engine import SpeechRequest, Voice, VoiceType
 from troupe.speech.engines.remote import estimated
+
+VOICE = Voice("en", VoiceType.MALE, "neutral")
 
 
 @pytest.mark.parametrize("offset", [0, 500, -4_000])
@@ -16,7 +19,7 @@ def test_silence_is_found_whatever_the_offset(offset: int) -> None:
     loud = audible(samples)
     assert loud[0] == pytest.approx(8_000, abs=10)
     assert loud[-1] == pytest.approx(24_000, abs=10)
-    words = estimated(samples, 16_000, "one two").words
+    words = estimated(samples, 16_000, SpeechRequest("one two", VOICE)).words
     assert words[0].start == pytest.approx(0.5, abs=0.01)
     assert words[-1].end == pytest.approx(1.5, abs=0.01)
 

@@ -11,7 +11,8 @@ from troupe.borders import Border, parse_pauses
 from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import WordTiming
 from troupe.speech.prosody import Prosody
-from troupe.speech.text.dictionary import Dictionary, Entry
+from troupe.speech.text.dictionary import Dictionary
+from troupe.speech.text.entry import Entry
 from troupe.speech.text.pieces import Form, parts, pieces, within
 from troupe.speech.text.reading import LAST_PAUSE, Passage, Pauses, as_written, passage
 
