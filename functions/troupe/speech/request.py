@@ -10,6 +10,7 @@ from troupe.borders import Border, pause_seconds
 from troupe.errors import Unprocessable
 from troupe.speech.catalogue import capabilities, unsupported
 from troupe.speech.estimate import seconds_about, seconds_at_most
+from troupe.speech.prosody import Prosody
 from troupe.speech.readable import check_readable, unreadable_share
 from troupe.speech.text.marks import Marked, MarkKind, ReadingWarning, parse_marks
 from troupe.speech.text.plain import plain_text
@@ -74,6 +75,7 @@ def check_text(
             )
         )
     silence = silence_of(found, pauses)
+    speed *= _slowest(found)
     about = seconds_about(words, language, speed) + pause_seconds(words, asked) / speed
     return Checked(
         about=about + silence,
@@ -82,6 +84,16 @@ def check_text(
         + silence,
         warnings=tuple(warnings),
     )
+
+
+def _slowest(found: Marked) -> float:
+    """The factor of the slowest stretch of a text; two marks can be inside of each other."""
+    rates = [
+        mark.value.rate
+        for mark in found.marks
+        if isinstance(mark.value, Prosody) and mark.value.rate < 1
+    ]
+    return max(0.5, min(rates) ** min(2, len(rates))) if rates else 1.0
 
 
 def silence_of(found: Marked, pauses: Mapping[Border, int]) -> float:

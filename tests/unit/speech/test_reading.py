@@ -234,3 +234,12 @@ def test_linear_time(unit: str) -> None:
 
 def test_the_default_passage_says_nothing() -> None:
     assert replace(Passage(), utterances=()).text == ""
+
+
+def test_the_source_of_a_passage_is_what_was_paid_for() -> None:
+    entries = (Entry("a", alias="b " * 90),)
+    found = read("a [pause 1s] a", entries=entries)
+    assert found.source.split() == ["a", "a"]
+    assert len(found.utterances[0].text) > 100
+    ssml = '<speak><sub alias="one two three">x</sub></speak>'
+    assert read(ssml, form=Form.SSML).source == "x one two three"

@@ -12,6 +12,7 @@ from troupe.borders import Border
 from troupe.speech.engine import Capabilities, Phonemes, WordTiming
 from troupe.speech.prosody import PLAIN, Prosody
 from troupe.speech.text.graphemes import is_unspaced
+from troupe.speech.text.marks import MarkKind
 from troupe.speech.text.planner import cut
 from troupe.speech.text.saying import Said, SaidWord, say
 from troupe.speech.text.sentences import CLAUSE, CLAUSE_END
@@ -57,14 +58,11 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Everything that the sound and the words of a part depend on but the voice."""
+    """Everything that the sound and the words of a part depend on but the voice. `source`: the
+    text that was paid for, with the aliases in it; those of a dictionary are not."""
 
     utterances: tuple[Utterance, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The words that are said, for estimates."""
-        return " ".join(utterance.text for utterance in self.utterances)
+    source: str = ""
 
     @property
     def pauses(self) -> float:
@@ -90,7 +88,12 @@ def passage(
     ]
     if last and said:
         said[-1] = replace(said[-1], pause=max(LAST_PAUSE, _asked_at_end(pieces[-1])))
-    return Passage(tuple(said))
+    return Passage(tuple(said), " ".join(map(_source, pieces)))
+
+
+def _source(piece: Piece) -> str:
+    aliases = (str(mark.value) for mark in piece.marks if mark.kind is MarkKind.ALIAS)
+    return " ".join((piece.text.text, *aliases))
 
 
 def _asked_at_end(piece: Piece) -> float:
