@@ -12,7 +12,7 @@ from troupe.dictionaries.checks import checked
 from troupe.dictionaries.records import MAX_BYTES, Version, entries_hash
 from troupe.dictionaries.schemas import CreateDictionary, UpdateDictionary, rules_of
 from troupe.errors import InvalidInput
-from troupe.generations.service import GenerationRequest, _hashed
+from troupe.generations.choices import GenerationRequest, hashed
 from troupe.recording.records import VoiceSnapshot
 from troupe.scripts.pricing import voice_key
 from troupe.speech.text.entry import Entry
@@ -142,7 +142,7 @@ def test_what_was_paid_and_stored_without_a_dictionary_keeps_its_keys() -> None:
     )
     assert voice_key(voice, "espeak") == "3ac84aa40cb7f7b8ce015bc343c7d9fe"
     assert voice_key(voice, "elevenlabs") == "f87c14358718f5a9e94b1707e6e50f6d"
-    assert "dictionary_id" not in _hashed(GenerationRequest("Hello.", "en"))
+    assert "dictionary_id" not in hashed(GenerationRequest("Hello.", "en"))
 
 
 def test_a_line_is_new_with_other_pronunciations_only() -> None:

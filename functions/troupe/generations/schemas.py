@@ -10,8 +10,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field
 
 from troupe.borders import LONGEST_PAUSE, Border
+from troupe.generations.choices import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, GenerationRequest
 from troupe.generations.records import Generation
-from troupe.generations.service import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, GenerationRequest
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView, MaxTokens
 from troupe.media.captions import CaptionFormat

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
-from troupe.borders import Border
-from troupe.characters.voices import attachment, dictionary_fields, voice_snapshot
-from troupe.errors import FileMissing, UnknownChoice
+from troupe.characters.voices import dictionary_fields, voice_snapshot
+from troupe.errors import FileMissing
 from troupe.generations import writes
+from troupe.generations.choices import Cast, Choices, GenerationRequest, hashed
 from troupe.generations.errors import (
     AudioNotReady,
     GenerationNotFound,
-    TextTooLong,
-    TranslationNotOffered,
 )
 from troupe.generations.records import AudioFile, DictionaryUse, Generation, SpokenText
 from troupe.generations.specs import VOICE
 from troupe.idempotency import keyed_id, request_hash
-from troupe.jobs.charges import Price, Quote, speech_tariff
+from troupe.jobs.charges import Price
 from troupe.jobs.records import Job
 from troupe.jobs.writes import erase_writes
 from troupe.logs import log
@@ -35,15 +32,11 @@ from troupe.media.captions import (
     formatted,
     words_from_json,
 )
-from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
-from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
-from troupe.speech.engine import VoiceType
-from troupe.speech.errors import SpeechTooLong
-from troupe.speech.request import TextType, check_text
+from troupe.speech.catalogue import capabilities
 from troupe.speech.text.marks import ReadingWarning
 from troupe.text import shorten
 
@@ -54,30 +47,8 @@ if TYPE_CHECKING:
     from troupe.dictionaries.records import DictionaryRef
     from troupe.jobs.service import JobService
 
-Cast = Callable[[str, Sequence[str]], "list[Character]"]
-
 TITLE_CHARACTERS = 60
-DEFAULT_VOICE_TYPE = VoiceType.FEMALE
-DEFAULT_SPEED = 1.0
 _POLL_SECONDS = (0.1, 1.0)  # the first and the longest pause between polls
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationRequest:
-    """A text to speak, and how. Where `voice_type`, `speed` or `dictionary_id` is None, the
-    character's own is used, or the default if there is no character."""
-
-    text: str
-    language: str
-    voice_type: VoiceType | None = None
-    voice_style: str = DEFAULT_STYLE
-    character_id: str | None = None
-    dictionary_id: str | None = None
-    speed: float | None = None
-    format: AudioFormat = AudioFormat.MP3
-    target_language: str | None = None
-    text_type: TextType = TextType.TEXT
-    pauses: Mapping[Border, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +58,6 @@ class GenerationWithJob:
     generation: Generation
     job: Job
     warnings: tuple[ReadingWarning, ...] = ()
-
-
-class _Choices(NamedTuple):
-    """What a request asks for, with its character's choices and the defaults, and the price."""
-
-    character: Character | None
-    voice_type: VoiceType
-    speed: float
-    language: str
-    dictionary: DictionaryRef | None
-    quote: Quote
-    warnings: tuple[ReadingWarning, ...]
 
 
 class Generations:
@@ -118,8 +77,7 @@ class Generations:
         self._db = db
         self._files = files
         self._jobs = jobs
-        self._cast = cast
-        self._dictionaries = dictionaries
+        self._choices = Choices(cast, dictionaries, settings)
         self._settings = settings
         self._moderation = moderation
 
@@ -138,9 +96,9 @@ class Generations:
         DictionaryLanguage, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
         KeyReused.
         """
-        chosen = self._choices(uid, request)
+        chosen = self._choices.of(uid, request)
         character, language = chosen.character, chosen.language
-        self._moderation.check(uid, request.text)
+        self._moderation.check(uid, request.text, chosen.spoken)
         cloned = (
             character is not None
             and character.clonable
@@ -173,7 +131,7 @@ class Generations:
             given=_spoken_text(
                 request, generation, character if cloned else None, chosen.dictionary
             ),
-            request_hash=request_hash("generateVoice", _hashed(request)),
+            request_hash=request_hash("generateVoice", hashed(request)),
             at=at,
         )
         batch = [
@@ -195,8 +153,8 @@ class Generations:
         return GenerationWithJob(generation, job, chosen.warnings)
 
     def quote(self, uid: str, request: GenerationRequest) -> Price:
-        """What the generation would cost now. Raises the errors of `_choices`."""
-        return self._jobs().price(uid, self._choices(uid, request).quote)
+        """What the generation would cost now. Raises the errors of `Choices.of`."""
+        return self._jobs().price(uid, self._choices.of(uid, request).quote)
 
     def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
         """Polls until the work has ended, for at most `seconds`."""
@@ -289,88 +247,6 @@ class Generations:
         except FileMissing as error:
             raise AudioNotReady from error
         return formatted(shown, form)
-
-    def _choices(self, uid: str, request: GenerationRequest) -> _Choices:
-        """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice,
-        TextTooLong, InvalidSSML, NothingToSpeak, UnreadableText, DictionaryNotFound,
-        DictionaryLanguage and SpeechTooLong."""
-        if request.target_language:
-            raise TranslationNotOffered
-        character = self._cast(uid, [request.character_id])[0] if request.character_id else None
-        voice_type = request.voice_type or (
-            VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
-        )
-        speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
-        language = self._check(request, voice_type)
-        checked = check_text(
-            request.text,
-            request.text_type,
-            language=language,
-            speed=speed,
-            engine=self._settings.speech_engine,
-            pauses=self._settings.pauses,
-            asked=request.pauses,
-        )
-        SpeechTooLong.check(checked.about, self._settings.max_audio_seconds)
-        quote = Quote.of(
-            speech_tariff(self._settings.prices),
-            len(request.text),
-            math.ceil(checked.at_most),
-            math.ceil(checked.about),
-        )
-        dictionary = self._dictionary(uid, request.dictionary_id, character, language)
-        warnings = checked.warnings
-        return _Choices(character, voice_type, speed, language, dictionary, quote, warnings)
-
-    def _dictionary(
-        self, uid: str, dictionary_id: str | None, character: Character | None, language: str
-    ) -> DictionaryRef | None:
-        """Raises DictionaryNotFound and DictionaryLanguage."""
-        if dictionary_id is not None:
-            return self._dictionaries().for_speech(uid, dictionary_id, language)
-        if character is None or character.config.dictionary_id is None:
-            return None
-        return self._dictionaries().attached([attachment(character, language)])[0]
-
-    def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
-        """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)
-        and TextTooLong."""
-        engine = self._settings.speech_engine
-        offered = capabilities(engine)
-        language = language_named(request.language, engine)
-        wrong = []
-        if language is None:
-            wrong.append(UnknownChoice.field("language", [item.code for item in offered.languages]))
-        if voice_type not in offered.voice_types:
-            wrong.append(UnknownChoice.field("voiceType", sorted(offered.voice_types)))
-        if request.voice_style not in offered.styles:
-            wrong.append(UnknownChoice.field("voiceStyle", list(offered.styles)))
-        if language is None or wrong:
-            raise UnknownChoice(details={"fields": wrong})
-        characters, maximum = len(request.text), self._settings.max_text_characters
-        if characters > maximum:
-            raise TextTooLong(
-                f"The text is too long: {characters} characters (maximum {maximum}).",
-                details={"characters": characters, "maximum": maximum},
-            )
-        return language.code
-
-
-def _hashed(request: GenerationRequest) -> dict[str, Any]:
-    """The request as its idempotency hash sees it: an omitted choice equals its default."""
-    choices = asdict(request) | {
-        "voice_type": request.voice_type or DEFAULT_VOICE_TYPE,
-        "speed": request.speed or DEFAULT_SPEED,
-    }
-    del choices["target_language"]  # never set when work is accepted
-    # Hashes of requests from before these fields must stay as they are.
-    if request.text_type is TextType.TEXT:
-        del choices["text_type"]
-    if not request.pauses:
-        del choices["pauses"]
-    if request.dictionary_id is None:
-        del choices["dictionary_id"]
-    return choices
 
 
 def _spoken_text(

@@ -34,11 +34,12 @@ class NothingToSpeak(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A text that can be spoken: how long that takes, in seconds, and what will not be read as its
-    writer may expect."""
+    """A text that can be spoken: how long that takes, in seconds; its words without marks, with
+    their aliases; and what will not be read as its writer may expect."""
 
     about: float
     at_most: float
+    spoken: str
     warnings: tuple[ReadingWarning, ...]
 
 
@@ -74,6 +75,7 @@ def check_text(
                 f"The voice of {language} cannot read some letters of the text ({share:.1%}).",
             )
         )
+    aliases = [str(mark.value) for mark in found.marks if mark.kind is MarkKind.ALIAS]
     silence = silence_of(found, pauses)
     speed *= _slowest(found)
     about = seconds_about(words, language, speed) + pause_seconds(words, asked) / speed
@@ -82,6 +84,7 @@ def check_text(
         at_most=seconds_at_most(words, language, speed)
         + pause_seconds(words, {**pauses, **asked}) / speed
         + silence,
+        spoken=" ".join((words, *aliases)),
         warnings=tuple(warnings),
     )
 
