@@ -11,7 +11,7 @@ from tests.unit.speech.reading.rows import said
 from troupe.speech.languages import ESPEAK
 from troupe.speech.text.verbalise import verbalise
 
-LANGUAGES = ("en-US", "de", "nl", "ru", "pl")
+LANGUAGES = ("en-US", "de", "nl", "ru", "pl", "tr")
 SIZE = 20_000
 
 
@@ -48,6 +48,8 @@ HOSTILE = {
                 "1-й ",
                 "3 maja ",
                 "o godz. 3",
+                "5'te ",
+                "%5",
                 "XX w. ",
             ),
         )
@@ -89,3 +91,18 @@ def test_edits_touch_only_what_changes() -> None:
     text = "It cost $5 in all, not 7."
     edits = [(text[edit.start : edit.end], edit.text) for edit in verbalise(text, "en-US")]
     assert edits == [("$5", "five dollars"), ("7", "seven")]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("3 aprİl 2026", "en-US", "the third of April, twenty twenty-six"),
+        ("3 ſeptember", "en-US", "three ſeptember"),
+        ("3 ARALIK", "tr", "üç Aralık"),
+        ("3 ᲃая", "ru", "три ᲃая"),
+    ],
+)
+def test_letters_that_match_only_without_case_are_no_error(
+    text: str, language: str, words: str
+) -> None:
+    assert said(text, language) == words

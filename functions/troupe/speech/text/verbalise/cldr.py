@@ -128,8 +128,9 @@ def _per(locale: str, unit: str) -> str:
 
 
 def per(rules: Rules, unit: str) -> str:
-    """The pattern of "… per unit", with {0}; "" if CLDR has none."""
-    return _per(rules.locale, unit)
+    """The pattern of "… per unit", with {0}; "" if CLDR has none in words."""
+    pattern = _per(rules.locale, unit)
+    return "" if "/" in pattern else pattern
 
 
 @lru_cache(maxsize=512)
