@@ -53,6 +53,8 @@ HOSTILE = {
                 "1-й ",
                 "3 maja ",
                 "o godz. 3",
+                "5'te ",
+                "%5",
                 "XX w. ",
             ),
         )
@@ -160,3 +162,18 @@ def test_any_text_is_read_or_left_alone(text: str, language: str, kind: str, ord
     assert "{" not in said(text, language)
     assert "None" not in said(text, language)
     assert say_as(text, language, kind, order) != ""
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("3 aprİl 2026", "en-US", "the third of April, twenty twenty-six"),
+        ("3 ſeptember", "en-US", "three ſeptember"),
+        ("3 ARALIK", "tr", "üç Aralık"),
+        ("3 ᲃая", "ru", "три ᲃая"),
+    ],
+)
+def test_letters_that_match_only_without_case_are_no_error(
+    text: str, language: str, words: str
+) -> None:
+    assert said(text, language) == words

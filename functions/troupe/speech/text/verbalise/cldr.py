@@ -130,11 +130,12 @@ def _per(locale: str, unit: str) -> str:
 
 
 def per(rules: Rules, unit: str) -> str:
-    """The pattern of "… per unit", with {0}; "" if CLDR has none."""
+    """The pattern of "… per unit", with {0}; "" if CLDR has none in words."""
     noun = rules.nouns.get(unit)
     if noun is not None and "per" in noun.forms:
         return noun.forms["per"]
-    return _per(rules.locale, unit)
+    pattern = _per(rules.locale, unit)
+    return "" if "/" in pattern else pattern
 
 
 @lru_cache(maxsize=512)

@@ -138,8 +138,9 @@ def _read_numeric(match: re.Match[str], rules: Rules) -> str | None:
 
 
 def _month(match: re.Match[str], rules: Rules) -> int:
-    name = match["month"].lower()
-    return rules.months.get(name) or rules.months[name.rstrip(".")]
+    """The number of a month; 0 for what only looks like its name (aprİl)."""
+    name = match["month"].replace("İ", "i").lower()
+    return rules.months.get(name) or rules.months.get(name.rstrip("."), 0)
 
 
 def _read_written(match: re.Match[str], rules: Rules, day_first: bool) -> str | None:
@@ -160,7 +161,10 @@ def _read_written(match: re.Match[str], rules: Rules, day_first: bool) -> str | 
 def _read_month(match: re.Match[str], rules: Rules) -> str | None:
     if match["month"].islower() and not rules.month_names[0][0].islower():
         return None
-    name = rules.month_names[_month(match, rules) - 1]
+    month = _month(match, rules)
+    if not month:
+        return None
+    name = rules.month_names[month - 1]
     return f"{name} {numbers.year(rules, int(match['year']))}"
 
 

@@ -56,6 +56,8 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     number, left, edge = numbers.pattern(rules), rules.left, rf"{rules.right}(?![.,]\d)"
     dash = rules.dash
     sign = rf"(?:(?<![\w.,)\]%°])(?P<sign>{SIGN}|~|≈))?+"
+    # 5 m' is no length; 5 m'lik is one where suffixes are written so.
+    stop = r"(?![/²³])" if rules.attach is not None else r"(?!['’/²³])"
     symbols, units = alternatives(_currencies(rules)), alternatives(_units(rules))
     tail = rf"(?:/(?P<per>{units}))?{edge}"
     scale = (
@@ -81,13 +83,13 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         "quantity",
         rf"{sign}{left}(?P<number>{number})"
         rf"(?:{SPACE}?{dash}{SPACE}?(?P<last>{number}))?+"
-        rf"(?P<space>{SPACE}?)(?P<unit>{units})(?:/(?P<per>{units}))?{rules.right}(?!['’/²³])",
+        rf"(?P<space>{SPACE}?)(?P<unit>{units})(?:/(?P<per>{units}))?{rules.right}{stop}",
         _read_quantity,
         "dm",
     )
     yield Kind(
         "part",
-        rf"{left}(?P<fraction>{FRACTION}){SPACE}?(?P<unit>{units}){rules.right}(?!['’/²³])",
+        rf"{left}(?P<fraction>{FRACTION}){SPACE}?(?P<unit>{units}){rules.right}{stop}",
         _read_part,
         "d",
     )

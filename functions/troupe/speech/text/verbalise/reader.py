@@ -22,6 +22,8 @@ _BEGIN = re.compile(
 _RANGED = frozenset({"time", "quantity", "money", "date", "month", "numeric date", "iso date"})
 # What stands in the case that the words around it ask for.
 _DECLINED = frozenset({"number", "range", "quantity", "money", "scale"})
+# What may have a suffix of `Rules.attach`.
+_SUFFIXED = _DECLINED | {"time", "date", "numeric date", "iso date", "fraction", "part"}
 _CODE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?(?:-.*)?")
 # CLDR knows Mandarin as Chinese. In other scripts than these a language is written otherwise than
 # its words here: Serbian in Latin letters, English in Shavian.
@@ -136,6 +138,9 @@ class Reader:
             if self.rules.polish is not None:
                 said = self.rules.polish(said)
             end = match.end()
+            if rules.attach is not None and kind.name in _SUFFIXED:
+                said, taken = rules.attach(said, text[end : end + 20])
+                end += taken
             if text[end - 1] == "." and said[-1:] != "." and _AT_END.match(text, end):
                 said += "."  # the full stop of an abbreviation ends the sentence too
             return kind.name, Edit(start, end, said)

@@ -171,6 +171,10 @@ class Rules:
     """The rules by which a number, quantity or price is said where a match stands, for languages
     whose numbers have cases; None for these rules."""
 
+    attach: Callable[[str, str], tuple[str, int]] | None = None
+    """(words of a number, the text after it) → the words with the suffix that the text has, as in
+    Turkish 5'te, and how many characters that takes."""
+
     say_decimal: Callable[[Rules, str, str, str], str] | None = None
     """(whole digits, fraction digits, ruleset) → words. Else the digits one by one."""
     say_year: Callable[[Rules, int], str] | None = None

@@ -57,7 +57,7 @@ def say_date(rules: Rules, date: Date) -> str:
 
 def _read_date(match: re.Match[str], rules: Rules) -> str | None:
     year = match["year"]
-    month = _MONTHS[match["month"].lower().rstrip(".")]
+    month = _MONTHS.get(match["month"].lower().rstrip("."), 0)
     return dates.say_date(
         rules,
         Date(int(match["day"]), month, None if year is None else int(year), True, before(match)),
