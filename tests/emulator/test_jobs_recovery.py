@@ -157,7 +157,7 @@ def test_a_failed_job_charges_nothing(
 def test_text_with_nothing_to_speak_fails_with_a_code(db: Database, files: Files) -> None:
     troupe = Troupe(db, files)
     uid = new_user(db)
-    generation_id = troupe.speak(uid, "<!-- a comment -->")
+    generation_id = troupe.speak(uid, "```\n```")
     troupe.deliver_all()
     error = troupe.generations.get(uid, generation_id).job.error
     assert error is not None

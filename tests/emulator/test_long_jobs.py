@@ -23,7 +23,6 @@ from troupe.adapters import storage
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
-from troupe.generations import service as generations_service
 from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.jobs.records import JobStatus
@@ -32,6 +31,7 @@ from troupe.recording import join
 from troupe.scripts import film, worker
 from troupe.scripts.length import OTHER_SPEAKER_SECONDS, SAME_SPEAKER_SECONDS
 from troupe.scripts.specs import VIDEO
+from troupe.speech import request
 from troupe.speech.engine import Speech, SpeechRequest
 from troupe.speech.errors import SpeechTooLong
 
@@ -145,7 +145,7 @@ def test_speech_longer_than_allowed_fails_and_costs_nothing_beyond_the_hold(
     db: Database, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The estimate said a second; the text takes several."""
-    monkeypatch.setattr(generations_service, "seconds_about", lambda *_: 1.0)
+    monkeypatch.setattr(request, "seconds_about", lambda *_: 1.0)
     troupe = Troupe(db, files, MAX_AUDIO_SECONDS=2)
     uid = new_user(db)
     generation_id = troupe.speak(uid, SHORT)

@@ -25,7 +25,8 @@ from troupe.wallet.records import Meter
 
 WORDS = "The bell in the tower rang twice before the keeper climbed the stairs. "
 # Lines of 500 characters. Twelve make two parts: eight lines, and four.
-TWELVE = [(WORDS * 8)[n : n + 499].strip().ljust(500, ".") for n in range(12)]
+# Of one sentence each, which is one call of the engine.
+TWELVE = [(WORDS.replace(".", ",") * 8)[n : n + 499].strip().ljust(500, ".") for n in range(12)]
 SHORT = ["Did you hear the bell?", "There is no bell in this town.", "There is now."]
 
 

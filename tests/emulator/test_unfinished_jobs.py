@@ -392,7 +392,7 @@ def test_deleting_a_generation_at_work_charges_it(db: Database, files: Files) ->
 
 def test_a_failed_generation_shows_its_charge(db: Database, files: Files) -> None:
     def fail(number: int) -> None:
-        if number > 3:
+        if number > 30:
             raise SpeechError("engine_refused", "The server refused.", retryable=False)
 
     troupe = Troupe(db, files, ScriptedEngine(fail, QuickEngine()), PART_CHARACTERS=1200)

@@ -12,12 +12,20 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
-from tests.support.factories import HeldQueue, code, new_character, new_user, signed_in
+from tests.support.factories import (
+    HeldQueue,
+    code,
+    new_character,
+    new_user,
+    signed_in,
+    test_settings,
+)
 from tests.support.scenes import SCENE, Scene, new_scene
 from tests.support.wiring import app_for, deliver, rewired
 from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
 from troupe.adapters.llm import LanguageModel
 from troupe.adapters.storage import Files
+from troupe.borders import pause_seconds
 from troupe.characters.records import Config
 from troupe.scripts.backgrounds import Background, create_write
 from troupe.speech.estimate import seconds_at_most
@@ -422,7 +430,11 @@ def test_voice_minutes_are_held_by_the_speed_of_each_voice(scene: Scene, db: Dat
     )
     job_id = scene.post("/generate-audio").json["data"]["job"]["jobId"]
     speeds = {"Anna": 1.0, "Ben": 0.5}
-    speech = sum(seconds_at_most(text, "en-us", speeds[name]) for name, text in SCENE)
+    pauses = test_settings().pauses
+    speech = sum(
+        seconds_at_most(text, "en-us", speeds[name]) + pause_seconds(text, pauses) / speeds[name]
+        for name, text in SCENE
+    )
     charge = db.get(f"jobs/{job_id}").data["charge"]
     assert (charge["meter"], charge["held"]) == ("voiceSeconds", ceil(speech + len(SCENE)))
 

@@ -177,6 +177,9 @@ def test_the_input_of_a_script_job_in_the_old_format_is_read() -> None:
         "samplePath": None,
         "sampleSha256": None,
         "sampleText": "",
+        "dictionaryId": None,
+        "dictionaryVersion": None,
+        "dictionarySha256": None,
         "images": ["a.png"],
     }
     before = {

@@ -18,13 +18,13 @@ from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
 from troupe.speech.engine import VoiceType
 from troupe.speech.errors import SpeechTooLong
-from troupe.speech.request import TextType, check_text
-from troupe.speech.text.marks import ReadingWarning
+from troupe.speech.text.forms import TextType
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
     from troupe.dictionaries.library import Dictionaries
     from troupe.dictionaries.records import DictionaryRef
+    from troupe.speech.text.marks import ReadingWarning
 
 Cast = Callable[[str, Sequence[str]], "list[Character]"]
 
@@ -85,6 +85,8 @@ class Choices:
             VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
         )
         speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
+        from troupe.speech.request import check_text  # noqa: PLC0415 (most requests need none)
+
         language = self._check(request, voice_type)
         checked = check_text(
             request.text,

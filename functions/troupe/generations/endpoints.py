@@ -27,11 +27,7 @@ from troupe.media.formats import AudioFormat
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.catalogue import STYLES, capabilities
-from troupe.speech.errors import SpeechTooLong
-from troupe.speech.readable import UnreadableText
-from troupe.speech.request import NothingToSpeak
-from troupe.speech.text.marks import ReadingWarning
-from troupe.speech.text.ssml import InvalidSSML
+from troupe.speech.errors import InvalidSSML, NothingToSpeak, SpeechTooLong, UnreadableText
 from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
@@ -47,6 +43,7 @@ if TYPE_CHECKING:
     from troupe.generations.records import AudioFile, Generation
     from troupe.generations.service import Generations, GenerationWithJob
     from troupe.settings import Settings
+    from troupe.speech.text.marks import ReadingWarning
 
 api = Api("voice", "Text to speech")
 _CHOICE_ERRORS = (

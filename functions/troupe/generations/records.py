@@ -12,7 +12,7 @@ from troupe.dictionaries.records import DictionaryRef
 from troupe.jobs.records import JobError, JobStatus
 from troupe.recording.records import VoiceSnapshot
 from troupe.records import Record
-from troupe.speech.request import TextType
+from troupe.speech.text.forms import TextType
 
 
 class AudioFile(Record):

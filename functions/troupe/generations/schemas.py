@@ -19,7 +19,7 @@ from troupe.media.formats import AudioFormat
 from troupe.settings import MOST_CHARACTERS
 from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import TimingSource, VoiceType
-from troupe.speech.request import TextType
+from troupe.speech.text.forms import TextType
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, KeyHeader, Schema, WarnsOfUnknown, example
 

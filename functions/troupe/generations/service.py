@@ -37,7 +37,6 @@ from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities
-from troupe.speech.text.marks import ReadingWarning
 from troupe.text import shorten
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from troupe.dictionaries.library import Dictionaries
     from troupe.dictionaries.records import DictionaryRef
     from troupe.jobs.service import JobService
+    from troupe.speech.text.marks import ReadingWarning
 
 TITLE_CHARACTERS = 60
 _POLL_SECONDS = (0.1, 1.0)  # the first and the longest pause between polls

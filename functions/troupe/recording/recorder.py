@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 # Of one sound. Local files are in memory: two hours are 350 MB.
 MAX_SECONDS = 7200.0
-# What the aliases of a dictionary may add, which are not in the text that is paid for.
-ALIAS_SECONDS = 30.0
 
 _SILENCE = Speech(np.zeros(0, np.int16), 22050, (), TimingSource.ESTIMATED)
 
@@ -95,7 +93,7 @@ class Recorder:
         # Half as much again, for engines that are slower than the estimates know.
         speed = voice.speed * min((each.prosody.rate for each in passage.utterances), default=1.0)
         most = 1.5 * seconds_at_most(passage.source, voice.language, min(speed, voice.speed))
-        most = min(MAX_SECONDS, most + passage.pauses + ALIAS_SECONDS)
+        most = min(MAX_SECONDS, most + passage.pauses + passage.extra)
 
         def samples() -> Iterator[Samples]:
             total = 0

@@ -36,8 +36,7 @@ from troupe.scripts.errors import (
 )
 from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.specs import AUDIO, VIDEO
-from troupe.speech.errors import SpeechTooLong
-from troupe.speech.readable import UnreadableText
+from troupe.speech.errors import SpeechTooLong, UnreadableText
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth

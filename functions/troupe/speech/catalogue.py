@@ -12,8 +12,6 @@ from functools import cache
 from troupe.speech.engine import Capabilities, Control, Language, VoiceType
 from troupe.speech.languages import ALIASES, ESPEAK
 from troupe.speech.languages_remote import ELEVENLABS, F5TTS, GOOGLE, OPENAI
-from troupe.speech.prosody import Prosody
-from troupe.speech.text.marks import Mark, Marked, MarkKind, ReadingWarning
 
 DEFAULT_STYLE = "neutral"
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
@@ -123,48 +121,6 @@ def capabilities(engine_name: str) -> Capabilities:
         reads_all_languages=offer.reads_all_languages,
         controls=offer.controls,
     )
-
-
-def unsupported(marked: Marked, engine: Capabilities) -> tuple[ReadingWarning, ...]:
-    """A warning for each thing that the marks ask for and the engine cannot do. It speaks the text
-    without it."""
-    first: dict[Control, int] = {}
-    for mark in marked.marks:
-        for control in _asked(mark) - engine.controls:
-            first.setdefault(control, marked.text.span(mark.start, mark.end)[0])
-    return tuple(
-        ReadingWarning(
-            "mark_unsupported",
-            f"The voice cannot change {_MEANINGS[control]}: the text is spoken without it.",
-            at,
-        )
-        for control, at in first.items()
-    )
-
-
-_MEANINGS = {
-    Control.RATE: "its speed",
-    Control.PITCH: "its pitch",
-    Control.VOLUME: "its volume",
-    Control.EMPHASIS: "its emphasis",
-    Control.PHONEMES: "a pronunciation",
-}
-
-
-def _asked(mark: Mark) -> frozenset[Control]:
-    match mark.kind, mark.value:
-        case MarkKind.PHONEMES, _:
-            return frozenset((Control.PHONEMES,))
-        case MarkKind.EMPHASIS, level if level != "none":
-            return frozenset((Control.EMPHASIS,))
-        case _, Prosody() as prosody:
-            wanted = {
-                Control.RATE: prosody.rate != 1,
-                Control.PITCH: prosody.pitch != 0,
-                Control.VOLUME: prosody.volume != 0,
-            }
-            return frozenset(control for control, asked in wanted.items() if asked)
-    return frozenset()
 
 
 @cache

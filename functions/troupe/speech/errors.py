@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 from troupe.errors import Unprocessable, WorkError
@@ -49,3 +51,46 @@ def _hours(seconds: float) -> str:
     if minutes < 2:
         return f"{seconds:.0f} seconds"
     return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
+
+
+class NothingToSpeak(Unprocessable):
+    code = "nothing_to_speak"
+    message = "The text has no words to speak. Send some."
+
+
+class UnreadableDetails(TypedDict):
+    """`share` of the letters that the voice cannot read, from 0 to 1, and `languages` of this
+    engine whose voices can read the text; empty if there is none."""
+
+    share: float
+    languages: list[str]
+    field: NotRequired[str]
+
+
+class UnreadableText(Unprocessable):
+    code = "unreadable_text"
+    details_type = UnreadableDetails
+    message = "The voice cannot read this text."
+
+
+class SSMLDetails(TypedDict):
+    """Where the document is wrong; both count from 1. `expected`: what would be right there."""
+
+    line: int
+    column: int
+    expected: str
+
+
+class InvalidSSML(Unprocessable):
+    code = "invalid_ssml"
+    details_type = SSMLDetails
+    message = "The text is not valid SSML."
+
+    @classmethod
+    def at(cls, source: str, offset: int, problem: str, expected: str) -> InvalidSSML:
+        before = source[:offset].replace("\r\n", "\n").replace("\r", "\n")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        return cls(
+            f"Line {line}, column {column}: {problem}. {expected}",
+            details={"line": line, "column": column, "expected": expected},
+        )

@@ -5,12 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from functools import cache, lru_cache
-from typing import NotRequired
 
-from typing_extensions import TypedDict
-
-from troupe.errors import Unprocessable
 from troupe.speech.catalogue import capabilities
+from troupe.speech.errors import UnreadableText
 from troupe.speech.estimate import SCRIPTS
 from troupe.text import normalized
 
@@ -25,21 +22,6 @@ _NAMED = {
     *("BOPOMOFO", "EGYPTIAN", "CUNEIFORM", "LINEAR", "MEETEI", "OL", "SUNDANESE", "TAI", "CHAM"),
 }
 _KANA = frozenset({"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"})
-
-
-class UnreadableDetails(TypedDict):
-    """`share` of the letters that the voice cannot read, from 0 to 1, and `languages` of this
-    engine whose voices can read the text; empty if there is none."""
-
-    share: float
-    languages: list[str]
-    field: NotRequired[str]
-
-
-class UnreadableText(Unprocessable):
-    code = "unreadable_text"
-    details_type = UnreadableDetails
-    message = "The voice cannot read this text."
 
 
 def unreadable_share(text: str, language: str, engine: str) -> float:

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from troupe.borders import Border, pause_seconds
-from troupe.errors import Unprocessable
-from troupe.speech.catalogue import capabilities, unsupported
+from troupe.speech.catalogue import capabilities
+from troupe.speech.engine import Capabilities, Control
+from troupe.speech.errors import NothingToSpeak
 from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.speech.prosody import Prosody
 from troupe.speech.readable import check_readable, unreadable_share
-from troupe.speech.text.marks import Marked, MarkKind, ReadingWarning, parse_marks
-from troupe.speech.text.plain import plain_text
+from troupe.speech.text.forms import TextType
+from troupe.speech.text.marks import Mark, Marked, MarkKind, ReadingWarning, parse_marks
 from troupe.speech.text.ssml import parse_ssml
 from troupe.speech.text.words import is_speakable
-
-
-class TextType(StrEnum):
-    TEXT = "text"  # plain text or Markdown, with marks
-    SSML = "ssml"
-
-
-# Whether a longer one has a word to speak is found out by the worker: to read it takes time.
-_SHORT = 2_000
-
-
-class NothingToSpeak(Unprocessable):
-    code = "nothing_to_speak"
-    message = "The text has no words to speak. Send some."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +50,7 @@ def check_text(
     """
     found = marked(text, text_type)
     words = found.text.text
-    if not is_speakable(plain_text(words) if len(words) < _SHORT else words):
+    if not is_speakable(words):
         raise NothingToSpeak
     check_readable(words, language, engine)
     warnings = [*found.warnings, *unsupported(found, capabilities(engine))]
@@ -109,3 +95,45 @@ def _seconds(value: object, pauses: Mapping[Border, int]) -> float:
     if isinstance(value, Border):
         return pauses[value] / 1000
     return value / 1000 if isinstance(value, int) else 0.0
+
+
+def unsupported(marked: Marked, engine: Capabilities) -> tuple[ReadingWarning, ...]:
+    """A warning for each thing that the marks ask for and the engine cannot do. It speaks the text
+    without it."""
+    first: dict[Control, int] = {}
+    for mark in marked.marks:
+        for control in _asked(mark) - engine.controls:
+            first.setdefault(control, marked.text.span(mark.start, mark.end)[0])
+    return tuple(
+        ReadingWarning(
+            "mark_unsupported",
+            f"The voice cannot change {_MEANINGS[control]}: the text is spoken without it.",
+            at,
+        )
+        for control, at in first.items()
+    )
+
+
+_MEANINGS = {
+    Control.RATE: "its speed",
+    Control.PITCH: "its pitch",
+    Control.VOLUME: "its volume",
+    Control.EMPHASIS: "its emphasis",
+    Control.PHONEMES: "a pronunciation",
+}
+
+
+def _asked(mark: Mark) -> frozenset[Control]:
+    match mark.kind, mark.value:
+        case MarkKind.PHONEMES, _:
+            return frozenset((Control.PHONEMES,))
+        case MarkKind.EMPHASIS, level if level != "none":
+            return frozenset((Control.EMPHASIS,))
+        case _, Prosody() as prosody:
+            wanted = {
+                Control.RATE: prosody.rate != 1,
+                Control.PITCH: prosody.pitch != 0,
+                Control.VOLUME: prosody.volume != 0,
+            }
+            return frozenset(control for control, asked in wanted.items() if asked)
+    return frozenset()

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -230,10 +229,6 @@ def test_linear_time(unit: str) -> None:
     passage(found, "en-US", 1.0, ESPEAK, Pauses.of(USUAL, {}), last=True)
     # 0.3 to 2 s on a busy machine; quadratic time would take minutes.
     assert time.process_time() - started < 5
-
-
-def test_the_default_passage_says_nothing() -> None:
-    assert replace(Passage(), utterances=()).text == ""
 
 
 def test_the_source_of_a_passage_is_what_was_paid_for() -> None:

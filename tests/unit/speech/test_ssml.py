@@ -9,9 +9,10 @@ import pytest
 
 from tests.support.details import check
 from troupe.borders import Border
+from troupe.speech.errors import InvalidSSML
 from troupe.speech.prosody import Prosody
 from troupe.speech.text.marks import MOST_WARNINGS, Marked, MarkKind, SayAs
-from troupe.speech.text.ssml import NAMESPACE, InvalidSSML, parse_ssml
+from troupe.speech.text.ssml import NAMESPACE, parse_ssml
 
 
 def speak(inner: str) -> Marked:

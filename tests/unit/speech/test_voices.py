@@ -18,11 +18,11 @@ from troupe.speech.catalogue import (
     flag,
     language_named,
     style_named,
-    unsupported,
 )
 from troupe.speech.engine import Control, VoiceType
 from troupe.speech.engines import elevenlabs, espeak_voice, google, openai
 from troupe.speech.languages import ALIASES, ESPEAK
+from troupe.speech.request import unsupported
 from troupe.speech.text.marks import parse_marks
 from troupe.speech.text.ssml import parse_ssml
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Seconds after the last word, so that captions end before the sound does.
 LAST_PAUSE = 0.2
+ALIAS_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,12 @@ class Utterance:
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Everything that the sound and the words of a part depend on but the voice. `source`: the
-    text that was paid for, with the aliases in it; those of a dictionary are not."""
+    text that was paid for, with the aliases in it. `extra`: the seconds that the aliases of a
+    dictionary may add, which are not in the source."""
 
     utterances: tuple[Utterance, ...] = ()
     source: str = ""
+    extra: float = 0.0
 
     @property
     def pauses(self) -> float:
@@ -88,7 +91,8 @@ def passage(
     ]
     if last and said:
         said[-1] = replace(said[-1], pause=max(LAST_PAUSE, _asked_at_end(pieces[-1])))
-    return Passage(tuple(said), " ".join(map(_source, pieces)))
+    source = " ".join(map(_source, pieces))
+    return Passage(tuple(said), source, ALIAS_SECONDS if dictionary else 0.0)
 
 
 def _source(piece: Piece) -> str:

@@ -13,9 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.parsers import expat
 
-from typing_extensions import TypedDict
-
-from troupe.errors import Unprocessable
+from troupe.speech.errors import InvalidSSML
 from troupe.speech.text.marks import Mark, Marked, MarkKind, Warnings
 from troupe.speech.text.ssml_elements import (
     IGNORED,
@@ -35,29 +33,6 @@ _CODES = expat.errors.codes
 _UNKNOWN_ENTITY = _CODES[expat.errors.XML_ERROR_UNDEFINED_ENTITY]
 _INCOMPLETE = _CODES[expat.errors.XML_ERROR_NO_ELEMENTS]
 _MISMATCH = _CODES[expat.errors.XML_ERROR_TAG_MISMATCH]
-
-
-class SSMLDetails(TypedDict):
-    """Where the document is wrong; both count from 1. `expected`: what would be right there."""
-
-    line: int
-    column: int
-    expected: str
-
-
-class InvalidSSML(Unprocessable):
-    code = "invalid_ssml"
-    details_type = SSMLDetails
-    message = "The text is not valid SSML."
-
-    @classmethod
-    def at(cls, source: str, offset: int, problem: str, expected: str) -> InvalidSSML:
-        before = source[:offset].replace("\r\n", "\n").replace("\r", "\n")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        return cls(
-            f"Line {line}, column {column}: {problem}. {expected}",
-            details={"line": line, "column": column, "expected": expected},
-        )
 
 
 def parse_ssml(source: str) -> Marked:
