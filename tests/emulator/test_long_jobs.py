@@ -164,9 +164,8 @@ class Endless(ScriptedEngine):
 
     def synthesize(self, request: SpeechRequest) -> Speech:
         speech = self.engine.synthesize(request)
-        return Speech(
-            np.full(60 * 22050, 5000, np.int16), 22050, speech.words, speech.timing_source
-        )
+        loud = np.tile(np.array([5000, -5000], np.int16), 30 * 22050)
+        return Speech(loud, 22050, speech.words, speech.timing_source)
 
 
 def test_an_engine_that_does_not_stop_is_stopped(db: Database, files: Files) -> None:
