@@ -200,5 +200,9 @@ def test_hostile_texts_take_linear_time(name: str) -> None:
         dictionary.apply(text[:size])
         return time.process_time() - start
 
-    part = min(seconds(20_000) for _ in range(3))
-    assert min(seconds(100_000) for _ in range(2)) < 10 * part + 0.1
+    def is_linear() -> bool:
+        part = min(seconds(20_000) for _ in range(3))
+        return min(seconds(100_000) for _ in range(2)) < 10 * part + 0.1
+
+    # A busy machine can make a measurement look several times as slow.
+    assert any(is_linear() for _ in range(3))

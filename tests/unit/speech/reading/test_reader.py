@@ -17,7 +17,7 @@ LANGUAGES = (
     *("en-US", "de", "nl", "fr", "es", "it", "pt", "ru", "pl", "tr"),
     *("ja", "cmn", "yue", "ko", "hi", "ar"),
 )
-SIZE = 20_000
+SIZE = 8_000
 
 
 def _numbers() -> str:
