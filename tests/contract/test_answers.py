@@ -229,7 +229,8 @@ def test_no_wrong_request_makes_a_large_answer(world: World, operation: Operatio
         assert 400 <= status < 500, (name, got)
         assert got.size < LARGEST, (name, got)
         assert got.memory < MEMORY, (name, got)
-        assert got.seconds < SECONDS, (name, got)
+        # Coverage makes Python several times as slow.
+        assert got.seconds < SECONDS * (4 if sys.gettrace() else 1), (name, got)
         worst = Measured(
             max(worst.status, status),
             max(worst.size, got.size),

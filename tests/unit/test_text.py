@@ -48,6 +48,6 @@ def test_marks_that_python_orders_in_quadratic_time_are_limited(
     text = "a" + "\u0300\u0315" * 100_000
     started = time.process_time()
     assert len(normalized(form, text)) <= 1 + MOST_MARKS
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 4
     vietnamese = "Tiếng Việt ọ̣́"
     assert normalized(form, vietnamese) == unicodedata.normalize(form, vietnamese)

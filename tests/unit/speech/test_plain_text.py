@@ -120,7 +120,7 @@ def test_linear_time_on_hostile_input(unit: str) -> None:
         """100,000 characters take at most 0.3 s. Quadratic time would be 16 times as long for four
         times the length."""
         whole = seconds(100_000)
-        return whole < 1.0 and whole < 9 * seconds(25_000) + 0.05
+        return whole < 6.0 and whole < 9 * seconds(25_000) + 0.05
 
     # A busy machine can make a measurement look twice as slow.
     assert any(is_linear() for _ in range(3))

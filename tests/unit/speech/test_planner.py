@@ -112,7 +112,7 @@ def test_linear_time(unit: str, limit: int) -> None:
     started = time.process_time()
     cut(text, limit, "en")
     # 0.02 to 0.3 s on the slowest machine measured; quadratic time would take minutes.
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 8
 
 
 def test_prose_of_200_000_characters_takes_less_than_100_ms() -> None:

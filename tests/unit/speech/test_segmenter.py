@@ -58,7 +58,7 @@ def test_hostile_text_takes_linear_time(unit: str) -> None:
     started = time.perf_counter()
     words(text)
     phrases(text)
-    assert time.perf_counter() - started < 3  # ICU alone would take half a minute for katakana
+    assert time.perf_counter() - started < 12  # ICU alone would take half a minute for katakana
 
 
 def test_serving_captions_loads_no_segmenter() -> None:

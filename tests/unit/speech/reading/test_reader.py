@@ -71,7 +71,7 @@ def test_time_is_linear(language: str) -> None:
         began = time.process_time()
         verbalise(text, language)
         # Linear takes 0.1 s at most, quadratic many seconds.
-        if (seconds := time.process_time() - began) > 1:
+        if (seconds := time.process_time() - began) > 4:
             slow[name] = seconds
     assert slow == {}
 
