@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from troupe.text import normalized
+
 _CHARACTERS = 120
 _BYTES = 200  # of UTF-8, stem and extension; most file systems allow 255
 # Windows keeps these for devices, whatever follows the first dot.
@@ -35,7 +37,7 @@ def split(name: str) -> tuple[str, str]:
 def safe_name(name: str, otherwise: str) -> str:
     """The name without anything that a file's name cannot have, on one line, neither hidden nor
     reserved, and not too long. `otherwise`: the stem if nothing visible is left."""
-    stem, extension = split(unicodedata.normalize("NFC", name))
+    stem, extension = split(normalized("NFC", name))
     return _finished(_plain(stem), extension, otherwise)
 
 
@@ -43,7 +45,7 @@ def ascii_name(name: str, otherwise: str) -> str:
     """The same in ASCII, for clients that know nothing else: Latin letters lose their accents, and
     other scripts are left out."""
     stem, extension = split(name)
-    plain = unicodedata.normalize("NFKD", _plain(stem).translate(_LETTERS))
+    plain = normalized("NFKD", _plain(stem).translate(_LETTERS))
     # Neither quotes and backslashes, which would need escapes, nor percent signs, which some
     # clients decode (RFC 6266, appendix D).
     kept = re.sub(r"[^A-Za-z0-9._()' -]+", " ", plain.encode("ascii", "ignore").decode())

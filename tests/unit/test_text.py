@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
+import troupe
 from troupe.text import MOST_MARKS, name_key, normalized, shorten, slug
 
 
@@ -51,3 +53,20 @@ def test_marks_that_python_orders_in_quadratic_time_are_limited(
     assert time.process_time() - started < 4
     vietnamese = "Tiếng Việt ọ̣́"
     assert normalized(form, vietnamese) == unicodedata.normalize(form, vietnamese)
+
+
+def test_only_short_texts_are_normalised_by_python_itself() -> None:
+    """Single characters, clusters and pronunciations, whose lengths are limited."""
+    source = Path(troupe.__file__).parent
+    calling = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*.py")
+        if "unicodedata.normalize(" in path.read_text()
+    }
+    assert calling == {
+        "text.py",
+        "speech/engines/espeak.py",
+        "speech/engines/espeak_ipa.py",
+        "speech/text/clean.py",
+        "speech/text/ipa.py",
+    }

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-from troupe.text import name_key, shorten
+from troupe.text import name_key, normalized, shorten
 
 _MOST_SHOWN = 100  # characters of all names; repeated for each fault
 _MOST_GUESSES = 200  # comparisons with difflib per screenplay, which are slow
@@ -42,12 +42,12 @@ def speaker_key(name: str) -> str:
     if name.isascii():  # the same in a tenth of the time
         key = " ".join(name.replace("`", "'").lower().split()).strip(_AROUND)
     else:
-        folded = unicodedata.normalize("NFKC", name).translate(_FOLDED)
+        folded = normalized("NFKC", name).translate(_FOLDED)
         key = name_key(folded).strip(_AROUND)
     if len(key) > 2 and (key[0] + key[-1]) in ("[]", "<>", "{}"):
         key = key[1:-1].strip(_AROUND)
     # Folding can decompose letters.
-    return unicodedata.normalize("NFKC", key)
+    return normalized("NFKC", key)
 
 
 @lru_cache(1024)
@@ -56,7 +56,7 @@ def loose_key(key: str) -> str:
     they are letters (Japanese, the scripts of India) stay."""
     if key.isascii():
         return " ".join(key.translate(_WITHOUT_PUNCTUATION).split())
-    plain = unicodedata.normalize("NFKD", key.translate(_WITHOUT_MARKS))
+    plain = normalized("NFKD", key.translate(_WITHOUT_MARKS))
     kept = []
     for character in plain:
         # The classes of accents, and of the vowel points of Hebrew and Arabic:
@@ -64,7 +64,7 @@ def loose_key(key: str) -> str:
         above = unicodedata.combining(character)
         if above < 10 or 35 < above < 200:
             kept.append(" " if unicodedata.category(character)[0] == "P" else character)
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    return " ".join(normalized("NFC", "".join(kept)).split())
 
 
 class Cast:
