@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import gc
-import time
 from unicodedata import normalize
 
 import pytest
 
+from tests.support.growth import is_linear
 from troupe.speech.text.dictionary import (
     MOST_SPOKEN,
     AliasCycle,
@@ -196,19 +195,4 @@ def test_hostile_texts_take_linear_time(name: str) -> None:
     entries, text = HOSTILE[name]
     dictionary = of(*entries)
 
-    def seconds(size: int) -> float:
-        # The garbage collector looks at all objects of the tests, however few are ours.
-        gc.disable()
-        try:
-            start = time.process_time()
-            dictionary.apply(text[:size])
-            return time.process_time() - start
-        finally:
-            gc.enable()
-
-    def is_linear() -> bool:
-        part = min(seconds(20_000) for _ in range(3))
-        return min(seconds(100_000) for _ in range(2)) < 10 * part + 0.1
-
-    # A busy machine can make a measurement look several times as slow.
-    assert any(is_linear() for _ in range(3))
+    assert is_linear(lambda size: dictionary.apply(text[:size]), len(text))

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.growth import is_linear, repeated
 from troupe.speech.text.plain import plain_text
 
 
@@ -110,17 +110,4 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_linear_time_on_hostile_input(unit: str) -> None:
-    def seconds(length: int) -> float:
-        text = unit * (length // len(unit))
-        started = time.process_time()
-        plain_text(text)
-        return time.process_time() - started
-
-    def is_linear() -> bool:
-        """100,000 characters take at most 0.3 s. Quadratic time would be 16 times as long for four
-        times the length."""
-        whole = seconds(100_000)
-        return whole < 6.0 and whole < 9 * seconds(25_000) + 0.05
-
-    # A busy machine can make a measurement look twice as slow.
-    assert any(is_linear() for _ in range(3))
+    assert is_linear(lambda size: plain_text(repeated(unit, size)), 50_000)

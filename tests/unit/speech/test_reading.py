@@ -1,11 +1,11 @@
 # ruff: noqa: RUF001 - this file is about the punctuation of other scripts
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import pytest
 
+from tests.support.growth import is_linear, repeated
 from troupe.borders import Border, parse_pauses
 from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import WordTiming
@@ -223,12 +223,12 @@ UNITS = [
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_linear_time(unit: str) -> None:
-    text = unit * (50_000 // len(unit))
-    found = pieces(text, "en-US")
-    started = time.process_time()
-    passage(found, "en-US", 1.0, ESPEAK, Pauses.of(USUAL, {}), last=True)
-    # Up to 0.7 s on a busy machine; quadratic time would take much longer.
-    assert time.process_time() - started < 12
+    found = {size: pieces(repeated(unit, size), "en-US") for size in (40_000, 10_000)}
+
+    def speak(size: int) -> None:
+        passage(found[size], "en-US", 1.0, ESPEAK, Pauses.of(USUAL, {}), last=True)
+
+    assert is_linear(speak, 40_000)
 
 
 def test_the_source_of_a_passage_is_what_was_paid_for() -> None:

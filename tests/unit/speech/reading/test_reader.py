@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.growth import is_linear, repeated
 from tests.unit.speech.reading.rows import said
 from troupe.speech.languages import ESPEAK
 from troupe.speech.text.verbalise import say_as, verbalise
@@ -65,15 +66,13 @@ HOSTILE = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_time_is_linear(language: str) -> None:
     verbalise("warm 5", language)
-    slow = {}
-    for name, unit in HOSTILE.items():
-        text = (unit * (SIZE // len(unit) + 1))[:SIZE]
-        began = time.process_time()
-        verbalise(text, language)
-        # Linear takes 0.1 s at most, quadratic many seconds.
-        if (seconds := time.process_time() - began) > 4:
-            slow[name] = seconds
-    assert slow == {}
+
+    def read(unit: str, size: int) -> None:
+        verbalise(repeated(unit, size), language)
+
+    assert [
+        name for name, unit in HOSTILE.items() if not is_linear(partial(read, unit), SIZE)
+    ] == []
 
 
 @pytest.mark.parametrize(
