@@ -41,7 +41,8 @@ class Reference:
 class Voice:
     """Who speaks, and how. `language` and `style` are ids from the catalogue; `speed`: 0.5 to 2.0.
 
-    Engines that can clone use `reference`; the others choose by `type`. The last three fields are
+    `id` names one of the engine's voices, or a blend of them ("a:0.7+b:0.3"). Without it, engines
+    that can clone use `reference`, and the others choose by `type`. The last three fields are
     settings of F5-TTS: denoising steps, cross-fade between its own chunks, and whether to remove
     silence from the result.
     """
@@ -50,6 +51,7 @@ class Voice:
     type: VoiceType
     style: str
     speed: float = 1.0
+    id: str = ""
     reference: Reference | None = None
     nfe_steps: int = 32
     cross_fade_seconds: float = 0.15

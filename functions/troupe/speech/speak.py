@@ -88,6 +88,8 @@ def part_key(owner: str, engine: SpeechEngine, voice: Voice, passage: Passage) -
             for said in passage.utterances
         ],
     ]
+    if voice.id:
+        content.append(voice.id)
     if engine.capabilities.cloning and voice.reference is not None:
         content += [
             [voice.reference.sha256, voice.reference.text],
