@@ -14,13 +14,14 @@ EMULATED = os.environ.get("FUNCTIONS_EMULATOR") == "true"
 os.environ.setdefault("THREADS", "40")
 # The emulator needs no secrets, and would look for the ones listed here in the real Secret Manager.
 JWT = [] if EMULATED else ["JWT_SECRET"]
-# functions/.env is loaded before this file, also on deployment. Only the key of the chosen engine
-# has to exist.
+# functions/.env is loaded before this file, also on deployment. Only the keys of the chosen engines
+# have to exist. SPEECH_ENGINE is the name of one, from before there could be several.
 ENGINE_KEYS = {"openai": ["OPENAI_API_KEY"], "elevenlabs": ["ELEVENLABS_API_KEY"]}
-ENGINE_KEY = ENGINE_KEYS.get(os.environ.get("SPEECH_ENGINE", ""), [])
-SPEECH = JWT if EMULATED else [*JWT, *ENGINE_KEY]
+ENGINES = os.environ.get("SPEECH_ENGINES") or os.environ.get("SPEECH_ENGINE") or ""
+KEYS = [key for name in ENGINES.split(",") for key in ENGINE_KEYS.get(name.strip(), [])]
+SPEECH = JWT if EMULATED else [*JWT, *KEYS]
 # The sweep deletes unused voice clones at ElevenLabs, so it needs the key.
-SWEEPS = SPEECH if os.environ.get("SPEECH_ENGINE") == "elevenlabs" else JWT
+SWEEPS = SPEECH if "elevenlabs" in ENGINES else JWT
 # With SCRIPT_WRITER=openai a language model writes scripts; then `scripts` needs the key too.
 # With MODERATION=openai a server checks texts; then all functions that accept texts need it.
 OPENAI = JWT if EMULATED else [*JWT, "OPENAI_API_KEY"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 FUNCTIONS = Path(__file__).parents[1]  # what is deployed
 
@@ -23,11 +23,14 @@ class AiSettings(BaseModel):
     # A rejected setting may be a secret.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
-    speech_engine: str = setting(
-        "SPEECH_ENGINE",
-        "espeak",
-        "`espeak`, `openai`, `f5tts`, `elevenlabs` or `google`; the last two need their package "
-        "from `functions/requirements-extras.txt`",
+    speech_engines: tuple[str, ...] = setting(
+        "SPEECH_ENGINES",
+        ("espeak",),
+        "one or more of `espeak`, `openai`, `f5tts`, `elevenlabs` and `google`, separated by "
+        "commas, the preferred one first; the last two need their package from "
+        "`functions/requirements-extras.txt`",
+        shown="espeak",
+        min_length=1,
     )
     openai_api_key: str = setting(
         "OPENAI_API_KEY", "", "secret: for `openai`, and for writing scripts", repr=False
@@ -90,6 +93,21 @@ class AiSettings(BaseModel):
         "a regional endpoint of Cloud Text-to-Speech, for `google`",
         shown="the global one",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_engine(cls, values: Any) -> Any:
+        """SPEECH_ENGINE names a single engine, from before there could be several."""
+        if "SPEECH_ENGINE" in values:
+            return {"SPEECH_ENGINES": values["SPEECH_ENGINE"], **values}
+        return values
+
+    @field_validator("speech_engines", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+        return value
 
     @model_validator(mode="after")
     def _blocklist_exists(self) -> Self:

@@ -124,9 +124,9 @@ OPENAI, ELEVENLABS = "OPENAI_API_KEY", "ELEVENLABS_API_KEY"
 CHECKERS = {"voice", "scripts", "characters"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
-    ({"SPEECH_ENGINE": "openai"}, OPENAI, {"generate"}),
+    ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, {"generate"}),
     ({"SCRIPT_WRITER": "openai"}, OPENAI, {"scripts"}),
-    ({"SPEECH_ENGINE": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, {"generate", "scripts"}),
+    ({"SPEECH_ENGINES": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, {"generate", "scripts"}),
     ({"MODERATION": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "blocklist"}, OPENAI, set()),
@@ -249,11 +249,12 @@ def test_moderation_is_loaded_with_the_first_text(moderation: str) -> None:
 def test_the_task_function_loads_only_the_selected_engine(engine: str, loaded: list[str]) -> None:
     packages = ("openai", "elevenlabs", "google.cloud.texttospeech")
     code = (
-        "import sys\nfrom troupe.app.functions import container\nname = container().engine.name\n"
+        "import sys\nfrom troupe.app.functions import container\n"
+        "name = container().engines('').name\n"
         f"print([m for m in {packages!r} if m in sys.modules], name)"
     )
     keys = {"OPENAI_API_KEY": "sk-test", "ELEVENLABS_API_KEY": "xi-test"}
-    env = {"SPEECH_ENGINE": engine, "GOOGLE_TTS_ENDPOINT": "http://127.0.0.1:9", **keys}
+    env = {"SPEECH_ENGINES": engine, "GOOGLE_TTS_ENDPOINT": "http://127.0.0.1:9", **keys}
     assert fresh(code, **env).strip() == f"{loaded} {engine}"
 
 
@@ -262,6 +263,6 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(engine: st
     package = {"elevenlabs": "elevenlabs", "google": "google.cloud.texttospeech"}[engine]
     code = (
         f"import sys\nsys.modules[{package!r}] = None\nfrom troupe.app.functions import container\n"
-        "try:\n    container().engine\nexcept RuntimeError as error:\n    print(error)"
+        "try:\n    container().engines('')\nexcept RuntimeError as error:\n    print(error)"
     )
-    assert "pip install -r requirements-extras.txt" in fresh(code, SPEECH_ENGINE=engine)
+    assert "pip install -r requirements-extras.txt" in fresh(code, SPEECH_ENGINES=engine)

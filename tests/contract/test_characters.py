@@ -28,6 +28,7 @@ CONFIG = {
     "crossFadeDuration": 0.2,
     "removeSilences": True,
     "dictionaryId": None,
+    "voiceId": None,
 }
 CHARACTER = {
     "id": "character_new",

@@ -40,7 +40,7 @@ class ClonedVoices:
     def __init__(self, db: Database, files: Files, server: FakeElevenLabs, engine: str) -> None:
         self.db, self.files, self.server, self.engine = db, files, server, engine
         prepare = Prepare(lambda file, _: prepare_sample(file), lambda file, _: prepare_image(file))
-        settings = test_settings(SPEECH_ENGINE=engine)
+        settings = test_settings(SPEECH_ENGINES=engine)
         self.characters = Characters(
             db, lambda: files, settings, prepare, Moderation(None), lambda: Dictionaries(db)
         )
@@ -96,7 +96,7 @@ def test_a_clone_is_deleted_with_its_character_after_the_delay(voices: ClonedVoi
 def test_a_clone_is_deleted_with_its_user(voices: ClonedVoices) -> None:
     voices.character()
     orphans = OrphanedFiles(voices.db, lambda: voices.files)
-    config = test_settings(SPEECH_ENGINE=voices.engine)
+    config = test_settings(SPEECH_ENGINES=voices.engine)
     assert erase(voices.who.uid, 10, database=voices.db, orphans=orphans, settings=config) == 1
     assert (voices.sweep_later(), voices.server.voices) == (1, {})
 

@@ -226,9 +226,9 @@ def test_revoking_deletes_the_sample_and_ends_all_use(
 
 @pytest.fixture
 def cloning(queue: HeldQueue, client: FlaskClient) -> Any:
-    config = settings().model_copy(update={"speech_engine": "elevenlabs"})
+    config = settings().model_copy(update={"speech_engines": ("elevenlabs",)})
     engine = CloningEngine()
-    with rewired(settings=config, engine=engine):
+    with rewired(settings=config, engines=lambda _: engine):
         yield engine
 
 

@@ -131,7 +131,7 @@ class TestHealth:
     def test_a_remote_engine_is_checked(
         self, client: FlaskClient, tasks: socket.socket, engine: pytest.MonkeyPatch
     ) -> None:
-        engine.setenv("SPEECH_ENGINE", "openai")
+        engine.setenv("SPEECH_ENGINES", "openai")
         with socket.create_server(("127.0.0.1", 0)) as server:
             engine.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.getsockname()[1]}/v1")
             assert client.get("/api/health").status_code == 200

@@ -67,7 +67,7 @@ def test_a_cloning_engine_gets_the_recording_only_with_consent(
     db: Database,
     consented: bool,
 ) -> None:
-    cloning = settings().model_copy(update={"speech_engine": "elevenlabs"})
+    cloning = settings().model_copy(update={"speech_engines": ("elevenlabs",)})
     consent = Consent(statement="Yes.", at=now(), sample_sha256="0" * 64) if consented else None
     uid, headers = signed_in(db)
     with rewired(settings=cloning):

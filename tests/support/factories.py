@@ -174,7 +174,7 @@ class Troupe(Deliveries):
             database=db,
             files=files,
             queue=self.queue,
-            engine=self.engine,
+            engines=lambda _: self.engine,
         )
         self.settings = self.services.settings
         # The other chores would sweep the data of other tests.

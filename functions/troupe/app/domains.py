@@ -23,6 +23,7 @@ from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
 from troupe.support.domain import DOMAIN as SUPPORT
+from troupe.voices.domain import DOMAIN as VOICES
 from troupe.wallet.domain import DOMAIN as WALLET
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 # because the other erasers write some.
 DOMAINS: tuple[Domain, ...] = (
     GENERATIONS,
+    VOICES,
     SCRIPTS,
     JOBS,
     EXPORTS,

@@ -39,12 +39,12 @@ def health_checks(
         "firestore": check_firestore,
         "storage": check_storage,
         "queue": check_queues,
-        "engine": lambda: check_engine(settings),
+        "engine": lambda: check_engines(settings),
     }
 
 
-def check_engine(settings: Settings) -> None:
-    """Checks that the speech engine is reachable, without loading it. Raises if it is not."""
+def check_engines(settings: Settings) -> None:
+    """Checks that all speech engines are reachable, without loading them. Raises if one is not."""
     from troupe.adapters.probe import check_reachable, find_package
 
     addresses = {
@@ -53,7 +53,8 @@ def check_engine(settings: Settings) -> None:
         "elevenlabs": settings.elevenlabs_base_url or "https://api.elevenlabs.io",
         "google": settings.google_tts_endpoint or "texttospeech.googleapis.com",
     }
-    if settings.speech_engine == "espeak":
-        find_package("espeakng_loader")
-    else:
-        check_reachable(addresses[settings.speech_engine])
+    for name in settings.speech_engines:
+        if name == "espeak":
+            find_package("espeakng_loader")
+        else:
+            check_reachable(addresses[name])

@@ -32,12 +32,12 @@ class Clone(Record):
 
 
 def clone_deletion_writes(
-    engine_name: str, sample: Sample | None, *, at_once: bool = False
+    engines: tuple[str, ...], sample: Sample | None, *, at_once: bool = False
 ) -> list[Write]:
-    """For the commit that removes a sample; empty if there is none, or if the engine keeps no
+    """For the commit that removes a sample; empty if there is none, or if no engine keeps
     clones. `at_once`: the next sweep deletes the clone, and a later one the clone that a task in
     progress may have made again."""
-    if sample is None or not capabilities(engine_name).keeps_clones:
+    if sample is None or not any(capabilities(name).keeps_clones for name in engines):
         return []
     at = now()
     clones = [

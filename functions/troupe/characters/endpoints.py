@@ -286,5 +286,5 @@ def _view(entry: CharacterWithStar, caller: Caller, settings: Settings) -> views
         entry.character,
         uid=caller.uid,
         is_starred=entry.is_starred,
-        engine=settings.speech_engine,
+        engines=settings.speech_engines,
     )

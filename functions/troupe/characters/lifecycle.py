@@ -29,7 +29,7 @@ def erase(
     their voice clones; returns how many."""
     documents = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
     for document in documents:
-        _delete(database, orphans, settings.speech_engine, document)
+        _delete(database, orphans, settings.speech_engines, document)
     return len(documents)
 
 
@@ -53,14 +53,16 @@ def export_stars(uid: str, *, database: Database) -> Iterator[Exported]:
     yield from database.walk("stars", where=[("uid", "==", uid)], group=True)
 
 
-def _delete(db: Database, orphans: OrphanedFiles, engine_name: str, document: Document) -> None:
+def _delete(
+    db: Database, orphans: OrphanedFiles, engines: tuple[str, ...], document: Document
+) -> None:
     character = Character.of(document)
     record = orphan_record(character.files, collection=stars_path(document.id))
     try:
         db.commit(
             delete_write(character, document),
             record.create_write(),
-            *clone_deletion_writes(engine_name, character.sample),
+            *clone_deletion_writes(engines, character.sample),
         )
     except Stale:
         return  # changed or deleted in the meantime: the next step looks again

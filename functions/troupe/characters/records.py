@@ -81,14 +81,16 @@ class Consent(Record):
 
 
 class Config(Record):
-    """Voice settings. `dictionary_id`: of a dictionary of the character's owner; it may have been
-    deleted since. All others but `speed` are for F5-TTS; other engines ignore them."""
+    """Voice settings. `voice_id`: a voice that speaks instead of the recording. `dictionary_id`: of
+    a dictionary of the character's owner; it may have been deleted since. `nfe_steps` and the two
+    fields after it are for F5-TTS; other engines ignore them."""
 
     speed: float = 1.0
     nfe_steps: int = 32
     cross_fade_duration: float = 0.15  # seconds
     remove_silences: bool = True
     dictionary_id: str | None = None
+    voice_id: str | None = None
 
 
 class Character(Record):

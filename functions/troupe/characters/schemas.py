@@ -14,12 +14,13 @@ from troupe.characters.intake import MAX_IMAGES
 from troupe.characters.records import Config, Visibility
 from troupe.characters.writes import Sort
 from troupe.speech.engine import VoiceType
-from troupe.web.schema import Id, Line, Page, Schema, Text, WarnsOfUnknown
+from troupe.web.schema import Id, Line, Page, Schema, Text, VoiceId, WarnsOfUnknown
 from troupe.web.upload import Form, Upload
 
 _KEY = re.compile(r"0|[1-9][0-9]{0,8}")
 _CONFIG = set(Config.model_fields)
-_NO_DICTIONARY = "none"  # a blank field of a form counts as absent
+_NONE = "none"  # a blank field of a form counts as absent
+_REMOVABLE = ("dictionary_id", "voice_id")
 
 
 def _image_keys(text: str) -> str:
@@ -44,6 +45,13 @@ DictionaryId = Annotated[
     Field(
         description="One of your pronunciation dictionaries, for the character's language. It also "
         "applies when others cast the character."
+    ),
+]
+CharacterVoice = Annotated[
+    VoiceId | None,
+    Field(
+        description="An id from `GET /api/voice/voices`: this voice speaks instead of the "
+        "recording, in the languages it has."
     ),
 ]
 VisibilityField = Annotated[
@@ -96,6 +104,7 @@ class CreateCharacter(WarnsOfUnknown, Form):
     cross_fade_duration: CrossFade = 0.15
     remove_silences: bool = True
     dictionary_id: DictionaryId = None
+    voice_id: CharacterVoice = None
     language: Language = "en-us"
     voice_type: VoiceType = VoiceType.FEMALE
     visibility: VisibilityField = None
@@ -135,6 +144,9 @@ class UpdateCharacter(WarnsOfUnknown, Form):
     dictionary_id: DictionaryId = Field(
         None, description="One of the owner's pronunciation dictionaries; `none` for none."
     )
+    voice_id: CharacterVoice = Field(
+        None, description="An id from `GET /api/voice/voices`; `none` for the recording."
+    )
     language: Language | None = None
     voice_type: VoiceType | None = None
     visibility: VisibilityField = None
@@ -158,9 +170,8 @@ class UpdateCharacter(WarnsOfUnknown, Form):
 
     def _config(self) -> dict[str, Any]:
         config = self.model_dump(include=_CONFIG, exclude_none=True)
-        if config.get("dictionary_id") == _NO_DICTIONARY:
-            config["dictionary_id"] = None
-        return config
+        removed = {key: None for key in _REMOVABLE if config.get(key) == _NONE}
+        return config | removed
 
 
 class CharacterPath(Schema):

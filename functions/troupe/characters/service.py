@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +33,11 @@ from troupe.characters.library import CharacterWithStar
 from troupe.characters.records import Character
 from troupe.characters.sharing import check_guest
 from troupe.characters.writes import activity, audit_writes, character_path, star_path
-from troupe.errors import UnknownChoice
 from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.settings import Settings
-from troupe.speech.catalogue import capabilities, language_named
+from troupe.speech.catalogue import DEFAULT_STYLE
+from troupe.speech.choice import choose_named, offered_language
 from troupe.text import name_key
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Characters:
         check_guest(caller, draft.visibility, draft.allow_use)
         required_consent(draft.consent).check_use(draft.allow_use)
         language = self._language(draft.language)
-        self._check_dictionary(caller.uid, draft.config.dictionary_id, language)
+        self._check_voice(caller.uid, draft.config.model_dump(), language)
         self._moderation.check(caller.uid, draft.display_name, draft.sample_text)
         prepared = self._intake.sample(caller.uid, "audioFile", draft.audio)
         images = self._intake.images(caller.uid, "imageFiles", draft.images)
@@ -120,7 +120,7 @@ class Characters:
         self._moderation.check(caller.uid, update.display_name, update.sample_text)
         prepared = self._prepare_update(caller.uid, character_id, update)
         language = prepared.fields.get("language", character.language)
-        self._check_dictionary(character.uid, update.config.get("dictionary_id"), language)
+        self._check_voice(character.uid, update.config, language)
         secret = self._settings.jwt_secret
         prepared.applied(character, caller, (), (), secret)  # before storing anything
         images = self._intake.images(caller.uid, "newImageFiles", update.new_images)
@@ -150,7 +150,7 @@ class Characters:
                 *audit_writes(caller, "updateCharacter", before, after),
             ]
             if before.sample and after.sample and after.sample.sha256 != before.sample.sha256:
-                batch += clone_deletion_writes(self._settings.speech_engine, before.sample)
+                batch += clone_deletion_writes(self._settings.speech_engines, before.sample)
             if new:
                 batch.append(record.replace_write(old))
             elif old:
@@ -185,7 +185,7 @@ class Characters:
                 filled.create_write(),
                 activity(caller.uid, "deleted", character_id, message, now()),
                 *audit_writes(caller, "deleteCharacter", character, None),
-                *clone_deletion_writes(self._settings.speech_engine, character.sample),
+                *clone_deletion_writes(self._settings.speech_engines, character.sample),
             )
             return filled
 
@@ -193,18 +193,16 @@ class Characters:
         self._orphans.clean(filled)
         return filled.paths
 
-    def _check_dictionary(self, owner: str, dictionary_id: str | None, language: str) -> None:
-        """Raises DictionaryNotFound and DictionaryLanguage."""
-        if dictionary_id is not None:
+    def _check_voice(self, owner: str, config: Mapping[str, Any], language: str) -> None:
+        """Raises UnknownChoice, DictionaryNotFound and DictionaryLanguage."""
+        if voice_id := config.get("voice_id"):
+            choose_named(self._settings.speech_engines, voice_id, language, DEFAULT_STYLE)
+        if dictionary_id := config.get("dictionary_id"):
             self._dictionaries().for_speech(owner, dictionary_id, language)
 
     def _language(self, code: str) -> str:
         """The engine's code for a language. Raises UnknownChoice."""
-        engine = self._settings.speech_engine
-        if language := language_named(code, engine):
-            return language.code
-        allowed = [item.code for item in capabilities(engine).languages]
-        raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
+        return offered_language(code, self._settings.speech_engines).code
 
     def _prepare_update(
         self, uid: str, character_id: str, update: CharacterUpdate

@@ -8,7 +8,8 @@ from typing import Literal, Self
 from pydantic import Field, field_serializer
 
 from troupe.characters.records import Character, Purpose, Relationship, Visibility
-from troupe.speech.catalogue import capabilities, language_named
+from troupe.speech.catalogue import capabilities
+from troupe.speech.choice import known_language
 from troupe.speech.engine import VoiceType
 from troupe.web.media import MediaUrl, linked
 from troupe.web.schema import Schema
@@ -33,6 +34,7 @@ class ConfigView(Schema):
     cross_fade_duration: float
     remove_silences: bool
     dictionary_id: str | None = Field(description="Only its owner gets it.")
+    voice_id: str | None
 
 
 class QualityView(Schema):
@@ -85,12 +87,18 @@ class CharacterView(Schema):
         return {key: linked(url) for key, url in images.items()}
 
     @classmethod
-    def of(cls, character: Character, *, uid: str, is_starred: bool, engine: str) -> Self:
-        """The character as the user `uid` sees it; `engine`: the name of the speech engine."""
+    def of(
+        cls, character: Character, *, uid: str, is_starred: bool, engines: tuple[str, ...]
+    ) -> Self:
+        """The character as the user `uid` sees it; `engines`: the names of the speech engines."""
         is_owner = character.uid == uid
         consent = character.consent if is_owner else None
         sample = character.sample
-        cloned = capabilities(engine).cloning and character.clonable
+        cloned = (
+            character.clonable
+            and character.config.voice_id is None
+            and any(capabilities(name).cloning for name in engines)
+        )
         return cls(
             **character.model_dump(
                 include={
@@ -117,7 +125,7 @@ class CharacterView(Schema):
             sample_text=sample.text if sample and is_owner else "",
             sample_quality=QualityView(**sample.quality.model_dump()) if sample else None,
             voice_cloned=cloned,
-            voice_note="" if cloned else _note(character, engine),
+            voice_note="" if cloned else _note(character, engines),
             consent=None if consent is None else ConsentView(**consent.model_dump()),
             has_audio=sample is not None,
             image_count=len(character.images),
@@ -132,13 +140,15 @@ def _config(character: Character, *, is_owner: bool) -> ConfigView:
     return ConfigView(**fields if is_owner else fields | {"dictionary_id": None})
 
 
-def _note(character: Character, engine: str) -> str:
-    language = language_named(character.language, engine)
+def _note(character: Character, engines: tuple[str, ...]) -> str:
+    if character.config.voice_id:
+        return f"The voice {character.config.voice_id} speaks for this character, as chosen."
+    language = known_language(character.language, engines)
     known = f"{_article(character.voice_type)} {character.voice_type} voice"
     spoken = f" in {language.name}" if language else ""
     reason = "There is no consent to clone this voice"
     if character.clonable:
-        reason = f"The speech engine `{engine}` does not clone voices"
+        reason = "The speech engine does not clone voices"
     return f"{reason}: {known}{spoken} speaks for this character."
 
 

@@ -85,10 +85,10 @@ class Withdrawals:
         if before.sample is not None and after.sample is None:
             # The next sweep deletes the file if this process cannot.
             record = orphan_record([before.sample.path]).model_copy(update={"due_at": now()})
-            engine = self._settings.speech_engine
+            engines = self._settings.speech_engines
             batch += [
                 record.create_write(),
-                *clone_deletion_writes(engine, before.sample, at_once=True),
+                *clone_deletion_writes(engines, before.sample, at_once=True),
             ]
         self._db.commit_or_stale(*batch)
         return record

@@ -30,12 +30,11 @@ from troupe.dictionaries.records import (
     version_path,
 )
 from troupe.dictionaries.writes import deletion
-from troupe.errors import UnknownChoice
 from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles, OrphanRecord
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.settings import Settings
-from troupe.speech.catalogue import capabilities, language_named
+from troupe.speech.choice import offered_language
 from troupe.speech.text.entry import Entry
 
 # Longer than a job that names a superseded version waits and runs.
@@ -173,11 +172,7 @@ class DictionaryService:
 
     def _language(self, code: str) -> str:
         """The engine's code for a language. Raises UnknownChoice."""
-        engine = self._settings.speech_engine
-        if language := language_named(code, engine):
-            return language.code
-        allowed = [item.code for item in capabilities(engine).languages]
-        raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
+        return offered_language(code, self._settings.speech_engines).code
 
     def _moderate(self, uid: str, name: str | None, rules: Sequence[Entry]) -> None:
         """What is said for a term is not in the texts that are checked later."""

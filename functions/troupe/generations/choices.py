@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from troupe.borders import Border
-from troupe.characters.voices import attachment
-from troupe.errors import UnknownChoice
+from troupe.characters.voices import attachment, character_voice
 from troupe.generations.errors import TextTooLong, TranslationNotOffered
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.media.formats import AudioFormat
 from troupe.settings import Settings
-from troupe.speech.catalogue import DEFAULT_STYLE, capabilities, language_named
+from troupe.speech.catalogue import DEFAULT_STYLE, capabilities
+from troupe.speech.choice import VoiceChoice, choose_named, choose_voice
 from troupe.speech.engine import VoiceType
 from troupe.speech.errors import SpeechTooLong
 from troupe.speech.text.forms import TextType
@@ -34,11 +34,12 @@ DEFAULT_SPEED = 1.0
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """A text to speak, and how. Where `voice_type`, `speed` or `dictionary_id` is None, the
-    character's own is used, or the default if there is no character."""
+    """A text to speak, and how. Where `voice_id` and `voice_type`, `speed` or `dictionary_id` is
+    None, the character's own is used, or the default if there is no character."""
 
     text: str
     language: str
+    voice_id: str | None = None
     voice_type: VoiceType | None = None
     voice_style: str = DEFAULT_STYLE
     character_id: str | None = None
@@ -52,12 +53,13 @@ class GenerationRequest:
 
 class Chosen(NamedTuple):
     """What a request asks for, with its character's choices and the defaults, and the price.
-    `spoken`: the words without marks, with the aliases."""
+    `cloned`: the character's recording speaks. `spoken`: the words without marks, with the
+    aliases."""
 
     character: Character | None
-    voice_type: VoiceType
+    voice: VoiceChoice
+    cloned: bool
     speed: float
-    language: str
     dictionary: DictionaryRef | None
     quote: Quote
     warnings: tuple[ReadingWarning, ...]
@@ -81,19 +83,17 @@ class Choices:
         if request.target_language:
             raise TranslationNotOffered
         character = self._cast(uid, [request.character_id])[0] if request.character_id else None
-        voice_type = request.voice_type or (
-            VoiceType(character.voice_type) if character else DEFAULT_VOICE_TYPE
-        )
+        self._check_length(request.text)
+        voice = self._voice(request, character)
         speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
         from troupe.speech.request import check_text  # noqa: PLC0415 (most requests need none)
 
-        language = self._check(request, voice_type)
         checked = check_text(
             request.text,
             request.text_type,
-            language=language,
+            language=voice.language,
             speed=speed,
-            engine=self._settings.speech_engine,
+            engine=voice.engine,
             pauses=self._settings.pauses,
             asked=request.pauses,
         )
@@ -104,12 +104,12 @@ class Choices:
             math.ceil(checked.at_most),
             math.ceil(checked.about),
         )
-        dictionary = self._dictionary(uid, request.dictionary_id, character, language)
+        dictionary = self._dictionary(uid, request.dictionary_id, character, voice.language)
         return Chosen(
             character,
-            voice_type,
+            voice,
+            _is_cloned(voice, character),
             speed,
-            language,
             dictionary,
             quote,
             checked.warnings,
@@ -126,28 +126,33 @@ class Choices:
             return None
         return self._dictionaries().attached([attachment(character, language)])[0]
 
-    def _check(self, request: GenerationRequest, voice_type: VoiceType) -> str:
-        """Returns the engine's code of the language. Raises UnknownChoice (with the allowed values)
-        and TextTooLong."""
-        engine = self._settings.speech_engine
-        offered = capabilities(engine)
-        language = language_named(request.language, engine)
-        wrong = []
-        if language is None:
-            wrong.append(UnknownChoice.field("language", [item.code for item in offered.languages]))
-        if voice_type not in offered.voice_types:
-            wrong.append(UnknownChoice.field("voiceType", sorted(offered.voice_types)))
-        if request.voice_style not in offered.styles:
-            wrong.append(UnknownChoice.field("voiceStyle", list(offered.styles)))
-        if language is None or wrong:
-            raise UnknownChoice(details={"fields": wrong})
-        characters, maximum = len(request.text), self._settings.max_text_characters
+    def _voice(self, request: GenerationRequest, character: Character | None) -> VoiceChoice:
+        """The voice with the id that is asked for, or the first of the type that is asked for, or
+        the character's. Raises UnknownChoice."""
+        engines = self._settings.speech_engines
+        language, style = request.language, request.voice_style
+        if request.voice_id is not None:
+            return choose_named(engines, request.voice_id, language, style)
+        if character is not None:
+            return character_voice(engines, character, language, request.voice_type, style)
+        voice_type = request.voice_type or DEFAULT_VOICE_TYPE
+        return choose_voice(engines, language, voice_type, style)
+
+    def _check_length(self, text: str) -> None:
+        """Raises TextTooLong."""
+        characters, maximum = len(text), self._settings.max_text_characters
         if characters > maximum:
             raise TextTooLong(
                 f"The text is too long: {characters} characters (maximum {maximum}).",
                 details={"characters": characters, "maximum": maximum},
             )
-        return language.code
+
+
+def _is_cloned(voice: VoiceChoice, character: Character | None) -> bool:
+    """Whether the character's recording speaks."""
+    if character is None or voice.voice_id or not character.clonable:
+        return False
+    return capabilities(voice.engine).cloning
 
 
 def hashed(request: GenerationRequest) -> dict[str, Any]:
@@ -164,4 +169,6 @@ def hashed(request: GenerationRequest) -> dict[str, Any]:
         del choices["pauses"]
     if request.dictionary_id is None:
         del choices["dictionary_id"]
+    if request.voice_id is None:
+        del choices["voice_id"]
     return choices

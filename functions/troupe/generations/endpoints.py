@@ -26,7 +26,7 @@ from troupe.media.captions import MIME_TYPES
 from troupe.media.formats import AudioFormat
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
-from troupe.speech.catalogue import STYLES, capabilities
+from troupe.speech.choice import offered_languages, offered_styles
 from troupe.speech.errors import InvalidSSML, NothingToSpeak, SpeechTooLong, UnreadableText
 from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
@@ -64,20 +64,18 @@ LONGEST_WAIT = 30  # seconds; a waiting function is billed
 
 @api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
 def list_languages(settings: Settings) -> Reply:
-    """Lists the languages of the speech engine."""
-    offered = capabilities(settings.speech_engine).languages
+    """Lists the languages of the speech engines."""
+    offered = offered_languages(settings.speech_engines)
     views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
     return Reply(schemas.Languages(languages=views), "Languages fetched successfully")
 
 
 @api.get("/api/voice/styles", auth=Auth.PUBLIC, data=schemas.Styles)
 def list_styles(settings: Settings) -> Reply:
-    """Lists the speaking styles of the speech engine."""
-    offered = capabilities(settings.speech_engine).styles
+    """Lists the speaking styles of the speech engines."""
     views = [
         schemas.StyleView(id=schemas.VoiceStyle(x.id), name=x.name, description=x.description)
-        for x in STYLES
-        if x.id in offered
+        for x in offered_styles(settings.speech_engines)
     ]
     return Reply(schemas.Styles(styles=views), "Styles fetched successfully")
 

@@ -48,6 +48,7 @@ class Generation(Record):
     title: str
     characters: int
     language: str
+    voice_id: str | None = None
     voice_type: str
     voice_style: str
     speed: float

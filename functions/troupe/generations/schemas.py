@@ -21,7 +21,7 @@ from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import TimingSource, VoiceType
 from troupe.speech.text.forms import TextType
 from troupe.web.media import MediaUrl
-from troupe.web.schema import Id, KeyHeader, Schema, WarnsOfUnknown, example
+from troupe.web.schema import Id, KeyHeader, Schema, VoiceId, WarnsOfUnknown, example
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -72,6 +72,12 @@ class GenerateVoice(WarnsOfUnknown):
     language: str = Field(
         max_length=40, description="A code from `GET /api/voice/languages`.", examples=["en-us"]
     )
+    voice_id: VoiceId | None = Field(
+        None,
+        description="An id from `GET /api/voice/voices`, or a blend of voices of one engine, such "
+        "as `af_heart:0.7+am_michael:0.3`. It goes before `voiceType` and before the character's "
+        "voice.",
+    )
     voice_type: VoiceType = DEFAULT_VOICE_TYPE
     voice_style: str = Field(
         DEFAULT_STYLE, max_length=40, description="An id from `GET /api/voice/styles`."
@@ -112,6 +118,7 @@ class GenerateVoice(WarnsOfUnknown):
         return GenerationRequest(
             text=self.text,
             language=self.language,
+            voice_id=self.voice_id,
             voice_type=self.voice_type if "voice_type" in chosen else None,
             voice_style=self.voice_style,
             character_id=self.character_id,
@@ -176,6 +183,7 @@ class GenerationView(Schema):
     title: str
     characters: int
     language: str
+    voice_id: str | None = Field(description="Null if type, style and language chose the voice.")
     voice_type: VoiceType
     voice_style: VoiceStyle
     speed: float

@@ -14,7 +14,7 @@ from troupe.adapters.firestore import Database, Delete, now
 from troupe.characters.voices import dictionary_fields, voice_snapshot
 from troupe.errors import FileMissing
 from troupe.generations import writes
-from troupe.generations.choices import Cast, Choices, GenerationRequest, hashed
+from troupe.generations.choices import Cast, Choices, Chosen, GenerationRequest, hashed
 from troupe.generations.errors import (
     AudioNotReady,
     GenerationNotFound,
@@ -36,14 +36,11 @@ from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
-from troupe.speech.catalogue import capabilities
 from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
-    from troupe.characters.records import Character
     from troupe.dictionaries.library import Dictionaries
-    from troupe.dictionaries.records import DictionaryRef
     from troupe.jobs.service import JobService
     from troupe.speech.text.marks import ReadingWarning
 
@@ -97,13 +94,7 @@ class Generations:
         KeyReused.
         """
         chosen = self._choices.of(uid, request)
-        character, language = chosen.character, chosen.language
         self._moderation.check(uid, request.text, chosen.spoken)
-        cloned = (
-            character is not None
-            and character.clonable
-            and capabilities(self._settings.speech_engine).cloning
-        )
         at = now()
         generation_id = keyed_id(uid, key)
         generation = Generation(
@@ -111,15 +102,16 @@ class Generations:
             uid=uid,
             title=shorten(request.text, TITLE_CHARACTERS),
             characters=len(request.text),
-            language=language,
-            voice_type=chosen.voice_type,
+            language=chosen.voice.language,
+            voice_id=chosen.voice.voice_id or request.voice_id,
+            voice_type=chosen.voice.type,
             voice_style=request.voice_style,
             speed=chosen.speed,
             format=request.format,
-            engine=self._settings.speech_engine,
+            engine=chosen.voice.engine,
             character_id=request.character_id,
             dictionary=DictionaryUse.of_ref(chosen.dictionary),
-            voice_cloned=cloned,
+            voice_cloned=chosen.cloned,
             created_at=at,
             updated_at=at,
             expires_at=at + timedelta(days=self._settings.retention_days),
@@ -128,9 +120,7 @@ class Generations:
             id=generation_id,
             uid=uid,
             subject=writes.generation_path(generation_id),
-            given=_spoken_text(
-                request, generation, character if cloned else None, chosen.dictionary
-            ),
+            given=_spoken_text(request, generation, chosen),
             request_hash=request_hash("generateVoice", hashed(request)),
             at=at,
         )
@@ -249,27 +239,25 @@ class Generations:
         return formatted(shown, form)
 
 
-def _spoken_text(
-    request: GenerationRequest,
-    generation: Generation,
-    cloned: Character | None,
-    dictionary: DictionaryRef | None,
-) -> SpokenText:
-    """The input of the job. `cloned`: the character to clone, if any."""
-    language = generation.language
+def _spoken_text(request: GenerationRequest, generation: Generation, chosen: Chosen) -> SpokenText:
+    """The input of the job."""
     voice = (
-        voice_snapshot(cloned, language, generation.uid)
-        if cloned
-        else VoiceSnapshot(language=language, voice_type=generation.voice_type)
+        voice_snapshot(chosen.character, chosen.voice, generation.uid)
+        if chosen.character and chosen.cloned
+        else VoiceSnapshot(
+            engine=chosen.voice.engine,
+            voice_id=chosen.voice.voice_id,
+            language=chosen.voice.language,
+            voice_type=chosen.voice.type,
+        )
     )
-    chosen = {
+    choices = {
         "text": request.text,
         "text_type": request.text_type,
         "pauses": dict(request.pauses),
-        "voice_type": generation.voice_type,
         "voice_style": generation.voice_style,
         "speed": generation.speed,
         "format": generation.format,
-        **dictionary_fields(dictionary),
+        **dictionary_fields(chosen.dictionary),
     }
-    return SpokenText.model_validate(voice.model_dump() | chosen)
+    return SpokenText.model_validate(voice.model_dump() | choices)

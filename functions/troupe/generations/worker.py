@@ -22,8 +22,8 @@ from troupe.media.formats import AudioFormat
 from troupe.recording.join import Take, join
 from troupe.recording.recorder import Recorder
 from troupe.recording.records import Recorded, Sound, part_name
-from troupe.recording.voices import Voices
-from troupe.speech.engine import SpeechEngine
+from troupe.recording.voices import Speaker, Voices
+from troupe.speech.choice import Engines
 from troupe.speech.estimate import seconds_about
 from troupe.speech.speak import part_key
 from troupe.speech.text.dictionary import Dictionary
@@ -37,7 +37,7 @@ PART_SECONDS = 1800.0
 class VoiceWorker:
     def __init__(
         self,
-        engine: SpeechEngine,
+        engines: Engines,
         files: Files,
         *,
         part_characters: int,
@@ -48,12 +48,11 @@ class VoiceWorker:
         """`max_seconds`: the longest audio. `pauses`: in milliseconds. `dictionary`: loads one."""
         self._dictionary = dictionary
         self._max_seconds = max_seconds
-        self._engine = engine
         self._files = files
         self._part_characters = part_characters
         self._pauses = pauses
-        self._recorder = Recorder(engine, files)
-        self._voices = Voices(engine, files)
+        self._recorder = Recorder(files)
+        self._voices = Voices(engines, files)
 
     def plan(self, job: Job, given: SpokenText) -> WorkPlan:
         """Raises WorkError("nothing_to_speak")."""
@@ -74,12 +73,13 @@ class VoiceWorker:
     ) -> Recorded:
         """Speaks one part, unless the same words in the same voice are stored already."""
         made_for = part_name(job.id, number)
-        said, voice = self._passage(job, given, number), self._voices.voice(given)
-        path = f"{spoken_prefix(job.uid)}{part_key(job.uid, self._engine, voice, said)}.wav"
+        speaker = self._voices.speaker(given)
+        said = self._passage(job, given, number, speaker)
+        path = f"{spoken_prefix(job.uid)}{part_key(job.uid, *speaker, said)}.wav"
         sound = self._recorder.find(path)
         if sound is None:
             local = _local(folder, number)
-            sound = self._recorder.record(path, said, voice, local, watch.check, made_for)
+            sound = self._recorder.record(path, said, speaker, local, watch.check, made_for)
         if sound.made_for != made_for:
             return Recorded(sounds=[sound])
         start, end = _bounds(job, number)
@@ -120,20 +120,24 @@ class VoiceWorker:
     def _takes(
         self, job: Job, given: SpokenText, sounds: Sequence[Sound], folder: Path
     ) -> list[Take]:
-        voice = self._voices.voice(given)
+        speaker = self._voices.speaker(given)
+
+        def said(number: int) -> Callable[[], Passage]:
+            return partial(self._passage, job, given, number, speaker)
+
         return [
-            Take(sound, partial(self._passage, job, given, number), voice, _local(folder, number))
+            Take(sound, said(number), speaker, _local(folder, number))
             for number, sound in enumerate(sounds)
         ]
 
-    def _passage(self, job: Job, given: SpokenText, number: int) -> Passage:
+    def _passage(self, job: Job, given: SpokenText, number: int, speaker: Speaker) -> Passage:
         """What a part says."""
         start, end = _bounds(job, number)
         return passage(
             within(pieces(given.text, given.language, Form(given.text_type)), start, end),
             given.language,
             given.speed,
-            self._engine.capabilities,
+            speaker.engine.capabilities,
             Pauses.of(self._pauses, given.pauses),
             last=end == len(given.text),
             dictionary=self._dictionary(given.dictionary) if given.dictionary else None,

@@ -14,7 +14,8 @@ from troupe.media.formats import AudioFormat
 from troupe.media.sinks import MAX_WAV_BYTES
 from troupe.recording.recorder import Recorder, shifted
 from troupe.recording.records import Sound
-from troupe.speech.engine import Voice, WordTiming
+from troupe.recording.voices import Speaker
+from troupe.speech.engine import WordTiming
 from troupe.speech.errors import SpeechError, too_long
 from troupe.speech.text.reading import Passage
 
@@ -26,13 +27,13 @@ LOCAL_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A recorded sound, with the passage and the voice to record it again if its file is gone.
+    """A recorded sound, with the passage and who speaks it again if its file is gone.
     `local`: where its WAV file is or will be downloaded to. `pause`: the silence before it, in
     seconds. `start`: its pause begins then, in seconds, if the sounds before it end earlier."""
 
     sound: Sound
     passage: Callable[[], Passage]
-    voice: Voice
+    speaker: Speaker
     local: Path
     pause: float = 0.0
     start: float = 0.0
@@ -102,7 +103,7 @@ def write_takes(
     words: list[list[WordTiming]] = []
 
     def fetch(take: Take) -> list[WordTiming]:
-        return recorder.fetch(take.sound, take.passage, take.voice, take.local, check)
+        return recorder.fetch(take.sound, take.passage, take.speaker, take.local, check)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for batch in _batches(takes):
@@ -148,7 +149,7 @@ def _present(recorder: Recorder, takes: Sequence[Take], check: Callable[[], None
         sound = recorder.find(take.sound.path)
         if sound is None:
             path, made_for = take.sound.path, take.sound.made_for
-            sound = recorder.record(path, take.passage(), take.voice, take.local, check, made_for)
+            sound = recorder.record(path, take.passage(), take.speaker, take.local, check, made_for)
             take.local.unlink()
         return replace(take, sound=sound)
 

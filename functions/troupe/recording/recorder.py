@@ -15,7 +15,8 @@ from troupe.errors import FileMissing
 from troupe.media.audio import write_wav
 from troupe.media.captions import words_from_json, words_to_json
 from troupe.recording.records import Sound
-from troupe.speech.engine import Speech, SpeechEngine, TimingSource, Voice, WordTiming
+from troupe.recording.voices import Speaker
+from troupe.speech.engine import Speech, TimingSource, WordTiming
 from troupe.speech.errors import SpeechError, too_long
 from troupe.speech.estimate import seconds_at_most
 from troupe.speech.speak import speak
@@ -39,17 +40,16 @@ class Spoken:
 
 
 class Recorder:
-    """Speaks with one engine and stores in one bucket. Thread-safe."""
+    """Speaks, and stores in one bucket. Thread-safe."""
 
-    def __init__(self, engine: SpeechEngine, files: Files) -> None:
-        self._engine = engine
+    def __init__(self, files: Files) -> None:
         self._files = files
 
     def record(
         self,
         path: str,
         passage: Passage,
-        voice: Voice,
+        speaker: Speaker,
         local: Path,
         check: Callable[[], None],
         made_for: str | None,
@@ -60,7 +60,7 @@ class Recorder:
         Calls `check` between utterances. Raises SpeechError ("speech_too_long" if the speech is
         longer than any estimate of its text, or than MAX_SECONDS), and whatever `check` raises.
         """
-        return self.store(self.speak(path, passage, voice, local, check), made_for)
+        return self.store(self.speak(path, passage, speaker, local, check), made_for)
 
     def kept(self, prefix: str) -> set[str]:
         """The paths of all sounds under `prefix`, in one call."""
@@ -78,10 +78,11 @@ class Recorder:
             return None
 
     def speak(
-        self, path: str, passage: Passage, voice: Voice, local: Path, check: Callable[[], None]
+        self, path: str, passage: Passage, speaker: Speaker, local: Path, check: Callable[[], None]
     ) -> Spoken:
         """Speaks to the WAV file `local`, utterance by utterance. Raises as `record` does."""
-        utterances = speak(self._engine, passage, voice)
+        engine, voice = speaker
+        utterances = speak(engine, passage, voice)
         try:
             first = next(utterances)
         except SpeechError as error:
@@ -128,7 +129,7 @@ class Recorder:
         self,
         sound: Sound,
         passage: Callable[[], Passage],
-        voice: Voice,
+        speaker: Speaker,
         local: Path,
         check: Callable[[], None],
     ) -> list[WordTiming]:
@@ -140,7 +141,7 @@ class Recorder:
                 self._files.download(sound.path, local)
         except FileMissing:
             local.unlink(missing_ok=True)
-            sound = self.record(sound.path, passage(), voice, local, check, sound.made_for)
+            sound = self.record(sound.path, passage(), speaker, local, check, sound.made_for)
         if sound.words is None:
             raise ValueError(f"the sound at {sound.path} has no words")
         return words_from_json(sound.words)

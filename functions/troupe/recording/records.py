@@ -69,11 +69,15 @@ class Recorded(Record):
 class VoiceSnapshot(Record):
     """A voice as it was when the job was created, so that edits do not change work in progress.
 
-    Engines that can clone use the recording at `sample_path`. Without one, and with other engines,
-    language, type and style select the voice. `nfe_steps` and the two fields after it are settings
-    of F5-TTS. `dictionary`: the pronunciations to apply.
+    `engine`: its name; jobs created before 28 November 2026 have none and are spoken by the
+    preferred one. `voice_id` names one of its voices. Without, engines that can clone use the
+    recording at `sample_path`; without one, and with other engines, language, type and style select
+    the voice. `nfe_steps` and the two fields after it are settings of F5-TTS. `dictionary`: the
+    pronunciations to apply.
     """
 
+    engine: str = ""
+    voice_id: str = ""
     language: str
     voice_type: str
     voice_style: str = DEFAULT_STYLE

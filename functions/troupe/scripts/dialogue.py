@@ -18,10 +18,10 @@ from troupe.media.formats import AudioFormat
 from troupe.recording.join import AT_ONCE, Take, join, write_takes
 from troupe.recording.recorder import Recorder
 from troupe.recording.records import Sound
-from troupe.recording.voices import Voices
+from troupe.recording.voices import Speaker, Voices
 from troupe.scripts.length import pause_before
 from troupe.scripts.records import Performance, Performer
-from troupe.speech.engine import SpeechEngine, Voice, WordTiming
+from troupe.speech.engine import WordTiming
 from troupe.speech.speak import part_key
 from troupe.speech.text.dictionary import Dictionary
 from troupe.speech.text.pieces import Form, pieces
@@ -30,10 +30,10 @@ from troupe.speech.text.reading import Passage, Pauses, passage
 
 @dataclass(frozen=True, slots=True)
 class SpokenLine:
-    """A line ready to speak: what is said, the voice, and the path of its audio."""
+    """A line ready to speak: what is said, who speaks, and the path of its audio."""
 
     passage: Passage
-    voice: Voice
+    speaker: Speaker
     path: str
 
 
@@ -49,11 +49,10 @@ class JoinedDialogue:
 
 
 class Dialogue:
-    """Speaks the lines of one performance, with one engine, for one owner."""
+    """Speaks the lines of one performance, for one owner."""
 
     def __init__(
         self,
-        engine: SpeechEngine,
         recorder: Recorder,
         files: Files,
         voices: Voices,
@@ -65,7 +64,6 @@ class Dialogue:
         dictionary: Callable[[DictionaryRef], Dictionary],
     ) -> None:
         """`pauses`: within a line, in milliseconds. `dictionary`: loads one."""
-        self._engine = engine
         self._recorder = recorder
         self._files = files
         self._performance = performance
@@ -74,14 +72,14 @@ class Dialogue:
         self._pauses = Pauses.of(pauses, {})
         self._voices = voices
         # Held here because a cast can have more recordings than the process caches.
-        self._loaded_voices: dict[str, Voice] = {}
+        self._speakers: dict[str, Speaker] = {}
         self._load_dictionary = dictionary
         self._dictionaries: dict[str, Dictionary | None] = {}
 
     def line(self, number: int) -> SpokenLine:
-        voice, said = self._voice(self._performer(number)), self._passage(number)
-        key = part_key(self._owner, self._engine, voice, said)
-        return SpokenLine(said, voice, f"{self._prefix}lines/{key}.wav")
+        speaker, said = self._speaker(self._performer(number)), self._passage(number)
+        key = part_key(self._owner, *speaker, said)
+        return SpokenLine(said, speaker, f"{self._prefix}lines/{key}.wav")
 
     def _passage(self, number: int) -> Passage:
         performer = self._performer(number)
@@ -89,7 +87,7 @@ class Dialogue:
             pieces(self._performance.lines[number].text, performer.language, Form.LINE),
             performer.language,
             performer.speed,
-            self._engine.capabilities,
+            self._speaker(performer).engine.capabilities,
             self._pauses,
             last=True,
             dictionary=self._dictionary(performer),
@@ -113,7 +111,7 @@ class Dialogue:
                     spoken = self._recorder.speak(
                         line.path,
                         line.passage,
-                        line.voice,
+                        line.speaker,
                         local,
                         lambda: progress(number),  # noqa: B023
                     )
@@ -169,9 +167,9 @@ class Dialogue:
         return captions(said, until=until)
 
     def take(self, number: int, sound: Sound, folder: Path) -> Take:
-        said, voice = partial(self._passage, number), self._voice(self._performer(number))
+        said, speaker = partial(self._passage, number), self._speaker(self._performer(number))
         pause = pause_before(self._performance.lines, number)
-        return Take(sound, said, voice, _local(folder, number), pause)
+        return Take(sound, said, speaker, _local(folder, number), pause)
 
     def _performer(self, number: int) -> Performer:
         return self._performance.performers[self._performance.lines[number].speaker]
@@ -182,10 +180,10 @@ class Dialogue:
             self._dictionaries[performer.id] = self._load_dictionary(named) if named else None
         return self._dictionaries[performer.id]
 
-    def _voice(self, performer: Performer) -> Voice:
-        if performer.id not in self._loaded_voices:
-            self._loaded_voices[performer.id] = self._voices.voice(performer)
-        return self._loaded_voices[performer.id]
+    def _speaker(self, performer: Performer) -> Speaker:
+        if performer.id not in self._speakers:
+            self._speakers[performer.id] = self._voices.speaker(performer)
+        return self._speakers[performer.id]
 
 
 def _local(folder: Path, number: int) -> Path:

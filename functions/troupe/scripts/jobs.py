@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from troupe.access import owned
 from troupe.adapters.firestore import Database, Missing, Stale, now
 from troupe.characters.errors import CharacterNotFound
-from troupe.characters.voices import attachment, voice_snapshot
+from troupe.characters.voices import attachment, character_voice, voice_snapshot
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.jobs.charges import Price, Quote
@@ -37,7 +37,7 @@ from troupe.scripts.records import (
 from troupe.scripts.service import CastOf
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.settings import Settings
-from troupe.speech.catalogue import capabilities, language_named
+from troupe.speech.choice import VoiceChoice, known_language, offered_languages
 from troupe.speech.errors import SpeechTooLong
 from troupe.speech.readable import check_readable
 from troupe.text import shorten
@@ -232,19 +232,18 @@ class ScriptJobs:
         UnreadableText and the errors of `_performers`."""
         if not script.dialogue:
             raise ScriptEmpty
-        chosen, engine = dict(choices), self._settings.speech_engine
+        chosen = dict(choices)
         if "background_video" in chosen:
             chosen["background"] = choose_background(self._db, chosen.pop("background_video"))
         performers = self._performers(script)
-        _check_readable(script, performers, engine)
+        _check_readable(script, performers)
         return Performance(
             script_id=script.id,
             revision=script.revision,
             title=script.title,
             lines=script.dialogue,
             performers=performers,
-            new_characters=new_characters(script.dialogue, performers, engine),
-            engine=engine,
+            new_characters=new_characters(script.dialogue, performers),
             **chosen,
         )
 
@@ -262,20 +261,20 @@ class ScriptJobs:
             raise CharacterGone(
                 f"These characters no longer exist: {names}.", details={"characters": gone}
             ) from error
-        engine = self._settings.speech_engine
+        engines = self._settings.speech_engines
         unsupported = [
-            one.display_name for one in characters if not language_named(one.language, engine)
+            one.display_name for one in characters if not known_language(one.language, engines)
         ]
         if unsupported:
-            allowed = [language.code for language in capabilities(engine).languages]
+            allowed = [language.code for language in offered_languages(engines)]
             names = shorten(", ".join(unsupported), _LONGEST_NAMES)
             raise UnknownChoice(
-                f"The speech engine does not support the language of {names}.",
+                f"No speech engine supports the language of {names}.",
                 details={"fields": [UnknownChoice.field("language", allowed)]},
             )
         dictionaries = self._attached(characters)
         return {
-            one.id: _performer(one, script, engine, dictionary)
+            one.id: _performer(one, script, character_voice(engines, one, one.language), dictionary)
             for one, dictionary in zip(characters, dictionaries, strict=True)
         }
 
@@ -287,20 +286,17 @@ class ScriptJobs:
 
 
 def _performer(
-    character: Character, script: Script, engine: str, dictionary: DictionaryRef | None
+    character: Character, script: Script, voice: VoiceChoice, dictionary: DictionaryRef | None
 ) -> Performer:
-    language = language_named(character.language, engine)
-    code = language.code if language else character.language
-    voice = voice_snapshot(character, code, script.uid, dictionary)
     return Performer(
-        **voice.model_dump(),
+        **voice_snapshot(character, voice, script.uid, dictionary).model_dump(),
         id=character.id,
         name=script.cast.get(character.id, character.display_name),
         images=[image.path for _, image in sorted(character.images.items(), key=_image_number)],
     )
 
 
-def _check_readable(script: Script, performers: Mapping[str, Performer], engine: str) -> None:
+def _check_readable(script: Script, performers: Mapping[str, Performer]) -> None:
     """Raises UnreadableText if a voice cannot read what it is to say."""
     texts: dict[str, list[str]] = defaultdict(list)
     for line in script.dialogue:
@@ -308,7 +304,7 @@ def _check_readable(script: Script, performers: Mapping[str, Performer], engine:
     for speaker, said in texts.items():
         performer = performers[speaker]
         subject = f"What {shorten(performer.name, _LONGEST_NAMES)} says"
-        check_readable("\n".join(said), performer.language, engine, subject)
+        check_readable("\n".join(said), performer.language, performer.engine, subject)
 
 
 def _image_number(entry: tuple[str, Any]) -> int:

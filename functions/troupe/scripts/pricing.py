@@ -32,24 +32,26 @@ _REFERENCE_FIELDS = {
 }
 
 
-def voice_key(voice: VoiceSnapshot, engine: str) -> str:
-    """A hash of everything but the text that a line's price depends on. `engine`: its name."""
-    fields = voice.model_dump(include=set(VoiceSnapshot.model_fields))
-    # The hashes are enough; and without a dictionary, the key is that from before there were any.
-    del fields["sample_path"], fields["dictionary_id"], fields["dictionary_version"]
+def voice_key(voice: VoiceSnapshot) -> str:
+    """A hash of everything but the text that a line's price depends on."""
+    engine, fields = voice.engine, voice.model_dump(include=set(VoiceSnapshot.model_fields))
+    # The hashes are enough; and what is not chosen is left out, so that keys from before there
+    # were such choices stay as they are.
+    del fields["engine"], fields["sample_path"]
+    del fields["dictionary_id"], fields["dictionary_version"]
     if fields["dictionary_sha256"] is None:
         del fields["dictionary_sha256"]
+    if not fields["voice_id"]:
+        del fields["voice_id"]
     if not engine or not capabilities(engine).cloning:
         fields = {name: fields[name] for name in fields if name not in _REFERENCE_FIELDS}
     content = json.dumps([engine, fields], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def new_characters(
-    lines: Sequence[Line], performers: Mapping[str, Performer], engine: str
-) -> list[int]:
+def new_characters(lines: Sequence[Line], performers: Mapping[str, Performer]) -> list[int]:
     """For each line, how many characters to charge: none if its voice has spoken it before."""
-    keys = {name: voice_key(performer, engine) for name, performer in performers.items()}
+    keys = {name: voice_key(performer) for name, performer in performers.items()}
 
     def spoken(line: Line) -> bool:
         # Lines spoken before 26 November 2026 do not name their voice.

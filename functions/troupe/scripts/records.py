@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from troupe.jobs.records import Job
 from troupe.media.formats import Resolution
@@ -106,8 +107,7 @@ class Performer(VoiceSnapshot):
 
 class Performance(Record):
     """The input of a script's job. `format` applies to audio; `background`, `resolution` and
-    `captions` apply to video. `new_characters`: see pricing; empty if all lines are new. `engine`:
-    the name of the speech engine when the job was created."""
+    `captions` apply to video. `new_characters`: see pricing; empty if all lines are new."""
 
     script_id: str
     revision: int
@@ -115,11 +115,20 @@ class Performance(Record):
     lines: list[Line]
     performers: dict[str, Performer]
     new_characters: list[int] = Field(default_factory=list)
-    engine: str = ""
     format: str = "mp3"
     background: str = ""  # a clip's name or a colour, "#rrggbb"
     resolution: str = ""
     captions: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_engine(cls, data: Any) -> Any:
+        """Jobs created before 28 November 2026 name one engine for all performers, and can still
+        run for a day."""
+        if isinstance(data, dict) and isinstance(engine := data.get("engine"), str):
+            named = {"engine": engine}
+            return data | {"performers": {k: named | v for k, v in data["performers"].items()}}
+        return data
 
 
 @dataclass(frozen=True, slots=True)

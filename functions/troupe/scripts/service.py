@@ -24,7 +24,7 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.errors import FileMissing, UnknownChoice
+from troupe.errors import FileMissing
 from troupe.logs import log
 from troupe.media.captions import CaptionFormat, cues_from_json, formatted
 from troupe.media.formats import AudioFormat
@@ -43,7 +43,7 @@ from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script, Scri
 from troupe.scripts.screenplay import parse_screenplay
 from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
-from troupe.speech.catalogue import capabilities, language_named
+from troupe.speech.choice import known_language, offered_language
 from troupe.text import shorten
 from troupe.waiters import WAITERS
 
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.characters.records import Character
     from troupe.jobs.service import JobService
-    from troupe.speech.engine import Language
 
 T = TypeVar("T")
 CastOf = Callable[[str, Sequence[str]], "list[Character]"]
@@ -106,7 +105,8 @@ class ScriptService:
         the prompt or for what the model wrote) and ModerationUnavailable.
         """
         self._writer.check()
-        requested = None if language is None else self._language(language)
+        engines = self._settings.speech_engines
+        requested = None if language is None else offered_language(language, engines)
         cast = self._names(uid, character_ids)
         self._moderation.check(uid, prompt)
         with WAITERS.place(uid) as placed:
@@ -121,7 +121,7 @@ class ScriptService:
                 requested.name if requested else None,
             )
         self._moderation.check(uid, draft.title, *(text for _, text in draft.dialogue))
-        written = requested or language_named(draft.language, self._settings.speech_engine)
+        written = requested or known_language(draft.language, engines)
         script = _new(
             uid,
             cast,
@@ -298,14 +298,6 @@ class ScriptService:
         """The characters' names by id. Raises CharacterNotFound and VoiceNotShared."""
         characters = self._cast(uid, list(dict.fromkeys(ids)))
         return {character.id: character.display_name for character in characters}
-
-    def _language(self, code: str) -> Language:
-        engine = self._settings.speech_engine
-        language = language_named(code, engine)
-        if language is None:
-            allowed = [each.code for each in capabilities(engine).languages]
-            raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
-        return language
 
     def _store(self, script: Script, activity: str, verb: str) -> None:
         message = f"Script '{script.title}' {verb}"

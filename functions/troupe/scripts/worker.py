@@ -23,7 +23,7 @@ from troupe.scripts.length import pause_before
 from troupe.scripts.records import DialogueAudio, FinalVideo, Performance
 from troupe.scripts.specs import SPECS, VIDEO
 from troupe.scripts.writes import completed_writes, files_prefix, spoken_lines
-from troupe.speech.engine import SpeechEngine
+from troupe.speech.choice import Engines
 from troupe.speech.estimate import seconds_about
 from troupe.speech.text.dictionary import Dictionary
 
@@ -39,7 +39,7 @@ class ScriptWorker:
 
     def __init__(
         self,
-        engine: SpeechEngine,
+        engines: Engines,
         files: Files,
         *,
         part_characters: int,
@@ -53,11 +53,10 @@ class ScriptWorker:
         self._max_audio_seconds = max_audio_seconds
         self._max_video_seconds = max_video_seconds
         self._pauses = pauses
-        self._engine = engine
         self._files = files
         self._part_characters = part_characters
-        self._recorder = Recorder(engine, files)
-        self._voices = Voices(engine, files)
+        self._recorder = Recorder(files)
+        self._voices = Voices(engines, files)
 
     def plan(self, job: Job, given: Performance) -> WorkPlan:
         lines = given.lines
@@ -202,7 +201,6 @@ class ScriptWorker:
 
     def _dialogue(self, job: Job, performance: Performance) -> Dialogue:
         return Dialogue(
-            self._engine,
             self._recorder,
             self._files,
             self._voices,

@@ -126,10 +126,7 @@ def completed_writes(
 
 def spoken_lines(performance: Performance, first: int, sounds: Sequence[Sound]) -> list[Line]:
     """The lines from number `first`, with their audio."""
-    voices = {
-        name: voice_key(performer, performance.engine)
-        for name, performer in performance.performers.items()
-    }
+    voices = {name: voice_key(each) for name, each in performance.performers.items()}
     return [
         line.model_copy(
             update={

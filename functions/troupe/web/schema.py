@@ -230,6 +230,11 @@ Password = Annotated[
     AfterValidator(_one_line),
     AfterValidator(_letter_and_digit),
 ]
+# A voice, or a blend of voices with their weights.
+VoiceId = Annotated[
+    str,
+    StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+: -]*$"),
+]
 # Document ids of this API, and Firebase uids. Firestore reserves names like __this__.
 Id = Annotated[
     str,

@@ -42,7 +42,7 @@ ADA = Character(
 
 def view(uid: str = "ada", engine: str = "espeak", **changes: object) -> CharacterView:
     character = ADA.model_copy(update=changes)
-    return CharacterView.of(character, uid=uid, is_starred=False, engine=engine)
+    return CharacterView.of(character, uid=uid, is_starred=False, engines=(engine,))
 
 
 def test_a_cloning_engine_uses_the_voice_of_the_sample() -> None:

@@ -61,11 +61,15 @@ class Content(People):
         return Clones(self.database, self._forget_clone)
 
     def _forget_clone(self, sha256: str) -> None:
-        """Only from the current engine: clones in a previous one cannot be deleted."""
+        """Only from the current engines: clones in a previous one cannot be deleted."""
+        from troupe.speech.catalogue import capabilities
         from troupe.speech.engine import KeepsClones
 
-        if isinstance(self.engine, KeepsClones):
-            self.engine.forget(sha256)
+        for name in self.settings.speech_engines:
+            if capabilities(name).keeps_clones:
+                engine = self.engines(name)
+                if isinstance(engine, KeepsClones):
+                    engine.forget(sha256)
 
     def _cast(self, uid: str, ids: Sequence[str]) -> list[Character]:
         """The characters with these ids, cast by `uid`. A function, because most requests name none

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from troupe.moderation.service import Judge, Moderation
     from troupe.orphans import OrphanedFiles
     from troupe.rate_limits import Limiter
-    from troupe.speech.engine import SpeechEngine
+    from troupe.speech.choice import Engines
 
 
 class Infrastructure:
@@ -88,12 +88,12 @@ class Infrastructure:
         return partial(QueueControl.connect, self.settings.project_id, self.settings.region)
 
     @cached_property
-    def engine(self) -> SpeechEngine:
-        """The engine named by SPEECH_ENGINE. Raises ValueError if it does not exist or lacks a
-        setting, RuntimeError if its package is not installed."""
+    def engines(self) -> Engines:
+        """The speech engines, each built when it first speaks."""
         from troupe.speech.engines import engine_named
 
-        return engine_named(self.settings)
+        build = cache(partial(engine_named, settings=self.settings))
+        return lambda name: build(name or self.settings.speech_engines[0])
 
     @cached_property
     def language_model(self) -> Callable[[], Model] | None:

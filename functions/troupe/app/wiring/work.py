@@ -75,7 +75,7 @@ class Work(Infrastructure):
         from troupe.generations.worker import VoiceWorker
 
         return VoiceWorker(
-            self.engine,
+            self.engines,
             self.files,
             part_characters=self.settings.part_characters,
             max_seconds=self.settings.max_audio_seconds,
@@ -88,7 +88,7 @@ class Work(Infrastructure):
         from troupe.scripts.worker import ScriptWorker
 
         return ScriptWorker(
-            self.engine,
+            self.engines,
             self.files,
             part_characters=self.settings.part_characters,
             max_audio_seconds=self.settings.max_audio_seconds,

@@ -1,4 +1,4 @@
-"""Speech engines, one module each. Only the selected one is imported."""
+"""Speech engines, one module each. Only what speaks is imported."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     from troupe.speech.engine import SpeechEngine
 
 
-def engine_named(settings: Settings) -> SpeechEngine:
-    """The engine selected by SPEECH_ENGINE. Raises ValueError if it does not exist or a setting is
-    missing, RuntimeError if its package is not installed."""
-    name = settings.speech_engine
+def engine_named(name: str, settings: Settings) -> SpeechEngine:
+    """Raises ValueError if the engine does not exist or a setting is missing, RuntimeError if its
+    package is not installed."""
     if name == "espeak":
         from troupe.speech.engines.espeak import EspeakEngine
 
@@ -44,4 +43,4 @@ def engine_named(settings: Settings) -> SpeechEngine:
         from troupe.speech.engines.google import GoogleEngine
 
         return GoogleEngine(settings.google_tts_endpoint)
-    raise ValueError(f"unknown SPEECH_ENGINE {name!r}; the engines are {', '.join(ENGINES)}")
+    raise ValueError(f"unknown speech engine {name!r}; the engines are {', '.join(ENGINES)}")

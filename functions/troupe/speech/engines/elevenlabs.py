@@ -55,7 +55,7 @@ try:
     )
 except ImportError as error:
     raise RuntimeError(
-        "SPEECH_ENGINE=elevenlabs needs its package: pip install -r requirements-extras.txt"
+        "the speech engine elevenlabs needs its package: pip install -r requirements-extras.txt"
     ) from error
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class ElevenLabsEngine:
         timeout: float = 120.0,
     ) -> None:
         if not api_key:
-            raise ValueError("SPEECH_ENGINE=elevenlabs needs ELEVENLABS_API_KEY")
+            raise ValueError("the speech engine elevenlabs needs ELEVENLABS_API_KEY")
         self._model = model
         self._timeout = timeout
         self._stock = _STOCK | _parsed_voices(voices)

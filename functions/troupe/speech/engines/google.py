@@ -36,7 +36,7 @@ try:
     from google.rpc.error_details_pb2 import RetryInfo
 except ImportError as error:
     raise RuntimeError(
-        "SPEECH_ENGINE=google needs its package: pip install -r requirements-extras.txt"
+        "the speech engine google needs its package: pip install -r requirements-extras.txt"
     ) from error
 
 if TYPE_CHECKING:
