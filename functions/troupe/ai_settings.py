@@ -29,6 +29,12 @@ class AiSettings(BaseModel):
         "`espeak`, `openai`, `f5tts`, `elevenlabs` or `google`; the last two need their package "
         "from `functions/requirements-extras.txt`",
     )
+    models_dir: str = setting(
+        "MODELS_DIR",
+        "",
+        "a directory with model files, which is searched before `functions/models` "
+        "([deploying](docs/deploy.md#models))",
+    )
     openai_api_key: str = setting(
         "OPENAI_API_KEY", "", "secret: for `openai`, and for writing scripts", repr=False
     )
