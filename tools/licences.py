@@ -21,6 +21,7 @@ NOTES = {
     "grpcio": "BoringSSL, c-ares and others, all permissive",
     "noto-cjk-sans-otc": "Noto Sans CJK, [see below](#fonts)",
     "numpy": "OpenBLAS, BSD-3-Clause; GCC's runtime, [see below](#lgpl-and-mpl)",
+    "onnxruntime": "Eigen, MPL-2.0, [see below](#lgpl-and-mpl); others, all permissive",
     "pillow": "libraries for image formats, all permissive",
     "python-bidi": "[see below](#lgpl-and-mpl)",
     "babel": "the data of CLDR, Unicode-3.0",

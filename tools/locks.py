@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 DEPLOYED = ROOT / "functions" / "requirements"
 EXTRAS = ROOT / "functions" / "requirements-extras"
 DEVELOPMENT = ROOT / "requirements"
+MODELS = ROOT / "tools" / "requirements-models"  # downloaded for their files, not installed
 
 # The platform of the functions. Locks also have packages for other platforms.
 _CLOUD = {

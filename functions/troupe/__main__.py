@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ def main(arguments: list[str] | None = None, services: Container | None = None) 
         from troupe.commands.derived import derive
 
         return derive(options)
+    if options.command == "models":  # needs no project, and runs before one is configured
+        from troupe.adapters.models.files import ModelFiles
+        from troupe.commands.models import models
+
+        return models(options, ModelFiles(os.environ.get("MODELS_DIR", "")))
     if services is None:
         from troupe.app.functions import container
 
@@ -72,6 +78,19 @@ def _parser() -> argparse.ArgumentParser:
     clip = commands.add_parser("add-background", help="add a clip as a background for videos")
     clip.add_argument("file", help="an H.264 mp4, at most 60 seconds; it plays in a loop")
     clip.add_argument("--title", required=True, help="what users see")
+
+    models = commands.add_parser("models", help="list, fetch or verify the files of models")
+    models.add_argument(
+        "action",
+        choices=("list", "fetch", "verify"),
+        help="list: all files and where they are; fetch: bring what is missing into MODELS_DIR, or "
+        "else functions/models (default: the group speech); verify: compare hashes (default: of "
+        "all files that are there)",
+    )
+    models.add_argument("names", nargs="*", metavar="NAME", help="files or groups")
+    models.add_argument(
+        "--packages", metavar="DIR", help="take files from the packages in this directory"
+    )
 
     for name, what in (
         ("openapi", "functions/openapi.json from the routes"),

@@ -32,6 +32,12 @@ class AiSettings(BaseModel):
         shown="espeak",
         min_length=1,
     )
+    models_dir: str = setting(
+        "MODELS_DIR",
+        "",
+        "a directory with model files, which is searched before `functions/models` "
+        "([deploying](docs/deploy.md#models))",
+    )
     openai_api_key: str = setting(
         "OPENAI_API_KEY", "", "secret: for `openai`, and for writing scripts", repr=False
     )

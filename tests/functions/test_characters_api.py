@@ -81,6 +81,7 @@ def test_a_form_becomes_a_character_with_files(client: FlaskClient, db: Database
         "crossFadeDuration": 0.2,
         "removeSilences": False,
         "dictionaryId": None,
+        "voiceId": None,
     }
     assert (character["language"], character["voiceType"]) == ("de", "male")
     assert (character["outputPrefix"], character["sampleText"]) == ("grace_hopper", "Guten Abend.")

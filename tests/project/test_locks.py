@@ -9,9 +9,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.locks import DEPLOYED, DEVELOPMENT, EXTRAS, asked, holds, locked
+from tools.locks import DEPLOYED, DEVELOPMENT, EXTRAS, MODELS, asked, holds, locked
 
 BASES = [DEPLOYED, EXTRAS, DEVELOPMENT]
+ALL = [*BASES, MODELS]
 
 
 def everything(asked_for: list[Requirement]) -> dict[str, set[str]]:
@@ -35,14 +36,14 @@ def everything(asked_for: list[Requirement]) -> dict[str, set[str]]:
     return wanted
 
 
-@pytest.mark.parametrize("base", BASES, ids=lambda base: str(base.name))
+@pytest.mark.parametrize("base", ALL, ids=lambda base: str(base.name))
 def test_every_pin_has_hashes(base: Path) -> None:
     pins = locked(base)
     assert pins
     assert [name for name, pin in pins.items() if not pin.hashes] == []
 
 
-@pytest.mark.parametrize("base", BASES, ids=lambda base: str(base.name))
+@pytest.mark.parametrize("base", ALL, ids=lambda base: str(base.name))
 def test_requirements_are_pinned_and_locked_at_the_same_version(base: Path) -> None:
     pins = locked(base)
     for one in asked(base):
@@ -79,7 +80,7 @@ def test_installed_packages_match_the_lock() -> None:
     assert installed == {name: pin.version for name, pin in pins.items()}, "run `make setup`"
 
 
-@pytest.mark.parametrize("base", BASES, ids=lambda base: str(base.name))
+@pytest.mark.parametrize("base", ALL, ids=lambda base: str(base.name))
 def test_no_lock_names_a_host(base: Path) -> None:
     text = base.with_name(f"{base.name}.txt").read_text()
     assert "://" not in text

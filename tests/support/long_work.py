@@ -141,7 +141,7 @@ def audio(form: str, seconds: float, root: Path) -> dict[str, Any]:
         update={"cuts": list(range(0, len(text.text) + 1, PART_CHARACTERS)), "attempt": 1}
     )
     worker = VoiceWorker(
-        EspeakEngine(),
+        lambda _: EspeakEngine(),
         cast(Files, files),
         part_characters=PART_CHARACTERS,
         max_seconds=86_400,
@@ -188,7 +188,7 @@ def video(background: str, seconds: float, reuse: bool, root: Path) -> dict[str,
         clip = ROOT / "emulator-data/backgrounds/background_001.mp4"
         files.upload(f"backgrounds/{background}", clip, "video/mp4")
     worker = ScriptWorker(
-        EspeakEngine(),
+        lambda _: EspeakEngine(),
         cast(Files, files),
         part_characters=PART_CHARACTERS,
         max_audio_seconds=86_400,
