@@ -49,6 +49,7 @@ class HeicImageFile(ImageFile):
         self._still = still = read_still(self.fp)  # type: ignore[arg-type]
         self._size, self._mode = still.size, "RGB"
         self.tiled = len(still.tiles) > 1
+        self.tile_pixels = still.tile_size[0] * still.tile_size[1]
         self.getexif()[_ORIENTATION] = _orientation(still.properties)
         for box in still.properties:
             if box.name == b"colr" and box.data[:4] in (b"prof", b"rICC"):
