@@ -38,7 +38,7 @@ _ORIENTATIONS = {_CORNERS.tobytes(): 1} | {
 
 class HeicImageFile(ImageFile):
     """RGB; an alpha channel is left out, and more than 8 bits are rounded. The orientation is that
-    of the container, as the standard demands, and is told as Exif's."""
+    of the container, as the standard demands, and is given as Exif's."""
 
     format = "HEIC"
     format_description = "HEIC picture"

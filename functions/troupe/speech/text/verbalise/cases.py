@@ -25,8 +25,8 @@ def declined(
 ) -> Rules:
     """The rules of a language whose numbers agree with what they count.
 
-    `agreement` tells the noun after a match ("" for none), its gender and its case; `nouns` are
-    those that a case has forms of which CLDR lacks.
+    `agreement` gives the noun after a match ("" for none), its gender and its case; `nouns`:
+    by case, forms that CLDR lacks.
     """
     variants = {}
     for case in cases:
