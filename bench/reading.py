@@ -9,9 +9,10 @@ from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import Voice, VoiceType, WordTiming
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.estimate import seconds_about
-from troupe.speech.speak import estimate_words, speak
+from troupe.speech.speak import speak
 from troupe.speech.text.pieces import pieces
 from troupe.speech.text.reading import Passage, Pauses, as_written, passage
+from troupe.speech.text.words import estimate_words
 
 _ESTIMATED = {"ja-kanji": "ja"}  # what espeak cannot read is not spoken
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -33,21 +32,3 @@ def parse_pauses(text: str) -> dict[Border, int]:
     if max(pauses.values()) > LONGEST_PAUSE:
         raise ValueError(f"a pause can be at most {LONGEST_PAUSE} milliseconds")
     return pauses
-
-
-_COMMAS = ",;:\u2014\u2013\u060c\u061b\u3001\uff0c\uff1b\uff1a"
-_STOPS = ".!?\u2026\u0964\u061f\u06d4\u3002\uff01\uff1f"
-
-
-def pause_seconds(text: str, pauses: Mapping[Border, int]) -> float:
-    """The silence that `pauses` (milliseconds at each kind of border) can add to a text at most, in
-    seconds at normal speed."""
-    lines = max(
-        (pauses.get(each, 0) for each in Border if each not in (Border.CLAUSE, Border.SENTENCE)),
-        default=0,
-    )
-    total = lines * text.count("\n")
-    for border, marks in ((Border.CLAUSE, _COMMAS), (Border.SENTENCE, _STOPS)):
-        if pause := pauses.get(border, 0):
-            total += pause * sum(map(text.count, marks))
-    return total / 1000

@@ -25,10 +25,9 @@ from tests.support.wiring import app_for, deliver, rewired
 from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
 from troupe.adapters.llm import LanguageModel
 from troupe.adapters.storage import Files
-from troupe.borders import pause_seconds
 from troupe.characters.records import Config
 from troupe.scripts.backgrounds import Background, create_write
-from troupe.speech.estimate import seconds_at_most
+from troupe.speech.estimate import pause_seconds, seconds_at_most
 
 
 @pytest.fixture

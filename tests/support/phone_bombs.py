@@ -87,6 +87,7 @@ SOUNDS: dict[str, Callable[[], bytes]] = {
     "caf of 2^60 packets": lambda: _caf_packets(1 << 60, 100),
     "caf of 3 million packets": lambda: _caf_packets(3_000_000, 3_000_000),
     "caf of -1 packets": lambda: _caf_packets(-1, 100),
+    "caf with half a number of packets": lambda: _caf((b"pakt", 4, bytes(4)), kind="caf"),
     "caf of no rate": lambda: _caf_header(0.0),
     "caf of an endless rate": lambda: _caf_header(float("inf")),
     "caf of no number": lambda: _caf_header(float("nan")),

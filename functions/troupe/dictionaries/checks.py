@@ -42,7 +42,7 @@ def checked(entries: Sequence[Entry]) -> list[Entry]:
             wrong.append(_wrong(f"entries.{number}.term", "must have a letter or a digit", "term"))
         other = first.setdefault(entry_key(entry), number)
         if other != number:
-            message = f"is the term of entry {other}, too"
+            message = f"is also the term of entry {other}"
             wrong.append(_wrong(f"entries.{number}.term", message, "duplicate"))
     _refuse(wrong)
     try:

@@ -21,7 +21,7 @@ class DictionaryChangedDetails(TypedDict):
 class DictionaryChanged(Conflict):
     code = "dictionary_changed"
     details_type = DictionaryChangedDetails
-    message = "The dictionary has changed since `version`. Get it, and apply your change to that."
+    message = "The dictionary has changed since `version`. Fetch it and change the current version."
 
 
 class DictionaryLanguageDetails(TypedDict):

@@ -101,8 +101,8 @@ class GenerateVoice(WarnsOfUnknown):
         TextType.TEXT,
         description="`text`: plain text or Markdown, with the marks `[pause 500ms]`, "
         "`[spell: ABC]` and `[say: word|ipa]`. `ssml`: a document of SSML with `break`, `say-as`, "
-        "`sub`, `phoneme`, `emphasis`, `prosody`, `p` and `s`. What the engine cannot do is told "
-        "in `warnings`.",
+        "`sub`, `phoneme`, `emphasis`, `prosody`, `p` and `s`. What the engine cannot do is "
+        "reported in `warnings`.",
     )
     pauses: Pauses | None = Field(
         None, description="The silence after each kind of border, instead of the usual one."

@@ -54,6 +54,8 @@ _TRANSITION_CAPS = re.compile(rf"(?:{_TRANSITIONS})(?:\s.*|[:.].*)?")
 _NOTE = re.compile(r"\[\[(?:[^\[\]\n]|\n(?![ \t]*+\n)){0,5000}+\]\]")
 _CUE_NUMBER = re.compile(r"[\s#.-]*(?:\d+|\bcue\b)[\s.]*$")
 
+_MOST_HEADING = 40  # characters of an ending, or of the heading of a list
+
 _LOOSE_CUES, _LOOSE_NOTES, _LOOSE_ENDS = (
     frozenset(loose_key(speaker_key(word)) for word in words) for words in (CUES, NOTES, ENDINGS)
 )
@@ -107,7 +109,7 @@ def is_ending(line: str, *, within_speech: bool) -> bool:
     """`THE END`, `FIN`, `ENDE`. Inside a speech only capitals are: somebody may say "the end"."""
     if within_speech and not is_caps(line):
         return False
-    return len(line) <= 40 and loose_key(speaker_key(line)) in _LOOSE_ENDS
+    return len(line) <= _MOST_HEADING and loose_key(speaker_key(line)) in _LOOSE_ENDS
 
 
 def is_cue(line: str, *, within_speech: bool) -> bool:
@@ -123,7 +125,8 @@ def is_cue(line: str, *, within_speech: bool) -> bool:
 
 def is_cast_list(line: str) -> bool:
     """The heading of a list of the characters."""
-    return speaker_key(line.rstrip(" :：")) in CAST_LISTS
+    # Keys are cached: a whole book on one line must not be.
+    return len(line) <= _MOST_HEADING and speaker_key(line.rstrip(" :：")) in CAST_LISTS
 
 
 def is_title_line(line: str) -> bool:

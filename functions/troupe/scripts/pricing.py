@@ -10,14 +10,13 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
-from troupe.borders import pause_seconds
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.jobs.records import Tariff
 from troupe.recording.records import VoiceSnapshot
 from troupe.scripts.records import VIDEO_KIND, Line, Performer
 from troupe.settings import Settings
 from troupe.speech.catalogue import capabilities
-from troupe.speech.estimate import seconds_about, seconds_at_most
+from troupe.speech.estimate import pause_seconds, seconds_about, seconds_at_most
 from troupe.speech.request import silence_of
 from troupe.speech.text.marks import parse_marks
 

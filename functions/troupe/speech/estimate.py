@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from troupe.borders import Border
+from troupe.speech.text import sentences
 from troupe.text import normalized
 
 
@@ -76,6 +79,11 @@ SCRIPTS = {
     "TELUGU": "te",
     "THAI": "th",
 }
+# What ends the pieces of a text, in all scripts.
+_MARKS = {
+    Border.CLAUSE: sentences.COMMAS + sentences.UNSPACED_COMMAS,
+    Border.SENTENCE: sentences.ENDS + sentences.UNSPACED_ENDS,
+}
 # The calmest style speaks this much more slowly than the neutral one.
 _SLOWEST_STYLE = 1.35
 _LEAST = 5.0  # seconds; some engines take their time over a single word
@@ -99,6 +107,17 @@ def seconds_about(text: str, language: str, speed: float) -> float:
     """The likely spoken duration in the neutral style."""
     total = sum(n * _rate(char, language).about for char, n in Counter(text).items())
     return total / speed
+
+
+def pause_seconds(text: str, pauses: Mapping[Border, int]) -> float:
+    """The silence that `pauses` (milliseconds at each kind of border) can add to a text at most, in
+    seconds at normal speed."""
+    of_line = max((pauses.get(border, 0) for border in Border if border not in _MARKS), default=0)
+    total = of_line * max(0, len(text.splitlines()) - 1)
+    for border, marks in _MARKS.items():
+        if pause := pauses.get(border, 0):
+            total += pause * sum(map(text.count, marks))
+    return total / 1000
 
 
 @lru_cache(maxsize=1 << 14)

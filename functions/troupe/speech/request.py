@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from troupe.borders import Border, pause_seconds
+from troupe.borders import Border
 from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import Capabilities, Control
 from troupe.speech.errors import NothingToSpeak
-from troupe.speech.estimate import seconds_about, seconds_at_most
+from troupe.speech.estimate import pause_seconds, seconds_about, seconds_at_most
 from troupe.speech.prosody import Prosody
 from troupe.speech.readable import check_readable, unreadable_share
 from troupe.speech.text.forms import TextType

@@ -13,9 +13,6 @@ from troupe.speech.audible import audible
 from troupe.speech.engine import Speech, SpeechEngine, SpeechRequest, Voice, WordTiming
 from troupe.speech.errors import SpeechError
 from troupe.speech.text.reading import Passage, as_written
-from troupe.speech.text.words import estimate_words
-
-__all__ = ["estimate_words", "part_key", "speak"]
 
 # Part of the cache key of spoken parts. Increase it when the sound changes in another way than by
 # what is said.

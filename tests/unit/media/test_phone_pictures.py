@@ -16,12 +16,15 @@ from tests.support.phone_files import (
     LIBHEIF_CROPPED,
     LIBHEIF_GRID,
     heic,
+    heif,
+    hevc,
     mirrored,
     profiled,
     turned,
 )
 from troupe.errors import TroupeError
 from troupe.media.uploads.checks import ImageTooLarge, UnsupportedFile
+from troupe.media.uploads.heif import NotHeif, read_still
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 PLAIN = opened(picture(size=(96, 64))).convert("RGB")
@@ -132,6 +135,8 @@ def test_an_avif_is_turned_upright(orientation: int) -> None:
     assert near(one.getpixel((8, 8)), colour, 12)
 
 
+# A thousand tiles that are stored once.
+REPEATED = heic(Image.effect_noise((1024, 1024), 80).convert("RGB"), 32, repeat=True)
 REFUSED = {
     "coded as something else": (LIBHEIF_GRID.replace(b"hvc1", b"zzz1"), UnsupportedFile),
     "of another kind": (LIBHEIF_GRID.replace(b"grid", b"iovl"), UnsupportedFile),
@@ -139,10 +144,14 @@ REFUSED = {
     "cut off": (LIBHEIF_GRID[:-40], UnsupportedFile),
     "with fewer tiles than its size": (heic(PLAIN, 64, stated=(96, 6400)), UnsupportedFile),
     "with a tile that is used again and again": (
-        heic(PLAIN.resize((1600, 1600)), 32, repeat=True),
+        REPEATED,
         UnsupportedFile,
     ),
     "of 20,000 pixels a side": (heic(PLAIN, stated=(20_000, 20_000)), ImageTooLarge),
+    "of a few pixels of a tile of 20,000 a side": (
+        heif((8, 8), (20_000, 20_000), (1, 1), [hevc(PLAIN.tobytes(), PLAIN.size)], grid=True),
+        ImageTooLarge,
+    ),
 }
 
 
@@ -155,6 +164,24 @@ def test_a_heic_that_is_damaged_or_strange_is_refused(
     if error is UnsupportedFile:
         assert "HEIC" in str(failure.value)
         assert "JPEG" in str(failure.value)
+
+
+class _Counted(io.BytesIO):
+    """Counts the bytes that are read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.count += len(data)
+        return data
+
+
+def test_a_tile_that_is_used_again_and_again_is_not_read() -> None:
+    file = _Counted(REPEATED)
+    with pytest.raises(NotHeif, match="more than once"):
+        read_still(file)
+    assert file.count < len(file.getvalue())
 
 
 @pytest.mark.parametrize("kind", ["heic", "avif"])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from tests.support import phone_bombs
 from tests.support.media_files import (
     MONO,
     SOUNDS,
@@ -225,6 +226,11 @@ def test_a_file_that_is_not_audio_is_415(data: bytes) -> None:
 def test_damage_is_422(data: bytes) -> None:
     with pytest.raises(BrokenAudio):
         prepare_sample(data)
+
+
+def test_a_caf_whose_packet_table_is_cut_off_is_422() -> None:
+    with pytest.raises(BrokenAudio):
+        prepare_sample(phone_bombs.SOUNDS["caf with half a number of packets"]())
 
 
 @pytest.mark.parametrize("size", [0xFF00_001A, 0x7FFF_FFFF, 0xFFFF_FFFF])

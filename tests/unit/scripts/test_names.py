@@ -7,7 +7,9 @@ import unicodedata
 
 import pytest
 
+from troupe.scripts.errors import InvalidDialogue
 from troupe.scripts.names import Cast, speaker_key
+from troupe.scripts.screenplay import parse_screenplay
 
 
 @pytest.mark.parametrize(
@@ -86,3 +88,13 @@ def test_other_names_are_not_found(written: str, name: str) -> None:
 def test_an_unknown_name_gets_a_hint(written: str, hint: str) -> None:
     cast = Cast({"a": "Anna", "b": "Ben", "z": "Dr. Zoë O'Hara"})
     assert cast.unknown(written).endswith(hint)
+
+
+def test_no_long_line_is_kept_as_a_name() -> None:
+    line = "no name at all " * 10_000
+    with pytest.raises(InvalidDialogue):
+        parse_screenplay(line, {"a": "Anna"})
+    speaker_key.cache_clear()
+    with pytest.raises(InvalidDialogue):
+        parse_screenplay(f"{line}\n\n{line}2", {"a": "Anna"})
+    assert speaker_key.cache_info().currsize <= len(("a", "Anna"))

@@ -17,7 +17,7 @@ from troupe.speech.text.dictionary import (
 )
 from troupe.speech.text.entry import Entry
 from troupe.speech.text.folding import key_of
-from troupe.speech.text.mapped import Mapped
+from troupe.speech.text.mapped import Edit, Mapped
 
 
 def of(*entries: tuple[str, str] | Entry) -> Dictionary:
@@ -25,7 +25,12 @@ def of(*entries: tuple[str, str] | Entry) -> Dictionary:
 
 
 def said(dictionary: Dictionary, text: str) -> str:
-    return Mapped.of(text).edited(dictionary.apply(text).edits).text
+    edits = [
+        Edit(start, end, dictionary.alias(entry)[0])
+        for start, end, entry in dictionary.find(text)
+        if entry.alias is not None
+    ]
+    return Mapped.of(text).edited(edits).text
 
 
 @pytest.mark.parametrize(
@@ -107,19 +112,13 @@ def test_what_is_said(entries: list[tuple[str, str] | Entry], text: str, says: s
     assert said(of(*entries), text) == says
 
 
-def test_sounds_have_offsets_in_the_edited_text() -> None:
-    ipa = {"Nguyen": "ŋwiən", "Hue": "hwe"}
-    dictionary = of(
-        *(Entry(term, None, sound) for term, sound in ipa.items()),
-        Entry("VN", "from Hue, Viet Nam"),
-    )
-    text = "VN: Ms Nguyen (VN), Hue"
-    applied = dictionary.apply(text)
-    edited = said(dictionary, text)
-    assert edited == "from Hue, Viet Nam: Ms Nguyen (from Hue, Viet Nam), Hue"
-    shown = [(edited[start:end], sound) for start, end, sound in applied.phonemes]
-    assert shown == [(name, ipa[name]) for name in ("Hue", "Nguyen", "Hue", "Hue")]
-    assert applied.phonemes[0] == Phonemes(5, 8, "hwe")
+def test_the_sounds_in_an_alias_have_offsets_in_what_is_said() -> None:
+    village = Entry("VN", "from Hue: NY, Hue")
+    dictionary = of(Entry("Hue", None, "hwe"), ("NY", "New York near Hue"), village)
+    text, sounds = dictionary.alias(village)
+    assert text == "from Hue: New York near Hue, Hue"
+    assert [text[start:end] for start, end, _ in sounds] == ["Hue", "Hue", "Hue"]
+    assert sounds == [Phonemes(5, 8, "hwe"), Phonemes(24, 27, "hwe"), Phonemes(29, 32, "hwe")]
 
 
 @pytest.mark.parametrize(
@@ -195,4 +194,4 @@ def test_hostile_texts_take_linear_time(name: str) -> None:
     entries, text = HOSTILE[name]
     dictionary = of(*entries)
 
-    assert is_linear(lambda size: dictionary.apply(text[:size]), len(text))
+    assert is_linear(lambda size: dictionary.find(text[:size]), len(text))

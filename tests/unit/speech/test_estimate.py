@@ -8,9 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.growth import is_linear, repeated
+from troupe.borders import Border
+from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import SpeechRequest, Voice, VoiceType
 from troupe.speech.engines.espeak import EspeakEngine
-from troupe.speech.estimate import seconds_about, seconds_at_most
+from troupe.speech.estimate import pause_seconds, seconds_about, seconds_at_most
+from troupe.speech.text.pieces import Form, pieces
+from troupe.speech.text.reading import LAST_PAUSE, Pauses, passage
 
 # Article 1 of the Universal Declaration of Human Rights.
 PROSE = {
@@ -89,6 +93,39 @@ def test_no_text_is_spoken_longer_than_the_bound(engine: EspeakEngine, language:
                 continue
             bound = seconds_at_most(text, language, speed)
             assert seconds < bound, (name, style, speed, seconds, bound)
+
+
+@pytest.mark.parametrize(
+    ("language", "unit"),
+    [
+        *(("en-US", f"word{border}") for border in ("\n\n", "\r\r", "\u2029", "\x85", "\n***\n")),
+        *[("en-US", "One, two; three: four. "), ("en-US", "Well… yes‽ no! "), ("el", "Ναι; όχι. ")],
+        *[
+            ("hi", "नमस्ते॥ नमस्ते। "),
+            ("ur", "سلام۔ سلام، "),
+            ("am", "ሰላም። ሰላም፣ ሰላም፤ "),
+            ("hy", "բար։ "),
+        ],
+        *[
+            ("my", "မင်္ဂလာပါ။ "),
+            ("ja", "あ。い、う！え？"),
+            ("ja", "ア｡イ．ウ，"),
+            ("cmn", "你好；再见："),
+        ],
+    ],
+)
+def test_pauses_are_never_longer_than_their_bound(language: str, unit: str) -> None:
+    text = unit * 20
+    asked = dict.fromkeys(Border, 5_000)
+    said = passage(
+        pieces(text, language, Form.TEXT),
+        language,
+        1.0,
+        capabilities("espeak"),
+        Pauses.of(asked, asked),
+        last=True,
+    )
+    assert 19 * 5 <= said.pauses <= pause_seconds(text, asked) + LAST_PAUSE
 
 
 def test_an_estimate_takes_linear_time() -> None:

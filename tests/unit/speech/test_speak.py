@@ -22,12 +22,12 @@ from troupe.speech.engine import (
 )
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.speech.errors import SpeechError
-from troupe.speech.speak import estimate_words, part_key, speak
+from troupe.speech.speak import part_key, speak
 from troupe.speech.text.dictionary import Dictionary
 from troupe.speech.text.entry import Entry
 from troupe.speech.text.pieces import pieces
 from troupe.speech.text.reading import LAST_PAUSE, Passage, Pauses, passage
-from troupe.speech.text.words import word_spans
+from troupe.speech.text.words import estimate_words, word_spans
 
 VOICE = Voice("en", VoiceType.MALE, "neutral")
 

@@ -45,7 +45,7 @@ def _time_spans(shown: Iterable[Cue]) -> Iterable[tuple[int, int, Cue]]:
 
 
 def _text_lines(text: str) -> str:
-    """Without blank lines, which would end the cue, and without control characters."""
+    """Without blank lines, which would end the cue, and without U+0000, which is not allowed."""
     lines = (_SPACES.sub(" ", line.replace("\0", "")).strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 

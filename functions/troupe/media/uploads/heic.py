@@ -38,7 +38,7 @@ _ORIENTATIONS = {_CORNERS.tobytes(): 1} | {
 
 class HeicImageFile(ImageFile):
     """RGB; an alpha channel is left out, and more than 8 bits are rounded. The orientation is that
-    of the container, as the standard demands, and is told as Exif's."""
+    of the container, as the standard demands, and is given as Exif's."""
 
     format = "HEIC"
     format_description = "HEIC picture"
@@ -49,6 +49,7 @@ class HeicImageFile(ImageFile):
         self._still = still = read_still(self.fp)  # type: ignore[arg-type]
         self._size, self._mode = still.size, "RGB"
         self.tiled = len(still.tiles) > 1
+        self.tile_pixels = still.tile_size[0] * still.tile_size[1]
         self.getexif()[_ORIENTATION] = _orientation(still.properties)
         for box in still.properties:
             if box.name == b"colr" and box.data[:4] in (b"prof", b"rICC"):

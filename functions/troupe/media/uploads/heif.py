@@ -114,10 +114,10 @@ class _Items:
         for side, tile, count in zip(size, tile_size, counts, strict=True):
             if not (count - 1) * tile < side <= count * tile:
                 raise NotHeif("the tiles do not cover the picture")
-        contents = [self._content(tile) for tile in tiles]
-        # Nothing is decoded twice, so the time is bounded by the length of the file.
-        if sum(map(len, contents)) > self._size:
+        # Nothing is read or decoded twice, so time and memory are bounded by the file's length.
+        if sum(length for tile in tiles for _, length in self._places[tile][1]) > self._size:
             raise NotHeif("parts of the file are used more than once")
+        contents = [self._content(tile) for tile in tiles]
         found = [_one(b"hvcC", self._properties[tile]) for tile in tiles]
         return Still(size, tile_size, columns, contents, found, properties)
 

@@ -45,6 +45,7 @@ _READERS: dict[str, type[ImageFile]] = {
 }
 # Bytes that the pixels of a picture may take while it is decoded and scaled.
 _PIXEL_BYTES = 180_000_000
+_DECODED_BYTES = 14  # a pixel of a HEIC or AVIF: the decoder's frames, and two copies
 # A progressive JPEG is decoded once for each of its scans; an ordinary one has ten.
 _SCANNED_PIXELS = 500_000_000
 _MAX_SCANS = 500
@@ -117,7 +118,9 @@ def _check_size(kind: str, opened: ImageFile) -> None:
     """Raises ImageTooLarge."""
     width, height = opened.size
     maximum = min(MAX_PIXELS, _PIXEL_BYTES // _bytes_per_pixel(kind, opened))
-    if width * height > maximum:
+    # A tile at the edge can be larger than the picture.
+    tile = opened.tile_pixels if isinstance(opened, HeicImageFile) else 0
+    if width * height > maximum or tile > _PIXEL_BYTES // _DECODED_BYTES:
         details = {"width": width, "height": height, "maximumPixels": maximum}
         raise ImageTooLarge(details=details)
 
@@ -125,10 +128,11 @@ def _check_size(kind: str, opened: ImageFile) -> None:
 def _bytes_per_pixel(kind: str, opened: ImageFile) -> int:
     """What decoding takes at most, as measured by `tests/functions/test_hostile_media.py`."""
     if kind in ("WEBP", "AVIF", "HEIC"):
-        # The decoder's frames, and two copies. The tiles of a HEIC are decoded one by one.
+        # The tiles of a HEIC are decoded one by one.
         if isinstance(opened, HeicImageFile) and opened.tiled:
             return 5
-        return 22 if kind == "AVIF" and _is_deep(opened.fp) else 16 if kind == "WEBP" else 14
+        deep = kind == "AVIF" and _is_deep(opened.fp)
+        return 22 if deep else 16 if kind == "WEBP" else _DECODED_BYTES
     if kind == "JPEG":
         # The coefficients of all scans; else it is decoded at a reduced size, row by row.
         return 2 * len(opened.getbands()) if "progressive" in opened.info else 1

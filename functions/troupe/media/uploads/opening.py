@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
@@ -67,7 +68,7 @@ def open_sound(file: BinaryIO) -> Iterator[tuple[InputContainer, AudioStream]]:
     except MemoryError:  # PyAV's is an FFmpegError too
         raise
     # PyAV also reports damage by builtin errors.
-    except (FFmpegError, ValueError, IndexError, EOFError, OverflowError) as error:
+    except (FFmpegError, ValueError, IndexError, EOFError, OverflowError, struct.error) as error:
         raise BrokenAudio from error
 
 

@@ -1,4 +1,4 @@
-"""The errors that say what a file is that is not taken, and what would be right."""
+"""Errors that say what a refused file is, and what to send instead."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from troupe.media.uploads.sniffing import PICTURES, SOUNDS, name
 
 def no_sound(file: BinaryIO) -> UnsupportedFile:
     return UnsupportedFile(
-        _told(file, "an audio file", "WAV, MP3 or M4A"), details={"allowed": SOUNDS}
+        _message(file, "an audio file", "WAV, MP3 or M4A"), details={"allowed": SOUNDS}
     )
 
 
 def no_picture(file: BinaryIO) -> UnsupportedFile:
-    return UnsupportedFile(_told(file, "an image", "JPEG or PNG"), details={"allowed": PICTURES})
+    return UnsupportedFile(_message(file, "an image", "JPEG or PNG"), details={"allowed": PICTURES})
 
 
-def _told(file: BinaryIO, wanted: str, right: str) -> str:
+def _message(file: BinaryIO, wanted: str, right: str) -> str:
     found = name(file)
     if found is None:
         return f"The file is not {wanted}. Send it as {right}."

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from troupe.speech.text.entry import Entry
 from troupe.speech.text.folding import Borders, borders, folded, key_of
-from troupe.speech.text.mapped import Edit
 
 # Of an alias in which the other entries are applied. Otherwise thirty entries of ten times the
 # next one's term would fill the memory.
@@ -31,14 +30,6 @@ class Phonemes(NamedTuple):
     start: int
     end: int
     ipa: str
-
-
-class Applied(NamedTuple):
-    """What a dictionary changes in a text: the edits, with offsets in the text, and the sounds,
-    with offsets in the edited text; each in order and without overlap."""
-
-    edits: list[Edit]
-    phonemes: list[Phonemes]
 
 
 def entry_key(entry: Entry) -> tuple[str, bool]:
@@ -103,25 +94,21 @@ class Dictionary:
         """The alias of an entry, with the other entries applied, and the sounds in it."""
         return self._aliases[entry]
 
-    def apply(self, text: str) -> Applied:
-        """What this dictionary changes in `text`. Linear in the lengths of the text and of what is
-        said for it."""
-        return self._applied(self.find(text))
-
-    def _applied(self, matches: Iterable[Match]) -> Applied:
-        edits: list[Edit] = []
+    def _read(self, alias: str, matches: Iterable[Match]) -> tuple[str, list[Phonemes]]:
+        """An alias with the entries of its matches applied, and the sounds in it."""
+        pieces: list[str] = []
         phonemes: list[Phonemes] = []
-        moved = 0  # how much further the edited text is than the text
+        at = length = 0  # in the alias, and of what is read
         for start, end, entry in matches:
             if entry.ipa is not None:
-                phonemes.append(Phonemes(start + moved, end + moved, entry.ipa))
-                continue
-            alias, sounds = self._aliases[entry]
-            edits.append(Edit(start, end, alias))
-            first = start + moved
+                text, sounds = alias[start:end], [Phonemes(0, end - start, entry.ipa)]
+            else:
+                text, sounds = self._aliases[entry]
+            first = length + start - at
             phonemes += [Phonemes(first + each[0], first + each[1], each[2]) for each in sounds]
-            moved += len(alias) - (end - start)
-        return Applied(edits, phonemes)
+            pieces += [alias[at:start], text]
+            at, length = end, first + len(text)
+        return "".join([*pieces, alias[at:]]), phonemes
 
     def _read_aliases(self, entries: Sequence[Entry]) -> None:
         numbers = {entry: number for number, entry in enumerate(entries)}
@@ -135,19 +122,10 @@ class Dictionary:
             entry = entries[number]
             if entry.alias is None:
                 continue
-            applied = self._applied(matches[number])
-            longer = sum(len(edit.text) - (edit.end - edit.start) for edit in applied.edits)
-            if len(entry.alias) + longer > MOST_SPOKEN:
+            said, phonemes = self._read(entry.alias, matches[number])
+            if len(said) > MOST_SPOKEN:
                 raise AliasTooLong(number)
-            self._aliases[entry] = _edited(entry.alias, applied.edits), applied.phonemes
-
-
-def _edited(text: str, edits: Iterable[Edit]) -> str:
-    pieces, at = [], 0
-    for edit in edits:
-        pieces += [text[at : edit.start], edit.text]
-        at = edit.end
-    return "".join([*pieces, text[at:]])
+            self._aliases[entry] = said, phonemes
 
 
 class _Terms:

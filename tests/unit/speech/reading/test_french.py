@@ -39,6 +39,7 @@ TABLE = rows(
     3/4 d'heure → trois quarts d'heure
     1/3 des gens → un tiers des gens
     2 1/2 tasses → deux tasses et demie
+    1 1/2 tasses → une tasse et demie
     3 ½ km → trois kilomètres et demi
     ½ l de lait → un demi-litre de lait
     15/20 → quinze sur vingt

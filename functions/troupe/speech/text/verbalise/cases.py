@@ -2,10 +2,46 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from troupe.speech.text.verbalise.rules import Noun, Rules
+
+GENDERS = ("masculine", "feminine", "neuter")
+
+
+def last_number(match: re.Match[str]) -> str:
+    """The number that stands before the noun: the last of a range."""
+    return match.groupdict().get("last") or match["number"]
+
+
+def declined(
+    base: Rules,
+    cases: tuple[str, ...],
+    agreement: Callable[[re.Match[str]], tuple[str, str, str]],
+    nouns: Mapping[str, Mapping[str, Noun]],
+) -> Rules:
+    """The rules of a language whose numbers agree with what they count.
+
+    `agreement` gives the noun after a match ("" for none), its gender and its case; `nouns`:
+    by case, forms that CLDR lacks.
+    """
+    variants = {}
+    for case in cases:
+        for gender in GENDERS:
+            variant = in_case(base, case, gender)
+            known = {**variant.nouns, **nouns.get(case, {})}
+            variants[case, gender] = replace(variant, nouns=known)
+
+    def in_context(match: re.Match[str]) -> Rules | None:
+        noun, gender, case = agreement(match)
+        if not case and gender == "masculine" and not (noun and "," in last_number(match)):
+            return None
+        return variants[case, gender]
+
+    return replace(base, in_context=in_context)
 
 
 def in_case(base: Rules, case: str, gender: str) -> Rules:

@@ -23,6 +23,11 @@ def exists(date: Date) -> bool:
     return 1 <= date.month <= 12 and (date.day is None or 1 <= date.day <= _DAYS[date.month - 1])
 
 
+def full_year(year: int) -> int:
+    """A year of two digits with its century; any other as it is."""
+    return year if year > 99 else year + (1900 if year > 50 else 2000)
+
+
 def say_date(rules: Rules, date: Date) -> str | None:
     if not exists(date):
         return None
@@ -128,8 +133,7 @@ def _read_numeric(match: re.Match[str], rules: Rules) -> str | None:
     separator = match["separator"]
     if match[0].count(separator) != 2 or (separator == "." and rules.decimal == "." and year < 100):
         return None
-    if year < 100:
-        year += 1900 if year > 50 else 2000
+    year = full_year(year)
     order = rules.date_order.replace("y", "")
     day, month = (first, second) if order == "dm" else (second, first)
     if month > 12 >= day:

@@ -84,9 +84,7 @@ def _read_date(match: re.Match[str], rules: Rules) -> str:
     groups = match.groupdict()
     month = next(int(text) for name, text in groups.items() if name[0] == "m" and text)
     day = next(int(text) for name, text in groups.items() if name[0] == "d" and text)
-    year = int(groups["year"]) if groups.get("year") else None
-    if year is not None and year < 100:
-        year += 1900 if year > 50 else 2000
+    year = dates.full_year(int(groups["year"])) if groups.get("year") else None
     # What is no date is left alone: nothing else has this form.
     said = dates.say_date(rules, Date(day, month, year, False))
     return match[0] if said is None else said

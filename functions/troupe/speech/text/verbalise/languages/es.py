@@ -29,9 +29,10 @@ from troupe.speech.text.verbalise.languages.es_tables import (
     WORDS,
     YEAR_BEFORE,
 )
-from troupe.speech.text.verbalise.languages.romance import FEMININE, MASCULINE
+from troupe.speech.text.verbalise.languages.romance import FEMININE, MASCULINE, count
+from troupe.speech.text.verbalise.languages.romance_fractions import Fractions, measured
 from troupe.speech.text.verbalise.numbers import SPACE
-from troupe.speech.text.verbalise.rules import Date, Kind, Rules, Time
+from troupe.speech.text.verbalise.rules import Kind, Rules, Time
 
 _ORDINALS = {
     r"\.?º": "spellout-ordinal-masculine",
@@ -52,67 +53,23 @@ def _part(rules: Rules, numerator: int, denominator: int) -> str:
     return f"{numbers.cardinal(rules, numerator, MASCULINE)} {one}{'' if numerator == 1 else 's'}"
 
 
-def say_fraction(rules: Rules, whole: int, numerator: int, denominator: int) -> str:
-    above = numbers.cardinal(rules, numerator)
-    if not whole and (denominator in (10, 20, 100) or numerator == denominator):
-        return f"{above} sobre {numbers.cardinal(rules, denominator)}"
-    part = _part(rules, numerator, denominator)
-    if not whole:
-        return part
-    return f"{numbers.cardinal(rules, whole)} y {'medio' if part == 'un medio' else part}"
-
-
-def _is_feminine(noun: str) -> bool:
-    return GENDER.of(noun.split(" ", maxsplit=1)[0]) == "feminine"
-
-
-def say_part(rules: Rules, numerator: int, denominator: int, noun: str) -> str:
-    if (numerator, denominator) == (1, 2):
-        return f"{'media' if _is_feminine(noun) else 'medio'} {noun}"
-    return f"{_part(rules, numerator, denominator)} de {noun}"
-
-
-def say_mixed(rules: Rules, units: str, numerator: int, denominator: int, noun: str) -> str:
-    half = "media" if _is_feminine(noun) else "medio"
-    part = _part(rules, numerator, denominator)
-    return f"{units} y {half if (numerator, denominator) == (1, 2) else part}"
-
-
-def _read_part(match: re.Match[str], rules: Rules) -> str | None:
-    parts, noun = numbers.parse_fraction(match["fraction"]), match["noun"]
-    if parts is None:
-        return None
-    whole, numerator, denominator = parts
-    if whole < 2:
-        noun = noun.removesuffix("s")
-    if not whole:
-        return say_part(rules, numerator, denominator, noun)
-    ruleset = FEMININE if _is_feminine(noun) else MASCULINE
-    units = f"{numbers.cardinal(rules, whole, ruleset)} {noun}"
-    return say_mixed(rules, units, numerator, denominator, noun)
-
-
-def say_date(rules: Rules, date: Date) -> str:
-    day = "" if date.day is None else numbers.cardinal(rules, date.day)
-    parts = (
-        "primero" if date.day == 1 else day,
-        rules.month_names[date.month - 1],
-        "" if date.year is None else numbers.year(rules, date.year),
-    )
-    return " de ".join(filter(None, parts))
+_FRACTIONS = Fractions(
+    gender=GENDER,
+    part=_part,
+    over="sobre",
+    joined="y",
+    short={2: "medio"},
+    feminine_half="media",
+)
 
 
 def say_time(rules: Rules, time: Time) -> str | None:
-    def count(number: int, noun: str, ruleset: str = MASCULINE) -> tuple[str, int]:
-        said = numbers.cardinal(rules, number, ruleset)
-        return f"{said} {noun}{'' if number == 1 else 's'}", number
-
     hour, minute, second = time.hour, time.minute or 0, time.second or 0
     if time.duration:
         parts = (
-            count(hour, "hora", FEMININE),
-            count(minute, "minuto"),
-            count(second, "segundo"),
+            count(rules, hour, "hora", "horas", FEMININE),
+            count(rules, minute, "minuto", "minutos"),
+            count(rules, second, "segundo", "segundos"),
         )
         return romance.times(parts, " y ")
     said = numbers.cardinal(rules, hour, FEMININE)
@@ -124,7 +81,7 @@ def say_time(rules: Rules, time: Time) -> str | None:
     elif not time.period and (hour > 12 or hour == 0):
         said += " horas"
     if second:
-        said += f" y {count(second, 'segundo')[0]}"
+        said += f" y {count(rules, second, 'segundo', 'segundos')[0]}"
     return f"{said} {_part_of_day(hour, time.period)}" if time.period else said
 
 
@@ -169,7 +126,7 @@ def _kinds(rules: Rules, region: str) -> tuple[Kind, ...]:
         ),
         romance.second_roman(CENTURIES, "y|al?|e|o|-|–|y el|al? el", _regnal),
         romance.size(rules),
-        romance.mixed(rules, MEASURES, _read_part),
+        measured(rules, GENDER, MEASURES, lambda noun: noun.removesuffix("s")),
         romance.agreeing(rules, GENDER, AFTER_NOUN, NO_NOUNS),
     ]
     if region in ("", "ES"):
@@ -209,11 +166,11 @@ def rules(base: Rules, region: str) -> Rules:
         range_before=r"pp?\.|págs?\.|páginas?|capítulos?|entre|de|versículos?|artículos?|años",
         scores="victoria|derrota|empate|marcador|resultado",
         say_decimal=romance.decimal(2),
-        say_date=say_date,
+        say_date=romance.date("primero", " de "),
         say_time=say_time,
-        say_fraction=say_fraction,
-        say_part=say_part,
-        say_mixed=say_mixed,
+        say_fraction=_FRACTIONS.say,
+        say_part=_FRACTIONS.of_noun,
+        say_mixed=_FRACTIONS.with_units,
         say_regnal=_regnal,
         millions_of=romance.millions_of("de"),
     )

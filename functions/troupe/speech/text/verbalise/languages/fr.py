@@ -26,8 +26,9 @@ from troupe.speech.text.verbalise.languages.fr_tables import (
     YEAR_BEFORE,
 )
 from troupe.speech.text.verbalise.languages.romance import FEMININE, MASCULINE
+from troupe.speech.text.verbalise.languages.romance_fractions import Fractions, measured
 from troupe.speech.text.verbalise.numbers import SPACE
-from troupe.speech.text.verbalise.rules import Date, Kind, Rules, Time, before
+from troupe.speech.text.verbalise.rules import Kind, Rules, Time, before
 from troupe.speech.text.verbalise.words import roman
 
 _SUFFIX = "(?P<suffix>ers?|ᵉʳ|res?|ères?|ʳᵉ|e|ᵉ|è|es|ème|èmes|eme|emes|ième|ièmes|nds?|ndes?)"
@@ -48,16 +49,6 @@ def ordinal(rules: Rules, number: int, suffix: str = "") -> str:
     return f"{said}ième{plural}"
 
 
-def say_fraction(rules: Rules, whole: int, numerator: int, denominator: int) -> str:
-    above = numbers.cardinal(rules, numerator)
-    if not whole and (denominator in (10, 20, 100) or numerator == denominator):
-        return f"{above} sur {numbers.cardinal(rules, denominator)}"
-    part = _part(rules, numerator, denominator)
-    if not whole:
-        return part
-    return f"{numbers.cardinal(rules, whole)} et {_short(part, denominator)}"
-
-
 def _part(rules: Rules, numerator: int, denominator: int) -> str:
     known = {2: "demi", 3: "tiers", 4: "quart"}
     one = known.get(denominator) or ordinal(rules, denominator)
@@ -65,48 +56,25 @@ def _part(rules: Rules, numerator: int, denominator: int) -> str:
     return f"{numbers.cardinal(rules, numerator)} {one}{plural}"
 
 
-def _short(part: str, denominator: int) -> str:
-    """After "et": without its article."""
-    return part.removeprefix("un ") if denominator in (2, 4) else part
+def _of(noun: str) -> str:
+    return "d'" if noun[0] in _VOWELS else "de "
+
+
+_FRACTIONS = Fractions(
+    gender=GENDER,
+    part=_part,
+    over="sur",
+    joined="et",
+    short={2: "demi", 4: "quart"},
+    feminine_half="demie",
+    of=_of,
+)
 
 
 def say_part(rules: Rules, numerator: int, denominator: int, noun: str) -> str:
-    if (numerator, denominator) == (1, 2):
-        return f"{'une' if _is_feminine(noun) else 'un'} demi-{noun}"
-    of = "d'" if noun[0] in _VOWELS else "de "
-    return f"{_part(rules, numerator, denominator)} {of}{noun}"
-
-
-def say_mixed(rules: Rules, units: str, numerator: int, denominator: int, noun: str) -> str:
-    half = "demie" if _is_feminine(noun) else "demi"
-    part = _short(_part(rules, numerator, denominator), denominator)
-    return f"{units} et {half if (numerator, denominator) == (1, 2) else part}"
-
-
-def _is_feminine(noun: str) -> bool:
-    return GENDER.of(noun.split(" ", maxsplit=1)[0]) == "feminine"
-
-
-def _read_part(match: re.Match[str], rules: Rules) -> str | None:
-    parts, noun = numbers.parse_fraction(match["fraction"]), match["noun"]
-    if parts is None:
-        return None
-    whole, numerator, denominator = parts
-    if not whole:
-        return say_part(rules, numerator, denominator, noun.removesuffix("s"))
-    ruleset = FEMININE if _is_feminine(noun) else MASCULINE
-    units = f"{numbers.cardinal(rules, whole, ruleset)} {noun}"
-    return say_mixed(rules, units, numerator, denominator, noun)
-
-
-def say_date(rules: Rules, date: Date) -> str:
-    day = "" if date.day is None else numbers.cardinal(rules, date.day)
-    parts = (
-        "premier" if date.day == 1 else day,
-        rules.month_names[date.month - 1],
-        "" if date.year is None else numbers.year(rules, date.year),
-    )
-    return " ".join(filter(None, parts))
+    if denominator == 2:
+        return f"{'une' if GENDER.is_feminine(noun) else 'un'} demi-{noun}"
+    return _FRACTIONS.of_noun(rules, numerator, denominator, noun)
 
 
 def say_time(rules: Rules, time: Time) -> str | None:
@@ -194,7 +162,7 @@ def _kinds(rules: Rules) -> tuple[Kind, ...]:
         ),
         romance.month_alone(rules),
         romance.size(rules),
-        romance.mixed(rules, MEASURES, _read_part),
+        measured(rules, GENDER, MEASURES, lambda noun: noun.removesuffix("s")),
         romance.agreeing(
             rules,
             GENDER,
@@ -268,11 +236,11 @@ def rules(base: Rules, region: str) -> Rules:
         range_before=r"pp?\.|pages?|chapitres?|entre|de|versets?|articles?",
         scores="victoire|défaite|score|succès|mi-temps",
         say_decimal=romance.decimal(3),
-        say_date=say_date,
+        say_date=romance.date("premier"),
         say_time=say_time,
-        say_fraction=say_fraction,
+        say_fraction=_FRACTIONS.say,
         say_part=say_part,
-        say_mixed=say_mixed,
+        say_mixed=_FRACTIONS.with_units,
         say_regnal=say_regnal,
         millions_of=romance.millions_of("de", "d'"),
         plural=_plural,

@@ -25,9 +25,10 @@ from troupe.speech.text.verbalise.languages.it_tables import (
     WORDS,
     YEAR_BEFORE,
 )
-from troupe.speech.text.verbalise.languages.romance import FEMININE, MASCULINE
+from troupe.speech.text.verbalise.languages.romance import FEMININE, MASCULINE, count
+from troupe.speech.text.verbalise.languages.romance_fractions import Fractions, measured
 from troupe.speech.text.verbalise.numbers import SPACE
-from troupe.speech.text.verbalise.rules import Date, Kind, Rules, Time, before
+from troupe.speech.text.verbalise.rules import Kind, Rules, Time, before
 
 _ORDINALS = {
     r"\.?º|mo": "spellout-ordinal-masculine",
@@ -47,64 +48,33 @@ def _part(rules: Rules, numerator: int, denominator: int) -> str:
     return f"{above} {one if numerator == 1 else one[:-1] + 'i'}"
 
 
-def say_fraction(rules: Rules, whole: int, numerator: int, denominator: int) -> str:
-    above = numbers.cardinal(rules, numerator)
-    if not whole and (denominator in (10, 20, 100) or numerator == denominator):
-        return f"{above} su {numbers.cardinal(rules, denominator)}"
-    part = _part(rules, numerator, denominator)
-    if not whole:
-        return part
-    return f"{numbers.cardinal(rules, whole)} e {'mezzo' if denominator == 2 else part}"
+def _of(noun: str) -> str:
+    return "d'" if noun[0] in "aeiou" else "di "
 
 
-def _is_feminine(noun: str) -> bool:
-    return GENDER.of(noun.split(" ", maxsplit=1)[0]) == "feminine"
+_FRACTIONS = Fractions(
+    gender=GENDER,
+    part=_part,
+    over="su",
+    joined="e",
+    short={2: "mezzo"},
+    feminine_half="mezza",
+    of=_of,
+)
 
 
-def say_part(rules: Rules, numerator: int, denominator: int, noun: str) -> str:
-    if denominator == 2:
-        return f"{'mezza' if _is_feminine(noun) else 'mezzo'} {noun}"
-    of = "d'" if noun[0] in "aeiou" else "di "
-    return f"{_part(rules, numerator, denominator)} {of}{noun}"
-
-
-def say_mixed(rules: Rules, units: str, numerator: int, denominator: int, noun: str) -> str:
-    return f"{units} e {'mezzo' if denominator == 2 else _part(rules, numerator, denominator)}"
-
-
-def _read_part(match: re.Match[str], rules: Rules) -> str | None:
-    parts, noun = numbers.parse_fraction(match["fraction"]), match["noun"]
-    if parts is None:
-        return None
-    whole, numerator, denominator = parts
-    if not whole:
-        return say_part(rules, numerator, denominator, noun)
-    ruleset = FEMININE if _is_feminine(noun) else MASCULINE
-    units = f"{numbers.cardinal(rules, whole, ruleset)} {noun}"
-    return say_mixed(rules, units, numerator, denominator, noun)
-
-
-def say_date(rules: Rules, date: Date) -> str:
-    day = "" if date.day is None else numbers.cardinal(rules, date.day)
-    parts = (
-        "primo" if date.day == 1 else day,
-        rules.month_names[date.month - 1],
-        "" if date.year is None else numbers.year(rules, date.year),
-    )
-    return " ".join(filter(None, parts))
+def say_mixed(rules: Rules, units: str, numerator: int, denominator: int, _noun: str) -> str:
+    """Without the noun: a half that follows units does not agree with it (due tazze e mezzo)."""
+    return _FRACTIONS.with_units(rules, units, numerator, denominator, "")
 
 
 def say_time(rules: Rules, time: Time) -> str | None:
-    def count(number: int, one: str, other: str) -> tuple[str, int]:
-        noun = one if number == 1 else other
-        return f"{numbers.cardinal(rules, number, MASCULINE)} {noun}", number
-
     hour, minute, second = time.hour, time.minute or 0, time.second or 0
     if time.duration:
         parts = (
             ("un'ora" if hour == 1 else f"{numbers.cardinal(rules, hour)} ore", hour),
-            count(minute, "minuto", "minuti"),
-            count(second, "secondo", "secondi"),
+            count(rules, minute, "minuto", "minuti"),
+            count(rules, second, "secondo", "secondi"),
         )
         return romance.times(parts, " e ")
     said = numbers.cardinal(rules, hour, FEMININE if hour == 1 else "")
@@ -112,7 +82,7 @@ def say_time(rules: Rules, time: Time) -> str | None:
         zero = f"{numbers.cardinal(rules, 0)} " if minute < 10 and hour > 12 else ""
         said += f" e {zero}{numbers.cardinal(rules, minute)}"
     if second:
-        said += f" e {count(second, 'secondo', 'secondi')[0]}"
+        said += f" e {count(rules, second, 'secondo', 'secondi')[0]}"
     return said
 
 
@@ -166,7 +136,7 @@ def _kinds(rules: Rules) -> tuple[Kind, ...]:
         romance.second_roman(_CENTURY, "e|al?|ed|o|-|–", say_regnal),
         romance.month_alone(rules),
         romance.size(rules),
-        romance.mixed(rules, MEASURES, _read_part),
+        measured(rules, GENDER, MEASURES),
         Kind(
             "number",
             rf"{left}(?<![.,])1{SPACE}(?=(?P<noun>[a-zà-ù]{{3,30}}))",
@@ -204,10 +174,10 @@ def rules(base: Rules, region: str) -> Rules:
         range_before=r"pp?\.|pagg?\.|pagine?|capitoli|tra|fra|da|versetti|articoli|anni",
         scores="vittoria|sconfitta|pareggio|risultato",
         say_decimal=romance.decimal(2),
-        say_date=say_date,
+        say_date=romance.date("primo"),
         say_time=say_time,
-        say_fraction=say_fraction,
-        say_part=say_part,
+        say_fraction=_FRACTIONS.say,
+        say_part=_FRACTIONS.of_noun,
         say_mixed=say_mixed,
         say_regnal=say_regnal,
         millions_of=romance.millions_of("di"),

@@ -6,14 +6,13 @@ import re
 from dataclasses import replace
 
 from troupe.speech.text.verbalise import numbers
-from troupe.speech.text.verbalise.cases import in_case
+from troupe.speech.text.verbalise.cases import declined, last_number
 from troupe.speech.text.verbalise.cldr import spelled
 from troupe.speech.text.verbalise.languages import pl_dates, pl_kinds
 from troupe.speech.text.verbalise.languages import pl_tables as tables
 from troupe.speech.text.verbalise.rules import Rules, after, before
 
 _CASES = ("", "genitive", "dative", "accusative", "instrumental", "locative")
-_GENDERS = ("masculine", "feminine", "neuter")
 _GENITIVE = re.compile(
     r"\b(?:od|do|z|ze|bez|dla|około|ok\.|koło|u|powyżej|poniżej|spośród|wśród|oprócz|"
     r"w ciągu|w wieku|w wysokości)\s$",
@@ -22,12 +21,6 @@ _GENITIVE = re.compile(
 _BETWEEN = re.compile(r"\b(?:między|przed)\s(?:\d[\d\s,]{0,12}(?:\S{1,12}\s)?a\s)?$", re.IGNORECASE)
 _WORDS = re.compile(r"\s([a-ząćęłńóśźż]{3,})(?:\s([a-ząćęłńóśźż]{3,}))?")
 _ENDINGS = {"ach": "locative", "ami": "instrumental", "mi": "instrumental", "om": "dative"}
-
-
-def _written(match: re.Match[str]) -> str:
-    """The number that stands before the noun: the last of a range."""
-    groups = match.groupdict()
-    return groups.get("last") or match["number"]
 
 
 def _noun_after(match: re.Match[str]) -> str:
@@ -40,7 +33,7 @@ def _noun_after(match: re.Match[str]) -> str:
 def _case(match: re.Match[str], noun: str) -> str:
     left = before(match)
     for ending, case in _ENDINGS.items():
-        if noun.endswith(ending) and len(noun) > 4 and _written(match) != "1":
+        if noun.endswith(ending) and len(noun) > 4 and last_number(match) != "1":
             return case
     if _GENITIVE.search(left) or noun in tables.PERSONS:
         return "genitive"
@@ -49,7 +42,7 @@ def _case(match: re.Match[str], noun: str) -> str:
 
 def _gender(match: re.Match[str], noun: str, case: str) -> tuple[str, str]:
     """The gender of the noun that is counted, and its case if its ending tells that."""
-    number = _written(match)
+    number = last_number(match)
     if "," in number or (number == "1" and case == "genitive"):
         # półtorej godziny, do jednej godziny: the genitive of one
         return ("feminine" if noun.endswith(("y", "i")) else "masculine"), case
@@ -62,6 +55,11 @@ def _gender(match: re.Match[str], noun: str, case: str) -> tuple[str, str]:
             return "feminine", "accusative"
     is_few = number[-1] in "234" and (noun in tables.FEMININES or noun.endswith("cje"))
     return ("feminine" if is_few else "masculine"), case
+
+
+def _agreement(match: re.Match[str]) -> tuple[str, str, str]:
+    noun = _noun_after(match)
+    return noun, *_gender(match, noun, _case(match, noun))
 
 
 def say_decimal(rules: Rules, whole: str, fraction: str, ruleset: str) -> str:
@@ -122,15 +120,4 @@ def rules(base: Rules, _: str) -> Rules:
         say_time=pl_dates.say_time,
         say_fraction=say_fraction,
     )
-    variants = {
-        (case, gender): in_case(changed, case, gender) for case in _CASES for gender in _GENDERS
-    }
-
-    def in_context(match: re.Match[str]) -> Rules | None:
-        noun = _noun_after(match)
-        gender, case = _gender(match, noun, _case(match, noun))
-        if not case and gender == "masculine" and not (noun and "," in _written(match)):
-            return None
-        return variants[case, gender]
-
-    return replace(changed, in_context=in_context)
+    return declined(changed, _CASES, _agreement, {})

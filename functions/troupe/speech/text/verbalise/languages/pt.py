@@ -26,9 +26,10 @@ from troupe.speech.text.verbalise.languages.pt_tables import (
     YEAR_BEFORE,
     monies,
 )
-from troupe.speech.text.verbalise.languages.romance import FEMININE, MASCULINE
+from troupe.speech.text.verbalise.languages.romance import FEMININE, MASCULINE, count
+from troupe.speech.text.verbalise.languages.romance_fractions import Fractions, measured
 from troupe.speech.text.verbalise.numbers import SPACE
-from troupe.speech.text.verbalise.rules import Date, Kind, Rules, Time, after
+from troupe.speech.text.verbalise.rules import Kind, Rules, Time, after
 
 _ORDINALS = {
     r"\.?º": "spellout-ordinal-masculine",
@@ -49,73 +50,34 @@ def _part(rules: Rules, numerator: int, denominator: int) -> str:
     return f"{numbers.cardinal(rules, numerator, MASCULINE)} {one}{'' if numerator == 1 else 's'}"
 
 
-def say_fraction(rules: Rules, whole: int, numerator: int, denominator: int) -> str:
-    above = numbers.cardinal(rules, numerator)
-    if not whole and (denominator in (10, 20, 100) or numerator == denominator):
-        return f"{above} em {numbers.cardinal(rules, denominator)}"
-    part = _part(rules, numerator, denominator)
-    if not whole:
-        return part
-    return f"{numbers.cardinal(rules, whole)} e {'meio' if denominator == 2 else part}"
+_FRACTIONS = Fractions(
+    gender=GENDER,
+    part=_part,
+    over="em",
+    joined="e",
+    short={2: "meio"},
+    feminine_half="meia",
+)
 
 
-def _is_feminine(noun: str) -> bool:
-    return GENDER.of(noun.split(" ", maxsplit=1)[0]) == "feminine"
-
-
-def say_part(rules: Rules, numerator: int, denominator: int, noun: str) -> str:
-    if denominator == 2:
-        return f"{'meia' if _is_feminine(noun) else 'meio'} {noun}"
-    return f"{_part(rules, numerator, denominator)} de {noun}"
-
-
-def say_mixed(rules: Rules, units: str, numerator: int, denominator: int, noun: str) -> str:
-    half = "meia" if _is_feminine(noun) else "meio"
-    return f"{units} e {half if denominator == 2 else _part(rules, numerator, denominator)}"
-
-
-def _read_part(match: re.Match[str], rules: Rules) -> str | None:
-    parts, noun = numbers.parse_fraction(match["fraction"]), match["noun"]
-    if parts is None:
-        return None
-    whole, numerator, denominator = parts
-    if whole < 2:
-        noun = noun.removesuffix("es" if noun == "colheres" else "s")
-    if not whole:
-        return say_part(rules, numerator, denominator, noun)
-    ruleset = FEMININE if _is_feminine(noun) else MASCULINE
-    units = f"{numbers.cardinal(rules, whole, ruleset)} {noun}"
-    return say_mixed(rules, units, numerator, denominator, noun)
-
-
-def say_date(rules: Rules, date: Date) -> str:
-    day = "" if date.day is None else numbers.cardinal(rules, date.day)
-    parts = (
-        "primeiro" if date.day == 1 and rules.region != "PT" else day,
-        rules.month_names[date.month - 1],
-        "" if date.year is None else numbers.year(rules, date.year),
-    )
-    return " de ".join(filter(None, parts))
+def _singular(noun: str) -> str:
+    return noun.removesuffix("es" if noun == "colheres" else "s")
 
 
 def say_time(rules: Rules, time: Time) -> str | None:
-    def count(number: int, noun: str, ruleset: str = MASCULINE) -> tuple[str, int]:
-        said = numbers.cardinal(rules, number, ruleset)
-        return f"{said} {noun}{'' if number == 1 else 's'}", number
-
     hour, minute, second = time.hour, time.minute or 0, time.second or 0
     if time.duration:
         parts = (
-            count(hour, "hora", FEMININE),
-            count(minute, "minuto"),
-            count(second, "segundo"),
+            count(rules, hour, "hora", "horas", FEMININE),
+            count(rules, minute, "minuto", "minutos"),
+            count(rules, second, "segundo", "segundos"),
         )
         return romance.times(parts, " e ")
     if not minute:
-        said = count(hour, "hora", FEMININE)[0]
+        said = count(rules, hour, "hora", "horas", FEMININE)[0]
     else:
         said = f"{numbers.cardinal(rules, hour, FEMININE)} e {numbers.cardinal(rules, minute)}"
-    return f"{said} e {count(second, 'segundo')[0]}" if second else said
+    return f"{said} e {count(rules, second, 'segundo', 'segundos')[0]}" if second else said
 
 
 def _read_hour(match: re.Match[str], rules: Rules) -> str | None:
@@ -147,7 +109,7 @@ def _kinds(rules: Rules, region: str) -> tuple[Kind, ...]:
         romance.second_roman(CENTURIES, "e|ao?|o|-|–", _regnal),
         romance.month_alone(rules),
         romance.size(rules),
-        romance.mixed(rules, MEASURES, _read_part),
+        measured(rules, GENDER, MEASURES, _singular),
         romance.agreeing(rules, GENDER, AFTER_NOUN, NO_NOUNS),
     ]
     if region == "PT":
@@ -198,11 +160,11 @@ def rules(base: Rules, region: str) -> Rules:
         range_before=r"pp?\.|págs?\.|páginas?|capítulos?|entre|de|versículos?|artigos?|anos",
         scores="vitória|derrota|empate|resultado|placar",
         say_decimal=romance.decimal(2),
-        say_date=say_date,
+        say_date=romance.date("" if region == "PT" else "primeiro", " de "),
         say_time=say_time,
-        say_fraction=say_fraction,
-        say_part=say_part,
-        say_mixed=say_mixed,
+        say_fraction=_FRACTIONS.say,
+        say_part=_FRACTIONS.of_noun,
+        say_mixed=_FRACTIONS.with_units,
         say_regnal=_regnal,
         millions_of=romance.millions_of("de"),
     )

@@ -1,5 +1,5 @@
 """What French, Spanish, Italian and Portuguese share: gender of what is counted, millions of
-something, halves, decimals."""
+something, dates, decimals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from troupe.speech.text.verbalise import numbers
 from troupe.speech.text.verbalise.numbers import SPACE
-from troupe.speech.text.verbalise.rules import Abbreviation, Currency, Kind, Noun, Rules, before
+from troupe.speech.text.verbalise.rules import (
+    Abbreviation,
+    Currency,
+    Date,
+    Kind,
+    Noun,
+    Rules,
+    before,
+)
 from troupe.speech.text.verbalise.words import roman
 
 FEMININE = "spellout-cardinal-feminine"
@@ -40,6 +48,10 @@ class Gender(NamedTuple):
         if len(noun) > 3 and noun.endswith(self.masculine_ends):
             return "masculine"
         return ""
+
+    def is_feminine(self, words: str) -> bool:
+        """Whether the first of some words is a feminine noun."""
+        return self.of(words.split(" ", maxsplit=1)[0]) == "feminine"
 
 
 def noun(one: str, other: str, ruleset: str = "") -> Noun:
@@ -127,6 +139,28 @@ def agreeing(rules: Rules, gender: Gender, after_noun: str, joins: str) -> Kind:
 _RULESETS = {"feminine": FEMININE, "masculine": MASCULINE}
 
 
+def date(first: str, joined: str = " ") -> Callable[[Rules, Date], str]:
+    """Says day, month and year; the first of a month is `first`, or a number where that is ""."""
+
+    def say(rules: Rules, date: Date) -> str:
+        day = "" if date.day is None else numbers.cardinal(rules, date.day)
+        parts = (
+            first if first and date.day == 1 else day,
+            rules.month_names[date.month - 1],
+            "" if date.year is None else numbers.year(rules, date.year),
+        )
+        return joined.join(filter(None, parts))
+
+    return say
+
+
+def count(
+    rules: Rules, number: int, one: str, other: str, ruleset: str = MASCULINE
+) -> tuple[str, int]:
+    """A part of a time in words, with its number, as `times` takes it."""
+    return f"{numbers.cardinal(rules, number, ruleset)} {one if number == 1 else other}", number
+
+
 def times(parts: tuple[tuple[str, int], ...], joined: str) -> str | None:
     """A duration of (words, number) without its zeros, `joined` before the last part."""
     said = [words for words, number in parts if number]
@@ -143,16 +177,6 @@ def ordinal_up_to_ten(feminine_names: frozenset[str]) -> Callable[[Rules, int, s
         return numbers.cardinal(rules, number, f"spellout-ordinal-{gender}")
 
     return say
-
-
-def mixed(rules: Rules, measures: str, read: Callable[[re.Match[str], Rules], str | None]) -> Kind:
-    """A fraction before a written measure: ½ cup, 2 1/2 cups."""
-    return Kind(
-        "part",
-        rf"{rules.left}(?P<fraction>{numbers.FRACTION})\s(?P<noun>{measures})(?!\w)",
-        read,
-        "d",
-    )
 
 
 def decade(rules: Rules) -> Kind:

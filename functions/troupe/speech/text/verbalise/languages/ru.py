@@ -6,14 +6,13 @@ import re
 from dataclasses import replace
 
 from troupe.speech.text.verbalise import numbers
-from troupe.speech.text.verbalise.cases import in_case
+from troupe.speech.text.verbalise.cases import declined, last_number
 from troupe.speech.text.verbalise.cldr import spelled
 from troupe.speech.text.verbalise.languages import ru_dates, ru_kinds
 from troupe.speech.text.verbalise.languages import ru_tables as tables
 from troupe.speech.text.verbalise.rules import Rules, after, before
 
 _CASES = ("", "genitive", "dative", "accusative", "instrumental", "prepositional")
-_GENDERS = ("masculine", "feminine", "neuter")
 _PARTS = {1: ("десятая", "десятых"), 2: ("сотая", "сотых"), 3: ("тысячная", "тысячных")}
 _GENITIVE = re.compile(
     r"(?:\b(?:от|до|из|без|для|около|ок\.|после|у|свыше|более|менее|больше|меньше|против|среди|"
@@ -34,12 +33,6 @@ _ENDINGS = {
     **{"ами": "instrumental", "ями": "instrumental", "ьми": "instrumental"},
     **{"ам": "dative", "ям": "dative", "ах": "prepositional", "ях": "prepositional"},
 }
-
-
-def _written(match: re.Match[str]) -> str:
-    """The number that stands before the noun: the last of a range."""
-    groups = match.groupdict()
-    return groups.get("last") or match["number"]
 
 
 def _noun_after(match: re.Match[str]) -> str:
@@ -66,7 +59,7 @@ def _case(match: re.Match[str], noun: str) -> str:
 
 def _gender(match: re.Match[str], noun: str, case: str) -> tuple[str, str]:
     """The gender of the noun that is counted, and its case if its ending tells that."""
-    written = _written(match)
+    written = last_number(match)
     last, is_part = int(written[-1]), "," in written
     if noun in tables.MEN or not noun:
         return "masculine", case
@@ -82,6 +75,11 @@ def _gender(match: re.Match[str], noun: str, case: str) -> tuple[str, str]:
         is_feminine = False  # были
     counts = last == 2 or is_part or (last == 1 and bool(case))
     return ("feminine" if is_feminine and counts else "masculine"), case
+
+
+def _agreement(match: re.Match[str]) -> tuple[str, str, str]:
+    noun = _noun_after(match)
+    return noun, *_gender(match, noun, _case(match, noun))
 
 
 def say_decimal(rules: Rules, whole: str, fraction: str, ruleset: str) -> str:
@@ -149,20 +147,4 @@ def rules(base: Rules, _: str) -> Rules:
         say_time=ru_dates.say_time,
         say_fraction=say_fraction,
     )
-    variants = {
-        (case, gender): in_case(changed, case, gender) for case in _CASES for gender in _GENDERS
-    }
-    for gender in _GENDERS:
-        known = variants["prepositional", gender]
-        variants["prepositional", gender] = replace(
-            known, nouns={**known.nouns, **tables.PREPOSITIONAL}
-        )
-
-    def in_context(match: re.Match[str]) -> Rules | None:
-        noun = _noun_after(match)
-        gender, case = _gender(match, noun, _case(match, noun))
-        if not case and gender == "masculine" and not (noun and "," in _written(match)):
-            return None
-        return variants[case, gender]
-
-    return replace(changed, in_context=in_context)
+    return declined(changed, _CASES, _agreement, {"prepositional": tables.PREPOSITIONAL})

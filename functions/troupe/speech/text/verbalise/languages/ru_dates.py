@@ -65,9 +65,7 @@ def _read_date(match: re.Match[str], rules: Rules) -> str | None:
 
 
 def _read_numeric(match: re.Match[str], rules: Rules) -> str | None:
-    year = int(match["year"])
-    if year < 100:
-        year += 1900 if year > 50 else 2000
+    year = dates.full_year(int(match["year"]))
     return dates.say_date(
         rules, Date(int(match["day"]), int(match["month"]), year, True, before(match))
     )
