@@ -136,18 +136,26 @@ def test_an_update_tells_absent_from_empty() -> None:
 
 
 def test_what_was_paid_and_stored_without_a_dictionary_keeps_its_keys() -> None:
-    """The values are from before there were dictionaries."""
+    """The values are from before there were dictionaries, and before voices had names."""
     voice = VoiceSnapshot(
         language="en-US", voice_type="female", sample_path="p", sample_sha256="0" * 64
     )
-    assert voice_key(voice, "espeak") == "3ac84aa40cb7f7b8ce015bc343c7d9fe"
-    assert voice_key(voice, "elevenlabs") == "f87c14358718f5a9e94b1707e6e50f6d"
+    keys = {
+        engine: voice_key(voice.model_copy(update={"engine": engine}))
+        for engine in ("espeak", "elevenlabs")
+    }
+    assert keys == {
+        "espeak": "3ac84aa40cb7f7b8ce015bc343c7d9fe",
+        "elevenlabs": "f87c14358718f5a9e94b1707e6e50f6d",
+    }
     assert "dictionary_id" not in hashed(GenerationRequest("Hello.", "en"))
 
 
 def test_a_line_is_new_with_other_pronunciations_only() -> None:
     def key(version: int, sha256: str) -> str:
         ref = {"dictionary_id": "d", "dictionary_version": version, "dictionary_sha256": sha256}
-        return voice_key(VoiceSnapshot(language="en-US", voice_type="female", **ref), "espeak")
+        return voice_key(
+            VoiceSnapshot(engine="espeak", language="en-US", voice_type="female", **ref)
+        )
 
     assert key(1, "a") == key(2, "a") != key(2, "b")

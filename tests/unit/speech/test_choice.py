@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ BOTH = ("elevenlabs", "espeak")
 
 def wrong(error: pytest.ExceptionInfo[UnknownChoice]) -> dict[str, list[str]]:
     """The wrong fields with what is allowed."""
-    details: dict[str, Any] = error.value.details or {}
+    details: Mapping[str, Any] = error.value.details or {}
     return {each["field"]: each["allowed"] for each in details["fields"]}
 
 
