@@ -65,6 +65,17 @@ def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
+# Speaks while the client listens, so it has the engines. More at once would make all of them slow.
+@https_fn.on_request(
+    secrets=[*dict.fromkeys([*SPEECH, *CHECKER])],
+    memory=options.MemoryOption.GB_2,
+    concurrency=4,
+    timeout_sec=300,
+)
+def stream(request: Request) -> Response:
+    return _serve("stream", request)
+
+
 @https_fn.on_request(
     secrets=CHECKER, memory=options.MemoryOption.GB_2, concurrency=8, timeout_sec=120
 )

@@ -24,7 +24,7 @@ from troupe.accounts.sessions import open_session
 from troupe.adapters.firestore import Create, Database, Write, now
 from troupe.adapters.storage import Files
 from troupe.caller import Device
-from troupe.generations.schemas import GenerateVoice
+from troupe.generations.request_schemas import GenerateVoice
 from troupe.reports.records import SubjectKind
 from troupe.wallet.ledger import opening_writes
 

@@ -9,7 +9,7 @@ from tests.support.factories import HeldQueue
 from tests.support.wiring import deliver, services
 from troupe.adapters.firestore import Update
 from troupe.commands.ledger_audit import audit_user
-from troupe.generations.schemas import GenerateVoice
+from troupe.generations.request_schemas import GenerateVoice
 
 SECRET = "The password of the vault is swordfish."
 

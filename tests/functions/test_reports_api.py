@@ -15,7 +15,7 @@ from troupe.adapters.firestore import Database, Delete, Update
 from troupe.adapters.storage import Files
 from troupe.allowances import RateLimit
 from troupe.characters.records import Character
-from troupe.generations.schemas import GenerateVoice
+from troupe.generations.request_schemas import GenerateVoice
 from troupe.settings import settings
 
 REASON = "This is my voice, and nobody has asked me."

@@ -19,7 +19,7 @@ from troupe.adapters.storage import Files
 from troupe.app.container import Container
 from troupe.caller import Device
 from troupe.characters.records import Character, Config, Consent, Image, Quality, Sample
-from troupe.generations.schemas import GenerateVoice
+from troupe.generations.request_schemas import GenerateVoice
 from troupe.jobs.records import Job
 from troupe.settings import Settings
 from troupe.speech.engine import (

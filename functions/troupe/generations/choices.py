@@ -15,7 +15,7 @@ from troupe.jobs.charges import Quote, speech_tariff
 from troupe.media.formats import AudioFormat
 from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities
-from troupe.speech.choice import VoiceChoice, choose_named, choose_voice
+from troupe.speech.choice import VoiceChoice, best_language, choose_named, choose_voice
 from troupe.speech.engine import VoiceType
 from troupe.speech.errors import SpeechTooLong
 from troupe.speech.text.forms import TextType
@@ -30,12 +30,14 @@ Cast = Callable[[str, Sequence[str]], "list[Character]"]
 
 DEFAULT_VOICE_TYPE = VoiceType.FEMALE
 DEFAULT_SPEED = 1.0
+DEFAULT_LANGUAGE = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """A text to speak, and how. Where `voice_id` and `voice_type`, `speed` or `dictionary_id` is
-    None, the character's own is used, or the default if there is no character."""
+    None, the character's own is used, or the default if there is no character. Without a language,
+    the voice or the character speaks its own."""
 
     text: str
     language: str
@@ -130,7 +132,8 @@ class Choices:
         """The voice with the id that is asked for, or the first of the type that is asked for, or
         the character's. Raises UnknownChoice."""
         engines = self._settings.speech_engines
-        language, style = request.language, request.voice_style
+        language = request.language or _own_language(request, character, engines)
+        style = request.voice_style
         if request.voice_id is not None:
             return choose_named(engines, request.voice_id, language, style)
         if character is not None:
@@ -146,6 +149,15 @@ class Choices:
                 f"The text is too long: {characters} characters (maximum {maximum}).",
                 details={"characters": characters, "maximum": maximum},
             )
+
+
+def _own_language(
+    request: GenerationRequest, character: Character | None, engines: tuple[str, ...]
+) -> str:
+    """The language of the voice or the character, for a request that names none."""
+    if request.voice_id is not None:
+        return best_language(engines, request.voice_id)
+    return character.language if character else DEFAULT_LANGUAGE
 
 
 def _is_cloned(voice: VoiceChoice, character: Character | None) -> bool:

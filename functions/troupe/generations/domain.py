@@ -4,7 +4,10 @@ from troupe.domain import Domain
 
 DOMAIN = Domain(
     name="generations",
-    endpoints={"voice": ("troupe.generations.endpoints",)},
+    endpoints={
+        "voice": ("troupe.generations.endpoints",),
+        "stream": ("troupe.generations.stream_endpoints",),
+    },
     erasers={"generations": "troupe.generations.lifecycle:erase"},
     exporters={"generations": "troupe.generations.lifecycle:export"},
     chores={"generations": "generations.expire"},

@@ -11,7 +11,7 @@ from flask import Response
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.errors import UnknownChoice
-from troupe.generations import schemas
+from troupe.generations import request_schemas, schemas
 from troupe.generations.errors import (
     AudioNotReady,
     GenerationNotFound,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from troupe.speech.text.marks import ReadingWarning
 
 api = Api("voice", "Text to speech")
-_CHOICE_ERRORS = (
+CHOICE_ERRORS = (
     UnknownChoice,
     TextTooLong,
     InvalidSSML,
@@ -87,7 +87,7 @@ def list_styles(settings: Settings) -> Reply:
     data=schemas.GenerationStarted,
     headers=("Location", "Preference-Applied"),
     errors=(
-        *_CHOICE_ERRORS,
+        *CHOICE_ERRORS,
         *MODERATION_ERRORS,
         NotEnoughTokens,
         CostAboveMax,
@@ -97,8 +97,8 @@ def list_styles(settings: Settings) -> Reply:
     body_bytes=TEXT_LIMIT,
 )
 def generate_voice(
-    body: schemas.GenerateVoice,
-    header: schemas.GenerateHeaders,
+    body: request_schemas.GenerateVoice,
+    header: request_schemas.GenerateHeaders,
     caller: Caller,
     generations: Generations,
 ) -> Reply:
@@ -118,8 +118,10 @@ def generate_voice(
     return _started(found, headers, waited="Preference-Applied" in headers)
 
 
-@api.post("/api/voice/quote", data=PriceData, errors=_CHOICE_ERRORS, body_bytes=TEXT_LIMIT)
-def quote_voice(body: schemas.GenerateVoice, caller: Caller, generations: Generations) -> Reply:
+@api.post("/api/voice/quote", data=PriceData, errors=CHOICE_ERRORS, body_bytes=TEXT_LIMIT)
+def quote_voice(
+    body: request_schemas.GenerateVoice, caller: Caller, generations: Generations
+) -> Reply:
     """Returns what this text would cost, after the same checks as `POST /api/voice/generate`.
     Holds nothing. `maxTokens` has no effect."""
     return Reply(PriceData.of(generations.quote(caller.uid, body.command())), "Price calculated")
@@ -174,7 +176,7 @@ def get_generation_audio(
 ) -> Response:
     """Returns the audio file. Supports byte ranges; large files redirect to a signed URL."""
     generation, audio = generations.audio(caller.uid, path.generation_id)
-    return _audio(files, generation, audio, attachment=False)
+    return audio_response(files, generation, audio, attachment=False)
 
 
 @api.get(
@@ -220,10 +222,12 @@ def download_audio(
 ) -> Response:
     """Downloads the audio file, named after the text."""
     generation, audio = generations.audio(caller.uid, body.audio_id)
-    return _audio(files, generation, audio, attachment=True)
+    return audio_response(files, generation, audio, attachment=True)
 
 
-def _audio(files: Files, generation: Generation, audio: AudioFile, *, attachment: bool) -> Response:
+def audio_response(
+    files: Files, generation: Generation, audio: AudioFile, *, attachment: bool
+) -> Response:
     form = AudioFormat(generation.format)
     return file_response(
         files,
@@ -257,11 +261,11 @@ def _started(found: GenerationWithJob, headers: dict[str, str], *, waited: bool)
         "Voice generated successfully" if done else "Voice generation started",
         status=200 if done else None,
         headers=headers,
-        warnings=_notices(found.warnings),
+        warnings=notices_of(found.warnings),
     )
 
 
-def _notices(warnings: Iterable[ReadingWarning]) -> list[Notice]:
+def notices_of(warnings: Iterable[ReadingWarning]) -> list[Notice]:
     return [Notice(field="text", code=each.code, message=each.message) for each in warnings]
 
 

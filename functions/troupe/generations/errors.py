@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from troupe.errors import Conflict, NotFound, NotOffered, Unprocessable
+from troupe.errors import Conflict, NotFound, NotOffered, Unavailable, Unprocessable
 from troupe.jobs.records import JobStatus
 
 
@@ -46,3 +46,21 @@ class AudioNotReady(Conflict):
     code = "audio_not_ready"
     details_type = AudioNotReadyDetails | None
     message = "The audio is not available."
+
+
+class SpeechFailed(Unprocessable):
+    code = "speech_failed"
+    message = "The text could not be spoken. You were charged for what was spoken, if anything."
+
+
+class StillSpeaking(Unavailable):
+    code = "still_speaking"
+    message = "The speech is not ready in time. It goes on in the background."
+
+    @classmethod
+    def of(cls, generation_id: str) -> StillSpeaking:
+        return cls(
+            "The speech is not ready in time. It goes on in the background: get it at "
+            f"`GET /api/voice/generations/{generation_id}`.",
+            retry_after=10,
+        )

@@ -50,11 +50,13 @@ _POLL_SECONDS = (0.1, 1.0)  # the first and the longest pause between polls
 
 @dataclass(frozen=True, slots=True)
 class GenerationWithJob:
-    """A generation and the job that makes it."""
+    """A generation and the job that makes it. `repeated`: a request under the same key made it
+    before."""
 
     generation: Generation
     job: Job
     warnings: tuple[ReadingWarning, ...] = ()
+    repeated: bool = False
 
 
 class Generations:
@@ -84,14 +86,17 @@ class Generations:
         request: GenerationRequest,
         key: str | None,
         max_tokens: int | None = None,
+        *,
+        run_here: bool = False,
     ) -> GenerationWithJob:
-        """Commits the generation, its job and the hold, and enqueues the work. A repeat under the
-        same idempotency `key` returns the first generation in its current state.
+        """Commits the generation, its job and the hold, and enqueues the work, unless the caller
+        does it (`run_here`). A repeat under the same idempotency `key` returns the first generation
+        in its current state.
 
         Raises TranslationNotOffered, UnknownChoice, TextTooLong, InvalidSSML, NothingToSpeak,
         UnreadableText, SpeechTooLong, CharacterNotFound, VoiceNotShared, DictionaryNotFound,
         DictionaryLanguage, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
-        KeyReused.
+        KeyReused, TooManyJobs.
         """
         chosen = self._choices.of(uid, request)
         self._moderation.check(uid, request.text, chosen.spoken)
@@ -135,11 +140,16 @@ class Generations:
             ),
         ]
         job = self._jobs().submit(
-            job, chosen.quote, batch, keyed=key is not None, max_tokens=max_tokens
+            job,
+            chosen.quote,
+            batch,
+            keyed=key is not None,
+            max_tokens=max_tokens,
+            run_here=run_here,
         )
         if job.created_at != at:
-            # A repeat: return its current state.
-            return replace(self.get(uid, generation_id), warnings=chosen.warnings)
+            found = self.get(uid, generation_id)  # in its current state
+            return replace(found, warnings=chosen.warnings, repeated=True)
         return GenerationWithJob(generation, job, chosen.warnings)
 
     def quote(self, uid: str, request: GenerationRequest) -> Price:

@@ -16,11 +16,12 @@ from troupe.generations.records import AudioFile, SpokenText
 from troupe.generations.writes import completed_writes, files_prefix, spoken_prefix
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
+from troupe.media.audio import read_wav
 from troupe.media.captions import cues_to_json
 from troupe.media.captions.cues import cues
 from troupe.media.formats import AudioFormat
 from troupe.recording.join import Take, join
-from troupe.recording.recorder import Recorder
+from troupe.recording.recorder import Listener, Recorder
 from troupe.recording.records import Recorded, Sound, part_name
 from troupe.recording.voices import Speaker, Voices
 from troupe.speech.choice import Engines
@@ -44,8 +45,11 @@ class VoiceWorker:
         max_seconds: int,
         pauses: Mapping[Border, int],
         dictionary: Callable[[DictionaryRef], Dictionary],
+        listener: Listener | None = None,
     ) -> None:
-        """`max_seconds`: the longest audio. `pauses`: in milliseconds. `dictionary`: loads one."""
+        """`max_seconds`: the longest audio. `pauses`: in milliseconds. `dictionary`: loads one.
+        `listener`: hears each part, also one that is stored already."""
+        self._listener = listener
         self._dictionary = dictionary
         self._max_seconds = max_seconds
         self._files = files
@@ -76,10 +80,17 @@ class VoiceWorker:
         speaker = self._voices.speaker(given)
         said = self._passage(job, given, number, speaker)
         path = f"{spoken_prefix(job.uid)}{part_key(job.uid, *speaker, said)}.wav"
+        local = _local(folder, number)
         sound = self._recorder.find(path)
         if sound is None:
-            local = _local(folder, number)
-            sound = self._recorder.record(path, said, speaker, local, watch.check, made_for)
+            sound = self._recorder.record(
+                path, said, speaker, local, watch.check, made_for, self._listener
+            )
+        elif self._listener is not None and sound.samples:
+            self._files.download(sound.path, local)
+            with local.open("rb") as file:
+                for samples in read_wav(file, sound.rate):
+                    self._listener(samples, sound.rate)
         if sound.made_for != made_for:
             return Recorded(sounds=[sound])
         start, end = _bounds(job, number)

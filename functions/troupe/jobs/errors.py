@@ -17,9 +17,10 @@ class JobNotFound(NotFound):
 
 
 class TooManyJobsDetails(TypedDict):
-    """How many jobs may wait or, with `per`, be started in that time."""
+    """How many jobs may wait or, with `per`, be started in that time. Without a maximum, all jobs
+    that may run at once run already."""
 
-    maximum: int
+    maximum: NotRequired[int]
     per: NotRequired[Literal["hour"]]
 
 
@@ -35,6 +36,15 @@ class TooManyJobs(TooManyRequests):
             "them.",
             details={"maximum": maximum},
             retry_after=30,
+        )
+
+    @classmethod
+    def at_once(cls) -> TooManyJobs:
+        return cls(
+            "Other jobs of yours are running, and this one cannot wait for them. Try again when "
+            "one has ended, or use `POST /api/voice/generate`.",
+            details={},
+            retry_after=5,
         )
 
     @classmethod

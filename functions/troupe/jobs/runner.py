@@ -79,9 +79,16 @@ class Runner:
         self._leftovers = Leftovers(db, specs, services)
         self._failures = Failures(db, specs, admission, self._leftovers, max_attempts)
 
-    def run(self, job_id: str, part: int | None = None, uid: str | None = None) -> None:
+    def run(
+        self,
+        job_id: str,
+        part: int | None = None,
+        uid: str | None = None,
+        worker: Worker[Any, Any] | None = None,
+    ) -> None:
         """Handles one delivery. Returns when nothing is left to do for this task; raises TryAgain
-        if it should be delivered again. `uid`: the job's owner, as named by the task."""
+        if it should be delivered again. `uid`: the job's owner, as named by the task. `worker`:
+        does the work of a whole job instead of the one of its kind."""
         paths = [job_path(job_id), user_path(uid or "unknown")]
         if part is not None:
             paths.append(part_path(job_id, part))
@@ -105,7 +112,9 @@ class Runner:
             return
         try:
             if part is None:
-                self._run_job(job, document, self._admission.parts_at_once(user))
+                window = self._admission.parts_at_once(user)
+                worker = worker or self._specs[job.kind].worker(self._services)
+                self._run_job(job, document, window, worker)
             elif not 0 <= part < job.parts_total:
                 log.warning("task_without_part", jobId=job_id, part=part)
             elif not found[0].exists:
@@ -116,7 +125,7 @@ class Runner:
             log.info("job_lost", jobId=job_id, part=part, attempt=job.attempt)
             self._leftovers.tidy_if_ended(job)
 
-    def _run_job(self, job: Job, document: Document, window: int) -> None:
+    def _run_job(self, job: Job, document: Document, window: int, worker: Worker[Any, Any]) -> None:
         if job.fanned_out and job.parts_done < job.parts_total:
             return  # parts are still running; the last one enqueues this task again
         if job.lease_until is not None and job.lease_until > now():
@@ -126,7 +135,6 @@ class Runner:
             self._failures.fail(job, WORKER_DIED)
             return
         spec = self._specs[job.kind]
-        worker = spec.worker(self._services)
         plan = None
         if job.cuts is None:
             try:

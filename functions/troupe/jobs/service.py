@@ -21,7 +21,7 @@ from troupe.idempotency import KeyReused
 from troupe.jobs import charges
 from troupe.jobs.admission import Admission
 from troupe.jobs.charges import Price, Quote
-from troupe.jobs.errors import InputChanged
+from troupe.jobs.errors import InputChanged, TooManyJobs
 from troupe.jobs.records import Job, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import share_path
@@ -46,9 +46,12 @@ class JobService:
         keyed: bool,
         watched: Sequence[Document] = (),
         max_tokens: int | None = None,
+        run_here: bool = False,
     ) -> Job:
         """Commits the job, its hold and `writes` together, then enqueues its task, unless the user
-        has no share of the queue left: then it waits (`job.waiting`).
+        has no share of the queue left: then it waits (`job.waiting`). With `run_here`, the caller
+        runs the job at once: it cannot wait, and gets no task. If the caller dies, the sweep
+        enqueues it.
 
         Sets `job.charge`; without a quote the job is free and no wallet is read. Makes at most one
         read and one commit. With `keyed`, an existing job with this id is returned as it is.
@@ -72,6 +75,8 @@ class JobService:
                 if before.update_time != found[before.path].update_time:
                     raise InputChanged(before.path)
             held, joined = self._admission.join(job, found[share], found[user])
+            if run_here and held.waiting:
+                raise TooManyJobs.at_once()
             hold = list[Write]()
             if quote is not None:
                 wallet = found[wallet_path(job.uid)]
@@ -92,7 +97,7 @@ class JobService:
             return held, True
 
         committed, fresh = contend(attempt, on=share)
-        if fresh and not committed.waiting:
+        if fresh and not committed.waiting and not run_here:
             try:
                 self._sender.send(committed)
             except QueueUnavailable as error:

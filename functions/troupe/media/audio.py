@@ -5,7 +5,7 @@ from __future__ import annotations
 import wave
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,8 @@ _BLOCK = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a file is encoded. `rates`: the supported ones, ascending; empty: any."""
+    """How a file is encoded. `rates`: the supported ones, ascending; empty: any. `options`: of the
+    encoder; `muxer`: those of the container."""
 
     container: str
     codec: str
@@ -36,6 +37,7 @@ class Encoding:
     rates: tuple[int, ...] = ()
     bit_rate: int | None = None
     options: dict[str, str] = field(default_factory=dict)
+    muxer: dict[str, str] = field(default_factory=dict)
 
 
 _ENCODINGS = {
@@ -66,6 +68,15 @@ AAC = Encoding(
     rates=(16000, 22050, 24000, 32000, 44100, 48000),
     bit_rate=AAC_BITS,
 )
+
+
+def live_encoding(audio_format: AudioFormat) -> Encoding:
+    """For a stream that somebody listens to: each packet is written as it is made, and not 32 kB
+    later; Ogg has a page for every tenth of a second (its default is one second)."""
+    muxer = {"flush_packets": "1"}
+    if audio_format is AudioFormat.OGG:
+        muxer["page_duration"] = "100000"  # microseconds
+    return replace(_ENCODINGS[audio_format], muxer=muxer)
 
 
 def bytes_at_most(audio_format: AudioFormat, rate: int, seconds: float) -> int:
@@ -118,7 +129,8 @@ class AudioWriter:
             self._sink = _sink(audio_format, target, self._rate, expected or Fraction(0))
             container = "s16le" if audio_format is AudioFormat.WAV else container
         opened = str(target) if isinstance(target, Path) else self._sink
-        self._container = av.open(cast(Any, opened), "w", format=container)
+        options = dict(encoding.muxer)
+        self._container = av.open(cast(Any, opened), "w", format=container, options=options)
         self._stream = cast(
             "AudioStream",
             self._container.add_stream(
@@ -163,6 +175,10 @@ class AudioWriter:
             rate = wav_rate(file)
             for samples in read_wav(file, _BLOCK):
                 self.write(samples, rate)
+
+    def flush(self) -> None:
+        """Encodes what was written so far, except for a last incomplete packet."""
+        self._encode_waiting()
 
     def _encode_waiting(self) -> None:
         if not self._waiting_samples:

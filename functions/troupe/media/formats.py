@@ -29,6 +29,24 @@ _MIME_TYPES = {
 }
 
 
+class LiveFormat(StrEnum):
+    """Formats without a length in their header."""
+
+    MP3 = "mp3"
+    OGG = "ogg"
+    PCM = "pcm"  # mono, 16 bits, little-endian, at the rate of the voice
+
+    @property
+    def stored(self) -> AudioFormat:
+        """The format of the file that is kept."""
+        return AudioFormat.WAV if self is LiveFormat.PCM else AudioFormat(self.value)
+
+    def mime_type(self, rate: int) -> str:
+        if self is LiveFormat.PCM:
+            return f"audio/pcm; rate={rate}; channels=1"
+        return self.stored.mime_type
+
+
 def title_tag(title: str) -> str:
     """The title for a file's metadata: a NUL would end it early, and line breaks become spaces."""
     return " ".join(title.replace("\0", " ").split())

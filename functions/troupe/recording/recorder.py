@@ -25,6 +25,9 @@ from troupe.speech.text.reading import Passage
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
+# Hears the samples of a part while it is spoken, in order, with their rate.
+Listener = Callable[["Samples", int], None]
+
 # Of one sound. Local files are in memory: two hours are 350 MB.
 MAX_SECONDS = 7200.0
 
@@ -53,6 +56,7 @@ class Recorder:
         local: Path,
         check: Callable[[], None],
         made_for: str | None,
+        listener: Listener | None = None,
     ) -> Sound:
         """Speaks the passage to the file `local` and stores it at `path`. A passage with nothing to
         speak gives a sound without samples.
@@ -60,7 +64,7 @@ class Recorder:
         Calls `check` between utterances. Raises SpeechError ("speech_too_long" if the speech is
         longer than any estimate of its text, or than MAX_SECONDS), and whatever `check` raises.
         """
-        return self.store(self.speak(path, passage, speaker, local, check), made_for)
+        return self.store(self.speak(path, passage, speaker, local, check, listener), made_for)
 
     def kept(self, prefix: str) -> set[str]:
         """The paths of all sounds under `prefix`, in one call."""
@@ -78,7 +82,13 @@ class Recorder:
             return None
 
     def speak(
-        self, path: str, passage: Passage, speaker: Speaker, local: Path, check: Callable[[], None]
+        self,
+        path: str,
+        passage: Passage,
+        speaker: Speaker,
+        local: Path,
+        check: Callable[[], None],
+        listener: Listener | None = None,
     ) -> Spoken:
         """Speaks to the WAV file `local`, utterance by utterance. Raises as `record` does."""
         engine, voice = speaker
@@ -104,6 +114,8 @@ class Recorder:
                 total += len(speech.samples)
                 if total > most * first.rate:
                     raise too_long(most)
+                if listener is not None:
+                    listener(speech.samples, speech.rate)
                 yield speech.samples
 
         with local.open("wb") as file:

@@ -91,6 +91,13 @@ def choose_named(engines: tuple[str, ...], voice_id: str, language: str, style: 
     return VoiceChoice(engine, found.code, voices[0].type, name)
 
 
+def best_language(engines: tuple[str, ...], voice_id: str) -> str:
+    """The language that the voice speaks best, or the first of a blend; "" for an unknown one."""
+    first = voice_id.partition("+")[0].partition(":")[0].strip()
+    voice = all_voices(engines).get(first)
+    return voice.languages[0] if voice else ""
+
+
 def _can_blend(voices: list[NamedVoice], weights: list[str]) -> bool:
     """Whether one engine can speak as all of them together, in positive shares."""
     if len(voices) == 1:

@@ -32,7 +32,9 @@ class NamedVoice:
 
 @cache
 def voices_of(engine: str) -> tuple[NamedVoice, ...]:
-    """The voices of an engine, its default first."""
+    """The voices of an engine, its default first; none of one that speaks only as recordings."""
+    if engine not in _TERMS:
+        return ()
     licence, rate = _TERMS[engine]
     offered = capabilities(engine)
     if offered.reads_all_languages:
@@ -55,7 +57,6 @@ def all_voices(engines: tuple[str, ...]) -> dict[str, NamedVoice]:
 _TERMS = {
     "espeak": ("GPL-3.0-or-later", 22_050),
     "openai": ("https://openai.com/policies/services-agreement", 24_000),
-    "f5tts": ("CC-BY-NC-4.0", 24_000),
     "elevenlabs": ("https://elevenlabs.io/terms-of-use", 24_000),
     "google": ("https://cloud.google.com/terms", 24_000),
 }

@@ -2,4 +2,10 @@
 
 from troupe.domain import Domain
 
-DOMAIN = Domain(name="voices", endpoints={"voice": ("troupe.voices.endpoints",)})
+DOMAIN = Domain(
+    name="voices",
+    endpoints={
+        "voice": ("troupe.voices.endpoints",),
+        "stream": ("troupe.voices.preview_endpoints",),
+    },
+)

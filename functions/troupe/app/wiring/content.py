@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from troupe.exports.service import Exports
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
+    from troupe.generations.streaming import Streams
     from troupe.reports.decisions import Decisions
     from troupe.reports.service import Reports
     from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.service import ScriptService
     from troupe.support.content import Contacts, Faqs
     from troupe.support.health import Health, HealthChecks
+    from troupe.voices.previews import Previews
 
 
 class Content(People):
@@ -89,6 +91,24 @@ class Content(People):
             self.settings,
             self.moderation,
         )
+
+    @cached_property
+    def streams(self) -> Streams:
+        from troupe.generations.streaming import Streams
+
+        return Streams(
+            self.generations,
+            self.runner,
+            self.sender,
+            self._voice_worker,
+            most_characters=self.settings.part_characters,
+        )
+
+    @cached_property
+    def previews(self) -> Previews:
+        from troupe.voices.previews import Previews
+
+        return Previews(self.files, self.engines, self.settings.speech_engines)
 
     @cached_property
     def dictionary_service(self) -> DictionaryService:

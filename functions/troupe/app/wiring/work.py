@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from troupe.jobs.specs import JobSpecs
     from troupe.jobs.sweep import Sweeper
     from troupe.migrations.service import Migrator
+    from troupe.recording.recorder import Listener
     from troupe.scripts.worker import ScriptWorker
 
 
@@ -72,6 +73,9 @@ class Work(Infrastructure):
 
     @cached_property
     def voice_worker(self) -> VoiceWorker:
+        return self._voice_worker()
+
+    def _voice_worker(self, listener: Listener | None = None) -> VoiceWorker:
         from troupe.generations.worker import VoiceWorker
 
         return VoiceWorker(
@@ -81,6 +85,7 @@ class Work(Infrastructure):
             max_seconds=self.settings.max_audio_seconds,
             pauses=self.settings.pauses,
             dictionary=self.dictionaries.load,
+            listener=listener,
         )
 
     @cached_property
