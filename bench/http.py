@@ -21,19 +21,29 @@ PAIRS = 7
 WARM_REQUESTS = 200
 
 
+def light_functions() -> list[str]:
+    """The functions whose first request is not heavy: those that have a plain list or object."""
+    from troupe.app.domains import functions
+
+    return [name for name in functions() if _plain_routes(name)]
+
+
 def first_route(function: str) -> Route:
     """The route of the first request to a new instance: the first list or object that needs only a
     signed-in user, or an administrator if all of the function's do; else a public one."""
+    order = ("user", "admin", "public")
+    return min(_plain_routes(function), key=lambda route: order.index(str(route.auth)))
+
+
+def _plain_routes(function: str) -> list[Route]:
     from troupe.app.domains import apis
 
-    plain = [
+    return [
         route
         for api in apis(function)
         for route in api.routes
         if route.method == "GET" and "<" not in route.path and not _asks_for_more(route)
     ]
-    order = ("user", "admin", "public")
-    return min(plain, key=lambda route: order.index(str(route.auth)))
 
 
 def _asks_for_more(route: Route) -> bool:
@@ -74,13 +84,11 @@ def cold_starts(env: Mapping[str, str], account: Account) -> list[dict[str, Any]
     """Process start to first response, alternating with the bare function. Compares the fastest of
     each: every start does the same work, so slower ones only measure other load on the machine
     (single ratios differ by a third)."""
-    from troupe.app.domains import functions
-
     _compile()
     rows: list[dict[str, Any]] = []
     bare_times: list[float] = []
     ratios: list[float] = []
-    for function in functions():
+    for function in light_functions():
         times, path = [], first_route(function).path
         for _ in range(PAIRS):
             with served("bare", "/", env) as bare:

@@ -121,6 +121,7 @@ class World:
             "fileId": self._file,
             "static/kind/name": self._media,
             "assets/name": lambda owner: {"name": "swagger-ui.css"},
+            "voiceId": lambda owner: {"voiceId": "espeak-en-us-female"},
             "planId": lambda owner: {"planId": Shop(db).plan().id},
             "faqId": self._faq,
             "contactId": self._contact,

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bench.http import first_route
+from bench.http import first_route, light_functions
 from tests.contract.contract import contract, is_planned, routes
 from troupe.app.domains import functions
 from troupe.app.openapi import document
@@ -97,6 +97,7 @@ AT_ONCE = {
     "characters": 8,
     "files": 7,
     "scripts": 8,
+    "stream": 4,
     "voice": 20,
 }
 
@@ -121,16 +122,17 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
 
 
 OPENAI, ELEVENLABS = "OPENAI_API_KEY", "ELEVENLABS_API_KEY"
-CHECKERS = {"voice", "scripts", "characters"}
+CHECKERS = {"voice", "stream", "scripts", "characters"}
+SPEAKERS = {"generate", "stream"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
-    ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, {"generate"}),
+    ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, SPEAKERS),
     ({"SCRIPT_WRITER": "openai"}, OPENAI, {"scripts"}),
-    ({"SPEECH_ENGINES": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, {"generate", "scripts"}),
+    ({"SPEECH_ENGINES": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, SPEAKERS | {"scripts"}),
     ({"MODERATION": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "blocklist"}, OPENAI, set()),
-    ({"SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, {"generate", "sweep"}),
+    ({"SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, SPEAKERS | {"sweep"}),
 ]
 
 
@@ -190,7 +192,7 @@ ACTIONS = {
 }
 
 
-@pytest.mark.parametrize("function", sorted(functions()))
+@pytest.mark.parametrize("function", light_functions())
 def test_a_function_starts_with_little_besides_its_own_modules(function: str) -> None:
     code = (
         "import sys, main\n"
