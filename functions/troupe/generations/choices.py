@@ -40,7 +40,7 @@ class GenerationRequest:
     the voice or the character speaks its own."""
 
     text: str
-    language: str
+    language: str | None
     voice_id: str | None = None
     voice_type: VoiceType | None = None
     voice_style: str = DEFAULT_STYLE
@@ -132,7 +132,9 @@ class Choices:
         """The voice with the id that is asked for, or the first of the type that is asked for, or
         the character's. Raises UnknownChoice."""
         engines = self._settings.speech_engines
-        language = request.language or _own_language(request, character, engines)
+        language = request.language
+        if language is None:
+            language = _own_language(request, character, engines)
         style = request.voice_style
         if request.voice_id is not None:
             return choose_named(engines, request.voice_id, language, style)

@@ -26,7 +26,7 @@ from troupe.media.captions import MIME_TYPES
 from troupe.media.formats import AudioFormat
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
-from troupe.speech.choice import offered_languages, offered_styles
+from troupe.speech.choice import count_voices, offered_languages, offered_styles
 from troupe.speech.errors import InvalidSSML, NothingToSpeak, SpeechTooLong, UnreadableText
 from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
@@ -65,8 +65,19 @@ LONGEST_WAIT = 30  # seconds; a waiting function is billed
 @api.get("/api/voice/languages", auth=Auth.PUBLIC, data=schemas.Languages)
 def list_languages(settings: Settings) -> Reply:
     """Lists the languages of the speech engines."""
-    offered = offered_languages(settings.speech_engines)
-    views = [schemas.LanguageView(code=x.code, name=x.name, flag=x.flag) for x in offered]
+    engines = settings.speech_engines
+    views = [
+        schemas.LanguageView(
+            code=each.code,
+            name=each.name,
+            flag=each.flag,
+            engines=[
+                schemas.VoiceCount(engine=engine, voices=voices)
+                for engine, voices in count_voices(engines, each.code).items()
+            ],
+        )
+        for each in offered_languages(engines)
+    ]
     return Reply(schemas.Languages(languages=views), "Languages fetched successfully")
 
 

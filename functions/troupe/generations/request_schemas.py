@@ -88,7 +88,7 @@ class SpeechBody(WarnsOfUnknown):
     )
     max_tokens: MaxTokens = None
 
-    def _command(self, language: str, form: AudioFormat) -> GenerationRequest:
+    def _command(self, language: str | None, form: AudioFormat) -> GenerationRequest:
         """The request, with None for the choices that were left to the character."""
         chosen = self.model_fields_set
         return GenerationRequest(
@@ -162,7 +162,7 @@ class StreamVoice(SpeechBody):
 
     def command(self) -> GenerationRequest:
         """The request, with None for the choices that were left to the character."""
-        return self._command(self.language or "", self.format.stored)
+        return self._command(self.language, self.format.stored)
 
 
 class GenerateHeaders(KeyHeader):

@@ -33,10 +33,18 @@ class VoiceStyle(StrEnum):
     WHISPER = "whisper"
 
 
+class VoiceCount(Schema):
+    """How many voices an engine has for a language."""
+
+    engine: str
+    voices: int
+
+
 class LanguageView(Schema):
     code: str
     name: str
     flag: str
+    engines: list[VoiceCount] = Field(description="The engine that speaks it by default is first.")
 
 
 class Languages(Schema):

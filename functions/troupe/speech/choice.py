@@ -163,6 +163,14 @@ def offered_languages(engines: tuple[str, ...]) -> list[Language]:
     return sorted(found.values(), key=lambda each: each.name)
 
 
+def count_voices(engines: tuple[str, ...], code: str) -> dict[str, int]:
+    """How many voices each engine has for a language, in the order in which they are chosen."""
+    return {
+        engine: sum(found.code in voice.languages for voice in voices_of(engine))
+        for engine, found in _speaking(code, engines)
+    }
+
+
 def offered_styles(engines: tuple[str, ...]) -> list[Style]:
     """The styles that any of the engines has."""
     ids = {style for engine in engines for style in capabilities(engine).styles}

@@ -13,6 +13,7 @@ from troupe.speech.choice import (
     VoiceChoice,
     choose_named,
     choose_voice,
+    count_voices,
     find_voices,
     known_language,
     offered_language,
@@ -146,3 +147,9 @@ def test_every_voice_can_be_chosen(engine: str) -> None:
     for voice in all_voices((engine,)).values():
         choice = choose_named((engine,), voice.id, voice.languages[0], "neutral")
         assert (choice.engine, choice.language) == (engine, voice.languages[0])
+
+
+def test_voices_are_counted_for_each_engine() -> None:
+    assert count_voices(BOTH, "de") == {"elevenlabs": 3, "espeak": 3}
+    assert list(count_voices(BOTH, "en-US")) == ["espeak", "elevenlabs"]
+    assert count_voices(("f5tts",), "en") == {"f5tts": 0}  # it speaks as recordings
