@@ -52,9 +52,9 @@ def used_and_held(uid: str) -> tuple[int, int]:
 
 
 def seconds(data: bytes) -> float:
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         frames = list(container.decode(audio=0))
-    return sum(frame.samples for frame in frames) / frames[0].sample_rate
+    return float(sum(frame.samples for frame in frames) / frames[0].sample_rate)
 
 
 @contextmanager
