@@ -26,8 +26,15 @@ class AiSettings(BaseModel):
     speech_engine: str = setting(
         "SPEECH_ENGINE",
         "espeak",
-        "`espeak`, `openai`, `f5tts`, `elevenlabs` or `google`; the last two need their package "
-        "from `functions/requirements-extras.txt`",
+        "`espeak`, `kokoro`, `openai`, `f5tts`, `elevenlabs` or `google`; the last two need their "
+        "package from `functions/requirements-extras.txt`",
+    )
+    speech_threads: int = setting(
+        "SPEECH_THREADS",
+        1,
+        "threads with which `kokoro` speaks; more than there are free cores make it slower",
+        ge=1,
+        le=64,
     )
     models_dir: str = setting(
         "MODELS_DIR",

@@ -240,6 +240,7 @@ def test_moderation_is_loaded_with_the_first_text(moderation: str) -> None:
     ("engine", "loaded"),
     [
         ("espeak", []),
+        ("kokoro", ["onnxruntime"]),
         ("openai", ["openai"]),
         ("f5tts", []),
         ("elevenlabs", ["elevenlabs"]),
@@ -247,7 +248,7 @@ def test_moderation_is_loaded_with_the_first_text(moderation: str) -> None:
     ],
 )
 def test_the_task_function_loads_only_the_selected_engine(engine: str, loaded: list[str]) -> None:
-    packages = ("openai", "elevenlabs", "google.cloud.texttospeech")
+    packages = ("onnxruntime", "openai", "elevenlabs", "google.cloud.texttospeech")
     code = (
         "import sys\nfrom troupe.app.functions import container\nname = container().engine.name\n"
         f"print([m for m in {packages!r} if m in sys.modules], name)"

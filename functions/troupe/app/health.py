@@ -53,7 +53,19 @@ def check_engine(settings: Settings) -> None:
         "elevenlabs": settings.elevenlabs_base_url or "https://api.elevenlabs.io",
         "google": settings.google_tts_endpoint or "texttospeech.googleapis.com",
     }
-    if settings.speech_engine == "espeak":
+    if settings.speech_engine in ("espeak", "kokoro"):
         find_package("espeakng_loader")
+        if settings.speech_engine == "kokoro":
+            check_kokoro(settings)
     else:
         check_reachable(addresses[settings.speech_engine])
+
+
+def check_kokoro(settings: Settings) -> None:
+    """Raises ModelMissing if its graph or one of its voices is missing or damaged."""
+    from troupe.adapters.models.files import ModelFiles
+    from troupe.adapters.models.table import KOKORO, KOKORO_VOICES, kokoro_voice
+
+    files = ModelFiles.of(settings)
+    for name in (KOKORO, *map(kokoro_voice, KOKORO_VOICES)):
+        files.path(name)

@@ -12,6 +12,7 @@ from functools import cache
 from troupe.speech.engine import Capabilities, Control, Language, VoiceType
 from troupe.speech.languages import ALIASES, ESPEAK
 from troupe.speech.languages_remote import ELEVENLABS, F5TTS, GOOGLE, OPENAI
+from troupe.speech.voices_kokoro import LANGUAGES as KOKORO
 
 DEFAULT_STYLE = "neutral"
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
@@ -76,6 +77,15 @@ _OFFERS = {
     "espeak": _Offer(
         tuple(row[:3] for row in ESPEAK),
         2_000,
+        word_timings=True,
+        groups_sentences=False,
+        controls=_ALL_BUT_EMPHASIS,
+    ),
+    # A minute of speech: about fifteen seconds of work.
+    "kokoro": _Offer(
+        KOKORO,
+        1_000,
+        _BY_PROSODY,
         word_timings=True,
         groups_sentences=False,
         controls=_ALL_BUT_EMPHASIS,

@@ -19,6 +19,11 @@ def engine_named(settings: Settings) -> SpeechEngine:
         from troupe.speech.engines.espeak import EspeakEngine
 
         return EspeakEngine()
+    if name == "kokoro":
+        from troupe.adapters.models.files import ModelFiles
+        from troupe.speech.engines.kokoro import KokoroEngine
+
+        return KokoroEngine(ModelFiles.of(settings), settings.speech_threads)
     if name == "openai":
         from troupe.speech.engines.openai import OpenAIEngine
 

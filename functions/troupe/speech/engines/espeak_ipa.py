@@ -84,7 +84,7 @@ def mnemonics(ipa: str, known: Mapping[str, str]) -> str:
             at += 1
             continue
         size = next((n for n in range(longest, 0, -1) if said[at : at + n] in known), 0)
-        mnemonic = known[said[at : at + size]] if size else _near(said[at], known)
+        mnemonic = known[said[at : at + size]] if size else nearest(said[at], known)
         if mnemonic:
             found += [mnemonic, _SEPARATOR]
         at += size or 1
@@ -110,8 +110,8 @@ def _plain(ipa: str) -> str:
     return unicodedata.normalize("NFD", ipa.translate(_LIGATURES)).replace("c\u0327", "ç")
 
 
-def _near(symbol: str, known: Mapping[str, str]) -> str:
-    """The mnemonic of the nearest sound, or ""."""
+def nearest(symbol: str, known: Mapping[str, str]) -> str:
+    """What `known` has for the sound in IPA, or else for the nearest one; "" if for none."""
     waiting, seen = [symbol], set()
     for candidate in waiting:  # grows
         for length in ("", "ː"):
