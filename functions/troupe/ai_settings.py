@@ -26,13 +26,13 @@ class AiSettings(BaseModel):
     speech_engine: str = setting(
         "SPEECH_ENGINE",
         "espeak",
-        "`espeak`, `kokoro`, `openai`, `f5tts`, `elevenlabs` or `google`; the last two need their "
-        "package from `functions/requirements-extras.txt`",
+        "`espeak`, `kokoro`, `piper`, `openai`, `f5tts`, `elevenlabs` or `google`; the last two "
+        "need their package from `functions/requirements-extras.txt`",
     )
     speech_threads: int = setting(
         "SPEECH_THREADS",
         1,
-        "threads with which `kokoro` speaks; more than there are free cores make it slower",
+        "threads with which `kokoro` and `piper` speak; more than there are free cores are slower",
         ge=1,
         le=64,
     )

@@ -241,6 +241,7 @@ def test_moderation_is_loaded_with_the_first_text(moderation: str) -> None:
     [
         ("espeak", []),
         ("kokoro", ["onnxruntime"]),
+        ("piper", ["onnxruntime"]),
         ("openai", ["openai"]),
         ("f5tts", []),
         ("elevenlabs", ["elevenlabs"]),

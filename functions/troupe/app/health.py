@@ -53,7 +53,7 @@ def check_engine(settings: Settings) -> None:
         "elevenlabs": settings.elevenlabs_base_url or "https://api.elevenlabs.io",
         "google": settings.google_tts_endpoint or "texttospeech.googleapis.com",
     }
-    if settings.speech_engine in ("espeak", "kokoro"):
+    if settings.speech_engine in ("espeak", "kokoro", "piper"):
         find_package("espeakng_loader")
         if settings.speech_engine == "kokoro":
             check_kokoro(settings)

@@ -20,7 +20,7 @@ from troupe.speech.catalogue import (
     style_named,
 )
 from troupe.speech.engine import Control, VoiceType
-from troupe.speech.engines import elevenlabs, espeak_voice, google, kokoro, openai
+from troupe.speech.engines import elevenlabs, espeak_voice, google, kokoro, openai, piper
 from troupe.speech.languages import ALIASES, ESPEAK
 from troupe.speech.request import unsupported
 from troupe.speech.text.marks import parse_marks
@@ -95,6 +95,7 @@ def test_every_engine_offers_every_type_and_the_default_style(engine: str) -> No
     [
         ("espeak", espeak_voice._STYLES),
         ("kokoro", kokoro._STYLES),
+        ("piper", piper._STYLES),
         ("openai", openai._STYLES),
         ("elevenlabs", elevenlabs._STYLES),
         ("google", google._STYLES),
@@ -109,7 +110,7 @@ def test_the_catalogue_matches_the_styles_of_the_engine(
 def test_which_engines_clone_and_which_time_words() -> None:
     assert [name for name in ENGINES if capabilities(name).cloning] == ["f5tts", "elevenlabs"]
     timed = [name for name in ENGINES if capabilities(name).word_timings]
-    assert timed == ["espeak", "kokoro", "elevenlabs"]
+    assert timed == ["espeak", "kokoro", "piper", "elevenlabs"]
 
 
 def test_the_default_style_exists() -> None:

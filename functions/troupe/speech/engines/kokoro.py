@@ -9,31 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
 
-import numpy as np
-
-from troupe.adapters.models.files import ModelFiles, ModelMissing
+from troupe.adapters.models.files import ModelFiles
 from troupe.adapters.models.table import KOKORO, KOKORO_VOICES, MODELS
-from troupe.logs import log
-from troupe.speech.audible import audible
 from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import Capabilities, Speech, SpeechRequest, TimingSource, VoiceType
+from troupe.speech.engines.chunked import found_models, spoken
 from troupe.speech.engines.espeak import EspeakEngine, cleaned
-from troupe.speech.engines.espeak_timing import END, WORD, word_timings
+from troupe.speech.engines.espeak_timing import word_timings
 from troupe.speech.engines.kokoro_alphabet import TABLES as ALPHABET
+from troupe.speech.engines.kokoro_alphabet import KokoroAlphabet
 from troupe.speech.engines.kokoro_model import KokoroModel
-from troupe.speech.engines.kokoro_text import Border, Chunk, Line, border_before, chunks, line
 from troupe.speech.engines.remote import check
-from troupe.speech.engines.resample import played
+from troupe.speech.engines.symbols import line
 from troupe.speech.engines.volume import with_volume
 from troupe.speech.errors import SpeechError
 from troupe.speech.voices_kokoro import MEN, RATE, VOICES, WOMEN, blended
-
-if TYPE_CHECKING:
-    from troupe.speech.engine import Samples
 
 # Part of the cache key. Increase it when the same symbols would sound different.
 _TABLES = "1"
@@ -62,9 +54,6 @@ _STYLES = {
 # How much faster than it was spoken a voice is played, to sound as another type.
 _CHILD, _MAN_BY_WOMAN = 1.25, 0.82
 _SLOWEST, _FASTEST = 0.75, 1.35  # play: more would not sound human
-# Silence kept around the sound of a chunk, and between chunks, in seconds.
-_MARGIN = 0.03
-_GAPS = {Border.NONE: 0.0, Border.WORD: 0.0, Border.CLAUSE: 0.2, Border.SENTENCE: 0.4}
 
 
 class KokoroEngine:
@@ -110,61 +99,21 @@ class KokoroEngine:
         play = min(max(play, _SLOWEST), _FASTEST)
         text = cleaned(request.text)
         spelled = self._reader.spell(text, _READERS[language], request.phonemes)
-        said = line(text, spelled, request.phonemes, language)
-        with self._lock:
-            samples, events = self._spoken(said, shares, request.speed * pace / play, play)
+        said = line(text, spelled, request.phonemes, KokoroAlphabet(language))
+        with self._lock, found_models():
+            samples, events = spoken(
+                said,
+                partial(self._model.run, shares),
+                rate=RATE,
+                speed=request.speed * pace,
+                play=play,
+                most=_MOST_SYMBOLS,
+            )
         words = word_timings(text, events, samples, RATE)
         if not words or not samples.any():
             raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
         speech = Speech(samples, RATE, words, TimingSource.ENGINE)
         return with_volume(speech, request.prosody.volume)
-
-    def _spoken(
-        self, said: Line, shares: Mapping[str, float], speed: float, play: float
-    ) -> tuple[Samples, list[tuple[int, int, int]]]:
-        """Samples, and events as espeak-ng has them: kind, offset in the text from 1, sample."""
-        pieces: list[Samples] = []
-        events: list[tuple[int, int, int]] = []
-        size = 0
-        most = max(40, round(_MOST_SYMBOLS * min(1.0, speed)))  # slow speech needs more memory
-        for chunk in chunks(said.symbols, most):
-            samples, starts = self._run(said.symbols[chunk.start : chunk.end], shares, speed, play)
-            for event, offset, symbol in _marks(said, chunk):
-                at = int(starts[symbol - chunk.start])
-                events.append((event, offset, size + min(max(at, 0), len(samples))))
-            gap = round(_GAPS[chunk.border] / speed / play * RATE)
-            pieces += [samples, np.zeros(gap, np.int16)]
-            size += len(samples) + gap
-        return np.concatenate(pieces) if pieces else np.zeros(0, np.int16), events
-
-    def _run(
-        self, symbols: str, shares: Mapping[str, float], speed: float, play: float
-    ) -> tuple[Samples, list[int]]:
-        """The samples of a chunk without the silence around them, and where its symbols begin."""
-        try:
-            sound, starts = self._model.run(symbols, shares, speed)
-        except ModelMissing as error:
-            log.error("model_missing", error)
-            raise SpeechError("model_missing", error.text, retryable=False) from error
-        gain = sum(share * _gain(name) for name, share in shares.items())
-        full = np.clip(played(sound, play) * gain * 32_767, -32_767, 32_767)
-        samples = np.round(full).astype(np.int16)
-        heard = audible(samples)
-        margin = round(_MARGIN * RATE)
-        first = max(0, int(heard[0]) - margin) if len(heard) else 0
-        last = int(heard[-1]) + 1 + margin if len(heard) else 0
-        return samples[first:last], [round(int(at) / play) - first for at in starts]
-
-
-def _marks(said: Line, chunk: Chunk) -> Iterator[tuple[int, int, int]]:
-    """The words of a chunk and the ends of its clauses: kind of event, offset, symbol."""
-    for offset, symbol in said.words:
-        if chunk.start <= symbol < chunk.end:
-            border, end = border_before(said.symbols, symbol)
-            if border > Border.WORD and end > chunk.start:
-                yield END, 0, end
-            yield WORD, offset + 1, symbol
-    yield END, 0, chunk.end
 
 
 def _cast(request: SpeechRequest, language: str) -> tuple[dict[str, float], float]:
@@ -193,7 +142,3 @@ def _cast(request: SpeechRequest, language: str) -> tuple[dict[str, float], floa
             retryable=False,
         )
     return shares, 1.0
-
-
-def _gain(name: str) -> float:
-    return 1.0

@@ -8,11 +8,11 @@ misaki writes them; this does the same (misaki/espeak.py in https://github.com/h
 from __future__ import annotations
 
 import re
-import unicodedata
+from dataclasses import dataclass
 from functools import cache
 
-from troupe.speech.engines.espeak_ipa import nearest
-from troupe.speech.text.ipa import BREAKS, STRESSES, TIES, VOWELS
+from troupe.speech.engines.espeak_ipa import decomposed, nearest, stressed
+from troupe.speech.engines.symbols import MARKS
 
 # Part of the cache key. Increase it when the tables below change.
 TABLES = "1"
@@ -32,7 +32,7 @@ IDS = {
     "ʌ": 138, "ɣ": 139, "ɤ": 140, "χ": 142, "ʎ": 143, "ʒ": 147, "ʔ": 148, "ˈ": 156, "ˌ": 157,
     "ː": 158, "ʰ": 162, "ʲ": 164, "↓": 169, "→": 171, "↗": 172, "↘": 173, "ᵻ": 177,
 }  # fmt: skip
-_SOUNDS = {symbol: symbol for symbol in IDS if symbol not in ';:,.!?—…"()“” '}
+_SOUNDS = {symbol: symbol for symbol in IDS if symbol not in MARKS}
 
 # How sounds, or parts of them, are written. The longest one that fits is taken.
 _ALL = {
@@ -52,37 +52,20 @@ _NAMES = {
 }
 
 
-def sound(ipa: str, language: str) -> str:
-    """One sound in IPA, with or without stress, in the alphabet. Letters that it does not have are
-    replaced by near ones, marks that it does not have are left out."""
-    pattern, names = _names(language)
-    named = pattern.sub(lambda found: names[found.group()], _decomposed(ipa))
-    return "".join(nearest(symbol, _SOUNDS) for symbol in named)
+@dataclass(frozen=True, slots=True)
+class KokoroAlphabet:
+    """As the voices of a language use it."""
 
+    language: str
+    marks = MARKS
 
-def word(ipa: str, language: str) -> str:
-    """A word in IPA, as `parse_ipa` returns it, in the alphabet.
+    def sound(self, ipa: str) -> str:
+        pattern, names = _names(self.language)
+        named = pattern.sub(lambda found: names[found.group()], decomposed(ipa))
+        return "".join(nearest(symbol, _SOUNDS) for symbol in named)
 
-    Stress, which IPA writes before a syllable, stands before its vowel here. One syllable without
-    stress gets one, since dictionaries do not write it.
-    """
-    plain = "".join(symbol for symbol in ipa if symbol not in TIES and symbol not in BREAKS)
-    stress, said = "", ""
-    for symbol in plain:
-        if symbol in STRESSES:
-            stress = symbol
-            continue
-        if symbol in VOWELS:
-            said, stress = said + stress, ""
-        said += symbol
-    vowels = [at for at, symbol in enumerate(said) if symbol in VOWELS]
-    if STRESSES.isdisjoint(said) and len(vowels) == 1:
-        said = f"{said[: vowels[0]]}ˈ{said[vowels[0] :]}"
-    return sound(said, language)
-
-
-def _decomposed(ipa: str) -> str:
-    return unicodedata.normalize("NFD", ipa).replace("c\u0327", "ç")
+    def word(self, ipa: str) -> str:
+        return self.sound(stressed(ipa))
 
 
 @cache

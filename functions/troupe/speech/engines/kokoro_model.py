@@ -35,7 +35,7 @@ class KokoroModel:
         self._threads = threads
 
     def run(
-        self, symbols: str, shares: Mapping[str, float], speed: float
+        self, shares: Mapping[str, float], symbols: str, speed: float
     ) -> tuple[Sound, NDArray[np.int64]]:
         """Speaks 1 to MOST_SYMBOLS symbols. `shares` of voices add up to 1.
 

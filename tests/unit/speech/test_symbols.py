@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - IPA has letters that look like others
-"""From the pronunciation of a text to Kokoro's symbols, in chunks."""
+"""From the pronunciation of a text to the symbols of a model, in chunks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from troupe.speech.engine import Phonemes
 from troupe.speech.engines.espeak import EspeakEngine
-from troupe.speech.engines.kokoro_alphabet import IDS, sound, word
-from troupe.speech.engines.kokoro_text import Border, Line, border_before, chunks, line
+from troupe.speech.engines.kokoro_alphabet import IDS, KokoroAlphabet
+from troupe.speech.engines.symbols import Border, Line, border_before, chunks, line
 from troupe.speech.text.ipa import parse_ipa
 
 FILES = {"en-US": "gmw/en-US", "en-GB": "gmw/en", "es": "roa/es", "fr": "roa/fr", "hi": "inc/hi"}
@@ -42,7 +42,9 @@ def read(
         at = text.index(each, at)
         phonemes.append(Phonemes(at, at + len(each), parse_ipa(ipa)))
         at += len(each)
-    found = line(text, reader.spell(text, FILES[language], phonemes), phonemes, language)
+    found = line(
+        text, reader.spell(text, FILES[language], phonemes), phonemes, KokoroAlphabet(language)
+    )
     return found.symbols, found
 
 
@@ -72,7 +74,7 @@ def read(
     ],
 )
 def test_sounds_in_the_alphabet(ipa: str, language: str, symbols: str) -> None:
-    assert sound(ipa, language) == symbols
+    assert KokoroAlphabet(language).sound(ipa) == symbols
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_sounds_in_the_alphabet(ipa: str, language: str, symbols: str) -> None:
     ],
 )
 def test_words_in_the_alphabet(ipa: str, language: str, symbols: str) -> None:
-    assert word(parse_ipa(ipa), language) == symbols
+    assert KokoroAlphabet(language).word(parse_ipa(ipa)) == symbols
 
 
 @pytest.mark.parametrize("language", TEXTS)

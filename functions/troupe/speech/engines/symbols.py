@@ -1,23 +1,37 @@
 # ruff: noqa: RUF001 - this file is about the punctuation of other scripts
-"""Turns what espeak-ng says about a text into the symbols that Kokoro speaks, in chunks."""
+"""Turns what espeak-ng says about a text into the symbols that a neural voice speaks, in chunks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from troupe.speech.engine import Phonemes
-from troupe.speech.engines.kokoro_alphabet import sound, word
 
 _ENDS, _STOPS, _OPENERS = frozenset(".!?…"), frozenset(",;:—"), frozenset("“(")
 _MOST_MARKS = 4  # between two words
-# How marks are written in the alphabet.
+# How marks are written.
 _MARKS = {mark: mark for mark in ';:,.!?—…"()“”'}
 _MARKS |= dict(zip("–―„«「『»」』[]{}", "——““““”””()()", strict=True))
 _MARKS |= dict(zip("।॥。！？，、；：؟،؛", "...!?,,;:?,;", strict=True))
-_ALL_MARKS = frozenset(_MARKS.values()) | {" ", "…"}
+MARKS = frozenset(_MARKS.values()) | {" ", "…"}
+
+
+class Alphabet(Protocol):
+    """The symbols of a model. `marks`: those that are no sounds, including the space."""
+
+    @property
+    def marks(self) -> frozenset[str]: ...
+
+    def sound(self, ipa: str) -> str:
+        """One sound in IPA, with or without stress, or "" if there is nothing like it."""
+        ...
+
+    def word(self, ipa: str) -> str:
+        """A word in IPA, as `parse_ipa` returns it."""
+        ...
 
 
 class Border(IntEnum):
@@ -50,25 +64,26 @@ def line(
     text: str,
     spelled: Iterable[tuple[int, Sequence[str]]],
     phonemes: Sequence[Phonemes],
-    language: str,
+    alphabet: Alphabet,
 ) -> Line:
     """`spelled`: offsets of words and their sounds in IPA, as espeak-ng pronounces them. Where
     `phonemes` are given, these are taken, since the alphabet has more sounds than the language."""
     symbols: list[str] = []
     words: list[tuple[int, int]] = []
     size, end = 0, 0  # of the symbols and the text so far
-    for offset, said in _said(spelled, phonemes, language):
+    for offset, said in _said(spelled, phonemes, alphabet):
         marks = _between(text[end:offset]) if words else _before(text[:offset])
+        marks = "".join(mark for mark in marks if mark in alphabet.marks)
         words.append((offset, size + len(marks)))
         symbols += [marks, said]
         size += len(marks) + len(said)
         end = offset
-    symbols.append(_after(text[end:]))
+    symbols += (mark for mark in _after(text[end:]) if mark in alphabet.marks)
     return Line("".join(symbols), tuple(words))
 
 
 def _said(
-    spelled: Iterable[tuple[int, Sequence[str]]], phonemes: Sequence[Phonemes], language: str
+    spelled: Iterable[tuple[int, Sequence[str]]], phonemes: Sequence[Phonemes], alphabet: Alphabet
 ) -> Iterator[tuple[int, str]]:
     """Offsets of words and what is said for them."""
     given = list(phonemes)
@@ -80,10 +95,10 @@ def _said(
             continue
         if given and given[0].start <= offset:
             item = given.pop(0)
-            said = " ".join(filter(None, (word(each, language) for each in item.ipa.split())))
+            said = " ".join(filter(None, (alphabet.word(each) for each in item.ipa.split())))
             replaced = item.end
         else:
-            said = "".join(sound(each, language) for each in sounds)
+            said = "".join(alphabet.sound(each) for each in sounds)
         if said:
             yield offset, said
 
@@ -154,7 +169,7 @@ def _border(symbols: str, at: int) -> Border:
 def border_before(symbols: str, at: int) -> tuple[Border, int]:
     """The border that the marks before an index make, and where they begin."""
     start = at
-    while start and symbols[start - 1] in _ALL_MARKS:
+    while start and symbols[start - 1] in MARKS:
         start -= 1
     marks = symbols[start:at]
     if not _ENDS.isdisjoint(marks):
