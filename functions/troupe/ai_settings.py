@@ -26,11 +26,18 @@ class AiSettings(BaseModel):
     speech_engines: tuple[str, ...] = setting(
         "SPEECH_ENGINES",
         ("espeak",),
-        "one or more of `espeak`, `openai`, `f5tts`, `elevenlabs` and `google`, separated by "
-        "commas, the preferred one first; the last two need their package from "
+        "one or more of `kokoro`, `espeak`, `piper`, `openai`, `f5tts`, `elevenlabs` and `google`, "
+        "separated by commas, the preferred one first; the last two need their package from "
         "`functions/requirements-extras.txt`",
         shown="espeak",
         min_length=1,
+    )
+    speech_threads: int = setting(
+        "SPEECH_THREADS",
+        1,
+        "threads with which `kokoro` and `piper` speak; more than there are free cores are slower",
+        ge=1,
+        le=64,
     )
     models_dir: str = setting(
         "MODELS_DIR",

@@ -242,6 +242,8 @@ def test_moderation_is_loaded_with_the_first_text(moderation: str) -> None:
     ("engine", "loaded"),
     [
         ("espeak", []),
+        ("kokoro", ["onnxruntime"]),
+        ("piper", ["onnxruntime"]),
         ("openai", ["openai"]),
         ("f5tts", []),
         ("elevenlabs", ["elevenlabs"]),
@@ -249,7 +251,7 @@ def test_moderation_is_loaded_with_the_first_text(moderation: str) -> None:
     ],
 )
 def test_the_task_function_loads_only_the_selected_engine(engine: str, loaded: list[str]) -> None:
-    packages = ("openai", "elevenlabs", "google.cloud.texttospeech")
+    packages = ("onnxruntime", "openai", "elevenlabs", "google.cloud.texttospeech")
     code = (
         "import sys\nfrom troupe.app.functions import container\n"
         "name = container().engines('').name\n"

@@ -23,6 +23,8 @@ from troupe.adapters.models.fetching import FetchFailed, fetch
 from troupe.adapters.models.files import ModelDamaged, ModelFiles, ModelMissing, check
 from troupe.adapters.models.table import KOKORO, KOKORO_VOICES, MODELS, Group, Model, Part
 from troupe.ai_settings import FUNCTIONS
+from troupe.app.health import check_engines
+from troupe.settings import Settings
 
 CONTENT = bytes(range(256)) * 9_000  # more than two chunks
 MODEL = Model(
@@ -260,3 +262,15 @@ def test_the_command_refuses_unknown_names() -> None:
     done = run("fetch", "kokoro/nobody.bin")
     assert done.returncode == 2
     assert "kokoro/nobody.bin" in done.stderr
+
+
+def test_health_names_a_voice_that_is_damaged(tmp_path: Path) -> None:
+    settings = Settings.model_validate(
+        {"FUNCTIONS_EMULATOR": "true", "SPEECH_ENGINES": "kokoro", "MODELS_DIR": str(tmp_path)}
+    )
+    check_engines(settings)
+    path = tmp_path / "kokoro/voices/bf_emma.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"cut")
+    with pytest.raises(ModelDamaged, match=r"bf_emma\.bin is cut"):
+        check_engines(settings)

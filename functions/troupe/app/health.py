@@ -54,7 +54,19 @@ def check_engines(settings: Settings) -> None:
         "google": settings.google_tts_endpoint or "texttospeech.googleapis.com",
     }
     for name in settings.speech_engines:
-        if name == "espeak":
-            find_package("espeakng_loader")
-        else:
+        if name in addresses:
             check_reachable(addresses[name])
+            continue
+        find_package("espeakng_loader")
+        if name == "kokoro":
+            check_kokoro(settings)
+
+
+def check_kokoro(settings: Settings) -> None:
+    """Raises ModelMissing if its graph or one of its voices is missing or damaged."""
+    from troupe.adapters.models.files import ModelFiles
+    from troupe.adapters.models.table import KOKORO, KOKORO_VOICES, kokoro_voice
+
+    files = ModelFiles.of(settings)
+    for name in (KOKORO, *map(kokoro_voice, KOKORO_VOICES)):
+        files.path(name)

@@ -12,6 +12,8 @@ from functools import cache
 from troupe.speech.engine import Capabilities, Control, Language, VoiceType
 from troupe.speech.languages import ALIASES, ESPEAK
 from troupe.speech.languages_remote import ELEVENLABS, F5TTS, GOOGLE, OPENAI
+from troupe.speech.voices_kokoro import LANGUAGES as KOKORO
+from troupe.speech.voices_piper import folders, installed, languages
 
 DEFAULT_STYLE = "neutral"
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
@@ -80,6 +82,24 @@ _OFFERS = {
         groups_sentences=False,
         controls=_ALL_BUT_EMPHASIS,
     ),
+    # A minute of speech: about fifteen seconds of work.
+    "kokoro": _Offer(
+        KOKORO,
+        1_000,
+        _BY_PROSODY,
+        word_timings=True,
+        groups_sentences=False,
+        controls=_ALL_BUT_EMPHASIS,
+    ),
+    # Its languages are those of the voices that are installed.
+    "piper": _Offer(
+        (),
+        1_000,
+        _BY_STABILITY,
+        word_timings=True,
+        groups_sentences=False,
+        controls=frozenset((Control.RATE, Control.VOLUME, Control.PHONEMES)),
+    ),
     "openai": _Offer(OPENAI, 4_096, reads_all_languages=True),  # from its API reference
     # It cuts text itself. About 40 s of speech keep a call within its timeout on a busy server.
     "f5tts": _Offer(F5TTS, 600, ("neutral",), cloning=True, reads_all_languages=True),
@@ -107,10 +127,11 @@ def capabilities(engine_name: str) -> Capabilities:
         raise ValueError(
             f"unknown speech engine {engine_name!r}; the engines are {', '.join(ENGINES)}"
         )
+    rows = offer.languages
+    if engine_name == "piper":
+        rows = languages(installed(folders()).values())
     return Capabilities(
-        languages=tuple(
-            Language(code, name, flag(region)) for code, name, region in offer.languages
-        ),
+        languages=tuple(Language(code, name, flag(region)) for code, name, region in rows),
         voice_types=frozenset(VoiceType),
         styles=offer.styles,
         max_characters=offer.max_characters,

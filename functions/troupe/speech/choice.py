@@ -88,7 +88,7 @@ def choose_named(engines: tuple[str, ...], voice_id: str, language: str, style: 
     if style not in styles:
         raise UnknownChoice(details={"fields": [UnknownChoice.field("voiceStyle", list(styles))]})
     name = "" if voices[0].by_type else voice_id.replace(" ", "")
-    return VoiceChoice(engine, found.code, voices[0].type, name)
+    return VoiceChoice(engine, found.code, voices[0].type or VoiceType.FEMALE, name)
 
 
 def best_language(engines: tuple[str, ...], voice_id: str) -> str:
@@ -146,12 +146,12 @@ def find_voices(
 
 
 def _that_speak(language: str, engines: tuple[str, ...]) -> list[NamedVoice]:
-    return [
-        voice
-        for engine, found in _speaking(language, engines)
-        for voice in voices_of(engine)
-        if found.code in voice.languages
-    ]
+    """For each engine, those that speak it best first."""
+    spoken = []
+    for engine, found in _speaking(language, engines):
+        there = [voice for voice in voices_of(engine) if found.code in voice.languages]
+        spoken += sorted(there, key=lambda voice: voice.languages[0] != found.code)
+    return spoken
 
 
 def offered_languages(engines: tuple[str, ...]) -> list[Language]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from troupe.speech import voices_kokoro as kokoro
+from troupe.speech import voices_piper as piper
 from troupe.speech.catalogue import capabilities
 from troupe.speech.engine import Language, VoiceType
 
@@ -14,15 +16,15 @@ _TYPE_NAMES = {VoiceType.FEMALE: "woman", VoiceType.MALE: "man", VoiceType.KIDS:
 @dataclass(frozen=True, slots=True)
 class NamedVoice:
     """A voice of an engine. `id`: unique among all engines; `languages`: codes of its engine, the
-    best first; `licence`: an SPDX id, or the terms of its service; `rate`: samples per second;
-    `cost_factor`: what it costs the operator, relative to the engine's cheapest voice. `by_type`:
-    the engine has no name for it and finds it by language and type."""
+    best first; `type`: None if nobody knows it; `licence`: an SPDX id, or the terms of its service;
+    `rate`: samples per second; `cost_factor`: what it costs the operator, relative to the engine's
+    cheapest voice. `by_type`: the engine has no name for it and finds it by language and type."""
 
     id: str
     name: str
     engine: str
     languages: tuple[str, ...]
-    type: VoiceType
+    type: VoiceType | None
     description: str
     licence: str
     rate: int
@@ -33,6 +35,10 @@ class NamedVoice:
 @cache
 def voices_of(engine: str) -> tuple[NamedVoice, ...]:
     """The voices of an engine, its default first; none of one that speaks only as recordings."""
+    if engine == "kokoro":
+        return tuple(map(_of_kokoro, kokoro.VOICES.values()))
+    if engine == "piper":
+        return tuple(map(_of_piper, piper.installed(piper.folders()).values()))
     if engine not in _TERMS:
         return ()
     licence, rate = _TERMS[engine]
@@ -60,6 +66,32 @@ _TERMS = {
     "elevenlabs": ("https://elevenlabs.io/terms-of-use", 24_000),
     "google": ("https://cloud.google.com/terms", 24_000),
 }
+
+
+def _of_kokoro(voice: kokoro.KokoroVoice) -> NamedVoice:
+    return NamedVoice(
+        id=voice.id,
+        name=voice.name,
+        engine="kokoro",
+        languages=voice.languages,
+        type=voice.type,
+        description=voice.description,
+        licence=kokoro.LICENCE,
+        rate=kokoro.RATE,
+    )
+
+
+def _of_piper(voice: piper.PiperVoice) -> NamedVoice:
+    return NamedVoice(
+        id=voice.id,
+        name=voice.id,
+        engine="piper",
+        languages=(voice.language,),
+        type=None,
+        description=f"A Piper voice for {voice.language_name}.",
+        licence="see its model card",
+        rate=voice.rate,
+    )
 
 
 def _of_language(

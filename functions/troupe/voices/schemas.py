@@ -31,7 +31,7 @@ class VoiceView(Schema):
     name: str
     engine: str
     languages: list[str] = Field(description="Codes; the language it speaks best comes first.")
-    type: VoiceType
+    type: VoiceType | None = Field(description="Null if nobody knows it.")
     styles: list[str]
     description: str
     licence: str = Field(description="An SPDX id, or the address of the terms of the service.")

@@ -11,6 +11,7 @@ from troupe.errors import UnknownChoice
 from troupe.speech.catalogue import ENGINES
 from troupe.speech.choice import (
     VoiceChoice,
+    best_language,
     choose_named,
     choose_voice,
     count_voices,
@@ -153,3 +154,56 @@ def test_voices_are_counted_for_each_engine() -> None:
     assert count_voices(BOTH, "de") == {"elevenlabs": 3, "espeak": 3}
     assert list(count_voices(BOTH, "en-US")) == ["espeak", "elevenlabs"]
     assert count_voices(("f5tts",), "en") == {"f5tts": 0}  # it speaks as recordings
+
+
+EMBEDDED = ("kokoro", "espeak")
+
+
+@pytest.mark.parametrize(
+    ("language", "style", "engine"),
+    [
+        ("en", "neutral", "kokoro"),
+        ("en-GB", "neutral", "kokoro"),
+        ("es-MX", "neutral", "kokoro"),
+        ("en-scotland", "neutral", "espeak"),
+        ("de", "neutral", "espeak"),
+        ("en", "whisper", "espeak"),
+    ],
+)
+def test_the_natural_voice_speaks_what_it_can_and_the_other_the_rest(
+    language: str, style: str, engine: str
+) -> None:
+    assert choose_voice(EMBEDDED, language, FEMALE, style).engine == engine
+
+
+def test_a_blend_is_a_name_of_its_engine() -> None:
+    blend = "af_heart:0.7 + am_michael:0.3"
+    chosen = choose_named(EMBEDDED, blend, "en", "neutral")
+    assert chosen == VoiceChoice("kokoro", "en-US", FEMALE, "af_heart:0.7+am_michael:0.3")
+    assert best_language(EMBEDDED, blend) == "en-US"
+    assert best_language(EMBEDDED, "nobody") == ""
+
+
+@pytest.mark.parametrize(
+    "voice_id",
+    [
+        "af_heart:0.7+espeak-en-us-male:0.3",
+        "af_heart:0+am_michael:1",
+        "af_heart:x+am_michael",
+        "af_heart:nan+am_michael",
+        "af_heart+ef_dora",  # one of them does not speak English
+        "af_heart+af_bella+af_sky+af_nova+af_kore",
+        "af_heart+nobody",
+    ],
+)
+def test_what_cannot_be_blended_is_refused(voice_id: str) -> None:
+    with pytest.raises(UnknownChoice) as error:
+        choose_named(EMBEDDED, voice_id, "en-US", "neutral")
+    assert wrong(error)["voiceId"][0] == "af_heart"
+
+
+def test_the_voices_of_an_accent_come_before_others_that_can_read_it() -> None:
+    first = [voice.id for voice in find_voices(EMBEDDED, language="en-GB")]
+    assert first[0] == "bf_emma"
+    assert first.index("bm_daniel") < first.index("af_heart") < first.index("espeak-en-gb-female")
+    assert count_voices(EMBEDDED, "fr") == {"kokoro": 1, "espeak": 3}

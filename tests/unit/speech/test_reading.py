@@ -204,7 +204,7 @@ def test_words_of_an_engine_that_reports_none() -> None:
     assert as_written(found, []) == ()
 
 
-@pytest.mark.parametrize("engine", ["espeak", "openai", "f5tts", "elevenlabs", "google"])
+@pytest.mark.parametrize("engine", ["espeak", "kokoro", "openai", "f5tts", "elevenlabs", "google"])
 def test_calls_fit_the_engine(engine: str) -> None:
     text = "In 1999, 123,456,789 people paid $987,654,321.12 each, and so on and on. " * 40
     most = capabilities(engine).max_characters

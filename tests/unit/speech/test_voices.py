@@ -20,7 +20,7 @@ from troupe.speech.catalogue import (
     style_named,
 )
 from troupe.speech.engine import Control, VoiceType
-from troupe.speech.engines import elevenlabs, espeak_voice, google, openai
+from troupe.speech.engines import elevenlabs, espeak_voice, google, kokoro, openai, piper
 from troupe.speech.languages import ALIASES, ESPEAK
 from troupe.speech.request import unsupported
 from troupe.speech.text.marks import parse_marks
@@ -70,7 +70,14 @@ def test_codes_are_unique_and_named(engine: str) -> None:
 
 @pytest.mark.parametrize(
     ("engine", "languages"),
-    [("espeak", 138), ("openai", 57), ("f5tts", 2), ("elevenlabs", 29), ("google", 49)],
+    [
+        ("espeak", 138),
+        ("kokoro", 7),
+        ("openai", 57),
+        ("f5tts", 2),
+        ("elevenlabs", 29),
+        ("google", 49),
+    ],
 )
 def test_the_number_of_languages(engine: str, languages: int) -> None:
     assert len(capabilities(engine).languages) == languages
@@ -87,6 +94,8 @@ def test_every_engine_offers_every_type_and_the_default_style(engine: str) -> No
     ("engine", "table"),
     [
         ("espeak", espeak_voice._STYLES),
+        ("kokoro", kokoro._STYLES),
+        ("piper", piper._STYLES),
         ("openai", openai._STYLES),
         ("elevenlabs", elevenlabs._STYLES),
         ("google", google._STYLES),
@@ -100,7 +109,8 @@ def test_the_catalogue_matches_the_styles_of_the_engine(
 
 def test_which_engines_clone_and_which_time_words() -> None:
     assert [name for name in ENGINES if capabilities(name).cloning] == ["f5tts", "elevenlabs"]
-    assert [name for name in ENGINES if capabilities(name).word_timings] == ["espeak", "elevenlabs"]
+    timed = [name for name in ENGINES if capabilities(name).word_timings]
+    assert timed == ["espeak", "kokoro", "piper", "elevenlabs"]
 
 
 def test_the_default_style_exists() -> None:
@@ -180,7 +190,8 @@ def test_an_unknown_engine_is_named_in_the_error() -> None:
 def test_the_catalogue_imports_no_engine() -> None:
     program = (
         "import sys; import troupe.speech.catalogue, troupe.speech.engine, troupe.media.formats;"
-        "print([m for m in ('numpy', 'openai', 'av', 'espeakng_loader', 'ctypes', 'pydantic',"
+        "print([m for m in ('numpy', 'openai', 'av', 'espeakng_loader', 'ctypes', 'onnxruntime',"
+        " 'pydantic',"
         " 'httpx2', 'elevenlabs', 'google.cloud.texttospeech')"
         " if m in sys.modules])"
     )

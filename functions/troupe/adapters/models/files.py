@@ -40,6 +40,12 @@ class ModelFiles:
     def __init__(self, directory: str | Path = "") -> None:
         self.directories = (*([Path(directory)] if directory else []), DEPLOYED)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ModelFiles) and other.directories == self.directories
+
+    def __hash__(self) -> int:
+        return hash(self.directories)
+
     @classmethod
     def of(cls, settings: AiSettings) -> ModelFiles:
         return cls(settings.models_dir)

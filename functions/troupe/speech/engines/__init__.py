@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 def engine_named(name: str, settings: Settings) -> SpeechEngine:
     """Raises ValueError if the engine does not exist or a setting is missing, RuntimeError if its
     package is not installed."""
-    if name == "espeak":
-        from troupe.speech.engines.espeak import EspeakEngine
-
-        return EspeakEngine()
+    embedded = _embedded(name, settings)
+    if embedded is not None:
+        return embedded
     if name == "openai":
         from troupe.speech.engines.openai import OpenAIEngine
 
@@ -44,3 +43,21 @@ def engine_named(name: str, settings: Settings) -> SpeechEngine:
 
         return GoogleEngine(settings.google_tts_endpoint)
     raise ValueError(f"unknown speech engine {name!r}; the engines are {', '.join(ENGINES)}")
+
+
+def _embedded(name: str, settings: Settings) -> SpeechEngine | None:
+    """The engine, if it runs in this process or a child of it."""
+    if name == "espeak":
+        from troupe.speech.engines.espeak import EspeakEngine
+
+        return EspeakEngine()
+    if name == "kokoro":
+        from troupe.adapters.models.files import ModelFiles
+        from troupe.speech.engines.kokoro import KokoroEngine
+
+        return KokoroEngine(ModelFiles.of(settings), settings.speech_threads)
+    if name == "piper":
+        from troupe.speech.engines.piper import PiperEngine
+
+        return PiperEngine(settings.speech_threads)
+    return None

@@ -18,6 +18,7 @@ import threading
 import time
 import unicodedata
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +28,7 @@ import espeakng_loader
 import numpy as np
 
 from troupe.speech.catalogue import capabilities
-from troupe.speech.engine import Capabilities, Speech, SpeechRequest, TimingSource
+from troupe.speech.engine import Capabilities, Phonemes, Speech, SpeechRequest, TimingSource
 from troupe.speech.engines import espeak_host
 from troupe.speech.engines.espeak_ipa import sounds, with_phonemes
 from troupe.speech.engines.espeak_timing import WORD, word_timings
@@ -74,7 +75,7 @@ class EspeakEngine:
         Raises SpeechError. Final: nothing_to_speak, text_too_long, unknown_voice, engine_crashed
         (the text crashes the library). Retryable: engine_timeout, engine_unavailable.
         """
-        text = request.text.translate(_CLEAN)
+        text = cleaned(request.text)
         pronounced = Mapped.of(text)
         if len(text) > self.capabilities.max_characters:
             raise SpeechError(
@@ -99,6 +100,25 @@ class EspeakEngine:
             raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
         speech = Speech(samples, answer.rate, words, TimingSource.ENGINE)
         return with_volume(speech, request.prosody.volume)
+
+    def spell(
+        self, text: str, file: str, phonemes: Sequence[Phonemes] = ()
+    ) -> list[tuple[int, list[str]]]:
+        """How `text` is pronounced by a voice file: for each word that the library tells apart, in
+        order, its offset and the IPA of its sounds, with stress before vowels. It says some words
+        together ("of the") and some in several steps ("3.14"). Where `phonemes` are given, they
+        take the place of the text, as near as the language has them.
+
+        Raises SpeechError, as `synthesize` does.
+        """
+        pronounced = Mapped.of(cleaned(text))
+        if phonemes:
+            pronounced = with_phonemes(pronounced.text, phonemes, self._sounds(file))
+        answer = self._ask(spell=True, text=pronounced.text, voice=file, phonemes=bool(phonemes))
+        return [
+            (pronounced.span(offset - 1, offset)[0], said)
+            for offset, said in json.loads(answer.samples)
+        ]
 
     def _sounds(self, voice: str) -> dict[str, str]:
         """The mnemonics of a voice by IPA. Their making takes about 20 ms."""
@@ -210,6 +230,11 @@ def _end(process: subprocess.Popen[bytes], parent: int) -> None:
         process.wait()
     else:
         process.returncode = 0  # the child of another process, which we cannot wait for
+
+
+def cleaned(text: str) -> str:
+    """The text without characters that the library must not see; all others keep their offsets."""
+    return text.translate(_CLEAN)
 
 
 class _Clean(dict[int, int | None]):

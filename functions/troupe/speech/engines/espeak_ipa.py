@@ -84,7 +84,7 @@ def mnemonics(ipa: str, known: Mapping[str, str]) -> str:
             at += 1
             continue
         size = next((n for n in range(longest, 0, -1) if said[at : at + n] in known), 0)
-        mnemonic = known[said[at : at + size]] if size else _near(said[at], known)
+        mnemonic = known[said[at : at + size]] if size else nearest(said[at], known)
         if mnemonic:
             found += [mnemonic, _SEPARATOR]
         at += size or 1
@@ -106,12 +106,35 @@ def with_phonemes(text: str, phonemes: Sequence[Phonemes], known: Mapping[str, s
     return Mapped.of(text.translate(_NEUTRAL)).edited(edits)
 
 
+def stressed(ipa: str) -> str:
+    """A word in IPA, as `parse_ipa` returns it, written as espeak-ng writes its own: with stress
+    before vowels instead of syllables, and without ties and breaks. One syllable without stress
+    gets one, since dictionaries do not write it."""
+    stress, said = "", ""
+    for symbol in ipa:
+        if symbol in STRESSES:
+            stress = symbol
+        elif symbol not in TIES and symbol not in BREAKS:
+            if symbol in VOWELS:
+                said, stress = said + stress, ""
+            said += symbol
+    vowels = [at for at, symbol in enumerate(said) if symbol in VOWELS]
+    if STRESSES.isdisjoint(said) and len(vowels) == 1:
+        said = f"{said[: vowels[0]]}ˈ{said[vowels[0] :]}"
+    return said
+
+
+def decomposed(ipa: str) -> str:
+    """With accents apart from their letters, but for ç, which is a letter of IPA."""
+    return unicodedata.normalize("NFD", ipa).replace("c\u0327", "ç")
+
+
 def _plain(ipa: str) -> str:
-    return unicodedata.normalize("NFD", ipa.translate(_LIGATURES)).replace("c\u0327", "ç")
+    return decomposed(ipa.translate(_LIGATURES))
 
 
-def _near(symbol: str, known: Mapping[str, str]) -> str:
-    """The mnemonic of the nearest sound, or ""."""
+def nearest(symbol: str, known: Mapping[str, str]) -> str:
+    """What `known` has for the sound in IPA, or else for the nearest one; "" if for none."""
     waiting, seen = [symbol], set()
     for candidate in waiting:  # grows
         for length in ("", "ː"):

@@ -12,7 +12,7 @@ from troupe.speech.text.words import spread, word_spans
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
-WORD, _END = 1, 5
+WORD, END = 1, 5
 
 
 def word_timings(
@@ -30,7 +30,7 @@ def word_timings(
     begins: list[tuple[int, int]] = []  # (word, sample), both increasing
     ends: list[int] = []
     for kind, offset, sample in events:
-        if kind == _END:
+        if kind == END:
             ends.append(sample)
             continue
         word = max(0, bisect_right(starts, offset - 1) - 1)
