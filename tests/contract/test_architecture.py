@@ -197,7 +197,7 @@ def test_a_function_starts_with_little_besides_its_own_modules(function: str) ->
         "from troupe.app.functions import app_for, container\n"
         f"client = app_for({function!r}).test_client()\n"
         "assert client.get('/no/such/place/at/all').status_code == 404\n"
-        f"for service in {('accounts', *first_route(function).services)!r}:\n"
+        f"for service in {('callers', *first_route(function).services)!r}:\n"
         "    getattr(container(), service)\n"
         "print(' '.join(sys.modules))"
     )
