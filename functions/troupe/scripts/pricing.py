@@ -5,44 +5,20 @@ A line that was spoken is paid for. It costs nothing more until its text or its 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 
 from troupe.borders import pause_seconds
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.jobs.records import Tariff
-from troupe.recording.records import VoiceSnapshot
 from troupe.scripts.records import VIDEO_KIND, Line, Performer
+from troupe.scripts.voice_key import voice_key
 from troupe.settings import Settings
-from troupe.speech.catalogue import capabilities
 from troupe.speech.estimate import seconds_about, seconds_at_most
 from troupe.speech.request import silence_of
 from troupe.speech.text.marks import parse_marks
 
 PAUSE_SECONDS = 1.0  # more than any pause before or after a line
-_REFERENCE_FIELDS = {
-    "sample_path",
-    "sample_sha256",
-    "sample_text",
-    "nfe_steps",
-    "cross_fade_duration",
-    "remove_silences",
-}
-
-
-def voice_key(voice: VoiceSnapshot, engine: str) -> str:
-    """A hash of everything but the text that a line's price depends on. `engine`: its name."""
-    fields = voice.model_dump(include=set(VoiceSnapshot.model_fields))
-    # The hashes are enough; and without a dictionary, the key is that from before there were any.
-    del fields["sample_path"], fields["dictionary_id"], fields["dictionary_version"]
-    if fields["dictionary_sha256"] is None:
-        del fields["dictionary_sha256"]
-    if not engine or not capabilities(engine).cloning:
-        fields = {name: fields[name] for name in fields if name not in _REFERENCE_FIELDS}
-    content = json.dumps([engine, fields], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def new_characters(
