@@ -10,7 +10,7 @@ from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.tiers import Kept
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
-from troupe.generations.schemas import CaptionQuery, Captions
+from troupe.generations.caption_schemas import CaptionQuery, Captions
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import JobNotFound, TooManyJobs
 from troupe.jobs.schemas import PriceData
