@@ -185,21 +185,32 @@ OTHERS = {
 # What only some requests need.
 ACTIONS = {
     "troupe.accounts.deletion",
+    "troupe.accounts.provisioning",
+    "troupe.accounts.service",
+    "troupe.adapters.identity",
+    "troupe.admin.users",
     "troupe.characters.withdrawal",
     "troupe.jobs.service",
     "troupe.media.uploads.decoders",
     "troupe.reports.decisions",
+    "troupe.scripts.pricing",
+    "troupe.scripts.screenplay",
+    "troupe.scripts.writer",
 }
+# Starts a function, and answers a request that no route takes.
+START = (
+    "import sys, main\n"
+    "from troupe.app.functions import app_for, container\n"
+    "client = app_for({!r}).test_client()\n"
+    "assert client.get('/no/such/place/at/all').status_code == 404\n"
+)
 
 
 @pytest.mark.parametrize("function", light_functions())
 def test_a_function_starts_with_little_besides_its_own_modules(function: str) -> None:
     code = (
-        "import sys, main\n"
-        "from troupe.app.functions import app_for, container\n"
-        f"client = app_for({function!r}).test_client()\n"
-        "assert client.get('/no/such/place/at/all').status_code == 404\n"
-        f"for service in {('accounts', *first_route(function).services)!r}:\n"
+        f"{START.format(function)}"
+        f"for service in {('callers', *first_route(function).services)!r}:\n"
         "    getattr(container(), service)\n"
         "print(' '.join(sys.modules))"
     )
@@ -208,6 +219,55 @@ def test_a_function_starts_with_little_besides_its_own_modules(function: str) ->
     for domain in OTHERS[function]:
         mine = {name for name in loaded if name.startswith(f"troupe.{domain}.")}
         assert mine <= {f"troupe.{domain}.domain"}
+
+
+@pytest.mark.parametrize("function", sorted(functions()))
+def test_a_start_builds_no_validators_of_routes(function: str) -> None:
+    code = (
+        f"{START.format(function)}"
+        "from troupe.web.schema import Headers, Schema\n"
+        "def models(base):\n"
+        "    return [base, *(each for model in base.__subclasses__() for each in models(model))]\n"
+        "found = models(Headers) + models(Schema)\n"
+        "assert len(found) > 10\n"
+        "print([model.__name__ for model in found if model.__pydantic_complete__])"
+    )
+    assert fresh(code).splitlines()[-1] == "[]"
+
+
+def test_what_a_start_loads_is_not_looked_through_for_garbage() -> None:
+    code = (
+        "import gc\n"
+        "starts = []\n"
+        "gc.callbacks.append(lambda phase, info: starts.append(phase))\n"
+        "import main\n"
+        "in_main, frozen, on = len(starts), gc.get_freeze_count(), gc.isenabled()\n"
+        "from troupe.app.functions import app_for\n"
+        "in_imports = len(starts)\n"
+        "app_for('auth')\n"
+        "print(in_main, len(starts) - in_imports, on, gc.isenabled(), frozen > 10_000,"
+        " gc.get_freeze_count() > frozen + 1_000)"
+    )
+    assert fresh(code).strip() == "0 0 True True True True"
+
+
+def test_the_garbage_collector_runs_after_a_start_that_failed() -> None:
+    code = (
+        "import gc, main\nfrom troupe.app.functions import app_for\n"
+        "try:\n    app_for('none')\nexcept KeyError:\n    print(gc.isenabled())"
+    )
+    assert fresh(code).strip() == "True"
+
+
+def test_a_start_does_not_search_the_packages_for_plugins_of_pydantic() -> None:
+    code = (
+        "import importlib.metadata as metadata\n"
+        "asked, search = [], metadata.entry_points\n"
+        "metadata.entry_points = lambda **of: asked.append(of.get('group')) or search(**of)\n"
+        f"{START.format('auth')}"
+        "print('pydantic' in asked)"
+    )
+    assert fresh(code).splitlines()[-1] == "False"
 
 
 def test_heavy_packages_are_spelled_right() -> None:

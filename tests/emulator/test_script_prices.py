@@ -133,7 +133,7 @@ def test_a_cancelled_audio_keeps_its_lines_and_does_not_charge_them_again(
     assert play.charged(job_id) == 4
     lines = play.read().dialogue
     assert [line.audio is not None for line in lines] == [True] * 8 + [False] * 4
-    sound = play.scripts.audio(play.uid, play.id, 3)
+    sound = play.services.script_library.audio(play.uid, play.id, 3)
     assert files.stat(sound.path).size == sound.size
     assert play.prices() == (2, 1)
     calls = play.spoken.calls

@@ -27,6 +27,7 @@ from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
 from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.jobs import ScriptJobs
+from troupe.scripts.library import ScriptLibrary
 from troupe.scripts.records import VideoOptions
 from troupe.scripts.service import ScriptService
 from troupe.scripts.specs import SPECS
@@ -44,6 +45,7 @@ class ScriptServices:
         self.db, self.files, self.queue = db, files, HeldQueue()
         settings = test_settings()
         self.jobs = Container(settings, database=db, queue=self.queue, job_specs=SPECS).jobs
+        self.script_library = ScriptLibrary(db, lambda: files)
         self.scripts = ScriptService(
             db,
             lambda: files,
@@ -142,7 +144,7 @@ def test_concurrent_edits_all_succeed(db: Database, files: Files) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert services.scripts.get(uid, script_id).script.revision == 7
+    assert services.script_library.get(uid, script_id).script.revision == 7
 
 
 def test_jobs_started_while_the_script_is_deleted_are_cancelled_too(
@@ -261,16 +263,17 @@ def test_calls_per_request(counting: CountingDatabase, files: Files) -> None:
     """Firestore calls, without the one that loads the caller."""
     services, uid = ScriptServices(counting, files), new_user(counting)
     script_id, anna = services.script(uid)
-    scripts, script_jobs = services.scripts, services.script_jobs
+    scripts, library = services.scripts, services.script_library
+    script_jobs = services.script_jobs
     assert calls(counting, lambda: scripts.create(uid, [anna], [])) == 2  # the cast, a commit
-    assert calls(counting, lambda: scripts.get(uid, script_id)) == 1
+    assert calls(counting, lambda: library.get(uid, script_id)) == 1
     assert calls(counting, lambda: scripts.update(uid, script_id, [(anna, "Hi.")])) == 2
     # The script and the key; the cast; wallet, script and key; a commit.
     start = lambda: script_jobs.start_audio(uid, script_id, MP3, "key")  # noqa: E731
     assert calls(counting, start) == 4
     assert calls(counting, start) == 1
-    assert calls(counting, lambda: scripts.get(uid, script_id)) == 2  # and its jobs
+    assert calls(counting, lambda: library.get(uid, script_id)) == 2  # and its jobs
     assert calls(counting, lambda: script_jobs.status(uid, script_id)) == 1
     for _ in range(3):
         scripts.create(uid, [anna], [])
-    assert calls(counting, lambda: scripts.page(uid, Page())) == 3  # page, count, jobs
+    assert calls(counting, lambda: library.page(uid, Page())) == 3  # page, count, jobs

@@ -14,7 +14,7 @@ from troupe.dictionaries.schemas import CreateDictionary, UpdateDictionary, rule
 from troupe.errors import InvalidInput
 from troupe.generations.choices import GenerationRequest, hashed
 from troupe.recording.records import VoiceSnapshot
-from troupe.scripts.pricing import voice_key
+from troupe.scripts.voice_key import voice_key
 from troupe.speech.text.entry import Entry
 from troupe.web.body import wrong_fields
 

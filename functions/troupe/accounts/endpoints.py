@@ -44,6 +44,7 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.accounts.callers import Callers
     from troupe.accounts.deletion import Deletions
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
@@ -218,7 +219,7 @@ def reset_password(body: schemas.ResetPasswordBody, passwords: Passwords) -> Rep
     auth=Auth.PUBLIC,
     errors=(CodeInvalid, NoEmail, *_BEARER, TooManyRequests, TooManyAttempts),
 )
-def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: Accounts) -> Reply:
+def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, callers: Callers) -> Reply:
     """Verifies an email address with a mailed one-time code. Without a code, mails one to the
     signed-in user.
 
@@ -226,10 +227,10 @@ def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, accounts: 
     account's password has to be reset, because the owner of the address may not have chosen it.
     """
     if body.code is not None:
-        with_password = passwords.verify(body.code, _signed_in_if_any(accounts))
+        with_password = passwords.verify(body.code, _signed_in_if_any(callers))
         rest = "" if with_password else ". Please reset your password to sign in"
         return Reply(message=f"Email verified successfully{rest}")
-    caller = signed_in(accounts)
+    caller = signed_in(callers)
     with limited("mail", caller.email or caller.uid):
         sent = passwords.send_verification(caller)
     message = "Verification email sent" if sent else "The email address is already verified"
@@ -339,9 +340,9 @@ def _user(user: UserRecord, message: str) -> Reply:
     return Reply(schemas.UserData(user=schemas.UserView.of(user)), message)
 
 
-def _signed_in_if_any(accounts: Accounts) -> AccountCaller | None:
+def _signed_in_if_any(callers: Callers) -> AccountCaller | None:
     """The caller, if the request has a valid bearer token; others do not matter here."""
     try:
-        return signed_in(accounts)
+        return signed_in(callers)
     except (Unauthorized, AccountSuspended):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -11,7 +11,6 @@ from troupe.accounts.pictures import PICTURE
 from troupe.accounts.policy import check_password
 from troupe.accounts.quotas import Usage
 from troupe.accounts.records import Session, UserRecord
-from troupe.accounts.service import SignedIn
 from troupe.activities.service import Activity, ActivityStats, Category
 from troupe.allowances import Quota
 from troupe.caller import Role
@@ -30,6 +29,9 @@ from troupe.web.schema import (
     limit_of,
 )
 from troupe.web.upload import Form, Upload
+
+if TYPE_CHECKING:
+    from troupe.accounts.service import SignedIn
 
 # The path of an uploaded picture, or the URL of a Google account's.
 Picture = Annotated[str, StringConstraints(max_length=500, pattern=PICTURE)]

@@ -1,4 +1,4 @@
-"""Accounts: who sends a request, sign-up, sign-in, refreshing and sign-out."""
+"""Accounts: sign-up, sign-in, refreshing and sign-out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from troupe import tokens
 from troupe.accounts import sessions
+from troupe.accounts.callers import Callers
 from troupe.accounts.errors import (
     NotAnAdmin,
     RecentSignInRequired,
@@ -45,6 +46,7 @@ class Accounts:
         self, db: Database, identity: Identity, limiter: Limiter, settings: Settings
     ) -> None:
         self._users = Users(db)
+        self._callers = Callers(db, self.by_id_token)
         self._identity = identity
         self._settings = settings
         self._revocations = Revocations(self._users, identity)
@@ -53,20 +55,17 @@ class Accounts:
     def authenticate(
         self, authorization: str | None, device: Callable[[], Device] = Device
     ) -> AccountCaller:
-        """The caller of an Authorization header with a Firebase ID token or our own access token.
+        """See `Callers.authenticate`."""
+        return self._callers.authenticate(authorization, device)
 
-        Reads one document; the first request of a sign-in with the Firebase SDK also records it,
-        with its `device`. Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
-        """
-        token = tokens.bearer(authorization)
-        if not tokens.is_ours(token):
-            return self._firebase_caller(token, device())
-        claims = tokens.decode(token, purpose="access")
-        user = self._users.get(claims.subject)
-        if user is None or claims.session_id is None:
-            raise TokenInvalid
-        live_session(user, claims.session_id)
-        return AccountCaller.of(user, claims.session_id)
+    def by_id_token(self, token: str, device: Device) -> AccountCaller:
+        """The caller with a Firebase ID token. Raises like `authenticate`."""
+        try:
+            person = self._identity.verify(token)
+        except IdentityError as error:
+            raise public_error(error) from error
+        user, sign_in = self._provisioning.by_id_token(person, device)
+        return AccountCaller.of(user, sign_in)
 
     def register(
         self,
@@ -211,14 +210,6 @@ class Accounts:
         since = None if session is None else sessions.signed_in_at(session)
         if not caller.guest and (since is None or now() - since > RECENT):
             raise RecentSignInRequired
-
-    def _firebase_caller(self, token: str, device: Device) -> AccountCaller:
-        try:
-            person = self._identity.verify(token)
-        except IdentityError as error:
-            raise public_error(error) from error
-        user, sign_in = self._provisioning.by_id_token(person, device)
-        return AccountCaller.of(user, sign_in)
 
     def _signed_in(self, person: Person, device: Device, role: Role | None = None) -> SignedIn:
         signed_in_at = datetime.fromtimestamp(person.signed_in_at, UTC)

@@ -11,8 +11,8 @@ from troupe.accounts.directory import UserFilter, UserStatus, status_of
 from troupe.accounts.schemas import RoleView, UserView
 from troupe.activities.service import Category
 from troupe.adapters.firestore import now
-from troupe.admin.jobs import JobFilter, OwnedJob
-from troupe.admin.users import UserChange, UserDetails
+from troupe.admin.changes import UserChange
+from troupe.admin.jobs import JobFilter
 from troupe.caller import Role
 from troupe.jobs.records import CurrentStep, JobKind, JobStatus
 from troupe.jobs.schemas import ChargeView, ErrorView, JobView
@@ -32,7 +32,9 @@ from troupe.web.schema import Email, Id, Limit, Line, Page, Schema, Sized, examp
 if TYPE_CHECKING:
     from troupe.accounts.records import SubscriptionSummary, UserRecord
     from troupe.accounts.service import SignedIn
+    from troupe.admin.jobs import OwnedJob
     from troupe.admin.stats import PlanCount, RecentAction, UserStats
+    from troupe.admin.users import UserDetails
     from troupe.audit.records import AuditEntry
     from troupe.jobs.specs import JobSpecs
 

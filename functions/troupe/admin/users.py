@@ -4,7 +4,6 @@ its ledger, and the audit log entry."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from troupe.accounts.administration import AccountChange, AccountDiff, Administration
@@ -19,8 +18,8 @@ from troupe.plans.subscriptions import Setting, Subscriptions, SubscriptionState
 if TYPE_CHECKING:
     from troupe.accounts.deletion import Deletions
     from troupe.accounts.records import UserRecord
+    from troupe.admin.changes import UserChange
     from troupe.audit.records import Actor
-    from troupe.caller import Role
     from troupe.jobs.admission import Admission
     from troupe.plans.draft import SubscriptionDraft
     from troupe.plans.service import Plans
@@ -32,21 +31,6 @@ _ENDED_STATUS: dict[UserStatus | None, SubscriptionStatus] = {
     UserStatus.EXPIRED: SubscriptionStatus.EXPIRED,
     UserStatus.CANCELLED: SubscriptionStatus.CANCELLED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class UserChange:
-    """None leaves a field unchanged. `plan` is an id or a name; `tokens` and `voice_minutes` are
-    new balances (granted minus used)."""
-
-    email: str | None = None
-    plan: str | None = None
-    tokens: int | None = None
-    voice_minutes: int | None = None
-    started_at: datetime | None = None
-    expires_at: datetime | None = None
-    status: UserStatus | None = None
-    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)

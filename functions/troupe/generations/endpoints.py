@@ -12,6 +12,7 @@ from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations import request_schemas, schemas
+from troupe.generations.caption_schemas import CaptionQuery, Captions
 from troupe.generations.errors import (
     AudioNotReady,
     GenerationNotFound,
@@ -195,12 +196,12 @@ def get_generation_audio(
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces=tuple(MIME_TYPES.values()),
-    produced_json=schemas.Captions,
+    produced_json=Captions,
     media=True,
 )
 def get_generation_captions(
     path: schemas.GenerationPath,
-    query: schemas.CaptionQuery,
+    query: CaptionQuery,
     caller: Caller,
     generations: Generations,
 ) -> Response:

@@ -11,7 +11,6 @@ from pydantic import Field
 from troupe.generations.records import Generation
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView
-from troupe.media.captions import CaptionFormat
 from troupe.media.formats import AudioFormat
 from troupe.speech.engine import TimingSource, VoiceType
 from troupe.web.media import MediaUrl
@@ -170,34 +169,3 @@ class DownloadAudio(Schema):
 
 class GenerationPath(Schema):
     generation_id: Id
-
-
-class CaptionQuery(Schema):
-    format: CaptionFormat = Field(
-        "vtt", description="WebVTT, SubRip, or JSON with the times of all words."
-    )
-
-
-class CaptionWord(Schema):
-    """A word as written, with its punctuation. Times are in seconds."""
-
-    text: str
-    start: float
-    end: float
-
-
-class Cue(Schema):
-    """What is shown from `start` to `end`, in seconds: one or two lines."""
-
-    start: float
-    end: float
-    text: str
-    speaker: str | None = Field(description="The name of the speaker, in a script.")
-    line: int | None = Field(description="The number of the script's line, from 0.")
-    words: list[CaptionWord] = Field(
-        description="Empty in captions that were made before words were kept."
-    )
-
-
-class Captions(Schema):
-    cues: list[Cue]

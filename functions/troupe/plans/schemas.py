@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -16,8 +16,10 @@ from troupe.plans.records import (
     SubscriptionStatus,
     Terms,
 )
-from troupe.plans.subscriptions import SubscriptionStatement
 from troupe.web.schema import Email, Id, Line, PlainText, Schema, example
+
+if TYPE_CHECKING:
+    from troupe.plans.subscriptions import SubscriptionStatement
 
 
 def _in_utc(moment: datetime) -> datetime:

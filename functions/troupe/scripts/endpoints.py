@@ -10,7 +10,7 @@ from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.tiers import Kept
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
-from troupe.generations.schemas import CaptionQuery, Captions
+from troupe.generations.caption_schemas import CaptionQuery, Captions
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import JobNotFound, TooManyJobs
 from troupe.jobs.schemas import PriceData
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.scripts.jobs import ScriptJob, ScriptJobs
+    from troupe.scripts.library import ScriptLibrary
     from troupe.scripts.records import Script
     from troupe.scripts.service import ScriptService
 
@@ -149,10 +150,10 @@ def create_script(
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
 def list_my_scripts(
-    query: schemas.ScriptsPage, caller: AccountCaller, scripts: ScriptService
+    query: schemas.ScriptsPage, caller: AccountCaller, script_library: ScriptLibrary
 ) -> Reply:
     """Lists your scripts, newest first, with your token balance."""
-    mine, page = scripts.page(caller.uid, query)
+    mine, page = script_library.page(caller.uid, query)
     return Reply(
         schemas.MyScripts(
             scripts=[schemas.ScriptView.of(each) for each in mine],
@@ -166,9 +167,11 @@ def list_my_scripts(
 @api.get(
     "/api/scripts/<scriptId>", auth=Auth.OWNER, data=schemas.ScriptData, errors=(ScriptNotFound,)
 )
-def get_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: ScriptService) -> Reply:
+def get_script(
+    path: schemas.ScriptPath, caller: AccountCaller, script_library: ScriptLibrary
+) -> Reply:
     """Gets a script, with its audio and video."""
-    return _script(scripts.get(caller.uid, path.script_id), "Script fetched")
+    return _script(script_library.get(caller.uid, path.script_id), "Script fetched")
 
 
 @api.put(
@@ -240,11 +243,11 @@ def get_script_audio(
     path: schemas.ScriptPath,
     query: schemas.LineQuery,
     caller: AccountCaller,
-    scripts: ScriptService,
+    script_library: ScriptLibrary,
     files: Files,
 ) -> Response:
     """Downloads the whole dialogue, or a single line; supports byte ranges."""
-    sound = scripts.audio(caller.uid, path.script_id, query.line)
+    sound = script_library.audio(caller.uid, path.script_id, query.line)
     return file_response(
         files,
         sound.path,
@@ -263,12 +266,15 @@ def get_script_audio(
     media=True,
 )
 def get_script_captions(
-    path: schemas.ScriptPath, query: CaptionQuery, caller: AccountCaller, scripts: ScriptService
+    path: schemas.ScriptPath,
+    query: CaptionQuery,
+    caller: AccountCaller,
+    script_library: ScriptLibrary,
 ) -> Response:
     """Downloads the captions of the whole dialogue, with the speakers' names: WebVTT, SubRip with
     `?format=srt`, or JSON with all words and their times with `?format=json`. They are those of the
     audio, or of the video if the current dialogue has no audio."""
-    text = scripts.captions(caller.uid, path.script_id, query.format)
+    text = script_library.captions(caller.uid, path.script_id, query.format)
     mime = MIME_TYPES[query.format]
     return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
@@ -374,10 +380,10 @@ def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
     media=True,
 )
 def get_video_file(
-    path: schemas.VideoPath, caller: AccountCaller, scripts: ScriptService, files: Files
+    path: schemas.VideoPath, caller: AccountCaller, script_library: ScriptLibrary, files: Files
 ) -> Response:
     """Downloads a video; supports byte ranges. Large files redirect to a signed URL."""
-    script, video = scripts.video(caller.uid, path.name)
+    script, video = script_library.video(caller.uid, path.name)
     return file_response(
         files,
         video.path,

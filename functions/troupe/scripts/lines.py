@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 
 from troupe.errors import MOST_FIELDS
 from troupe.scripts.errors import InvalidDialogue, InvalidLine
-from troupe.scripts.records import MAX_CHARACTERS, MAX_LINE_CHARACTERS, MAX_LINES, Line
+from troupe.scripts.records import (
+    MAX_CHARACTERS,
+    MAX_LINE_CHARACTERS,
+    MAX_LINES,
+    Line,
+    Utterance,
+)
 from troupe.speech.text.directions import without_directions
 from troupe.speech.text.words import is_speakable
-
-Utterance = tuple[str, str]  # the speaker's id, and the text
 
 MAX_FAULTS = MOST_FIELDS  # parsing stops there, for example on a pasted book
 MAX_DIRECTIONS = 2 * MAX_CHARACTERS  # characters that are kept between the lines

@@ -5,47 +5,19 @@ A line that was spoken is paid for. It costs nothing more until its text or its 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.jobs.records import Tariff
-from troupe.recording.records import VoiceSnapshot
 from troupe.scripts.records import VIDEO_KIND, Line, Performer
+from troupe.scripts.voice_key import voice_key
 from troupe.settings import Settings
-from troupe.speech.catalogue import capabilities
 from troupe.speech.estimate import pause_seconds, seconds_about, seconds_at_most
 from troupe.speech.request import silence_of
 from troupe.speech.text.marks import parse_marks
 
 PAUSE_SECONDS = 1.0  # more than any pause before or after a line
-_REFERENCE_FIELDS = {
-    "sample_path",
-    "sample_sha256",
-    "sample_text",
-    "nfe_steps",
-    "cross_fade_duration",
-    "remove_silences",
-}
-
-
-def voice_key(voice: VoiceSnapshot) -> str:
-    """A hash of everything but the text that a line's price depends on."""
-    engine, fields = voice.engine, voice.model_dump(include=set(VoiceSnapshot.model_fields))
-    # The hashes are enough; and what is not chosen is left out, so that keys from before there
-    # were such choices stay as they are.
-    del fields["engine"], fields["sample_path"]
-    del fields["dictionary_id"], fields["dictionary_version"]
-    if fields["dictionary_sha256"] is None:
-        del fields["dictionary_sha256"]
-    if not fields["voice_id"]:
-        del fields["voice_id"]
-    if not engine or not capabilities(engine).cloning:
-        fields = {name: fields[name] for name in fields if name not in _REFERENCE_FIELDS}
-    content = json.dumps([engine, fields], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def new_characters(lines: Sequence[Line], performers: Mapping[str, Performer]) -> list[int]:

@@ -20,12 +20,15 @@ MAX_LINE_CHARACTERS = 2_000
 # A script is one document of 1 MiB. How long its speech may be is limited in seconds: see
 # MAX_AUDIO_SECONDS and MAX_VIDEO_SECONDS.
 MAX_CHARACTERS = 50_000
+MAX_WRITTEN = 60  # lines of a dialogue that a model writes
+
+Utterance = tuple[str, str]  # the speaker's id, and the text
 
 
 class Line(Record):
     """One line of a character; `speaker` is the character's id. `audio` is stored under a path
     derived from everything the sound depends on; `voice_key` names the voice that spoke it
-    (see pricing.voice_key). `text` is as written, with the stage directions in it, which are not
+    (see voice_key.py). `text` is as written, with the stage directions in it, which are not
     spoken (see troupe.speech.text.directions). `directions`: what stands before the line in a
     screenplay and is not spoken."""
 

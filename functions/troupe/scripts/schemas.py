@@ -12,10 +12,14 @@ from troupe.jobs.records import CurrentStep, JobStatus
 from troupe.jobs.schemas import JobView, MaxTokens
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
-from troupe.scripts.lines import Utterance
-from troupe.scripts.records import MAX_LINE_CHARACTERS, MAX_LINES, VideoOptions
+from troupe.scripts.records import (
+    MAX_LINE_CHARACTERS,
+    MAX_LINES,
+    MAX_WRITTEN,
+    Utterance,
+    VideoOptions,
+)
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
-from troupe.scripts.writer import MAX_WRITTEN
 from troupe.scripts.writes import video_url
 from troupe.settings import MOST_CHARACTERS
 from troupe.web.media import MediaUrl

@@ -1,4 +1,5 @@
-"""Creating, reading, editing and deleting scripts. `jobs` makes their audio and video."""
+"""Creating, editing and deleting scripts. `library` reads them, and `jobs` makes their audio and
+video."""
 
 from __future__ import annotations
 
@@ -6,40 +7,31 @@ import secrets
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic.alias_generators import to_camel
 
-from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import (
     AlreadyExists,
     Create,
     Database,
     Delete,
-    Document,
     Missing,
     Update,
     contend,
     now,
 )
-from troupe.errors import FileMissing
 from troupe.logs import log
-from troupe.media.captions import CaptionFormat, cues_from_json, formatted
-from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
-from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.scripts import writes
 from troupe.scripts.errors import (
-    LineNotFound,
-    ScriptAudioNotReady,
     ScriptNotFound,
     ScriptWriterBusy,
-    VideoNotFound,
 )
-from troupe.scripts.lines import Utterance, check_dialogue
-from troupe.scripts.records import DialogueAudio, FinalVideo, Line, Script, ScriptWithJobs
+from troupe.scripts.library import ScriptLibrary
+from troupe.scripts.lines import check_dialogue
+from troupe.scripts.records import Line, Script, ScriptWithJobs, Utterance
 from troupe.scripts.screenplay import parse_screenplay
 from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
 from troupe.settings import Settings
@@ -56,18 +48,10 @@ T = TypeVar("T")
 CastOf = Callable[[str, Sequence[str]], "list[Character]"]
 
 
-@dataclass(frozen=True, slots=True)
-class SoundFile:
-    """An audio file to serve. `size` in bytes; `name`: the file name offered to the client."""
-
-    path: str
-    size: int
-    content_type: str
-    name: str
-
-
 class ScriptService:
-    """`files` and `jobs` are called only when they are needed: most requests need neither, and the
+    """Writes, changes and deletes scripts.
+
+    `files` and `jobs` are called only when they are needed: most requests need neither, and the
     storage client and the queue load slowly. `cast` finds the characters that a user casts, by
     id."""
 
@@ -82,6 +66,7 @@ class ScriptService:
         moderation: Moderation,
     ) -> None:
         self._db = db
+        self._library = ScriptLibrary(db, files)
         self._files = files
         self._jobs = jobs
         self._cast = cast
@@ -153,18 +138,6 @@ class ScriptService:
         self._store(script, "script_created", "created")
         return script
 
-    def get(self, uid: str, script_id: str) -> ScriptWithJobs:
-        """Raises ScriptNotFound."""
-        _, script = self._own(uid, script_id)
-        return self._with_jobs([script])[0]
-
-    def page(self, uid: str, request: PageRequest) -> tuple[list[ScriptWithJobs], PageOf]:
-        """A page, newest first; costs a query, a count, and one read for all its jobs."""
-        page = newest_first(
-            self._db, writes.COLLECTION, request, field="createdAt", where=[("uid", "==", uid)]
-        )
-        return self._with_jobs([Script.of(document) for document in page.documents]), page
-
     def update(self, uid: str, script_id: str, dialogue: Sequence[Utterance]) -> ScriptWithJobs:
         """Replaces the dialogue. Unchanged lines keep their audio, the audio of the whole dialogue
         is dropped, and the video of the earlier revision stays.
@@ -175,7 +148,7 @@ class ScriptService:
         unchecked = True
 
         def attempt() -> tuple[Script, Script]:
-            document, script = self._own(uid, script_id)
+            document, script = self._library.own(uid, script_id)
             writes.check_free(self._db, script)
             lines = _with_unchanged(check_dialogue(dialogue, script.cast), script.dialogue)
             if lines == script.dialogue:
@@ -210,7 +183,7 @@ class ScriptService:
         unused = writes.referenced_files(before) - writes.referenced_files(after)
         if unused:
             self._delete_unused(sorted(unused))
-        return self._with_jobs([after])[0]
+        return self._library.with_jobs([after])[0]
 
     def delete(self, uid: str, script_id: str) -> list[str]:
         """Cancels the script's job, then deletes its files, the inputs of its jobs, and the script;
@@ -218,11 +191,11 @@ class ScriptService:
         deleted: set[str] = set()
 
         def attempt() -> None:
-            document, script = self._own(uid, script_id)
+            document, script = self._library.own(uid, script_id)
             cancelled = None
             while script.active_job_id not in (None, cancelled):  # another one may start
                 cancelled = self._jobs().cancel(script.active_job_id).id
-                document, script = self._own(uid, script_id)
+                document, script = self._library.own(uid, script_id)
             # Files first: if this stops halfway, the script still references the rest.
             paths = self._files().list(writes.files_prefix(script_id))
             self._files().delete(paths)
@@ -241,58 +214,12 @@ class ScriptService:
         _contended(attempt)
         return sorted(deleted)
 
-    def audio(self, uid: str, script_id: str, line: int | None) -> SoundFile:
-        """The whole dialogue as one file, or one line (counted from 0) as WAV.
-
-        Raises ScriptNotFound, LineNotFound and ScriptAudioNotReady.
-        """
-        _, script = self._own(uid, script_id)
-        if line is None:
-            audio = _joined_audio(script)
-            form = AudioFormat(audio.format)
-            name = f"{script.title}{form.extension}"
-            return SoundFile(audio.path, audio.size, form.mime_type, name)
-        if line >= len(script.dialogue):
-            raise LineNotFound(details={"lines": len(script.dialogue)})
-        sound = script.dialogue[line].audio
-        if sound is None:
-            raise ScriptAudioNotReady
-        try:
-            stored = self._files().stat(sound.path)
-        except FileMissing as error:
-            raise ScriptAudioNotReady from error
-        name = f"{script.title} {line + 1}.wav"
-        return SoundFile(sound.path, stored.size, AudioFormat.WAV.mime_type, name)
-
-    def captions(self, uid: str, script_id: str, form: CaptionFormat) -> str:
-        """The captions of the whole dialogue with the speakers' names. Raises ScriptNotFound and
-        ScriptAudioNotReady."""
-        _, script = self._own(uid, script_id)
-        if script.cues_path is None:
-            raise ScriptAudioNotReady
-        try:
-            return formatted(cues_from_json(self._files().read(script.cues_path)), form)
-        except FileMissing as error:
-            raise ScriptAudioNotReady from error
-
-    def video(self, uid: str, name: str) -> tuple[Script, FinalVideo]:
-        """The video with this name. Raises VideoNotFound."""
-        document = self._db.get(writes.script_path(name.partition("_")[0]))
-        script = Script.of(owned(document, uid, VideoNotFound))
-        if script.video is None or script.video.name != name:
-            raise VideoNotFound
-        return script, script.video
-
     def _delete_unused(self, paths: list[str]) -> None:
         """A failure is only logged: the script's next job, or its deletion, removes the files."""
         try:
             self._files().delete(paths)
         except Exception as error:
             log.error("script_files_left", error, files=len(paths))
-
-    def _own(self, uid: str, script_id: str) -> tuple[Document, Script]:
-        document = self._db.get(writes.script_path(script_id))
-        return document, Script.of(owned(document, uid, ScriptNotFound))
 
     def _names(self, uid: str, ids: Iterable[str]) -> dict[str, str]:
         """The characters' names by id. Raises CharacterNotFound and VoiceNotShared."""
@@ -306,18 +233,6 @@ class ScriptService:
         )
         with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
             self._db.commit(Create(writes.script_path(script.id), script.stored()), done)
-
-    def _with_jobs(self, scripts: Sequence[Script]) -> list[ScriptWithJobs]:
-        ids = {job for each in scripts for job in (each.audio_job_id, each.video_job_id) if job}
-        jobs = writes.read_jobs(self._db, sorted(ids))
-        return [
-            ScriptWithJobs(
-                script,
-                jobs.get(script.audio_job_id or ""),
-                jobs.get(script.video_job_id or ""),
-            )
-            for script in scripts
-        ]
 
 
 def _contended(attempt: Callable[[], T]) -> T:
@@ -364,9 +279,3 @@ def _with_unchanged(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]
         after = {"directions": left.popleft() if left else ""}
         kept.append(spoken.get(key, line).model_copy(update=after))
     return kept
-
-
-def _joined_audio(script: Script) -> DialogueAudio:
-    if script.audio is None:
-        raise ScriptAudioNotReady
-    return script.audio

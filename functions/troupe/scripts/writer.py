@@ -20,11 +20,11 @@ from troupe.scripts.errors import (
     ScriptWriterNotConfigured,
     ScriptWriterUnavailable,
 )
-from troupe.scripts.lines import Utterance, check_dialogue
-from troupe.scripts.records import MAX_LINE_CHARACTERS
+from troupe.scripts.lines import check_dialogue
+from troupe.scripts.records import MAX_LINE_CHARACTERS, MAX_WRITTEN, Utterance
 from troupe.text import shorten
 
-MAX_WRITTEN, DEFAULT_LINES = 60, 12
+DEFAULT_LINES = 12
 TITLE_CHARACTERS = 80
 _SECONDS = 45.0  # for all attempts together; the function's own timeout is 60
 _MAX_ERRORS = 5  # reported back to the model at once

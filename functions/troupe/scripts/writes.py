@@ -12,7 +12,6 @@ from troupe.adapters.firestore import Database, Document, Update, Write
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
 from troupe.recording.records import Recorded, Sound
 from troupe.scripts.errors import ScriptBusy
-from troupe.scripts.pricing import voice_key
 from troupe.scripts.records import (
     AUDIO_KIND,
     VIDEO_KIND,
@@ -22,6 +21,7 @@ from troupe.scripts.records import (
     Performance,
     Script,
 )
+from troupe.scripts.voice_key import voice_key
 
 COLLECTION = "scripts"
 

@@ -43,7 +43,7 @@ C_co = TypeVar("C_co", bound=Caller, covariant=True)
 
 
 class Authenticator(Protocol[C_co]):
-    """The part of the service `accounts` that the edge uses."""
+    """The part of the service `callers` that the edge uses."""
 
     def authenticate(self, authorization: str | None, device: Callable[[], Device]) -> C_co:
         """The caller with this Authorization header. `device` returns what sent it. Raises
@@ -89,7 +89,7 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
         # The path as routed: the same by Hosting and by the function's own URL.
         caller = _known(services().media_links.authenticate(request.args["token"], request.path))
     else:
-        caller = signed_in(services().accounts)
+        caller = signed_in(services().callers)
     if caller.role == "admin":
         return caller
     if policy is Auth.ADMIN or (policy is Auth.SELF and path.get("userId") != caller.uid):
@@ -97,13 +97,13 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
     return caller
 
 
-def signed_in(accounts: Authenticator[C_co]) -> C_co:
+def signed_in(callers: Authenticator[C_co]) -> C_co:
     """The caller of the current request, for a public handler that turns out to need one: the
     policy `optional` would reject an expired token even when none is needed.
 
     Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
     """
-    return _known(accounts.authenticate(request.headers.get("Authorization"), current_device))
+    return _known(callers.authenticate(request.headers.get("Authorization"), current_device))
 
 
 def _known(caller: C) -> C:

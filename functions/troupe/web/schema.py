@@ -59,6 +59,7 @@ class Headers(BaseModel):
         populate_by_name=True,
         extra="ignore",
         hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

@@ -110,7 +110,7 @@ RAISED: dict[str, Exception] = {
 
 
 class Doors:
-    """Replaces the accounts service: the bearer token is the uid. `admin` is an administrator,
+    """Replaces the service `callers`: the bearer token is the uid. `admin` is an administrator,
     `boss-of-acme` and `member-of-acme` belong to that company, and `expired` is rejected."""
 
     def authenticate(self, authorization: str | None, device: object) -> Caller:
@@ -128,7 +128,7 @@ class Doors:
 class Services:
     """The services that the edge itself needs."""
 
-    accounts: Doors
+    callers: Doors
     settings: Settings
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from troupe.reports.decisions import Decisions
     from troupe.reports.service import Reports
     from troupe.scripts.jobs import ScriptJobs
+    from troupe.scripts.library import ScriptLibrary
     from troupe.scripts.service import ScriptService
     from troupe.support.content import Contacts, Faqs
     from troupe.support.health import Health, HealthChecks
@@ -131,6 +132,12 @@ class Content(People):
             self.settings,
             self.moderation,
         )
+
+    @cached_property
+    def script_library(self) -> ScriptLibrary:
+        from troupe.scripts.library import ScriptLibrary
+
+        return ScriptLibrary(self.database, self._files)
 
     @cached_property
     def script_jobs(self) -> ScriptJobs:

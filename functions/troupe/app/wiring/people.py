@@ -10,6 +10,7 @@ from troupe.app.wiring.work import Work
 
 if TYPE_CHECKING:
     from troupe.accounts.administration import Administration
+    from troupe.accounts.callers import Callers
     from troupe.accounts.deletion import Deletions
     from troupe.accounts.directory import Directory
     from troupe.accounts.guests import GuestCleanup
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
     from troupe.accounts.quotas import Quotas
+    from troupe.accounts.records import AccountCaller
     from troupe.accounts.service import Accounts
     from troupe.activities.service import Activities
     from troupe.admin.jobs import AdminJobs
     from troupe.admin.stats import Statistics
     from troupe.admin.users import AdminUsers
     from troupe.audit.service import AuditLog
+    from troupe.caller import Device
     from troupe.plans.renewals import Renewals
     from troupe.plans.service import Plans
     from troupe.plans.subscriptions import Subscriptions
@@ -30,6 +33,16 @@ if TYPE_CHECKING:
 
 
 class People(Work):
+    @cached_property
+    def callers(self) -> Callers:
+        from troupe.accounts.callers import Callers
+
+        return Callers(self.database, self._caller_by_id_token)
+
+    def _caller_by_id_token(self, token: str, device: Device) -> AccountCaller:
+        """Few requests have an ID token, and the service is slow to load."""
+        return self.accounts.by_id_token(token, device)
+
     @cached_property
     def accounts(self) -> Accounts:
         from troupe.accounts.service import Accounts
