@@ -19,6 +19,7 @@ from troupe.adapters.models import files as model_files
 from troupe.adapters.models.files import ModelFiles
 from troupe.adapters.models.table import KOKORO_VOICES
 from troupe.speech.engine import Phonemes, Speech, SpeechRequest, TimingSource, Voice, VoiceType
+from troupe.speech.engines import kokoro_model
 from troupe.speech.engines.kokoro import KokoroEngine
 from troupe.speech.errors import SpeechError
 from troupe.speech.prosody import Prosody
@@ -65,7 +66,7 @@ def failure(engine: KokoroEngine, text: str = TEXT, **choices: str) -> tuple[str
 
 
 def test_there_is_a_file_for_each_voice_and_a_voice_for_each_language() -> None:
-    assert set(VOICES) == set(KOKORO_VOICES)
+    assert set(VOICES) == set(KOKORO_VOICES) == set(kokoro_model._LEVELS)
     codes = {code for code, _, _ in LANGUAGES}
     assert set(WOMEN) == codes
     assert codes - set(MEN) == {"fr"}
@@ -194,6 +195,14 @@ def test_styles_differ_in_pace(engine: KokoroEngine, plain: Speech) -> None:
         say(engine, style=style).seconds for style in ("conversational", "narration", "calm")
     ]
     assert seconds[0] < plain.seconds < seconds[1] < seconds[2]
+
+
+@pytest.mark.slow
+def test_all_voices_are_about_as_loud(engine: KokoroEngine, plain: Speech) -> None:
+    """Alone, the first one is 6 dB softer than the second."""
+    for voice_id in ("af_heart", "af_aoede", "af_nova"):
+        samples = say(engine, voice_id=voice_id).samples
+        assert rms(samples[np.abs(samples) > 500]) == pytest.approx(3500, rel=0.35)
 
 
 @pytest.mark.slow
