@@ -18,10 +18,15 @@ from tests.unit.speech.sound import pitch, rms
 from troupe.adapters.models import files as model_files
 from troupe.adapters.models.files import ModelFiles
 from troupe.adapters.models.table import KOKORO_VOICES
+from troupe.borders import parse_pauses
 from troupe.speech.engine import Phonemes, Speech, SpeechRequest, TimingSource, Voice, VoiceType
+from troupe.speech.engines import kokoro_model
 from troupe.speech.engines.kokoro import KokoroEngine
 from troupe.speech.errors import SpeechError
 from troupe.speech.prosody import Prosody
+from troupe.speech.speak import speak
+from troupe.speech.text.pieces import Form, pieces
+from troupe.speech.text.reading import Pauses, passage
 from troupe.speech.text.words import word_spans
 from troupe.speech.voices_kokoro import LANGUAGES, MEN, VOICES, WOMEN, blended
 
@@ -65,7 +70,7 @@ def failure(engine: KokoroEngine, text: str = TEXT, **choices: str) -> tuple[str
 
 
 def test_there_is_a_file_for_each_voice_and_a_voice_for_each_language() -> None:
-    assert set(VOICES) == set(KOKORO_VOICES)
+    assert set(VOICES) == set(KOKORO_VOICES) == set(kokoro_model._LEVELS)
     codes = {code for code, _, _ in LANGUAGES}
     assert set(WOMEN) == codes
     assert codes - set(MEN) == {"fr"}
@@ -197,6 +202,14 @@ def test_styles_differ_in_pace(engine: KokoroEngine, plain: Speech) -> None:
 
 
 @pytest.mark.slow
+def test_all_voices_are_about_as_loud(engine: KokoroEngine, plain: Speech) -> None:
+    """Alone, the first one is 6 dB softer than the second."""
+    for voice_id in ("af_heart", "af_aoede", "af_nova"):
+        samples = say(engine, voice_id=voice_id).samples
+        assert rms(samples[np.abs(samples) > 500]) == pytest.approx(3500, rel=0.35)
+
+
+@pytest.mark.slow
 def test_a_blend_is_neither_of_its_voices(engine: KokoroEngine, plain: Speech) -> None:
     blend = say(engine, voice_id="af_heart:0.5+am_michael:0.5")
     assert (
@@ -302,6 +315,19 @@ def test_a_long_sentence_is_spoken_in_chunks_without_gaps(engine: KokoroEngine) 
     ]
     assert all(0 <= b.start - a.end < 0.5 for a, b in pairwise(speech.words))
     assert speech.seconds - speech.words[-1].end < 0.2
+
+
+@pytest.mark.slow
+def test_a_text_is_spoken_sentence_by_sentence(engine: KokoroEngine) -> None:
+    text = "It cost $5.30 in May. Dr. Ives paid."
+    pauses = Pauses.of(parse_pauses(""), {})
+    read = pieces(text, "en-US", Form.TEXT)
+    said = passage(read, "en-US", 1.0, engine.capabilities, pauses, last=True)
+    spoken = list(speak(engine, said, Voice("en-US", FEMALE, "neutral")))
+    assert [word.text.strip() for speech in spoken for word in speech.words] == text.split()
+    assert all(speech.rate == 24_000 for speech in spoken)
+    cost, _ = spoken
+    assert cost.seconds - cost.words[-1].end > 0.2  # the pause after the sentence
 
 
 def test_a_missing_model_is_a_final_error(
