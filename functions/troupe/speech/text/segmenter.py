@@ -58,9 +58,7 @@ def words(text: str) -> list[tuple[int, int]]:
     before = 0
     for token in _TOKEN.finditer(text):
         first, last = token.span()
-        begins_line = not before or text.find("\n", before, first) >= 0
-        before = last
-        for start, end in _pieces(text, first, last, cuts):
+        for start, end in _pieces(text, first, last, cuts) if cuts else (token.span(),):
             if is_speakable(text[start:end]):
                 spans.append((start if opening is None else opening, end))
                 opening = None
@@ -69,11 +67,12 @@ def words(text: str) -> list[tuple[int, int]]:
             elif (
                 not spans
                 or is_opening(text[start])
-                or (start == first and (end < last or begins_line))
+                or (start == first and (end < last or text.find("\n", before, first) >= 0))
             ):
                 opening = start
             else:
                 spans[-1] = (spans[-1][0], end)
+        before = last
     if opening is not None and spans:
         spans[-1] = (spans[-1][0], before)
     return spans
@@ -138,7 +137,7 @@ def _near(text: str) -> str:
 
 def _pieces(text: str, first: int, last: int, cuts: list[int]) -> Iterator[tuple[int, int]]:
     """The pieces of a token: words, and punctuation apart from them where scripts meet."""
-    if not cuts or not _HAS_UNSPACED.search(text, first, last):
+    if not _HAS_UNSPACED.search(text, first, last):
         yield first, last
         return
     for run in _RUN.finditer(text, first, last):
