@@ -13,8 +13,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from troupe.speech.text.layout import furniture
 from troupe.speech.text.mapped import Edit, Mapped
@@ -53,8 +53,7 @@ class Kind(StrEnum):
     SCENE = "scene"  # a break without text
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`text` has `\\n` where a line of the source ends."""
 
     kind: Kind

@@ -75,9 +75,10 @@ class Mapped:
             texts += [self.text[at : edit.start], edit.text]
             starts.extend(self.starts[at : edit.start])
             ends.extend(self.ends[at : edit.start])
-            first, last = self.span(edit.start, edit.end)
-            starts += array("i", [first]) * len(edit.text)
-            ends += array("i", [last]) * len(edit.text)
+            if edit.text:
+                first, last = self.span(edit.start, edit.end)
+                starts.extend([first] * len(edit.text))
+                ends.extend([last] * len(edit.text))
             at = edit.end
         return type(self)("".join(texts), starts, ends)
 

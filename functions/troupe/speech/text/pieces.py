@@ -5,10 +5,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from troupe.borders import Border
 from troupe.speech.text.blocks import Block, Kind, blocks
@@ -39,8 +40,7 @@ class Form(StrEnum):
     LINE = "line"  # of a script: text with marks and directions
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A sentence, a heading, an item, or a part of one that is longer than MOST.
 
     `text` is what a reader sees, mapped to the source. `border`: what ends after it; None inside a
@@ -137,7 +137,7 @@ def _with_marks(found: Sequence[Piece], marked: Marked) -> Iterator[Piece]:
             array("i", [starts[each] for each in text.starts]),
             array("i", [ends[each - 1] for each in text.ends]),
         )
-        yield replace(piece, text=source, marks=mine)
+        yield piece._replace(text=source, marks=mine)
 
 
 def _directions(text: str) -> Iterator[Edit]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from troupe.borders import Border
 from troupe.speech.engine import Capabilities, Phonemes, WordTiming
@@ -44,8 +44,7 @@ class Pauses:
         return self.seconds[border] / speed if border else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(NamedTuple):
     """One call of an engine: the words to say, and the silence after them in seconds. Without
     words it is silence alone."""
 
@@ -89,7 +88,7 @@ def passage(
         for utterance in _utterances(group, language, speed, offer, pauses, dictionary)
     ]
     if last and said:
-        said[-1] = replace(said[-1], pause=max(LAST_PAUSE, _asked_at_end(pieces[-1])))
+        said[-1] = said[-1]._replace(pause=max(LAST_PAUSE, _asked_at_end(pieces[-1])))
     source = " ".join(map(_source, pieces))
     return Passage(tuple(said), source, ALIAS_SECONDS if dictionary else 0.0)
 
@@ -155,11 +154,7 @@ def _utterances(
                 call.strip(),
                 tuple(said.words if len(ends) == 1 else _shifted(said.words, first, end)),
                 pause,
-                tuple(
-                    Phonemes(each.start - first, each.end - first, each.ipa)
-                    for each in said.phonemes
-                    if first <= each.start and each.end <= end
-                ),
+                _sounds(said, first, end),
                 _prosody(said, first, end),
             )
         elif silence:
@@ -178,6 +173,17 @@ def _silence(said: Said, at: int, pauses: Pauses, speed: float) -> float:
     )
 
 
+def _sounds(said: Said, start: int, end: int) -> tuple[Phonemes, ...]:
+    """Those of a call."""
+    if not said.phonemes:
+        return ()
+    return tuple(
+        Phonemes(each.start - start, each.end - start, each.ipa)
+        for each in said.phonemes
+        if start <= each.start and each.end <= end
+    )
+
+
 def _prosody(said: Said, start: int, end: int) -> Prosody:
     """That of a call, which is the same in all of it."""
     found = PLAIN
@@ -191,7 +197,9 @@ def _calls(said: Said, language: str, offer: Capabilities, pauses: Pauses) -> li
     """Where a text is cut: at pauses and changes of prosody, where it is too long for one call, and
     after clauses if their pause was asked for. With its end."""
     text = said.text
-    ends = {len(text), *(at for at, _ in said.pauses if at)}
+    ends = {len(text)}
+    for at, _ in said.pauses:
+        ends |= {at} - {0}
     for start, end, _ in said.prosody:
         ends |= {start, end} - {0}
     if Border.CLAUSE in pauses.asked:

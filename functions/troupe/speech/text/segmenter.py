@@ -18,6 +18,7 @@ from troupe.speech.text.graphemes import UNSPACED, is_joined
 _TOKEN = re.compile(r"\S+")
 _RUN = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
+_TWO_UNSPACED = re.compile(f"[{UNSPACED}]{{2}}")
 _KANA = re.compile("[\u3040-\u30ff]")
 # icu4py counts in UTF-16. Characters of two units are replaced, so that its offsets are ours.
 _FAR_IDEOGRAPH = re.compile("[\U00020000-\U0003ffff]")
@@ -52,13 +53,14 @@ def words(text: str) -> list[tuple[int, int]]:
     belongs to the word that it touches; an opening mark and the mark at the start of a line (a
     bullet, a dash) to the word after them, any other to the word before, if there is one.
     """
-    cuts = _word_cuts(text)
+    unspaced = has_unspaced(text)
+    cuts = _word_cuts(text) if unspaced else []
     spans: list[tuple[int, int]] = []
     opening: int | None = None  # start of punctuation that belongs to the next word
     before = 0
     for token in _TOKEN.finditer(text):
         first, last = token.span()
-        for start, end in _pieces(text, first, last, cuts) if cuts else (token.span(),):
+        for start, end in _pieces(text, first, last, cuts) if unspaced else ((first, last),):
             if is_speakable(text[start:end]):
                 spans.append((start if opening is None else opening, end))
                 opening = None
@@ -99,8 +101,8 @@ def has_unspaced(text: str) -> bool:
 
 
 def _word_cuts(text: str) -> list[int]:
-    """Where ICU cuts words; nothing if no script needs it."""
-    if not _HAS_UNSPACED.search(text):
+    """Where ICU cuts words; nothing if there is nothing to cut."""
+    if not _TWO_UNSPACED.search(text):
         return []
     from icu4py.breakers import WordBreaker
 
@@ -110,6 +112,8 @@ def _word_cuts(text: str) -> list[int]:
 def _cuts(text: str, breaker: _BreakerOf, locale: str) -> list[int]:
     """The ends of all segments, in order."""
     text = _near(text)
+    if len(text) <= _STRETCH:
+        return [end for _, end in breaker(text, locale).segments()]
     found: list[int] = []
     start = 0
     while start < len(text):
