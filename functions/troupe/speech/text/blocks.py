@@ -119,8 +119,10 @@ class _Blocks:
         for number, line in enumerate(self._lines):
             end = self._spans[number][1]
             start = end - len(line)
+            # The usual line needs no look for marks: none but those of tables and numbered lists
+            # have a letter or digit first.
             if line[:1].isalnum() and "|" not in line and not self._fence:
-                self._take_text(line, start, Kind.PARAGRAPH)  # all that it can be, and the usual
+                self._take_text(line, start, Kind.PARAGRAPH)
                 continue
             if self._take_code(line, (start, end)):
                 continue

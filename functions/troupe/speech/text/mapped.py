@@ -77,8 +77,8 @@ class Mapped:
             ends.extend(self.ends[at : edit.start])
             if edit.text:
                 first, last = self.span(edit.start, edit.end)
-                starts.extend([first] * len(edit.text))
-                ends.extend([last] * len(edit.text))
+                starts += array("i", [first]) * len(edit.text)
+                ends += array("i", [last]) * len(edit.text)
             at = edit.end
         return type(self)("".join(texts), starts, ends)
 

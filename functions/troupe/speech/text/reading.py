@@ -13,7 +13,7 @@ from troupe.speech.engine import Capabilities, Phonemes, WordTiming
 from troupe.speech.prosody import PLAIN, Prosody
 from troupe.speech.text.marks import MarkKind
 from troupe.speech.text.planner import cut
-from troupe.speech.text.saying import Said, SaidWord, say
+from troupe.speech.text.saying import Said, SaidWord, say, together
 from troupe.speech.text.sentences import CLAUSE, ends_clause
 from troupe.speech.text.words import is_speakable
 
@@ -136,9 +136,7 @@ def _utterances(
     pauses: Pauses,
     dictionary: Dictionary | None,
 ) -> Iterator[Utterance]:
-    said = say(group[0], language, dictionary)
-    for piece in group[1:]:
-        said = said.joined(say(piece, language, dictionary))
+    said = together([say(piece, language, dictionary) for piece in group])
     text, start = said.text, 0
     if before := _silence(said, 0, pauses, speed):
         yield Utterance("", (), before)
@@ -197,9 +195,7 @@ def _calls(said: Said, language: str, offer: Capabilities, pauses: Pauses) -> li
     """Where a text is cut: at pauses and changes of prosody, where it is too long for one call, and
     after clauses if their pause was asked for. With its end."""
     text = said.text
-    ends = {len(text)}
-    for at, _ in said.pauses:
-        ends |= {at} - {0}
+    ends = {len(text), *(at for at, _ in said.pauses if at)}
     for start, end, _ in said.prosody:
         ends |= {start, end} - {0}
     if Border.CLAUSE in pauses.asked:

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
 # "1. Peel the apple" is said "one, peel the apple".
 _NUMBER = re.compile(r"\(?(?:\d{1,9}|[a-z]|[ivx]{1,5})([.)])(?=\s)")
-
-
-_SHORT = 40  # characters of a piece for which is remembered what is said
+_SHORT = 40  # characters of a piece for which it is remembered what is said
 
 Span = tuple[int, int]
 
@@ -57,23 +55,6 @@ class Said(NamedTuple):
     phonemes: Sequence[Phonemes] = ()
     pauses: Sequence[tuple[int, int | Border]] = ()
     prosody: Sequence[tuple[int, int, Prosody]] = ()
-
-    def joined(self, more: Said) -> Said:
-        """What is said for two pieces."""
-        by = len(self.text) + (0 if is_unspaced(self.text[-1:]) else 1)
-        return Said(
-            self.text.ljust(by) + more.text,
-            [*self.words, *(each.moved(by) for each in more.words)],
-            [
-                *self.phonemes,
-                *(Phonemes(each.start + by, each.end + by, each.ipa) for each in more.phonemes),
-            ],
-            [*self.pauses, *((at + by, pause) for at, pause in more.pauses)],
-            [
-                *self.prosody,
-                *((start + by, end + by, each) for start, end, each in more.prosody),
-            ],
-        )
 
 
 def say(piece: Piece, language: str, dictionary: Dictionary | None = None) -> Said:
@@ -118,6 +99,25 @@ def _plain(shown: str, kind: Kind) -> Mapped:
     if kind is Kind.ITEM and (number := _NUMBER.match(plain.text)):
         plain = plain.edited([Edit(*number.span(1), ",")])
     return plain
+
+
+def together(found: Sequence[Said]) -> Said:
+    """What is said for several pieces, in one text. Linear in the words."""
+    if len(found) == 1:
+        return found[0]
+    text = ""
+    words: list[SaidWord] = []
+    phonemes: list[Phonemes] = []
+    pauses: list[tuple[int, int | Border]] = []
+    prosody: list[tuple[int, int, Prosody]] = []
+    for number, said in enumerate(found):
+        by = len(text) + (number > 0 and not is_unspaced(text[-1:]))
+        text = text.ljust(by) + said.text
+        words += [each.moved(by) for each in said.words]
+        phonemes += [Phonemes(each.start + by, each.end + by, each.ipa) for each in said.phonemes]
+        pauses += [(at + by, pause) for at, pause in said.pauses]
+        prosody += [(start + by, end + by, each) for start, end, each in said.prosody]
+    return Said(text, words, phonemes, pauses, prosody)
 
 
 @dataclass(frozen=True, slots=True)
