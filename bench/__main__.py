@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import captions, http, operations, scripts, speech, uploads, video
+from bench import captions, http, operations, reading_time, scripts, speech, uploads, video
 from local.stack import Stack
 
 LOG = Path(__file__).resolve().parents[1] / ".local" / "bench.log"
@@ -47,6 +47,7 @@ def main() -> int:
         measure("a script of 200 lines", scripts.measure)
         costs = measure("reads and writes of every operation", operations.table)
     measure("uploads", uploads.measure)
+    measure("reading", reading_time.measure)
     measure("speech", speech.measure)
     measure("captions", captions.measure)
     measure("video", video.measure)

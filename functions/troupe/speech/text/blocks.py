@@ -13,8 +13,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from troupe.speech.text.layout import furniture
 from troupe.speech.text.mapped import Edit, Mapped
@@ -53,8 +53,7 @@ class Kind(StrEnum):
     SCENE = "scene"  # a break without text
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`text` has `\\n` where a line of the source ends."""
 
     kind: Kind
@@ -77,7 +76,7 @@ def blocks(text: Mapped) -> list[Block]:
     references = {
         " ".join(match[1].split()).lower()
         for line in lines
-        if (match := _DEFINITION.fullmatch(line))
+        if line.startswith("[") and (match := _DEFINITION.fullmatch(line))
     }
     found = _Blocks(text, lines, spans, references).found()
     return list(_with_headings(found))
@@ -118,8 +117,13 @@ class _Blocks:
 
     def found(self) -> list[Block]:
         for number, line in enumerate(self._lines):
-            start, end = self._spans[number]
+            end = self._spans[number][1]
             start = end - len(line)
+            # The usual line needs no look for marks: none but those of tables and numbered lists
+            # have a letter or digit first.
+            if line[:1].isalnum() and "|" not in line and not self._fence:
+                self._take_text(line, start, Kind.PARAGRAPH)
+                continue
             if self._take_code(line, (start, end)):
                 continue
             quoted = _QUOTE.match(line)
@@ -140,13 +144,12 @@ class _Blocks:
         self, kind: Kind, spans: Sequence[Span], separator: str, *, code: bool = False
     ) -> None:
         first, last = spans[0][0], spans[-1][1]
-        gaps = (
+        source = self._text.text
+        text = self._text.cut(first, last).edited(
             Edit(end - first, start - first, separator)
             for (_, end), (start, _) in itertools.pairwise(spans)
+            if source[end:start] != separator
         )
-        text = self._text.cut(first, last)
-        if len(spans) > 1:
-            text = text.edited(gaps)
         if not code and MARKS.search(text.text):
             text = text.edited(mark_edits(text.text, self._references))
         text = text.stripped()
@@ -185,7 +188,6 @@ class _Blocks:
             if cells := list(_cells(line, start)):
                 self._add(Kind.ITEM, cells, ", ")
         else:
-            self._in_table = False
             self._take_text(line, start, kind)
 
     def _is_title(self) -> bool:
@@ -195,6 +197,7 @@ class _Blocks:
         return number + 1 < len(self._lines) and _is_table_line(self._lines[number + 1])
 
     def _take_text(self, line: str, start: int, kind: Kind) -> None:
+        self._in_table = False
         bullet = _BULLET.match(line)
         if bullet or _NUMBERED.match(line):
             self._flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
 
@@ -19,12 +19,13 @@ class Mapped:
     """A text made from a source by edits.
 
     `starts[i]` and `ends[i]` are the offsets in the source of what `text[i]` stands for: of one
-    character, or of everything that an edit replaced. Both never decrease.
+    character, or of everything that an edit replaced. Both never decrease. They are
+    ranges for a stretch of the source as it is.
     """
 
     __slots__ = ("ends", "starts", "text")
 
-    def __init__(self, text: str, starts: array[int], ends: array[int]) -> None:
+    def __init__(self, text: str, starts: Sequence[int], ends: Sequence[int]) -> None:
         self.text = text
         self.starts = starts
         self.ends = ends
@@ -32,7 +33,12 @@ class Mapped:
     @classmethod
     def of(cls, source: str) -> Self:
         """The whole source, as it is."""
-        return cls(source, array("i", range(len(source))), array("i", range(1, len(source) + 1)))
+        return cls(source, range(len(source)), range(1, len(source) + 1))
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether this is a stretch of the source as it is."""
+        return isinstance(self.starts, range)
 
     def __len__(self) -> int:
         return len(self.text)
@@ -67,11 +73,12 @@ class Mapped:
             if not at <= edit.start <= edit.end <= len(self.text):
                 raise ValueError(f"{edit!r} overlaps the one before it or the end of the text")
             texts += [self.text[at : edit.start], edit.text]
-            starts += self.starts[at : edit.start]
-            ends += self.ends[at : edit.start]
-            first, last = self.span(edit.start, edit.end)
-            starts += array("i", [first]) * len(edit.text)
-            ends += array("i", [last]) * len(edit.text)
+            starts.extend(self.starts[at : edit.start])
+            ends.extend(self.ends[at : edit.start])
+            if edit.text:
+                first, last = self.span(edit.start, edit.end)
+                starts += array("i", [first]) * len(edit.text)
+                ends += array("i", [last]) * len(edit.text)
             at = edit.end
         return type(self)("".join(texts), starts, ends)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from troupe.borders import Border
 from troupe.speech.text.blocks import Block, Kind, blocks
@@ -19,7 +20,7 @@ from troupe.speech.text.mapped import Edit, Mapped
 from troupe.speech.text.marks import Mark, Marked, parse_marks
 from troupe.speech.text.planner import cut
 from troupe.speech.text.segmenter import words
-from troupe.speech.text.sentences import CLAUSE_END, sentence_ends
+from troupe.speech.text.sentences import ends_clause, sentence_ends
 from troupe.speech.text.ssml import parse_ssml
 
 # About a minute of speech: short enough that its audio (2.5 MB) needs little memory.
@@ -39,8 +40,7 @@ class Form(StrEnum):
     LINE = "line"  # of a script: text with marks and directions
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A sentence, a heading, an item, or a part of one that is longer than MOST.
 
     `text` is what a reader sees, mapped to the source. `border`: what ends after it; None inside a
@@ -137,7 +137,7 @@ def _with_marks(found: Sequence[Piece], marked: Marked) -> Iterator[Piece]:
             array("i", [starts[each] for each in text.starts]),
             array("i", [ends[each - 1] for each in text.ends]),
         )
-        yield replace(piece, text=source, marks=mine)
+        yield piece._replace(text=source, marks=mine)
 
 
 def _directions(text: str) -> Iterator[Edit]:
@@ -209,8 +209,10 @@ def _lines(text: Mapped) -> Iterator[Mapped]:
 def _author_ended(before: str, after: str, width: int) -> bool:
     """Whether a line was ended by its author: layout ends a line only where the next word does not
     fit, and there wraps whole paragraphs."""
+    if width < _WRAPPED / 2:
+        return True
     unspaced = is_unspaced(before[-1:])
-    if width < (_WRAPPED / 2 if unspaced else _WRAPPED):
+    if width < _WRAPPED and not unspaced:
         return True
     word = after if unspaced else after.split(" ", 1)[0]
     fits = len(before) + 1 + min(len(word), 20) <= 0.75 * width
@@ -221,14 +223,16 @@ def _sentences(text: Mapped, language: str, last: Border | None, kind: Kind) -> 
     ends = [*sentence_ends(text.text, language), len(text)]
     start = 0
     for end in ends:
-        sentence = text.cut(start, end).stripped() if len(ends) > 1 else text
+        sentence = (text.cut(start, end) if len(ends) > 1 else text).stripped()
         border = last if end == len(text) else Border.SENTENCE
         start = end
         if not sentence.text:
             continue
-        piece = Piece(
-            sentence, border, kind, _space(text.text, end - 1) or " " * (end == len(text))
-        )
+        space = " " if end == len(text) else _space(text.text, end - 1)
+        piece = Piece(sentence, border, kind, space)
+        if len(sentence) <= MOST_UNSPACED:
+            yield piece
+            continue
         for first, until in pairwise(_cuts(sentence.text, language)):
             if part := piece.cut(first, until):
                 yield part
@@ -251,7 +255,7 @@ def _cuts(text: str, language: str) -> list[int]:
 
 def _clause(text: str) -> Border | None:
     """What ends at the end of a part of a sentence."""
-    return Border.CLAUSE if CLAUSE_END.search(text[-40:].rstrip()) else None
+    return Border.CLAUSE if ends_clause(text[-40:]) else None
 
 
 def _space(text: str, at: int) -> str:

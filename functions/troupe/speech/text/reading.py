@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from troupe.borders import Border
 from troupe.speech.engine import Capabilities, Phonemes, WordTiming
 from troupe.speech.prosody import PLAIN, Prosody
-from troupe.speech.text.graphemes import is_unspaced
 from troupe.speech.text.marks import MarkKind
 from troupe.speech.text.planner import cut
-from troupe.speech.text.saying import Said, SaidWord, say
-from troupe.speech.text.sentences import CLAUSE, CLAUSE_END
+from troupe.speech.text.saying import Said, SaidWord, say, together
+from troupe.speech.text.sentences import CLAUSE, ends_clause
 from troupe.speech.text.words import is_speakable
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ class Pauses:
         return self.seconds[border] / speed if border else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(NamedTuple):
     """One call of an engine: the words to say, and the silence after them in seconds. Without
     words it is silence alone."""
 
@@ -90,12 +88,14 @@ def passage(
         for utterance in _utterances(group, language, speed, offer, pauses, dictionary)
     ]
     if last and said:
-        said[-1] = replace(said[-1], pause=max(LAST_PAUSE, _asked_at_end(pieces[-1])))
+        said[-1] = said[-1]._replace(pause=max(LAST_PAUSE, _asked_at_end(pieces[-1])))
     source = " ".join(map(_source, pieces))
     return Passage(tuple(said), source, ALIAS_SECONDS if dictionary else 0.0)
 
 
 def _source(piece: Piece) -> str:
+    if not piece.marks:
+        return piece.text.text
     aliases = (str(mark.value) for mark in piece.marks if mark.kind is MarkKind.ALIAS)
     return " ".join((piece.text.text, *aliases))
 
@@ -111,12 +111,14 @@ def _asked_at_end(piece: Piece) -> float:
 
 def _groups(pieces: Sequence[Piece], offer: Capabilities, pauses: Pauses) -> Iterator[list[Piece]]:
     """The pieces of each call: a few sentences, unless their pauses are ours to make."""
+    most = min(offer.max_characters, 800)
     group: list[Piece] = []
+    length = 0
     for piece in pieces:
-        room = min(offer.max_characters, 800) - sum(len(each.text) + 1 for each in group)
-        if group and len(piece.text) > room:
+        if group and length + len(piece.text) > most:
             yield group
             group = []
+        length = (length if group else 0) + len(piece.text) + 1
         group.append(piece)
         joins = piece.border in (None, Border.SENTENCE) and offer.groups_sentences
         if not joins or piece.border in pauses.asked:
@@ -134,9 +136,7 @@ def _utterances(
     pauses: Pauses,
     dictionary: Dictionary | None,
 ) -> Iterator[Utterance]:
-    said = say(group[0], language, dictionary)
-    for piece in group[1:]:
-        _append(said, say(piece, language, dictionary))
+    said = together([say(piece, language, dictionary) for piece in group])
     text, start = said.text, 0
     if before := _silence(said, 0, pauses, speed):
         yield Utterance("", (), before)
@@ -152,11 +152,7 @@ def _utterances(
                 call.strip(),
                 tuple(said.words if len(ends) == 1 else _shifted(said.words, first, end)),
                 pause,
-                tuple(
-                    Phonemes(each.start - first, each.end - first, each.ipa)
-                    for each in said.phonemes
-                    if first <= each.start and each.end <= end
-                ),
+                _sounds(said, first, end),
                 _prosody(said, first, end),
             )
         elif silence:
@@ -166,6 +162,8 @@ def _utterances(
 
 def _silence(said: Said, at: int, pauses: Pauses, speed: float) -> float:
     """The seconds of silence that marks ask for at a place."""
+    if not said.pauses:
+        return 0.0
     return sum(
         each / 1000 if isinstance(each, int) else pauses.after(each, speed)
         for place, each in said.pauses
@@ -173,14 +171,15 @@ def _silence(said: Said, at: int, pauses: Pauses, speed: float) -> float:
     )
 
 
-def _append(said: Said, more: Said) -> None:
-    """Joins what is said for two pieces."""
-    by = len(said.text) + (0 if is_unspaced(said.text[-1:]) else 1)
-    said.text = said.text.ljust(by) + more.text
-    said.words += [each.moved(by) for each in more.words]
-    said.phonemes += [Phonemes(each.start + by, each.end + by, each.ipa) for each in more.phonemes]
-    said.pauses += [(at + by, pause) for at, pause in more.pauses]
-    said.prosody += [(start + by, end + by, each) for start, end, each in more.prosody]
+def _sounds(said: Said, start: int, end: int) -> tuple[Phonemes, ...]:
+    """Those of a call."""
+    if not said.phonemes:
+        return ()
+    return tuple(
+        Phonemes(each.start - start, each.end - start, each.ipa)
+        for each in said.phonemes
+        if start <= each.start and each.end <= end
+    )
 
 
 def _prosody(said: Said, start: int, end: int) -> Prosody:
@@ -196,12 +195,11 @@ def _calls(said: Said, language: str, offer: Capabilities, pauses: Pauses) -> li
     """Where a text is cut: at pauses and changes of prosody, where it is too long for one call, and
     after clauses if their pause was asked for. With its end."""
     text = said.text
-    ends = {at for at, _ in said.pauses if at}
+    ends = {len(text), *(at for at, _ in said.pauses if at)}
     for start, end, _ in said.prosody:
         ends |= {start, end} - {0}
     if Border.CLAUSE in pauses.asked:
         ends |= {match.end() for match in CLAUSE.finditer(text)}
-    ends.add(len(text))
     if len(text) > offer.max_characters:
         for start, end in pairwise([0, *sorted(ends)]):
             inside = cut(text[start:end], offer.max_characters, language)[1:-1]
@@ -220,9 +218,7 @@ def _shifted(words: Iterable[SaidWord], first: int, end: int) -> list[SaidWord]:
 
 def _inside(text: str, end: int) -> Border | None:
     """The border of a cut inside a sentence."""
-    if CLAUSE_END.search(text[max(0, end - 40) : end].rstrip()):
-        return Border.CLAUSE
-    return None
+    return Border.CLAUSE if ends_clause(text[max(0, end - 40) : end]) else None
 
 
 def as_written(utterance: Utterance, timings: Sequence[WordTiming]) -> tuple[WordTiming, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from troupe.borders import Border
@@ -14,9 +15,10 @@ from troupe.speech.engine import Phonemes
 from troupe.speech.prosody import Prosody
 from troupe.speech.text.blocks import Kind
 from troupe.speech.text.clean import speakable
+from troupe.speech.text.graphemes import is_unspaced
 from troupe.speech.text.mapped import Edit, Mapped
 from troupe.speech.text.marks import Mark, MarkKind, SayAs
-from troupe.speech.text.sentences import CLAUSE_END
+from troupe.speech.text.sentences import ends_clause
 from troupe.speech.text.verbalise import say_as, spell, verbalise
 from troupe.speech.text.words import word_spans
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 # "1. Peel the apple" is said "one, peel the apple".
 _NUMBER = re.compile(r"\(?(?:\d{1,9}|[a-z]|[ivx]{1,5})([.)])(?=\s)")
+_SHORT = 40  # characters of a piece for which it is remembered what is said
+
+Span = tuple[int, int]
 
 
 class SaidWord(NamedTuple):
@@ -41,43 +46,78 @@ class SaidWord(NamedTuple):
         return self._replace(start=self.start + by, end=self.end + by)
 
 
-@dataclass(slots=True)
-class Said:
+class Said(NamedTuple):
     """`text` is what is said; all offsets are in it. `pauses`: places, and milliseconds or the
     border whose pause is meant."""
 
     text: str
-    words: list[SaidWord]
-    phonemes: list[Phonemes] = field(default_factory=list)
-    pauses: list[tuple[int, int | Border]] = field(default_factory=list)
-    prosody: list[tuple[int, int, Prosody]] = field(default_factory=list)
+    words: Sequence[SaidWord]
+    phonemes: Sequence[Phonemes] = ()
+    pauses: Sequence[tuple[int, int | Border]] = ()
+    prosody: Sequence[tuple[int, int, Prosody]] = ()
 
 
 def say(piece: Piece, language: str, dictionary: Dictionary | None = None) -> Said:
     """What is said for a piece. Linear."""
     shown = piece.text.text
-    plain = Mapped.of(shown).edited(speakable(shown))
-    if piece.kind is Kind.ITEM and (number := _NUMBER.match(plain.text)):
-        plain = plain.edited([Edit(*number.span(1), ",")])
     if not piece.marks and dictionary is None:
-        said = plain.edited(verbalise(plain.text, language))
-        return Said(said.text, list(_words(piece, said)))
+        by_rules = _read_again if len(shown) <= _SHORT else _read
+        return by_rules(shown, piece.kind, piece.space, piece.border, language)
+    plain = _plain(shown, piece.kind)
     named, sounds, read = _replaced(plain, piece.marks, language, dictionary)
     edits = [
         edit for edit in verbalise(named.text, language) if _is_apart(edit.start, edit.end, read)
     ]
     said = named.edited(edits)
     moved = Mapped.of(named.text).edited(edits)
-    found = Said(said.text, list(_words(piece, said)))
-    found.phonemes = [
-        Phonemes(*_located(moved, sound.start, sound.end), sound.ipa) for sound in sounds
-    ]
+    pauses: list[tuple[int, int | Border]] = []
+    prosody: list[tuple[int, int, Prosody]] = []
     for mark in piece.marks:
         if mark.kind is MarkKind.PAUSE and isinstance(mark.value, int | Border):
-            found.pauses.append((bisect_right(said.ends, mark.start), mark.value))
+            pauses.append((bisect_right(said.ends, mark.start), mark.value))
         elif isinstance(mark.value, Prosody):
-            found.prosody.append((*_located(said, mark.start, mark.end), mark.value))
-    return found
+            prosody.append((*_located(said, mark.start, mark.end), mark.value))
+    phonemes = [Phonemes(*_located(moved, each.start, each.end), each.ipa) for each in sounds]
+    words = _words(shown, piece.space, piece.border, said)
+    return Said(said.text, words, phonemes, pauses, prosody)
+
+
+def _read(shown: str, kind: Kind, space: str, border: Border | None, language: str) -> Said:
+    """What is said for a piece without marks, by the rules of its language alone."""
+    plain = _plain(shown, kind)
+    said = plain.edited(verbalise(plain.text, language))
+    return Said(said.text, _words(shown, space, border, said))
+
+
+# A text of tens of thousands of lines repeats itself: numbers, names, the cells of tables.
+_read_again = lru_cache(maxsize=4096)(_read)
+
+
+def _plain(shown: str, kind: Kind) -> Mapped:
+    """A piece in plain letters, with a comma after the number of an item."""
+    plain = Mapped.of(shown).edited(speakable(shown))
+    if kind is Kind.ITEM and (number := _NUMBER.match(plain.text)):
+        plain = plain.edited([Edit(*number.span(1), ",")])
+    return plain
+
+
+def together(found: Sequence[Said]) -> Said:
+    """What is said for several pieces, in one text. Linear in the words."""
+    if len(found) == 1:
+        return found[0]
+    text = ""
+    words: list[SaidWord] = []
+    phonemes: list[Phonemes] = []
+    pauses: list[tuple[int, int | Border]] = []
+    prosody: list[tuple[int, int, Prosody]] = []
+    for number, said in enumerate(found):
+        by = len(text) + (number > 0 and not is_unspaced(text[-1:]))
+        text = text.ljust(by) + said.text
+        words += [each.moved(by) for each in said.words]
+        phonemes += [Phonemes(each.start + by, each.end + by, each.ipa) for each in said.phonemes]
+        pauses += [(at + by, pause) for at, pause in said.pauses]
+        prosody += [(start + by, end + by, each) for start, end, each in said.prosody]
+    return Said(text, words, phonemes, pauses, prosody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,26 +205,37 @@ def _located(text: Mapped, start: int, end: int) -> tuple[int, int]:
     return first, max(first, bisect_left(text.starts, end))
 
 
-def _words(piece: Piece, said: Mapped) -> Iterator[SaidWord]:
-    """The words of a piece that something is said for. Those that an edit replaced together share
-    its words by length."""
-    shown = piece.text.text
+def _words(shown: str, space: str, last: Border | None, said: Mapped) -> tuple[SaidWord, ...]:
+    """The words of a piece that something is said for."""
     spans = word_spans(shown)
-    bounds = [start for start, _ in spans[1:]] + [len(shown)]
+    places = spans if said.is_unchanged else _places(spans, said)
+    bounds = [*(start for start, _ in spans[1:]), len(shown)]
+    words = []
+    for (first, _), bound, place in zip(spans, bounds, places, strict=False):
+        text = shown[first:bound]
+        if bound == len(shown):
+            text, border = text + space, last
+        else:
+            border = Border.CLAUSE if ends_clause(text) else None
+        if place is not None:
+            words.append(SaidWord(text, *place, border))
+    return tuple(words)
+
+
+def _places(spans: Sequence[Span], said: Mapped) -> list[Span | None]:
+    """Where each of the words is said; None for those that nothing is said for. Words that an edit
+    replaced together share what is said for them by length."""
+    places: list[Span | None] = [None] * len(spans)
     group: list[int] = []
     first = reached = 0
 
-    def flush() -> Iterator[SaidWord]:
+    def share() -> None:
         total = sum(spans[each][1] - spans[each][0] for each in group)
         at = float(first)
-        for number, each in enumerate(group):
-            share = (spans[each][1] - spans[each][0]) / total * (reached - first)
-            until = reached if number == len(group) - 1 else at + share
-            text = shown[spans[each][0] : bounds[each]]
-            border = Border.CLAUSE if CLAUSE_END.search(text.rstrip()) else None
-            if each == len(spans) - 1:
-                text, border = text + piece.space, piece.border
-            yield SaidWord(text, round(at), round(until), border)
+        for each in group:
+            start, end = spans[each]
+            until = reached if each == group[-1] else at + (end - start) / total * (reached - first)
+            places[each] = round(at), round(until)
             at = until
 
     for number, (start, end) in enumerate(spans):
@@ -192,11 +243,11 @@ def _words(piece: Piece, said: Mapped) -> Iterator[SaidWord]:
         if begin == until:
             continue
         if group and begin >= reached:
-            yield from flush()
-            group = []
+            share()
+            group.clear()
         if not group:
             first = begin
         group.append(number)
         reached = max(reached, until)
-    if group:
-        yield from flush()
+    share()
+    return places

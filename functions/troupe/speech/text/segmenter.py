@@ -18,6 +18,7 @@ from troupe.speech.text.graphemes import UNSPACED, is_joined
 _TOKEN = re.compile(r"\S+")
 _RUN = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
+_TWO_UNSPACED = re.compile(f"[{UNSPACED}]{{2}}")
 _KANA = re.compile("[\u3040-\u30ff]")
 # icu4py counts in UTF-16. Characters of two units are replaced, so that its offsets are ours.
 _FAR_IDEOGRAPH = re.compile("[\U00020000-\U0003ffff]")
@@ -52,15 +53,14 @@ def words(text: str) -> list[tuple[int, int]]:
     belongs to the word that it touches; an opening mark and the mark at the start of a line (a
     bullet, a dash) to the word after them, any other to the word before, if there is one.
     """
-    cuts = _word_cuts(text)
+    unspaced = has_unspaced(text)
+    cuts = _word_cuts(text) if unspaced else []
     spans: list[tuple[int, int]] = []
     opening: int | None = None  # start of punctuation that belongs to the next word
     before = 0
     for token in _TOKEN.finditer(text):
         first, last = token.span()
-        begins_line = not before or text.find("\n", before, first) >= 0
-        before = last
-        for start, end in _pieces(text, first, last, cuts):
+        for start, end in _pieces(text, first, last, cuts) if unspaced else ((first, last),):
             if is_speakable(text[start:end]):
                 spans.append((start if opening is None else opening, end))
                 opening = None
@@ -69,11 +69,12 @@ def words(text: str) -> list[tuple[int, int]]:
             elif (
                 not spans
                 or is_opening(text[start])
-                or (start == first and (end < last or begins_line))
+                or (start == first and (end < last or text.find("\n", before, first) >= 0))
             ):
                 opening = start
             else:
                 spans[-1] = (spans[-1][0], end)
+        before = last
     if opening is not None and spans:
         spans[-1] = (spans[-1][0], before)
     return spans
@@ -100,8 +101,8 @@ def has_unspaced(text: str) -> bool:
 
 
 def _word_cuts(text: str) -> list[int]:
-    """Where ICU cuts words; nothing if no script needs it."""
-    if not _HAS_UNSPACED.search(text):
+    """Where ICU cuts words; nothing if there is nothing to cut."""
+    if not _TWO_UNSPACED.search(text):
         return []
     from icu4py.breakers import WordBreaker
 
@@ -111,6 +112,8 @@ def _word_cuts(text: str) -> list[int]:
 def _cuts(text: str, breaker: _BreakerOf, locale: str) -> list[int]:
     """The ends of all segments, in order."""
     text = _near(text)
+    if len(text) <= _STRETCH:
+        return [end for _, end in breaker(text, locale).segments()]
     found: list[int] = []
     start = 0
     while start < len(text):
@@ -138,7 +141,7 @@ def _near(text: str) -> str:
 
 def _pieces(text: str, first: int, last: int, cuts: list[int]) -> Iterator[tuple[int, int]]:
     """The pieces of a token: words, and punctuation apart from them where scripts meet."""
-    if not cuts or not _HAS_UNSPACED.search(text, first, last):
+    if not _HAS_UNSPACED.search(text, first, last):
         yield first, last
         return
     for run in _RUN.finditer(text, first, last):

@@ -23,7 +23,7 @@ SENTENCE = re.compile(
 )
 CLAUSE = re.compile(rf"[{COMMAS}][{CLOSERS}]*\s+|[{UNSPACED_COMMAS}]+[{CLOSERS}]*\s*|[^\S\n]*\n\s*")
 # A comma or a dash at the end of a word; a colon between digits is none.
-CLAUSE_END = re.compile(rf"[{COMMAS}{UNSPACED_COMMAS}][{CLOSERS}]*\Z|\A[—–-]\Z")
+_CLAUSE_END = re.compile(rf"[{COMMAS}{UNSPACED_COMMAS}][{CLOSERS}]*\Z|\A[—–-]\Z")
 
 _BEFORE_STOP = re.compile(r"[^\s\"“‘«(\[{]*\Z")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")  # "e.g", "U.S" and initials
@@ -69,6 +69,12 @@ _BEGINNERS = frozenset(
 _NEXT_WORD = re.compile(r"[\"'“‘«(\[¿¡]*(\w+)")
 # Languages that write ordinals as "3.".
 _ORDINAL_DOT = re.compile("da|de|et|fi|hr|hu|is|lb|lv|nb|nn|no|sk|sl|sr|cs|bs|pl|tr")
+
+
+def ends_clause(text: str) -> bool:
+    """Whether a clause ends with a text."""
+    end = text.rstrip()
+    return not end[-1:].isalnum() and _CLAUSE_END.search(end) is not None
 
 
 @lru_cache(maxsize=256)

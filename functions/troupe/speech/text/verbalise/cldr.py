@@ -82,6 +82,11 @@ def base(language: str, region: str) -> Rules | None:
                     months[name.lower()] = number
     order = "".join(dict.fromkeys(re.findall("[dMy]", known.date_formats["short"].pattern)))
     group = symbols["group"]
+
+    @lru_cache(maxsize=4096)
+    def plural(number: str) -> str:
+        return str(known.plural_form(Decimal(number)))
+
     return Rules(
         locale=locale,
         region=region,
@@ -92,7 +97,8 @@ def base(language: str, region: str) -> Rules | None:
         month_names=tuple(known.months["format"]["wide"][number] for number in range(1, 13)),
         months=months,
         date_order=order.lower(),
-        plural=lambda number: str(known.plural_form(number)),
+        # 1 and 1.0 are equal, but not in the plural.
+        plural=lambda number: plural(str(number)),
     )
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from troupe.speech.text.verbalise.cldr import spelled
-from troupe.speech.text.verbalise.rules import Kind, Rules, after, before
+from troupe.speech.text.verbalise.rules import Kind, Rules, after, follows
 
 # More digits than this are no quantity.
 LONGEST = 15
@@ -221,10 +221,7 @@ def is_year(rules: Rules, match: re.Match[str], text: str) -> bool:
         return False
     if len(text) == 4 and int(text) in rules.years:
         return True
-    return bool(
-        rules.year_before
-        and re.search(rf"\b(?:{rules.year_before})\s$", before(match), re.IGNORECASE)
-    )
+    return follows(match, rules.year_before, re.IGNORECASE)
 
 
 def _read_number(match: re.Match[str], rules: Rules) -> str:
@@ -252,8 +249,7 @@ def _read_range(match: re.Match[str], rules: Rules) -> str | None:
         return None
     # A hyphen may stand in a score or a name: only between numbers of something.
     if match["dash"] == "-" and not (
-        re.match(rf"{SPACE}[^\W\d_]{{3,}}", after(match))
-        or (rules.range_before and re.search(rf"\b(?:{rules.range_before})\s$", before(match)))
+        re.match(rf"{SPACE}[^\W\d_]{{3,}}", after(match)) or follows(match, rules.range_before)
     ):
         return None
     return f"{say(rules, first)} {rules.words['to']} {say(rules, last)}"

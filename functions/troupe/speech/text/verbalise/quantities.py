@@ -17,7 +17,7 @@ from troupe.speech.text.verbalise.rules import (
     Scale,
     after,
     alternatives,
-    before,
+    follows,
     plain,
     spellings,
 )
@@ -116,10 +116,9 @@ def _scale(rules: Rules, text: str | None) -> Scale | None:
 def _adjective(noun: Noun, match: re.Match[str], rules: Rules) -> Noun:
     """The noun as it is before another: "a five kilometer run"."""
     if (
-        rules.attributive
-        and "one" in noun.forms
-        and re.search(rf"\b(?:{rules.attributive})\s$", before(match))
+        "one" in noun.forms
         and re.match(r"[\s-][a-z]", after(match))
+        and follows(match, rules.attributive)
     ):
         return noun._replace(forms={"other": noun.forms["one"]})
     return noun

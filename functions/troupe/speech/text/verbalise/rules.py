@@ -216,6 +216,15 @@ def after(match: re.Match[str], size: int = 40) -> str:
     return match.string[match.end() : match.end() + size]
 
 
+def follows(match: re.Match[str], words: str, flags: re.RegexFlag = re.NOFLAG) -> bool:
+    """Whether a match comes after one of `words`, a pattern ("" for none), and a space."""
+    text = before(match)
+    # The test for spaces and digits, which end no word, makes the usual miss cheap.
+    if not words or not text[-1:].isspace() or text[-2:-1].isdecimal():
+        return False
+    return re.search(rf"\b(?:{words})\s$", text, flags) is not None
+
+
 _SPACE = "[ \u00a0\u202f\u2009]"
 
 
