@@ -242,7 +242,7 @@ def test_what_a_start_loads_is_not_looked_through_for_garbage() -> None:
         "gc.callbacks.append(lambda phase, info: starts.append(phase))\n"
         # The first line of main.py: its compilation comes before.
         "disable = gc.disable\n"
-        "gc.disable = lambda: (disable(), starts.clear())\n"
+        "gc.disable = lambda: (disable(), starts.clear(), setattr(gc, 'disable', disable))\n"
         "import main\n"
         "in_main, frozen, on = len(starts), gc.get_freeze_count(), gc.isenabled()\n"
         "from troupe.app.functions import app_for\n"
