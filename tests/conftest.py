@@ -31,6 +31,9 @@ from xdist.scheduler import LoadFileScheduling
 from local.stack import ALL, Stack
 from troupe import deadlines
 
+# The fast engine, unless a test is about the other one.
+os.environ["SPEECH_ENGINES"] = "espeak"
+
 pytest_plugins = [
     "tests.support.stores",
     "tests.support.wiring",

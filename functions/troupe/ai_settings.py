@@ -25,11 +25,11 @@ class AiSettings(BaseModel):
 
     speech_engines: tuple[str, ...] = setting(
         "SPEECH_ENGINES",
-        ("espeak",),
+        ("kokoro", "espeak"),
         "one or more of `kokoro`, `espeak`, `piper`, `openai`, `f5tts`, `elevenlabs` and `google`, "
         "separated by commas, the preferred one first; the last two need their package from "
         "`functions/requirements-extras.txt`",
-        shown="espeak",
+        shown="kokoro,espeak",
         min_length=1,
     )
     speech_threads: int = setting(

@@ -48,6 +48,7 @@ def test_settings(**changes: Any) -> Settings:
             "FUNCTIONS_EMULATOR": "true",
             "GCLOUD_PROJECT": PROJECT,
             "PAYMENTS": "off",
+            "SPEECH_ENGINES": "espeak",
             **shares,
             **changes,
         }
