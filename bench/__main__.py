@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import captions, http, operations, reading_time, scripts, speech, uploads, video
+from bench import captions, http, operations, reading_time, scripts, speech, streams, uploads, video
 from local.stack import Stack
 
 LOG = Path(__file__).resolve().parents[1] / ".local" / "bench.log"
@@ -43,6 +43,7 @@ def main() -> int:
         measure("fifty users at once", lambda: operations.under_load(stack.env))
         measure("cold starts", lambda: http.cold_starts(stack.env, account))
         measure("warm requests", lambda: http.warm_requests(stack.env, account))
+        measure("streams", lambda: streams.measure(stack.env, account))
         measure("calls", lambda: http.calls(account))
         measure("a script of 200 lines", scripts.measure)
         costs = measure("reads and writes of every operation", operations.table)
@@ -59,7 +60,8 @@ def main() -> int:
 
 def _whole_stack() -> list[dict[str, Any]]:
     with Stack.start(ports="auto", sweep=False) as stack:
-        return [http.row("whole stack ready", stack.seconds_to_ready, "s")]
+        ready = http.row("whole stack ready", stack.seconds_to_ready, "s")
+        return [ready, *streams.waiting(stack)]
 
 
 def _show_costs(costs: list[dict[str, Any]]) -> None:
