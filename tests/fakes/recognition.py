@@ -15,9 +15,11 @@ INVENTED = "Thanks for watching!"
 
 @dataclass
 class Ear:
-    """`says`: what it hears in every sound, "" for something that nobody said."""
+    """`says`: what it hears in every sound, "" for something that nobody said. `until`: when it was
+    said by, in seconds."""
 
     says: str = ""
+    until: float = float("inf")
     seconds: list[float] = field(default_factory=list)  # of each sound
     fields: list[dict[str, str]] = field(default_factory=list)  # of each form
 
@@ -27,7 +29,7 @@ class Ear:
         assert rate == 16_000
         self.seconds.append(len(samples) / rate)
         words = self.says.split()
-        step = self.seconds[-1] / max(1, len(words))
+        step = min(self.seconds[-1], self.until) / max(1, len(words))
         return [(word, n * step, (n + 0.9) * step) for n, word in enumerate(words)]
 
     def hear_form(self, content_type: str, body: bytes) -> list[tuple[str, float, float]]:

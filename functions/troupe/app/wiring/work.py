@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from troupe.jobs.sweep import Sweeper
     from troupe.migrations.service import Migrator
     from troupe.scripts.worker import ScriptWorker
+    from troupe.transcriptions.worker import TranscriptionWorker
 
 
 class Work(Infrastructure):
@@ -95,6 +96,19 @@ class Work(Infrastructure):
             max_video_seconds=self.settings.max_video_seconds,
             pauses=self.settings.pauses,
             dictionary=self.dictionaries.load,
+        )
+
+    @cached_property
+    def transcription_worker(self) -> TranscriptionWorker:
+        from troupe.recognition.catalogue import capabilities
+        from troupe.transcriptions.worker import TranscriptionWorker
+
+        return TranscriptionWorker(
+            lambda: self.transcriber,
+            capabilities(self.settings.transcriber).longest_seconds,
+            self.files,
+            self.decoders.stretch,
+            self.settings.prices,
         )
 
     @cached_property
