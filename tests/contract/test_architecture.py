@@ -183,7 +183,7 @@ OTHERS = {
     "auth": {"characters", "generations", "moderation", "plans", "recording", "scripts", "speech"},
     "characters": {"exports", "generations", "jobs", "plans", "recording", "scripts"},
     "files": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
-    "language": {"accounts", "characters", "exports", "files", "plans", "recording", "scripts"},
+    "language": {"characters", "exports", "files", "generations", "plans", "recording", "scripts"},
     "plans": {"characters", "exports", "generations", "jobs", "media", "scripts", "speech"},
     "scripts": {"exports", "plans"},
     "support": {"exports", "generations", "jobs", "media", "moderation", "scripts", "speech"},

@@ -332,6 +332,15 @@ def test_deleting_leaves_nothing_and_stops_the_work(
     assert tokens(uid) == (1, 0)
 
 
+def test_transcriptions_are_listed_newest_first(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    for name in ("one.wav", "two.wav"):
+        send(client, headers, wav(noise(1)), name)
+    answer = client.get("/api/audio/transcriptions", headers=headers).json
+    assert [each["name"] for each in answer["data"]["transcriptions"]] == ["two.wav", "one.wav"]
+    assert answer["meta"]["total"] == 2
+
+
 def test_what_is_kept_is_exported_erased_and_expires(
     client: FlaskClient, db: Database, files: Files
 ) -> None:

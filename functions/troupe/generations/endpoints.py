@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.errors import UnknownChoice
@@ -184,12 +185,12 @@ def get_generation_audio(
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces=tuple(MIME_TYPES.values()),
-    produced_json=schemas.Captions,
+    produced_json=Captions,
     media=True,
 )
 def get_generation_captions(
     path: schemas.GenerationPath,
-    query: schemas.CaptionQuery,
+    query: CaptionQuery,
     caller: Caller,
     generations: Generations,
 ) -> Response:

@@ -14,7 +14,6 @@ from troupe.generations.choices import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, Genera
 from troupe.generations.records import Generation
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView, MaxTokens
-from troupe.media.captions import CaptionFormat
 from troupe.media.formats import AudioFormat
 from troupe.settings import MOST_CHARACTERS
 from troupe.speech.catalogue import DEFAULT_STYLE
@@ -272,37 +271,6 @@ class DownloadAudio(Schema):
 
 class GenerationPath(Schema):
     generation_id: Id
-
-
-class CaptionQuery(Schema):
-    format: CaptionFormat = Field(
-        "vtt", description="WebVTT, SubRip, or JSON with the times of all words."
-    )
-
-
-class CaptionWord(Schema):
-    """A word as written, with its punctuation. Times are in seconds."""
-
-    text: str
-    start: float
-    end: float
-
-
-class Cue(Schema):
-    """What is shown from `start` to `end`, in seconds: one or two lines."""
-
-    start: float
-    end: float
-    text: str
-    speaker: str | None = Field(description="The name of the speaker, in a script.")
-    line: int | None = Field(description="The number of the script's line, from 0.")
-    words: list[CaptionWord] = Field(
-        description="Empty in captions that were made before words were kept."
-    )
-
-
-class Captions(Schema):
-    cues: list[Cue]
 
 
 class GenerateHeaders(KeyHeader):

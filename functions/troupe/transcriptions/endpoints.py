@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
 from troupe.media.captions import MIME_TYPES
 from troupe.media.uploads.checks import BrokenAudio, DecodersBusy, TooDemanding, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
+from troupe.paging import BadCursor, PageTooDeep
 from troupe.transcriptions import schemas
 from troupe.transcriptions.errors import (
     TranscriberNotConfigured,
@@ -25,6 +27,7 @@ from troupe.web.caller import Auth
 from troupe.web.files import text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
+from troupe.web.schema import Page
 
 if TYPE_CHECKING:
     from troupe.caller import Caller
@@ -77,6 +80,22 @@ def transcribe(
 
 
 @api.get(
+    "/api/audio/transcriptions",
+    data=schemas.TranscriptionList,
+    errors=(BadCursor, PageTooDeep),
+)
+def list_transcriptions(query: Page, caller: Caller, transcriptions: Transcriptions) -> Reply:
+    """Lists your transcriptions, newest first, without their texts."""
+    items, found = transcriptions.page(caller.uid, query)
+    views = [schemas.TranscriptionView.of(each) for each in items]
+    return Reply(
+        schemas.TranscriptionList(transcriptions=views),
+        "Transcriptions fetched successfully",
+        meta=query.meta(found.total, found.next_cursor),
+    )
+
+
+@api.get(
     "/api/audio/transcriptions/<transcriptionId>",
     auth=Auth.OWNER,
     data=schemas.Transcribed,
@@ -95,12 +114,12 @@ def get_transcription(
     auth=Auth.OWNER,
     errors=(TranscriptionNotFound, TranscriptNotReady),
     produces=tuple(MIME_TYPES.values()),
-    produced_json=schemas.Captions,
+    produced_json=Captions,
     media=True,
 )
 def get_transcription_captions(
     path: schemas.TranscriptionPath,
-    query: schemas.CaptionQuery,
+    query: CaptionQuery,
     caller: Caller,
     transcriptions: Transcriptions,
 ) -> Response:

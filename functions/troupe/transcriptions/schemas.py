@@ -7,7 +7,6 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from troupe.generations.schemas import CaptionQuery, Captions
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView, MaxTokens
 from troupe.recognition.transcriber import Segment, Word
@@ -17,8 +16,6 @@ from troupe.transcriptions.specs import TRANSCRIPTION
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, KeyHeader, Schema
 from troupe.web.upload import Form, Upload
-
-__all__ = ["CaptionQuery", "Captions"]
 
 
 class TranscribeForm(Form):
@@ -102,6 +99,10 @@ class TranscriptionView(Schema):
             captions_url=f"/api/audio/transcriptions/{found.id}/captions" if text else None,
             error=ErrorView.of(found.error),
         )
+
+
+class TranscriptionList(Schema):
+    transcriptions: list[TranscriptionView]
 
 
 class Transcribed(Schema):

@@ -22,6 +22,7 @@ from troupe.logs import log
 from troupe.media.captions import CaptionFormat, cues_from_json, formatted
 from troupe.media.uploads.checks import File
 from troupe.orphans import NewFile, OrphanedFiles
+from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recognition.catalogue import capabilities, language_code
 from troupe.recognition.transcriber import Segment
 from troupe.settings import Settings
@@ -163,6 +164,13 @@ class Transcriptions:
         if found.text is not None:
             segments = segments_from_json(self._read(found.text.path))
         return TranscriptionWithJob(found, job, segments)
+
+    def page(self, uid: str, page: PageRequest) -> tuple[list[Transcription], PageOf]:
+        """The user's transcriptions, newest first. Raises BadCursor, PageTooDeep."""
+        found = newest_first(
+            self._db, writes.COLLECTION, page, field="createdAt", where=[("uid", "==", uid)]
+        )
+        return [Transcription.of(document) for document in found.documents], found
 
     def captions(self, uid: str, transcription_id: str, form: CaptionFormat) -> str:
         """Raises TranscriptionNotFound, TranscriptNotReady."""
