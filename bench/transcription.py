@@ -114,6 +114,7 @@ def compare(folder: Path) -> dict[str, Any]:
             language="en",
             word_timestamps=True,
             vad_filter=True,
+            temperature=0.0,
             condition_on_previous_text=False,
             hallucination_silence_threshold=2.0,
         )

@@ -223,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             "segments": [segment],
             "words": [{"word": word, "start": start, "end": end} for word, start, end in bare],
         }
-        bodies = {
+        bodies: dict[str, Any] = {
             "ok": answer,
             "no-words": answer | {"words": []},
             "no-segments": answer | {"segments": []},

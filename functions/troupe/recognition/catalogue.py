@@ -10,7 +10,7 @@ from troupe.speech.catalogue import language_named
 
 # Those of the multilingual models: https://github.com/openai/whisper/blob/main/whisper/tokenizer.py
 # fmt: off
-WHISPER = (
+WHISPER: tuple[str, ...] = (
     "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da",
     "de", "el", "en", "es", "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi",
     "hr", "ht", "hu", "hy", "id", "is", "it", "ja", "jw", "ka", "kk", "km", "kn", "ko", "la", "lb",

@@ -27,7 +27,8 @@ def levels(samples: Samples) -> NDArray[np.float32]:
     count = len(samples) // _WINDOW
     windows = samples[: count * _WINDOW].reshape(count, _WINDOW).astype(np.float32) / 32768
     power = windows.var(axis=1)
-    return np.maximum(_FLOOR, 10 * np.log10(power + 1e-12)).astype(np.float32)
+    decibels: NDArray[np.float32] = 10 * np.log10(power + 1e-12)
+    return np.maximum(decibels, np.float32(_FLOOR))
 
 
 def loudest(samples: Samples) -> float:

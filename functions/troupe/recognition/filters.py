@@ -21,12 +21,13 @@ from troupe.recognition.transcriber import RATE, Segment, Word
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
-_NO_SPEECH, _LOG_PROBABILITY, _COMPRESSION = 0.6, -1.0, 2.4
+_NO_SPEECH, _LOG_PROBABILITY = 0.6, -1.0
 _DOUBTFUL = 0.25  # of no speech, for a phrase that is known to be invented
 _GUESS = 0.4  # average probability of its words, for the same
 _QUIET = -40.0  # dBFS; where a known phrase counts as invented
 _MOST_EQUAL = 2  # segments in a row
 _LOOPS = 4  # times that a text says the same
+_SLOWEST, _FASTEST = 0.7, 5.5  # words a second of speech that repeats itself
 # What is not said but described: [Music], (applause), *laughs*, and signs without a letter.
 _DESCRIBED = re.compile(r"\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[^\w]+)\s*")
 
@@ -61,14 +62,17 @@ def _within(segment: Segment, start: float, seconds: float) -> Segment | None:
 
 def _trimmed(segment: Segment, samples: Samples) -> Segment:
     """Without the silence that recognisers add before the first word and after the last one."""
+    first, last = segment.words[0], segment.words[-1]
     words = list(segment.words)
-    for at, keep in ((0, "start"), (-1, "end")):
-        word = words[at]
-        span = audible_span(samples[int(word.start * RATE) : int(word.end * RATE) + 1])
-        if span is not None:
-            first, last = word.start + span[0], min(word.start + span[1], word.end)
-            words[at] = replace(word, **{keep: first if keep == "start" else last})
+    if span := _audible(first, samples):
+        words[0] = replace(first, start=first.start + span[0])
+    if span := _audible(last, samples):
+        words[-1] = replace(words[-1], end=min(last.end, last.start + span[1]))
     return replace(segment, words=tuple(words))
+
+
+def _audible(word: Word, samples: Samples) -> tuple[float, float] | None:
+    return audible_span(samples[int(word.start * RATE) : int(word.end * RATE) + 1])
 
 
 def _is_invented(segment: Segment, samples: Samples) -> bool:
@@ -96,22 +100,26 @@ def _is_unlikely(segment: Segment) -> bool:
 
 
 def _is_loop(segment: Segment) -> bool:
-    """Whether the text says the same again and again, and compresses accordingly."""
-    if segment.compression is not None and segment.compression <= _COMPRESSION:
-        return False
+    """Whether the text says the same again and again, faster than anybody could."""
     words = _bare(segment.text).split()
-    for size in range(1, len(words) // _LOOPS + 1):
-        if all(one == other for one, other in zip(words, words[size:], strict=False)):
-            return segment.compression is not None or len(words) >= 2 * _LOOPS
-    return False
+    repeats = any(
+        all(one == other for one, other in zip(words, words[size:], strict=False))
+        for size in range(1, len(words) // _LOOPS + 1)
+    )
+    return repeats and _pace(segment) > _FASTEST
 
 
 def _is_stuck(segment: Segment, kept: list[Segment]) -> bool:
-    """Whether it repeats the segments before it, for the third time."""
+    """Whether it repeats the segments before it, for the third time, and not as somebody would."""
     last = [*kept[-_MOST_EQUAL:], segment]
-    return len(last) > _MOST_EQUAL and all(
-        _bare(one.text) == _bare(other.text) for one, other in pairwise(last)
-    )
+    if len(last) <= _MOST_EQUAL or _SLOWEST < _pace(segment) < _FASTEST:
+        return False
+    return all(_bare(one.text) == _bare(other.text) for one, other in pairwise(last))
+
+
+def _pace(segment: Segment) -> float:
+    """Words a second."""
+    return len(segment.words) / (segment.end - segment.start)
 
 
 def _bare(text: str) -> str:

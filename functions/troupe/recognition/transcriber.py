@@ -29,14 +29,12 @@ class Segment:
     """Words that were recognised together, at least one, in order.
 
     Whisper's own doubts, where the transcriber reports them: `no_speech` is the probability that
-    nobody speaks, `log_probability` the average over the tokens, `compression` how many times
-    smaller gzip makes the text.
+    nobody speaks, `log_probability` the average over the tokens.
     """
 
     words: tuple[Word, ...]
     no_speech: float | None = None
     log_probability: float | None = None
-    compression: float | None = None
 
     @property
     def text(self) -> str:

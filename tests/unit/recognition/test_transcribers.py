@@ -139,6 +139,13 @@ def test_whisper_detects_the_language(whisper: WhisperTranscriber) -> None:
     assert found.language_probability > 0.5
 
 
+def test_whisper_hears_somebody_who_counts(whisper: WhisperTranscriber) -> None:
+    """Its own remedy for texts that repeat themselves would invent, and take a minute."""
+    samples = spoken("One two three. " * 15)
+    found = listen(whisper, samples, "en")
+    assert found.seconds > 0.8 * len(samples) / RATE
+
+
 def test_equal_sound_gives_equal_text(whisper: WhisperTranscriber) -> None:
     one, other = (listen(whisper, spoken(), "en") for _ in range(2))
     assert one == other

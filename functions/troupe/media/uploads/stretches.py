@@ -70,5 +70,5 @@ def _frames(
         lasts = float((packet.duration or 0) * (packet.time_base or 0))
         if at + lasts >= start:
             for frame in packet.decode():
-                yield cast("AudioFrame", frame), at
+                yield frame, at
         at += lasts

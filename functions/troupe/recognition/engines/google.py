@@ -121,7 +121,7 @@ class GoogleTranscriber:
         return Transcript(segments, language or (found[0].language_code if found else ""))
 
     def _ask(self, file: bytes, language: str | None, deadline: float) -> bytes:
-        request = {
+        request: dict[str, Any] = {
             "config": {
                 "model": _MODEL,
                 "languageCodes": [language] if language else self._languages,

@@ -41,7 +41,6 @@ class _Segment(BaseModel):
     end: float
     no_speech_prob: float | None = None
     avg_logprob: float | None = None
-    compression_ratio: float | None = None
 
 
 class _Answer(BaseModel):
@@ -134,8 +133,7 @@ def _segments(answer: _Answer) -> list[Segment]:
             until += 1
         said = written(each.text, words[at:until], each.start, each.end)
         if said:
-            doubts = (each.no_speech_prob, each.avg_logprob, each.compression_ratio)
-            found.append(Segment(said, *doubts))
+            found.append(Segment(said, each.no_speech_prob, each.avg_logprob))
         at = until
     return found
 

@@ -66,6 +66,9 @@ class WhisperTranscriber:
                 language=language,
                 word_timestamps=True,
                 vad_filter=True,
+                # The same sound has the same text. By default, up to five more attempts follow,
+                # with chance, if the text repeats itself; but so do people.
+                temperature=0.0,
                 condition_on_previous_text=False,  # what was invented once would go on
                 hallucination_silence_threshold=_SILENCE,
             )
@@ -110,7 +113,6 @@ def _segments(found: Any, check: Callable[[], None]) -> Iterator[Segment]:
                 words,
                 no_speech=float(each.no_speech_prob),
                 log_probability=float(each.avg_logprob),
-                compression=float(each.compression_ratio),
             )
 
 
