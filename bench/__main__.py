@@ -14,7 +14,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import captions, http, operations, reading_time, scripts, speech, streams, uploads, video
+from bench import (
+    captions,
+    http,
+    operations,
+    reading_time,
+    scripts,
+    speech,
+    streams,
+    transcription,
+    uploads,
+    video,
+)
 from local.stack import Stack
 
 LOG = Path(__file__).resolve().parents[1] / ".local" / "bench.log"
@@ -51,6 +62,7 @@ def main() -> int:
     measure("reading", reading_time.measure)
     measure("speech", speech.measure)
     measure("captions", captions.measure)
+    measure("transcription", transcription.measure)
     measure("video", video.measure)
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     _show_costs(costs)

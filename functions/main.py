@@ -10,6 +10,7 @@ import gc
 gc.disable()
 
 import os
+from functools import partial
 from typing import Any, cast
 
 from firebase_functions import https_fn, options, scheduler_fn, tasks_fn
@@ -30,6 +31,8 @@ KEYS = [key for name in ENGINES.split(",") for key in ENGINE_KEYS.get(name.strip
 SPEECH = JWT if EMULATED else [*JWT, *KEYS]
 # The sweep deletes unused voice clones at ElevenLabs, so it needs the key.
 SWEEPS = SPEECH if "elevenlabs" in ENGINES else JWT
+LISTENER_KEY = ENGINE_KEYS.get(os.environ.get("TRANSCRIBER", ""), [])
+LISTENER = JWT if EMULATED else [*JWT, *LISTENER_KEY]
 # With SCRIPT_WRITER=openai a language model writes scripts; then `scripts` needs the key too.
 # With MODERATION=openai a server checks texts; then all functions that accept texts need it.
 OPENAI = JWT if EMULATED else [*JWT, "OPENAI_API_KEY"]
@@ -102,6 +105,11 @@ def files(request: Request) -> Response:
     return _serve("files", request)
 
 
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=7, timeout_sec=120)
+def language(request: Request) -> Response:
+    return _serve("language", request)
+
+
 @https_fn.on_request(secrets=JWT)
 def support(request: Request) -> Response:
     return _serve("support", request)
@@ -113,8 +121,8 @@ def admin(request: Request) -> Response:
 
 
 # One task per instance: speech uses a whole core. Cloud Tasks limits how many run at once.
-@tasks_fn.on_task_dispatched(
-    secrets=SPEECH,
+_on_task = partial(
+    tasks_fn.on_task_dispatched,
     concurrency=1,
     memory=options.MemoryOption.GB_2,
     timeout_sec=1800,
@@ -125,11 +133,24 @@ def admin(request: Request) -> Response:
         max_concurrent_dispatches=TASKS_AT_ONCE, max_dispatches_per_second=100
     ),
 )
-def generate(request: https_fn.CallableRequest[Any]) -> None:
+
+
+def _work(request: https_fn.CallableRequest[Any]) -> None:
     from troupe.app.functions import container
     from troupe.app.task import handle
 
     handle(request, container())
+
+
+@_on_task(secrets=SPEECH)
+def generate(request: https_fn.CallableRequest[Any]) -> None:
+    _work(request)
+
+
+# Transcriptions: somebody may be waiting for them, so they do not queue behind long speech.
+@_on_task(secrets=LISTENER)
+def listen(request: https_fn.CallableRequest[Any]) -> None:
+    _work(request)
 
 
 @scheduler_fn.on_schedule(

@@ -115,7 +115,7 @@ def perform(base_url: str, out: Path) -> tuple[list[Work], dict[str, list[Json]]
                 text=piece.text,
                 language=piece.language,
                 voiceType=piece.voice_type,
-                **({"voiceId": piece.voice_id} if piece.voice_id else {}),
+                voiceId=piece.voice_id,
                 format="mp3",
                 seen=_Progress(piece.title),
             )["generation"]

@@ -1,4 +1,4 @@
-"""Settings of the services that speak, write scripts, and check texts."""
+"""Settings of the services that speak, transcribe, write scripts, and check texts."""
 
 from __future__ import annotations
 
@@ -99,6 +99,35 @@ class AiSettings(BaseModel):
         "",
         "the voices used without a recording: `male=ID,female=ID,kids=ID`",
         shown="three stock voices",
+    )
+    transcriber: Literal["", "off", "whisper", "openai", "google", "elevenlabs"] = setting(
+        "TRANSCRIBER",
+        "",
+        "`off`, `whisper`, `openai`, `google` or `elevenlabs`: what turns sound into text "
+        "([transcription](docs/transcription.md)); `whisper` and `elevenlabs` need their package "
+        "from `functions/requirements-extras.txt`",
+        shown="`off`; `whisper` on the emulators",
+    )
+    openai_transcription_model: str = setting(
+        "OPENAI_TRANSCRIPTION_MODEL",
+        "whisper-1",
+        "the model of `TRANSCRIBER=openai`, which has to report the times of words; compatible "
+        "servers use their own names",
+    )
+    elevenlabs_transcription_model: str = setting(
+        "ELEVENLABS_TRANSCRIPTION_MODEL", "scribe_v1", "the model of `TRANSCRIBER=elevenlabs`"
+    )
+    google_stt_endpoint: str | None = setting(
+        "GOOGLE_STT_ENDPOINT",
+        None,
+        "a regional endpoint of Cloud Speech-to-Text, for `TRANSCRIBER=google`",
+        shown="the global one",
+    )
+    google_stt_languages: str = setting(
+        "GOOGLE_STT_LANGUAGES",
+        "en-US",
+        "the languages that `TRANSCRIBER=google` listens for when a request names none: up to "
+        "three, separated by commas",
     )
     google_tts_endpoint: str | None = setting(
         "GOOGLE_TTS_ENDPOINT",

@@ -39,6 +39,7 @@ class Prices(BaseModel):
 
     characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
+    transcribed_seconds_per_token: int = 60  # one token per started minute of speech that was heard
 
 
 def _words(text: str) -> list[str]:
@@ -313,6 +314,13 @@ class Settings(AiSettings):
                     "(docs/deploy.md)"
                 )
             object.__setattr__(self, "payments", "off")
+        return self
+
+    @model_validator(mode="after")
+    def _transcriber_is_chosen(self) -> Self:
+        """The emulators have the package of `whisper`, which a deployment need not have."""
+        if not self.transcriber:
+            object.__setattr__(self, "transcriber", "whisper" if self.emulated else "off")
         return self
 
     def quota(self, *names: str) -> Quota:

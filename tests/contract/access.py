@@ -17,6 +17,7 @@ from tests.support.media_files import sent
 from tests.support.plans import Shop
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
+from tests.support.speeches import silence, wav
 from tests.support.wiring import app_for, deliver, services
 from troupe import tokens
 from troupe.accounts.records import UserRecord
@@ -119,6 +120,7 @@ class World:
             "exportId": self._export,
             "videos/name": self._script,
             "fileId": self._file,
+            "transcriptionId": self._transcription,
             "static/kind/name": self._media,
             "assets/name": lambda owner: {"name": "swagger-ui.css"},
             "voiceId": lambda owner: {"voiceId": "espeak-en-us-female"},
@@ -221,6 +223,12 @@ class World:
     def _file(self, owner: Caller) -> Ids:
         file = services().user_files.add(owner.uid, "a.wav", sent(recording()))
         return {"fileId": file.id}
+
+    def _transcription(self, owner: Caller) -> Ids:
+        """Of silence, which no model needs to hear."""
+        made = services().transcriptions.start(owner.uid, sent(wav(silence(1))))
+        deliver(self._queue)
+        return {"transcriptionId": made.transcription.id}
 
     def _media(self, owner: Caller) -> Ids:
         """A voice sample."""

@@ -92,10 +92,12 @@ def manifests(*settings: dict[str, str]) -> list[dict[str, Any]]:
 # Concurrency of functions with heavier requests.
 AT_ONCE = {
     "generate": 1,
+    "listen": 1,
     "sweep": 1,
     "auth": 16,
     "characters": 8,
     "files": 7,
+    "language": 7,
     "scripts": 8,
     "stream": 4,
     "voice": 20,
@@ -115,9 +117,10 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
         assert endpoint["concurrency"] == AT_ONCE.get(name, 40), name
         assert endpoint["region"] == ["us-central1"], name
     assert all("httpsTrigger" in endpoints[name] for name in functions())
-    queue = endpoints["generate"]["taskQueueTrigger"]
-    assert queue["retryConfig"]["maxAttempts"] > 5
-    assert endpoints["generate"]["timeoutSeconds"] == 1800
+    for name in ("generate", "listen"):
+        queue = endpoints[name]["taskQueueTrigger"]
+        assert queue["retryConfig"]["maxAttempts"] > 5
+        assert endpoints[name]["timeoutSeconds"] == 1800
     assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
 
 
@@ -133,6 +136,9 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"MODERATION": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "blocklist"}, OPENAI, set()),
     ({"SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, SPEAKERS | {"sweep"}),
+    ({"TRANSCRIBER": "openai"}, OPENAI, {"listen"}),
+    ({"TRANSCRIBER": "elevenlabs", "SPEECH_ENGINES": "openai"}, ELEVENLABS, {"listen"}),
+    ({"TRANSCRIBER": "whisper"}, OPENAI, set()),
 ]
 
 
@@ -156,6 +162,8 @@ HEAVY = {
     "uharfbuzz",
     "openai",
     "elevenlabs",
+    "faster_whisper",
+    "ctranslate2",
     "google.cloud.texttospeech",
     "flask_openapi",
     "flask_openapi_swagger",
@@ -177,6 +185,7 @@ OTHERS = {
     "auth": {"characters", "generations", "moderation", "plans", "recording", "scripts", "speech"},
     "characters": {"exports", "generations", "jobs", "plans", "recording", "scripts"},
     "files": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
+    "language": {"characters", "exports", "files", "generations", "plans", "recording", "scripts"},
     "plans": {"characters", "exports", "generations", "jobs", "media", "scripts", "speech"},
     "scripts": {"exports", "plans"},
     "support": {"exports", "generations", "jobs", "media", "moderation", "scripts", "speech"},
@@ -323,6 +332,41 @@ def test_the_task_function_loads_only_the_selected_engine(engine: str, loaded: l
     keys = {"OPENAI_API_KEY": "sk-test", "ELEVENLABS_API_KEY": "xi-test"}
     env = {"SPEECH_ENGINES": engine, "GOOGLE_TTS_ENDPOINT": "http://127.0.0.1:9", **keys}
     assert fresh(code, **env).strip() == f"{loaded} {engine}"
+
+
+@pytest.mark.parametrize(
+    ("transcriber", "loaded"),
+    [
+        ("whisper", ["faster_whisper"]),
+        ("openai", ["openai"]),
+        ("elevenlabs", ["elevenlabs"]),
+        ("google", []),
+    ],
+)
+def test_the_task_function_loads_only_the_selected_transcriber(
+    transcriber: str, loaded: list[str]
+) -> None:
+    packages = ("faster_whisper", "openai", "elevenlabs")
+    code = (
+        "import sys\nfrom troupe.app.functions import container\n"
+        "name = container().transcriber.name\n"
+        f"print([m for m in {packages!r} if m in sys.modules], name)"
+    )
+    keys = {"OPENAI_API_KEY": "sk-test", "ELEVENLABS_API_KEY": "xi-test"}
+    env = {"TRANSCRIBER": transcriber, "GOOGLE_STT_ENDPOINT": "http://127.0.0.1:9", **keys}
+    assert fresh(code, **env).strip() == f"{loaded} {transcriber}"
+
+
+@pytest.mark.parametrize(
+    ("transcriber", "package"), [("whisper", "faster_whisper"), ("elevenlabs", "elevenlabs")]
+)
+def test_a_missing_package_of_a_transcriber_is_named(transcriber: str, package: str) -> None:
+    code = (
+        f"import sys\nsys.modules[{package!r}] = None\nfrom troupe.app.functions import container\n"
+        "try:\n    container().transcriber\nexcept RuntimeError as error:\n    print(error)"
+    )
+    told = fresh(code, TRANSCRIBER=transcriber)
+    assert f"TRANSCRIBER={transcriber} needs its package: pip install -r requirements" in told
 
 
 @pytest.mark.parametrize("engine", ["elevenlabs", "google"])

@@ -37,6 +37,7 @@ SUBJECTS = {
     "exportId": "jobs/{}",
     "fileId": "files/{}",
     "dictionaryId": "dictionaries/{}",
+    "transcriptionId": "transcriptions/{}",
 }
 
 # Ids that signed-in callers may use regardless of the owner.

@@ -1,7 +1,8 @@
 """A server with the wire format of the parts of ElevenLabs' API that we use, on a real socket.
 
-Its voice is a tone; each character lasts 0.05 s. After `server.script("/with-timestamps", "500")`
-the next request with that in its path gets a 500; see `_INVALID` and `_NAMED` for other steps.
+Its voice is a tone; each character lasts 0.05 s. It hears what `server.ear` is told. After
+`server.script("/with-timestamps", "500")` the next request with that in its path gets a 500; see
+`_INVALID` and `_NAMED` for other steps.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.message import EmailMessage, MIMEPart
-from email.parser import BytesParser
-from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+
+from tests.fakes.recognition import INVENTED, Ear, form
 
 KEY = "xi-test-of-the-fake-server"
 RATE = 24_000
@@ -47,6 +47,7 @@ class FakeElevenLabs:
     aligned: bool = True
     slots: int | None = None  # how many cloned voices the account keeps
     retry_after: str = "0"
+    ear: Ear = field(default_factory=Ear)
     released: threading.Event = field(default_factory=threading.Event)
     _scripts: defaultdict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
 
@@ -102,6 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(_NAMED["voice_limit_reached"], "voice_limit_reached")
         elif step != "ok":
             self._fail(int(step), "system_busy")
+        elif url.path == "/v1/speech-to-text":
+            self._send(200, json.dumps(self._transcript(body)).encode())
         elif (answer := self._answer(url.path, url.query, body)) is None:
             self._fail(404, "voice_not_found")
         else:
@@ -126,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             ]
             return {"history": uses[::-1], "has_more": False}
         if path == "/v1/voices/add":
-            fields = self._form(body)
+            fields = form(self.headers["content-type"], body)
             voice_id = f"v-clone-{len(self.fake.samples)}"
             self.fake.voices[voice_id] = fields["name"].get_content().strip()
             self.fake.samples.append(fields["files"].get_content())
@@ -140,13 +143,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.fake.spoken.append(request | {"voice_id": voice_id} | parse_qs(query))
         return self._speech(request["text"])
 
-    def _form(self, body: bytes) -> dict[str, MIMEPart]:
-        head = f"content-type: {self.headers['content-type']}\r\n\r\n".encode()
-        form = BytesParser(EmailMessage, policy=HTTP).parsebytes(head + body)
-        return {
-            str(part.get_param("name", header="content-disposition")): part
-            for part in form.iter_parts()
-        }
+    def _transcript(self, body: bytes) -> dict[str, Any]:
+        words = self.fake.ear.hear_form(self.headers["content-type"], body)
+        pieces: list[dict[str, Any]] = []
+        for word, start, end in words:
+            pieces.append(
+                {"text": word, "type": "word", "start": start, "end": end, "logprob": -0.1}
+            )
+            pieces.append(
+                {"text": " ", "type": "spacing", "start": end, "end": end, "logprob": 0.0}
+            )
+        if not words:
+            event = {"text": "(music)", "type": "audio_event", "start": 0.0, "end": 1.0}
+            said = {"text": INVENTED, "type": "word", "start": 0.0, "end": 0.2}
+            pieces = [event | {"logprob": -0.1}, said | {"logprob": -2.0}]
+        text = "".join(piece["text"] for piece in pieces)
+        return {"language_code": "eng", "language_probability": 0.98, "text": text, "words": pieces}
 
     def _speech(self, text: str) -> dict[str, Any]:
         times = np.arange(round(RATE * SECONDS_PER_CHARACTER * len(text))) / RATE

@@ -1,9 +1,10 @@
-"""A server with the wire format of OpenAI's `/v1/audio/speech`, `/v1/chat/completions` and
-`/v1/moderations`, on a real socket.
+"""A server with the wire format of OpenAI's `/v1/audio/speech`, `/v1/audio/transcriptions`,
+`/v1/chat/completions` and `/v1/moderations`, on a real socket.
 
-Its voice is a tone per word, so that tests can count the words. After `server.script("429", "ok")`
-the next request gets a 429, and all later ones get audio. Its chat answers are scripts whose lines
-name their speaker. It moderates by `server.flagged`: categories by the word that has them.
+Its voice is a tone per word, so that tests can count the words. It hears what `server.ear` is told.
+After `server.script("429", "ok")` the next request gets a 429, and all later ones get audio. Its
+chat answers are scripts whose lines name their speaker. It moderates by `server.flagged`:
+categories by the word that has them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
+
+from tests.fakes.recognition import INVENTED, Ear
 
 RATE = 24_000
 KEY = "sk-test-of-the-fake-server"
@@ -63,6 +66,7 @@ class FakeOpenAI:
     retry_after: str = "0"
     formats: tuple[str, ...] = ("json_schema", "json_object")  # supported by the chat
     flagged: dict[str, str] = field(default_factory=dict)
+    ear: Ear = field(default_factory=Ear)
     delay: float = 0.0  # seconds before each response with audio
     _script: deque[str] = field(default_factory=deque)
     _released: threading.Event = field(default_factory=threading.Event)
@@ -80,17 +84,23 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.fake.requests.append(request)
+        body = self.rfile.read(int(self.headers["content-length"]))
         self.fake.headers.append({k.lower(): v for k, v in self.headers.items()})
-        if self.path not in ("/v1/audio/speech", "/v1/chat/completions", "/v1/moderations"):
-            return self._fail(404, "not_found")
+        if self.path == "/v1/audio/transcriptions":
+            self._transcribe(self.fake.next_step(), body)
+        else:
+            self._take(json.loads(body))
+
+    def _take(self, request: dict[str, Any]) -> None:
+        self.fake.requests.append(request)
         if self.headers["authorization"] != f"Bearer {KEY}":
             return self._fail(401, "invalid_api_key")
         if self.path == "/v1/chat/completions":
             return self._chat(self.fake.next_step(), request)
         if self.path == "/v1/moderations":
             return self._moderate(self.fake.next_step(), request)
+        if self.path != "/v1/audio/speech":
+            return self._fail(404, "not_found")
         if len(request["input"]) > 4096:
             return self._fail(400, "string_above_max_length")
         return self._do(self.fake.next_step(), request)
@@ -190,6 +200,46 @@ class _Handler(BaseHTTPRequestHandler):
             self._drip(bytes(100_000))
         elif step == "hang":
             self.fake._released.wait(30)
+        else:
+            self._fail(int(step), "server_error")
+
+    def _transcribe(self, step: str, body: bytes) -> None:
+        """In `verbose_json`: words without punctuation, and segments without words."""
+        words = self.fake.ear.hear_form(self.headers["content-type"], body)
+        self.fake.requests.append({})
+        if self.headers["authorization"] != f"Bearer {KEY}":
+            return self._fail(401, "invalid_api_key")
+        bare = [(word.strip(".,!?"), start, end) for word, start, end in words]
+        doubts = {"no_speech_prob": 0.01, "avg_logprob": -0.2, "compression_ratio": 1.1}
+        segment = {"id": 0, "start": 0.0, "end": self.fake.ear.seconds[-1], "text": ""}
+        segment |= doubts | {"text": f" {self.fake.ear.says}"}
+        if not words:  # what nobody said
+            bare = [(INVENTED, 0.0, self.fake.ear.seconds[-1])]
+            segment |= {"text": INVENTED, "no_speech_prob": 0.9, "avg_logprob": -0.7}
+        answer = {
+            "text": segment["text"],
+            "language": "english",
+            "duration": self.fake.ear.seconds[-1],
+            "segments": [segment],
+            "words": [{"word": word, "start": start, "end": end} for word, start, end in bare],
+        }
+        bodies: dict[str, Any] = {
+            "ok": answer,
+            "no-words": answer | {"words": []},
+            "no-segments": answer | {"segments": []},
+            "null": None,
+            "list": [],
+        }
+        if step in bodies:
+            self._send(200, "application/json", json.dumps(bodies[step]).encode())
+        elif step == "html":
+            self._send(200, "text/html", b"<html><body>Bad gateway</body></html>")
+        elif step == "hang":
+            self.fake._released.wait(30)
+        elif step == "drip":
+            self._drip(bytes(100_000))
+        elif step == "quota":
+            self._fail(429, "insufficient_quota")
         else:
             self._fail(int(step), "server_error")
 

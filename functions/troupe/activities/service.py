@@ -30,11 +30,12 @@ class Activity(Record):
     script_id: str | None = None
     character_id: str | None = None
     generation_id: str | None = None
+    transcription_id: str | None = None
     job_id: str | None = None
     video_path: str | None = None
 
 
-_SUBJECTS = ("scriptId", "characterId", "generationId")
+_SUBJECTS = ("scriptId", "characterId", "generationId", "transcriptionId")
 _IDS = {*_SUBJECTS, "jobId", "videoPath"}
 
 

@@ -23,6 +23,7 @@ from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
 from troupe.support.domain import DOMAIN as SUPPORT
+from troupe.transcriptions.domain import DOMAIN as TRANSCRIPTIONS
 from troupe.voices.domain import DOMAIN as VOICES
 from troupe.wallet.domain import DOMAIN as WALLET
 
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
     from troupe.settings import Settings
     from troupe.web.routes import Api
 
-# In the order in which a deleted user's data is erased. Generations, scripts and jobs stop running
-# work; the wallet can be closed only when no job holds part of it; activities come after them,
-# because the other erasers write some.
+# In the order in which a deleted user's data is erased. Generations, scripts, transcriptions and
+# jobs stop running work; the wallet can be closed only when no job holds part of it; activities
+# come after them, because the other erasers write some.
 DOMAINS: tuple[Domain, ...] = (
     GENERATIONS,
     VOICES,
     SCRIPTS,
+    TRANSCRIPTIONS,
     JOBS,
     EXPORTS,
     CHARACTERS,

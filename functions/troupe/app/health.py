@@ -40,6 +40,7 @@ def health_checks(
         "storage": check_storage,
         "queue": check_queues,
         "engine": lambda: check_engines(settings),
+        "transcriber": lambda: check_transcriber(settings),
     }
 
 
@@ -70,3 +71,23 @@ def check_kokoro(settings: Settings) -> None:
     files = ModelFiles.of(settings)
     for name in (KOKORO, *map(kokoro_voice, KOKORO_VOICES)):
         files.path(name)
+
+
+def check_transcriber(settings: Settings) -> None:
+    """Checks that the transcriber is installed with its model, or reachable. Raises if it is
+    not."""
+    from troupe.adapters.models.files import ModelFiles
+    from troupe.adapters.models.table import WHISPER, whisper
+    from troupe.adapters.probe import check_reachable, find_package
+
+    addresses = {
+        "openai": settings.openai_base_url or "https://api.openai.com/v1",
+        "elevenlabs": settings.elevenlabs_base_url or "https://api.elevenlabs.io",
+        "google": settings.google_stt_endpoint or "speech.googleapis.com",
+    }
+    if settings.transcriber == "whisper":
+        find_package("faster_whisper")
+        for file in WHISPER:
+            ModelFiles.of(settings).path(whisper(file))
+    elif settings.transcriber != "off":
+        check_reachable(addresses[settings.transcriber])

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.errors import UnknownChoice
 from troupe.generations import request_schemas, schemas
-from troupe.generations.caption_schemas import CaptionQuery, Captions
 from troupe.generations.errors import (
     AudioNotReady,
     GenerationNotFound,

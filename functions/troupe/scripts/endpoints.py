@@ -8,9 +8,9 @@ from flask import Response
 
 from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.tiers import Kept
+from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
-from troupe.generations.caption_schemas import CaptionQuery, Captions
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import JobNotFound, TooManyJobs
 from troupe.jobs.schemas import PriceData

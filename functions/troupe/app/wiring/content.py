@@ -1,4 +1,4 @@
-"""Characters, generations, scripts, files, exports, and support."""
+"""Characters, generations, scripts, files, transcriptions, exports, and support."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from troupe.scripts.service import ScriptService
     from troupe.support.content import Contacts, Faqs
     from troupe.support.health import Health, HealthChecks
+    from troupe.transcriptions.service import Transcriptions
     from troupe.voices.previews import Previews
 
 
@@ -158,6 +159,14 @@ class Content(People):
 
         return UserFiles(
             self.database, self._files, self.orphans, self._prove_recording, self.settings
+        )
+
+    @cached_property
+    def transcriptions(self) -> Transcriptions:
+        from troupe.transcriptions.service import Transcriptions
+
+        return Transcriptions(
+            self.database, self._files, self._jobs, self._prove_recording, self.settings
         )
 
     @cached_property

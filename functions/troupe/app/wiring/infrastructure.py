@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from troupe.moderation.service import Judge, Moderation
     from troupe.orphans import OrphanedFiles
     from troupe.rate_limits import Limiter
+    from troupe.recognition.transcriber import Transcriber
     from troupe.speech.choice import Engines
 
 
@@ -94,6 +95,13 @@ class Infrastructure:
 
         build = cache(partial(engine_named, settings=self.settings))
         return lambda name: build(name or self.settings.speech_engines[0])
+
+    @cached_property
+    def transcriber(self) -> Transcriber:
+        """The one named by TRANSCRIBER. Raises as `engine` does."""
+        from troupe.recognition.engines import transcriber_named
+
+        return transcriber_named(self.settings)
 
     @cached_property
     def language_model(self) -> Callable[[], Model] | None:

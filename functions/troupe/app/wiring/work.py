@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from troupe.migrations.service import Migrator
     from troupe.recording.recorder import Listener
     from troupe.scripts.worker import ScriptWorker
+    from troupe.transcriptions.worker import TranscriptionWorker
 
 
 class Work(Infrastructure):
@@ -100,6 +101,19 @@ class Work(Infrastructure):
             max_video_seconds=self.settings.max_video_seconds,
             pauses=self.settings.pauses,
             dictionary=self.dictionaries.load,
+        )
+
+    @cached_property
+    def transcription_worker(self) -> TranscriptionWorker:
+        from troupe.recognition.catalogue import capabilities
+        from troupe.transcriptions.worker import TranscriptionWorker
+
+        return TranscriptionWorker(
+            lambda: self.transcriber,
+            capabilities(self.settings.transcriber).longest_seconds,
+            self.files,
+            self.decoders.stretch,
+            self.settings.prices,
         )
 
     @cached_property

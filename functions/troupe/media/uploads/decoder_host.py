@@ -33,7 +33,7 @@ RESULT = struct.Struct("=I")  # the length of the JSON
 OK, FAILED, OUT_OF_MEMORY, OUT_OF_SPACE = 0, 1, 3, 4  # exit codes of forks
 _MESSAGE = 4096  # bytes
 
-Task = Callable[[BinaryIO], tuple[dict[str, Any], bytes]]
+Task = Callable[..., tuple[dict[str, Any], bytes]]  # of the file, and the request's arguments
 
 
 def _tasks(kind: str) -> dict[str, Task]:
@@ -48,10 +48,12 @@ def _tasks(kind: str) -> dict[str, Task]:
         return {"clip": lambda file: _split(look_at(file))}
     from troupe.media.uploads.recordings import prove_recording
     from troupe.media.uploads.samples import prepare_sample
+    from troupe.media.uploads.stretches import decode_stretch
 
     return {
         "sample": lambda file: _split(prepare_sample(file), "audio"),
         "recording": lambda file: _split(prove_recording(file)),
+        "stretch": lambda file, **span: _split(decode_stretch(file, **span), "audio"),
     }
 
 
@@ -133,7 +135,7 @@ def _supervise(
 def _work(request: dict[str, Any], tasks: dict[str, Task], upload: int, result: int) -> NoReturn:
     _limit(request["memory"], request["seconds"], request["output"])
     try:
-        answer, data = _answer(tasks[request["task"]], upload)
+        answer, data = _answer(tasks[request["task"]], upload, request["arguments"])
         told = json.dumps(answer).encode()
         with open(result, "wb", closefd=False) as target:
             target.write(RESULT.pack(len(told)) + told)
@@ -145,11 +147,12 @@ def _work(request: dict[str, Any], tasks: dict[str, Task], upload: int, result: 
     os._exit(OK)
 
 
-def _answer(task: Task, upload: int) -> tuple[dict[str, Any], bytes]:
+def _answer(task: Task, upload: int, arguments: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The result of a task, or its error; MemoryError is raised."""
     try:
         # The reader is never closed, nor is the file: the fork ends without cleaning up.
-        result, data = task(cast("BinaryIO", io.BufferedReader(_Upload(upload), 1 << 16)))
+        file = cast("BinaryIO", io.BufferedReader(_Upload(upload), 1 << 16))
+        result, data = task(file, **arguments)
         return {"result": result}, data
     except TroupeError as error:
         said = {"code": error.code, "text": error.text, "details": error.details}
@@ -212,6 +215,7 @@ def _warm_up(tasks: dict[str, Task]) -> None:
         write_wav(file, 8_000, [np.arange(16_000, dtype=np.int16) % 40 * 100])
         tasks["sample"](file)
         tasks["recording"](file)
+        tasks["stretch"](file, start=0.0, seconds=1.0)
 
 
 def main(kind: str) -> None:

@@ -68,6 +68,8 @@ class _Task:
 _TASKS = {
     "sample": _Task("sound", Limits(64 * _MB, TIME_LIMIT, 8 * _MB), BrokenAudio),
     "recording": _Task("sound", Limits(64 * _MB, TIME_LIMIT, _MB), BrokenAudio),
+    # Ten minutes of 16 kHz have 20 MB.
+    "stretch": _Task("sound", Limits(96 * _MB, 60, 24 * _MB), BrokenAudio),
     "image": _Task("picture", Limits(232 * _MB, TIME_LIMIT, 24 * _MB), BrokenImage),
     # Only operators add clips, on their own machines: a minute of 4K.
     "clip": _Task("clip", Limits(1024 * _MB, 600, _MB), BadClip),
@@ -111,6 +113,11 @@ class Decoders:
         _check_sound(file)
         return Recording(**self._run("recording", file, user)[0])
 
+    def stretch(self, file: BinaryIO, start: float, seconds: float, user: str = "") -> bytes:
+        """Samples from `start` on (int16, mono, 16 kHz). Raises BrokenAudio."""
+        _check_sound(file)
+        return self._run("stretch", file, user, start=start, seconds=seconds)[1]
+
     def image(self, file: BinaryIO, user: str = "") -> PreparedImage:
         """Raises BrokenImage, ImageTooLarge."""
         if sniffing.picture_kind(file) is None:
@@ -127,10 +134,13 @@ class Decoders:
         for lane in self._lanes.values():
             lane.close()
 
-    def _run(self, name: str, file: BinaryIO, user: str = "") -> tuple[dict[str, Any], bytes]:
+    def _run(
+        self, name: str, file: BinaryIO, user: str = "", **arguments: float
+    ) -> tuple[dict[str, Any], bytes]:
         task, started = _TASKS[name], time.monotonic()
         with tempfile.TemporaryFile() as target, _on_disk(file) as upload:
-            ended = self._lanes[task.kind].ask(user, name, task.limits, upload, target.fileno())
+            request = {"task": name, "arguments": arguments}
+            ended = self._lanes[task.kind].ask(user, request, task.limits, upload, target.fileno())
             answer, data = ({}, b"") if ended["exit"] else _result(target)
         log.info(
             "upload_decoded",
@@ -203,7 +213,9 @@ class _Lane:
         self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._changed = threading.Condition()
 
-    def ask(self, user: str, name: str, limits: Limits, upload: int, target: int) -> dict[str, Any]:
+    def ask(
+        self, user: str, request: dict[str, Any], limits: Limits, upload: int, target: int
+    ) -> dict[str, Any]:
         """How the fork ended. Raises DecodersBusy."""
         child = self._take(user)
         started = time.monotonic()
@@ -213,7 +225,7 @@ class _Lane:
                     # After a fork the parent still uses the old child: leave it alone.
                     child = self._make()
                 try:
-                    return child.ask(name, limits, upload, target)
+                    return child.ask(request, limits, upload, target)
                 except (OSError, EOFError) as error:
                     child.close()
                     child = None
@@ -285,10 +297,10 @@ class _Child:
         self.close = weakref.finalize(self, _end, process, self._socket, self.parent)
         self._starting = _START
 
-    def ask(self, name: str, limits: Limits, upload: int, target: int) -> dict[str, Any]:
+    def ask(self, task: dict[str, Any], limits: Limits, upload: int, target: int) -> dict[str, Any]:
         """Raises OSError (TimeoutError if it does not answer at all), EOFError."""
         request = {
-            "task": name,
+            **task,
             "memory": limits.memory,
             "seconds": limits.seconds,
             "output": limits.output,

@@ -1,4 +1,4 @@
-"""Captions in requests and responses, of generations and of scripts."""
+"""Captions over HTTP, of speech, of videos and of transcriptions."""
 
 from __future__ import annotations
 
