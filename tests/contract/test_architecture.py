@@ -135,7 +135,7 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"MODERATION": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "blocklist"}, OPENAI, set()),
-    ({"SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, SPEAKERS | {"sweep"}),
+    ({"SPEECH_ENGINES": "", "SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, SPEAKERS | {"sweep"}),
     ({"TRANSCRIBER": "openai"}, OPENAI, {"listen"}),
     ({"TRANSCRIBER": "elevenlabs", "SPEECH_ENGINES": "openai"}, ELEVENLABS, {"listen"}),
     ({"TRANSCRIBER": "whisper"}, OPENAI, set()),
