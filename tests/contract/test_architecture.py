@@ -96,6 +96,7 @@ AT_ONCE = {
     "auth": 16,
     "characters": 8,
     "files": 7,
+    "language": 4,
     "scripts": 8,
     "voice": 20,
 }
@@ -120,8 +121,8 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
     assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
 
 
-OPENAI, ELEVENLABS = "OPENAI_API_KEY", "ELEVENLABS_API_KEY"
-CHECKERS = {"voice", "scripts", "characters"}
+OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
+CHECKERS = {"voice", "scripts", "characters", "language"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SPEECH_ENGINE": "openai"}, OPENAI, {"generate"}),
@@ -131,6 +132,10 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"MODERATION": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "blocklist"}, OPENAI, set()),
     ({"SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, {"generate", "sweep"}),
+    ({"TRANSLATOR": "openai"}, OPENAI, {"language"}),
+    ({"TRANSLATOR": "openai", "MODERATION": "openai"}, OPENAI, CHECKERS),
+    ({"TRANSLATOR": "deepl"}, DEEPL, {"language"}),
+    ({"TRANSLATOR": "libretranslate"}, "LIBRETRANSLATE_API_KEY", {"language"}),
 ]
 
 
@@ -149,7 +154,10 @@ def test_only_functions_that_need_a_secret_have_it() -> None:
 HEAVY = {
     "PIL",
     "av",
+    "babel",
     "espeakng_loader",
+    "fasttext",
+    "fxtranslate",
     "numpy",
     "uharfbuzz",
     "openai",
@@ -175,6 +183,16 @@ OTHERS = {
     "auth": {"characters", "generations", "moderation", "plans", "recording", "scripts", "speech"},
     "characters": {"exports", "generations", "jobs", "plans", "recording", "scripts"},
     "files": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
+    "language": {
+        "characters",
+        "exports",
+        "generations",
+        "jobs",
+        "media",
+        "plans",
+        "scripts",
+        "speech",
+    },
     "plans": {"characters", "exports", "generations", "jobs", "media", "scripts", "speech"},
     "scripts": {"exports", "plans"},
     "support": {"exports", "generations", "jobs", "media", "moderation", "scripts", "speech"},

@@ -23,6 +23,7 @@ from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
 from troupe.support.domain import DOMAIN as SUPPORT
+from troupe.translation.domain import DOMAIN as TRANSLATION
 from troupe.wallet.domain import DOMAIN as WALLET
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ DOMAINS: tuple[Domain, ...] = (
     ACCOUNTS,
     REPORTS,
     SUPPORT,
+    TRANSLATION,
     ADMIN,
 )
 

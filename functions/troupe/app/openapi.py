@@ -83,6 +83,7 @@ _PHRASES = {
     503: "Unavailable",
 }
 _HEADERS = {
+    "Cache-Control": ("How long, and by whom, the answer may be kept.", {"type": "string"}),
     "Location": ("The URL of the created resource.", {"type": "string", "format": "uri-reference"}),
     "Preference-Applied": ("The part of `Prefer` that was honoured.", {"type": "string"}),
     "RateLimit-Limit": ("Requests allowed in the window.", {"type": "integer"}),

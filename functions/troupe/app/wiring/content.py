@@ -1,4 +1,4 @@
-"""Characters, generations, scripts, files, exports, and support."""
+"""Characters, generations, scripts, translation, files, exports, and support."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from troupe.scripts.service import ScriptService
     from troupe.support.content import Contacts, Faqs
     from troupe.support.health import Health, HealthChecks
+    from troupe.translation.service import TranslationService
 
 
 class Content(People):
@@ -128,6 +129,12 @@ class Content(People):
         return UserFiles(
             self.database, self._files, self.orphans, self._prove_recording, self.settings
         )
+
+    @cached_property
+    def translation_service(self) -> TranslationService:
+        from troupe.translation.service import TranslationService
+
+        return TranslationService(lambda: self.translator, self.language_detector, self.moderation)
 
     @cached_property
     def reports(self) -> Reports:
