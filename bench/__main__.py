@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import captions, http, operations, scripts, speech, uploads, video
+from bench import captions, http, operations, scripts, speech, translation, uploads, video
 from local.stack import Stack
 
 LOG = Path(__file__).resolve().parents[1] / ".local" / "bench.log"
@@ -49,6 +49,7 @@ def main() -> int:
     measure("uploads", uploads.measure)
     measure("speech", speech.measure)
     measure("captions", captions.measure)
+    measure("translation", translation.measure)
     measure("video", video.measure)
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     _show_costs(costs)
