@@ -14,7 +14,7 @@ from functools import cache
 
 _LONGEST_WORD = 60  # characters; what is longer is no word, and slow to translate
 # Of scripts without spaces, whose sentences are one run: Thai to Khmer, kana, ideographs.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Symbols and pictures, with the invisible characters that join and colour them.
 _PICTURES = (
     "\u00a6\u00a7\u00a9\u00ac\u00ae\u00b0-\u00b3\u00b5\u00b6\u00b9\u00bc-\u00be\u00d7\u00f7"
@@ -51,7 +51,11 @@ _THEN = (
     rf"[0-9#*]\ufe0f?\u20e3|[{_PICTURES}](?:[\u200d{_PICTURES}])*",
     rf"[^\s{_UNSPACED}⟦⟧]{{{_LONGEST_WORD + 1},}}",
 )
-_WORD = re.compile(r"\w+|[^\w\s]")
+# Letters with the marks on them; alone in scripts without spaces.
+_WORD = re.compile(
+    rf"[{_UNSPACED}]|(?:[^\W{_UNSPACED}]|[\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0900-\u0dff])+"
+    r"|[^\w\s]"
+)
 _SPACED_LETTER = re.compile(rf"[^\W{_UNSPACED}]")
 MARK = re.compile(r"⟦(\d{1,5})⟧")
 # Neighbours, which are one thing to the translator.
@@ -143,8 +147,10 @@ def _readable(text: str, made: Masked, alphabet: frozenset[str]) -> str:
     """`text` with placeholders also for words that have characters outside `alphabet`."""
 
     def keep(found: re.Match[str]) -> str:
-        if alphabet.issuperset(found[0]):
-            return found[0]
+        # Some vocabularies have a letter only as a small one.
+        for form in (found[0], found[0].lower()):
+            if alphabet.issuperset(form):
+                return form
         return _added(made, found[0], found)
 
     parts = re.split(r"(⟦\d{1,5}⟧)", text)

@@ -10,7 +10,8 @@ from troupe.translation.languages import CODE
 from troupe.web.schema import OneLine, Schema, Text, WarnsOfUnknown, example
 
 MAX_CHARACTERS = 10_000
-MAX_TERMS, MAX_TERM = 100, 100
+# Compiled, a glossary of the largest size takes 160 kB, and Python keeps 512 of them.
+MAX_TERMS, MAX_TERM = 100, 60
 MAX_STYLE = 80
 MAX_CANDIDATES = 50
 

@@ -54,6 +54,7 @@ def children() -> set[int]:
         ("<b>Hello</b>, world!", "<b>Olá</b>, mundo!"),
         ("- @anna: good morning 😀", "- @anna: bom dia 😀"),
         ("1,234.56 and 12/31/2024", "1,234.56 e 12/31/2024"),
+        ("The word e\u0301 is Portuguese.", "A palavra é português."),
     ],
 )
 def test_texts_and_their_translations(firefox: Translator, text: str, wanted: str) -> None:
@@ -236,6 +237,21 @@ def test_without_models_it_says_what_is_missing(
     assert caught.value.code == "model_missing"
     told = capsys.readouterr().out
     assert str(tmp_path) in told and "models fetch firefox/enpt" in told
+
+
+def test_large_letters_that_a_model_lacks_are_read_as_small_ones(firefox: Translator) -> None:
+    (result,) = translate(firefox, ["NÃO ENTRE!"], "pt", "en", deadline=soon()).texts
+    assert "NÃO" not in result and "not" in result.lower()
+
+
+def test_its_version_names_the_models(tmp_path: Path) -> None:
+    copied(tmp_path, "enpt", "engl")
+    with (
+        translator("firefox") as (one, _),
+        translator("firefox") as (same, _),
+        translator("firefox", MODELS_DIR=str(tmp_path)) as (other, _),
+    ):
+        assert one.version == same.version != other.version
 
 
 def test_the_alphabet_of_a_model() -> None:

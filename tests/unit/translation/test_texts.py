@@ -187,6 +187,19 @@ def test_what_touches_a_word_touches_it_again() -> None:
     assert " ⟦" in made.text
 
 
+def test_words_outside_an_alphabet_are_kept_whole() -> None:
+    alphabet = frozenset("abcdefghijklmnopqrstuvwxyz .東京")
+
+    def kept(text: str) -> list[str]:
+        return [each.text for each in masked(text, {}, alphabet).kept]
+
+    assert kept("a müller b") == ["müller"]
+    assert kept("a Rose b") == []
+    assert masked("a Rose b", {}, alphabet).text == "a rose b"
+    assert kept("東京都") == ["都"]
+    assert kept("x\u0302y") == ["x\u0302y"]
+
+
 def test_terms_are_whole_words_in_any_case_and_the_longer_one_wins() -> None:
     glossary = {"cat": "gato", "cat food": "ração", "C++": "C++", "猫": "gato"}
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.translators import SERVERS
 from tests.unit.translation.translators import ALL, FOR_MANY, REMOTE, into_portuguese, translator
+from troupe import deadlines
 from troupe.translation.languages import found
 from troupe.translation.translator import TranslationError, TranslationRequest, Translator
 
@@ -185,6 +187,17 @@ def test_a_service_that_hangs_does_not_hold_us(remote: tuple[Translator, Any]) -
     code, retryable = failure(made, "A secret text.", seconds=1.0)
     assert code in ("translator_timeout", "translator_unavailable") and retryable
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_request_waits_no_longer_for_it_than_for_others(name: str) -> None:
+    with translator(name) as (made, server):
+        made.languages(time.monotonic() + FOR_MANY)
+        server.script(*["hang"] * 3)
+        deadlines.begin(1.0)
+        started = time.monotonic()
+        assert failure(made, "A secret text.") == ("translator_timeout", True)
+        assert time.monotonic() - started < 10
 
 
 def test_a_service_that_is_gone(remote: tuple[Translator, Any]) -> None:

@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from importlib.util import find_spec
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -58,6 +58,8 @@ class FirefoxTranslator:
     name = "firefox"
 
     def __init__(self, files: ModelFiles, *, seconds: float = _SECONDS) -> None:
+        if find_spec("fxtranslate") is None:
+            raise ValueError("TRANSLATOR=firefox needs the package fxtranslate")
         self._models = FirefoxModels(files)
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -65,7 +67,7 @@ class FirefoxTranslator:
 
     @property
     def version(self) -> str:
-        return version("fxtranslate")
+        return f"{version('fxtranslate')}+{self._models.fingerprint()}"
 
     @property
     def capabilities(self) -> Capabilities:
@@ -146,9 +148,6 @@ class _Child:
     def __init__(self) -> None:
         self.parent = os.getpid()
         self._connection, theirs = Pipe()
-        spec = find_spec("fxtranslate")
-        if spec is None or spec.origin is None:
-            raise RuntimeError("TRANSLATOR=firefox needs the package fxtranslate")
         with theirs:
             process = subprocess.Popen(
                 [
@@ -156,7 +155,7 @@ class _Child:
                     "-I",
                     "-S",
                     str(Path(firefox_host.__file__)),
-                    str(Path(spec.origin).parents[1]),
+                    str(distribution("fxtranslate").locate_file("")),
                 ],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,

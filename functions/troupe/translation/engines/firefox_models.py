@@ -7,6 +7,7 @@ MODELS_DIR, are taken as they are.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,7 @@ from troupe.adapters.models.table import MODELS
 from troupe.translation.translator import Languages
 
 PIVOT = "en"
-_FOLDER = re.compile(r"([a-z]{2,3})([a-z]{2,3})")
-_MODEL = re.compile(r"model\.(?P<pair>[a-z]{4,6})\.intgemm\.alphas\.bin")
+_FOLDER = re.compile(r"[a-z]{4,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,14 @@ class FirefoxModels:
             tuple(sorted(targets | ({PIVOT} if sources else set()))),
         )
 
+    def fingerprint(self) -> str:
+        """Eight hex digits for other models, by the sizes of their files."""
+        sizes = sorted(
+            (source + target, self._model(source + target).stat().st_size)
+            for source, target in self.pairs()
+        )
+        return hashlib.sha256(repr(sizes).encode()).hexdigest()[:8]
+
     def route(self, source: str, target: str) -> list[str]:
         """The pairs to go through."""
         if (source, target) in self.pairs():
@@ -70,20 +78,22 @@ class FirefoxModels:
         if names[0] in MODELS:
             model, source, target, shortlist = (self._files.path(name) for name in names)
             return PairFiles(model, source, target, shortlist)
-        folder = next(
-            directory / "firefox" / pair
-            for directory in self._files.directories
-            if _pair(directory / "firefox" / pair)
-        )
+        model = self._model(pair)
+        folder = model.parent
         own = folder / f"vocab.{pair}.spm"
         shared = own.is_file()
         shortlist = folder / Path(names[3]).name
         return PairFiles(
-            folder / Path(names[0]).name,
+            model,
             own if shared else folder / f"srcvocab.{pair}.spm",
             own if shared else folder / f"trgvocab.{pair}.spm",
             shortlist if shortlist.is_file() else None,
         )
+
+    def _model(self, pair: str) -> Path:
+        """The main file of a pair that is there."""
+        paths = (directory / _names(pair)[0] for directory in self._files.directories)
+        return next(path for path in paths if path.is_file())
 
 
 def _names(pair: str) -> tuple[str, str, str, str]:
@@ -100,7 +110,8 @@ def _names(pair: str) -> tuple[str, str, str, str]:
 def _pair(folder: Path) -> tuple[str, str] | None:
     """The languages of a folder that has a model. Every pair is from or to English."""
     name = folder.name
-    if not (folder / f"model.{name}.intgemm.alphas.bin").is_file():
+    model = folder / f"model.{name}.intgemm.alphas.bin"
+    if not _FOLDER.fullmatch(name) or not model.is_file():
         return None
     if name.startswith(PIVOT):
         return PIVOT, name.removeprefix(PIVOT)

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from troupe.calls import bounded, retry
+from troupe.deadlines import charged, seconds_left
 from troupe.translation.translator import TranslationError, bad_answer, timed_out, unavailable
 
 _MAX_BYTES = 4 << 20
@@ -45,11 +46,15 @@ def call(
         if left <= 0:
             raise _Failed(timed_out())
         # Half of what is left, so that a server that hangs can be asked again.
-        timeout = (min(_CONNECT_SECONDS, left), max(0.1, left / 2))
+        read = seconds_left(max(0.1, left / 2))
+        timeout = (min(_CONNECT_SECONDS, read), read)
         try:
-            with session.request(
-                method, url, json=body, headers=headers, timeout=timeout, stream=True
-            ) as response:
+            with (
+                charged(_Failed, requests.RequestException),
+                session.request(
+                    method, url, json=body, headers=headers, timeout=timeout, stream=True
+                ) as response,
+            ):
                 if response.status_code != 200:
                     raise _refused(response)
                 return _json(response, deadline)

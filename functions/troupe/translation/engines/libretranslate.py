@@ -31,8 +31,8 @@ class LibreTranslateTranslator:
 
     @property
     def capabilities(self) -> Capabilities:
-        # The limits of a server are its operator's; libretranslate.com takes 2,000 characters.
-        return Capabilities(texts=20, characters=2_000, text_characters=2_000)
+        # Servers without a GPU take seconds for so much; libretranslate.com takes 2,000.
+        return Capabilities(texts=20, characters=1_000, text_characters=1_000)
 
     def languages(self, deadline: float) -> Languages:
         return self._languages.get(deadline)
