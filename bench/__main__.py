@@ -23,6 +23,7 @@ from bench import (
     speech,
     streams,
     transcription,
+    translation,
     uploads,
     video,
 )
@@ -63,6 +64,7 @@ def main() -> int:
     measure("speech", speech.measure)
     measure("captions", captions.measure)
     measure("transcription", transcription.measure)
+    measure("translation", translation.measure)
     measure("video", video.measure)
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     _show_costs(costs)

@@ -33,10 +33,17 @@ SPEECH = JWT if EMULATED else [*JWT, *KEYS]
 SWEEPS = SPEECH if "elevenlabs" in ENGINES else JWT
 LISTENER_KEY = ENGINE_KEYS.get(os.environ.get("TRANSCRIBER", ""), [])
 LISTENER = JWT if EMULATED else [*JWT, *LISTENER_KEY]
+TRANSLATOR_KEYS = {
+    "openai": ["OPENAI_API_KEY"],
+    "deepl": ["DEEPL_API_KEY"],
+    "libretranslate": ["LIBRETRANSLATE_API_KEY"],
+}
 # With SCRIPT_WRITER=openai a language model writes scripts; then `scripts` needs the key too.
 # With MODERATION=openai a server checks texts; then all functions that accept texts need it.
 OPENAI = JWT if EMULATED else [*JWT, "OPENAI_API_KEY"]
 CHECKER = OPENAI if os.environ.get("MODERATION") == "openai" else JWT
+TRANSLATOR_KEY = TRANSLATOR_KEYS.get(os.environ.get("TRANSLATOR", ""), [])
+LANGUAGE = JWT if EMULATED else sorted({*CHECKER, *TRANSLATOR_KEY})
 WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else CHECKER
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE") or (2 if EMULATED else 20))
@@ -105,7 +112,10 @@ def files(request: Request) -> Response:
     return _serve("files", request)
 
 
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=7, timeout_sec=120)
+# Takes recordings, and translates in a child process (decisions 037 and 038 have the numbers).
+@https_fn.on_request(
+    secrets=LANGUAGE, memory=options.MemoryOption.GB_1, concurrency=4, timeout_sec=120
+)
 def language(request: Request) -> Response:
     return _serve("language", request)
 

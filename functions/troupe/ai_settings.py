@@ -1,4 +1,4 @@
-"""Settings of the services that speak, transcribe, write scripts, and check texts."""
+"""Settings of the services that speak, transcribe, translate, write scripts, and check texts."""
 
 from __future__ import annotations
 
@@ -134,6 +134,37 @@ class AiSettings(BaseModel):
         None,
         "a regional endpoint of Cloud Text-to-Speech, for `google`",
         shown="the global one",
+    )
+
+    translator: Literal["firefox", "openai", "deepl", "google", "libretranslate", "off"] = setting(
+        "TRANSLATOR",
+        "firefox",
+        "what translates texts: Firefox's models in this server, a service, or nothing "
+        "([translation](docs/translation.md))",
+    )
+    openai_translation_model: str = setting(
+        "OPENAI_TRANSLATION_MODEL", "gpt-5.4-mini", "the language model of `TRANSLATOR=openai`"
+    )
+    deepl_api_key: str = setting("DEEPL_API_KEY", "", "secret: for `TRANSLATOR=deepl`", repr=False)
+    deepl_base_url: str | None = setting(
+        "DEEPL_BASE_URL", None, "another address of its API", shown="DeepL's own, by the key"
+    )
+    google_translate_endpoint: str | None = setting(
+        "GOOGLE_TRANSLATE_ENDPOINT",
+        None,
+        "another address of Cloud Translation, for `TRANSLATOR=google`",
+        shown="the global one",
+    )
+    libretranslate_url: str = setting(
+        "LIBRETRANSLATE_URL",
+        "http://127.0.0.1:5000",
+        "the server of `TRANSLATOR=libretranslate`",
+    )
+    libretranslate_api_key: str = setting(
+        "LIBRETRANSLATE_API_KEY",
+        "",
+        "secret: for `TRANSLATOR=libretranslate`; any word if the server wants none",
+        repr=False,
     )
 
     @model_validator(mode="before")

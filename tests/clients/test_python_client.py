@@ -49,11 +49,11 @@ def test_it_is_generated_without_warnings(output: tuple[Path, str]) -> None:
 
 
 def test_it_has_a_readable_size(output: tuple[Path, str]) -> None:
-    """Fewer than four files for each operation."""
+    """About four files for each operation."""
     files = list(output[0].rglob("*.py"))
     paths = json.loads(DOCUMENT.read_text())["paths"].values()
     operations = sum(len(methods) for methods in paths)
-    assert 100 < len(files) < 4 * operations
+    assert 100 < len(files) < 4.5 * operations
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ AT_ONCE = {
     "auth": 16,
     "characters": 8,
     "files": 7,
-    "language": 7,
+    "language": 4,
     "scripts": 8,
     "stream": 4,
     "voice": 20,
@@ -124,8 +124,8 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
     assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
 
 
-OPENAI, ELEVENLABS = "OPENAI_API_KEY", "ELEVENLABS_API_KEY"
-CHECKERS = {"voice", "stream", "scripts", "characters"}
+OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
+CHECKERS = {"voice", "stream", "scripts", "characters", "language"}
 SPEAKERS = {"generate", "stream"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
@@ -139,6 +139,10 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"TRANSCRIBER": "openai"}, OPENAI, {"listen"}),
     ({"TRANSCRIBER": "elevenlabs", "SPEECH_ENGINES": "openai"}, ELEVENLABS, {"listen"}),
     ({"TRANSCRIBER": "whisper"}, OPENAI, set()),
+    ({"TRANSLATOR": "openai"}, OPENAI, {"language"}),
+    ({"TRANSLATOR": "openai", "MODERATION": "openai"}, OPENAI, CHECKERS),
+    ({"TRANSLATOR": "deepl"}, DEEPL, {"language"}),
+    ({"TRANSLATOR": "libretranslate"}, "LIBRETRANSLATE_API_KEY", {"language"}),
 ]
 
 
@@ -157,7 +161,10 @@ def test_only_functions_that_need_a_secret_have_it() -> None:
 HEAVY = {
     "PIL",
     "av",
+    "babel",
     "espeakng_loader",
+    "fasttext",
+    "fxtranslate",
     "numpy",
     "uharfbuzz",
     "openai",
@@ -185,7 +192,7 @@ OTHERS = {
     "auth": {"characters", "generations", "moderation", "plans", "recording", "scripts", "speech"},
     "characters": {"exports", "generations", "jobs", "plans", "recording", "scripts"},
     "files": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
-    "language": {"characters", "exports", "files", "generations", "plans", "recording", "scripts"},
+    "language": {"characters", "exports", "generations", "plans", "scripts"},
     "plans": {"characters", "exports", "generations", "jobs", "media", "scripts", "speech"},
     "scripts": {"exports", "plans"},
     "support": {"exports", "generations", "jobs", "media", "moderation", "scripts", "speech"},

@@ -3,13 +3,14 @@
 
 Its voice is a tone per word, so that tests can count the words. It hears what `server.ear` is told.
 After `server.script("429", "ok")` the next request gets a 429, and all later ones get audio. Its
-chat answers are scripts whose lines name their speaker. It moderates by `server.flagged`:
-categories by the word that has them.
+chat answers are scripts whose lines name their speaker, and translations in capitals. It moderates
+by `server.flagged`: categories by the word that has them.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections import deque
@@ -22,10 +23,12 @@ from typing import Any
 import numpy as np
 
 from tests.fakes.recognition import INVENTED, Ear
+from tests.fakes.translators import capitals
 
 RATE = 24_000
 KEY = "sk-test-of-the-fake-server"
 WORD_SECONDS, GAP_SECONDS = 0.3, 0.1
+_PLACEHOLDER = re.compile("⟦\\d+⟧")
 
 
 def tone_per_word(text: str, rate: int = RATE) -> bytes:
@@ -143,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         if request["response_format"]["type"] not in self.fake.formats:
             return self._fail(400, "invalid_request_error")
         asked = json.loads(next(m["content"] for m in request["messages"] if m["role"] == "user"))
+        if "texts" in asked:
+            return self._translate(step, asked["texts"])
         count = asked["lines"] if isinstance(asked["lines"], int) else 12
         script = script_for(asked["cast"], count)
         texts = {
@@ -173,6 +178,34 @@ class _Handler(BaseHTTPRequestHandler):
             self.fake._released.wait(30)
         elif step == "quota":
             self._fail(429, "insufficient_quota")
+        else:
+            self._fail(int(step), "server_error")
+
+    def _translate(self, step: str, texts: list[str]) -> None:
+        said = [capitals(text, _PLACEHOLDER) for text in texts]
+        answers: dict[str, Any] = {
+            "ok": {"texts": said},
+            "one-too-few": {"texts": said[:-1]},
+            "numbers": {"texts": [1 for _ in said]},
+            "lose": {"texts": [_PLACEHOLDER.sub("", text) for text in said]},
+            "double": {"texts": [_PLACEHOLDER.sub(r"\g<0> \g<0>", text) for text in said]},
+            "repeat": {"texts": [text * 9 + "and so on, " * 20 for text in said]},
+            "empty": {"texts": ["" for _ in said]},
+            "other": {"result": "fine"},
+        }
+        if step in answers:
+            self._complete({"content": json.dumps(answers[step])})
+        elif step == "refusal":
+            self._complete({"content": None, "refusal": "I cannot help with that."})
+        elif step == "html":
+            self._send(200, "text/html", b"<html><body>Bad gateway</body></html>")
+        elif step == "large":
+            self._send(200, "application/json", b'"' + b"a" * (5 << 20) + b'"')
+        elif step == "cut":
+            self._begin("application/json", 1000)
+            self.close_connection = True
+        elif step == "hang":
+            self.fake._released.wait(30)
         else:
             self._fail(int(step), "server_error")
 

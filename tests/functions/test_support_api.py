@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,7 +117,7 @@ class TestHealth:
         answer = client.get("/api/health")
         assert answer.status_code == 200
         checks = answer.json["data"]["checks"]
-        assert set(checks) == {"firestore", "storage", "queue", "engine"}
+        assert set(checks) == {"firestore", "storage", "queue", "engine", "translator"}
         assert {check["state"] for check in checks.values()} == {"ok"}
         assert all(check["latencyMs"] >= 0 for check in checks.values())
 
@@ -138,6 +139,21 @@ class TestHealth:
         answer = client.get("/api/health")
         assert answer.status_code == 503
         assert answer.json["error"]["details"]["checks"]["engine"]["state"] == "down"
+
+    def test_a_translator_is_checked(
+        self, client: FlaskClient, tasks: object, engine: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        engine.setattr("troupe.adapters.models.files.DEPLOYED", tmp_path)
+        checks = client.get("/api/health").json["error"]["details"]["checks"]
+        assert checks["translator"]["state"] == "down"
+        engine.setenv("TRANSLATOR", "libretranslate")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            engine.setenv("LIBRETRANSLATE_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+            settings.cache_clear()
+            assert client.get("/api/health").status_code == 200
+        settings.cache_clear()
+        engine.setenv("TRANSLATOR", "off")
+        assert "translator" not in client.get("/api/health").json["data"]["checks"]
 
     def test_an_embedded_engine_must_be_installed(
         self, client: FlaskClient, tasks: object, monkeypatch: pytest.MonkeyPatch

@@ -24,6 +24,7 @@ from troupe.reports.domain import DOMAIN as REPORTS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
 from troupe.support.domain import DOMAIN as SUPPORT
 from troupe.transcriptions.domain import DOMAIN as TRANSCRIPTIONS
+from troupe.translation.domain import DOMAIN as TRANSLATION
 from troupe.voices.domain import DOMAIN as VOICES
 from troupe.wallet.domain import DOMAIN as WALLET
 
@@ -51,6 +52,7 @@ DOMAINS: tuple[Domain, ...] = (
     ACCOUNTS,
     REPORTS,
     SUPPORT,
+    TRANSLATION,
     ADMIN,
 )
 

@@ -35,13 +35,16 @@ def health_checks(
     def check_storage() -> None:
         files().check()
 
-    return {
+    checks = {
         "firestore": check_firestore,
         "storage": check_storage,
         "queue": check_queues,
         "engine": lambda: check_engines(settings),
         "transcriber": lambda: check_transcriber(settings),
     }
+    if settings.translator != "off":
+        checks["translator"] = lambda: check_translator(settings)
+    return checks
 
 
 def check_engines(settings: Settings) -> None:
@@ -91,3 +94,27 @@ def check_transcriber(settings: Settings) -> None:
             ModelFiles.of(settings).path(whisper(file))
     elif settings.transcriber != "off":
         check_reachable(addresses[settings.transcriber])
+
+
+def check_translator(settings: Settings) -> None:
+    """Checks that the translator is reachable, or that its package and its models are there,
+    without loading it. Raises if not."""
+    from troupe.adapters.probe import check_reachable, find_package
+
+    addresses = {
+        "openai": settings.openai_base_url or "https://api.openai.com/v1",
+        "deepl": settings.deepl_base_url or "https://api.deepl.com",
+        "google": settings.google_translate_endpoint or "https://translation.googleapis.com",
+        "libretranslate": settings.libretranslate_url,
+    }
+    if settings.translator != "firefox":
+        check_reachable(addresses[settings.translator])
+        return
+    from troupe.adapters.models.files import ModelFiles
+    from troupe.translation.engines.firefox_models import FirefoxModels
+
+    find_package("fxtranslate")
+    models = FirefoxModels(ModelFiles.of(settings))
+    models.languages()
+    for source, target in models.pairs():
+        models.files(source + target)

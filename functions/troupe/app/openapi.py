@@ -84,6 +84,7 @@ _PHRASES = {
 }
 _HEADERS = {
     "X-Warnings": ("What `warnings` has in other responses, as JSON.", {"type": "string"}),
+    "Cache-Control": ("How long, and by whom, the answer may be kept.", {"type": "string"}),
     "Location": ("The URL of the created resource.", {"type": "string", "format": "uri-reference"}),
     "Preference-Applied": ("The part of `Prefer` that was honoured.", {"type": "string"}),
     "RateLimit-Limit": ("Requests allowed in the window.", {"type": "integer"}),

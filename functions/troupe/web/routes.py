@@ -55,6 +55,7 @@ class Route:
     produced_json: type[BaseModel] | None  # the model of what it produces as JSON
     headers: tuple[str, ...]  # headers of a success, besides those of every response
     limit: str | None  # name of its rate limit, see `Settings.limits`
+    guest_limit: str | None  # of the limit for guests, if they have their own
     alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
     body_bytes: int  # the maximum size of a body
@@ -81,7 +82,8 @@ class Route:
         }
         if self.wants_caller:
             given["caller"] = caller
-        limit = limited(self.limit, account_of(given)) if self.limit else nullcontext()
+        name = self.guest_limit if caller and caller.guest and self.guest_limit else self.limit
+        limit = limited(name, account_of(given)) if name else nullcontext()
         with enforced(self.auth, caller), limit:
             answer = self.handler(**given, **take(services(), self.services))
             if not isinstance(answer, Reply | Response):
@@ -107,6 +109,7 @@ class Options(TypedDict, total=False):
     produced_json: type[BaseModel]  # the model of what it produces as JSON, if that is a known one
     headers: tuple[str, ...]
     limit: str
+    guest_limit: str  # for guests instead of `limit`
     media: bool  # accept a media link to the path instead of a bearer token
     body_bytes: int  # the maximum size of a body; the default depends on the part
     open_to_all_apps: bool  # for what browsers load by themselves: pages, pictures
@@ -192,6 +195,7 @@ class Api:
                         produced_json=options.get("produced_json"),
                         headers=options.get("headers", ()),
                         limit=limit,
+                        guest_limit=options.get("guest_limit"),
                         alias_of=name if number else None,
                         media=options.get("media", False),
                         body_bytes=options.get("body_bytes", _body_bytes(parts)),

@@ -1,4 +1,4 @@
-"""Characters, generations, scripts, files, transcriptions, exports, and support."""
+"""Characters, generations, scripts, transcriptions, translation, files, exports, and support."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from troupe.support.content import Contacts, Faqs
     from troupe.support.health import Health, HealthChecks
     from troupe.transcriptions.service import Transcriptions
+    from troupe.translation.service import TranslationService
     from troupe.voices.previews import Previews
 
 
@@ -168,6 +169,12 @@ class Content(People):
         return Transcriptions(
             self.database, self._files, self._jobs, self._prove_recording, self.settings
         )
+
+    @cached_property
+    def translation_service(self) -> TranslationService:
+        from troupe.translation.service import TranslationService
+
+        return TranslationService(lambda: self.translator, self.language_detector, self.moderation)
 
     @cached_property
     def reports(self) -> Reports:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from troupe.rate_limits import Limiter
     from troupe.recognition.transcriber import Transcriber
     from troupe.speech.choice import Engines
+    from troupe.translation.detection import LanguageDetector
+    from troupe.translation.translator import Translator
 
 
 class Infrastructure:
@@ -102,6 +104,22 @@ class Infrastructure:
         from troupe.recognition.engines import transcriber_named
 
         return transcriber_named(self.settings)
+
+    @cached_property
+    def translator(self) -> Translator | None:
+        """The translator named by TRANSLATOR. Raises ValueError if it lacks a setting."""
+        from troupe.translation.engines import translator_named
+
+        return translator_named(self.settings)
+
+    @cached_property
+    def language_detector(self) -> LanguageDetector:
+        from troupe.adapters.models.files import ModelFiles
+        from troupe.adapters.models.table import LANGUAGE_DETECTOR
+        from troupe.translation.detection import LanguageDetector
+
+        files = ModelFiles.of(self.settings)
+        return LanguageDetector(lambda: files.path(LANGUAGE_DETECTOR.name))
 
     @cached_property
     def language_model(self) -> Callable[[], Model] | None:
