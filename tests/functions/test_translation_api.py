@@ -239,7 +239,8 @@ def test_a_missing_model_is_named(
         assert str(tmp_path) not in answer.text
         answer = detect(client, headers, "Good morning to you.")
         assert code(answer) == (503, "model_missing")
-    assert "models fetch firefox/enpt" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "models fetch firefox/enpt" in told and "models fetch lid/" in told
 
 
 def test_the_language_of_a_text_is_told(client: FlaskClient, headers: dict[str, str]) -> None:

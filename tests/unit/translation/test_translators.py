@@ -9,10 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from google.auth.exceptions import DefaultCredentialsError
 
 from tests.fakes.translators import SERVERS
+from tests.support.factories import test_settings
 from tests.unit.translation.translators import ALL, FOR_MANY, REMOTE, into_portuguese, translator
 from troupe import deadlines
+from troupe.translation.engines import translator_named
+from troupe.translation.engines.deepl import DeepLTranslator
 from troupe.translation.languages import found
 from troupe.translation.translator import TranslationError, TranslationRequest, Translator
 
@@ -230,6 +234,31 @@ def test_deepl_gets_codes_and_tags_as_it_wants_them() -> None:
         sent = server.requests[-1]
         assert (sent["source_lang"], sent["target_lang"]) == ("EN", "PT-BR")
         assert sent["text"] == ["Write to <x>1</x> &amp; <x>2</x>."]
+
+
+def test_keys_of_the_free_plan_belong_to_another_server_of_deepl() -> None:
+    paid, free = DeepLTranslator("key", None), DeepLTranslator("key:fx", None)
+    assert (paid._url, free._url) == ("https://api.deepl.com", "https://api-free.deepl.com")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "missing"),
+    [
+        ("deepl", {}, "DEEPL_API_KEY"),
+        ("openai", {}, "OPENAI_API_KEY"),
+        ("libretranslate", {"LIBRETRANSLATE_URL": "localhost"}, "LIBRETRANSLATE_URL"),
+        ("google", {}, "default credentials"),
+    ],
+)
+def test_a_missing_setting_is_named(
+    name: str, settings: dict[str, str], missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_credentials(scopes: list[str]) -> None:
+        raise DefaultCredentialsError("no credentials")
+
+    monkeypatch.setattr("google.auth.default", no_credentials)
+    with pytest.raises(ValueError, match=missing):
+        translator_named(test_settings(TRANSLATOR=name, **settings))
 
 
 def test_languages_are_asked_once() -> None:
