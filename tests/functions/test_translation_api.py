@@ -127,6 +127,7 @@ def test_bad_input(client: FlaskClient, headers: dict[str, str], body: dict[str,
     assert code(answer) == (422, "invalid_input")
 
 
+@pytest.mark.slow
 def test_the_longest_texts_are_translated_in_time(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:

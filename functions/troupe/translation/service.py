@@ -20,7 +20,7 @@ from troupe.translation.errors import (
     TranslatorNotConfigured,
     TranslatorUnavailable,
 )
-from troupe.translation.languages import found, same
+from troupe.translation.languages import offered_code, same
 from troupe.translation.texts import translate
 from troupe.translation.translator import Languages, TranslationError, Translator
 
@@ -157,7 +157,7 @@ class TranslationService:
 
 
 def _named(field: str, code: str, offered: Sequence[str], *, detected: bool = False) -> str:
-    if chosen := found(code, offered):
+    if chosen := offered_code(code, offered):
         return chosen
     details = {"fields": [UnknownChoice.field(field, list(offered))]}
     if not detected:

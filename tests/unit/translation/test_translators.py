@@ -17,7 +17,7 @@ from tests.unit.translation.translators import ALL, FOR_MANY, REMOTE, into_portu
 from troupe import deadlines
 from troupe.translation.engines import translator_named
 from troupe.translation.engines.deepl import DeepLTranslator
-from troupe.translation.languages import found
+from troupe.translation.languages import offered_code
 from troupe.translation.translator import TranslationError, TranslationRequest, Translator
 
 MUST_SURVIVE = (
@@ -58,7 +58,7 @@ def remote(request: pytest.FixtureRequest) -> Iterator[tuple[Translator, Any]]:
 def ask(made: Translator, *texts: str, seconds: float = FOR_MANY, style: str = "") -> list[str]:
     deadline = time.monotonic() + seconds
     offered = made.languages(deadline)
-    source, target = found("en", offered.sources), found("pt", offered.targets)
+    source, target = offered_code("en", offered.sources), offered_code("pt", offered.targets)
     assert source and target
     return made.translate(TranslationRequest(texts, source, target, deadline, style))
 
@@ -81,7 +81,7 @@ def test_it_names_itself_and_its_languages(any_translator: Translator) -> None:
     assert any_translator.name in ALL
     assert any_translator.version
     offered = any_translator.languages(time.monotonic() + FOR_MANY)
-    assert found("pt", offered.targets) and found("en", offered.sources)
+    assert offered_code("pt", offered.targets) and offered_code("en", offered.sources)
     assert len(set(offered.targets)) == len(offered.targets)
 
 
