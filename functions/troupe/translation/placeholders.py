@@ -30,6 +30,8 @@ _NUMBER = r"\d+(?:[.,:/'\u2019\u00a0\u202f-]\d+)*"
 # ones, so that they are not found inside a link.
 _FIRST = (
     r"```.*?```|`[^`\n]{1,500}`",
+    # What tells a voice how to read: docs/reading.md.
+    r"\[(?:pause|spell|say)\b[^\[\]\n]{0,200}\]",
     rf"(?i:(?:https?|ftp|wss?)://|mailto:|www\.){_ADDRESS}",
     r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}",
 )
