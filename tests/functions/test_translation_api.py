@@ -127,6 +127,7 @@ def test_bad_input(client: FlaskClient, headers: dict[str, str], body: dict[str,
     assert code(answer) == (422, "invalid_input")
 
 
+@pytest.mark.slow
 def test_the_longest_texts_are_translated_in_time(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:
@@ -239,7 +240,8 @@ def test_a_missing_model_is_named(
         assert str(tmp_path) not in answer.text
         answer = detect(client, headers, "Good morning to you.")
         assert code(answer) == (503, "model_missing")
-    assert "models fetch firefox/enpt" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "models fetch firefox/enpt" in told and "models fetch lid/" in told
 
 
 def test_the_language_of_a_text_is_told(client: FlaskClient, headers: dict[str, str]) -> None:

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from troupe.translation.service import TranslationService
 
 api = Api("translation", "Languages")
-_KEPT = Notice(
-    field="text",
-    code="partly_translated",
-    message="Some of the text could not be translated, and is as it was.",
-)
 
 
 @api.post(
@@ -57,8 +52,9 @@ def translate(
     data = schemas.TranslatedText(
         text=made.texts[0], source_language=made.source, engine=made.engine
     )
-    warnings = [_KEPT] if made.kept else []
-    return Reply(data, "Text translated successfully", warnings=warnings)
+    message = "Some of the text could not be translated, and is as it was."
+    kept = [Notice(field="text", code="partly_translated", message=message)]
+    return Reply(data, "Text translated successfully", warnings=kept if made.kept else [])
 
 
 @api.post(

@@ -46,7 +46,7 @@ def same(one: str, other: str) -> bool:
     return primary(one) == primary(other) and len(scripts) < 2
 
 
-def found(code: str, offered: Sequence[str]) -> str | None:
+def offered_code(code: str, offered: Sequence[str]) -> str | None:
     """The offered code that `code` means, or None: the same one, else one without its region, else
     the first one of the same language and script."""
     known = {each.lower(): each for each in reversed(offered)}

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from troupe.translation.placeholders import MARK
+from troupe.translation.placeholders import BETWEEN, MARK
 
 # What begins a line and is no part of its sentence: bullets, numbers of lists, marks of quotations.
 _BULLET = re.compile(r"\s*(?:(?:[-*+>#=|•–—]+|\d{1,3}[.)])\s+)*")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _SENTENCE = re.compile(r".*?(?:[.!?…]+[\"'”’»)\]]*\s+|[。！？]+[」』）]*\s*|$)", re.DOTALL)
 _CUT = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*|[,;:])\s+|[。！？，、；：][」』）]*\s*|\s+")
-_MARKS = re.compile(f"({MARK.pattern.replace('(', '(?:')})")
 
 
 class Piece(NamedTuple):
@@ -39,7 +38,7 @@ def sentences(text: str, most: int) -> Iterator[Piece]:
 
 def gaps(text: str, most: int) -> Iterator[Piece]:
     """What is between placeholders, which are in `before` of a piece without a core."""
-    for number, part in enumerate(_MARKS.split(text)):
+    for number, part in enumerate(BETWEEN.split(text)):
         yield Piece(part, "", "") if number % 2 else _trimmed(part)
 
 

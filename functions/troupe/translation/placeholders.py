@@ -30,6 +30,8 @@ _NUMBER = r"\d+(?:[.,:/'\u2019\u00a0\u202f-]\d+)*"
 # ones, so that they are not found inside a link.
 _FIRST = (
     r"```.*?```|`[^`\n]{1,500}`",
+    # What tells a voice how to read: docs/reading.md.
+    r"\[(?:pause|spell|say)\b[^\[\]\n]{0,200}\]",
     rf"(?i:(?:https?|ftp|wss?)://|mailto:|www\.){_ADDRESS}",
     r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}",
 )
@@ -58,6 +60,7 @@ _WORD = re.compile(
 )
 _SPACED_LETTER = re.compile(rf"[^\W{_UNSPACED}]")
 MARK = re.compile(r"⟦(\d{1,5})⟧")
+BETWEEN = re.compile(r"(⟦\d{1,5}⟧)")  # splits a text into what is between marks, and the marks
 # Neighbours, which are one thing to the translator.
 _NEIGHBOURS = re.compile(r"⟦\d{1,5}⟧(?:[ \u00a0]?⟦\d{1,5}⟧)+")
 
@@ -70,6 +73,9 @@ class Kept:
     text: str
     tight_left: bool = False
     tight_right: bool = False
+
+
+_SPACED = re.compile(r"( ?)⟦(\d{1,5})⟧( ?)")
 
 
 @dataclass(slots=True)
@@ -91,9 +97,6 @@ class Masked:
         left = "" if kept.tight_left else found[1]
         right = "" if kept.tight_right else found[3]
         return left + kept.text + right
-
-
-_SPACED = re.compile(r"( ?)⟦(\d{1,5})⟧( ?)")
 
 
 def masked(
@@ -153,10 +156,8 @@ def _readable(text: str, made: Masked, alphabet: frozenset[str]) -> str:
                 return form
         return _added(made, found[0], found)
 
-    parts = re.split(r"(⟦\d{1,5}⟧)", text)
-    return "".join(
-        part if number % 2 else _WORD.sub(keep, part) for number, part in enumerate(parts)
-    )
+    parts = enumerate(BETWEEN.split(text))
+    return "".join(part if number % 2 else _WORD.sub(keep, part) for number, part in parts)
 
 
 def _joined(text: str, made: Masked) -> str:

@@ -20,7 +20,7 @@ from troupe.translation.errors import (
     TranslatorNotConfigured,
     TranslatorUnavailable,
 )
-from troupe.translation.languages import found, same
+from troupe.translation.languages import offered_code, same
 from troupe.translation.texts import translate
 from troupe.translation.translator import Languages, TranslationError, Translator
 
@@ -37,7 +37,7 @@ _ERRORS: Mapping[str, type[TroupeError]] = {
     "translator_model": TranslatorUnavailable,
     "translator_crashed": TranslationFailed,
     "translator_refused": TranslationFailed,
-    "model_missing": ModelMissing,
+    "model_missing": TranslatorNotConfigured,
 }
 
 
@@ -75,7 +75,7 @@ class TranslationService:
 
     def detect(self, text: str, candidates: Sequence[str] = ()) -> Detected | None:
         """The language of a text; None if it has no letters. Raises ModelMissing."""
-        return self._detector.detect(text, candidates)
+        return self._detected(text, candidates)
 
     def translate(
         self,
@@ -136,19 +136,28 @@ class TranslationService:
             log.error("translator_misconfigured", reason=str(error))
             raise TranslatorNotConfigured from error
 
+    def _detected(
+        self, text: str, candidates: Sequence[str] = (), prior: Mapping[str, float] | None = None
+    ) -> Detected | None:
+        try:
+            return self._detector.detect(text, candidates, prior)
+        except ModelMissing as error:
+            log.error("language_model_missing", reason=str(error))
+            raise
+
     def _source(self, texts: Sequence[str], source: str | None, offered: Languages) -> str | None:
         """The language to translate from; None if there are no letters. Raises UnknownChoice."""
         if source is not None:
             return _named("sourceLanguage", source, offered.sources)
         likely = dict.fromkeys(offered.sources, _OFFERED)
-        detected = self._detector.detect("\n".join(texts), prior=likely)
+        detected = self._detected("\n".join(texts), prior=likely)
         if detected is None:
             return None
         return _named("sourceLanguage", detected.language, offered.sources, detected=True)
 
 
 def _named(field: str, code: str, offered: Sequence[str], *, detected: bool = False) -> str:
-    if chosen := found(code, offered):
+    if chosen := offered_code(code, offered):
         return chosen
     details = {"fields": [UnknownChoice.field(field, list(offered))]}
     if not detected:
@@ -168,7 +177,5 @@ def _reported() -> Iterator[None]:
         passing = error.retryable or kind is TranslationFailed
         write = log.warning if passing else log.error
         write("translation_failed", code=error.code, reason=str(error))
-        wait = _RETRY_AFTER if error.retryable else None
-        if kind is ModelMissing:
-            raise TranslatorNotConfigured(str(error)) from error
-        raise kind(retry_after=wait) from error
+        message = str(error) if error.code == "model_missing" else None
+        raise kind(message, retry_after=_RETRY_AFTER if error.retryable else None) from error

@@ -48,7 +48,7 @@ class Capabilities:
 
 class Translator(Protocol):
     """Thread-safe. `name` and `version` say what made a translation; equal ones translate alike,
-    so both belong into cache keys."""
+    so both belong in cache keys."""
 
     @property
     def name(self) -> str: ...

@@ -11,7 +11,7 @@ from tests.support.growth import is_linear
 from troupe.adapters.models.files import ModelFiles, ModelMissing
 from troupe.adapters.models.table import LANGUAGE_DETECTOR
 from troupe.translation.detection import LanguageDetector
-from troupe.translation.languages import found, primary, same, script
+from troupe.translation.languages import offered_code, primary, same, script
 
 DETECTOR = LanguageDetector(lambda: ModelFiles().path(LANGUAGE_DETECTOR.name))
 
@@ -153,7 +153,7 @@ def test_a_missing_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_which_offered_language_a_code_means(
     code: str, offered: list[str], wanted: str | None
 ) -> None:
-    assert found(code, offered) == wanted
+    assert offered_code(code, offered) == wanted
 
 
 def test_codes() -> None:

@@ -156,6 +156,17 @@ def test_a_process_that_died_is_replaced() -> None:
     assert children() <= before
 
 
+def test_a_text_that_ends_every_process_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = tmp_path / "host.py"
+    host.write_text("import sys; sys.stdin.buffer.read(1)")
+    monkeypatch.setattr("troupe.translation.engines.firefox_host.__file__", str(host))
+    with translator("firefox") as (made, _), pytest.raises(TranslationError) as caught:
+        said(made, "Good morning.")
+    assert (caught.value.code, caught.value.retryable) == ("translator_crashed", False)
+
+
 def test_the_process_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWT_SECRET", "not-for-children")
     with translator("firefox") as (made, _):

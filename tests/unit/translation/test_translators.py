@@ -9,11 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from google.auth.exceptions import DefaultCredentialsError
 
 from tests.fakes.translators import SERVERS
+from tests.support.factories import test_settings
 from tests.unit.translation.translators import ALL, FOR_MANY, REMOTE, into_portuguese, translator
 from troupe import deadlines
-from troupe.translation.languages import found
+from troupe.translation.engines import translator_named
+from troupe.translation.engines.deepl import DeepLTranslator
+from troupe.translation.languages import offered_code
 from troupe.translation.translator import TranslationError, TranslationRequest, Translator
 
 MUST_SURVIVE = (
@@ -54,7 +58,7 @@ def remote(request: pytest.FixtureRequest) -> Iterator[tuple[Translator, Any]]:
 def ask(made: Translator, *texts: str, seconds: float = FOR_MANY, style: str = "") -> list[str]:
     deadline = time.monotonic() + seconds
     offered = made.languages(deadline)
-    source, target = found("en", offered.sources), found("pt", offered.targets)
+    source, target = offered_code("en", offered.sources), offered_code("pt", offered.targets)
     assert source and target
     return made.translate(TranslationRequest(texts, source, target, deadline, style))
 
@@ -77,7 +81,7 @@ def test_it_names_itself_and_its_languages(any_translator: Translator) -> None:
     assert any_translator.name in ALL
     assert any_translator.version
     offered = any_translator.languages(time.monotonic() + FOR_MANY)
-    assert found("pt", offered.targets) and found("en", offered.sources)
+    assert offered_code("pt", offered.targets) and offered_code("en", offered.sources)
     assert len(set(offered.targets)) == len(offered.targets)
 
 
@@ -230,6 +234,31 @@ def test_deepl_gets_codes_and_tags_as_it_wants_them() -> None:
         sent = server.requests[-1]
         assert (sent["source_lang"], sent["target_lang"]) == ("EN", "PT-BR")
         assert sent["text"] == ["Write to <x>1</x> &amp; <x>2</x>."]
+
+
+def test_keys_of_the_free_plan_belong_to_another_server_of_deepl() -> None:
+    paid, free = DeepLTranslator("key", None), DeepLTranslator("key:fx", None)
+    assert (paid._url, free._url) == ("https://api.deepl.com", "https://api-free.deepl.com")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "missing"),
+    [
+        ("deepl", {}, "DEEPL_API_KEY"),
+        ("openai", {}, "OPENAI_API_KEY"),
+        ("libretranslate", {"LIBRETRANSLATE_URL": "localhost"}, "LIBRETRANSLATE_URL"),
+        ("google", {}, "default credentials"),
+    ],
+)
+def test_a_missing_setting_is_named(
+    name: str, settings: dict[str, str], missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_credentials(scopes: list[str]) -> None:
+        raise DefaultCredentialsError("no credentials")
+
+    monkeypatch.setattr("google.auth.default", no_credentials)
+    with pytest.raises(ValueError, match=missing):
+        translator_named(test_settings(TRANSLATOR=name, **settings))
 
 
 def test_languages_are_asked_once() -> None:
