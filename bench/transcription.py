@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,6 @@ from bench.speech import prose
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 SECONDS = 600
-PAIRS = 2
 RATIO_LIMIT = 1.1
 MEMORY_LIMIT = 1200.0  # MB
 
@@ -60,10 +58,11 @@ class Unwatched:
 
 
 def compare(folder: Path) -> dict[str, Any]:
-    """The medians of alternating runs, in seconds; how many segments each found; MB of memory."""
+    """The seconds that each takes, how many segments it finds, and the MB of memory of ours."""
     from faster_whisper import WhisperModel
 
-    from tests.support.footprint import peak_of
+    from tests.support.footprint import Peak, repeating
+    from tests.support.speeches import spoken
     from troupe.adapters.firestore import now
     from troupe.adapters.models.files import ModelFiles
     from troupe.media.uploads.decoders import Decoders
@@ -97,17 +96,6 @@ def compare(folder: Path) -> dict[str, Any]:
             worker.assemble(job, given, parts, Path(scratch), Unwatched())
         return sum(len(json.loads(part.segments)["segments"]) for part in parts)
 
-    with peak_of(os.getpid()) as peak:
-        mine = [_timed(ours)]
-    memory = peak.megabytes
-    model = WhisperModel(
-        str(files.path("whisper-base/model.bin").parent),
-        device="cpu",
-        compute_type="int8",
-        cpu_threads=threads,
-        local_files_only=True,
-    )
-
     def bare() -> int:
         found, _ = model.transcribe(
             str(folder / "sound.wav"),
@@ -120,17 +108,24 @@ def compare(folder: Path) -> dict[str, Any]:
         )
         return len(list(found))
 
-    theirs = []
-    for _ in range(PAIRS):
-        theirs.append(_timed(bare))
-        mine.append(_timed(ours))
+    transcriber.transcribe(spoken(), "en", lambda: None)  # loads the model
+    peak = Peak()
+    with repeating(lambda: peak.note(os.getpid()), every=0.5):
+        mine = _timed(ours)
+    model = WhisperModel(
+        str(files.path("whisper-base/model.bin").parent),
+        device="cpu",
+        compute_type="int8",
+        cpu_threads=threads,
+        local_files_only=True,
+    )
+    theirs = _timed(bare)
     decoders.close()
-    # The first run of ours, which loads the model, is not compared.
     return {
-        "ours": statistics.median(seconds for seconds, _ in mine[1:]),
-        "bare": statistics.median(seconds for seconds, _ in theirs),
-        "segments": [mine[-1][1], theirs[-1][1]],
-        "memory": memory,
+        "ours": mine[0],
+        "bare": theirs[0],
+        "segments": [mine[1], theirs[1]],
+        "memory": peak.megabytes,
     }
 
 

@@ -25,6 +25,7 @@ from tests.conftest import Running
 from tests.fakes.openai_server import KEY, openai_server
 from tests.support.media_files import picture
 from tests.support.sounds import recording
+from tests.support.speeches import silence, wav
 from troupe.characters.wording import STATEMENT
 
 PASSWORD = "correct horse 1"
@@ -121,6 +122,8 @@ def _owned(client: Client) -> Ids:
     script = client.data("POST", "/api/scripts", json=scene)["script"]
     generation = client.generate(**SPEECH)["generation"]
     file = client.data("POST", "/api/files/upload", files={"file": ("a.wav", recording())})
+    sound = {"audio": ("a.wav", wav(silence(1)))}  # for which no model is needed
+    heard = client.data("POST", "/api/audio/transcribe", files=sound)["transcription"]
     sessions = client.data("GET", "/api/auth/sessions")["sessions"]
     other = next(session["id"] for session in sessions if not session["current"])
     return {
@@ -129,6 +132,7 @@ def _owned(client: Client) -> Ids:
         "generationId": generation["id"],
         "audioId": generation["id"],
         "fileId": file["fileId"],
+        "transcriptionId": heard["id"],
         "sessionId": other,
         "assets/name": "swagger-ui.css",
         "kind": "images",

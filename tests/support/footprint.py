@@ -28,6 +28,9 @@ class Peak:
     def __init__(self) -> None:
         self.value = 0
 
+    def note(self, pid: int) -> None:
+        self.value = max(self.value, footprint(pid))
+
     @property
     def megabytes(self) -> float:
         return self.value / 1024**2
@@ -38,10 +41,7 @@ def peak_of(pid: int) -> Iterator[Peak]:
     """Measures as often as it can, until the block ends."""
     peak = Peak()
 
-    def measure() -> None:
-        peak.value = max(peak.value, footprint(pid))
-
-    with repeating(measure, every=0.02):
+    with repeating(lambda: peak.note(pid), every=0.02):
         yield peak
 
 

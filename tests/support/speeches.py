@@ -24,7 +24,9 @@ SENTENCE = "The weather in the mountains is very good today."
 def spoken(text: str = SENTENCE, language: str = "en-us", before: float = 0.5) -> Samples:
     """Speech after `before` seconds of silence, and half a second of it at the end."""
     voice = Voice(language, VoiceType.MALE, "neutral", speed=0.9)
-    speech = EspeakEngine().synthesize(SpeechRequest(text, voice))
+    engine = EspeakEngine()
+    speech = engine.synthesize(SpeechRequest(text, voice))
+    engine.close()
     frame = av.AudioFrame.from_ndarray(speech.samples.reshape(1, -1), format="s16", layout="mono")
     frame.sample_rate = speech.rate
     resampler = av.AudioResampler("s16", "mono", RATE)

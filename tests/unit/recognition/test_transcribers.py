@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.fakes import elevenlabs_server as elevenlabs
 from tests.fakes import openai_server as openai
 from tests.fakes.google_recognition import PROJECT, google_recognition
 from tests.support.speeches import SENTENCE, music, noise, silence, spoken
+from troupe.adapters.models import files as model_files
 from troupe.adapters.models.files import ModelFiles
 from troupe.recognition.catalogue import TRANSCRIBERS, capabilities
 from troupe.recognition.engines.elevenlabs import ElevenLabsTranscriber
@@ -23,6 +25,7 @@ from troupe.recognition.engines.openai import OpenAITranscriber
 from troupe.recognition.engines.whisper import WhisperTranscriber
 from troupe.recognition.listen import listen
 from troupe.recognition.transcriber import RATE, Segment, Transcriber, Word
+from troupe.speech.errors import SpeechError
 
 
 @dataclass
@@ -144,6 +147,27 @@ def test_whisper_hears_somebody_who_counts(whisper: WhisperTranscriber) -> None:
     samples = spoken("One two three. " * 15)
     found = listen(whisper, samples, "en")
     assert found.seconds > 0.8 * len(samples) / RATE
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_whisper_without_its_model_says_what_is_missing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    damaged: bool,
+) -> None:
+    monkeypatch.setattr(model_files, "DEPLOYED", tmp_path)
+    if damaged:
+        (tmp_path / "whisper-base").mkdir()
+        (tmp_path / "whisper-base" / "model.bin").write_bytes(b"cut")
+    with pytest.raises(SpeechError) as caught:
+        listen(WhisperTranscriber(ModelFiles()), noise(1), "en")
+    assert (caught.value.code, caught.value.retryable) == ("transcriber_unavailable", True)
+    assert "whisper-base/model.bin" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)  # which users see
+    told = capsys.readouterr().out
+    assert str(tmp_path) in told
+    assert "troupe models fetch whisper-base/model.bin" in told
 
 
 def test_equal_sound_gives_equal_text(whisper: WhisperTranscriber) -> None:
