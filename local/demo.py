@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.client import Client, Json
+from local.demo_listening import wrong_words
 from local.demo_scene import Work, play
 from local.seed import account, seed_stack
 from local.stack import Stack
@@ -51,9 +52,9 @@ PIECES = (
     Piece("2-historia-female", "Spanish, female", _SPANISH, "es", "female"),
     Piece("3-dragon-kids", "English, kids", _KIDS, "en-us", "kids"),
     # Longer than one part of 4,000 characters: each part is a task, and they run in parallel.
-    # By the fast engine: Kokoro would take two minutes for these nine.
+    # By the fast engine: Kokoro would take more than a minute for these seven.
     Piece(
-        *("4-long-female", "English, female, in parts", _ACT * 40, "en-gb", "female"),
+        *("4-long-female", "English, female, in parts", _ACT * 30, "en-gb", "female"),
         voice_id="espeak-en-gb-female",
     ),
 )
@@ -102,9 +103,11 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def perform(base_url: str, out: Path) -> tuple[list[Work], dict[str, list[Json]]]:
+def perform(
+    base_url: str, out: Path
+) -> tuple[list[Work], dict[str, list[Json]], list[tuple[str, ...]]]:
     """Speaks every piece as Ada, performs the scene, and writes the files to `out`. Returns the
-    works, and the ledger's settle entries by job."""
+    works, the ledger's settle entries by job, and what a recogniser gets wrong."""
     out.mkdir(parents=True, exist_ok=True)
     ada = account("ada@example.com")
     works: list[Work] = []
@@ -126,14 +129,36 @@ def perform(base_url: str, out: Path) -> tuple[list[Work], dict[str, list[Json]]
             title = f"{piece.title}, by {generation['engine']}"
             works.append(Work(title, generation["id"], seconds, (audio, captions)))
         works += play(client, out, _Progress)
+        errors = _listen(client, out)
         entries = client.data("GET", "/api/tokens/ledger?limit=100")["entries"]
     settled = [entry for entry in entries if entry["kind"] == "settle"]
-    return works, {
+    charges = {
         work.job_id: [entry for entry in settled if entry["jobId"] == work.job_id] for work in works
     }
+    return works, charges, errors
 
 
-def _report(works: list[Work], settled: dict[str, list[Json]], folder: Path) -> str:
+def _listen(client: Client, out: Path) -> list[tuple[str, ...]]:
+    """Transcribes the first pieces, as they were spoken and as espeak-ng speaks them."""
+    rows: list[tuple[str, ...]] = []
+    for piece in PIECES[:2]:
+        other = out / f"{piece.name}-espeak.mp3"
+        voice = f"espeak-{piece.language}-{piece.voice_type}"
+        spoken = client.speak(
+            text=piece.text, language=piece.language, voiceId=voice, seen=_Progress(voice)
+        )["generation"]
+        other.write_bytes(client.call("GET", spoken["audioUrl"]).content)
+        heard = (out / f"{piece.name}.mp3", other)
+        rows.append((piece.title, *(wrong_words(client, each, piece.text) for each in heard)))
+    return rows
+
+
+def _report(
+    works: list[Work],
+    settled: dict[str, list[Json]],
+    errors: list[tuple[str, ...]],
+    folder: Path,
+) -> str:
     files = [
         (
             _shown(path),
@@ -149,6 +174,8 @@ def _report(works: list[Work], settled: dict[str, list[Json]], folder: Path) -> 
         for entry in settled[work.job_id]
     ]
     return (
+        f"\nWords that a recogniser (Whisper base) gets wrong:\n"
+        f"{_table(('text', 'this voice', 'espeak-ng'), errors)}\n"
         f"\nCharged to Ada (one settle entry per job):\n"
         f"{_table(('ledger entry', 'for', 'charge'), charges)}\n"
         f"\nResults in {_shown(folder)}/:\n{_table(('file', 'size', 'length'), files)}"
@@ -165,8 +192,8 @@ def demo(out: Path) -> int:
     with Stack.start(ports="auto", say=lambda line: print(line, flush=True)) as stack:
         print(f"  {'seeded':<10} {seed_stack(stack)}", flush=True)
         print(f"\nReady after {time.monotonic() - begun:.1f} s. Ada signs in and requests speech:")
-        works, settled = perform(stack.base_url, out)
-        print(_report(works, settled, out))
+        works, settled, errors = perform(stack.base_url, out)
+        print(_report(works, settled, errors, out))
         missing = [work.title for work in works if len(settled[work.job_id]) != 1]
     if missing:
         print(f"\nnot charged exactly once: {', '.join(missing)}", file=sys.stderr)

@@ -250,3 +250,12 @@ def test_a_scene_written_by_a_model_is_spoken(demo: Demo) -> None:
 
 def test_the_demo_stops_the_stack(demo: Demo) -> None:
     assert "The stack has stopped" in demo.printed
+
+
+def test_the_demo_tells_how_much_a_recogniser_gets_wrong(demo: Demo) -> None:
+    """Both columns are espeak-ng here, of which it gets about a quarter wrong."""
+    rows = re.findall(r"^  (\w+, \w+) +(\d+) of (\d+) +(\d+) of (\d+)$", demo.printed, re.MULTILINE)
+    assert [row[0] for row in rows] == [piece.title for piece in PIECES[:2]]
+    for _, wrong, words, *other in rows:
+        assert 0 < int(wrong) < 0.8 * int(words)
+        assert other[1] == words
