@@ -35,13 +35,15 @@ def health_checks(
     def check_storage() -> None:
         files().check()
 
-    return {
+    checks: HealthChecks = {
         "firestore": check_firestore,
         "storage": check_storage,
         "queue": check_queues,
         "engine": lambda: check_engine(settings),
-        "transcriber": lambda: check_transcriber(settings),
     }
+    if settings.transcriber == "off":
+        return checks
+    return {**checks, "transcriber": lambda: check_transcriber(settings)}
 
 
 def check_engine(settings: Settings) -> None:
@@ -76,5 +78,5 @@ def check_transcriber(settings: Settings) -> None:
         find_package("faster_whisper")
         for file in WHISPER:
             ModelFiles.of(settings).path(whisper(file))
-    elif settings.transcriber != "off":
+    else:
         check_reachable(addresses[settings.transcriber])
