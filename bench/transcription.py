@@ -72,7 +72,7 @@ def compare(folder: Path) -> dict[str, Any]:
     from troupe.transcriptions.specs import TRANSCRIPTION
     from troupe.transcriptions.worker import TranscriptionWorker
 
-    threads = len(os.sched_getaffinity(0))
+    threads = os.cpu_count() or 1
     files = ModelFiles()
     transcriber = WhisperTranscriber(files, threads=threads)
     decoders = Decoders()

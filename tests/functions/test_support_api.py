@@ -117,7 +117,8 @@ class TestHealth:
         answer = client.get("/api/health")
         assert answer.status_code == 200
         checks = answer.json["data"]["checks"]
-        assert set(checks) == {"firestore", "storage", "queue", "engine", "translator"}
+        names = {"firestore", "storage", "queue", "engine", "transcriber", "translator"}
+        assert set(checks) == names
         assert {check["state"] for check in checks.values()} == {"ok"}
         assert all(check["latencyMs"] >= 0 for check in checks.values())
 
@@ -163,3 +164,23 @@ class TestHealth:
         monkeypatch.setattr(probe, "find_spec", lambda name: None)
         checks = client.get("/api/health").json["error"]["details"]["checks"]
         assert checks["engine"]["state"] == "down"
+
+    def test_the_model_of_the_transcriber_must_be_there(
+        self, client: FlaskClient, tasks: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr("troupe.adapters.models.files.DEPLOYED", tmp_path)
+        checks = client.get("/api/health").json["error"]["details"]["checks"]
+        assert {name for name, each in checks.items() if each["state"] == "down"} == {"transcriber"}
+
+    def test_a_remote_transcriber_is_checked_and_none_is_not(
+        self, client: FlaskClient, tasks: object, engine: pytest.MonkeyPatch
+    ) -> None:
+        engine.setenv("TRANSCRIBER", "google")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            engine.setenv("GOOGLE_STT_ENDPOINT", f"http://127.0.0.1:{server.getsockname()[1]}")
+            assert client.get("/api/health").status_code == 200
+        checks = client.get("/api/health").json["error"]["details"]["checks"]
+        assert checks["transcriber"]["state"] == "down"
+        settings.cache_clear()
+        engine.setenv("TRANSCRIBER", "off")
+        assert "transcriber" not in client.get("/api/health").json["data"]["checks"]

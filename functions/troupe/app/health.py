@@ -35,13 +35,14 @@ def health_checks(
     def check_storage() -> None:
         files().check()
 
-    checks = {
+    checks: dict[str, Callable[[], None]] = {
         "firestore": check_firestore,
         "storage": check_storage,
         "queue": check_queues,
         "engine": lambda: check_engines(settings),
-        "transcriber": lambda: check_transcriber(settings),
     }
+    if settings.transcriber != "off":
+        checks["transcriber"] = lambda: check_transcriber(settings)
     if settings.translator != "off":
         checks["translator"] = lambda: check_translator(settings)
     return checks
@@ -92,7 +93,7 @@ def check_transcriber(settings: Settings) -> None:
         find_package("faster_whisper")
         for file in WHISPER:
             ModelFiles.of(settings).path(whisper(file))
-    elif settings.transcriber != "off":
+    else:
         check_reachable(addresses[settings.transcriber])
 
 

@@ -29,7 +29,7 @@ _MOST_EQUAL = 2  # segments in a row
 _LOOPS = 4  # times that a text says the same
 _SLOWEST, _FASTEST = 0.7, 5.5  # words a second of speech that repeats itself
 # What is not said but described: [Music], (applause), *laughs*, and signs without a letter.
-_DESCRIBED = re.compile(r"\s*(?:\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[^\w]+)\s*")
+_DESCRIBED = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|\W+")
 
 
 def said(segments: Iterable[Segment], samples: Samples) -> tuple[Segment, ...]:

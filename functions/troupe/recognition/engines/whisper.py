@@ -48,7 +48,7 @@ class WhisperTranscriber:
 
     def __init__(self, files: ModelFiles, *, threads: int | None = None) -> None:
         self._files = files
-        self._threads = threads or min(_MOST_THREADS, len(os.sched_getaffinity(0)))
+        self._threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
         self._lock = threading.Lock()
 
     @property
