@@ -163,13 +163,14 @@ def test_every_operation_requires_a_token(enforcing: Container) -> None:
                 assert code(answer) == (401, "app_check_failed"), path
 
 
-def test_only_pages_and_pictures_are_open_to_all_apps() -> None:
+def test_only_what_browsers_load_by_themselves_is_open_to_all_apps() -> None:
     assert {route.path for _, route in routes() if route.open_to_all_apps} == {
         "/api/docs",
         "/api/docs/assets/<name>",
         "/api/health",
         "/api/openapi.json",
         "/api/static/<kind>/<name>",
+        "/api/voice/voices/<voiceId>/preview",
     }
 
 

@@ -144,6 +144,7 @@ class TestHealth:
     def test_a_translator_is_checked(
         self, client: FlaskClient, tasks: object, engine: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
+        engine.setenv("TRANSCRIBER", "off")  # it would lack its model too
         engine.setattr("troupe.adapters.models.files.DEPLOYED", tmp_path)
         checks = client.get("/api/health").json["error"]["details"]["checks"]
         assert checks["translator"]["state"] == "down"
@@ -170,7 +171,8 @@ class TestHealth:
     ) -> None:
         monkeypatch.setattr("troupe.adapters.models.files.DEPLOYED", tmp_path)
         checks = client.get("/api/health").json["error"]["details"]["checks"]
-        assert {name for name, each in checks.items() if each["state"] == "down"} == {"transcriber"}
+        down = {name for name, each in checks.items() if each["state"] == "down"}
+        assert down == {"transcriber", "translator"}
 
     def test_a_remote_transcriber_is_checked_and_none_is_not(
         self, client: FlaskClient, tasks: object, engine: pytest.MonkeyPatch

@@ -194,7 +194,7 @@ def test_the_input_of_a_script_job_in_the_old_format_is_read() -> None:
     ada = given.performers["ada"]
     assert (ada.id, ada.voice_type, ada.voice_style) == ("ada", "female", DEFAULT_STYLE)
     kept = {name: value for name, value in performer.items() if name != "id"}
-    assert ada.stored() == kept | {"voiceStyle": DEFAULT_STYLE}
+    assert ada.stored() == kept | {"voiceStyle": DEFAULT_STYLE, "engine": "", "voiceId": ""}
 
 
 def test_progress_never_decreases_and_ends_at_100() -> None:

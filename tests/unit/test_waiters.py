@@ -14,6 +14,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions" / "troupe"
 SLEEPS = {
     "accounts/passwords.py",  # with a place of WAITERS
     "generations/service.py",  # its caller has a place
+    "transcriptions/service.py",  # the same
     "calls.py",  # until the deadline of the call
 }
 

@@ -8,7 +8,6 @@ https://github.com/openai/whisper/blob/main/whisper/transcribe.py
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from troupe.recognition.energy import SILENCE, audible_span, loudest
 from troupe.recognition.phrases import INVENTED
 from troupe.recognition.transcriber import RATE, Segment, Word
+from troupe.text import normalized
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
@@ -124,5 +124,5 @@ def _pace(segment: Segment) -> float:
 
 def _bare(text: str) -> str:
     """In lower case, with single spaces in place of punctuation."""
-    text = unicodedata.normalize("NFC", text).casefold()
+    text = normalized("NFC", text).casefold()
     return " ".join("".join(c if c.isalnum() else " " for c in text).split())

@@ -106,12 +106,12 @@ class TranscriptionList(Schema):
 
 
 class Transcribed(Schema):
-    """`text`, `language` and `segments` are null until the transcription is completed. Then, if
-    nobody speaks, `text` and `language` are empty."""
+    """`segments` is null until the transcription is completed. Before, and if nobody speaks, `text`
+    and `language` are empty."""
 
     transcription: TranscriptionView
-    text: str | None
-    language: str | None
+    text: str
+    language: str
     segments: list[SegmentView] | None
     job: JobView
 
@@ -120,8 +120,8 @@ class Transcribed(Schema):
         segments, text = found.segments, found.transcription.text
         return cls(
             transcription=TranscriptionView.of(found.transcription),
-            text=None if segments is None else " ".join(each.text for each in segments),
-            language=text.language if text else None,
+            text=" ".join(each.text for each in segments or ()),
+            language=text.language if text else "",
             segments=None if segments is None else [SegmentView.of(each) for each in segments],
             job=JobView.of(found.job, TRANSCRIPTION),
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -31,6 +30,7 @@ from troupe.speech.engines.symbols import MARKS, line
 from troupe.speech.engines.volume import with_volume
 from troupe.speech.errors import SpeechError
 from troupe.speech.voices_piper import PiperVoice, folders, installed
+from troupe.text import normalized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,9 +57,7 @@ class PiperAlphabet:
         self._sounds = {symbol: symbol for symbol in ids.keys() - self.marks - _CONTROLS}
 
     def sound(self, ipa: str) -> str:
-        return "".join(
-            nearest(symbol, self._sounds) for symbol in unicodedata.normalize("NFD", ipa)
-        )
+        return "".join(nearest(symbol, self._sounds) for symbol in normalized("NFD", ipa))
 
     def word(self, ipa: str) -> str:
         return self.sound(stressed(ipa))
