@@ -45,7 +45,19 @@ async function send(operation, fill = async () => {}) {
 const file = (number, path) => (block) =>
   block.locator("input[type=file]").nth(number).setInputFiles(path);
 
-const results = { operations: await page.locator(".opblock").count() };
+const tags = page.locator(".opblock-tag");
+await tags.first().waitFor();
+const results = { operations: 0 };
+for (let number = 0; number < (await tags.count()); number++) {
+  await tags.nth(number).click();
+  await page.locator(".opblock").first().waitFor();
+  results.operations += await page.locator(".opblock").count();
+  await tags.nth(number).click();
+  await page.locator(".opblock").first().waitFor({ state: "detached" });
+}
+for (const tag of ["files", "auth", "characters", "voice"]) {
+  await page.locator(`.opblock-tag[data-tag="${tag}"]`).click();
+}
 results.uploadFile = await send("uploadFile", file(0, sample));
 results.uploadAvatar = await send("uploadAvatar", file(0, picture));
 results.bare = await send("createCharacter", file(0, sample));

@@ -46,7 +46,8 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-# The bearer token is forgotten with the page; an earlier version of the page stored it.
+# The bearer token is forgotten with the page; an earlier version of the page stored it. Groups are
+# closed at first: of more than 150 rows, Swagger UI keeps only those in view, and forgets the forms.
 _SCRIPT = """
 localStorage.removeItem("authorized");
 const place = document.getElementById("swagger-ui");
@@ -55,6 +56,7 @@ SwaggerUIBundle({
   domNode: place,
   deepLinking: true,
   persistAuthorization: false,
+  docExpansion: "none",
   validatorUrl: null
 });
 """
