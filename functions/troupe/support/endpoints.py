@@ -47,7 +47,7 @@ _PAGE = """<!doctype html>
 </html>
 """
 # The bearer token is forgotten with the page; an earlier version of the page stored it. Groups are
-# closed at first: of more than 150 rows, Swagger UI keeps only those in view, and forgets the forms.
+# closed at first: of a long list, Swagger UI keeps only the rows in view, and forgets the forms.
 _SCRIPT = """
 localStorage.removeItem("authorized");
 const place = document.getElementById("swagger-ui");
