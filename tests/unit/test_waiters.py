@@ -13,8 +13,7 @@ from troupe.waiters import Waiters
 FUNCTIONS = Path(__file__).parents[2] / "functions" / "troupe"
 SLEEPS = {
     "accounts/passwords.py",  # with a place of WAITERS
-    "generations/service.py",  # its caller has a place
-    "transcriptions/service.py",  # the same
+    "waiters.py",  # its callers have a place, and a limit
     "calls.py",  # until the deadline of the call
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -37,6 +36,7 @@ from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
 from troupe.text import shorten
+from troupe.waiters import polls
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     from troupe.speech.text.marks import ReadingWarning
 
 TITLE_CHARACTERS = 60
-# Between two polls is a tenth of the time waited so far, within these bounds in seconds: what it
-# adds to the work stays small, and so does the number of reads (62 in 30 s).
-_POLL_SECONDS = (0.05, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +157,12 @@ class Generations:
 
     def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
         """Polls until the work has ended, for at most `seconds`."""
-        begun = time.monotonic()
-        shortest, longest = _POLL_SECONDS
-        generation = started.generation
+        generation, waiting = started.generation, polls(seconds)
         while not generation.status.ended:
-            waited = time.monotonic() - begun
-            pause = min(longest, max(shortest, waited / 10))
-            if waited + pause > seconds:
-                return started
-            time.sleep(pause)
-            document = self._db.get(writes.generation_path(generation.id))
-            if not document.exists:
+            document = next(
+                (self._db.get(writes.generation_path(generation.id)) for _ in waiting), None
+            )
+            if document is None or not document.exists:
                 return started
             generation = Generation.of(document)
         return self.get(generation.uid, generation.id)

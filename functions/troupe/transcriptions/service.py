@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,6 +34,7 @@ from troupe.transcriptions.errors import (
 from troupe.transcriptions.pricing import quote
 from troupe.transcriptions.records import Sound, Text, Transcription, segments_from_json
 from troupe.transcriptions.specs import TRANSCRIPTION
+from troupe.waiters import polls
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from troupe.media.uploads.proofs import Recording
 
 SHORT = 60  # seconds of sound that are answered at once
-_POLL_SECONDS = (0.05, 0.5)  # the first and the longest pause between polls
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +141,12 @@ class Transcriptions:
 
     def wait(self, started: TranscriptionWithJob, seconds: float) -> TranscriptionWithJob:
         """Polls until the work has ended, for at most `seconds`."""
-        deadline = time.monotonic() + seconds
-        pause, longest = _POLL_SECONDS
-        found = started.transcription
+        found, waiting = started.transcription, polls(seconds)
         while not found.status.ended:
-            if time.monotonic() + pause > deadline:
-                return started
-            time.sleep(pause)
-            pause = min(pause * 1.5, longest)
-            document = self._db.get(writes.transcription_path(found.id))
-            if not document.exists:
+            document = next(
+                (self._db.get(writes.transcription_path(found.id)) for _ in waiting), None
+            )
+            if document is None or not document.exists:
                 return started
             found = Transcription.of(document)
         return self.get(found.uid, found.id)
