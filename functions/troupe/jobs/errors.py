@@ -42,7 +42,7 @@ class TooManyJobs(TooManyRequests):
     def at_once(cls) -> TooManyJobs:
         return cls(
             "Other jobs of yours are running, and this one cannot wait for them. Try again when "
-            "one has ended, or use `POST /api/voice/generate`.",
+            "one has ended.",
             details={},
             retry_after=5,
         )
