@@ -106,14 +106,15 @@ test-fast: setup ## Run the tests without a browser, the whole stack, generated 
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --ignore tests/e2e --ignore tests/clients \
 	  -m "not slow" $(TEST_ARGS)
 
-# The same seed sends the same requests again.
+# The same seed sends the same requests again. The property tests take new examples each time.
 FUZZ_EXAMPLES ?= 50
 FUZZ_SEED ?= 20261123
 
 .PHONY: fuzz
-fuzz: setup ## Fuzz every operation for longer than the tests do (FUZZ_EXAMPLES=200 FUZZ_SEED=1)
+fuzz: setup ## Fuzz operations and properties for longer than the tests do (FUZZ_EXAMPLES=200 FUZZ_SEED=1)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) \
 	  $(BIN)/python -m pytest tests/e2e/test_fuzz.py $(TEST_ARGS)
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m hypothesis tests/unit $(TEST_ARGS)
 
 # What mypy checks. pyproject.toml relaxes some rules for tests and bench.
 TYPED := functions/main.py functions/troupe local tools tests bench

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -33,6 +34,12 @@ from troupe import deadlines
 
 # The fast engine, unless a test is about the other one.
 os.environ["SPEECH_ENGINES"] = "espeak"
+
+# The same examples in every run, so that a change is not refused for what it has not touched.
+# `make fuzz` looks for new ones.
+settings.register_profile("repeatable", derandomize=True, print_blob=True)
+if "FUZZ_EXAMPLES" not in os.environ:
+    settings.load_profile("repeatable")
 
 pytest_plugins = [
     "tests.support.stores",

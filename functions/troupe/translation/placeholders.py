@@ -46,7 +46,9 @@ _THEN = (
     # Markup, entities and variables of templates.
     r"</?[A-Za-z][^<>\n]{0,500}>|&(?:[a-zA-Z]{2,20}|#\d{1,7});|\{\{[^{}\n]{1,100}\}\}"
     r"|\$?\{[^{}\n]{1,100}\}|%(?:\(\w{1,40}\))?[sdif](?!\w)|\\[nrt](?!\w)",
-    rf"(?:\b[A-Z]{{1,3}})?[{_MONEY}][ \u00a0]?{_NUMBER}|{_NUMBER}[ \u00a0]?[{_MONEY}]|[{_MONEY}]+",
+    # A sign between two numbers belongs to the one that it touches.
+    rf"(?:\b[A-Z]{{1,3}})?[{_MONEY}][ \u00a0]?{_NUMBER}"
+    rf"|{_NUMBER}(?:[{_MONEY}]|[ \u00a0][{_MONEY}](?!\d))|[{_MONEY}]+",
     # Numbers with marks inside, and long ones: a time, a date, a price, a telephone number.
     r"\+\d{1,3}(?:[ .-]?(?:\(\d{1,5}\)|\d{1,5})){2,6}|"
     r"\+?\d+(?:[.,:/'\u2019\u00a0\u202f-]\d+)+(?:e[+-]?\d+)?%?|\d{5,}",
