@@ -35,7 +35,7 @@ def free_port() -> int:
 @contextmanager
 def served(
     function: str,
-    path: str,
+    path: str | None,
     env: Mapping[str, str],
     headers: Mapping[str, str] | None = None,
     *,
@@ -43,7 +43,8 @@ def served(
     log: Path | None = None,
 ) -> Iterator[Served]:
     """Serves `function` and requests `path` until it answers; yields the URL, and the time from
-    process start to the complete first response. `source`: a file to serve instead of main.py;
+    process start to the complete first response. `path`: None for a function that answers only to
+    tasks, of which any answer will do. `source`: a file to serve instead of main.py;
     `log`: a file for its output."""
     port = free_port()
     folder = BARE if function == "bare" else FUNCTIONS
@@ -63,7 +64,7 @@ def served(
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        yield Served(url, _first_answer(url + path, headers, started, process), process.pid)
+        yield Served(url, _first_answer(url, path, headers, started, process), process.pid)
     finally:
         process.terminate()
         process.wait(10)
@@ -71,18 +72,20 @@ def served(
 
 def _first_answer(
     url: str,
+    path: str | None,
     headers: Mapping[str, str] | None,
     started: float,
     process: subprocess.Popen[bytes],
 ) -> float:
     while time.perf_counter() - started < 60:
         try:
-            response = requests.get(url, headers=headers, timeout=60)
+            response = requests.get(url + (path or "/"), headers=headers, timeout=60)
         except requests.ConnectionError:
             if process.poll() is not None:
                 raise RuntimeError(f"the function ended with {process.returncode}") from None
             time.sleep(0.002)
             continue
-        response.raise_for_status()
+        if path is not None:
+            response.raise_for_status()
         return time.perf_counter() - started
     raise TimeoutError(url)
