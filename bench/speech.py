@@ -17,7 +17,10 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from troupe.speech.engine import SpeechEngine
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 CHARACTERS = 100_000
@@ -51,8 +54,9 @@ def prose(characters: int, seed: int = 7) -> str:
     return "".join(parts)[:characters]
 
 
-def ours(text: str, folder: Path) -> float:
-    """Like the worker: parts to WAV files and words, then all parts to one mp3."""
+def ours(text: str, folder: Path, engine: SpeechEngine | None = None, rate: int = 22_050) -> float:
+    """Like the worker: parts to WAV files and words, then all parts to one mp3. `engine`: another
+    one than espeak-ng, with its `rate`. Returns seconds of sound."""
     from troupe.borders import parse_pauses
     from troupe.media.audio import AudioWriter, read_wav, write_wav
     from troupe.media.captions import words_from_json, words_to_json
@@ -64,10 +68,9 @@ def ours(text: str, folder: Path) -> float:
     from troupe.speech.text.reading import Passage, Pauses, passage
 
     voice = Voice("en", VoiceType.FEMALE, "neutral")
-    engine = EspeakEngine()
+    engine = engine or EspeakEngine()
     found, pauses = pieces(text, "en"), Pauses.of(parse_pauses(""), {})
     offsets = parts(found, text, PART, "en")
-    rate = 22050
     for number, (start, end) in enumerate(pairwise(offsets)):
         words: list[WordTiming] = []
         at = 0.0

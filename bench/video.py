@@ -19,11 +19,12 @@ import wave
 from pathlib import Path
 from typing import Any
 
+from bench.venvs import installed
+
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = ROOT / "functions"
 CLIP = ROOT / "emulator-data" / "backgrounds" / "background_001.mp4"
 MOVIEPY = ROOT / "bench" / "moviepy"
-MOVIEPY_HOME = ROOT / ".local" / "bench-moviepy"
 SECONDS, LONG = 60, 300
 PAIRS = 3
 FFMPEG_LIMIT, MOVIEPY_LIMIT, MEMORY_LIMIT = 1.3, 0.4, 1.15
@@ -161,24 +162,13 @@ def ffmpeg(folder: Path, seconds: int) -> None:
 
 
 def moviepy(folder: Path, seconds: int) -> None:
-    python = MOVIEPY_HOME / "bin" / "python"
+    python = installed(MOVIEPY)
     import imageio_ffmpeg
 
     # MoviePy uses the same ffmpeg build.
     env = {**os.environ, "IMAGEIO_FFMPEG_EXE": imageio_ffmpeg.get_ffmpeg_exe()}
     command = [str(python), str(MOVIEPY / "render.py"), str(folder / "plan.json")]
     subprocess.run(command, check=True, env=env)
-
-
-def _install_moviepy() -> None:
-    """Installs MoviePy once, into .local."""
-    if (MOVIEPY_HOME / "ready").exists():
-        return
-    subprocess.run([sys.executable, "-m", "venv", str(MOVIEPY_HOME)], check=True)
-    pip = [str(MOVIEPY_HOME / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    pip += ["--disable-pip-version-check", "-r", str(MOVIEPY / "requirements.txt")]
-    subprocess.run(pip, check=True)
-    (MOVIEPY_HOME / "ready").touch()
 
 
 def _child(what: str, seconds: int) -> dict[str, float]:
@@ -221,7 +211,7 @@ def _row(name: str, value: float, limit: float | None, unit: str = "x") -> dict[
 
 
 def measure(pairs: int = PAIRS) -> list[dict[str, Any]]:
-    _install_moviepy()
+    installed(MOVIEPY)
     ratios, mine = [], {}
     for number in range(pairs):
         # Alternating, so that a slowdown of the machine affects both.

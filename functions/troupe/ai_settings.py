@@ -19,11 +19,14 @@ def setting(
     return Field(default, alias=variable, description=meaning, json_schema_extra=extra, **rules)
 
 
+EngineName = Literal["kokoro", "espeak", "piper", "openai", "f5tts", "elevenlabs", "google"]
+
+
 class AiSettings(BaseModel):
     # A rejected setting may be a secret.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
-    speech_engines: tuple[str, ...] = setting(
+    speech_engines: tuple[EngineName, ...] = setting(
         "SPEECH_ENGINES",
         ("kokoro", "espeak"),
         "one or more of `kokoro`, `espeak`, `piper`, `openai`, `f5tts`, `elevenlabs` and `google`, "

@@ -100,6 +100,32 @@ def test_the_voice_that_a_character_names_speaks_for_it(
     assert chosen(language="de")[1] == "kids"
 
 
+def test_the_voice_of_the_profile_speaks_where_a_request_names_none(
+    client: FlaskClient, queue: HeldQueue, db: Database
+) -> None:
+    uid, headers = signed_in(db)
+    profile = app_for("auth").test_client()
+
+    def set_voice(voice_id: str) -> Any:
+        return profile.put("/api/auth/profile", json={"voiceId": voice_id}, headers=headers)
+
+    def spoken(**changes: Any) -> str:
+        type_: str = ask(client, headers, **changes).json["data"]["generation"]["voiceType"]
+        return type_
+
+    refused = set_voice("espeak-en-us-robot")
+    assert refused.json["error"]["code"] == "unknown_choice"
+    assert set_voice("espeak-en-us-kids").json["data"]["user"]["voiceId"] == "espeak-en-us-kids"
+    assert spoken() == "kids"
+    assert spoken(voiceType="male") == "male"
+    assert spoken(voiceId="espeak-en-us-male") == "male"
+    assert spoken(language="de") == "female", "it does not speak German"
+    character_id = new_character(db, uid, "Ezra", voice_type="male")
+    assert spoken(characterId=character_id) == "male"
+    assert set_voice("").json["data"]["user"]["voiceId"] == ""
+    assert spoken() == "female"
+
+
 def test_each_language_is_spoken_by_the_first_engine_that_has_it(
     client: FlaskClient, queue: HeldQueue, db: Database
 ) -> None:

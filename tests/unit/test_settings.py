@@ -85,6 +85,8 @@ def test_origins_that_browsers_send_are_accepted(origins: str) -> None:
         ("CORS_ORIGINS", "https://*.example"),  # would be a regular expression
         ("JWT_PREVIOUS_SECRET", "x" * 31),
         ("TRUSTED_PROXIES", "google, 10.0.0.0/99"),
+        ("SPEECH_ENGINES", "kokoro, kokro"),
+        ("SPEECH_ENGINES", ","),
     ],
 )
 def test_invalid_values_are_rejected(name: str, value: str) -> None:

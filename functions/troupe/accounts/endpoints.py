@@ -25,7 +25,7 @@ from troupe.accounts.errors import (
     WrongPassword,
 )
 from troupe.accounts.records import UserRecord
-from troupe.errors import TooManyRequests, Unauthorized
+from troupe.errors import TooManyRequests, Unauthorized, UnknownChoice
 from troupe.media.uploads.checks import (
     BrokenImage,
     DecodersBusy,
@@ -168,7 +168,7 @@ def create_guest(accounts: Accounts) -> Reply:
 @api.put(
     "/api/auth/profile",
     data=schemas.UserData,
-    errors=(UsernameTaken,),
+    errors=(UsernameTaken, UnknownChoice),
     aliases=(("POST", "/api/update-username"),),
 )
 def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: Profiles) -> Reply:
@@ -179,6 +179,7 @@ def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: P
         username=body.username,
         language=body.language,
         picture=body.profile_picture,
+        voice_id=body.voice_id,
     )
     return _user(user, "Profile updated successfully")
 

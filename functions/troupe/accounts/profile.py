@@ -1,4 +1,4 @@
-"""Users' own profiles: name, username, language and picture."""
+"""Users' own profiles: name, username, language, voice and picture."""
 
 from __future__ import annotations
 
@@ -33,11 +33,14 @@ class Profiles:
         db: Database,
         orphans: OrphanedFiles,
         prepare: Callable[[BinaryIO, str], PreparedImage],
+        check_voice: Callable[[str], None],
     ) -> None:
-        """`prepare` decodes and re-encodes a picture that a user sent."""
+        """`prepare` decodes and re-encodes a picture that a user sent. `check_voice` raises
+        UnknownChoice unless a voice exists."""
         self._db = db
         self._orphans = orphans
         self._prepare = prepare
+        self._check_voice = check_voice
 
     def update(
         self,
@@ -47,11 +50,14 @@ class Profiles:
         username: str | None = None,
         language: str | None = None,
         picture: str | None = None,
+        voice_id: str | None = None,
     ) -> UserRecord:
         """Changes the fields that are not None. A new username is claimed and the old one released
-        in the same commit. Raises UsernameTaken."""
+        in the same commit. Raises UsernameTaken, UnknownChoice."""
+        if voice_id:
+            self._check_voice(voice_id)
         given = {"name": name, "username": username, "language": language}
-        given["profile_picture"] = picture
+        given |= {"profile_picture": picture, "voice_id": voice_id}
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
 
         def attempt() -> tuple[UserRecord, OrphanRecord | None]:
@@ -124,7 +130,7 @@ def _require_user(document: Document) -> UserRecord:
 
 def _change(document: Document, after: UserRecord) -> Update:
     stored = after.stored()
-    names = ("name", "nameKey", "username", "language", "profilePicture", "avatarPath")
+    names = ("name", "nameKey", "username", "language", "profilePicture", "avatarPath", "voiceId")
     fields = {name: stored[name] for name in (*names, "updatedAt")}
     return Update(document.path, fields, seen=document)
 

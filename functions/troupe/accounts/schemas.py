@@ -25,6 +25,7 @@ from troupe.web.schema import (
     Password,
     Schema,
     Username,
+    VoiceId,
     example,
     limit_of,
 )
@@ -67,7 +68,7 @@ class LoginBody(Schema):
 class ProfileBody(Schema):
     """Omitted and null fields stay unchanged."""
 
-    model_config = example({"name": "Grace", "language": "en-GB"})
+    model_config = example({"name": "Grace", "language": "en-GB", "voiceId": "espeak-en-us-male"})
 
     name: Line | None = None
     username: Username | None = None
@@ -79,6 +80,12 @@ class ProfileBody(Schema):
     ) = Field(None, description="A BCP 47 tag.", examples=["en-GB"])
     profile_picture: Picture | None = Field(
         None, description="An empty string removes the picture."
+    )
+    voice_id: VoiceId | Literal[""] | None = Field(
+        None,
+        description="The voice that speaks your texts when a request names no voice, type or "
+        "character, if it speaks the language of the text: an id from `GET /api/voice/voices`, or "
+        "a blend. An empty string removes it.",
     )
 
 
@@ -163,6 +170,7 @@ class UserView(Schema):
     email: str
     profile_picture: str
     language: str = Field(description="The user's preferred language.")
+    voice_id: str = Field(description="The user's own default voice; empty without one.")
     tokens: int = Field(description="Granted minus used; includes tokens held by running jobs.")
     is_verified: bool
     is_guest: bool
@@ -181,6 +189,7 @@ class UserView(Schema):
             email=user.email or "",
             profile_picture=user.profile_picture,
             language=user.language or "",
+            voice_id=user.voice_id,
             tokens=user.tokens,
             is_verified=user.email_verified,
             is_guest=user.guest,

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from troupe.borders import Border
 from troupe.characters.voices import attachment, character_voice
+from troupe.errors import UnknownChoice
 from troupe.generations.errors import TextTooLong, TranslationNotOffered
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.media.formats import AudioFormat
@@ -37,7 +39,8 @@ DEFAULT_LANGUAGE = "en-US"
 class GenerationRequest:
     """A text to speak, and how. Where `voice_id` and `voice_type`, `speed` or `dictionary_id` is
     None, the character's own is used, or the default if there is no character. Without a language,
-    the voice or the character speaks its own."""
+    the voice or the character speaks its own. `own_voice`: of the user's profile; speaks if nothing
+    names a voice, and it can."""
 
     text: str
     language: str | None
@@ -51,6 +54,7 @@ class GenerationRequest:
     target_language: str | None = None
     text_type: TextType = TextType.TEXT
     pauses: Mapping[Border, int] = field(default_factory=dict)
+    own_voice: str = ""
 
 
 class Chosen(NamedTuple):
@@ -132,14 +136,18 @@ class Choices:
         """The voice with the id that is asked for, or the first of the type that is asked for, or
         the character's. Raises UnknownChoice."""
         engines = self._settings.speech_engines
+        own = request.own_voice if character is None and request.voice_type is None else ""
         language = request.language
         if language is None:
-            language = _own_language(request, character, engines)
+            language = _own_language(request.voice_id or own, character, engines)
         style = request.voice_style
         if request.voice_id is not None:
             return choose_named(engines, request.voice_id, language, style)
         if character is not None:
             return character_voice(engines, character, language, request.voice_type, style)
+        if own:
+            with suppress(UnknownChoice):  # it may speak another language, or be gone
+                return choose_named(engines, own, language, style)
         voice_type = request.voice_type or DEFAULT_VOICE_TYPE
         return choose_voice(engines, language, voice_type, style)
 
@@ -153,12 +161,10 @@ class Choices:
             )
 
 
-def _own_language(
-    request: GenerationRequest, character: Character | None, engines: tuple[str, ...]
-) -> str:
+def _own_language(voice_id: str, character: Character | None, engines: tuple[str, ...]) -> str:
     """The language of the voice or the character, for a request that names none."""
-    if request.voice_id is not None:
-        return best_language(engines, request.voice_id)
+    if voice_id:
+        return best_language(engines, voice_id) or DEFAULT_LANGUAGE
     return character.language if character else DEFAULT_LANGUAGE
 
 
@@ -175,6 +181,7 @@ def hashed(request: GenerationRequest) -> dict[str, Any]:
         "voice_type": request.voice_type or DEFAULT_VOICE_TYPE,
         "speed": request.speed or DEFAULT_SPEED,
     }
+    del choices["own_voice"]  # may change before the request is repeated
     del choices["target_language"]  # never set when work is accepted
     # Hashes of requests from before these fields must stay as they are.
     if request.text_type is TextType.TEXT:

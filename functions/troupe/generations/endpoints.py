@@ -39,6 +39,7 @@ from troupe.web.routes import Api
 from troupe.web.schema import Notice, Page
 
 if TYPE_CHECKING:
+    from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.caller import Caller
     from troupe.generations.records import AudioFile, Generation
@@ -111,7 +112,7 @@ def list_styles(settings: Settings) -> Reply:
 def generate_voice(
     body: request_schemas.GenerateVoice,
     header: request_schemas.GenerateHeaders,
-    caller: Caller,
+    caller: AccountCaller,
     generations: Generations,
 ) -> Reply:
     """Converts text to speech. The work is a job: poll it at `GET /api/voice/generations/{id}`, or
@@ -119,7 +120,10 @@ def generate_voice(
     ready in time. If too many of your requests wait already, the response comes at once, without
     `Preference-Applied`. Tokens are reserved now and charged when the audio is ready."""
     found = generations.generate(
-        caller.uid, body.command(), header.idempotency_key, body.max_tokens
+        caller.uid,
+        body.command(caller.user.voice_id),
+        header.idempotency_key,
+        body.max_tokens,
     )
     headers = {"Location": f"/api/voice/generations/{found.generation.id}"}
     if wait := _wait(header.prefer):
@@ -132,11 +136,12 @@ def generate_voice(
 
 @api.post("/api/voice/quote", data=PriceData, errors=CHOICE_ERRORS, body_bytes=TEXT_LIMIT)
 def quote_voice(
-    body: request_schemas.GenerateVoice, caller: Caller, generations: Generations
+    body: request_schemas.GenerateVoice, caller: AccountCaller, generations: Generations
 ) -> Reply:
     """Returns what this text would cost, after the same checks as `POST /api/voice/generate`.
     Holds nothing. `maxTokens` has no effect."""
-    return Reply(PriceData.of(generations.quote(caller.uid, body.command())), "Price calculated")
+    price = generations.quote(caller.uid, body.command(caller.user.voice_id))
+    return Reply(PriceData.of(price), "Price calculated")
 
 
 @api.get(

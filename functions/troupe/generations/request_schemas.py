@@ -88,7 +88,9 @@ class SpeechBody(WarnsOfUnknown):
     )
     max_tokens: MaxTokens = None
 
-    def _command(self, language: str | None, form: AudioFormat) -> GenerationRequest:
+    def _command(
+        self, language: str | None, form: AudioFormat, own_voice: str
+    ) -> GenerationRequest:
         """The request, with None for the choices that were left to the character."""
         chosen = self.model_fields_set
         return GenerationRequest(
@@ -107,6 +109,7 @@ class SpeechBody(WarnsOfUnknown):
                 for name, value in (self.pauses.model_dump() if self.pauses else {}).items()
                 if value is not None
             },
+            own_voice=own_voice,
         )
 
 
@@ -134,9 +137,9 @@ class GenerateVoice(SpeechBody):
         None, max_length=40, description="Not offered yet: answers 422 `not_offered`."
     )
 
-    def command(self) -> GenerationRequest:
+    def command(self, own_voice: str = "") -> GenerationRequest:
         """The request, with None for the choices that were left to the character."""
-        asked = self._command(self.language, self.format)
+        asked = self._command(self.language, self.format, own_voice)
         return replace(asked, target_language=self.target_language)
 
 
@@ -160,9 +163,9 @@ class StreamVoice(SpeechBody):
         "`Content-Type` tells; it is kept as a WAV file.",
     )
 
-    def command(self) -> GenerationRequest:
+    def command(self, own_voice: str = "") -> GenerationRequest:
         """The request, with None for the choices that were left to the character."""
-        return self._command(self.language, self.format.stored)
+        return self._command(self.language, self.format.stored, own_voice)
 
 
 class GenerateHeaders(KeyHeader):

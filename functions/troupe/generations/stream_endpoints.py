@@ -21,8 +21,8 @@ from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader
 
 if TYPE_CHECKING:
+    from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
-    from troupe.caller import Caller
     from troupe.generations.service import Generations
     from troupe.generations.streaming import Streams
 
@@ -49,7 +49,7 @@ api = Api("streaming", "Text to speech")
 def stream_voice(
     body: request_schemas.StreamVoice,
     header: KeyHeader,
-    caller: Caller,
+    caller: AccountCaller,
     streams: Streams,
     generations: Generations,
     files: Files,
@@ -60,7 +60,8 @@ def stream_voice(
     function itself streams it. A repeat under the same `Idempotency-Key` gets the stored audio, or
     409 `audio_not_ready`. `X-Warnings` has what `warnings` has elsewhere, as JSON."""
     key = header.idempotency_key
-    speech = streams.speak(caller.uid, body.command(), body.format, key, body.max_tokens)
+    asked = body.command(caller.user.voice_id)
+    speech = streams.speak(caller.uid, asked, body.format, key, body.max_tokens)
     found = speech.found if isinstance(speech, LiveSpeech) else speech
     if isinstance(speech, LiveSpeech):
         response = Response(speech.chunks, mimetype=body.format.mime_type(speech.rate))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from troupe.errors import UnknownChoice, WrongField
-from troupe.speech.catalogue import STYLES, Style, capabilities, language_named
+from troupe.speech.catalogue import DEFAULT_STYLE, STYLES, Style, capabilities, language_named
 from troupe.speech.engine import Language, SpeechEngine, VoiceType
 from troupe.speech.voices import NamedVoice, all_voices, voices_of
 
@@ -89,6 +89,11 @@ def choose_named(engines: tuple[str, ...], voice_id: str, language: str, style: 
         raise UnknownChoice(details={"fields": [UnknownChoice.field("voiceStyle", list(styles))]})
     name = "" if voices[0].by_type else voice_id.replace(" ", "")
     return VoiceChoice(engine, found.code, voices[0].type or VoiceType.FEMALE, name)
+
+
+def check_named(engines: tuple[str, ...], voice_id: str) -> None:
+    """Raises UnknownChoice unless there is this voice, or blend of voices."""
+    choose_named(engines, voice_id, best_language(engines, voice_id), DEFAULT_STYLE)
 
 
 def best_language(engines: tuple[str, ...], voice_id: str) -> str:

@@ -65,7 +65,12 @@ class People(Work):
     def profiles(self) -> Profiles:
         from troupe.accounts.profile import Profiles
 
-        return Profiles(self.database, self.orphans, self._prepare_image)
+        return Profiles(self.database, self.orphans, self._prepare_image, self._check_voice)
+
+    def _check_voice(self, voice_id: str) -> None:
+        from troupe.speech.choice import check_named
+
+        check_named(self.settings.speech_engines, voice_id)
 
     @cached_property
     def quotas(self) -> Quotas:

@@ -1,0 +1,175 @@
+"""The embedded voices: words that a recogniser gets wrong, and the speed of Kokoro:
+`python -m bench.voices`.
+
+The recogniser is Whisper base, which knows no names and writes some words as digits; what it gets
+wrong of a human voice is not known here, so only the difference between two engines says much.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.http import row
+from bench.speech import ours, prose
+from bench.venvs import installed
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+    from troupe.speech.engine import Speech, SpeechEngine
+
+BENCH = Path(__file__).parent
+FUNCTIONS = BENCH.parent / "functions"
+HEARD = BENCH / "corpus" / "heard"
+LANGUAGES = {"en": "en-US", "es": "es", "fr": "fr", "it": "it", "pt": "pt-BR"}
+ENGLISH_LIMIT = 3.0  # percent of words
+SHARE_LIMIT = 1 / 3  # of espeak-ng's, in the other languages
+CHARACTERS = 1_500  # 100 seconds of speech
+RATIO_LIMIT = 1.1
+VOICE = "af_heart"
+_HEARS_AT = 16_000
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+
+
+def word_errors() -> list[dict[str, Any]]:
+    """Percent of words, for each language and engine. Runs both in this process."""
+    from faster_whisper import WhisperModel
+
+    from troupe.adapters.models.files import ModelFiles
+    from troupe.speech.engines.espeak import EspeakEngine
+    from troupe.speech.engines.kokoro import KokoroEngine
+
+    files = ModelFiles()
+    folder = files.path("whisper-base/model.bin").parent
+    ears = WhisperModel(str(folder), device="cpu", compute_type="int8", local_files_only=True)
+    rows = []
+    with closing(EspeakEngine()) as espeak, closing(KokoroEngine(files)) as kokoro:
+        for name, code in LANGUAGES.items():
+            ours, theirs = (_wrong(ears, engine, name, code) for engine in (kokoro, espeak))
+            limit = ENGLISH_LIMIT if name == "en" else round(theirs * SHARE_LIMIT, 1)
+            rows.append(row(f"words heard wrong, {name}, Kokoro", ours, "%", limit))
+            rows.append(row(f"words heard wrong, {name}, espeak-ng", theirs, "%"))
+    return rows
+
+
+def _wrong(ears: WhisperModel, engine: SpeechEngine, name: str, code: str) -> float:
+    from local.demo_listening import distance
+    from troupe.speech.engine import SpeechRequest, Voice, VoiceType
+
+    voice = Voice(code, VoiceType.FEMALE, "neutral")
+    wrong = words = 0
+    for sentence in (HEARD / f"{name}.txt").read_text().splitlines():
+        said = _words(sentence)
+        speech = engine.synthesize(SpeechRequest(sentence, voice))
+        wrong += distance(said, _words(_heard(ears, speech, name)))
+        words += len(said)
+    return 100 * wrong / words
+
+
+def _heard(ears: WhisperModel, speech: Speech, language: str) -> str:
+    from troupe.speech.engines.resample import played
+
+    sound = played(speech.samples.astype(np.float32) / 32_768, speech.rate / _HEARS_AT)
+    found, _ = ears.transcribe(sound, language=language, beam_size=5, temperature=0.0)
+    return " ".join(segment.text for segment in found)
+
+
+def _words(text: str) -> Sequence[str]:
+    return _WORD.findall(text.casefold().replace("\u2019", "'"))
+
+
+def speed() -> list[dict[str, Any]]:
+    """Kokoro from text to mp3, against its session and the encoder alone, and against
+    kokoro-onnx."""
+    text = prose(CHARACTERS)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        mine = _ours(text, folder)
+        theirs = _kokoro_onnx(text, folder)
+    rows = [
+        row(
+            "Kokoro, text to mp3 ÷ its session and the encoder",
+            mine["seconds"] / mine["bare"],
+            "x",
+            RATIO_LIMIT,
+        ),
+        row("Kokoro, text to mp3 ÷ kokoro-onnx", mine["cpu"] / theirs["cpu"], "x", 1.0),
+        row("Kokoro, seconds of mp3 made in a second", mine["sound"] / mine["seconds"], "s/s"),
+    ]
+    return rows
+
+
+def _ours(text: str, folder: Path) -> dict[str, float]:
+    """Seconds and processor seconds of everything, seconds of the session and of the encoder, and
+    of the sound."""
+    from troupe.adapters.models.files import ModelFiles
+    from troupe.media.audio import AudioWriter
+    from troupe.media.formats import AudioFormat
+    from troupe.speech.engines.kokoro import KokoroEngine
+    from troupe.speech.voices_kokoro import RATE
+
+    engine = KokoroEngine(ModelFiles(), threads=1)
+    model, run, inside = engine._model, engine._model.run, 0.0
+
+    def timed(*given: Any) -> Any:
+        nonlocal inside
+        begun = time.perf_counter()
+        try:
+            return run(*given)
+        finally:
+            inside += time.perf_counter() - begun
+
+    model.run = timed  # type: ignore[method-assign]
+    with closing(engine):
+        ours("One moment.", folder, engine, RATE)
+        inside = 0.0
+        begun, cpu = time.perf_counter(), time.process_time()
+        sound = ours(text, folder, engine, RATE)
+        seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    samples = np.random.default_rng(1).normal(0, 3000, round(sound * RATE)).astype(np.int16)
+    begun = time.perf_counter()
+    with AudioWriter(folder / "bare.mp3", AudioFormat.MP3, RATE) as writer:
+        for chunk in np.array_split(samples, max(1, len(samples) >> 16)):
+            writer.write(chunk)
+    encoder = time.perf_counter() - begun
+    return {"seconds": seconds, "cpu": cpu, "bare": inside + encoder, "sound": sound}
+
+
+def _kokoro_onnx(text: str, folder: Path) -> dict[str, float]:
+    import imageio_ffmpeg
+
+    from troupe.adapters.models.files import ModelFiles
+    from troupe.adapters.models.table import KOKORO, kokoro_voice
+
+    files, there = ModelFiles(), BENCH / "kokoro_onnx"
+    (folder / "text").write_text(text)
+    command = [
+        *(installed(there), there / "speak.py", files.path(KOKORO)),
+        *(files.path(kokoro_voice(VOICE)), folder / "text", folder / "theirs.mp3"),
+        imageio_ffmpeg.get_ffmpeg_exe(),
+    ]
+    done = subprocess.run([str(part) for part in command], check=True, capture_output=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def measure() -> Iterator[dict[str, Any]]:
+    yield from word_errors()
+    yield from speed()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(FUNCTIONS))
+    for each in measure():
+        print(each, flush=True)
