@@ -67,12 +67,22 @@ class Client:
         seen: Callable[[Json], None] = lambda _data: None,
         **request: Any,
     ) -> Json:
-        """Generates speech and waits for it: {generation, job}. `seen` gets every state.
+        """Generates speech and waits for it: see `finished`."""
+        return self.finished(self.generate(**request), timeout=timeout, seen=seen)
+
+    def finished(
+        self,
+        started: Json,
+        *,
+        timeout: float = 180,
+        seen: Callable[[Json], None] = lambda _data: None,
+    ) -> Json:
+        """Waits for what `generate` returned: {generation, job}. `seen` gets every state.
 
         Raises StackError if it fails or takes longer than `timeout` seconds.
         """
         begun = time.monotonic()
-        data = started = self.generate(**request)
+        data = started
         for current in self.follow(started["generation"]["id"]):
             seen(current)
             data = current

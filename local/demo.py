@@ -113,15 +113,19 @@ def perform(
     works: list[Work] = []
     with Client(base_url) as client:
         client.sign_in(ada.email, ada.password)
-        for piece in PIECES:
-            generation = client.speak(
+        # All at once: the queue runs them at the same time.
+        requests = [
+            client.generate(
                 text=piece.text,
                 language=piece.language,
                 voiceType=piece.voice_type,
                 voiceId=piece.voice_id,
                 format="mp3",
-                seen=_Progress(piece.title),
-            )["generation"]
+            )
+            for piece in PIECES
+        ]
+        for piece, started in zip(PIECES, requests, strict=True):
+            generation = client.finished(started, seen=_Progress(piece.title))["generation"]
             audio, captions = out / f"{piece.name}.mp3", out / f"{piece.name}.vtt"
             audio.write_bytes(client.call("GET", generation["audioUrl"]).content)
             captions.write_bytes(client.call("GET", generation["captionsUrl"]).content)
