@@ -26,6 +26,7 @@ from bench import (
     translation,
     uploads,
     video,
+    voices,
 )
 from local.stack import Stack
 
@@ -63,6 +64,7 @@ def main() -> int:
     measure("uploads", uploads.measure)
     measure("reading", reading_time.measure)
     measure("speech", speech.measure)
+    measure("voices", lambda: [*voices.measure()])
     measure("captions", captions.measure)
     measure("transcription", transcription.measure)
     measure("translation", translation.measure)

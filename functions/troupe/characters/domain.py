@@ -13,5 +13,6 @@ DOMAIN = Domain(
         "characters": "troupe.characters.lifecycle:export",
         "stars": "troupe.characters.lifecycle:export_stars",
     },
+    job_specs={"sample_text": "troupe.characters.sample_texts:SAMPLE_TEXT"},
     chores={"clones": "clones.sweep"},
 )

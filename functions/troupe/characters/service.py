@@ -36,18 +36,19 @@ from troupe.characters.writes import activity, audit_writes, character_path, sta
 from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.settings import Settings
-from troupe.speech.catalogue import DEFAULT_STYLE
+from troupe.speech.catalogue import DEFAULT_STYLE, capabilities
 from troupe.speech.choice import choose_named, offered_language
 from troupe.text import name_key
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.dictionaries.library import Dictionaries
+    from troupe.jobs.service import JobService
 
 
 class Characters:
-    """`files`, `prepare` and `dictionaries` are called only when needed: most requests need
-    none."""
+    """`files`, `prepare`, `dictionaries` and `jobs` are called only when needed: most requests
+    need none."""
 
     def __init__(
         self,
@@ -57,12 +58,14 @@ class Characters:
         prepare: Prepare,
         moderation: Moderation,
         dictionaries: Callable[[], Dictionaries],
+        jobs: Callable[[], JobService],
     ) -> None:
         self._db = db
         self._settings = settings
         self._intake = Intake(prepare)
         self._moderation = moderation
         self._dictionaries = dictionaries
+        self._jobs = jobs
         self._orphans = OrphanedFiles(db, files)
 
     def create(self, caller: AccountCaller, draft: CharacterDraft) -> CharacterWithStar:
@@ -100,6 +103,7 @@ class Characters:
                 record.replace_write([]),
                 activity(caller.uid, "created", character_id, message, character.created_at),
             )
+        self._request_text(character)
         return CharacterWithStar(character, False)
 
     def update(
@@ -162,6 +166,8 @@ class Characters:
             after, old = contend(attempt)
         if old:
             self._orphans.clean(record.model_copy(update={"paths": old}))
+        if prepared.sample is not None:
+            self._request_text(after)
         return CharacterWithStar(after, star.exists)
 
     def delete(self, caller: AccountCaller, character_id: str) -> list[str]:
@@ -192,6 +198,12 @@ class Characters:
         filled = contend(attempt)
         self._orphans.clean(filled)
         return filled.paths
+
+    def _request_text(self, character: Character) -> None:
+        if _wants_text(character, self._settings):
+            from troupe.characters.sample_texts import request_text  # noqa: PLC0415 (loads jobs)
+
+            request_text(self._jobs(), character, self._settings)
 
     def _check_voice(self, owner: str, config: Mapping[str, Any], language: str) -> None:
         """Raises UnknownChoice, DictionaryNotFound and DictionaryLanguage."""
@@ -233,3 +245,10 @@ class Characters:
 def editable_character(document: Document, caller: AccountCaller) -> Character:
     """The character, if the caller can change it. Raises CharacterNotFound and NotOwner."""
     return Character.of(editable(document, caller, not_found(document.id), NotOwner))
+
+
+def _wants_text(character: Character, settings: Settings) -> bool:
+    """Whether the sample has no text, somebody can find it, and somebody wants it."""
+    if character.sample is None or character.sample.text or settings.transcriber == "off":
+        return False
+    return any(capabilities(engine).cloning for engine in settings.speech_engines)

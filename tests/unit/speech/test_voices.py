@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from troupe.speech.languages import ALIASES, ESPEAK
 from troupe.speech.request import unsupported
 from troupe.speech.text.marks import parse_marks
 from troupe.speech.text.ssml import parse_ssml
+from troupe.speech.voices import voices_of
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 
@@ -251,3 +253,20 @@ def test_marks_of_plain_text_are_told_too() -> None:
 def test_every_engine_changes_rate_and_volume() -> None:
     for name in ENGINES:
         assert capabilities(name).controls >= {Control.RATE, Control.VOLUME}
+
+
+def test_the_readme_counts_the_voices_that_there_are() -> None:
+    text = (FUNCTIONS.parent / "README.md").read_text()
+    table = text.split("## Voices")[1].split("\n## ")[0]
+    counted = {
+        (engine.strip(), language.split(" (")[0].strip()): int(voices)
+        for language, engine, voices in re.findall(r"^\|([^|]+)\|([^|]+)\| (\d+) \|", table, re.M)
+    }
+    named = voices_of("kokoro")
+    bases = {"English": "en", "Spanish": "es", "French": "fr", "Hindi": "hi", "Italian": "it"}
+    for name, base in {**bases, "Portuguese": "pt"}.items():
+        there = [voice for voice in named if voice.languages[0].partition("-")[0] == base]
+        assert counted.pop(("Kokoro", name)) == len(there), name
+    ((language, voices),) = counted.items()
+    assert voices == len(voices_of("espeak"))
+    assert language[1].startswith(f"{len(ESPEAK)} languages")

@@ -45,6 +45,7 @@ class Content(People):
             prepare,
             self.moderation,
             lambda: self.dictionaries,
+            self._jobs,
         )
 
     @cached_property

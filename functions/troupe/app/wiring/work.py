@@ -12,6 +12,7 @@ from troupe.app.wiring.infrastructure import Infrastructure
 
 if TYPE_CHECKING:
     from troupe.accounts.deletion import Eraser
+    from troupe.characters.sample_text_worker import SampleTextWorker
     from troupe.dictionaries.library import Dictionaries
     from troupe.exported import Exporter
     from troupe.exports.worker import ExportWorker
@@ -115,6 +116,12 @@ class Work(Infrastructure):
             self.decoders.stretch,
             self.settings.prices,
         )
+
+    @cached_property
+    def sample_text_worker(self) -> SampleTextWorker:
+        from troupe.characters.sample_text_worker import SampleTextWorker
+
+        return SampleTextWorker(self.database, self.transcription_worker)
 
     @cached_property
     def export_worker(self) -> ExportWorker:

@@ -1,0 +1,65 @@
+"""The text of a recorded sample, for characters that are made without one: a job listens to it.
+
+Engines that clone a voice want to know what is said in the recording.
+"""
+
+from __future__ import annotations
+
+import secrets
+from operator import attrgetter
+
+from troupe.adapters.firestore import now
+from troupe.characters.records import Character
+from troupe.characters.writes import character_path
+from troupe.idempotency import request_hash
+from troupe.jobs.errors import TooManyJobs
+from troupe.jobs.service import JobService
+from troupe.jobs.specs import JobSpec, Step
+from troupe.logs import log
+from troupe.recognition.catalogue import language_code
+from troupe.settings import Settings
+from troupe.transcriptions.records import Heard, Sound
+from troupe.transcriptions.specs import QUEUE
+
+
+class SampleSound(Sound):
+    """The input: a sample as it was when the job was submitted."""
+
+    sha256: str
+
+
+SAMPLE_TEXT = JobSpec(
+    kind="sample_text",
+    steps=(Step("recognition", 95, "Listening to the recording"), Step("text", 5)),
+    parts_step="recognition",
+    parts_message="Listening to the recording",
+    input=SampleSound,
+    payload=Heard,
+    worker=attrgetter("sample_text_worker"),
+    queue=QUEUE,
+)
+
+
+def request_text(jobs: JobService, character: Character, settings: Settings) -> None:
+    """Submits the job, which is free. A user who has too many already can write the text."""
+    sample = character.sample
+    if sample is None:
+        return
+    given = SampleSound(
+        path=sample.path,
+        seconds=sample.quality.seconds,
+        language=language_code(character.language, settings.transcriber),
+        sha256=sample.sha256,
+    )
+    job = SAMPLE_TEXT.job(
+        id=secrets.token_hex(16),
+        uid=character.uid,
+        subject=character_path(character.id),
+        given=given,
+        request_hash=request_hash("sample_text", {"sha256": sample.sha256}),
+        at=now(),
+    )
+    try:
+        jobs.submit(job, None, [], keyed=False)
+    except TooManyJobs:
+        log.info("sample_text_not_requested", characterId=character.id)
