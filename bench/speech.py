@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,21 +55,26 @@ def prose(characters: int, seed: int = 7) -> str:
     return "".join(parts)[:characters]
 
 
-def ours(text: str, folder: Path, engine: SpeechEngine | None = None, rate: int = 22_050) -> float:
-    """Like the worker: parts to WAV files and words, then all parts to one mp3. `engine`: another
-    one than espeak-ng, with its `rate`. Returns seconds of sound."""
+def ours(text: str, folder: Path) -> float:
+    from troupe.speech.engines.espeak import EspeakEngine
+
+    with closing(EspeakEngine()) as engine:
+        return to_mp3(engine, text, folder, 22_050)
+
+
+def to_mp3(engine: SpeechEngine, text: str, folder: Path, rate: int) -> float:
+    """Like the worker: parts to WAV files and words, then all parts to one mp3. `rate`: of the
+    engine. Returns seconds of sound."""
     from troupe.borders import parse_pauses
     from troupe.media.audio import AudioWriter, read_wav, write_wav
     from troupe.media.captions import words_from_json, words_to_json
     from troupe.media.formats import AudioFormat
     from troupe.speech.engine import Voice, VoiceType, WordTiming
-    from troupe.speech.engines.espeak import EspeakEngine
     from troupe.speech.speak import speak
     from troupe.speech.text.pieces import parts, pieces, within
     from troupe.speech.text.reading import Passage, Pauses, passage
 
     voice = Voice("en", VoiceType.FEMALE, "neutral")
-    engine = engine or EspeakEngine()
     found, pauses = pieces(text, "en"), Pauses.of(parse_pauses(""), {})
     offsets = parts(found, text, PART, "en")
     for number, (start, end) in enumerate(pairwise(offsets)):
@@ -86,7 +92,6 @@ def ours(text: str, folder: Path, engine: SpeechEngine | None = None, rate: int 
             said = passage(part, "en", 1.0, engine.capabilities, pauses, last=end == len(text))
             write_wav(file, rate, chunks(said, words, at))
         (folder / f"{number}.json").write_text(words_to_json(words))
-    engine.close()
     with AudioWriter(folder / "all.mp3", AudioFormat.MP3, rate) as writer:
         for number in range(len(offsets) - 1):
             words_from_json((folder / f"{number}.json").read_bytes())

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.http import row
-from bench.speech import ours, prose
+from bench.speech import prose, to_mp3
 from bench.venvs import installed
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _wrong(ears: WhisperModel, engine: SpeechEngine, name: str, code: str) -> fl
 def _heard(ears: WhisperModel, speech: Speech, language: str) -> str:
     from troupe.speech.engines.resample import played
 
-    sound = played(speech.samples.astype(np.float32) / 32_768, speech.rate / _HEARS_AT)
+    samples = (speech.samples / 32_768).astype(np.float32)
+    sound = played(samples, speech.rate / _HEARS_AT)
     found, _ = ears.transcribe(sound, language=language, beam_size=5, temperature=0.0)
     return " ".join(segment.text for segment in found)
 
@@ -131,12 +132,12 @@ def _ours(text: str, folder: Path) -> dict[str, float]:
         finally:
             inside += time.perf_counter() - begun
 
-    model.run = timed  # type: ignore[method-assign]
+    setattr(model, "run", timed)  # noqa: B010 (mypy forbids the assignment)
     with closing(engine):
-        ours("One moment.", folder, engine, RATE)
+        to_mp3(engine, "One moment.", folder, RATE)
         inside = 0.0
         begun, cpu = time.perf_counter(), time.process_time()
-        sound = ours(text, folder, engine, RATE)
+        sound = to_mp3(engine, text, folder, RATE)
         seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     samples = np.random.default_rng(1).normal(0, 3000, round(sound * RATE)).astype(np.int16)
     begun = time.perf_counter()

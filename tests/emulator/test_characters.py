@@ -32,6 +32,7 @@ from tests.support.characters import (
     stored,
 )
 from tests.support.factories import test_settings
+from tests.support.wiring import services
 from troupe.adapters.firestore import Create, Database, Delete, Stale, Update, Write, now
 from troupe.adapters.storage import Files
 from troupe.audit.records import AuditEntry
@@ -208,6 +209,7 @@ def test_the_sweep_finishes_a_deletion_that_crashed(own_db: Database, recorded: 
         Prepare(lambda file, _: prepare_sample(file), lambda file, _: prepare_image(file)),
         Moderation(None),
         lambda: Dictionaries(own_db),
+        lambda: services().jobs,
     )
     assert sorted(away.delete(who, character.id)) == sorted(character.files)
     assert recorded.left() == set(character.files)

@@ -18,6 +18,7 @@ from tests.support.characters import (
     sample,
 )
 from tests.support.factories import test_settings
+from tests.support.wiring import services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
 from troupe.characters.clones import COLLECTION, Clones
@@ -42,7 +43,13 @@ class ClonedVoices:
         prepare = Prepare(lambda file, _: prepare_sample(file), lambda file, _: prepare_image(file))
         settings = test_settings(SPEECH_ENGINES=engine)
         self.characters = Characters(
-            db, lambda: files, settings, prepare, Moderation(None), lambda: Dictionaries(db)
+            db,
+            lambda: files,
+            settings,
+            prepare,
+            Moderation(None),
+            lambda: Dictionaries(db),
+            lambda: services().jobs,
         )
         orphans = OrphanedFiles(db, lambda: files)
         self.withdrawals = Withdrawals(db, orphans, settings)
