@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troupe.adapters.models.files import ModelMissing
+from troupe.adapters.models.errors import ModelMissing
 from troupe.errors import UnknownChoice
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.translation import schemas

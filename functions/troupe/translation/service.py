@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from troupe.adapters.models.files import ModelMissing
+from troupe.adapters.models.errors import ModelMissing
 from troupe.errors import TroupeError, UnknownChoice
 from troupe.logs import log
 from troupe.moderation.service import Moderation

@@ -99,7 +99,15 @@ class Route:
         return read_raw(request) if part == "raw" else read(request, part, model, path)
 
 
-class Options(TypedDict, total=False):
+class Limited(TypedDict, total=False):
+    """The options of a route that concern its rate limit."""
+
+    limit: str  # its name
+    guest_limit: str  # for guests instead of `limit`
+    limit_weight: Weight  # for how many requests one counts there, by its parts; 1 by default
+
+
+class Options(Limited, total=False):
     """The options of a route."""
 
     auth: Auth  # USER by default
@@ -111,9 +119,6 @@ class Options(TypedDict, total=False):
     produces: str | tuple[str, ...]  # media types of a success without an envelope
     produced_json: type[BaseModel]  # the model of what it produces as JSON, if that is a known one
     headers: tuple[str, ...]
-    limit: str
-    guest_limit: str  # for guests instead of `limit`
-    limit_weight: Weight  # for how many requests one counts there, by its parts; 1 by default
     media: bool  # accept a media link to the path instead of a bearer token
     body_bytes: int  # the maximum size of a body; the default depends on the part
     open_to_all_apps: bool  # for what browsers load by themselves: pages, pictures

@@ -91,6 +91,7 @@ class Content(People):
             self._jobs,
             self._cast,
             lambda: self.dictionaries,
+            lambda: self.translation_service,
             self.settings,
             self.moderation,
         )
@@ -99,13 +100,7 @@ class Content(People):
     def streams(self) -> Streams:
         from troupe.generations.streaming import Streams
 
-        return Streams(
-            self.generations,
-            self.runner,
-            self.sender,
-            self._voice_worker,
-            most_characters=self.settings.part_characters,
-        )
+        return Streams(self.generations, self.runner, self.sender, self._voice_worker)
 
     @cached_property
     def previews(self) -> Previews:
