@@ -45,7 +45,7 @@ def test_a_script_in_another_language(scene: Scene, db: Database) -> None:
     assert answer.headers["RateLimit-Remaining"] == "295"
     script = scene.get(answer.headers["Location"]).json["data"]["script"]
     assert (script["title"], script["language"]) == ("A antiga casa", "pt")
-    assert script["translatedFrom"] == source["id"]
+    assert script["sourceScriptId"] == source["id"]
     assert script["selectedCharacters"] == source["selectedCharacters"]
     assert [
         (line["speakerName"], line["text"], line["directions"]) for line in script["dialogue"]

@@ -296,7 +296,7 @@ class ScriptJobs:
 def _language(script: Script, character: Character) -> str:
     """What a character speaks: in a translated script the language of that, in the character's own
     accent if it has one; else its own language."""
-    if not script.translated_from or not script.language:
+    if not script.source_script_id or not script.language:
         return character.language
     return character.language if same(character.language, script.language) else script.language
 

@@ -72,7 +72,7 @@ class Script(Record):
     `cast` maps character ids to the names at creation, so that a script stays readable after a
     character is deleted. `revision` increases with every edit of the dialogue; `audio` always
     matches the current revision, `video` may show an earlier one. At most one job works on a
-    script at a time: `active_job_id`. `translated_from`: the id of the script that this one is a
+    script at a time: `active_job_id`. `source_script_id`: the id of the script that this one is a
     translation of, which may be deleted.
     """
 
@@ -80,7 +80,7 @@ class Script(Record):
     uid: str
     title: str
     language: str | None = None
-    translated_from: str | None = None
+    source_script_id: str | None = None
     selected_characters: list[str]
     cast: dict[str, str]
     original_prompt: str | None = None

@@ -210,7 +210,7 @@ class ScriptView(Schema):
     id: str
     title: str
     language: str
-    translated_from: str | None = Field(
+    source_script_id: str | None = Field(
         description="The id of the script that this one is a translation of."
     )
     selected_characters: list[str]
@@ -254,7 +254,7 @@ class ScriptView(Schema):
             id=script.id,
             title=script.title,
             language=script.language or "",
-            translated_from=script.translated_from,
+            source_script_id=script.source_script_id,
             selected_characters=script.selected_characters,
             original_prompt=script.original_prompt or "",
             dialogue=[

@@ -111,7 +111,7 @@ class ScriptTranslations:
             dialogue,
             title=shorten(title.unmasked(said_title) or script.title, _LONGEST_TITLE),
             language=offered.code if offered else target,
-            translated_from=script.id,
+            source_script_id=script.id,
         )
         self._moderation.check(uid, translated.title, *(line.text for line in dialogue))
         writes.store_new(self._db, translated, "script_translated", "translated")

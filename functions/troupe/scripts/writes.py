@@ -82,7 +82,7 @@ def new_script(
     title: str = "",
     language: str | None = None,
     prompt: str | None = None,
-    translated_from: str | None = None,
+    source_script_id: str | None = None,
 ) -> Script:
     """`cast`: names by the ids of characters."""
     at = now()
@@ -91,7 +91,7 @@ def new_script(
         uid=uid,
         title=title or shorten(lines[0].text if lines else "Untitled script", TITLE_CHARACTERS),
         language=language,
-        translated_from=translated_from,
+        source_script_id=source_script_id,
         selected_characters=list(cast),
         cast=cast,
         original_prompt=prompt,
