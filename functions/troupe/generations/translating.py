@@ -41,13 +41,13 @@ class Translations:
         """
         if self._service is None:
             raise TranslationNotOffered
-        if text_type is TextType.SSML:
-            raise TranslationNotOffered("only plain text can be translated, not SSML")
         from troupe.translation.languages import same  # noqa: PLC0415 (most requests need none)
         from troupe.translation.service import MAX_CHARACTERS, Fields  # noqa: PLC0415
 
         if language is not None and same(language, target):
             return Words(text)
+        if text_type is TextType.SSML:
+            raise TranslationNotOffered("only plain text can be translated, not SSML")
         TextTooLong.check(text, MAX_CHARACTERS, "The text is too long to translate", _WAY_OUT)
         fields = Fields(source="language")
         made = self._service().translate(

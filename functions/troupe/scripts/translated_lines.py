@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from troupe.speech.text.directions import OPENINGS, direction_spans
 from troupe.translation.placeholders import MARK
 
 
 def names_pattern(names: Iterable[str], known: Collection[str]) -> re.Pattern[str]:
-    """Finds the names as they are written, and in capitals. `known`: terms of a glossary, which
-    says how they are translated."""
+    """Finds the names as they are written, and in capitals; not those of one letter, which are
+    words, too. `known`: terms of a glossary, which says how they are translated."""
     terms = {term.casefold() for term in known}
-    kept = {name for name in names if name.casefold() not in terms}
+    kept = {name for name in names if len(name) > 1 and name.casefold() not in terms}
     found = sorted(kept | {name.upper() for name in kept}, key=len, reverse=True)
     either = "|".join(map(re.escape, found)) or "(?!)"
     return re.compile(rf"(?<!\w)(?:{either})(?!\w)")
@@ -79,10 +80,8 @@ def masked(text: str, names: re.Pattern[str], *, directed: bool = True) -> Maske
 
 
 def _unused_marks(text: str) -> Iterator[str]:
-    number = max((int(found) for found in MARK.findall(text)), default=0)
-    while True:
-        number += 1
-        yield f"⟦{number}⟧"
+    marks = (f"⟦{number}⟧" for number in count(1))
+    return (mark for mark in marks if mark not in text)
 
 
 def _replaced(text: str, kept: dict[str, str]) -> str | None:

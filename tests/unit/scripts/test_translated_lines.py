@@ -6,7 +6,7 @@ import pytest
 
 from troupe.scripts.translated_lines import Masked, masked, names_pattern
 
-CAST = ("Anna", "The King")
+CAST = ("Anna", "The King", "A")
 
 
 def hidden(text: str, *terms: str) -> Masked:
@@ -37,7 +37,8 @@ def test_directions_and_names_are_hidden() -> None:
             "Não. Porém a conheço. Sim.",
         ),
         ("Say *smile*", "Diga *sorri*", "Diga sorri"),
-        ("(softly) One ⟦1⟧.", "⟦2⟧ Um ⟦1⟧.", "(softly) Um ⟦1⟧."),
+        ("(softly) A ⟦1⟧.", "⟦2⟧ Um ⟦1⟧.", "(softly) Um ⟦1⟧."),
+        ("⟦99999⟧ Anna", "⟦99999⟧ ⟦1⟧", "⟦99999⟧ Anna"),
         ("Hello, Anna.", "Olá.", None),
         ("(softly) Hello.", "⟦1⟧ ⟦1⟧ Olá.", None),
     ],
