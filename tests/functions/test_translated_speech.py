@@ -174,6 +174,6 @@ def test_only_translated_speech_counts_as_a_translation(
 ) -> None:
     with rewired(settings=test_settings(TRANSLATION_LIMIT="1/3600, 0")):
         plain = {"language": "en-us", "targetLanguage": None}
-        asked = ({}, plain, {}, plain)
+        asked: list[dict[str, Any]] = [{}, plain, {}, plain]
         statuses = [ask(client, headers, "quote", **each).status_code for each in asked]
     assert statuses == [200, 200, 429, 200]

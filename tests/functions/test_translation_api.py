@@ -17,7 +17,7 @@ from tests.support.factories import code, signed_in, test_settings
 from tests.support.wiring import app_for, rewired
 from troupe.adapters import openai_calls
 from troupe.adapters.firestore import Database, Update
-from troupe.translation.schemas import MAX_CHARACTERS
+from troupe.translation.service import MAX_CHARACTERS
 
 PATH = "/api/translation"
 
