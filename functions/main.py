@@ -38,13 +38,14 @@ TRANSLATOR_KEYS = {
     "deepl": ["DEEPL_API_KEY"],
     "libretranslate": ["LIBRETRANSLATE_API_KEY"],
 }
+# Several functions translate: texts, scripts, and what is to be spoken.
 # With SCRIPT_WRITER=openai a language model writes scripts; then `scripts` needs the key too.
 # With MODERATION=openai a server checks texts; then all functions that accept texts need it.
 OPENAI = JWT if EMULATED else [*JWT, "OPENAI_API_KEY"]
 CHECKER = OPENAI if os.environ.get("MODERATION") == "openai" else JWT
 TRANSLATOR_KEY = TRANSLATOR_KEYS.get(os.environ.get("TRANSLATOR", ""), [])
 LANGUAGE = JWT if EMULATED else sorted({*CHECKER, *TRANSLATOR_KEY})
-WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else CHECKER
+WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else []
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE") or (2 if EMULATED else 20))
 
@@ -77,15 +78,15 @@ def plans(request: Request) -> Response:
     return _serve("plans", request)
 
 
-# A text of 2.4 MB takes 8 MB until it is read and answered.
-@https_fn.on_request(secrets=CHECKER, concurrency=20)
+# A text of 2.4 MB takes 8 MB until it is read and answered, and the translator 250 MB.
+@https_fn.on_request(secrets=LANGUAGE, memory=options.MemoryOption.GB_1, concurrency=20)
 def voice(request: Request) -> Response:
     return _serve("voice", request)
 
 
 # Speaks while the client listens, so it has the engines. More at once would make all of them slow.
 @https_fn.on_request(
-    secrets=[*dict.fromkeys([*SPEECH, *CHECKER])],
+    secrets=[*dict.fromkeys([*SPEECH, *LANGUAGE])],
     memory=options.MemoryOption.GB_2,
     concurrency=4,
     timeout_sec=300,
@@ -102,7 +103,9 @@ def characters(request: Request) -> Response:
 
 
 # A page of the longest scripts takes 40 MB.
-@https_fn.on_request(secrets=WRITER, memory=options.MemoryOption.GB_1, concurrency=8)
+@https_fn.on_request(
+    secrets=sorted({*LANGUAGE, *WRITER}), memory=options.MemoryOption.GB_1, concurrency=8
+)
 def scripts(request: Request) -> Response:
     return _serve("scripts", request)
 

@@ -55,6 +55,7 @@ class LimitStatus:
     reset: int
     exceeded: bool
     counters: tuple[str, ...] = ()  # to decrement if the request turns out to have done nothing
+    weight: int = 1  # by how much
     undo: tuple[str, ...] = ()  # to decrement if it was no failure, where only failures count
 
 
@@ -99,9 +100,12 @@ class Limiter:
         sources: Sequence[Source],
         device: Device = _NO_DEVICE,
         session_id: str | None = None,
+        weight: int = 1,
     ) -> LimitStatus | None:
         """Counts a request for its account and its networks. Returns None if no limit applies or
-        the counters are unavailable. `session_id`: the caller's, who is known by that.
+        the counters are unavailable. `session_id`: the caller's, who is known by that. `weight`:
+        for how many requests it counts; one that exceeds the limit then counts for none, because
+        smaller ones may still fit.
 
         If the limiter fails, requests pass: the operations behind it need Firestore too, or have
         their own limit (Firebase Auth), and a failing limiter must not lock users out. But counters
@@ -113,9 +117,13 @@ class Limiter:
         if not counters:
             return None
         try:
-            counted = self._add(counters, at)
+            counted = self._add(counters, at, weight)
             if name not in FAILURES_ONLY:
-                return _status(counted, at, counters=[each.path for each in counted])
+                paths = [each.path for each in counted]
+                status = _status(counted, at, counters=paths, weight=weight)
+                if weight > 1 and status.exceeded:
+                    self.forget(status)
+                return status
             if account is None:
                 return _status(counted, at)
             status = self._admit_attempt(name, account, device, session_id, counted, at)
@@ -147,7 +155,7 @@ class Limiter:
     def forget(self, status: LimitStatus | None) -> None:
         """Uncounts a request that has done nothing, unless failures are counted."""
         if status is not None:
-            self._try(*_decrements(status.counters))
+            self._try(*_decrements(status.counters, status.weight))
 
     def clear(self, name: str, account: str, device: Device) -> None:
         """Resets the count of an account, and makes the device known, for example after a password
@@ -232,9 +240,9 @@ class Limiter:
         expires_at = self._db.get(path).data.get("expiresAt")
         return expires_at is not None and expires_at > now()
 
-    def _add(self, counters: Sequence[_Counter], at: int) -> list[_Counter]:
+    def _add(self, counters: Sequence[_Counter], at: int, by: int = 1) -> list[_Counter]:
         """Increments the counters in one commit. Raises Stale if they stay contended."""
-        writes = [Merge(each.path, _one_more(each.rate, at)) for each in counters]
+        writes = [Merge(each.path, _more(by, each.rate, at)) for each in counters]
         committed = contend(lambda: self._db.commit(*writes), seconds=_CONTENTION_SECONDS)
         counts = [transforms[0] for transforms in committed.transforms]
         return [
@@ -276,6 +284,7 @@ def _status(
     counters: Sequence[str] = (),
     undo: Sequence[str] = (),
     wait: int | None = None,
+    weight: int = 1,
 ) -> LimitStatus:
     """`wait`: seconds until an attempt is admitted; None if being over the limit decides."""
     tightest = min(counted, key=lambda each: each.remaining)
@@ -287,11 +296,12 @@ def _status(
         exceeded=exceeded,
         counters=tuple(counters),
         undo=tuple(undo),
+        weight=weight,
     )
 
 
-def _decrements(paths: Iterable[str]) -> list[Write]:
-    return [Merge(path, {"count": Increment(-1)}) for path in paths]
+def _decrements(paths: Iterable[str], by: int = 1) -> list[Write]:
+    return [Merge(path, {"count": Increment(-by)}) for path in paths]
 
 
 def _seconds() -> int:
@@ -308,5 +318,5 @@ def _times(rate: Rate, factor: int) -> Rate:
     return Rate(most=rate.most * factor, seconds=rate.seconds)
 
 
-def _one_more(rate: Rate, at: int) -> dict[str, object]:
-    return {"count": Increment(1), "expiresAt": datetime.fromtimestamp(_end(rate, at), UTC)}
+def _more(by: int, rate: Rate, at: int) -> dict[str, object]:
+    return {"count": Increment(by), "expiresAt": datetime.fromtimestamp(_end(rate, at), UTC)}

@@ -127,6 +127,7 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
 CHECKERS = {"voice", "stream", "scripts", "characters", "language"}
 SPEAKERS = {"generate", "stream"}
+TRANSLATORS = {"language", "scripts", "stream", "voice"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, SPEAKERS),
@@ -139,10 +140,10 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"TRANSCRIBER": "openai"}, OPENAI, {"listen"}),
     ({"TRANSCRIBER": "elevenlabs", "SPEECH_ENGINES": "openai"}, ELEVENLABS, {"listen"}),
     ({"TRANSCRIBER": "whisper"}, OPENAI, set()),
-    ({"TRANSLATOR": "openai"}, OPENAI, {"language"}),
+    ({"TRANSLATOR": "openai"}, OPENAI, TRANSLATORS),
     ({"TRANSLATOR": "openai", "MODERATION": "openai"}, OPENAI, CHECKERS),
-    ({"TRANSLATOR": "deepl"}, DEEPL, {"language"}),
-    ({"TRANSLATOR": "libretranslate"}, "LIBRETRANSLATE_API_KEY", {"language"}),
+    ({"TRANSLATOR": "deepl"}, DEEPL, TRANSLATORS),
+    ({"TRANSLATOR": "libretranslate"}, "LIBRETRANSLATE_API_KEY", TRANSLATORS),
 ]
 
 

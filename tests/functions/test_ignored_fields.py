@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.characters import CONSENT, SOUND
-from tests.support.factories import HeldQueue, code, new_character, signed_in
+from tests.support.factories import HeldQueue, new_character, signed_in
 from tests.support.forms import multipart
 from tests.support.wiring import app_for
 from troupe.adapters.firestore import Database
@@ -104,18 +104,3 @@ def test_scripts_and_their_audio_and_video_warn_too(queue: HeldQueue, db: Databa
     client.post(f"/api/video-jobs/{job}/cancel", headers=headers)
     film = client.post(f"{place}/generate-video", json={"fps": 60}, headers=headers)
     assert (film.status_code, told(film)) == (202, ["fps"])
-
-
-def test_translation_is_not_offered_yet(
-    client: FlaskClient, queue: HeldQueue, db: Database
-) -> None:
-    uid, headers = signed_in(db)
-    for name in ("targetLanguage", "target_language"):
-        answer = client.post(GENERATE, json=SPEAK | {name: "sv"}, headers=headers)
-        assert code(answer) == (422, "not_offered")
-        assert answer.json["message"].startswith("targetLanguage: translation is not offered yet")
-        assert answer.json["error"]["details"]["fields"][0]["field"] == "targetLanguage"
-    assert queue.tasks == []
-    assert db.get(f"wallets/{uid}").data["tokens"]["held"] == 0
-    answer = client.post(GENERATE, json=SPEAK | {"targetLanguage": ""}, headers=headers)
-    assert (answer.status_code, told(answer)) == (202, [])

@@ -68,7 +68,7 @@ def test_voice_seconds_are_quoted_first(client: FlaskClient, db: Database) -> No
     ("changes", "expected"),
     [
         ({"language": "xx"}, (422, "unknown_choice")),
-        ({"targetLanguage": "de"}, (422, "not_offered")),
+        ({"targetLanguage": "de"}, (422, "unknown_choice")),
         ({"characterId": "nobody"}, (404, "character_not_found")),
         ({"text": " "}, (422, "invalid_input")),
         ({"speed": 9}, (422, "invalid_input")),

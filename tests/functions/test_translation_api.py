@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.support.factories import code, signed_in, test_settings
 from tests.support.wiring import app_for, rewired
 from troupe.adapters import openai_calls
 from troupe.adapters.firestore import Database, Update
-from troupe.translation.schemas import MAX_CHARACTERS
+from troupe.translation.service import MAX_CHARACTERS
 
 PATH = "/api/translation"
 
@@ -41,7 +42,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
 
 
 def translate(
-    client: FlaskClient, headers: dict[str, str], text: str, target: str = "pt", **fields: Any
+    client: FlaskClient,
+    headers: dict[str, str],
+    text: str,
+    target: str | None = "pt",
+    **fields: Any,
 ) -> Any:
     body = {"text": text, "targetLanguage": target, **fields}
     return client.post(f"{PATH}/translate", json=body, headers=headers)
@@ -56,6 +61,7 @@ def test_a_text_is_translated(client: FlaskClient, headers: dict[str, str]) -> N
     assert answer.status_code == 200, answer.text
     assert answer.json["data"] == {
         "text": "Bom dia, @anna! Ver https://example.com/a?b=c 😀",
+        "translations": [],
         "sourceLanguage": "en",
         "engine": "firefox",
     }
@@ -83,7 +89,36 @@ def test_nothing_to_translate_comes_back(
     client: FlaskClient, headers: dict[str, str], text: str, source: str | None, target: str
 ) -> None:
     data = translate(client, headers, text, target, sourceLanguage=source).json["data"]
-    assert data == {"text": text, "sourceLanguage": source or target, "engine": ""}
+    assert (data["text"], data["sourceLanguage"]) == (text, source or target)
+    assert data["engine"] == ""
+
+
+def test_a_text_is_translated_into_several_languages(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    several = ["en-GB", "pt-BR"]
+    answer = translate(client, headers, "Good morning!", None, targetLanguages=several)
+    assert answer.json["data"] == {
+        "text": "",
+        "translations": [
+            {"targetLanguage": "en-GB", "text": "Good morning!"},
+            {"targetLanguage": "pt-BR", "text": "Bom dia!"},
+        ],
+        "sourceLanguage": "en",
+        "engine": "firefox",
+    }
+    assert answer.headers["RateLimit-Remaining"] == "298"
+
+
+def test_of_several_languages_all_must_be_offered(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    several = ["pt", "tlh", "xx"]
+    answer = translate(client, headers, "Good morning!", None, targetLanguages=several)
+    assert code(answer) == (422, "unknown_choice")
+    assert "`tlh`, `xx`" in answer.json["message"]
+    (wrong,) = answer.json["error"]["details"]["fields"]
+    assert (wrong["field"], wrong["allowed"]) == ("targetLanguages", ["en", "pt"])
 
 
 def test_an_unknown_language_is_told_what_there_is(
@@ -116,6 +151,11 @@ def test_a_text_in_another_language_is_not_taken_for_one_that_there_is(
         {"text": "a" * (MAX_CHARACTERS + 1), "targetLanguage": "pt"},
         {"text": "Hello.", "targetLanguage": "p"},
         {"text": "Hello.", "targetLanguage": "pt; drop"},
+        {"text": "Hello.", "targetLanguage": "pt", "targetLanguages": ["pt"]},
+        {"text": "Hello.", "targetLanguages": []},
+        {"text": "Hello.", "targetLanguages": ["pt", "PT"]},
+        {"text": "Hello.", "targetLanguages": [f"e{letter}" for letter in ascii_letters[:21]]},
+        {"text": "a" * (MAX_CHARACTERS // 2 + 1), "targetLanguages": ["en", "pt"]},
         {"text": "Hello.", "targetLanguage": "pt", "glossary": {"": "x"}},
         {"text": "Hello.", "targetLanguage": "pt", "glossary": {"x": ""}},
         {"text": "Hello.", "targetLanguage": "pt", "glossary": {f"t{n}": "x" for n in range(101)}},
@@ -267,8 +307,12 @@ def test_guests_may_translate_less(client: FlaskClient, db: Database) -> None:
     _uid, headers = signed_in(db)
     limits = {"TRANSLATION_LIMIT": "3/3600, 0", "GUEST_TRANSLATION_LIMIT": "1/3600, 0"}
     with rewired(settings=test_settings(**limits)):
-        statuses = [translate(client, headers, "ok", "en").status_code for _ in range(4)]
-        assert statuses == [200, 200, 200, 429]
+        asked = [["en", "pt"], ["en", "pt"], ["en"], ["en"]]
+        statuses = [
+            translate(client, headers, "12:30", None, targetLanguages=each).status_code
+            for each in asked
+        ]
+        assert statuses == [200, 429, 200, 429]  # each language counts
         guest = as_guest(db)
         statuses = [translate(client, guest, "ok", "en").status_code for _ in range(2)]
         assert statuses == [200, 429]

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from troupe.adapters.models import files as model_files
+from troupe.adapters.models.errors import ModelDamaged, ModelMissing
 from troupe.adapters.models.fetching import FetchFailed, fetch
-from troupe.adapters.models.files import ModelDamaged, ModelFiles, ModelMissing, check
+from troupe.adapters.models.files import ModelFiles, check
 from troupe.adapters.models.table import KOKORO, KOKORO_VOICES, MODELS, Group, Model, Part
 from troupe.ai_settings import FUNCTIONS
 from troupe.app.health import check_engines

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from troupe.adapters.models.errors import ModelDamaged, ModelMissing
 from troupe.adapters.models.fetching import FetchFailed, fetch
-from troupe.adapters.models.files import ModelDamaged, ModelFiles, ModelMissing
+from troupe.adapters.models.files import ModelFiles
 from troupe.adapters.models.table import MODELS, Group, Model
 
 _BAR = 30  # characters

@@ -6,13 +6,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from troupe.borders import Border
 from troupe.characters.voices import attachment, character_voice
 from troupe.errors import UnknownChoice
-from troupe.generations.errors import TextTooLong, TranslationNotOffered
+from troupe.generations.errors import TextTooLong
+from troupe.generations.translating import Translations, Words
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.media.formats import AudioFormat
 from troupe.settings import Settings
@@ -39,8 +40,9 @@ DEFAULT_LANGUAGE = "en-US"
 class GenerationRequest:
     """A text to speak, and how. Where `voice_id` and `voice_type`, `speed` or `dictionary_id` is
     None, the character's own is used, or the default if there is no character. Without a language,
-    the voice or the character speaks its own. `own_voice`: of the user's profile; speaks if nothing
-    names a voice, and it can."""
+    the voice or the character speaks its own. With `target_language`, the text is translated from
+    `language` (None: detected), and all other choices are for the language that is spoken.
+    `own_voice`: of the user's profile; speaks if nothing names a voice, and it can."""
 
     text: str
     language: str | None
@@ -60,8 +62,9 @@ class GenerationRequest:
 class Chosen(NamedTuple):
     """What a request asks for, with its character's choices and the defaults, and the price.
     `cloned`: the character's recording speaks. `spoken`: the words without marks, with the
-    aliases."""
+    aliases; `words`: the text."""
 
+    words: Words
     character: Character | None
     voice: VoiceChoice
     cloned: bool
@@ -76,26 +79,36 @@ class Choices:
     """`dictionaries` is called only when one is named."""
 
     def __init__(
-        self, cast: Cast, dictionaries: Callable[[], Dictionaries], settings: Settings
+        self,
+        cast: Cast,
+        dictionaries: Callable[[], Dictionaries],
+        translations: Translations,
+        settings: Settings,
     ) -> None:
+        self._translations = translations
         self._cast = cast
         self._dictionaries = dictionaries
         self._settings = settings
 
     def of(self, uid: str, request: GenerationRequest) -> Chosen:
-        """Raises TranslationNotOffered, CharacterNotFound, VoiceNotShared, UnknownChoice,
-        TextTooLong, InvalidSSML, NothingToSpeak, UnreadableText, DictionaryNotFound,
-        DictionaryLanguage and SpeechTooLong."""
-        if request.target_language:
-            raise TranslationNotOffered
+        """Raises CharacterNotFound, VoiceNotShared, UnknownChoice, TextTooLong, InvalidSSML,
+        NothingToSpeak, UnreadableText, DictionaryNotFound, DictionaryLanguage, SpeechTooLong, and
+        the errors of Translations.of."""
         character = self._cast(uid, [request.character_id])[0] if request.character_id else None
-        self._check_length(request.text)
-        voice = self._voice(request, character)
+        TextTooLong.check(request.text, self._settings.max_text_characters)
+        words = Words(request.text)
+        if target := request.target_language:
+            voice = self._target_voice(request, character, target)
+            words = self._translations.of(
+                uid, request.text, request.text_type, request.language, target
+            )
+        else:
+            voice = self._voice(request, character)
         speed = request.speed or (character.config.speed if character else DEFAULT_SPEED)
         from troupe.speech.request import check_text  # noqa: PLC0415 (most requests need none)
 
         checked = check_text(
-            request.text,
+            words.text,
             request.text_type,
             language=voice.language,
             speed=speed,
@@ -106,19 +119,20 @@ class Choices:
         SpeechTooLong.check(checked.about, self._settings.max_audio_seconds)
         quote = Quote.of(
             speech_tariff(self._settings.prices),
-            len(request.text),
+            len(words.text),
             math.ceil(checked.at_most),
             math.ceil(checked.about),
         )
         dictionary = self._dictionary(uid, request.dictionary_id, character, voice.language)
         return Chosen(
+            words,
             character,
             voice,
             _is_cloned(voice, character),
             speed,
             dictionary,
             quote,
-            checked.warnings,
+            (*words.warnings, *checked.warnings),
             checked.spoken,
         )
 
@@ -131,6 +145,15 @@ class Choices:
         if character is None or character.config.dictionary_id is None:
             return None
         return self._dictionaries().attached([attachment(character, language)])[0]
+
+    def _target_voice(
+        self, request: GenerationRequest, character: Character | None, target: str
+    ) -> VoiceChoice:
+        """As `_voice`, in the language to translate into. Raises UnknownChoice."""
+        try:
+            return self._voice(replace(request, language=target), character)
+        except UnknownChoice as error:
+            raise _about_target(error) from None
 
     def _voice(self, request: GenerationRequest, character: Character | None) -> VoiceChoice:
         """The voice with the id that is asked for, or the first of the type that is asked for, or
@@ -151,14 +174,14 @@ class Choices:
         voice_type = request.voice_type or DEFAULT_VOICE_TYPE
         return choose_voice(engines, language, voice_type, style)
 
-    def _check_length(self, text: str) -> None:
-        """Raises TextTooLong."""
-        characters, maximum = len(text), self._settings.max_text_characters
-        if characters > maximum:
-            raise TextTooLong(
-                f"The text is too long: {characters} characters (maximum {maximum}).",
-                details={"characters": characters, "maximum": maximum},
-            )
+
+def _about_target(error: UnknownChoice) -> UnknownChoice:
+    """The error, about `targetLanguage` if it is about `language`, which is always first."""
+    first, *others = (error.details or {})["fields"]
+    if first["field"] != "language":
+        return error
+    field = UnknownChoice.field("targetLanguage", first["allowed"])
+    return UnknownChoice(details={"fields": [field, *others]})
 
 
 def _own_language(voice_id: str, character: Character | None, engines: tuple[str, ...]) -> str:
@@ -182,7 +205,6 @@ def hashed(request: GenerationRequest) -> dict[str, Any]:
         "speed": request.speed or DEFAULT_SPEED,
     }
     del choices["own_voice"]  # may change before the request is repeated
-    del choices["target_language"]  # never set when work is accepted
     # Hashes of requests from before these fields must stay as they are.
     if request.text_type is TextType.TEXT:
         del choices["text_type"]
@@ -192,4 +214,6 @@ def hashed(request: GenerationRequest) -> dict[str, Any]:
         del choices["dictionary_id"]
     if request.voice_id is None:
         del choices["voice_id"]
+    if request.target_language is None:
+        del choices["target_language"]
     return choices

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.adapters.models.errors import ModelMissing
 from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
@@ -29,13 +30,14 @@ from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.speech.choice import count_voices, offered_languages, offered_styles
 from troupe.speech.errors import InvalidSSML, NothingToSpeak, SpeechTooLong, UnreadableText
+from troupe.translation.errors import TRANSLATOR_ERRORS
 from troupe.waiters import WAITERS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
-from troupe.web.routes import Api
+from troupe.web.routes import Api, Limited
 from troupe.web.schema import Notice, Page
 
 if TYPE_CHECKING:
@@ -60,7 +62,16 @@ CHOICE_ERRORS = (
     DictionaryNotFound,
     DictionaryLanguage,
     TranslationNotOffered,
+    ModelMissing,
+    *TRANSLATOR_ERRORS,
+    *MODERATION_ERRORS,
 )
+# Translations have a limit of their own; other requests do not count there.
+TRANSLATES: Limited = {
+    "limit": "translation",
+    "guest_limit": "guest_translation",
+    "limit_weight": lambda given: int(bool(given["body"].target_language)),
+}
 LONGEST_WAIT = 30  # seconds; a waiting function is billed
 
 
@@ -101,13 +112,13 @@ def list_styles(settings: Settings) -> Reply:
     headers=("Location", "Preference-Applied"),
     errors=(
         *CHOICE_ERRORS,
-        *MODERATION_ERRORS,
         NotEnoughTokens,
         CostAboveMax,
         KeyReused,
         TooManyJobs,
     ),
     body_bytes=TEXT_LIMIT,
+    **TRANSLATES,
 )
 def generate_voice(
     body: request_schemas.GenerateVoice,
@@ -117,7 +128,8 @@ def generate_voice(
 ) -> Reply:
     """Converts text to speech. The work is a job: poll it at `GET /api/voice/generations/{id}`, or
     send `Prefer: wait=20` to get the URL of the finished audio in this response (200) if it is
-    ready in time. If too many of your requests wait already, the response comes at once, without
+    ready in time. With `targetLanguage`, the text is translated before, and the response waits for
+    that. If too many of your requests wait already, the response comes at once, without
     `Preference-Applied`. Tokens are reserved now and charged when the audio is ready."""
     found = generations.generate(
         caller.uid,
@@ -134,7 +146,13 @@ def generate_voice(
     return _started(found, headers, waited="Preference-Applied" in headers)
 
 
-@api.post("/api/voice/quote", data=PriceData, errors=CHOICE_ERRORS, body_bytes=TEXT_LIMIT)
+@api.post(
+    "/api/voice/quote",
+    data=PriceData,
+    errors=CHOICE_ERRORS,
+    body_bytes=TEXT_LIMIT,
+    **TRANSLATES,
+)
 def quote_voice(
     body: request_schemas.GenerateVoice, caller: AccountCaller, generations: Generations
 ) -> Reply:

@@ -18,17 +18,25 @@ class TextTooLong(Unprocessable):
     details_type = TextTooLongDetails
     message = "The text is too long."
 
+    @classmethod
+    def check(cls, text: str, maximum: int, problem: str = "", way_out: str = "") -> None:
+        """Raises it for more than `maximum` characters. `problem`: for what it is too long;
+        `way_out`: what to do instead."""
+        if len(text) > maximum:
+            told = f"{problem or cls.message.rstrip('.')}: {len(text)} characters"
+            raise cls(
+                f"{told} (maximum {maximum}). {way_out}".rstrip(),
+                details={"characters": len(text), "maximum": maximum},
+            )
+
 
 class TranslationNotOffered(NotOffered):
-    message = (
-        "targetLanguage: translation is not offered yet. Leave it out, and send the text in the "
-        "language to speak."
-    )
-
-    def __init__(self) -> None:
-        why = "translation is not offered yet"
+    def __init__(self, why: str = "this server does not translate") -> None:
         field = {"field": "targetLanguage", "message": why, "type": self.code}
-        super().__init__(details={"fields": [field]})
+        super().__init__(
+            f"targetLanguage: {why}. Leave it out, and send the text in the language to speak.",
+            details={"fields": [field]},
+        )
 
 
 class GenerationNotFound(NotFound):

@@ -40,8 +40,19 @@ class DictionaryUse(Record):
         return None if used is None else cls(id=used.id, version=used.version)
 
 
+class Translation(Record):
+    """`text`: what was sent, in the language `source_language`; `translated_text`: what is spoken.
+    `engine`: the translator."""
+
+    text: str
+    translated_text: str
+    source_language: str
+    engine: str
+
+
 class Generation(Record):
-    """`generations/{id}`. Its job has the same id and holds the text while it is needed."""
+    """`generations/{id}`. Its job has the same id and holds the text while it is needed.
+    `characters`: of the text that is spoken."""
 
     id: str
     uid: str
@@ -57,6 +68,7 @@ class Generation(Record):
     character_id: str | None = None
     dictionary: DictionaryUse | None = None
     voice_cloned: bool = False
+    translation: Translation | None = None
     status: JobStatus = JobStatus.QUEUED
     tokens_used: int = 0
     voice_seconds_used: int = 0

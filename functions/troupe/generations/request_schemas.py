@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from troupe.borders import LONGEST_PAUSE, Border
 from troupe.generations.choices import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, GenerationRequest
@@ -87,6 +87,15 @@ class SpeechBody(WarnsOfUnknown):
         None, description="The silence after each kind of border, instead of the usual one."
     )
     max_tokens: MaxTokens = None
+    target_language: str | None = Field(
+        None,
+        max_length=40,
+        description="The language to speak, if the text is in another: a code from "
+        "`GET /api/voice/languages` that `GET /api/translation/languages` has too. The text is "
+        "translated, at most 10,000 characters, and what is spoken is paid for. `language` is that "
+        "of the text then, and detected if absent; voice, style and dictionary are for this one. "
+        "Answers 422 `not_offered` where the server does not translate, and for SSML.",
+    )
 
     def _command(
         self, language: str | None, form: AudioFormat, own_voice: str
@@ -103,6 +112,7 @@ class SpeechBody(WarnsOfUnknown):
             dictionary_id=self.dictionary_id,
             speed=self.speed if "speed" in chosen else None,
             format=form,
+            target_language=self.target_language or None,
             text_type=self.text_type,
             pauses={
                 Border(name): value
@@ -129,18 +139,26 @@ class GenerateVoice(SpeechBody):
         # The service checks it, and answers `text_too_long` with the maximum of the deployment.
         json_schema_extra={"maxLength": MOST_CHARACTERS},
     )
-    language: str = Field(
-        max_length=40, description="A code from `GET /api/voice/languages`.", examples=["en-us"]
+    language: str | None = Field(
+        None,
+        max_length=40,
+        validate_default=True,
+        description="A code from `GET /api/voice/languages`. Required, unless `targetLanguage` is "
+        "sent.",
+        examples=["en-us"],
     )
     format: AudioFormat = AudioFormat.MP3
-    target_language: str | None = Field(
-        None, max_length=40, description="Not offered yet: answers 422 `not_offered`."
-    )
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, language: str | None, info: ValidationInfo) -> str | None:
+        if language is None and not info.data.get("target_language"):
+            raise PydanticCustomError("missing", "Field required")
+        return language
 
     def command(self, own_voice: str = "") -> GenerationRequest:
         """The request, with None for the choices that were left to the character."""
-        asked = self._command(self.language, self.format, own_voice)
-        return replace(asked, target_language=self.target_language)
+        return self._command(self.language, self.format, own_voice)
 
 
 class StreamVoice(SpeechBody):
@@ -155,7 +173,7 @@ class StreamVoice(SpeechBody):
         None,
         max_length=40,
         description="A code from `GET /api/voice/languages`; by default, that of the voice or the "
-        "character.",
+        "character, or with `targetLanguage` the one that is detected.",
     )
     format: LiveFormat = Field(
         LiveFormat.MP3,

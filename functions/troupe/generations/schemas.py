@@ -65,13 +65,20 @@ class DictionaryUseView(Schema):
     version: int
 
 
+class SpokenTranslation(Schema):
+    text: str = Field(description="What was sent.")
+    translated_text: str = Field(description="What is spoken.")
+    source_language: str
+    engine: str = Field(description="The translator.")
+
+
 class GenerationView(Schema):
     """A generation. `audioUrl` and `captionsUrl` are set once it is completed."""
 
     id: str
     title: str
-    characters: int
-    language: str
+    characters: int = Field(description="Of the text that is spoken.")
+    language: str = Field(description="In which it is spoken.")
     voice_id: str | None = Field(description="Null if type, style and language chose the voice.")
     voice_type: VoiceType
     voice_style: VoiceStyle
@@ -86,6 +93,9 @@ class GenerationView(Schema):
     voice_cloned: bool = Field(
         description="Whether the character's own voice speaks. False when the engine cannot clone "
         "and uses a stock voice of the character's type instead."
+    )
+    translation: SpokenTranslation | None = Field(
+        description="Null if the text is spoken as it was sent."
     )
     status: JobStatus
     tokens_used: int
@@ -140,6 +150,9 @@ class HistoryItem(Schema):
     language: str
     voice_type: VoiceType
     seconds: float | None
+    translation: SpokenTranslation | None = Field(
+        description="Null if the text is spoken as it was sent."
+    )
 
     @classmethod
     def of(cls, generation: Generation) -> Self:
@@ -154,6 +167,7 @@ class HistoryItem(Schema):
             language=view.language,
             voice_type=view.voice_type,
             seconds=view.seconds,
+            translation=view.translation,
         )
 
 

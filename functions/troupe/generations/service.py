@@ -17,12 +17,14 @@ from troupe.generations.choices import Cast, Choices, Chosen, GenerationRequest,
 from troupe.generations.errors import (
     AudioNotReady,
     GenerationNotFound,
+    TextTooLong,
 )
 from troupe.generations.records import AudioFile, DictionaryUse, Generation, SpokenText
 from troupe.generations.specs import VOICE
-from troupe.idempotency import keyed_id, request_hash
+from troupe.generations.translating import Translations
+from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.jobs.charges import Price
-from troupe.jobs.records import Job
+from troupe.jobs.records import Job, job_path
 from troupe.jobs.writes import erase_writes
 from troupe.logs import log
 from troupe.media.captions import (
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from troupe.dictionaries.library import Dictionaries
     from troupe.jobs.service import JobService
     from troupe.speech.text.marks import ReadingWarning
+    from troupe.translation.service import TranslationService
 
 TITLE_CHARACTERS = 60
 
@@ -59,8 +62,8 @@ class GenerationWithJob:
 
 
 class Generations:
-    """`files`, `jobs` and `dictionaries` are called only when they are needed: most requests need
-    none, and the storage client and the queue are slow to load."""
+    """`files`, `jobs`, `dictionaries` and `translation` are called only when they are needed: most
+    requests need none, and the storage client and the queue are slow to load."""
 
     def __init__(
         self,
@@ -69,13 +72,15 @@ class Generations:
         jobs: Callable[[], JobService],
         cast: Cast,
         dictionaries: Callable[[], Dictionaries],
+        translation: Callable[[], TranslationService],
         settings: Settings,
         moderation: Moderation,
     ) -> None:
         self._db = db
         self._files = files
         self._jobs = jobs
-        self._choices = Choices(cast, dictionaries, settings)
+        translations = Translations(None if settings.translator == "off" else translation)
+        self._choices = Choices(cast, dictionaries, translations, settings)
         self._settings = settings
         self._moderation = moderation
 
@@ -92,20 +97,28 @@ class Generations:
         does it (`run_here`). A repeat under the same idempotency `key` returns the first generation
         in its current state.
 
-        Raises TranslationNotOffered, UnknownChoice, TextTooLong, InvalidSSML, NothingToSpeak,
-        UnreadableText, SpeechTooLong, CharacterNotFound, VoiceNotShared, DictionaryNotFound,
-        DictionaryLanguage, ContentRefused, ModerationUnavailable, NotEnoughTokens, CostAboveMax,
-        KeyReused, TooManyJobs.
+        Raises the errors of Choices.of, ContentRefused, ModerationUnavailable, NotEnoughTokens,
+        CostAboveMax, KeyReused, TooManyJobs. With `run_here`, the text that is spoken must be one
+        part of a job.
         """
-        chosen = self._choices.of(uid, request)
-        self._moderation.check(uid, request.text, chosen.spoken)
-        at = now()
         generation_id = keyed_id(uid, key)
+        fingerprint = request_hash("generateVoice", hashed(request))
+        # A second translation could differ, and cost something.
+        translated = key is not None and request.target_language is not None
+        if translated and (earlier := self._earlier(uid, generation_id, fingerprint)):
+            return earlier
+        if run_here:
+            self._check_at_once(request.text)
+        chosen = self._choices.of(uid, request)
+        if run_here:
+            self._check_at_once(chosen.words.text)
+        self._moderation.check(uid, chosen.words.text, chosen.spoken)
+        at = now()
         generation = Generation(
             id=generation_id,
             uid=uid,
             title=shorten(request.text, TITLE_CHARACTERS),
-            characters=len(request.text),
+            characters=len(chosen.words.text),
             language=chosen.voice.language,
             voice_id=chosen.voice.voice_id or request.voice_id,
             voice_type=chosen.voice.type,
@@ -116,6 +129,7 @@ class Generations:
             character_id=request.character_id,
             dictionary=DictionaryUse.of_ref(chosen.dictionary),
             voice_cloned=chosen.cloned,
+            translation=chosen.words.translation,
             created_at=at,
             updated_at=at,
             expires_at=at + timedelta(days=self._settings.retention_days),
@@ -125,7 +139,7 @@ class Generations:
             uid=uid,
             subject=writes.generation_path(generation_id),
             given=_spoken_text(request, generation, chosen),
-            request_hash=request_hash("generateVoice", hashed(request)),
+            request_hash=fingerprint,
             at=at,
         )
         batch = [
@@ -150,6 +164,25 @@ class Generations:
             found = self.get(uid, generation_id)  # in its current state
             return replace(found, warnings=chosen.warnings, repeated=True)
         return GenerationWithJob(generation, job, chosen.warnings)
+
+    def _earlier(self, uid: str, generation_id: str, fingerprint: str) -> GenerationWithJob | None:
+        """What an earlier request under the same key started. Raises KeyReused,
+        GenerationNotFound."""
+        document = self._db.get_all([job_path(generation_id)], select=["uid", "requestHash"])[0]
+        if not document.exists:
+            return None
+        if (document.data["uid"], document.data["requestHash"]) != (uid, fingerprint):
+            raise KeyReused
+        return replace(self.get(uid, generation_id), repeated=True)
+
+    def _check_at_once(self, text: str) -> None:
+        """Raises TextTooLong."""
+        TextTooLong.check(
+            text,
+            self._settings.part_characters,
+            "The text is too long to speak at once",
+            "Use `POST /api/voice/generate`.",
+        )
 
     def quote(self, uid: str, request: GenerationRequest) -> Price:
         """What the generation would cost now. Raises the errors of `Choices.of`."""
@@ -257,7 +290,7 @@ def _spoken_text(request: GenerationRequest, generation: Generation, chosen: Cho
         )
     )
     choices = {
-        "text": request.text,
+        "text": chosen.words.text,
         "text_type": request.text_type,
         "pauses": dict(request.pauses),
         "voice_style": generation.voice_style,

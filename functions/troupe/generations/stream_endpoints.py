@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from troupe.generations import request_schemas
-from troupe.generations.endpoints import CHOICE_ERRORS, audio_response, notices_of
+from troupe.generations.endpoints import CHOICE_ERRORS, TRANSLATES, audio_response, notices_of
 from troupe.generations.errors import AudioNotReady, SpeechFailed, StillSpeaking
 from troupe.generations.streaming import LiveSpeech
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
-from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.headers import secure_file
@@ -35,7 +34,6 @@ api = Api("streaming", "Text to speech")
     headers=("Location", "X-Warnings"),
     errors=(
         *CHOICE_ERRORS,
-        *MODERATION_ERRORS,
         NotEnoughTokens,
         CostAboveMax,
         KeyReused,
@@ -45,6 +43,7 @@ api = Api("streaming", "Text to speech")
         StillSpeaking,
     ),
     body_bytes=TEXT_LIMIT,
+    **TRANSLATES,
 )
 def stream_voice(
     body: request_schemas.StreamVoice,

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from troupe import deadlines
 from troupe.adapters.queue import QueueUnavailable
 from troupe.generations.choices import GenerationRequest
-from troupe.generations.errors import SpeechFailed, StillSpeaking, TextTooLong
+from troupe.generations.errors import SpeechFailed, StillSpeaking
 from troupe.generations.records import Generation
 from troupe.generations.service import Generations, GenerationWithJob
 from troupe.generations.worker import VoiceWorker
@@ -49,16 +49,12 @@ class Streams:
         runner: Runner,
         sender: TaskSender,
         worker: Callable[[Listener], VoiceWorker],
-        *,
-        most_characters: int,
     ) -> None:
-        """`worker`: makes one that tells a listener what it speaks. `most_characters`: of a text,
-        which must be one part of a job."""
+        """`worker`: makes one that tells a listener what it speaks."""
         self._generations = generations
         self._runner = runner
         self._sender = sender
         self._worker = worker
-        self._most_characters = most_characters
 
     def speak(
         self,
@@ -73,13 +69,6 @@ class Streams:
 
         Raises the errors of Generations.generate, SpeechFailed and StillSpeaking.
         """
-        characters = len(request.text)
-        if characters > self._most_characters:
-            raise TextTooLong(
-                f"The text is too long to speak at once: {characters} characters (maximum "
-                f"{self._most_characters}). Use `POST /api/voice/generate`.",
-                details={"characters": characters, "maximum": self._most_characters},
-            )
         found = self._generations.generate(uid, request, key, max_tokens, run_here=True)
         if found.repeated:
             return found

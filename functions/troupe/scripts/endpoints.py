@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flask import Response
 
 from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.tiers import Kept
+from troupe.adapters.models.errors import ModelMissing
 from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
@@ -22,6 +24,7 @@ from troupe.scripts.errors import (
     CharacterGone,
     InvalidDialogue,
     LineNotFound,
+    SameLanguage,
     ScriptAudioNotReady,
     ScriptBusy,
     ScriptEmpty,
@@ -37,13 +40,14 @@ from troupe.scripts.errors import (
 from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.specs import AUDIO, VIDEO
 from troupe.speech.errors import SpeechTooLong, UnreadableText
+from troupe.translation.errors import TRANSLATOR_ERRORS, StyleNotOffered
 from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import KeyHeader
+from troupe.web.schema import KeyHeader, Notice
 
 if TYPE_CHECKING:
     from troupe.accounts.quotas import Quotas
@@ -53,9 +57,12 @@ if TYPE_CHECKING:
     from troupe.scripts.library import ScriptLibrary
     from troupe.scripts.records import Script
     from troupe.scripts.service import ScriptService
+    from troupe.scripts.translations import ScriptTranslations
 
 api = Api("scripts", "Dialogue, audio and video")
 
+# For how many translations that of a script counts: it can have as many characters as five texts.
+SCRIPT_WEIGHT = 5
 _QUOTE_ERRORS = (
     ScriptNotFound,
     ScriptBusy,
@@ -146,6 +153,62 @@ def create_script(
         lambda made: scripts.delete(caller.uid, made.id),
     )
     return _created(script, "Script created successfully")
+
+
+@api.post(
+    "/api/scripts/<scriptId>/translate",
+    auth=Auth.OWNER,
+    status=201,
+    data=schemas.ScriptData,
+    errors=(
+        ScriptNotFound,
+        ScriptEmpty,
+        SameLanguage,
+        CharacterNotFound,
+        VoiceNotShared,
+        UnknownChoice,
+        InvalidDialogue,
+        QuotaExceeded,
+        StyleNotOffered,
+        ModelMissing,
+        *TRANSLATOR_ERRORS,
+        *MODERATION_ERRORS,
+    ),
+    headers=("Location",),
+    limit="translation",
+    guest_limit="guest_translation",
+    limit_weight=lambda _: SCRIPT_WEIGHT,
+)
+def translate_script(
+    path: schemas.ScriptPath,
+    body: schemas.TranslateScript,
+    caller: AccountCaller,
+    script_translations: ScriptTranslations,
+    scripts: ScriptService,
+    quotas: Quotas,
+) -> Reply:
+    """Creates a script in another language, with the same cast and the same lines. The title and
+    what is spoken are translated; directions and the names of the cast stay as they are. Costs no
+    tokens, and counts as five translations in their rate limit. `warnings` tells of voices that do
+    not speak the language."""
+    made = quotas.add(
+        caller.user,
+        Kept.SCRIPTS,
+        lambda: script_translations.translate(
+            caller.uid,
+            path.script_id,
+            body.target_language,
+            body.source_language,
+            glossary=body.glossary,
+            style=body.style or "",
+        ),
+        lambda made: scripts.delete(caller.uid, made.script.id),
+    )
+    warnings = [
+        Notice(field="targetLanguage", code=each.code, message=each.message)
+        for each in made.warnings
+    ]
+    return _created(made.script, "Script translated successfully", warnings)
 
 
 @api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
@@ -397,10 +460,10 @@ def _script(script: ScriptWithJobs, message: str) -> Reply:
     return Reply(schemas.ScriptData(script=schemas.ScriptView.of(script)), message)
 
 
-def _created(script: Script, message: str) -> Reply:
+def _created(script: Script, message: str, warnings: Sequence[Notice] = ()) -> Reply:
     headers = {"Location": f"/api/scripts/{script.id}"}
     view = schemas.ScriptView.of(ScriptWithJobs(script))
-    return Reply(schemas.ScriptData(script=view), message, headers=headers)
+    return Reply(schemas.ScriptData(script=view), message, headers=headers, warnings=list(warnings))
 
 
 def _job(script_job: ScriptJob, message: str, headers: dict[str, str] | None = None) -> Reply:

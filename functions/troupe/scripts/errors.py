@@ -64,6 +64,11 @@ class ScriptEmpty(Unprocessable):
     message = "The script has no lines to speak."
 
 
+class SameLanguage(Unprocessable):
+    code = "same_language"
+    message = "There is nothing to translate: the script is in this language already."
+
+
 class MissingCharacter(TypedDict):
     """A deleted character, with its name in the script."""
 

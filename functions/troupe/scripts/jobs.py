@@ -41,6 +41,7 @@ from troupe.speech.choice import VoiceChoice, known_language, offered_languages
 from troupe.speech.errors import SpeechTooLong
 from troupe.speech.readable import check_readable
 from troupe.text import shorten
+from troupe.translation.languages import same
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
@@ -262,8 +263,9 @@ class ScriptJobs:
                 f"These characters no longer exist: {names}.", details={"characters": gone}
             ) from error
         engines = self._settings.speech_engines
+        languages = {one.id: _language(script, one) for one in characters}
         unsupported = [
-            one.display_name for one in characters if not known_language(one.language, engines)
+            one.display_name for one in characters if not known_language(languages[one.id], engines)
         ]
         if unsupported:
             allowed = [language.code for language in offered_languages(engines)]
@@ -272,17 +274,31 @@ class ScriptJobs:
                 f"No speech engine supports the language of {names}.",
                 details={"fields": [UnknownChoice.field("language", allowed)]},
             )
-        dictionaries = self._attached(characters)
+        dictionaries = self._attached(characters, languages)
         return {
-            one.id: _performer(one, script, character_voice(engines, one, one.language), dictionary)
+            one.id: _performer(
+                one, script, character_voice(engines, one, languages[one.id]), dictionary
+            )
             for one, dictionary in zip(characters, dictionaries, strict=True)
         }
 
-    def _attached(self, characters: Sequence[Character]) -> Sequence[DictionaryRef | None]:
-        """The dictionary of each character; one call, or none."""
+    def _attached(
+        self, characters: Sequence[Character], languages: Mapping[str, str]
+    ) -> Sequence[DictionaryRef | None]:
+        """The dictionary of each character for the language that it speaks; one call, or none."""
         if not any(one.config.dictionary_id for one in characters):
             return [None] * len(characters)
-        return self._dictionaries().attached([attachment(one, one.language) for one in characters])
+        return self._dictionaries().attached(
+            [attachment(one, languages[one.id]) for one in characters]
+        )
+
+
+def _language(script: Script, character: Character) -> str:
+    """What a character speaks: in a translated script the language of that, in the character's own
+    accent if it has one; else its own language."""
+    if not script.source_script_id or not script.language:
+        return character.language
+    return character.language if same(character.language, script.language) else script.language
 
 
 def _performer(

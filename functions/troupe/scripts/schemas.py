@@ -22,6 +22,7 @@ from troupe.scripts.records import (
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
 from troupe.scripts.writes import video_url
 from troupe.settings import MOST_CHARACTERS
+from troupe.translation.fields import Code, Glossary, Style, Target
 from troupe.web.media import MediaUrl
 from troupe.web.schema import (
     Id,
@@ -145,6 +146,17 @@ def _utterances(lines: list[DialogueLine]) -> list[Utterance]:
     return [(line.speaker, line.text) for line in lines]
 
 
+class TranslateScript(WarnsOfUnknown):
+    model_config = example({"targetLanguage": "pt-BR", "glossary": {"keeper": "faroleiro"}})
+
+    target_language: Target
+    source_language: Code | None = Field(
+        None, description="Default: the script's language, or the one that is detected."
+    )
+    glossary: Glossary = Field(default_factory=dict)
+    style: Style = None
+
+
 class GenerateAudio(WarnsOfUnknown):
     model_config = example({"format": "mp3"})
 
@@ -198,6 +210,9 @@ class ScriptView(Schema):
     id: str
     title: str
     language: str
+    source_script_id: str | None = Field(
+        description="The id of the script that this one is a translation of."
+    )
     selected_characters: list[str]
     original_prompt: str
     dialogue: list[LineView]
@@ -239,6 +254,7 @@ class ScriptView(Schema):
             id=script.id,
             title=script.title,
             language=script.language or "",
+            source_script_id=script.source_script_id,
             selected_characters=script.selected_characters,
             original_prompt=script.original_prompt or "",
             dialogue=[

@@ -3,18 +3,14 @@ video."""
 
 from __future__ import annotations
 
-import secrets
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic.alias_generators import to_camel
 
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import (
-    AlreadyExists,
-    Create,
     Database,
     Delete,
     Missing,
@@ -33,10 +29,9 @@ from troupe.scripts.library import ScriptLibrary
 from troupe.scripts.lines import check_dialogue
 from troupe.scripts.records import Line, Script, ScriptWithJobs, Utterance
 from troupe.scripts.screenplay import parse_screenplay
-from troupe.scripts.writer import TITLE_CHARACTERS, CastMember, ScriptWriter
+from troupe.scripts.writer import CastMember, ScriptWriter
 from troupe.settings import Settings
 from troupe.speech.choice import known_language, offered_language
-from troupe.text import shorten
 from troupe.waiters import WAITERS
 
 if TYPE_CHECKING:
@@ -107,7 +102,7 @@ class ScriptService:
             )
         self._moderation.check(uid, draft.title, *(text for _, text in draft.dialogue))
         written = requested or known_language(draft.language, engines)
-        script = _new(
+        script = writes.new_script(
             uid,
             cast,
             check_dialogue(draft.dialogue, cast),
@@ -115,7 +110,7 @@ class ScriptService:
             language=written.code if written else None,
             prompt=prompt,
         )
-        self._store(script, "script_generated", "written")
+        writes.store_new(self._db, script, "script_generated", "written")
         return script
 
     def create(
@@ -134,8 +129,8 @@ class ScriptService:
         else:
             lines = check_dialogue(dialogue, cast)
         self._moderation.check(uid, title, *(line.text for line in lines))
-        script = _new(uid, cast, lines, title=title or "")
-        self._store(script, "script_created", "created")
+        script = writes.new_script(uid, cast, lines, title=title or "")
+        writes.store_new(self._db, script, "script_created", "created")
         return script
 
     def update(self, uid: str, script_id: str, dialogue: Sequence[Utterance]) -> ScriptWithJobs:
@@ -226,44 +221,12 @@ class ScriptService:
         characters = self._cast(uid, list(dict.fromkeys(ids)))
         return {character.id: character.display_name for character in characters}
 
-    def _store(self, script: Script, activity: str, verb: str) -> None:
-        message = f"Script '{script.title}' {verb}"
-        done = activity_write(
-            script.uid, activity, message, at=script.created_at, scriptId=script.id
-        )
-        with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
-            self._db.commit(Create(writes.script_path(script.id), script.stored()), done)
-
 
 def _contended(attempt: Callable[[], T]) -> T:
     try:
         return contend(attempt)
     except Missing:  # deleted between the read and the commit
         raise ScriptNotFound from None
-
-
-def _new(
-    uid: str,
-    cast: dict[str, str],
-    lines: list[Line],
-    *,
-    title: str = "",
-    language: str | None = None,
-    prompt: str | None = None,
-) -> Script:
-    at = now()
-    return Script(
-        id=secrets.token_hex(16),
-        uid=uid,
-        title=title or shorten(lines[0].text if lines else "Untitled script", TITLE_CHARACTERS),
-        language=language,
-        selected_characters=list(cast),
-        cast=cast,
-        original_prompt=prompt,
-        dialogue=lines,
-        created_at=at,
-        updated_at=at,
-    )
 
 
 def _with_unchanged(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:

@@ -21,11 +21,15 @@ from troupe.scripts.errors import (
     ScriptWriterUnavailable,
 )
 from troupe.scripts.lines import check_dialogue
-from troupe.scripts.records import MAX_LINE_CHARACTERS, MAX_WRITTEN, Utterance
+from troupe.scripts.records import (
+    MAX_LINE_CHARACTERS,
+    MAX_WRITTEN,
+    TITLE_CHARACTERS,
+    Utterance,
+)
 from troupe.text import shorten
 
 DEFAULT_LINES = 12
-TITLE_CHARACTERS = 80
 _SECONDS = 45.0  # for all attempts together; the function's own timeout is 60
 _MAX_ERRORS = 5  # reported back to the model at once
 _RETRY_AFTER = 30  # seconds, if the server does not say

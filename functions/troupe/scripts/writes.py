@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from troupe.activities.service import activity_write
-from troupe.adapters.firestore import Database, Document, Update, Write
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Create,
+    Database,
+    Document,
+    Update,
+    Write,
+    now,
+)
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
 from troupe.recording.records import Recorded, Sound
 from troupe.scripts.errors import ScriptBusy
 from troupe.scripts.records import (
     AUDIO_KIND,
+    TITLE_CHARACTERS,
     VIDEO_KIND,
     DialogueAudio,
     FinalVideo,
@@ -22,6 +33,7 @@ from troupe.scripts.records import (
     Script,
 )
 from troupe.scripts.voice_key import voice_key
+from troupe.text import shorten
 
 COLLECTION = "scripts"
 
@@ -60,6 +72,41 @@ def files_prefix(script_id: str) -> str:
 
 def video_url(name: str) -> str:
     return f"/api/videos/{name}"
+
+
+def new_script(
+    uid: str,
+    cast: dict[str, str],
+    lines: list[Line],
+    *,
+    title: str = "",
+    language: str | None = None,
+    prompt: str | None = None,
+    source_script_id: str | None = None,
+) -> Script:
+    """`cast`: names by the ids of characters."""
+    at = now()
+    return Script(
+        id=secrets.token_hex(16),
+        uid=uid,
+        title=title or shorten(lines[0].text if lines else "Untitled script", TITLE_CHARACTERS),
+        language=language,
+        source_script_id=source_script_id,
+        selected_characters=list(cast),
+        cast=cast,
+        original_prompt=prompt,
+        dialogue=lines,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def store_new(db: Database, script: Script, activity: str, verb: str) -> None:
+    """Stores a script of `new_script`, with the user's activity."""
+    message = f"Script '{script.title}' {verb}"
+    done = activity_write(script.uid, activity, message, at=script.created_at, scriptId=script.id)
+    with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
+        db.commit(Create(script_path(script.id), script.stored()), done)
 
 
 def started_writes(job: Job, seen: Document, title: str) -> list[Write]:

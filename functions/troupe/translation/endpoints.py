@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troupe.adapters.models.files import ModelMissing
+from troupe.adapters.models.errors import ModelMissing
 from troupe.errors import UnknownChoice
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.translation import schemas
 from troupe.translation.errors import TRANSLATOR_ERRORS, StyleNotOffered
 from troupe.translation.languages import english_name
+from troupe.translation.service import PARTLY_MESSAGE, PARTLY_TRANSLATED, Fields
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -17,7 +18,7 @@ from troupe.web.schema import Notice
 
 if TYPE_CHECKING:
     from troupe.caller import Caller
-    from troupe.translation.service import TranslationService
+    from troupe.translation.service import Translated, TranslationService
 
 api = Api("translation", "Languages")
 
@@ -34,27 +35,36 @@ api = Api("translation", "Languages")
     ),
     limit="translation",
     guest_limit="guest_translation",
+    limit_weight=lambda given: len(given["body"].targets),
 )
 def translate(
     body: schemas.Translate, caller: Caller, translation_service: TranslationService
 ) -> Reply:
-    """Translates a text of at most 10,000 characters. Line breaks, links, e-mail addresses, names
-    with @, emoji, code, amounts of money and the terms of the glossary survive. Costs nothing,
-    within the rate limit."""
-    made = translation_service.translate(
+    """Translates a text of at most 10,000 characters into one language, or a shorter one into
+    several. Line breaks, links, e-mail addresses, names with @, emoji, code, amounts of money and
+    the terms of the glossary survive. Costs nothing, within the rate limit. If one of the languages
+    is not offered, nothing is translated."""
+    several = body.target_languages is not None
+    made = translation_service.translate_into(
         caller.uid,
         [body.text],
-        body.target_language,
+        body.targets,
         body.source_language,
         glossary=body.glossary,
         style=body.style or "",
+        fields=Fields(target="targetLanguages" if several else "targetLanguage"),
     )
+    texts = [each.texts[0] for each in made]
     data = schemas.TranslatedText(
-        text=made.texts[0], source_language=made.source, engine=made.engine
+        text="" if several else texts[0],
+        translations=[
+            schemas.Translation(target_language=code, text=text)
+            for code, text in zip(body.targets if several else (), texts, strict=False)
+        ],
+        source_language=made[0].source,
+        engine=next((each.engine for each in made if each.engine), ""),
     )
-    message = "Some of the text could not be translated, and is as it was."
-    kept = [Notice(field="text", code="partly_translated", message=message)]
-    return Reply(data, "Text translated successfully", warnings=kept if made.kept else [])
+    return Reply(data, "Text translated successfully", warnings=_partly(body.targets, made))
 
 
 @api.post(
@@ -100,3 +110,12 @@ def translation_languages(translation_service: TranslationService) -> Reply:
         "Languages fetched successfully",
         headers={"Cache-Control": "public, max-age=3600"},
     )
+
+
+def _partly(targets: list[str], made: list[Translated]) -> list[Notice]:
+    """A warning if something is as it was, which says in which languages if there are several."""
+    where = [code for code, each in zip(targets, made, strict=True) if each.kept]
+    if not where:
+        return []
+    names = f" In: {', '.join(where)}." if len(targets) > 1 else ""
+    return [Notice(field="text", code=PARTLY_TRANSLATED, message=PARTLY_MESSAGE + names)]

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from troupe.translation.languages import CODE
-from troupe.web.schema import OneLine, Schema, Text, WarnsOfUnknown, example
+from troupe.translation.fields import Code, Glossary, Style, Target
+from troupe.translation.service import MAX_CHARACTERS
+from troupe.web.schema import Schema, Text, WarnsOfUnknown, example
 
-MAX_CHARACTERS = 10_000
-# Compiled, a glossary of the largest size takes 160 kB, and Python keeps 512 of them.
-MAX_TERMS, MAX_TERM = 100, 60
-MAX_STYLE = 80
+MAX_TARGETS = 20
 MAX_CANDIDATES = 50
 
-Code = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=35, pattern=f"^{CODE.pattern}$"),
-]
-Term = Annotated[OneLine, Field(max_length=MAX_TERM)]
 Words = Annotated[Text, Field(max_length=MAX_CHARACTERS)]
 
 
 class Translate(WarnsOfUnknown):
+    """Either `targetLanguage` or `targetLanguages`."""
+
     model_config = example(
         {
             "text": "Good morning! Your order is at https://example.com/orders.",
@@ -33,20 +29,55 @@ class Translate(WarnsOfUnknown):
     )
 
     text: Words
-    target_language: Code = Field(description="A code from `GET /api/translation/languages`.")
+    target_language: Target | None = None
+    target_languages: list[Target] | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_TARGETS,
+        json_schema_extra={"uniqueItems": True},
+        description="Several languages, each once. The text may then have at most 10,000 "
+        "characters divided by their number, and each counts in the rate limit.",
+    )
     source_language: Code | None = Field(None, description="Detected if absent.")
-    glossary: dict[Term, Term] = Field(
-        default_factory=dict,
-        max_length=MAX_TERMS,
-        description="Terms and their translations. Terms are whole words, in any letter case.",
-    )
-    style: Annotated[OneLine, Field(max_length=MAX_STYLE)] | None = Field(
-        None, description="How to write, in words. Only some translators take it."
-    )
+    glossary: Glossary = Field(default_factory=dict)
+    style: Style = None
+
+    @model_validator(mode="after")
+    def _targets(self) -> Self:
+        several = self.target_languages
+        if (self.target_language is None) == (several is None):
+            raise PydanticCustomError("one_of", "send either targetLanguage or targetLanguages")
+        if several is None:
+            return self
+        if len({code.replace("_", "-").lower() for code in several}) < len(several):
+            raise PydanticCustomError("repeated", "targetLanguages must name each language once")
+        if len(self.text) * len(several) > MAX_CHARACTERS:
+            raise PydanticCustomError(
+                "too_much",
+                "a text for {targets} languages can have at most {most} characters; send fewer "
+                "languages at once, or less text",
+                {"targets": len(several), "most": MAX_CHARACTERS // len(several)},
+            )
+        return self
+
+    @property
+    def targets(self) -> list[str]:
+        """The languages asked for, in order."""
+        one = self.target_language
+        return [one] if one is not None else list(self.target_languages or ())
+
+
+class Translation(Schema):
+    target_language: str = Field(description="The code as it was sent.")
+    text: str
 
 
 class TranslatedText(Schema):
-    text: str
+    text: str = Field(description="Empty if `targetLanguages` was sent.")
+    translations: list[Translation] = Field(
+        description="One for each of `targetLanguages`, in their order. Empty if `targetLanguage` "
+        "was sent."
+    )
     source_language: str
     engine: str = Field(description="The translator. Empty if there was nothing to translate.")
 

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from troupe.adapters.models.files import ModelMissing
+from troupe.adapters.models.errors import ModelMissing
 from troupe.errors import TroupeError, UnknownChoice
 from troupe.logs import log
 from troupe.moderation.service import Moderation
@@ -24,6 +25,9 @@ from troupe.translation.languages import offered_code, same
 from troupe.translation.texts import translate
 from troupe.translation.translator import Languages, TranslationError, Translator
 
+MAX_CHARACTERS = 10_000  # of what is translated at once while somebody waits
+PARTLY_TRANSLATED = "partly_translated"  # the code of a warning, and its message
+PARTLY_MESSAGE = "Some of the text could not be translated, and is as it was."
 _SECONDS = 45.0  # for all calls of a request; the function's own timeout is 60
 _RETRY_AFTER = 5  # seconds
 # How much more likely a language is that the translator has.
@@ -41,6 +45,13 @@ _ERRORS: Mapping[str, type[TroupeError]] = {
 }
 
 
+class Fields(NamedTuple):
+    """The names of the languages in the request, for errors."""
+
+    source: str = "sourceLanguage"
+    target: str = "targetLanguage"
+
+
 @dataclass(frozen=True, slots=True)
 class Translated:
     """`source`: the language that the texts were in. `engine`: the translator; "" if there was
@@ -50,6 +61,9 @@ class Translated:
     source: str
     engine: str = ""
     kept: int = 0
+
+
+_FIELDS = Fields()
 
 
 class TranslationService:
@@ -86,42 +100,50 @@ class TranslationService:
         *,
         glossary: Mapping[str, str] | None = None,
         style: str = "",
+        fields: Fields = _FIELDS,
+        seconds: float = _SECONDS,
     ) -> Translated:
-        """Texts of one language in another. `source`: None to detect it. Raises UnknownChoice,
-        StyleNotOffered, ContentRefused, ModerationUnavailable, ModelMissing and the
+        """Texts of one language in another, within `seconds`. `source`: None to detect it. Raises
+        UnknownChoice, StyleNotOffered, ContentRefused, ModerationUnavailable, ModelMissing and the
         TRANSLATOR_ERRORS."""
+        (made,) = self.translate_into(
+            uid,
+            texts,
+            [target],
+            source,
+            glossary=glossary,
+            style=style,
+            fields=fields,
+            seconds=seconds,
+        )
+        return made
+
+    def translate_into(
+        self,
+        uid: str,
+        texts: Sequence[str],
+        targets: Sequence[str],
+        source: str | None = None,
+        *,
+        glossary: Mapping[str, str] | None = None,
+        style: str = "",
+        fields: Fields = _FIELDS,
+        seconds: float = _SECONDS,
+    ) -> list[Translated]:
+        """As `translate`, in several languages, in the order of `targets`. If one of them is not
+        offered, nothing is translated."""
         translator = self._chosen()
         if style and not translator.capabilities.styles:
             raise StyleNotOffered
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + seconds
         with _reported():
             offered = translator.languages(deadline)
-        into = _named("targetLanguage", target, offered.targets)
-        origin = self._source(texts, source, offered)
-        if origin is None or same(origin, into):
-            return Translated(list(texts), origin or into)
-        self._moderation.check(uid, *texts, *(glossary or {}).values(), style)
-        started = time.monotonic()
-        with _reported():
-            made = translate(
-                translator,
-                texts,
-                origin,
-                into,
-                deadline=deadline,
-                glossary=glossary,
-                style=style,
-            )
-        log.info(
-            "translated",
-            engine=translator.name,
-            source=origin,
-            target=into,
-            characters=sum(map(len, texts)),
-            kept=made.kept,
-            ms=round((time.monotonic() - started) * 1000),
-        )
-        return Translated(made.texts, origin, translator.name, made.kept)
+        into = _named_targets(fields.target, targets, offered.targets)
+        origin = self._source(fields.source, texts, source, offered)
+        if any(origin and not same(origin, target) for target in into):
+            self._moderation.check(uid, *texts, *(glossary or {}).values(), style)
+        request = _Request(translator, texts, glossary or {}, style, deadline)
+        return [_translated(request, origin, target) for target in into]
 
     def _chosen(self) -> Translator:
         translator = self._selected()
@@ -145,15 +167,64 @@ class TranslationService:
             log.error("language_model_missing", reason=str(error))
             raise
 
-    def _source(self, texts: Sequence[str], source: str | None, offered: Languages) -> str | None:
+    def _source(
+        self, field: str, texts: Sequence[str], source: str | None, offered: Languages
+    ) -> str | None:
         """The language to translate from; None if there are no letters. Raises UnknownChoice."""
         if source is not None:
-            return _named("sourceLanguage", source, offered.sources)
+            return _named(field, source, offered.sources)
         likely = dict.fromkeys(offered.sources, _OFFERED)
         detected = self._detected("\n".join(texts), prior=likely)
         if detected is None:
             return None
-        return _named("sourceLanguage", detected.language, offered.sources, detected=True)
+        return _named(field, detected.language, offered.sources, detected=True)
+
+
+class _Request(NamedTuple):
+    translator: Translator
+    texts: Sequence[str]
+    glossary: Mapping[str, str]
+    style: str
+    deadline: float
+
+
+def _translated(request: _Request, origin: str | None, target: str) -> Translated:
+    """The texts in one language. `origin`: None if they have no letters."""
+    if origin is None or same(origin, target):
+        return Translated(list(request.texts), origin or target)
+    started = time.monotonic()
+    with _reported():
+        made = translate(
+            request.translator,
+            request.texts,
+            origin,
+            target,
+            deadline=request.deadline,
+            glossary=request.glossary,
+            style=request.style,
+        )
+    log.info(
+        "translated",
+        engine=request.translator.name,
+        source=origin,
+        target=target,
+        characters=sum(map(len, request.texts)),
+        kept=made.kept,
+        ms=round((time.monotonic() - started) * 1000),
+    )
+    return Translated(made.texts, origin, request.translator.name, made.kept)
+
+
+def _named_targets(field: str, codes: Sequence[str], offered: Sequence[str]) -> list[str]:
+    """The offered codes that are meant. Raises UnknownChoice, which names all that are not."""
+    found = {code: offered_code(code, offered) for code in codes}
+    if not (wrong := [code for code in codes if not found[code]]):
+        return [chosen for chosen in found.values() if chosen]
+    details = {"fields": [UnknownChoice.field(field, list(offered))]}
+    if len(codes) == 1:
+        raise UnknownChoice(details=details)
+    names = ", ".join(f"`{code}`" for code in wrong)
+    raise UnknownChoice(f"{field}: the translator does not have {names}.", details=details)
 
 
 def _named(field: str, code: str, offered: Sequence[str], *, detected: bool = False) -> str:

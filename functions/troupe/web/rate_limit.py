@@ -20,8 +20,9 @@ _FAILED_ATTEMPT = (401, 403)  # at signing in; for other operations: refused, no
 
 
 @contextmanager
-def limited(name: str, account: str | None) -> Iterator[None]:
-    """Counts the request. Raises TooManyRequests, before the body runs, when over the limit."""
+def limited(name: str, account: str | None, weight: int = 1) -> Iterator[None]:
+    """Counts the request as `weight` requests. Raises TooManyRequests, before the body runs, when
+    over the limit."""
     limiter: Limiter = services().limiter
     caller, device = g.get("caller"), current_device()
     limit_status = limiter.count(
@@ -30,6 +31,7 @@ def limited(name: str, account: str | None) -> Iterator[None]:
         sources=device.sources,
         device=device,
         session_id=None if caller is None else caller.session_id,
+        weight=weight,
     )
     g.limit_status = limit_status
     if limit_status is not None and limit_status.exceeded:

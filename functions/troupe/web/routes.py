@@ -31,6 +31,7 @@ from troupe.web.schema import Nothing, Notice, Sized, WarnsOfUnknown
 Handler = Callable[..., Reply | Response | Iterator[Event]]
 H = TypeVar("H", bound=Handler)
 Errors = tuple[type[TroupeError], ...]
+Weight = Callable[[Mapping[str, Any]], int]  # of the parts of a request, by name
 Alias = str | tuple[str, str]  # "/api/x", or ("POST", "/api/x") where the method differs
 
 # In reading order.
@@ -56,6 +57,7 @@ class Route:
     headers: tuple[str, ...]  # headers of a success, besides those of every response
     limit: str | None  # name of its rate limit, see `Settings.limits`
     guest_limit: str | None  # of the limit for guests, if they have their own
+    limit_weight: Weight | None  # for how many requests one counts there, if that differs
     alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
     body_bytes: int  # the maximum size of a body
@@ -83,7 +85,8 @@ class Route:
         if self.wants_caller:
             given["caller"] = caller
         name = self.guest_limit if caller and caller.guest and self.guest_limit else self.limit
-        limit = limited(name, account_of(given)) if name else nullcontext()
+        weight = self.limit_weight(given) if self.limit_weight else 1
+        limit = limited(name, account_of(given), weight) if name and weight else nullcontext()
         with enforced(self.auth, caller), limit:
             answer = self.handler(**given, **take(services(), self.services))
             if not isinstance(answer, Reply | Response):
@@ -96,7 +99,15 @@ class Route:
         return read_raw(request) if part == "raw" else read(request, part, model, path)
 
 
-class Options(TypedDict, total=False):
+class Limited(TypedDict, total=False):
+    """The options of a route that concern its rate limit."""
+
+    limit: str  # its name
+    guest_limit: str  # for guests instead of `limit`
+    limit_weight: Weight  # for how many requests one counts there, by its parts; 1 by default
+
+
+class Options(Limited, total=False):
     """The options of a route."""
 
     auth: Auth  # USER by default
@@ -108,8 +119,6 @@ class Options(TypedDict, total=False):
     produces: str | tuple[str, ...]  # media types of a success without an envelope
     produced_json: type[BaseModel]  # the model of what it produces as JSON, if that is a known one
     headers: tuple[str, ...]
-    limit: str
-    guest_limit: str  # for guests instead of `limit`
     media: bool  # accept a media link to the path instead of a bearer token
     body_bytes: int  # the maximum size of a body; the default depends on the part
     open_to_all_apps: bool  # for what browsers load by themselves: pages, pictures
@@ -196,6 +205,7 @@ class Api:
                         headers=options.get("headers", ()),
                         limit=limit,
                         guest_limit=options.get("guest_limit"),
+                        limit_weight=options.get("limit_weight"),
                         alias_of=name if number else None,
                         media=options.get("media", False),
                         body_bytes=options.get("body_bytes", _body_bytes(parts)),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.growth import is_linear
-from troupe.adapters.models.files import ModelFiles, ModelMissing
+from troupe.adapters.models.errors import ModelMissing
+from troupe.adapters.models.files import ModelFiles
 from troupe.adapters.models.table import LANGUAGE_DETECTOR
 from troupe.translation.detection import LanguageDetector
 from troupe.translation.languages import offered_code, primary, same, script

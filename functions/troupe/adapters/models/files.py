@@ -5,33 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from troupe.adapters.models.errors import ModelDamaged, ModelMissing
 from troupe.adapters.models.table import MODELS, Model
 from troupe.ai_settings import FUNCTIONS, AiSettings
-from troupe.errors import Unavailable
 
 DEPLOYED = FUNCTIONS / "models"  # not in git, but deployed with the source
 
 # (path, size, time of change): what this process has checked.
 _verified: set[tuple[Path, int, int]] = set()
-
-
-class ModelMissing(Unavailable):
-    """A file is not there. `text` may be shown to clients; as a string, the error also says where
-    it was looked for, and how to get it."""
-
-    code = "model_missing"
-
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(f"The model file {name} is missing on the server.")
-        self.name = name
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.problem} Get it with `python -m troupe models fetch {self.name}`."
-
-
-class ModelDamaged(ModelMissing):
-    """A file is there, but it is not the published one."""
 
 
 class ModelFiles:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.library import ScriptLibrary
     from troupe.scripts.service import ScriptService
+    from troupe.scripts.translations import ScriptTranslations
     from troupe.support.content import Contacts, Faqs
     from troupe.support.health import Health, HealthChecks
     from troupe.transcriptions.service import Transcriptions
@@ -92,6 +93,7 @@ class Content(People):
             self._jobs,
             self._cast,
             lambda: self.dictionaries,
+            lambda: self.translation_service,
             self.settings,
             self.moderation,
         )
@@ -100,13 +102,7 @@ class Content(People):
     def streams(self) -> Streams:
         from troupe.generations.streaming import Streams
 
-        return Streams(
-            self.generations,
-            self.runner,
-            self.sender,
-            self._voice_worker,
-            most_characters=self.settings.part_characters,
-        )
+        return Streams(self.generations, self.runner, self.sender, self._voice_worker)
 
     @cached_property
     def previews(self) -> Previews:
@@ -132,6 +128,19 @@ class Content(People):
             self._jobs,
             self._cast,
             writer,
+            self.settings,
+            self.moderation,
+        )
+
+    @cached_property
+    def script_translations(self) -> ScriptTranslations:
+        from troupe.scripts.translations import ScriptTranslations
+
+        return ScriptTranslations(
+            self.database,
+            self.script_library,
+            self._cast,
+            lambda: self.translation_service,
             self.settings,
             self.moderation,
         )

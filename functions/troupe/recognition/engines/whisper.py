@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from troupe.adapters.models.files import ModelFiles, ModelMissing
+from troupe.adapters.models.errors import ModelMissing
+from troupe.adapters.models.files import ModelFiles
 from troupe.adapters.models.table import WHISPER, whisper
 from troupe.logs import log
 from troupe.recognition.catalogue import capabilities

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from troupe.adapters.models.files import ModelMissing
+from troupe.adapters.models.errors import ModelMissing
 from troupe.logs import log
 from troupe.speech.audible import audible
 from troupe.speech.engines.espeak_timing import END, WORD

@@ -25,7 +25,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from troupe.adapters.models.files import ModelFiles, ModelMissing
+from troupe.adapters.models.errors import ModelMissing
+from troupe.adapters.models.files import ModelFiles
 from troupe.logs import log
 from troupe.translation.engines import firefox_host
 from troupe.translation.engines.firefox_models import FirefoxModels, PairFiles, characters
