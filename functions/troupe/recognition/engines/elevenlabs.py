@@ -15,23 +15,17 @@ from troupe.recognition.transcriber import Capabilities, Transcript, Word
 from troupe.recognition.words import grouped
 from troupe.speech.engines.remote import (
     Fault,
-    no_credit,
     server_hash,
-    status_fault,
-    timed_out,
-    unavailable,
     with_retry,
 )
-from troupe.speech.errors import SpeechError
 
 try:
     import httpx
     from elevenlabs.client import ElevenLabs
-    from elevenlabs.core.api_error import ApiError
     from elevenlabs.core.request_options import RequestOptions
 
     from troupe.speech.engines.bounded import Bounded
-    from troupe.speech.engines.elevenlabs_slots import status_of
+    from troupe.speech.engines.elevenlabs_faults import explain
 except ImportError as error:
     raise RuntimeError(
         "TRANSCRIBER=elevenlabs needs its package: pip install -r requirements-extras.txt"
@@ -136,21 +130,5 @@ def _words(answer: _Answer) -> Iterator[Word]:
         yield word
 
 
-def _refusal(error: ApiError) -> Fault:
-    if status_of(error) == "quota_exceeded":  # sent with status 401
-        return Fault(no_credit())
-    if error.status_code is not None and error.status_code != 200:
-        return status_fault(error.status_code, error.headers or {})
-    return Fault(bad_answer())
-
-
 def _explain(error: Exception) -> Fault | None:
-    if isinstance(error, SpeechError):
-        return Fault(error)
-    if isinstance(error, ApiError):
-        return _refusal(error)
-    if isinstance(error, httpx.TimeoutException):
-        return Fault(timed_out())
-    if isinstance(error, httpx.TransportError | httpx.DecodingError):
-        return Fault(unavailable())
-    return None
+    return explain(error, bad_answer())

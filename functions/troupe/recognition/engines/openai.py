@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import httpx2
 import openai
 from pydantic import BaseModel, ValidationError
 
@@ -14,14 +12,10 @@ from troupe.recognition.catalogue import capabilities
 from troupe.recognition.engines.answers import bad_answer, code_of, wav_file
 from troupe.recognition.transcriber import Capabilities, Segment, Transcript, Word
 from troupe.recognition.words import grouped, spaced, written
+from troupe.speech.engines.openai_faults import explain, late, timeout_until
 from troupe.speech.engines.remote import (
-    Fault,
-    no_credit,
     server_hash,
     sound_chunks,
-    status_fault,
-    timed_out,
-    unavailable,
     with_retry,
 )
 
@@ -82,7 +76,7 @@ class OpenAITranscriber:
         """See Transcriber. Raises SpeechError as the speech engine of the same name does."""
         file = wav_file(samples)
         body = with_retry(
-            lambda deadline: self._ask(file, language, deadline), _explain, self._timeout
+            lambda deadline: self._ask(file, language, deadline), explain, self._timeout
         )
         try:
             answer = _Answer.model_validate_json(body)
@@ -91,33 +85,15 @@ class OpenAITranscriber:
         return Transcript(tuple(_segments(answer)), language or code_of(answer.language))
 
     def _ask(self, file: bytes, language: str | None, deadline: float) -> bytes:
-        left = max(0.1, deadline - time.monotonic())
-        timeout = httpx2.Timeout(left, connect=min(5.0, left), read=left / 2)
         with self._client.audio.transcriptions.with_streaming_response.create(
             model=self._model,
             file=("sound.wav", file, "audio/wav"),
             language=openai.omit if language is None else language,
             response_format="verbose_json",
             timestamp_granularities=["word", "segment"],
-            timeout=timeout,
+            timeout=timeout_until(deadline),
         ) as response:
-            return b"".join(sound_chunks(response.iter_bytes(), deadline, _late))
-
-
-def _late() -> Exception:
-    return httpx2.ReadTimeout("the response is too slow")
-
-
-def _explain(error: Exception) -> Fault | None:
-    if isinstance(error, openai.APIStatusError):
-        if error.code == "insufficient_quota":
-            return Fault(no_credit())
-        return status_fault(error.status_code, error.response.headers)
-    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-        return Fault(timed_out())
-    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
-        return Fault(unavailable())
-    return None
+            return b"".join(sound_chunks(response.iter_bytes(), deadline, late))
 
 
 def _segments(answer: _Answer) -> list[Segment]:

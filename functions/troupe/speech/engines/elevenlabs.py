@@ -28,10 +28,7 @@ from troupe.speech.engines.remote import (
     bad_audio,
     check,
     estimated,
-    no_credit,
     server_hash,
-    status_fault,
-    timed_out,
     unavailable,
     with_retry,
 )
@@ -47,11 +44,11 @@ try:
     from elevenlabs.types import VoiceSettings
 
     from troupe.speech.engines.bounded import Bounded
+    from troupe.speech.engines.elevenlabs_faults import FULL, explain, status_of
     from troupe.speech.engines.elevenlabs_slots import (
         clone_name,
         delete_voice,
         make_room,
-        status_of,
     )
 except ImportError as error:
     raise RuntimeError(
@@ -90,7 +87,6 @@ _MIN_SPEED, _MAX_SPEED = 0.7, 1.2  # the API's limits
 # The only model that rejects a language code: it detects the language from the text.
 _DETECTING_MODEL = "eleven_multilingual_v2"
 _SEEDS = 2**32
-_FULL = "voice_limit_reached"  # the error of an account without room for another voice
 
 
 class ElevenLabsEngine:
@@ -227,7 +223,7 @@ class ElevenLabsEngine:
         try:
             made = _checked(create)
         except ApiError as error:
-            if status_of(error) != _FULL:
+            if status_of(error) != FULL:
                 raise
             if not _checked(lambda: make_room(self._client, lambda: self._within(deadline))):
                 raise
@@ -320,25 +316,5 @@ def _timed_words(
     return tuple(words)
 
 
-def _refusal(error: ApiError) -> Fault:
-    named = status_of(error)
-    if named == "quota_exceeded":  # sent with status 401
-        return Fault(no_credit())
-    if named == _FULL:
-        message = "The ElevenLabs account has no room for another cloned voice."
-        return Fault(SpeechError("engine_voices_full", message, retryable=False))
-    if error.status_code is not None and error.status_code != 200:
-        return status_fault(error.status_code, error.headers or {})
-    return Fault(bad_audio("The speech server did not send JSON."))
-
-
 def _explain(error: Exception) -> Fault | None:
-    if isinstance(error, SpeechError):
-        return Fault(error)
-    if isinstance(error, ApiError):
-        return _refusal(error)
-    if isinstance(error, httpx.TimeoutException):
-        return Fault(timed_out())
-    if isinstance(error, httpx.TransportError | httpx.DecodingError):
-        return Fault(unavailable())
-    return None
+    return explain(error, bad_audio("The speech server did not send JSON."))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from elevenlabs.core.api_error import ApiError
 
+from troupe.speech.engines.elevenlabs_faults import status_of
+
 if TYPE_CHECKING:
     from elevenlabs.client import ElevenLabs
     from elevenlabs.core.request_options import RequestOptions
@@ -24,13 +26,6 @@ _NOT_RECORDED = (401, 403, 404)  # the key may not read the history, or the acco
 def clone_name(sha256: str) -> str:
     """The name of the clone of the recording with this hash."""
     return f"troupe-{sha256[:32]}"
-
-
-def status_of(error: ApiError) -> str:
-    """The name of the error: `{"detail": {"status": …}}`, or `code` in newer responses."""
-    detail = error.body.get("detail") if isinstance(error.body, dict) else None
-    named = detail if isinstance(detail, dict) else {}
-    return str(named.get("status") or named.get("code") or "")
 
 
 def make_room(client: ElevenLabs, options: Callable[[], RequestOptions]) -> bool:

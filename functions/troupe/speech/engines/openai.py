@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 
-import httpx2
 import numpy as np
 import openai
 
@@ -18,17 +16,13 @@ from troupe.speech.engine import (
     SpeechRequest,
     VoiceType,
 )
+from troupe.speech.engines.openai_faults import explain, late, timeout_until
 from troupe.speech.engines.remote import (
-    Fault,
     bad_audio,
     check,
     estimated,
-    no_credit,
     server_hash,
     sound_chunks,
-    status_fault,
-    timed_out,
-    unavailable,
     with_retry,
 )
 
@@ -104,16 +98,13 @@ class OpenAIEngine:
         """
         language = check(request, self.name).name
         reply = with_retry(
-            lambda deadline: self._ask(request, language, deadline), _explain, self._timeout
+            lambda deadline: self._ask(request, language, deadline), explain, self._timeout
         )
         samples, rate = _decode(reply)
         return estimated(samples, rate, request)
 
     def _ask(self, request: SpeechRequest, language: str, deadline: float) -> _Reply:
         voice = request.voice
-        left = max(0.1, deadline - time.monotonic())
-        # A read time-out applies between bytes: half for each, within the deadline for all.
-        timeout = httpx2.Timeout(left, connect=min(5.0, left), read=left / 2)
         instructions = f"{_TYPES[voice.type]} {_STYLES[voice.style]} The text is {language}."
         with self._client.audio.speech.with_streaming_response.create(
             model=self._model,
@@ -122,28 +113,10 @@ class OpenAIEngine:
             instructions=openai.omit if self._model.startswith("tts-1") else instructions,
             response_format="pcm",
             speed=max(0.25, min(4.0, request.speed)),
-            timeout=timeout,
+            timeout=timeout_until(deadline),
         ) as response:
-            body = b"".join(sound_chunks(response.iter_bytes(), deadline, _late))
+            body = b"".join(sound_chunks(response.iter_bytes(), deadline, late))
             return _Reply(response.headers.get("content-type", "").lower(), body)
-
-
-def _late() -> Exception:
-    return httpx2.ReadTimeout("the response is too slow")
-
-
-def _explain(error: Exception) -> Fault | None:
-    if isinstance(error, openai.APIStatusError):
-        # "insufficient_quota" is a 429 too, but waiting does not help.
-        if error.code == "insufficient_quota":
-            return Fault(no_credit())
-        return status_fault(error.status_code, error.response.headers)
-    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-        return Fault(timed_out())
-    # While the body is streamed, the transport's own errors are raised.
-    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
-        return Fault(unavailable())
-    return None
 
 
 def _decode(reply: _Reply) -> tuple[np.ndarray[tuple[int], np.dtype[np.int16]], int]:
