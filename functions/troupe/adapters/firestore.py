@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import grpc
@@ -22,8 +23,10 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+from google.cloud.firestore_v1.types import StructuredQuery
 
 from troupe.adapters.decoding import decode_fields, decode_time
+from troupe.adapters.encoding import create_write
 from troupe.adapters.outages import RETRY_AFTER, outages
 from troupe.calls import after, retry
 from troupe.deadlines import seconds_left
@@ -86,6 +89,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Create:
+    """Creates a document. `data` holds no transforms."""
+
     path: str
     data: dict[str, Any]
 
@@ -204,7 +209,7 @@ class Database:
         for write in writes:
             ref = self._client.document(write.path)
             if isinstance(write, Create):
-                batch.create(ref, write.data)
+                batch._add_write_pbs([create_write(ref._document_path, write.data)])
                 continue
             if isinstance(write, Merge):
                 batch.set(ref, write.data, merge=True)
@@ -272,7 +277,7 @@ class Database:
                 values["__name__"] = self._client.document(*place)
             query = query.start_after(values)
         if select is not None:
-            query = query.select(list(select))
+            query = query._copy(projection=_projection(tuple(select)))
         if offset:
             query = query.offset(offset)
         request, _, _ = query.limit(limit)._prep_stream()
@@ -411,6 +416,14 @@ class Database:
         for name, op, value in where:
             query = query.where(filter=FieldFilter(name, op, value))
         return cast(firestore.Query, query)
+
+
+@lru_cache(maxsize=64)
+def _projection(fields: tuple[str, ...]) -> StructuredQuery.Projection:
+    """What `Query.select` makes anew for each query, which takes longer than the rest of it."""
+    return StructuredQuery.Projection(
+        fields=[StructuredQuery.FieldReference(field_path=name) for name in fields]
+    )
 
 
 def contend(
