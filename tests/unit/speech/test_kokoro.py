@@ -159,9 +159,7 @@ def test_texts_at_the_same_time_do_not_disturb_each_other(engine: KokoroEngine) 
 def test_men_are_lower_than_women_and_children_are_highest(
     engine: KokoroEngine, voiced: Speech
 ) -> None:
-    male, kids = (
-        pitch(say(engine, VOICED, type_=type_).samples, 24_000) for type_ in (MALE, KIDS)
-    )
+    male, kids = (pitch(say(engine, VOICED, type_=type_).samples, 24_000) for type_ in (MALE, KIDS))
     female = pitch(voiced.samples, 24_000)
     assert male < 0.75 * female
     assert kids == pytest.approx(1.25 * female, rel=0.08)
