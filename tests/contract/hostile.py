@@ -70,7 +70,7 @@ def query_of(operation: Json) -> dict[str, Json]:
 
 def one_of_each(known: dict[str, Json]) -> list[str]:
     """The names of fields, one of each kind: those of a kind are refused in the same way."""
-    kinds = {}
+    kinds: dict[str, str] = {}
     for name, each in known.items():
         shape = {key: each.get(key) for key in ("type", "format", "pattern", "enum", "items")}
         kinds.setdefault(json.dumps(shape), name)

@@ -7,7 +7,7 @@ in a message of its own, to copy it into the next.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from google.cloud.firestore_v1 import _helpers
 from google.cloud.firestore_v1.types import (
@@ -31,7 +31,8 @@ def create_write(name: str, data: Mapping[str, Any]) -> Write:
     """The write that creates a document. `name`: its full name, with the project. Raises TypeError
     for what no document can hold, transforms among it."""
     document = _Document(name=name, fields=_fields(data))
-    return Write.wrap(_Write(update=document, current_document=_Precondition(exists=False)))
+    message = _Write(update=document, current_document=_Precondition(exists=False))
+    return cast(Write, Write.wrap(message))
 
 
 def _fields(data: Mapping[str, Any]) -> dict[str, Any]:

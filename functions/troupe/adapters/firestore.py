@@ -162,7 +162,8 @@ def connect(project: str) -> firestore.Client:
     )
     transport = FirestoreGrpcTransport(host=host, channel=channel)
     # Without this, the library waits for the first message when a request is sent.
-    transport.run_aggregation_query._prefetch_first_result_ = False
+    aggregation: Any = transport.run_aggregation_query
+    aggregation._prefetch_first_result_ = False
     client._firestore_api_internal = FirestoreClient(transport=transport)
     return client
 
