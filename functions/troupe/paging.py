@@ -8,21 +8,17 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from troupe.adapters.firestore import Database, Document
 from troupe.errors import Unprocessable
-from troupe.logs import in_context
 
 # Firestore bills the documents that an offset skips. Use cursors beyond this.
 DEEPEST_OFFSET = 10_000
 _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 _PATH = re.compile(rf"{_ID.pattern}/{_ID.pattern}(?:/{_ID.pattern}/{_ID.pattern})*")
-# Counts run in these threads, in parallel with the query; one per concurrent request.
-_beside = ThreadPoolExecutor(40, "count")
 
 
 class BadCursor(Unprocessable):
@@ -98,7 +94,7 @@ def ordered_page(
         offset = (request.page - 1) * request.limit
         if offset > DEEPEST_OFFSET:
             raise PageTooDeep
-    counted = _beside.submit(in_context(db.count), collection, where=where, group=group)
+    counted = db.begin_count(collection, where=where, group=group)
     found = db.find(
         collection,
         where=where,
@@ -113,7 +109,7 @@ def ordered_page(
     more = len(found) > request.limit
     return PageOf(
         documents=page,
-        total=counted.result(),
+        total=counted(),
         next_cursor=_cursor(tag, field, page[-1], page[-1].path if group else page[-1].id)
         if more
         else None,

@@ -91,7 +91,7 @@ def serving(*functions: str) -> Iterator[str]:
         raise AssertionError(environ["PATH_INFO"])
 
     server = make_server("127.0.0.1", 0, either, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -68,6 +68,15 @@ def query_of(operation: Json) -> dict[str, Json]:
     return {each["name"]: each["schema"] for each in found if each["in"] == "query"}
 
 
+def one_of_each(known: dict[str, Json]) -> list[str]:
+    """The names of fields, one of each kind: those of a kind are refused in the same way."""
+    kinds: dict[str, str] = {}
+    for name, each in known.items():
+        shape = {key: each.get(key) for key in ("type", "format", "pattern", "enum", "items")}
+        kinds.setdefault(json.dumps(shape), name)
+    return list(kinds.values())
+
+
 def wrong_json(schema: Json, size: int) -> Iterator[tuple[str, bytes]]:
     """Bodies of at most `size` bytes, with their names."""
     known = fields(schema)
@@ -84,9 +93,11 @@ def wrong_json(schema: Json, size: int) -> Iterator[tuple[str, bytes]]:
     yield "a number of digits", b"9" * size
     for name in known:
         head = b'{"%s":' % name.encode()
+        yield f"{name}: a long string", head + b'"' + "é".encode() * (size // 2 - len(head)) + b'"}'
+    for name in one_of_each(known):
+        head = b'{"%s":' % name.encode()
         room = size - len(head) - 4
         yield f"{name}: digits in a string", head + b'"' + b"9" * room + b'"}'
-        yield f"{name}: a long string", head + b'"' + "é".encode() * (room // 2) + b'"}'
         yield f"{name}: an object", head + _object(room, lambda n: b'"%06x":{}' % n) + b"}"
         yield f"{name}: a list", head + b"[" + _filled(room, b"{}") + b"]}"
     for name in texts:
@@ -115,7 +126,7 @@ def wrong_forms(schema: Json, size: int) -> Iterator[tuple[str, str, bytes]]:
     for most in (JSON_LIMIT, size):
         pairs = b"&".join(b"%x" % n for n in range(most // 3))
         yield f"urlencoded, {most} bytes", urlencoded, pairs[:most]
-    for name in known:
+    for name in one_of_each(known):
         yield f"{name}: many texts", multipart, _form([(name, b"x", False)] * MOST_PARTS)
         room = size // MOST_PARTS - 200
         yield f"{name}: many files", multipart, _form([(name, b"x" * room, True)] * MOST_PARTS)

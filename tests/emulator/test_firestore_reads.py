@@ -15,7 +15,8 @@ from google.cloud.firestore_v1.types import Value
 from google.cloud.firestore_v1.vector import Vector
 
 from troupe.adapters.decoding import decode_fields
-from troupe.adapters.firestore import Create, Database, Document
+from troupe.adapters.encoding import create_write
+from troupe.adapters.firestore import Create, Database, Document, Increment
 
 AT = datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC)
 VALUES: dict[str, Any] = {
@@ -49,6 +50,13 @@ def write_all(db: Database) -> str:
     reference = db._client.document("values/other")
     db.commit(Create(path, VALUES | {"references": [reference, {"to": reference}]}))
     return path
+
+
+def test_documents_are_created_like_by_the_library() -> None:
+    name = "projects/p/databases/(default)/documents/values/one"
+    assert str(create_write(name, VALUES)) == str(_helpers.pbs_for_create(name, VALUES)[0])
+    with pytest.raises(TypeError):
+        create_write(name, {"count": Increment(1)})
 
 
 def test_all_types_of_values_are_read_like_the_library(db: Database) -> None:

@@ -78,7 +78,7 @@ def authority() -> Iterator[Authority]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     held.url = f"http://127.0.0.1:{server.server_port}/jwks"
     yield held
     server.shutdown()

@@ -187,18 +187,19 @@ def attack(one: Instance, door: Door, files: dict[str, bytes]) -> list[Row]:
 
 
 def _files_for(door: Door, made: dict[str, bytes]) -> dict[str, bytes]:
+    """All of its kind at one door, and a sample at the others, which lead to the same decoders."""
     kind = SOUNDS if door.takes is SOUND else bombs.PICTURES
     thorough = door.name in ("upload", "avatar")
     return {
         name: data
         for number, (name, data) in enumerate(made.items())
-        if number % (1 if thorough else 4) == 0 and (name in kind or number % 12 == 0)
+        if number % 12 == 0 or (thorough and name in kind)
     }
 
 
 @pytest.mark.slow
 def test_no_file_takes_an_instance_down(emulators: Running, db: Database) -> None:
-    """Every file at a door for its kind, and a part of them at each other door, one after the
+    """Every file at a door for its kind, and a sample of them at each other door, one after the
     other, while others read."""
     made = {name: make() for name, make in ALL.items()}
     assert len(made) >= 100
@@ -208,7 +209,7 @@ def test_no_file_takes_an_instance_down(emulators: Running, db: Database) -> Non
         quiet, during, rows = Reader(), Reader(), []
         with instance(function, emulators, db) as one:
             with quiet.reading(one):
-                time.sleep(2)
+                time.sleep(1)
             with during.reading(one):
                 for door in DOORS:
                     if door.function == function:
@@ -288,7 +289,7 @@ def test_lists_of_the_longest_scripts_take_half_of_the_memory_at_most(
     text = "你好" * (MAX_CHARACTERS // MAX_LINES // 2)
     sound = Sound(path="x" * 100, samples=240_000, rate=24_000, timing_source="estimated")
     line = Line(speaker="ada", text=text, audio=sound, voice_key="0" * 32)
-    for _ in range(2 * MOST_SCRIPTS):
+    for _ in range(MOST_SCRIPTS + 1):
         script = Script(
             id=secrets.token_hex(16),
             uid=uid,
@@ -312,7 +313,7 @@ def test_lists_of_the_longest_scripts_take_half_of_the_memory_at_most(
         peak_of(ready.pid) as peak,
         ThreadPoolExecutor(endpoint.concurrency) as pool,
     ):
-        listed = set(pool.map(ask, [ready.url] * 2 * endpoint.concurrency))
+        listed = set(pool.map(ask, [ready.url] * endpoint.concurrency))
     print(f"\nscripts: {peak.megabytes:.0f} MB of {endpoint.availableMemoryMb}")
     assert listed == {MOST_SCRIPTS}
     assert peak.megabytes <= endpoint.availableMemoryMb / 2

@@ -43,7 +43,7 @@ class Counted(ThreadingHTTPServer):
 @pytest.fixture
 def server() -> Iterator[Counted]:
     with Counted(("127.0.0.1", 0), Counted.Handler) as server:
-        Thread(target=server.serve_forever).start()
+        Thread(target=server.serve_forever, args=(0.02,)).start()
         yield server
         server.shutdown()
 

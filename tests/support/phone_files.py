@@ -63,7 +63,8 @@ def hevc(image: bytes, size: tuple[int, int], pixels: str = "yuv420p") -> tuple[
     encoder: Any = CodecContext.create("libx265", "w")
     encoder.width, encoder.height, encoder.pix_fmt = *size, pixels
     encoder.time_base = Fraction(1, 1)
-    encoder.options = {"x265-params": "log-level=none:repeat-headers=1", "crf": "4"}
+    params = "log-level=none:repeat-headers=1"
+    encoder.options = {"x265-params": params, "crf": "4", "preset": "ultrafast"}
     frame = av.VideoFrame.from_image(Image.frombytes("RGB", size, image)).reformat(format=pixels)
     stream = b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
     units = [unit.rstrip(b"\0") for unit in stream.split(b"\0\0\1") if unit.strip(b"\0")]

@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    for name in ("find", "count", "count_and_sum"):
+    for name in ("find", "begin_count", "count_and_sum"):
         setattr(Database, name, _recording(getattr(Database, name)))
 
 

@@ -69,6 +69,7 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "walk": lambda to: list(to.database.walk("c")),
         "count_and_sum": lambda to: to.database.count_and_sum("c", "size"),
         "count": lambda to: to.database.count("c"),
+        "begin_count": lambda to: to.database.begin_count("c")(),
         "clear": lambda to: to.database.clear("c"),
         "commit": lambda to: to.database.commit(Create("c/one", {})),
         "commit_or_stale": lambda to: to.database.commit_or_stale(Create("c/one", {})),

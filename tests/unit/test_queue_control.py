@@ -74,7 +74,7 @@ def project_queue() -> Iterator[Queue]:
     held = Queue()
     handler = type("Bound", (Handler,), {"queue": held})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         transport = CloudTasksRestTransport(
             host=f"127.0.0.1:{server.server_port}",
             credentials=AnonymousCredentials(),

@@ -52,7 +52,7 @@ def _decode(value: Any, kind: str | None, client: Any) -> Any:
         return [_decode(each, each.WhichOneof("value_type"), client) for each in elements]
     if kind == "map_value":
         fields = value.map_value.fields
-        # Vectors and MongoDB types are maps with such keys; the library decodes them.
-        if not any(name.startswith("__") for name in fields):
+        # Vectors and MongoDB types are maps with one or two such keys; the library decodes them.
+        if len(fields) > 2 or not any(name.startswith("__") for name in fields):
             return decode_fields(fields, client)
     return _helpers.decode_value(value, client)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from troupe.speech.voices_kokoro import LANGUAGES, MEN, VOICES, WOMEN, blended
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 FEMALE, MALE, KIDS = VoiceType.FEMALE, VoiceType.MALE, VoiceType.KIDS
 TEXT = "Stop here. Go on, then."
+VOICED = "All her men may row far away now."
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,12 @@ def say(
 @pytest.fixture(scope="module")
 def plain(engine: KokoroEngine) -> Speech:
     return say(engine)
+
+
+@pytest.fixture(scope="module")
+def voiced(engine: KokoroEngine) -> Speech:
+    """A sentence whose sounds all have a pitch."""
+    return say(engine, VOICED)
 
 
 def failure(engine: KokoroEngine, text: str = TEXT, **choices: str) -> tuple[str, bool, str]:
@@ -105,11 +111,10 @@ def test_it_speaks(plain: Speech) -> None:
     ],
 )
 def test_it_speaks_its_languages(engine: KokoroEngine, language: str, text: str) -> None:
-    for type_ in VoiceType:
-        speech = say(engine, text, language, type_)
-        assert 0.5 < speech.seconds < 4
-        assert rms(speech.samples) > 1000
-        assert [word.text for word in speech.words] == text.split()
+    speech = say(engine, text, language)
+    assert 0.5 < speech.seconds < 4
+    assert rms(speech.samples) > 1000
+    assert [word.text for word in speech.words] == text.split()
 
 
 def test_word_timings_are_in_order_and_within_the_audio(plain: Speech) -> None:
@@ -135,26 +140,27 @@ def test_there_is_little_silence_around_the_sound(plain: Speech) -> None:
 
 def test_the_same_request_gives_the_same_samples(plain: Speech) -> None:
     other = KokoroEngine(ModelFiles())
-    assert np.array_equal(say(other).samples, plain.samples)
-    assert say(other).words == plain.words
+    again = say(other)
+    assert np.array_equal(again.samples, plain.samples)
+    assert again.words == plain.words
     other.close()
 
 
 @pytest.mark.slow
 def test_texts_at_the_same_time_do_not_disturb_each_other(engine: KokoroEngine) -> None:
-    texts = ["One more.", "Two of them.", "Three."]
+    texts = ["One more.", "Three."]
     alone = [say(engine, text).samples for text in texts]
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(lambda text: say(engine, text).samples, texts))
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
 
 
 @pytest.mark.slow
-def test_men_are_lower_than_women_and_children_are_highest(engine: KokoroEngine) -> None:
-    text = "All her men may row far away now."
-    male, female, kids = (
-        pitch(say(engine, text, type_=type_).samples, 24_000) for type_ in (MALE, FEMALE, KIDS)
-    )
+def test_men_are_lower_than_women_and_children_are_highest(
+    engine: KokoroEngine, voiced: Speech
+) -> None:
+    male, kids = (pitch(say(engine, VOICED, type_=type_).samples, 24_000) for type_ in (MALE, KIDS))
+    female = pitch(voiced.samples, 24_000)
     assert male < 0.75 * female
     assert kids == pytest.approx(1.25 * female, rel=0.08)
 
@@ -183,14 +189,12 @@ def test_children_take_no_less_time(engine: KokoroEngine, plain: Speech) -> None
 
 
 @pytest.mark.slow
-def test_prosody_changes_pitch_and_volume(engine: KokoroEngine, plain: Speech) -> None:
-    text = "All her men may row far away now."
-    usual = say(engine, text)
-    high = say(engine, text, prosody=Prosody(pitch=3.0))
-    soft = say(engine, text, prosody=Prosody(volume=-6.0))
-    raised = pitch(high.samples, 24_000) / pitch(usual.samples, 24_000)
+def test_prosody_changes_pitch_and_volume(engine: KokoroEngine, voiced: Speech) -> None:
+    high = say(engine, VOICED, prosody=Prosody(pitch=3.0))
+    soft = say(engine, VOICED, prosody=Prosody(volume=-6.0))
+    raised = pitch(high.samples, 24_000) / pitch(voiced.samples, 24_000)
     assert raised == pytest.approx(2 ** (3 / 12), rel=0.06)
-    assert rms(soft.samples) == pytest.approx(rms(usual.samples) / 2, rel=0.02)
+    assert rms(soft.samples) == pytest.approx(rms(voiced.samples) / 2, rel=0.02)
 
 
 @pytest.mark.slow
@@ -204,31 +208,26 @@ def test_styles_differ_in_pace(engine: KokoroEngine, plain: Speech) -> None:
 @pytest.mark.slow
 def test_all_voices_are_about_as_loud(engine: KokoroEngine, plain: Speech) -> None:
     """Alone, the first one is 6 dB softer than the second."""
-    for voice_id in ("af_heart", "af_aoede", "af_nova"):
-        samples = say(engine, voice_id=voice_id).samples
+    others = [say(engine, voice_id=voice_id) for voice_id in ("af_aoede", "af_nova")]
+    for samples in (speech.samples for speech in (plain, *others)):
         assert rms(samples[np.abs(samples) > 500]) == pytest.approx(3500, rel=0.35)
 
 
 @pytest.mark.slow
 def test_a_blend_is_neither_of_its_voices(engine: KokoroEngine, plain: Speech) -> None:
-    blend = say(engine, voice_id="af_heart:0.5+am_michael:0.5")
-    assert (
-        pitch_of(engine, "am_michael") < pitch(blend.samples, 24_000) < pitch_of(engine, "af_heart")
+    heart, michael, blend = (
+        say(engine, voice_id=voice_id).samples
+        for voice_id in ("af_heart", "am_michael", "af_heart:0.5+am_michael:0.5")
     )
-    weighted = say(engine, voice_id="af_heart:2+am_michael:2")
-    assert np.array_equal(weighted.samples, blend.samples)
-    assert np.array_equal(say(engine, voice_id="af_heart").samples, plain.samples)
-
-
-@cache
-def pitch_of(engine: KokoroEngine, voice_id: str) -> float:
-    return pitch(say(engine, voice_id=voice_id).samples, 24_000)
+    assert pitch(michael, 24_000) < pitch(blend, 24_000) < pitch(heart, 24_000)
+    assert np.array_equal(heart, plain.samples)
 
 
 def test_shares_of_a_blend_add_up_to_one() -> None:
     assert blended("af_heart") == {"af_heart": 1.0}
     assert blended("af_heart:7 + am_michael:3") == {"af_heart": 0.7, "am_michael": 0.3}
     assert blended("af_heart+bf_emma") == {"af_heart": 0.5, "bf_emma": 0.5}
+    assert blended("af_heart:2+bf_emma:2") == blended("af_heart+bf_emma")
     assert blended("af_heart:1+af_heart:1") == {"af_heart": 1.0}
 
 
@@ -269,11 +268,11 @@ def test_given_phonemes_are_spoken(engine: KokoroEngine) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "1234567890" * 4,
-        "https://example.com/" + "a-b_c.d/" * 3,
-        "x" * 90,
+        "1234567890",
+        "https://example.com/a-b_c.d/",
+        "x" * 40,
         "s's" * 9,
-        "ABC " * 20,
+        "ABC " * 6,
         "[Kokoro](/kˈOkəɹO/) [x](/…/) [[x]]",
         "Привет, мир",
         "今天 ok",
@@ -284,7 +283,6 @@ def test_given_phonemes_are_spoken(engine: KokoroEngine) -> None:
         "Ａｂｃ１",
         "«» “” a " + "?!" * 300,
         "a",
-        "word " * 45,
     ],
 )
 def test_unusual_text_is_spoken(engine: KokoroEngine, text: str) -> None:
@@ -308,7 +306,7 @@ def test_a_text_that_is_too_long_is_refused(engine: KokoroEngine) -> None:
 
 @pytest.mark.slow
 def test_a_long_sentence_is_spoken_in_chunks_without_gaps(engine: KokoroEngine) -> None:
-    text = "The fishermen, who had seen many mornings like this one, talked in low voices " * 5
+    text = "The fishermen, who had seen many mornings like this one, talked in low voices " * 4
     speech = say(engine, text.strip() + ".", speed=2.0)
     assert [word.text for word in speech.words] == [
         f"{text.strip()}."[start:end] for start, end in word_spans(f"{text.strip()}.")
@@ -350,7 +348,7 @@ def test_the_version_names_all_that_changes_the_sound(engine: KokoroEngine) -> N
 
 @pytest.mark.slow
 def test_memory_stays_flat() -> None:
-    """The largest chunk, and smaller ones after it."""
+    """The largest chunk, and a smaller one after it."""
     program = (
         "from pathlib import Path\n"
         "from troupe.adapters.models.files import ModelFiles\n"
@@ -358,7 +356,7 @@ def test_memory_stays_flat() -> None:
         "from troupe.speech.engines.kokoro import KokoroEngine\n"
         "engine = KokoroEngine(ModelFiles())\n"
         "voice = Voice('en-US', VoiceType.FEMALE, 'neutral')\n"
-        "for times in (12, 6, 3):\n"
+        "for times in (12, 6):\n"
         "    engine.synthesize(SpeechRequest('word after word ' * times, voice))\n"
         # Not ru_maxrss, which counts the process that this one was forked from.
         "status = Path('/proc/self/status').read_text()\n"

@@ -15,7 +15,8 @@ from tests.fakes.translators import SERVERS
 from tests.support.factories import test_settings
 from tests.unit.translation.translators import ALL, FOR_MANY, REMOTE, into_portuguese, translator
 from troupe import deadlines
-from troupe.translation.engines import translator_named
+from troupe.adapters import openai_calls
+from troupe.translation.engines import http, translator_named
 from troupe.translation.engines.deepl import DeepLTranslator
 from troupe.translation.languages import offered_code
 from troupe.translation.translator import TranslationError, TranslationRequest, Translator
@@ -36,6 +37,12 @@ MUST_SURVIVE = (
     "&amp;",
 )
 TEXT = "Dear {}, please look at {} before {}."
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_WAITS", (0.02, 0.04))
+    monkeypatch.setattr(openai_calls, "_WAITS", (0.02, 0.04))
 
 
 @pytest.fixture(scope="module", params=ALL)
