@@ -13,6 +13,7 @@ from troupe.app.wiring.infrastructure import Infrastructure
 if TYPE_CHECKING:
     from troupe.accounts.deletion import Eraser
     from troupe.dictionaries.library import Dictionaries
+    from troupe.dubbing.worker import DubbingWorker
     from troupe.exported import Exporter
     from troupe.exports.worker import ExportWorker
     from troupe.generations.worker import VoiceWorker
@@ -113,6 +114,21 @@ class Work(Infrastructure):
             capabilities(self.settings.transcriber).longest_seconds,
             self.files,
             self.decoders.stretch,
+            self.settings.prices,
+        )
+
+    @cached_property
+    def dubbing_worker(self) -> DubbingWorker:
+        from troupe.dubbing.lines import LineTranslation
+        from troupe.dubbing.worker import DubbingWorker
+
+        return DubbingWorker(
+            self.transcription_worker,
+            LineTranslation(lambda: self.translator, self.moderation),
+            self.engines,
+            self.files,
+            self.decoders.with_sound,
+            self.settings.pauses,
             self.settings.prices,
         )
 
