@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, TypeVar
 
 from troupe.adapters.firestore import now
 from troupe.adapters.storage import Files
@@ -30,6 +30,7 @@ from troupe.media.captions.cues import captions
 from troupe.media.formats import AudioFormat
 from troupe.recording.recorder import Recorder, shifted
 from troupe.recording.voices import Voices
+from troupe.records import Record
 from troupe.settings import Prices
 from troupe.speech.choice import Engines
 from troupe.transcriptions.records import (
@@ -40,9 +41,7 @@ from troupe.transcriptions.records import (
 )
 from troupe.transcriptions.worker import TranscriptionWorker
 
-if TYPE_CHECKING:
-    pass
-
+RecordT = TypeVar("RecordT", bound=Record)
 # A film with another sound, an AAC file; for a user.
 WithSound = Callable[[BinaryIO, BinaryIO, str], bytes]
 _LATE = 0.1  # seconds that nobody notices
@@ -92,8 +91,11 @@ class DubbingWorker:
         return self._listening.plan(job, given)
 
     def run_part(self, job: Job, given: Original, number: int, folder: Path, watch: Watch) -> Heard:
-        """Raises WorkError."""
-        return self._listening.run_part(job, given, number, folder, watch)
+        """Listens, unless an earlier attempt has. Raises WorkError."""
+        path = f"{work_prefix(job.uid, job.id)}heard-{number}.json"
+        return self._kept(
+            path, Heard, lambda: self._listening.run_part(job, given, number, folder, watch)
+        )
 
     def assemble(
         self, job: Job, given: Original, done: Sequence[Heard], folder: Path, watch: Watch
@@ -106,12 +108,14 @@ class DubbingWorker:
         sound, aac = folder / "sound.mp3", folder / "sound.m4a"
         seconds, track = self._speak(job, given, lines, [sound, aac][: 1 + given.film], watch)
         watch.report("assembly", 0)
+        # First, because the picture may be a reason to fail.
+        video = self._film(job, given, aac, f"{base}.mp4", folder) if given.film else None
         cues = cues_to_json(captions(track.said, until=seconds)).encode()
         form = AudioFormat.MP3
         path, cues_path = f"{base}{form.extension}", f"{base}.cues.json"
         result = Dubbed(
             audio=File(path=path, size=self._files.upload(path, sound, form.mime_type)),
-            video=self._film(job, given, aac, f"{base}.mp4", folder) if given.film else None,
+            video=video,
             cues_path=cues_path,
             seconds=round(seconds, 3),
             source_language=language,
@@ -127,23 +131,29 @@ class DubbingWorker:
         charge = charge_for(
             result.heard, result.spoken, result.characters, job.charge, self._prices
         )
-        made = [path, cues_path, *([result.video.path] if result.video else [])]
+        made = [path, cues_path, *([video.path] if video else [])]
         return Outcome(completed_writes(job, result, charge, now()), charge, made)
 
     def _lines(self, job: Job, given: Original, done: Sequence[Heard], language: str) -> Lines:
         """The translated lines, as an earlier attempt kept them. Raises WorkError."""
-        path = f"{work_prefix(job.uid, job.id)}lines.json"
+
+        def translated() -> Lines:
+            heard = lines_of(each for part in done for each in segments_from_json(part.segments))
+            if not heard:
+                message = "Nobody speaks in the recording. Nothing was charged."
+                raise WorkError("nothing_said", message, retryable=False)
+            return self._translation.translated(job.uid, heard, language, given.target)
+
+        return self._kept(f"{work_prefix(job.uid, job.id)}lines.json", Lines, translated)
+
+    def _kept(self, path: str, kind: type[RecordT], make: Callable[[], RecordT]) -> RecordT:
+        """The record at `path`, made and stored if it is not there."""
         try:
-            return Lines.model_validate_json(self._files.read(path))
+            return kind.model_validate_json(self._files.read(path))
         except FileMissing:
-            pass
-        heard = lines_of(each for part in done for each in segments_from_json(part.segments))
-        if not heard:
-            message = "Nobody speaks in the recording. Nothing was charged."
-            raise WorkError("nothing_said", message, retryable=False)
-        lines = self._translation.translated(job.uid, heard, language, given.target)
-        self._files.upload(path, lines.model_dump_json().encode(), "application/json")
-        return lines
+            made = make()
+        self._files.upload(path, made.model_dump_json().encode(), "application/json")
+        return made
 
     def _speak(
         self, job: Job, given: Original, lines: Lines, targets: Sequence[Path], watch: Watch
