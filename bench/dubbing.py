@@ -281,14 +281,22 @@ def measure() -> list[dict[str, Any]]:
     minutes = found["seconds"] / 60
     return [
         row("dubbing: latest start of a line", max(map(abs, found["errors"])), "s", LATE_LIMIT),
-        row("dubbing ÷ transcription, translation and speech", found["ours"] / found["bare"], "x",
-            RATIO_LIMIT),
+        row(
+            "dubbing ÷ transcription, translation and speech",
+            found["ours"] / found["bare"],
+            "x",
+            RATIO_LIMIT,
+        ),
         row("dubbing of a minute of film, CPU", found["cpu"] / minutes, "s"),
         row("memory of dubbing two minutes", found["memory"], "MB", MEMORY_LIMIT),
         row("dubbing: captions' words without sound", 100 * (1 - found["shown"][0]), "%", 15),
         row("dubbing: sound without captions", 100 * (1 - found["shown"][1]), "%", 15),
-        row("dubbing: words that Whisper does not understand", 100 * (1 - found["understood"]),
-            "%", 15),
+        row(
+            "dubbing: words that Whisper does not understand",
+            100 * (1 - found["understood"]),
+            "%",
+            15,
+        ),
         row("dubbing: packets of the picture that differ", float(not found["same_picture"]), "", 0),
         row("dubbing: change of the film's length", abs(found["longer"]), "s", 0.1),
     ]

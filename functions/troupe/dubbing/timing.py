@@ -67,7 +67,7 @@ def placed(lines: Sequence[Line], voice: Voice, seconds: float) -> Iterator[Plac
 def _fitted(voice: Voice, text: str, room: float) -> tuple[Spoken, float]:
     """A line as it lasts at most `room` seconds, if it can, and its speed."""
     usual = voice.speak(text, 1.0)
-    if usual.seconds <= room:
+    if usual.seconds <= max(0.0, room):
         return usual, 1.0
     room = max(room, usual.seconds / FASTEST)
     spoken = voice.speak(text, round(usual.seconds / room, 3))
