@@ -5,6 +5,7 @@ from __future__ import annotations
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,17 @@ def write_clip(path: Path, frames: int, rate: int = 25, size: tuple[int, int] = 
     return path
 
 
-def write_film(path: Path, sound: NDArray[np.int16], rate: int) -> Path:
-    """A square that moves for as long as the sound (mono) lasts, in H.264 with B-frames."""
+def write_film(
+    path: Path, sound: NDArray[np.int16], rate: int, *, codec: str = "libx264", late: float = 0.0
+) -> Path:
+    """A square that moves for as long as the sound (mono) lasts, which begins `late` seconds after
+    the picture."""
     frames = len(sound) * 25 // rate
-    with av.open(str(path), "w", format="mp4") as container:
-        picture = container.add_stream("libx264", 25, options={"preset": "ultrafast", "bf": "2"})
+    with av.open(str(path), "w", format=path.suffix[1:]) as container:
+        picture = container.add_stream(codec, 25, options={"preset": "ultrafast", "bf": "2"})
         picture.width, picture.height, picture.pix_fmt = 320, 180, "yuv420p"
+        if codec == "libx265":
+            picture.codec_context.codec_tag = "hvc1"  # as phones write it
         heard = container.add_stream("aac", rate, layout="mono")
         for number in range(frames):
             pixels = np.full((180, 320, 3), 60, np.uint8)
@@ -76,7 +82,7 @@ def write_film(path: Path, sound: NDArray[np.int16], rate: int) -> Path:
             frame.pts = number
             container.mux(picture.encode(frame))
         said = av.AudioFrame.from_ndarray(sound.reshape(1, -1), format="s16", layout="mono")
-        said.sample_rate = rate
+        said.sample_rate, said.time_base, said.pts = rate, Fraction(1, rate), round(late * rate)
         container.mux([*picture.encode(None), *heard.encode(said), *heard.encode(None)])
     return path
 

@@ -84,7 +84,11 @@ def _joined(source: InputContainer, spoken: InputContainer, entries: int) -> byt
         for _, stream, packet in heapq.merge(*streams, key=lambda each: each[0]):
             packet.stream = stream
             container.mux(packet)
-    return target.getvalue()
+    video = target.getvalue()
+    if _picture(source).codec_context.codec_tag == "hvc1":
+        # PyAV drops the tag, and FFmpeg writes another, which Apple's players do not take.
+        video = video.replace(b"hev1", b"hvc1", 1)  # in the index, which comes first
+    return video
 
 
 def _picture(source: InputContainer) -> VideoStream:
