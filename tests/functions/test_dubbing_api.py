@@ -23,6 +23,7 @@ from troupe.adapters.storage import Files
 from troupe.jobs.errors import TryAgain
 from troupe.media.audio import AudioWriter
 from troupe.media.formats import AudioFormat
+from troupe.moderation.service import Moderation
 from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter
 
@@ -187,6 +188,20 @@ def test_what_is_not_dubbed_costs_nothing(
     assert left(db, files, uid) == (1, [])
     captions = client.get(f"{answer.headers['Location']}/media?kind=captions", headers=headers)
     assert code(captions) == (409, "dubbing_not_ready")
+
+
+def test_what_is_not_allowed_is_not_spoken(
+    client: FlaskClient, db: Database, files: Files, held: HeldQueue
+) -> None:
+    uid, headers = signed_in(db)
+    moderation = Moderation(lambda: lambda texts: {"hate"} if "Boa noite." in texts else set())
+    with rewired(moderation=moderation):
+        answer = send(client, headers, wav(noise(4)))
+        deliver(held)
+    error = got(client, headers, answer)["dubbing"]["error"]
+    assert (error["code"], error["retryable"]) == ("content_refused", False)
+    assert tokens(uid) == (0, 0)
+    assert left(db, files, uid) == (1, [])
 
 
 def test_another_attempt_speaks_only_what_is_missing(
