@@ -112,7 +112,7 @@ def test_jobs_import_no_domain_of_their_kinds() -> None:
         "import sys\n"
         "from troupe.jobs import lifecycle, runner, schemas, service, sweep\n"
         "known = 'speech media recognition recording generations scripts characters'.split()\n"
-        "known += ['transcriptions']\n"
+        "known += ['transcriptions', 'dubbing']\n"
         "print([m for m in sys.modules for k in known if m.startswith(f'troupe.{k}')])"
     )
     functions = Path(__file__).parents[2] / "functions"

@@ -33,7 +33,7 @@ from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import Page
+from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -56,9 +56,7 @@ _AUDIO = AudioFormat.MP3
         *(NotEnoughTokens, KeyReused, TooManyJobs),
     ),
 )
-def dub(
-    form: schemas.DubForm, header: schemas.DubHeaders, caller: Caller, dubbings: Dubbings
-) -> Reply:
+def dub(form: schemas.DubForm, header: KeyHeader, caller: Caller, dubbings: Dubbings) -> Reply:
     """Speaks a recording or a film in another language: each line begins where the original does.
     The work is a job: poll `GET /api/dubbing/{id}`. What is heard and what is spoken is charged;
     the most that the length allows is reserved before. What was sent is deleted when the work has

@@ -15,7 +15,7 @@ from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView
 from troupe.media.captions import CaptionFormat
 from troupe.web.media import MediaUrl
-from troupe.web.schema import Id, KeyHeader, Notice, Schema
+from troupe.web.schema import Id, Notice, Schema
 from troupe.web.upload import Form, Upload
 
 Code = Annotated[str, Field(max_length=40)]
@@ -48,10 +48,6 @@ class DubForm(Form):
         if sum(each is not None for each in given) != 1:
             raise PydanticCustomError("one_source", "send either `media` or `fileId`")
         return self
-
-
-class DubHeaders(KeyHeader):
-    pass
 
 
 class DubbingView(Schema):
