@@ -185,7 +185,7 @@ def dub(folder: Path) -> dict[str, Any]:
     job = DUBBING.job(id="a", uid="u", given=given, request_hash="", at=now(), subject="d/a")
     job = job.model_copy(update={"cuts": worker.plan(job, given).cuts, "attempt": 1})
 
-    outcomes = []
+    outcomes = list[Any]()
 
     def work() -> None:
         with tempfile.TemporaryDirectory() as scratch:

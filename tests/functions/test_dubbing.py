@@ -14,11 +14,12 @@ from werkzeug.datastructures import FileStorage
 from tests.support.factories import signed_in, test_settings
 from tests.support.film import packets, write_film
 from tests.support.forms import multipart
-from tests.support.speeches import RATE, silence, spoken
+from tests.support.speeches import silence, spoken
 from tests.support.wiring import app_for, deliver, held_queue, rewired
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
 from troupe.recognition.energy import levels
+from troupe.recognition.transcriber import RATE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,7 @@ WINDOW = 0.03  # seconds, of a level
 def sound_of(file: bytes) -> Samples:
     """int16, mono, RATE."""
     resampler = av.AudioResampler("s16", "mono", RATE)
-    with av.open(io.BytesIO(file)) as container:
+    with av.open(io.BytesIO(file), "r") as container:
         frames = [*container.decode(audio=0), None]
         parts = [each.to_ndarray()[0] for frame in frames for each in resampler.resample(frame)]
     return cast("Samples", np.concatenate(parts))

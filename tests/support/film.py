@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
@@ -16,6 +16,9 @@ from PIL import Image
 
 from troupe.media.formats import Resolution
 from troupe.media.video.video import VideoFacts, render_video
+
+if TYPE_CHECKING:
+    from av.video import VideoStream
 
 Pixels = NDArray[np.int16]  # shape (height, width, 3), RGB
 GREY = "#405060"
@@ -70,7 +73,8 @@ def write_film(
     the picture."""
     frames = len(sound) * 25 // rate
     with av.open(str(path), "w", format=path.suffix[1:]) as container:
-        picture = container.add_stream(codec, 25, options={"preset": "ultrafast", "bf": "2"})
+        options = {"preset": "ultrafast", "bf": "2"}
+        picture = cast("VideoStream", container.add_stream(codec, 25, options=options))
         picture.width, picture.height, picture.pix_fmt = 320, 180, "yuv420p"
         if codec == "libx265":
             picture.codec_context.codec_tag = "hvc1"  # as phones write it
@@ -93,7 +97,7 @@ def packets(path: Path) -> list[tuple[float, float, bytes]]:
         return [
             (float(each.dts * each.time_base), float(each.pts * each.time_base), bytes(each))
             for each in container.demux(video=0)
-            if each.dts is not None
+            if each.dts is not None and each.pts is not None
         ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from troupe.dubbing.records import MAX_SECONDS, Dubbed, Dubbing, File, Original
 from troupe.dubbing.specs import DUBBING
 from troupe.errors import FileMissing
 from troupe.file_names import safe_name
-from troupe.idempotency import keyed_id, request_hash
+from troupe.idempotency import file_hash, keyed_id, request_hash
 from troupe.jobs.records import Job
 from troupe.jobs.writes import erase_writes
 from troupe.logs import log
@@ -203,7 +202,7 @@ class Dubbings:
         else:
             recording = self._prove(request.media, uid)
             name = safe_name(request.name, "recording")
-            given = _Given(name, recording, _hash(request.media))
+            given = _Given(name, recording, file_hash(request.media))
         if given.recording.seconds > MAX_SECONDS:
             minutes = MAX_SECONDS // 60
             raise RecordingTooLong(
@@ -266,8 +265,3 @@ def _original(path: str, recording: Recording, chosen: Chosen) -> Original:
         target=chosen.target,
         voice=voice,
     )
-
-
-def _hash(stream: BinaryIO) -> str:
-    stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()

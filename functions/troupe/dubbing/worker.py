@@ -24,7 +24,7 @@ from troupe.dubbing.writes import completed_writes, files_prefix, work_prefix
 from troupe.errors import FileMissing, TroupeError, Unavailable, WorkError
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
-from troupe.media.audio import AAC, AudioWriter
+from troupe.media.audio import AAC, AudioWriter, Encoding
 from troupe.media.captions import Said, cues_to_json
 from troupe.media.captions.cues import captions
 from troupe.media.formats import AudioFormat
@@ -44,6 +44,7 @@ from troupe.transcriptions.worker import TranscriptionWorker
 RecordT = TypeVar("RecordT", bound=Record)
 # A film with another sound, an AAC file; for a user.
 WithSound = Callable[[BinaryIO, BinaryIO, str], bytes]
+_FORMS: tuple[AudioFormat | Encoding, ...] = (AudioFormat.MP3, AAC)
 _LATE = 0.1  # seconds that nobody notices
 _MOST_TOLD = 100  # late lines
 
@@ -170,7 +171,7 @@ class DubbingWorker:
                 if not writers:
                     writers = [
                         stack.enter_context(AudioWriter(target, form, each.spoken.rate))
-                        for target, form in zip(targets, (AudioFormat.MP3, AAC), strict=False)
+                        for target, form in zip(targets, _FORMS, strict=False)
                     ]
                 for writer in writers:
                     writer.write_silence(max(0.0, each.start - writer.seconds))

@@ -9,7 +9,7 @@ import heapq
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
 from av.error import FFmpegError
@@ -18,6 +18,7 @@ from troupe.media.uploads.checks import BrokenFilm, UnsupportedFile
 from troupe.media.uploads.opening import open_clip
 
 if TYPE_CHECKING:
+    from av.audio import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
     from av.video import VideoStream
@@ -59,7 +60,7 @@ def with_sound(film: BinaryIO, sound: BinaryIO) -> DubbedFilm:
     try:
         with open_clip(film) as source:
             entries = sum(1 for _ in _packets(source))
-        with open_clip(film) as source, av.open(sound, format="mov") as spoken:
+        with open_clip(film) as source, av.open(sound, "r", format="mov") as spoken:
             entries += sum(1 for _ in spoken.demux(audio=0))
             spoken.seek(0)
             return DubbedFilm(_joined(source, spoken, entries))
@@ -77,7 +78,7 @@ def _joined(source: InputContainer, spoken: InputContainer, entries: int) -> byt
     with av.open(target, "w", format="mp4", options=options) as container:
         picture = container.add_stream_from_template(_picture(source))
         heard = container.add_stream_from_template(spoken.streams.audio[0])
-        streams = (
+        streams: tuple[Iterator[tuple[float, Any, Packet[Any]]], ...] = (
             ((_moment(packet), picture, packet) for packet in _packets(source)),
             ((_moment(packet), heard, packet) for packet in _sound(spoken, _begin(source))),
         )
@@ -108,7 +109,7 @@ def _packets(source: InputContainer) -> Iterator[Packet[VideoStream]]:
     return (packet for packet in source.demux(_picture(source)) if packet.dts is not None)
 
 
-def _sound(spoken: InputContainer, begin: float) -> Iterator[Packet]:
+def _sound(spoken: InputContainer, begin: float) -> Iterator[Packet[AudioStream]]:
     for packet in spoken.demux(audio=0):
         if packet.dts is not None and packet.pts is not None:
             shift = round(begin / packet.time_base)
@@ -117,5 +118,5 @@ def _sound(spoken: InputContainer, begin: float) -> Iterator[Packet]:
             yield packet
 
 
-def _moment(packet: Packet) -> float:
+def _moment(packet: Packet[Any]) -> float:
     return float((packet.dts or 0) * packet.time_base)
