@@ -243,7 +243,7 @@ def _listened(folder: Path, starts: Sequence[float], transcriber: Any) -> dict[s
 
 def _told(cues: Sequence[Any], start: float) -> float:
     """How far from `start` the nearest line of the captions begins."""
-    first = {cue.line: cue.start for cue in reversed(cues)}
+    first: dict[int, float] = {cue.line: cue.start for cue in reversed(cues)}
     return min((at - start for at in first.values()), key=abs)
 
 
