@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from troupe.dubbing.records import Line, Lines
 from troupe.errors import TroupeError, Unavailable, WorkError
@@ -15,15 +16,35 @@ from troupe.translation.texts import translate
 from troupe.translation.translator import Translator
 
 _SECONDS = 600.0  # for all calls
+_LONG = 5.0  # seconds of a sentence
+_PAUSE = 0.2  # seconds after a comma or the like
 
 
 def lines_of(segments: Iterable[Segment]) -> list[Line]:
-    """A line for each sentence, and for what is said after a long pause, in order."""
+    """A line for each sentence, and for what is said after a long pause, in order. What lasts
+    longer than _LONG is divided where the speaker pauses."""
     words = (word for segment in segments for word in segment.words)
     return [
         Line(text=each.text, start=round(each.start, 3), end=round(each.end, 3))
-        for each in grouped(words)
+        for sentence in grouped(words)
+        for each in _divided(sentence)
     ]
+
+
+def _divided(sentence: Segment) -> list[Segment]:
+    words = sentence.words
+    if sentence.end - sentence.start <= _LONG:
+        return [sentence]
+    pauses = [
+        (other.start - one.end, number)
+        for number, (one, other) in enumerate(pairwise(words), 1)
+        if not one.text.rstrip()[-1:].isalnum()
+    ]
+    longest, at = max(pauses, default=(0.0, 0))
+    if longest < _PAUSE:
+        return [sentence]
+    halves = Segment(words[:at]), Segment(words[at:])
+    return [each for half in halves for each in _divided(half)]
 
 
 class LineTranslation:

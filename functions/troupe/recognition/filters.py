@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from troupe.recognition.energy import SILENCE, audible_span, loudest
+from troupe.recognition.energy import SILENCE, audible_span, first_silence, loudest
 from troupe.recognition.phrases import INVENTED
 from troupe.recognition.transcriber import RATE, Segment, Word
 from troupe.text import normalized
@@ -25,7 +25,8 @@ _NO_SPEECH, _LOG_PROBABILITY = 0.6, -1.0
 _DOUBTFUL = 0.25  # of no speech, for a phrase that is known to be invented
 _GUESS = 0.4  # average probability of its words, for the same
 _QUIET = -40.0  # dBFS; where a known phrase counts as invented
-_SILENT = 0.09  # seconds of silence at the start of a word that no consonant makes
+# Seconds of silence that no consonant makes, and of the word before that come first at most.
+_INNER_SILENCE, _REST = 0.15, 0.35
 _TOUCHING, _TORN = 0.05, 0.7  # seconds before and after a word that was found too early
 _MOST_EQUAL = 2  # segments in a row
 _LOOPS = 4  # times that a text says the same
@@ -73,9 +74,20 @@ def _trimmed(segment: Segment, samples: Samples, before: float | None) -> Segmen
         word = words[number]
         if number + 1 < len(words) and _is_torn(ends[number], word, words[number + 1]):
             words[number] = _moved(word, words[number + 1], samples)
-        elif (span := _audible(word, samples)) and (number == 0 or span[0] >= _SILENT):
-            words[number] = replace(word, start=word.start + span[0])
+        else:
+            words[number] = replace(word, start=word.start + _begin(word, samples))
     return replace(segment, words=tuple(words))
+
+
+def _begin(word: Word, samples: Samples) -> float:
+    """Where a word begins, in seconds from its start: after a silence that no consonant makes, and
+    that may have the end of the word before in front of it."""
+    found = first_silence(_sound(word.start, word.end, samples))
+    if found is None:
+        return 0.0
+    begin, end = found
+    is_pause = begin <= _REST and end - begin >= _INNER_SILENCE
+    return end if is_pause or begin == 0.0 else 0.0
 
 
 def _is_torn(before: float | None, word: Word, following: Word) -> bool:

@@ -115,6 +115,9 @@ def test_a_word_after_a_pause_begins_where_it_sounds() -> None:
     starts = [word.start for word in kept.words]
     assert starts == pytest.approx([3.0, 3.3, 3.8, 6.0, 6.2, 6.4], abs=0.04)
     assert kept.words[0].end == 3.3
+    # The end of the word before may be in front of the pause.
+    late = Segment((Word("Today ", 0.8, 3.5), Word("all ", 3.5, 3.8)), **SURE)
+    assert said([first, late], sound)[1].start == pytest.approx(3.0, abs=0.04)
     # What is said before a pause stays there.
     alone = Segment((Word("Well, ", 0.2, 0.8), Word("people ", 3.3, 3.8)), **SURE)
     assert said([alone], sound)[0].start == pytest.approx(0.2, abs=0.04)
