@@ -20,10 +20,13 @@ from tests.support.speeches import noise, silence, wav
 from tests.support.wiring import app_for, deliver, rewired, services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
+from troupe.dubbing.lines import LineTranslation
+from troupe.dubbing.worker import DubbingWorker
 from troupe.jobs.errors import TryAgain
 from troupe.media.audio import AudioWriter
 from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
+from troupe.transcriptions.worker import TranscriptionWorker
 from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter
 
@@ -226,6 +229,34 @@ def test_another_attempt_speaks_only_what_is_missing(
     assert got(client, headers, answer)["dubbing"]["lines"] == 2
     assert len(spoken) == 3  # the first line once, the second one twice
     assert len(server.ear.seconds) == 1
+    assert len(left(db, files, uid)[1]) == 2
+
+
+def test_a_long_recording_is_heard_in_parts_and_dubbed_as_a_whole(
+    client: FlaskClient, db: Database, files: Files, held: HeldQueue, server: FakeOpenAI
+) -> None:
+    uid, headers = signed_in(db)
+    made = services()
+    listening = TranscriptionWorker(
+        lambda: made.transcriber, 60, files, made.decoders.stretch, made.settings.prices
+    )
+    worker = DubbingWorker(
+        listening,
+        LineTranslation(lambda: made.translator, made.moderation),
+        made.engines,
+        files,
+        made.decoders.with_sound,
+        made.settings.pauses,
+        made.settings.prices,
+    )
+    with rewired(dubbing_worker=worker):
+        answer = send(client, headers, wav(noise(90)))
+        deliver(held)
+    assert {*held.names} == {"dub"}
+    assert len(held.names) == 1 + 2 + 1  # the job, its parts, and what follows them
+    assert len(server.ear.seconds) == 2
+    dubbing = got(client, headers, answer)["dubbing"]
+    assert (dubbing["status"], dubbing["lines"]) == ("completed", 6)
     assert len(left(db, files, uid)[1]) == 2
 
 
