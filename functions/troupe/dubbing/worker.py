@@ -101,6 +101,7 @@ class DubbingWorker:
     def assemble(
         self, job: Job, given: Original, done: Sequence[Heard], folder: Path, watch: Watch
     ) -> Outcome:
+        """Raises WorkError: nobody speaks, the languages are the same, the picture is broken."""
         watch.report("translation", 0)
         language = given.source or main_language(done)
         lines = self._lines(job, given, done, language)
