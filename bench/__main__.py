@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bench import (
     captions,
+    dubbing,
     http,
     operations,
     reading_time,
@@ -68,6 +69,7 @@ def main() -> int:
     measure("captions", captions.measure)
     measure("transcription", transcription.measure)
     measure("translation", translation.measure)
+    measure("dubbing", dubbing.measure)
     measure("video", video.measure)
     RESULTS.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     _show_costs(costs)

@@ -45,6 +45,7 @@ OPENAI = JWT if EMULATED else [*JWT, "OPENAI_API_KEY"]
 CHECKER = OPENAI if os.environ.get("MODERATION") == "openai" else JWT
 TRANSLATOR_KEY = TRANSLATOR_KEYS.get(os.environ.get("TRANSLATOR", ""), [])
 LANGUAGE = JWT if EMULATED else sorted({*CHECKER, *TRANSLATOR_KEY})
+DUBBER = sorted({*LISTENER, *SPEECH, *LANGUAGE})
 WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else []
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE") or (2 if EMULATED else 20))
@@ -163,6 +164,12 @@ def generate(request: https_fn.CallableRequest[Any]) -> None:
 # Transcriptions: somebody may be waiting for them, so they do not queue behind long speech.
 @_on_task(secrets=LISTENER)
 def listen(request: https_fn.CallableRequest[Any]) -> None:
+    _work(request)
+
+
+# Dubbing: listens, translates and speaks.
+@_on_task(secrets=DUBBER)
+def dub(request: https_fn.CallableRequest[Any]) -> None:
     _work(request)
 
 

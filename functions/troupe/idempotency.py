@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 from troupe.errors import Conflict
 
@@ -28,3 +28,12 @@ def request_hash(operation: str, body: Mapping[str, Any]) -> str:
     """Identifies a request, to detect a different one with the same key."""
     canonical = json.dumps([operation, body], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def file_hash(stream: BinaryIO) -> str:
+    """The SHA-256 of a whole file in hex, for the `body` of a request."""
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while chunk := stream.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()

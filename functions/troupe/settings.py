@@ -154,8 +154,8 @@ class Settings(AiSettings):
     tasks_at_once: int | None = setting(
         "TASKS_AT_ONCE",
         None,
-        "tasks that `generate` runs at the same time, and `listen` too; one user never gets more "
-        "than half of them",
+        "tasks that each of `generate`, `listen` and `dub` runs at the same time; one user never "
+        "gets more than half of them",
         shown="20; 2 on the emulators",
         ge=1,
     )

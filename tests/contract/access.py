@@ -22,9 +22,11 @@ from tests.support.wiring import app_for, deliver, services
 from troupe import tokens
 from troupe.accounts.records import UserRecord
 from troupe.accounts.sessions import open_session
-from troupe.adapters.firestore import Create, Database, Write, now
+from troupe.adapters.firestore import Create, Database, Update, Write, now
 from troupe.adapters.storage import Files
 from troupe.caller import Device
+from troupe.dubbing.records import Dubbed, File
+from troupe.dubbing.service import DubbingRequest
 from troupe.generations.request_schemas import GenerateVoice
 from troupe.reports.records import SubjectKind
 from troupe.wallet.ledger import opening_writes
@@ -121,6 +123,7 @@ class World:
             "videos/name": self._script,
             "fileId": self._file,
             "transcriptionId": self._transcription,
+            "dubbingId": self._dubbing,
             "static/kind/name": self._media,
             "assets/name": lambda owner: {"name": "swagger-ui.css"},
             "voiceId": lambda owner: {"voiceId": "espeak-en-us-female"},
@@ -229,6 +232,25 @@ class World:
         made = services().transcriptions.start(owner.uid, sent(wav(silence(1))))
         deliver(self._queue)
         return {"transcriptionId": made.transcription.id}
+
+    def _dubbing(self, owner: Caller) -> Ids:
+        """Of silence, which no model needs to hear, with the result of another recording."""
+        request = DubbingRequest("pt", media=sent(wav(silence(1))).stream)
+        made = services().dubbings.start(owner.uid, request).dubbing
+        deliver(self._queue)
+        path = f"dubbings/{owner.uid}/{made.id}/1.mp3"
+        result = Dubbed(
+            audio=File(path=path, size=self._files.upload(path, recording(), "audio/mpeg")),
+            cues_path=path,
+            seconds=1,
+            source_language="en",
+            lines=1,
+            characters=10,
+            heard=1,
+            spoken=1,
+        )
+        self._db.commit(Update(f"dubbings/{made.id}", {"result": result.stored()}))
+        return {"dubbingId": made.id}
 
     def _media(self, owner: Caller) -> Ids:
         """A voice sample."""

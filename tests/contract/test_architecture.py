@@ -91,6 +91,7 @@ def manifests(*settings: dict[str, str]) -> list[dict[str, Any]]:
 
 # Concurrency of functions with heavier requests.
 AT_ONCE = {
+    "dub": 1,
     "generate": 1,
     "listen": 1,
     "sweep": 1,
@@ -117,7 +118,7 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
         assert endpoint["concurrency"] == AT_ONCE.get(name, 40), name
         assert endpoint["region"] == ["us-central1"], name
     assert all("httpsTrigger" in endpoints[name] for name in functions())
-    for name in ("generate", "listen"):
+    for name in ("generate", "listen", "dub"):
         queue = endpoints[name]["taskQueueTrigger"]
         assert queue["retryConfig"]["maxAttempts"] > 5
         assert endpoints[name]["timeoutSeconds"] == 1800
@@ -125,9 +126,9 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
 
 
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
-CHECKERS = {"voice", "stream", "scripts", "characters", "language"}
-SPEAKERS = {"generate", "stream"}
-TRANSLATORS = {"language", "scripts", "stream", "voice"}
+CHECKERS = {"voice", "stream", "scripts", "characters", "language", "dub"}
+SPEAKERS = {"generate", "stream", "dub"}
+TRANSLATORS = {"language", "scripts", "stream", "voice", "dub"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, SPEAKERS),
@@ -137,8 +138,8 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"MODERATION": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "blocklist"}, OPENAI, set()),
     ({"SPEECH_ENGINES": "", "SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, SPEAKERS | {"sweep"}),
-    ({"TRANSCRIBER": "openai"}, OPENAI, {"listen"}),
-    ({"TRANSCRIBER": "elevenlabs", "SPEECH_ENGINES": "openai"}, ELEVENLABS, {"listen"}),
+    ({"TRANSCRIBER": "openai"}, OPENAI, {"listen", "dub"}),
+    ({"TRANSCRIBER": "elevenlabs", "SPEECH_ENGINES": "openai"}, ELEVENLABS, {"listen", "dub"}),
     ({"TRANSCRIBER": "whisper"}, OPENAI, set()),
     ({"TRANSLATOR": "openai"}, OPENAI, TRANSLATORS),
     ({"TRANSLATOR": "openai", "MODERATION": "openai"}, OPENAI, CHECKERS),

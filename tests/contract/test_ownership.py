@@ -38,6 +38,7 @@ SUBJECTS = {
     "fileId": "files/{}",
     "dictionaryId": "dictionaries/{}",
     "transcriptionId": "transcriptions/{}",
+    "dubbingId": "dubbings/{}",
 }
 
 # Ids that signed-in callers may use regardless of the owner.

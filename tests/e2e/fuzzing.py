@@ -124,6 +124,8 @@ def _owned(client: Client) -> Ids:
     file = client.data("POST", "/api/files/upload", files={"file": ("a.wav", recording())})
     sound = {"audio": ("a.wav", wav(silence(1)))}  # for which no model is needed
     heard = client.data("POST", "/api/audio/transcribe", files=sound)["transcription"]
+    dubbed: dict[str, Any] = {"files": {"media": sound["audio"]}, "data": {"targetLanguage": "pt"}}
+    dubbing = client.data("POST", "/api/dubbing", **dubbed)["dubbing"]
     sessions = client.data("GET", "/api/auth/sessions")["sessions"]
     other = next(session["id"] for session in sessions if not session["current"])
     return {
@@ -133,6 +135,7 @@ def _owned(client: Client) -> Ids:
         "audioId": generation["id"],
         "fileId": file["fileId"],
         "transcriptionId": heard["id"],
+        "dubbingId": dubbing["id"],
         "sessionId": other,
         "assets/name": "swagger-ui.css",
         "kind": "images",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
@@ -15,6 +16,9 @@ from PIL import Image
 
 from troupe.media.formats import Resolution
 from troupe.media.video.video import VideoFacts, render_video
+
+if TYPE_CHECKING:
+    from av.video import VideoStream
 
 Pixels = NDArray[np.int16]  # shape (height, width, 3), RGB
 GREY = "#405060"
@@ -60,6 +64,41 @@ def write_clip(path: Path, frames: int, rate: int = 25, size: tuple[int, int] = 
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def write_film(
+    path: Path, sound: NDArray[np.int16], rate: int, *, codec: str = "libx264", late: float = 0.0
+) -> Path:
+    """A square that moves for as long as the sound (mono) lasts, which begins `late` seconds after
+    the picture."""
+    frames = len(sound) * 25 // rate
+    with av.open(str(path), "w", format=path.suffix[1:]) as container:
+        options = {"preset": "ultrafast", "bf": "2"}
+        picture = cast("VideoStream", container.add_stream(codec, 25, options=options))
+        picture.width, picture.height, picture.pix_fmt = 320, 180, "yuv420p"
+        if codec == "libx265":
+            picture.codec_context.codec_tag = "hvc1"  # as phones write it
+        heard = container.add_stream("aac", rate, layout="mono")
+        for number in range(frames):
+            pixels = np.full((180, 320, 3), 60, np.uint8)
+            pixels[60:120, number * 3 % 260 : number * 3 % 260 + 60] = (200, 120, 40)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts = number
+            container.mux(picture.encode(frame))
+        said = av.AudioFrame.from_ndarray(sound.reshape(1, -1), format="s16", layout="mono")
+        said.sample_rate, said.time_base, said.pts = rate, Fraction(1, rate), round(late * rate)
+        container.mux([*picture.encode(None), *heard.encode(said), *heard.encode(None)])
+    return path
+
+
+def packets(path: Path) -> list[tuple[float, float, bytes]]:
+    """The times (decoding, showing) and the bytes of the packets of the picture."""
+    with av.open(str(path)) as container:
+        return [
+            (float(each.dts * each.time_base), float(each.pts * each.time_base), bytes(each))
+            for each in container.demux(video=0)
+            if each.dts is not None and each.pts is not None
+        ]
 
 
 def render(

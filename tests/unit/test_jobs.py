@@ -97,10 +97,13 @@ def test_a_kind_has_only_one_spec() -> None:
 
 
 def test_the_registered_kinds_and_queues() -> None:
-    assert set(job_specs()) == {"voice", "script_audio", "video", "export", "transcription"}
+    assert set(job_specs()) == {
+        *("voice", "script_audio", "video"),
+        *("export", "transcription", "dubbing"),
+    }
     assert all(spec.kind == kind for kind, spec in job_specs().items())
     assert sum(len(domain.job_specs) for domain in DOMAINS) == len(job_specs())
-    assert {spec.queue for spec in job_specs().values()} == {"generate", "listen"}
+    assert {spec.queue for spec in job_specs().values()} == {"generate", "listen", "dub"}
 
 
 def test_jobs_import_no_domain_of_their_kinds() -> None:
@@ -109,7 +112,7 @@ def test_jobs_import_no_domain_of_their_kinds() -> None:
         "import sys\n"
         "from troupe.jobs import lifecycle, runner, schemas, service, sweep\n"
         "known = 'speech media recognition recording generations scripts characters'.split()\n"
-        "known += ['transcriptions']\n"
+        "known += ['transcriptions', 'dubbing']\n"
         "print([m for m in sys.modules for k in known if m.startswith(f'troupe.{k}')])"
     )
     functions = Path(__file__).parents[2] / "functions"

@@ -31,11 +31,12 @@ class Activity(Record):
     character_id: str | None = None
     generation_id: str | None = None
     transcription_id: str | None = None
+    dubbing_id: str | None = None
     job_id: str | None = None
     video_path: str | None = None
 
 
-_SUBJECTS = ("scriptId", "characterId", "generationId", "transcriptionId")
+_SUBJECTS = ("scriptId", "characterId", "generationId", "transcriptionId", "dubbingId")
 _IDS = {*_SUBJECTS, "jobId", "videoPath"}
 
 

@@ -15,6 +15,7 @@ from troupe.allowances import RateLimit
 from troupe.characters.domain import DOMAIN as CHARACTERS
 from troupe.dictionaries.domain import DOMAIN as DICTIONARIES
 from troupe.domain import Domain
+from troupe.dubbing.domain import DOMAIN as DUBBING
 from troupe.exports.domain import DOMAIN as EXPORTS
 from troupe.files.domain import DOMAIN as FILES
 from troupe.generations.domain import DOMAIN as GENERATIONS
@@ -33,14 +34,15 @@ if TYPE_CHECKING:
     from troupe.settings import Settings
     from troupe.web.routes import Api
 
-# In the order in which a deleted user's data is erased. Generations, scripts, transcriptions and
-# jobs stop running work; the wallet can be closed only when no job holds part of it; activities
-# come after them, because the other erasers write some.
+# In the order in which a deleted user's data is erased. Generations, scripts, transcriptions,
+# dubbings and jobs stop running work; the wallet can be closed only when no job holds part of it;
+# activities come after them, because the other erasers write some.
 DOMAINS: tuple[Domain, ...] = (
     GENERATIONS,
     VOICES,
     SCRIPTS,
     TRANSCRIPTIONS,
+    DUBBING,
     JOBS,
     EXPORTS,
     CHARACTERS,

@@ -48,6 +48,20 @@ def audible_span(samples: Samples) -> tuple[float, float] | None:
     return float(heard[0] * _WINDOW / RATE), float(end / RATE)
 
 
+def first_silence(samples: Samples) -> tuple[float, float] | None:
+    """The first stretch that is much quieter than the loudest part, and is followed by sound: where
+    it begins and ends, in seconds. None if there is none."""
+    found = levels(samples)
+    loud = found >= max(SILENCE, float(found.max(initial=_FLOOR)) - _RANGE)
+    quiet = np.flatnonzero(~loud)
+    if not loud.any() or not len(quiet):
+        return None
+    after = np.flatnonzero(loud[quiet[0] :])
+    if not len(after):
+        return None
+    return float(quiet[0] * _WINDOW / RATE), float((quiet[0] + after[0]) * _WINDOW / RATE)
+
+
 def is_audible(samples: Samples) -> bool:
     return len(samples) >= SHORTEST * RATE and loudest(samples) >= SILENCE
 

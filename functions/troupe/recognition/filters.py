@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from troupe.recognition.energy import SILENCE, audible_span, loudest
+from troupe.recognition.energy import SILENCE, audible_span, first_silence, loudest
 from troupe.recognition.phrases import INVENTED
 from troupe.recognition.transcriber import RATE, Segment, Word
 from troupe.text import normalized
@@ -25,6 +25,9 @@ _NO_SPEECH, _LOG_PROBABILITY = 0.6, -1.0
 _DOUBTFUL = 0.25  # of no speech, for a phrase that is known to be invented
 _GUESS = 0.4  # average probability of its words, for the same
 _QUIET = -40.0  # dBFS; where a known phrase counts as invented
+# Seconds of silence that no consonant makes, and of the word before that come first at most.
+_INNER_SILENCE, _REST = 0.15, 0.35
+_TOUCHING, _TORN = 0.05, 0.7  # seconds before and after a word that was found too early
 _MOST_EQUAL = 2  # segments in a row
 _LOOPS = 4  # times that a text says the same
 _SLOWEST, _FASTEST = 0.7, 5.5  # words a second of speech that repeats itself
@@ -41,8 +44,8 @@ def said(segments: Iterable[Segment], samples: Samples) -> tuple[Segment, ...]:
         timed = _within(segment, end, seconds)
         if timed is None or _is_invented(timed, samples) or _is_stuck(timed, kept):
             continue
+        kept.append(_trimmed(timed, samples, end if kept else None))
         end = timed.end
-        kept.append(_trimmed(timed, samples))
     return tuple(kept)
 
 
@@ -60,19 +63,54 @@ def _within(segment: Segment, start: float, seconds: float) -> Segment | None:
     return replace(segment, words=tuple(words))
 
 
-def _trimmed(segment: Segment, samples: Samples) -> Segment:
-    """Without the silence that recognisers add before the first word and after the last one."""
-    first, last = segment.words[0], segment.words[-1]
-    words = list(segment.words)
-    if span := _audible(first, samples):
-        words[0] = replace(first, start=first.start + span[0])
-    if span := _audible(last, samples):
-        words[-1] = replace(words[-1], end=min(last.end, last.start + span[1]))
+def _trimmed(segment: Segment, samples: Samples, before: float | None) -> Segment:
+    """Without the silence that recognisers add before words that follow a pause, and after the last
+    one. `before`: the end of the segment before, if there is one."""
+    *words, last = segment.words
+    span = _audible(last, samples)
+    words.append(replace(last, end=min(last.end, last.start + span[1])) if span else last)
+    ends = [before, *(word.end for word in words)]
+    for number in reversed(range(len(words))):
+        word = words[number]
+        if number + 1 < len(words) and _is_torn(ends[number], word, words[number + 1]):
+            words[number] = _moved(word, words[number + 1], samples)
+        else:
+            words[number] = replace(word, start=word.start + _begin(word, samples))
     return replace(segment, words=tuple(words))
 
 
+def _begin(word: Word, samples: Samples) -> float:
+    """Where a word begins, in seconds from its start: after a silence that no consonant makes, and
+    that may have the end of the word before in front of it."""
+    found = first_silence(_sound(word.start, word.end, samples))
+    if found is None:
+        return 0.0
+    begin, end = found
+    is_pause = begin <= _REST and end - begin >= _INNER_SILENCE
+    return end if is_pause or begin == 0.0 else 0.0
+
+
+def _is_torn(before: float | None, word: Word, following: Word) -> bool:
+    """Whether a pause is between a word and those that it belongs to. Whisper finds the first word
+    of a sentence right after the last one, however long the pause."""
+    if before is None or not word.text.rstrip()[-1:].isalnum():
+        return False
+    return word.start - before < _TOUCHING and following.start - word.end > _TORN
+
+
+def _moved(word: Word, following: Word, samples: Samples) -> Word:
+    """A word that was found before a pause: from where it sounds again to the following word."""
+    span = audible_span(_sound(word.end, following.end, samples))
+    start = min(word.end + span[0], following.start) if span else following.start
+    return replace(word, start=start, end=following.start)
+
+
 def _audible(word: Word, samples: Samples) -> tuple[float, float] | None:
-    return audible_span(samples[int(word.start * RATE) : int(word.end * RATE) + 1])
+    return audible_span(_sound(word.start, word.end, samples))
+
+
+def _sound(start: float, end: float, samples: Samples) -> Samples:
+    return samples[int(start * RATE) : int(end * RATE) + 1]
 
 
 def _is_invented(segment: Segment, samples: Samples) -> bool:
@@ -81,7 +119,7 @@ def _is_invented(segment: Segment, samples: Samples) -> bool:
         return True
     if _is_unlikely(segment) or _is_loop(segment):
         return True
-    level = loudest(samples[int(segment.start * RATE) : int(segment.end * RATE) + 1])
+    level = loudest(_sound(segment.start, segment.end, samples))
     if level < SILENCE:
         return True
     doubtful = level < _QUIET or (segment.no_speech or 0.0) > _DOUBTFUL or _is_guess(segment)

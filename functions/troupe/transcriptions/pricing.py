@@ -16,7 +16,7 @@ from troupe.wallet.records import Meter
 
 
 def quote(seconds: float, prices: Prices) -> Quote:
-    return Quote(tokens=_tokens(seconds, prices), voice_seconds=math.ceil(seconds))
+    return Quote(tokens=tokens_of(seconds, prices), voice_seconds=math.ceil(seconds))
 
 
 def charge_for(heard: float, charge: Charge | None, prices: Prices) -> int:
@@ -24,8 +24,9 @@ def charge_for(heard: float, charge: Charge | None, prices: Prices) -> int:
     if charge is None:
         return 0
     in_seconds = charge.meter is Meter.VOICE_SECONDS
-    return min(math.ceil(heard) if in_seconds else _tokens(heard, prices), charge.held)
+    return min(math.ceil(heard) if in_seconds else tokens_of(heard, prices), charge.held)
 
 
-def _tokens(seconds: float, prices: Prices) -> int:
+def tokens_of(seconds: float, prices: Prices) -> int:
+    """For `seconds` of speech."""
     return -(-math.ceil(seconds) // prices.transcribed_seconds_per_token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -62,6 +63,19 @@ class Heard(Record):
     language: str = ""
     language_probability: float | None = None
     milliseconds: int = 0
+
+
+def main_language(done: Iterable[Heard]) -> str:
+    """The language that is spoken for the longest time; "" if nobody speaks."""
+    spoken: Counter[str] = Counter()
+    for part in done:
+        spoken[part.language] += part.milliseconds
+    return max(spoken, key=lambda code: spoken[code])
+
+
+def seconds_heard(done: Iterable[Heard]) -> float:
+    """For how many seconds somebody speaks."""
+    return round(sum(part.milliseconds for part in done) / 1000, 3)
 
 
 def segments_to_json(segments: Iterable[Segment], shift: float = 0.0) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, now
 from troupe.errors import FileMissing, UnknownChoice
 from troupe.file_names import safe_name
-from troupe.idempotency import keyed_id, request_hash
+from troupe.idempotency import file_hash, keyed_id, request_hash
 from troupe.jobs.records import Job
 from troupe.jobs.writes import erase_writes
 from troupe.logs import log
@@ -112,7 +111,9 @@ class Transcriptions:
             uid=uid,
             subject=writes.transcription_path(transcription.id),
             given=Sound(path=path, seconds=recording.seconds, language=code),
-            request_hash=request_hash("transcribe", {"file": _hash(sent), "language": code}),
+            request_hash=request_hash(
+                "transcribe", {"file": file_hash(sent.stream), "language": code}
+            ),
             at=at,
         )
         stored = NewFile(path, recording.content_type, sent.stream)
@@ -231,11 +232,3 @@ def _ready(transcription: Transcription) -> Text:
             details={"status": transcription.status},
         )
     return transcription.text
-
-
-def _hash(sent: File) -> str:
-    sent.stream.seek(0)
-    digest = hashlib.sha256()
-    while chunk := sent.stream.read(1 << 20):
-        digest.update(chunk)
-    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -27,6 +26,8 @@ from troupe.transcriptions.records import (
     Heard,
     Sound,
     Text,
+    main_language,
+    seconds_heard,
     segments_from_json,
     segments_to_json,
 )
@@ -135,11 +136,7 @@ class TranscriptionWorker:
 
 
 def _text(done: Sequence[Heard], path: str, cues_path: str) -> Text:
-    """The language is that which is spoken for the longest time."""
-    spoken: Counter[str] = Counter()
-    for part in done:
-        spoken[part.language] += part.milliseconds
-    language = max(spoken, key=lambda code: spoken[code])
+    language = main_language(done)
     sure = [
         part.language_probability
         for part in done
@@ -150,5 +147,5 @@ def _text(done: Sequence[Heard], path: str, cues_path: str) -> Text:
         cues_path=cues_path,
         language=language,
         language_probability=round(max(sure), 3) if sure else None,
-        heard=round(spoken.total() / 1000, 3),
+        heard=seconds_heard(done),
     )

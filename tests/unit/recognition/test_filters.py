@@ -104,6 +104,25 @@ def test_silence_around_a_segment_is_cut_off() -> None:
     assert kept.end == pytest.approx(2, abs=0.04)
 
 
+def test_a_word_after_a_pause_begins_where_it_sounds() -> None:
+    """In the middle of a segment as well, and if it was found before the pause, right after the
+    last word of the sentence before."""
+    sound = np.concatenate([LOUD[:RATE], silence(2), LOUD[: 2 * RATE], silence(1), LOUD[:RATE]])
+    first = Segment((Word("Done. ", 0.5, 1.0),))
+    torn = Word("The ", 1.0, 1.6), Word("people ", 3.3, 3.8), Word("left, ", 3.8, 5.0)
+    later = Word("but ", 5.0, 6.2), Word("not ", 6.2, 6.4), Word("all. ", 6.4, 7.0)
+    _, kept = said([first, Segment((*torn, *later), **SURE)], sound)
+    starts = [word.start for word in kept.words]
+    assert starts == pytest.approx([3.0, 3.3, 3.8, 6.0, 6.2, 6.4], abs=0.04)
+    assert kept.words[0].end == 3.3
+    # The end of the word before may be in front of the pause.
+    late = Segment((Word("Today ", 0.8, 3.5), Word("all ", 3.5, 3.8)), **SURE)
+    assert said([first, late], sound)[1].start == pytest.approx(3.0, abs=0.04)
+    # What is said before a pause stays there.
+    alone = Segment((Word("Well, ", 0.2, 0.8), Word("people ", 3.3, 3.8)), **SURE)
+    assert said([alone], sound)[0].start == pytest.approx(0.2, abs=0.04)
+
+
 def test_a_constant_is_silence() -> None:
     assert not is_audible(np.full(RATE, 9000, np.int16))
     assert is_audible(noise(1))

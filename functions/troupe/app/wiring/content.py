@@ -1,4 +1,4 @@
-"""Characters, generations, scripts, transcriptions, translation, files, exports, and support."""
+"""Characters, speech, scripts, recordings, translation, dubbing, exports, and support."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from troupe.characters.service import Characters
     from troupe.characters.withdrawal import Withdrawals
     from troupe.dictionaries.service import DictionaryService
+    from troupe.dubbing.service import Dubbings
     from troupe.exports.service import Exports
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from troupe.support.health import Health, HealthChecks
     from troupe.transcriptions.service import Transcriptions
     from troupe.translation.service import TranslationService
+    from troupe.translation.translator import Languages
     from troupe.voices.previews import Previews
 
 
@@ -179,6 +181,23 @@ class Content(People):
         return Transcriptions(
             self.database, self._files, self._jobs, self._prove_recording, self.settings
         )
+
+    @cached_property
+    def dubbings(self) -> Dubbings:
+        from troupe.dubbing.service import Dubbings
+
+        return Dubbings(
+            self.database,
+            self._files,
+            self._jobs,
+            lambda: self.user_files,
+            self._prove_film,
+            self._languages,
+            self.settings,
+        )
+
+    def _languages(self) -> Languages:
+        return self.translation_service.languages()
 
     @cached_property
     def translation_service(self) -> TranslationService:

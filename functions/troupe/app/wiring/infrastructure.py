@@ -200,3 +200,6 @@ class Infrastructure:
 
     def _prove_recording(self, file: BinaryIO, user: str) -> Recording:
         return self.decoders.recording(file, user)
+
+    def _prove_film(self, file: BinaryIO, user: str) -> Recording:
+        return self.decoders.film(file, user)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from troupe.accounts.deletion import Eraser
     from troupe.characters.sample_text_worker import SampleTextWorker
     from troupe.dictionaries.library import Dictionaries
+    from troupe.dubbing.worker import DubbingWorker
     from troupe.exported import Exporter
     from troupe.exports.worker import ExportWorker
     from troupe.generations.worker import VoiceWorker
@@ -122,6 +123,21 @@ class Work(Infrastructure):
         from troupe.characters.sample_text_worker import SampleTextWorker
 
         return SampleTextWorker(self.database, self.transcription_worker)
+
+    @cached_property
+    def dubbing_worker(self) -> DubbingWorker:
+        from troupe.dubbing.lines import LineTranslation
+        from troupe.dubbing.worker import DubbingWorker
+
+        return DubbingWorker(
+            self.transcription_worker,
+            LineTranslation(lambda: self.translator, self.moderation),
+            self.engines,
+            self.files,
+            self.decoders.with_sound,
+            self.settings.pauses,
+            self.settings.prices,
+        )
 
     @cached_property
     def export_worker(self) -> ExportWorker:

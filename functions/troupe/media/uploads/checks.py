@@ -77,6 +77,11 @@ class BrokenAudio(Unprocessable):
     message = "The audio cannot be decoded: it is damaged, truncated, or in an unsupported format."
 
 
+class BrokenFilm(Unprocessable):
+    code = "broken_film"
+    message = "The film's picture cannot be read: it is damaged, or in an unsupported format."
+
+
 class BrokenImage(Unprocessable):
     code = "broken_image"
     details_type = BrokenFileDetails | None

@@ -4,9 +4,9 @@ It loads the decoders once, and then forks for every file: the fork gets limits 
 output, may not open files or connections, and ends with the file. So a hostile file takes down
 nothing but its own fork, and leaves nothing behind for the next one.
 
-Requests come over the socket that is standard input: a line of JSON, with the descriptors of the
-upload and of an empty file for the result (`RESULT`, JSON, bytes). It answers each with a line of
-JSON when the fork has ended, and ends when the socket closes.
+Requests come over the socket that is standard input: a line of JSON, with the descriptors of an
+empty file for the result (`RESULT`, JSON, bytes) and of the files to read. It answers each with a
+line of JSON when the fork has ended, and ends when the socket closes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
@@ -33,7 +33,8 @@ RESULT = struct.Struct("=I")  # the length of the JSON
 OK, FAILED, OUT_OF_MEMORY, OUT_OF_SPACE = 0, 1, 3, 4  # exit codes of forks
 _MESSAGE = 4096  # bytes
 
-Task = Callable[..., tuple[dict[str, Any], bytes]]  # of the file, and the request's arguments
+_MOST_FILES = 2
+Task = Callable[..., tuple[dict[str, Any], bytes]]  # of the files, and the request's arguments
 
 
 def _tasks(kind: str) -> dict[str, Task]:
@@ -46,6 +47,7 @@ def _tasks(kind: str) -> dict[str, Task]:
         from troupe.media.uploads.clips import look_at
 
         return {"clip": lambda file: _split(look_at(file))}
+    from troupe.media.uploads.films import with_sound
     from troupe.media.uploads.recordings import prove_recording
     from troupe.media.uploads.samples import prepare_sample
     from troupe.media.uploads.stretches import decode_stretch
@@ -53,6 +55,8 @@ def _tasks(kind: str) -> dict[str, Task]:
     return {
         "sample": lambda file: _split(prepare_sample(file), "audio"),
         "recording": lambda file: _split(prove_recording(file)),
+        "film": lambda file: _split(prove_recording(file, films=True)),
+        "sound_of_film": lambda film, sound: _split(with_sound(film, sound), "video"),
         "stretch": lambda file, **span: _split(decode_stretch(file, **span), "audio"),
     }
 
@@ -94,7 +98,7 @@ class _Upload(io.RawIOBase):
 def serve(requests: socket.socket, tasks: dict[str, Task]) -> None:
     """Answers requests until the socket closes."""
     while True:
-        message, descriptors, _, _ = socket.recv_fds(requests, _MESSAGE, 2)
+        message, descriptors, _, _ = socket.recv_fds(requests, _MESSAGE, 1 + _MOST_FILES)
         if not message:
             return
         answer = _supervise(json.loads(message), tasks, *descriptors)
@@ -102,7 +106,7 @@ def serve(requests: socket.socket, tasks: dict[str, Task]) -> None:
 
 
 def _supervise(
-    request: dict[str, Any], tasks: dict[str, Task], upload: int, result: int
+    request: dict[str, Any], tasks: dict[str, Task], result: int, *uploads: int
 ) -> dict[str, Any]:
     """Runs a request in a fork; returns how it ended, and what it took over the base: `memory` in
     bytes, `cpu` in seconds."""
@@ -113,10 +117,10 @@ def _supervise(
         try:
             os.close(alive)
             os.close(0)
-            _work(request, tasks, upload, result)
+            _work(request, tasks, result, uploads)
         finally:
             os._exit(FAILED)
-    for descriptor in (held, upload, result):
+    for descriptor in (held, result, *uploads):
         os.close(descriptor)
     ended, _, _ = select.select([alive], [], [], request["seconds"])
     os.close(alive)
@@ -132,10 +136,12 @@ def _supervise(
     }
 
 
-def _work(request: dict[str, Any], tasks: dict[str, Task], upload: int, result: int) -> NoReturn:
+def _work(
+    request: dict[str, Any], tasks: dict[str, Task], result: int, uploads: Sequence[int]
+) -> NoReturn:
     _limit(request["memory"], request["seconds"], request["output"])
     try:
-        answer, data = _answer(tasks[request["task"]], upload, request["arguments"])
+        answer, data = _answer(tasks[request["task"]], uploads, request["arguments"])
         told = json.dumps(answer).encode()
         with open(result, "wb", closefd=False) as target:
             target.write(RESULT.pack(len(told)) + told)
@@ -147,12 +153,14 @@ def _work(request: dict[str, Any], tasks: dict[str, Task], upload: int, result: 
     os._exit(OK)
 
 
-def _answer(task: Task, upload: int, arguments: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _answer(
+    task: Task, uploads: Sequence[int], arguments: dict[str, Any]
+) -> tuple[dict[str, Any], bytes]:
     """The result of a task, or its error; MemoryError is raised."""
     try:
-        # The reader is never closed, nor is the file: the fork ends without cleaning up.
-        file = cast("BinaryIO", io.BufferedReader(_Upload(upload), 1 << 16))
-        result, data = task(file, **arguments)
+        # The readers are never closed, nor are the files: the fork ends without cleaning up.
+        files = [cast("BinaryIO", io.BufferedReader(_Upload(each), 1 << 16)) for each in uploads]
+        result, data = task(*files, **arguments)
         return {"result": result}, data
     except TroupeError as error:
         said = {"code": error.code, "text": error.text, "details": error.details}

@@ -22,7 +22,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,7 @@ from troupe.media.uploads.checks import (
     TIME_LIMIT,
     BadClip,
     BrokenAudio,
+    BrokenFilm,
     BrokenImage,
     Clip,
     DecodersBusy,
@@ -68,6 +69,9 @@ class _Task:
 _TASKS = {
     "sample": _Task("sound", Limits(64 * _MB, TIME_LIMIT, 8 * _MB), BrokenAudio),
     "recording": _Task("sound", Limits(64 * _MB, TIME_LIMIT, _MB), BrokenAudio),
+    "film": _Task("sound", Limits(64 * _MB, TIME_LIMIT, _MB), BrokenAudio),
+    # A film of 32 MB, with the sound of half an hour. Nothing is decoded.
+    "sound_of_film": _Task("sound", Limits(256 * _MB, 60, 80 * _MB), BrokenFilm),
     # Ten minutes of 16 kHz have 20 MB.
     "stretch": _Task("sound", Limits(96 * _MB, 60, 24 * _MB), BrokenAudio),
     "image": _Task("picture", Limits(232 * _MB, TIME_LIMIT, 24 * _MB), BrokenImage),
@@ -83,7 +87,8 @@ _START = 20.0  # seconds for a child to start; usually 0.4
 _ERRORS = {
     error.code: error
     for error in (
-        *(UnsupportedFile, TooDemanding, BrokenAudio, BrokenImage, BadClip, RecordingTooLong),
+        *(UnsupportedFile, TooDemanding, BrokenAudio, BrokenFilm, BrokenImage, BadClip),
+        RecordingTooLong,
         *(checks.ImageTooLarge, checks.SampleTooShort, checks.SampleTooLong, checks.SampleSilent),
     )
 }
@@ -113,6 +118,15 @@ class Decoders:
         _check_sound(file)
         return Recording(**self._run("recording", file, user)[0])
 
+    def film(self, file: BinaryIO, user: str = "") -> Recording:
+        """As `recording`, but with a picture or without. Raises BrokenAudio, RecordingTooLong."""
+        _check_sound(file)
+        return Recording(**self._run("film", file, user)[0])
+
+    def with_sound(self, film: BinaryIO, sound: BinaryIO, user: str = "") -> bytes:
+        """A film (MP4) with another sound, an AAC file in MP4. Raises BrokenFilm."""
+        return self._run("sound_of_film", film, user, more=(sound,))[1]
+
     def stretch(self, file: BinaryIO, start: float, seconds: float, user: str = "") -> bytes:
         """Samples from `start` on (int16, mono, 16 kHz). Raises BrokenAudio."""
         _check_sound(file)
@@ -135,12 +149,20 @@ class Decoders:
             lane.close()
 
     def _run(
-        self, name: str, file: BinaryIO, user: str = "", **arguments: float
+        self,
+        name: str,
+        file: BinaryIO,
+        user: str = "",
+        *,
+        more: Sequence[BinaryIO] = (),
+        **arguments: float,
     ) -> tuple[dict[str, Any], bytes]:
         task, started = _TASKS[name], time.monotonic()
-        with tempfile.TemporaryFile() as target, _on_disk(file) as upload:
+        with tempfile.TemporaryFile() as target, ExitStack() as stack:
+            given = [stack.enter_context(_on_disk(each)) for each in (file, *more)]
             request = {"task": name, "arguments": arguments}
-            ended = self._lanes[task.kind].ask(user, request, task.limits, upload, target.fileno())
+            descriptors = [target.fileno(), *given]
+            ended = self._lanes[task.kind].ask(user, request, task.limits, descriptors)
             answer, data = ({}, b"") if ended["exit"] else _result(target)
         log.info(
             "upload_decoded",
@@ -214,7 +236,7 @@ class _Lane:
         self._changed = threading.Condition()
 
     def ask(
-        self, user: str, request: dict[str, Any], limits: Limits, upload: int, target: int
+        self, user: str, request: dict[str, Any], limits: Limits, descriptors: list[int]
     ) -> dict[str, Any]:
         """How the fork ended. Raises DecodersBusy."""
         child = self._take(user)
@@ -225,7 +247,7 @@ class _Lane:
                     # After a fork the parent still uses the old child: leave it alone.
                     child = self._make()
                 try:
-                    return child.ask(request, limits, upload, target)
+                    return child.ask(request, limits, descriptors)
                 except (OSError, EOFError) as error:
                     child.close()
                     child = None
@@ -297,8 +319,9 @@ class _Child:
         self.close = weakref.finalize(self, _end, process, self._socket, self.parent)
         self._starting = _START
 
-    def ask(self, task: dict[str, Any], limits: Limits, upload: int, target: int) -> dict[str, Any]:
-        """Raises OSError (TimeoutError if it does not answer at all), EOFError."""
+    def ask(self, task: dict[str, Any], limits: Limits, descriptors: list[int]) -> dict[str, Any]:
+        """`descriptors`: of the file for the result, and of those to read. Raises OSError
+        (TimeoutError if it does not answer at all), EOFError."""
         request = {
             **task,
             "memory": limits.memory,
@@ -307,7 +330,7 @@ class _Child:
         }
         # The child keeps to the time itself; this is for a child that hangs.
         self._socket.settimeout(self._starting + limits.seconds + 5)
-        socket.send_fds(self._socket, [json.dumps(request).encode()], [upload, target])
+        socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
         answer = b""
         while not answer.endswith(b"\n"):
             received = self._socket.recv(4096)

@@ -26,8 +26,9 @@ class RecordingTooLong(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An audio file, as determined by its content. `extension` includes the dot."""
+    """An audio file, or a film, as determined by its content. `extension` includes the dot."""
 
     content_type: str
     extension: str
     seconds: float
+    film: bool = False

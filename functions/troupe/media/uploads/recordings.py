@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, BinaryIO
 
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
+from troupe.media.uploads.films import check_film, picture_of
 from troupe.media.uploads.opening import open_sound
 from troupe.media.uploads.proofs import MAX_RECORDING_SECONDS, Recording, RecordingTooLong
 from troupe.media.uploads.refusals import no_sound
@@ -24,21 +25,23 @@ if TYPE_CHECKING:
 _DECODING, _WAITING = 3.0, 4.0
 
 
-def prove_recording(file: BinaryIO) -> Recording:
-    """Reads an audio file completely. Raises UnsupportedFile, BrokenAudio, RecordingTooLong,
-    MemoryError."""
+def prove_recording(file: BinaryIO, *, films: bool = False) -> Recording:
+    """Reads the sound of a file completely. `films`: it may have a picture, which is not read.
+    Raises UnsupportedFile, BrokenAudio, RecordingTooLong, MemoryError."""
     with open_sound(file) as (container, stream):
-        # Cover art is allowed, other video is not.
-        if any(video.disposition.name != "attached_pic" for video in container.streams.video):
+        film = picture_of(container) is not None
+        if film and not films:
             raise UnsupportedFile(
                 "The file is a video. Send its sound alone.", details={"allowed": SOUNDS}
             )
+        if film:
+            check_film(container)
         seconds = _length(container, stream)
         check_complete(container, stream, seconds)
     kind = sound_kind(file)
     if kind is None:  # it has been opened, so it has one
         raise no_sound(file)
-    return Recording(kind.content_type, kind.extension, round(seconds, 2))
+    return Recording(kind.content_type, kind.extension, round(seconds, 2), film)
 
 
 def _length(container: InputContainer, stream: AudioStream) -> float:
