@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 BENCH = Path(__file__).parent
 FUNCTIONS = BENCH.parent / "functions"
-HEARD = BENCH / "corpus" / "heard"
+HEARD = BENCH / "heard"
 LANGUAGES = {"en": "en-US", "es": "es", "fr": "fr", "it": "it", "pt": "pt-BR"}
 ENGLISH_LIMIT = 3.0  # percent of words
 SHARE_LIMIT = 1 / 3  # of espeak-ng's, in the other languages

@@ -99,7 +99,7 @@ def test_a_kind_has_only_one_spec() -> None:
 def test_the_registered_kinds_and_queues() -> None:
     assert set(job_specs()) == {
         *("voice", "script_audio", "video"),
-        *("export", "transcription", "dubbing"),
+        *("export", "transcription", "dubbing", "sample_text"),
     }
     assert all(spec.kind == kind for kind, spec in job_specs().items())
     assert sum(len(domain.job_specs) for domain in DOMAINS) == len(job_specs())

@@ -58,7 +58,9 @@ class DubbingView(Schema):
     status: JobStatus
     seconds: float = Field(description="The length of the original in seconds.")
     film: bool = Field(description="Whether it has a picture.")
-    source_language: str | None = Field(description="As asked for, or as it was detected.")
+    source_language: str = Field(
+        description="As asked for, or as it was detected; empty until then."
+    )
     target_language: str
     engine: str
     voice_id: str
@@ -85,7 +87,7 @@ class DubbingView(Schema):
         made, url = found.result, f"/api/dubbing/{found.id}/media"
         return cls(
             **found.model_dump(exclude=hidden),
-            source_language=made.source_language if made else found.asked or None,
+            source_language=made.source_language if made else found.asked,
             lines=made.lines if made else None,
             faster_lines=made.faster if made else None,
             speech_seconds=made.heard if made else None,
