@@ -41,7 +41,7 @@ class ClonedVoices:
     def __init__(self, db: Database, files: Files, server: FakeElevenLabs, engine: str) -> None:
         self.db, self.files, self.server, self.engine = db, files, server, engine
         prepare = Prepare(lambda file, _: prepare_sample(file), lambda file, _: prepare_image(file))
-        settings = test_settings(SPEECH_ENGINES=engine)
+        settings = test_settings(SPEECH_ENGINES=engine, TRANSCRIBER="off")
         self.characters = Characters(
             db,
             lambda: files,
