@@ -67,7 +67,7 @@ class Memory:
         self.peaks: dict[str, int] = defaultdict(int)
 
     def watched(self) -> AbstractContextManager[None]:
-        return repeating(self._measure, every=0.2)
+        return repeating(self._measure, every=0.5)
 
     def _measure(self) -> None:
         for pid, function in self._workers():
