@@ -171,7 +171,8 @@ def _header_of(token: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def _read_header(encoded: str) -> dict[str, Any]:
-    """Nearly all tokens have the same header, and reading it takes as long as the rest."""
+    """Nearly all tokens have the same header. It is read twice, which takes almost as long as all
+    the rest of verifying a token."""
     return jwt.get_unverified_header(f"{encoded}..")
 
 

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +32,9 @@ from tests.support.sounds import recording
 from troupe.characters.wording import STATEMENT
 
 MB = 1024 * 1024
+AT_ONCE = 8
 T = TypeVar("T")
+Told = dict[str, Counter[int]]
 
 
 class Guest:
@@ -52,7 +55,7 @@ class Guest:
 
 def at_once(number: int, action: Callable[[int], requests.Response]) -> Counter[int]:
     """The statuses of the answers."""
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return Counter(answer.status_code for answer in pool.map(action, range(number)))
 
 
@@ -64,7 +67,7 @@ class Memory:
         self.peaks: dict[str, int] = defaultdict(int)
 
     def watched(self) -> AbstractContextManager[None]:
-        return repeating(self._measure, every=0.2)
+        return repeating(self._measure, every=0.5)
 
     def _measure(self) -> None:
         for pid, function in self._workers():
@@ -92,13 +95,14 @@ def test_a_guest_cannot_spend_store_exhaust_or_delay(stack: Running) -> None:
     memory = Memory(stack)
     granted = guest.profile()["tokensRemaining"]
     # The emulator gives every request at once a process of its own, where an instance of a deployed
-    # function serves many; starting one takes a core for a second or two. The first attack starts
-    # them all.
+    # function serves many; starting one takes a core for a second or two. The first attack, with as
+    # many requests of each kind as are sent at once, starts them all.
     with memory.watched():
-        _, spoken = during(Guest(stack), lambda: other.generate(text="Warm.", language="en-US"))
+        speak = partial(other.generate, text="Warm.", language="en-US")
+        _, spoken = during(partial(attack_with, Guest(stack), most=AT_ONCE), speak)
         wait_for(other, spoken[-1]["generation"]["id"])
         alone = statistics.median(seconds_for_hello(other) for _ in range(3))
-        told, delayed = during(guest, lambda: seconds_for_hello(other))
+        told, delayed = during(partial(attack_with, guest), lambda: seconds_for_hello(other))
     print(f"\n{told}")
 
     # Spent: no more than the grant, and no plan.
@@ -133,22 +137,24 @@ def test_a_guest_cannot_spend_store_exhaust_or_delay(stack: Running) -> None:
     assert max(delayed) - alone <= LONGEST_DELAY
 
 
-def during(guest: Guest, action: Callable[[], T]) -> tuple[dict[str, Counter[int]], list[T]]:
+def during(attacking: Callable[[], Told], action: Callable[[], T]) -> tuple[Told, list[T]]:
     """The answers to an attack, and the results of an action that is repeated meanwhile."""
     results = []
     with ThreadPoolExecutor(1) as attacker:
-        attack = attacker.submit(attack_with, guest)
+        attack = attacker.submit(attacking)
         while not attack.done():
             results.append(action())
             time.sleep(0.5)
         return attack.result(), results
 
 
-def attack_with(guest: Guest) -> dict[str, Counter[int]]:
-    """The statuses of the answers to each kind of attack."""
+def attack_with(guest: Guest, most: int = 100) -> Told:
+    """The statuses of the answers to each kind of attack, of at most so many requests."""
     told = {}
     speak = {"text": text_of(900), "language": "en-US"}
-    told["speech"] = at_once(24, lambda _: guest.ask("POST", "/api/voice/generate", json=speak))
+    told["speech"] = at_once(
+        min(24, most), lambda _: guest.ask("POST", "/api/voice/generate", json=speak)
+    )
     told["plans"] = Counter(
         [
             guest.ask("POST", "/api/subscriptions/subscribe", json={"planId": "pro"}).status_code,
@@ -170,7 +176,9 @@ def attack_with(guest: Guest) -> dict[str, Counter[int]]:
         "selectedCharacters": [mine[0]["id"]],
         "dialogue": [{"speaker": mine[0]["id"], "text": "Mine, all mine."}],
     }
-    told["scripts"] = at_once(30, lambda _: guest.ask("POST", "/api/scripts", json=script))
+    told["scripts"] = at_once(
+        min(30, most), lambda _: guest.ask("POST", "/api/scripts", json=script)
+    )
     told["large"] = Counter(
         guest.ask(
             "POST",
@@ -180,7 +188,7 @@ def attack_with(guest: Guest) -> dict[str, Counter[int]]:
         for _ in range(2)
     )
     # Before the quota is full, so that they are opened.
-    hostile = [make() for make in list(sound_bombs.SOUNDS.values())[::9]]
+    hostile = [make() for make in list(sound_bombs.SOUNDS.values())[::9][:most]]
     told["sounds"] = at_once(
         len(hostile),
         lambda number: guest.ask(
@@ -188,10 +196,10 @@ def attack_with(guest: Guest) -> dict[str, Counter[int]]:
         ),
     )
     told["files"] = at_once(
-        12,
+        min(12, most),
         lambda _: guest.ask("POST", "/api/files/upload", files={"file": ("a.wav", sound)}),
     )
-    pictures = [make() for make in list(bombs.PICTURES.values())[::9]]
+    pictures = [make() for make in list(bombs.PICTURES.values())[::9][:most]]
     told["pictures"] = at_once(
         len(pictures),
         lambda number: guest.ask(

@@ -290,7 +290,7 @@ def test_memory_does_not_grow_with_the_audio() -> None:
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_video() -> None:
     """Here are a few minutes in short parts, of which those of one length share a picture."""
-    small, large = (measured("video", "#203040", str(s), "20") for s in (150, 450))
+    small, large = (measured("video", "#203040", str(s), "20") for s in (100, 300))
     assert large["parts"] > 2.9 * small["parts"]
     assert large["peak"] < 400
     assert large["peak"] - small["peak"] < 40
