@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlencode
 
 import firebase_admin
 import jwt
@@ -34,6 +35,7 @@ from troupe.adapters.identity_toolkit import IdentityToolkit
 from troupe.adapters.lazy import LazyModule
 
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
+GOOGLE = "google.com"  # the provider's name at Firebase
 _SKEW = 5  # seconds of tolerated clock skew
 # Custom tokens may carry any uid; ours become document ids, which are restricted:
 # https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
@@ -152,6 +154,28 @@ class Identity:
         )
         return _unverified_person(answer)
 
+    def sign_in_with_google(self, id_token: str, nonce: str | None = None) -> Person:
+        """Signs in with an ID token of Google, which Firebase verifies; creates the account if
+        there is none. `nonce`: what the token's `nonce` is the SHA-256 of.
+
+        Raises GoogleTokenRejected; EmailExists if an account has the address, and Google does not
+        vouch for it; and like `sign_in`.
+        """
+        answer = self._toolkit.call("signInWithIdp", _google(id_token, nonce), repeat=True)
+        if answer.get("needConfirmation"):
+            raise EmailExists
+        return _unverified_person(answer)
+
+    def link_google(self, uid: str, id_token: str) -> str:
+        """Adds a Google account to an account, which gets its address if it has none. Returns the
+        name of the Google account, or an empty string.
+
+        Raises GoogleTokenRejected, GoogleTaken, EmailExists, AccountDisabled.
+        """
+        body = {"idToken": self._id_token(uid), **_google(id_token)}
+        answer = self._toolkit.call("signInWithIdp", body, repeat=False)
+        return str(answer.get("displayName") or "")
+
     def sign_up_guest(self) -> Person:
         """Creates an anonymous account. Raises IdentityUnavailable or TooManyAttempts."""
         return _unverified_person(
@@ -181,15 +205,7 @@ class Identity:
 
     def send_verification(self, uid: str) -> None:
         """Mails a code that verifies the account's address. Raises TooManyAttempts."""
-        try:
-            token = auth.create_custom_token(uid, app=self._app).decode()
-        except (*_SDK_ERRORS, ValueError) as error:
-            raise IdentityUnavailable("custom tokens cannot be signed") from error
-        # Google requires the account's own ID token for this.
-        signed_in = self._toolkit.call(
-            "signInWithCustomToken", {"token": token, "returnSecureToken": True}, repeat=True
-        )
-        body = {"requestType": "VERIFY_EMAIL", "idToken": signed_in["idToken"]}
+        body = {"requestType": "VERIFY_EMAIL", "idToken": self._id_token(uid)}
         self._toolkit.call("sendOobCode", body, repeat=False)
 
     def verify_email(self, code: str) -> str:
@@ -220,6 +236,19 @@ class Identity:
         """Sets a password. Raises InvalidDetails."""
         try:
             auth.update_user(uid, password=password, app=self._app)
+        except ValueError as error:
+            raise InvalidDetails from error
+        except _SDK_ERRORS as error:
+            raise _sdk_error(error) from error
+
+    def add_password(self, uid: str, email: str | None, password: str) -> None:
+        """Lets an account without a password sign in with one. `email`: its address, unverified, if
+        it has none yet. Firebase revokes all its sign-ins. Raises EmailExists, InvalidDetails."""
+        address = {} if email is None else {"email": email}
+        try:
+            auth.update_user(uid, password=password, app=self._app, **address)
+        except auth.EmailAlreadyExistsError as error:
+            raise EmailExists from error
         except ValueError as error:
             raise InvalidDetails from error
         except _SDK_ERRORS as error:
@@ -266,6 +295,16 @@ class Identity:
         except _SDK_ERRORS as error:
             raise _sdk_error(error) from error
 
+    def _id_token(self, uid: str) -> str:
+        """An ID token of the account's own, which Google requires for what only its owner may do.
+        Raises IdentityUnavailable."""
+        try:
+            token = auth.create_custom_token(uid, app=self._app).decode()
+        except (*_SDK_ERRORS, ValueError) as error:
+            raise IdentityUnavailable("custom tokens cannot be signed") from error
+        body = {"token": token, "returnSecureToken": True}
+        return str(self._toolkit.call("signInWithCustomToken", body, repeat=True)["idToken"])
+
     def _user(self, uid: str) -> Any:
         """The Admin SDK's record of an account; None if it does not exist."""
         try:
@@ -274,6 +313,19 @@ class Identity:
             return None
         except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("accounts cannot be looked up") from error
+
+
+def _google(id_token: str, nonce: str | None = None) -> dict[str, Any]:
+    """The body of signInWithIdp."""
+    fields = {"id_token": id_token, "providerId": GOOGLE}
+    if nonce is not None:
+        fields["nonce"] = nonce
+    # `requestUri` is required, and matters only to providers that answer with a redirect.
+    return {
+        "postBody": urlencode(fields),
+        "requestUri": "http://localhost",
+        "returnSecureToken": True,
+    }
 
 
 def _sdk_error(error: Exception) -> TooManyAttempts | InvalidDetails | IdentityUnavailable:
