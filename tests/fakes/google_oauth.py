@@ -57,7 +57,7 @@ class FakeGoogle:
             "name": "Ada",
             "nonce": asked["nonce"],
         }
-        return 200, {"id_token": jwt.encode(claims | self.claims, None, algorithm="none")}
+        return 200, {"id_token": jwt.encode(claims | self.claims, "", algorithm="none")}
 
 
 def _s256(verifier: str) -> str:

@@ -35,8 +35,9 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.adapters.identity import GOOGLE, Identity, Person, Standing
+from troupe.adapters.identity import GOOGLE, Identity
 from troupe.adapters.identity_errors import IdentityError
+from troupe.adapters.identity_records import Person, Standing
 from troupe.logs import log
 from troupe.settings import Settings
 from troupe.tokens import TokenInvalid

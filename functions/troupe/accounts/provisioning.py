@@ -24,7 +24,7 @@ from troupe.accounts.writes import (
     end_sessions_write,
 )
 from troupe.adapters.firestore import AlreadyExists, Document, Stale, Update, Write, contend, now
-from troupe.adapters.identity import Person, Standing
+from troupe.adapters.identity_records import Person, Standing
 from troupe.caller import Device
 from troupe.errors import TooManyRequests
 from troupe.logs import log

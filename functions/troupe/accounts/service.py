@@ -23,8 +23,9 @@ from troupe.accounts.revocations import Revocations
 from troupe.accounts.sessions import TokenPair, live_session
 from troupe.accounts.writes import Users, add_session_changes, end_session_write, session_write
 from troupe.adapters.firestore import AlreadyExists, Database, Document, Update, contend, now
-from troupe.adapters.identity import Identity, Person
+from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityError
+from troupe.adapters.identity_records import Person
 from troupe.caller import Device, Role
 from troupe.logs import log
 from troupe.rate_limits import Limiter

@@ -7,16 +7,13 @@ REST API, which the Auth emulator also serves.
 from __future__ import annotations
 
 import os
-import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 import firebase_admin
-import jwt
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 
@@ -27,9 +24,15 @@ from troupe.adapters.identity_errors import (
     IdTokenExpired,
     IdTokenInvalid,
     InvalidDetails,
-    SecondFactorRequired,
     TooManyAttempts,
     WrongCredentials,
+)
+from troupe.adapters.identity_records import (
+    Person,
+    Standing,
+    person_of,
+    standing_of,
+    unverified_person,
 )
 from troupe.adapters.identity_toolkit import IdentityToolkit
 from troupe.adapters.lazy import LazyModule
@@ -37,9 +40,6 @@ from troupe.adapters.lazy import LazyModule
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
 GOOGLE = "google.com"  # the provider's name at Firebase
 _SKEW = 5  # seconds of tolerated clock skew
-# Custom tokens may carry any uid; ours become document ids, which are restricted:
-# https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
-_DOCUMENT_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/\x00-\x1f\x7f]{1,128}")
 
 
 if TYPE_CHECKING:
@@ -51,32 +51,6 @@ else:
 
 # The Admin SDK raises its own errors, and those of authenticating to Google.
 _SDK_ERRORS = (FirebaseError, GoogleAuthError)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A user that Firebase Auth has authenticated. `signed_in_at`: seconds since 1970."""
-
-    uid: str
-    email: str | None
-    email_verified: bool
-    name: str
-    picture: str
-    anonymous: bool
-    signed_in_at: int
-    provider: str = ""  # `password`, `google.com`, …
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An account as Firebase Auth knows it now. `valid_after`: sign-ins before it are revoked, in
-    seconds since 1970. `providers`: the address that each linked sign-in method vouches for."""
-
-    disabled: bool
-    valid_after: int
-    email: str | None
-    email_verified: bool
-    providers: Mapping[str, str | None]
 
 
 class Identity:
@@ -101,7 +75,7 @@ class Identity:
         """
         try:
             claims = auth.verify_id_token(id_token, app=self._app, clock_skew_seconds=_SKEW)
-            person = _person(claims)
+            person = person_of(claims)
             expires_at = int(claims["exp"])
         except auth.ExpiredIdTokenError as error:
             raise IdTokenExpired from error
@@ -117,7 +91,7 @@ class Identity:
     def standing(self, uid: str) -> Standing | None:
         """The account as it is now; None if it was deleted. Raises IdentityUnavailable."""
         user = self._user(uid)
-        return None if user is None else _standing(user)
+        return None if user is None else standing_of(user)
 
     def create(
         self, email: str, password: str, name: str, *, verified: bool = False
@@ -142,7 +116,7 @@ class Identity:
         except _SDK_ERRORS as error:
             raise _sdk_error(error) from error
         created_at = int(user.user_metadata.creation_timestamp) // 1000
-        return str(user.uid), max(created_at, _standing(user).valid_after)
+        return str(user.uid), max(created_at, standing_of(user).valid_after)
 
     def sign_in(self, email: str, password: str) -> Person:
         """Signs in with a password. Raises WrongCredentials, SecondFactorRequired, AccountDisabled,
@@ -152,7 +126,7 @@ class Identity:
             {"email": email, "password": password, "returnSecureToken": True},
             repeat=True,
         )
-        return _unverified_person(answer)
+        return unverified_person(answer)
 
     def sign_in_with_google(self, id_token: str, nonce: str | None = None) -> Person:
         """Signs in with an ID token of Google, which Firebase verifies; creates the account if
@@ -164,7 +138,7 @@ class Identity:
         answer = self._toolkit.call("signInWithIdp", _google(id_token, nonce), repeat=True)
         if answer.get("needConfirmation"):
             raise EmailExists
-        return _unverified_person(answer)
+        return unverified_person(answer)
 
     def link_google(self, uid: str, id_token: str) -> str:
         """Adds a Google account to an account, which gets its address if it has none. Returns the
@@ -178,7 +152,7 @@ class Identity:
 
     def sign_up_guest(self) -> Person:
         """Creates an anonymous account. Raises IdentityUnavailable or TooManyAttempts."""
-        return _unverified_person(
+        return unverified_person(
             self._toolkit.call("signUp", {"returnSecureToken": True}, repeat=False)
         )
 
@@ -334,40 +308,3 @@ def _sdk_error(error: Exception) -> TooManyAttempts | InvalidDetails | IdentityU
     if error.code == "RESOURCE_EXHAUSTED":
         return TooManyAttempts()
     return InvalidDetails() if error.code == "INVALID_ARGUMENT" else IdentityUnavailable(error.code)
-
-
-def _standing(user: Any) -> Standing:
-    return Standing(
-        disabled=bool(user.disabled),
-        valid_after=int(user.tokens_valid_after_timestamp) // 1000,
-        email=user.email,
-        email_verified=bool(user.email_verified),
-        providers={each.provider_id: each.email for each in user.provider_data},
-    )
-
-
-def _unverified_person(answer: dict[str, Any]) -> Person:
-    """The user of an ID token that came directly from Google over TLS, so its signature need not
-    be verified. Raises SecondFactorRequired if there is none yet."""
-    if "mfaPendingCredential" in answer:
-        raise SecondFactorRequired
-    return _person(jwt.decode(answer["idToken"], options={"verify_signature": False}))
-
-
-def _person(claims: dict[str, Any]) -> Person:
-    uid = str(claims["sub"])
-    if not _DOCUMENT_ID.fullmatch(uid):
-        raise ValueError("the uid is not a valid document id")
-    email = claims.get("email")
-    firebase = claims.get("firebase")
-    provider = firebase.get("sign_in_provider") if isinstance(firebase, dict) else None
-    return Person(
-        uid=uid,
-        email=str(email) if email else None,
-        email_verified=claims.get("email_verified") is True,
-        name=str(claims.get("name") or ""),
-        picture=str(claims.get("picture") or ""),
-        anonymous=provider == "anonymous",
-        signed_in_at=int(claims.get("auth_time") or claims["iat"]),
-        provider=str(provider or ""),
-    )
