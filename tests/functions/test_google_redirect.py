@@ -204,7 +204,7 @@ def test_the_page_learns_why_there_is_no_session(browser: FlaskClient, google: F
 def test_without_a_client_it_is_not_offered(db: Database) -> None:
     for path in ("/api/auth/google", CALLBACK):
         answer = get(new_browser(), path)
-        assert code(answer) == (503, "google_not_configured")
+        assert code(answer) == (422, "google_not_configured")
 
 
 def test_the_host_is_never_taken_from_the_request(browser: FlaskClient) -> None:

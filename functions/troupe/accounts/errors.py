@@ -101,7 +101,7 @@ class AddressNotProved(Unprocessable):
     message = "On this server, a guest becomes an account with Google only."
 
 
-class GoogleNotConfigured(Unavailable):
+class GoogleNotConfigured(Unprocessable):
     code = "google_not_configured"
     message = "This server has no Google client: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET."
 
