@@ -195,6 +195,13 @@ class TestLinkingAGuest:
         assert code(link(client, before, **body)) == (409, "already_linked")
         assert grants(user["id"]) == [2, 18]
 
+    def test_a_guest_of_the_firebase_sdk_too(self, client: FlaskClient) -> None:
+        before = {"accessToken": firebase_client.sign_up_anonymously()["idToken"]}
+        user = linked(link(client, before, idToken=google_token(new_email())))
+        assert (user["isGuest"], user["isVerified"], user["tokens"]) == (False, True, 20)
+        me = client.get("/api/me", headers=bearer(before)).json["data"]["user"]
+        assert me == user
+
     def test_what_belongs_to_somebody_else(self, client: FlaskClient) -> None:
         taken, theirs = new_email(), new_email()
         register(client, taken)
