@@ -60,6 +60,7 @@ def test_register_returns_the_documented_user(client: FlaskClient, path: str) ->
         "username": username,
         "profilePicture": PICTURE,
         "language": "",
+        "voiceId": "",
         "tokens": settings().tokens_to_give,
         "isVerified": False,
         "isGuest": False,
