@@ -98,7 +98,7 @@ class TestSignIn:
 
     def test_at_the_same_time_too(self, client: FlaskClient) -> None:
         email = new_email()
-        # At Firebase, that is: the emulator itself would make two accounts.
+        # Firebase has the account, so that this is about ours.
         uid = firebase_client.sign_in_with_google(email)["localId"]
         with ThreadPoolExecutor(4) as pool:
             answers = list(pool.map(lambda _: by_google(client, email), range(4)))
