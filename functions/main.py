@@ -47,6 +47,8 @@ TRANSLATOR_KEY = TRANSLATOR_KEYS.get(os.environ.get("TRANSLATOR", ""), [])
 LANGUAGE = JWT if EMULATED else sorted({*CHECKER, *TRANSLATOR_KEY})
 DUBBER = sorted({*LISTENER, *SPEECH, *LANGUAGE})
 WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else []
+GOOGLE = ["GOOGLE_CLIENT_SECRET"] if os.environ.get("GOOGLE_CLIENT_ID") else []
+AUTH = JWT if EMULATED else [*JWT, *GOOGLE]
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE") or (2 if EMULATED else 20))
 
@@ -69,7 +71,7 @@ def _serve(function: str, request: Request) -> Response:
 
 # Memory and concurrency of the functions that take uploads: as many of the largest requests at
 # once, with the worst files to decode, take half of the memory (decision 023 has the numbers).
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=16)
+@https_fn.on_request(secrets=AUTH, memory=options.MemoryOption.GB_1, concurrency=16)
 def auth(request: Request) -> Response:
     return _serve("auth", request)
 

@@ -89,6 +89,24 @@ class Settings(AiSettings):
     web_api_key: str = setting(
         "WEB_API_KEY", "", "the Firebase project's web API key; required for password sign-in"
     )
+    google_client_id: str = setting(
+        "GOOGLE_CLIENT_ID",
+        "",
+        "the OAuth client of the Google sign-in with redirects "
+        "([decision 043](docs/decisions/043-google-sign-in.md))",
+    )
+    google_client_secret: str = setting(
+        "GOOGLE_CLIENT_SECRET", "", "secret: of that client", repr=False
+    )
+    google_redirect_url: str = setting(
+        "GOOGLE_REDIRECT_URL",
+        "",
+        "the redirect URI of that client: `https://YOUR-SITE/api/auth/google/callback`",
+    )
+    google_authorize_url: str = setting(
+        "GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth", None
+    )
+    google_token_url: str = setting("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token", None)
     cors_origins: str = setting(
         "CORS_ORIGINS",
         "",
@@ -301,6 +319,13 @@ class Settings(AiSettings):
             if not self.jwt_secret:
                 # The emulators run without secrets; a fixed one is the same in all functions.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
+        return self
+
+    @model_validator(mode="after")
+    def _google_is_complete(self) -> Self:
+        """Only the function `auth` has the secret."""
+        if self.google_client_id and not self.google_redirect_url:
+            raise ValueError("GOOGLE_CLIENT_ID needs GOOGLE_REDIRECT_URL")
         return self
 
     @model_validator(mode="after")

@@ -48,13 +48,22 @@ class Claims:
     issued_at: int  # seconds since 1970
     expires_at: int
     session_id: str | None
-    path: str | None = None  # the only path it opens
+    path: str | None = None  # the only path it opens, or where a sign-in returns to
 
 
-def encode(*, purpose: str, subject: str, ttl: int, session_id: str | None = None) -> str:
+def encode(
+    *,
+    purpose: str,
+    subject: str,
+    ttl: int,
+    session_id: str | None = None,
+    path: str | None = None,
+) -> str:
     """A token for `purpose` that expires after `ttl` seconds."""
     now = int(time.time())
     claims = _claims(purpose, subject, now, now + ttl, session_id)
+    if path is not None:
+        claims["path"] = path
     return _sign(claims | {"jti": secrets.token_urlsafe(12)})
 
 

@@ -25,8 +25,9 @@ from troupe.accounts.records import UserRecord
 from troupe.accounts.service import Accounts
 from troupe.accounts.sessions import MAX_SESSIONS, is_of_sdk
 from troupe.adapters.firestore import Database, Document, Update, now
-from troupe.adapters.identity import Identity, Person
+from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityUnavailable
+from troupe.adapters.identity_records import Person
 from troupe.caller import Device
 from troupe.errors import Unavailable
 from troupe.tokens import TokenInvalid

@@ -165,6 +165,8 @@ def test_every_operation_requires_a_token(enforcing: Container) -> None:
 
 def test_only_what_browsers_load_by_themselves_is_open_to_all_apps() -> None:
     assert {route.path for _, route in routes() if route.open_to_all_apps} == {
+        "/api/auth/google",
+        "/api/auth/google/callback",
         "/api/docs",
         "/api/docs/assets/<name>",
         "/api/health",

@@ -17,6 +17,7 @@ from google.cloud.storage import Client
 from troupe.adapters.app_check import AppChecks
 from troupe.adapters.firebase import OPTIONS
 from troupe.adapters.firestore import Database, connect
+from troupe.adapters.google_oauth import GoogleOAuth
 from troupe.adapters.identity import Identity
 from troupe.adapters.moderation import ModerationServer
 from troupe.adapters.queue import CloudTasksQueue
@@ -59,6 +60,13 @@ def silent_services() -> Iterator[Any]:
             queue=CloudTasksQueue(app, "us-central1"),
             app_checks=AppChecks(PROJECT, f"http://{host}/keys"),
             moderation=moderation,
+            google_oauth=GoogleOAuth(
+                client_id="a-client",
+                client_secret="a-secret",
+                redirect_url="https://app.example.com/api/auth/google/callback",
+                authorize_url="https://accounts.example.com",
+                token_url=f"http://{host}/token",
+            ),
         )
         moderation.close()
         identity.close()

@@ -19,6 +19,7 @@ from tests.support.silent import silent_services
 from troupe import deadlines
 from troupe.adapters.app_check import AppChecks
 from troupe.adapters.firestore import Create, Database
+from troupe.adapters.google_oauth import GoogleOAuth
 from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityError
 from troupe.adapters.model import ModelError
@@ -96,6 +97,9 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "verify": None,  # on the emulators, tokens are not signed
         "create": lambda to: to.identity.create("ada@example.com", "secret-123", "Ada"),
         "sign_in": lambda to: to.identity.sign_in("ada@example.com", "secret-123"),
+        "sign_in_with_google": lambda to: to.identity.sign_in_with_google("a-token"),
+        "link_google": lambda to: to.identity.link_google("ada", "a-token"),
+        "add_password": lambda to: to.identity.add_password("ada", None, "secret-123"),
         "sign_up_guest": lambda to: to.identity.sign_up_guest(),
         "send_reset": lambda to: to.identity.send_reset("ada@example.com"),
         "standing": lambda to: to.identity.standing("ada"),
@@ -116,6 +120,10 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "check": None,  # on the emulators, it only connects
     },
     "app_checks": {"verify": lambda to: to.app_checks.verify(APP_TOKEN)},
+    "google_oauth": {
+        "authorization_url": None,
+        "exchange": lambda to: to.google_oauth.exchange("code", nonce="n", verifier="v"),
+    },
     "moderation": {"close": None, "__call__": lambda to: to.moderation(["Good day."])},
 }
 CLASSES: dict[str, type[Any]] = {
@@ -124,6 +132,7 @@ CLASSES: dict[str, type[Any]] = {
     "identity": Identity,
     "queue": CloudTasksQueue,
     "app_checks": AppChecks,
+    "google_oauth": GoogleOAuth,
     "moderation": ModerationServer,
 }
 

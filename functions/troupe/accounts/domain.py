@@ -4,7 +4,7 @@ from troupe.domain import Domain, Limit
 
 DOMAIN = Domain(
     name="accounts",
-    endpoints={"auth": ("troupe.accounts.endpoints",)},
+    endpoints={"auth": ("troupe.accounts.endpoints", "troupe.accounts.google_endpoints")},
     exporters={"account": "troupe.accounts.lifecycle:export"},
     chores={"guests": "guest_cleanup.sweep", "deletions": "deletions.sweep"},
     limits={

@@ -67,6 +67,55 @@ class AccountSuspended(Forbidden):
     message = "This account is suspended."
 
 
+class GoogleTokenInvalid(Unauthorized):
+    code = "google_token_invalid"
+    message = "Google's ID token is wrong or expired, or belongs to another project."
+
+
+class WrongGoogleToken(Forbidden):
+    """Not 401: the bearer token is valid, and clients must not discard it."""
+
+    code = "wrong_google_token"
+    message = GoogleTokenInvalid.message
+
+
+class GoogleTaken(Conflict):
+    code = "google_account_taken"
+    message = "This Google account already signs in to another account."
+
+
+class AlreadyLinked(Conflict):
+    code = "already_linked"
+    message = "This account already has a sign-in method of this kind."
+
+
+class OtherEmail(Conflict):
+    code = "other_email"
+    message = "This account has another email address."
+
+
+class AddressNotProved(Unprocessable):
+    """EMAIL_ENUMERATION=hidden: the answer would tell whether the address has an account."""
+
+    code = "address_not_proved"
+    message = "On this server, a guest becomes an account with Google only."
+
+
+class GoogleNotConfigured(Unprocessable):
+    code = "google_not_configured"
+    message = "This server has no Google client: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET."
+
+
+class ReturnPathRefused(Unprocessable):
+    code = "return_path_refused"
+    message = "`returnPath` must be a path of this site, or a URL whose origin may call this API."
+
+
+class StateInvalid(Unprocessable):
+    code = "invalid_state"
+    message = "This sign-in was started in another browser, or too long ago. Please start again."
+
+
 class WrongPassword(Forbidden):
     """Not 401: the bearer token is valid, and clients must not discard it."""
 
@@ -162,6 +211,8 @@ _PUBLIC_ERRORS: dict[type[identity_errors.IdentityError], type[TroupeError]] = {
     identity_errors.TooManyAttempts: TooManyAttempts,
     identity_errors.InvalidDetails: NotAccepted,
     identity_errors.CodeInvalid: CodeInvalid,
+    identity_errors.GoogleTokenRejected: GoogleTokenInvalid,
+    identity_errors.GoogleTaken: GoogleTaken,
     identity_errors.IdTokenInvalid: TokenInvalid,
     identity_errors.IdTokenExpired: TokenExpired,
 }

@@ -14,7 +14,7 @@ from troupe.accounts.errors import CodeInvalid, NoEmail, NoPassword, WrongPasswo
 from troupe.accounts.records import AccountCaller, default_name
 from troupe.accounts.writes import Users, end_sessions_write
 from troupe.adapters.firestore import Database, contend, now
-from troupe.adapters.identity import Identity, Standing
+from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import (
     AccountDisabled,
     EmailExists,
@@ -22,6 +22,7 @@ from troupe.adapters.identity_errors import (
     TooManyAttempts,
     WrongCredentials,
 )
+from troupe.adapters.identity_records import Standing
 from troupe.caller import Device
 from troupe.errors import Unavailable
 from troupe.logs import log

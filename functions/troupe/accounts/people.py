@@ -7,7 +7,7 @@ from typing import Any
 
 from troupe.accounts.pictures import clean_picture
 from troupe.accounts.records import UserRecord
-from troupe.adapters.identity import Person, Standing
+from troupe.adapters.identity_records import Person, Standing
 from troupe.text import clean_email, clean_name, name_key
 from troupe.tokens import TokenInvalid
 

@@ -24,7 +24,7 @@ from troupe.accounts.writes import (
     end_sessions_write,
 )
 from troupe.adapters.firestore import AlreadyExists, Document, Stale, Update, Write, contend, now
-from troupe.adapters.identity import Person, Standing
+from troupe.adapters.identity_records import Person, Standing
 from troupe.caller import Device
 from troupe.errors import TooManyRequests
 from troupe.logs import log
@@ -142,12 +142,10 @@ class Provisioning:
     ) -> tuple[UserRecord, Document]:
         """Stores changes. A guest who has become an account counts like a registration and gets the
         rest of the sign-up tokens, once: the ledger entry can only be created once."""
-        settings, counted = self._settings, None
-        rest = max(0, settings.tokens_to_give - settings.guest_tokens_to_give)
+        counted = None
         if changes.get("guest") is False:
             counted = self._count("register", device)
-            if rest:
-                writes += grant_writes(user.id, "account-grant", Meter.TOKENS, rest, "account", at)
+            writes += account_grant(user.id, self._settings, at)
         try:
             self._users.commit(*writes)
         except (AlreadyExists, Stale) as error:
@@ -207,6 +205,15 @@ class Provisioning:
         wallet = opening_writes(user.id, user.tokens, user.created_at)
         committed = self._users.commit(first, *others, *wallet)
         return Document(first.path, user.stored(), True, committed.update_times[0])
+
+
+def account_grant(uid: str, settings: Settings, at: datetime) -> list[Write]:
+    """The rest of the sign-up tokens, for a guest who becomes an account. Their entry in the ledger
+    can only be created once."""
+    rest = settings.tokens_to_give - settings.guest_tokens_to_give
+    if rest <= 0:
+        return []
+    return grant_writes(uid, "account-grant", Meter.TOKENS, rest, "account", at)
 
 
 def _listed(user: UserRecord, sign_in: _SignIn | None, at: datetime) -> Session | None:

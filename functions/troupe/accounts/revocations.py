@@ -13,8 +13,9 @@ from troupe.accounts.errors import public_error
 from troupe.accounts.records import UserRecord
 from troupe.accounts.writes import Users, end_sessions_write
 from troupe.adapters.firestore import DELETE_FIELD, Document, Stale, Update, now
-from troupe.adapters.identity import Identity, Standing
+from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityError
+from troupe.adapters.identity_records import Standing
 from troupe.logs import log
 
 

@@ -23,8 +23,9 @@ from troupe.accounts.revocations import Revocations
 from troupe.accounts.sessions import TokenPair, live_session
 from troupe.accounts.writes import Users, add_session_changes, end_session_write, session_write
 from troupe.adapters.firestore import AlreadyExists, Database, Document, Update, contend, now
-from troupe.adapters.identity import Identity, Person
+from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityError
+from troupe.adapters.identity_records import Person
 from troupe.caller import Device, Role
 from troupe.logs import log
 from troupe.rate_limits import Limiter
@@ -128,6 +129,26 @@ class Accounts:
             raise public_error(error) from error
         return self._signed_in(person, device, role)
 
+    def google(
+        self,
+        id_token: str,
+        device: Device,
+        *,
+        nonce: str | None = None,
+        first_use_within: timedelta | None = None,
+    ) -> SignedIn:
+        """Opens a session for an ID token of Google, with a new account if there is none.
+        `first_use_within`: see `sessions.open_session`.
+
+        Raises GoogleTokenInvalid; EmailTaken if Google does not vouch for the address of an
+        account; and like `login`.
+        """
+        try:
+            person = self._identity.sign_in_with_google(id_token, nonce)
+        except IdentityError as error:
+            raise public_error(error) from error
+        return self._signed_in(person, device, first_use_within=first_use_within)
+
     def guest(self, device: Device) -> SignedIn:
         """Creates an anonymous user and opens a session."""
         try:
@@ -211,24 +232,40 @@ class Accounts:
         if not caller.guest and (since is None or now() - since > RECENT):
             raise RecentSignInRequired
 
-    def _signed_in(self, person: Person, device: Device, role: Role | None = None) -> SignedIn:
+    def _signed_in(
+        self,
+        person: Person,
+        device: Device,
+        role: Role | None = None,
+        first_use_within: timedelta | None = None,
+    ) -> SignedIn:
         signed_in_at = datetime.fromtimestamp(person.signed_in_at, UTC)
 
         def attempt() -> SignedIn:
             user, document = self._provisioning.signed_in(person, device)
             if role is not None and user.role != role:
                 raise NotAnAdmin
-            return self._open_session(user, document, device, signed_in_at)
+            return self._open_session(user, document, device, signed_in_at, first_use_within)
 
         return contend(attempt)
 
     def _open_session(
-        self, user: UserRecord, document: Document, device: Device, signed_in_at: datetime
+        self,
+        user: UserRecord,
+        document: Document,
+        device: Device,
+        signed_in_at: datetime,
+        first_use_within: timedelta | None = None,
     ) -> SignedIn:
         """Raises Stale."""
         at = now()
         issued = sessions.open_session(
-            user.id, device, self._settings, at, signed_in_at=signed_in_at
+            user.id,
+            device,
+            self._settings,
+            at,
+            signed_in_at=signed_in_at,
+            first_use_within=first_use_within,
         )
         changes = add_session_changes(user, issued.session_id, issued.session, at)
         self._users.commit(Update(document.path, changes, seen=document))

@@ -55,9 +55,11 @@ def open_session(
     at: datetime,
     *,
     signed_in_at: datetime | None = None,
+    first_use_within: timedelta | None = None,
 ) -> IssuedSession:
     """A new session that starts at `at`. `signed_in_at`: when the person signed in at Firebase, by
-    its clock; None for a session without a sign-in there."""
+    its clock; None for a session without a sign-in there. `first_use_within`: ends the session if
+    its refresh token is not exchanged by then."""
     # Starts with a letter: the id is used unquoted in field paths, which cannot start with a digit.
     session_id = f"s{secrets.token_hex(8)}"
     pair = _pair(uid, session_id, settings, at, secrets.token_urlsafe(12))
@@ -67,7 +69,7 @@ def open_session(
         created_at=at,
         signed_in_at=signed_in_at,
         last_used_at=at,
-        expires_at=at + timedelta(seconds=settings.refresh_token_seconds),
+        expires_at=at + (first_use_within or timedelta(seconds=settings.refresh_token_seconds)),
         user_agent=device.user_agent[:_MAX_AGENT],
     )
     return IssuedSession(session_id, session, pair)

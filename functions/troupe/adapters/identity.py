@@ -7,15 +7,13 @@ REST API, which the Auth emulator also serves.
 from __future__ import annotations
 
 import os
-import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlencode
 
 import firebase_admin
-import jwt
 from firebase_admin.exceptions import FirebaseError
 from google.auth.exceptions import GoogleAuthError
 
@@ -26,18 +24,22 @@ from troupe.adapters.identity_errors import (
     IdTokenExpired,
     IdTokenInvalid,
     InvalidDetails,
-    SecondFactorRequired,
     TooManyAttempts,
     WrongCredentials,
+)
+from troupe.adapters.identity_records import (
+    Person,
+    Standing,
+    person_of,
+    standing_of,
+    unverified_person,
 )
 from troupe.adapters.identity_toolkit import IdentityToolkit
 from troupe.adapters.lazy import LazyModule
 
 _HOST_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
+GOOGLE = "google.com"  # the provider's name at Firebase
 _SKEW = 5  # seconds of tolerated clock skew
-# Custom tokens may carry any uid; ours become document ids, which are restricted:
-# https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
-_DOCUMENT_ID = re.compile(r"(?!\.\.?$|__.*__$)[^/\x00-\x1f\x7f]{1,128}")
 
 
 if TYPE_CHECKING:
@@ -49,32 +51,6 @@ else:
 
 # The Admin SDK raises its own errors, and those of authenticating to Google.
 _SDK_ERRORS = (FirebaseError, GoogleAuthError)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A user that Firebase Auth has authenticated. `signed_in_at`: seconds since 1970."""
-
-    uid: str
-    email: str | None
-    email_verified: bool
-    name: str
-    picture: str
-    anonymous: bool
-    signed_in_at: int
-    provider: str = ""  # `password`, `google.com`, …
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An account as Firebase Auth knows it now. `valid_after`: sign-ins before it are revoked, in
-    seconds since 1970. `providers`: the address that each linked sign-in method vouches for."""
-
-    disabled: bool
-    valid_after: int
-    email: str | None
-    email_verified: bool
-    providers: Mapping[str, str | None]
 
 
 class Identity:
@@ -99,7 +75,7 @@ class Identity:
         """
         try:
             claims = auth.verify_id_token(id_token, app=self._app, clock_skew_seconds=_SKEW)
-            person = _person(claims)
+            person = person_of(claims)
             expires_at = int(claims["exp"])
         except auth.ExpiredIdTokenError as error:
             raise IdTokenExpired from error
@@ -115,7 +91,7 @@ class Identity:
     def standing(self, uid: str) -> Standing | None:
         """The account as it is now; None if it was deleted. Raises IdentityUnavailable."""
         user = self._user(uid)
-        return None if user is None else _standing(user)
+        return None if user is None else standing_of(user)
 
     def create(
         self, email: str, password: str, name: str, *, verified: bool = False
@@ -140,7 +116,7 @@ class Identity:
         except _SDK_ERRORS as error:
             raise _sdk_error(error) from error
         created_at = int(user.user_metadata.creation_timestamp) // 1000
-        return str(user.uid), max(created_at, _standing(user).valid_after)
+        return str(user.uid), max(created_at, standing_of(user).valid_after)
 
     def sign_in(self, email: str, password: str) -> Person:
         """Signs in with a password. Raises WrongCredentials, SecondFactorRequired, AccountDisabled,
@@ -150,11 +126,33 @@ class Identity:
             {"email": email, "password": password, "returnSecureToken": True},
             repeat=True,
         )
-        return _unverified_person(answer)
+        return unverified_person(answer)
+
+    def sign_in_with_google(self, id_token: str, nonce: str | None = None) -> Person:
+        """Signs in with an ID token of Google, which Firebase verifies; creates the account if
+        there is none. `nonce`: what the token's `nonce` is the SHA-256 of.
+
+        Raises GoogleTokenRejected; EmailExists if an account has the address, and Google does not
+        vouch for it; and like `sign_in`.
+        """
+        answer = self._toolkit.call("signInWithIdp", _google(id_token, nonce), repeat=True)
+        if answer.get("needConfirmation"):
+            raise EmailExists
+        return unverified_person(answer)
+
+    def link_google(self, uid: str, id_token: str) -> str:
+        """Adds a Google account to an account, which gets its address if it has none. Returns the
+        name of the Google account, or an empty string.
+
+        Raises GoogleTokenRejected, GoogleTaken, EmailExists, AccountDisabled.
+        """
+        body = {"idToken": self._id_token(uid), **_google(id_token)}
+        answer = self._toolkit.call("signInWithIdp", body, repeat=False)
+        return str(answer.get("displayName") or "")
 
     def sign_up_guest(self) -> Person:
         """Creates an anonymous account. Raises IdentityUnavailable or TooManyAttempts."""
-        return _unverified_person(
+        return unverified_person(
             self._toolkit.call("signUp", {"returnSecureToken": True}, repeat=False)
         )
 
@@ -181,15 +179,7 @@ class Identity:
 
     def send_verification(self, uid: str) -> None:
         """Mails a code that verifies the account's address. Raises TooManyAttempts."""
-        try:
-            token = auth.create_custom_token(uid, app=self._app).decode()
-        except (*_SDK_ERRORS, ValueError) as error:
-            raise IdentityUnavailable("custom tokens cannot be signed") from error
-        # Google requires the account's own ID token for this.
-        signed_in = self._toolkit.call(
-            "signInWithCustomToken", {"token": token, "returnSecureToken": True}, repeat=True
-        )
-        body = {"requestType": "VERIFY_EMAIL", "idToken": signed_in["idToken"]}
+        body = {"requestType": "VERIFY_EMAIL", "idToken": self._id_token(uid)}
         self._toolkit.call("sendOobCode", body, repeat=False)
 
     def verify_email(self, code: str) -> str:
@@ -220,6 +210,19 @@ class Identity:
         """Sets a password. Raises InvalidDetails."""
         try:
             auth.update_user(uid, password=password, app=self._app)
+        except ValueError as error:
+            raise InvalidDetails from error
+        except _SDK_ERRORS as error:
+            raise _sdk_error(error) from error
+
+    def add_password(self, uid: str, email: str | None, password: str) -> None:
+        """Lets an account without a password sign in with one. `email`: its address, unverified, if
+        it has none yet. Firebase revokes all its sign-ins. Raises EmailExists, InvalidDetails."""
+        address = {} if email is None else {"email": email}
+        try:
+            auth.update_user(uid, password=password, app=self._app, **address)
+        except auth.EmailAlreadyExistsError as error:
+            raise EmailExists from error
         except ValueError as error:
             raise InvalidDetails from error
         except _SDK_ERRORS as error:
@@ -266,6 +269,16 @@ class Identity:
         except _SDK_ERRORS as error:
             raise _sdk_error(error) from error
 
+    def _id_token(self, uid: str) -> str:
+        """An ID token of the account's own, which Google requires for what only its owner may do.
+        Raises IdentityUnavailable."""
+        try:
+            token = auth.create_custom_token(uid, app=self._app).decode()
+        except (*_SDK_ERRORS, ValueError) as error:
+            raise IdentityUnavailable("custom tokens cannot be signed") from error
+        body = {"token": token, "returnSecureToken": True}
+        return str(self._toolkit.call("signInWithCustomToken", body, repeat=True)["idToken"])
+
     def _user(self, uid: str) -> Any:
         """The Admin SDK's record of an account; None if it does not exist."""
         try:
@@ -276,46 +289,22 @@ class Identity:
             raise IdentityUnavailable("accounts cannot be looked up") from error
 
 
+def _google(id_token: str, nonce: str | None = None) -> dict[str, Any]:
+    """The body of signInWithIdp."""
+    fields = {"id_token": id_token, "providerId": GOOGLE}
+    if nonce is not None:
+        fields["nonce"] = nonce
+    # `requestUri` is required, and matters only to providers that answer with a redirect.
+    return {
+        "postBody": urlencode(fields),
+        "requestUri": "http://localhost",
+        "returnSecureToken": True,
+    }
+
+
 def _sdk_error(error: Exception) -> TooManyAttempts | InvalidDetails | IdentityUnavailable:
     if not isinstance(error, FirebaseError):
         return IdentityUnavailable(type(error).__name__)
     if error.code == "RESOURCE_EXHAUSTED":
         return TooManyAttempts()
     return InvalidDetails() if error.code == "INVALID_ARGUMENT" else IdentityUnavailable(error.code)
-
-
-def _standing(user: Any) -> Standing:
-    return Standing(
-        disabled=bool(user.disabled),
-        valid_after=int(user.tokens_valid_after_timestamp) // 1000,
-        email=user.email,
-        email_verified=bool(user.email_verified),
-        providers={each.provider_id: each.email for each in user.provider_data},
-    )
-
-
-def _unverified_person(answer: dict[str, Any]) -> Person:
-    """The user of an ID token that came directly from Google over TLS, so its signature need not
-    be verified. Raises SecondFactorRequired if there is none yet."""
-    if "mfaPendingCredential" in answer:
-        raise SecondFactorRequired
-    return _person(jwt.decode(answer["idToken"], options={"verify_signature": False}))
-
-
-def _person(claims: dict[str, Any]) -> Person:
-    uid = str(claims["sub"])
-    if not _DOCUMENT_ID.fullmatch(uid):
-        raise ValueError("the uid is not a valid document id")
-    email = claims.get("email")
-    firebase = claims.get("firebase")
-    provider = firebase.get("sign_in_provider") if isinstance(firebase, dict) else None
-    return Person(
-        uid=uid,
-        email=str(email) if email else None,
-        email_verified=claims.get("email_verified") is True,
-        name=str(claims.get("name") or ""),
-        picture=str(claims.get("picture") or ""),
-        anonymous=provider == "anonymous",
-        signed_in_at=int(claims.get("auth_time") or claims["iat"]),
-        provider=str(provider or ""),
-    )

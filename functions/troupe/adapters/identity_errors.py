@@ -24,6 +24,14 @@ class SecondFactorRequired(IdentityError):
     ask for."""
 
 
+class GoogleTokenRejected(IdentityError):
+    """Google's ID token is wrong or expired, or was made for another project."""
+
+
+class GoogleTaken(IdentityError):
+    """The Google account already signs in to an account."""
+
+
 class TooManyAttempts(IdentityError):
     """Firebase Auth temporarily blocks this account or address."""
 

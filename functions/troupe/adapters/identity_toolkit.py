@@ -14,6 +14,9 @@ from urllib3 import Timeout
 from troupe.adapters.identity_errors import (
     AccountDisabled,
     CodeInvalid,
+    EmailExists,
+    GoogleTaken,
+    GoogleTokenRejected,
     IdentityError,
     IdentityUnavailable,
     InvalidDetails,
@@ -36,6 +39,11 @@ _ERROR_CODES: dict[str, type[IdentityError]] = {
     "MISSING_PASSWORD": WrongCredentials,
     "MISSING_EMAIL": WrongCredentials,
     "USER_DISABLED": AccountDisabled,
+    "EMAIL_EXISTS": EmailExists,
+    "FEDERATED_USER_ID_ALREADY_LINKED": GoogleTaken,
+    # A bad signature, an expired token, or one for a client of another project.
+    "INVALID_IDP_RESPONSE": GoogleTokenRejected,
+    "MISSING_OR_INVALID_NONCE": GoogleTokenRejected,
     "TOO_MANY_ATTEMPTS_TRY_LATER": TooManyAttempts,
     "QUOTA_EXCEEDED": TooManyAttempts,
     "RESET_PASSWORD_EXCEED_LIMIT": TooManyAttempts,

@@ -68,6 +68,7 @@ _PHRASES = {
     200: "OK",
     201: "Created",
     202: "Accepted",
+    302: "Found",
     400: "Bad Request",
     401: "Unauthorized",
     402: "Payment Required",
@@ -85,7 +86,10 @@ _PHRASES = {
 _HEADERS = {
     "X-Warnings": ("What `warnings` has in other responses, as JSON.", {"type": "string"}),
     "Cache-Control": ("How long, and by whom, the answer may be kept.", {"type": "string"}),
-    "Location": ("The URL of the created resource.", {"type": "string", "format": "uri-reference"}),
+    "Location": (
+        "The URL of the created resource, or to go on to.",
+        {"type": "string", "format": "uri-reference"},
+    ),
     "Preference-Applied": ("The part of `Prefer` that was honoured.", {"type": "string"}),
     "RateLimit-Limit": ("Requests allowed in the window.", {"type": "integer"}),
     "RateLimit-Remaining": ("Requests remaining in the window.", {"type": "integer"}),
@@ -226,7 +230,9 @@ class _Document:
         headers = (*route.headers, *(_RATE_HEADERS if route.limit else ()))
         answers: Json = {}
         for status in route.statuses:
-            answers[str(status)] = {"description": _PHRASES[status], "content": content}
+            answers[str(status)] = {"description": _PHRASES[status]}
+            if status != 302:
+                answers[str(status)]["content"] = content
             if headers:
                 answers[str(status)]["headers"] = header_refs(headers)
         if is_media(route):

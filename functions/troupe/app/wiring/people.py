@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from troupe.accounts.callers import Callers
     from troupe.accounts.deletion import Deletions
     from troupe.accounts.directory import Directory
+    from troupe.accounts.google import GoogleSignIn
     from troupe.accounts.guests import GuestCleanup
+    from troupe.accounts.linking import Linking
     from troupe.accounts.links import MediaLinks
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
@@ -60,6 +62,28 @@ class People(Work):
         from troupe.accounts.passwords import Passwords
 
         return Passwords(self.database, self.identity, self.limiter)
+
+    @cached_property
+    def google_sign_in(self) -> GoogleSignIn:
+        from troupe.accounts.google import GoogleSignIn
+        from troupe.adapters.google_oauth import GoogleOAuth
+
+        settings, oauth = self.settings, None
+        if settings.google_client_id and settings.google_client_secret:
+            oauth = GoogleOAuth(
+                client_id=settings.google_client_id,
+                client_secret=settings.google_client_secret,
+                redirect_url=settings.google_redirect_url,
+                authorize_url=settings.google_authorize_url,
+                token_url=settings.google_token_url,
+            )
+        return GoogleSignIn(self.accounts, oauth, settings.allowed_origins)
+
+    @cached_property
+    def linking(self) -> Linking:
+        from troupe.accounts.linking import Linking
+
+        return Linking(self.database, self.identity, self.settings)
 
     @cached_property
     def profiles(self) -> Profiles:

@@ -1,0 +1,154 @@
+"""Sign-in with Google, and linking of accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+
+from troupe.accounts import google_schemas, schemas
+from troupe.accounts.errors import (
+    AccountSuspended,
+    AddressNotProved,
+    AlreadyLinked,
+    EmailTaken,
+    EmailUnproved,
+    GoogleNotConfigured,
+    GoogleTaken,
+    GoogleTokenInvalid,
+    NoEmail,
+    OtherEmail,
+    RecentSignInRequired,
+    ReturnPathRefused,
+    SecondFactorRequired,
+    StateInvalid,
+    TooManyAttempts,
+    WrongGoogleToken,
+)
+from troupe.tokens import TokenInvalid
+from troupe.web.addresses import current_device
+from troupe.web.caller import Auth
+from troupe.web.reply import Reply
+from troupe.web.routes import Api
+
+if TYPE_CHECKING:
+    from troupe.accounts.google import GoogleSignIn
+    from troupe.accounts.linking import Linking
+    from troupe.accounts.records import AccountCaller
+    from troupe.accounts.service import Accounts
+
+api = Api("google", "Sign-in with Google, and linking of accounts")
+
+# Firebase Hosting removes all other cookies. The path keeps it apart from a page's own `__session`:
+# browsers send the one with the longer path first.
+_COOKIE = "__session"
+_COOKIE_PATH = "/api/auth/google"
+
+
+@api.get(
+    "/api/auth/google",
+    auth=Auth.PUBLIC,
+    status=302,
+    headers=("Location",),
+    errors=(GoogleNotConfigured, ReturnPathRefused),
+    limit="login",
+    open_to_all_apps=True,
+)
+def google_redirect(
+    query: google_schemas.GoogleRedirectQuery, google_sign_in: GoogleSignIn
+) -> Response:
+    """Sends the browser to Google to sign in. For links, not for requests by scripts.
+
+    Afterwards the browser goes to `returnPath`, with `#refreshToken=` or `#error=` (the code of an
+    error). Exchange the refresh token with `POST /api/auth/refresh` within 2 minutes.
+    """
+    started = google_sign_in.start(query.return_path)
+    response = _redirect(started.url)
+    response.set_cookie(
+        _COOKIE,
+        started.cookie,
+        max_age=600,
+        path=_COOKIE_PATH,
+        secure=True,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@api.get(
+    "/api/auth/google/callback",
+    auth=Auth.PUBLIC,
+    status=302,
+    headers=("Location",),
+    errors=(GoogleNotConfigured, StateInvalid),
+    limit="login",
+    open_to_all_apps=True,
+)
+def google_callback(
+    query: google_schemas.GoogleCallbackQuery, google_sign_in: GoogleSignIn
+) -> Response:
+    """Where Google sends the browser back to. Signs in, and sends it on."""
+    place = google_sign_in.finish(
+        state=query.state,
+        cookie=request.cookies.get(_COOKIE, ""),
+        code=query.code,
+        error=query.error,
+        device=current_device(),
+    )
+    response = _redirect(place)
+    response.delete_cookie(_COOKIE, path=_COOKIE_PATH, secure=True, httponly=True, samesite="Lax")
+    return response
+
+
+@api.post(
+    "/api/auth/google",
+    auth=Auth.PUBLIC,
+    data=schemas.SignedInData,
+    errors=(
+        *(GoogleTokenInvalid, TokenInvalid, SecondFactorRequired, AccountSuspended),
+        *(EmailTaken, TooManyAttempts),
+    ),
+    aliases=("/api/auth/google/callback",),
+    limit="login",
+)
+def google_token(body: google_schemas.GoogleTokenBody, accounts: Accounts) -> Reply:
+    """Signs in with an ID token of Google, as its script or an app's SDK gets one. The first
+    sign-in creates the account with its sign-up tokens.
+
+    If Google vouches for the address of an account that nobody has verified yet, that account's
+    password and its sessions end.
+    """
+    signed_in = accounts.google(body.id_token, current_device())
+    return Reply(schemas.SignedInData.of(signed_in), "Logged in successfully")
+
+
+@api.post(
+    "/api/auth/link",
+    data=schemas.UserData,
+    errors=(
+        *(WrongGoogleToken, RecentSignInRequired, AccountSuspended),
+        *(EmailTaken, GoogleTaken, AlreadyLinked, OtherEmail, NoEmail),
+        *(EmailUnproved, AddressNotProved, TooManyAttempts),
+    ),
+    limit="register",
+)
+def link_account(
+    body: google_schemas.LinkBody, caller: AccountCaller, accounts: Accounts, linking: Linking
+) -> Reply:
+    """Adds a way to sign in: a Google account, or a password.
+
+    A guest becomes an account with the same id, data, wallet and sessions, and gets the rest of the
+    sign-up tokens. Others need a sign-in at most 5 minutes before, and a password ends every
+    session but this one. Firebase ends its own sign-ins then: with an ID token, sign in again.
+    """
+    accounts.require_recent_sign_in(caller)
+    if body.id_token is not None:
+        user = linking.google(caller, body.id_token)
+    else:
+        user = linking.password(caller, body.email, body.password or "")
+    return Reply(schemas.UserData(user=schemas.UserView.of(user)), "Account linked successfully")
+
+
+def _redirect(url: str) -> Response:
+    return Response(status=302, headers={"Location": url})
