@@ -53,6 +53,8 @@ def words(text: str) -> list[tuple[int, int]]:
     belongs to the word that it touches; an opening mark and the mark at the start of a line (a
     bullet, a dash) to the word after them, any other to the word before, if there is one.
     """
+    if len(text) == 1:
+        return [(0, 1)] if is_speakable(text) else []
     unspaced = has_unspaced(text)
     cuts = _word_cuts(text) if unspaced else []
     spans: list[tuple[int, int]] = []
@@ -61,7 +63,7 @@ def words(text: str) -> list[tuple[int, int]]:
     for token in _TOKEN.finditer(text):
         first, last = token.span()
         for start, end in _pieces(text, first, last, cuts) if unspaced else ((first, last),):
-            if is_speakable(text[start:end]):
+            if text[start].isalnum() or is_speakable(text[start:end]):
                 spans.append((start if opening is None else opening, end))
                 opening = None
             elif opening is not None:

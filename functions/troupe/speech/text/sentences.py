@@ -5,7 +5,6 @@ and the captions use it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from troupe.speech.text.graphemes import is_joined
@@ -82,14 +81,19 @@ def writes_ordinals_with_dot(language: str) -> bool:
     return bool(_ORDINAL_DOT.fullmatch(language.partition("-")[0].lower()))
 
 
-def sentence_ends(text: str, language: str) -> Iterator[int]:
+def sentence_ends(text: str, language: str) -> list[int]:
     """The offsets after each sentence and the white space behind it; the end of the text is left
     out. Linear."""
+    if SENTENCE.search(text) is None:
+        return []
     ordinal_dot = writes_ordinals_with_dot(language)
-    for match in SENTENCE.finditer(text):
-        at = match.end()
-        if at < len(text) and not is_joined(text, at) and is_end(text, match, ordinal_dot):
-            yield at
+    return [
+        at
+        for match in SENTENCE.finditer(text)
+        if (at := match.end()) < len(text)
+        and not is_joined(text, at)
+        and is_end(text, match, ordinal_dot)
+    ]
 
 
 def is_end(text: str, match: re.Match[str], ordinal_dot: bool) -> bool:

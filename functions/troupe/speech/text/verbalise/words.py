@@ -138,7 +138,8 @@ def _read_symbol(match: re.Match[str], rules: Rules) -> str | None:
             return None
     elif not re.match(r"\s?\w", right):
         return None
-    infix = _INFIX.get(word, word) if re.search(r"[\w)]\s$", left) and spaced else word
+    between = spaced and word in _INFIX and re.search(r"[\w)]\s$", left)
+    infix = _INFIX[word] if between else word
     said = rules.words.get(infix, rules.words[word])
     before_it = "" if not left or left[-1].isspace() else " "
     return f"{before_it}{said}{'' if right[:1].isspace() else ' '}"
