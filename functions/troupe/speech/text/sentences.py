@@ -24,7 +24,7 @@ CLAUSE = re.compile(rf"[{COMMAS}][{CLOSERS}]*\s+|[{UNSPACED_COMMAS}]+[{CLOSERS}]
 # A comma or a dash at the end of a word; a colon between digits is none.
 _CLAUSE_END = re.compile(rf"[{COMMAS}{UNSPACED_COMMAS}][{CLOSERS}]*\Z|\A[—–-]\Z")
 
-_BEFORE_STOP = re.compile(r"[^\s\"“‘«(\[{]*\Z")
+_TO_LAST_WORD = re.compile(r".*[\s\"“‘«(\[{]", re.DOTALL)
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")  # "e.g", "U.S" and initials
 _LOOK_BACK = 40
 
@@ -109,8 +109,8 @@ def is_end(text: str, match: re.Match[str], ordinal_dot: bool) -> bool:
         return False
     stop = match.start()
     before = text[max(0, stop - _LOOK_BACK) : stop]
-    found = _BEFORE_STOP.search(before)
-    word = found[0] if found else ""
+    found = _TO_LAST_WORD.match(before)
+    word = before[found.end() :] if found else before
     return _ends_after(word, before, follows[1] if follows else "", ordinal_dot)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from troupe.speech.text.verbalise import numbers
 from troupe.speech.text.verbalise.numbers import SPACE
@@ -40,6 +40,7 @@ _SYMBOLS = {  # symbol: word, what has to stand around it
 _INFIX = {"less": "smaller", "more": "greater"}
 
 
+@lru_cache(maxsize=4096)
 def roman(text: str) -> int | None:
     """The value of a Roman numeral in its usual form; None if it is none."""
     if not text or _ROMAN.fullmatch(text) is None:
