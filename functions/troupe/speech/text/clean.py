@@ -104,7 +104,7 @@ def speakable(text: str) -> list[Edit]:
     """Replaces letters and digits in disguise by plain ones ("\ufb03", "\u2163", full width,
     letters of mathematics), and removes what only changes the look of an emoji. Signs that mean
     something else in plain form stay: "m\u00b2", "\u00bd", "3\u00aa"."""
-    if text.isascii():
+    if text.isascii() or _COMPATIBLE.search(text) is None:
         return []
     return [Edit(*match.span(), _plain(match[0])) for match in _COMPATIBLE.finditer(text)]
 

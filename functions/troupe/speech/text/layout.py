@@ -31,7 +31,11 @@ def furniture(lines: Sequence[str]) -> set[int]:
     is a number in the middle of a sentence; for a running head if it is next to a page number or
     a form feed, and repeated.
     """
-    marked = {number for number, line in enumerate(lines) if _is_page_number(lines, number, line)}
+    marked = {
+        number
+        for number, line in enumerate(lines)
+        if _DIGITS.search(line) and _is_page_number(lines, number, line)
+    }
     breaks = {number for number, line in enumerate(lines) if "\f" in line}
     if not marked and not breaks:
         return set()

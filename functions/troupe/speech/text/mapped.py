@@ -68,18 +68,20 @@ class Mapped:
             return self
         texts: list[str] = []
         starts, ends = array("i"), array("i")
-        at = 0
-        for edit in (*edits, Edit(len(self.text), len(self.text), "")):
-            if not at <= edit.start <= edit.end <= len(self.text):
-                raise ValueError(f"{edit!r} overlaps the one before it or the end of the text")
-            texts += [self.text[at : edit.start], edit.text]
-            starts.extend(self.starts[at : edit.start])
-            ends.extend(self.ends[at : edit.start])
-            if edit.text:
-                first, last = self.span(edit.start, edit.end)
-                starts += array("i", [first]) * len(edit.text)
-                ends += array("i", [last]) * len(edit.text)
-            at = edit.end
+        at, length = 0, len(self.text)
+        for start, end, text in (*edits, Edit(length, length, "")):
+            if not at <= start <= end <= length:
+                raise ValueError(f"[{start}:{end}] overlaps the edit before it or leaves the text")
+            if at < start:
+                texts.append(self.text[at:start])
+                starts.extend(self.starts[at:start])
+                ends.extend(self.ends[at:start])
+            if text:
+                texts.append(text)
+                first, last = self.span(start, end)
+                starts += array("i", (first,)) * len(text)
+                ends += array("i", (last,)) * len(text)
+            at = end
         return type(self)("".join(texts), starts, ends)
 
     def span(self, start: int, end: int) -> tuple[int, int]:

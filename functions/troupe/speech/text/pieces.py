@@ -22,6 +22,7 @@ from troupe.speech.text.planner import cut
 from troupe.speech.text.segmenter import words
 from troupe.speech.text.sentences import ends_clause, sentence_ends
 from troupe.speech.text.ssml import parse_ssml
+from troupe.speech.text.uncollected import uncollected
 
 # About a minute of speech: short enough that its audio (2.5 MB) needs little memory.
 MOST = 800  # characters of a piece
@@ -82,6 +83,7 @@ class Piece(NamedTuple):
 
 
 @lru_cache(maxsize=4)
+@uncollected
 def pieces(source: str, language: str, form: Form = Form.TEXT) -> tuple[Piece, ...]:
     """The pieces of a text, in order. Linear. Cached, because each part of a job asks for all.
 
@@ -99,8 +101,8 @@ def pieces(source: str, language: str, form: Form = Form.TEXT) -> tuple[Piece, .
             lines, inner = list(_split(block.text)), Border.SENTENCE
         else:
             lines, inner = list(_lines(block.text)), Border.ITEM
-        for number, line in enumerate(lines):
-            last = border if number == len(lines) - 1 else inner
+        for number, line in enumerate(lines, 1):
+            last = border if number == len(lines) else inner
             result += _sentences(line, language, last, block.kind)
     if marked.marks or len(marked.text) != len(source):
         result = list(_with_marks(result, marked))
@@ -160,10 +162,10 @@ def _paragraphs(text: Mapped) -> list[Block]:
 def _split(text: Mapped) -> Iterator[Mapped]:
     at = 0
     for line in text.text.split("\n"):
-        part = text.cut(at, at + len(line)).stripped()
+        if kept := line.strip():
+            start = at + line.find(kept)
+            yield text.cut(start, start + len(kept))
         at += len(line) + 1
-        if part.text:
-            yield part
 
 
 def _joined(found: Sequence[Block]) -> Iterator[tuple[Block, Border]]:
@@ -192,6 +194,9 @@ def _lines(text: Mapped) -> Iterator[Mapped]:
         return
     lines = text.text.split("\n")
     width = max(map(len, lines))
+    if width < _WRAPPED / 2:  # nothing that layout has wrapped
+        yield from _split(text)
+        return
     begin = at = 0
     edits: list[Edit] = []
     for before, after in pairwise(lines):
@@ -209,8 +214,6 @@ def _lines(text: Mapped) -> Iterator[Mapped]:
 def _author_ended(before: str, after: str, width: int) -> bool:
     """Whether a line was ended by its author: layout ends a line only where the next word does not
     fit, and there wraps whole paragraphs."""
-    if width < _WRAPPED / 2:
-        return True
     unspaced = is_unspaced(before[-1:])
     if width < _WRAPPED and not unspaced:
         return True
@@ -220,17 +223,22 @@ def _author_ended(before: str, after: str, width: int) -> bool:
 
 
 def _sentences(text: Mapped, language: str, last: Border | None, kind: Kind) -> Iterator[Piece]:
-    ends = [*sentence_ends(text.text, language), len(text)]
+    text = text.stripped()
+    length = len(text.text)
+    ends = sentence_ends(text.text, language)
+    if not ends and 0 < length <= MOST_UNSPACED:  # the usual line
+        yield Piece(text, last, kind, " ")
+        return
     start = 0
-    for end in ends:
-        sentence = (text.cut(start, end) if len(ends) > 1 else text).stripped()
-        border = last if end == len(text) else Border.SENTENCE
+    for end in [*ends, length]:
+        sentence = (text.cut(start, end) if ends else text).stripped()
+        border = last if end == length else Border.SENTENCE
         start = end
         if not sentence.text:
             continue
-        space = " " if end == len(text) else _space(text.text, end - 1)
+        space = " " if end == length else _space(text.text, end - 1)
         piece = Piece(sentence, border, kind, space)
-        if len(sentence) <= MOST_UNSPACED:
+        if len(sentence.text) <= MOST_UNSPACED:
             yield piece
             continue
         for first, until in pairwise(_cuts(sentence.text, language)):
@@ -269,7 +277,7 @@ def parts(found: Sequence[Piece], source: str, limit: int, language: str) -> lis
     for before, piece in pairwise(found):
         bounds.append((piece.start, _STRENGTH[before.border]))
     for piece in found:
-        if len(piece.text) > limit:
+        if len(piece.text.text) > limit:
             inside = cut(piece.text.text, limit, language)[1:-1]
             bounds += [(piece.text.starts[at], 0) for at in inside]
     bounds.sort()

@@ -15,6 +15,7 @@ from troupe.speech.text.marks import MarkKind
 from troupe.speech.text.planner import cut
 from troupe.speech.text.saying import Said, SaidWord, say, together
 from troupe.speech.text.sentences import CLAUSE, ends_clause
+from troupe.speech.text.uncollected import uncollected
 from troupe.speech.text.words import is_speakable
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Passage:
         return sum(utterance.pause for utterance in self.utterances)
 
 
+@uncollected
 def passage(
     pieces: Sequence[Piece],
     language: str,
@@ -115,10 +117,11 @@ def _groups(pieces: Sequence[Piece], offer: Capabilities, pauses: Pauses) -> Ite
     group: list[Piece] = []
     length = 0
     for piece in pieces:
-        if group and length + len(piece.text) > most:
+        size = len(piece.text.text)
+        if group and length + size > most:
             yield group
             group = []
-        length = (length if group else 0) + len(piece.text) + 1
+        length = (length if group else 0) + size + 1
         group.append(piece)
         joins = piece.border in (None, Border.SENTENCE) and offer.groups_sentences
         if not joins or piece.border in pauses.asked:
@@ -138,6 +141,11 @@ def _utterances(
 ) -> Iterator[Utterance]:
     said = together([say(piece, language, dictionary) for piece in group])
     text, start = said.text, 0
+    if _is_one_call(said, offer, pauses):
+        if is_speakable(text):
+            pause = round(pauses.after(group[-1].border, speed), 3)
+            yield Utterance(text.strip(), tuple(said.words), pause)
+        return
     if before := _silence(said, 0, pauses, speed):
         yield Utterance("", (), before)
     ends = _calls(said, language, offer, pauses)
@@ -158,6 +166,17 @@ def _utterances(
         elif silence:
             yield Utterance("", (), pause)
         start = end
+
+
+def _is_one_call(said: Said, offer: Capabilities, pauses: Pauses) -> bool:
+    """Whether a text is said without a cut, as most are."""
+    return not (
+        said.pauses
+        or said.phonemes
+        or said.prosody
+        or len(said.text) > offer.max_characters
+        or Border.CLAUSE in pauses.asked
+    )
 
 
 def _silence(said: Said, at: int, pauses: Pauses, speed: float) -> float:
@@ -210,9 +229,9 @@ def _calls(said: Said, language: str, offer: Capabilities, pauses: Pauses) -> li
 def _shifted(words: Iterable[SaidWord], first: int, end: int) -> list[SaidWord]:
     """The words that begin in `[first:end]`, with offsets from there."""
     return [
-        each._replace(start=each.start - first, end=min(each.end, end) - first)
-        for each in words
-        if first <= each.start < end
+        SaidWord(text, start - first, min(until, end) - first, border)
+        for text, start, until, border in words
+        if first <= start < end
     ]
 
 

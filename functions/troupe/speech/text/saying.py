@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from troupe.borders import Border
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 # "1. Peel the apple" is said "one, peel the apple".
 _NUMBER = re.compile(r"\(?(?:\d{1,9}|[a-z]|[ivx]{1,5})([.)])(?=\s)")
-_SHORT = 40  # characters of a piece for which it is remembered what is said
+_SHORT = 16  # characters of a piece for which it is remembered what is said
 
 Span = tuple[int, int]
 
@@ -90,7 +91,7 @@ def _read(shown: str, kind: Kind, space: str, border: Border | None, language: s
 
 
 # A text of tens of thousands of lines repeats itself: numbers, names, the cells of tables.
-_read_again = lru_cache(maxsize=4096)(_read)
+_read_again = lru_cache(maxsize=16_384)(_read)
 
 
 def _plain(shown: str, kind: Kind) -> Mapped:
@@ -209,22 +210,35 @@ def _words(shown: str, space: str, last: Border | None, said: Mapped) -> tuple[S
     """The words of a piece that something is said for."""
     spans = word_spans(shown)
     places = spans if said.is_unchanged else _places(spans, said)
-    bounds = [*(start for start, _ in spans[1:]), len(shown)]
     words = []
-    for (first, _), bound, place in zip(spans, bounds, places, strict=False):
-        text = shown[first:bound]
-        if bound == len(shown):
-            text, border = text + space, last
-        else:
-            border = Border.CLAUSE if ends_clause(text) else None
+    for ((first, end), (bound, _)), place in zip(pairwise(spans), places, strict=False):
         if place is not None:
-            words.append(SaidWord(text, *place, border))
+            clause = not shown[end - 1].isalnum() and ends_clause(shown[first:end])
+            words.append(SaidWord(shown[first:bound], *place, Border.CLAUSE if clause else None))
+    if spans and (place := places[-1]) is not None:
+        words.append(SaidWord(shown[spans[-1][0] :] + space, *place, last))
     return tuple(words)
 
 
 def _places(spans: Sequence[Span], said: Mapped) -> list[Span | None]:
-    """Where each of the words is said; None for those that nothing is said for. Words that an edit
-    replaced together share what is said for them by length."""
+    """Where each of the words is said; None for those that nothing is said for."""
+    places: list[Span | None] = []
+    reached = 0
+    for start, end in spans:
+        begin, until = _located(said, start, end)
+        if begin == until:
+            places.append(None)
+        elif begin < reached:
+            return _shared(spans, said)
+        else:
+            places.append((begin, until))
+            reached = until
+    return places
+
+
+def _shared(spans: Sequence[Span], said: Mapped) -> list[Span | None]:
+    """The same for words of which an edit replaced several together: they share what is said for
+    them by length."""
     places: list[Span | None] = [None] * len(spans)
     group: list[int] = []
     first = reached = 0

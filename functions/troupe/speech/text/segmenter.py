@@ -8,8 +8,9 @@ ICU is loaded when the first such text comes, so that functions that only serve 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Protocol
 from unicodedata import category
 
@@ -30,9 +31,11 @@ _PHRASES = "ja@lw=phrase"
 # near the end of a stretch may change with what follows, and is asked again with the next one.
 _STRETCH, _UNSURE = 400, 40
 
+Span = tuple[int, int]
+
 
 class _Breaker(Protocol):
-    def segments(self) -> Iterable[tuple[int, int]]: ...
+    def segments(self) -> Iterable[Span]: ...
 
 
 class _BreakerOf(Protocol):
@@ -46,22 +49,24 @@ def is_speakable(text: str) -> bool:
     )
 
 
-def words(text: str) -> list[tuple[int, int]]:
+def words(text: str) -> list[Span]:
     """The words of `text` as (start, end) offsets, in order and without overlap. Linear.
 
     Words are separated by spaces; in scripts without spaces, they are those of ICU. Punctuation
     belongs to the word that it touches; an opening mark and the mark at the start of a line (a
     bullet, a dash) to the word after them, any other to the word before, if there is one.
     """
+    if len(text) == 1:
+        return [(0, 1)] if is_speakable(text) else []
     unspaced = has_unspaced(text)
     cuts = _word_cuts(text) if unspaced else []
-    spans: list[tuple[int, int]] = []
+    spans: list[Span] = []
     opening: int | None = None  # start of punctuation that belongs to the next word
     before = 0
     for token in _TOKEN.finditer(text):
         first, last = token.span()
         for start, end in _pieces(text, first, last, cuts) if unspaced else ((first, last),):
-            if is_speakable(text[start:end]):
+            if text[start].isalnum() or is_speakable(text[start:end]):
                 spans.append((start if opening is None else opening, end))
                 opening = None
             elif opening is not None:
@@ -139,15 +144,15 @@ def _near(text: str) -> str:
     return _FAR.sub("\ufffc", _FAR_IDEOGRAPH.sub("\u3400", text))
 
 
-def _pieces(text: str, first: int, last: int, cuts: list[int]) -> Iterator[tuple[int, int]]:
+def _pieces(text: str, first: int, last: int, cuts: list[int]) -> list[Span]:
     """The pieces of a token: words, and punctuation apart from them where scripts meet."""
     if not _HAS_UNSPACED.search(text, first, last):
-        yield first, last
-        return
+        return [(first, last)]
+    found: list[Span] = []
     for run in _RUN.finditer(text, first, last):
         start, end = run.span()
         if _HAS_UNSPACED.match(text, start):
-            yield from _unspaced(text, start, end, cuts)
+            found += _unspaced(text, start, end, cuts)
             continue
         core, tail = start, end
         if start > first:  # marks that close what was before
@@ -156,16 +161,10 @@ def _pieces(text: str, first: int, last: int, cuts: list[int]) -> Iterator[tuple
         if end < last:  # marks that open what comes
             while tail > core and is_opening(text[tail - 1]):
                 tail -= 1
-        yield from ((a, b) for a, b in ((start, core), (core, tail), (tail, end)) if a < b)
+        found += ((a, b) for a, b in ((start, core), (core, tail), (tail, end)) if a < b)
+    return found
 
 
-def _unspaced(text: str, start: int, end: int, cuts: list[int]) -> Iterator[tuple[int, int]]:
-    begin = start
-    for number in range(bisect_left(cuts, start + 1), len(cuts)):
-        at = cuts[number]
-        if at >= end:
-            break
-        if text[at] not in _CLINGING:
-            yield begin, at
-            begin = at
-    yield begin, end
+def _unspaced(text: str, start: int, end: int, cuts: list[int]) -> Iterable[Span]:
+    inside = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
+    return pairwise([start, *(at for at in inside if text[at] not in _CLINGING), end])

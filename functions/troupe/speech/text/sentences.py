@@ -5,7 +5,6 @@ and the captions use it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from troupe.speech.text.graphemes import is_joined
@@ -25,7 +24,7 @@ CLAUSE = re.compile(rf"[{COMMAS}][{CLOSERS}]*\s+|[{UNSPACED_COMMAS}]+[{CLOSERS}]
 # A comma or a dash at the end of a word; a colon between digits is none.
 _CLAUSE_END = re.compile(rf"[{COMMAS}{UNSPACED_COMMAS}][{CLOSERS}]*\Z|\A[—–-]\Z")
 
-_BEFORE_STOP = re.compile(r"[^\s\"“‘«(\[{]*\Z")
+_TO_LAST_WORD = re.compile(r".*[\s\"“‘«(\[{]", re.DOTALL)
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]\Z")  # "e.g", "U.S" and initials
 _LOOK_BACK = 40
 
@@ -82,14 +81,19 @@ def writes_ordinals_with_dot(language: str) -> bool:
     return bool(_ORDINAL_DOT.fullmatch(language.partition("-")[0].lower()))
 
 
-def sentence_ends(text: str, language: str) -> Iterator[int]:
+def sentence_ends(text: str, language: str) -> list[int]:
     """The offsets after each sentence and the white space behind it; the end of the text is left
     out. Linear."""
+    if SENTENCE.search(text) is None:
+        return []
     ordinal_dot = writes_ordinals_with_dot(language)
-    for match in SENTENCE.finditer(text):
-        at = match.end()
-        if at < len(text) and not is_joined(text, at) and is_end(text, match, ordinal_dot):
-            yield at
+    return [
+        at
+        for match in SENTENCE.finditer(text)
+        if (at := match.end()) < len(text)
+        and not is_joined(text, at)
+        and is_end(text, match, ordinal_dot)
+    ]
 
 
 def is_end(text: str, match: re.Match[str], ordinal_dot: bool) -> bool:
@@ -105,8 +109,8 @@ def is_end(text: str, match: re.Match[str], ordinal_dot: bool) -> bool:
         return False
     stop = match.start()
     before = text[max(0, stop - _LOOK_BACK) : stop]
-    found = _BEFORE_STOP.search(before)
-    word = found[0] if found else ""
+    found = _TO_LAST_WORD.match(before)
+    word = before[found.end() :] if found else before
     return _ends_after(word, before, follows[1] if follows else "", ordinal_dot)
 
 

@@ -37,6 +37,7 @@ VULGAR = "[" + "".join(FRACTIONS) + "]"
 _DENOMINATORS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100})
 _MARKS = frozenset({5, 10, 100})  # 10/10 is a mark
 _SIGNS = {"+": "plus", "±": "plus_minus"}
+_NOUN = re.compile(rf"{SPACE}[^\W\d_]{{3,}}")
 
 
 class Number(NamedTuple):
@@ -80,6 +81,8 @@ def _separators(rules: Rules) -> re.Pattern[str]:
 
 def parse(rules: Rules, text: str, sign: str = "") -> Number:
     """A match of `pattern`."""
+    if text.isascii() and text.isdigit():
+        return Number(text, "", sign)
     whole, _, fraction = text.partition(rules.decimal)
     whole = _separators(rules).sub("", whole)
     if not text.isascii():  # digits of other scripts
@@ -217,7 +220,7 @@ def _read_ordinal(match: re.Match[str], rules: Rules, ruleset: str) -> str:
 
 def is_year(rules: Rules, match: re.Match[str], text: str) -> bool:
     """Whether digits are read as a year where they stand."""
-    if not text.isdecimal() or not 3 <= len(text) <= 4 or text[0] == "0":
+    if not 3 <= len(text) <= 4 or not text.isdecimal() or text[0] == "0":
         return False
     if len(text) == 4 and int(text) in rules.years:
         return True
@@ -237,19 +240,26 @@ def _said(rules: Rules, text: str, sign: str) -> str:
 
 
 def _read_range(match: re.Match[str], rules: Rules) -> str | None:
-    first, last = parse(rules, match["first"]), parse(rules, match["last"])
-    years = [is_year(rules, match, text) for text in (match["first"], match["last"])]
-    if years[0] and len(match["last"]) == 2 and int(last.whole) > int(first.whole) % 100:
-        return f"{year(rules, int(first.whole))} {rules.words['to']} {say(rules, last)}"
-    if all(years) or (years[0] and len(match["last"]) == 4):
-        return f"{year(rules, int(first.whole))} {rules.words['to']} {year(rules, int(last.whole))}"
-    if not (first.is_quantity and last.is_quantity and first.value < last.value):
+    if is_year(rules, match, match["first"]) and (years := _years(match, rules)):
+        return years
+    # A hyphen may stand in a score or a name: only between numbers of something.
+    if match["dash"] == "-" and not (
+        _NOUN.match(match.string, match.end()) or follows(match, rules.range_before)
+    ):
         return None
     if rules.scores and re.match(rf"\s(?:{rules.scores})\b", after(match)):
         return None
-    # A hyphen may stand in a score or a name: only between numbers of something.
-    if match["dash"] == "-" and not (
-        re.match(rf"{SPACE}[^\W\d_]{{3,}}", after(match)) or follows(match, rules.range_before)
-    ):
+    first, last = parse(rules, match["first"]), parse(rules, match["last"])
+    if not (first.is_quantity and last.is_quantity and first.value < last.value):
         return None
     return f"{say(rules, first)} {rules.words['to']} {say(rules, last)}"
+
+
+def _years(match: re.Match[str], rules: Rules) -> str | None:
+    """1914-18 and 1914-1918; None for what is no range of years."""
+    first, last = parse(rules, match["first"]), parse(rules, match["last"])
+    if len(match["last"]) == 2 and int(last.whole) > int(first.whole) % 100:
+        return f"{year(rules, int(first.whole))} {rules.words['to']} {say(rules, last)}"
+    if len(match["last"]) == 4 or is_year(rules, match, match["last"]):
+        return f"{year(rules, int(first.whole))} {rules.words['to']} {year(rules, int(last.whole))}"
+    return None

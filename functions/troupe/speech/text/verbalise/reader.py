@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from itertools import chain
+from typing import NamedTuple
 
 from troupe.speech.text.mapped import Edit
 from troupe.speech.text.verbalise import addresses, cldr, dates, numbers, quantities, words
@@ -48,6 +50,18 @@ def rules_for(language: str) -> Rules | None:
     return refined
 
 
+_Compiled = tuple[Kind, re.Pattern[str]]
+
+
+class _Start(NamedTuple):
+    """The kinds that may begin with a digit, a letter or a mark. They are groups of the pattern of
+    `match`, whose last part, without a group, skips what none of them takes. `kinds`: by group,
+    its kind and those to try after it."""
+
+    match: Callable[[str, int], re.Match[str] | None]
+    kinds: Mapping[str | None, Sequence[_Compiled]]
+
+
 class Reader:
     """The compiled kinds of a language."""
 
@@ -64,7 +78,7 @@ class Reader:
                 words.symbols(rules),
             )
         )
-        self.kinds: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+        self.kinds: tuple[_Compiled, ...] = tuple(
             (kind, re.compile(kind.pattern)) for kind in kinds
         )
         # Words, and what is made of letters and digits (MP3, 10x, 3D), are passed over whole.
@@ -80,53 +94,49 @@ class Reader:
         self._dash = re.compile(rf"{numbers.SPACE}?{rules.dash}{numbers.SPACE}?")
         to = f" {rules.words['to']} " if "to" in rules.words else ""
         self._to = rules.polish(to) if rules.polish is not None else to
-        # The kinds that may begin with a digit, a letter or a mark are the groups of one pattern.
-        self._search = {
-            start: re.compile(
-                "|".join(
-                    [
-                        f"(?P<k{at}>{_NAME.sub('(?:', kind.pattern)})"
-                        for at, kind in enumerate(kinds)
-                        if start in kind.starts or (start == "c" and "d" in kind.starts)
-                    ]
-                    + [skip]
-                ),
-                re.DOTALL,
-            ).match
-            for start, skip in skips.items()
-        }
+        self._starts = {start: self._start(start, skip) for start, skip in skips.items()}
+
+    def _start(self, start: str, skip: str) -> _Start:
+        kinds = [
+            (kind, pattern)
+            for kind, pattern in self.kinds
+            if start in kind.starts or (start == "c" and "d" in kind.starts)
+        ]
+        patterns = [
+            f"(?P<k{at}>{_NAME.sub('(?:', kind.pattern)})" for at, (kind, _) in enumerate(kinds)
+        ]
+        match = re.compile("|".join([*patterns, skip]), re.DOTALL).match
+        return _Start(match, {f"k{at}": tuple(kinds[at:]) for at in range(len(kinds))})
 
     def edits(self, text: str) -> list[Edit]:
         edits: list[Edit] = []
-        at, begin, search = 0, _BEGIN.search, self._search
+        at, begin, starts = 0, _BEGIN.search, self._starts
         to, last_name, last = self._to, "", 0
         while (first := begin(text, at)) is not None:
-            found = search[first.lastgroup or "m"](text, first.start())
+            match, kinds = starts[first.lastgroup or "m"]
+            found = match(text, first.start())
             if found is None:  # "_" in a word
                 at = first.end()
                 continue
             at = found.end()
             if (group := found.lastgroup) is None:
                 continue
-            read = self._read(found, int(group[1:]))
+            read = self._read(found, kinds[group])
             if read is None:
                 continue
             name, edit = read
-            at = edit.end
-            if (
-                name == last_name
-                and name in _RANGED
-                and self._dash.fullmatch(text, last, edit.start)
-            ):
-                edits.append(Edit(last, edit.start, to))
-            last_name, last = (name, edit.end) if to else ("", 0)
-            if edit.text != text[edit.start : edit.end]:
+            start, at, said = edit
+            if name == last_name and name in _RANGED and self._dash.fullmatch(text, last, start):
+                edits.append(Edit(last, start, to))
+            last_name, last = (name, at) if to else ("", 0)
+            if said != text[start:at]:
                 edits.append(edit)
         return edits
 
-    def _read(self, found: re.Match[str], first: int) -> tuple[str, Edit] | None:
+    def _read(self, found: re.Match[str], kinds: Sequence[_Compiled]) -> tuple[str, Edit] | None:
+        """By the first of `kinds` that has something to say where they were found."""
         text, start = found.string, found.start()
-        for kind, pattern in self.kinds[first:]:
+        for kind, pattern in kinds:
             match = pattern.match(text, start)
             if match is None:
                 continue

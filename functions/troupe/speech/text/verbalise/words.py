@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from troupe.speech.text.verbalise import numbers
 from troupe.speech.text.verbalise.numbers import SPACE
@@ -40,6 +40,7 @@ _SYMBOLS = {  # symbol: word, what has to stand around it
 _INFIX = {"less": "smaller", "more": "greater"}
 
 
+@lru_cache(maxsize=4096)
 def roman(text: str) -> int | None:
     """The value of a Roman numeral in its usual form; None if it is none."""
     if not text or _ROMAN.fullmatch(text) is None:
@@ -138,7 +139,8 @@ def _read_symbol(match: re.Match[str], rules: Rules) -> str | None:
             return None
     elif not re.match(r"\s?\w", right):
         return None
-    infix = _INFIX.get(word, word) if re.search(r"[\w)]\s$", left) and spaced else word
+    between = spaced and word in _INFIX and re.search(r"[\w)]\s$", left)
+    infix = _INFIX[word] if between else word
     said = rules.words.get(infix, rules.words[word])
     before_it = "" if not left or left[-1].isspace() else " "
     return f"{before_it}{said}{'' if right[:1].isspace() else ' '}"

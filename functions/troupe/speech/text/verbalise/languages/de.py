@@ -142,6 +142,8 @@ def _read_time(match: re.Match[str], rules: Rules) -> str | None:
 
 def _read_day(match: re.Match[str], rules: Rules) -> str | None:
     left, month = before(match), int(match["month"])
+    if left.rstrip()[-1:] == ".":  # the usual miss, cheaply: 1. 2. 3.
+        return None
     if not _OBLIQUE.search(left) or not 1 <= month <= 12 or not 1 <= int(match["day"]) <= 31:
         return None
     return say_date(rules, Date(int(match["day"]), month, None, True, left))

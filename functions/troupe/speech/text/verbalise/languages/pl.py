@@ -35,7 +35,12 @@ def _case(match: re.Match[str], noun: str) -> str:
     for ending, case in _ENDINGS.items():
         if noun.endswith(ending) and len(noun) > 4 and last_number(match) != "1":
             return case
-    if _GENITIVE.search(left) or noun in tables.PERSONS:
+    if noun in tables.PERSONS:
+        return "genitive"
+    last = left.rstrip()[-1:]
+    if not last.isalpha() and last != ".":  # no word that asks for a case
+        return ""
+    if _GENITIVE.search(left):
         return "genitive"
     return "instrumental" if _BETWEEN.search(left) else ""
 

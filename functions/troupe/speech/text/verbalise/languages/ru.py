@@ -47,6 +47,9 @@ def _case(match: re.Match[str], noun: str) -> str:
     for ending, case in _ENDINGS.items():
         if noun.endswith(ending) and len(noun) > len(ending) + 1:
             return case
+    last = left.rstrip()[-1:]
+    if not last.isalpha() and last not in ".<>≤≥":  # no word that asks for a case
+        return ""
     if _GENITIVE.search(left) or (_FROM.search(left) and _UNTIL.match(right)):
         return "genitive"
     if _BETWEEN.search(left):
