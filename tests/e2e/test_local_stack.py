@@ -114,6 +114,8 @@ def launched(program: str, *, by: tuple[str, ...] = ()) -> Iterator[Launched]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Ignored, if the tests were started with `&` by a script.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     with process:
         try:
