@@ -96,7 +96,7 @@ class Settings(AiSettings):
         "([decision 043](docs/decisions/043-google-sign-in.md))",
     )
     google_client_secret: str = setting(
-        "GOOGLE_CLIENT_SECRET", "", "secret: the secret of that client", repr=False
+        "GOOGLE_CLIENT_SECRET", "", "secret: that of the client", repr=False
     )
     google_redirect_url: str = setting(
         "GOOGLE_REDIRECT_URL",
