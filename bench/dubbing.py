@@ -1,9 +1,9 @@
 """A film of two minutes, dubbed from English into Portuguese by the packaged models:
 `python -m bench.dubbing`.
 
-The film is made of speech by Kokoro, so it is known when each line begins. What comes out is
-listened to: when its lines begin, whether it sounds where the captions are, and what Whisper
-understands. The ratio shows what fitting the lines, storing and encoding add to transcription,
+The film's speech is made by Kokoro, so it is known when each line begins. The result is measured:
+when its lines begin, whether there is sound where the captions are, and how many words Whisper
+recognises. The ratio shows what fitting the lines, storing and encoding add to transcription,
 translation and speech alone.
 """
 
@@ -54,7 +54,7 @@ LINES = (
 
 
 class Disk:
-    """What the worker uses of a bucket."""
+    """The part of a bucket's interface that the worker uses, in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -91,7 +91,7 @@ def speak(engine: Any, text: str, language: str) -> Any:
 
 
 def make_film(path: Path, engine: Any) -> list[float]:
-    """Writes the film; returns when its lines begin, in seconds."""
+    """Writes the film; returns when each of its lines begins, in seconds."""
     import numpy as np
 
     from tests.support.film import write_film
@@ -125,15 +125,15 @@ def samples_of(path: Path) -> Any:
 
 
 def sounds(samples: Any) -> Any:
-    """For each WINDOW, whether it sounds."""
+    """For each WINDOW, whether it has sound."""
     from troupe.recognition.energy import levels
 
     return levels(samples) > SOUND
 
 
 def onset(heard: Any, near: float) -> float:
-    """Where the sound begins that is heard from about `near` on: the first window after at least a
-    tenth of a second of silence."""
+    """The start nearest to `near` of a sound that follows at least three windows of silence, in
+    seconds."""
     import numpy as np
 
     first = max(0, round((near - 1.0) / WINDOW))
@@ -218,7 +218,7 @@ def dub(folder: Path) -> dict[str, Any]:
 
 
 def _listened(folder: Path, starts: Sequence[float], transcriber: Any) -> dict[str, Any]:
-    """What is to be heard of the dubbing of the film whose lines begin at `starts`."""
+    """Measures the dubbed version of the film whose lines begin at `starts`."""
     from tests.support.film import packets
     from troupe.media.captions import cues_from_json
 
@@ -242,14 +242,14 @@ def _listened(folder: Path, starts: Sequence[float], transcriber: Any) -> dict[s
 
 
 def _told(cues: Sequence[Any], start: float) -> float:
-    """How far from `start` the nearest line of the captions begins."""
+    """How far from `start` the nearest line of the captions begins, in seconds."""
     first: dict[int, float] = {cue.line: cue.start for cue in reversed(cues)}
     return min((at - start for at in first.values()), key=abs)
 
 
 def _agreement(cues: Sequence[Any], heard: Any) -> list[float]:
-    """How much of the time of the captions' words it sounds, and how much of what sounds is in the
-    words of a caption."""
+    """The share of the captions' words' time that has sound, and the share of the sound that is
+    within a word of the captions."""
     import numpy as np
 
     shown = np.zeros(len(heard), bool)
@@ -261,7 +261,7 @@ def _agreement(cues: Sequence[Any], heard: Any) -> list[float]:
 
 
 def _understood(said: Sequence[str], found: str) -> float:
-    """The share of the words that were said that Whisper heard."""
+    """The share of the spoken words that Whisper recognised."""
     words, known = _words(" ".join(said)), set(_words(found))
     return sum(word in known for word in words) / len(words)
 
@@ -281,15 +281,15 @@ def _nothing() -> None:
 
 
 def _cpu_of(run: Callable[[], object]) -> float:
-    """Seconds of the processor, which other programs on the machine do not change; without the
-    child processes that translate and decode, which take few."""
+    """CPU seconds, which do not depend on other programs on the machine; without those of the child
+    processes that translate and decode, which are few."""
     begun = time.process_time()
     run()
     return time.process_time() - begun
 
 
 def measure() -> list[dict[str, Any]]:
-    """In a process of its own, whose memory is that of the task."""
+    """Runs in a process of its own, so that its memory is that of the task."""
     from bench.http import row
 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
@@ -299,8 +299,8 @@ def measure() -> list[dict[str, Any]]:
     minutes = found["seconds"] / 60
     heard, told = (max(map(abs, found[name])) for name in ("errors", "told"))
     return [
-        row("dubbing: a line begins at most so far from its original", heard, "s", LATE_LIMIT),
-        row("dubbing: the same in the captions", told, "s", LATE_LIMIT),
+        row("dubbing: largest offset of a line from its original", heard, "s", LATE_LIMIT),
+        row("dubbing: largest offset of a line in the captions", told, "s", LATE_LIMIT),
         row(
             "dubbing ÷ transcription, translation and speech",
             found["ours"] / found["bare"],
@@ -308,12 +308,12 @@ def measure() -> list[dict[str, Any]]:
             RATIO_LIMIT,
         ),
         row("dubbing of a minute of film, CPU", found["ours"] / minutes, "s"),
-        row("dubbing: lines that are spoken faster, of 20", found["faster"], ""),
+        row("dubbing: lines spoken faster, of 20", found["faster"], ""),
         row("memory of dubbing two minutes", found["memory"], "MB", MEMORY_LIMIT),
-        row("dubbing: captions' words without sound", 100 * (1 - found["shown"][0]), "%", 15),
+        row("dubbing: captions without sound", 100 * (1 - found["shown"][0]), "%", 15),
         row("dubbing: sound without captions", 100 * (1 - found["shown"][1]), "%", 15),
         row(
-            "dubbing: words that Whisper does not understand",
+            "dubbing: words that Whisper does not recognise",
             100 * (1 - found["understood"]),
             "%",
             15,

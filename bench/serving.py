@@ -43,8 +43,8 @@ def served(
     log: Path | None = None,
 ) -> Iterator[Served]:
     """Serves `function` and requests `path` until it answers; yields the URL, and the time from
-    process start to the complete first response. `path`: None for a function that answers only to
-    tasks, of which any answer will do. `source`: a file to serve instead of main.py;
+    process start to the complete first response. `path`: None for a function that only tasks
+    may call, where any response will do. `source`: a file to serve instead of main.py;
     `log`: a file for its output."""
     port = free_port()
     folder = BARE if function == "bare" else FUNCTIONS

@@ -63,8 +63,8 @@ def ours(text: str, folder: Path) -> float:
 
 
 def to_mp3(engine: SpeechEngine, text: str, folder: Path, rate: int) -> float:
-    """Like the worker: parts to WAV files and words, then all parts to one mp3. `rate`: of the
-    engine. Returns seconds of sound."""
+    """Like the worker: parts to WAV files and words, then all parts to one mp3. `rate`: the
+    engine's sample rate in Hz. Returns the seconds of audio."""
     from troupe.borders import parse_pauses
     from troupe.media.audio import AudioWriter, read_wav, write_wav
     from troupe.media.captions import words_from_json, words_to_json

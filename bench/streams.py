@@ -83,8 +83,9 @@ def _kokoro_alone() -> float:
 
 
 def waiting(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
-    """A short text with `Prefer: wait`: two functions, and a queue that dispatches at once. The
-    tasks emulator looks for new tasks once a second. The engine takes milliseconds of it."""
+    """A short text with `Prefer: wait`: two functions, and a queue that dispatches at once, because
+    the tasks emulator looks for new tasks only once a second. The engine takes a few milliseconds
+    of it."""
     espeak = {**env, "SPEECH_ENGINES": "espeak"}
     with served("generate", None, espeak) as worker, _queue(worker.url) as host:
         voice = {**espeak, "CLOUD_TASKS_EMULATOR_HOST": host}
@@ -110,8 +111,8 @@ def _waited(function: Served, account: Account, number: int) -> float:
 
 @contextmanager
 def _queue(worker: str) -> Iterator[str]:
-    """Accepts tasks as the tasks emulator does, and sends each to `worker` at once. Yields its
-    host and port."""
+    """A server that accepts tasks as the tasks emulator does, and sends each to `worker` at once.
+    Yields its host and port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -1,4 +1,4 @@
-"""Other projects to compare with, each in an environment of its own, in .local."""
+"""Virtual environments in .local for other projects that the benchmarks compare with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOCAL = Path(__file__).resolve().parent.parent / ".local"
 
 
 def installed(folder: Path) -> Path:
-    """The Python that has what `folder`/requirements.txt lists. Installed once."""
+    """The Python of an environment with `folder`/requirements.txt, which is installed once."""
     home = LOCAL / f"bench-{folder.name.replace('_', '-')}"
     python = home / "bin" / "python"
     if not (home / "ready").exists():

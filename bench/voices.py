@@ -1,8 +1,8 @@
-"""The embedded voices: words that a recogniser gets wrong, and the speed of Kokoro:
+"""The embedded voices: word error rates of a recogniser, and the speed of Kokoro:
 `python -m bench.voices`.
 
-The recogniser is Whisper base, which knows no names and writes some words as digits; what it gets
-wrong of a human voice is not known here, so only the difference between two engines says much.
+The recogniser is Whisper base, which knows few names and writes some words as digits. Its errors
+with human voices are not measured here, so only the difference between two engines says much.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 
 def word_errors() -> list[dict[str, Any]]:
-    """Percent of words, for each language and engine. Runs both in this process."""
+    """The word error rate in percent, for each language and engine."""
     from faster_whisper import WhisperModel
 
     from troupe.adapters.models.files import ModelFiles
@@ -58,8 +58,8 @@ def word_errors() -> list[dict[str, Any]]:
         for name, code in LANGUAGES.items():
             ours, theirs = (_wrong(ears, engine, name, code) for engine in (kokoro, espeak))
             limit = ENGLISH_LIMIT if name == "en" else round(theirs * SHARE_LIMIT, 1)
-            rows.append(row(f"words heard wrong, {name}, Kokoro", ours, "%", limit))
-            rows.append(row(f"words heard wrong, {name}, espeak-ng", theirs, "%"))
+            rows.append(row(f"word error rate, {name}, Kokoro", ours, "%", limit))
+            rows.append(row(f"word error rate, {name}, espeak-ng", theirs, "%"))
     return rows
 
 
@@ -92,7 +92,7 @@ def _words(text: str) -> Sequence[str]:
 
 
 def speed() -> list[dict[str, Any]]:
-    """Kokoro from text to mp3, against its session and the encoder alone, and against
+    """Kokoro from text to mp3, compared with its ONNX session and the encoder alone, and with
     kokoro-onnx."""
     text = prose(CHARACTERS)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -113,8 +113,8 @@ def speed() -> list[dict[str, Any]]:
 
 
 def _ours(text: str, folder: Path) -> dict[str, float]:
-    """Seconds and processor seconds of everything, seconds of the session and of the encoder, and
-    of the sound."""
+    """{seconds, cpu: of everything; bare: seconds of the session and the encoder; sound: seconds of
+    audio}."""
     from troupe.adapters.models.files import ModelFiles
     from troupe.media.audio import AudioWriter
     from troupe.media.formats import AudioFormat

@@ -67,7 +67,7 @@ class Client:
         seen: Callable[[Json], None] = lambda _data: None,
         **request: Any,
     ) -> Json:
-        """Generates speech and waits for it: see `finished`."""
+        """Generates speech and waits until it is finished: see `finished`."""
         return self.finished(self.generate(**request), timeout=timeout, seen=seen)
 
     def finished(

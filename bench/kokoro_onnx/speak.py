@@ -1,7 +1,7 @@
-"""Speaks a text by kokoro-onnx into an mp3: `speak.py model voice text out`.
+"""Speaks a text with kokoro-onnx into an mp3: `speak.py MODEL VOICE TEXT OUT FFMPEG`.
 
-Prints the seconds that it takes, without the start, and those of the sound. Runs in its own
-environment.
+Prints the seconds and CPU seconds that it takes, without the start, and the seconds of the audio.
+Runs in its own environment.
 """
 
 from __future__ import annotations

@@ -104,8 +104,8 @@ class Limiter:
     ) -> LimitStatus | None:
         """Counts a request for its account and its networks. Returns None if no limit applies or
         the counters are unavailable. `session_id`: the caller's, who is known by that. `weight`:
-        for how many requests it counts; one that exceeds the limit then counts for none, because
-        smaller ones may still fit.
+        how many requests it counts as. If that is more than one and exceeds the limit, the request
+        is uncounted, because smaller ones may still fit.
 
         If the limiter fails, requests pass: the operations behind it need Firestore too, or have
         their own limit (Firebase Auth), and a failing limiter must not lock users out. But counters

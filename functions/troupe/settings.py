@@ -92,11 +92,11 @@ class Settings(AiSettings):
     google_client_id: str = setting(
         "GOOGLE_CLIENT_ID",
         "",
-        "the OAuth client of the Google sign-in with redirects "
+        "the ID of the OAuth client for sign-in with Google by redirect "
         "([decision 043](docs/decisions/043-google-sign-in.md))",
     )
     google_client_secret: str = setting(
-        "GOOGLE_CLIENT_SECRET", "", "secret: of that client", repr=False
+        "GOOGLE_CLIENT_SECRET", "", "secret: that of the client", repr=False
     )
     google_redirect_url: str = setting(
         "GOOGLE_REDIRECT_URL",

@@ -149,7 +149,7 @@ def during(attacking: Callable[[], Told], action: Callable[[], T]) -> tuple[Told
 
 
 def attack_with(guest: Guest, most: int = 100) -> Told:
-    """The statuses of the answers to each kind of attack, of at most so many requests."""
+    """The status codes of the responses to each kind of attack, with at most so many requests."""
     told = {}
     speak = {"text": text_of(900), "language": "en-US"}
     told["speech"] = at_once(

@@ -26,7 +26,7 @@ REDIRECT_URL = "https://app.example.com/api/auth/google/callback"
 @dataclass
 class FakeGoogle:
     url: str = ""
-    claims: dict[str, Any] = field(default_factory=dict)  # that replace those of the ID token
+    claims: dict[str, Any] = field(default_factory=dict)  # replace those of the ID token
     _codes: dict[str, tuple[dict[str, str], str]] = field(default_factory=dict)
 
     def consent(self, place: str, email: str) -> dict[str, str]:

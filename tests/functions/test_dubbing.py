@@ -1,4 +1,4 @@
-"""A film is heard, translated and spoken by the packaged models, each line in its place."""
+"""A film is transcribed, translated and spoken by the packaged models, each line in its place."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def tokens(uid: str) -> tuple[int, int]:
         ({"fileId": "0" * 32}, "invalid_input", None),
     ],
 )
-def test_what_cannot_be_dubbed_is_refused_with_what_can(
+def test_what_cannot_be_dubbed_is_refused(
     client: FlaskClient, db: Database, files: Files, fields: Any, error: str, named: Any
 ) -> None:
     uid, headers = signed_in(db)
@@ -147,7 +147,7 @@ class _Sent:
         self.size = len(file.stream.read())
 
 
-def test_only_what_is_heard_and_spoken_is_charged(
+def test_only_original_and_new_speech_are_charged(
     client: FlaskClient, db: Database, held: HeldQueue, server: FakeOpenAI
 ) -> None:
     server.ear.until = 4
@@ -176,10 +176,10 @@ def test_only_what_is_heard_and_spoken_is_charged(
 
 
 @pytest.mark.parametrize("says", ["", "Boa noite."])
-def test_what_is_not_dubbed_costs_nothing(
+def test_a_dubbing_without_a_result_costs_nothing(
     client: FlaskClient, db: Database, files: Files, held: HeldQueue, server: FakeOpenAI, says: str
 ) -> None:
-    """Nobody speaks, or the language is that which was asked for."""
+    """Because nobody speaks, or the recording is already in the target language."""
     server.ear.says = says
     uid, headers = signed_in(db)
     answer = send(client, headers, wav(noise(2) if says else silence(2)), targetLanguage="en-US")
@@ -193,7 +193,7 @@ def test_what_is_not_dubbed_costs_nothing(
     assert code(captions) == (409, "dubbing_not_ready")
 
 
-def test_what_is_not_allowed_is_not_spoken(
+def test_refused_content_is_not_spoken(
     client: FlaskClient, db: Database, files: Files, held: HeldQueue
 ) -> None:
     uid, headers = signed_in(db)
@@ -279,7 +279,7 @@ def test_a_film_whose_picture_cannot_be_copied_fails_and_costs_nothing(
     assert code(send(client, headers, webm)) == (422, "broken_audio")
 
 
-def test_what_is_kept_is_listed_exported_deleted_and_erased(
+def test_dubbings_are_listed_exported_deleted_and_erased(
     client: FlaskClient, db: Database, files: Files, held: HeldQueue
 ) -> None:
     uid, headers = signed_in(db)

@@ -86,7 +86,7 @@ def grants(uid: str) -> list[int]:
 
 
 class TestSignIn:
-    def test_twice_is_one_account_with_one_grant(self, client: FlaskClient) -> None:
+    def test_signing_in_twice_gives_one_account_with_one_grant(self, client: FlaskClient) -> None:
         email = new_email()
         first, again = (signed_in(by_google(client, email)) for _ in range(2))
         assert first["user"]["id"] == again["user"]["id"]
@@ -96,7 +96,7 @@ class TestSignIn:
         assert grants(user["id"]) == [20]
         assert is_live(client, first)
 
-    def test_at_the_same_time_too(self, client: FlaskClient) -> None:
+    def test_simultaneous_sign_ins_too(self, client: FlaskClient) -> None:
         email = new_email()
         # Firebase has the account, so that this is about ours.
         uid = firebase_client.sign_in_with_google(email)["localId"]
@@ -111,7 +111,7 @@ class TestSignIn:
         assert code(client.post("/api/auth/google", json={})) == (422, "invalid_input")
 
     @pytest.mark.parametrize("token", ["x", "a.b.c", "{}", '{"sub": 1}', "{", "\x00"])
-    def test_what_is_no_id_token(self, client: FlaskClient, token: str) -> None:
+    def test_an_invalid_id_token_is_refused(self, client: FlaskClient, token: str) -> None:
         answer = client.post("/api/auth/google", json={"idToken": token})
         assert code(answer) == (401, "google_token_invalid")
 
@@ -202,7 +202,7 @@ class TestLinkingAGuest:
         me = client.get("/api/me", headers=bearer(before)).json["data"]["user"]
         assert me == user
 
-    def test_what_belongs_to_somebody_else(self, client: FlaskClient) -> None:
+    def test_an_address_or_google_account_of_somebody_else(self, client: FlaskClient) -> None:
         taken, theirs = new_email(), new_email()
         register(client, taken)
         signed_in(by_google(client, theirs))
@@ -249,7 +249,7 @@ class TestLinkingAGuest:
         assert [answer.status_code for answer in answers] != [409, 409]
         assert grants(before["user"]["id"]) == [2, 18]
 
-    def test_many_guests_gather_no_tokens(
+    def test_many_guests_cannot_collect_tokens(
         self, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         guests = [guest(client) for _ in range(2)]
@@ -317,7 +317,7 @@ class TestLinkingAnAccount:
         assert code(link(client, mine, **body)) == (403, "recent_sign_in_required")
         assert linked(link(client, before, **body))["isGuest"] is False
 
-    def test_what_is_no_id_token_does_not_sign_out(self, client: FlaskClient) -> None:
+    def test_an_invalid_id_token_does_not_sign_out(self, client: FlaskClient) -> None:
         mine = register(client, new_email())
         assert code(link(client, mine, idToken="x")) == (403, "wrong_google_token")
 

@@ -55,7 +55,7 @@ def start(browser: FlaskClient, **query: str) -> str:
 
 
 def landed(answer: Any) -> tuple[str, dict[str, str]]:
-    """The page that the browser ends at, and what its fragment says."""
+    """The page where the browser ends up, and the parameters in its fragment."""
     assert answer.status_code == 302, answer.text
     page, _, fragment = answer.headers["Location"].partition("#")
     return page, {name: values[0] for name, values in parse_qs(fragment).items()}

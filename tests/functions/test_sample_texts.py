@@ -1,4 +1,4 @@
-"""The text of a character's recording, which a job writes down if the user has not."""
+"""The text of a character's recording, which a job transcribes if the user sent none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def server() -> Iterator[FakeOpenAI]:
 
 @pytest.fixture
 def client(emulators: object, server: FakeOpenAI) -> Iterator[FlaskClient]:
-    """With an engine that clones, which wants to know what is said."""
+    """With an engine that clones, which needs to know what is said."""
     settings = test_settings(
         SPEECH_ENGINES="f5tts,espeak",
         TRANSCRIBER="openai",

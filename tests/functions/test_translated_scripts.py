@@ -110,8 +110,8 @@ def test_without_a_translator(scene: Scene) -> None:
         assert code(translated(scene)) == (503, "translator_not_configured")
 
 
-def test_voices_that_do_not_speak_the_language_are_told(scene: Scene, db: Database) -> None:
-    """Anna speaks in a voice that has English only, Ben in any of his type."""
+def test_voices_that_do_not_speak_the_language_are_reported(scene: Scene, db: Database) -> None:
+    """Anna has a voice that speaks only English, Ben any voice of his type."""
     document = db.get(f"characters/{scene.cast[0]}")
     db.commit(Update(document.path, {"config.voiceId": "af_heart"}))
     with rewired(settings=test_settings(SPEECH_ENGINES="espeak,kokoro")):
@@ -122,7 +122,7 @@ def test_voices_that_do_not_speak_the_language_are_told(scene: Scene, db: Databa
     assert "for Anna: their own" in warning["message"]
 
 
-def test_a_language_that_no_engine_speaks_is_told(scene: Scene) -> None:
+def test_a_language_that_no_engine_speaks_is_reported(scene: Scene) -> None:
     with openai_server() as fake:
         services = {"OPENAI_BASE_URL": fake.base_url, "OPENAI_API_KEY": KEY}
         settings = test_settings(TRANSLATOR="openai", SPEECH_ENGINES="kokoro", **services)

@@ -1,4 +1,4 @@
-"""Speech in another language than that of the text, with the embedded translator and espeak-ng."""
+"""Speech in a language other than the text's, with the embedded translator and espeak-ng."""
 
 from __future__ import annotations
 

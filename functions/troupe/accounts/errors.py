@@ -69,7 +69,7 @@ class AccountSuspended(Forbidden):
 
 class GoogleTokenInvalid(Unauthorized):
     code = "google_token_invalid"
-    message = "Google's ID token is wrong or expired, or belongs to another project."
+    message = "Google's ID token is invalid or expired, or was issued for another project."
 
 
 class WrongGoogleToken(Forbidden):
@@ -95,20 +95,21 @@ class OtherEmail(Conflict):
 
 
 class AddressNotProved(Unprocessable):
-    """EMAIL_ENUMERATION=hidden: the answer would tell whether the address has an account."""
+    """With EMAIL_ENUMERATION=hidden, because the response would reveal whether the address has an
+    account."""
 
     code = "address_not_proved"
-    message = "On this server, a guest becomes an account with Google only."
+    message = "On this server, a guest can become an account only by linking Google."
 
 
 class GoogleNotConfigured(Unprocessable):
     code = "google_not_configured"
-    message = "This server has no Google client: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET."
+    message = "Google sign-in is not configured: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET."
 
 
 class ReturnPathRefused(Unprocessable):
     code = "return_path_refused"
-    message = "`returnPath` must be a path of this site, or a URL whose origin may call this API."
+    message = "`returnPath` must be a path, or a URL whose origin is named in CORS_ORIGINS."
 
 
 class StateInvalid(Unprocessable):

@@ -1,7 +1,7 @@
 """Sign-in with Google by redirects, for pages that do not run Google's script.
 
-Nothing is stored between the two requests. The browser has a random cookie, from which the values
-of PKCE and the nonce are derived; `state` is signed, and has a hash of the cookie.
+Nothing is stored between the two requests. The browser gets a random cookie, from which the PKCE
+verifier and the nonce are derived; `state` is signed, and has a hash of the cookie.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ STATE_SECONDS = 600
 # How long the page may take to exchange the refresh token in its address.
 FIRST_USE_WITHIN = timedelta(minutes=2)
 _PURPOSE = "google"
-# Browsers take a backslash for a slash, and leave out tabs and line breaks.
+# Browsers treat a backslash as a slash, and ignore tabs and line breaks.
 _PLAIN = re.compile(r"[^\\#\x00-\x20\x7f]*")
 
 
@@ -72,9 +72,9 @@ class GoogleSignIn:
     def finish(
         self, *, state: str, cookie: str, code: str | None, error: str | None, device: Device
     ) -> str:
-        """Where the browser goes, with `#refreshToken=` or `#error=`, the code of an error.
-        `error`: why Google gives no code. Raises GoogleNotConfigured, and StateInvalid: only a
-        valid state says where to go."""
+        """Returns where the browser goes, with `#refreshToken=` or `#error=` (an error code).
+        `error`: why Google sent no code. Raises GoogleNotConfigured, and StateInvalid, because only
+        a valid state says where to go."""
         oauth = self._client()
         try:
             claims = tokens.decode(state, purpose=_PURPOSE)
@@ -129,10 +129,10 @@ def _is_ours(place: str, origins: Sequence[str]) -> bool:
 
 
 def _sent_nonce(cookie: str) -> str:
-    """The `nonce` of the ID token. Firebase gets the value that it is the SHA-256 of."""
+    """The `nonce` of the ID token: the SHA-256 of the value that Firebase gets."""
     return hashlib.sha256(_derived("nonce", cookie).encode()).hexdigest()
 
 
 def _derived(use: str, cookie: str) -> str:
-    """A value that follows from the cookie, but does not reveal it, nor one for another use."""
+    """A value derived from the cookie, which reveals neither it nor the value for another use."""
     return hashlib.sha256(f"{use}\n{cookie}".encode()).hexdigest()

@@ -57,10 +57,10 @@ _COOKIE_PATH = "/api/auth/google"
 def google_redirect(
     query: google_schemas.GoogleRedirectQuery, google_sign_in: GoogleSignIn
 ) -> Response:
-    """Sends the browser to Google to sign in. For links, not for requests by scripts.
+    """Sends the browser to Google to sign in. Use it as a link: scripts cannot call it.
 
-    Afterwards the browser goes to `returnPath`, with `#refreshToken=` or `#error=` (the code of an
-    error). Exchange the refresh token with `POST /api/auth/refresh` within 2 minutes.
+    Afterwards the browser goes to `returnPath`, with `#refreshToken=` or `#error=` (an error code).
+    Exchange the refresh token with `POST /api/auth/refresh` within 2 minutes.
     """
     started = google_sign_in.start(query.return_path)
     response = _redirect(started.url)
@@ -88,7 +88,7 @@ def google_redirect(
 def google_callback(
     query: google_schemas.GoogleCallbackQuery, google_sign_in: GoogleSignIn
 ) -> Response:
-    """Where Google sends the browser back to. Signs in, and sends it on."""
+    """Google sends the browser here. Signs in, and sends the browser on to `returnPath`."""
     place = google_sign_in.finish(
         state=query.state,
         cookie=request.cookies.get(_COOKIE, ""),
@@ -113,11 +113,11 @@ def google_callback(
     limit="login",
 )
 def google_token(body: google_schemas.GoogleTokenBody, accounts: Accounts) -> Reply:
-    """Signs in with an ID token of Google, as its script or an app's SDK gets one. The first
-    sign-in creates the account with its sign-up tokens.
+    """Signs in with an ID token from Google, as Google's script or an app's SDK provides it. The
+    first sign-in creates the account with its sign-up tokens.
 
-    If Google vouches for the address of an account that nobody has verified yet, that account's
-    password and its sessions end.
+    If nobody has verified the account's address yet and Google vouches for it, the account's
+    password is removed, and its earlier sessions end.
     """
     signed_in = accounts.google(body.id_token, current_device())
     return Reply(schemas.SignedInData.of(signed_in), "Logged in successfully")
@@ -139,8 +139,9 @@ def link_account(
     """Adds a way to sign in: a Google account, or a password.
 
     A guest becomes an account with the same id, data, wallet and sessions, and gets the rest of the
-    sign-up tokens. Others need a sign-in at most 5 minutes before, and a password ends every
-    session but this one. Firebase ends its own sign-ins then: with an ID token, sign in again.
+    sign-up tokens. Other accounts need a sign-in at most 5 minutes ago; a new password, or Google's
+    proof of the address, ends every session but this one. A new password also ends the sign-ins of
+    the Firebase SDK: clients with an ID token must sign in again.
     """
     accounts.require_recent_sign_in(caller)
     if body.id_token is not None:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from troupe.accounts.schemas import NewPassword
 from troupe.web.schema import Email, Schema, example
 
-# Of Google, about 1,200 characters.
+# Google's have about 1,200 characters.
 GoogleToken = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 
 
@@ -19,8 +19,8 @@ class GoogleTokenBody(Schema):
 
     id_token: GoogleToken = Field(
         validation_alias=AliasChoices("idToken", "id_token", "credential"),
-        description="Google's ID token without a nonce; `credential`, as Google's script names it, "
-        "is accepted too.",
+        description="Google's ID token, without a nonce. The field may also be called "
+        "`credential`, as in Google's script.",
     )
 
 
@@ -28,7 +28,7 @@ class GoogleRedirectQuery(Schema):
     return_path: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(
         "/",
         description="Where the browser goes afterwards: a path of this site, or a URL whose origin "
-        "may call this API.",
+        "is named in `CORS_ORIGINS`.",
         examples=["/welcome"],
     )
 
@@ -37,12 +37,12 @@ class GoogleCallbackQuery(Schema):
     state: Annotated[str, StringConstraints(max_length=4096)] = ""
     code: Annotated[str, StringConstraints(max_length=2048)] | None = None
     error: Annotated[str, StringConstraints(max_length=200)] | None = Field(
-        None, description="Why Google sends no code."
+        None, description="Why Google sent no code."
     )
 
 
 class LinkBody(Schema):
-    """Either `idToken`, or `password`, with `email` if the account has no address yet."""
+    """Either `idToken`, or `password` and, if the account has no address yet, `email`."""
 
     model_config = example({"email": "grace@example.com", "password": "secret-123"})
 

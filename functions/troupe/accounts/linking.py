@@ -50,8 +50,8 @@ class Linking:
         self._settings = settings
 
     def google(self, caller: AccountCaller, id_token: str) -> UserRecord:
-        """Adds a Google account. An account whose address is not proved gets only one that proves
-        it: whoever registered the address first could otherwise keep a way in for themselves.
+        """Adds a Google account. If the account's address is not proved, only a Google account that
+        proves it is accepted: otherwise, whoever registered the address could keep a way in.
 
         Raises WrongGoogleToken, GoogleTaken, EmailTaken, EmailUnproved, AlreadyLinked,
         AccountSuspended, TokenInvalid.
@@ -91,8 +91,9 @@ class Linking:
         return self._record(caller, self._standing(caller), new_password=True)
 
     def _refuse_second(self, caller: AccountCaller, method: str) -> Standing:
-        """The account at Firebase. Raises AlreadyLinked if it has such a method: only who knows a
-        password changes it. If a crash has left its user a guest, that ends first."""
+        """The account at Firebase. Raises AlreadyLinked if it has such a method: a change of
+        password takes the current one. If a crash has left the user a guest, completes the linking
+        first."""
         standing = self._standing(caller)
         if method in standing.providers:
             if caller.guest:
@@ -170,7 +171,7 @@ def _person(uid: str, standing: Standing, name: str) -> Person:
 
 
 def _signed_in_since(user: UserRecord, standing: Standing) -> dict[str, object]:
-    """The stored sessions, which outlive that Firebase has revoked the guest's sign-ins."""
+    """The stored sessions, which stay although Firebase has revoked the guest's sign-ins."""
     since = datetime.fromtimestamp(standing.valid_after, UTC)
     for session_id in user.sessions:
         user = user.signed_in_since(session_id, since)

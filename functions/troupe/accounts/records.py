@@ -57,7 +57,7 @@ class UserRecord(Record):
     profile_picture: str = ""
     avatar_path: str | None = None  # in Cloud Storage, if the picture was uploaded here
     language: str | None = None
-    voice_id: str = ""  # speaks for the user unless a request names another; "" for none
+    voice_id: str = ""  # the default for the user's requests; "" for none
     role: Role = "user"
     companies: dict[str, CompanyRole] = Field(default_factory=dict)  # role by company id
     guest: bool = False

@@ -170,7 +170,7 @@ class UserView(Schema):
     email: str
     profile_picture: str
     language: str = Field(description="The user's preferred language.")
-    voice_id: str = Field(description="The user's own default voice; empty without one.")
+    voice_id: str = Field(description="The user's default voice; empty if there is none.")
     tokens: int = Field(description="Granted minus used; includes tokens held by running jobs.")
     is_verified: bool
     is_guest: bool

@@ -38,7 +38,7 @@ class SampleTextWorker:
     def assemble(
         self, job: Job, given: SampleSound, done: Sequence[Heard], folder: Path, watch: Watch
     ) -> Outcome:
-        """Keeps what the user wrote in the meantime, and leaves another sample alone."""
+        """Does not replace a text that the user wrote in the meantime, nor touch a newer sample."""
         document = self._db.get(job.subject)
         sample = Character.of(document).sample if document.exists else None
         said = " ".join(

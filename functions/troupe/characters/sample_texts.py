@@ -1,6 +1,6 @@
-"""The text of a recorded sample, for characters that are made without one: a job listens to it.
+"""Transcribes a character's sample that was sent without its text, in a job of its own.
 
-Engines that clone a voice want to know what is said in the recording.
+Engines that clone a voice clone it better if they know what is said in the recording.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SAMPLE_TEXT = JobSpec(
 
 
 def request_text(jobs: JobService, character: Character, settings: Settings) -> None:
-    """Submits the job, which is free. A user who has too many already can write the text."""
+    """Submits the job, which is free; for a user who has too many jobs already, there is none."""
     sample = character.sample
     if sample is None:
         return

@@ -248,7 +248,7 @@ def editable_character(document: Document, caller: AccountCaller) -> Character:
 
 
 def _wants_text(character: Character, settings: Settings) -> bool:
-    """Whether the sample has no text, somebody can find it, and somebody wants it."""
+    """Whether the sample has no text, a transcriber can write it, and an engine uses it."""
     if character.sample is None or character.sample.text or settings.transcriber == "off":
         return False
     return any(capabilities(engine).cloning for engine in settings.speech_engines)

@@ -1,4 +1,4 @@
-"""What a request for a dubbing asks for, checked before anything is stored or held."""
+"""The languages and the voice of a dubbing, checked before anything is stored or held."""
 
 from __future__ import annotations
 

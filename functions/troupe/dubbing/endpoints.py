@@ -57,10 +57,10 @@ _AUDIO = AudioFormat.MP3
     ),
 )
 def dub(form: schemas.DubForm, header: KeyHeader, caller: Caller, dubbings: Dubbings) -> Reply:
-    """Speaks a recording or a film in another language: each line begins where the original does.
-    The work is a job: poll `GET /api/dubbing/{id}`. What is heard and what is spoken is charged;
-    the most that the length allows is reserved before. What was sent is deleted when the work has
-    ended."""
+    """Dubs a recording or a film into another language: each line starts where its original starts.
+    The work is a job: poll `GET /api/dubbing/{id}`. Speech in the original and new speech are
+    charged; the most that a recording of this length can cost is held until the work is done. The
+    uploaded `media` is deleted when the work has ended."""
     if form.script_id is not None:
         raise DubbingNotOffered("scriptId", "a script cannot be dubbed yet. Send `media`.")
     if form.keep_voice:
@@ -103,7 +103,7 @@ def list_dubbings(query: Page, caller: Caller, dubbings: Dubbings) -> Reply:
     errors=(DubbingNotFound,),
 )
 def get_dubbing(path: schemas.DubbingPath, caller: Caller, dubbings: Dubbings) -> Reply:
-    """Returns a dubbing with the progress of its job. `warnings` tell which lines begin late."""
+    """Returns a dubbing with the progress of its job. `warnings` name the lines that start late."""
     found = dubbings.get(caller.uid, path.dubbing_id)
     return Reply(
         schemas.DubbingAndJob.of(found),
@@ -114,8 +114,7 @@ def get_dubbing(path: schemas.DubbingPath, caller: Caller, dubbings: Dubbings) -
 
 @api.delete("/api/dubbing/<dubbingId>", auth=Auth.OWNER, errors=(DubbingNotFound,))
 def delete_dubbing(path: schemas.DubbingPath, caller: Caller, dubbings: Dubbings) -> Reply:
-    """Deletes the files, and what was sent if it is still there. Unfinished work is cancelled, and
-    costs nothing."""
+    """Deletes a dubbing and its files. Unfinished work is cancelled, and costs nothing."""
     dubbings.delete(caller.uid, path.dubbing_id)
     return Reply(message="Dubbing deleted successfully")
 

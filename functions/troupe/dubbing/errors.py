@@ -32,7 +32,7 @@ class NoVideo(NotFound):
 
 class SameLanguage(Unprocessable):
     code = "same_language"
-    message = "The recording is in `targetLanguage` already. Choose another language."
+    message = "`sourceLanguage` and `targetLanguage` are the same. Choose another language."
 
 
 class DubbingNotOffered(NotOffered):

@@ -1,4 +1,4 @@
-"""The lines of a recording: what is said, when, and what it is in the other language."""
+"""The lines of a recording: what is said, when, and its translation."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _PAUSE = 0.2  # seconds after a comma or the like
 
 
 def lines_of(segments: Iterable[Segment]) -> list[Line]:
-    """A line for each sentence, and for what is said after a long pause, in order. What lasts
-    longer than _LONG is divided where the speaker pauses."""
+    """A line for each sentence, and for what is said after a long pause, in order. A sentence that
+    lasts longer than _LONG is divided where the speaker pauses."""
     words = (word for segment in segments for word in segment.words)
     return [
         Line(text=each.text, start=round(each.start, 3), end=round(each.end, 3))
@@ -48,7 +48,7 @@ def _divided(sentence: Segment) -> list[Segment]:
 
 
 class LineTranslation:
-    """Translates all lines at once, so that translators see what is said around each."""
+    """Translates all lines together, so that translators see the context of each."""
 
     def __init__(self, translator: Callable[[], Translator | None], moderation: Moderation) -> None:
         """`translator` is called when there is something to translate."""
@@ -59,7 +59,7 @@ class LineTranslation:
         """`source`: the language as the transcriber calls it. Raises WorkError."""
         translator = self._translator()
         if translator is None:
-            message = "This server does not translate any more."
+            message = "This server no longer translates."
             raise WorkError("translator_not_configured", message, retryable=False)
         deadline = time.monotonic() + _SECONDS
         offered = translator.languages(deadline)
@@ -67,15 +67,15 @@ class LineTranslation:
         if origin is None or into is None:
             raise WorkError(
                 "language_not_offered",
-                f"This server does not translate from {english_name(source)}. If another language "
-                "is spoken, send `sourceLanguage`.",
+                f"This server does not translate from {english_name(source)}. If the recording is "
+                "in another language, send `sourceLanguage`.",
                 retryable=False,
             )
         if same(origin, into):
             raise WorkError(
                 "same_language",
-                f"The recording is in {english_name(source)} already. If another language is "
-                "spoken, send `sourceLanguage`.",
+                f"The recording is already in {english_name(source)}. If it is in another "
+                "language, send `sourceLanguage`.",
                 retryable=False,
             )
         texts = [line.text for line in lines]

@@ -1,9 +1,9 @@
 """What a dubbing costs: its transcription and its speech, each as it would cost alone.
 
-In voice seconds, those in which somebody speaks in the original, and those of the new speech; in
-tokens, one for every started minute of the first, and one for every started thousand characters of
-the translation. Neither is known before the work is done, so the most that the length of the
-recording allows is held. Work that ends without a result costs nothing.
+In voice seconds: those in which somebody speaks in the original, plus those of the new speech.
+In tokens: one for every started minute of speech in the original, plus one for every started
+thousand characters of the translation. Neither is known before the work is done, so the most that a
+recording of this length can cost is held. Work that ends without a result costs nothing.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from troupe.settings import Prices
 from troupe.transcriptions.pricing import tokens_of
 from troupe.wallet.records import Meter
 
-# Of a translation, for each second of the original. Fast speakers say 20; the new speech that is
-# paid for with voice seconds cannot last longer than the recording either.
+# Of a translation, for each second of the original. Fast speakers say 20. A hold in voice seconds
+# is for new speech as long as the recording.
 _CHARACTERS = 25
 
 

@@ -1,4 +1,4 @@
-"""A dubbing: the recording or film that a user sent, and the same in another language."""
+"""A dubbing: the recording or film that a user sent, and the version in another language."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MAX_SECONDS = 30 * 60  # of the recording
 
 
 class Line(Record):
-    """What is said without a pause, mostly a sentence. `start` and `end` in seconds of the
-    original; `said`: its translation."""
+    """What is said without a long pause, mostly a sentence. `start` and `end`: in seconds of the
+    original; `said`: the translation."""
 
     text: str
     start: float
@@ -25,8 +25,8 @@ class Line(Record):
 
 
 class Lines(Record):
-    """All lines of a dubbing, kept so that another attempt speaks the same. `untranslated`: how
-    many stretches the translator could not translate."""
+    """All lines of a dubbing, kept so that another attempt says the same. `untranslated`: how many
+    passages could not be translated."""
 
     lines: list[Line]
     untranslated: int = 0
@@ -93,9 +93,9 @@ class Dubbing(Record):
 
 
 class Original(Sound):
-    """The input of a dubbing job: what is heard, and how it is said again. `source`: the
-    translator's code of the language that the request named, "" for none; `target`: that of the
-    translation."""
+    """The input of a dubbing job: the recording, and the voice that speaks the translation.
+    `source`: the translator's code of the language that the request named, "" for none; `target`:
+    its code of the language to translate into."""
 
     film: bool = False
     source: str = ""

@@ -24,8 +24,8 @@ Code = Annotated[str, Field(max_length=40)]
 class DubForm(Form):
     media: Upload | None = Field(
         None,
-        description="The sound in any format of `/api/audio/transcribe`, or an MP4 or QuickTime "
-        "film (H.264, HEVC): at most 32 MB, and 30 minutes.",
+        description="A recording in any format that `/api/audio/transcribe` accepts, or an MP4 or "
+        "QuickTime film (H.264 or HEVC): at most 32 MB and 30 minutes.",
     )
     file_id: Id | None = Field(None, description="An uploaded recording, instead of `media`.")
     script_id: Annotated[str, Field(max_length=64)] | None = Field(
@@ -33,10 +33,10 @@ class DubForm(Form):
     )
     target_language: Code = Field(description="The language to speak, such as `pt-BR`.")
     source_language: Code | None = Field(
-        None, description="The language that is spoken. Detected if it is left out."
+        None, description="The language of the original. Detected if absent."
     )
     voice_id: Annotated[str, Field(max_length=200)] | None = Field(
-        None, description="Of `/api/voice/voices`; a female voice if it is left out."
+        None, description="An id from `GET /api/voice/voices`. By default a female voice."
     )
     keep_voice: bool = Field(
         False, description="`true` is not offered yet: answers 422 `not_offered`."
@@ -58,17 +58,15 @@ class DubbingView(Schema):
     status: JobStatus
     seconds: float = Field(description="The length of the original in seconds.")
     film: bool = Field(description="Whether it has a picture.")
-    source_language: str = Field(
-        description="As asked for, or as it was detected; empty until then."
-    )
+    source_language: str = Field(description="As requested, or as detected; empty until then.")
     target_language: str
     engine: str
     voice_id: str
     voice_type: str
     lines: int | None = Field(description="How many lines are spoken.")
-    faster_lines: int | None = Field(description="How many are spoken faster, to fit.")
+    faster_lines: int | None = Field(description="How many are spoken faster, so that they fit.")
     speech_seconds: float | None = Field(
-        description="For how many seconds somebody speaks, in the original."
+        description="For how many seconds somebody speaks in the original."
     )
     spoken_seconds: float | None = Field(description="The same in the new sound.")
     tokens_used: int
@@ -133,12 +131,12 @@ def notices_of(made: Dubbed | None) -> list[Notice]:
         Notice(
             field=f"lines[{each.line}]",
             code="line_late",
-            message=f"Begins {each.seconds:.1f} s after its original (at {each.start:.1f} s): "
-            "the line before is too long.",
+            message=f"Starts {each.seconds:.1f} s after its original (at {each.start:.1f} s): "
+            "the line before it is too long.",
         )
         for each in made.late
     ]
     if not made.untranslated:
         return late
-    message = "Some of what is said could not be translated, and is spoken as it was."
+    message = "Some of what is said could not be translated, and is spoken untranslated."
     return [*late, Notice(field="lines", code="partly_translated", message=message)]

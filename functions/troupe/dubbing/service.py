@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class DubbingRequest:
     """A recording or a film, as a stream with its name or as the id of an uploaded file, and the
-    language that it should have."""
+    language to dub it into."""
 
     target_language: str
     source_language: str | None = None
@@ -60,7 +60,8 @@ class DubbingWithJob:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What is dubbed. `fingerprint`: what it is known by. `path`: where it is stored, if it is."""
+    """What is dubbed. `fingerprint`: identifies its content. `path`: where it is stored, "" if it
+    is not stored yet."""
 
     name: str
     recording: Recording

@@ -12,7 +12,7 @@ from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.specs import JobSpec, Step
 from troupe.transcriptions.records import Heard
 
-# A function of its own: it needs what `listen` and `generate` have, and delays neither.
+# A function of its own: it needs what `listen` and `generate` have, and must not delay either.
 QUEUE = "dub"
 
 

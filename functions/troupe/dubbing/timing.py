@@ -1,4 +1,4 @@
-"""When the lines of a dubbing are spoken, and how fast, so that each begins with its original."""
+"""When the lines of a dubbing are spoken, and how fast, so that each starts with its original."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from troupe.speech.engine import WordTiming
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
-# A line that is too long for its place is spoken this much faster at most, which still sounds
-# natural; then it delays the next one.
+# A line that is too long for its place is spoken at most this many times as fast, which still
+# sounds natural. If that is not enough, it delays the next one.
 FASTEST = 1.35
-# Seconds that remain between two lines.
+# Seconds of silence between two lines, at least.
 _GAP = 0.06
-_EXACT = 1.01  # times that a line may be too long after it was spoken faster
+_EXACT = 1.01  # how many times its place a line may last after it was spoken faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Placed:
 
 def placed(lines: Sequence[Line], voice: Voice, seconds: float) -> Iterator[Placed]:
     """The lines in order, without overlap, each as soon as it is spoken. `seconds`: the length of
-    the original, in which the last one ends if it can."""
+    the original, within which the last one ends if possible."""
     free = 0.0
     ends = [*(line.start - _GAP for line in lines[1:]), seconds]
     for line, end in zip(lines, ends, strict=True):
@@ -65,13 +65,13 @@ def placed(lines: Sequence[Line], voice: Voice, seconds: float) -> Iterator[Plac
 
 
 def _fitted(voice: Voice, text: str, room: float) -> tuple[Spoken, float]:
-    """A line as it lasts at most `room` seconds, if it can, and its speed."""
+    """A line that lasts at most `room` seconds, if possible, and its speed."""
     usual = voice.speak(text, 1.0)
     if usual.seconds <= max(0.0, room):
         return usual, 1.0
     room = max(room, usual.seconds / FASTEST)
     spoken = voice.speak(text, round(usual.seconds / room, 3))
-    # Engines keep to a speed more or less, and some have none.
+    # Engines follow a speed only roughly, and some ignore it.
     if spoken.seconds > _EXACT * room:
         spoken = _compressed(spoken, spoken.seconds / room)
     return spoken, usual.seconds / spoken.seconds

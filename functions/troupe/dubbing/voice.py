@@ -1,4 +1,4 @@
-"""Who speaks the lines of a dubbing, each stored once, so that another attempt finds it."""
+"""Speaks the lines of a dubbing, and stores each, so that another attempt finds it."""
 
 from __future__ import annotations
 

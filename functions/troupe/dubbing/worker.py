@@ -1,7 +1,7 @@
 """The work of a dubbing job: listen, translate, speak each line in its place, join with the film.
 
-The parts are those of a transcription. What follows is done by one task, which keeps the
-translation and each spoken line in storage: another attempt goes on where this one ended.
+The parts are those of a transcription. The rest is done by one task, which keeps the translation
+and each spoken line in storage, so that another attempt continues where this one ended.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ from troupe.transcriptions.records import (
 from troupe.transcriptions.worker import TranscriptionWorker
 
 RecordT = TypeVar("RecordT", bound=Record)
-# A film with another sound, an AAC file; for a user.
+# (film, new sound as AAC in MP4, user) -> the film with that sound.
 WithSound = Callable[[BinaryIO, BinaryIO, str], bytes]
 _FORMS: tuple[AudioFormat | Encoding, ...] = (AudioFormat.MP3, AAC)
-_LATE = 0.1  # seconds that nobody notices
-_MOST_TOLD = 100  # late lines
+_LATE = 0.1  # seconds; a shorter delay is not noticed
+_MOST_TOLD = 100  # late lines that are reported
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class DubbingWorker:
     def assemble(
         self, job: Job, given: Original, done: Sequence[Heard], folder: Path, watch: Watch
     ) -> Outcome:
-        """Raises WorkError: nobody speaks, the languages are the same, the picture is broken."""
+        """Raises WorkError, for example if nobody speaks or the picture is broken."""
         watch.report("translation", 0)
         language = given.source or main_language(done)
         lines = self._lines(job, given, done, language)
@@ -137,7 +137,7 @@ class DubbingWorker:
         return Outcome(completed_writes(job, result, charge, now()), charge, made)
 
     def _lines(self, job: Job, given: Original, done: Sequence[Heard], language: str) -> Lines:
-        """The translated lines, as an earlier attempt kept them. Raises WorkError."""
+        """The translated lines; those of an earlier attempt, if it kept them. Raises WorkError."""
 
         def translated() -> Lines:
             heard = lines_of(each for part in done for each in segments_from_json(part.segments))

@@ -42,7 +42,8 @@ class GenerationRequest:
     None, the character's own is used, or the default if there is no character. Without a language,
     the voice or the character speaks its own. With `target_language`, the text is translated from
     `language` (None: detected), and all other choices are for the language that is spoken.
-    `own_voice`: of the user's profile; speaks if nothing names a voice, and it can."""
+    `own_voice`: the one of the user's profile, which speaks if the request names no voice, type or
+    character, and if it speaks the language."""
 
     text: str
     language: str | None
@@ -169,14 +170,14 @@ class Choices:
         if character is not None:
             return character_voice(engines, character, language, request.voice_type, style)
         if own:
-            with suppress(UnknownChoice):  # it may speak another language, or be gone
+            with suppress(UnknownChoice):  # it may not speak the language, or no longer exist
                 return choose_named(engines, own, language, style)
         voice_type = request.voice_type or DEFAULT_VOICE_TYPE
         return choose_voice(engines, language, voice_type, style)
 
 
 def _about_target(error: UnknownChoice) -> UnknownChoice:
-    """The error, about `targetLanguage` if it is about `language`, which is always first."""
+    """The error with `targetLanguage` in place of `language`, which is always the first field."""
     first, *others = (error.details or {})["fields"]
     if first["field"] != "language":
         return error
@@ -204,7 +205,7 @@ def hashed(request: GenerationRequest) -> dict[str, Any]:
         "voice_type": request.voice_type or DEFAULT_VOICE_TYPE,
         "speed": request.speed or DEFAULT_SPEED,
     }
-    del choices["own_voice"]  # may change before the request is repeated
+    del choices["own_voice"]  # the profile may change before the request is repeated
     # Hashes of requests from before these fields must stay as they are.
     if request.text_type is TextType.TEXT:
         del choices["text_type"]

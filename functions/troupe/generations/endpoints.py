@@ -66,7 +66,7 @@ CHOICE_ERRORS = (
     *TRANSLATOR_ERRORS,
     *MODERATION_ERRORS,
 )
-# Translations have a limit of their own; other requests do not count there.
+# Requests with a `targetLanguage` count in the rate limit of translations; others do not.
 TRANSLATES: Limited = {
     "limit": "translation",
     "guest_limit": "guest_translation",
@@ -128,8 +128,8 @@ def generate_voice(
 ) -> Reply:
     """Converts text to speech. The work is a job: poll it at `GET /api/voice/generations/{id}`, or
     send `Prefer: wait=20` to get the URL of the finished audio in this response (200) if it is
-    ready in time. With `targetLanguage`, the text is translated before, and the response waits for
-    that. If too many of your requests wait already, the response comes at once, without
+    ready in time. With `targetLanguage`, the text is translated first, and the response waits for
+    the translation. If too many of your requests wait already, the response comes at once, without
     `Preference-Applied`. Tokens are reserved now and charged when the audio is ready."""
     found = generations.generate(
         caller.uid,

@@ -20,8 +20,8 @@ class TextTooLong(Unprocessable):
 
     @classmethod
     def check(cls, text: str, maximum: int, problem: str = "", way_out: str = "") -> None:
-        """Raises it for more than `maximum` characters. `problem`: for what it is too long;
-        `way_out`: what to do instead."""
+        """Raises this error for more than `maximum` characters. `problem`: for what the text is too
+        long, as a sentence without its period; `way_out`: what to do instead."""
         if len(text) > maximum:
             told = f"{problem or cls.message.rstrip('.')}: {len(text)} characters"
             raise cls(

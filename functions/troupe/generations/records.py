@@ -52,7 +52,7 @@ class Translation(Record):
 
 class Generation(Record):
     """`generations/{id}`. Its job has the same id and holds the text while it is needed.
-    `characters`: of the text that is spoken."""
+    `characters`: the length of the spoken text."""
 
     id: str
     uid: str

@@ -90,10 +90,11 @@ class SpeechBody(WarnsOfUnknown):
     target_language: str | None = Field(
         None,
         max_length=40,
-        description="The language to speak, if the text is in another: a code from "
-        "`GET /api/voice/languages` that `GET /api/translation/languages` has too. The text is "
-        "translated, at most 10,000 characters, and what is spoken is paid for. `language` is that "
-        "of the text then, and detected if absent; voice, style and dictionary are for this one. "
+        description="The language to speak, if the text is in another: a code that both "
+        "`GET /api/voice/languages` and `GET /api/translation/languages` have. A text of at most "
+        "10,000 characters is translated, and the spoken text is charged. `language` is then the "
+        "language of the text, and detected if absent; voice, style and dictionary apply to "
+        "`targetLanguage`. "
         "Answers 422 `not_offered` where the server does not translate, and for SSML.",
     )
 
@@ -143,8 +144,7 @@ class GenerateVoice(SpeechBody):
         None,
         max_length=40,
         validate_default=True,
-        description="A code from `GET /api/voice/languages`. Required, unless `targetLanguage` is "
-        "sent.",
+        description="A code from `GET /api/voice/languages`. Required without `targetLanguage`.",
         examples=["en-us"],
     )
     format: AudioFormat = AudioFormat.MP3

@@ -77,8 +77,8 @@ class GenerationView(Schema):
 
     id: str
     title: str
-    characters: int = Field(description="Of the text that is spoken.")
-    language: str = Field(description="In which it is spoken.")
+    characters: int = Field(description="The length of the spoken text.")
+    language: str = Field(description="The language that is spoken.")
     voice_id: str | None = Field(description="Null if type, style and language chose the voice.")
     voice_type: VoiceType
     voice_style: VoiceStyle

@@ -1,4 +1,5 @@
-"""Translates a text before it is spoken, while the request waits: the price depends on it."""
+"""Translates a text before it is spoken, while the request waits: the price depends on the
+translation."""
 
 from __future__ import annotations
 
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
     from troupe.speech.text.marks import ReadingWarning
     from troupe.translation.service import TranslationService
 
-_SECONDS = 20.0  # the request goes on to commit a job, and may wait for it
+_SECONDS = 20.0  # afterwards, the request commits a job, and may wait for it
 _WAY_OUT = "Translate it first, in pieces, with `POST /api/translation/translate`, or send less."
 
 
 class Words(NamedTuple):
-    """What is spoken, as it is written. `translation`: None if that is what was sent."""
+    """The text that is spoken. `translation`: None if it is the text that was sent."""
 
     text: str
     translation: Translation | None = None

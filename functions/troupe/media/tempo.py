@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def faster(samples: Samples, rate: int, times: float) -> Samples:
-    """The samples (int16, mono) `times` as fast, from 0.5 to 2, by FFmpeg's `atempo`:
+    """The samples (int16, mono), `times` as fast (0.5 to 2), by FFmpeg's `atempo`:
     https://ffmpeg.org/ffmpeg-filters.html#atempo"""
     graph = Graph()
     source = graph.add_abuffer(sample_rate=rate, format="s16", layout="mono")

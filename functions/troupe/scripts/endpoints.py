@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 api = Api("scripts", "Dialogue, audio and video")
 
-# For how many translations that of a script counts: it can have as many characters as five texts.
+# A script counts as this many translations: it can have as many characters as five texts.
 SCRIPT_WEIGHT = 5
 _QUOTE_ERRORS = (
     ScriptNotFound,
@@ -189,8 +189,8 @@ def translate_script(
 ) -> Reply:
     """Creates a script in another language, with the same cast and the same lines. The title and
     what is spoken are translated; directions and the names of the cast stay as they are. Costs no
-    tokens, and counts as five translations in their rate limit. `warnings` tells of voices that do
-    not speak the language."""
+    tokens, and counts as five translations in the rate limit. `warnings` name characters whose
+    voice does not speak the language."""
     made = quotas.add(
         caller.user,
         Kept.SCRIPTS,

@@ -66,7 +66,7 @@ class ScriptEmpty(Unprocessable):
 
 class SameLanguage(Unprocessable):
     code = "same_language"
-    message = "There is nothing to translate: the script is in this language already."
+    message = "There is nothing to translate: the script is already in this language."
 
 
 class MissingCharacter(TypedDict):

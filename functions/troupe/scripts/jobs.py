@@ -294,8 +294,8 @@ class ScriptJobs:
 
 
 def _language(script: Script, character: Character) -> str:
-    """What a character speaks: in a translated script the language of that, in the character's own
-    accent if it has one; else its own language."""
+    """The language that a character speaks: that of a translated script, in the character's own
+    variant of it if it has one; otherwise the character's own."""
     if not script.source_script_id or not script.language:
         return character.language
     return character.language if same(character.language, script.language) else script.language

@@ -21,7 +21,7 @@ MAX_LINE_CHARACTERS = 2_000
 # MAX_AUDIO_SECONDS and MAX_VIDEO_SECONDS.
 MAX_CHARACTERS = 50_000
 MAX_WRITTEN = 60  # lines of a dialogue that a model writes
-TITLE_CHARACTERS = 80  # of a title that nobody has chosen
+TITLE_CHARACTERS = 80  # the longest title that is derived from the script
 
 Utterance = tuple[str, str]  # the speaker's id, and the text
 
@@ -72,8 +72,8 @@ class Script(Record):
     `cast` maps character ids to the names at creation, so that a script stays readable after a
     character is deleted. `revision` increases with every edit of the dialogue; `audio` always
     matches the current revision, `video` may show an earlier one. At most one job works on a
-    script at a time: `active_job_id`. `source_script_id`: the id of the script that this one is a
-    translation of, which may be deleted.
+    script at a time: `active_job_id`. `source_script_id`: the id of the script that this one
+    translates; that script may have been deleted.
     """
 
     id: str

@@ -151,7 +151,7 @@ class TranslateScript(WarnsOfUnknown):
 
     target_language: Target
     source_language: Code | None = Field(
-        None, description="Default: the script's language, or the one that is detected."
+        None, description="By default the script's own language; if it has none, the detected one."
     )
     glossary: Glossary = Field(default_factory=dict)
     style: Style = None
@@ -211,7 +211,7 @@ class ScriptView(Schema):
     title: str
     language: str
     source_script_id: str | None = Field(
-        description="The id of the script that this one is a translation of."
+        description="The id of the script that this one translates; null if it is no translation."
     )
     selected_characters: list[str]
     original_prompt: str

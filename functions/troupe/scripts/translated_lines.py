@@ -1,8 +1,9 @@
-"""What of a line is translated, and what stays: stage directions and the names of the cast.
+"""Which parts of a line stay untranslated: stage directions and the names of the cast.
 
-Each is a placeholder, which the translator keeps exactly once (`troupe.translation.placeholders`).
-Whether a bracket is a direction depends on what stands around it, so a translation could speak a
-direction, or leave out what was spoken. Both are checked.
+Each becomes a placeholder, which the translator keeps exactly once
+(`troupe.translation.placeholders`). Whether a bracket is a direction depends on what surrounds it,
+so in a translation a direction could be spoken, or spoken text could become a direction. Both are
+checked.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from troupe.translation.placeholders import MARK
 
 
 def names_pattern(names: Iterable[str], known: Collection[str]) -> re.Pattern[str]:
-    """Finds the names as they are written, and in capitals; not those of one letter, which are
-    words, too. `known`: terms of a glossary, which says how they are translated."""
+    """Finds the names as they are written, and in capitals; not those of one letter, which may be
+    words. `known`: the terms of the glossary, which are translated as it says."""
     terms = {term.casefold() for term in known}
     kept = {name for name in names if len(name) > 1 and name.casefold() not in terms}
     found = sorted(kept | {name.upper() for name in kept}, key=len, reverse=True)
@@ -28,8 +29,8 @@ def names_pattern(names: Iterable[str], known: Collection[str]) -> re.Pattern[st
 
 @dataclass(slots=True)
 class Masked:
-    """`text`: with placeholders. `names` and `directions`: what they stand for. `directed`: whether
-    it can have directions."""
+    """`text`: with placeholders. `names` and `directions`: what each placeholder stands for.
+    `directed`: whether the text can have directions."""
 
     text: str
     directed: bool = True
@@ -37,7 +38,8 @@ class Masked:
     directions: dict[str, str] = field(default_factory=dict)
 
     def unmasked(self, translated: str) -> str | None:
-        """The translation with what stays; None if it does not have the same directions."""
+        """The translation, with the originals in place of placeholders; None if one is lost, or if
+        the directions differ."""
         if not self.directed:
             return _replaced(translated, self.names)
         for text in (translated, self._set_apart(translated)):
@@ -47,8 +49,8 @@ class Masked:
         return None
 
     def _set_apart(self, text: str) -> str:
-        """With each direction on a line of its own, where it is one whatever stands around it, and
-        without the brackets that would be directions now."""
+        """With each direction on a line of its own, where it always is one, and without the
+        brackets of text that would now be taken for a direction."""
         for start, end in reversed(direction_spans(text)):
             inside = text[start:end].strip("*_")
             inside = inside[1:-1] if inside[0] in OPENINGS else inside

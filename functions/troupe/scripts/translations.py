@@ -140,8 +140,8 @@ class ScriptTranslations:
 
 
 def _own_voice(character: Character, voice: VoiceChoice) -> str:
-    """What makes a voice the character's own: the name that it has chosen, or its recording. ""
-    for any voice of its type."""
+    """What makes a voice the character's own: the id of a chosen voice, or its recording. "" for
+    any voice of its type."""
     if voice.voice_id:
         return voice.voice_id
     return "recording" if character.clonable and capabilities(voice.engine).cloning else ""

@@ -113,7 +113,7 @@ def translation_languages(translation_service: TranslationService) -> Reply:
 
 
 def _partly(targets: list[str], made: list[Translated]) -> list[Notice]:
-    """A warning if something is as it was, which says in which languages if there are several."""
+    """A warning if something was not translated, which names the languages if there are several."""
     where = [code for code, each in zip(targets, made, strict=True) if each.kept]
     if not where:
         return []

@@ -1,4 +1,4 @@
-"""What a request for a translation can say, as types of fields."""
+"""Types of the fields that requests for a translation share."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ Glossary = Annotated[
 ]
 Style = Annotated[
     Annotated[OneLine, Field(max_length=MAX_STYLE)] | None,
-    Field(description="How to write, in words. Only some translators take it."),
+    Field(description="The style to write in, such as `formal`. Only some translators support it."),
 ]

@@ -25,9 +25,9 @@ from troupe.translation.languages import offered_code, same
 from troupe.translation.texts import translate
 from troupe.translation.translator import Languages, TranslationError, Translator
 
-MAX_CHARACTERS = 10_000  # of what is translated at once while somebody waits
+MAX_CHARACTERS = 10_000  # of a request whose response waits for the translation
 PARTLY_TRANSLATED = "partly_translated"  # the code of a warning, and its message
-PARTLY_MESSAGE = "Some of the text could not be translated, and is as it was."
+PARTLY_MESSAGE = "Some of the text could not be translated, and was left as it is."
 _SECONDS = 45.0  # for all calls of a request; the function's own timeout is 60
 _RETRY_AFTER = 5  # seconds
 # How much more likely a language is that the translator has.
@@ -46,7 +46,7 @@ _ERRORS: Mapping[str, type[TroupeError]] = {
 
 
 class Fields(NamedTuple):
-    """The names of the languages in the request, for errors."""
+    """The names of the request's language fields, for errors."""
 
     source: str = "sourceLanguage"
     target: str = "targetLanguage"
@@ -216,7 +216,7 @@ def _translated(request: _Request, origin: str | None, target: str) -> Translate
 
 
 def _named_targets(field: str, codes: Sequence[str], offered: Sequence[str]) -> list[str]:
-    """The offered codes that are meant. Raises UnknownChoice, which names all that are not."""
+    """The offered codes that match. Raises UnknownChoice, which names all that are not offered."""
     found = {code: offered_code(code, offered) for code in codes}
     if not (wrong := [code for code in codes if not found[code]]):
         return [chosen for chosen in found.values() if chosen]
@@ -224,7 +224,7 @@ def _named_targets(field: str, codes: Sequence[str], offered: Sequence[str]) -> 
     if len(codes) == 1:
         raise UnknownChoice(details=details)
     names = ", ".join(f"`{code}`" for code in wrong)
-    raise UnknownChoice(f"{field}: the translator does not have {names}.", details=details)
+    raise UnknownChoice(f"{field}: the translator does not offer {names}.", details=details)
 
 
 def _named(field: str, code: str, offered: Sequence[str], *, detected: bool = False) -> str:

@@ -57,7 +57,7 @@ class Route:
     headers: tuple[str, ...]  # headers of a success, besides those of every response
     limit: str | None  # name of its rate limit, see `Settings.limits`
     guest_limit: str | None  # of the limit for guests, if they have their own
-    limit_weight: Weight | None  # for how many requests one counts there, if that differs
+    limit_weight: Weight | None  # how many requests one counts as; None for one
     alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
     body_bytes: int  # the maximum size of a body
@@ -104,7 +104,7 @@ class Limited(TypedDict, total=False):
 
     limit: str  # its name
     guest_limit: str  # for guests instead of `limit`
-    limit_weight: Weight  # for how many requests one counts there, by its parts; 1 by default
+    limit_weight: Weight  # how many requests one counts as, by its parts; 1 by default
 
 
 class Options(Limited, total=False):

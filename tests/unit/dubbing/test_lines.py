@@ -7,13 +7,13 @@ from troupe.recognition.transcriber import Segment, Word
 
 
 def heard(text: str, *starts: float) -> Segment:
-    """Words of 0.4 seconds that begin then."""
+    """Words of 0.4 seconds that begin at the given times."""
     words = zip(text.split(), starts, strict=True)
     return Segment(tuple(Word(f"{word} ", start, start + 0.4) for word, start in words))
 
 
 def test_a_line_is_a_sentence_or_what_is_said_after_a_long_pause() -> None:
-    """However the recogniser has divided it."""
+    """However the recogniser has divided it into segments."""
     segments = [heard("Good evening. And", 0.1, 0.5, 1.0), heard("welcome. All of", 1.4, 2.0, 2.4)]
     found = lines_of([*segments, heard("you.", 5.0)])
     assert [(line.text, line.start, line.end) for line in found] == [

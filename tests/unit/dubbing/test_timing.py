@@ -38,14 +38,14 @@ def dubbed(*lines: tuple[float, float], obedience: float = 1.0, until: float = 6
     return found
 
 
-def test_what_fits_begins_on_time_at_the_usual_speed() -> None:
+def test_a_line_that_fits_begins_on_time_at_the_usual_speed() -> None:
     found = dubbed((0.5, 2.0), (3.0, 3.9), (7.0, 0.0), (7.0, 9.0))
     assert [each.start for each in found] == [0.5, 3.0, 7.0, 7.0]
     assert [(each.late, each.speed) for each in found] == [(0.0, 1.0)] * 4
 
 
 @pytest.mark.parametrize("obedience", [1.0, 0.9, 0.0])
-def test_what_is_too_long_is_spoken_faster_whatever_the_engine_makes_of_it(
+def test_a_line_that_is_too_long_is_spoken_faster_whatever_the_engine_does(
     obedience: float,
 ) -> None:
     first, second = dubbed((1.0, 5.0), (5.0, 1.0), obedience=obedience)
@@ -60,7 +60,7 @@ def test_the_last_line_ends_with_the_recording_if_it_can() -> None:
     assert line.start + line.spoken.seconds == pytest.approx(8.0, abs=0.02)
 
 
-def test_what_is_far_too_long_delays_the_next_line_and_a_pause_makes_up_for_it() -> None:
+def test_a_line_that_is_far_too_long_delays_the_next_and_a_pause_makes_up_for_it() -> None:
     first, second, third = dubbed((0.0, 5.4), (2.0, 1.9), (20.0, 1.0))
     assert first.spoken.seconds == pytest.approx(5.4 / FASTEST, rel=0.02)
     assert second.late == pytest.approx(2.06, abs=0.05)
@@ -68,7 +68,7 @@ def test_what_is_far_too_long_delays_the_next_line_and_a_pause_makes_up_for_it()
     assert (third.start, third.late) == (20.0, 0.0)
 
 
-def test_late_lines_are_spoken_as_fast_as_can_be_until_they_are_on_time() -> None:
+def test_late_lines_are_spoken_as_fast_as_possible_until_they_are_on_time() -> None:
     found = dubbed((0.0, 4.0), (2.0, 2.2), (4.0, 2.2), (6.0, 2.0), (8.0, 1.0))
     lates = [each.late for each in found]
     assert lates == sorted(lates[:2]) + sorted(lates[2:], reverse=True)

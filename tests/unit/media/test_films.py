@@ -1,4 +1,4 @@
-"""Films get another sound, and their picture stays as it is."""
+"""The sound of a film is replaced, and its picture stays as it is."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_film_that_cannot_be_copied_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 500, 3_000])
-def test_a_damaged_film_is_told_as_such(tmp_path: Path, sound: Path, cut: int) -> None:
+def test_a_damaged_film_is_reported_as_such(tmp_path: Path, sound: Path, cut: int) -> None:
     film = write_film(tmp_path / "a.mp4", np.zeros(RATE, np.int16), RATE)
     with sound.open("rb") as new, pytest.raises(BrokenFilm):
         with_sound(io.BytesIO(film.read_bytes()[:cut]), new)

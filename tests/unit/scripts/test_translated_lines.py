@@ -1,4 +1,4 @@
-"""What stays of a line that is translated, whatever the translator does with the rest."""
+"""Which parts of a line stay as they are, whatever the translator does with the rest."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_directions_and_names_are_hidden() -> None:
         ("(softly) Hello.", "⟦1⟧ ⟦1⟧ Olá.", None),
     ],
 )
-def test_what_is_not_spoken_stays_so_and_nothing_else(
+def test_exactly_the_same_directions_stay_unspoken(
     text: str, translated: str, shown: str | None
 ) -> None:
     assert hidden(text).unmasked(translated) == shown

@@ -119,12 +119,13 @@ class Decoders:
         return Recording(**self._run("recording", file, user)[0])
 
     def film(self, file: BinaryIO, user: str = "") -> Recording:
-        """As `recording`, but with a picture or without. Raises BrokenAudio, RecordingTooLong."""
+        """As `recording`, but the file may have a picture. Raises UnsupportedFile, BrokenAudio,
+        RecordingTooLong."""
         _check_sound(file)
         return Recording(**self._run("film", file, user)[0])
 
     def with_sound(self, film: BinaryIO, sound: BinaryIO, user: str = "") -> bytes:
-        """A film (MP4) with another sound, an AAC file in MP4. Raises BrokenFilm."""
+        """The film as MP4, with its sound replaced by `sound` (AAC in MP4). Raises BrokenFilm."""
         return self._run("sound_of_film", film, user, more=(sound,))[1]
 
     def stretch(self, file: BinaryIO, start: float, seconds: float, user: str = "") -> bytes:

@@ -1,4 +1,4 @@
-"""Films that users send: what they have to be, and the same with another sound.
+"""Films that users send: what is accepted, and how their sound is replaced.
 
 No picture is decoded: its packets are copied as they are. Runs in the child process of `decoders`.
 """
@@ -37,7 +37,7 @@ class DubbedFilm:
 
 
 def picture_of(container: InputContainer) -> VideoStream | None:
-    """The first picture that is not a cover."""
+    """The first video stream that is not cover art."""
     moving = (each for each in container.streams.video if each.disposition.name != "attached_pic")
     return next(moving, None)
 
@@ -49,7 +49,7 @@ def check_film(container: InputContainer) -> None:
     codec = getattr(picture and picture.codec_context, "name", "")
     if not container.format.name.startswith("mov") or codec not in _CODECS:
         raise UnsupportedFile(
-            "The film must be an MP4 or QuickTime file whose picture is H.264 or HEVC.",
+            "The film must be an MP4 or QuickTime file with H.264 or HEVC video.",
             details={"allowed": FILMS},
         )
 
@@ -72,8 +72,8 @@ def with_sound(film: BinaryIO, sound: BinaryIO) -> DubbedFilm:
 
 def _joined(source: InputContainer, spoken: InputContainer, entries: int) -> bytes:
     target = io.BytesIO()
-    # Room for the index, so that players find it first. Cannot be moved there afterwards: nothing
-    # reads back what is written to a stream.
+    # Room for the index, so that players find it first. FFmpeg cannot move it there afterwards,
+    # because it cannot read back what it has written to a stream.
     options = {"moov_size": str(_ENTRY * entries + _REST)}
     with av.open(target, "w", format="mp4", options=options) as container:
         picture = container.add_stream_from_template(_picture(source))
@@ -87,7 +87,7 @@ def _joined(source: InputContainer, spoken: InputContainer, entries: int) -> byt
             container.mux(packet)
     video = target.getvalue()
     if _picture(source).codec_context.codec_tag == "hvc1":
-        # PyAV drops the tag, and FFmpeg writes another, which Apple's players do not take.
+        # PyAV drops the tag, and FFmpeg writes another, which Apple's players do not accept.
         video = video.replace(b"hev1", b"hvc1", 1)  # in the index, which comes first
     return video
 

@@ -1,4 +1,4 @@
-"""What goes wrong in calls of ElevenLabs, for speech and for transcription."""
+"""What goes wrong in calls to ElevenLabs, for speech and for transcription."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def status_of(error: ApiError) -> str:
 
 
 def explain(error: Exception, unusable: SpeechError) -> Fault | None:
-    """None: the error is a bug. `unusable`: for an answer that is not JSON."""
+    """None: the error is a bug. `unusable`: the fault of a response that is not JSON."""
     if isinstance(error, SpeechError):
         return Fault(error)
     if isinstance(error, ApiError):

@@ -1,4 +1,4 @@
-"""What goes wrong in calls of an OpenAI-compatible server, for speech and for transcription."""
+"""What goes wrong in calls to an OpenAI-compatible server, for speech and for transcription."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from troupe.speech.engines.remote import Fault, no_credit, status_fault, timed_o
 
 
 def timeout_until(deadline: float) -> httpx2.Timeout:
-    """For an attempt that must end by `deadline` (time.monotonic). A read time-out applies between
-    bytes: half for each, within the deadline for all."""
+    """For an attempt that must end by `deadline` (time.monotonic). The read timeout limits each
+    wait for bytes to half of the time that is left."""
     left = max(0.1, deadline - time.monotonic())
     return httpx2.Timeout(left, connect=min(5.0, left), read=left / 2)
 
