@@ -16,6 +16,8 @@ from tests.support.forms import multipart
 from tests.support.speeches import noise, wav
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database
+from troupe.errors import Unavailable
+from troupe.jobs.service import JobService
 
 SAID = "The weather is good today."
 SPEECH = wav(noise(2))
@@ -98,6 +100,18 @@ def made_again(
     assert answer.status_code == 200, answer.text
     character: dict[str, Any] = answer.json["data"]["character"]
     return character
+
+
+def test_a_character_is_made_without_its_job_too(
+    client: FlaskClient, queue: HeldQueue, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outage(*arguments: Any, **options: Any) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(JobService, "submit", outage)
+    _, headers = signed_in(db)
+    assert made(client, headers, audioFile=part(SPEECH, "ada.wav"))["sampleText"] == ""
+    assert queue.take() == []
 
 
 def test_nobody_listens_where_no_engine_clones(

@@ -11,8 +11,8 @@ from operator import attrgetter
 from troupe.adapters.firestore import now
 from troupe.characters.records import Character
 from troupe.characters.writes import character_path
+from troupe.errors import TroupeError
 from troupe.idempotency import request_hash
-from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.service import JobService
 from troupe.jobs.specs import JobSpec, Step
 from troupe.logs import log
@@ -41,7 +41,8 @@ SAMPLE_TEXT = JobSpec(
 
 
 def request_text(jobs: JobService, character: Character, settings: Settings) -> None:
-    """Submits the job, which is free. A user who has too many already can write the text."""
+    """Submits the job, which is free. Without it, after an outage or with too many jobs already,
+    the user can write the text: the character is stored by now, so this must not fail."""
     sample = character.sample
     if sample is None:
         return
@@ -61,5 +62,5 @@ def request_text(jobs: JobService, character: Character, settings: Settings) -> 
     )
     try:
         jobs.submit(job, None, [], keyed=False)
-    except TooManyJobs:
-        log.info("sample_text_not_requested", characterId=character.id)
+    except TroupeError as error:
+        log.info("sample_text_not_requested", characterId=character.id, reason=error.code)
