@@ -64,6 +64,9 @@ def test_a_recording_without_a_text_gets_one(
     assert text_of(client, headers, character["id"]) == SAID
     run(task)  # delivered again
     assert text_of(client, headers, character["id"]) == SAID
+    # Nothing of the recording is left where deleting the character does not reach it.
+    assert "input" not in db.get(f"jobs/{task['jobId']}").data
+    assert db.count(f"jobs/{task['jobId']}/parts") == 0
 
 
 def test_a_text_that_was_written_meanwhile_stays(
