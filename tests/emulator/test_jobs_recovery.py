@@ -6,16 +6,19 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 
 from tests.support.factories import ScriptedEngine, Troupe, new_user
+from tests.support.speeches import noise, wav
 from tests.support.voice_jobs import LONG, SHORT, decoded_seconds, ledger_kinds, used_and_held
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.adapters.storage import Files
 from troupe.commands.ledger_audit import audit_user
+from troupe.dubbing.service import DubbingRequest
 from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.jobs.records import JobStatus
@@ -98,6 +101,23 @@ def test_the_sweep_fails_jobs_that_are_too_old(own_db: Database, files: Files) -
     assert speaking.job.error.code == "timed_out"
     assert used_and_held(troupe, uid) == (0, 0)
     assert audit_user(own_db, uid) == []
+
+
+def test_what_was_sent_is_deleted_where_no_task_comes(own_db: Database, files: Files) -> None:
+    """One job is too old; the other is cancelled while it waits for the first."""
+    troupe = Troupe(own_db, files, JOB_SHARES="guest=1x1/99, none=1x1/99, paid=1x1/99")
+    uid, dubbings = new_user(own_db), troupe.services.dubbings
+    sent = [DubbingRequest("pt", media=BytesIO(wav(noise(1))), name="a.wav") for _ in range(2)]
+    first, second = (dubbings.start(uid, each).dubbing.id for each in sent)
+    assert len(files.list(f"dubbings/{uid}/")) == 2
+    assert troupe.job(second).waiting
+    troupe.jobs.cancel(second)
+    assert len(files.list(f"dubbings/{uid}/")) == 1
+    old = now() - timedelta(days=2)
+    own_db.commit(Update(f"jobs/{first}", {"dueAt": old, "createdAt": old}))
+    troupe.sweeper.run()
+    assert dubbings.get(uid, first).dubbing.status is JobStatus.FAILED
+    assert files.list(f"dubbings/{uid}/") == []
 
 
 def test_a_generation_that_cannot_expire_does_not_keep_others(

@@ -13,7 +13,14 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
-from tests.support.factories import HeldQueue, ScriptedEngine, code, signed_in, test_settings
+from tests.functions.test_dubbing import sound_of
+from tests.support.factories import (
+    HeldQueue,
+    ScriptedEngine,
+    code,
+    signed_in,
+    test_settings,
+)
 from tests.support.film import write_film
 from tests.support.forms import multipart
 from tests.support.speeches import noise, silence, wav
@@ -26,6 +33,9 @@ from troupe.jobs.errors import TryAgain
 from troupe.media.audio import AudioWriter
 from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
+from troupe.recognition.energy import audible_span
+from troupe.speech.engine import Speech, SpeechRequest, TimingSource, WordTiming
+from troupe.speech.engines.espeak import EspeakEngine
 from troupe.transcriptions.worker import TranscriptionWorker
 from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter
@@ -230,6 +240,31 @@ def test_another_attempt_speaks_only_what_is_missing(
     assert len(spoken) == 3  # the first line once, the second one twice
     assert len(server.ear.seconds) == 1
     assert len(left(db, files, uid)[1]) == 2
+
+
+class _Hum(EspeakEngine):
+    """A second of sound for every text, at twice the usual rate."""
+
+    def synthesize(self, request: SpeechRequest) -> Speech:
+        hum = 9000 * np.sin(2 * np.pi * 220 * np.arange(44_100) / 44_100)
+        words = (WordTiming(request.text, 0.0, 1.0),)
+        return Speech(hum.astype(np.int16), 44_100, words, TimingSource.ENGINE)
+
+
+def test_a_first_line_without_words_does_not_slow_down_the_others(
+    client: FlaskClient, db: Database, held: HeldQueue, server: FakeOpenAI
+) -> None:
+    """It has no sound, and so no rate of the engine."""
+    server.ear.says = "… And welcome, all of you!"
+    _, headers = signed_in(db)
+    with rewired(engines=lambda _: _Hum()):
+        answer = send(client, headers, wav(noise(8)))
+        deliver(held)
+    dubbing = got(client, headers, answer)["dubbing"]
+    assert (dubbing["status"], dubbing["lines"]) == ("completed", 2)
+    media = client.get(f"{answer.headers['Location']}/media", headers=headers)
+    start, end = audible_span(sound_of(media.data)) or (0.0, 0.0)
+    assert end - start == pytest.approx(dubbing["spokenSeconds"], abs=0.05)
 
 
 def test_a_long_recording_is_heard_in_parts_and_dubbed_as_a_whole(

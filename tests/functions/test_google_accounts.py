@@ -21,6 +21,7 @@ from tests.support.firebase_client import PASSWORD, administer, new_email
 from tests.support.wiring import app_for, services
 from troupe.accounts.linking import Linking
 from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.identity import Identity
 from troupe.settings import settings
 
 
@@ -248,6 +249,30 @@ class TestLinkingAGuest:
         assert {answer.status_code for answer in answers} <= {200, 409}
         assert [answer.status_code for answer in answers] != [409, 409]
         assert grants(before["user"]["id"]) == [2, 18]
+
+    @pytest.mark.parametrize("first", ["link_google", "add_password"])
+    def test_google_and_an_address_at_once_keep_no_way_into_the_address(
+        self, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, first: str
+    ) -> None:
+        """The other request comes between the look at the account and its change."""
+        email, google, before = new_email(), {"idToken": google_token(new_email())}, guest(client)
+        password = {"email": email, "password": PASSWORD}
+        slow, quick = (google, password) if first == "add_password" else (password, google)
+        name = "link_google" if slow is google else "add_password"
+        change = getattr(Identity, name)
+
+        def late(*arguments: Any) -> Any:
+            monkeypatch.undo()
+            linked(link(client, before, **quick))
+            return change(*arguments)
+
+        monkeypatch.setattr(Identity, name, late)
+        link(client, before, **slow)
+        user = client.get("/api/me", headers=bearer(before)).json["data"]["user"]
+        assert (user["email"], user["isVerified"]) == (email, False)
+        assert signed_in(by_google(client, email))["user"]["id"] == user["id"]
+        registrant = signed_in(client.post("/api/auth/google", json=google))
+        assert registrant["user"]["id"] != user["id"]
 
     def test_many_guests_cannot_collect_tokens(
         self, client: FlaskClient, monkeypatch: pytest.MonkeyPatch

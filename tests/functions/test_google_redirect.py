@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,9 +14,11 @@ from flask.testing import FlaskClient
 from tests.fakes.google_oauth import CLIENT, REDIRECT_URL, FakeGoogle, google_server
 from tests.support.factories import code, test_settings
 from tests.support.firebase_client import new_email
-from tests.support.wiring import app_for, rewired
+from tests.support.wiring import app_for, rewired, services
 from troupe.accounts.google import FIRST_USE_WITHIN, STATE_SECONDS
 from troupe.adapters.firestore import Database, now
+from troupe.app.domains import rate_limits
+from troupe.rate_limits import Limiter
 
 CALLBACK = "/api/auth/google/callback"
 PAGE = "https://app.example.org"
@@ -133,6 +136,24 @@ def test_pages_of_cors_origins_get_a_session(browser: FlaskClient, google: FakeG
     page, outcome = landed(get(browser, CALLBACK, **google.consent(place, new_email())))
     assert page == f"{PAGE}/in?a=1"
     assert "refreshToken" in outcome
+
+
+def test_other_pages_cannot_use_up_the_sign_ins_of_their_visitors(google: FakeGoogle) -> None:
+    """They can load both URLs, as pictures, to which browsers add no cookie."""
+    limits = rate_limits(test_settings(LOGIN_LIMIT="0, 1/900"))
+    limiter = Limiter(services().database, limits, secrets.token_hex())
+    browser, pictures = new_browser(), new_browser()
+    address = f"198.51.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+    browser.environ_base["REMOTE_ADDR"] = pictures.environ_base["REMOTE_ADDR"] = address
+    with rewired(limiter=limiter):
+        for _ in range(2):
+            assert code(get(pictures, CALLBACK, state="x")) == (422, "invalid_state")
+        for _ in range(2):
+            start(pictures)
+        back = google.consent(start(browser), new_email())
+        assert "refreshToken" in landed(get(browser, CALLBACK, **back))[1]
+        back = google.consent(start(browser), new_email())
+        assert code(get(browser, CALLBACK, **back)) == (429, "too_many_requests")
 
 
 class TestState:

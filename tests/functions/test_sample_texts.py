@@ -16,6 +16,8 @@ from tests.support.forms import multipart
 from tests.support.speeches import noise, wav
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database
+from troupe.errors import Unavailable
+from troupe.jobs.service import JobService
 
 SAID = "The weather is good today."
 SPEECH = wav(noise(2))
@@ -62,6 +64,9 @@ def test_a_recording_without_a_text_gets_one(
     assert text_of(client, headers, character["id"]) == SAID
     run(task)  # delivered again
     assert text_of(client, headers, character["id"]) == SAID
+    # Nothing of the recording is left where deleting the character does not reach it.
+    assert "input" not in db.get(f"jobs/{task['jobId']}").data
+    assert db.count(f"jobs/{task['jobId']}/parts") == 0
 
 
 def test_a_text_that_was_written_meanwhile_stays(
@@ -98,6 +103,18 @@ def made_again(
     assert answer.status_code == 200, answer.text
     character: dict[str, Any] = answer.json["data"]["character"]
     return character
+
+
+def test_a_character_is_made_without_its_job_too(
+    client: FlaskClient, queue: HeldQueue, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outage(*arguments: Any, **options: Any) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(JobService, "submit", outage)
+    _, headers = signed_in(db)
+    assert made(client, headers, audioFile=part(SPEECH, "ada.wav"))["sampleText"] == ""
+    assert queue.take() == []
 
 
 def test_nobody_listens_where_no_engine_clones(

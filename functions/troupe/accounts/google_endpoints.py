@@ -51,7 +51,6 @@ _COOKIE_PATH = "/api/auth/google"
     status=302,
     headers=("Location",),
     errors=(GoogleNotConfigured, ReturnPathRefused),
-    limit="login",
     open_to_all_apps=True,
 )
 def google_redirect(
@@ -83,6 +82,8 @@ def google_redirect(
     headers=("Location",),
     errors=(GoogleNotConfigured, StateInvalid),
     limit="login",
+    # Any page can make its visitors' browsers send this, but not with the cookie.
+    limit_weight=lambda _: int(_COOKIE in request.cookies),
     open_to_all_apps=True,
 )
 def google_callback(

@@ -67,7 +67,9 @@ class Linking:
         except IdentityError as error:
             raise public_error(error) from error
         standing = self._standing(caller)
-        if before.email is not None and not standing.email_verified:
+        # A request at the same time may have named an address meanwhile.
+        named = before.email is not None or "password" in standing.providers
+        if named and not standing.email_verified:
             self._unlink(caller, GOOGLE)
             raise EmailUnproved
         return self._record(caller, standing, name=name)
@@ -76,19 +78,23 @@ class Linking:
         """Adds a password, and the address if the account has none; an account that has one may
         repeat it. Raises NoEmail, OtherEmail, EmailTaken, AddressNotProved, AlreadyLinked,
         NotAccepted, AccountSuspended, TokenInvalid."""
-        standing = self._refuse_second(caller, "password")
-        if standing.email is None and email is None:
+        before = self._refuse_second(caller, "password")
+        if before.email is None and email is None:
             raise NoEmail
-        if standing.email is not None and email not in (None, standing.email):
+        if before.email is not None and email not in (None, before.email):
             raise OtherEmail
-        if standing.email is None and self._settings.email_enumeration == "hidden":
+        if before.email is None and self._settings.email_enumeration == "hidden":
             raise AddressNotProved
-        new_address = email if standing.email is None else None
+        new_address = email if before.email is None else None
         try:
             self._identity.add_password(caller.uid, new_address, password)
         except IdentityError as error:
             raise public_error(error) from error
-        return self._record(caller, self._standing(caller), new_password=True)
+        standing = self._standing(caller)
+        linked_meanwhile = GOOGLE in standing.providers and GOOGLE not in before.providers
+        if linked_meanwhile and not standing.email_verified:
+            self._unlink(caller, GOOGLE)  # see `google`
+        return self._record(caller, standing, new_password=True)
 
     def _refuse_second(self, caller: AccountCaller, method: str) -> Standing:
         """The account at Firebase. Raises AlreadyLinked if it has such a method: a change of

@@ -218,7 +218,7 @@ class Identity:
     def add_password(self, uid: str, email: str | None, password: str) -> None:
         """Lets an account without a password sign in with one. `email`: its address, unverified, if
         it has none yet. Firebase revokes all its sign-ins. Raises EmailExists, InvalidDetails."""
-        address = {} if email is None else {"email": email}
+        address = {} if email is None else {"email": email, "email_verified": False}
         try:
             auth.update_user(uid, password=password, app=self._app, **address)
         except auth.EmailAlreadyExistsError as error:

@@ -176,7 +176,7 @@ class DubbingWorker:
                     ]
                 for writer in writers:
                     writer.write_silence(max(0.0, each.start - writer.seconds))
-                    writer.write(each.spoken.samples)
+                    writer.write(each.spoken.samples, each.spoken.rate)
                 track.add(number, each)
                 watch.report("speech", (number + 1) / len(lines.lines))
             for writer in writers:

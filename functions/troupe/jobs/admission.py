@@ -59,13 +59,15 @@ class Admission:
         share_of_user: ShareOf,
         *,
         waiting_jobs: int,
+        tidy: Callable[[Job], None],
     ) -> None:
-        """`waiting_jobs`: how many jobs of a user may wait."""
+        """`waiting_jobs`: how many jobs of a user may wait. `tidy`: see Leftovers."""
         self._db = db
         self._sender = sender
         self._specs = specs
         self._share_of_user = share_of_user
         self._waiting_jobs = waiting_jobs
+        self._tidy = tidy
 
     def join(self, job: Job, share: Document, user: Document) -> tuple[Job, Write]:
         """See `shares.join`."""
@@ -197,6 +199,8 @@ class Admission:
             self._db, self._specs[job.kind], job, document, JobStatus.CANCELLED, also=also(job)
         )
         log.info("job_cancelled", jobId=job_id, charged=ended.charged)
+        if job.waiting:  # no task will come, which would do it
+            self._tidy(job)
         return ended.job, True, ended.more
 
     def _end_all(self, uid: str) -> None:

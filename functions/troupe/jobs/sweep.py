@@ -38,17 +38,19 @@ class Sweeper:
         *,
         hold_hours: int,
         forget: Callable[[Job, Part], None],
+        tidy: Callable[[Job], None],
         chores: Mapping[str, Callable[[int], int]],
     ) -> None:
-        """`forget`: see Cleanup.forget; called for expired parts. `chores`: periodic work of the
-        domains (such as retention) by name; each takes a limit and returns how many items it
-        processed."""
+        """`forget` and `tidy`: see Cleanup; for expired parts, and for jobs that are too old, whose
+        tasks may never come. `chores`: periodic work of the domains (such as retention) by
+        name; each takes a limit and returns how many items it processed."""
         self._db = db
         self._sender = sender
         self._specs = specs
         self._admission = admission
         self._longest_hold = timedelta(hours=hold_hours)
         self._forget = forget
+        self._tidy = tidy
         self._chores = chores
 
     def run(self) -> dict[str, int]:
@@ -83,6 +85,7 @@ class Sweeper:
             spec = self._specs[job.kind]
             if end(self._db, spec, Job.of(whole), whole, JobStatus.FAILED, _TIMED_OUT).more:
                 self._admission.fill(job.uid)
+            self._tidy(Job.of(whole))
             return "timed_out"
         # Back off: the queue may be paused, or simply long.
         wait = min(timedelta(minutes=1) * 2**job.sweeps, LONGEST_WAIT)

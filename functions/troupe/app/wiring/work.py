@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from troupe.exports.worker import ExportWorker
     from troupe.generations.worker import VoiceWorker
     from troupe.jobs.admission import Admission
+    from troupe.jobs.leftovers import Leftovers
     from troupe.jobs.records import Job, Part
     from troupe.jobs.runner import Runner
     from troupe.jobs.sender import TaskSender
@@ -49,7 +50,14 @@ class Work(Infrastructure):
             self.job_specs,
             lambda user: self.settings.share(*tier_names(user)),
             waiting_jobs=self.settings.waiting_jobs,
+            tidy=self.leftovers.tidy,
         )
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        from troupe.jobs.leftovers import Leftovers
+
+        return Leftovers(self.database, self.job_specs, self)
 
     @cached_property
     def jobs(self) -> JobService:
@@ -202,6 +210,7 @@ class Work(Infrastructure):
             self.admission,
             hold_hours=self.settings.hold_hours,
             forget=self.forget_part,
+            tidy=self.leftovers.tidy,
             chores=self.chores,
         )
 
