@@ -91,13 +91,13 @@ up: setup ## Run the local stack until Ctrl-C (UP_ARGS="--ports auto" for free p
 doctor: setup ## Check what the local stack needs, and how to install what is missing
 	@$(BIN)/python -m local doctor
 
-# Coverage is measured when all tests run; COVERAGE=1 or COVERAGE=0 overrides this.
-COVERAGE ?= $(if $(TEST_ARGS),0,1)
+# Measuring coverage doubles the time of the tests that run much Python: `make check` does it, as in CI.
+COVERAGE ?= 0
 COVERAGE_ARGS := $(if $(filter 1,$(COVERAGE)),--cov)
 
 # Tests are distributed by the groups of tests/conftest.py.
 .PHONY: test
-test: ## Run all tests, with coverage (TEST_ARGS="tests/unit -k planner" for a selection)
+test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for a selection; COVERAGE=1 measures coverage)
 	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY) $(GRADIO_READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
@@ -127,9 +127,9 @@ lint: setup ## Check style, types and layers
 	@cd functions && venv/bin/lint-imports --config ../pyproject.toml
 
 .PHONY: check
-check: ## Run lint, then all tests: required before a commit
+check: ## Run lint, then all tests with coverage: required before a commit
 	@$(MAKE) -s lint
-	@$(MAKE) -s test
+	@$(MAKE) -s test COVERAGE=1
 
 .PHONY: hooks
 hooks: setup ## Install git hooks that run the checks of .pre-commit-config.yaml
