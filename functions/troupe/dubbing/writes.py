@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic.alias_generators import to_camel
 
@@ -11,7 +10,7 @@ from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Create, Database, Document, Update, Write
 from troupe.dubbing.records import Dubbed, Dubbing
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
-from troupe.wallet.records import Meter
+from troupe.jobs.subjects import charge_fields, status_fields, status_message
 
 COLLECTION = "dubbings"
 # One field mask for both documents: fields that a document lacks are ignored.
@@ -37,26 +36,19 @@ def create_write(dubbing: Dubbing) -> Write:
 
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
     """Copies the job's status to the dubbing, in the job's own commit."""
-    fields: dict[str, Any] = {"status": status, "updatedAt": at}
+    fields = status_fields(status, error, at)
     if not status.ended:
         return [Update(job.subject, fields)]
-    fields["completedAt"] = at
-    message = f"Dubbing {status}"
-    if error is not None:
-        fields["error"] = error.stored()
-        message += f": {error.message}"
+    message = status_message("Dubbing", status, error)
     return [Update(job.subject, fields), _activity(job, status, message, at)]
 
 
 def completed_writes(job: Job, result: Dubbed, charge: int, at: datetime) -> list[Write]:
     """Records the result and the charge (in units of the job's meter) in the dubbing."""
-    in_seconds = job.charge is not None and job.charge.meter is Meter.VOICE_SECONDS
     fields = {
-        "status": JobStatus.COMPLETED,
+        **status_fields(JobStatus.COMPLETED, None, at),
+        **charge_fields(job, charge),
         "result": result.stored(),
-        "completedAt": at,
-        "updatedAt": at,
-        "voiceSecondsUsed" if in_seconds else "tokensUsed": charge,
     }
     message = f"Dubbing completed: {result.lines} lines"
     return [Update(job.subject, fields), _activity(job, JobStatus.COMPLETED, message, at)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic.alias_generators import to_camel
 
@@ -11,7 +10,7 @@ from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Create, Database, Document, Update, Write
 from troupe.generations.records import AudioFile, Generation
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
-from troupe.wallet.records import Meter
+from troupe.jobs.subjects import charge_fields, status_fields, status_message
 
 COLLECTION = "generations"
 # One field mask for both documents: fields that a document lacks are ignored.
@@ -37,33 +36,23 @@ def create_write(generation: Generation) -> Write:
 
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
     """Copies the job's status to the generation, in the job's own commit."""
-    fields: dict[str, Any] = {"status": status, "updatedAt": at}
+    fields = status_fields(status, error, at)
     if not status.ended:
         return [Update(job.subject, fields)]
-    fields |= {"completedAt": at, **_used(job, (job.charge and job.charge.charged) or 0)}
-    message = f"Voice generation {status}"
-    if error is not None:
-        fields["error"] = error.stored()
-        message += f": {error.message}"
+    fields |= charge_fields(job, (job.charge and job.charge.charged) or 0)
+    message = status_message("Voice generation", status, error)
     return [Update(job.subject, fields), _activity(job, status, message, at)]
 
 
 def completed_writes(job: Job, audio: AudioFile, charge: int, at: datetime) -> list[Write]:
     """Records the audio and the charge (in units of the job's meter) in the generation."""
     fields = {
-        "status": JobStatus.COMPLETED,
+        **status_fields(JobStatus.COMPLETED, None, at),
+        **charge_fields(job, charge),
         "audio": audio.stored(),
-        "completedAt": at,
-        "updatedAt": at,
-        **_used(job, charge),
     }
     message = f"Voice generation completed: {audio.seconds:.0f} s of audio"
     return [Update(job.subject, fields), _activity(job, JobStatus.COMPLETED, message, at)]
-
-
-def _used(job: Job, charge: int) -> dict[str, int]:
-    in_seconds = job.charge is not None and job.charge.meter is Meter.VOICE_SECONDS
-    return {"voiceSecondsUsed" if in_seconds else "tokensUsed": charge}
 
 
 def _activity(job: Job, status: JobStatus, message: str, at: datetime) -> Write:

@@ -41,9 +41,9 @@ class Sweeper:
         tidy: Callable[[Job], None],
         chores: Mapping[str, Callable[[int], int]],
     ) -> None:
-        """`forget` and `tidy`: see Cleanup; for expired parts, and for jobs that are too old, whose
-        tasks may never come. `chores`: periodic work of the domains (such as retention) by
-        name; each takes a limit and returns how many items it processed."""
+        """`forget`: see Cleanup; for expired parts. `tidy`: see Leftovers; for jobs that are too
+        old, whose tasks may never come. `chores`: periodic work of the domains (such as retention)
+        by name; each takes a limit and returns how many items it processed."""
         self._db = db
         self._sender = sender
         self._specs = specs

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic.alias_generators import to_camel
 
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Create, Database, Document, Update, Write
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, job_path
+from troupe.jobs.subjects import charge_fields, status_fields, status_message
 from troupe.transcriptions.records import Text, Transcription
-from troupe.wallet.records import Meter
 
 COLLECTION = "transcriptions"
 # One field mask for both documents: fields that a document lacks are ignored.
@@ -32,26 +31,19 @@ def create_write(transcription: Transcription) -> Write:
 
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
     """Copies the job's status to the transcription, in the job's own commit."""
-    fields: dict[str, Any] = {"status": status, "updatedAt": at}
+    fields = status_fields(status, error, at)
     if not status.ended:
         return [Update(job.subject, fields)]
-    fields["completedAt"] = at
-    message = f"Transcription {status}"
-    if error is not None:
-        fields["error"] = error.stored()
-        message += f": {error.message}"
+    message = status_message("Transcription", status, error)
     return [Update(job.subject, fields), _activity(job, status, message, at)]
 
 
 def completed_writes(job: Job, text: Text, charge: int, at: datetime) -> list[Write]:
     """Records the text and the charge (in units of the job's meter) in the transcription."""
-    in_seconds = job.charge is not None and job.charge.meter is Meter.VOICE_SECONDS
     fields = {
-        "status": JobStatus.COMPLETED,
+        **status_fields(JobStatus.COMPLETED, None, at),
+        **charge_fields(job, charge),
         "text": text.stored(),
-        "completedAt": at,
-        "updatedAt": at,
-        "voiceSecondsUsed" if in_seconds else "tokensUsed": charge,
     }
     message = f"Transcription completed: {text.heard:.0f} s of speech"
     return [Update(job.subject, fields), _activity(job, JobStatus.COMPLETED, message, at)]
