@@ -19,7 +19,7 @@ GRADIO_READY := $(STAMPS)/gradio
 
 .PHONY: help
 help: ## List all commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: ## Install into functions/venv, node_modules, functions/models (other commands run this first)
@@ -80,7 +80,7 @@ $(MODELS_READY): tools/requirements-models.txt functions/troupe/adapters/models/
 	@mkdir -p $(@D) && touch $@
 
 .PHONY: demo
-demo: setup ## Start a stack, speak four texts and render a video into out/, stop
+demo: setup ## Start a stack, speak four texts, render a video, fill a room, stop (results in out/)
 	@$(BIN)/python -m local demo
 
 .PHONY: up
@@ -93,6 +93,8 @@ doctor: setup ## Check what the local stack needs, and how to install what is mi
 
 # Measuring coverage doubles the time of the tests that run much Python: `make check` does it, as in CI.
 COVERAGE ?= 0
+# Tests start hundreds of processes: without bytecode files, each would compile our modules again.
+unexport PYTHONDONTWRITEBYTECODE
 COVERAGE_ARGS := $(if $(filter 1,$(COVERAGE)),--cov)
 
 # Tests are distributed by the groups of tests/conftest.py.
@@ -101,10 +103,13 @@ test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for a selection; COVER
 	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY) $(GRADIO_READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
+# Left out: a browser, the whole stack, generated clients, embedded models, what kills workers or starts
+# functions anew, and the matrices that send every operation hundreds of requests.
+FAST := tests/unit tests/functions tests/rules tests/project tests/contract/test_contract.py
+
 .PHONY: test-fast
-test-fast: setup ## Run the tests without a browser, the whole stack, generated clients and slow ones
-	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --ignore tests/e2e --ignore tests/clients \
-	  -m "not slow" $(TEST_ARGS)
+test-fast: setup ## Run the tests of single modules and operations (five minutes on two cores)
+	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder -m "not slow and not models" $(FAST) $(TEST_ARGS)
 
 # The same seed sends the same requests again. The property tests take new examples each time.
 FUZZ_EXAMPLES ?= 50
@@ -115,6 +120,11 @@ fuzz: setup ## Fuzz operations and properties for longer than the tests do (FUZZ
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) FUZZ_SEED=$(FUZZ_SEED) \
 	  $(BIN)/python -m pytest tests/e2e/test_fuzz.py $(TEST_ARGS)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m hypothesis tests/unit $(TEST_ARGS)
+
+# For maintainers: the scenarios of the tests at Stripe itself, in test mode (docs/trying-payments.md).
+.PHONY: stripe-live
+stripe-live: setup ## Compare the fake Stripe with the real one (STRIPE_TEST_KEY=sk_test_… is needed)
+	@PYTHONPATH=functions $(BIN)/python -m tests.stripe_live
 
 # What mypy checks. pyproject.toml relaxes some rules for tests and bench.
 TYPED := functions/main.py functions/troupe local tools tests bench

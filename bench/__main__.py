@@ -19,7 +19,9 @@ from bench import (
     dubbing,
     http,
     operations,
+    payments,
     reading_time,
+    rooms,
     scripts,
     speech,
     streams,
@@ -56,12 +58,16 @@ def main() -> int:
         # another, and no ratio holds.
         measure("fifty users at once", lambda: operations.under_load(stack.env))
         measure("cold starts", lambda: http.cold_starts(stack.env, account))
+        measure("cold starts of rooms", lambda: http.room_starts(stack.env, account))
         measure("warm requests", lambda: http.warm_requests(stack.env, account))
         measure("streams", lambda: streams.measure(stack.env, account))
         # The streams have used up the tokens of the account.
         measure("a request that waits", lambda: streams.waiting(stack.env, http.new_account()))
         measure("calls", lambda: http.calls(account))
         measure("a script of 200 lines", scripts.measure)
+        measure("payments and companies", payments.measure)
+        measure("messages in rooms", rooms.measure)
+        measure("listeners of rooms", rooms.listeners)
         costs = measure("reads and writes of every operation", operations.table)
     measure("uploads", uploads.measure)
     measure("reading", reading_time.measure)

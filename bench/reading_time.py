@@ -32,6 +32,12 @@ _REPEATED = (
 )
 # Numbers have cases, ordinals have full stops, words have no spaces between.
 _IN_LANGUAGES = (("ru", "1-2 "), ("ru", "5×3 "), ("pl", "1+1 "), ("de", "3. "), ("ja", "約5年"))  # noqa: RUF001
+# Lines that are all different, and have something to say.
+_VARIED = (
+    *(("ko", "2살\n"), ("ko", "1-2가8\n"), ("en-US", "1-2字\n")),
+    *(("ja", "字字\n"), ("ja", "字Ⅳ\n\n"), ("yue", "2字\n"), ("sv", "字字/2\n")),
+    ("ko", "2字字2\n"),
+)
 _SLOWEST = 5  # kinds that are reported
 
 
@@ -44,6 +50,20 @@ def _ideographs(in_line: int) -> str:
     )
 
 
+def _varied(unit: str) -> str:
+    """Lines like `unit` with other digits, ideographs and syllables of Hangul."""
+    chance = random.Random(1)
+
+    def other(character: str) -> str:
+        if character.isdecimal():
+            return str(chance.randrange(10))
+        if "가" <= character <= "힣":
+            return chr(chance.randrange(ord("가"), ord("힣")))
+        return chr(chance.randrange(0x4E00, 0x9FFF)) if character.isalpha() else character
+
+    return "".join("".join(map(other, unit)) for _ in range(CHARACTERS // len(unit)))
+
+
 def _kinds() -> dict[str, tuple[str, str]]:
     """By name, texts and their languages."""
     found = {repr(unit): (_repeat(unit), "en-US") for unit in _REPEATED}
@@ -51,7 +71,9 @@ def _kinds() -> dict[str, tuple[str, str]]:
         found[f"{unit!r} in {language}"] = _repeat(unit), language
     numbers = "\n".join(map(str, range(CHARACTERS)))[:CHARACTERS]
     found["lines of numbers"] = numbers, "en-US"
-    for in_line in (1, 2):
+    for language, unit in _VARIED:
+        found[f"different lines like {unit!r} in {language}"] = _varied(unit), language
+    for in_line in (1, 2, 3):
         found[f"lines of {in_line} of all ideographs"] = _ideographs(in_line), "en-US"
     return found
 
@@ -76,7 +98,7 @@ def seconds(text: str, language: str = "en-US") -> float:
 
 
 def measure() -> list[dict[str, Any]]:
-    for language in ("en-US", *(language for language, _ in _IN_LANGUAGES)):
+    for language in ("en-US", *(language for language, _ in (*_IN_LANGUAGES, *_VARIED))):
         seconds("5 km. 我们", language)  # loads what is loaded once
     usual = seconds(prose(CHARACTERS))
     found = [(seconds(*text), kind) for kind, text in _kinds().items()]

@@ -18,7 +18,8 @@ from flask import Request, Response
 
 EMULATED = os.environ.get("FUNCTIONS_EMULATOR") == "true"
 # functions-framework defaults to four threads per core; requests here mostly wait for I/O.
-os.environ.setdefault("THREADS", "40")
+# `live` has one for each stream.
+os.environ.setdefault("THREADS", "200" if os.environ.get("FUNCTION_TARGET") == "live" else "40")
 # pydantic would search every installed package for plugins.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 # The emulator needs no secrets, and would look for the ones listed here in the real Secret Manager.
@@ -49,6 +50,11 @@ DUBBER = sorted({*LISTENER, *SPEECH, *LANGUAGE})
 WRITER = OPENAI if os.environ.get("SCRIPT_WRITER") == "openai" else []
 GOOGLE = ["GOOGLE_CLIENT_SECRET"] if os.environ.get("GOOGLE_CLIENT_ID") else []
 AUTH = JWT if EMULATED else [*JWT, *GOOGLE]
+# Only these two ask Stripe: requests about payments, and the sweep.
+STRIPE = ["STRIPE_SECRET_KEY"] if os.environ.get("PAYMENTS") == "stripe" else []
+PAYER = JWT if EMULATED or not STRIPE else [*JWT, *STRIPE, "STRIPE_WEBHOOK_SECRET"]
+# The sweep translates messages whose translation was late.
+SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY])]
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE") or (2 if EMULATED else 20))
 
@@ -76,9 +82,19 @@ def auth(request: Request) -> Response:
     return _serve("auth", request)
 
 
+@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=16)
+def companies(request: Request) -> Response:
+    return _serve("companies", request)
+
+
 @https_fn.on_request(secrets=JWT)
 def plans(request: Request) -> Response:
     return _serve("plans", request)
+
+
+@https_fn.on_request(secrets=PAYER)
+def payments(request: Request) -> Response:
+    return _serve("payments", request)
 
 
 # A text of 2.4 MB takes 8 MB until it is read and answered, and the translator 250 MB.
@@ -105,9 +121,9 @@ def characters(request: Request) -> Response:
     return _serve("characters", request)
 
 
-# A page of the longest scripts takes 40 MB.
+# A page of the longest scripts takes 50 MB.
 @https_fn.on_request(
-    secrets=sorted({*LANGUAGE, *WRITER}), memory=options.MemoryOption.GB_1, concurrency=8
+    secrets=sorted({*LANGUAGE, *WRITER}), memory=options.MemoryOption.GB_1, concurrency=7
 )
 def scripts(request: Request) -> Response:
     return _serve("scripts", request)
@@ -124,6 +140,27 @@ def files(request: Request) -> Response:
 )
 def language(request: Request) -> Response:
     return _serve("language", request)
+
+
+# Translates what is written, in a child process, and takes sounds and pictures.
+@https_fn.on_request(secrets=LANGUAGE, memory=options.MemoryOption.GB_2, concurrency=20)
+def rooms(request: Request) -> Response:
+    return _serve("rooms", request)
+
+
+# Recognises what is said in rooms while everybody waits, so it has the transcriber. More at once
+# would make all of them slow.
+@https_fn.on_request(
+    secrets=sorted({*LISTENER, *LANGUAGE}), memory=options.MemoryOption.GB_2, concurrency=4
+)
+def captions(request: Request) -> Response:
+    return _serve("captions", request)
+
+
+# Its streams wait nearly all the time.
+@https_fn.on_request(secrets=JWT, concurrency=200, timeout_sec=300)
+def live(request: Request) -> Response:
+    return _serve("live", request)
 
 
 @https_fn.on_request(secrets=JWT)
@@ -151,42 +188,50 @@ _on_task = partial(
 )
 
 
-def _work(request: https_fn.CallableRequest[Any]) -> None:
-    from troupe.app.functions import container
+def _work(function: str, request: https_fn.CallableRequest[Any]) -> None:
+    from troupe.app.functions import instance
     from troupe.app.task import handle
 
-    handle(request, container())
+    handle(request, instance(), function)
 
 
 @_on_task(secrets=SPEECH)
 def generate(request: https_fn.CallableRequest[Any]) -> None:
-    _work(request)
+    _work("generate", request)
 
 
 # Transcriptions: somebody may be waiting for them, so they do not queue behind long speech.
 @_on_task(secrets=LISTENER)
 def listen(request: https_fn.CallableRequest[Any]) -> None:
-    _work(request)
+    _work("listen", request)
 
 
 # Dubbing: listens, translates and speaks.
 @_on_task(secrets=DUBBER)
 def dub(request: https_fn.CallableRequest[Any]) -> None:
-    _work(request)
+    _work("dub", request)
+
+
+# The work of rooms, for which people wait: in a queue of its own, so that no chat waits behind a
+# book. It may need what `listen`, `generate` and the translator need. Kokoro takes minutes
+# for the longest message.
+@_on_task(secrets=DUBBER, timeout_sec=600)
+def relay(request: https_fn.CallableRequest[Any]) -> None:
+    _work("relay", request)
 
 
 @scheduler_fn.on_schedule(
     schedule="every 5 minutes",
-    secrets=SWEEPS,
-    memory=options.MemoryOption.MB_512,
+    secrets=SWEEPER,
+    memory=options.MemoryOption.GB_1,
     timeout_sec=540,
     concurrency=1,
     max_instances=1,
 )
 def sweep(event: scheduler_fn.ScheduledEvent) -> None:
-    from troupe.app.functions import container
+    from troupe.app.functions import instance
 
-    container().sweeper.run()
+    instance().sweeper.run()
 
 
 gc.freeze()

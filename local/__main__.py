@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     up.add_argument("--no-seed", action="store_true", help="start without accounts and plans")
     demo = commands.add_parser(
-        "demo", help="start on free ports, speak four texts, render a video, stop"
+        "demo", help="start on free ports, speak four texts, render a video, fill a room, stop"
     )
     demo.add_argument(
         "--out", type=Path, default=Path("out"), help="folder for the results (default: out)"

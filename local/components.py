@@ -14,11 +14,13 @@ import requests
 
 from local import tools
 from local.layout import BUCKET, FIREBASE_JSON, HOST, PROJECT, PYTHON, REGION, ROOT, RUNS
-from local.ports import WEBSOCKET
+from local.ports import STRIPE, WEBSOCKET
 from local.processes import Child
 
 _HTTP_TIMEOUT = 5.0
 NO_KEEP_ALIVE = Path(__file__).with_name("no_keep_alive.cjs")
+_STRIPE_KEY = "sk_test_of_the_local_stack"
+_STRIPE_SECRET = "whsec_of_the_local_stack"
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,30 @@ class GcpStorage:
 
     def is_ready(self, run: Run) -> bool:
         return _get(f"{run.url('storage')}/storage/v1/b/{BUCKET}").status_code == 200
+
+
+class FakeStripe:
+    """A Stripe in memory, with its pages; it sends its events through Hosting."""
+
+    name = STRIPE
+
+    def serves(self) -> dict[str, str]:
+        return {STRIPE: "a fake, with its pages: the dashboard moves its clock"}
+
+    def ports(self) -> set[str]:
+        return {STRIPE}
+
+    def start(self, run: Run) -> Child:
+        python = str(PYTHON) if PYTHON.exists() else sys.executable
+        command = [python, "-m", "tests.fakes.stripe_server", f"--port={run.ports[STRIPE]}"]
+        command.append(f"--webhook={run.url('hosting')}/api/payments/webhook")
+        command.append(f"--secret={_STRIPE_SECRET}")
+        return Child.start(
+            self.name, command, log=run.log(self.name), cwd=ROOT, env=run.env, grace=0.2
+        )
+
+    def is_ready(self, run: Run) -> bool:
+        return _get(run.url(STRIPE)).status_code == 200
 
 
 class Suite:
@@ -258,6 +284,8 @@ def programs(components: set[str], *, watch: bool) -> list[Program]:
         suite.add("auth")
     if "functions" in components:
         suite |= {"functions", "tasks", "hosting"}
+    if STRIPE in components:
+        chosen.append(FakeStripe())
     if suite:
         chosen.append(Suite(suite, watch=watch))
     return chosen
@@ -280,4 +308,12 @@ def application_environment(run: Run, served: set[str]) -> dict[str, str]:
         env["FIREBASE_AUTH_EMULATOR_HOST"] = run.host("auth")
     if "tasks" in served:
         env["CLOUD_TASKS_EMULATOR_HOST"] = run.host("tasks")
+    if STRIPE in served:
+        env |= {
+            "PAYMENTS": "stripe",
+            "STRIPE_API_BASE": run.url(STRIPE),
+            "STRIPE_SECRET_KEY": _STRIPE_KEY,
+            "STRIPE_WEBHOOK_SECRET": _STRIPE_SECRET,
+            "APP_URL": run.env.get("APP_URL") or run.url("hosting"),
+        }
     return env

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local.client import Client, Json
 from local.demo_listening import wrong_words
+from local.demo_room import converse
 from local.demo_scene import Work, play
 from local.seed import account, seed_stack
 from local.stack import Stack
@@ -197,7 +198,10 @@ def demo(out: Path) -> int:
         print(f"  {'seeded':<10} {seed_stack(stack)}", flush=True)
         print(f"\nReady after {time.monotonic() - begun:.1f} s. Ada signs in and requests speech:")
         works, settled, errors = perform(stack.base_url, out)
+        print("\nThree people write to each other in a room, each in their own language:")
+        transcript = converse(stack, out)
         print(_report(works, settled, errors, out))
+        print(f"  {_shown(transcript)}: what was written in the room, as each of the three read it")
         missing = [work.title for work in works if len(settled[work.job_id]) != 1]
     if missing:
         print(f"\nnot charged exactly once: {', '.join(missing)}", file=sys.stderr)

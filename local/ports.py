@@ -13,6 +13,8 @@ from local.layout import FIREBASE_JSON, HOST
 
 # firestore.websocketPort in firebase.json; only the suite's own Firestore emulator uses it.
 WEBSOCKET = "firestore-websocket"
+# Not an emulator of Firebase, so firebase.json has no place for it.
+STRIPE, STRIPE_PORT = "stripe", 12111
 
 # Below Linux's ephemeral range (32768 and up), so that no outgoing connection takes a port between
 # the check and the moment an emulator binds it.
@@ -20,7 +22,7 @@ _FREE_RANGE = range(20_000, 30_000)
 
 
 def default_ports(firebase_json: Path = FIREBASE_JSON) -> dict[str, int]:
-    """Component name -> port, from firebase.json."""
+    """Component name -> port: those of firebase.json, and the fake Stripe's."""
     emulators = json.loads(firebase_json.read_text())["emulators"]
     ports = {
         name: config["port"]
@@ -28,6 +30,7 @@ def default_ports(firebase_json: Path = FIREBASE_JSON) -> dict[str, int]:
         if isinstance(config, dict) and "port" in config
     }
     ports[WEBSOCKET] = emulators["firestore"]["websocketPort"]
+    ports[STRIPE] = STRIPE_PORT
     return ports
 
 

@@ -18,6 +18,7 @@ import requests
 from local.components import Program
 from local.errors import StackError
 from local.layout import PROJECT
+from local.ports import STRIPE
 from local.stack import Stack
 
 _MOST_RESTARTS = 3
@@ -65,6 +66,8 @@ class Recovery:
             self._say(f"{program.name} runs again")
 
     def _restart(self, program: Program, report: str) -> None:
+        if STRIPE in program.serves():
+            raise StackError(report)  # what was bought is gone, and no longer fits the documents
         now = time.monotonic()
         recent = [at for at in self._restarts[program.name] if now - at < _WITHIN_SECONDS]
         if len(recent) >= _MOST_RESTARTS:

@@ -15,7 +15,7 @@ from local.errors import StackError
 from local.layout import FUNCTIONS, PYTHON, ROOT, SEED_DATA
 from local.ports import choose_ports
 from local.processes import clean_environment
-from local.stack import ALL, Stack
+from local.stack import Stack, wanted
 
 
 @dataclass(frozen=True)
@@ -67,5 +67,5 @@ def seed_running_stack(port: Mapping[str, int]) -> int:
             f"nothing answers at {run.url('auth')}: start the stack with `make up`, or give its"
             " ports (--port auth=PORT --port firestore=PORT)"
         ) from None
-    print(_seed(application_environment(run, {*ALL, "tasks"})))
+    print(_seed(application_environment(run, {*wanted(), "tasks"})))
     return 0

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from local.seed_media import seed_backgrounds, seed_cast
+from troupe.accounts.errors import OrgNumberTaken
+from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import AlreadyExists
 from troupe.app.functions import container
 from troupe.caller import Device
+from troupe.companies.founding import CompanyRequest
+from troupe.companies.records import LicenseType
 from troupe.plans.schemas import CreatePlan
 
 
@@ -51,6 +55,46 @@ def _faq(faq: dict[str, Any]) -> None:
         container().faqs.update(faq["id"], fields)
 
 
+def _company(company: dict[str, Any]) -> None:
+    """Repeatable: the key of both creations is the same each time. A company whose owner has a new
+    account since stays theirs."""
+    owner, admin = _caller(company["owner"]), _caller("admin@example.com")
+    request = CompanyRequest(company["name"], None, company["orgNumber"], company["country"])
+    try:
+        made = container().company_founding.create(owner, request, "seed")
+    except OrgNumberTaken:
+        return
+    for member in company["members"]:
+        invited = _caller(member["email"])
+        if made.id not in invited.companies:
+            given = container().invitations.invite(
+                _caller(company["owner"]), made.id, member["email"], role=member["role"]
+            )
+            container().invitations.accept(invited, given.token)
+    container().licenses.create(
+        admin, made.id, {"type": LicenseType.STANDARD}, company["licenses"], key=made.id
+    )
+
+
+def _caller(email: str) -> AccountCaller:
+    user = container().directory.find(email)
+    if user is None:
+        raise LookupError(email)
+    return AccountCaller.of(user, "seed")
+
+
+def _for_sale() -> str:
+    """Makes the plans' prices at the fake Stripe, and configures its portal, as an operator does at
+    the real one."""
+    settings = container().settings
+    if not settings.stripe_api_base:
+        return ""
+    prices = container().price_table
+    prices.create_missing()
+    prices.configure_portal(settings.app_url)
+    return f", {len(prices.all())} prices"
+
+
 def main(folder: Path) -> int:
     if (
         "FIRESTORE_EMULATOR_HOST" not in os.environ
@@ -61,6 +105,7 @@ def main(folder: Path) -> int:
     accounts = json.loads((folder / "accounts.json").read_text())["accounts"]
     plans = json.loads((folder / "plans.json").read_text())["plans"]
     faqs = json.loads((folder / "faqs.json").read_text())["faqs"]
+    companies = json.loads((folder / "companies.json").read_text())["companies"]
     for migration in container().migrator.pending():  # so that the sweep reminds of none
         container().migrator.run(migration)
     for account in accounts:
@@ -69,10 +114,13 @@ def main(folder: Path) -> int:
         _plan(plan)
     for faq in faqs:
         _faq(faq)
+    for company in companies:
+        _company(company)
     clips, cast = seed_backgrounds(folder / "backgrounds"), seed_cast()
     print(
-        f"{len(accounts)} accounts, {len(plans)} plans, {len(faqs)} FAQs, {clips} clips,"
-        f" {cast} characters"
+        f"{len(accounts)} accounts, {len(plans)} plans, {len(faqs)} FAQs,"
+        f" {len(companies)} compan{'y' if len(companies) == 1 else 'ies'}, {clips} clips,"
+        f" {cast} characters{_for_sale()}"
     )
     return 0
 

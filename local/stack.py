@@ -35,10 +35,11 @@ from local.components import (
 )
 from local.errors import StackError
 from local.layout import FUNCTIONS, PROJECT, REGION, RUNS
-from local.ports import choose_ports, require_free
+from local.ports import STRIPE, choose_ports, require_free
 from local.processes import Child, clean_environment
 
 ALL = frozenset({"firestore", "storage", "auth", "functions"})
+WITH_PAYMENTS = ALL | {STRIPE}
 SWEEP_SECONDS = 15.0
 READY_SECONDS = 120.0
 _KEPT_RUNS = 5
@@ -79,13 +80,14 @@ class Stack:
         """Starts the programs that serve `components`, and returns when all of them answer.
 
         ports: "default" (from firebase.json) or "auto" (free ones); port: single ports by name.
-        components: any of "firestore", "storage", "auth", "functions" (with tasks and hosting).
+        components: any of "firestore", "storage", "auth", "functions" (with tasks and hosting), and
+        "stripe", a fake one; then payments are on.
         watch: reload functions when their code changes. sweep: run `troupe sweep` regularly.
         Raises StackError, after stopping everything that had started.
         """
-        unknown = set(components) - ALL
-        if unknown:
-            raise ValueError(f"unknown components {sorted(unknown)}; choose from {sorted(ALL)}")
+        if unknown := set(components) - WITH_PAYMENTS:
+            known = sorted(WITH_PAYMENTS)
+            raise ValueError(f"unknown components {sorted(unknown)}; choose from {known}")
         begun = time.monotonic()
         chosen = programs(set(components), watch=watch)
         numbers = choose_ports(ports, port or {})
@@ -265,6 +267,13 @@ class Stack:
             if code:
                 with log.open("a") as sink:
                     sink.write(f"[{datetime.now(UTC):%H:%M:%S}] the sweep exited with {code}\n")
+
+
+def wanted() -> frozenset[str]:
+    """The components of `make up`: with a fake Stripe if payments are on and no key of a real one
+    is given."""
+    fake = os.environ.get("PAYMENTS") == "stripe" and not os.environ.get("STRIPE_SECRET_KEY")
+    return WITH_PAYMENTS if fake else ALL
 
 
 def _shown(path: Path) -> str:

@@ -6,13 +6,14 @@ if pytest is killed (see local/supervisor.py).
 
 - `emulators`: Firestore, Auth and Storage; their addresses are in os.environ. Every test in
   tests/emulator, tests/functions and tests/rules has it.
-- `stack`: everything, with Functions, Tasks and Hosting, for tests/e2e.
+- `stack`: everything, with Functions, Tasks, Hosting and a fake Stripe, for tests/e2e.
 
 Tests share them, so each test creates its own users and ids, and none wipes the data.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import socket
@@ -29,7 +30,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from local.stack import ALL, Stack
+from local.stack import WITH_PAYMENTS, Stack
 from troupe import deadlines
 
 # The fast engine, unless a test is about the other one.
@@ -44,6 +45,7 @@ if "FUZZ_EXAMPLES" not in os.environ:
 pytest_plugins = [
     "tests.support.stores",
     "tests.support.wiring",
+    "tests.support.billing",
     "tests.support.plans",
     "tests.support.admins",
     "tests.support.details",
@@ -51,8 +53,9 @@ pytest_plugins = [
 ]
 
 _ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"
-_WANTED = {"emulators": frozenset({"firestore", "auth", "storage"}), "stack": ALL}
+_WANTED = {"emulators": frozenset({"firestore", "auth", "storage"}), "stack": WITH_PAYMENTS}
 _WITH_EMULATORS = {"emulator", "functions", "rules"}
+_OTHER_PROCESSES = {"e2e", "clients"}  # whose tests run our code in other processes only
 
 
 @dataclass(frozen=True)
@@ -156,9 +159,29 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Runs the longest group first, so that no worker waits for it at the end. While its stack
-    starts, which takes both cores, the other worker runs tests that need no emulators."""
-    items.sort(key=lambda item: (not _is_e2e(item.path), "unit" not in item.path.parts))
+    """Runs the longest group first, and files with slow tests before others, so that no worker
+    waits for another at the end. While the stack of the first group starts, which takes both cores,
+    the other worker runs tests that need no emulators.
+
+    Coverage is not measured in tests that run our code in other processes or do the same work many
+    times: it would make them slower and tell nothing new.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(
+        key=lambda item: (
+            not _is_e2e(item.path),
+            item.path not in slow,
+            "unit" not in item.path.parts,
+        )
+    )
+    for item in items:
+        if item.get_closest_marker("slow") or _OTHER_PROCESSES.intersection(item.path.parts):
+            item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay until the end, and each full collection would look at them again."""
+    gc.freeze()
 
 
 def _is_e2e(path: Path) -> bool:

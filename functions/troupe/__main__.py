@@ -41,7 +41,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    commands.add_parser("audit", help="check that every wallet equals the sum of its ledger")
+    audit = commands.add_parser(
+        "audit",
+        help="check that every wallet equals the sum of its ledger, and that payments and "
+        "companies are consistent",
+    )
+    audit.add_argument(
+        "--online",
+        action="store_true",
+        help="also compare every customer's subscriptions and payments, and our prices, with "
+        "Stripe's",
+    )
     log = commands.add_parser("audit-log", help="print the actions of administrators, newest first")
     log.add_argument("--limit", type=int, default=20, metavar="N", help="entries (default: 20)")
     commands.add_parser("sweep", help="run the sweep once: lost jobs, old holds, old files")
@@ -92,6 +102,36 @@ def _parser() -> argparse.ArgumentParser:
         "--packages", metavar="DIR", help="take files from the packages in this directory"
     )
 
+    stripe = commands.add_parser(
+        "stripe", help="set up Stripe, or check that it is set up as it should be"
+    )
+    stripe.add_argument(
+        "action",
+        choices=("setup", "check"),
+        help="setup: make the prices that are missing, the portal's configuration, and with "
+        "--webhook the endpoint; check: list what is wrong with prices, products, the endpoint, "
+        "the portal and the key. Both can be run repeatedly",
+    )
+    stripe.add_argument("--webhook", metavar="URL", help="https://YOUR-SITE/api/payments/webhook")
+    payments = commands.add_parser(
+        "payments", help="ask Stripe again, or list events that were not applied"
+    )
+    payments.add_argument("action", choices=("resync", "events"))
+    payments.add_argument("--owner", metavar="ID", help="resync: only this user or company")
+    payments.add_argument(
+        "--all",
+        action="store_true",
+        help="resync: all users and companies that ever were customers",
+    )
+    payments.add_argument(
+        "--since",
+        metavar="DATE",
+        help="resync: all customers with Stripe events since then, at most 30 days ago",
+    )
+    payments.add_argument(
+        "--dry-run", action="store_true", help="resync: say what would change, but write nothing"
+    )
+
     for name, what in (
         ("openapi", "functions/openapi.json from the routes"),
         ("hosting", "the rewrites of firebase.json from the routes, for the region TROUPE_REGION"),
@@ -117,6 +157,10 @@ def _run(options: argparse.Namespace, services: Container) -> int:
         from troupe.commands.migrations import migrate
 
         return migrate(options, services)
+    if command in ("stripe", "payments"):
+        from troupe.commands import billing
+
+        return {"stripe": billing.stripe, "payments": billing.payments}[command](options, services)
     if command in ("create-admin", "grant"):
         from troupe.commands import people
 

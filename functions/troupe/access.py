@@ -97,6 +97,12 @@ def member(membership: Document, uid: str, missing: Refusal) -> Document:
     return membership
 
 
+def keeper(membership: Document, uid: str, refusal: Refusal | None) -> None:
+    """Records whether a member may change what belongs to all, such as a room's name: the check of
+    `owner` for an object with several keepers. Raises `refusal` if it is not None."""
+    _record("owner", uid, membership.path, refusal)
+
+
 def member_of(company_id: str, caller: Caller, missing: Refusal) -> CompanyRole:
     """The caller's role in a company; `company_id` is empty if the object does not exist. Raises
     `missing` for callers outside the company."""
@@ -118,6 +124,15 @@ def company_admin(company_id: str, caller: Caller, missing: Refusal) -> None:
     elif role not in ("owner", "admin") and caller.role != "admin":
         denied = Forbidden
     _record("company", caller.uid, f"companies/{company_id}", denied)
+
+
+def payer(owner_id: str, caller: Caller, missing: Refusal) -> None:
+    """Admits a user to what is their own, and others as `company_admin` does: `owner_id` is the id
+    of a user or a company."""
+    if owner_id == caller.uid:
+        _record("company", caller.uid, f"users/{owner_id}", None)
+    else:
+        company_admin(owner_id, caller, missing)
 
 
 def _is_private(document: Document) -> bool:

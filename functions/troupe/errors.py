@@ -128,6 +128,13 @@ class NotFound(TroupeError):
     message = "Not found."
 
 
+class CompanyNotFound(NotFound):
+    """Also for outsiders: whether a company exists is nobody else's business."""
+
+    code = "company_not_found"
+    message = "You don't have a company with this id."
+
+
 class FileMissing(NotFound):
     code = "file_missing"
     message = "The file no longer exists."

@@ -18,6 +18,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from types import MappingProxyType
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -32,7 +33,12 @@ class Headers(Protocol):
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# Takes the severity, the event and the fields of a line; must be quick.
+Tee = Callable[[str, str, Mapping[str, Any]], None]
+
 _fields: ContextVar[Mapping[str, Any]] = ContextVar("log_fields", default=MappingProxyType({}))
+_tees: list[Tee] = []
+_MOST_PLACES, _LONGEST_PLACE = 10, 64
 # https://www.w3.org/TR/trace-context/#traceparent-header, and the header of Google's front end.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/\d{1,20})?(?:;o=\d)?")
@@ -46,6 +52,11 @@ def begin(**fields: Any) -> None:
 def bind(**fields: Any) -> None:
     """Adds fields to all further lines in this context."""
     _fields.set({**_fields.get(), **fields})
+
+
+def tee(take: Tee) -> None:
+    """Gives all further lines of this process to `take`, too."""
+    _tees.append(take)
 
 
 def in_context(function: Callable[P, T]) -> Callable[P, T]:
@@ -81,14 +92,32 @@ class Log:
         """With `error`, adds its stack trace, in the field that Error Reporting reads."""
         if error is not None:
             fields["stack_trace"] = "".join(traceback.format_exception(error))
-        _write("ERROR", event, fields)
+        _write("ERROR", event, fields, error)
 
 
-def _write(severity: str, event: str, fields: dict[str, Any]) -> None:
+def _write(
+    severity: str, event: str, fields: dict[str, Any], error: BaseException | None = None
+) -> None:
     known = {k: v for k, v in {**_fields.get(), **fields}.items() if v is not None}
     line = json.dumps({"severity": severity, "message": event, **known}, default=str)
     sys.stdout.write(line + "\n")
     sys.stdout.flush()  # an instance can be frozen as soon as it has responded
+    for take in _tees:
+        with suppress(Exception):  # nothing fails because it is logged
+            take(severity, event, known | _places(error))
+
+
+def _places(error: BaseException | None) -> dict[str, Any]:
+    """The type of an exception, and where it was raised, innermost last: nothing of its message,
+    which may quote a text."""
+    if error is None:
+        return {}
+    frames = traceback.extract_tb(error.__traceback__)[-_MOST_PLACES:]
+    named = [("/".join(f.filename.split("/")[-2:]), f.lineno, f.name) for f in frames]
+    return {
+        "raised": type(error).__qualname__,
+        "stack": [":".join(map(str, place))[:_LONGEST_PLACE] for place in named],
+    }
 
 
 log = Log()

@@ -46,11 +46,13 @@ class NewFile:
 
 
 class OrphanRecord(Record):
-    """`discards/{id}`: files to delete, and with `collection`, all documents in it."""
+    """`discards/{id}`: files to delete, and with `collection`, all documents in it, and with
+    `prefix`, all files whose paths start with it."""
 
     id: str
     paths: list[str]
     collection: str | None = None
+    prefix: str | None = None
     due_at: datetime
 
     @property
@@ -69,12 +71,20 @@ class OrphanRecord(Record):
         return Update(self.path, {"paths": list(paths)}) if paths else Delete(self.path)
 
 
-def orphan_record(paths: Sequence[str], *, collection: str | None = None) -> OrphanRecord:
+def orphan_record(
+    paths: Sequence[str],
+    *,
+    collection: str | None = None,
+    prefix: str | None = None,
+    due_at: datetime | None = None,
+) -> OrphanRecord:
+    """`due_at`: when the sweep deletes what is still recorded; after an hour by default."""
     return OrphanRecord(
         id=secrets.token_hex(10),
         paths=list(paths),
         collection=collection,
-        due_at=now() + PATIENCE,
+        prefix=prefix,
+        due_at=due_at or now() + PATIENCE,
     )
 
 
@@ -125,4 +135,7 @@ class OrphanedFiles:
             self._files().delete(record.paths)
         if record.collection:
             self._db.clear(record.collection)
+        if record.prefix:
+            files = self._files()
+            files.delete(files.list(record.prefix))
         self._db.commit(Delete(record.path))

@@ -76,6 +76,16 @@ class _Counter:
         return self.rate.most - self.used
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """`write` counts, and the result of its increment says how much was used, which may be more
+    than `most`; `undo` takes it back."""
+
+    write: Write
+    undo: Write
+    most: int
+
+
 class Limiter:
     def __init__(
         self,
@@ -101,11 +111,13 @@ class Limiter:
         device: Device = _NO_DEVICE,
         session_id: str | None = None,
         weight: int = 1,
+        also: Sequence[tuple[str, str]] = (),
     ) -> LimitStatus | None:
         """Counts a request for its account and its networks. Returns None if no limit applies or
         the counters are unavailable. `session_id`: the caller's, who is known by that. `weight`:
         how many requests it counts as. If that is more than one and exceeds the limit, the request
-        is uncounted, because smaller ones may still fit.
+        is uncounted, because smaller ones may still fit. `also`: the names and accounts of other
+        limits that it counts for in the same commit, such as a longer window or a whole room.
 
         If the limiter fails, requests pass: the operations behind it need Firestore too, or have
         their own limit (Firebase Auth), and a failing limiter must not lock users out. But counters
@@ -114,6 +126,8 @@ class Limiter:
         at = _seconds()
         counters = self._counters_of_account(name, account, device, at)
         counters += self._counters_of_networks(name, sources, at)
+        for other, of in also:
+            counters += self._counters_of_account(other, of, device, at)
         if not counters:
             return None
         try:
@@ -137,6 +151,18 @@ class Limiter:
             # vain, would use up the limit of the account's failures from everywhere.
             self.uncount(status)
         return status
+
+    def charge(self, name: str, account: str, weight: int) -> Charge | None:
+        """Counts for an account in a commit of the caller, with what is counted. None if no limit
+        applies."""
+        at = _seconds()
+        counters = self._counters_of_account(name, account, _NO_DEVICE, at)
+        if not counters:
+            return None
+        (counter,) = counters
+        more = Merge(counter.path, _more(weight, counter.rate, at))
+        less = Merge(counter.path, {"count": Increment(-weight)})
+        return Charge(more, less, counter.rate.most)
 
     def succeeded(
         self, name: str, status: LimitStatus | None, account: str | None, device: Device

@@ -128,6 +128,12 @@ class Settings(AiSettings):
         "([decision 014](docs/decisions/014-rate-limits.md))",
     )
 
+    push: Literal["off", "fcm"] = setting(
+        "PUSH",
+        "off",
+        "`fcm`: notifications are also sent to registered devices, by Firebase Cloud Messaging",
+    )
+
     tokens_to_give: int = setting("TOKENS_TO_GIVE", 20, "tokens granted on sign-up", ge=0)
     guest_tokens_to_give: int = setting(
         "GUEST_TOKENS_TO_GIVE", 2, "tokens granted to a guest", ge=0
@@ -143,9 +149,47 @@ class Settings(AiSettings):
     payments: Literal["", "off", "stripe"] = setting(
         "PAYMENTS",
         "",
-        "required. `off`: every account gets any plan and any minutes at no cost; `stripe`: "
-        "anything with a price answers 402",
+        "required. `off`: every account gets any plan and any minutes at no cost; `stripe`: what "
+        "has a price is bought at Stripe's checkout ([payments](docs/payments.md))",
         shown="none; `off` on the emulators",
+    )
+    stripe_secret_key: str = setting(
+        "STRIPE_SECRET_KEY",
+        "",
+        "secret: the API key, `sk_…` or a restricted `rk_…`; required with `PAYMENTS=stripe`",
+        repr=False,
+    )
+    stripe_webhook_secret: str = setting(
+        "STRIPE_WEBHOOK_SECRET",
+        "",
+        "secret: the webhook endpoint's signing secret; while it is rotated, both, "
+        "separated by a comma; required with `PAYMENTS=stripe`",
+        repr=False,
+    )
+    stripe_api_base: str = setting("STRIPE_API_BASE", "", None)  # for the emulators
+    app_url: str = setting(
+        "APP_URL",
+        "",
+        "the origin of the web app, to which Stripe's pages return, such as "
+        "`https://app.example.com`; required with `PAYMENTS=stripe`",
+    )
+    currency: str = setting(
+        "CURRENCY",
+        "usd",
+        "the currency of prices, unless a request names one",
+        pattern="^[a-z]{3}$",
+    )
+    stripe_tax: Literal["off", "on"] = setting(
+        "STRIPE_TAX",
+        "off",
+        "`on`: Stripe calculates taxes, and customers can enter their tax IDs at checkout",
+    )
+    grace_days: int = setting(
+        "GRACE_DAYS",
+        7,
+        "how long an account keeps the features of its plan after a payment failed",
+        ge=0,
+        le=90,
     )
 
     max_text_characters: int = setting(
@@ -172,8 +216,8 @@ class Settings(AiSettings):
     tasks_at_once: int | None = setting(
         "TASKS_AT_ONCE",
         None,
-        "tasks that each of `generate`, `listen` and `dub` runs at the same time; one user never "
-        "gets more than half of them",
+        "tasks that each of `generate`, `listen`, `dub` and `relay` runs at the same time; one "
+        "user never gets more than half of them",
         shown="20; 2 on the emulators",
         ge=1,
     )
@@ -341,6 +385,47 @@ class Settings(AiSettings):
                 )
             object.__setattr__(self, "payments", "off")
         return self
+
+    @field_validator("app_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        if value and not _ORIGIN.fullmatch(value):
+            raise ValueError(
+                "APP_URL must be an origin without a path, such as https://app.example.com"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _emulators_take_no_money(self) -> Self:
+        """And a deployment accepts no payments of a fake Stripe."""
+        if self.emulated and "_live_" in self.stripe_secret_key:
+            raise ValueError("STRIPE_SECRET_KEY is a live key: the emulators accept only test keys")
+        if self.stripe_api_base and not self.emulated:
+            raise ValueError("STRIPE_API_BASE is for the emulators only")
+        return self
+
+    def check_function(self, function: str) -> None:
+        """Raises ValueError if this function lacks a setting. Only `payments` has the webhook
+        secret: with an empty one, anybody could forge events."""
+        if function != "payments" or self.payments != "stripe":
+            return
+        missing = [
+            name
+            for name, value in (
+                ("STRIPE_SECRET_KEY", self.stripe_secret_key),
+                ("STRIPE_WEBHOOK_SECRET", "".join(self.webhook_secrets)),
+                ("APP_URL", self.app_url),
+            )
+            if not value
+        ]
+        if missing:
+            raise ValueError(f"PAYMENTS=stripe needs {', '.join(missing)} (docs/payments.md)")
+        if not re.match(r"(sk|rk)_", self.stripe_secret_key):
+            raise ValueError("STRIPE_SECRET_KEY must be a secret key, sk_… or rk_…")
+
+    @property
+    def webhook_secrets(self) -> list[str]:
+        return _words(self.stripe_webhook_secret)
 
     @model_validator(mode="after")
     def _transcriber_is_chosen(self) -> Self:

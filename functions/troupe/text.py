@@ -9,6 +9,7 @@ from typing import Literal
 # On one letter; no language has so many. Python needs quadratic time to put more in order (a minute
 # for 200,000): https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
 MOST_MARKS = 30
+MOST_PREFIX = 40  # characters of a word that a search can match
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
@@ -25,6 +26,23 @@ def name_key(name: str) -> str:
     """A key for comparing and finding names, regardless of case, extra spaces and compatibility
     forms (full width, ligatures)."""
     return " ".join(normalized("NFKC", name).casefold().split())
+
+
+def prefixes(*texts: str) -> list[str]:
+    """The beginnings of each text and of each of its words. A search is then an equality filter,
+    which combines with any other filter and order."""
+    found: dict[str, None] = {}
+    for text in texts:
+        key = name_key(text)
+        words = key.split(" ")
+        for part in [key, *words[1:6]]:
+            found |= dict.fromkeys(part[:end] for end in range(1, min(len(part), MOST_PREFIX) + 1))
+    return list(found)
+
+
+def search_key(text: str) -> str:
+    """What a search for `text` compares with `prefixes`."""
+    return name_key(text)[:MOST_PREFIX]
 
 
 def slug(name: str) -> str:

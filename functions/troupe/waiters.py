@@ -33,6 +33,12 @@ class Waiters:
             if self._waiting[user] <= 0:
                 del self._waiting[user]
 
+    @property
+    def taken(self) -> int:
+        """How many places are taken now."""
+        with self._lock:
+            return self._waiting.total()
+
     @contextmanager
     def place(self, user: str) -> Iterator[bool]:
         """A place within the context; False if none is free."""
@@ -63,3 +69,6 @@ def polls(seconds: float) -> Iterator[None]:
 
 # Those of this instance, which serves forty requests at once.
 WAITERS = Waiters(per_user=2, in_all=10)
+# Streams of events, in a function of their own with 200 threads: some stay free for requests that
+# are refused.
+STREAMS = Waiters(per_user=6, in_all=180)

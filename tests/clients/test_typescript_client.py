@@ -52,3 +52,17 @@ def test_they_do_not_compile_with_another_document(tmp_path: Path) -> None:
     assert "'data.meta' is possibly 'undefined'" in done.stdout
     assert "Unused '@ts-expect-error' directive" in done.stdout
     assert "Property 'details' does not exist" in done.stdout
+
+
+def test_the_types_in_the_client_of_rooms_are_right() -> None:
+    done = subprocess.run(
+        [
+            *(ROOT / "node_modules" / ".bin" / "tsc", "--noEmit", "--allowJs", "--checkJs"),
+            *("--target", "es2022", "--lib", "es2023,dom,dom.iterable,dom.asynciterable"),
+            *("--module", "esnext", "--skipLibCheck", ROOT / "public" / "live.mjs"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

@@ -129,7 +129,7 @@ def _compared(line: Line, served: dict[Place, tuple[str, Route]]) -> Iterator[st
 
 
 def _fields(line: Line, route: Route) -> Iterator[str]:
-    body = route.parts.get("body") or route.parts.get("form")
+    body = route.form or route.parts.get("body") or route.parts.get("form")
     taken = _marks(body) if body else {}
     promised = {re.sub(r"^\*|file:|\[\]$", "", mark): mark for mark in _named(line, "in")}
     planned = set(line.get("planned", ()))

@@ -41,10 +41,12 @@ def _body_example(route: Route) -> Any:
 
 
 def _form(model: type[BaseModel]) -> dict[str, Any]:
-    """The form as Swagger UI sends it untouched, with its required files."""
+    """The form as Swagger UI sends it untouched, with its required files; or its example."""
     schema = model.model_json_schema()
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = dict(*schema.get("examples", ()))
     for name, field in schema["properties"].items():
+        if name in fields:
+            continue
         if "examples" in field:
             fields[name] = field["examples"][0]
         elif name in schema.get("required", ()):

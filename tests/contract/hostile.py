@@ -58,7 +58,7 @@ def body_of(operation: Json) -> tuple[str, Json, int] | None:
     body = operation.get("requestBody")
     if body is None:
         return None
-    ((kind, content),) = body["content"].items()
+    kind, content = next(iter(body["content"].items()))
     return kind, content["schema"], int(body["x-max-bytes"])
 
 
@@ -91,12 +91,10 @@ def wrong_json(schema: Json, size: int) -> Iterator[tuple[str, bytes]]:
     yield "a list", b"[%s]" % _filled(size - 2, b"{}")
     yield "deep", b"[" * size
     yield "a number of digits", b"9" * size
-    for name in known:
-        head = b'{"%s":' % name.encode()
-        yield f"{name}: a long string", head + b'"' + "é".encode() * (size // 2 - len(head)) + b'"}'
     for name in one_of_each(known):
         head = b'{"%s":' % name.encode()
         room = size - len(head) - 4
+        yield f"{name}: a long string", head + b'"' + "é".encode() * (room // 2) + b'"}'
         yield f"{name}: digits in a string", head + b'"' + b"9" * room + b'"}'
         yield f"{name}: an object", head + _object(room, lambda n: b'"%06x":{}' % n) + b"}"
         yield f"{name}: a list", head + b"[" + _filled(room, b"{}") + b"]}"
@@ -136,7 +134,7 @@ def wrong_queries(known: dict[str, Json]) -> Iterator[tuple[str, str]]:
     most = QUERY_BYTES
     yield "unknown", "&".join(f"{n:x}=1" for n in range(most // 8))
     yield "all wrong", urlencode(dict.fromkeys(known, "\x00{}"))
-    for name in known:
+    for name in one_of_each(known):
         for what, value in (("digits", "9"), ("letters", "x"), ("zeros", "0")):
             yield f"{name}: {what}", f"{name}={value * (most - 100)}"
         yield f"{name}: repeated", "&".join([f"{name}=x"] * (most // (len(name) + 3)))

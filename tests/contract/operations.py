@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from tests.contract.contract import Place, place_of, routes
 from troupe.web.routes import Route
 
+# Their queries need one field of several.
+ONE_OF_SEVERAL = {"usage"}
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -41,7 +44,8 @@ class Operation:
         """Whether it needs more than its path, without which it answers 4xx."""
         query = self.route.parts.get("query")
         fields = query.model_fields.values() if query else ()
-        return self.has_body or any(field.is_required() for field in fields)
+        required = any(field.is_required() for field in fields)
+        return self.has_body or required or self.id in ONE_OF_SEVERAL
 
     @property
     def names(self) -> set[str]:

@@ -94,12 +94,17 @@ AT_ONCE = {
     "dub": 1,
     "generate": 1,
     "listen": 1,
+    "relay": 1,
     "sweep": 1,
     "auth": 16,
+    "captions": 4,
     "characters": 8,
+    "companies": 16,
     "files": 7,
     "language": 4,
-    "scripts": 8,
+    "live": 200,
+    "rooms": 20,
+    "scripts": 7,
     "stream": 4,
     "voice": 20,
 }
@@ -118,17 +123,24 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
         assert endpoint["concurrency"] == AT_ONCE.get(name, 40), name
         assert endpoint["region"] == ["us-central1"], name
     assert all("httpsTrigger" in endpoints[name] for name in functions())
-    for name in ("generate", "listen", "dub"):
+    longest = {"generate": 1800, "listen": 1800, "dub": 1800, "relay": 600}
+    assert longest.keys() == tasks - {"sweep"}
+    for name, seconds in longest.items():
         queue = endpoints[name]["taskQueueTrigger"]
         assert queue["retryConfig"]["maxAttempts"] > 5
-        assert endpoints[name]["timeoutSeconds"] == 1800
+        assert endpoints[name]["timeoutSeconds"] == seconds
     assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
 
 
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
-CHECKERS = {"voice", "stream", "scripts", "characters", "language", "dub"}
-SPEAKERS = {"generate", "stream", "dub"}
-TRANSLATORS = {"language", "scripts", "stream", "voice", "dub"}
+CHECKERS = {
+    *("voice", "stream", "scripts", "characters", "language", "dub", "relay", "rooms", "captions"),
+}
+SPEAKERS = {"generate", "stream", "dub", "relay"}
+LISTENERS = {"listen", "dub", "relay", "captions"}
+TRANSLATORS = {
+    *("language", "scripts", "stream", "voice", "dub", "relay", "rooms", "captions", "sweep"),
+}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, SPEAKERS),
@@ -138,13 +150,16 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"MODERATION": "openai", "SCRIPT_WRITER": "openai"}, OPENAI, CHECKERS),
     ({"MODERATION": "blocklist"}, OPENAI, set()),
     ({"SPEECH_ENGINES": "", "SPEECH_ENGINE": "elevenlabs"}, ELEVENLABS, SPEAKERS | {"sweep"}),
-    ({"TRANSCRIBER": "openai"}, OPENAI, {"listen", "dub"}),
-    ({"TRANSCRIBER": "elevenlabs", "SPEECH_ENGINES": "openai"}, ELEVENLABS, {"listen", "dub"}),
+    ({"TRANSCRIBER": "openai"}, OPENAI, LISTENERS),
+    ({"TRANSCRIBER": "elevenlabs", "SPEECH_ENGINES": "openai"}, ELEVENLABS, LISTENERS),
     ({"TRANSCRIBER": "whisper"}, OPENAI, set()),
     ({"TRANSLATOR": "openai"}, OPENAI, TRANSLATORS),
-    ({"TRANSLATOR": "openai", "MODERATION": "openai"}, OPENAI, CHECKERS),
+    ({"TRANSLATOR": "openai", "MODERATION": "openai"}, OPENAI, CHECKERS | {"sweep"}),
     ({"TRANSLATOR": "deepl"}, DEEPL, TRANSLATORS),
     ({"TRANSLATOR": "libretranslate"}, "LIBRETRANSLATE_API_KEY", TRANSLATORS),
+    ({"PAYMENTS": "stripe"}, "STRIPE_SECRET_KEY", {"payments", "sweep"}),
+    ({"PAYMENTS": "stripe"}, "STRIPE_WEBHOOK_SECRET", {"payments"}),
+    ({"PAYMENTS": "off"}, "STRIPE_SECRET_KEY", set()),
 ]
 
 
@@ -172,6 +187,7 @@ HEAVY = {
     "openai",
     "elevenlabs",
     "faster_whisper",
+    "stripe",
     "ctranslate2",
     "google.cloud.texttospeech",
     "flask_openapi",
@@ -191,11 +207,15 @@ def test_main_imports_none_of_our_modules() -> None:
 # that accounts need. Declarations (`domain`) are always loaded.
 OTHERS = {
     "admin": {"exports", "generations", "media", "moderation", "recording", "scripts", "speech"},
-    "auth": {"characters", "generations", "moderation", "plans", "recording", "scripts", "speech"},
+    "auth": {"characters", "companies", "generations", "plans", "recording", "scripts", "speech"},
     "characters": {"exports", "generations", "jobs", "plans", "recording", "scripts"},
+    "companies": {"characters", "exports", "generations", "scripts", "speech"},
     "files": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
     "language": {"characters", "exports", "generations", "plans", "scripts"},
+    "live": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
+    "payments": {"characters", "exports", "generations", "jobs", "media", "scripts", "speech"},
     "plans": {"characters", "exports", "generations", "jobs", "media", "scripts", "speech"},
+    "rooms": {"exports", "generations", "plans", "recording", "scripts"},
     "scripts": {"exports", "plans"},
     "support": {"exports", "generations", "jobs", "media", "moderation", "scripts", "speech"},
     "voice": {"exports", "plans", "scripts"},
@@ -304,6 +324,16 @@ def test_scripts_load_a_language_model_only_to_write() -> None:
     )
     env = {"OPENAI_API_KEY": "sk-test", "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9"}
     assert fresh(code, **env).strip() == "[]"
+
+
+def test_messages_load_decoders_only_for_files() -> None:
+    heavy = sorted(HEAVY | {"troupe.media.uploads.decoders"})
+    code = (
+        "import sys\nfrom troupe.app.functions import app_for, container\n"
+        "app_for('rooms'), container().messages, container().message_translations\n"
+        f"print([m for m in {heavy!r} if m in sys.modules])"
+    )
+    assert fresh(code, FIRESTORE_EMULATOR_HOST="127.0.0.1:9").strip() == "[]"
 
 
 @pytest.mark.parametrize("moderation", ["off", "blocklist", "openai"])

@@ -35,10 +35,12 @@ SUBJECTS = {
     "scriptId": "scripts/{}",
     "jobId": "jobs/{}",
     "exportId": "jobs/{}",
+    "bulkId": "jobs/{}",
     "fileId": "files/{}",
     "dictionaryId": "dictionaries/{}",
     "transcriptionId": "transcriptions/{}",
     "dubbingId": "dubbings/{}",
+    "deviceId": "devices/{}",
 }
 
 # Ids that signed-in callers may use regardless of the owner.
@@ -47,11 +49,20 @@ OPEN_TO_USERS = {
     "getCharacterMedia": "pictures are as public as their characters; the same test",
     "starCharacter": "anybody may star a character",
     "unstarCharacter": "the star is the caller's own, whosever the character is",
+    "readNotification": "looked up among the caller's own",
+    "deleteNotification": "looked up among the caller's own",
     "revokeSession": "looked up among the caller's own sessions",
+    "getRoom": "public rooms are for everybody, private ones for members: see test_rooms_api.py",
+    "joinRoom": "joining needs a right of its own: see test_room_members_api.py",
 }
 
 
-@pytest.mark.parametrize("operation", under(Auth.OWNER), ids=lambda operation: operation.id)
+def owned() -> list[Operation]:
+    """Not of rooms, which have several keepers: see test_room_roles.py."""
+    return [each for each in under(Auth.OWNER) if each.function not in ("rooms", "live")]
+
+
+@pytest.mark.parametrize("operation", owned(), ids=lambda operation: operation.id)
 def test_another_users_object_looks_missing_and_is_refused_by_troupe_access(
     world: World, operation: Operation
 ) -> None:
@@ -70,7 +81,8 @@ def test_another_users_object_looks_missing_and_is_refused_by_troupe_access(
         assert asked(operation, missing, stranger.headers)[:2] == (status, refusal)
 
     status, _, checks = asked(operation, ids, owner.headers)
-    assert status < 300
+    # The invoice is at Stripe, which is switched off here.
+    assert status < 300 or (operation.id, status) == ("paymentInvoice", 409)
     assert {*checks} == {Check("owner", owner.uid, subject, granted=True)}
 
 

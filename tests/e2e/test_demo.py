@@ -18,6 +18,7 @@ from PIL import Image
 
 from local import cast
 from local.demo import PIECES
+from local.demo_room import TRANSCRIPT
 from local.demo_scene import NAME as SCENE
 from local.demo_scene import WRITTEN
 from local.layout import ROOT
@@ -246,6 +247,23 @@ def test_a_scene_written_by_a_model_is_spoken(demo: Demo) -> None:
 
     assert len(set(re.findall(r"<v ([^>]+)>", captions))) > 1
     assert seconds(demo.out / f"{WRITTEN}.mp3") == pytest.approx(last_cue_end(captions), abs=0.3)
+
+
+def test_the_room_is_read_in_the_languages_of_its_members(demo: Demo) -> None:
+    """By the translator that is built in, which knows English and Portuguese."""
+    transcript = (demo.out / TRANSCRIPT).read_text()
+    assert (
+        "- Bruno reads pt, translated by firefox: Bom dia! Quem está vindo para Lisboa"
+        in transcript
+    )
+    assert "- Ada reads en, translated by firefox: Good morning! I" in transcript
+    assert "- Greta reads en, translated by firefox: Good morning! I" in transcript
+    assert re.search(
+        r"\*\*Ada\*\* \(corrected\)\n\n- Ada reads en: .* at nine o'clock\?", transcript
+    )
+    assert transcript.count("https://example.com/hotel") == 3
+    assert "late" not in demo.printed
+    assert "the room still has 10 messages" in demo.printed
 
 
 def test_the_demo_stops_the_stack(demo: Demo) -> None:

@@ -18,7 +18,11 @@ import requests
 
 from local import supervisor
 from local.layout import HOST, PROJECT, ROOT, SEED_DATA
+from local.stack import ALL, wanted
 from tests.conftest import Running
+from troupe.adapters.firestore import Database
+from troupe.audit.records import Actor
+from troupe.debugging.service import DebugLogs
 
 _PROGRAM = """
 import json
@@ -48,6 +52,7 @@ sys.exit(run(command))
 """
 SMALL_KEPT = KEPT.format(components={"firestore", "storage"}, seed='"nothing"')
 SEEDED_KEPT = KEPT.format(components={"firestore", "storage", "auth"}, seed="seed_stack(stack)")
+SHOP_KEPT = KEPT.format(components={"stripe"}, seed='"nothing"')
 # Python workers under shells under Node under a supervisor.
 WORKERS = _PROGRAM.format(components={"firestore", "storage", "functions"})
 
@@ -164,6 +169,16 @@ class TestEnding:
         with launched(SEEDED_KEPT) as stack:
             assert "documents are gone; seeded 3 accounts" in stack.recovered("firestore")
 
+    def test_a_stack_ends_with_its_fake_stripe_whose_purchases_are_gone(self) -> None:
+        with launched(SHOP_KEPT) as stack:
+            os.kill(supervisor.descendants(stack.pids["stripe"])[0], signal.SIGKILL)
+
+            _, said = stack.process.communicate(timeout=20)
+
+            assert stack.process.returncode == 1
+            assert "stripe: ended unexpectedly" in said
+            assert stack.is_gone()
+
     def test_no_function_worker_survives_a_killed_stack(self) -> None:
         with launched(WORKERS) as stack:
             commands = [
@@ -187,6 +202,25 @@ class TestEnding:
             assert "storage: ended unexpectedly" in said
             assert "All services started" in said  # from the storage emulator's log
             assert stack.is_gone()
+
+
+@pytest.mark.parametrize(
+    ("env", "fake"),
+    [
+        ({}, False),
+        ({"PAYMENTS": "off"}, False),
+        ({"PAYMENTS": "stripe"}, True),
+        ({"PAYMENTS": "stripe", "STRIPE_SECRET_KEY": "sk_test_of_an_account"}, False),
+    ],
+)
+def test_payments_without_a_key_need_the_fake_stripe(
+    env: dict[str, str], fake: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PAYMENTS", "STRIPE_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert (wanted() - ALL == {"stripe"}) is fake
 
 
 def run_local(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -250,6 +284,26 @@ class TestWholeStack:
 
         assert requests.get(url, timeout=60).status_code == 200
 
+    def test_an_instance_stores_debug_logs_while_it_waits_for_requests(
+        self, stack: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The thread that stores metrics and debug logs runs beside the requests."""
+        for name, value in stack.env.items():
+            monkeypatch.setenv(name, value)
+        db = Database.connect(PROJECT)
+        DebugLogs(db, {"plans"}).switch(Actor("operator", None), "function:plans", 2)
+        where = [("requestId", "==", "seen-by-an-operator")]
+
+        def stored() -> bool:
+            """An instance that has looked before follows within 30 seconds."""
+            headers = {"X-Request-Id": "seen-by-an-operator"}
+            url = f"{stack.base_url}/api/subscriptions/plans"
+            requests.get(url, headers=headers, timeout=60)
+            time.sleep(1.5)
+            return db.count("debugLogs", where=where) > 0
+
+        assert until(stored, 60)
+
     def test_an_upload_that_is_too_large_is_refused_and_the_stack_lives(
         self, stack: Running
     ) -> None:
@@ -276,7 +330,9 @@ class TestWholeStack:
 
         assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
         assert (
-            first.stdout == second.stdout == "3 accounts, 5 plans, 7 FAQs, 2 clips, 3 characters\n"
+            first.stdout
+            == second.stdout
+            == "3 accounts, 6 plans, 7 FAQs, 1 company, 2 clips, 3 characters\n"
         )
         plans = requests.get(
             f"http://{stack.hosts['firestore']}/v1/projects/{PROJECT}/databases/(default)"

@@ -74,3 +74,16 @@ def seconds_for_hello(client: Client) -> float:
     )
     assert answer.status_code == 200, answer.text
     return time.monotonic() - begun
+
+
+def seconds_for_message(client: Client, room_id: str) -> float:
+    """Until a message that is sent now has been spoken."""
+    place = f"/api/rooms/{room_id}/messages"
+    body = {"text": "Good morning!", "language": "en"}
+    sent = client.data("POST", place, json=body)["message"]
+    begun = time.monotonic()
+    speech = {"language": "en"}
+    while client.call("POST", f"{place}/{sent['id']}/speech", json=speech).status_code != 200:
+        assert time.monotonic() < begun + 60
+        time.sleep(0.1)
+    return time.monotonic() - begun

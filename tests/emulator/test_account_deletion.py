@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support import firebase_client
+from tests.support.audits import audit_user
 from tests.support.characters import CONSENT, PICTURE, SOUND
 from tests.support.deliveries import Killed
 from tests.support.factories import HeldQueue
@@ -20,7 +21,6 @@ from tests.support.wiring import app_for, rewired, services
 from troupe.accounts.deletion import COLLECTION, GRACE_PERIOD, Deletions
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.settings import settings
 from troupe.wallet.errors import StillHeld
 from troupe.wallet.ledger import hold_writes

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import firebase_client
 from tests.support.accounts import DEVICE, bearer, register
+from tests.support.audits import audit_user
 from tests.support.firebase_client import PASSWORD, new_email
 from troupe import tokens
 from troupe.accounts import sessions
@@ -27,7 +28,6 @@ from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityUnavailable
 from troupe.caller import Device, Source
-from troupe.commands.ledger_audit import audit_user
 from troupe.errors import TroupeError
 from troupe.settings import settings
 from troupe.tokens import TokenInvalid

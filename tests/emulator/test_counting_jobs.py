@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.deliveries import Saboteur
 from tests.support.factories import CountingDatabase, HeldQueue, new_user
 from tests.support.jobs import Counting, CountWorker
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.queue import QueueUnavailable
-from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
 from troupe.idempotency import KeyReused
 from troupe.jobs.charges import Quote

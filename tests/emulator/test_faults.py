@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.fakes.valve import Valve, valve
+from tests.support.audits import audit_user
 from tests.support.factories import (
     PROJECT,
     HeldQueue,
@@ -31,7 +32,6 @@ from tests.support.voice_jobs import LONG, SHORT, decoded_seconds, used_and_held
 from troupe.adapters.firestore import Database, Stale, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.errors import Unavailable
 from troupe.jobs.errors import TryAgain
 from troupe.jobs.records import Job, JobStatus

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.audits import audit_user
 from tests.support.deliveries import Killed, Saboteur
 from tests.support.factories import HeldQueue, new_user
 from tests.support.jobs import CHARACTERS, Counting, CountWorker, Numbers, Sum
 from tests.support.plans import give_seconds
 from troupe.adapters.firestore import Database, Update
-from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.jobs.records import Job, JobStatus

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.factories import CountingDatabase, ScriptedEngine, Troupe, new_user
 from tests.support.voice_jobs import LONG, SHORT, decoded_seconds, ledger_kinds, used_and_held
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.idempotency import KeyReused

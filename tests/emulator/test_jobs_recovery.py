@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.factories import ScriptedEngine, Troupe, new_user
 from tests.support.speeches import noise, wav
 from tests.support.voice_jobs import LONG, SHORT, decoded_seconds, ledger_kinds, used_and_held
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.dubbing.service import DubbingRequest
 from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix

@@ -16,13 +16,13 @@ import av
 import numpy as np
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.factories import ScriptedEngine, Troupe, new_user
 from tests.support.scripts import ADA, BEN, Stage
 from tests.support.voice_jobs import LONG, SHORT, decoded_seconds, ledger_kinds, used_and_held
 from troupe.adapters import storage
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
 from troupe.jobs.records import JobStatus
@@ -290,7 +290,7 @@ def test_memory_does_not_grow_with_the_audio() -> None:
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_video() -> None:
     """Here are a few minutes in short parts, of which those of one length share a picture."""
-    small, large = (measured("video", "#203040", str(s), "20") for s in (100, 300))
+    small, large = (measured("video", "#203040", str(s), "10") for s in (50, 150))
     assert large["parts"] > 2.9 * small["parts"]
     assert large["peak"] < 400
     assert large["peak"] - small["peak"] < 40

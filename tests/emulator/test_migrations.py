@@ -38,7 +38,7 @@ from troupe.records import Record
 from troupe.scripts.records import Script
 from troupe.support.records import Contact
 from troupe.wallet.ledger import grant_writes
-from troupe.wallet.records import Entry, Meter, Wallet
+from troupe.wallet.records import Entry, Meter, Owner, Wallet
 
 RECORDS: Mapping[str, type[Record]] = {
     "activities": Activity,
@@ -85,7 +85,7 @@ def test_every_record_of_the_first_version_can_still_be_read() -> None:
 
 class TestUsersShowPlansAndMinutes:
     def test_the_audit_is_clean_afterwards_and_was_not_before(self, old: Database) -> None:
-        assert {finding.uid for finding in audit(old).findings} == {"ada", "bob"}
+        assert {finding.owner_id for finding in audit(old).findings} == {"ada", "bob"}
         assert command_on(old, ["migrate"]) == 0
         assert audit(old).findings == []
 
@@ -118,7 +118,9 @@ class TestUsersShowPlansAndMinutes:
 
     def test_a_partly_written_balance_is_completed(self, old: Database) -> None:
         """Today's version has already added minutes to an old document."""
-        old.commit(*grant_writes("bob", "gift", Meter.VOICE_SECONDS, 60, "operator", now()))
+        old.commit(
+            *grant_writes(Owner.user("bob"), "gift", Meter.VOICE_SECONDS, 60, "operator", now())
+        )
         assert users(old)["bob"]["voiceSeconds"] == {"granted": 60}
         command_on(old, ["migrate"])
         assert users(old)["bob"]["voiceSeconds"]["granted"] == 360
@@ -128,7 +130,9 @@ class TestUsersShowPlansAndMinutes:
         first_version.restore(own_db)
 
         def meanwhile() -> None:
-            own_db.commit(*grant_writes("ada", "gift", Meter.VOICE_SECONDS, 60, "operator", now()))
+            own_db.commit(
+                *grant_writes(Owner.user("ada"), "gift", Meter.VOICE_SECONDS, 60, "operator", now())
+            )
 
         disturbed = Disturbed(own_db, meanwhile)
         progress = Migrator(disturbed, MIGRATIONS).run(MIGRATIONS[0])

@@ -12,12 +12,12 @@ from typing import Any
 import av
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.deliveries import Killed, Saboteur
 from tests.support.factories import PROJECT, ScriptedEngine, new_user, test_settings
 from tests.support.scripts import ADA, BEN, SCENE, CloningEngine, Stage
 from troupe.adapters.firestore import Database, Delete, Document, Update, now
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.schemas import StepView, view_steps
 from troupe.jobs.specs import JobSpec

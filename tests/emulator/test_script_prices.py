@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.factories import QuickEngine, ScriptedEngine, Troupe, new_character, new_user
 from tests.support.plans import give_seconds
 from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.jobs.charges import Price
 from troupe.jobs.records import JobStatus
 from troupe.media.formats import AudioFormat

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.deliveries import Saboteur
 from tests.support.factories import CountingDatabase, HeldQueue, new_user
 from tests.support.jobs import Counting, CountWorker
 from troupe.accounts.errors import AccountSuspended
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.adapters.queue import QueueUnavailable
-from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
 from troupe.jobs.admission import ENDED_AT_ONCE
 from troupe.jobs.charges import Quote
@@ -25,7 +25,7 @@ from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.lifecycle import erase
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import JobView
-from troupe.jobs.shares import Share, frontier, share_path
+from troupe.jobs.shares import MOST_PROMPT, Share, frontier, share_path
 
 FEW, MANY = [1, 2], list(range(1, 16))  # one part; five
 PAID = Quote(tokens=1)
@@ -53,6 +53,33 @@ def queued(counting: Counting) -> list[str]:
 
 def statuses(counting: Counting, ids: list[str]) -> set[str]:
     return {counting.job(job_id).status for job_id in ids}
+
+
+def test_prompt_jobs_are_beside_the_share(db: Database) -> None:
+    uid, queue = new_user(db), HeldQueue()
+    counting = Counting(db, queue, prompt=True, TASKS_AT_ONCE=20, JOB_SHARES="none=1x1/1")
+    others = Counting(db, queue, TASKS_AT_ONCE=20, JOB_SHARES="none=1x1/2")
+    first = [others.start(uid, FEW) for _ in range(2)]
+    ids = [counting.start(uid, FEW, None if n else PAID) for n in range(MOST_PROMPT)]
+    assert queued(counting) == [first[0], *ids]  # none of them waits
+    assert share(db, uid) == ([first[0]], 1)
+    with pytest.raises(TooManyJobs) as refused:
+        counting.start(uid, FEW, PAID)
+    assert refused.value.retry_after
+    before = Share.of(db.get(share_path(uid)))
+    assert before.prompt == ids and before.started == 2
+    for each in queue.take()[1:]:
+        counting.deliver(each)
+    assert statuses(counting, ids) == {"completed"}
+    left = Share.of(db.get(share_path(uid)))
+    assert (left.prompt, left.running, left.waiting) == ([], [first[0]], 1)
+    # What was lost of a share is counted anew.
+    other = new_user(db)
+    ids = [counting.start(other, FEW, PAID) for _ in range(2)]
+    db.commit(Update(share_path(other), {"prompt": [], "running": ids}))
+    counting.services.admission.repair(other)
+    found = Share.of(db.get(share_path(other)))
+    assert set(found.prompt) == {*ids} and found.running == []
 
 
 @QUOTES

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.factories import CountingDatabase, new_user
 from tests.support.plans import Shop
 from troupe.adapters.firestore import Database, Update, now
-from troupe.commands.ledger_audit import audit_user
 from troupe.errors import PaymentRequired
 from troupe.idempotency import KeyReused
 from troupe.plans.errors import AlreadySubscribed, BadDates, BalanceHeld, PlanNotFound

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.factories import HeldQueue, QuickEngine, ScriptedEngine, Troupe, new_user
 from tests.support.jobs import CHARACTERS, NUMBERS_PER_PART, Counting, CountWorker
 from tests.support.plans import give_seconds
 from tests.support.voice_jobs import LONG, SHORT, ledger_kinds, used_and_held
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.errors import WorkError
 from troupe.jobs.charges import Quote, speech_tariff
 from troupe.jobs.lifecycle import erase

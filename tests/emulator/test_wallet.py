@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.audits import audit_user
 from tests.support.factories import CountingDatabase, new_user
-from troupe.adapters.firestore import Database, Increment, Update
-from troupe.commands.ledger_audit import audit, audit_user
+from troupe.adapters.firestore import Create, Database, Increment, Update, now
+from troupe.commands.ledger_audit import audit, audit_owner
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor
 from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
-from troupe.wallet.records import Meter
+from troupe.wallet.ledger import (
+    grant_writes,
+    hold_writes,
+    opening_writes,
+    settle_writes,
+    wallet_path,
+)
+from troupe.wallet.records import Balance, Meter, Owner
 from troupe.wallet.service import WalletService
 from troupe.web.schema import Page
 
@@ -124,6 +133,23 @@ def test_an_unknown_user_has_no_wallet(db: Database) -> None:
         WalletService(db).usage("nobody-at-all")
 
 
+def test_a_companys_wallet_shows_its_balances_in_the_company(db: Database) -> None:
+    company, at = Owner.company(f"co{secrets.token_hex(10)}"), now()
+    shown = {"tokens": 0, "voiceSeconds": Balance().stored()}
+    db.commit(Create(company.path, shown), *opening_writes(company, 0, at))
+    db.commit(*grant_writes(company, "transfer-1", Meter.TOKENS, 9, "operator", at))
+    hold = hold_writes(
+        db.get(wallet_path(company.id)), "job-1", Meter.TOKENS, 5, "voice", at, by="ada"
+    )
+    db.commit(*hold)
+    db.commit(*settle_writes(company, "job-1", Meter.TOKENS, 5, 3, "voice", at, by="ada"))
+    assert db.get(company.path).data["tokens"] == 6
+    entries = {entry.id: entry for entry in WalletService(db).ledger(company.id, Page())[0]}
+    assert set(entries) == {"transfer-1", "job-1-hold", "job-1-settle"}
+    assert (entries["job-1-settle"].by, entries["transfer-1"].by) == ("ada", None)
+    assert audit_owner(db, company) == []
+
+
 def test_the_audit_finds_every_wallet_that_differs_from_its_ledger(own_db: Database) -> None:
     damaged = {field: new_user(own_db) for field in ("granted", "used", "held")}
     for _ in range(3):
@@ -133,13 +159,13 @@ def test_the_audit_finds_every_wallet_that_differs_from_its_ledger(own_db: Datab
         assert any("adds up" in problem for problem in audit_user(own_db, uid))
     found = audit(own_db)
     assert found.wallets == 6
-    assert {finding.uid for finding in found.findings} == set(damaged.values())
+    assert {finding.owner_id for finding in found.findings} == set(damaged.values())
 
 
 def test_the_audit_finds_a_wrong_number_in_the_users_document(db: Database) -> None:
     uid = new_user(db)
     db.commit(Update(f"users/{uid}", {"tokens": 1000}))
-    assert audit_user(db, uid) == ["the user's document shows 1000 tokens, the wallet has 20"]
+    assert audit_user(db, uid) == [f"users/{uid} shows 1000 tokens, the wallet has 20"]
     db.commit(Update(f"users/{uid}", {"tokens": 20, "voiceSeconds": {"held": 1}}))
     (problem,) = audit_user(db, uid)
-    assert problem.startswith("the user's document shows granted=0 used=0 held=1 voice seconds")
+    assert problem.startswith(f"users/{uid} shows granted=0 used=0 held=1 voice seconds")

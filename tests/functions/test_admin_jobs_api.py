@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.admins import Admin, a_user
+from tests.support.audits import audit_user
 from tests.support.factories import HeldQueue
 from tests.support.wiring import deliver, services
 from troupe.adapters.firestore import Update
-from troupe.commands.ledger_audit import audit_user
 from troupe.generations.request_schemas import GenerateVoice
 
 SECRET = "The password of the vault is swordfish."

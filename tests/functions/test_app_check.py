@@ -152,6 +152,7 @@ def test_it_is_unavailable_while_its_keys_are(authority: Authority) -> None:
         AppChecks(PROJECT, "http://127.0.0.1:9/jwks").verify(authority.token())
 
 
+@pytest.mark.slow
 def test_every_operation_requires_a_token(enforcing: Container) -> None:
     clients = {function: client_of(function, enforcing) for function, _ in routes()}
     for function, route in routes():
@@ -163,7 +164,7 @@ def test_every_operation_requires_a_token(enforcing: Container) -> None:
                 assert code(answer) == (401, "app_check_failed"), path
 
 
-def test_only_what_browsers_load_by_themselves_is_open_to_all_apps() -> None:
+def test_only_what_browsers_and_stripe_send_by_themselves_is_open_to_all_apps() -> None:
     assert {route.path for _, route in routes() if route.open_to_all_apps} == {
         "/api/auth/google",
         "/api/auth/google/callback",
@@ -171,6 +172,7 @@ def test_only_what_browsers_load_by_themselves_is_open_to_all_apps() -> None:
         "/api/docs/assets/<name>",
         "/api/health",
         "/api/openapi.json",
+        "/api/payments/webhook",
         "/api/static/<kind>/<name>",
         "/api/voice/voices/<voiceId>/preview",
     }

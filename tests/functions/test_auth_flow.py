@@ -59,6 +59,8 @@ def test_register_returns_the_documented_user(client: FlaskClient, path: str) ->
         "name": "Ada",
         "username": username,
         "profilePicture": PICTURE,
+        "phone": "",
+        "timezone": "",
         "language": "",
         "voiceId": "",
         "tokens": settings().tokens_to_give,
@@ -70,6 +72,7 @@ def test_register_returns_the_documented_user(client: FlaskClient, path: str) ->
             "name": "user",
             "description": "Regular user with standard permissions",
         },
+        "companies": [],
     }
     assert found["expiresIn"] == settings().access_token_seconds
 

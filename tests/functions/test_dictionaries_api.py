@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.factories import code, signed_in, test_settings
+from tests.support.factories import code, moment, signed_in, test_settings
 from tests.support.wiring import app_for, rewired, services
 from troupe.accounts.quotas import Quotas
 from troupe.adapters.firestore import Database, Update, now
@@ -85,7 +85,7 @@ def test_other_entries_are_a_new_version_and_the_old_one_expires(
     assert put() == first
     renamed = put(name="People")
     assert (renamed["name"], renamed["version"], renamed["entries"]) == ("People", 1, [ADA])
-    assert renamed["updatedAt"] > first["updatedAt"]
+    assert moment(renamed["updatedAt"]) > moment(first["updatedAt"])
     second = put(entries=[BEN, ADA])
     assert (second["version"], second["entryCount"], second["name"]) == (2, 2, "People")
     assert client.get(path, headers=headers).json["data"]["dictionary"] == second

@@ -38,7 +38,7 @@ from troupe.speech.engine import Speech, SpeechRequest, TimingSource, WordTiming
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.transcriptions.worker import TranscriptionWorker
 from troupe.wallet.ledger import grant_writes
-from troupe.wallet.records import Meter
+from troupe.wallet.records import Meter, Owner
 
 DUB = "/api/dubbing"
 SAID = "Good evening. And welcome, all of you!"
@@ -174,7 +174,7 @@ def test_only_original_and_new_speech_are_charged(
     assert len(held.names) == 1
     assert code(send(client, keyed, wav(noise(3)))) == (409, "idempotency_key_reused")
 
-    db.commit(*grant_writes(uid, "minutes", Meter.VOICE_SECONDS, 200, "test", now()))
+    db.commit(*grant_writes(Owner.user(uid), "minutes", Meter.VOICE_SECONDS, 200, "test", now()))
     paid = send(client, headers, sound)
     deliver(held)
     made = got(client, headers, paid)

@@ -40,9 +40,13 @@ def status_of(db: Database, payload: dict[str, Any]) -> str:
     return str(db.get(f"jobs/{payload['jobId']}").data["status"])
 
 
-def test_an_authentic_task_is_done(client: FlaskClient, db: Database, task: Any) -> None:
+def test_an_authentic_task_is_done(
+    client: FlaskClient, db: Database, task: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     payload, headers = task
     assert client.post("/", json={"data": payload}, headers=headers).status_code == 200
+    claimed = next(line for line in capsys.readouterr().out.splitlines() if "job_claimed" in line)
+    assert payload["uid"] in claimed
     assert status_of(db, payload) == "completed"
     assert client.post("/", json={"data": payload}, headers=headers).status_code == 200
 

@@ -6,7 +6,6 @@ The emulator verifies neither signatures nor audiences nor expiry; Firebase does
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,6 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support import firebase_client
+from tests.support.accounts import new_address
 from tests.support.factories import code
 from tests.support.firebase_client import PASSWORD, administer, new_email
 from tests.support.wiring import app_for, services
@@ -280,7 +280,7 @@ class TestLinkingAGuest:
         guests = [guest(client) for _ in range(2)]
         monkeypatch.setenv("REGISTER_LIMIT", "5/3600, 1/3600")
         settings.cache_clear()
-        client.environ_base["REMOTE_ADDR"] = f"198.51.100.{secrets.randbelow(256)}"
+        client.environ_base["REMOTE_ADDR"] = new_address()
         linked(link(client, guests[0], idToken=google_token(new_email())))
         refused = link(client, guests[1], idToken=google_token(new_email()))
         assert code(refused) == (429, "too_many_requests")

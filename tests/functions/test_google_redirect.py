@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.fakes.google_oauth import CLIENT, REDIRECT_URL, FakeGoogle, google_server
+from tests.support.accounts import new_address
 from tests.support.factories import code, test_settings
 from tests.support.firebase_client import new_email
 from tests.support.wiring import app_for, rewired, services
@@ -143,7 +144,7 @@ def test_other_pages_cannot_use_up_the_sign_ins_of_their_visitors(google: FakeGo
     limits = rate_limits(test_settings(LOGIN_LIMIT="0, 1/900"))
     limiter = Limiter(services().database, limits, secrets.token_hex())
     browser, pictures = new_browser(), new_browser()
-    address = f"198.51.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+    address = new_address()
     browser.environ_base["REMOTE_ADDR"] = pictures.environ_base["REMOTE_ADDR"] = address
     with rewired(limiter=limiter):
         for _ in range(2):

@@ -9,11 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.admins import Admin
+from tests.support.audits import audit_user
 from tests.support.factories import code, signed_in
 from tests.support.plans import Shop
 from tests.support.wiring import app_for
 from troupe.adapters.firestore import Database, Update, now
-from troupe.commands.ledger_audit import audit_user
 from troupe.plans.records import SubscriptionStatus
 
 REFUSED = (403, "guest_not_allowed")

@@ -24,9 +24,11 @@ import main as deployed
 from bench.serving import Served, served
 from tests.conftest import Running
 from tests.support import bombs, phone_bombs, sound_bombs
+from tests.support.companies import a_person
 from tests.support.factories import new_character, signed_in
 from tests.support.footprint import footprint, peak_of
 from tests.support.media_files import picture, sound, tone
+from tests.support.rooms import a_room
 from troupe.adapters.firestore import Create, Database, now
 from troupe.characters.wording import STATEMENT
 from troupe.recording.records import Sound
@@ -79,6 +81,14 @@ def _changed(part: str) -> Callable[..., requests.Response]:
     return send
 
 
+def _said(part: str) -> Callable[..., requests.Response]:
+    def send(url: str, session: requests.Session, room: str, data: bytes) -> requests.Response:
+        place = f"{url}/api/rooms/{room}/messages"
+        return session.post(place, files={part: ("a", data)}, timeout=60)
+
+    return send
+
+
 SOUND, SHOWN = sound_bombs.PLAYED | phone_bombs.PLAYED, bombs.SHOWN
 DOORS = [
     Door("files", SOUND, _upload, "upload"),
@@ -87,18 +97,26 @@ DOORS = [
     Door("characters", SHOWN, _created(GOOD_SOUND, None), "create: picture"),
     Door("characters", SHOWN, _changed("newImageFiles"), "update: picture"),
     Door("auth", SHOWN, _avatar, "avatar"),
+    Door("rooms", SOUND, _said("audio"), "message: sound"),
+    Door("rooms", SHOWN, _said("photo"), "message: picture"),
 ]
-READS = {"files": "/api/files?limit=1", "characters": "/api/characters/{}", "auth": "/api/auth/me"}
+READS = {
+    "files": "/api/files?limit=1",
+    "characters": "/api/characters/{}",
+    "auth": "/api/auth/me",
+    "rooms": "/api/rooms/{}",
+}
 
 
 @dataclass
 class Instance:
-    """A served function, with a signed-in session and a character of its own."""
+    """A served function, with a signed-in session. `subject`: a character of that user, or a
+    room."""
 
     url: str
     pid: int
     headers: dict[str, str]
-    character: str
+    subject: str
     read: str
 
     def session(self) -> requests.Session:
@@ -109,16 +127,17 @@ class Instance:
 
 @contextmanager
 def instance(function: str, running: Running, db: Database) -> Iterator[Instance]:
-    uid, headers = signed_in(db)
-    character = new_character(db, uid, "Ada")
-    read = READS[function].format(character)
+    owner = a_person(db)
+    headers = owner.headers
+    subject = a_room(db, owner).id if function == "rooms" else new_character(db, owner.uid, "Ada")
+    read = READS[function].format(subject)
     with served(function, read, running.env, headers) as ready:
-        made = Instance(ready.url, _worker(ready), headers, character, read)
+        made = Instance(ready.url, _worker(ready), headers, subject, read)
         with made.session() as session:  # what a good file loads belongs to the base
             for door in DOORS:
                 if door.function == function:
                     good = GOOD_SOUND if door.takes is SOUND else GOOD_PICTURE
-                    answer = door.send(made.url, session, character, good)
+                    answer = door.send(made.url, session, subject, good)
                     assert answer.ok, answer.text
         yield made
 
@@ -178,7 +197,7 @@ def attack(one: Instance, door: Door, files: dict[str, bytes]) -> list[Row]:
         for name, data in files.items():
             begun = time.perf_counter()
             with peak_of(one.pid) as peak:
-                answer = door.send(one.url, session, one.character, data)
+                answer = door.send(one.url, session, one.subject, data)
             seconds = time.perf_counter() - begun
             code = "" if answer.ok else answer.json()["error"]["code"]
             over = max(0.0, (peak.value - base) / MB)
@@ -193,7 +212,7 @@ def _files_for(door: Door, made: dict[str, bytes]) -> dict[str, bytes]:
     return {
         name: data
         for number, (name, data) in enumerate(made.items())
-        if number % 12 == 0 or (thorough and name in kind)
+        if number % 24 == 0 or (thorough and name in kind)
     }
 
 
@@ -255,15 +274,23 @@ def test_uploads_at_once_take_half_of_the_memory_at_most(
     memory, concurrency = endpoint.availableMemoryMb, endpoint.concurrency
     large = _padded(bombs.png(6_300, 6_300), 5 * MB)
     sample = _long_wav(20 * MB)
-    users = [signed_in(db)[1] for _ in range(concurrency)]
+    users = [a_person(db) for _ in range(concurrency)]
+    rooms = [a_room(db, user) for user in users] if function == "rooms" else []
+    for room in rooms:
+        room.join(language="en")
 
     def send(one: Instance, number: int) -> int:
         with one.session() as session:
-            session.headers.update(users[number])
+            session.headers.update(users[number].headers)
             if function == "auth":
                 return _avatar(one.url, session, "", large).status_code
             if function == "files":
                 return _upload(one.url, session, "", _long_wav(30 * MB - number)).status_code
+            if function == "rooms":  # and the text is translated
+                place = f"{one.url}{rooms[number].path}/messages"
+                told = {"text": "Wann öffnet das Geschäft morgen früh?", "language": "de"}
+                both = {"audio": ("a", _long_wav(10 * MB)), "photo": ("b", _padded(large, 6 * MB))}
+                return session.post(place, data=told, files=both, timeout=120).status_code
             files = [("audioFile", ("a", sample)), *[("imageFiles", ("b", large))] * 2]
             place = f"{one.url}/api/characters/complete"
             form = {"displayName": "Ada", "consent": STATEMENT}

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.accounts import new_address
 from tests.support.factories import signed_in, test_settings
 from tests.support.firebase_client import (
     PASSWORD,
@@ -61,10 +62,6 @@ def client(emulators: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask
     settings.cache_clear()
     yield app_for("auth").test_client()
     settings.cache_clear()
-
-
-def new_address() -> str:
-    return f"198.51.{os.urandom(1)[0]}.{os.urandom(1)[0]}"
 
 
 def post(client: FlaskClient, path: str, body: Any = None, address: str = "127.0.0.1") -> Any:
@@ -544,5 +541,15 @@ def test_an_invalid_limit_prevents_startup(wrong: str) -> None:
 
 def test_the_default_limits() -> None:
     limits = rate_limits(test_settings())
-    assert all(limit.address is not None for limit in limits.values())
-    assert {name for name, limit in limits.items() if limit.account is None} == {"guest"}
+    # Counted for the member of a room alone, when there is something to translate or to speak.
+    assert {name for name, limit in limits.items() if limit.address is None} == {
+        *("room_translation", "guest_room_translation"),
+        *("room_caption", "room_sound"),
+        *("room_sound_hour", "guest_room_sound", "room_all_sound", "room_guest_sound"),
+        *("room_speech", "guest_room_speech", "room_speech_total"),
+        *("room_transcript", "guest_room_transcript"),
+    }
+    assert {name for name, limit in limits.items() if limit.account is None} == {
+        "guest",
+        "room_look",
+    }

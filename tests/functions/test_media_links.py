@@ -10,7 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.factories import CountingDatabase, HeldQueue, code, new_character, signed_in
+from tests.support.factories import (
+    CountingDatabase,
+    HeldQueue,
+    code,
+    moment,
+    new_character,
+    signed_in,
+)
 from tests.support.firebase_client import sign_up
 from tests.support.media_files import sent
 from tests.support.scenes import Scene
@@ -223,7 +230,7 @@ def test_a_link_is_made_for_a_path(
         link = answer.json["data"]
         assert link["url"].startswith(f"{place}?format=srt&token=")
         assert client.get(link["url"]).text.startswith("1\n")
-        assert link["expiresAt"] > now().isoformat()
+        assert moment(link["expiresAt"]) > now()
 
 
 def test_a_link_to_another_users_file_opens_nothing(

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.audits import audit_user
 from tests.support.factories import HeldQueue, ScriptedEngine, signed_in
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
-from troupe.commands.ledger_audit import audit_user
 from troupe.jobs.records import JobStatus
 from troupe.settings import settings
 from troupe.speech.errors import SpeechError

@@ -26,7 +26,7 @@ from troupe.adapters.storage import Files
 from troupe.jobs.errors import TryAgain
 from troupe.transcriptions.worker import TranscriptionWorker
 from troupe.wallet.ledger import grant_writes
-from troupe.wallet.records import Meter
+from troupe.wallet.records import Meter, Owner
 
 TRANSCRIBE = "/api/audio/transcribe"
 SAID = "Good evening. And welcome, all of you!"
@@ -176,7 +176,7 @@ def test_voice_seconds_pay_for_what_is_heard(
 ) -> None:
     server.ear.until = 2
     uid, headers = signed_in(db)
-    db.commit(*grant_writes(uid, "minutes", Meter.VOICE_SECONDS, 100, "test", now()))
+    db.commit(*grant_writes(Owner.user(uid), "minutes", Meter.VOICE_SECONDS, 100, "test", now()))
     spoken = np.concatenate([noise(2), silence(20)])
     data = send(client, headers, wav(spoken)).json["data"]
     assert data["job"]["charge"] == {"meter": "voiceSeconds", "held": 22, "charged": 2}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -13,11 +13,13 @@ import pytest
 import requests
 
 from tests.support import firebase_client
+from tests.support.accounts import bearer, register
 from tests.support.factories import PROJECT
 from tests.support.firebase_client import new_email
 from tests.support.wiring import services
 from troupe.accounts.sessions import sign_in_id
 from troupe.adapters.firestore import Create, Database, Delete, Update
+from troupe.adapters.identity_records import CLAIM, listener_uid
 
 DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
 
@@ -26,11 +28,22 @@ SIGNED_IN = 1_800_000_000  # when the clients signed in
 
 
 class Client:
-    def __init__(self, uid: str | None, at: int = SIGNED_IN, provider: str = "google.com") -> None:
-        """`at`: when the client signed in, as in its ID token."""
+    def __init__(
+        self,
+        uid: str | None,
+        at: int = SIGNED_IN,
+        provider: str = "google.com",
+        session: str | None = None,
+    ) -> None:
+        """`at`: when the client signed in, as in its ID token. `session`: of ours, for which it
+        listens."""
         self.base = f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}/v1/{DOCUMENTS}"
         firebase = {"sign_in_provider": provider}
-        claims = {"sub": uid, "user_id": uid, "aud": PROJECT, "auth_time": at, "firebase": firebase}
+        sub, more = uid, {}
+        if uid and session:
+            sub, more = listener_uid(uid), {CLAIM: {"uid": uid, "sid": session}}
+        claims = {"sub": sub, "user_id": sub, "aud": PROJECT, "auth_time": at, "firebase": firebase}
+        claims |= more
         token = uid and jwt.encode(claims, "", algorithm="none")
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -67,18 +80,26 @@ def uid(db: Database) -> str:
         Create(f"jobs/{uid}", {"uid": uid}),
         Create(f"jobs/{uid}/parts/0", {"path": "x"}),
         Create(f"generations/{uid}", {"uid": uid}),
+        Create(f"inboxes/{uid}", {"uid": uid}),
+        Create(f"users/{uid}/notifications/{uid}", {"uid": uid}),
         Create(f"usernames/{uid}", {"uid": uid}),
         Create(f"plans/{uid}", {"status": "Active"}),
         Create(f"plans/{uid}-old", {"status": "Inactive"}),
         Create(f"faqs/{uid}", {"question": "?"}),
+        Create(f"companies/{uid}", {"ownerUid": uid}),
+        Create(f"companies/{uid}/members/{uid}", {"role": "owner"}),
     )
     return uid
 
 
-MINE = ["users", "jobs", "generations"]
+MINE = ["users", "jobs", "generations", "inboxes"]
+
 NOBODYS = ["users/{0}/activities/{0}", "wallets/{0}", "wallets/{0}/ledger/signup-grant"]
 NOBODYS += ["jobs/{0}/parts/0", "usernames/{0}", "plans/{0}-old", "anything/{0}"]
 NOBODYS += ["characters/{0}", "characters/{0}/stars/{0}", "discards/{0}"]
+NOBODYS += ["companies/{0}", "companies/{0}/members/{0}", "companies/{0}/licences/{0}"]
+NOBODYS += ["companies/{0}/invitations/{0}", "companySlugs/{0}", "companyNumbers/{0}"]
+NOBODYS += ["metrics/{0}", "debug/{0}", "debugLogs/{0}"]
 NOBODYS += ["audit/{0}", "contacts/{0}", "deletions/{0}", "subscriptions/{0}"]
 
 
@@ -160,6 +181,59 @@ def test_logging_out_ends_reading(emulators: object) -> None:
     assert [client.get(f"users/{uid}") for client in listening] == [200, 200]
     accounts.logout(caller)
     assert [client.get(f"users/{uid}") for client in listening] == [200, 403]
+
+
+NOW = datetime.now(UTC)
+OPEN = {"createdAt": at(0), "expiresAt": NOW + timedelta(hours=1)}
+# The user's fields, and whether a client that listens for the session `s1` reads.
+SESSIONS: dict[str, tuple[dict[str, Any], int]] = {
+    "open": ({"sessions": {"s1": OPEN}}, 200),
+    "open in spite of what ended sign-ins": ({"sessions": {"s1": OPEN}, "signInsAfter": NOW}, 200),
+    "ended": ({"sessions": {"s2": OPEN}}, 403),
+    "without sessions": ({"sessions": {}}, 403),
+    "expired": ({"sessions": {"s1": OPEN | {"expiresAt": NOW - timedelta(seconds=1)}}}, 403),
+    "void": ({"sessions": {"s1": OPEN}, "validAfter": at(0.5)}, 403),
+    "opened when others were ended": ({"sessions": {"s1": OPEN}, "validAfter": at(0)}, 200),
+    "kept": ({"sessions": {"s1": OPEN | {"keptAt": at(60)}}, "validAfter": at(60)}, 200),
+    "kept earlier": ({"sessions": {"s1": OPEN | {"keptAt": at(60)}}, "validAfter": at(61)}, 403),
+    "suspended": ({"sessions": {"s1": OPEN}, "suspended": True}, 403),
+    "deleted": ({"sessions": {"s1": OPEN}, "deletedAt": NOW}, 403),
+}
+
+
+@pytest.mark.parametrize("collection", MINE)
+@pytest.mark.parametrize(("fields", "status"), SESSIONS.values(), ids=SESSIONS.keys())
+def test_a_listener_reads_as_long_as_its_session_lives(
+    db: Database, uid: str, collection: str, fields: dict[str, Any], status: int
+) -> None:
+    db.commit(Update(f"users/{uid}", fields))
+    client = Client(uid, session="s1")
+    assert client.get(f"{collection}/{uid}") == status
+    if collection != "users":
+        assert client.query(collection, "uid", uid) == status
+
+
+def test_a_listener_reads_nothing_of_others(db: Database, uid: str) -> None:
+    db.commit(Update(f"users/{uid}", {"sessions": {"s1": OPEN}}))
+    for path in (*(f"{each}/{uid}" for each in MINE), *(each.format(uid) for each in NOBODYS)):
+        assert Client("somebody-else", session="s1").get(path) == 403, path
+    # The Firebase account of the listener, signed in without us: with a password of its own.
+    for collection in MINE:
+        assert Client(listener_uid(uid)).get(f"{collection}/{uid}") == 403
+
+
+def test_logging_out_ends_a_real_listener(emulators: object) -> None:
+    """The claim survives what the SDK does every hour, and is what the rules expect."""
+    accounts = services().accounts
+    signed_in = register(accounts)
+    caller = accounts.authenticate(bearer(signed_in.pair.access_token))
+    sign_in = firebase_client.call("signInWithCustomToken", token=accounts.firebase_token(caller))
+    client = Client(caller.uid)
+    for token in (sign_in["idToken"], firebase_client.refreshed(sign_in["refreshToken"])):
+        client.headers = {"Authorization": bearer(token)}
+        assert client.get(f"users/{caller.uid}") == 200
+    accounts.logout(caller)
+    assert client.get(f"users/{caller.uid}") == 403
 
 
 def test_users_cannot_be_listed(uid: str) -> None:

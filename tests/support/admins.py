@@ -17,6 +17,7 @@ from troupe.accounts.writes import create_writes
 from troupe.adapters.firestore import Database, Update, now
 from troupe.audit.records import AuditEntry
 from troupe.wallet.ledger import opening_writes
+from troupe.wallet.records import Owner
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def a_user(db: Database, tokens: int = 20, **fields: Any) -> str:
     uid, at = secrets.token_hex(10), now()
     given = {"id": uid, "name": "Ada", "email": f"{uid}@example.com", "tokens": tokens}
     user = UserRecord.model_validate(given | {"created_at": at, "updated_at": at} | fields)
-    db.commit(*create_writes(user), *opening_writes(uid, tokens, at))
+    db.commit(*create_writes(user), *opening_writes(Owner.user(uid), tokens, at))
     return uid
 
 

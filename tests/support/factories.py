@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from troupe.speech.engine import (
 )
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.wallet.ledger import opening_writes
+from troupe.wallet.records import Owner
 
 PROJECT = "demo-troupe"
 
@@ -63,8 +65,13 @@ def new_user(db: Database, tokens: int = 20) -> str:
     uid = secrets.token_hex(10)
     at = now()
     user = {"name": "Ada", "role": "user", "tokens": tokens, "createdAt": at, "updatedAt": at}
-    db.commit(Create(f"users/{uid}", user), *opening_writes(uid, tokens, at))
+    db.commit(Create(f"users/{uid}", user), *opening_writes(Owner.user(uid), tokens, at))
     return uid
+
+
+def moment(text: str) -> datetime:
+    """A time of an answer. As texts, times do not compare: whole seconds have no fraction."""
+    return datetime.fromisoformat(text)
 
 
 def code(answer: Any) -> tuple[int, str]:

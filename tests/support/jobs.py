@@ -21,6 +21,7 @@ from troupe.jobs.records import Job, JobError, JobStatus, Part, Usage
 from troupe.jobs.specs import JobSpec, Step, registry
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.records import Record
+from troupe.wallet.records import Owner
 
 NUMBERS_PER_PART = 3
 CHARACTERS = 400
@@ -97,6 +98,7 @@ COUNT = JobSpec(
     subject_writes=_count_writes,
     usage=_usage,
     queue="count",
+    link="/api/counts/{id}",
 )
 
 
@@ -129,12 +131,15 @@ class Counting(Deliveries):
         *,
         lease_seconds: int = 30,
         max_attempts: int = 3,
+        prompt: bool = False,
         **changes: Any,
     ) -> None:
         self.db, self.queue = db, queue
         self.worker = worker or CountWorker()
         self.cleanup = RecordedCleanup()
-        self.spec = replace(COUNT, worker=lambda _: self.worker, cleanup=lambda _: self.cleanup)
+        self.spec = replace(
+            COUNT, worker=lambda _: self.worker, cleanup=lambda _: self.cleanup, prompt=prompt
+        )
         settings = test_settings(LEASE_SECONDS=lease_seconds, MAX_ATTEMPTS=max_attempts, **changes)
         self.services = Container(
             settings, database=db, queue=queue, job_specs=registry(self.spec), chores={}
@@ -144,7 +149,12 @@ class Counting(Deliveries):
         self.sweeper = self.services.sweeper
 
     def start(
-        self, uid: str, numbers: Sequence[int], quote: Quote | None = None, key: str | None = None
+        self,
+        uid: str,
+        numbers: Sequence[int],
+        quote: Quote | None = None,
+        key: str | None = None,
+        payer: Owner | None = None,
     ) -> str:
         """Submits a job; returns its id, which its subject has too."""
         job_id = key or secrets.token_hex(16)
@@ -155,6 +165,7 @@ class Counting(Deliveries):
             given=Numbers(numbers=list(numbers)),
             request_hash=request_hash("count", {"numbers": list(numbers)}),
             at=now(),
+            payer=payer,
         )
         subject = Create(job.subject, {"status": JobStatus.QUEUED})
         return self.jobs.submit(job, quote, [subject], keyed=key is not None).id

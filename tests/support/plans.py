@@ -22,7 +22,7 @@ from troupe.wallet.ledger import (
     settle_writes,
     wallet_path,
 )
-from troupe.wallet.records import Balance, Meter, Wallet
+from troupe.wallet.records import Balance, Meter, Owner, Wallet
 
 
 class Shop:
@@ -60,7 +60,9 @@ class Shop:
         with self.holding(uid, seconds) as job_id:
             at = now()
             self.db.commit(
-                *settle_writes(uid, job_id, Meter.VOICE_SECONDS, seconds, seconds, "voice", at)
+                *settle_writes(
+                    Owner.user(uid), job_id, Meter.VOICE_SECONDS, seconds, seconds, "voice", at
+                )
             )
 
     @contextmanager
@@ -74,7 +76,9 @@ class Shop:
 
     def release(self, uid: str, job_id: str, seconds: int) -> None:
         at = now()
-        self.db.commit(*release_writes(uid, job_id, Meter.VOICE_SECONDS, seconds, "voice", at))
+        self.db.commit(
+            *release_writes(Owner.user(uid), job_id, Meter.VOICE_SECONDS, seconds, "voice", at)
+        )
 
     def pass_days(self, uid: str, days: int) -> None:
         """Moves all times of a subscription into the past by `days`."""
@@ -89,7 +93,9 @@ class Shop:
 
 def give_seconds(db: Database, uid: str, seconds: int) -> None:
     """Voice seconds, as from a plan."""
-    db.commit(*grant_writes(uid, "seconds", Meter.VOICE_SECONDS, seconds, "test", now()))
+    db.commit(
+        *grant_writes(Owner.user(uid), "seconds", Meter.VOICE_SECONDS, seconds, "test", now())
+    )
 
 
 @pytest.fixture

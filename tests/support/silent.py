@@ -22,6 +22,7 @@ from troupe.adapters.identity import Identity
 from troupe.adapters.moderation import ModerationServer
 from troupe.adapters.queue import CloudTasksQueue
 from troupe.adapters.storage import Files
+from troupe.adapters.stripe import Stripe
 
 PROJECT = "demo-silent"
 
@@ -60,6 +61,7 @@ def silent_services() -> Iterator[Any]:
             queue=CloudTasksQueue(app, "us-central1"),
             app_checks=AppChecks(PROJECT, f"http://{host}/keys"),
             moderation=moderation,
+            stripe=Stripe("sk_test_silent", ["whsec_silent"], f"http://{host}"),
             google_oauth=GoogleOAuth(
                 client_id="a-client",
                 client_secret="a-secret",

@@ -77,9 +77,15 @@ class _Current:
         return dir(services())
 
 
-@cache
 def app_for(function: str) -> Flask:
     """The app of an HTTP function with `services()`."""
+    config = services().settings
+    return _app(function, tuple(config.allowed_origins), config.emulated)
+
+
+@cache
+def _app(function: str, origins: tuple[str, ...], emulated: bool) -> Flask:
+    """An app for each of the settings that it is made with. It asks for all others later."""
     return make_app(function, cast(Container, _Current()))
 
 

@@ -33,7 +33,7 @@ def caller(uid: str, role: Role = "user", **companies: CompanyRole) -> Caller:
         id=uid, role=role, companies=companies, created_at=NOW, updated_at=NOW
     ).stored()
     user = UserRecord.of(Document(f"users/{uid}", stored, True, NOW))
-    return Caller(uid=uid, role=user.role, guest=False, email=None, companies=user.companies)
+    return Caller(uid=uid, role=user.role, guest=False, email=None, companies=user.roles)
 
 
 def test_a_user_stored_before_companies_existed_is_in_none() -> None:

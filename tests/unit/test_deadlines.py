@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from troupe.adapters.model import ModelError
 from troupe.adapters.moderation import ModerationServer
 from troupe.adapters.queue import CloudTasksQueue, QueueUnavailable
 from troupe.adapters.storage import Files
+from troupe.adapters.stripe import Stripe
+from troupe.adapters.stripe_records import Bought, Item
 from troupe.errors import Unavailable
 
 LONGEST = 12.0  # seconds
@@ -33,6 +36,8 @@ LONGEST = 12.0  # seconds
 APP_TOKEN = jwt.encode({"sub": "app"}, "x" * 32, headers={"kid": "k"})
 DOWN = (ModelError, Unavailable, IdentityError, QueueUnavailable, OSError)
 Call = Callable[[Any], object]
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+BOUGHT = Bought("sub_1", "active", (Item("si_1", "price_1", 1, _NOW, _NOW),), _NOW)
 
 
 class Waiting(AnonymousCredentials):
@@ -73,6 +78,7 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "begin_count": lambda to: to.database.begin_count("c")(),
         "clear": lambda to: to.database.clear("c"),
         "commit": lambda to: to.database.commit(Create("c/one", {})),
+        "commit_once": lambda to: to.database.commit_once(Create("c/one", {})),
         "commit_or_stale": lambda to: to.database.commit_or_stale(Create("c/one", {})),
         "delete_all": lambda to: to.database.delete_all(["c/one"]),
     },
@@ -95,6 +101,7 @@ CALLS: dict[str, dict[str, Call | None]] = {
     "identity": {
         "close": None,
         "verify": None,  # on the emulators, tokens are not signed
+        "listener_token": None,
         "create": lambda to: to.identity.create("ada@example.com", "secret-123", "Ada"),
         "sign_in": lambda to: to.identity.sign_in("ada@example.com", "secret-123"),
         "sign_in_with_google": lambda to: to.identity.sign_in_with_google("a-token"),
@@ -124,6 +131,54 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "authorization_url": None,
         "exchange": lambda to: to.google_oauth.exchange("code", nonce="n", verifier="v"),
     },
+    "stripe": {
+        "event": None,
+        "picture": lambda to: to.stripe.picture("cus_1", None),
+        "one_offs": lambda to: to.stripe.one_offs("cus_1", None),
+        "subscriptions": lambda to: to.stripe.subscriptions("cus_1"),
+        "customer_gone": lambda to: to.stripe.customer_gone("cus_1"),
+        "customer_of": lambda to: to.stripe.customer_of(payment_intent="pi_1", charge=None),
+        "create_customer": lambda to: to.stripe.create_customer(
+            "user", "ada", None, "Ada", number=0
+        ),
+        "checkout": lambda to: to.stripe.checkout(
+            customer_id="cus_1",
+            owner_id="ada",
+            price_id="price_1",
+            quantity=1,
+            subscription=True,
+            trial_days=0,
+            success_url="https://a.example/",
+            cancel_url="https://a.example/",
+            expires_at=datetime.now(UTC),
+            tax=False,
+            key="k",
+        ),
+        "session": lambda to: to.stripe.session("cs_1"),
+        "expire_session": lambda to: to.stripe.expire_session("cs_1"),
+        "cancel_at_period_end": lambda to: to.stripe.cancel_at_period_end(BOUGHT, True),
+        "cancel_now": lambda to: to.stripe.cancel_now("sub_1"),
+        "end_trial": lambda to: to.stripe.end_trial("sub_1"),
+        "portal": lambda to: to.stripe.portal("cus_1", "https://a.example/"),
+        "preview": lambda to: to.stripe.preview("cus_1", BOUGHT, "price_1", 1, datetime.now(UTC)),
+        "document_url": lambda to: to.stripe.document_url(
+            invoice_id="in_1", charge_id=None, pdf=True
+        ),
+        "charges_of": lambda to: to.stripe.charges_of("pi_1"),
+        "refunds_of": lambda to: to.stripe.refunds_of("pi_1"),
+        "refund": lambda to: to.stripe.refund("pi_1", 1, None, "k"),
+        "price": lambda to: to.stripe.price("price_1"),
+        "prices": lambda to: to.stripe.prices(),
+        "create_price": lambda to: to.stripe.create_price(
+            product="p", name="P", amount=1, currency="usd", months=1, lookup_key="k"
+        ),
+        "configure_portal": lambda to: to.stripe.configure_portal(None, {}, "https://a.example/"),
+        "create_webhook": lambda to: to.stripe.create_webhook("https://a.example/", []),
+        "products": lambda to: to.stripe.products(),
+        "events_since": lambda to: list(to.stripe.events_since(_NOW, [])),
+        "endpoints": lambda to: to.stripe.endpoints(),
+        "portal_features": lambda to: to.stripe.portal_features("bpc_1"),
+    },
     "moderation": {"close": None, "__call__": lambda to: to.moderation(["Good day."])},
 }
 CLASSES: dict[str, type[Any]] = {
@@ -133,6 +188,7 @@ CLASSES: dict[str, type[Any]] = {
     "queue": CloudTasksQueue,
     "app_checks": AppChecks,
     "google_oauth": GoogleOAuth,
+    "stripe": Stripe,
     "moderation": ModerationServer,
 }
 

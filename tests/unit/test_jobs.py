@@ -99,11 +99,12 @@ def test_a_kind_has_only_one_spec() -> None:
 def test_the_registered_kinds_and_queues() -> None:
     assert set(job_specs()) == {
         *("voice", "script_audio", "video"),
-        *("export", "transcription", "dubbing", "sample_text"),
+        *("export", "transcription", "bulk", "company_export", "dubbing", "sample_text", "tab"),
+        *("message_speech", "message_transcript", "room_clearing"),
     }
     assert all(spec.kind == kind for kind, spec in job_specs().items())
     assert sum(len(domain.job_specs) for domain in DOMAINS) == len(job_specs())
-    assert {spec.queue for spec in job_specs().values()} == {"generate", "listen", "dub"}
+    assert {spec.queue for spec in job_specs().values()} == {"generate", "listen", "dub", "relay"}
 
 
 def test_jobs_import_no_domain_of_their_kinds() -> None:

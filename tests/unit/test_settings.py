@@ -114,3 +114,70 @@ def test_an_error_shows_no_secret(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError) as failure:
         Settings.from_env(env)
     assert "hunter2" not in str(failure.value)
+
+
+STRIPE = {
+    "GCLOUD_PROJECT": "real",
+    "JWT_SECRET": "x" * 32,
+    "PAYMENTS": "stripe",
+    "STRIPE_SECRET_KEY": "sk_live_abc",
+    "STRIPE_WEBHOOK_SECRET": "whsec_new, whsec_old",
+    "APP_URL": "https://app.example.com",
+}
+
+
+def test_the_secrets_of_stripe_are_read_and_not_shown() -> None:
+    settings = Settings.from_env(STRIPE)
+    settings.check_function("payments")
+    assert settings.webhook_secrets == ["whsec_new", "whsec_old"]
+    assert "abc" not in repr(settings)
+    assert "whsec" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "APP_URL"])
+@pytest.mark.parametrize("value", ["", " "])
+def test_payments_do_not_start_without_what_they_need(name: str, value: str) -> None:
+    """An event could be forged with an empty secret. The other functions have none of these."""
+    if name == "APP_URL" and value:
+        return
+    settings = Settings.from_env(STRIPE | {name: value})
+    with pytest.raises(ValueError, match=r"STRIPE_SECRET_KEY|STRIPE_WEBHOOK_SECRET|APP_URL"):
+        settings.check_function("payments")
+    settings.check_function("plans")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"APP_URL": "https://app.example.com/"},
+        {"APP_URL": "app.example.com"},
+        {"STRIPE_API_BASE": "http://127.0.0.1:12111"},
+        {"CURRENCY": "EURO"},
+        {"STRIPE_TAX": "yes"},
+        {"GRACE_DAYS": "-1"},
+    ],
+)
+def test_wrong_settings_of_payments_are_rejected(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Settings.from_env(STRIPE | wrong)
+
+
+def test_a_publishable_key_is_no_secret_key() -> None:
+    settings = Settings.from_env(STRIPE | {"STRIPE_SECRET_KEY": "pk_live_abc"})
+    with pytest.raises(ValueError, match="must be a secret key"):
+        settings.check_function("payments")
+
+
+@pytest.mark.parametrize("key", ["sk_live_abc", "rk_live_abc"])
+def test_the_emulators_take_no_live_key(key: str) -> None:
+    env = {"FUNCTIONS_EMULATOR": "true", "PAYMENTS": "stripe", "STRIPE_SECRET_KEY": key}
+    with pytest.raises(ValidationError) as failure:
+        Settings.from_env(env)
+    assert "only test keys" in str(failure.value)
+    assert "abc" not in str(failure.value)
+
+
+def test_the_emulators_take_another_address_of_stripe() -> None:
+    base = "http://127.0.0.1:12111"
+    env = {"FUNCTIONS_EMULATOR": "true", "STRIPE_API_BASE": base, "STRIPE_SECRET_KEY": "sk_test_1"}
+    assert Settings.from_env(env).stripe_api_base == base

@@ -14,6 +14,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions" / "troupe"
 SLEEPS = {
     "accounts/passwords.py",  # with a place of WAITERS
     "waiters.py",  # its callers have a place, and a limit
+    "rooms/clearing.py",  # in a task
     "calls.py",  # until the deadline of the call
 }
 

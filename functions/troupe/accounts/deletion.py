@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from troupe.accounts.administration import remove_admin_writes
-from troupe.accounts.errors import public_error
+from troupe.accounts.errors import OwnsCompany, public_error
 from troupe.accounts.records import UserRecord
 from troupe.accounts.writes import existing_user, user_path, username_path
 from troupe.adapters.firestore import (
@@ -41,7 +41,8 @@ GRACE_PERIOD = timedelta(hours=2)
 BATCH_SIZE = 50  # items per call of an eraser
 RUN_SECONDS = 240.0  # a sweep has 540 in total
 _MAX_RETRY_DELAY = timedelta(hours=1)
-_SHELL_FIELDS = {"createdAt", "tokens"}  # every change of the wallet also updates `tokens`
+# Every change of the wallet also updates `tokens`; `companies` are left one by one.
+_SHELL_FIELDS = {"createdAt", "tokens", "companies"}
 
 # (uid, limit): erases at most `limit` items of a user and returns how many; 0 when none are left.
 Eraser = Callable[[str, int], int]
@@ -80,7 +81,7 @@ class Deletions:
         """Ends all access, frees the username and email address, and schedules the erasure. Does
         nothing if the user is already deleted.
 
-        `extra_writes`: further writes for the same commit. Raises LastAdmin.
+        `extra_writes`: further writes for the same commit. Raises LastAdmin, OwnsCompany.
         """
         orphan = contend(lambda: self._begin(uid, extra_writes))
         log.info("account_deletion_began", uid=uid)
@@ -111,6 +112,8 @@ class Deletions:
         user, at = existing_user(document), now()
         if user is None:
             return None
+        if user.owns_company:
+            raise OwnsCompany
         deletion = Deletion(id=uid, requested_at=at, due_at=at)
         writes: list[Write] = [
             Update(document.path, _shell(document, at), seen=document),
@@ -167,5 +170,6 @@ class Deletions:
 
 def _shell(document: Document, at: datetime) -> dict[str, Any]:
     """The fields of the shell: no personal data, and no way to sign in."""
-    gone = {name: DELETE_FIELD for name in document.data if name not in _SHELL_FIELDS}
+    kept = {name for name in _SHELL_FIELDS if document.data.get(name) != {}}
+    gone = {name: DELETE_FIELD for name in document.data if name not in kept}
     return gone | {"role": "user", "deletedAt": at, "validAfter": at, "updatedAt": at}

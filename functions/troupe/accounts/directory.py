@@ -31,6 +31,7 @@ class UserStatus(StrEnum):
     ACTIVE = "active"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    PAST_DUE = "past_due"  # a payment failed, and may still succeed
     SUSPENDED = "suspended"
 
 

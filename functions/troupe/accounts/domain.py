@@ -18,6 +18,7 @@ DOMAIN = Domain(
         "guest": Limit(
             "0, 30/3600", "new guests, per IP address only, because they have no account yet"
         ),
+        "firebase_token": Limit("60/3600, 600/3600", "tokens to listen with the Firebase SDK"),
         "mail": Limit("5/3600, 30/3600", "emails with codes, per email address and per IP address"),
     },
 )

@@ -12,10 +12,13 @@ from troupe.accounts.errors import (
     AvatarTooLarge,
     CodeInvalid,
     EmailTaken,
+    FirebaseSession,
     InvalidCredentials,
     LastAdmin,
     NoEmail,
     NoPassword,
+    OrgNumberTaken,
+    OwnsCompany,
     RecentSignInRequired,
     RefreshTokenReused,
     SecondFactorRequired,
@@ -25,7 +28,7 @@ from troupe.accounts.errors import (
     WrongPassword,
 )
 from troupe.accounts.records import UserRecord
-from troupe.errors import TooManyRequests, Unauthorized, UnknownChoice
+from troupe.errors import NotOffered, TooManyRequests, Unauthorized, UnknownChoice, WrongField
 from troupe.media.uploads.checks import (
     BrokenImage,
     DecodersBusy,
@@ -45,6 +48,7 @@ from troupe.web.routes import Api
 
 if TYPE_CHECKING:
     from troupe.accounts.callers import Callers
+    from troupe.accounts.companies import UserCompanies
     from troupe.accounts.deletion import Deletions
     from troupe.accounts.passwords import Passwords
     from troupe.accounts.profile import Profiles
@@ -56,6 +60,13 @@ if TYPE_CHECKING:
 
 api = Api("auth", "Identity, sessions, profile and activities")
 
+CUSTOM_TOKEN_SECONDS = 3600  # set by the Admin SDK
+COMPANY_LATER = "On this server, create the company after signing in, with `POST /api/companies`."
+_COMPANY_FIELD: WrongField = {
+    "field": "companyName",
+    "message": "is not available at registration",
+    "type": "not_offered",
+}
 _BEARER = (Unauthorized, TokenInvalid, TokenExpired, AccountSuspended)
 
 
@@ -65,31 +76,39 @@ _BEARER = (Unauthorized, TokenInvalid, TokenExpired, AccountSuspended)
     status=201,
     other_statuses=(202,),
     data=schemas.SignedInData,
-    errors=(EmailTaken, UsernameTaken, TooManyAttempts),
+    errors=(EmailTaken, UsernameTaken, OrgNumberTaken, NotOffered, TooManyAttempts),
     aliases=("/api/signup", "/api/register"),
     limit="register",
 )
 def register(
-    body: schemas.RegisterBody, accounts: Accounts, passwords: Passwords, settings: Settings
+    body: schemas.RegisterBody,
+    accounts: Accounts,
+    passwords: Passwords,
+    settings: Settings,
+    user_companies: UserCompanies,
 ) -> Reply:
     """Creates an account with its sign-up tokens, and signs in.
 
     On servers that do not reveal which addresses have an account, the response is always 202
-    without `data`, and the owner of the address is mailed a link that sets the password; `username`
-    and `profilePicture` are set later.
+    without `data`, and the owner of the address is mailed a link that sets the password;
+    `username`, `profilePicture` and `phone` are set later, and a company is created later.
     """
     if settings.email_enumeration == "hidden":
-        passwords.invite(body.email, body.name)
+        if body.company is not None:
+            raise NotOffered(COMPANY_LATER, details={"fields": [_COMPANY_FIELD]})
+        passwords.invite(body.email, body.full_name)
         return Reply(message="Please set your password with the link in your mail", status=202)
     signed_in = accounts.register(
         email=body.email,
         password=body.password,
-        name=body.name,
+        name=body.full_name,
         username=body.username,
         picture=body.profile_picture,
         device=current_device(),
+        phone=body.phone or "",
+        company=body.company,
     )
-    return Reply(schemas.SignedInData.of(signed_in), "User registered successfully")
+    return Reply(schemas.SignedInData.of(signed_in, user_companies), "User registered successfully")
 
 
 @api.post(
@@ -100,10 +119,10 @@ def register(
     aliases=("/api/login",),
     limit="login",
 )
-def login(body: schemas.LoginBody, accounts: Accounts) -> Reply:
+def login(body: schemas.LoginBody, accounts: Accounts, user_companies: UserCompanies) -> Reply:
     """Signs in with email address and password."""
     signed_in = accounts.login(body.email, body.password, current_device())
-    return Reply(schemas.SignedInData.of(signed_in), "Logged in successfully")
+    return Reply(schemas.SignedInData.of(signed_in, user_companies), "Logged in successfully")
 
 
 @api.post("/api/auth/logout", aliases=("/api/logout",))
@@ -121,7 +140,7 @@ def logout(caller: AccountCaller, accounts: Accounts) -> Reply:
     errors=(*_BEARER, RefreshTokenReused),
     aliases=("/api/refresh-token",),
 )
-def refresh(body: schemas.RefreshBody, accounts: Accounts) -> Reply:
+def refresh(body: schemas.RefreshBody, accounts: Accounts, user_companies: UserCompanies) -> Reply:
     """Returns new tokens for a refresh token or a valid access token.
 
     A refresh token works once; reusing one ends its session. Only the device that has just used it
@@ -134,20 +153,36 @@ def refresh(body: schemas.RefreshBody, accounts: Accounts) -> Reply:
         signed_in = accounts.refresh_by_access(
             request.headers.get("Authorization"), current_device()
         )
-    return Reply(schemas.SignedInData.of(signed_in), "Token refreshed successfully")
+    return Reply(schemas.SignedInData.of(signed_in, user_companies), "Token refreshed successfully")
+
+
+@api.post(
+    "/api/auth/firebase-token",
+    data=schemas.FirebaseTokenData,
+    errors=(FirebaseSession,),
+    limit="firebase_token",
+)
+def firebase_token(caller: AccountCaller, accounts: Accounts) -> Reply:
+    """Returns a custom token for `signInWithCustomToken` of the Firebase SDK, to listen to changes
+    in Firestore. That sign-in is a part of your session and ends with it. Whoever has signed in
+    with the Firebase SDK listens with that sign-in and needs none (409)."""
+    data = schemas.FirebaseTokenData(
+        firebase_token=accounts.firebase_token(caller), expires_in=CUSTOM_TOKEN_SECONDS
+    )
+    return Reply(data, "Token created successfully")
 
 
 @api.get("/api/auth/verify-token", data=schemas.ValidData)
-def verify_token(caller: AccountCaller) -> Reply:
+def verify_token(caller: AccountCaller, user_companies: UserCompanies) -> Reply:
     """Checks the bearer token and returns its user; 401 if it is invalid."""
-    user = schemas.UserView.of(caller.user)
+    user = schemas.UserView.within(caller.user, user_companies)
     return Reply(schemas.ValidData(valid=True, user=user), "Token is valid")
 
 
 @api.get("/api/auth/me", data=schemas.UserData, aliases=("/api/me",))
-def get_me(caller: AccountCaller) -> Reply:
+def get_me(caller: AccountCaller, user_companies: UserCompanies) -> Reply:
     """Returns the signed-in user."""
-    user = schemas.UserView.of(caller.user)
+    user = schemas.UserView.within(caller.user, user_companies)
     return Reply(schemas.UserData(user=user), "User fetched successfully")
 
 
@@ -159,29 +194,36 @@ def get_me(caller: AccountCaller) -> Reply:
     errors=(TooManyAttempts,),
     limit="guest",
 )
-def create_guest(accounts: Accounts) -> Reply:
+def create_guest(accounts: Accounts, user_companies: UserCompanies) -> Reply:
     """Creates a guest: an anonymous Firebase user with a few tokens to try the product."""
     signed_in = accounts.guest(current_device())
-    return Reply(schemas.SignedInData.of(signed_in), "Guest created successfully")
+    return Reply(schemas.SignedInData.of(signed_in, user_companies), "Guest created successfully")
 
 
 @api.put(
     "/api/auth/profile",
     data=schemas.UserData,
     errors=(UsernameTaken, UnknownChoice),
-    aliases=(("POST", "/api/update-username"),),
+    aliases=(("POST", "/api/update-username"), ("POST", "/api/user/update-username")),
 )
-def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: Profiles) -> Reply:
+def update_profile(
+    body: schemas.ProfileBody,
+    caller: AccountCaller,
+    profiles: Profiles,
+    user_companies: UserCompanies,
+) -> Reply:
     """Updates your profile; fields that you omit stay unchanged."""
     user = profiles.update(
         caller.uid,
-        name=body.name,
+        name=body.full_name,
         username=body.username,
         language=body.language,
         picture=body.profile_picture,
         voice_id=body.voice_id,
+        phone=body.phone,
+        timezone=body.timezone,
     )
-    return _user(user, "Profile updated successfully")
+    return _user(user, user_companies, "Profile updated successfully")
 
 
 @api.post(
@@ -191,13 +233,18 @@ def update_profile(body: schemas.ProfileBody, caller: AccountCaller, profiles: P
         *(AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge),
         *(TooDemanding, DecodersBusy),
     ),
-    aliases=("/api/upload-avatar",),
+    aliases=("/api/upload-avatar", "/api/user/upload-avatar"),
     body_bytes=6 * 1024 * 1024,
 )
-def upload_avatar(form: schemas.AvatarForm, caller: AccountCaller, profiles: Profiles) -> Reply:
+def upload_avatar(
+    form: schemas.AvatarForm,
+    caller: AccountCaller,
+    profiles: Profiles,
+    user_companies: UserCompanies,
+) -> Reply:
     """Sets your profile picture, replacing the previous one. Metadata is removed."""
     user = profiles.set_avatar(caller.uid, form.avatar)
-    return _user(user, "Avatar uploaded successfully")
+    return _user(user, user_companies, "Avatar uploaded successfully")
 
 
 @api.post("/api/auth/forgot-password", auth=Auth.PUBLIC, limit="mail")
@@ -241,7 +288,7 @@ def verify_email(body: schemas.VerifyEmailBody, passwords: Passwords, callers: C
 @api.post(
     "/api/auth/change-password",
     errors=(NoPassword, WrongPassword, SecondFactorRequired, TooManyAttempts),
-    aliases=("/api/change-password",),
+    aliases=("/api/change-password", "/api/user/change-password"),
     limit="login",
 )
 def change_password(
@@ -262,8 +309,9 @@ def change_password(
         RecentSignInRequired,
         TooManyAttempts,
         LastAdmin,
+        OwnsCompany,
     ),
-    aliases=(("POST", "/api/delete-account"),),
+    aliases=(("POST", "/api/delete-account"), ("POST", "/api/user/delete-account")),
     limit="login",
 )
 def delete_account(
@@ -291,6 +339,15 @@ def list_sessions(caller: AccountCaller, accounts: Accounts) -> Reply:
     return Reply(schemas.SessionsData(sessions=views), "Sessions fetched successfully")
 
 
+@api.delete("/api/auth/sessions", data=schemas.RevokedSessions)
+def revoke_sessions(caller: AccountCaller, accounts: Accounts) -> Reply:
+    """Ends all your sessions and sign-ins here immediately, except the one that makes this request.
+    Firebase still renews the tokens of its SDK, which open nothing here; a new password ends
+    those, too."""
+    ended = accounts.revoke_sessions(caller)
+    return Reply(schemas.RevokedSessions(ended=ended), "Other sessions ended successfully")
+
+
 @api.delete("/api/auth/sessions/<sessionId>", errors=(SessionNotFound,))
 def revoke_session(path: schemas.SessionPath, caller: AccountCaller, accounts: Accounts) -> Reply:
     """Ends one of your sessions or sign-ins immediately."""
@@ -299,12 +356,17 @@ def revoke_session(path: schemas.SessionPath, caller: AccountCaller, accounts: A
 
 
 @api.get("/api/user/profile", data=schemas.ProfileData, errors=(WalletNotFound,))
-def get_profile(caller: AccountCaller, wallet: WalletService, quotas: Quotas) -> Reply:
+def get_profile(
+    caller: AccountCaller,
+    wallet: WalletService,
+    quotas: Quotas,
+    user_companies: UserCompanies,
+) -> Reply:
     """Returns the signed-in user with the remaining tokens and minutes, and how much of the quotas
     is used."""
     balance = wallet.balance(caller.uid)
     used = schemas.QuotasView.of(quotas.usage(caller.uid), quotas.of(caller.user))
-    data = schemas.ProfileData.of(caller.user, balance, used)
+    data = schemas.ProfileData.of(caller.user, user_companies, balance, used)
     return Reply(data, "Profile fetched successfully")
 
 
@@ -337,8 +399,8 @@ def get_activity_stats(caller: AccountCaller, activities: Activities) -> Reply:
     return Reply(schemas.StatsData.of(stats), "Activity statistics fetched successfully")
 
 
-def _user(user: UserRecord, message: str) -> Reply:
-    return Reply(schemas.UserData(user=schemas.UserView.of(user)), message)
+def _user(user: UserRecord, companies: UserCompanies, message: str) -> Reply:
+    return Reply(schemas.UserData(user=schemas.UserView.within(user, companies)), message)
 
 
 def _signed_in_if_any(callers: Callers) -> AccountCaller | None:

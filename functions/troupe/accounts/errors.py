@@ -26,6 +26,11 @@ class EmailTaken(Conflict):
     message = "An account with this email address already exists."
 
 
+class FirebaseSession(Conflict):
+    code = "firebase_session"
+    message = "You are signed in with the Firebase SDK already. Listen with that sign-in."
+
+
 class UsernameTaken(Conflict):
     code = "username_taken"
     message = "This username is taken."
@@ -166,6 +171,16 @@ class AvatarTooLarge(TroupeError):
     code = "file_too_large"
     details_type = FileSizeDetails
     message = "The picture is too large (maximum 5 MB)."
+
+
+class OwnsCompany(Conflict):
+    code = "owns_company"
+    message = "This user owns a company. Transfer it to another member first, or delete it."
+
+
+class OrgNumberTaken(Conflict):
+    code = "org_number_taken"
+    message = "A company with this number already exists in this country."
 
 
 class LastAdmin(Conflict):

@@ -32,6 +32,7 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.accounts.companies import UserCompanies
     from troupe.accounts.google import GoogleSignIn
     from troupe.accounts.linking import Linking
     from troupe.accounts.records import AccountCaller
@@ -113,7 +114,9 @@ def google_callback(
     aliases=("/api/auth/google/callback",),
     limit="login",
 )
-def google_token(body: google_schemas.GoogleTokenBody, accounts: Accounts) -> Reply:
+def google_token(
+    body: google_schemas.GoogleTokenBody, accounts: Accounts, user_companies: UserCompanies
+) -> Reply:
     """Signs in with an ID token from Google, as Google's script or an app's SDK provides it. The
     first sign-in creates the account with its sign-up tokens.
 
@@ -121,7 +124,7 @@ def google_token(body: google_schemas.GoogleTokenBody, accounts: Accounts) -> Re
     password is removed, and its earlier sessions end.
     """
     signed_in = accounts.google(body.id_token, current_device())
-    return Reply(schemas.SignedInData.of(signed_in), "Logged in successfully")
+    return Reply(schemas.SignedInData.of(signed_in, user_companies), "Logged in successfully")
 
 
 @api.post(
@@ -135,7 +138,11 @@ def google_token(body: google_schemas.GoogleTokenBody, accounts: Accounts) -> Re
     limit="register",
 )
 def link_account(
-    body: google_schemas.LinkBody, caller: AccountCaller, accounts: Accounts, linking: Linking
+    body: google_schemas.LinkBody,
+    caller: AccountCaller,
+    accounts: Accounts,
+    linking: Linking,
+    user_companies: UserCompanies,
 ) -> Reply:
     """Adds a way to sign in: a Google account, or a password.
 
@@ -149,7 +156,8 @@ def link_account(
         user = linking.google(caller, body.id_token)
     else:
         user = linking.password(caller, body.email, body.password or "")
-    return Reply(schemas.UserData(user=schemas.UserView.of(user)), "Account linked successfully")
+    view = schemas.UserView.within(user, user_companies)
+    return Reply(schemas.UserData(user=view), "Account linked successfully")
 
 
 def _redirect(url: str) -> Response:

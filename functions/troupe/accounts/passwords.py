@@ -62,6 +62,18 @@ class Passwords:
                 raise public_error(error) from error
             self._mail_reset(email)
 
+    def introduce(self, email: str, name: str) -> None:
+        """Registers an address that somebody else has invited. If it is new, its owner is mailed a
+        code that sets the password. Does not reveal whether it is. Raises Unavailable."""
+        with _at_least(REGISTER_SECONDS, email):
+            try:
+                self._identity.create(email, _unknowable(), name or default_name(guest=False))
+            except EmailExists:
+                return
+            except IdentityError as error:
+                raise public_error(error) from error
+            self._mail_reset(email)
+
     def reset(self, code: str, password: str, device: Device) -> None:
         """Sets a new password with a mailed one-time code, and ends every session. `device` may
         sign in at once, even if failed attempts have slowed the account down.

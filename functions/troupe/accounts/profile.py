@@ -21,6 +21,7 @@ from troupe.adapters.firestore import (
 )
 from troupe.media.uploads.checks import File, PreparedImage
 from troupe.orphans import NewFile, OrphanedFiles, OrphanRecord, orphan_record
+from troupe.records import Witness, no_witness
 from troupe.tokens import TokenInvalid
 
 MAX_AVATAR_BYTES = 5 * 1024 * 1024
@@ -51,6 +52,8 @@ class Profiles:
         language: str | None = None,
         picture: str | None = None,
         voice_id: str | None = None,
+        phone: str | None = None,
+        timezone: str | None = None,
     ) -> UserRecord:
         """Changes the fields that are not None. A new username is claimed and the old one released
         in the same commit. Raises UsernameTaken, UnknownChoice."""
@@ -58,6 +61,7 @@ class Profiles:
             self._check_voice(voice_id)
         given = {"name": name, "username": username, "language": language}
         given |= {"profile_picture": picture, "voice_id": voice_id}
+        given |= {"phone": phone, "timezone": timezone}
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
 
         def attempt() -> tuple[UserRecord, OrphanRecord | None]:
@@ -83,7 +87,7 @@ class Profiles:
             self._orphans.clean(orphan)
         return after
 
-    def set_avatar(self, uid: str, file: File) -> UserRecord:
+    def set_avatar(self, uid: str, file: File, witness: Witness = no_witness) -> UserRecord:
         """Stores a picture and makes it the profile picture.
 
         Raises AvatarTooLarge, UnsupportedFile, BrokenImage, ImageTooLarge, TooDemanding,
@@ -109,7 +113,8 @@ class Profiles:
                     "updated_at": now(),
                 }
             )
-            self._db.commit_or_stale(_change(document, after), orphan.replace_write(old))
+            told = witness(user, after)
+            self._db.commit_or_stale(_change(document, after), orphan.replace_write(old), *told)
             return after, old
 
         picture = NewFile(path, image.content_type, image.data)
@@ -131,7 +136,7 @@ def _require_user(document: Document) -> UserRecord:
 def _change(document: Document, after: UserRecord) -> Update:
     stored = after.stored()
     names = ("name", "nameKey", "username", "language", "profilePicture", "avatarPath", "voiceId")
-    fields = {name: stored[name] for name in (*names, "updatedAt")}
+    fields = {name: stored[name] for name in (*names, "phone", "timezone", "updatedAt")}
     return Update(document.path, fields, seen=document)
 
 

@@ -7,7 +7,7 @@ proved ends every sign-in from before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from troupe.rate_limits import Limiter, LimitStatus
 from troupe.settings import Settings
 from troupe.tokens import TokenInvalid
 from troupe.wallet.ledger import grant_writes, opening_writes
-from troupe.wallet.records import Meter
+from troupe.wallet.records import Meter, Owner
 
 # How often the last use of a sign-in with the Firebase SDK is recorded.
 SEEN_EVERY = timedelta(days=1)
@@ -199,11 +199,11 @@ class Provisioning:
             raise TooManyRequests(retry_after=counted.reset)
         return counted
 
-    def create(self, user: UserRecord) -> Document:
-        """Stores a new user with a wallet. Raises AlreadyExists."""
+    def create(self, user: UserRecord, more: Sequence[Write] = ()) -> Document:
+        """Stores a new user with a wallet, and with `more`. Raises AlreadyExists."""
         first, *others = create_writes(user)
-        wallet = opening_writes(user.id, user.tokens, user.created_at)
-        committed = self._users.commit(first, *others, *wallet)
+        wallet = opening_writes(Owner.user(user.id), user.tokens, user.created_at)
+        committed = self._users.commit(first, *others, *wallet, *more)
         return Document(first.path, user.stored(), True, committed.update_times[0])
 
 
@@ -213,7 +213,7 @@ def account_grant(uid: str, settings: Settings, at: datetime) -> list[Write]:
     rest = settings.tokens_to_give - settings.guest_tokens_to_give
     if rest <= 0:
         return []
-    return grant_writes(uid, "account-grant", Meter.TOKENS, rest, "account", at)
+    return grant_writes(Owner.user(uid), "account-grant", Meter.TOKENS, rest, "account", at)
 
 
 def _listed(user: UserRecord, sign_in: _SignIn | None, at: datetime) -> Session | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -56,10 +56,13 @@ class UserRecord(Record):
     email_verified: bool = False
     profile_picture: str = ""
     avatar_path: str | None = None  # in Cloud Storage, if the picture was uploaded here
+    phone: str = ""  # E.164
     language: str | None = None
+    timezone: str = ""  # an IANA name
     voice_id: str = ""  # the default for the user's requests; "" for none
     role: Role = "user"
-    companies: dict[str, CompanyRole] = Field(default_factory=dict)  # role by company id
+    # The role by company id. One who is suspended in a company has no access to it.
+    companies: dict[str, CompanyRole | Literal["suspended"]] = Field(default_factory=dict)
     guest: bool = False
     suspended: bool = False
     deleted_at: datetime | None = None  # set once only the shell is left: see `deletion`
@@ -74,6 +77,15 @@ class UserRecord(Record):
     plan_status: str = "active"  # the subscription's status; `active` before the first one
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def roles(self) -> dict[str, CompanyRole]:
+        """By the id of each company that the user has access to."""
+        return {each: role for each, role in self.companies.items() if role != "suspended"}
+
+    @property
+    def owns_company(self) -> bool:
+        return "owner" in self.companies.values()
 
     @property
     def public_name(self) -> str:
@@ -117,7 +129,7 @@ class AccountCaller(Caller):
             role=user.role,
             guest=user.guest,
             email=user.email,
-            companies=user.companies,
+            companies=user.roles,
             session_id=session_id,
             user=user,
         )

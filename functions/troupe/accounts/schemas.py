@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from troupe.accounts.companies import NewCompany, UserCompanies
+from troupe.accounts.fields import (
+    check_org_number,
+    known_timezone,
+    plain_number,
+    upper,
+    without_spaces,
+)
 from troupe.accounts.pictures import PICTURE
 from troupe.accounts.policy import check_password
 from troupe.accounts.quotas import Usage
 from troupe.accounts.records import Session, UserRecord
 from troupe.activities.service import Activity, ActivityStats, Category
 from troupe.allowances import Quota
-from troupe.caller import Role
+from troupe.caller import CompanyRole, Role
 from troupe.wallet.records import Wallet
 from troupe.web.media import MediaUrl
 from troupe.web.schema import (
@@ -36,6 +45,35 @@ if TYPE_CHECKING:
 
 # The path of an uploaded picture, or the URL of a Google account's.
 Picture = Annotated[str, StringConstraints(max_length=500, pattern=PICTURE)]
+# As in ISO 3166-1, in E.164, and in the IANA database.
+Country = Annotated[
+    str,
+    BeforeValidator(upper),
+    StringConstraints(max_length=2, pattern=r"^[A-Z]{2}$"),
+    Field(description="ISO 3166-1, two letters.", examples=["NO"]),
+]
+Phone = Annotated[
+    str,
+    BeforeValidator(without_spaces),
+    StringConstraints(max_length=16, pattern=r"^(?:\+[1-9][0-9]{6,14})?$"),
+    Field(description="E.164: `+` and up to 15 digits.", examples=["+4712345678"]),
+]
+Timezone = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    AfterValidator(known_timezone),
+    Field(description="A name from the IANA database.", examples=["Europe/Oslo"]),
+]
+OrgNumber = Annotated[
+    str,
+    BeforeValidator(plain_number),
+    StringConstraints(max_length=20, pattern=r"^(?:[A-Z0-9]{4,20})?$"),
+    Field(description="The company's number in its country's register.", examples=["923609016"]),
+]
+Language = Annotated[
+    str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+]
+FirstName = Annotated[Line, Field(max_length=100)]
 NewPassword = Annotated[
     Password,
     AfterValidator(check_password),
@@ -43,18 +81,49 @@ NewPassword = Annotated[
 ]
 
 
-class RegisterBody(Schema):
+class Named(Schema):
+    """A person's name, in one field or in two."""
+
+    name: Line | None = None
+    first_name: FirstName | None = Field(
+        None, description="Joined with `lastName` if `name` is omitted."
+    )
+    last_name: FirstName | None = None
+
+    @property
+    def full_name(self) -> str | None:
+        parts = [part for part in (self.first_name, self.last_name) if part]
+        return self.name or (" ".join(parts) if parts else None)
+
+
+class RegisterBody(Named):
     model_config = example(
         {"name": "Grace", "email": "grace@example.com", "password": "secret-123"}
     )
 
-    name: Line | None = None
     username: Username | None = None
     email: Email
     password: NewPassword
     profile_picture: Picture | None = Field(
         None, description="The path of an uploaded picture, or the URL of a Google account's."
     )
+    phone: Phone | None = None
+    company_name: Line | None = Field(
+        None, description="Also creates a company with this name, owned by the new account."
+    )
+    org_number: OrgNumber | None = None
+    country: Country | None = None
+
+    @model_validator(mode="after")
+    def _company(self) -> Self:
+        check_org_number(self.org_number, self.country)
+        return self
+
+    @property
+    def company(self) -> NewCompany | None:
+        if self.company_name is None:
+            return None
+        return NewCompany(self.company_name, self.org_number or None, self.country)
 
 
 class LoginBody(Schema):
@@ -65,19 +134,15 @@ class LoginBody(Schema):
     password: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
-class ProfileBody(Schema):
+class ProfileBody(Named):
     """Omitted and null fields stay unchanged."""
 
     model_config = example({"name": "Grace", "language": "en-GB", "voiceId": "espeak-en-us-male"})
 
-    name: Line | None = None
     username: Username | None = None
-    language: (
-        Annotated[
-            str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
-        ]
-        | None
-    ) = Field(None, description="A BCP 47 tag.", examples=["en-GB"])
+    phone: Phone | None = Field(None, description="An empty string removes it.")
+    timezone: Timezone | None = None
+    language: Language | None = Field(None, description="A BCP 47 tag.", examples=["en-GB"])
     profile_picture: Picture | None = Field(
         None, description="An empty string removes the picture."
     )
@@ -155,6 +220,10 @@ class RoleView(Schema):
     name: Role
     description: str
 
+    @classmethod
+    def of(cls, role: Role) -> Self:
+        return cls(underscore_id=role, name=role, description=_ROLES[role])
+
 
 _ROLES: dict[Role, str] = {
     "user": "Regular user with standard permissions",
@@ -162,13 +231,26 @@ _ROLES: dict[Role, str] = {
 }
 
 
-class UserView(Schema):
+class UserCompanyView(Schema):
+    """A company that the user belongs to. The fields of `UserCompany`."""
+
+    id: str
+    name: str
+    slug: str
+    logo_url: str
+    role: CompanyRole
+    license_type: str = Field(description="Empty without an active license.")
+
+
+class AccountView(Schema):
     id: str
     underscore_id: str = Field(alias="_id", description="The same as `id`.")
     name: str
     username: str
     email: str
     profile_picture: str
+    phone: str
+    timezone: str
     language: str = Field(description="The user's preferred language.")
     voice_id: str = Field(description="The user's default voice; empty if there is none.")
     tokens: int = Field(description="Granted minus used; includes tokens held by running jobs.")
@@ -180,24 +262,40 @@ class UserView(Schema):
     updated_at: datetime
 
     @classmethod
-    def of(cls, user: UserRecord) -> UserView:
-        return cls(
-            id=user.id,
-            underscore_id=user.id,
-            name=user.name,
-            username=user.username or "",
-            email=user.email or "",
-            profile_picture=user.profile_picture,
-            language=user.language or "",
-            voice_id=user.voice_id,
-            tokens=user.tokens,
-            is_verified=user.email_verified,
-            is_guest=user.guest,
-            subscription=user.plan or "free",
-            role=RoleView(underscore_id=user.role, name=user.role, description=_ROLES[user.role]),
-            created_at=user.created_at,
-            updated_at=user.updated_at,
-        )
+    def of(cls, user: UserRecord) -> Self:
+        return cls(**cls._fields(user))
+
+    @staticmethod
+    def _fields(user: UserRecord) -> dict[str, Any]:
+        return {
+            "id": user.id,
+            "underscore_id": user.id,
+            "name": user.name,
+            "username": user.username or "",
+            "email": user.email or "",
+            "profile_picture": user.profile_picture,
+            "phone": user.phone,
+            "timezone": user.timezone,
+            "language": user.language or "",
+            "voice_id": user.voice_id,
+            "tokens": user.tokens,
+            "is_verified": user.email_verified,
+            "is_guest": user.guest,
+            "subscription": user.plan or "free",
+            "role": RoleView.of(user.role),
+            "created_at": user.created_at,
+            "updated_at": user.updated_at,
+        }
+
+
+class UserView(AccountView):
+    companies: list[UserCompanyView]
+
+    @classmethod
+    def within(cls, user: UserRecord, companies: UserCompanies) -> Self:
+        """`companies` reads those of the user."""
+        views = [UserCompanyView(**asdict(company)) for company in companies(user)]
+        return cls(**cls._fields(user), companies=views)
 
 
 class SignedInData(Schema):
@@ -207,9 +305,9 @@ class SignedInData(Schema):
     expires_in: int = Field(description="Lifetime of the access token in seconds.")
 
     @classmethod
-    def of(cls, signed_in: SignedIn) -> SignedInData:
+    def of(cls, signed_in: SignedIn, companies: UserCompanies) -> SignedInData:
         return cls(
-            user=UserView.of(signed_in.user),
+            user=UserView.within(signed_in.user, companies),
             access_token=signed_in.pair.access_token,
             refresh_token=signed_in.pair.refresh_token,
             expires_in=signed_in.pair.expires_in,
@@ -228,7 +326,7 @@ class ValidData(Schema):
 class ProfileSubscription(Schema):
     plan: str = Field(description="The plan's id; `free` without a plan.")
     name: str
-    status: Literal["active", "expired", "cancelled"] | None
+    status: Literal["active", "expired", "cancelled", "past_due"] | None
     started_at: datetime | None
     expiry_date: datetime | None
 
@@ -277,10 +375,16 @@ class ProfileData(Schema):
     quotas: QuotasView
 
     @classmethod
-    def of(cls, user: UserRecord, wallet: Wallet, quotas: QuotasView) -> ProfileData:
+    def of(
+        cls,
+        user: UserRecord,
+        companies: UserCompanies,
+        wallet: Wallet,
+        quotas: QuotasView,
+    ) -> ProfileData:
         return cls(
             quotas=quotas,
-            user=UserView.of(user),
+            user=UserView.within(user, companies),
             subscription=ProfileSubscription.of(user),
             tokens_remaining=wallet.tokens.available,
             minutes_remaining=round(wallet.voice_seconds.available / 60, 2),
@@ -310,8 +414,17 @@ class SessionView(Schema):
         )
 
 
+class FirebaseTokenData(Schema):
+    firebase_token: str
+    expires_in: int = Field(description="Seconds within which it can be used to sign in.")
+
+
 class SessionsData(Schema):
     sessions: list[SessionView]
+
+
+class RevokedSessions(Schema):
+    ended: int = Field(description="How many sessions and sign-ins of the list have ended.")
 
 
 class ActivitiesQuery(Page):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from troupe import tokens
 from troupe.accounts import sessions
 from troupe.accounts.callers import Callers
+from troupe.accounts.companies import Founder, NewCompany
 from troupe.accounts.errors import (
+    FirebaseSession,
     NotAnAdmin,
+    OrgNumberTaken,
     RecentSignInRequired,
     RefreshTokenReused,
     SessionNotFound,
@@ -21,8 +24,23 @@ from troupe.accounts.provisioning import Provisioning
 from troupe.accounts.records import AccountCaller, Session, UserRecord, default_name
 from troupe.accounts.revocations import Revocations
 from troupe.accounts.sessions import TokenPair, live_session
-from troupe.accounts.writes import Users, add_session_changes, end_session_write, session_write
-from troupe.adapters.firestore import AlreadyExists, Database, Document, Update, contend, now
+from troupe.accounts.writes import (
+    Users,
+    add_session_changes,
+    end_session_write,
+    end_sessions_write,
+    session_write,
+)
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Database,
+    Document,
+    Stale,
+    Update,
+    Write,
+    contend,
+    now,
+)
 from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityError
 from troupe.adapters.identity_records import Person
@@ -44,12 +62,19 @@ class SignedIn:
 
 class Accounts:
     def __init__(
-        self, db: Database, identity: Identity, limiter: Limiter, settings: Settings
+        self,
+        db: Database,
+        identity: Identity,
+        limiter: Limiter,
+        settings: Settings,
+        founder: Callable[[], Founder],
     ) -> None:
+        """`founder` creates the companies that come with registrations; few do."""
         self._users = Users(db)
         self._callers = Callers(db, self.by_id_token)
         self._identity = identity
         self._settings = settings
+        self._founder = founder
         self._revocations = Revocations(self._users, identity)
         self._provisioning = Provisioning(self._users, self._revocations, limiter, settings)
 
@@ -60,11 +85,16 @@ class Accounts:
         return self._callers.authenticate(authorization, device)
 
     def by_id_token(self, token: str, device: Device) -> AccountCaller:
-        """The caller with a Firebase ID token. Raises like `authenticate`."""
+        """The caller with a Firebase ID token. A listener's is one more token of the session that
+        it belongs to: it ends with that, and is never a sign-in of its own. Raises like
+        `authenticate`."""
         try:
             person = self._identity.verify(token)
         except IdentityError as error:
             raise public_error(error) from error
+        if person.session_id is not None:
+            user, _, _ = self._session(person.uid, person.session_id)
+            return AccountCaller.of(user, person.session_id)
         user, sign_in = self._provisioning.by_id_token(person, device)
         return AccountCaller.of(user, sign_in)
 
@@ -78,11 +108,16 @@ class Accounts:
         picture: str | None,
         device: Device,
         verified: bool = False,
+        phone: str = "",
+        company: NewCompany | None = None,
     ) -> SignedIn:
         """Creates an account and opens its first session. `verified`: an operator vouches for the
-        address. Raises EmailTaken, UsernameTaken."""
+        address; `company`: created in the same commit. Raises EmailTaken, UsernameTaken,
+        OrgNumberTaken."""
         if username is not None and self._users.owner_of(username) is not None:
             raise UsernameTaken
+        if company is not None:
+            self._founder().check(company)
         display_name = name or username or default_name(guest=False)
         try:
             uid, since = self._identity.create(email, password, display_name, verified=verified)
@@ -98,22 +133,45 @@ class Accounts:
             email=email,
             email_verified=verified,
             profile_picture=picture or "",
+            phone=phone,
             tokens=self._settings.tokens_to_give,
             sessions={issued.session_id: issued.session},
             created_at=at,
             updated_at=at,
         )
+        created = contend(lambda: self._create(user, company))
+        if created is not None:
+            return SignedIn(created, issued.pair)
+        # Its owner has signed in since and was provisioned by that.
+        signed_in = contend(
+            lambda: self._open_session(*self._users.require(uid), device, signed_in_at)
+        )
+        if company is None or signed_in.user.companies:
+            return signed_in
+        return SignedIn(self._founder().found_for(uid, company), signed_in.pair)
+
+    def _create(self, user: UserRecord, company: NewCompany | None) -> UserRecord | None:
+        """The stored user; None if there is one already. If somebody else has just taken the
+        username, or the number of the company, the account does not stay. Raises UsernameTaken,
+        OrgNumberTaken, Stale."""
+        writes: Sequence[Write] = ()
         try:
-            self._provisioning.create(user)
-        except AlreadyExists:
-            if username is not None and self._users.owner_of(username) not in (None, uid):
-                self._undo_sign_up(uid)
+            if company is not None:
+                founded = self._founder().found(user, company)
+                user, writes = founded.user, founded.writes
+            self._provisioning.create(user, writes)
+        except OrgNumberTaken:
+            self._undo_sign_up(user.id)
+            raise
+        except AlreadyExists as error:
+            username = user.username
+            if username is not None and self._users.owner_of(username) not in (None, user.id):
+                self._undo_sign_up(user.id)
                 raise UsernameTaken from None
-            # Its owner has signed in since `create` and was provisioned by that.
-            return contend(
-                lambda: self._open_session(*self._users.require(uid), device, signed_in_at)
-            )
-        return SignedIn(user, issued.pair)
+            if self._users.get(user.id) is None:  # the slug or the number of the company
+                raise Stale from error
+            return None
+        return user
 
     def login(
         self, email: str, password: str, device: Device, *, role: Role | None = None
@@ -190,9 +248,13 @@ class Accounts:
 
     def refresh_by_access(self, authorization: str | None, device: Device) -> SignedIn:
         """New tokens for a valid access token; a Firebase ID token opens a session, which ends with
-        the sign-in that the token is from. Raises like `refresh`."""
+        the sign-in that the token is from. A listener cannot prolong its session: it would never
+        end, because Firebase renews sign-ins for ever. Raises like `refresh`."""
         caller = self.authenticate(authorization, lambda: device)
         session_id = caller.session_id
+        ours = tokens.is_ours(tokens.bearer(authorization))
+        if not ours and not sessions.is_of_sdk(session_id):
+            raise TokenInvalid
         standing = self._revocations.asked_once(caller.uid)
 
         def attempt() -> SignedIn:
@@ -206,6 +268,16 @@ class Accounts:
             return self._rotate(user, document, session_id, session, device)
 
         return contend(attempt)
+
+    def firebase_token(self, caller: AccountCaller) -> str:
+        """A custom token with which a client of the caller's session signs in to the Firebase SDK,
+        to listen. Raises FirebaseSession, Unavailable."""
+        if sessions.is_of_sdk(caller.session_id):
+            raise FirebaseSession
+        try:
+            return self._identity.listener_token(caller.uid, caller.session_id)
+        except IdentityError as error:
+            raise public_error(error) from error
 
     def logout(self, caller: AccountCaller) -> None:
         """Ends the caller's session; with a Firebase ID token, the sign-in that it is from."""
@@ -223,6 +295,33 @@ class Accounts:
         if session_id not in self.sessions(caller):
             raise SessionNotFound
         self._end(caller.uid, session_id)
+
+    def revoke_sessions(self, caller: AccountCaller) -> int:
+        """Ends all of the caller's sessions and sign-ins but the one that asks, at once; returns
+        how many were listed. Sign-ins of the Firebase SDK that have never called us end, too.
+
+        A refresh at the same time either comes first, and is undone, or finds its session gone:
+        both commits name the version that they read. Raises TokenInvalid, AccountSuspended if the
+        caller's own session has ended meanwhile.
+        """
+        keep = caller.session_id
+        ended: set[str] = set()  # also of an attempt whose response was lost
+
+        def attempt() -> None:
+            user, document, session = self._session(caller.uid, keep)
+            at = now()
+            # Being kept is no sign-in: nothing was proved.
+            user = user.signed_in_since(keep, sessions.signed_in_at(session))
+            ended.update(
+                each
+                for each, session in user.sessions.items()
+                if each != keep and sessions.is_live(user, session, at)
+            )
+            self._users.commit(end_sessions_write(document, user, at, keep=[keep]))
+
+        contend(attempt)
+        log.info("sessions_revoked", uid=caller.uid, sessions=len(ended))
+        return len(ended)
 
     def require_recent_sign_in(self, caller: AccountCaller) -> None:
         """Raises RecentSignInRequired unless the caller has just proved who they are. A guest has

@@ -37,8 +37,12 @@ T = TypeVar("T")
 _spread = random.Random()  # noqa: S311 (no secret)
 
 Increment = firestore.Increment
+Maximum = firestore.Maximum
 ArrayRemove = firestore.ArrayRemove
 DELETE_FIELD = firestore.DELETE_FIELD
+# As a value of a write: the time at which the database processes the commit, in milliseconds, the
+# same in all its writes.
+SERVER_TIME = firestore.SERVER_TIMESTAMP
 # 8 s of retries leave a request time to answer.
 CONTENTION_SECONDS = 8.0
 # Paths are hashed to these locks, so some paths share one.
@@ -89,7 +93,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Creates a document. `data` holds no transforms."""
+    """Creates a document. `data` holds no transforms but SERVER_TIME, at its top level."""
 
     path: str
     data: dict[str, Any]
@@ -109,7 +113,8 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Sets the named top-level fields of a document, and creates it if it does not exist."""
+    """Sets the named fields of a document, also within maps, whose other fields stay; creates it if
+    it does not exist."""
 
     path: str
     data: dict[str, Any]
@@ -129,10 +134,12 @@ Write = Create | Update | Merge | Delete
 @dataclass(frozen=True, slots=True)
 class Committed:
     """`transforms[i]`: the results of the transforms (Increment) of write i, in field order;
-    `update_times[i]`: the new update time of its document, for the next precondition."""
+    `update_times[i]`: the new update time of its document, for the next precondition.
+    `server_time`: what SERVER_TIME has become; None if no write has it."""
 
     transforms: list[list[int]]
     update_times: list[datetime]
+    server_time: datetime | None = None
 
 
 def now() -> datetime:
@@ -208,6 +215,16 @@ class Database:
 
     def commit(self, *writes: Write) -> Committed:
         """Commits all writes or none. Raises Stale, AlreadyExists or Missing."""
+        return self._commit(writes, _COMMIT_AGAIN)
+
+    def commit_once(self, *writes: Write) -> Committed:
+        """Like `commit`, for an Increment without a precondition, which must not be made twice: it
+        is not tried again if Firestore does not answer, since it may have been made."""
+        return self._commit(writes, ())
+
+    def _commit(
+        self, writes: Sequence[Write], again: tuple[type[exceptions.GoogleAPICallError], ...]
+    ) -> Committed:
         batch = self._client.batch()
         for write in writes:
             ref = self._client.document(write.path)
@@ -224,9 +241,7 @@ class Database:
             else:
                 batch.delete(ref, option=option)
         try:
-            results = self._call(
-                lambda seconds: batch.commit(retry=None, timeout=seconds), _COMMIT_AGAIN
-            )
+            results = self._call(lambda seconds: batch.commit(retry=None, timeout=seconds), again)
         except exceptions.AlreadyExists as error:
             raise AlreadyExists from error
         except exceptions.NotFound as error:
@@ -236,7 +251,14 @@ class Database:
         transforms = [
             [int(value.integer_value) for value in result.transform_results] for result in results
         ]
-        return Committed(transforms, [result.update_time for result in results])
+        times = (
+            value.timestamp_value
+            for result in results
+            for value in result.transform_results
+            if "timestamp_value" in value
+        )
+        updated = [result.update_time for result in results]
+        return Committed(transforms, updated, next(times, None))
 
     def commit_or_stale(self, *writes: Write) -> Committed:
         """Like `commit`, but raises Stale for every conflict: for an attempt of `contend`, which

@@ -28,8 +28,10 @@ from troupe.adapters.identity_errors import (
     WrongCredentials,
 )
 from troupe.adapters.identity_records import (
+    CLAIM,
     Person,
     Standing,
+    listener_uid,
     person_of,
     standing_of,
     unverified_person,
@@ -252,13 +254,14 @@ class Identity:
             raise _sdk_error(error) from error
 
     def delete(self, uid: str) -> None:
-        """Deletes an account; a missing one is not an error."""
-        try:
-            auth.delete_user(uid, app=self._app)
-        except auth.UserNotFoundError:
-            return
-        except _SDK_ERRORS as error:
-            raise _sdk_error(error) from error
+        """Deletes an account and its listener; a missing one is not an error."""
+        for each in (uid, listener_uid(uid)):
+            try:
+                auth.delete_user(each, app=self._app)
+            except auth.UserNotFoundError:
+                continue
+            except _SDK_ERRORS as error:
+                raise _sdk_error(error) from error
 
     def revoke(self, uid: str) -> None:
         """Revokes the account's refresh tokens, which ends all its sessions at Firebase Auth."""
@@ -269,15 +272,22 @@ class Identity:
         except _SDK_ERRORS as error:
             raise _sdk_error(error) from error
 
+    def listener_token(self, uid: str, session_id: str) -> str:
+        """A custom token, valid for an hour, with which a client of a session signs in to listen.
+        Raises IdentityUnavailable."""
+        return self._custom_token(listener_uid(uid), {CLAIM: {"uid": uid, "sid": session_id}})
+
     def _id_token(self, uid: str) -> str:
         """An ID token of the account's own, which Google requires for what only its owner may do.
         Raises IdentityUnavailable."""
+        body = {"token": self._custom_token(uid), "returnSecureToken": True}
+        return str(self._toolkit.call("signInWithCustomToken", body, repeat=True)["idToken"])
+
+    def _custom_token(self, uid: str, claims: dict[str, Any] | None = None) -> str:
         try:
-            token = auth.create_custom_token(uid, app=self._app).decode()
+            return str(auth.create_custom_token(uid, claims, app=self._app).decode())
         except (*_SDK_ERRORS, ValueError) as error:
             raise IdentityUnavailable("custom tokens cannot be signed") from error
-        body = {"token": token, "returnSecureToken": True}
-        return str(self._toolkit.call("signInWithCustomToken", body, repeat=True)["idToken"])
 
     def _user(self, uid: str) -> Any:
         """The Admin SDK's record of an account; None if it does not exist."""

@@ -4,6 +4,12 @@ from troupe.domain import Domain
 
 DOMAIN = Domain(
     name="admin",
-    endpoints={"admin": ("troupe.admin.endpoints", "troupe.admin.catalogue")},
+    endpoints={
+        "admin": (
+            "troupe.admin.endpoints",
+            "troupe.admin.catalogue",
+            "troupe.admin.usage_endpoints",
+        )
+    },
     exporters={"audit": "troupe.admin.lifecycle:export"},
 )

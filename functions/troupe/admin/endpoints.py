@@ -15,12 +15,13 @@ from troupe.accounts.errors import (
     NotAccepted,
     NotAnAdmin,
     OwnAccount,
+    OwnsCompany,
     RecentSignInRequired,
     SecondFactorRequired,
     TooManyAttempts,
     UserNotFound,
 )
-from troupe.accounts.schemas import LoginBody, UserView
+from troupe.accounts.schemas import AccountView, LoginBody
 from troupe.accounts.writes import user_path
 from troupe.admin import schemas
 from troupe.audit.records import Actor
@@ -30,9 +31,10 @@ from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans.errors import (
     BadDates,
     BalanceHeld,
+    ManagedByStripe,
+    NotSubscribed,
     PlanAmbiguous,
     PlanNotFound,
-    SubscriptionNotFound,
 )
 from troupe.web.addresses import current_device
 from troupe.web.caller import Auth
@@ -74,7 +76,7 @@ def admin_login(body: LoginBody, accounts: Accounts) -> Reply:
 @api.get("/api/admin/verify", auth=Auth.ADMIN, data=schemas.ValidAdmin)
 def admin_verify(caller: AccountCaller) -> Reply:
     """Checks an administrator's bearer token and returns the administrator."""
-    admin = UserView.of(caller.user)
+    admin = AccountView.of(caller.user)
     return Reply(schemas.ValidAdmin(valid=True, admin=admin), "Token is valid")
 
 
@@ -138,9 +140,10 @@ def admin_get_user(
         PlanNotFound,
         PlanAmbiguous,
         GuestNotAllowed,
-        SubscriptionNotFound,
+        NotSubscribed,
         BadDates,
         BalanceHeld,
+        ManagedByStripe,
         EmailTaken,
         EmailUnproved,
         NotAccepted,
@@ -171,7 +174,7 @@ def admin_update_user(
 @api.delete(
     "/api/admin/users/<userId>",
     auth=Auth.ADMIN,
-    errors=(UserNotFound, OwnAccount, LastAdmin, RecentSignInRequired),
+    errors=(UserNotFound, OwnAccount, OwnsCompany, LastAdmin, RecentSignInRequired),
 )
 def admin_delete_user(
     path: schemas.UserPath, caller: AccountCaller, accounts: Accounts, admin_users: AdminUsers

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from troupe.accounts.directory import UserFilter, UserStatus, status_of
-from troupe.accounts.schemas import RoleView, UserView
+from troupe.accounts.schemas import AccountView, RoleView
 from troupe.activities.service import Category
 from troupe.adapters.firestore import now
 from troupe.admin.changes import UserChange
@@ -39,13 +40,21 @@ if TYPE_CHECKING:
     from troupe.jobs.specs import JobSpecs
 
 All = Literal["all"]
+
+
+def _settable(status: UserStatus) -> UserStatus:
+    if status is UserStatus.PAST_DUE:
+        raise PydanticCustomError("status_of_stripe", "can only be set by a failed payment")
+    return status
+
+
 DocumentPath = Annotated[
     str, StringConstraints(max_length=300, pattern=r"^[A-Za-z]{1,40}/[A-Za-z0-9_-]{1,128}$")
 ]
 
 
 class AdminSignedIn(Schema):
-    admin: UserView
+    admin: AccountView
     access_token: str
     refresh_token: str
     expires_in: int = Field(description="Lifetime of the access token in seconds.")
@@ -53,7 +62,7 @@ class AdminSignedIn(Schema):
     @classmethod
     def of(cls, signed_in: SignedIn) -> Self:
         return cls(
-            admin=UserView.of(signed_in.user),
+            admin=AccountView.of(signed_in.user),
             access_token=signed_in.pair.access_token,
             refresh_token=signed_in.pair.refresh_token,
             expires_in=signed_in.pair.expires_in,
@@ -62,7 +71,7 @@ class AdminSignedIn(Schema):
 
 class ValidAdmin(Schema):
     valid: bool
-    admin: UserView
+    admin: AccountView
 
 
 class _Filter(Schema):
@@ -101,7 +110,7 @@ class UpdateUserBody(Schema):
     voice_minutes: Minutes | None = Field(None, description="The new balance: granted minus used.")
     start_date: Moment | None = None
     expiry_date: Moment | None = Field(None, description="A date in the past ends the plan now.")
-    status: UserStatus | None = Field(
+    status: Annotated[UserStatus, AfterValidator(_settable)] | None = Field(
         None,
         description="`suspended` ends all access; `active` lifts the suspension, or else restarts "
         "an ended plan; the others end the plan.",
@@ -378,7 +387,7 @@ def _user_fields(user: UserRecord) -> dict[str, Any]:
     """The fields of `AdminUserView`, all from the user's document, so that lists read no other."""
     last = user.subscription
     current = last if user.plan is not None else None
-    view = UserView.of(user)
+    view = AccountView.of(user)
     return {
         "id": user.id,
         "underscore_id": user.id,

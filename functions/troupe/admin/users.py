@@ -124,7 +124,7 @@ class AdminUsers:
     def delete(self, actor: Actor, uid: str) -> None:
         """Deletes an account just as its user could.
 
-        Raises UserNotFound, OwnAccount, LastAdmin.
+        Raises UserNotFound, OwnAccount, OwnsCompany, LastAdmin.
         """
         self._directory.get(uid)
         if uid == actor.uid:

@@ -12,7 +12,11 @@ from troupe.accounts.domain import DOMAIN as ACCOUNTS
 from troupe.activities.domain import DOMAIN as ACTIVITIES
 from troupe.admin.domain import DOMAIN as ADMIN
 from troupe.allowances import RateLimit
+from troupe.bulk.domain import DOMAIN as BULK
 from troupe.characters.domain import DOMAIN as CHARACTERS
+from troupe.companies.domain import DOMAIN as COMPANIES
+from troupe.company_exports.domain import DOMAIN as COMPANY_EXPORTS
+from troupe.debugging.domain import DOMAIN as DEBUGGING
 from troupe.dictionaries.domain import DOMAIN as DICTIONARIES
 from troupe.domain import Domain
 from troupe.dubbing.domain import DOMAIN as DUBBING
@@ -20,10 +24,15 @@ from troupe.exports.domain import DOMAIN as EXPORTS
 from troupe.files.domain import DOMAIN as FILES
 from troupe.generations.domain import DOMAIN as GENERATIONS
 from troupe.jobs.domain import DOMAIN as JOBS
+from troupe.metrics.domain import DOMAIN as METRICS
+from troupe.notifications.domain import DOMAIN as NOTIFICATIONS
+from troupe.payments.domain import DOMAIN as PAYMENTS
 from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
+from troupe.rooms.domain import DOMAIN as ROOMS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
 from troupe.support.domain import DOMAIN as SUPPORT
+from troupe.tabs.domain import DOMAIN as TABS
 from troupe.transcriptions.domain import DOMAIN as TRANSCRIPTIONS
 from troupe.translation.domain import DOMAIN as TRANSLATION
 from troupe.voices.domain import DOMAIN as VOICES
@@ -34,9 +43,10 @@ if TYPE_CHECKING:
     from troupe.settings import Settings
     from troupe.web.routes import Api
 
-# In the order in which a deleted user's data is erased. Generations, scripts, transcriptions,
-# dubbings and jobs stop running work; the wallet can be closed only when no job holds part of it;
-# activities come after them, because the other erasers write some.
+# In the order in which a deleted user's data is erased. Payments stop Stripe from charging before
+# the subscription and the wallet go. Generations, scripts, transcriptions, dubbings and jobs stop
+# running work; the wallet can be closed only when no job holds part of it; activities and
+# notifications come after them, because the other erasers write some.
 DOMAINS: tuple[Domain, ...] = (
     GENERATIONS,
     VOICES,
@@ -44,19 +54,30 @@ DOMAINS: tuple[Domain, ...] = (
     TRANSCRIPTIONS,
     DUBBING,
     JOBS,
+    TABS,
     EXPORTS,
     CHARACTERS,
     DICTIONARIES,
     FILES,
+    ROOMS,
+    COMPANIES,
+    PAYMENTS,
     PLANS,
     WALLET,
     ACTIVITIES,
+    NOTIFICATIONS,
     ACCOUNTS,
     REPORTS,
     SUPPORT,
     TRANSLATION,
     ADMIN,
+    BULK,
+    COMPANY_EXPORTS,
+    METRICS,
+    DEBUGGING,
 )
+# The functions that Cloud Tasks calls.
+TASK_FUNCTIONS = ("generate", "listen", "dub", "relay")
 
 
 @cache

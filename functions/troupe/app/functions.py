@@ -22,14 +22,23 @@ def container() -> Container:
     return Container(settings())
 
 
+def instance() -> Container:
+    """The services of this process, which serves a function: its upkeep runs."""
+    services = container()
+    services.upkeep.start()
+    return services
+
+
 @cache
 def app_for(function: str) -> Flask:
-    """The app of an HTTP function. Raises KeyError if the function does not exist."""
+    """The app of an HTTP function. Raises KeyError if the function does not exist, and ValueError
+    if it lacks a setting."""
     # A request makes thousands of objects, and hardly any cycles: the default, to look for them
     # after every 700, takes 7 % of the time of a list.
     gc.set_threshold(10_000)
+    settings().check_function(function)
     with _kept():
-        return make_app(function, container())
+        return make_app(function, instance())
 
 
 @contextmanager

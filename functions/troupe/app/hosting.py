@@ -65,10 +65,10 @@ def _sources(node: _Node, path: str) -> Iterator[tuple[str, str]]:
             continue
         if len(each.here) > 1:
             raise ValueError(f"{address} is served by {sorted(each.here)}")
-        if each.here:
-            (function,) = each.here
-            yield address, function
-        yield from _sources(each, address)
+        places = [(address, next(iter(each.here)))] if each.here else []
+        below = _sources(each, address)
+        # What is below a wildcard comes before it, whatever a reader takes `*` for.
+        yield from [*below, *places] if segment == "*" else [*places, *below]
 
 
 def configured(firebase_json: str, region: str) -> str:

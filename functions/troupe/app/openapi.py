@@ -217,9 +217,13 @@ class _Document:
                 schema = self._refs[model, "validation"]
                 fields: Mapping[str, Any] = model.model_fields
                 required = any(field.is_required() for field in fields.values())
+            content: Json = {media_type: {"schema": schema}}
+            if route.form is not None:
+                form = {"schema": self._refs[route.form, "validation"]}
+                content[_BODY_TYPES["form"]] = form | {"x-max-bytes": route.form_bytes}
             return {
                 "required": required,
-                "content": {media_type: {"schema": schema}},
+                "content": content,
                 "x-max-bytes": route.body_bytes,
             }
         return None

@@ -29,7 +29,8 @@ def schemas_of(
         wanted.add((route.data, "serialization"))
         if route.produced_json:
             wanted.add((route.produced_json, "serialization"))
-        wanted |= {(model, "validation") for model in route.parts.values() if model is not bytes}
+        taken = {*route.parts.values(), route.form} - {None, bytes}
+        wanted |= {(model, "validation") for model in taken}
     for kind in kinds:
         wanted |= {(each, "serialization") for each in details_of(kind) - {NoneType}}
     inputs = sorted(wanted, key=lambda each: (each[0].__module__, each[0].__name__, each[1]))

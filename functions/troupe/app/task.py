@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from firebase_functions.https_fn import CallableRequest, FunctionsErrorCode, HttpsError
@@ -10,6 +13,7 @@ from firebase_functions.https_fn import CallableRequest, FunctionsErrorCode, Htt
 from troupe import deadlines, logs, tokens
 from troupe.adapters.queue import QueueUnavailable
 from troupe.app.container import Container
+from troupe.counters import COUNTERS
 from troupe.errors import Unauthorized
 from troupe.jobs.errors import TryAgain
 from troupe.jobs.sender import TASK_TOKEN_HEADER
@@ -17,8 +21,9 @@ from troupe.jobs.sender import TASK_TOKEN_HEADER
 _UID = re.compile(r"[^/]{1,128}")
 
 
-def handle(request: CallableRequest[Any], services: Container) -> None:
-    """Handles one delivery. A 2xx response ends the task; Cloud Tasks retries after any other.
+def handle(request: CallableRequest[Any], services: Container, function: str) -> None:
+    """Handles one delivery to `function`. A 2xx response ends the task; Cloud Tasks retries after
+    any other.
 
     In production, IAM admits only the service account of Cloud Tasks. The token is checked as
     well, for the emulators and in case of a wrong IAM policy.
@@ -35,13 +40,28 @@ def handle(request: CallableRequest[Any], services: Container) -> None:
     if claims.subject != job_id:
         raise HttpsError(FunctionsErrorCode.PERMISSION_DENIED, "This token belongs to another job.")
     trace = logs.trace_fields(request.raw_request.headers, lambda: services.settings.project_id)
-    logs.begin(jobId=job_id, part=part, **trace)
+    logs.begin(jobId=job_id, part=part, uid=uid, **trace)
     deadlines.begin(None)
     try:
-        services.runner.run(job_id, part, uid)
+        with _counted(function):
+            services.runner.run(job_id, part, uid)
     except (TryAgain, QueueUnavailable) as again:
         # Not 503, for which Cloud Tasks slows down the whole queue.
         raise HttpsError(FunctionsErrorCode.ABORTED, str(again)) from None
+
+
+@contextmanager
+def _counted(function: str) -> Iterator[None]:
+    """Counts the delivery for the metrics. One that has to come again has not failed."""
+    started, failed = time.perf_counter(), True
+    try:
+        yield
+        failed = False
+    except (TryAgain, QueueUnavailable):
+        failed = False
+        raise
+    finally:
+        COUNTERS.request(function, None, (time.perf_counter() - started) * 1000, failed=failed)
 
 
 def _task(data: object) -> tuple[str, int | None, str | None]:

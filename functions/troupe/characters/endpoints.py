@@ -238,8 +238,8 @@ def get_character_media(
     character_library: CharacterLibrary,
     files: Files,
 ) -> Response:
-    """Downloads a picture of a character or a user, or a voice sample; supports byte ranges.
-    Samples and the pictures of private characters are for their owner."""
+    """Downloads a picture of a character, a user or a company, or a voice sample; supports byte
+    ranges. Samples and the pictures of private characters are for their owner."""
     if caller is None and path.kind == "audio_files":
         raise Unauthorized
     media = character_library.media(caller.uid if caller else None, path.kind, path.name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from troupe.access import owned, readable
+from troupe.access import belongs, owned, readable
 from troupe.adapters.firestore import Database, Document, contend, now
 from troupe.characters import writes
 from troupe.characters.errors import VoiceNotShared, not_found
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files, StoredFile
 
 # Profile pictures are in the same folder. They belong to no character, and are public.
-AVATAR_PREFIX = "avatar_"
+PUBLIC_PREFIXES = ("avatar_", "logo_")  # pictures of users and companies
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class CharacterLibrary:
             if star.exists:
                 return StarState(document.data["starred"], True)
             batch = writes.star_writes(character_id, uid, now())
-            return StarState(self._db.commit_or_stale(*batch).transforms[1][0], True)
+            return StarState(self._db.commit_or_stale(*batch).transforms[0][0], True)
 
         return contend(attempt)
 
@@ -76,7 +76,7 @@ class CharacterLibrary:
             if not star.exists:
                 return StarState(document.data["starred"], False)
             batch = writes.unstar_writes(character_id, uid, star, now())
-            return StarState(self._db.commit_or_stale(*batch).transforms[1][0], False)
+            return StarState(self._db.commit_or_stale(*batch).transforms[0][0], False)
 
         return contend(attempt)
 
@@ -139,6 +139,14 @@ class CharacterLibrary:
             raise VoiceNotShared(details={"characters": kept})
         return [characters[each] for each in ids]
 
+    def own_voice(self, uid: str, character_id: str) -> Character | None:
+        """A character, if it is the user's own, and its sample may be cloned."""
+        if not writes.is_id(character_id):
+            return None
+        document = self._db.get(character_path(character_id))
+        character = Character.of(document) if belongs(document, uid) else None
+        return character if character is not None and character.clonable else None
+
     def media(self, uid: str | None, kind: str, name: str) -> Media:
         """A file by its name, as `uid` may have it (None: not signed in): samples and the pictures
         of private characters are for the owner. `kind`: a key of `FOLDERS`.
@@ -146,7 +154,7 @@ class CharacterLibrary:
         Raises FileMissing, also for another user's file.
         """
         public = True
-        if not (kind == "images" and name.startswith(AVATAR_PREFIX)):
+        if not (kind == "images" and name.startswith(PUBLIC_PREFIXES)):
             path = character_path(name.rpartition("-")[0])
             (document,) = self._db.get_all([path], select=["uid", "visibility"])
             if kind == "images":

@@ -79,18 +79,22 @@ def delete_write(character: Character, seen: Document) -> Write:
 
 
 def star_writes(character_id: str, uid: str, at: datetime) -> list[Write]:
-    """Creates the star, which can succeed only once, and increments the count without a read."""
+    """Increments the count without a read, and creates the star, which can succeed only once.
+
+    The count comes first, because the emulator shows the writes of one commit one by one: who reads
+    the star must also read the count that includes it.
+    """
     return [
-        Create(star_path(character_id, uid), {"uid": uid, "createdAt": at}),
         Update(character_path(character_id), {"starred": Increment(1)}),
+        Create(star_path(character_id, uid), {"uid": uid, "createdAt": at}),
         activity(uid, "starred", character_id, "Character starred", at),
     ]
 
 
 def unstar_writes(character_id: str, uid: str, star: Document, at: datetime) -> list[Write]:
     return [
+        Update(character_path(character_id), {"starred": Increment(-1)}),  # first, as above
         Delete(star.path, seen=star),
-        Update(character_path(character_id), {"starred": Increment(-1)}),
         activity(uid, "unstarred", character_id, "Character unstarred", at),
     ]
 

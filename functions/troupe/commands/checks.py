@@ -1,4 +1,4 @@
-"""Checks and maintenance: the ledger audit, the audit log, and the sweep."""
+"""Checks and maintenance: the audit of wallets and companies, the audit log, and the sweep."""
 
 from __future__ import annotations
 
@@ -7,17 +7,36 @@ import json
 import sys
 
 from troupe.app.container import Container
+from troupe.commands.company_audit import audit_companies
 from troupe.commands.ledger_audit import audit as audit_wallets
+from troupe.commands.online_audit import audit_online
 
 
 def audit(options: argparse.Namespace, services: Container) -> int:
-    """Checks that every wallet equals the sum of its ledger."""
-    result = audit_wallets(services.database)
-    for finding in result.findings:
-        print(f"{finding.uid}: {finding.problem}", file=sys.stderr)
-    problems = f"{len(result.findings)} problems" if result.findings else "clean"
-    print(f"audit: {result.wallets} wallets, {problems}")
-    return 1 if result.findings else 0
+    """Checks that every wallet equals the sum of its ledger, that payments and companies are
+    consistent, and with --online that Stripe says the same."""
+    if options.online and services.settings.payments != "stripe":
+        print("--online needs PAYMENTS=stripe", file=sys.stderr)
+        return 2
+    paid = services.settings.payments == "stripe"
+    wallets = audit_wallets(services.database, paid=paid)
+    companies = audit_companies(services.database)
+    for finding in wallets.findings:
+        print(f"{finding.owner_id}: {finding.problem}", file=sys.stderr)
+    for problem in companies.findings:
+        print(f"{problem.path}: {problem.problem}", file=sys.stderr)
+    found = len(wallets.findings) + len(companies.findings)
+    if options.online:
+        online = audit_online(services)
+        for finding in online.findings:
+            print(f"{finding.owner_id}: {finding.problem}", file=sys.stderr)
+        print(f"at Stripe: {online.customers} customers")
+        found += len(online.findings)
+    for what, count in sorted(wallets.unchecked.items()):
+        print(f"cannot be checked: {count} {what}")
+    problems = f"{found} problems" if found else "clean"
+    print(f"audit: {wallets.wallets} wallets, {companies.companies} companies, {problems}")
+    return 1 if found else 0
 
 
 def audit_log(options: argparse.Namespace, services: Container) -> int:

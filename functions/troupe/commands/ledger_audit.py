@@ -1,20 +1,32 @@
 """The ledger audit: every wallet equals the sum of its ledger, every hold has a live job, every job
-that ended was charged what it should have been, and no guest has a plan or minutes."""
+that ended was charged what it should have been, tabs add up, what was paid for was granted, no
+guest has a plan or minutes, and budgets of members are what companies' ledgers say."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from troupe.adapters.firestore import Database, Document
+from troupe.commands.budget_audit import audit_budgets
+from troupe.commands.notes import Notes
+from troupe.commands.payments_audit import (
+    audit_billing,
+    audit_customers,
+    audit_events,
+    audit_revenue,
+    paying_since,
+)
+from troupe.commands.tabs_audit import audit_tabs
 from troupe.jobs.charges import unfinished_charge
 from troupe.jobs.records import SHOWN_FIELDS, Charge, Job, JobStatus, job_path
-from troupe.plans.records import SubscriptionStatus
+from troupe.plans.records import Subscription
+from troupe.plans.writes import subscription_path
 from troupe.wallet.ledger import ledger_path, plan_grant_id, wallet_path
-from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Wallet
+from troupe.wallet.records import Balance, Entry, EntryKind, Meter, Owner, Wallet
 
 _BATCH = 300
 # For each kind of entry, the allowed signs of granted, used and held.
@@ -26,58 +38,106 @@ _SIGNS = {
     EntryKind.RELEASE: (_SAME, _SAME, _LESS),
     EntryKind.CONSUME: (_SAME, _MORE, _SAME),
     EntryKind.EXPIRE: (_LESS, _SAME, _SAME),
+    EntryKind.REVERSE: (_MORE | _LESS, _SAME, _SAME),
     EntryKind.ADJUST: (_MORE | _LESS, _SAME, _SAME),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    uid: str
+    owner_id: str
     problem: str
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
+    """`unchecked`: how many documents lack what a check needs, by what they are."""
+
     wallets: int
     findings: list[Finding]
+    unchecked: Counter[str] = field(default_factory=Counter)
 
 
-def audit(db: Database) -> Audit:
+def audit(db: Database, *, paid: bool = True) -> Audit:
     """Reads every wallet and ledger. A change between the reads can look like a difference, so a
-    finding counts only if a second look confirms it."""
-    wallets = 0
+    finding counts only if a second look confirms it. `paid`: whether payments are on, so that
+    plans with a price must be paid for."""
+    wallets: set[str] = set()
     findings: list[Finding] = []
+    unchecked: Counter[str] = Counter()
+    since = paying_since(db) if paid else None
     for document in db.walk("wallets"):
-        wallets += 1
-        problems = audit_user(db, document.id) and audit_user(db, document.id)
+        wallets.add(document.id)
+        notes = Notes(since)
+        if problems := _problems(db, document, notes):
+            notes = Notes(since)
+            problems = _problems(db, document, notes)
+        unchecked += notes.unchecked
         findings += [Finding(document.id, problem) for problem in problems]
-    return Audit(wallets, findings)
+    findings += [Finding(owner_id, "has no wallet") for owner_id in _without_wallet(db, wallets)]
+    findings += [Finding(place, problem) for place, problem in audit_tabs(db)]
+    findings += [Finding("customers", problem) for problem in audit_customers(db, wallets)]
+    findings += [Finding("events", problem) for problem in audit_events(db)]
+    findings += [Finding("revenue", problem) for problem in audit_revenue(db)]
+    return Audit(len(wallets), findings, unchecked)
 
 
-def audit_user(db: Database, uid: str) -> list[str]:
-    """The problems of one user's wallet; empty if there are none."""
+def _problems(db: Database, document: Document, notes: Notes) -> list[str]:
     try:
-        ledger = [Entry.of(entry) for entry in db.walk(ledger_path(uid))]
-        paths = [wallet_path(uid), f"users/{uid}", f"subscriptions/{uid}"]
-        document, user, plan = db.get_all(paths)
+        owner = Wallet.of(document).owner
+    except ValidationError as error:
+        return [f"the wallet cannot be read: {error}"]
+    if not db.get(owner.path).exists and db.get(document.path).exists:
+        return [f"its owner {owner.path} does not exist", *audit_owner(db, owner, notes)]
+    budgets = audit_budgets(db, owner.id, notes) if owner.company_id else []
+    return audit_owner(db, owner, notes) + budgets
+
+
+def _without_wallet(db: Database, wallets: set[str]) -> Iterator[str]:
+    """Users and companies who have no wallet, and are not being erased."""
+    for collection in ("users", "companies"):
+        for document in db.walk(collection, select=["deletedAt"]):
+            if document.id not in wallets and not document.data.get("deletedAt"):
+                owner, wallet = db.get_all([document.path, wallet_path(document.id)])
+                if owner.exists and not owner.data.get("deletedAt") and not wallet.exists:
+                    yield document.id
+
+
+def audit_owner(db: Database, owner: Owner, notes: Notes | None = None) -> list[str]:
+    """The problems of one owner's wallet; empty if there are none."""
+    notes = notes or Notes()
+    try:
+        ledger = [Entry.of(entry) for entry in db.walk(ledger_path(owner.id))]
+        paths = [wallet_path(owner.id), owner.path, subscription_path(owner.id)]
+        document, shown, plan = db.get_all(paths)
         wallet = Wallet.of(document)
     except ValidationError as error:
         return [f"a document cannot be read: {error}"]
     problems = [*_sums(wallet, ledger), *_shapes(ledger), *_holds(ledger)]
-    problems += _jobs(db, ledger)
+    problems += _jobs(db, owner, ledger)
     problems += _plan(plan, {entry.id: entry for entry in ledger})
-    if user.data.get("guest"):
+    guest = bool(shown.data.get("guest"))
+    if guest:
         problems += _guest(plan, wallet)
-    documented = wallet.tokens.granted - wallet.tokens.used
-    if user.exists and user.data.get("tokens") != documented:
-        shown = user.data.get("tokens")
-        problems.append(f"the user's document shows {shown} tokens, the wallet has {documented}")
-    seconds = Balance.model_validate(user.data.get("voiceSeconds", {}))
-    if user.exists and not user.data.get("deletedAt") and seconds != wallet.voice_seconds:
-        problems.append(
-            f"the user's document shows {seconds} voice seconds, the wallet {wallet.voice_seconds}"
-        )
+    if shown.exists:
+        problems += _shown(shown, wallet)
+    try:
+        has = Subscription.of(plan) if plan.exists else None
+        by_id = {entry.id: entry for entry in ledger}
+        problems += audit_billing(db, wallet, by_id, has, notes, guest=guest)
+    except ValidationError as error:
+        problems.append(f"a document cannot be read: {error}")
     return problems
+
+
+def _shown(owner: Document, wallet: Wallet) -> Iterator[str]:
+    """Compares the owner's document with the wallet whose balances it repeats."""
+    tokens, documented = owner.data.get("tokens"), wallet.tokens.granted - wallet.tokens.used
+    if tokens != documented:
+        yield f"{owner.path} shows {tokens} tokens, the wallet has {documented}"
+    seconds = Balance.model_validate(owner.data.get("voiceSeconds", {}))
+    if not owner.data.get("deletedAt") and seconds != wallet.voice_seconds:
+        yield f"{owner.path} shows {seconds} voice seconds, the wallet {wallet.voice_seconds}"
 
 
 def _sums(wallet: Wallet, ledger: list[Entry]) -> Iterator[str]:
@@ -110,15 +170,20 @@ def _plan(subscription: Document, ledger: dict[str, Entry]) -> Iterator[str]:
         return
     period, gave = subscription.data.get("period", 0), subscription.data.get("gave", {})
     for meter in Meter:
-        entry = ledger.get(plan_grant_id(subscription.id, period, meter))
-        granted = entry.granted if entry else 0
+        whole = plan_grant_id(subscription.id, period, meter)
+        # A period that is paid for line by line has an entry for each.
+        granted = sum(
+            entry.granted
+            for name, entry in ledger.items()
+            if name == whole or name.startswith(f"{whole}-")
+        )
         if granted != (said := gave.get(meter, 0)):
             yield f"{meter}: period {period} of the plan granted {said}, the ledger has {granted}"
 
 
 def _guest(subscription: Document, wallet: Wallet) -> Iterator[str]:
     """Guests are given no plan and no minutes."""
-    if subscription.exists and subscription.data.get("status") == SubscriptionStatus.ACTIVE:
+    if subscription.exists and Subscription.of(subscription).live:
         yield "a guest has a plan"
     if wallet.voice_seconds.granted > wallet.voice_seconds.used:
         yield "a guest has minutes"
@@ -127,20 +192,23 @@ def _guest(subscription: Document, wallet: Wallet) -> Iterator[str]:
 def _holds(ledger: list[Entry]) -> Iterator[str]:
     """Checks that no hold was settled or released twice or in part."""
     open_holds: Counter[str] = Counter()
-    amounts: Counter[str] = Counter()
+    amounts: Counter[tuple[str, Meter]] = Counter()
     for entry in ledger:
         if entry.job_id is None:
+            if entry.held:
+                yield f"{entry.id} changes what is held, and names no job"
             continue
         open_holds[entry.job_id] += 1 if entry.kind is EntryKind.HOLD else -1
-        amounts[entry.job_id] += entry.held
+        amounts[entry.job_id, entry.meter] += entry.held
+    for (job_id, meter), amount in amounts.items():
+        if open_holds[job_id] <= 0 and amount:
+            yield f"job {job_id} ended, but {amount} {meter} of its hold remain"
     for job_id, count in open_holds.items():
-        if count <= 0 and amounts[job_id]:
-            yield f"job {job_id} ended, but {amounts[job_id]} of its hold remain"
         if count < 0:
             yield f"job {job_id} ended its hold {1 - count} times"
 
 
-def _jobs(db: Database, ledger: list[Entry]) -> Iterator[str]:
+def _jobs(db: Database, owner: Owner, ledger: list[Entry]) -> Iterator[str]:
     """Compares every job in the ledger with its entries: a hold has a live job, and a job that
     ended was charged what its document says and what its price is."""
     by_job: dict[str, list[Entry]] = {}
@@ -159,6 +227,8 @@ def _jobs(db: Database, ledger: list[Entry]) -> Iterator[str]:
                     yield f"hold of job {document.id}, which does not exist"
                 continue
             job = Job.of(document)
+            if job.payer != owner or any(entry.by != job.spender for entry in entries):
+                yield f"job {job.id} is paid by {job.payer.path}, for {job.uid}"
             if job.status.ended and waiting:
                 yield f"hold of job {job.id}, which is {job.status}"
             elif job.status.ended and job.charge is not None:

@@ -21,6 +21,7 @@ from troupe.file_names import split
 from troupe.files.errors import UserFileNotFound
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
+from troupe.jobs.schemas import PaidHeaders
 from troupe.media.captions import MIME_TYPES
 from troupe.media.formats import AudioFormat
 from troupe.media.uploads.checks import BrokenAudio, DecodersBusy, TooDemanding, UnsupportedFile
@@ -28,12 +29,13 @@ from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.transcriptions.errors import TranscriberNotConfigured
 from troupe.translation.errors import TRANSLATOR_ERRORS
-from troupe.wallet.errors import NotEnoughTokens
+from troupe.wallet.errors import PAYER_ERRORS, NotEnoughTokens
+from troupe.wallet.payers import payer_of
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import KeyHeader, Page
+from troupe.web.schema import Page
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -53,10 +55,10 @@ _AUDIO = AudioFormat.MP3
         *(DubbingNotOffered, UnknownChoice, SameLanguage, UserFileNotFound),
         *(UnsupportedFile, BrokenAudio, RecordingTooLong, TooDemanding, DecodersBusy),
         *(TranscriberNotConfigured, *TRANSLATOR_ERRORS),
-        *(NotEnoughTokens, KeyReused, TooManyJobs),
+        *(*PAYER_ERRORS, NotEnoughTokens, KeyReused, TooManyJobs),
     ),
 )
-def dub(form: schemas.DubForm, header: KeyHeader, caller: Caller, dubbings: Dubbings) -> Reply:
+def dub(form: schemas.DubForm, header: PaidHeaders, caller: Caller, dubbings: Dubbings) -> Reply:
     """Dubs a recording or a film into another language: each line starts where its original starts.
     The work is a job: poll `GET /api/dubbing/{id}`. Speech in the original and new speech are
     charged; the most that a recording of this length can cost is held until the work is done. The
@@ -77,7 +79,8 @@ def dub(form: schemas.DubForm, header: KeyHeader, caller: Caller, dubbings: Dubb
         name=form.media.filename if form.media else "",
         file_id=form.file_id,
     )
-    found = dubbings.start(caller.uid, request, header.idempotency_key)
+    payer = payer_of(caller, header.x_troupe_company, form.company_id)
+    found = dubbings.start(caller.uid, request, header.idempotency_key, payer)
     return Reply(
         schemas.DubbingAndJob.of(found),
         "Dubbing started",

@@ -12,7 +12,7 @@ from troupe.dubbing.records import Dubbed, Dubbing
 from troupe.dubbing.service import DubbingWithJob
 from troupe.dubbing.specs import DUBBING
 from troupe.jobs.records import JobStatus
-from troupe.jobs.schemas import ErrorView, JobView
+from troupe.jobs.schemas import CompanyId, ErrorView, JobView
 from troupe.media.captions import CaptionFormat
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, Notice, Schema
@@ -38,6 +38,7 @@ class DubForm(Form):
     voice_id: Annotated[str, Field(max_length=200)] | None = Field(
         None, description="An id from `GET /api/voice/voices`. By default a female voice."
     )
+    company_id: CompanyId = None
     keep_voice: bool = Field(
         False, description="`true` is not offered yet: answers 422 `not_offered`."
     )

@@ -29,6 +29,7 @@ from troupe.orphans import NewFile, OrphanedFiles
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
+from troupe.wallet.records import Owner
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -92,13 +93,19 @@ class Dubbings:
         self._settings = settings
         self._orphans = OrphanedFiles(db, files)
 
-    def start(self, uid: str, request: DubbingRequest, key: str | None = None) -> DubbingWithJob:
+    def start(
+        self,
+        uid: str,
+        request: DubbingRequest,
+        key: str | None = None,
+        payer: Owner | None = None,
+    ) -> DubbingWithJob:
         """Stores what was sent, commits the dubbing, its job and the hold, and enqueues the work.
         A repeat under the same idempotency `key` returns the first one in its current state.
 
         Raises TranscriberNotConfigured, UnknownChoice, SameLanguage, the TRANSLATOR_ERRORS,
         UserFileNotFound, UnsupportedFile, BrokenAudio, RecordingTooLong, TooDemanding,
-        DecodersBusy, NotEnoughTokens, KeyReused, TooManyJobs.
+        DecodersBusy, NotEnoughTokens, KeyReused, TooManyJobs, and the PAYER_ERRORS.
         """
         chosen = choose(
             self._languages,
@@ -124,6 +131,7 @@ class Dubbings:
             given=_original(path, given.recording, chosen),
             request_hash=request_hash("dub", {"file": given.fingerprint, **chosen._asdict()}),
             at=at,
+            payer=payer,
         )
         with self._orphans.stored(new) as record:
             started = activity_write(

@@ -35,5 +35,6 @@ DUBBING = JobSpec(
     worker=attrgetter("dubbing_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
+    link="/api/dubbing/{id}",
     queue=QUEUE,
 )

@@ -26,4 +26,5 @@ EXPORT = JobSpec(
     worker=attrgetter("export_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
+    link="/api/auth/export/{job}",
 )

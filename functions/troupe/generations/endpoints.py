@@ -32,7 +32,9 @@ from troupe.speech.choice import count_voices, offered_languages, offered_styles
 from troupe.speech.errors import InvalidSSML, NothingToSpeak, SpeechTooLong, UnreadableText
 from troupe.translation.errors import TRANSLATOR_ERRORS
 from troupe.waiters import WAITERS
-from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
+from troupe.wallet.errors import PAYER_ERRORS, CostAboveMax, NotEnoughTokens
+from troupe.wallet.payers import payer_of
+from troupe.wallet.schemas import CompanyHeader
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
@@ -112,6 +114,7 @@ def list_styles(settings: Settings) -> Reply:
     headers=("Location", "Preference-Applied"),
     errors=(
         *CHOICE_ERRORS,
+        *PAYER_ERRORS,
         NotEnoughTokens,
         CostAboveMax,
         KeyReused,
@@ -136,6 +139,7 @@ def generate_voice(
         body.command(caller.user.voice_id),
         header.idempotency_key,
         body.max_tokens,
+        payer=payer_of(caller, header.x_troupe_company, body.company_id),
     )
     headers = {"Location": f"/api/voice/generations/{found.generation.id}"}
     if wait := _wait(header.prefer):
@@ -149,16 +153,20 @@ def generate_voice(
 @api.post(
     "/api/voice/quote",
     data=PriceData,
-    errors=CHOICE_ERRORS,
+    errors=(*CHOICE_ERRORS, *PAYER_ERRORS),
     body_bytes=TEXT_LIMIT,
     **TRANSLATES,
 )
 def quote_voice(
-    body: request_schemas.GenerateVoice, caller: AccountCaller, generations: Generations
+    body: request_schemas.GenerateVoice,
+    header: CompanyHeader,
+    caller: AccountCaller,
+    generations: Generations,
 ) -> Reply:
     """Returns what this text would cost, after the same checks as `POST /api/voice/generate`.
     Holds nothing. `maxTokens` has no effect."""
-    price = generations.quote(caller.uid, body.command(caller.user.voice_id))
+    payer = payer_of(caller, header.x_troupe_company, body.company_id)
+    price = generations.quote(caller.uid, body.command(caller.user.voice_id), payer)
     return Reply(PriceData.of(price), "Price calculated")
 
 

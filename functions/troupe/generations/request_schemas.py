@@ -10,13 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from troupe.borders import LONGEST_PAUSE, Border
 from troupe.generations.choices import DEFAULT_SPEED, DEFAULT_VOICE_TYPE, GenerationRequest
-from troupe.jobs.schemas import MaxTokens
+from troupe.jobs.schemas import CompanyId, MaxTokens, PaidHeaders
 from troupe.media.formats import AudioFormat, LiveFormat
 from troupe.settings import MOST_CHARACTERS
 from troupe.speech.catalogue import DEFAULT_STYLE
 from troupe.speech.engine import VoiceType
 from troupe.speech.text.forms import TextType
-from troupe.web.schema import Id, KeyHeader, Schema, VoiceId, WarnsOfUnknown, example
+from troupe.web.schema import Id, Schema, VoiceId, WarnsOfUnknown, example
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -87,6 +87,7 @@ class SpeechBody(WarnsOfUnknown):
         None, description="The silence after each kind of border, instead of the usual one."
     )
     max_tokens: MaxTokens = None
+    company_id: CompanyId = None
     target_language: str | None = Field(
         None,
         max_length=40,
@@ -186,7 +187,7 @@ class StreamVoice(SpeechBody):
         return self._command(self.language, self.format.stored, own_voice)
 
 
-class GenerateHeaders(KeyHeader):
+class GenerateHeaders(PaidHeaders):
     prefer: str | None = Field(
         None,
         max_length=200,

@@ -24,7 +24,7 @@ from troupe.generations.specs import VOICE
 from troupe.generations.translating import Translations
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.jobs.charges import Price
-from troupe.jobs.records import Job, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, job_path
 from troupe.jobs.writes import erase_writes
 from troupe.logs import log
 from troupe.media.captions import (
@@ -39,6 +39,7 @@ from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
 from troupe.text import shorten
 from troupe.waiters import polls
+from troupe.wallet.records import Owner
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -91,11 +92,12 @@ class Generations:
         key: str | None,
         max_tokens: int | None = None,
         *,
+        payer: Owner | None = None,
         run_here: bool = False,
     ) -> GenerationWithJob:
         """Commits the generation, its job and the hold, and enqueues the work, unless the caller
-        does it (`run_here`). A repeat under the same idempotency `key` returns the first generation
-        in its current state.
+        does it (`run_here`). `payer`: None for the user. A repeat under the same idempotency
+        `key` returns the first generation in its current state.
 
         Raises the errors of Choices.of, ContentRefused, ModerationUnavailable, NotEnoughTokens,
         CostAboveMax, KeyReused, TooManyJobs. With `run_here`, the text that is spoken must be one
@@ -105,7 +107,7 @@ class Generations:
         fingerprint = request_hash("generateVoice", hashed(request))
         # A second translation could differ, and cost something.
         translated = key is not None and request.target_language is not None
-        if translated and (earlier := self._earlier(uid, generation_id, fingerprint)):
+        if translated and (earlier := self._earlier(uid, payer, generation_id, fingerprint)):
             return earlier
         if run_here:
             self._check_at_once(request.text)
@@ -141,6 +143,7 @@ class Generations:
             given=_spoken_text(request, generation, chosen),
             request_hash=fingerprint,
             at=at,
+            payer=payer,
         )
         batch = [
             writes.create_write(generation),
@@ -165,13 +168,15 @@ class Generations:
             return replace(found, warnings=chosen.warnings, repeated=True)
         return GenerationWithJob(generation, job, chosen.warnings)
 
-    def _earlier(self, uid: str, generation_id: str, fingerprint: str) -> GenerationWithJob | None:
+    def _earlier(
+        self, uid: str, payer: Owner | None, generation_id: str, fingerprint: str
+    ) -> GenerationWithJob | None:
         """What an earlier request under the same key started. Raises KeyReused,
         GenerationNotFound."""
-        document = self._db.get_all([job_path(generation_id)], select=["uid", "requestHash"])[0]
+        document = self._db.get_all([job_path(generation_id)], select=SHOWN_FIELDS)[0]
         if not document.exists:
             return None
-        if (document.data["uid"], document.data["requestHash"]) != (uid, fingerprint):
+        if not Job.of(document).repeats(uid, payer.company_id if payer else None, fingerprint):
             raise KeyReused
         return replace(self.get(uid, generation_id), repeated=True)
 
@@ -184,9 +189,11 @@ class Generations:
             "Use `POST /api/voice/generate`.",
         )
 
-    def quote(self, uid: str, request: GenerationRequest) -> Price:
-        """What the generation would cost now. Raises the errors of `Choices.of`."""
-        return self._jobs().price(uid, self._choices.of(uid, request).quote)
+    def quote(self, uid: str, request: GenerationRequest, payer: Owner | None = None) -> Price:
+        """What the generation would cost now. Raises the errors of `Choices.of`, and the
+        PAYER_ERRORS."""
+        quote = self._choices.of(uid, request).quote
+        return self._jobs().price(uid, payer or Owner.user(uid), quote)
 
     def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
         """Polls until the work has ended, for at most `seconds`."""

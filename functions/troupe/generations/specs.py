@@ -32,5 +32,6 @@ VOICE = JobSpec(
     worker=attrgetter("voice_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
+    link="/api/voice/generations/{id}",
     usage=usage,
 )

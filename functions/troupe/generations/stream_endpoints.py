@@ -13,11 +13,12 @@ from troupe.generations.errors import AudioNotReady, SpeechFailed, StillSpeaking
 from troupe.generations.streaming import LiveSpeech
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
-from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
+from troupe.jobs.schemas import PaidHeaders
+from troupe.wallet.errors import PAYER_ERRORS, CostAboveMax, NotEnoughTokens
+from troupe.wallet.payers import payer_of
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.headers import secure_file
 from troupe.web.routes import Api
-from troupe.web.schema import KeyHeader
 
 if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
@@ -34,6 +35,7 @@ api = Api("streaming", "Text to speech")
     headers=("Location", "X-Warnings"),
     errors=(
         *CHOICE_ERRORS,
+        *PAYER_ERRORS,
         NotEnoughTokens,
         CostAboveMax,
         KeyReused,
@@ -47,7 +49,7 @@ api = Api("streaming", "Text to speech")
 )
 def stream_voice(
     body: request_schemas.StreamVoice,
-    header: KeyHeader,
+    header: PaidHeaders,
     caller: AccountCaller,
     streams: Streams,
     generations: Generations,
@@ -60,7 +62,8 @@ def stream_voice(
     409 `audio_not_ready`. `X-Warnings` has what `warnings` has elsewhere, as JSON."""
     key = header.idempotency_key
     asked = body.command(caller.user.voice_id)
-    speech = streams.speak(caller.uid, asked, body.format, key, body.max_tokens)
+    payer = payer_of(caller, header.x_troupe_company, body.company_id)
+    speech = streams.speak(caller.uid, asked, body.format, key, body.max_tokens, payer)
     found = speech.found if isinstance(speech, LiveSpeech) else speech
     if isinstance(speech, LiveSpeech):
         response = Response(speech.chunks, mimetype=body.format.mime_type(speech.rate))

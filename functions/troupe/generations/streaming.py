@@ -26,6 +26,7 @@ from troupe.logs import in_context, log
 from troupe.media.formats import LiveFormat
 from troupe.media.live import LiveEncoder
 from troupe.recording.recorder import Listener
+from troupe.wallet.records import Owner
 
 # How long a client waits for the first sound, and between two pieces. In seconds.
 PATIENCE = 50.0
@@ -63,13 +64,16 @@ class Streams:
         form: LiveFormat,
         key: str | None,
         max_tokens: int | None = None,
+        payer: Owner | None = None,
     ) -> LiveSpeech | GenerationWithJob:
         """Starts to speak, and returns when the first sound is there. A repeat under the same `key`
         returns the first generation.
 
         Raises the errors of Generations.generate, SpeechFailed and StillSpeaking.
         """
-        found = self._generations.generate(uid, request, key, max_tokens, run_here=True)
+        found = self._generations.generate(
+            uid, request, key, max_tokens, payer=payer, run_here=True
+        )
         if found.repeated:
             return found
         sent: SimpleQueue[bytes | None] = SimpleQueue()

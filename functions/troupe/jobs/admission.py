@@ -71,8 +71,16 @@ class Admission:
 
     def join(self, job: Job, share: Document, user: Document) -> tuple[Job, Write]:
         """See `shares.join`."""
-        most = self._share_of_user(user.data)
-        return join(job, share, user.data, most, self._waiting_jobs)
+        most, spec = self._share_of_user(user.data), self._specs[job.kind]
+        return join(
+            job,
+            share,
+            user.data,
+            most,
+            self._waiting_jobs,
+            prompt=spec.prompt,
+            caused=spec.caused,
+        )
 
     def parts_at_once(self, user: Document) -> int:
         return self._share_of_user(user.data).parts
@@ -124,18 +132,23 @@ class Admission:
     def _recount(self, uid: str) -> None:
         document = self._db.get(share_path(uid))
         mine = ("uid", "==", uid)
-        running = self._db.find(
+        live = self._db.find(
             "jobs",
             where=[mine, ("status", "in", LIVE), ("waiting", "==", False)],
             limit=_MOST_RUNNING,
-            select=[],
+            select=["kind"],
         )
         waiting = self._db.count("jobs", where=[mine, ("waiting", "==", True)])
         before = Share.of(document)
-        ids = [each.id for each in running]
-        if (set(before.running), before.waiting) != (set(ids), waiting):
+        kinds = {each.id: self._specs[each.data["kind"]] for each in live}
+        caused = [each for each, spec in kinds.items() if spec.caused]
+        prompt = [each for each, spec in kinds.items() if spec.prompt and not spec.caused]
+        ids = [each for each in kinds if each not in {*caused, *prompt}]
+        found = (set(ids), set(prompt), set(caused), waiting)
+        known = (set(before.running), set(before.prompt), set(before.caused), before.waiting)
+        if known != found:
             log.warning("share_corrected", uid=uid, running=len(ids), waiting=waiting)
-        self._commit_share(document, ids, waiting, now())
+        self._commit_share(document, ids, waiting, now(), prompt=prompt, caused=caused)
 
     def _admit(self, uid: str) -> list[Job]:
         """Admits as many waiting jobs as fit, oldest first, and returns them."""
@@ -172,11 +185,12 @@ class Admission:
         waiting: int,
         at: datetime | None,
         more: Sequence[Write] = (),
+        **others: list[str],
     ) -> None:
-        """The sweep checks the share some time after `at`. Raises Stale if anything changed since
-        it was read."""
+        """The sweep checks the share some time after `at`. `others`: the jobs beside it that have
+        changed. Raises Stale if anything changed since it was read."""
         due_at = at + SHARE_PATIENCE if at else None
-        fields: dict[str, Any] = {"running": running, "waiting": waiting, "dueAt": due_at}
+        fields: dict[str, Any] = {"running": running, "waiting": waiting, "dueAt": due_at, **others}
         share: Write = Create(document.path, fields)
         if document.exists:
             share = Update(document.path, fields, seen=document)

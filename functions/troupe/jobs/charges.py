@@ -7,13 +7,14 @@ ends the job can charge it without reading its parts, and the audit can repeat t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from troupe.jobs.records import Charge, Job, JobError, JobStatus, Tariff, Usage
 from troupe.settings import Prices
-from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
-from troupe.wallet.records import Meter, Wallet
+from troupe.wallet.errors import BillingBlocked, CapReached, CostAboveMax, NotEnoughTokens
+from troupe.wallet.records import Meter, Owner, Wallet
 
 # In the message of an error of ours: replaced by what was charged, once that is known.
 CHARGED = "{charged}"
@@ -53,7 +54,7 @@ class Price:
     """A quote for one wallet, as it is now. `tokens` is 0 if voice seconds pay. `available` is in
     units of the meter."""
 
-    uid: str
+    payer: Owner
     meter: Meter
     tokens: int
     voice_seconds_at_most: int | None
@@ -61,14 +62,27 @@ class Price:
     sufficient: bool
 
 
-def price(wallet: Wallet, quote: Quote) -> Price:
+# How much more the spender may spend of a meter, None for all that there is.
+Left = Callable[[Meter], int | None]
+
+
+def uncapped(meter: Meter) -> int | None:
+    return None
+
+
+def price(wallet: Wallet, quote: Quote, left: Left = uncapped) -> Price:
     """Voice seconds pay if enough are available, else tokens."""
+
+    def spendable(meter: Meter) -> int:
+        available, most = wallet.meter(meter).available, left(meter)
+        return available if most is None else min(available, most)
+
     seconds = quote.voice_seconds
-    in_seconds = seconds is not None and seconds <= wallet.voice_seconds.available
+    in_seconds = seconds is not None and seconds <= spendable(Meter.VOICE_SECONDS)
     meter = Meter.VOICE_SECONDS if in_seconds else Meter.TOKENS
-    available = wallet.meter(meter).available
+    available = spendable(meter)
     return Price(
-        uid=wallet.id,
+        payer=wallet.owner,
         meter=meter,
         tokens=0 if in_seconds else quote.tokens,
         voice_seconds_at_most=seconds,
@@ -77,13 +91,18 @@ def price(wallet: Wallet, quote: Quote) -> Price:
     )
 
 
-def hold(wallet: Wallet, quote: Quote, max_tokens: int | None) -> Charge:
-    """The hold for a job. Raises CostAboveMax, NotEnoughTokens."""
-    cost, tokens = price(wallet, quote), wallet.tokens.available
+def hold(wallet: Wallet, quote: Quote, max_tokens: int | None, left: Left = uncapped) -> Charge:
+    """The hold for a job. Raises CostAboveMax, NotEnoughTokens, CapReached,
+    BillingBlocked."""
+    if wallet.blocked:
+        raise BillingBlocked
+    cost, tokens = price(wallet, quote, left), wallet.tokens.available
     if max_tokens is not None and cost.tokens > max_tokens:
         raise CostAboveMax.of(cost.tokens, max_tokens)
+    if cost.tokens > tokens:
+        raise NotEnoughTokens.of(cost.tokens, tokens, wallet.owner)
     if not cost.sufficient:
-        raise NotEnoughTokens.of(cost.tokens, tokens)
+        raise CapReached.of(cost.tokens, cost.available)
     in_seconds = cost.meter is Meter.VOICE_SECONDS
     return Charge(
         meter=cost.meter,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from troupe.adapters.firestore import Database, Document, Missing, Write, now
+from troupe.counters import COUNTERS
 from troupe.jobs import charges
+from troupe.jobs.notices import notices
 from troupe.jobs.records import Job, JobError, JobStatus
 from troupe.jobs.shares import leave_write, still_waiting
 from troupe.jobs.specs import JobSpec
@@ -40,10 +42,14 @@ def end(
     Missing if it is gone."""
     at = now()
     priced = charges.ended(job, status, at)
+    if spec.unfinished is not None:
+        priced, used = spec.unfinished(db, priced)
+        also = [*also, *used]
     if error is not None:
         error = charges.told(error, priced.charge)
     writes = [*ended_writes(priced, document, status, at, error), *also]
     subject = spec.subject_writes(priced, status, error, at)
+    subject += notices(job, spec, status, at)
     # The job's version, checked by the commit, shows that no part was recorded meanwhile.
     if spec.kept_writes is not None and job.parts_done:
         subject += spec.kept_writes(priced, parts(db, job.id, job.parts_total))
@@ -51,5 +57,7 @@ def end(
         committed = db.commit(*writes, *subject, leave_write(job))
     except Missing:  # the subject is gone, but the hold must still be settled
         committed = db.commit(*writes, leave_write(job))
+    if status is JobStatus.FAILED:
+        COUNTERS.add("jobsFailed")
     changes = {"status": status, "error": error, "completed_at": at, "updated_at": at}
     return Ended(priced.model_copy(update=changes), still_waiting(committed))

@@ -10,7 +10,7 @@ from troupe.exported import Exported
 from troupe.jobs.records import SHOWN_FIELDS, Job, Part
 from troupe.jobs.service import JobService
 from troupe.jobs.shares import share_path
-from troupe.jobs.specs import PARTS_KEPT
+from troupe.jobs.specs import PARTS_KEPT, JobSpecs
 from troupe.jobs.writes import part_path
 
 # Not the inputs, which can hold what belongs to others, such as the voices of a script; the domains
@@ -42,10 +42,12 @@ def erase(
     return len(found)
 
 
-def export(uid: str, *, database: Database) -> Iterator[Exported]:
+def export(uid: str, *, database: Database, job_specs: JobSpecs) -> Iterator[Exported]:
     """With the parts of recent jobs, because older ones have none left, and the place in the
-    queue."""
+    queue. Without what others have caused: it holds their words."""
     for document in database.walk("jobs", where=[("uid", "==", uid)], select=_EXPORTED):
+        if job_specs[document.data["kind"]].caused:
+            continue
         yield document
         if document.data["updatedAt"] > now() - _PARTS_EXIST:
             yield from database.walk(f"{document.path}/parts", batch=50)

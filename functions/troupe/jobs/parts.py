@@ -30,13 +30,13 @@ from troupe.records import Record
 PATIENCE = timedelta(minutes=5)
 
 
-def new_part(job: Job, number: int, payload: Record) -> Part:
+def new_part(job: Job, number: int, payload: Record, kept: timedelta = PARTS_KEPT) -> Part:
     assert job.cuts is not None  # noqa: S101 (a job with parts is planned)
     return Part(
         id=str(number),
         payload=payload.stored(),
         units=job.cuts[number + 1] - job.cuts[number] if job.units else 1,
-        expires_at=now() + PARTS_KEPT,
+        expires_at=now() + kept,
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from troupe.records import Record
-from troupe.wallet.records import Meter
+from troupe.wallet.records import Meter, Owner
 
 # Plain strings, since this package knows no kinds; the OpenAPI document lists those that the
 # domains declare.
@@ -124,7 +124,9 @@ class Job(Record):
     """`jobs/{jobId}`.
 
     `kind` names its JobSpec. `input` is what the work needs, set once. `subject` is the path of the
-    document the job is about, "" for none. `charge` is None for a free job. `lease_until` keeps
+    document the job is about, "" for none. `muted`: the types of notifications that its user
+    did not want when it was submitted. `company_id`: the company that pays, None if its user
+    does. `charge` is None for a free job. `lease_until` keeps
     other workers out; `attempt` is the fencing token of the lease holder. `due_at` is when the
     sweep looks at the job unless something updates it first. `cuts` are the offsets that divide the
     input into parts (None until planned); part n is cuts[n] to cuts[n + 1]. While `waiting`, the
@@ -138,11 +140,13 @@ class Job(Record):
     id: str
     kind: str
     uid: str
+    company_id: str | None = None
     subject: str = ""
     status: JobStatus = JobStatus.QUEUED
     waiting: bool = False
     input: dict[str, Any] = Field(default_factory=dict)
     request_hash: str
+    muted: list[str] = Field(default_factory=list)
     charge: Charge | None = None
     attempt: int = 0
     tries: int = 0  # claims in the current stage; `attempt` is never reset
@@ -165,6 +169,20 @@ class Job(Record):
     started_at: datetime | None = None
     completed_at: datetime | None = None
     updated_at: datetime
+
+    @property
+    def payer(self) -> Owner:
+        return Owner.company(self.company_id) if self.company_id else Owner.user(self.uid)
+
+    def repeats(self, uid: str, company_id: str | None, request_hash: str) -> bool:
+        """Whether a request under the same key, of this user, payer and content, repeats the one
+        that made this job."""
+        return (self.uid, self.company_id, self.request_hash) == (uid, company_id, request_hash)
+
+    @property
+    def spender(self) -> str | None:
+        """The member who spends a company's money, for the company's ledger."""
+        return self.uid if self.company_id else None
 
     @property
     def parts_total(self) -> int:

@@ -27,12 +27,14 @@ from troupe.adapters.firestore import (
     Write,
     now,
 )
+from troupe.counters import COUNTERS
 from troupe.errors import WorkError
 from troupe.jobs.admission import Admission
 from troupe.jobs.errors import Lost, TryAgain
 from troupe.jobs.failures import WORKER_DIED, Failures, job_error
 from troupe.jobs.lease import Lease, PartWatch
 from troupe.jobs.leftovers import Leftovers
+from troupe.jobs.notices import notices
 from troupe.jobs.parts import (
     PATIENCE,
     claim_part,
@@ -226,7 +228,7 @@ class Runner:
             self._settle(job, lease, worker.assemble(job, given, done, folder, lease))
             return
         payload = worker.run_part(job, given, 0, folder, lease)
-        part = new_part(job, 0, payload)
+        part = new_part(job, 0, payload, spec.parts_kept)
         try:
             outcome = worker.assemble(job, given, [payload], folder, lease)
             self._settle(job, lease, outcome, part)
@@ -247,7 +249,14 @@ class Runner:
                 )
                 extra = [Create(part_path(job.id, 0), part.stored())]
             committed = lease.commit(
-                completed, [*settled, *extra, *outcome.writes, leave_write(job)]
+                completed,
+                [
+                    *settled,
+                    *extra,
+                    *outcome.writes,
+                    *notices(job, spec, JobStatus.COMPLETED, at),
+                    leave_write(job),
+                ],
             )
             more = still_waiting(committed)
         except (Lost, AlreadyExists):
@@ -255,6 +264,7 @@ class Runner:
                 self._leftovers.discard(job, outcome)
                 raise Lost(job.id) from None
             more = True  # our own commit succeeded, but its response was lost
+        COUNTERS.add("jobsCompleted")
         log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
         if more:
             self._admission.fill(job.uid)
@@ -279,7 +289,7 @@ class Runner:
             with tempfile.TemporaryDirectory(prefix="troupe-") as folder:
                 given = spec.input_of(job)
                 payload = worker.run_part(job, given, number, Path(folder), watch)
-            part = new_part(job, number, payload)
+            part = new_part(job, number, payload, spec.parts_kept)
             done = record_part(self._db, spec, job, document, part)
         except Lost:
             if part is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field
 
@@ -18,8 +18,9 @@ from troupe.jobs.records import (
     StepName,
     StepState,
 )
-from troupe.wallet.records import Meter
-from troupe.web.schema import Schema
+from troupe.wallet.records import Meter, OwnerKind
+from troupe.wallet.schemas import CompanyHeader
+from troupe.web.schema import Id, KeyHeader, Schema
 
 if TYPE_CHECKING:
     from troupe.jobs.charges import Price
@@ -49,10 +50,23 @@ class ChargeView(Schema):
         return cls(meter=charge.meter, held=charge.held, charged=charge.charged) if charge else None
 
 
+CompanyId = Annotated[
+    Id | None,
+    Field(
+        description="The company that pays, instead of you: one that you belong to. The header "
+        "`X-Troupe-Company` says the same."
+    ),
+]
+
+
+class PaidHeaders(KeyHeader, CompanyHeader):
+    """Those of a paid POST."""
+
+
 class PayerView(Schema):
     """Whose wallet pays."""
 
-    kind: Literal["user"] = "user"
+    kind: OwnerKind
     id: str
 
 
@@ -77,7 +91,7 @@ class PriceData(Schema):
             voice_seconds_at_most=price.voice_seconds_at_most,
             available=price.available,
             sufficient=price.sufficient,
-            payer=PayerView(id=price.uid),
+            payer=PayerView(kind=price.payer.kind, id=price.payer.id),
         )
 
 

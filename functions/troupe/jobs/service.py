@@ -15,6 +15,7 @@ from troupe.adapters.firestore import (
     Update,
     Write,
     contend,
+    now,
 )
 from troupe.adapters.queue import QueueUnavailable
 from troupe.idempotency import KeyReused
@@ -22,13 +23,16 @@ from troupe.jobs import charges
 from troupe.jobs.admission import Admission
 from troupe.jobs.charges import Price, Quote
 from troupe.jobs.errors import InputChanged, TooManyJobs
+from troupe.jobs.holding import hold_for
 from troupe.jobs.records import Job, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import share_path
 from troupe.jobs.writes import create_write, parts
 from troupe.logs import log
-from troupe.wallet.ledger import hold_writes, wallet_path
-from troupe.wallet.records import Wallet
+from troupe.notifications.records import muted
+from troupe.wallet.budgets import Spender
+from troupe.wallet.ledger import wallet_path
+from troupe.wallet.records import Owner, Wallet
 
 
 class JobService:
@@ -59,12 +63,14 @@ class JobService:
         preconditions. `max_tokens`: what the job may cost; 0 lets it use voice seconds only.
 
         Raises NotEnoughTokens, CostAboveMax, KeyReused, InputChanged, TooManyJobs,
-        AccountSuspended.
+        AccountSuspended, and for a company that pays the PAYER_ERRORS.
         """
         share, user = share_path(job.uid), user_path(job.uid)
         paths = [document.path for document in watched]
         paths += [job_path(job.id)] if keyed else []
-        paths += [wallet_path(job.uid)] if quote else []
+        paths += [wallet_path(job.payer.id)] if quote else []
+        spends = Spender.paths(job.company_id, job.uid, job.created_at) if job.company_id else []
+        paths += spends
         paths += [share, user]
 
         def attempt() -> tuple[Job, bool]:
@@ -75,21 +81,22 @@ class JobService:
                 if before.update_time != found[before.path].update_time:
                     raise InputChanged(before.path)
             held, joined = self._admission.join(job, found[share], found[user])
+            held = held.model_copy(update={"muted": muted(found[user].data)})
             if run_here and held.waiting:
                 raise TooManyJobs.at_once()
             hold = list[Write]()
             if quote is not None:
-                wallet = found[wallet_path(job.uid)]
-                charge = charges.hold(Wallet.of(wallet), quote, max_tokens)
-                held = held.model_copy(update={"charge": charge})
-                hold = hold_writes(
-                    wallet, job.id, charge.meter, charge.held, job.kind, job.created_at
-                )
+                wallet = found[wallet_path(job.payer.id)]
+                spender = Spender(*(found[path] for path in spends)) if spends else None
+                if spender is not None:
+                    spender.check()
+                held, hold = hold_for(held, quote, wallet, spender, max_tokens)
             try:
                 self._db.commit(create_write(held), *hold, *writes, joined)
             except AlreadyExists:
                 earlier = self._db.get(job_path(job.id))
-                if not earlier.exists:  # another request has just submitted the user's first job
+                # Another request has just submitted the user's first job, or the first of a month.
+                if not earlier.exists:
                     raise Stale from None
                 # Two concurrent requests with one key; or the client library retried our own commit
                 # because its response was lost.
@@ -104,9 +111,18 @@ class JobService:
                 log.warning("job_not_enqueued", jobId=committed.id, reason=str(error))
         return committed
 
-    def price(self, uid: str, quote: Quote) -> Price:
-        """What a job would cost the user now. Holds nothing; one read."""
-        return charges.price(Wallet.of(self._db.get(wallet_path(uid))), quote)
+    def price(self, uid: str, payer: Owner, quote: Quote) -> Price:
+        """What a job of the user would cost the payer now. Holds nothing; one call. For a company,
+        raises the PAYER_ERRORS, except that a cap only makes it insufficient."""
+        paths = [wallet_path(payer.id)]
+        if payer.company_id:
+            paths += Spender.paths(payer.company_id, uid, now())
+        wallet, *spends = self._db.get_all(paths)
+        if not spends:
+            return charges.price(Wallet.of(wallet), quote)
+        spender = Spender(*spends)
+        spender.check()
+        return charges.price(Wallet.of(wallet), quote, spender.left)
 
     def get(self, job_id: str) -> tuple[Job, Document]:
         document = self._db.get(job_path(job_id))
@@ -144,6 +160,6 @@ class JobService:
     @staticmethod
     def _earlier(document: Document, job: Job) -> Job:
         earlier = Job.of(document)
-        if earlier.uid != job.uid or earlier.request_hash != job.request_hash:
+        if not earlier.repeats(job.uid, job.company_id, job.request_hash):
             raise KeyReused
         return earlier

@@ -37,6 +37,10 @@ COLLECTION = "shares"
 SHARE_PATIENCE = timedelta(seconds=60)
 # When the sweep checks a waiting job itself, in case its share was lost.
 WAITING_PATIENCE = timedelta(hours=1)
+# Prompt jobs of a user at once, beside the others. More are refused: nobody would wait for them.
+MOST_PROMPT = 30
+# The same of those that others cause.
+MOST_CAUSED = 50
 
 # The share of a user, from the data of `users/{uid}`.
 ShareOf = Callable[[Mapping[str, Any]], JobShare]
@@ -47,12 +51,15 @@ def share_path(uid: str) -> str:
 
 
 class Share(Record):
-    """`shares/{uid}`: the ids of the user's jobs that may run, and how many more wait. `due_at`:
-    when the sweep checks it; None if no job waits. `started`: the jobs submitted since `hour`, the
-    start of an hour."""
+    """`shares/{uid}`: the ids of the user's jobs that may run, and how many more wait; `prompt`:
+    the ids of those that are beside the share, and `caused` those that others cause (see JobSpec).
+    `due_at`: when the sweep checks it; None if no job waits. `started`: the jobs submitted since
+    `hour`, the start of an hour."""
 
     id: str
     running: list[str] = Field(default_factory=list)
+    prompt: list[str] = Field(default_factory=list)
+    caused: list[str] = Field(default_factory=list)
     waiting: int = 0
     due_at: datetime | None = None
     hour: datetime | None = None
@@ -65,18 +72,34 @@ def is_barred(user: Mapping[str, Any]) -> bool:
 
 
 def join(
-    job: Job, document: Document, user: Mapping[str, Any], most: JobShare, waiting_jobs: int
+    job: Job,
+    document: Document,
+    user: Mapping[str, Any],
+    most: JobShare,
+    waiting_jobs: int,
+    *,
+    prompt: bool,
+    caused: bool = False,
 ) -> tuple[Job, Write]:
     """The job, with `waiting` set if it has to wait, and the write that counts it, for the commit
     that submits it. That commit raises Stale, or AlreadyExists for a user's first job, if the share
     changed after `document` was read.
 
     Raises AccountSuspended, also for a deleted user whose request was under way, and TooManyJobs if
-    `waiting_jobs` wait already or the jobs of this hour are used up.
+    `waiting_jobs` wait already or the jobs of this hour are used up, or, for one that is `prompt`
+    or `caused`, if as many run as may.
     """
     if is_barred(user):
         raise AccountSuspended
     share, at = Share.of(document), job.created_at
+    if caused:
+        if len(share.caused) >= MOST_CAUSED:
+            raise TooManyJobs.at_once()
+        return job, _joined(document, share, {"caused": [*share.caused, job.id]})
+    if prompt:
+        if len(share.prompt) >= MOST_PROMPT:
+            raise TooManyJobs.at_once()
+        return job, _joined(document, share, {"prompt": [*share.prompt, job.id]})
     hour, started = at.replace(minute=0, second=0, microsecond=0), 0
     if share.hour and share.hour >= hour:  # later: by the clock of another instance
         hour, started = share.hour, share.started
@@ -91,15 +114,24 @@ def join(
     else:
         changes = {"running": [*share.running, job.id]}
     changes |= {"hour": hour, "started": started + 1}
+    return job, _joined(document, share, changes)
+
+
+def _joined(document: Document, share: Share, changes: dict[str, Any]) -> Write:
     if document.exists:
-        return job, Update(document.path, changes, seen=document)
-    return job, Create(document.path, share.stored() | changes)
+        return Update(document.path, changes, seen=document)
+    return Create(document.path, share.stored() | changes)
 
 
 def leave_write(job: Job) -> Write:
     """Gives up the job's place, for the commit that ends it. Must be its last write: see
     `still_waiting`."""
-    changes = {"running": ArrayRemove([job.id]), "waiting": Increment(-1 if job.waiting else 0)}
+    changes = {
+        "caused": ArrayRemove([job.id]),
+        "prompt": ArrayRemove([job.id]),
+        "running": ArrayRemove([job.id]),
+        "waiting": Increment(-1 if job.waiting else 0),
+    }
     return Merge(share_path(job.uid), changes)
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from troupe.adapters.firestore import Write
+from troupe.adapters.firestore import Database, Write
 from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Job, JobError, JobStatus, Part, Usage
 from troupe.records import Record
+from troupe.wallet.records import Owner
 
 if TYPE_CHECKING:
     from troupe.jobs.worker import Worker
@@ -37,6 +38,10 @@ def no_subject(job: Job, status: JobStatus, error: JobError | None, at: datetime
 
 # Keeps the results of the parts of a job that ends without one, in that commit.
 KeepWrites = Callable[[Job, Sequence[Part]], list[Write]]
+
+# What a job that ends without a result has cost, if its document does not say so, and the writes
+# that belong to it.
+Unfinished = Callable[[Database, Job], tuple[Job, list[Write]]]
 
 
 def no_usage(payload: Any) -> Usage:
@@ -66,11 +71,17 @@ class JobSpec(Generic[InputT, PayloadT]):
     when the job is planned. The steps after it, at least one, are reported during assembly.
 
     `usage` is what the result of a part adds to the job's usage. `kept_writes` (None: nothing is
-    kept) gets the recorded parts of a job that fails or is cancelled.
+    kept) gets the recorded parts of a job that fails or is cancelled. `unfinished` (None: its
+    document says it) sets what such a job is charged.
 
     `input` and `payload` are the types of a job's input and of a part's result. `worker` and
     `cleanup` are factories, called with the container. `queue` is the task function that does the
-    work.
+    work. `link` is the path in the API of the result, with {id} of the subject, {job}, and
+    {company} of the input, which its user is notified of when the work took long (None: never).
+    `prompt`: people wait for it, so it does not wait for other jobs of its user, nor they for it.
+    `caused`: others cause it, such as members of a room that its user pays for. It takes none of
+    the user's places, and is not exported to them. `parts_kept`: for how long the results of its
+    parts are, at most.
     """
 
     kind: str
@@ -84,7 +95,12 @@ class JobSpec(Generic[InputT, PayloadT]):
     subject_writes: SubjectWrites = no_subject
     usage: Callable[[PayloadT], Usage] = no_usage
     kept_writes: KeepWrites | None = None
+    unfinished: Unfinished | None = None
     queue: str = DEFAULT_QUEUE
+    prompt: bool = False
+    caused: bool = False
+    parts_kept: timedelta = PARTS_KEPT
+    link: str | None = None
 
     def __post_init__(self) -> None:
         if sum(step.weight for step in self.steps) != 100:
@@ -115,12 +131,14 @@ class JobSpec(Generic[InputT, PayloadT]):
         request_hash: str,
         at: datetime,
         subject: str = "",
+        payer: Owner | None = None,
     ) -> Job:
-        """A new job of this kind, ready to submit."""
+        """A new job of this kind, ready to submit. `payer`: None for its user."""
         return Job(
             id=id,
             kind=self.kind,
             uid=uid,
+            company_id=payer.company_id if payer else None,
             subject=subject,
             input=given.stored(),
             request_hash=request_hash,

@@ -26,6 +26,7 @@ from troupe.jobs.records import (
     job_path,
 )
 from troupe.jobs.specs import JobSpec
+from troupe.wallet.budgets import settled_write
 from troupe.wallet.ledger import release_writes, settle_writes
 
 
@@ -78,9 +79,11 @@ def completed_writes(
     settled: list[Write] = []
     if job.charge is not None:
         fields["charge.charged"] = charge
+        meter, held = job.charge.meter, job.charge.held
         settled = settle_writes(
-            job.uid, job.id, job.charge.meter, job.charge.held, charge, job.kind, at
+            job.payer, job.id, meter, held, charge, job.kind, at, by=job.spender
         )
+        settled += _budget_writes(job, charge)
     elif charge:
         raise ValueError(f"a job without a hold cannot be charged {charge}")
     return move_write(job, seen, JobStatus.COMPLETED, at, fields), settled
@@ -104,11 +107,20 @@ def ended_writes(
         }
         reason = error.code if error else status
         settled = (
-            settle_writes(job.uid, job.id, meter, held, charged, reason, at)
+            settle_writes(job.payer, job.id, meter, held, charged, reason, at, by=job.spender)
             if charged
-            else release_writes(job.uid, job.id, meter, held, reason, at)
+            else release_writes(job.payer, job.id, meter, held, reason, at, by=job.spender)
         )
+        settled += _budget_writes(job, charged)
     return [move_write(job, seen, status, at, fields), *settled]
+
+
+def _budget_writes(job: Job, charged: int) -> list[Write]:
+    """Counts what the job cost in the budget of the member who spent it."""
+    if job.charge is None or job.company_id is None:
+        return []
+    meter, held = job.charge.meter, job.charge.held
+    return [settled_write(job.company_id, job.uid, meter, held, charged, job.created_at)]
 
 
 def part_numbers(db: Database, job_id: str, total: int) -> set[int]:

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 from troupe.adapters.firestore import now
 from troupe.audit.records import Actor
 from troupe.audit.service import witness
-from troupe.errors import GuestNotAllowed, PaymentRequired
+from troupe.errors import CompanyNotFound, Forbidden, GuestNotAllowed, PaymentRequired
 from troupe.idempotency import KeyReused
+from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans import schemas
-from troupe.plans.errors import AlreadySubscribed, BadDates, PlanAmbiguous, PlanNotFound
+from troupe.plans.errors import (
+    AlreadySubscribed,
+    BadDates,
+    ManagedByStripe,
+    PlanAmbiguous,
+    PlanNotFound,
+    SubscriptionNotFound,
+)
 from troupe.plans.subscriptions import SubscriptionStatement
-from troupe.wallet.errors import WalletNotFound
+from troupe.wallet.errors import OwnerNotFound, WalletNotFound
+from troupe.wallet.records import OwnerKind
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.plans.service import Plans
+    from troupe.plans.subscribers import Subscribers
     from troupe.plans.subscriptions import Subscriptions
 
 api = Api("plans", "Plans and subscriptions")
@@ -49,7 +59,7 @@ def get_my_subscription(caller: Caller, subscriptions: Subscriptions) -> Reply:
 @api.post(
     "/api/subscriptions/subscribe",
     data=schemas.SubscriptionData,
-    errors=(GuestNotAllowed, PlanNotFound, PaymentRequired, WalletNotFound),
+    errors=(GuestNotAllowed, PlanNotFound, PaymentRequired, ManagedByStripe, WalletNotFound),
 )
 def subscribe(body: schemas.SubscribeBody, caller: Caller, subscriptions: Subscriptions) -> Reply:
     """Subscribes you to a plan. A more expensive plan starts at once and you keep your minutes;
@@ -92,6 +102,7 @@ def add_minutes(
         PlanNotFound,
         PlanAmbiguous,
         AlreadySubscribed,
+        ManagedByStripe,
         BadDates,
         WalletNotFound,
     ),
@@ -120,6 +131,114 @@ def create_subscription(
         schemas.CreatedSubscription(subscription_id=view.id, subscription=view),
         "Subscription created successfully",
     )
+
+
+@api.get(
+    "/api/subscriptions",
+    data=schemas.SubscriptionList,
+    errors=(BadCursor, PageTooDeep, CompanyNotFound, Forbidden),
+)
+def list_subscriptions(
+    query: schemas.SubscriptionsQuery,
+    caller: Caller,
+    subscribers: Subscribers,
+    audit_log: AuditLog,
+) -> Reply:
+    """Lists your subscription, or that of a company that you manage. Administrators who name no
+    company get everybody's, newest first."""
+    found, page = subscribers.page(caller, query, query.filter(), query.company_id)
+    others = [
+        each.wallet.owner.path
+        for each in found
+        if each.wallet.kind is OwnerKind.USER and each.wallet.id != caller.uid
+    ]
+    audit_log.read(Actor.of(caller), "listSubscriptions", "subscriptions", others)
+    at = now()
+    return Reply(
+        schemas.SubscriptionList(
+            subscriptions=[schemas.SubscriptionView.of(each, at) for each in found]
+        ),
+        "Subscriptions fetched successfully",
+        meta=query.meta(page.total, page.next_cursor),
+    )
+
+
+@api.post(
+    "/api/subscriptions",
+    auth=Auth.ADMIN,
+    status=201,
+    data=schemas.SubscriptionData,
+    errors=(
+        GuestNotAllowed,
+        PlanNotFound,
+        AlreadySubscribed,
+        ManagedByStripe,
+        BadDates,
+        OwnerNotFound,
+    ),
+)
+def add_subscription(
+    body: schemas.AddSubscriptionBody, caller: Caller, subscribers: Subscribers
+) -> Reply:
+    """Gives a user or a company a plan at once, replacing any other that is not paid at Stripe."""
+    statement = subscribers.create(
+        Actor.of(caller),
+        body.owner_id,
+        body.plan_id,
+        tokens=body.tokens,
+        started_at=body.start_date,
+        expires_at=body.expiry_date,
+    )
+    return _subscription(statement, "Subscription created successfully")
+
+
+@api.get(
+    "/api/subscriptions/<subscriptionId>",
+    auth=Auth.COMPANY,
+    data=schemas.SubscriptionData,
+    errors=(SubscriptionNotFound, Forbidden),
+)
+def get_subscription(
+    path: schemas.SubscriptionPath, caller: Caller, subscribers: Subscribers, audit_log: AuditLog
+) -> Reply:
+    """Returns your subscription, or that of a company that you manage. Its id is that of its
+    owner."""
+    statement = subscribers.get(caller, path.subscription_id)
+    if statement.wallet.kind is OwnerKind.USER:
+        audit_log.read_user(caller, "getSubscription", statement.wallet.id)
+    return _subscription(statement, "Subscription fetched successfully")
+
+
+@api.put(
+    "/api/subscriptions/<subscriptionId>",
+    auth=Auth.ADMIN,
+    data=schemas.SubscriptionData,
+    errors=(GuestNotAllowed, SubscriptionNotFound, PlanNotFound, ManagedByStripe, BadDates),
+)
+def update_subscription(
+    path: schemas.SubscriptionPath,
+    body: schemas.UpdateSubscriptionBody,
+    caller: Caller,
+    subscribers: Subscribers,
+) -> Reply:
+    """Changes the plan, the status or the dates of a subscription at once."""
+    statement = subscribers.update(Actor.of(caller), path.subscription_id, body.setting())
+    return _subscription(statement, "Subscription updated successfully")
+
+
+@api.delete(
+    "/api/subscriptions/<subscriptionId>",
+    auth=Auth.ADMIN,
+    data=schemas.SubscriptionData,
+    errors=(SubscriptionNotFound, ManagedByStripe),
+)
+def delete_subscription(
+    path: schemas.SubscriptionPath, caller: Caller, subscribers: Subscribers
+) -> Reply:
+    """Ends a subscription at once: unused minutes of its plan expire, and tokens stay. Does nothing
+    if it has ended."""
+    statement = subscribers.end(Actor.of(caller), path.subscription_id)
+    return _subscription(statement, "Subscription ended successfully")
 
 
 @api.get(

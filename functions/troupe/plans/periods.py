@@ -15,13 +15,14 @@ def period_at(
     (exclusive). The first period if `started_at` is later than `at`."""
     whole = (at.year - started_at.year) * 12 + at.month - started_at.month
     number = max(0, whole // billing.months)
-    if number and _after(started_at, number * billing.months) > at:
+    if number and months_after(started_at, number * billing.months) > at:
         number -= 1  # the month has been reached, its day has not
     first = number * billing.months
-    return _after(started_at, first), _after(started_at, first + billing.months)
+    return months_after(started_at, first), months_after(started_at, first + billing.months)
 
 
-def _after(start: datetime, months: int) -> datetime:
+def months_after(start: datetime, months: int) -> datetime:
+    """The same day of another month, or its last; earlier if `months` is negative."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     day = min(start.day, calendar.monthrange(year, month + 1)[1])
     # Not `replace`: on Firestore's datetime subclass its result cannot be stored.

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from troupe.records import Record
-from troupe.wallet.records import Balance, Meter
+from troupe.wallet.records import Balance, Meter, Owner, OwnerKind
 
 
 class BillingPeriod(StrEnum):
@@ -49,6 +49,10 @@ class Plan(Terms):
     description: str = ""
     is_popular: bool = False
     status: PlanStatus = PlanStatus.ACTIVE
+    trial_days: int = 0
+    trial_tokens: int | None = None  # None: a tenth of the plan's
+    trial_voice_minutes: int | None = None
+    per_seat: bool = False  # a company buys it once for each license
     created_at: datetime
     updated_at: datetime
 
@@ -61,6 +65,10 @@ class SubscriptionStatus(StrEnum):
     ACTIVE = "active"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    PAST_DUE = "past_due"  # a payment failed, and may still succeed
+
+
+LIVE = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
 class Source(StrEnum):
@@ -68,6 +76,7 @@ class Source(StrEnum):
 
     USER = "user"
     ADMIN = "admin"
+    STRIPE = "stripe"  # Stripe renews and ends it; `troupe.payments` follows
 
 
 class PlanMinutes(Record):
@@ -86,9 +95,10 @@ class PlanMinutes(Record):
 
 
 class Subscription(Record):
-    """`subscriptions/{uid}`: one per user, across all plans."""
+    """`subscriptions/{ownerId}`: one per owner, across all plans."""
 
     id: str
+    owner_kind: OwnerKind = OwnerKind.USER
     plan: Terms  # as they were when the period started
     next_plan: Terms | None = None  # takes over when the period ends
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
@@ -103,12 +113,27 @@ class Subscription(Record):
     gave: dict[Meter, int]  # what the current period granted
     expiries: int = 0  # how often minutes expired in the current period
     due_at: datetime | None = None  # when the sweep has to act on it
+    grace_over: bool = False  # a failed payment was not made good in time: no more features
     created_at: datetime
     updated_at: datetime
 
     @property
+    def owner(self) -> Owner:
+        return Owner(self.owner_kind, self.id)
+
+    @property
     def live(self) -> bool:
-        return self.status is SubscriptionStatus.ACTIVE
+        return self.status in LIVE
+
+    @property
+    def at_stripe(self) -> bool:
+        """Whether Stripe charges for it."""
+        return self.live and self.source is Source.STRIPE
+
+    @property
+    def entitled(self) -> bool:
+        """Whether it still gives the features of its plan."""
+        return self.live and not self.grace_over
 
     def shown_status(self, at: datetime) -> SubscriptionStatus:
         """The status at `at`, even if the sweep has not ended the subscription yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -18,14 +18,19 @@ from troupe.adapters.firestore import (
 )
 from troupe.logs import log
 from troupe.plans.draft import SubscriptionDraft
+from troupe.plans.notices import notices
 from troupe.plans.records import Plan, Source, Subscription, SubscriptionStatus
 from troupe.plans.writes import SUBSCRIPTIONS, plan_path, subscription_path, taken_write
 from troupe.records import Witness, no_witness
 from troupe.wallet.errors import WalletNotFound
 from troupe.wallet.ledger import user_path, wallet_path
+from troupe.wallet.records import OwnerKind, Wallet
 
 # Other writes to commit with a draft, whether or not the draft changes anything.
 Also = Callable[[SubscriptionDraft], Sequence[Write]]
+# The writes that note in what was paid for a period how many of its seconds have expired. The last
+# argument: whether the period has ended now; else they were held by jobs when it ended.
+Expiry = Callable[[str, int, int, bool], Sequence[Write]]
 _RETRY_AFTER_FAILURE = timedelta(hours=1)  # before a failed renewal is tried again
 
 
@@ -33,21 +38,28 @@ class Renewals:
     """`paid`: plans with a price renew only if they are paid for, or granted by an
     administrator."""
 
-    def __init__(self, db: Database, *, paid: bool) -> None:
+    def __init__(self, db: Database, expiry: Expiry, *, paid: bool) -> None:
         self._db = db
+        self._expiry = expiry
         self._paid = paid
 
-    def draft(self, uid: str, plan_id: str | None) -> tuple[SubscriptionDraft, Plan | None]:
-        """A draft of the user's current state, and the plan with that id. A due subscription is
-        advanced first. Raises WalletNotFound; Stale: try again."""
-        paths = [subscription_path(uid), wallet_path(uid), user_path(uid)]
+    def draft(self, owner_id: str, plan_id: str | None) -> tuple[SubscriptionDraft, Plan | None]:
+        """A draft of the owner's current state, and the plan with that id. A due subscription is
+        advanced first. Raises WalletNotFound, also while the owner is being deleted; Stale: try
+        again."""
+        paths = [subscription_path(owner_id), wallet_path(owner_id), user_path(owner_id)]
         paths += [plan_path(plan_id)] if plan_id else []
-        subscription, wallet, user, *plans = self._db.get_all(paths)
+        subscription, wallet, document, *plans = self._db.get_all(paths)
         if not wallet.exists:
             raise WalletNotFound
-        draft = SubscriptionDraft(subscription, wallet, user, now())
+        owner = Wallet.of(wallet).owner
+        if owner.kind is OwnerKind.COMPANY:
+            document = self._db.get(owner.path)
+        if not document.exists or document.data.get("deletedAt"):
+            raise WalletNotFound
+        draft = SubscriptionDraft(subscription, wallet, document, now())
         if draft.before and _is_due(draft.before, draft.at):
-            self.advance(uid)
+            self.advance(owner_id)
             raise Stale
         found = [Plan.of(document) for document in plans if document.exists]
         return draft, found[0] if found else None
@@ -65,7 +77,8 @@ class Renewals:
         changes: list[Write] = draft.writes()
         if changes:
             changes += [taken_write(taken, draft.at)] if taken else []
-            changes += witness(draft.before, draft.after)
+            changes += [*witness(draft.before, draft.after), *notices(draft)]
+            changes += self._expired(draft)
         # A write with a precondition has to precede other writes to the same document.
         writes = [*also(draft), *changes]
         if not writes:
@@ -77,7 +90,7 @@ class Renewals:
         if changes and draft.after is not None:
             log.info(
                 "subscription_changed",
-                uid=draft.uid,
+                ownerId=draft.owner.id,
                 plan=draft.after.plan.id,
                 status=draft.after.status,
                 period=draft.after.period,
@@ -90,7 +103,7 @@ class Renewals:
             return
         has = Subscription.of(subscription)
         next_id = (has.next_plan or has.plan).id
-        paths = [wallet_path(uid), user_path(uid), plan_path(next_id)]
+        paths = [wallet_path(uid), has.owner.path, plan_path(next_id)]
         wallet, user, document = self._db.get_all(paths)
         if not wallet.exists:  # the account is gone
             self._db.commit(Update(subscription.path, {"dueAt": None}, seen=subscription))
@@ -129,6 +142,15 @@ class Renewals:
                 with suppress(Exception):
                     self._db.commit(Update(document.path, {"dueAt": now() + _RETRY_AFTER_FAILURE}))
         return advanced
+
+    def _expired(self, draft: SubscriptionDraft) -> Iterator[Write]:
+        """Minutes that expired are not taken again when what was paid for them is refunded."""
+        before = draft.before
+        if before is None or not before.plan.price_cents:
+            return
+        for period, seconds in draft.expired.items():
+            if before.live or seconds:
+                yield from self._expiry(draft.owner.id, period, seconds, before.live)
 
     def _renews(self, has: Subscription, plan: Plan, at: datetime) -> bool:
         over = has.expires_at is not None and has.expires_at <= at

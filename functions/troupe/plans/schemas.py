@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -13,10 +13,14 @@ from troupe.plans.records import (
     BillingPeriod,
     Plan,
     PlanStatus,
+    Source,
     SubscriptionStatus,
     Terms,
 )
-from troupe.web.schema import Email, Id, Line, PlainText, Schema, example
+from troupe.plans.subscribers import SubscriptionFilter
+from troupe.plans.subscriptions import Setting
+from troupe.wallet.records import OwnerKind
+from troupe.web.schema import Email, Id, Line, Page, PlainText, Schema, example
 
 if TYPE_CHECKING:
     from troupe.plans.subscriptions import SubscriptionStatement
@@ -51,8 +55,12 @@ Price = Annotated[
 Billing = Annotated[BillingPeriod, BeforeValidator(_lower)]
 Minutes = Annotated[int, Field(ge=0, le=1_000_000, description="Voice minutes per period.")]
 Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
+TrialDays = Annotated[int, Field(ge=0, le=365, description="Before the first payment.")]
 Features = Annotated[list[Annotated[Line, Field(max_length=200)]], Field(max_length=50)]
 Description = Annotated[PlainText, Field(max_length=2000)]
+
+
+_UNSHOWN = {"name_key", "price_cents", "trial_tokens", "trial_voice_minutes"}
 
 
 class CreatePlan(Schema):
@@ -76,6 +84,14 @@ class CreatePlan(Schema):
     description: Description | None = None
     is_popular: bool = False
     status: PlanStatus = PlanStatus.ACTIVE
+    trial_days: TrialDays = 0
+    trial_tokens: Tokens | None = Field(None, description="Defaults to a tenth of `tokens`.")
+    trial_voice_minutes: Minutes | None = Field(
+        None, description="Defaults to a tenth of `voiceMinutes`."
+    )
+    per_seat: bool = Field(
+        False, description="A company buys it once for each license that it wants."
+    )
 
     def fields(self) -> dict[str, Any]:
         """The fields of `Plan` that were sent."""
@@ -96,6 +112,10 @@ class UpdatePlan(Schema):
     description: Description | None = None
     is_popular: bool | None = None
     status: PlanStatus | None = None
+    trial_days: TrialDays | None = None
+    trial_tokens: Tokens | None = None
+    trial_voice_minutes: Minutes | None = None
+    per_seat: bool | None = None
 
     def fields(self) -> dict[str, Any]:
         """The fields of `Plan` that were sent."""
@@ -114,12 +134,14 @@ class PlanView(Schema):
     features: list[str]
     description: str
     is_popular: bool
+    trial_days: int
+    per_seat: bool = Field(description="One for each license of a company.")
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
-        shown = plan.model_dump(exclude={"name_key", "price_cents"})
+        shown = plan.model_dump(exclude=_UNSHOWN)
         return cls(**shown, underscore_id=plan.id, price=plan.price_cents / 100)
 
 
@@ -145,10 +167,14 @@ class TermsView(Schema):
 
 
 class SubscriptionView(Schema):
-    """A user's plan and minutes; `status` is null before the first plan."""
+    """The plan and the minutes of a user or a company; `status` is null before the first plan."""
 
-    id: str = Field(description="The user's id: each user has one subscription.")
+    id: str = Field(description="The owner's id: each user and each company has one subscription.")
+    owner_kind: OwnerKind
     status: SubscriptionStatus | None
+    source: Source | None = Field(
+        description="Who started it. One from `stripe` is changed in the customer portal."
+    )
     current_plan: TermsView | None
     next_plan: TermsView | None = Field(description="The plan that starts at `periodEnd`.")
     started_at: datetime | None
@@ -168,7 +194,9 @@ class SubscriptionView(Schema):
         has, wallet = statement.subscription, statement.wallet
         return cls(
             id=wallet.id,
+            owner_kind=wallet.kind,
             status=has.shown_status(at) if has else None,
+            source=has.source if has else None,
             current_plan=TermsView.of(has.plan) if has else None,
             next_plan=TermsView.of(has.next_plan) if has and has.next_plan else None,
             started_at=has.started_at if has else None,
@@ -233,6 +261,62 @@ class CreateSubscriptionBody(Schema):
     expiry_date: Moment | None = Field(
         None, description="Without it, the subscription renews indefinitely."
     )
+
+
+class SubscriptionPath(Schema):
+    subscription_id: Id
+
+
+class SubscriptionsQuery(Page):
+    company_id: Id | None = Field(None, description="A company that you manage.")
+    status: SubscriptionStatus | None = None
+    plan_id: Id | None = None
+    source: Source | None = None
+    owner_kind: OwnerKind | None = None
+
+    def filter(self) -> SubscriptionFilter:
+        return SubscriptionFilter(self.status, self.plan_id, self.source, self.owner_kind)
+
+
+class SubscriptionList(Schema):
+    subscriptions: list[SubscriptionView]
+
+
+class AddSubscriptionBody(Schema):
+    model_config = example({"ownerId": "ID_OF_A_USER_OR_COMPANY", "planId": "pro"})
+
+    owner_id: Id = Field(description="The id of a user or a company.")
+    plan_id: Id
+    tokens: Tokens | None = Field(None, description="Tokens per period, instead of the plan's.")
+    start_date: Moment | None = Field(None, description="Defaults to now.")
+    expiry_date: Moment | None = Field(
+        None, description="Without it, the subscription renews indefinitely."
+    )
+
+
+class UpdateSubscriptionBody(Schema):
+    """Omitted and null fields stay unchanged."""
+
+    model_config = example({"expiryDate": "2199-01-01"})
+
+    plan_id: Id | None = Field(None, description="Another plan begins at once.")
+    status: Literal["active", "expired", "cancelled"] | None = Field(
+        None,
+        description="`active` starts a new period of a plan that has ended; the others end it.",
+    )
+    start_date: Moment | None = Field(None, description="From which periods are counted.")
+    expiry_date: Moment | Literal[""] | None = Field(
+        None, description="An empty string removes it: the subscription then renews indefinitely."
+    )
+
+    def setting(self) -> Setting:
+        return Setting(
+            plan_id=self.plan_id,
+            status=SubscriptionStatus(self.status) if self.status else None,
+            started_at=self.start_date,
+            expires_at=self.expiry_date or None,
+            never_expires=self.expiry_date == "",
+        )
 
 
 class OfUserPath(Schema):

@@ -19,7 +19,7 @@ from troupe.adapters.firestore import (
 )
 from troupe.plans.errors import PlanAmbiguous, PlanInUse, PlanNotFound
 from troupe.plans.records import Plan, PlanStatus
-from troupe.plans.writes import PLANS, SUBSCRIPTIONS, plan_path
+from troupe.plans.writes import PLANS, PRICES, SUBSCRIPTIONS, plan_path
 from troupe.records import Witness, no_witness
 from troupe.text import name_key, slug
 
@@ -112,7 +112,8 @@ class Plans:
         return contend(attempt)
 
     def delete(self, plan_id: str, *, witness: Witness = no_witness) -> None:
-        """Raises PlanInUse while anybody has the plan or is about to switch to it.
+        """Raises PlanInUse while anybody has the plan or is about to switch to it, or a price
+        sells it.
 
         A subscription made during the count updates the plan's document, so the count is repeated;
         a later one finds no plan.
@@ -123,6 +124,9 @@ class Plans:
             plan = _plan(document)
             if users := self.subscribers(plan_id) + self._upcoming(plan_id):
                 raise PlanInUse.by(users)
+            sold = [("planId", "==", plan_id), ("active", "==", True)]
+            if self._db.count(PRICES, where=sold):
+                raise PlanInUse.sold()
             self._db.commit(Delete(document.path, seen=document), *witness(plan, None))
 
         contend(attempt)
@@ -130,7 +134,8 @@ class Plans:
     def subscribers(self, plan_id: str) -> int:
         """How many users have the plan now; one count query."""
         return self._db.count(
-            SUBSCRIPTIONS, where=[("plan.id", "==", plan_id), ("status", "==", "active")]
+            SUBSCRIPTIONS,
+            where=[("plan.id", "==", plan_id), ("status", "in", ["active", "past_due"])],
         )
 
     def _upcoming(self, plan_id: str) -> int:

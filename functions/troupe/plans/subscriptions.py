@@ -14,8 +14,9 @@ from troupe.plans.errors import (
     AlreadySubscribed,
     BadDates,
     BalanceHeld,
+    ManagedByStripe,
+    NotSubscribed,
     PlanNotFound,
-    SubscriptionNotFound,
 )
 from troupe.plans.records import Plan, PlanStatus, Source, Subscription, SubscriptionStatus
 from troupe.plans.renewals import Also, Renewals
@@ -85,13 +86,16 @@ class Subscriptions:
         changes nothing, except that it cancels a scheduled change. However often this is repeated,
         each period grants once.
 
-        Raises GuestNotAllowed, PlanNotFound (also for an inactive plan), PaymentRequired.
+        Raises GuestNotAllowed, PlanNotFound (also for an inactive plan), PaymentRequired,
+        ManagedByStripe.
         """
 
         def attempt() -> SubscriptionStatement:
             draft, plan = self._renewals.draft(uid, plan_id)
             draft.require_account()
             has = draft.before if draft.before and draft.before.live else None
+            if has and has.at_stripe:
+                raise ManagedByStripe
             if has and has.plan.id == plan_id:
                 if has.next_plan is not None:
                     draft.follow_with(None)
@@ -129,13 +133,16 @@ class Subscriptions:
         """For administrators: starts a plan at once, replacing any other; `tokens` are granted per
         period instead of the plan's.
 
-        Raises GuestNotAllowed, PlanNotFound, AlreadySubscribed, BadDates, WalletNotFound.
+        Raises GuestNotAllowed, PlanNotFound, AlreadySubscribed, BadDates, WalletNotFound,
+        ManagedByStripe.
         """
 
         def attempt() -> SubscriptionStatement:
             draft, plan = self._renewals.draft(uid, plan_id)
             if plan is None:
                 raise PlanNotFound
+            if draft.before and draft.before.at_stripe:
+                raise ManagedByStripe
             if draft.before and draft.before.live and draft.before.plan.id == plan_id:
                 raise AlreadySubscribed
             if expires_at is not None and expires_at <= draft.at:
@@ -158,8 +165,8 @@ class Subscriptions:
         """For administrators: changes a subscription and its balances in one commit, together with
         the writes of `also`. Naming the user's current plan grants nothing more.
 
-        Raises GuestNotAllowed, PlanNotFound, SubscriptionNotFound, BadDates, BalanceHeld,
-        WalletNotFound.
+        Raises GuestNotAllowed, PlanNotFound, NotSubscribed, BadDates, BalanceHeld,
+        WalletNotFound, ManagedByStripe.
         """
         random_id = secrets.token_hex(8)
 
@@ -168,12 +175,34 @@ class Subscriptions:
             draft, plan = self._renewals.draft(uid, plan_id)
             if plan_id is not None and plan is None:
                 raise PlanNotFound
+            changes_plan = plan_id or setting.status or setting.has_dates
+            if draft.before and draft.before.at_stripe and changes_plan:
+                raise ManagedByStripe
             _apply(draft, setting, plan)
             _set_balance(draft, Meter.TOKENS, setting.tokens, random_id)
             minutes = setting.voice_minutes
             seconds = None if minutes is None else minutes * 60
             _set_balance(draft, Meter.VOICE_SECONDS, seconds, random_id)
             self._renewals.commit(draft, also=also, taken=plan_id)
+            return SubscriptionStatement(draft.after, draft.wallet)
+
+        return contend(attempt)
+
+    def end(self, owner_id: str, *, witness: Witness = no_witness) -> SubscriptionStatement:
+        """For administrators: ends it at once; one that has ended stays as it is.
+
+        Raises NotSubscribed, ManagedByStripe, WalletNotFound.
+        """
+
+        def attempt() -> SubscriptionStatement:
+            draft, _ = self._renewals.draft(owner_id, None)
+            if draft.before is None:
+                raise NotSubscribed
+            if draft.before.at_stripe:
+                raise ManagedByStripe
+            if draft.before.live:
+                draft.end(SubscriptionStatus.CANCELLED)
+            self._renewals.commit(draft, witness)
             return SubscriptionStatement(draft.after, draft.wallet)
 
         return contend(attempt)
@@ -189,7 +218,7 @@ class Subscriptions:
             return None
         has = self.of(uid).subscription
         if has is None:
-            raise SubscriptionNotFound
+            raise NotSubscribed
         return None if has.live else has.plan.id
 
 
@@ -201,7 +230,7 @@ def _apply(draft: SubscriptionDraft, setting: Setting, plan: Plan | None) -> Non
     status = SubscriptionStatus.EXPIRED if over else setting.status
     if status is not None and status is not SubscriptionStatus.ACTIVE:
         if draft.before is None:
-            raise SubscriptionNotFound
+            raise NotSubscribed
         if over and has:
             draft.set_dates(start, setting.expires_at)
         draft.end(status)
@@ -214,7 +243,7 @@ def _apply(draft: SubscriptionDraft, setting: Setting, plan: Plan | None) -> Non
         )
     elif setting.has_dates:
         if has is None:
-            raise SubscriptionNotFound
+            raise NotSubscribed
         kept = None if setting.never_expires else has.expires_at
         draft.set_dates(start, setting.expires_at or kept)
 

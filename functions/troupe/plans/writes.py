@@ -10,6 +10,7 @@ from troupe.plans.records import Subscription
 
 PLANS = "plans"
 SUBSCRIPTIONS = "subscriptions"
+PRICES = "prices"  # of `troupe.payments`; each sells a plan or an add-on
 
 
 def plan_path(plan_id: str) -> str:
@@ -21,11 +22,11 @@ def subscription_path(uid: str) -> str:
 
 
 def save_writes(seen: Document, subscription: Subscription, at: datetime) -> list[Write]:
-    """Writes the subscription, and its summary in the user's document, so that showing a user
+    """Writes the subscription, and its summary in the owner's document, so that showing a user
     reads one document. Stale or AlreadyExists if the subscription changed since."""
     stored = subscription.stored() | {"updatedAt": at}
     summary: dict[str, Any] = {
-        "plan": subscription.plan.id if subscription.live else None,
+        "plan": subscription.plan.id if subscription.entitled else None,
         "planStatus": subscription.status,
         "subscription": {
             "planId": subscription.plan.id,
@@ -42,7 +43,7 @@ def save_writes(seen: Document, subscription: Subscription, at: datetime) -> lis
     }
     return [
         Update(seen.path, stored, seen=seen) if seen.exists else Create(seen.path, stored),
-        Update(f"users/{subscription.id}", summary),
+        Update(subscription.owner.path, summary),
     ]
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from troupe.counters import COUNTERS
 from troupe.recognition.energy import is_audible
 from troupe.recognition.filters import said
-from troupe.recognition.transcriber import NOTHING, Transcriber, Transcript
+from troupe.recognition.transcriber import NOTHING, RATE, Transcriber, Transcript
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples
@@ -29,5 +30,6 @@ def listen(
     if not is_audible(samples):
         return NOTHING
     found = transcriber.transcribe(samples, language, check)
+    COUNTERS.add("recognisedSeconds", len(samples) * 1000 // RATE)  # shown in seconds
     kept = said(found.segments, samples)
     return replace(found, segments=kept) if kept else NOTHING

@@ -10,6 +10,8 @@ from troupe.adapters.firestore import Database, Document, Update, Write, contend
 from troupe.audit.service import entry_writes
 from troupe.characters.writes import audited, character_path
 from troupe.jobs.shares import check_write
+from troupe.notifications.records import NotificationType, muted
+from troupe.notifications.writes import notice_writes
 from troupe.reports.errors import ActionNotApplicable, ReportClosed, ReportNotFound
 from troupe.reports.records import (
     COLLECTION,
@@ -64,10 +66,15 @@ class Decisions:
         if report.subject_kind is not SubjectKind.CHARACTER:
             raise ActionNotApplicable
 
+        owner = self._db.get(f"users/{report.subject_uid}")
+
         def also(before: Character, after: Character) -> list[Write]:
             target = character_path(report.subject_id)
             entry = entry_writes(actor, _OPERATION, target, audited(before), audited(after))
-            return [*self._closing_writes(actor, report.id, decision), *entry]
+            closing = self._closing_writes(actor, report.id, decision)
+            told = closing and owner.exists and not owner.data.get("deletedAt")
+            notice = _taken_down(report, owner) if told else []
+            return [*closing, *entry, *notice]
 
         revoke = decision.action is ReportAction.REVOKE_CONSENT
         self._withdrawals.take_down(report.subject_id, also, revoke=revoke)
@@ -112,6 +119,19 @@ class Decisions:
     def _commit(self, batch: list[Write]) -> None:
         if batch:  # else our own commit had done everything
             self._db.commit_or_stale(*batch)
+
+
+def _taken_down(report: Report, owner: Document) -> list[Write]:
+    """Tells the owner of a character. Not who has reported it."""
+    return notice_writes(
+        owner.id,
+        NotificationType.CHARACTER_TAKEN_DOWN,
+        f"report-{report.id}",
+        now(),
+        muted=muted(owner.data),
+        params={"character": report.subject_name},
+        link=f"/api/characters/{report.subject_id}",
+    )
 
 
 def _made(decision: Decision, report: Report) -> bool:

@@ -15,7 +15,7 @@ from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import JobNotFound, TooManyJobs
-from troupe.jobs.schemas import PriceData
+from troupe.jobs.schemas import PaidHeaders, PriceData
 from troupe.media.captions import MIME_TYPES
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
@@ -41,13 +41,15 @@ from troupe.scripts.records import ScriptWithJobs
 from troupe.scripts.specs import AUDIO, VIDEO
 from troupe.speech.errors import SpeechTooLong, UnreadableText
 from troupe.translation.errors import TRANSLATOR_ERRORS, StyleNotOffered
-from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
+from troupe.wallet.errors import PAYER_ERRORS, CostAboveMax, NotEnoughTokens
+from troupe.wallet.payers import payer_of
+from troupe.wallet.schemas import CompanyHeader
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import KeyHeader, Notice
+from troupe.web.schema import Notice
 
 if TYPE_CHECKING:
     from troupe.accounts.quotas import Quotas
@@ -72,6 +74,7 @@ _QUOTE_ERRORS = (
     UnknownChoice,
     SpeechTooLong,
     UnreadableText,
+    *PAYER_ERRORS,
 )
 _JOB_ERRORS = (
     *_QUOTE_ERRORS,
@@ -282,7 +285,7 @@ def delete_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: Scri
 def generate_audio(
     path: schemas.ScriptPath,
     body: schemas.GenerateAudio,
-    header: KeyHeader,
+    header: PaidHeaders,
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
@@ -290,7 +293,12 @@ def generate_audio(
     `GET /api/video-jobs/{jobId}`. One token per 1,000 characters or part of it is reserved, and
     charged when the audio is ready."""
     script_job = script_jobs.start_audio(
-        caller.uid, path.script_id, body.format, header.idempotency_key, body.max_tokens
+        caller.uid,
+        path.script_id,
+        body.format,
+        header.idempotency_key,
+        body.max_tokens,
+        payer_of(caller, header.x_troupe_company, body.company_id),
     )
     return _started(script_job, "Audio generation started successfully!")
 
@@ -353,7 +361,7 @@ def get_script_captions(
 def generate_video(
     path: schemas.ScriptPath,
     body: schemas.GenerateVideo,
-    header: KeyHeader,
+    header: PaidHeaders,
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
@@ -363,7 +371,12 @@ def generate_video(
     are reserved now and charged when the video is ready. `POST /api/scripts/{scriptId}/quote` tells
     the price."""
     script_job = script_jobs.start_video(
-        caller.uid, path.script_id, body.options(), header.idempotency_key, body.max_tokens
+        caller.uid,
+        path.script_id,
+        body.options(),
+        header.idempotency_key,
+        body.max_tokens,
+        payer_of(caller, header.x_troupe_company, body.company_id),
     )
     message = f"Video generation started successfully! Job ID: {script_job.job.id}"
     return _started(script_job, message)
@@ -378,13 +391,15 @@ def generate_video(
 def quote_script(
     path: schemas.ScriptPath,
     body: schemas.QuoteScript,
+    header: CompanyHeader,
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
     """Returns what the audio or the video of a script would cost, after the same checks as starting
     it. Lines that were spoken before cost nothing. Holds nothing."""
     spec = VIDEO if body.operation == "video" else AUDIO
-    price = script_jobs.quote(caller.uid, path.script_id, spec)
+    payer = payer_of(caller, header.x_troupe_company, body.company_id)
+    price = script_jobs.quote(caller.uid, path.script_id, spec, payer)
     return Reply(PriceData.of(price), "Price calculated")
 
 

@@ -42,6 +42,7 @@ from troupe.speech.errors import SpeechTooLong
 from troupe.speech.readable import check_readable
 from troupe.text import shorten
 from troupe.translation.languages import same
+from troupe.wallet.records import Owner
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
@@ -91,14 +92,15 @@ class ScriptJobs:
         audio_format: AudioFormat,
         key: str | None,
         max_tokens: int | None = None,
+        payer: Owner | None = None,
     ) -> ScriptJob:
-        """Commits the job with its hold, and enqueues the work.
+        """Commits the job with its hold, and enqueues the work. `payer`: None for the user.
 
         Raises ScriptNotFound, ScriptBusy, ScriptEmpty, CharacterGone, VoiceNotShared,
         UnknownChoice, SpeechTooLong, ContentRefused, ModerationUnavailable, NotEnoughTokens,
-        CostAboveMax and KeyReused.
+        CostAboveMax, KeyReused, and the PAYER_ERRORS.
         """
-        return self._start(uid, script_id, AUDIO, {"format": audio_format}, key, max_tokens)
+        return self._start(uid, script_id, AUDIO, {"format": audio_format}, key, max_tokens, payer)
 
     def start_video(
         self,
@@ -107,6 +109,7 @@ class ScriptJobs:
         options: VideoOptions,
         key: str | None,
         max_tokens: int | None = None,
+        payer: Owner | None = None,
     ) -> ScriptJob:
         """Like `start_audio`; can also raise UnknownBackground."""
         # The names and values are part of the request hash: renaming one breaks pending repeats.
@@ -115,15 +118,16 @@ class ScriptJobs:
             "resolution": options.resolution,
             "captions": options.captions,
         }
-        return self._start(uid, script_id, VIDEO, choices, key, max_tokens)
+        return self._start(uid, script_id, VIDEO, choices, key, max_tokens, payer)
 
-    def quote(self, uid: str, script_id: str, spec: Spec) -> Price:
-        """What the audio or the video would cost now. Raises ScriptNotFound, ScriptBusy, and the
-        errors of `_performance` and `_quote`."""
+    def quote(self, uid: str, script_id: str, spec: Spec, payer: Owner | None = None) -> Price:
+        """What the audio or the video would cost now. Raises ScriptNotFound, ScriptBusy, the errors
+        of `_performance` and `_quote`, and the PAYER_ERRORS."""
         document = self._db.get(writes.script_path(script_id))
         script = Script.of(owned(document, uid, ScriptNotFound))
         writes.check_free(self._db, script)
-        return self._jobs.price(uid, self._quote(spec, self._performance(script, {})))
+        quote = self._quote(spec, self._performance(script, {}))
+        return self._jobs.price(uid, payer or Owner.user(uid), quote)
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
         """The script with its latest video job, if there is one. Raises ScriptNotFound."""
@@ -164,10 +168,11 @@ class ScriptJobs:
         choices: Mapping[str, Any],
         key: str | None,
         max_tokens: int | None,
+        payer: Owner | None,
     ) -> ScriptJob:
         for _ in range(_ATTEMPTS):
             try:
-                job = self._submit(uid, script_id, spec, choices, key, max_tokens)
+                job = self._submit(uid, script_id, spec, choices, key, max_tokens, payer)
                 return self._script_job(job)
             except (InputChanged, Missing):  # edited or deleted in the meantime
                 continue
@@ -181,6 +186,7 @@ class ScriptJobs:
         choices: Mapping[str, Any],
         key: str | None,
         max_tokens: int | None,
+        payer: Owner | None,
     ) -> Job:
         job_id = keyed_id(uid, key)
         fingerprint = request_hash(f"{spec.kind}:{script_id}", choices)
@@ -190,7 +196,7 @@ class ScriptJobs:
         if previous and previous[0].exists:
             # A repeated request gets the same answer, even while that job keeps the script busy.
             job = Job.of(previous[0])
-            if job.uid != uid or job.request_hash != fingerprint:
+            if not job.repeats(uid, payer.company_id if payer else None, fingerprint):
                 raise KeyReused
             return job
         writes.check_free(self._db, script)
@@ -204,6 +210,7 @@ class ScriptJobs:
             given=performance,
             request_hash=fingerprint,
             at=now(),
+            payer=payer,
         )
         batch = writes.started_writes(job, document, script.title)
         return self._jobs.submit(

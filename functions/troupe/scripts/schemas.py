@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.jobs.records import CurrentStep, JobStatus
-from troupe.jobs.schemas import JobView, MaxTokens
+from troupe.jobs.schemas import CompanyId, JobView, MaxTokens
 from troupe.media.formats import AudioFormat, Resolution
 from troupe.scripts import records
 from troupe.scripts.records import (
@@ -162,12 +162,14 @@ class GenerateAudio(WarnsOfUnknown):
 
     format: AudioFormat = AudioFormat.MP3
     max_tokens: MaxTokens = None
+    company_id: CompanyId = None
 
 
 class QuoteScript(Schema):
     model_config = example({"operation": "video"})
 
     operation: Literal["audio", "video"]
+    company_id: CompanyId = None
 
 
 class GenerateVideo(WarnsOfUnknown):
@@ -184,6 +186,7 @@ class GenerateVideo(WarnsOfUnknown):
     resolution: Resolution = Resolution.LANDSCAPE
     captions: bool = Field(True, description="Whether to draw captions into the picture.")
     max_tokens: MaxTokens = None
+    company_id: CompanyId = None
 
     def options(self) -> VideoOptions:
         return VideoOptions(self.background_video, self.resolution, self.captions)

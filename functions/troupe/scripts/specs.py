@@ -33,6 +33,7 @@ AUDIO = JobSpec(
     worker=attrgetter("script_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
+    link="/api/scripts/{id}",
     usage=usage,
     kept_writes=kept_writes,
 )
@@ -52,6 +53,7 @@ VIDEO = JobSpec(
     worker=attrgetter("script_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
+    link="/api/scripts/{id}",
     usage=usage,
     kept_writes=kept_writes,
 )

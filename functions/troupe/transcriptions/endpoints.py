@@ -22,7 +22,8 @@ from troupe.transcriptions.errors import (
 )
 from troupe.transcriptions.service import SHORT
 from troupe.waiters import WAITERS
-from troupe.wallet.errors import CostAboveMax, NotEnoughTokens
+from troupe.wallet.errors import PAYER_ERRORS, CostAboveMax, NotEnoughTokens
+from troupe.wallet.payers import payer_of
 from troupe.web.caller import Auth
 from troupe.web.files import text_response
 from troupe.web.reply import Reply
@@ -45,7 +46,7 @@ _WAIT = 45.0  # seconds; Hosting ends a request after 60
     errors=(
         *(TranscriberNotConfigured, UnknownChoice, UnsupportedFile, BrokenAudio),
         *(RecordingTooLong, TooDemanding, DecodersBusy),
-        *(NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs),
+        *(*PAYER_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs),
     ),
 )
 def transcribe(
@@ -65,6 +66,7 @@ def transcribe(
         form.language,
         header.idempotency_key,
         form.max_tokens,
+        payer_of(caller, header.x_troupe_company, form.company_id),
     )
     if found.transcription.seconds <= SHORT and "respond-async" not in (header.prefer or ""):
         with WAITERS.place(caller.uid) as placed:

@@ -8,13 +8,13 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from troupe.jobs.records import JobStatus
-from troupe.jobs.schemas import ErrorView, JobView, MaxTokens
+from troupe.jobs.schemas import CompanyId, ErrorView, JobView, MaxTokens, PaidHeaders
 from troupe.recognition.transcriber import Segment, Word
 from troupe.transcriptions.records import Transcription
 from troupe.transcriptions.service import TranscriptionWithJob
 from troupe.transcriptions.specs import TRANSCRIPTION
 from troupe.web.media import MediaUrl
-from troupe.web.schema import Id, KeyHeader, Schema
+from troupe.web.schema import Id, Schema
 from troupe.web.upload import Form, Upload
 
 
@@ -27,9 +27,10 @@ class TranscribeForm(Form):
         None, description="The language that is spoken, such as `en`. Detected if it is left out."
     )
     max_tokens: MaxTokens = None
+    company_id: CompanyId = None
 
 
-class TranscribeHeaders(KeyHeader):
+class TranscribeHeaders(PaidHeaders):
     prefer: str | None = Field(
         None,
         max_length=200,

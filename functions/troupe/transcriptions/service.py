@@ -34,6 +34,7 @@ from troupe.transcriptions.pricing import quote
 from troupe.transcriptions.records import Sound, Text, Transcription, segments_from_json
 from troupe.transcriptions.specs import TRANSCRIPTION
 from troupe.waiters import polls
+from troupe.wallet.records import Owner
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -78,13 +79,14 @@ class Transcriptions:
         language: str | None = None,
         key: str | None = None,
         max_tokens: int | None = None,
+        payer: Owner | None = None,
     ) -> TranscriptionWithJob:
         """Stores the sound, commits the transcription, its job and the hold, and enqueues the work.
         A repeat under the same idempotency `key` returns the first one in its current state.
 
         Raises TranscriberNotConfigured, UnknownChoice, UnsupportedFile, BrokenAudio,
         RecordingTooLong, TooDemanding, DecodersBusy, NotEnoughTokens, CostAboveMax, KeyReused,
-        TooManyJobs.
+        TooManyJobs, and the PAYER_ERRORS.
         """
         settings = self._settings
         if settings.transcriber == "off":
@@ -115,6 +117,7 @@ class Transcriptions:
                 "transcribe", {"file": file_hash(sent.stream), "language": code}
             ),
             at=at,
+            payer=payer,
         )
         stored = NewFile(path, recording.content_type, sent.stream)
         with self._orphans.stored([stored]) as record:

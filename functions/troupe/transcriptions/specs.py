@@ -29,5 +29,6 @@ TRANSCRIPTION = JobSpec(
     worker=attrgetter("transcription_worker"),
     cleanup=_cleanup,
     subject_writes=status_writes,
+    link="/api/audio/transcriptions/{id}",
     queue=QUEUE,
 )

@@ -8,7 +8,7 @@ are kept as they are; terms of a glossary get their own translation. For a trans
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -41,7 +41,8 @@ _THEN = (
     r"(?<![\w@.])(?:[A-Za-z0-9-]{1,63}\.){1,5}(?:com|org|net|edu|gov|io|dev|app|info|eu|uk|de|fr"
     r"|es|it|nl|br|pt|pl|ru|jp|cn|kr|no|se|dk|fi|ch|at)(?:/[^\s<>\"⟦⟧]{0,500}(?<![.,;:!?)'\]]))?"
     r"(?!\w)",
-    r"[@#]\w(?:[\w.-]{0,98}\w)?",
+    # Names, and mentions of users by their ids.
+    r"<[@#][\w-]{1,128}>|[@#]\w(?:[\w.-]{0,98}\w)?",
     r"(?<!\w):[a-z0-9_+-]{2,40}:(?!\w)",
     # Markup, entities and variables of templates.
     r"</?[A-Za-z][^<>\n]{0,500}>|&(?:[a-zA-Z]{2,20}|#\d{1,7});|\{\{[^{}\n]{1,100}\}\}"
@@ -52,6 +53,8 @@ _THEN = (
     # Numbers with marks inside, and long ones: a time, a date, a price, a telephone number.
     r"\+\d{1,3}(?:[ .-]?(?:\(\d{1,5}\)|\d{1,5})){2,6}|"
     r"\+?\d+(?:[.,:/'\u2019\u00a0\u202f-]\d+)+(?:e[+-]?\d+)?%?|\d{5,}",
+    # Marks that set the direction of writing.
+    r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+",
     rf"[0-9#*]\ufe0f?\u20e3|[{_PICTURES}](?:[\u200d{_PICTURES}])*",
     rf"[^\s{_UNSPACED}⟦⟧]{{{_LONGEST_WORD + 1},}}",
 )
@@ -82,10 +85,12 @@ _SPACED = re.compile(r"( ?)⟦(\d{1,5})⟧( ?)")
 
 @dataclass(slots=True)
 class Masked:
-    """A text with placeholders: `⟦n⟧` stands for `kept[n - 1]`."""
+    """A text with placeholders: `⟦n⟧` stands for `kept[n - 1]`. `reworded`: whether one stands for
+    other words than the text has, as the glossary says."""
 
     text: str
     kept: list[Kept] = field(default_factory=list)
+    reworded: bool = False
 
     def unmasked(self, text: str) -> str:
         """`text` with what its placeholders stand for."""
@@ -102,19 +107,27 @@ class Masked:
 
 
 def masked(
-    text: str, glossary: Mapping[str, str], alphabet: frozenset[str] | None = None
+    text: str,
+    glossary: Mapping[str, str],
+    alphabet: frozenset[str] | None = None,
+    exact: Collection[str] = (),
 ) -> Masked:
     """`text` with placeholders. `glossary`: terms and their translations; terms are whole words,
-    in any letter case, and longer ones come first. `alphabet`: words with other characters are
-    kept."""
+    in any letter case but for those in `exact`, and longer ones come first. `alphabet`: words with
+    other characters are kept."""
     made = Masked("")
-    terms = {term.casefold(): said for term, said in glossary.items()}
+    terms = {term.casefold(): said for term, said in glossary.items() if term not in exact}
+    written = {term: glossary[term] for term in exact}
 
     def keep(found: re.Match[str]) -> str:
-        said = terms.get(found[0].casefold(), found[0]) if found.lastgroup == "term" else found[0]
+        said = found[0]
+        if found.lastgroup == "term":
+            said = written.get(said) or terms.get(said.casefold(), said)
+            made.reworded |= said.casefold() != found[0].casefold()
         return _added(made, said, found)
 
-    text = _pattern(tuple(sorted(terms, key=len, reverse=True))).sub(keep, text)
+    ways = [*((term, True) for term in written), *((term, False) for term in terms)]
+    text = _pattern(tuple(sorted(ways, key=_length, reverse=True))).sub(keep, text)
     if alphabet is not None:
         text = _readable(text, made, alphabet)
     made.text = _joined(text, made)
@@ -126,11 +139,16 @@ def _plain_pattern() -> re.Pattern[str]:
     return re.compile("|".join((*_FIRST, *_THEN)), re.DOTALL)
 
 
-def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
+def _length(term: tuple[str, bool]) -> int:
+    return len(term[0])
+
+
+def _pattern(terms: tuple[tuple[str, bool], ...]) -> re.Pattern[str]:
+    """`terms`: each with whether it counts only in its own letter case."""
     if not terms:
         return _plain_pattern()
-    either = "|".join(_whole(term) for term in terms)
-    return re.compile("|".join((*_FIRST, f"(?P<term>(?i:{either}))", *_THEN)), re.DOTALL)
+    either = "|".join(_whole(term) if exact else f"(?i:{_whole(term)})" for term, exact in terms)
+    return re.compile("|".join((*_FIRST, f"(?P<term>{either})", *_THEN)), re.DOTALL)
 
 
 def _whole(term: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from troupe.adapters.models.errors import ModelMissing
 from troupe.errors import TroupeError, UnknownChoice
-from troupe.logs import log
+from troupe.logs import in_context, log
 from troupe.moderation.service import Moderation
 from troupe.translation.detection import Detected, LanguageDetector
 from troupe.translation.errors import (
@@ -55,15 +56,39 @@ class Fields(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Translated:
     """`source`: the language that the texts were in. `engine`: the translator; "" if there was
-    nothing to translate. `kept`: how many stretches are as they were, since they failed."""
+    nothing to translate. `kept`: how many stretches are as they were, since they failed.
+    `reworded`: whether the glossary has put words of its own into a text."""
 
     texts: list[str]
     source: str
     engine: str = ""
     kept: int = 0
+    reworded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A glossary for one language: terms and their translations, and those that count only in
+    their letter case."""
+
+    said: Mapping[str, str] = field(default_factory=dict)
+    exact: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """By target: the translations, and why there is none. UnknownChoice: the translator lacks the
+    language, or that of the text."""
+
+    made: dict[str, Translated]
+    failed: dict[str, TroupeError]
 
 
 _FIELDS = Fields()
+_NO_TERMS = Terms()
+_AT_ONCE = 4  # languages
+# Trying again later can help, if somebody has mended a setting meanwhile.
+PASSING = (TranslationTimeout, TranslatorBusy, TranslatorNotConfigured, TranslatorUnavailable)
 
 
 class TranslationService:
@@ -87,9 +112,12 @@ class TranslationService:
         with _reported():
             return translator.languages(time.monotonic() + _SECONDS)
 
-    def detect(self, text: str, candidates: Sequence[str] = ()) -> Detected | None:
-        """The language of a text; None if it has no letters. Raises ModelMissing."""
-        return self._detected(text, candidates)
+    def detect(
+        self, text: str, candidates: Sequence[str] = (), prior: Mapping[str, float] | None = None
+    ) -> Detected | None:
+        """The language of a text; None if it has no letters. `prior`: see LanguageDetector. Raises
+        ModelMissing."""
+        return self._detected(text, candidates, prior)
 
     def translate(
         self,
@@ -145,6 +173,57 @@ class TranslationService:
         request = _Request(translator, texts, glossary or {}, style, deadline)
         return [_translated(request, origin, target) for target in into]
 
+    def translate_each(
+        self,
+        text: str,
+        source: str,
+        targets: Sequence[str],
+        *,
+        seconds: float,
+        terms: Mapping[str, Terms] | None = None,
+        style: str = "",
+    ) -> Outcomes:
+        """A text in several languages side by side, each of which may fail alone. The text, the
+        terms (by target) and the style have been checked. Raises StyleNotOffered, and the
+        TRANSLATOR_ERRORS if nothing can be translated."""
+        translator = self._chosen()
+        if style and not translator.capabilities.styles:
+            raise StyleNotOffered
+        deadline = time.monotonic() + seconds
+        with _reported():
+            offered = translator.languages(deadline)
+        outcomes = Outcomes({}, {})
+        into: dict[str, list[str]] = {}  # targets by the offered code that they mean
+        for target in targets:
+            try:
+                origin = _named(_FIELDS.source, source, offered.sources)
+                code = _named(_FIELDS.target, target, offered.targets)
+            except UnknownChoice as error:
+                outcomes.failed[target] = error
+            else:
+                into.setdefault(code, []).append(target)
+
+        def one(code: str) -> Translated | TroupeError:
+            chosen = (terms or {}).get(into[code][0], _NO_TERMS)
+            request = _Request(translator, [text], chosen.said, style, deadline, chosen.exact)
+            try:
+                return _translated(request, origin, code)
+            except TroupeError as error:
+                return error
+
+        if len(into) == 1:
+            found = [one(code) for code in into]
+        else:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                found = [each.result() for each in [pool.submit(in_context(one), c) for c in into]]
+        for code, each in zip(into, found, strict=True):
+            for target in into[code]:
+                if isinstance(each, Translated):
+                    outcomes.made[target] = each
+                else:
+                    outcomes.failed[target] = each
+        return outcomes
+
     def _chosen(self) -> Translator:
         translator = self._selected()
         if translator is None:
@@ -186,6 +265,7 @@ class _Request(NamedTuple):
     glossary: Mapping[str, str]
     style: str
     deadline: float
+    exact: Collection[str] = ()
 
 
 def _translated(request: _Request, origin: str | None, target: str) -> Translated:
@@ -201,6 +281,7 @@ def _translated(request: _Request, origin: str | None, target: str) -> Translate
             target,
             deadline=request.deadline,
             glossary=request.glossary,
+            exact=request.exact,
             style=request.style,
         )
     log.info(
@@ -212,7 +293,8 @@ def _translated(request: _Request, origin: str | None, target: str) -> Translate
         kept=made.kept,
         ms=round((time.monotonic() - started) * 1000),
     )
-    return Translated(made.texts, origin, request.translator.name, made.kept)
+    name = request.translator.name
+    return Translated(made.texts, origin, name, made.kept, made.reworded)
 
 
 def _named_targets(field: str, codes: Sequence[str], offered: Sequence[str]) -> list[str]:

@@ -8,9 +8,10 @@ what still fails stays as it was.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from troupe.counters import COUNTERS
 from troupe.text import normalized
 from troupe.translation import pieces
 from troupe.translation.placeholders import letters, masked, numbered, renumbered
@@ -23,10 +24,12 @@ _MOST_TIMES, _MOST_MORE = 4, 100
 
 @dataclass(frozen=True, slots=True)
 class Translations:
-    """`kept`: how many stretches of the texts could not be translated, and are as they were."""
+    """`kept`: how many stretches of the texts could not be translated, and are as they were.
+    `reworded`: whether the glossary has put words of its own into one of them."""
 
     texts: list[str]
     kept: int
+    reworded: bool = False
 
 
 def translate(
@@ -37,17 +40,20 @@ def translate(
     *,
     deadline: float,
     glossary: Mapping[str, str] | None = None,
+    exact: Collection[str] = (),
     style: str = "",
 ) -> Translations:
     """The texts in another language. `source` and `target`: codes of `translator.languages`;
-    `glossary`: terms and their translations; `deadline`: of time.monotonic. Raises
-    TranslationError."""
+    `glossary`: terms and their translations; `exact`: those that count only in their letter case;
+    `deadline`: of time.monotonic. Raises TranslationError."""
     alphabet = translator.alphabet(source, target)
-    made = [masked(normalized("NFC", text), glossary or {}, alphabet) for text in texts]
+    terms = glossary or {}
+    made = [masked(normalized("NFC", text), terms, alphabet, exact) for text in texts]
     work = _Work(translator, TranslationRequest([], source, target, deadline, style))
     translated = work.translated([each.text for each in made], 0)
+    COUNTERS.add("translatedCharacters", sum(map(len, texts)))
     shown = [each.unmasked(text) for each, text in zip(made, translated, strict=True)]
-    return Translations(shown, work.kept)
+    return Translations(shown, work.kept, any(each.reworded for each in made))
 
 
 class _Work:

@@ -8,7 +8,7 @@ from troupe.errors import Forbidden
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.wallet import schemas
-from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
+from troupe.wallet.errors import BillingBlocked, NotEnoughTokens, WalletNotFound
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -45,7 +45,7 @@ def get_token_usage(
 @api.post(
     "/api/tokens/consume",
     data=schemas.TokensLeft,
-    errors=(NotEnoughTokens, KeyReused, WalletNotFound, Forbidden),
+    errors=(NotEnoughTokens, BillingBlocked, KeyReused, WalletNotFound, Forbidden),
 )
 def consume_tokens(
     body: schemas.ConsumeTokens, header: KeyHeader, caller: Caller, wallet: WalletService

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any, NotRequired
+
 from typing_extensions import TypedDict
 
-from troupe.errors import Conflict, NotFound, PaymentRequired
-from troupe.wallet.records import Meter
+from troupe.errors import (
+    CompanyNotFound,
+    Conflict,
+    Forbidden,
+    NotFound,
+    PaymentRequired,
+    Unprocessable,
+)
+from troupe.wallet.records import Meter, Owner, OwnerKind
+
+
+class PayerDetails(TypedDict):
+    """The company whose wallet was to pay."""
+
+    kind: OwnerKind
+    id: str
 
 
 class NotEnoughTokensDetails(TypedDict):
     meter: Meter
     needed: int
     available: int
+    payer: NotRequired[PayerDetails]
 
 
 class NotEnoughTokens(PaymentRequired):
@@ -20,11 +38,25 @@ class NotEnoughTokens(PaymentRequired):
     message = "You don't have enough tokens for this."
 
     @classmethod
-    def of(cls, needed: int, available: int) -> NotEnoughTokens:
+    def of(cls, needed: int, available: int, payer: Owner | None = None) -> NotEnoughTokens:
+        """`payer`: if it is a company, that is told."""
+        details: dict[str, Any] = {"needed": needed, "available": available}
+        whose = "you have"
+        if payer is not None and payer.kind is OwnerKind.COMPANY:
+            details["payer"] = payer._asdict()
+            whose = "your company has"
         return cls(
-            f"This needs {needed} tokens; you have {available}.",
-            details={"meter": Meter.TOKENS, "needed": needed, "available": available},
+            f"This needs {needed} tokens; {whose} {available}.",
+            details={"meter": Meter.TOKENS, **details},
         )
+
+
+class BillingBlocked(PaymentRequired):
+    """A payment is disputed. What was made before stays readable."""
+
+    code = "billing_blocked"
+    details_type = None
+    message = "A payment is disputed. Nothing can be spent or bought until the dispute is settled."
 
 
 class CostAboveMaxDetails(TypedDict):
@@ -48,9 +80,70 @@ class CostAboveMax(Conflict):
         )
 
 
+class CapReachedDetails(TypedDict):
+    """`left`: what the member may still spend until `resetsAt`."""
+
+    meter: Meter
+    needed: int
+    left: int
+    resetsAt: datetime
+
+
+class CapReached(PaymentRequired):
+    code = "cap_reached"
+    details_type = CapReachedDetails
+    message = "This is more than your company lets you spend this month."
+
+    @classmethod
+    def of(cls, needed: int, left: int) -> CapReached:
+        following = (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1)
+        resets = following.replace(hour=0, minute=0, second=0, microsecond=0)
+        return cls(
+            f"This needs {needed} tokens; your company lets you spend {left} more until "
+            f"{resets:%Y-%m-%d}.",
+            details={
+                "meter": Meter.TOKENS,
+                "needed": needed,
+                "left": left,
+                "resetsAt": resets.isoformat(),
+            },
+        )
+
+
+class CompanyDiffers(Unprocessable):
+    code = "company_differs"
+    message = "The header `X-Troupe-Company` and `companyId` name different companies."
+
+
+class CompanySuspended(Forbidden):
+    code = "company_suspended"
+    message = "The company, or your membership, is suspended."
+
+
+class LicenseRequired(Forbidden):
+    code = "license_required"
+    message = "You need one of the company's licenses for this. Ask one of its administrators."
+
+
+# What can be wrong with who pays for a job.
+PAYER_ERRORS = (
+    BillingBlocked,
+    CompanyNotFound,
+    CompanyDiffers,
+    CompanySuspended,
+    LicenseRequired,
+    CapReached,
+)
+
+
 class WalletNotFound(NotFound):
     code = "user_not_found"
     message = "User not found."
+
+
+class OwnerNotFound(NotFound):
+    code = "owner_not_found"
+    message = "There is no user or company with this id."
 
 
 class StillHeld(Exception):

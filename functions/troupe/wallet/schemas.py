@@ -8,7 +8,15 @@ from typing import Self
 from pydantic import Field
 
 from troupe.wallet.records import Entry, EntryKind, Meter
-from troupe.web.schema import Id, Line, Schema, example
+from troupe.web.schema import Headers, Id, Line, Schema, example
+
+
+class CompanyHeader(Headers):
+    x_troupe_company: Id | None = Field(
+        None,
+        description="The id of the company that the request is about, or that pays for it, in "
+        "place of `companyId`.",
+    )
 
 
 class UserPath(Schema):

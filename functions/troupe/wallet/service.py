@@ -8,7 +8,7 @@ from troupe.adapters.firestore import AlreadyExists, Database, Stale, contend, n
 from troupe.errors import GuestNotAllowed
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.paging import PageOf, PageRequest, newest_first
-from troupe.wallet.errors import NotEnoughTokens, WalletNotFound
+from troupe.wallet.errors import BillingBlocked, NotEnoughTokens, WalletNotFound
 from troupe.wallet.ledger import (
     entry_writes,
     grant_writes,
@@ -16,7 +16,7 @@ from troupe.wallet.ledger import (
     user_path,
     wallet_path,
 )
-from troupe.wallet.records import Entry, EntryKind, Meter, Wallet
+from troupe.wallet.records import Entry, EntryKind, Meter, Owner, Wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,10 @@ class WalletService:
                 return _repeated(Entry.of(earlier), fingerprint).remaining or 0
             if not document.exists:
                 raise WalletNotFound
-            available = Wallet.of(document).tokens.available
+            wallet = Wallet.of(document)
+            if wallet.blocked:
+                raise BillingBlocked
+            available = wallet.tokens.available
             if available < tokens:
                 raise NotEnoughTokens.of(tokens, available)
             entry = Entry(
@@ -92,7 +95,7 @@ class WalletService:
     def grant(self, uid: str, entry_id: str, meter: Meter, amount: int, reason: str) -> bool:
         """Adds to a meter; False if this `entry_id` was granted before."""
         try:
-            self._db.commit(*grant_writes(uid, entry_id, meter, amount, reason, now()))
+            self._db.commit(*grant_writes(Owner.user(uid), entry_id, meter, amount, reason, now()))
         except AlreadyExists:
             return False
         return True

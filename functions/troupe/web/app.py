@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from troupe import deadlines, logs
+from troupe.counters import COUNTERS
 from troupe.errors import BadRequest, TroupeError, Unavailable
 from troupe.logs import log
 from troupe.web.body import MOST_PARTS, EdgeRequest
@@ -88,7 +89,7 @@ class EdgeApp(Flask):
 
 def build(
     function: str,
-    apis: Iterable[Api],
+    apis: Sequence[Api],
     services: object,
     *,
     origins: Sequence[str] = (),
@@ -100,6 +101,12 @@ def build(
     `app_checks`: verifies App Check tokens; None if they are not required."""
     app = EdgeApp(function)
     app.config["APP_CHECKS"] = app_checks
+    app.config["FUNCTION"] = function
+    app.config["OPERATIONS"] = {
+        route.operation_id: route.alias_of or route.operation_id
+        for api in apis
+        for route in api.routes
+    }
     provide(app, services)
     app.before_request(_begin)
     # After-request hooks run in reverse order: the CORS headers are set before `_end` logs.
@@ -117,6 +124,7 @@ def build(
             "Range",
             "X-Firebase-AppCheck",
             "X-Request-Id",
+            "X-Troupe-Company",
         ],
         expose_headers=[
             "X-Request-Id",
@@ -152,15 +160,27 @@ def _end(response: Response, *, https: bool) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     add_headers(response)
     secure(response, https=https)
+    ms = round((time.perf_counter() - g.started) * 1000, 1)
+    _count(response, ms)
     log.info(
         "request",
         route=request.url_rule.rule if request.url_rule else "unmatched",
         method=request.method if request.method in _METHODS else "other",
         status=response.status_code,
-        ms=round((time.perf_counter() - g.started) * 1000, 1),
+        ms=ms,
         refused=any(not check.granted for check in g.get("checks", ())) or None,
     )
     return response
+
+
+def _count(response: Response, ms: float) -> None:
+    """Counts the request for the metrics. A preflight is no request for an operation. `ms` of a
+    stream is the time to its first event."""
+    config = current_app.config
+    operation = None
+    if request.url_rule and request.method != "OPTIONS":
+        operation = config["OPERATIONS"].get(request.url_rule.endpoint)
+    COUNTERS.request(config["FUNCTION"], operation, ms, failed=response.status_code >= 500)
 
 
 def _known(error: TroupeError) -> Response:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from flask import Response, stream_with_context
+from flask import Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from troupe.counters import COUNTERS
 from troupe.errors import Unavailable
-from troupe.waiters import WAITERS
+from troupe.waiters import WAITERS, Waiters
 
 EVENT_STREAM = "text/event-stream"
 RETRY_AFTER = 5  # seconds, if too many streams are open
+
+
+def too_many_streams() -> Unavailable:
+    return Unavailable("Too many streams are open. Please try again.", retry_after=RETRY_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +47,27 @@ class Event:
         return (("id", self.id), ("event", self.name))
 
 
-def event_stream(events: Iterable[Event], user: str) -> Response:
+class KeepAlive:
+    """A comment, which shows that the stream is open, and finds out whether the client is."""
+
+    def encoded(self) -> bytes:
+        return b":\n\n"
+
+
+def event_stream(
+    events: Iterable[Event | KeepAlive], user: str, places: Waiters = WAITERS
+) -> Response:
     """Streams events. The work up to the first event is done here, so that an error before it
     gets an ordinary error response.
 
-    A stream holds a thread, so `user` (anything that identifies the client) can have only a few.
-    Raises Unavailable.
+    A stream holds a thread, so `user` (anything that identifies the client) can have only a few
+    `places`. Raises Unavailable.
     """
-    if not WAITERS.enter(user):
-        raise Unavailable("Too many streams are open. Please try again.", retry_after=RETRY_AFTER)
+    if not places.enter(user):
+        raise too_many_streams()
+    COUNTERS.add("streams")
     place = ExitStack()  # left once, at the end of the stream or when the client goes away
-    place.callback(WAITERS.leave, user)
+    place.callback(places.leave, user)
     try:
         rest = iter(events)
         begun = list(islice(rest, 1))
@@ -64,7 +80,22 @@ def event_stream(events: Iterable[Event], user: str) -> Response:
             for event in chain(begun, rest):
                 yield event.encoded()
 
-    response = Response(stream_with_context(sent()), mimetype=EVENT_STREAM)
+    response = Response(_in_this_context(sent()), mimetype=EVENT_STREAM)
     response.call_on_close(place.close)
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the events
     return response
+
+
+def _in_this_context(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Makes each chunk in the context of the current request, which ends before.
+
+    `flask.stream_with_context` leaves that context in place between two chunks. Functions run in a
+    request of functions-framework, which then ends with "Popped wrong app context" and status 500.
+    """
+    context = copy_context()
+
+    def made() -> Iterator[bytes]:
+        while (chunk := context.run(next, chunks, None)) is not None:
+            yield chunk
+
+    return made()

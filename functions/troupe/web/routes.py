@@ -2,7 +2,8 @@
 
 A route is a plain Flask rule around a handler whose annotated parts (`header`, `path`, `query`,
 `form`, `body`, `raw`) are filled from the request: pydantic parses all but `raw`, the unparsed
-bytes of the body. `troupe.app.openapi` writes the OpenAPI document from the same routes.
+bytes of the body. A `body` of two types is JSON or a form: `Draft | DraftForm`.
+`troupe.app.openapi` writes the OpenAPI document from the same routes.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any, TypedDict, TypeVar, Unpack, get_type_hints
+from types import SimpleNamespace, UnionType
+from typing import Any, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from flask import Flask, Response, request
 from pydantic import BaseModel
@@ -22,6 +23,7 @@ from troupe.services import parameters, take
 from troupe.web.addresses import client_address
 from troupe.web.body import FORM_LIMIT, JSON_LIMIT, RAW_LIMIT, read, read_raw
 from troupe.web.caller import Auth, admit, check_app, enforced
+from troupe.web.errors import UnsupportedMediaType
 from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
@@ -34,6 +36,7 @@ Errors = tuple[type[TroupeError], ...]
 Weight = Callable[[Mapping[str, Any]], int]  # of the parts of a request, by name
 Alias = str | tuple[str, str]  # "/api/x", or ("POST", "/api/x") where the method differs
 
+_FORM = "multipart/form-data"
 # In reading order.
 PARTS = ("header", "path", "query", "form", "body", "raw")
 
@@ -61,6 +64,8 @@ class Route:
     alias_of: str | None  # operation id of the first path
     media: bool  # serves a file that a media link may open
     body_bytes: int  # the maximum size of a body
+    form: type[BaseModel] | None  # of a form that is taken instead of a JSON body
+    form_bytes: int  # the maximum size of that form
     open_to_all_apps: bool  # needs no App Check token, whatever APP_CHECK says
 
     @property
@@ -78,7 +83,8 @@ class Route:
         if not self.open_to_all_apps:
             check_app(by_link=self.media)
         caller = admit(self.auth, path, by_link=self.media)
-        request.max_content_length = self.body_bytes
+        sends_form = self.form is not None and request.mimetype == _FORM
+        request.max_content_length = self.form_bytes if sends_form else self.body_bytes
         given: dict[str, Any] = {
             part: self._read(part, model, path) for part, model in self.parts.items()
         }
@@ -96,7 +102,17 @@ class Route:
         return answer
 
     def _read(self, part: str, model: type[Any], path: dict[str, Any]) -> BaseModel | bytes:
-        return read_raw(request) if part == "raw" else read(request, part, model, path)
+        if part == "raw":
+            return read_raw(request)
+        if part != "body" or self.form is None:
+            return read(request, part, model, path)
+        if request.mimetype == _FORM:
+            return read(request, "form", self.form, path)
+        try:
+            return read(request, part, model, path)
+        except UnsupportedMediaType as error:
+            error.details = {"allowed": ["application/json", _FORM]}
+            raise
 
 
 class Limited(TypedDict, total=False):
@@ -121,6 +137,7 @@ class Options(Limited, total=False):
     headers: tuple[str, ...]
     media: bool  # accept a media link to the path instead of a bearer token
     body_bytes: int  # the maximum size of a body; the default depends on the part
+    form_bytes: int  # the maximum size of a form that is taken instead of JSON
     open_to_all_apps: bool  # for what browsers load by themselves: pages, pictures
 
 
@@ -179,7 +196,7 @@ class Api:
 
         def decorate(handler: H) -> H:
             name = to_camel(handler.__name__)
-            parts = _parts(handler)
+            parts, form = _parts(handler)
             others = [each for each in parameters(handler) if each not in parts]
             if "caller" in others and auth is Auth.PUBLIC:
                 raise TypeError(f"{handler.__name__}: a {auth} route has no caller")
@@ -209,6 +226,8 @@ class Api:
                         alias_of=name if number else None,
                         media=options.get("media", False),
                         body_bytes=options.get("body_bytes", _body_bytes(parts)),
+                        form=form,
+                        form_bytes=options.get("form_bytes", FORM_LIMIT),
                         open_to_all_apps=options.get("open_to_all_apps", False),
                     )
                 )
@@ -228,10 +247,14 @@ def _body_bytes(parts: Iterable[str]) -> int:
     return max((limits[part] for part in parts if part in limits), default=0)
 
 
-def _parts(handler: Handler) -> dict[str, Any]:
-    """The types of the parts. Types of services are not resolved, which would import them."""
+def _parts(handler: Handler) -> tuple[dict[str, Any], type[BaseModel] | None]:
+    """The types of the parts, and of the form that is taken instead of JSON. Types of services are
+    not resolved, which would import them."""
     parts = {name: each for name, each in handler.__annotations__.items() if name in PARTS}
     hints = get_type_hints(SimpleNamespace(__annotations__=parts), handler.__globals__)
     if hints.get("raw", bytes) is not bytes:
         raise TypeError(f"{handler.__name__} must annotate `raw` as `bytes`")
-    return {part: hints[part] for part in PARTS if part in hints}
+    form = None
+    if isinstance(hints.get("body"), UnionType):
+        hints["body"], form = get_args(hints["body"])
+    return {part: hints[part] for part in PARTS if part in hints}, form

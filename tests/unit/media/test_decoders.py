@@ -31,8 +31,13 @@ from troupe.media.uploads.decoders import Decoders, Limits
 MB = 1024 * 1024
 
 
+_others: set[int] = set()  # children of this process that other tests have left
+
+
 @pytest.fixture
 def decoders() -> Iterator[Decoders]:
+    _others.clear()
+    _others.update(children())
     made = Decoders(patience=0.2)
     yield made
     made.close()
@@ -47,7 +52,8 @@ def limited(monkeypatch: pytest.MonkeyPatch, name: str, **limits: int) -> None:
 def children(pid: int | str = "self") -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            found += [int(child) for child in (task / "children").read_text().split()]
     return found
 
 
@@ -55,7 +61,10 @@ def child_of(kind: str) -> int:
     (found,) = (
         pid
         for pid in children()
-        if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f"decoder_host.py\0{kind}\0".encode())
+        if pid not in _others
+        and Path(f"/proc/{pid}/cmdline")
+        .read_bytes()
+        .endswith(f"decoder_host.py\0{kind}\0".encode())
     )
     return found
 
@@ -103,6 +112,7 @@ def test_a_child_opens_every_picture(kind: str, decoders: Decoders) -> None:
     assert len(prepared.data) > 100
 
 
+@pytest.mark.slow
 def test_decoding_leaves_memory_for_encoding(decoders: Decoders) -> None:
     """Both take most of what a fork may have, for a WebP with transparency and much detail."""
     noise = np.random.default_rng(1).integers(0, 255, (400, 400, 4), np.uint8)
@@ -160,6 +170,7 @@ def test_time_is_limited(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) ->
     assert decoders.sample(io.BytesIO(sound())).seconds == 3
 
 
+@pytest.mark.slow
 def test_a_decoder_with_several_threads_passes_the_time_limit_and_not_that_of_memory() -> None:
     """Its CPU time runs faster than the clock, so that the kernel ends it."""
     spin = "from troupe.media.uploads.decoder_host import _limit; _limit(1 << 30, 1, 1)\nwhile 1: 0"
@@ -203,6 +214,7 @@ def test_a_child_that_died_is_replaced(decoders: Decoders) -> None:
     assert child_of("sound") != first
 
 
+@pytest.mark.slow
 def test_a_request_does_not_wait_long_for_a_child(decoders: Decoders) -> None:
     slow = bombs.png(6_300, 6_300)
     decoders.image(io.BytesIO(picture()))
@@ -216,6 +228,7 @@ def test_a_request_does_not_wait_long_for_a_child(decoders: Decoders) -> None:
         assert first.result().width == 2048
 
 
+@pytest.mark.slow
 def test_those_who_used_the_children_least_come_first() -> None:
     decoders, order = Decoders(patience=60), list[str]()
 
@@ -236,6 +249,7 @@ def test_those_who_used_the_children_least_come_first() -> None:
     assert order == ["eve", "eve", "ada", "eve", "eve"]
 
 
+@pytest.mark.slow
 def test_a_user_has_few_requests_waiting() -> None:
     decoders, slow = Decoders(patience=60), bombs.png(4_000, 4_000)
     decoders.image(io.BytesIO(picture()))

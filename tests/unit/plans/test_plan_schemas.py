@@ -44,6 +44,8 @@ def test_both_spellings_and_any_case_are_accepted() -> None:
         "features": [],
         "is_popular": True,
         "status": "Active",
+        "trial_days": 0,
+        "per_seat": False,
     }
 
 

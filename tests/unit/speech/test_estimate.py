@@ -81,6 +81,7 @@ def test_prose_is_about_as_long_as_estimated_and_never_longer_than_the_bound(
         assert seconds < seconds_at_most(text, language, speed) < 14 * seconds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en-US", "ja", "fi", "mto"])
 def test_no_text_is_spoken_longer_than_the_bound(engine: EspeakEngine, language: str) -> None:
     for name, unit in HOSTILE.items():

@@ -29,6 +29,8 @@ from troupe.speech.text.reading import Pauses, passage
 from troupe.speech.text.words import word_spans
 from troupe.speech.voices_kokoro import LANGUAGES, MEN, VOICES, WOMEN, blended
 
+pytestmark = pytest.mark.models
+
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 FEMALE, MALE, KIDS = VoiceType.FEMALE, VoiceType.MALE, VoiceType.KIDS
 TEXT = "Stop here. Go on, then."
@@ -306,7 +308,7 @@ def test_a_text_that_is_too_long_is_refused(engine: KokoroEngine) -> None:
 
 @pytest.mark.slow
 def test_a_long_sentence_is_spoken_in_chunks_without_gaps(engine: KokoroEngine) -> None:
-    text = "The fishermen, who had seen many mornings like this one, talked in low voices " * 4
+    text = "The fishermen, who had seen many mornings like this one, talked in low voices " * 3
     speech = say(engine, text.strip() + ".", speed=2.0)
     assert [word.text for word in speech.words] == [
         f"{text.strip()}."[start:end] for start, end in word_spans(f"{text.strip()}.")
@@ -356,7 +358,7 @@ def test_memory_stays_flat() -> None:
         "from troupe.speech.engines.kokoro import KokoroEngine\n"
         "engine = KokoroEngine(ModelFiles())\n"
         "voice = Voice('en-US', VoiceType.FEMALE, 'neutral')\n"
-        "for times in (12, 6):\n"
+        "for times in (12, 3):\n"
         "    engine.synthesize(SpeechRequest('word after word ' * times, voice))\n"
         # Not ru_maxrss, which counts the process that this one was forked from.
         "status = Path('/proc/self/status').read_text()\n"

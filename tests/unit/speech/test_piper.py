@@ -23,6 +23,8 @@ from troupe.speech.engines.piper import PiperAlphabet, PiperEngine
 from troupe.speech.errors import SpeechError
 from troupe.speech.voices_piper import folders, installed, languages
 
+pytestmark = pytest.mark.models
+
 MALE, FEMALE, KIDS = VoiceType.MALE, VoiceType.FEMALE, VoiceType.KIDS
 TEXT = "The old harbour was quiet. Nobody spoke, then."
 VOICE = "en_US-joe-medium"

@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001 - this file tests the punctuation of other scripts
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from itertools import pairwise
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.growth import is_linear, repeated
-from troupe.speech.text.segmenter import phrases, words
+from troupe.speech.text.segmenter import phrases, prepare, words
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 
@@ -48,6 +49,35 @@ def test_a_long_run_is_cut_as_a_short_one(piece: str) -> None:
     once = [piece[start:end] for start, end in words(piece)]
     text = piece * 100
     assert [text[start:end] for start, end in words(text)] == once * 100
+
+
+# What ICU cuts by a dictionary or joins to its neighbours, and what ends lines.
+_INK = (
+    *"今天早上老港口很安静彼女は小さな町で生まれ、育った。コンピューター々ーｱﾊﾟ字一\U00020000",
+    *("สวัสดี", "วันนี้", "ไป", "ๆ", "ສະບາຍດີ", "មួយ", "ថ្ងៃ", "နေ့", "ကမ္ဘာ", "\u0e49", "\u0301", "\u200d"),
+    *("a", "1", ".", "'", " ", "\n", "\r", "\t", "\u2028", "\ud800", "👍🏽", "🇫🇷", "\ufe0f", "한"),
+)
+
+
+def test_lines_are_cut_together_as_each_is_alone() -> None:
+    chance = random.Random(3)
+    for number in range(200):
+        longest = 500 if number % 20 == 0 else 8
+        lines = [
+            "".join(chance.choices(_INK, k=chance.randint(1, longest)))
+            for _ in range(chance.randint(2, 12))
+        ]
+        prepare([])
+        alone = [words(line) for line in lines]
+        prepare(lines)
+        assert [words(line) for line in lines] == alone, lines
+
+
+def test_lines_are_not_given_to_icu_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"{first}{second}" for first in "今天早上老港口" for second in "很安静"]
+    prepare(lines)
+    monkeypatch.setattr("icu4py.breakers.WordBreaker", None)
+    assert len([span for line in lines for span in words(line)]) >= len(lines)
 
 
 @pytest.mark.parametrize(

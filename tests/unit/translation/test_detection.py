@@ -11,6 +11,7 @@ from tests.support.growth import is_linear
 from troupe.adapters.models.errors import ModelMissing
 from troupe.adapters.models.files import ModelFiles
 from troupe.adapters.models.table import LANGUAGE_DETECTOR
+from troupe.rooms.translations import OWN
 from troupe.translation.detection import LanguageDetector
 from troupe.translation.languages import offered_code, primary, same, script
 
@@ -56,6 +57,27 @@ SHORT = {
     "de": ("Danke", "Guten Morgen", "bis morgen", "die Rechnung", "alles klar", "nein", "ja bitte"),
 }
 
+CHAT = {
+    "en": (
+        *("See you at the station", "Where are you?", "I will be late", "no problem", "lol"),
+        *("can you send me the file", "great", "see you", "what time is it"),
+        "The train leaves at nine",
+    ),
+    "de": (
+        *("Wo bist du?", "Ich komme später", "kein Problem", "kannst du mir die Datei schicken"),
+        *("super", "bis dann", "wie spät ist es", "Der Zug fährt um neun", "genau", "Tschüss"),
+    ),
+    "pt": (
+        *("Onde você está?", "vou me atrasar", "sem problema", "você pode me mandar o arquivo"),
+        *("ótimo", "até logo", "que horas são", "O trem sai às nove", "beleza", "tchau"),
+    ),
+    "es": (
+        *("¿Dónde estás?", "llego tarde", "no hay problema", "puedes mandarme el archivo"),
+        *("genial", "hasta luego", "qué hora es", "El tren sale a las nueve", "claro"),
+        "gracias amigo",
+    ),
+}
+
 
 def language(text: str, *candidates: str, **prior: float) -> str:
     detected = DETECTOR.detect(text, candidates, prior)
@@ -91,6 +113,22 @@ def test_the_script_decides_between_languages_of_several() -> None:
     assert language("寿司", "ja", "en") == "ja"
     assert language("寿司です", "ja", "zh") == "ja"
     assert DETECTOR.detect("да", ["en", "ru"]).confidence == 1.0  # type: ignore[union-attr]
+
+
+def test_chat_messages_of_people_whose_language_is_known() -> None:
+    """Almost always they write their own; a sentence in another one is seen still."""
+    said = {code: (*SHORT[code], *CHAT[code]) for code in SHORT}
+    every = [(code, text) for code, texts in said.items() for text in texts]
+    own = [text for code, text in every if language(text, *said, **{code: OWN}) == code]
+    assert len(own) >= len(every) - 1
+    switched = [(code, text, other) for code, text in every for other in said if other != code]
+    told = [
+        (code, text, other)
+        for code, text, other in switched
+        if language(text, *said, **{other: OWN}) == code
+    ]
+    assert len(told) >= 0.7 * len(switched)
+    assert {each for each in switched if len(each[1]) >= 15} <= {*told}
 
 
 def test_no_candidate_has_the_script() -> None:

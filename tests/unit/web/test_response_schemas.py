@@ -16,7 +16,7 @@ from troupe.web.schema import MOST_ENTRIES
 # Decision 019: a string is null only if it is the id, URL, time, status or error of something that
 # does not exist (yet). Any other string is empty instead.
 _NULLABLE = re.compile(
-    r".*Id|plan|.*Url|finalVideoPath|videoPath|.*At|.*Date|period(Start|End)|.*Status|status"
+    r"id|.*Id|plan|.*[uU]rl|finalVideoPath|videoPath|.*At|.*Since|.*Until|.*Date|.*Before|period(Start|End)|.*Status|status"
     r"|.*[eE]rrorMessage|videoJobCurrentStep|timingSource|nextCursor"
 )
 

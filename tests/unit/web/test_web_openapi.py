@@ -196,7 +196,11 @@ def codes(spec: dict[str, Any], path: str, method: str, status: int) -> list[str
 
 
 def test_failures_are_documented_with_their_codes(spec: dict[str, Any]) -> None:
-    assert codes(spec, "/api/auth/register", "post", 409) == ["email_taken", "username_taken"]
+    assert codes(spec, "/api/auth/register", "post", 409) == [
+        "email_taken",
+        "org_number_taken",
+        "username_taken",
+    ]
     assert codes(spec, "/api/auth/register", "post", 415) == ["unsupported_media_type"]
     login = ["app_check_failed", "invalid_credentials"]
     assert codes(spec, "/api/auth/login", "post", 401) == login

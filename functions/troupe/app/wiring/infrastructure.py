@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache, cached_property, partial
 from importlib import import_module
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
     from troupe.adapters.queue import Queue
     from troupe.adapters.queue_control import QueueControl
     from troupe.adapters.storage import Files
+    from troupe.app.upkeep import Upkeep
+    from troupe.debugging.capture import DebugCapture
+    from troupe.debugging.service import DebugLogs
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
     from troupe.media.uploads.decoders import Decoders
     from troupe.media.uploads.proofs import Recording
+    from troupe.metrics.flush import MetricsFlush
+    from troupe.metrics.service import MetricsReport
     from troupe.moderation.service import Judge, Moderation
     from troupe.orphans import OrphanedFiles
     from troupe.rate_limits import Limiter
@@ -50,6 +56,55 @@ class Infrastructure:
         from troupe.adapters.firestore import Database
 
         return Database.connect(self.settings.project_id)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """What an instance does beside its requests."""
+        from troupe.app.upkeep import Upkeep
+
+        capture = self.debug_capture
+        return Upkeep(self.metrics_flush.run, capture.run, begins=capture.begin)
+
+    @cached_property
+    def debug_capture(self) -> DebugCapture:
+        from troupe.debugging.capture import DebugCapture
+
+        return DebugCapture(lambda: self.database, os.environ.get("FUNCTION_TARGET", ""))
+
+    @cached_property
+    def debug_logs(self) -> DebugLogs:
+        from troupe.debugging.service import DebugLogs
+
+        return DebugLogs(self.database, self._function_names)
+
+    @cached_property
+    def _function_names(self) -> set[str]:
+        from troupe.app.domains import TASK_FUNCTIONS, functions
+
+        return {*functions(), *TASK_FUNCTIONS, "sweep"}
+
+    @cached_property
+    def metrics_flush(self) -> MetricsFlush:
+        from troupe.counters import COUNTERS
+        from troupe.metrics.flush import MetricsFlush
+        from troupe.waiters import STREAMS
+
+        gauges = {"streamsOpen": lambda: STREAMS.taken}
+        return MetricsFlush(lambda: self.database, COUNTERS, gauges)
+
+    @cached_property
+    def metrics_report(self) -> MetricsReport:
+        from troupe.app.domains import apis, functions
+        from troupe.metrics.service import MetricsReport
+
+        def operations(function: str) -> set[str]:
+            """Loads the endpoints of the function."""
+            if function not in functions():
+                return set()
+            routes = [route for api in apis(function) for route in api.routes]
+            return {route.operation_id for route in routes if not route.alias_of}
+
+        return MetricsReport(self.database, self._function_names - {"sweep"}, operations)
 
     @cached_property
     def files(self) -> Files:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from troupe.migrations.service import Migrator
     from troupe.recording.recorder import Listener
     from troupe.scripts.worker import ScriptWorker
+    from troupe.tabs.service import Tabs
     from troupe.transcriptions.worker import TranscriptionWorker
 
 
@@ -68,6 +69,12 @@ class Work(Infrastructure):
     def _jobs(self) -> JobService:
         """For services whose lists need no queue."""
         return self.jobs
+
+    @cached_property
+    def tabs(self) -> Tabs:
+        from troupe.tabs.service import Tabs
+
+        return Tabs(self.database, self.settings.prices)
 
     @cached_property
     def job_specs(self) -> JobSpecs:

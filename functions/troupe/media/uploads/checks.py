@@ -35,7 +35,7 @@ class ImageTooLargeDetails(TypedDict):
 
 
 class SampleLengthDetails(TypedDict):
-    """In seconds; `seconds`, the sample's length, is given only if it is too short."""
+    """In seconds; `seconds`, the length of the sound, is given only if it is too short."""
 
     minimum: float
     maximum: float
@@ -98,6 +98,18 @@ class ImageTooLarge(Unprocessable):
         megapixels = details["maximumPixels"] // 1_000_000
         told = f"The image is too large (maximum {megapixels} megapixels)."
         super().__init__(message or told, details=details)
+
+
+class AudioTooShort(Unprocessable):
+    code = "audio_too_short"
+    details_type = SampleLengthDetails
+    message = "The sound is too short. `details.minimum` says how many seconds it must have."
+
+
+class AudioTooLong(Unprocessable):
+    code = "audio_too_long"
+    details_type = SampleLengthDetails
+    message = "The sound is too long. `details.maximum` says how many seconds it may have."
 
 
 class SampleTooShort(Unprocessable):
@@ -168,6 +180,16 @@ class PreparedSample:
     silence_share: float
     verdict: str
     advice: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedAudio:
+    """A sound as stored: re-encoded, without metadata. `extension` includes the dot."""
+
+    data: bytes = field(repr=False)
+    content_type: str
+    extension: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def _tasks(kind: str) -> dict[str, Task]:
 
         return {"clip": lambda file: _split(look_at(file))}
     from troupe.media.uploads.films import with_sound
+    from troupe.media.uploads.playable import prepare_audio
     from troupe.media.uploads.recordings import prove_recording
     from troupe.media.uploads.samples import prepare_sample
     from troupe.media.uploads.stretches import decode_stretch
@@ -57,6 +58,7 @@ def _tasks(kind: str) -> dict[str, Task]:
         "recording": lambda file: _split(prove_recording(file)),
         "film": lambda file: _split(prove_recording(file, films=True)),
         "sound_of_film": lambda film, sound: _split(with_sound(film, sound), "video"),
+        "audio": lambda file, **limits: _split(prepare_audio(file, **limits), "data"),
         "stretch": lambda file, **span: _split(decode_stretch(file, **span), "audio"),
     }
 
@@ -224,6 +226,7 @@ def _warm_up(tasks: dict[str, Task]) -> None:
         tasks["sample"](file)
         tasks["recording"](file)
         tasks["stretch"](file, start=0.0, seconds=1.0)
+        tasks["audio"](file, least=0.1, most=10.0)
 
 
 def main(kind: str) -> None:

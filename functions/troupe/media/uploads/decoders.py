@@ -40,6 +40,7 @@ from troupe.media.uploads.checks import (
     BrokenImage,
     Clip,
     DecodersBusy,
+    PreparedAudio,
     PreparedImage,
     PreparedSample,
     TooDemanding,
@@ -74,6 +75,8 @@ _TASKS = {
     "sound_of_film": _Task("sound", Limits(256 * _MB, 60, 80 * _MB), BrokenFilm),
     # Ten minutes of 16 kHz have 20 MB.
     "stretch": _Task("sound", Limits(96 * _MB, 60, 24 * _MB), BrokenAudio),
+    # Five minutes as MP3 have 2.4 MB.
+    "audio": _Task("sound", Limits(64 * _MB, TIME_LIMIT, 8 * _MB), BrokenAudio),
     "image": _Task("picture", Limits(232 * _MB, TIME_LIMIT, 24 * _MB), BrokenImage),
     # Only operators add clips, on their own machines: a minute of 4K.
     "clip": _Task("clip", Limits(1024 * _MB, 600, _MB), BadClip),
@@ -89,6 +92,7 @@ _ERRORS = {
     for error in (
         *(UnsupportedFile, TooDemanding, BrokenAudio, BrokenFilm, BrokenImage, BadClip),
         RecordingTooLong,
+        *(checks.AudioTooShort, checks.AudioTooLong),
         *(checks.ImageTooLarge, checks.SampleTooShort, checks.SampleTooLong, checks.SampleSilent),
     )
 }
@@ -132,6 +136,13 @@ class Decoders:
         """Samples from `start` on (int16, mono, 16 kHz). Raises BrokenAudio."""
         _check_sound(file)
         return self._run("stretch", file, user, start=start, seconds=seconds)[1]
+
+    def audio(self, file: BinaryIO, user: str = "", *, least: float, most: float) -> PreparedAudio:
+        """A sound of `least` to `most` seconds as everybody can play it. Raises BrokenAudio,
+        AudioTooShort, AudioTooLong."""
+        _check_sound(file)
+        fields, data = self._run("audio", file, user, least=least, most=most)
+        return PreparedAudio(data=data, **fields)
 
     def image(self, file: BinaryIO, user: str = "") -> PreparedImage:
         """Raises BrokenImage, ImageTooLarge."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, BinaryIO
 
-from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
+from troupe.media.uploads.checks import BrokenAudio
 from troupe.media.uploads.films import check_film, picture_of
 from troupe.media.uploads.opening import open_sound
 from troupe.media.uploads.proofs import MAX_RECORDING_SECONDS, Recording, RecordingTooLong
-from troupe.media.uploads.refusals import no_sound
+from troupe.media.uploads.refusals import a_film, no_sound
 from troupe.media.uploads.samples import check_complete
-from troupe.media.uploads.sniffing import SOUNDS, sound_kind
+from troupe.media.uploads.sniffing import sound_kind
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -31,9 +31,7 @@ def prove_recording(file: BinaryIO, *, films: bool = False) -> Recording:
     with open_sound(file) as (container, stream):
         film = picture_of(container) is not None
         if film and not films:
-            raise UnsupportedFile(
-                "The file is a video. Send its sound alone.", details={"allowed": SOUNDS}
-            )
+            raise a_film()
         if film:
             check_film(container)
         seconds = _length(container, stream)

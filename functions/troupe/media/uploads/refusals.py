@@ -14,6 +14,13 @@ def no_sound(file: BinaryIO) -> UnsupportedFile:
     )
 
 
+def a_film() -> UnsupportedFile:
+    """Where only sound is taken."""
+    return UnsupportedFile(
+        "The file is a video. Send its sound alone.", details={"allowed": SOUNDS}
+    )
+
+
 def no_picture(file: BinaryIO) -> UnsupportedFile:
     return UnsupportedFile(_message(file, "an image", "JPEG or PNG"), details={"allowed": PICTURES})
 

@@ -59,9 +59,11 @@ _PICTURE_NAMES = {
     **{"WEBP": "a WebP picture", "AVIF": "an AVIF picture", "HEIC": "a HEIC picture"},
 }
 
+_WEBM_CLUSTER = b"\x1f\x43\xb6\x75"
 # What is not taken: offset, bytes, and how an error calls it.
 _OTHERS: Final = (
     (0, b"MThd", "a MIDI file, which has notes and no sound"),
+    (0, _WEBM_CLUSTER, "a part of a WebM recording without its beginning"),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a Windows Media file (WMA or WMV)"),
     (0, b"MAC ", "a Monkey's Audio file (APE)"),
     (0, b"wvpk", "a WavPack file"),
@@ -136,6 +138,11 @@ def name(file: BinaryIO) -> str | None:
     if head[:2] == b"\xff\xfd" or head[:2] == b"\xff\xfc":
         return "an MP2 file"
     return None if sound is None else sound.name
+
+
+def lacks_beginning(file: BinaryIO) -> bool:
+    """Whether it is a later slice of a recording that a browser has made."""
+    return _head(file).startswith(_WEBM_CLUSTER)
 
 
 def tag_bytes(head: bytes) -> int:

@@ -122,7 +122,7 @@ class _Blocks:
             # The usual line needs no look for marks: none but those of tables and numbered lists
             # have a letter or digit first.
             if line[:1].isalnum() and "|" not in line and not self._fence:
-                self._take_text(line, start, Kind.PARAGRAPH)
+                self._take_plain(line, start)
                 continue
             if self._take_code(line, (start, end)):
                 continue
@@ -145,11 +145,13 @@ class _Blocks:
     ) -> None:
         first, last = spans[0][0], spans[-1][1]
         source = self._text.text
-        text = self._text.cut(first, last).edited(
-            Edit(end - first, start - first, separator)
-            for (_, end), (start, _) in itertools.pairwise(spans)
-            if source[end:start] != separator
-        )
+        text = self._text.cut(first, last)
+        if len(spans) > 1:
+            text = text.edited(
+                Edit(end - first, start - first, separator)
+                for (_, end), (start, _) in itertools.pairwise(spans)
+                if source[end:start] != separator
+            )
         if not code and MARKS.search(text.text):
             text = text.edited(mark_edits(text.text, self._references))
         text = text.stripped()
@@ -195,6 +197,17 @@ class _Blocks:
 
     def _is_table_head(self, number: int) -> bool:
         return number + 1 < len(self._lines) and _is_table_line(self._lines[number + 1])
+
+    def _take_plain(self, line: str, start: int) -> None:
+        """Takes a line that begins with a letter or digit, and so with no mark."""
+        self._in_table = False
+        kind = Kind.PARAGRAPH
+        if _NUMBERED.match(line):
+            self._flush()
+            kind = Kind.ITEM
+        if not self._block:
+            self._kind = kind
+        self._block.append((start, start + len(line)))
 
     def _take_text(self, line: str, start: int, kind: Kind) -> None:
         self._in_table = False

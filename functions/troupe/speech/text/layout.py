@@ -55,10 +55,14 @@ def _key(line: str) -> str:
 
 def _is_page_number(lines: Sequence[str], number: int, line: str) -> bool:
     line = line.strip("\f ")
-    alone = not (number and lines[number - 1]) or not "".join(lines[number + 1 : number + 2])
-    if alone and _NUMBERED.fullmatch(line):
+    if _NUMBERED.fullmatch(line) and _is_alone(lines, number):
         return True
     return _BARE.fullmatch(line) is not None and _interrupts(lines, number, number)
+
+
+def _is_alone(lines: Sequence[str], number: int) -> bool:
+    """Whether no line stands right before a line, or right after it."""
+    return not (number and lines[number - 1]) or not "".join(lines[number + 1 : number + 2])
 
 
 def _interrupts(lines: Sequence[str], first: int, last: int) -> bool:

@@ -6,6 +6,9 @@ from array import array
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
+# Characters of a text, of which there may be many: lists are made faster than arrays.
+_SHORT = 50
+
 
 class Edit(NamedTuple):
     """Replaces `[start:end]` of a text by `text`. Equal offsets insert."""
@@ -67,8 +70,9 @@ class Mapped:
         if not edits:
             return self
         texts: list[str] = []
-        starts, ends = array("i"), array("i")
         at, length = 0, len(self.text)
+        starts: list[int] | array[int] = [] if length <= _SHORT else array("i")
+        ends: list[int] | array[int] = [] if length <= _SHORT else array("i")
         for start, end, text in (*edits, Edit(length, length, "")):
             if not at <= start <= end <= length:
                 raise ValueError(f"[{start}:{end}] overlaps the edit before it or leaves the text")
@@ -79,8 +83,8 @@ class Mapped:
             if text:
                 texts.append(text)
                 first, last = self.span(start, end)
-                starts += array("i", (first,)) * len(text)
-                ends += array("i", (last,)) * len(text)
+                starts.extend((first,) * len(text))
+                ends.extend((last,) * len(text))
             at = end
         return type(self)("".join(texts), starts, ends)
 
@@ -91,3 +95,49 @@ class Mapped:
             return self.starts[start], self.ends[end - 1]
         at = self.ends[start - 1] if start else (self.starts[0] if self.starts else 0)
         return at, at
+
+
+# Where only the places of words are asked for, the edits tell them: a map of each character costs
+# several times as much.
+
+
+def applied(text: str, edits: Sequence[Edit]) -> str:
+    """`text` with edits that are in order and do not overlap. Linear."""
+    parts: list[str] = []
+    at = 0
+    for start, end, new in edits:
+        if at < start:
+            parts.append(text[at:start])
+        parts.append(new)
+        at = end
+    parts.append(text[at:])
+    return "".join(parts)
+
+
+def located(spans: Iterable[tuple[int, int]], edits: Sequence[Edit]) -> list[tuple[int, int]]:
+    """Where in the edited text the ranges of a text are, with all that stands for a part of them.
+    Both are in order, and the edits do not overlap. Linear."""
+    places: list[tuple[int, int]] = []
+    last = len(edits)
+    number = moved = 0  # the edits before the range that is next, and by how much they move it
+    for start, end in spans:
+        begin, until = start, end
+        while number < last:
+            first, stop, new = edits[number]
+            if stop > start:
+                if first < start:
+                    begin = first
+                break
+            moved += len(new) - stop + first
+            number += 1
+        at, inside = number, moved
+        while at < last:
+            first, stop, new = edits[at]
+            if first >= end:
+                break
+            inside += len(new) - stop + first
+            if stop > end:
+                until = stop
+            at += 1
+        places.append((begin + moved, until + inside))
+    return places

@@ -104,6 +104,7 @@ _MARK = re.compile(
     rf"\\.|\[(?P<name>pause|spell|say)(?P<body>[^\[\]\n]{{0,{_MOST_CONTENT}}})(?P<close>\]?)",
     re.IGNORECASE | re.DOTALL,
 )
+_OPENING = re.compile(r"\[(?=pause|spell|say)", re.IGNORECASE)
 _PAUSE = re.compile(r"(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}) ?(ms|s)", re.IGNORECASE)
 # What `[pause]` is in a Markdown link, `[pause](address)`, or the definition of one.
 _AFTER_LABEL = re.compile(r"[(:]")
@@ -123,6 +124,12 @@ def milliseconds(text: str) -> float | None:
 def splits(before: str, after: str) -> bool:
     """Whether a pause between these two characters splits a word, so that a space is missing."""
     return bool(_SPACED_LETTER.match(before) and _SPACED_LETTER.match(after))
+
+
+def literal(source: str) -> str:
+    """A text whose marks are read as text, because its writer means none. An invisible character is
+    put into each, which is not spoken."""
+    return _OPENING.sub("[\u2060", source)
 
 
 def parse_marks(source: str) -> Marked:

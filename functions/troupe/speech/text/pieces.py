@@ -163,7 +163,7 @@ def _split(text: Mapped) -> Iterator[Mapped]:
     at = 0
     for line in text.text.split("\n"):
         if kept := line.strip():
-            start = at + line.find(kept)
+            start = at if kept is line else at + line.find(kept)
             yield text.cut(start, start + len(kept))
         at += len(line) + 1
 
@@ -270,12 +270,12 @@ def _space(text: str, at: int) -> str:
     return " " if text[at : at + 1].isspace() else ""
 
 
+@uncollected
 def parts(found: Sequence[Piece], source: str, limit: int, language: str) -> list[int]:
     """Offsets [0, ..., len(source)] that cut the source into parts of at most about `limit`
     characters, after the strongest border in reach."""
-    bounds: list[tuple[int, int]] = []  # where a part may begin, and how good that place is
-    for before, piece in pairwise(found):
-        bounds.append((piece.start, _STRENGTH[before.border]))
+    # Where a part may begin, and how good that place is.
+    bounds = [(piece.text.starts[0], _STRENGTH[before.border]) for before, piece in pairwise(found)]
     for piece in found:
         if len(piece.text.text) > limit:
             inside = cut(piece.text.text, limit, language)[1:-1]

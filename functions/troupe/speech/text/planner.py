@@ -53,14 +53,14 @@ def _best(text: str, start: int, target: int, last: int, ordinal_dot: bool) -> i
     """The strongest boundary from half the target on; among equals, the closest to the target.
     If there is none, the last space, or else the least harmful place."""
     half = start + (target - start + 1) // 2
+
+    def distance(match: re.Match[str]) -> int:
+        return abs(match.end() - target)
+
     for border in _BORDERS:
-        found = [
-            match.end()
-            for match in border.finditer(text, half, last)
-            if not is_joined(text, match.end()) and is_end(text, match, ordinal_dot)
-        ]
-        if found:
-            return min(found, key=lambda at: abs(at - target))
+        for match in sorted(border.finditer(text, half, last), key=distance):
+            if not is_joined(text, match.end()) and is_end(text, match, ordinal_dot):
+                return match.end()
     early = start
     for match in _SPACE.finditer(text, start, half):
         if not is_joined(text, match.end()):

@@ -14,6 +14,7 @@ from troupe.speech.prosody import PLAIN, Prosody
 from troupe.speech.text.marks import MarkKind
 from troupe.speech.text.planner import cut
 from troupe.speech.text.saying import Said, SaidWord, say, together
+from troupe.speech.text.segmenter import prepare
 from troupe.speech.text.sentences import CLAUSE, ends_clause
 from troupe.speech.text.uncollected import uncollected
 from troupe.speech.text.words import is_speakable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # Seconds after the last word, so that captions end before the sound does.
 LAST_PAUSE = 0.2
 ALIAS_SECONDS = 30.0
+_AT_ONCE = 500  # pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,27 @@ def passage(
 ) -> Passage:
     """The pieces as an engine with the capabilities `offer` should say them. `last`: the text ends
     with them, and so with LAST_PAUSE. Linear."""
-    said = [
-        utterance
-        for group in _groups(pieces, offer, pauses)
-        for utterance in _utterances(group, language, speed, offer, pauses, dictionary)
-    ]
+    after = {border: round(pauses.after(border, speed), 3) for border in (None, *pauses.seconds)}
+    said: list[Utterance] = []
+    for group in _groups(_prepared(pieces), offer, pauses):
+        found = together([say(piece, language, dictionary) for piece in group])
+        last_border = group[-1].border
+        if not _is_one_call(found, offer, pauses):
+            said += _utterances(found, last_border, language, speed, offer, pauses)
+        elif is_speakable(found.text):
+            said.append(Utterance(found.text.strip(), tuple(found.words), after[last_border]))
     if last and said:
         said[-1] = said[-1]._replace(pause=max(LAST_PAUSE, _asked_at_end(pieces[-1])))
     source = " ".join(map(_source, pieces))
     return Passage(tuple(said), source, ALIAS_SECONDS if dictionary else 0.0)
+
+
+def _prepared(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """The pieces, with the words of the next ones found together."""
+    for first in range(0, len(pieces), _AT_ONCE):
+        some = pieces[first : first + _AT_ONCE]
+        prepare(piece.text.text for piece in some)
+        yield from some
 
 
 def _source(piece: Piece) -> str:
@@ -111,9 +125,15 @@ def _asked_at_end(piece: Piece) -> float:
     )
 
 
-def _groups(pieces: Sequence[Piece], offer: Capabilities, pauses: Pauses) -> Iterator[list[Piece]]:
+def _groups(pieces: Iterable[Piece], offer: Capabilities, pauses: Pauses) -> Iterator[list[Piece]]:
     """The pieces of each call: a few sentences, unless their pauses are ours to make."""
     most = min(offer.max_characters, 800)
+    ends = {
+        border
+        for border in (None, *Border)
+        if not (offer.groups_sentences and border in (None, Border.SENTENCE))
+        or border in pauses.asked
+    }
     group: list[Piece] = []
     length = 0
     for piece in pieces:
@@ -123,8 +143,7 @@ def _groups(pieces: Sequence[Piece], offer: Capabilities, pauses: Pauses) -> Ite
             group = []
         length = (length if group else 0) + size + 1
         group.append(piece)
-        joins = piece.border in (None, Border.SENTENCE) and offer.groups_sentences
-        if not joins or piece.border in pauses.asked:
+        if piece.border in ends:
             yield group
             group = []
     if group:
@@ -132,26 +151,21 @@ def _groups(pieces: Sequence[Piece], offer: Capabilities, pauses: Pauses) -> Ite
 
 
 def _utterances(
-    group: Sequence[Piece],
+    said: Said,
+    last: Border | None,
     language: str,
     speed: float,
     offer: Capabilities,
     pauses: Pauses,
-    dictionary: Dictionary | None,
 ) -> Iterator[Utterance]:
-    said = together([say(piece, language, dictionary) for piece in group])
+    """The calls of a text that is cut, or has more than words. `last`: what ends with it."""
     text, start = said.text, 0
-    if _is_one_call(said, offer, pauses):
-        if is_speakable(text):
-            pause = round(pauses.after(group[-1].border, speed), 3)
-            yield Utterance(text.strip(), tuple(said.words), pause)
-        return
     if before := _silence(said, 0, pauses, speed):
         yield Utterance("", (), before)
     ends = _calls(said, language, offer, pauses)
     for end in ends:
         call = text[start:end]
-        border = group[-1].border if end == len(text) else _inside(text, end)
+        border = last if end == len(text) else _inside(text, end)
         silence = _silence(said, end, pauses, speed)
         pause = round(max(pauses.after(border, speed), silence), 3)
         first = start + len(call) - len(call.lstrip())

@@ -8,7 +8,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from troupe.borders import Border
@@ -17,7 +16,7 @@ from troupe.speech.prosody import Prosody
 from troupe.speech.text.blocks import Kind
 from troupe.speech.text.clean import speakable
 from troupe.speech.text.graphemes import is_unspaced
-from troupe.speech.text.mapped import Edit, Mapped
+from troupe.speech.text.mapped import Edit, Mapped, applied, located
 from troupe.speech.text.marks import Mark, MarkKind, SayAs
 from troupe.speech.text.sentences import ends_clause
 from troupe.speech.text.verbalise import say_as, spell, verbalise
@@ -32,6 +31,7 @@ _NUMBER = re.compile(r"\(?(?:\d{1,9}|[a-z]|[ivx]{1,5})([.)])(?=\s)")
 _SHORT = 16  # characters of a piece for which it is remembered what is said
 
 Span = tuple[int, int]
+Places = Sequence[Span | None]  # what is said for each word, if anything is
 
 
 class SaidWord(NamedTuple):
@@ -85,9 +85,18 @@ def say(piece: Piece, language: str, dictionary: Dictionary | None = None) -> Sa
 
 def _read(shown: str, kind: Kind, space: str, border: Border | None, language: str) -> Said:
     """What is said for a piece without marks, by the rules of its language alone."""
-    plain = _plain(shown, kind)
-    said = plain.edited(verbalise(plain.text, language))
-    return Said(said.text, _words(shown, space, border, said))
+    spans = word_spans(shown)
+    said, places = _edited(shown, spans, speakable(shown))
+    if kind is Kind.ITEM:
+        said, places = _edited(said, places, _comma(said))
+    said, places = _edited(said, places, verbalise(said, language))
+    apart = spans if places is spans else _apart(spans, places)
+    return Said(said, _words_at(shown, space, border, spans, apart))
+
+
+def _edited(text: str, places: Sequence[Span], edits: Sequence[Edit]) -> tuple[str, Sequence[Span]]:
+    """A text with edits, and where the places in it are then."""
+    return (applied(text, edits), located(places, edits)) if edits else (text, places)
 
 
 # A text of tens of thousands of lines repeats itself: numbers, names, the cells of tables.
@@ -97,9 +106,13 @@ _read_again = lru_cache(maxsize=16_384)(_read)
 def _plain(shown: str, kind: Kind) -> Mapped:
     """A piece in plain letters, with a comma after the number of an item."""
     plain = Mapped.of(shown).edited(speakable(shown))
-    if kind is Kind.ITEM and (number := _NUMBER.match(plain.text)):
-        plain = plain.edited([Edit(*number.span(1), ",")])
-    return plain
+    return plain.edited(_comma(plain.text)) if kind is Kind.ITEM else plain
+
+
+def _comma(item: str) -> list[Edit]:
+    """The comma after the number of an item."""
+    number = _NUMBER.match(item)
+    return [] if number is None else [Edit(*number.span(1), ",")]
 
 
 def together(found: Sequence[Said]) -> Said:
@@ -209,34 +222,47 @@ def _located(text: Mapped, start: int, end: int) -> tuple[int, int]:
 def _words(shown: str, space: str, last: Border | None, said: Mapped) -> tuple[SaidWord, ...]:
     """The words of a piece that something is said for."""
     spans = word_spans(shown)
-    places = spans if said.is_unchanged else _places(spans, said)
-    words = []
-    for ((first, end), (bound, _)), place in zip(pairwise(spans), places, strict=False):
-        if place is not None:
+    places = _apart(spans, [_located(said, *span) for span in spans])
+    return _words_at(shown, space, last, spans, places)
+
+
+def _words_at(
+    shown: str, space: str, last: Border | None, spans: Sequence[Span], places: Places
+) -> tuple[SaidWord, ...]:
+    """The words of a piece, by what is said for each of its words."""
+    words: list[SaidWord] = []
+    final = len(spans) - 1
+    for number, place in enumerate(places):
+        if place is None:
+            continue
+        first, end = spans[number]
+        if number == final:
+            words.append(SaidWord(shown[first:] + space, *place, last))
+        else:
             clause = not shown[end - 1].isalnum() and ends_clause(shown[first:end])
-            words.append(SaidWord(shown[first:bound], *place, Border.CLAUSE if clause else None))
-    if spans and (place := places[-1]) is not None:
-        words.append(SaidWord(shown[spans[-1][0] :] + space, *place, last))
+            text = shown[first : spans[number + 1][0]]
+            words.append(SaidWord(text, *place, Border.CLAUSE if clause else None))
     return tuple(words)
 
 
-def _places(spans: Sequence[Span], said: Mapped) -> list[Span | None]:
-    """Where each of the words is said; None for those that nothing is said for."""
+def _apart(spans: Sequence[Span], located: Sequence[Span]) -> Places:
+    """What is said for each word alone, if `located` are the places of all that is said for it;
+    None where that is nothing."""
     places: list[Span | None] = []
     reached = 0
-    for start, end in spans:
-        begin, until = _located(said, start, end)
+    for place in located:
+        begin, until = place
         if begin == until:
             places.append(None)
         elif begin < reached:
-            return _shared(spans, said)
+            return _shared(spans, located)
         else:
-            places.append((begin, until))
+            places.append(place)
             reached = until
     return places
 
 
-def _shared(spans: Sequence[Span], said: Mapped) -> list[Span | None]:
+def _shared(spans: Sequence[Span], located: Sequence[Span]) -> Places:
     """The same for words of which an edit replaced several together: they share what is said for
     them by length."""
     places: list[Span | None] = [None] * len(spans)
@@ -252,8 +278,7 @@ def _shared(spans: Sequence[Span], said: Mapped) -> list[Span | None]:
             places[each] = round(at), round(until)
             at = until
 
-    for number, (start, end) in enumerate(spans):
-        begin, until = _located(said, start, end)
+    for number, (begin, until) in enumerate(located):
         if begin == until:
             continue
         if group and begin >= reached:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from functools import partial
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.growth import is_linear, repeated
 from tests.unit.speech.reading.rows import said
 from troupe.speech.languages import ESPEAK
 from troupe.speech.text.verbalise import say_as, verbalise
+from troupe.speech.text.verbalise.reader import reader
 
 LANGUAGES = (
     *("en-US", "de", "nl", "fr", "es", "it", "pt", "ru", "pl", "tr"),
@@ -63,6 +65,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_time_is_linear(language: str) -> None:
     verbalise("warm 5", language)
@@ -161,6 +164,33 @@ def test_any_text_is_read_or_left_alone(text: str, language: str, kind: str, ord
     assert "{" not in said(text, language)
     assert "None" not in said(text, language)
     assert say_as(text, language, kind, order) != ""
+
+
+@pytest.mark.parametrize("language", (*LANGUAGES, "fr-CH", "pt-PT", "en-IN", "sv", "cs"))
+def test_what_a_kind_needs_is_in_all_that_it_matches(language: str) -> None:
+    found = reader(language)
+    assert found is not None
+    chance = random.Random(language)
+    kinds = [(kind, pattern) for kind, pattern in found.kinds if kind.needs]
+    rules = found.rules
+    pieces = (
+        *PIECES,
+        *rules.scales,
+        *rules.units,
+        *rules.currencies,
+        *(*"0123456789" * 3, *rules.groups, rules.decimal, *rules.dash[1:-1], "\u202f", "±", "~"),
+        *("1/2 ", "½ ", "km", "kg", "2026-05-12 ", "5/2026 ", "3.4.2026 ", "9:30 ") * 4,
+        *("26/5/3 ", "2026. 5. 3. ", "5/3(日)") * 4,
+    )
+    matched = dict.fromkeys((kind.name for kind, _ in kinds), 0)
+    for _ in range(3_000):
+        text = "".join(chance.choices(pieces, k=chance.randrange(1, 8)))[:60]
+        for at in range(len(text)):
+            for kind, pattern in kinds:
+                if pattern.match(text, at):
+                    matched[kind.name] += 1
+                    assert re.compile(kind.needs).match(text, at), (kind.name, text[at:])
+    assert all(matched.values()), matched
 
 
 @pytest.mark.parametrize(

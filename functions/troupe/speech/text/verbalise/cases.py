@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from troupe.speech.text.verbalise.rules import Noun, Rules
+from troupe.speech.text.verbalise.rules import Noun, Rules, before
 
 GENDERS = ("masculine", "feminine", "neuter")
 
@@ -15,6 +15,21 @@ GENDERS = ("masculine", "feminine", "neuter")
 def last_number(match: re.Match[str]) -> str:
     """The number that stands before the noun: the last of a range."""
     return match.groupdict().get("last") or match["number"]
+
+
+def is_asked(match: re.Match[str]) -> bool:
+    """Whether a word, its full stop or a sign of comparison stands before a number, which may ask
+    for a case."""
+    last = before(match).rstrip()[-1:]
+    return last.isalpha() or (last != "" and last in ".<>≤≥")
+
+
+def _is_alone(match: re.Match[str]) -> bool:
+    """Whether no word stands beside a number, so that it agrees with nothing: as among numbers."""
+    text, end = match.string, match.end()
+    return not (text[end : end + 1].isspace() and text[end + 1 : end + 2].isalpha()) and (
+        not is_asked(match)
+    )
 
 
 def declined(
@@ -36,6 +51,8 @@ def declined(
             variants[case, gender] = replace(variant, nouns=known)
 
     def in_context(match: re.Match[str]) -> Rules | None:
+        if _is_alone(match):
+            return None
         noun, gender, case = agreement(match)
         if not case and gender == "masculine" and not (noun and "," in last_number(match)):
             return None

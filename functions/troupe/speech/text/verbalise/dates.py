@@ -58,6 +58,9 @@ def say_time(rules: Rules, time: Time) -> str | None:
     return " ".join(said) or None
 
 
+_DIVIDED = r"\d{1,4}[-/.:]"  # what dates and times of digits need
+
+
 def kinds(rules: Rules) -> Iterator[Kind]:
     left, right = rules.left, rules.right
     yield Kind(
@@ -67,12 +70,14 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         r"(?![\w/-])",
         _read_iso,
         "c",
+        _DIVIDED,
     )
     yield Kind(
         "month",
         rf"{left}(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d){right}(?![/.-]\d)",
         lambda m, r: f"{r.month_names[int(m['month']) - 1]} {numbers.year(r, int(m['year']))}",
         "c",
+        _DIVIDED,
     )
     yield Kind(
         "numeric date",
@@ -80,6 +85,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         rf"(?P<year>\d{{4}}|\d{{2}}){right}(?![-/.]\d)",
         _read_numeric,
         "c",
+        _DIVIDED,
     )
     if rules.months:
         months = "|".join(
@@ -116,6 +122,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         rf"(?:{period}|{SPACE}?h(?!\w))",
         _read_time,
         "c",
+        _DIVIDED,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -34,6 +34,7 @@ FRACTIONS = {
     "⅞": (7, 8),
 }
 VULGAR = "[" + "".join(FRACTIONS) + "]"
+IN_FRACTION = (*FRACTIONS, *"/\u2044")
 _DENOMINATORS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100})
 _MARKS = frozenset({5, 10, 100})  # 10/10 is a mark
 _SIGNS = {"+": "plus", "±": "plus_minus"}
@@ -72,6 +73,15 @@ def pattern(rules: Rules) -> str:
     whole = rf"(?:\d{{1,3}}+(?:{groups})(?!\d)|\d++)"
     bare = rf"|{decimal}\d++" if rules.decimal == "." else ""
     return rf"(?:{whole}(?:{decimal}\d++)?+{bare})"
+
+
+def leads_to(rules: Rules, characters: Iterable[str]) -> str:
+    """What a number or a range begins with that leads to one of `characters` (see `Kind.needs`).
+    Of a long run it sees the beginning, and takes the rest as given."""
+    last = {*characters}
+    inside = {*rules.decimal, *"".join(rules.groups), *SPACE[1:-1], *rules.dash[1:-1]} - last
+    passed, found = (re.escape("".join(sorted(each))) for each in (inside, last))
+    return rf"(?:{SIGN}|[~≈])?[\d{passed}]{{0,20}}+[\d{passed}{found}]"
 
 
 @lru_cache(maxsize=64)
@@ -164,7 +174,11 @@ def kinds(rules: Rules) -> Iterator[Kind]:
     left, right, dash = rules.left, rules.right, rules.dash
     end = rf"{right}(?![.,]\d)"
     yield Kind(
-        "fraction", rf"{left}{FRACTION}{right}", lambda m, r: _read_fraction(m[0], r) or m[0], "d"
+        "fraction",
+        rf"{left}{FRACTION}{right}",
+        lambda m, r: _read_fraction(m[0], r) or m[0],
+        "d",
+        leads_to(rules, IN_FRACTION),
     )
     for suffix, ruleset in rules.ordinals.items():
         yield Kind(
@@ -199,6 +213,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             rf"(?!{dash}\d)",
             _read_range,
             "dm",
+            leads_to(rules, rules.dash[1:-1]),
         )
     yield Kind(
         "number",

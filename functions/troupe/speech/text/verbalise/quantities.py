@@ -65,6 +65,8 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         if rules.scales
         else "(?P<scale>(?!))?"
     )
+    names = (*_currencies(rules), *_units(rules), *rules.scales)
+    needs = numbers.leads_to(rules, (*(name[0] for name in names), *numbers.IN_FRACTION))
     yield Kind(
         "money",
         rf"{sign}(?<![A-Za-z0-9$€£])(?P<currency>{symbols}){SPACE}?"
@@ -78,6 +80,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         rf"{scale}{SPACE}?(?P<currency>{symbols}){tail}",
         _read_money,
         "dm",
+        needs,
     )
     yield Kind(
         "quantity",
@@ -86,12 +89,14 @@ def kinds(rules: Rules) -> Iterator[Kind]:
         rf"(?P<space>{SPACE}?)(?P<unit>{units})(?:/(?P<per>{units}))?{rules.right}{stop}",
         _read_quantity,
         "dm",
+        needs,
     )
     yield Kind(
         "part",
         rf"{left}(?P<fraction>{FRACTION}){SPACE}?(?P<unit>{units}){rules.right}{stop}",
         _read_part,
         "d",
+        needs,
     )
     plain = {s: scale for s, scale in rules.scales.items() if not scale.money and scale.forms}
     if plain:
@@ -101,6 +106,7 @@ def kinds(rules: Rules) -> Iterator[Kind]:
             rf"{rules.right}",
             _read_scale,
             "dm",
+            needs,
         )
 
 

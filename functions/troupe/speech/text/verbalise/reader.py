@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
-from itertools import chain
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from troupe.speech.text.mapped import Edit
@@ -54,9 +54,9 @@ _Compiled = tuple[Kind, re.Pattern[str]]
 
 
 class _Start(NamedTuple):
-    """The kinds that may begin with a digit, a letter or a mark. They are groups of the pattern of
-    `match`, whose last part, without a group, skips what none of them takes. `kinds`: by group,
-    its kind and those to try after it."""
+    """The kinds that may begin with a digit, a letter or a mark. In the pattern of `match` each has
+    a group; its last part, without a group, skips what none of them takes. `kinds`: by group, its
+    kind and those to try after it."""
 
     match: Callable[[str, int], re.Match[str] | None]
     kinds: Mapping[str | None, Sequence[_Compiled]]
@@ -93,7 +93,10 @@ class Reader:
             skips["w"] = r"[A-Za-z][A-Za-z0-9]*+(?:['.][A-Za-z0-9]++)*+|[^\W\d_A-Za-z]++|\w"
         self._dash = re.compile(rf"{numbers.SPACE}?{rules.dash}{numbers.SPACE}?")
         to = f" {rules.words['to']} " if "to" in rules.words else ""
-        self._to = rules.polish(to) if rules.polish is not None else to
+        # The same few numbers are said again and again.
+        polish = rules.polish
+        self._polish = None if polish is None else lru_cache(maxsize=16_384)(polish)
+        self._to = polish(to) if polish is not None else to
         self._starts = {start: self._start(start, skip) for start, skip in skips.items()}
 
     def _start(self, start: str, skip: str) -> _Start:
@@ -102,9 +105,14 @@ class Reader:
             for kind, pattern in self.kinds
             if start in kind.starts or (start == "c" and "d" in kind.starts)
         ]
-        patterns = [
-            f"(?P<k{at}>{_NAME.sub('(?:', kind.pattern)})" for at, (kind, _) in enumerate(kinds)
-        ]
+        patterns = []
+        for needs, group in groupby(enumerate(kinds), lambda each: each[1][0].needs):
+            # The empty groups tell which matched. Around the patterns they would cost time at
+            # each one that fails.
+            any_of = "|".join(
+                f"(?:{_NAME.sub('(?:', kind.pattern)})(?P<k{at}>)" for at, (kind, _) in group
+            )
+            patterns.append(f"(?={needs})(?:{any_of})" if needs else any_of)
         match = re.compile("|".join([*patterns, skip]), re.DOTALL).match
         return _Start(match, {f"k{at}": tuple(kinds[at:]) for at in range(len(kinds))})
 
@@ -145,8 +153,8 @@ class Reader:
                 rules = rules.in_context(match) or rules
             if (said := kind.read(match, rules)) is None:
                 continue
-            if self.rules.polish is not None:
-                said = self.rules.polish(said)
+            if self._polish is not None:
+                said = self._polish(said)
             end = match.end()
             if rules.attach is not None and kind.name in _SUFFIXED:
                 said, taken = rules.attach(said, text[end : end + 20])

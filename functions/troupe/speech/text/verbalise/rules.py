@@ -78,13 +78,15 @@ class Kind(NamedTuple):
     A pattern must not backtrack: it begins with a literal or a set, and repeats possessively or a
     bounded number of times. `read` answers None to leave the text for the next kind. `starts` tells
     what a match may begin with: digits (d), digits with something that clings to them (c: 1st,
-    9:30), a letter (w), another mark (m).
+    9:30), a letter (w), another mark (m). `needs` is a pattern that every match also begins with,
+    and that is found missing sooner; kinds in a row with the same one are passed over together.
     """
 
     name: str
     pattern: str
     read: Callable[[re.Match[str], Rules], str | None]
     starts: str = "dwm"
+    needs: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,7 +108,7 @@ class Rules:
     """With `unspaced`: only what stands before a number clings to it, as in Arabic."""
 
     dash: str = "[-\u2013\u2212\u2010\u2011]"
-    """Pattern of what stands between the ends of a range."""
+    """What stands between the ends of a range: a set, in brackets."""
 
     number: str = "spellout-numbering"
     """ICU's ruleset of a number that counts nothing."""

@@ -23,6 +23,7 @@ UNITS = {
 }
 # What may stand between the dash of a range and its number.
 _BEFORE = "第|제|午前|午後|上午|下午|晚上|오전 |오후 "
+_DIVIDED = r"\d{1,4}[-/.]"  # what dates need
 _BETWEEN = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
 
 
@@ -64,12 +65,14 @@ def date_kinds(left: str = "(?<![A-Za-z0-9./-])") -> Iterator[Kind]:
         r"|\. (?P<m4>\d\d?)\. (?P<d4>\d\d?)\.?)(?![A-Za-z0-9/-]|\.\d)",
         _read_date,
         "c",
+        _DIVIDED,
     )
     yield Kind(
         "date",
         rf"{left}(?P<year>\d\d)/(?P<m1>\d\d?)/(?P<d1>\d\d?)(?![\w/.-])",
         _read_date,
         "c",
+        _DIVIDED,
     )
     # With the day of the week: 5/3(日)
     yield Kind(
@@ -77,6 +80,7 @@ def date_kinds(left: str = "(?<![A-Za-z0-9./-])") -> Iterator[Kind]:
         rf"{left}(?P<m1>\d\d?)/(?P<d1>\d\d?)(?=\s?[(\uff08][月火水木金土日一二三四五六월화수목금토일][)\uff09])",
         _read_date,
         "c",
+        _DIVIDED,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from troupe.speech.text.verbalise import numbers
 from troupe.speech.text.verbalise.cldr import spelled
@@ -100,7 +101,7 @@ def say_cardinal(number: int, ruleset: str) -> str:
 
 def polish(said: str) -> str:
     # 오천만 원; 십에서 이십
-    return _SCALE.sub("", said).replace(" 에서 ", "에서 ")
+    return said if " " not in said else _SCALE.sub("", said).replace(" 에서 ", "에서 ")
 
 
 def digits(text: str) -> str:
@@ -150,6 +151,7 @@ def say_time(rules: Rules, time: Time) -> str:
     return " ".join(said)
 
 
+@lru_cache(maxsize=4096)
 def _native_number(text: str, counter: str) -> str | None:
     number = int(text)
     if not 0 < number < _SINO_FROM.get(counter, 100):

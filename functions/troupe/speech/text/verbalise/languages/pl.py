@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from troupe.speech.text.verbalise import numbers
-from troupe.speech.text.verbalise.cases import declined, last_number
+from troupe.speech.text.verbalise.cases import declined, is_asked, last_number
 from troupe.speech.text.verbalise.cldr import spelled
 from troupe.speech.text.verbalise.languages import pl_dates, pl_kinds
 from troupe.speech.text.verbalise.languages import pl_tables as tables
@@ -37,8 +37,7 @@ def _case(match: re.Match[str], noun: str) -> str:
             return case
     if noun in tables.PERSONS:
         return "genitive"
-    last = left.rstrip()[-1:]
-    if not last.isalpha() and last != ".":  # no word that asks for a case
+    if not is_asked(match):
         return ""
     if _GENITIVE.search(left):
         return "genitive"

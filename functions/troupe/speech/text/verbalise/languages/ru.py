@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from troupe.speech.text.verbalise import numbers
-from troupe.speech.text.verbalise.cases import declined, last_number
+from troupe.speech.text.verbalise.cases import declined, is_asked, last_number
 from troupe.speech.text.verbalise.cldr import spelled
 from troupe.speech.text.verbalise.languages import ru_dates, ru_kinds
 from troupe.speech.text.verbalise.languages import ru_tables as tables
@@ -47,8 +47,7 @@ def _case(match: re.Match[str], noun: str) -> str:
     for ending, case in _ENDINGS.items():
         if noun.endswith(ending) and len(noun) > len(ending) + 1:
             return case
-    last = left.rstrip()[-1:]
-    if not last.isalpha() and last not in ".<>≤≥":  # no word that asks for a case
+    if not is_asked(match):
         return ""
     if _GENITIVE.search(left) or (_FROM.search(left) and _UNTIL.match(right)):
         return "genitive"

@@ -1,0 +1,121 @@
+"""What the operation on usage takes and answers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from troupe.adapters.firestore import now
+from troupe.admin.usage import Grouping, Period, Source, Used
+from troupe.plans.schemas import Moment
+from troupe.web.schema import Id, Schema
+
+_MOST_DAYS: dict[Grouping, int] = {"day": 92, "month": 366}
+_DEFAULT_DAYS = 30
+
+
+class AdminUsageQuery(Schema):
+    user_id: Id | None = None
+    company_id: Id | None = None
+    since: Moment | None = Field(
+        None, alias="from", description="The first day (UTC). Defaults to 29 days before `to`."
+    )
+    until: Moment | None = Field(
+        None,
+        alias="to",
+        description="The last day. Defaults to today. At most 92 days by day, and 366 by month.",
+    )
+    by: Literal["day", "month"] = "day"
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Self:
+        if self.user_id is None and self.company_id is None:
+            raise PydanticCustomError("of_whom", "Send `userId`, `companyId`, or both")
+        since, until = self.days
+        most = _MOST_DAYS[self.by]
+        if not 1 <= (until - since).days + 1 <= most:
+            raise PydanticCustomError(
+                "range",
+                "`to` must not be before `from`, and the range must not exceed {most} days",
+                {"most": most},
+            )
+        return self
+
+    @property
+    def days(self) -> tuple[date, date]:
+        until = (self.until or now()).date()
+        since = self.since.date() if self.since else until - timedelta(days=_DEFAULT_DAYS - 1)
+        return since, until
+
+
+class UsedByKind(Schema):
+    kind: str = Field(description="A kind of job, or `consume` for tokens spent at once.")
+    company_id: str | None = Field(description="The company that paid; null for the user.")
+    tokens: int
+    voice_seconds: int
+    jobs: int = Field(description="Jobs that ended with a charge, which may be 0.")
+
+    @classmethod
+    def of(cls, source: Source, used: Used) -> Self:
+        company_id, kind = source
+        return cls(
+            kind=kind,
+            company_id=company_id,
+            tokens=used.tokens,
+            voice_seconds=used.voice_seconds,
+            jobs=used.jobs,
+        )
+
+
+class UsedView(Schema):
+    tokens: int
+    voice_seconds: int
+    jobs: int
+    messages: int | None = Field(
+        description="Messages that the user sent to rooms, as far as these still have them; null "
+        "with `companyId`."
+    )
+    by_kind: list[UsedByKind]
+
+    @classmethod
+    def summed(cls, periods: list[Period]) -> Self:
+        total, sources = Used(), dict[Source, Used]()
+        for period in periods:
+            for source, used in period.by_source.items():
+                total.add(used)
+                sources.setdefault(source, Used()).add(used)
+        messages = [each.messages for each in periods if each.messages is not None]
+        ordered = sorted(sources.items(), key=lambda each: (each[0][0] or "", each[0][1]))
+        return cls(
+            tokens=total.tokens,
+            voice_seconds=total.voice_seconds,
+            jobs=total.jobs,
+            messages=sum(messages) if messages else None,
+            by_kind=[UsedByKind.of(source, used) for source, used in ordered],
+        )
+
+
+class UsedInPeriod(UsedView):
+    period: str = Field(description="`2026-11-27`, or `2026-11`.")
+
+
+class AdminUsageView(Schema):
+    periods: list[UsedInPeriod] = Field(description="Oldest first, also those without usage.")
+    totals: UsedView
+
+    @classmethod
+    def of(cls, periods: list[Period]) -> Self:
+        return cls(
+            periods=[
+                UsedInPeriod(period=each.name, **UsedView.summed([each]).model_dump())
+                for each in periods
+            ],
+            totals=UsedView.summed(periods),
+        )
+
+
+class AdminUsageData(Schema):
+    usage: AdminUsageView

@@ -1,0 +1,132 @@
+"""What a member spends of a company's money in a month: checked against the member's cap, and
+counted, in the commit that holds it, so that requests at once cannot exceed the cap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from troupe.adapters.firestore import Create, Document, Increment, Merge, Update, Write
+from troupe.errors import CompanyNotFound
+from troupe.records import Record
+from troupe.wallet.errors import CompanySuspended, LicenseRequired
+from troupe.wallet.records import Meter
+
+
+class Cap(Record):
+    """What a member may spend in a month; None: no limit."""
+
+    tokens: int | None = None
+    voice_seconds: int | None = None
+
+    def meter(self, meter: Meter) -> int | None:
+        return self.tokens if meter is Meter.TOKENS else self.voice_seconds
+
+
+class Spent(Record):
+    used: int = 0
+    held: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.used + self.held
+
+
+class Budget(Record):
+    """`companies/{id}/budgets/{uid}-{yyyy-mm}`: of one member in one month. A job counts in the
+    month (UTC) in which it was submitted."""
+
+    id: str
+    uid: str
+    month: str
+    tokens: Spent = Spent()
+    voice_seconds: Spent = Spent()
+
+    def meter(self, meter: Meter) -> Spent:
+        return self.tokens if meter is Meter.TOKENS else self.voice_seconds
+
+
+def budgets_path(company_id: str) -> str:
+    return f"companies/{company_id}/budgets"
+
+
+def member_path(company_id: str, uid: str) -> str:
+    """Here, because companies know wallets, and not the other way round."""
+    return f"companies/{company_id}/members/{uid}"
+
+
+def month_of(at: datetime) -> str:
+    return f"{at:%Y-%m}"
+
+
+def budget_path(company_id: str, uid: str, at: datetime) -> str:
+    return f"{budgets_path(company_id)}/{uid}-{month_of(at)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """A member who spends a company's money: the documents of the company, of the member, and of
+    the month's budget."""
+
+    company: Document
+    member: Document
+    budget: Document
+
+    @staticmethod
+    def paths(company_id: str, uid: str, at: datetime) -> list[str]:
+        return [
+            f"companies/{company_id}",
+            member_path(company_id, uid),
+            budget_path(company_id, uid, at),
+        ]
+
+    def check(self) -> None:
+        """Raises CompanyNotFound, CompanySuspended, and LicenseRequired for a member without a
+        license in a company that has licenses. Those who manage the company need none."""
+        company, member = self.company.data, self.member.data
+        active = member.get("status", "active") == "active"
+        if not self.company.exists or company.get("deletedAt") or not self.member.exists:
+            raise CompanyNotFound
+        if not active or company.get("status") in ("suspended", "closed"):
+            raise CompanySuspended
+        has_seats = company.get("seats", {}).get("total", 0) > 0
+        if has_seats and member.get("role") == "member" and not member.get("licenseType"):
+            raise LicenseRequired
+
+    @property
+    def cap(self) -> Cap:
+        return Cap.model_validate(self.member.data.get("cap") or {})
+
+    @property
+    def member_since(self) -> datetime | None:
+        since: datetime | None = self.member.data.get("joinedAt")
+        return since
+
+    def left(self, meter: Meter) -> int | None:
+        """How much more the member may spend this month; None without a cap."""
+        cap = self.cap.meter(meter)
+        if cap is None:
+            return None
+        spent = Budget.of(self.budget).meter(meter).total if self.budget.exists else 0
+        return max(0, cap - spent)
+
+    def hold_writes(self, meter: Meter, amount: int, at: datetime) -> list[Write]:
+        """Counts a hold. With a cap, Stale or AlreadyExists if the budget changed since."""
+        path, uid = self.budget.path, self.member.id
+        if self.cap.meter(meter) is None:
+            held = {"held": Increment(amount)}
+            return [Merge(path, {"uid": uid, "month": month_of(at), meter.value: held})]
+        if self.budget.exists:
+            change = {f"{meter}.held": Increment(amount)}
+            return [Update(path, change, seen=self.budget)]
+        fresh = Budget(id=self.budget.id, uid=uid, month=month_of(at))
+        return [Create(path, fresh.stored() | {meter.value: Spent(held=amount).stored()})]
+
+
+def settled_write(
+    company_id: str, uid: str, meter: Meter, held: int, charge: int, submitted_at: datetime
+) -> Write:
+    """Turns a hold into what was charged, in the budget of the month of the hold."""
+    change = {"held": Increment(-held), "used": Increment(charge)}
+    fields = {"uid": uid, "month": month_of(submitted_at), meter.value: change}
+    return Merge(budget_path(company_id, uid, submitted_at), fields)

@@ -1,0 +1,2 @@
+// `firebase/app` is a package that exports this one.
+export * from "@firebase/app";
