@@ -23,7 +23,11 @@ from troupe import deadlines, tokens
 from troupe.adapters.firebase import OPTIONS
 from troupe.adapters.firestore import Database
 
-PATIENCE, LONGEST = 3.0, 7.0  # seconds; /api/health waits five
+PATIENCE = 3.0  # seconds
+# /api/health waits five; the rest is for a busy machine. Without deadlines, gRPC waits a minute.
+LONGEST = 9.0
+# As many as share a machine without waiting for each other.
+AT_ONCE = 48
 SPEAK = {"text": "Good evening.", "language": "en-US"}
 
 pytestmark = pytest.mark.slow
@@ -67,7 +71,7 @@ def test_no_operation_waits_for_firestore(silent: Any) -> None:
     with rewired(database=silent.database, queue=HeldQueue()):
         for operation in operations:
             app_for(operation.function)
-        with ThreadPoolExecutor(len(operations)) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             answers = list(pool.map(ask, operations))
     for operation, (status, seconds, hinted) in zip(operations, answers, strict=True):
         assert seconds <= LONGEST, (operation.id, status, seconds)
