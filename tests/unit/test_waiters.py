@@ -15,7 +15,7 @@ SLEEPS = {
     "accounts/passwords.py",  # with a place of WAITERS
     "waiters.py",  # its callers have a place, and a limit
     "rooms/clearing.py",  # in a task
-    "calls.py",  # until the deadline of the call
+    "outbound.py",  # until the deadline of the call
 }
 
 

@@ -28,9 +28,9 @@ from google.cloud.firestore_v1.types import StructuredQuery
 from troupe.adapters.decoding import decode_fields, decode_time
 from troupe.adapters.encoding import create_write
 from troupe.adapters.outages import RETRY_AFTER, outages
-from troupe.calls import after, retry
 from troupe.deadlines import seconds_left
 from troupe.errors import Unavailable
+from troupe.outbound import after, retry
 
 T = TypeVar("T")
 # Not the global generator: retries in a thread must not disturb code that has seeded it.

@@ -23,8 +23,8 @@ from troupe.adapters.identity_errors import (
     TooManyAttempts,
     WrongCredentials,
 )
-from troupe.calls import after, retry
 from troupe.deadlines import charged, seconds_left
+from troupe.outbound import after, retry
 
 _CONNECT, _READ = 3.05, 5.0  # seconds, of one attempt
 _LEAST_TIMEOUT = 0.05

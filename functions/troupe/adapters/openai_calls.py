@@ -12,7 +12,7 @@ import httpx2
 import openai
 
 from troupe.adapters.model import Failure, ModelError
-from troupe.calls import bounded, retry
+from troupe.outbound import bounded, retry
 
 T = TypeVar("T")
 

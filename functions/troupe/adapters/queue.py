@@ -17,8 +17,8 @@ from google.auth.transport.requests import AuthorizedSession
 from requests.adapters import HTTPAdapter
 
 from troupe.adapters.lazy import LazyModule
-from troupe.calls import after, retry
 from troupe.deadlines import charged, seconds_left
+from troupe.outbound import after, retry
 
 if TYPE_CHECKING:
     from firebase_admin import functions

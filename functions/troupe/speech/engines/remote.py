@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from troupe.calls import bounded, retry
+from troupe.outbound import bounded, retry
 from troupe.speech.audible import audible
 from troupe.speech.catalogue import capabilities, language_named
 from troupe.speech.engine import Language, Speech, SpeechRequest, TimingSource
@@ -80,7 +80,7 @@ def with_retry(
 def sound_chunks(
     chunks: Iterable[bytes], deadline: float, late: Callable[[], Exception], limit: int = MAX_BYTES
 ) -> Iterator[bytes]:
-    """As `troupe.calls.bounded`, for audio of at most `limit` bytes."""
+    """As `troupe.outbound.bounded`, for audio of at most `limit` bytes."""
     return bounded(
         chunks,
         deadline=deadline,

@@ -9,8 +9,8 @@ from typing import Any
 
 import requests
 
-from troupe.calls import bounded, retry
 from troupe.deadlines import charged, seconds_left
+from troupe.outbound import bounded, retry
 from troupe.translation.translator import TranslationError, bad_answer, timed_out, unavailable
 
 _MAX_BYTES = 4 << 20

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from troupe.calls import after, bounded, retry
+from troupe.outbound import after, bounded, retry
 
 
 class Failing:
