@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,10 @@ from tests.support.audits import audit_user
 from tests.support.companies import a_firm
 from tests.support.factories import Troupe, new_user
 from tests.support.lost import lost_answer
+from tests.support.meanwhile import Meanwhile
 from tests.support.tabs import a_heard_room
 from tests.support.wiring import rewired
+from troupe.accounts.errors import AccountSuspended
 from troupe.adapters.firestore import Create, Database, Increment, Missing, Update, now
 from troupe.adapters.storage import Files
 from troupe.commands import tabs_audit
@@ -23,8 +26,9 @@ from troupe.commands.budget_audit import audit_budgets
 from troupe.commands.ledger_audit import audit, audit_owner
 from troupe.commands.tabs_audit import audit_tabs
 from troupe.jobs.records import JobStatus
-from troupe.jobs.shares import Share
+from troupe.jobs.shares import Share, check_write
 from troupe.settings import Prices
+from troupe.tabs import service
 from troupe.tabs.records import TabAccount
 from troupe.tabs.service import Tabs
 from troupe.wallet.budgets import Budget, Cap, budget_path, member_path
@@ -345,6 +349,48 @@ def test_a_company_pays_within_the_cap_of_the_member(own_db: Database) -> None:
     assert [*audit_owner(db, payer), *audit_budgets(db, firm.id), *audit_tabs(db)] == []
     room.close()
     assert [*audit_owner(db, payer), *audit_budgets(db, firm.id), *audit_tabs(db)] == []
+
+
+def test_a_hold_and_its_charge_are_of_one_month(
+    own_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The month ends while the tab is opened."""
+    db, tabs = own_db, Tabs(own_db, Prices())
+    with rewired(database=db):
+        firm = a_firm(db)
+        member = firm.join()
+    db.commit(*grant_writes(Owner.company(firm.id), "gift", Meter.TOKENS, 50, "operator", now()))
+    cap = {"cap": Cap(tokens=3).stored()}
+    db.commit(Update(member_path(firm.id, member.uid), cap))
+    first = now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = (first + timedelta(days=32)).replace(day=1)
+    times = itertools.chain([following - timedelta(milliseconds=1)], itertools.repeat(following))
+    room = a_heard_room(db, tabs, member.uid, company_id=firm.id)
+    monkeypatch.setattr(service, "now", lambda: next(times))
+    room.hear(15 * SECOND)
+    room.close()
+    found = db.find(f"companies/{firm.id}/budgets", limit=5)
+    (budget,) = map(Budget.of, found)
+    assert budget.month == f"{first:%Y-%m}"
+    assert (budget.tokens.used, budget.tokens.held) == (1, 0)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_no_tab_is_opened_for_an_account_that_is_being_suspended(
+    db: Database, files: Files, known: bool
+) -> None:
+    uid = new_user(db)
+    if known:
+        Troupe(db, files).speak(uid, "Hello!")  # so that there is a share
+
+    def suspend() -> None:
+        db.commit(Update(f"users/{uid}", {"suspended": True}), check_write(uid, now()))
+
+    meanwhile = Meanwhile(db, lambda write: write.path.startswith("tabs/"), before=suspend)
+    room = a_heard_room(db, Tabs(meanwhile, Prices()), uid)
+    with pytest.raises(AccountSuspended):
+        room.hear(SECOND)
+    assert meanwhile.happened and room.account.tab is None
 
 
 @pytest.mark.parametrize("ends", ["suspended", "erased", "cancelled"])

@@ -172,7 +172,7 @@ class Job(Record):
 
     @property
     def payer(self) -> Owner:
-        return Owner.company(self.company_id) if self.company_id else Owner.user(self.uid)
+        return Owner.of(self.uid, self.company_id)
 
     def repeats(self, uid: str, company_id: str | None, request_hash: str) -> bool:
         """Whether a request under the same key, of this user, payer and content, repeats the one

@@ -140,6 +140,12 @@ def still_waiting(committed: Committed) -> bool:
     return committed.transforms[-1][-1] > 0  # transforms are in the order of the field names
 
 
+def unchanged_write(document: Document) -> Write:
+    """Makes a commit fail, as `join` does, if the share has changed since it was read: when the
+    user is suspended, for example. For jobs that take no place."""
+    return _joined(document, Share.of(document), {"dueAt": document.data.get("dueAt")})
+
+
 def check_write(uid: str, at: datetime) -> Write:
     """Makes the sweep check the share of a user, for the commit that suspends the user."""
     return Merge(share_path(uid), {"dueAt": at})

@@ -19,7 +19,7 @@ class RoomPayer:
 
     @property
     def owner(self) -> Owner:
-        return Owner.company(self.company_id) if self.company_id else Owner.user(self.uid)
+        return Owner.of(self.uid, self.company_id)
 
 
 def speech_payer_of(room: Room, uid: str, *, guest: bool) -> RoomPayer:

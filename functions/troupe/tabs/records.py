@@ -9,7 +9,7 @@ from pydantic import Field
 from troupe.records import Record
 from troupe.wallet.records import Meter, Owner
 
-COLLECTION = "tabs"  # also of the accounts, below their place
+COLLECTION = "tabs"  # also the name of the subcollection with a place's accounts
 # Taken from what is `left` of a tab that is being closed: nothing can be reserved any more, else a
 # busy tab could never be closed.
 SHUT = 10**12
@@ -68,7 +68,7 @@ class TabAccount(Record):
 
     @property
     def payer(self) -> Owner:
-        return Owner.company(self.company_id) if self.company_id else Owner.user(self.uid)
+        return Owner.of(self.uid, self.company_id)
 
     def is_of(self, uid: str, company_id: str | None, at: datetime) -> bool:
         """Whether the open tab is of this spender, and not over at that time."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from troupe.accounts.errors import AccountSuspended
 from troupe.accounts.writes import user_path
@@ -32,7 +32,7 @@ from troupe.jobs import charges
 from troupe.jobs.charges import Left, Quote
 from troupe.jobs.holding import hold_for
 from troupe.jobs.records import Job, JobStatus, job_path
-from troupe.jobs.shares import is_barred
+from troupe.jobs.shares import is_barred, share_path, unchanged_write
 from troupe.jobs.writes import completed_writes
 from troupe.logs import log
 from troupe.settings import Prices
@@ -74,7 +74,7 @@ class TabOf:
 
     @property
     def payer(self) -> Owner:
-        return Owner.company(self.company_id) if self.company_id else Owner.user(self.uid)
+        return Owner.of(self.uid, self.company_id)
 
     @property
     def spender(self) -> tuple[str, str | None]:
@@ -180,8 +180,8 @@ class Tabs:
         those who have just tried to reserve more than there is."""
         at = now()
         spends = Spender.paths(of.company_id, of.uid, at) if of.company_id else []
-        paths = [of.path, wallet_path(of.payer.id), user_path(of.uid), *spends]
-        account, wallet, user, *spender = self._db.get_all(paths)
+        paths = [of.path, wallet_path(of.payer.id), user_path(of.uid), share_path(of.uid), *spends]
+        account, wallet, user, share, *spender = self._db.get_all(paths)
         before = TabAccount.of(account) if account.exists else None
         document = self._db.get(tab_path(before.tab)) if before and before.tab else None
         tab = Tab.of(document) if document is not None and document.exists else None
@@ -210,7 +210,7 @@ class Tabs:
             self._close(tab.id)
             raise Stale
         quote = self._quote(Wallet.of(wallet), left, credit, milliseconds)
-        job, hold = hold_for(self._job(of), quote, wallet, spends_for)
+        job, hold = hold_for(self._job(of, at), quote, wallet, spends_for)
         if job.charge is None:  # never: it has a quote
             raise TypeError
         meter = job.charge.meter
@@ -238,7 +238,11 @@ class Tabs:
         )
         try:
             self._db.commit(
-                _created(job), *hold, Create(tab_path(tab.id), tab.stored()), _put(account, after)
+                _created(job),
+                *hold,
+                Create(tab_path(tab.id), tab.stored()),
+                _put(account, after),
+                unchanged_write(share),
             )
         except (AlreadyExists, Missing):  # somebody else's first one, or no wallet any more
             raise Stale from None
@@ -283,8 +287,7 @@ class Tabs:
         _, tokens = wanted(Meter.TOKENS, MOST_TOKENS)
         return Quote(tokens=tokens, voice_seconds=seconds if seconds and spare >= 0 else None)
 
-    def _job(self, of: TabOf) -> Job:
-        at = now()
+    def _job(self, of: TabOf, at: datetime) -> Job:
         given = TabInput(place=of.place, key=of.key, unit=0, credit=0)
         job = TAB.job(
             id=secrets.token_hex(16),

@@ -29,6 +29,11 @@ class Owner(NamedTuple):
     def company(cls, company_id: str) -> Owner:
         return cls(OwnerKind.COMPANY, company_id)
 
+    @classmethod
+    def of(cls, uid: str, company_id: str | None) -> Owner:
+        """The company, if it pays for its member `uid`."""
+        return cls.company(company_id) if company_id else cls.user(uid)
+
     @property
     def company_id(self) -> str | None:
         return self.id if self.kind is OwnerKind.COMPANY else None
