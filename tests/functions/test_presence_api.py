@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from tests.support.companies import Person
+from tests.support.factories import code
+from tests.support.meanwhile import Meanwhile, of
 from tests.support.rooms import Place, a_room
-from tests.support.wiring import services
+from tests.support.wiring import rewired, services
 from troupe.adapters.firestore import Create, Database, Merge, Write, now
 from troupe.caller import Caller
 from troupe.rooms import presence
 from troupe.rooms.lifecycle import erase
 from troupe.rooms.presence import absence
 from troupe.rooms.records import Member
-from troupe.rooms.writes import beats_path, member_path, presence_path
+from troupe.rooms.writes import beats_path, member_path, presence_path, room_path
 
 
 class Clock:
@@ -223,6 +225,34 @@ def test_a_crowd_is_not_shown_and_costs_nothing(
     assert set(beat(room, room.owner)) == set(crowd)
     assert cost()[1] == []
     clock.forward(151)
+    assert beat(room, room.owner) == {room.owner.uid: "active"} == shown(room)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_beat_leaves_nothing_in_a_room_that_is_deleted_meanwhile(
+    db: Database, first: bool
+) -> None:
+    room = a_room(db)
+    bob = room.join()
+    if not first:
+        beat(room, room.owner)
+    meanwhile = Meanwhile(
+        db, of(beats_path(room.id)), before=lambda: room.ask(room.owner, "DELETE")
+    )
+    with rewired(database=meanwhile):
+        answer = room.ask(bob, "POST", "/presence", json={"state": "active"})
+    assert meanwhile.happened
+    assert code(answer) == (404, "room_not_found")
+    assert not any(db.get(path(room.id)).exists for path in (presence_path, beats_path, room_path))
+
+
+def test_a_beat_that_is_cleared_away_meanwhile_can_be_read(db: Database, clock: Clock) -> None:
+    room = a_room(db)
+    beat(room, room.owner)
+    clock.forward(60)
+    away = absence(room.id, room.owner.uid)
+    with rewired(database=Meanwhile(db, of(beats_path(room.id)), before=lambda: db.commit(*away))):
+        beat(room, room.owner)
     assert beat(room, room.owner) == {room.owner.uid: "active"} == shown(room)
 
 

@@ -21,6 +21,7 @@ import grpc
 from google.api_core import exceptions
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.field_path import FieldPath
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import StructuredQuery
@@ -140,6 +141,11 @@ class Committed:
     transforms: list[list[int]]
     update_times: list[datetime]
     server_time: datetime | None = None
+
+
+def field_path(*names: str) -> str:
+    """Of a nested field, for an Update. Names may have any characters."""
+    return str(FieldPath(*names).to_api_repr())
 
 
 def now() -> datetime:

@@ -2,7 +2,7 @@
 
 Beats are silent: they go to a document that nobody listens to. What others see is a document of its
 own, which is written when somebody comes, goes or does something else. Whoever beats clears away
-those who have stopped, so it needs no schedule, and no connection whose end would be noticed.
+those who have stopped, so neither a schedule nor an open connection is needed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,24 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from troupe.adapters.firestore import DELETE_FIELD, Database, Document, Merge, Write, now
+from troupe.adapters.firestore import (
+    DELETE_FIELD,
+    Database,
+    Delete,
+    Document,
+    Merge,
+    Missing,
+    Update,
+    Write,
+    field_path,
+    now,
+)
 from troupe.caller import Caller
 from troupe.records import Record
+from troupe.rooms.errors import RoomNotFound
 from troupe.rooms.records import Member
 from troupe.rooms.standing import standing
-from troupe.rooms.writes import beats_path, presence_path
+from troupe.rooms.writes import beats_path, presence_path, room_path
 
 State = Literal["active", "away", "typing", "speaking"]
 Beaten = Literal["active", "away", "typing", "speaking", "gone"]
@@ -120,15 +132,31 @@ class Presence:
             there = {key: each for key, each in there.items() if key != uid}
             there |= {uid: wanted} if wanted else {}
         elif uid in there and at - beat.at >= _LEAST:
-            beats[uid] = {"at": at}
+            # All of it: somebody may have just cleared it away.
+            beats[uid] = beat.model_copy(update={"at": at}).stored()
         writes: list[Write] = []
-        if beats:
+        # An update fails if the room was deleted meanwhile, and this document with it.
+        fenced = bool(beats) and here.documents[paths[1]].exists
+        if fenced:
+            fields = {field_path("p", key): each for key, each in beats.items()}
+            writes.append(Update(paths[1], fields))
+        elif beats:
             writes.append(Merge(paths[1], {"p": beats}))
         if online:
             writes.append(Merge(paths[0], {"online": online}))
         if writes:
-            self._db.commit(*writes)
+            self._commit(room_id, writes, fenced=fenced)
         return there
+
+    def _commit(self, room_id: str, writes: list[Write], *, fenced: bool) -> None:
+        """Raises RoomNotFound, if the room was deleted meanwhile; nothing stays of it then."""
+        try:
+            self._db.commit(*writes)
+        except Missing:
+            raise RoomNotFound from None
+        if not fenced and not self._db.get(room_path(room_id)).exists:
+            self._db.commit(Delete(beats_path(room_id)), Delete(presence_path(room_id)))
+            raise RoomNotFound
 
     def online(self, room_id: str) -> dict[str, Online]:
         """Who is there, by user id. Does not check who asks."""
