@@ -29,7 +29,7 @@ from troupe.rooms.records import Message
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is waited for that could appear later."""
-    monkeypatch.setattr(clearing, "_LATE", timedelta(0))
+    monkeypatch.setattr(clearing, "OVERLAP", timedelta(0))
 
 
 def clear(room: Place, query: str = "", key: str = "") -> str:
@@ -225,7 +225,7 @@ def test_a_worker_that_is_killed_loses_nothing(
         deliveries.deliver(task)
     assert 0 < documents(room) < 3
     monkeypatch.undo()
-    monkeypatch.setattr(clearing, "_LATE", timedelta(0))
+    monkeypatch.setattr(clearing, "OVERLAP", timedelta(0))
     deliveries.deliver_through_kills(task)
     deliveries.deliver_all()
     assert job_of(room, job_id).status is JobStatus.COMPLETED
@@ -286,7 +286,7 @@ def test_a_message_that_appears_later_is_deleted_too(
     room = a_room(db)
     said = db.get(f"rooms/{room.id}/messages/{room.say(room.owner)['id']}")
     clear(room)
-    monkeypatch.setattr(clearing, "_LATE", timedelta(seconds=2))
+    monkeypatch.setattr(clearing, "OVERLAP", timedelta(seconds=2))
     delete, left = RoomClearing._delete, list[int]()
 
     def deleted(self: RoomClearing, *given: Any) -> int:
@@ -326,3 +326,10 @@ def test_those_who_follow_the_room_are_told_once(db: Database, queue: HeldQueue)
     # Nor to one that came after it.
     found, _ = wait(room, bob, "", 1)
     assert "history_cleared" not in [each["event"] for each in found]
+
+
+@pytest.mark.parametrize("before", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00"])
+def test_times_that_cannot_be_stored_are_refused(db: Database, before: str) -> None:
+    room = a_room(db)
+    answer = room.ask(room.owner, "DELETE", f"/messages?before={before}")
+    assert code(answer) == (422, "invalid_input")

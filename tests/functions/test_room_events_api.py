@@ -24,7 +24,7 @@ from tests.support.rooms import Place, a_room
 from tests.support.served_rooms import served
 from tests.support.wiring import rewired
 from troupe.adapters.firestore import SERVER_TIME, Create, Database, Update, now
-from troupe.rooms import events
+from troupe.rooms import events, feeds
 from troupe.rooms.records import Message
 from troupe.rooms.writes import message_path
 from troupe.waiters import STREAMS
@@ -371,7 +371,12 @@ def test_a_busy_room_is_seen_alike_by_all(db: Database, served: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "after", ["x", "2026-01-01T00:00:00", "eJwDAAAAAAE", "%00", "A" * 5000, "null", "-1"]
+    "after",
+    [
+        *("x", "2026-01-01T00:00:00", "eJwDAAAAAAE", "%00", "A" * 5000, "null", "-1"),
+        *("0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59+00:00"),
+        *("9999-12-31T23:59:59-12:00", "2300-01-01T00:00:00+00:00"),
+    ],
 )
 def test_a_cursor_that_is_none_is_refused(db: Database, after: str) -> None:
     room = a_room(db)
@@ -388,6 +393,31 @@ def test_a_cursor_that_unpacks_to_much_is_refused(db: Database) -> None:
     query = {"wait": 1, "after": after}
     answer = room.ask(room.owner, "GET", "/events", function="live", query_string=query)
     assert code(answer) == (422, "invalid_cursor")
+
+
+def test_what_is_caught_up_is_followed_by_no_change_of_the_room(db: Database) -> None:
+    room = a_room(db)
+    after = (now() - timedelta(seconds=1)).isoformat()
+    room.say(room.owner, "first")
+    found, after = wait(room, room.owner, after)
+    assert ("new_message", "first") in seen(found)
+    assert wait(room, room.owner, after, 1)[0] == []
+    room.data(room.owner, "PUT", "", json={"topic": "Lisbon"})
+    assert [each["event"] for each in wait(room, room.owner, after)[0]] == ["room_changed"]
+
+
+def test_the_time_of_a_stream_is_limited_while_it_catches_up(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = a_room(db)
+    after = (now() - timedelta(seconds=1)).isoformat()
+    for number in range(3):
+        room.say(room.owner, str(number))
+    monkeypatch.setattr(feeds, "_PAGE", 1)
+    monkeypatch.setattr("troupe.rooms.event_endpoints.STREAM_SECONDS", 0.0)
+    query = {"stream": 1, "after": after}
+    answer = room.ask(room.owner, "GET", "/events", function="live", query_string=query)
+    assert answer.text.count("event: new_message") == 1
 
 
 def test_the_time_of_a_stream_is_limited(

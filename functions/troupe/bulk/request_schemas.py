@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.accounts.schemas import Phone
@@ -13,7 +13,7 @@ from troupe.companies.members import MemberFilter
 from troupe.companies.people_schemas import GivenRole
 from troupe.companies.records import LicenseType, MemberStatus
 from troupe.companies.schemas import SearchText
-from troupe.web.schema import Id, Line, Schema, example
+from troupe.web.schema import Id, Line, Schema, Time, example
 
 Ids = Annotated[list[Id], Field(max_length=MOST_ITEMS)]
 # Checked when its turn comes: one wrong address must not stop the others.
@@ -102,9 +102,7 @@ class LicenseParams(Schema):
     user_ids: Ids | None = Field(
         None, description="For `assign`: who gets each of the licenses, in their order."
     )
-    expires_at: AwareDatetime | None = Field(
-        None, description="For `renew`: until when each is active."
-    )
+    expires_at: Time | None = Field(None, description="For `renew`: until when each is active.")
 
 
 class BulkLicenses(Schema):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.companies.licenses import LicenseFilter
 from troupe.companies.records import BillingPeriod, License, LicenseStatus, LicenseType
 from troupe.companies.schemas import CompanyQuery, Currency
-from troupe.web.schema import Id, Schema, example
+from troupe.web.schema import Id, Schema, Time, example
 
 MOST_AT_ONCE = 100
 Feature = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -23,7 +23,7 @@ class LicensePath(Schema):
 
 
 class LicenseFields(Schema):
-    expires_at: AwareDatetime | None = None
+    expires_at: Time | None = None
     minutes_included: Count | None = None
     calls_per_month: Count | None = None
     features: Annotated[list[Feature], Field(max_length=50)] | None = None
@@ -51,7 +51,7 @@ class CreateLicense(LicenseFields):
     user_id: Id | None = Field(
         None, description="The member to assign it to. `count` must then be 1."
     )
-    valid_from: AwareDatetime | None = None
+    valid_from: Time | None = None
     status: Literal["active", "inactive"] = "active"
 
     @model_validator(mode="after")
@@ -71,7 +71,7 @@ class UpdateLicense(LicenseFields):
 
     type: LicenseType | None = None
     status: LicenseStatus | None = None
-    valid_from: AwareDatetime | None = None
+    valid_from: Time | None = None
 
 
 class AssignLicense(Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.company_exports.errors import ExportNotOffered
@@ -15,7 +15,7 @@ from troupe.company_exports.specs import COMPANY_EXPORT
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.schemas import JobView
 from troupe.web.media import MediaUrl
-from troupe.web.schema import Id, Schema, example
+from troupe.web.schema import Id, Schema, Time, example
 
 FilterName = Annotated[str, StringConstraints(max_length=30)]
 FilterValue = Annotated[str, StringConstraints(max_length=128)]
@@ -31,13 +31,13 @@ class ExportCompany(Schema):
 
     kind: Literal["users", "licenses", "payments", "usage", "calls", "reviews", "comments"]
     format: Format = Format.CSV
-    since: AwareDatetime | None = Field(
+    since: Time | None = Field(
         None,
         alias="from",
         description="When people joined, licenses were created, payments issued, or tokens spent; "
         "of `usage`, whole months (UTC).",
     )
-    until: AwareDatetime | None = Field(
+    until: Time | None = Field(
         None, alias="to", description="Exclusive; of `usage`, the month is included."
     )
     filter: dict[FilterName, FilterValue] = Field(

@@ -1,8 +1,9 @@
 """Deletes what was said in a room up to a time.
 
 The commit that asks for it sets the room's `cleared_before`: from then on, lists leave out what is
-older, and those who follow the room are told. A job deletes the messages and their files. If it
-does not end, because its owner's account does or a bug stops it, the sweep goes on.
+older, and those who follow the room are told. A job deletes the messages and their files. If
+the job stops early, because its owner's account is deleted or because of a bug, the sweep finishes
+the work.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from troupe.orphans import OrphanedFiles
 from troupe.rooms.attachments import FILE_FIELDS
 from troupe.rooms.clearing_records import ClearingInput
 from troupe.rooms.clearing_specs import ROOM_CLEARING
+from troupe.rooms.feeds import OVERLAP
 from troupe.rooms.messages import remove
 from troupe.rooms.records import COLLECTION, Room
 from troupe.rooms.standing import standing
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from troupe.jobs.records import Job
     from troupe.jobs.service import JobService
 
-# The database's time of a message is that of processing, so an earlier one can appear later.
-_LATE = timedelta(seconds=5)
 _PATIENCE = timedelta(minutes=10)  # after which the sweep does what the job has not done
 _SWEEP_SECONDS = 60.0  # for all rooms of one run
 _PAUSE = 0.2  # seconds, if messages change while they are deleted
@@ -112,7 +112,7 @@ class RoomClearing:
             if room is None or room.cleared_before is None or room.cleared_at is None:
                 return removed
             removed += self._delete(room_id, room.cleared_before, check, report)
-            wait = (room.cleared_at + _LATE - now()).total_seconds()
+            wait = (room.cleared_at + OVERLAP - now()).total_seconds()
             if wait > 0:
                 time.sleep(min(wait, 1.0))
                 continue

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from troupe.jobs.schemas import JobView
-from troupe.web.schema import Schema
+from troupe.web.schema import Schema, Time
 
 
 class ClearQuery(Schema):
-    before: AwareDatetime | None = Field(
+    before: Time | None = Field(
         None, description="Deletes what was sent up to then; by default up to now."
     )
 

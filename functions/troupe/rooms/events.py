@@ -47,12 +47,14 @@ EventName = Literal[
 STREAM_SECONDS = 280.0  # the function ends at 300
 BATCH_SECONDS = 25.0
 _QUIET = 15.0  # seconds after which a stream says that it is alive
-# In a cursor, which is a header. In a faster room, late messages are not waited for.
+# The cursor is sent as a header, so its size is limited. In busier rooms, late messages may be
+# missed.
 _MOST_SENT = 150
 _ID_PART = 10  # characters of an id in a key
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MOST_CURSOR = 16_384  # bytes, unpacked
+_LATEST = 2**53  # microseconds since 1970: in the year 2255
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,11 @@ class Batch:
 class _Stored(BaseModel):
     """A cursor as it is sent."""
 
-    t: int = Field(ge=0, le=2**53)
+    t: int = Field(ge=0, le=_LATEST)
     s: dict[str, int] = Field(default_factory=dict, max_length=2000)
     o: dict[str, str] = Field(default_factory=dict, max_length=200)
-    r: int = Field(0, ge=0, le=2**53)
-    c: int | None = Field(None, ge=0, le=2**53)
+    r: int = Field(0, ge=0, le=_LATEST)
+    c: int | None = Field(None, ge=0, le=_LATEST)
     f: tuple[int, str] | None = None
 
 
@@ -89,9 +91,8 @@ class _Stored(BaseModel):
 class _Position:
     """What a client has been sent. `at`: the change of the last message; `sent`: the messages that
     changed shortly before it, by their keys, with when; `floor`: all up to it were sent, too;
-    `online`: who was there and what they did;
-    `room`: when the room had changed. None: not yet known. `cleared`: when its history had last
-    been deleted, or earlier."""
+    `online`: who was there and what they did; `room`: when the room had last changed; both None in
+    the beginning. `cleared`: when its history had last been deleted, or earlier."""
 
     at: datetime
     sent: dict[str, datetime] = field(default_factory=dict)
@@ -112,7 +113,8 @@ class _Position:
             at = datetime.fromisoformat(cursor)
         except ValueError:
             return cls._unpacked(cursor)
-        if at.tzinfo is None:
+        # What a packed cursor can hold, too.
+        if at.tzinfo is None or not 0 <= _micros(at) <= _LATEST:
             raise BadCursor
         return cls(at)
 
@@ -127,7 +129,7 @@ class _Position:
             floor = stored.f and (_EPOCH + stored.f[0] * _MICROSECOND, stored.f[1])
         except (ValueError, zlib.error, OverflowError) as error:
             raise BadCursor from error
-        return cls(at, sent, floor, stored.o, stored.r, stored.c or 0)
+        return cls(at, sent, floor, stored.o, stored.r or None, stored.c or 0)
 
     def packed(self) -> str:
         stored = _Stored(
@@ -212,6 +214,8 @@ class RoomEvents:
         """
         position = _Position.of(cursor)
         room = standing(self._db, room_id, caller.uid).room
+        if position.room is None:
+            position.room = _micros(room.updated_at)
         return self._batches(caller, room, position, time.monotonic() + seconds, once)
 
     def _batches(
@@ -237,6 +241,8 @@ class RoomEvents:
                     yield sent
                     if once:
                         return
+                if time.monotonic() >= ends:
+                    return
             version, quiet_at = 0, time.monotonic() + _QUIET
             while (left := ends - time.monotonic()) > 0:
                 snapshot = feed.after(version, min(left, quiet_at - time.monotonic()))

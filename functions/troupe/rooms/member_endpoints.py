@@ -22,7 +22,6 @@ from troupe.rooms.errors import (
     TooManyRooms,
     WrongPassword,
 )
-from troupe.rooms.service import Shown
 from troupe.web.addresses import current_device
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
@@ -69,7 +68,7 @@ def join_room(
     """Joins a room: a public one, or a private one with its password, a code or an invitation. If
     you are a member already, nothing changes."""
     room, member = room_members.join(caller, path.room_id, body.ticket(), current_device())
-    data = schemas.RoomJoinedData.of(Shown(room, member), member)
+    data = schemas.RoomJoinedData.of(room, member)
     return Reply(data, "Room joined successfully")
 
 
@@ -85,7 +84,7 @@ def join_named_room(
 ) -> Reply:
     """Joins the room that the body names, or that of a code or an invitation."""
     room, member = room_members.join(caller, body.room_id, body.ticket(), current_device())
-    data = schemas.RoomJoinedData.of(Shown(room, member), member)
+    data = schemas.RoomJoinedData.of(room, member)
     return Reply(data, "Room joined successfully")
 
 

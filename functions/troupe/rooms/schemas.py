@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     AliasChoices,
-    AwareDatetime,
     Field,
     StringConstraints,
     model_validator,
@@ -40,6 +39,7 @@ from troupe.web.schema import (
     Page,
     PlainText,
     Schema,
+    Time,
     WarnsOfUnknown,
     example,
 )
@@ -292,11 +292,10 @@ class SetMember(WarnsOfUnknown):
     auto_speak: bool | None = None
     voice_character_id: Id | Literal[""] | None = Field(
         None,
-        description="Stored for clients: your character whose voice speaks for you. Empty: "
-        "a default voice.",
+        description="Your character whose voice speaks your messages. Empty: a default voice.",
     )
     role: GivenRole | None = None
-    muted_until: AwareDatetime | None = Field(
+    muted_until: Time | None = Field(
         None, description="Until then the member cannot write. Null lets them write again."
     )
 
@@ -494,8 +493,8 @@ class RoomJoinedData(Schema):
     member: RoomMemberView
 
     @classmethod
-    def of(cls, shown: Shown, member: Member) -> Self:
-        return cls(room=RoomView.of(shown), member=RoomMemberView.of(member))
+    def of(cls, room: Room, member: Member) -> Self:
+        return cls(room=RoomView.of(Shown(room, member)), member=RoomMemberView.of(member))
 
 
 class ListedMemberView(RoomMemberView):

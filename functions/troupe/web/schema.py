@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -26,6 +28,16 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*(?:\[\])?$")
 # The Unicode category Cc, without tabs and line breaks.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 MOST_ENTRIES = 100
+
+
+def _storable(at: datetime) -> datetime:
+    """Refuses what Firestore, which keeps times in UTC, cannot store."""
+    if not 1970 <= at.year < 9999:
+        raise PydanticCustomError("date_out_of_range", "must be between the years 1970 and 9998")
+    return at
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_storable)]
 
 
 class Schema(BaseModel):
