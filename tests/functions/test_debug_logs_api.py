@@ -168,8 +168,9 @@ def test_requests_read_nothing_and_an_instance_one_document_in_30_seconds(
 
 def test_a_client_cannot_fill_the_database(db: Database, admin: Admin, instance: Instance) -> None:
     uid = a_user(db)
-    scope = f"user:{uid}"
+    scope, silent = f"user:{uid}", f"user:{a_user(db)}"
     switch(admin, scope)
+    switch(admin, silent)
     instance.later = 60 - now().timestamp() % 60  # the beginning of a minute
     for number in range(1000):
         log.info("spam", uid=uid, number=number)
@@ -191,6 +192,7 @@ def test_a_client_cannot_fill_the_database(db: Database, admin: Admin, instance:
     instance.run()
     (told,) = listed(admin, scope, limit=1)
     assert told["fields"]["dropped"] == 900 - (MOST_STORED - 1)
+    assert listed(admin, silent) == []
     assert db.count("debugLogs", where=where) == 2 * MOST_STORED + 2
 
 

@@ -51,7 +51,7 @@ class DebugCapture:
         self._clock = clock
         self._lock = threading.Lock()
         self._waiting: list[_Line] = []
-        self._overflown = 0
+        self._overflown: Counter[str] = Counter()  # by scope, as far as it was known
         self._on: dict[str, tuple[float, float]] = {}  # by scope: since when, until when
         self._read_again = 0.0
         self._minute, self._stored = 0, 0
@@ -73,14 +73,14 @@ class DebugCapture:
             if len(self._waiting) < _MOST_WAITING:
                 self._waiting.append(line)
             else:
-                self._overflown += 1
+                self._overflown.update(self._scopes(line))
 
     def run(self, closing: bool) -> None:
         """Stores what is waiting. Never raises. Lines that cannot be stored are lost: they are
         in Cloud Logging, too."""
         with self._lock:
             lines, self._waiting = self._waiting, []
-            overflown, self._overflown = self._overflown, 0
+            overflown, self._overflown = self._overflown, Counter()
         if not lines and not self._dropped:
             return
         deadlines.begin(_SECONDS)
@@ -115,7 +115,7 @@ class DebugCapture:
                 found.append(scope)
         return found
 
-    def _store(self, lines: list[_Line], overflown: int, closing: bool) -> None:
+    def _store(self, lines: list[_Line], overflown: Counter[str], closing: bool) -> None:
         writes = []
         now = self._clock()
         if (minute := int(now) // MINUTE) != self._minute or closing:
@@ -131,8 +131,7 @@ class DebugCapture:
                 writes.append(self._write(line, scopes))
             elif scopes:
                 self._dropped.update(scopes)
-        if overflown:
-            self._dropped.update(dict.fromkeys(self._on, overflown))
+        self._dropped.update(overflown)
         if writes:
             self._database().commit(*writes)
 
