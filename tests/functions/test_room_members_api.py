@@ -317,6 +317,10 @@ def test_an_owner_hands_over_before_leaving(db: Database) -> None:
     for body in ({}, {"transferTo": guest.uid}, {"transferTo": room.owner.uid}):
         answer = room.ask(room.owner, "POST", "/leave", json=body)
         assert code(answer) == (409, "owner_must_hand_over")
+    db.commit(Update(f"users/{bob.uid}", {"suspended": True}))
+    suspended = room.ask(room.owner, "POST", "/leave", json={"transferTo": bob.uid})
+    assert code(suspended) == (409, "owner_must_hand_over")
+    db.commit(Update(f"users/{bob.uid}", {"suspended": False}))
     stranger = room.ask(room.owner, "POST", "/leave", json={"transferTo": a_person(db).uid})
     assert code(stranger) == (404, "member_not_found")
     room.data(room.owner, "POST", "/leave", json={"transferTo": bob.uid})

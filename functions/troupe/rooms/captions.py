@@ -44,7 +44,7 @@ from troupe.rooms.errors import (
     CaptionLength,
     RecognitionFailed,
 )
-from troupe.rooms.messages import expiry, in_pace, marker_write, may_speak
+from troupe.rooms.messages import expiry, in_pace, marker_write
 from troupe.rooms.records import (
     MOST_CHARACTERS,
     LanguageSource,
@@ -92,7 +92,7 @@ class Captioned:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Recognised:
     """What was said. `language`: None if it has to be found out. `used`: milliseconds of speech,
     of what is `reserved` for it."""
 
@@ -105,7 +105,7 @@ class _Said:
 
 
 # Nobody speaks in the final sound: what was recognised before is final.
-_NO_MORE = _Said("", None)
+_NO_MORE = _Recognised("", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class _Sending:
     message_id: str
     draft: CaptionDraft
     request: str
-    said: _Said = _Said("", None)
+    said: _Recognised = _Recognised("", None)
     tried: bool = False
 
     @property
@@ -156,7 +156,9 @@ class _Sending:
             return False
         return self.draft.start_ms + self.said.milliseconds <= stored
 
-    def message(self, room: Room, said: _Said, before: Message | None, at: datetime) -> Message:
+    def message(
+        self, room: Room, said: _Recognised, before: Message | None, at: datetime
+    ) -> Message:
         """Without what its Plan and its commit say."""
         draft = self.draft
         earlier = before.caption if before is not None else None
@@ -238,13 +240,13 @@ class Captions:
             return Captioned(before)
         self._admit(here, sending)
         if before is not None and before.request == request:  # what was said is known by now
-            sending.said = _Said(before.text, before.language, before.language_source)
+            sending.said = _Recognised(before.text, before.language, before.language_source)
         elif draft.text is not None:
-            sending.said = _Said(draft.text, draft.language)
+            sending.said = _Recognised(draft.text, draft.language)
             self._moderation.check(caller.uid, draft.text)
         else:
             piece = self._sound(caller, here, draft)
-            sending.said = _Said("", None, milliseconds=piece.milliseconds)
+            sending.said = _Recognised("", None, milliseconds=piece.milliseconds)
             if before is not None and sending.repeats(before):
                 return Captioned(before)
             heard = self._heard(caller, here, draft, piece)
@@ -275,7 +277,7 @@ class Captions:
         if said is _NO_MORE:
             if before is None:  # deleted with the history of the room
                 return lambda: None
-            said = _Said(before.text, before.language, before.language_source)
+            said = _Recognised(before.text, before.language, before.language_source)
         self._admit(here, sending)
         at = now()
         plan = self._plan(caller, here, said, final=sending.draft.final)
@@ -321,11 +323,13 @@ class Captions:
     def _admit(self, here: Standing, sending: _Sending) -> None:
         """Raises RoomArchived, Muted, TooManyRequests."""
         at, marker = now(), here.documents[sending.marker]
-        may_speak(here, at)
+        here.require_may_post(at)
         if marker.exists and not here.documents[sending.path].exists:
             in_pace(here, Marker.of(marker), at)
 
-    def _plan(self, caller: AccountCaller, here: Standing, said: _Said, *, final: bool) -> Plan:
+    def _plan(
+        self, caller: AccountCaller, here: Standing, said: _Recognised, *, final: bool
+    ) -> Plan:
         """What is not final is not translated: it changes within seconds."""
         if not final:
             source: LanguageSource = said.source or ("given" if said.language else "profile")
@@ -342,7 +346,7 @@ class Captions:
 
     def _heard(
         self, caller: AccountCaller, here: Standing, draft: CaptionDraft, sound: _Sound
-    ) -> _Said | None:
+    ) -> _Recognised | None:
         """None if nobody speaks."""
         samples, milliseconds, language = sound.samples, sound.milliseconds, sound.language
         self._count(caller, here.room, milliseconds)
@@ -366,7 +370,7 @@ class Captions:
             source = "transcript"
         used = min(round(found.seconds * 1000), milliseconds)
         spoken = language or found.language or here.member.language
-        return _Said(text, spoken, source, milliseconds, reserved, used)
+        return _Recognised(text, spoken, source, milliseconds, reserved, used)
 
     def _language(self, here: Standing, given: str | None) -> tuple[str | None, str | None]:
         """The transcriber's code of the language that is spoken, and the language; None to detect

@@ -68,8 +68,7 @@ class RoomInvitations:
 
     def invite(self, caller: Caller, room_id: str, wanted: Wanted) -> Invited:
         """A new code replaces the one before. Only the owner invites moderators, each with an
-        invitation of their own. Raises
-        RoomNotFound, InvitesNotAllowed, RoomRoleRequired."""
+        invitation of their own. Raises RoomNotFound, InvitesNotAllowed, RoomRoleRequired."""
         token = _code() if wanted.kind == "code" else f"rm_{secrets.token_urlsafe(16)}"
 
         def attempt() -> RoomInvitation:

@@ -22,7 +22,7 @@ from troupe.adapters.firestore import (
 from troupe.exported import Exported
 from troupe.orphans import OrphanedFiles, OrphanRecord
 from troupe.rooms.attachments import FILE_FIELDS, orphans_of, paths_of
-from troupe.rooms.members import counted, handed_over, moved
+from troupe.rooms.members import counted, handed_over, may_own, moved
 from troupe.rooms.messages import emptied_fields, forget_copy
 from troupe.rooms.presence import absence
 from troupe.rooms.records import MEMBERS, MESSAGES, MOST_MEMBERS, Member, Room
@@ -84,7 +84,7 @@ def _heir(database: Database, room_id: str, uid: str) -> tuple[Document, UserRec
     found = database.find(members_path(room_id), where=_ACTIVE, limit=MOST_MEMBERS)
     others = {each.id: each for each in found if each.id != uid}
     users = map(existing_user, database.get_all([user_path(each) for each in others]))
-    able = {user.id: user for user in users if user and not user.guest and not user.suspended}
+    able = {user.id: user for user in users if user and may_own(user)}
     ranked = sorted(
         (each for each in others.values() if each.id in able),
         key=lambda each: (each.data["role"] != "moderator", each.data["joinedAt"]),

@@ -170,7 +170,6 @@ class RoomMembers:
             auto_speak=room.settings.auto_speak,
             voice_character_id=before.voice_character_id if before else None,
             muted_until=before.muted_until if before else None,
-            invited_by=invitation.created_by if invitation else None,
             joined_at=at,
         )
         writes: list[Write] = [put(membership, member)]
@@ -350,7 +349,12 @@ def may_invite(member: Member, role: str, room: Room) -> bool:
     """Whether a member may invite others for a role."""
     if role == "moderator":
         return member.role == "owner"
-    return member.role != "member" or room.settings.member_invites
+    return member.moderates or room.settings.member_invites
+
+
+def may_own(user: UserRecord) -> bool:
+    """Whether somebody can get a room."""
+    return not user.guest and not user.suspended
 
 
 def handed_over(room: Room, heir: UserRecord) -> dict[str, Any]:
@@ -444,8 +448,11 @@ def _heir(here: Standing, uid: str | None) -> tuple[Member, UserRecord]:
     heir, user = _member(here, uid), existing_user(here.documents[user_path(uid)])
     if user is None:
         raise RoomMemberNotFound
-    if user.guest:
-        message = "A guest cannot own a room. Transfer it to a member with an account."
+    if not may_own(user):
+        message = (
+            "A guest, or somebody whose account is suspended, cannot own a room. Transfer it to "
+            "another member."
+        )
         raise OwnerMustHandOver(message)
     return heir, user
 
@@ -471,5 +478,5 @@ def _check_change(here: Standing, member: Member, changes: Mapping[str, Any]) ->
 
 def _check_rank(here: Standing, member: Member) -> None:
     """Moderators have no power over each other. Raises RoomRoleRequired."""
-    if member.uid != here.member.uid and member.role != "member":
+    if member.uid != here.member.uid and member.moderates:
         here.require_owner()

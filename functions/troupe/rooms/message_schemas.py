@@ -131,7 +131,7 @@ class TranslationView(Schema):
     partly: bool = Field(description="Whether some of the text was left as it was.")
 
 
-class SpokenView(Schema):
+class CaptionView(Schema):
     """Where a caption is in its stream. `startMs` and `endMs`: milliseconds from the start."""
 
     stream: str
@@ -192,7 +192,7 @@ class MessageView(Schema):
         description="The languages that it is, or is being, translated into."
     )
     translations: dict[str, TranslationView] = Field(description="By language.")
-    caption: SpokenView | None = Field(description="Of the kind `caption`.")
+    caption: CaptionView | None = Field(description="Of the kind `caption`.")
     audio: MessageAudioView | None
     audio_url: MediaUrl | None
     photo: MessagePhotoView | None
@@ -230,7 +230,7 @@ class MessageView(Schema):
                 code: TranslationView(text=each.text, by=each.by, partly=each.partly)
                 for code, each in sorted(message.translations.items())
             },
-            caption=message.caption and SpokenView(**message.caption.model_dump()),
+            caption=message.caption and CaptionView(**message.caption.model_dump()),
             audio=audio and MessageAudioView(**audio.model_dump(exclude={"path"})),
             audio_url=f"{url}/audio" if audio else None,
             photo=photo and MessagePhotoView(**photo.model_dump(exclude={"path"})),

@@ -370,7 +370,7 @@ class Messages:
             writes: list[Write] = [
                 Update(path, after.stored() | times, seen=here.documents[path]),
                 marker_write(here.documents[marker], counted),
-                *_copied(here, after),
+                *copied(here.room_document, here.room, after),
             ]
             spoken = [each.path for each in before.speech.values() if each.path]
             records = [orphan_record(spoken)] if spoken else []
@@ -398,14 +398,14 @@ class Messages:
                 keeper(document, caller.uid, None)
                 return []  # sent again
             message = there(document, here.room)
-            allowed = _is_own(message, here) or here.moderates
+            allowed = _is_own(message, here) or here.member.moderates
             keeper(document, caller.uid, None if allowed else NotAuthor)
             emptied = emptied_fields(caller.uid)
             gone = message.model_copy(update={"text": ""})
             orphans = orphans_of([document])
             self._db.commit_or_stale(
                 Update(path, emptied, seen=document),
-                *_copied(here, gone),
+                *copied(here.room_document, here.room, gone),
                 *(each.create_write() for each in orphans),
             )
             return orphans
@@ -564,16 +564,11 @@ def emptied_fields(by: str) -> dict[str, Any]:
     }
 
 
-def may_speak(here: Standing, at: datetime) -> None:
-    """Raises RoomArchived, Muted."""
-    here.require_voice(at)
-
-
 def in_pace(here: Standing, before: Marker, at: datetime) -> None:
     """Raises TooManyRequests in a room that is slow."""
     slow = timedelta(seconds=here.room.settings.slow_seconds)
     # Without `slow`, an instance whose clock is behind would refuse the next message.
-    limited = slow and not here.moderates
+    limited = slow and not here.member.moderates
     if limited and before.sent_at is not None and at - before.sent_at < slow:
         raise TooManyRequests(
             f"In this room, {slow.seconds} seconds must pass between two of your messages.",
@@ -584,7 +579,7 @@ def in_pace(here: Standing, before: Marker, at: datetime) -> None:
 def _admitted(here: Standing, marker: Document, at: datetime) -> dict[str, Any]:
     """The fields of the marker that count a message. Raises RoomArchived, Muted and
     TooManyRequests."""
-    may_speak(here, at)
+    here.require_may_post(at)
     before = Marker.of(marker) if marker.exists else Marker()
     in_pace(here, before, at)
     if before.window is None or at - before.window >= _WINDOW:
@@ -630,11 +625,10 @@ def _copy(message: Message) -> LastMessage:
     )
 
 
-def _copied(here: Standing, message: Message) -> list[Write]:
-    """The write that keeps the room's copy right, if it is of this message."""
-    last = here.room.last_message
-    if last is None or last.id != message.id:
+def copied(document: Document, room: Room, message: Message) -> list[Write]:
+    """The write that keeps the room's copy right, if it is of this message. `document`: the room's,
+    as read."""
+    if room.last_message is None or room.last_message.id != message.id:
         return []
     text = shorten(message.text, _SHOWN)
-    changed = {"lastMessage.text": text}
-    return [Update(here.room_document.path, changed, seen=here.room_document)]
+    return [Update(document.path, {"lastMessage.text": text}, seen=document)]

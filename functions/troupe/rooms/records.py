@@ -173,13 +173,16 @@ class Member(Record):
     auto_speak: bool = False
     voice_character_id: str | None = None
     muted_until: datetime | None = None
-    invited_by: str | None = None
     joined_at: datetime
     left_at: datetime | None = None
 
     @property
     def is_in(self) -> bool:
         return self.state is MemberState.IN
+
+    @property
+    def moderates(self) -> bool:
+        return self.role in ("owner", "moderator")
 
     @property
     def reads(self) -> list[str]:

@@ -80,7 +80,7 @@ class Spoken:
     job: Job | None
 
 
-class _Said(NamedTuple):
+class _SpokenText(NamedTuple):
     """A message in one language. `reworded`: some words are those of the room's glossary."""
 
     text: str
@@ -148,7 +148,7 @@ class MessageSpeeches:
         known = key_of(message, language, voice)
         if known and (found := self._found(path, message, known)):
             return found
-        here.require_voice(now())
+        here.require_may_post(now())
         payer = speech_payer_of(here.room, caller.uid, guest=caller.guest)
         if not _allowed(here.room, here.member, payer):
             raise SpeechNotAllowed
@@ -161,7 +161,7 @@ class MessageSpeeches:
         said = _text(here.room, message, language)
         if said is None:
             made = self._translations().request(caller, room_id, message_id, language)
-            said, seen = _Said(made.text, made.reworded), None
+            said, seen = _SpokenText(made.text, made.reworded), None
         key = language
         if own and (said.reworded or voice == "default"):
             spoken, own = self._snapshot(payer, None, language)
@@ -419,16 +419,16 @@ def _told(payer: RoomPayer, uid: str) -> Iterator[None]:
 def _allowed(room: Room, member: Member, payer: RoomPayer) -> bool:
     """Whether a member may have something spoken that `payer` pays for."""
     if room.settings.speech == "moderators":
-        return member.role != "member" or member.uid == payer.uid
+        return member.moderates or member.uid == payer.uid
     return room.settings.speech == "members"
 
 
-def _text(room: Room, message: Message, language: str) -> _Said | None:
+def _text(room: Room, message: Message, language: str) -> _SpokenText | None:
     """The message in a language; None if it has to be translated."""
     if same(message.language or room.language, language):
-        return _Said(message.text)
+        return _SpokenText(message.text)
     made = message.translations.get(language)
-    return _Said(made.text, made.reworded) if made else None
+    return _SpokenText(made.text, made.reworded) if made else None
 
 
 def _heard(room: Room, message: Message, sender: Member) -> list[str]:

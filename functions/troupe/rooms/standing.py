@@ -37,13 +37,9 @@ class Standing:
     def member_document(self) -> Document:
         return self.documents[member_path(self.room.id, self.member.uid)]
 
-    @property
-    def moderates(self) -> bool:
-        return self.member.role in ("owner", "moderator")
-
     def require_moderator(self) -> None:
         """Raises RoomRoleRequired."""
-        self._require(self.moderates, "moderator", None)
+        self._require(self.member.moderates, "moderator", None)
 
     def require_owner(self) -> None:
         """Raises RoomRoleRequired."""
@@ -59,7 +55,7 @@ class Standing:
         if self.room.status is RoomStatus.ARCHIVED:
             raise RoomArchived
 
-    def require_voice(self, at: datetime) -> None:
+    def require_may_post(self, at: datetime) -> None:
         """Raises RoomArchived, Muted."""
         self.require_open()
         if self.member.muted(at):

@@ -32,6 +32,7 @@ from troupe.logs import log
 from troupe.rate_limits import Limiter
 from troupe.recognition.catalogue import language_code
 from troupe.rooms.errors import CaptionsPaused
+from troupe.rooms.messages import copied
 from troupe.rooms.payers import payer_of
 from troupe.rooms.records import (
     MOST_CHARACTERS,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
 # When the sweep looks again after a message that still waits, and how often.
 _AGAIN = timedelta(minutes=5)
 _MOST_TRIES = 6
-_SHOWN = 140  # characters of a room's copy
 
 
 class MessageTranscripts:
@@ -194,7 +194,7 @@ class MessageTranscripts:
             writes: list[Write] = [
                 Update(document.path, message.stored() | stamps, seen=document),
                 reserved.use(used),
-                *_copied(room_document, room, message),
+                *copied(room_document, room, message),
             ]
             tried = message, plan
             try:
@@ -317,11 +317,3 @@ def _seen(document: Document) -> Committed:
 def _ended(state: TranscriptState) -> dict[str, Any]:
     stamps = {"heardAt": SERVER_TIME, "updatedAt": SERVER_TIME}
     return {"audio.transcript": state, "dueAt": None, **stamps}
-
-
-def _copied(document: Document, room: Room, message: Message) -> list[Write]:
-    """Keeps the room's copy right, if it is of this message."""
-    if room.last_message is None or room.last_message.id != message.id:
-        return []
-    text = shorten(message.text, _SHOWN)
-    return [Update(document.path, {"lastMessage.text": text}, seen=document)]

@@ -127,9 +127,9 @@ class MessageTranslations:
         unheard: Callable[[Room | None, Message, Document], object],
     ) -> None:
         """`service` is called when there is something to translate or to detect. `configured`:
-        whether there is a translator. `late`: is called with a message to
-        speak that the sweep has translated; never fails. `unheard`: with one that is due and has no
-        transcript yet, or a caption that is not final."""
+        whether there is a translator. `late`: is called with a message to speak that the sweep has
+        translated; never fails. `unheard`: with one that is due and has no transcript yet, or with
+        a caption that is not final."""
         self._db = db
         self._service = service
         self._limiter = limiter
@@ -184,7 +184,8 @@ class MessageTranslations:
         language: str | None,
     ) -> Plan:
         """What is to be translated of a text that a message has got after it was sent: nothing, if
-        its sender is gone. `found`: by path, their membership and what `reads` names."""
+        its sender's account was deleted. `found`: by path, their membership and what `reads`
+        names."""
         membership = found[member_path(room.id, message.uid)]
         if not membership.exists:
             return Plan(language or room.language, "given" if language else "profile")
