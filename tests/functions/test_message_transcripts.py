@@ -15,6 +15,7 @@ from tests.support.companies import Person
 from tests.support.factories import HeldQueue, test_settings
 from tests.support.forms import multipart
 from tests.support.lost import lost_answer
+from tests.support.meanwhile import Meanwhile
 from tests.support.rooms import Place, a_room
 from tests.support.speeches import noise, silence, spoken, wav
 from tests.support.wiring import deliver, rewired, services
@@ -129,7 +130,10 @@ def test_an_edit_or_a_deletion_drops_the_transcript(
         room.data(bob, "PUT", path, json={"text": "Listen to this."})
     else:
         room.data(bob, "DELETE", path)
+    # At once: else whoever deletes what they send would use up what the room can pay for.
+    assert tab(room).left == tab(room).capacity
     deliver(queue)
+    assert tab(room).left == tab(room).capacity
     after = shown(room, sent)
     if how == "edited":
         assert (after["text"], after["audio"]["transcript"]) == ("Listen to this.", "none")
@@ -137,6 +141,27 @@ def test_an_edit_or_a_deletion_drops_the_transcript(
         assert (after["text"], after["audio"]) == ("", None)
     assert server.ear.seconds == []
     assert paid(db, room) == Balance(granted=20)
+
+
+def test_a_deletion_before_there_is_a_job_gives_back_what_is_reserved(
+    db: Database, server: FakeOpenAI, queue: HeldQueue
+) -> None:
+    room, (bob,) = a_talk(db, "de")
+
+    def delete() -> None:
+        (message,) = room.data(bob, "GET", "/messages")["messages"]
+        room.data(bob, "DELETE", f"/messages/{message['id']}")
+
+    def starts(write: Any) -> bool:
+        return getattr(write, "data", {}).get("kind") == "message_transcript"
+
+    meanwhile = Meanwhile(db, starts, before=delete)
+    with rewired(
+        database=meanwhile, settings=services().settings, translator=ToldTranslator(), queue=queue
+    ):
+        send(room, bob)
+    assert meanwhile.happened and not queue.tasks
+    assert tab(room).left == tab(room).capacity
 
 
 def test_a_deletion_while_one_listens_costs_nothing(
@@ -181,6 +206,9 @@ def test_what_nobody_pays_for_is_not_transcribed(
     assert sent["audio"]["transcript"] == "failed"
     assert poor.record.paused is not None
     room, (ada,) = a_talk(db, "de")
+    room.data(room.owner, "PUT", "", json={"settings": {"payer": "none"}})
+    assert send(room, ada)["audio"]["transcript"] == "failed"  # at once
+    room.data(room.owner, "PUT", "", json={"settings": {"payer": "owner"}})
     assert send(room, ada, text="With a text")["audio"]["transcript"] == "none"
     limited = services().settings.model_copy(
         update={"limits": test_settings(ROOM_TRANSCRIPT_LIMIT="5/3600, 0").limits}

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from tests.support.companies import Person, a_person
+from tests.support.deliveries import Killed
 from tests.support.factories import CountingDatabase, code, moment, test_settings
+from tests.support.meanwhile import Meanwhile, of
 from tests.support.rooms import Place, a_room, data
 from tests.support.wiring import rewired, services
 from troupe.adapters.firestore import Database, Document, Update, now
 from troupe.adapters.model import Failure, ModelError
 from troupe.moderation.service import Moderation
-from troupe.rooms.messages import Draft
+from troupe.rooms.lifecycle import erase_messages
+from troupe.rooms.messages import Draft, remove
 
 
 def listed(room: Place, person: Person, query: str = "limit=100") -> list[Any]:
@@ -325,6 +328,65 @@ def test_messages_are_deleted_when_their_room_keeps_them_no_longer(db: Database)
     assert services().messages.expire(100) >= 1
     assert room.record.last_message is None
     assert [each["id"] for each in listed(room, room.owner)] == [kept["id"]]
+
+
+def test_all_old_messages_are_deleted_in_one_run(db: Database) -> None:
+    room = a_room(db, settings={"retentionDays": 1})
+    for number in range(5):
+        age(room, room.say(room.owner, str(number)), expiresAt=now() - timedelta(seconds=1))
+    services().messages.expire(2)
+    assert listed(room, room.owner) == []
+
+
+@pytest.mark.parametrize("how", ["retention", "account"])
+def test_a_crash_leaves_no_copy_of_a_deleted_text(db: Database, how: str) -> None:
+    room = a_room(db)
+    sent = room.say(room.owner, "Secret")
+    assert room.record.last_message is not None
+
+    def die() -> None:
+        raise Killed
+
+    dying = Meanwhile(db, of(f"rooms/{room.id}/messages/{sent['id']}"), after=die)
+    with pytest.raises(Killed):
+        if how == "account":
+            erase_messages(room.owner.uid, 10, database=dying, orphans=services().orphans)
+        else:
+            found = db.find(f"rooms/{room.id}/messages", limit=2)
+            remove(dying, services().orphans, found)
+    assert "Secret" not in str(db.find(f"rooms/{room.id}/messages", limit=2))
+    assert "Secret" not in str(db.get(f"rooms/{room.id}").data)
+
+
+@pytest.mark.parametrize("first", ["read", "changed"])
+@pytest.mark.parametrize("how", ["edited", "deleted"])
+def test_who_reads_a_message_brings_no_earlier_text_back(
+    db: Database, first: str, how: str
+) -> None:
+    """Each is committed between what the other reads and commits."""
+    room = a_room(db)
+    bob = room.join()
+    room.say(room.owner, "One")
+    sent = room.say(room.owner, "Secret")  # too soon for a copy
+
+    def read() -> None:
+        services().messages.mark_read(bob.account, room.id, sent["id"])
+
+    def change() -> None:
+        messages, author = services().messages, room.owner.account
+        if how == "edited":
+            messages.edit(author, room.id, sent["id"], "Sorry", None)
+        else:
+            messages.delete(author, room.id, sent["id"])
+
+    late, early, met = change, read, of(f"rooms/{room.id}/messages/{sent['id']}")
+    if first == "changed":
+        late, early, met = read, change, of(f"rooms/{room.id}")
+    meanwhile = Meanwhile(db, met, before=early)
+    with rewired(database=meanwhile):
+        late()
+    assert meanwhile.happened
+    assert "Secret" not in str(db.get(f"rooms/{room.id}").data)
 
 
 def test_nothing_of_a_deleted_account_stays_in_messages(db: Database) -> None:

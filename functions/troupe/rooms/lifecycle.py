@@ -23,7 +23,7 @@ from troupe.exported import Exported
 from troupe.orphans import OrphanedFiles, OrphanRecord
 from troupe.rooms.attachments import FILE_FIELDS, orphans_of, paths_of
 from troupe.rooms.members import counted, handed_over, may_own, moved
-from troupe.rooms.messages import emptied_fields, forget_copy
+from troupe.rooms.messages import emptied_fields, forget_copies
 from troupe.rooms.presence import absence
 from troupe.rooms.records import MEMBERS, MESSAGES, MOST_MEMBERS, Member, Room
 from troupe.rooms.service import deletion, invitation_deletes
@@ -101,6 +101,7 @@ def erase_messages(uid: str, limit: int, *, database: Database, orphans: Orphane
     for start in range(0, len(found), COMMIT_WRITES):
         part = found[start : start + COMMIT_WRITES]
         records = orphans_of(part)
+        forget_copies(database, part)
         with suppress(Stale):  # one has got another file: they are found again
             database.commit_or_stale(
                 *(Update(each.path, fields, seen=each) for each in part),
@@ -108,8 +109,7 @@ def erase_messages(uid: str, limit: int, *, database: Database, orphans: Orphane
             )
             for record in records:
                 orphans.clean(record)
-    for room_id in {each.path.split("/")[1] for each in found}:
-        contend(partial(forget_copy, database, room_id, {each.id for each in found}))
+        forget_copies(database, part)
     return len(found)
 
 

@@ -231,7 +231,7 @@ class MessageView(Schema):
                 for code, each in sorted(message.translations.items())
             },
             caption=message.caption and CaptionView(**message.caption.model_dump()),
-            audio=audio and MessageAudioView(**audio.model_dump(exclude={"path"})),
+            audio=audio and MessageAudioView(**audio.model_dump(exclude={"path", "reserved"})),
             audio_url=f"{url}/audio" if audio else None,
             photo=photo and MessagePhotoView(**photo.model_dump(exclude={"path"})),
             photo_url=f"{url}/photo" if photo else None,

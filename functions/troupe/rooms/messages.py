@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -69,6 +70,7 @@ from troupe.rooms.records import (
 )
 from troupe.rooms.speech_keys import key_of
 from troupe.rooms.standing import Standing, cleared, standing, there
+from troupe.rooms.tabs import commit_unheard
 from troupe.rooms.writes import (
     marker_path,
     message_id_of,
@@ -89,6 +91,7 @@ _MOST_SENT, _WINDOW = 20, timedelta(seconds=10)
 # Between two writes of a room's copy of its last message: a document takes one write a second.
 _BEHIND = timedelta(seconds=5)
 _SHOWN = 140  # characters of it
+_SWEEP_SECONDS = 60.0  # for all messages of one run
 _MENTION = re.compile(r"<@([A-Za-z0-9][A-Za-z0-9_-]{0,127})>")
 _MOST_MENTIONS = 20
 # When the sweep looks after a message whose transcript is late.
@@ -292,7 +295,7 @@ class Messages:
         """The message, translated and on the way to being spoken, as far as that is possible."""
         message = self._translations().finish(here.room, message, plan, committed)
         if _awaits_transcript(message):
-            return self._transcripts().start(here.room, message)
+            return self._transcripts().start(here.room, message, committed)
         if not message.speak or not message.text:
             return message
         return self._speeches().speak_sent(here.room, message, here.member)
@@ -375,43 +378,57 @@ class Messages:
             spoken = [each.path for each in before.speech.values() if each.path]
             records = [orphan_record(spoken)] if spoken else []
             writes += [each.create_write() for each in records]
-            committed = self._db.commit_or_stale(*writes, *plan.writes)
+            committed = commit_unheard(self._db, before, writes, *plan.writes)
             edited = committed.server_time or at
             after = after.model_copy(update={"edited_at": edited, "updated_at": edited})
-            return lambda: self._finish(here, after, plan, committed), records
 
-        finish, records = contend(attempt)
+            def finish() -> Message:
+                self._uncopy(here, before)
+                return self._finish(here, after, plan, committed)
+
+            return finish, records
+
+        finished, records = contend(attempt)
         for record in records:
             self._orphans.clean(record)
-        return finish()
+        return finished()
 
     def delete(self, caller: Caller, room_id: str, message_id: str) -> None:
         """Empties a message, which keeps its place. For its author, and for moderators. Raises
         RoomNotFound, MessageNotFound, NotAuthor."""
         path = message_path(room_id, message_id)
 
-        def attempt() -> list[OrphanRecord]:
+        def attempt() -> tuple[list[OrphanRecord], Callable[[], None]]:
             here = standing(self._db, room_id, caller.uid, [path])
             document = here.documents[path]
             message = Message.of(document) if document.exists else None
             if message is not None and message.deleted_by == caller.uid:
                 keeper(document, caller.uid, None)
-                return []  # sent again
+                return [], lambda: None  # sent again
             message = there(document, here.room)
             allowed = _is_own(message, here) or here.member.moderates
             keeper(document, caller.uid, None if allowed else NotAuthor)
             emptied = emptied_fields(caller.uid)
             gone = message.model_copy(update={"text": ""})
             orphans = orphans_of([document])
-            self._db.commit_or_stale(
+            writes = [
                 Update(path, emptied, seen=document),
                 *copied(here.room_document, here.room, gone),
                 *(each.create_write() for each in orphans),
-            )
-            return orphans
+            ]
+            commit_unheard(self._db, message, writes)
+            return orphans, partial(self._uncopy, here, message)
 
-        for record in contend(attempt):
+        records, uncopy = contend(attempt)
+        uncopy()
+        for record in records:
             self._orphans.clean(record)
+
+    def _uncopy(self, here: Standing, message: Message) -> None:
+        """After a message was edited or deleted: somebody who read it since the room was read may
+        have copied it to the room as it was."""
+        if message.created_at > here.room.active_at:
+            contend(partial(forget_copy, self._db, here.room.id, {message.id}))
 
     def audio(
         self,
@@ -453,7 +470,7 @@ class Messages:
         RoomNotFound, MessageNotFound."""
         marker, path = marker_path(room_id, caller.uid), message_path(room_id, message_id)
 
-        def attempt() -> tuple[datetime, Room]:
+        def attempt() -> tuple[datetime, Room, int | None]:
             here = standing(self._db, room_id, caller.uid, [marker, path])
             if not here.documents[path].exists:
                 raise MessageNotFound
@@ -461,7 +478,7 @@ class Messages:
             document = here.documents[marker]
             before = Marker.of(document).last_read_at if document.exists else None
             if before is not None and before >= message.created_at:
-                return before, here.room
+                return before, here.room, None
             fields = {"lastReadId": message_id, "lastReadAt": message.created_at}
             writes: list[Write] = [marker_write(document, fields)]
             gone = message.deleted_at is not None or cleared(here.room, message)
@@ -474,9 +491,13 @@ class Messages:
                 }
                 writes.append(Update(here.room_document.path, copy, seen=here.room_document))
             self._db.commit_or_stale(*writes)
-            return message.created_at, here.room
+            return message.created_at, here.room, message.revision if len(writes) > 1 else None
 
-        read_at, room = contend(attempt)
+        read_at, room, copied_revision = contend(attempt)
+        if copied_revision is not None:  # it may have been edited or deleted meanwhile
+            after = self._db.get(path)
+            if not after.exists or after.data["revision"] != copied_revision:
+                contend(partial(forget_copy, self._db, room_id, {message_id}))
         return read_at, self._unread(room, read_at)
 
     def _unread(self, room: Room, since: datetime) -> int:
@@ -485,9 +506,14 @@ class Messages:
         return self._db.count(messages_path(room.id), where=after)
 
     def expire(self, limit: int) -> int:
-        """Deletes messages that their rooms keep no longer; returns how many."""
-        old = self._db.due(MESSAGES, limit, field="expiresAt", select=FILE_FIELDS, group=True)
-        return remove(self._db, self._orphans, old)
+        """Deletes messages that their rooms keep no longer, `limit` at a time; returns how many."""
+        until, removed = time.monotonic() + _SWEEP_SECONDS, 0
+        while True:
+            old = self._db.due(MESSAGES, limit, field="expiresAt", select=FILE_FIELDS, group=True)
+            done = remove(self._db, self._orphans, old)
+            removed += done
+            if len(old) < limit or not done or time.monotonic() > until:
+                return removed
 
 
 def remove(db: Database, orphans: OrphanedFiles, found: Sequence[Document]) -> int:
@@ -497,6 +523,7 @@ def remove(db: Database, orphans: OrphanedFiles, found: Sequence[Document]) -> i
     for start in range(0, len(found), COMMIT_WRITES):
         part = found[start : start + COMMIT_WRITES]
         records = orphans_of(part)
+        forget_copies(db, part)
         try:
             db.commit_or_stale(
                 *(Delete(each.path, seen=each) for each in part),
@@ -506,8 +533,7 @@ def remove(db: Database, orphans: OrphanedFiles, found: Sequence[Document]) -> i
             half = len(part) // 2
             removed += sum(remove(db, orphans, each) for each in (part[:half], part[half:]) if half)
             continue
-        for room_id in {each.path.split("/")[1] for each in part}:
-            contend(partial(forget_copy, db, room_id, {each.id for each in part}))
+        forget_copies(db, part)
         for record in records:
             orphans.clean(record)
         removed += len(part)
@@ -527,7 +553,14 @@ def _unheard(audio: MessageAudio | None) -> MessageAudio | None:
     """The sound of a message that is edited: a transcript that is on its way is dropped."""
     if audio is None or audio.transcript != "pending":
         return audio
-    return audio.model_copy(update={"transcript": "none"})
+    return audio.model_copy(update={"transcript": "none", "reserved": None})
+
+
+def forget_copies(db: Database, found: Sequence[Document]) -> None:
+    """Removes the rooms' copies of messages that are deleted: before, because a crash must not
+    leave a copy, and again after it, because somebody may have read them meanwhile."""
+    for room_id in {each.path.split("/")[1] for each in found}:
+        contend(partial(forget_copy, db, room_id, {each.id for each in found}))
 
 
 def forget_copy(db: Database, room_id: str, message_ids: Collection[str]) -> None:

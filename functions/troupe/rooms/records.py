@@ -253,14 +253,22 @@ class Translation(Record):
     reworded: bool = False
 
 
+class Reservation(Record):
+    """Milliseconds of a tab."""
+
+    tab_id: str
+    milliseconds: int
+
+
 class MessageAudio(Record):
-    """`size`: in bytes."""
+    """`size`: in bytes. `reserved`: for the transcript, while it is pending."""
 
     path: str  # in Cloud Storage
     content_type: str
     size: int
     seconds: float
     transcript: TranscriptState = "none"
+    reserved: Reservation | None = None
 
 
 class MessageCaption(Record):

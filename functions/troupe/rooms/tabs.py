@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from troupe.accounts.errors import AccountSuspended
 from troupe.accounts.writes import user_path
-from troupe.adapters.firestore import AlreadyExists, Database, Update, contend, now
-from troupe.errors import CompanyNotFound
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Committed,
+    Database,
+    Missing,
+    Stale,
+    Update,
+    Write,
+    contend,
+    now,
+)
 from troupe.logs import log
 from troupe.notifications.records import NotificationType, muted
 from troupe.notifications.writes import notice_writes
 from troupe.rooms.errors import CaptionsPaused
 from troupe.rooms.payers import RoomPayer, payer_of
-from troupe.rooms.records import Room, RoomPaused
+from troupe.rooms.records import Message, Room, RoomPaused
 from troupe.rooms.writes import room_path
 from troupe.tabs.records import account_path
 from troupe.tabs.service import Reserved, TabOf, Tabs
-from troupe.wallet.errors import (
-    BillingBlocked,
-    CapReached,
-    CompanySuspended,
-    LicenseRequired,
-    NotEnoughTokens,
-)
+from troupe.wallet.errors import PAYER_ERRORS, NotEnoughTokens
 
 # Why whoever pays for a room cannot.
-_UNPAID = (
-    *(NotEnoughTokens, CapReached, BillingBlocked, AccountSuspended),
-    *(CompanyNotFound, CompanySuspended, LicenseRequired),
-)
+CANNOT_PAY = (NotEnoughTokens, AccountSuspended, *PAYER_ERRORS)
 
 # What is told to all but the payer, instead of their error.
 UNPAID = "payer_cannot_pay"
@@ -48,6 +50,28 @@ def tab_paths(room: Room, uid: str) -> list[str]:
     return [account_path(room_path(room.id), tab_key(each)) for each in payers]
 
 
+def reserved_for(message: Message) -> Reserved | None:
+    """What is reserved for the transcript that a message waits for."""
+    found = message.audio.reserved if message.audio else None
+    return Reserved(found.tab_id, found.milliseconds) if found else None
+
+
+def commit_unheard(
+    db: Database, message: Message, writes: Sequence[Write], *last: Write
+) -> Committed:
+    """Commits `writes` and `last`, which end the waiting of a message for its transcript, as read,
+    and gives back what is reserved for it: once, because a second commit fails. Raises Stale."""
+    reserved = reserved_for(message)
+    if reserved is not None:
+        try:
+            return db.commit(*writes, reserved.use(0), *last)
+        except AlreadyExists:
+            raise Stale from None
+        except Missing:  # the tab has been closed, or the message is gone
+            pass
+    return db.commit_or_stale(*writes, *last)
+
+
 class RoomTabs:
     def __init__(self, db: Database, tabs: Tabs) -> None:
         self._db = db
@@ -61,7 +85,7 @@ class RoomTabs:
         shared = payer.kind != "sender" and payer.kind == room.settings.payer
         try:
             reserved = self._tabs.reserve(of, milliseconds)
-        except _UNPAID as error:
+        except CANNOT_PAY as error:
             if shared and room.paused is None:
                 self._pause(room.id, of)
             # Why somebody else cannot pay is theirs to know.

@@ -27,6 +27,7 @@ from troupe.adapters.firestore import (
 )
 from troupe.errors import TroupeError, Unavailable
 from troupe.idempotency import keyed_id, request_hash
+from troupe.jobs.errors import InputChanged
 from troupe.jobs.records import Job, job_path
 from troupe.logs import log
 from troupe.rate_limits import Limiter
@@ -38,11 +39,12 @@ from troupe.rooms.records import (
     MOST_CHARACTERS,
     Message,
     MessageAudio,
+    Reservation,
     Room,
     TranscriptState,
 )
 from troupe.rooms.sound_limits import count_message
-from troupe.rooms.tabs import RoomTabs
+from troupe.rooms.tabs import RoomTabs, commit_unheard
 from troupe.rooms.transcript_records import TranscriptInput
 from troupe.rooms.transcript_specs import MESSAGE_TRANSCRIPT
 from troupe.rooms.translations import MessageTranslations, Plan
@@ -87,10 +89,11 @@ class MessageTranscripts:
             return audio
         return audio.model_copy(update={"transcript": "pending"})
 
-    def start(self, room: Room, message: Message) -> Message:
-        """Starts the job for a message that has been sent. Never fails: the sweep tries again."""
+    def start(self, room: Room, message: Message, committed: Committed) -> Message:
+        """Starts the job for a message that has been sent. Never fails: the sweep tries again.
+        `committed`: the commit of the message, which is its first write."""
         try:
-            return self._start(room, message)
+            return self._start(room, message, committed)
         except Exception as error:
             log.error("message_not_transcribed", error, messageId=message.id)
             return message
@@ -106,27 +109,21 @@ class MessageTranscripts:
             self.end(message.room_id, message.id, "failed")
             return
         fields = {"tries": message.tries + 1, "dueAt": now() + _AGAIN}
-        self._db.commit_or_stale(Update(document.path, fields, seen=document))
+        committed = self._db.commit_or_stale(Update(document.path, fields, seen=document))
         if not job.exists:
-            self._start(room, message)
+            self._start(room, message, committed)
 
-    def end(
-        self,
-        room_id: str,
-        message_id: str,
-        state: TranscriptState,
-        reserved: Reserved | None = None,
-    ) -> Message | None:
-        """Ends the waiting of a message without a text. Returns it, if it has waited: then what was
-        `reserved` for it is given back."""
+    def end(self, room_id: str, message_id: str, state: TranscriptState) -> Message | None:
+        """Ends the waiting of a message without a text. Returns it, if it has waited: then what is
+        reserved for it is given back."""
 
         def attempt() -> Message | None:
             document = self._db.get(message_path(room_id, message_id))
             message = _waiting(document)
             if message is None or message.audio is None:
                 return None
-            self._end(document, state, reserved)
-            audio = message.audio.model_copy(update={"transcript": state})
+            self._end(document, message, state)
+            audio = message.audio.model_copy(update={"transcript": state, "reserved": None})
             return message.model_copy(update={"audio": audio, "due_at": None})
 
         return contend(attempt)
@@ -134,11 +131,7 @@ class MessageTranscripts:
     def forget(self, job: Job) -> None:
         """A message whose job has ended without a text waits no longer, and pays nothing."""
         _, room_id, _, message_id = job.subject.split("/")
-        reserved = None
-        if job.input:
-            given = TranscriptInput.model_validate(job.input)
-            reserved = Reserved(given.tab_id, given.milliseconds)
-        self.end(room_id, message_id, "failed", reserved)
+        self.end(room_id, message_id, "failed")
 
     def is_waiting(self, given: TranscriptInput) -> bool:
         """Whether the message still waits for this transcript."""
@@ -173,7 +166,7 @@ class MessageTranscripts:
                     self._finish, room, after, replace(tried[1], charge=None), _seen(document)
                 )
             if not text:
-                self._end(document, "no_speech", reserved)
+                self._end(document, before, "no_speech")
                 return None
             at = now()
             spoken = before.language or language
@@ -185,7 +178,9 @@ class MessageTranscripts:
                 update={
                     **plan.fields(at),
                     "text": text,
-                    "audio": before.audio.model_copy(update={"transcript": "done"}),
+                    "audio": before.audio.model_copy(
+                        update={"transcript": "done", "reserved": None}
+                    ),
                     "used": tabs,
                     "revision": before.revision + 1,
                 }
@@ -214,14 +209,17 @@ class MessageTranscripts:
         if finish is not None:
             finish()
 
-    def _start(self, room: Room, message: Message) -> Message:
+    def _start(self, room: Room, message: Message, committed: Committed) -> Message:
         if message.audio is None:
             return message
-        seconds = -(-round(1000 * message.audio.seconds) // 1000)
-        status = count_message(self._limiter, room, message.uid, seconds, guest=message.guest)
+        milliseconds = round(1000 * message.audio.seconds)
+        seconds = -(-milliseconds // 1000)
+        try:
+            status = count_message(self._limiter, room, message.uid, seconds, guest=message.guest)
+        except CaptionsPaused:  # nobody pays
+            return self.end(room.id, message.id, "failed") or message
         if status is not None and status.exceeded:
             return self.end(room.id, message.id, "none") or message
-        milliseconds = round(1000 * message.audio.seconds)
         try:
             reserved = self._tabs.reserve(room, message.uid, milliseconds, guest=message.guest)
         except CaptionsPaused:
@@ -231,7 +229,10 @@ class MessageTranscripts:
             self._limiter.forget(status)  # the sweep tries again, and counts it then
             raise
         try:
-            self._submit(room, message, message.audio, reserved)
+            self._submit(room, message, message.audio, reserved, committed)
+        except (InputChanged, Missing):  # edited or deleted meanwhile
+            self._limiter.forget(status)
+            self._tabs.give_back(reserved)
         except Exception as error:
             self._limiter.forget(status)
             # Else it is not known whether there is a job, which uses it.
@@ -244,21 +245,20 @@ class MessageTranscripts:
         after = self._translations().finish(room, message, plan, committed)
         return self._speeches().speak_sent(room, after) if after.speak else after
 
-    def _end(self, document: Document, state: TranscriptState, reserved: Reserved | None) -> None:
-        """Ends the waiting of a message, as read, and gives back what was reserved in the same
-        commit: a second one fails. Raises Stale."""
+    def _end(self, document: Document, message: Message, state: TranscriptState) -> None:
+        """Ends the waiting of a message, as read. Raises Stale."""
         update = Update(document.path, _ended(state), seen=document)
-        if reserved is not None:
-            try:
-                self._db.commit(update, reserved.use(0))
-                return
-            except Missing:  # the tab has been closed, or the message is gone
-                pass
-        self._db.commit_or_stale(update)
+        commit_unheard(self._db, message, [update])
 
     def _submit(
-        self, room: Room, message: Message, audio: MessageAudio, reserved: Reserved
+        self,
+        room: Room,
+        message: Message,
+        audio: MessageAudio,
+        reserved: Reserved,
+        committed: Committed,
     ) -> None:
+        """Raises InputChanged and Missing if the message does not wait any more."""
         payer = payer_of(room, message.uid, guest=message.guest)
         given = TranscriptInput(
             path=audio.path,
@@ -278,7 +278,11 @@ class MessageTranscripts:
             at=now(),
             payer=payer.owner,
         )
-        made = self._jobs().submit(job, None, [], keyed=True)
+        # Whoever ends the waiting of the message gives that back.
+        reservation = Reservation(tab_id=reserved.tab_id, milliseconds=reserved.milliseconds)
+        seen = Document(job.subject, {}, exists=True, update_time=committed.update_times[0])
+        noted = Update(seen.path, {"audio.reserved": reservation.stored()}, seen=seen)
+        made = self._jobs().submit(job, None, [noted], keyed=True, watched=[seen])
         if made.created_at != job.created_at:  # by another, who has reserved for it, too
             self._tabs.give_back(reserved)
 
@@ -316,4 +320,4 @@ def _seen(document: Document) -> Committed:
 
 def _ended(state: TranscriptState) -> dict[str, Any]:
     stamps = {"heardAt": SERVER_TIME, "updatedAt": SERVER_TIME}
-    return {"audio.transcript": state, "dueAt": None, **stamps}
+    return {"audio.transcript": state, "audio.reserved": None, "dueAt": None, **stamps}
