@@ -30,6 +30,7 @@ from tests.support.factories import (
     new_user,
     signed_in,
 )
+from tests.support.forms import multipart
 from tests.support.rooms import a_room
 from tests.support.silent import silent_services
 from tests.support.wiring import app_for, deliver, rewired, services
@@ -236,6 +237,8 @@ def test_what_users_do_is_counted(db: Database, queue: HeldQueue) -> None:
     with rewired(translator=ToldTranslator()):
         for _ in range(2):  # the second is a repeat
             room.say(room.owner, text, clientId="one")
+            body = {"stream": "s", "seq": 0, "text": "Bis morgen!"}
+            room.data(room.owner, "POST", "/captions", function="captions", **multipart(**body))
     for engine in (QuickEngine(), ScriptedEngine(before=refuse)):
         request = GenerateVoice.model_validate({"text": "Good evening.", "language": "en"})
         with rewired(engines=lambda name, engine=engine: engine):
@@ -244,8 +247,8 @@ def test_what_users_do_is_counted(db: Database, queue: HeldQueue) -> None:
     noise = np.random.default_rng(1).normal(0, 3000, 40_000).astype(np.int16)
     listen(cast("Transcriber", Deaf()), noise)
     found = counted()
-    assert found["messages"].count == 1
-    assert found["translatedCharacters"].count == len(text)
+    assert (found["messages"].count, found["captions"].count) == (1, 1)
+    assert found["translatedCharacters"].count == len(text) + len("Bis morgen!")
     assert (found["jobsCompleted"].count, found["jobsFailed"].count) == (1, 1)
     assert found["recognisedSeconds"].count == 2500
 

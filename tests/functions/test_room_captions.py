@@ -265,6 +265,27 @@ def test_an_interim_caption_changes_until_it_is_final(db: Database, server: Fake
     assert audited(room) == []
 
 
+def test_what_may_still_change_is_not_translated_spoken_or_edited(
+    db: Database, server: FakeOpenAI
+) -> None:
+    """Each would take away the time at which it becomes final."""
+    room, (bob,) = a_talk(db, "de")
+    path = f"/messages/{shown(room, bob, noise(1), final='false')['id']}"
+    stored = db.get(f"rooms/{room.id}{path}")
+    asked: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", f"{path}/translations", {"targetLanguage": "fr"}),
+        ("POST", f"{path}/speech", {"language": "de"}),
+        ("PUT", path, {"text": "Good morning, all of you!"}),
+    ]
+    for method, to, body in asked:
+        answer = room.ask(bob, method, to, json=body)
+        assert (to, *code(answer)) == (to, 409, "caption_not_final")
+    assert db.get(f"rooms/{room.id}{path}").update_time == stored.update_time
+    shown(room, bob, noise(1))
+    method, to, body = asked[0]
+    assert room.ask(bob, method, to, json=body).status_code == 200
+
+
 def test_the_end_of_a_caption_in_which_nobody_speaks_makes_it_final(
     db: Database, server: FakeOpenAI
 ) -> None:
@@ -425,6 +446,27 @@ def test_what_could_not_be_recognised_is_free(db: Database, server: FakeOpenAI) 
     assert code(caption(room, bob, noise(2))) == (503, "recognition_failed")
     assert (tab(room).used, tab(room).left) == (0, tab(room).capacity)
     assert captions_of(room) == []
+
+
+def test_what_is_refused_uses_up_no_limit(db: Database, server: FakeOpenAI) -> None:
+    room = a_room(db)
+    bob = room.join(language="en")
+    settings = test_settings(
+        TRANSCRIBER="openai",
+        OPENAI_API_KEY=KEY,
+        OPENAI_BASE_URL=services().settings.openai_base_url,
+        ROOM_SOUND_LIMIT="5/60, 0",
+        ROOM_ALL_SOUND_LIMIT="5/3600, 0",
+    )
+    with rewired(settings=settings):
+        for _ in range(2):
+            assert code(caption(room, bob, noise(4))) == (402, "captions_paused")
+        enrich(db, Owner.user(room.owner.uid))
+        server.script(*["400"] * 2)
+        for _ in range(2):
+            assert code(caption(room, bob, noise(4))) == (503, "recognition_failed")
+        assert shown(room, bob, noise(4))["text"] == SAID
+        assert code(caption(room, bob, noise(4), seq=1)) == (429, "too_many_requests")
 
 
 class Closing(Ear):

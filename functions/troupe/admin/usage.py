@@ -49,8 +49,8 @@ Source = tuple[str | None, str]
 
 @dataclass(slots=True)
 class Period:
-    """A day or a month. `messages`: that the user sent to rooms, as far as these still have them;
-    None for a company."""
+    """A day or a month. `messages`: that the user sent to rooms, captions among them, as far as the
+    rooms still have them; None for a company."""
 
     name: str
     by_source: dict[Source, Used] = field(default_factory=lambda: defaultdict(Used))

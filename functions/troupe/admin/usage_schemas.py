@@ -75,8 +75,8 @@ class UsedView(Schema):
     voice_seconds: int
     jobs: int
     messages: int | None = Field(
-        description="Messages that the user sent to rooms, as far as these still have them; null "
-        "with `companyId`."
+        description="Messages and captions that the user sent to rooms, as far as these still have "
+        "them; null with `companyId`."
     )
     by_kind: list[UsedByKind]
 

@@ -28,9 +28,9 @@ def _whole_minutes(step: int) -> int:
 
 class MetricsQuery(Schema):
     name: Annotated[str, StringConstraints(max_length=100)] = Field(
-        description="`messages`, `translatedCharacters`, `recognisedSeconds`, `jobsCompleted`, "
-        "`jobsFailed`, `streams`, `streamsOpen`, `requests.FUNCTION` or "
-        "`requests.FUNCTION.OPERATION`.",
+        description="`messages` (sent to rooms, without captions), `captions`, "
+        "`translatedCharacters`, `recognisedSeconds`, `jobsCompleted`, `jobsFailed`, `streams`, "
+        "`streamsOpen`, `requests.FUNCTION` or `requests.FUNCTION.OPERATION`.",
         examples=["requests.rooms.sendMessage"],
     )
     since: Moment | None = Field(

@@ -14,6 +14,7 @@ from troupe.metrics.records import COLLECTION, MINUTES, metric_path, tallies_of
 # What is counted besides requests, and how many of what is stored make one of what is shown.
 COUNTED = {
     "messages": 1,
+    "captions": 1,
     "translatedCharacters": 1,
     "recognisedSeconds": 1000,
     "jobsCompleted": 1,

@@ -1,8 +1,8 @@
 """Live captions: what somebody says, as messages of the kind `caption`.
 
 The client cuts sound at pauses and sends each piece as a file of its own, or sends the text that it
-has recognised itself. Nothing is recognised that nobody can pay for, and nothing costs anything in
-which nobody speaks.
+has recognised itself. Sound is recognised only if somebody can pay for it. Sound without speech is
+free.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
-from troupe.errors import TooManyRequests, UnknownChoice, WorkError
+from troupe.counters import COUNTERS
+from troupe.errors import TooManyRequests, Unavailable, UnknownChoice, WorkError
 from troupe.idempotency import KeyReused, file_hash, request_hash
 from troupe.logs import log
 from troupe.media.uploads import sniffing
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.moderation.service import Moderation
-from troupe.rate_limits import Limiter
+from troupe.rate_limits import Limiter, LimitStatus
 from troupe.recognition.catalogue import capabilities, language_code
 from troupe.recognition.energy import is_audible
 from troupe.recognition.listen import listen
@@ -42,6 +43,7 @@ from troupe.recognition.transcriber import RATE, Transcriber, Transcript
 from troupe.rooms.errors import (
     AudioUnreadable,
     CaptionLength,
+    CaptionsPaused,
     RecognitionFailed,
 )
 from troupe.rooms.messages import expiry, in_pace, marker_write
@@ -309,6 +311,8 @@ class Captions:
                 sending.tried = reserved is said.reserved
                 sending.said = replace(said, reserved=reserved)
             raise Stale from None
+        if before is None:
+            COUNTERS.add("captions")
         stamp = committed.server_time or at
         created = before.created_at if before is not None else stamp
         stamped = {"created_at": created, "updated_at": stamp, "heard_at": stamp}
@@ -348,10 +352,21 @@ class Captions:
         self, caller: AccountCaller, here: Standing, draft: CaptionDraft, sound: _Sound
     ) -> _Recognised | None:
         """None if nobody speaks."""
-        samples, milliseconds, language = sound.samples, sound.milliseconds, sound.language
-        self._count(caller, here.room, milliseconds)
-        if not is_audible(samples):
+        counted = self._count(caller, here.room, sound.milliseconds)
+        if not is_audible(sound.samples):
             return None
+        try:
+            return self._recognised(caller, here, draft, sound)
+        except (CaptionsPaused, Unavailable):
+            self._limiter.forget(counted)
+            raise
+
+    def _recognised(
+        self, caller: AccountCaller, here: Standing, draft: CaptionDraft, sound: _Sound
+    ) -> _Recognised | None:
+        """None if nobody speaks. Raises CaptionsPaused, RecognitionFailed, ContentRefused,
+        ModerationUnavailable."""
+        samples, milliseconds, language = sound.samples, sound.milliseconds, sound.language
         reserved = self._reserve(caller, here, milliseconds)
         try:
             found = self._listen(samples, sound.code)
@@ -402,12 +417,13 @@ class Captions:
             raise CaptionLength(details=limits | {"seconds": round(seconds, 2)})
         return samples
 
-    def _count(self, caller: AccountCaller, room: Room, milliseconds: int) -> None:
+    def _count(self, caller: AccountCaller, room: Room, milliseconds: int) -> LimitStatus | None:
         """Raises TooManyRequests."""
         seconds = -(-milliseconds // 1000)
         status = count_caption(self._limiter, room, caller.uid, seconds, guest=caller.guest)
         if status is not None and status.exceeded:
             raise TooManyRequests(retry_after=status.reset)
+        return status
 
     def _listen(self, samples: Samples, code: str | None) -> Transcript:
         """Raises RecognitionFailed."""

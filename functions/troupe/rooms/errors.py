@@ -200,6 +200,11 @@ class CaptionLength(Unprocessable):
     message = "A caption's sound must last 0.4 to 15 seconds. Cut it where the speaker pauses."
 
 
+class CaptionNotFinal(Conflict):
+    code = "caption_not_final"
+    message = "This caption may still change. Try again when its `caption.final` is true."
+
+
 class CaptionsPausedDetails(TypedDict):
     """`code`: for whoever pays, that of the error that stops them, such as `not_enough_tokens`; for
     others `payer_cannot_pay`."""

@@ -28,6 +28,7 @@ from troupe.rooms.clearing_specs import ROOM_CLEARING
 from troupe.rooms.errors import (
     AttachmentTooLarge,
     AudioNotReady,
+    CaptionNotFinal,
     ChangedSince,
     EditedTooLate,
     MessageFileNotFound,
@@ -142,7 +143,7 @@ def clear_messages(
     data=schemas.MessageData,
     errors=(
         *(RoomNotFound, RoomArchived, Muted, MessageNotFound, NotAuthor, ChangedSince),
-        *(EditedTooLate, *MODERATION_ERRORS),
+        *(CaptionNotFinal, EditedTooLate, *MODERATION_ERRORS),
     ),
 )
 def edit_message(

@@ -50,6 +50,7 @@ from troupe.rooms.attachments import (
 )
 from troupe.rooms.errors import (
     AudioNotReady,
+    CaptionNotFinal,
     ChangedSince,
     EditedTooLate,
     MessageFileNotFound,
@@ -331,8 +332,8 @@ class Messages:
         """Changes the text, which voids its translations and its speech. `revision`: the one that
         was edited, None for any. A change that is already made is not made again.
 
-        Raises RoomNotFound, RoomArchived, Muted, MessageNotFound, NotAuthor, EditedTooLate,
-        ChangedSince, ContentRefused, ModerationUnavailable.
+        Raises RoomNotFound, RoomArchived, Muted, MessageNotFound, NotAuthor, CaptionNotFinal,
+        EditedTooLate, ChangedSince, ContentRefused, ModerationUnavailable.
         """
         path, marker = message_path(room_id, message_id), marker_path(room_id, caller.uid)
         standing(self._db, room_id, caller.uid)  # before moderation, which may cost money
@@ -343,6 +344,8 @@ class Messages:
             here = standing(self._db, room_id, caller.uid, [path, marker, *also])
             before = there(here.documents[path], here.room)
             keeper(here.documents[path], caller.uid, None if _is_own(before, here) else NotAuthor)
+            if before.is_interim:
+                raise CaptionNotFinal
             if before.text == text:
                 return lambda: before, []
             at = now()

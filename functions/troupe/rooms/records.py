@@ -324,8 +324,8 @@ class Message(Record):
 
     `speak`: whether its sender wants it spoken. `speech`: what was spoken of this revision, by
     language; with `-x-default` appended if somebody asked for another voice than the sender's.
-    `spoken_at`: when that last changed. `speech_due_at`: while something is pending, when the sweep
-    looks whether its job has ended.
+    `spoken_at`: when that last changed. `speech_due_at`: while something is or should be pending,
+    when the sweep looks after it.
 
     `targets`: the languages that it is, or is being, translated into. While `translation_state` is
     `pending`, `due_at` is when the sweep tries next, and `tries` how often it has."""
@@ -364,3 +364,8 @@ class Message(Record):
     deleted_at: datetime | None = None
     deleted_by: str | None = None
     expires_at: datetime | None = None
+
+    @property
+    def is_interim(self) -> bool:
+        """Whether it is a caption that may still change."""
+        return self.caption is not None and not self.caption.final

@@ -9,6 +9,7 @@ from troupe.jobs.errors import TooManyJobs
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.rooms import speech_schemas as schemas
 from troupe.rooms.errors import (
+    CaptionNotFinal,
     ChangedSince,
     MessageNotFound,
     Muted,
@@ -41,7 +42,7 @@ api = Api("roomSpeech", "Speech in rooms")
     data=schemas.SpeechData,
     errors=(
         *(RoomNotFound, MessageNotFound, RoomArchived, Muted, SpeechNotAllowed),
-        *(ChangedSince, UnknownChoice, NothingToSpeak),
+        *(CaptionNotFinal, ChangedSince, UnknownChoice, NothingToSpeak),
         *(UnreadableText, SpeechTooLong, TooManySpeeches, TooManyJobs, RoomCannotPay),
         *(NotEnoughTokens, *PAYER_ERRORS, *TRANSLATOR_ERRORS, *MODERATION_ERRORS),
     ),

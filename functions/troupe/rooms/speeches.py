@@ -48,7 +48,7 @@ from troupe.rooms.speech_cleanup import SpeechCleanup, speech_write
 from troupe.rooms.speech_keys import OTHER_VOICE, key_of, live
 from troupe.rooms.speech_records import MOST_SECONDS, SpeechInput, SpeechItem
 from troupe.rooms.speech_specs import MESSAGE_SPEECH
-from troupe.rooms.standing import standing, there
+from troupe.rooms.standing import settled, standing, there
 from troupe.rooms.writes import member_path, message_path
 from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities
@@ -137,14 +137,14 @@ class MessageSpeeches:
         """A message in a language, into which it is translated first if it must be. What is there,
         or being made, is returned and costs nothing.
 
-        Raises RoomNotFound, MessageNotFound, RoomArchived, Muted, SpeechNotAllowed, ChangedSince,
-        UnknownChoice, NothingToSpeak, UnreadableText, SpeechTooLong, TooManySpeeches,
-        TooManyRequests, TooManyJobs, RoomCannotPay, NotEnoughTokens, and the PAYER_ERRORS,
-        TRANSLATOR_ERRORS and MODERATION_ERRORS.
+        Raises RoomNotFound, MessageNotFound, CaptionNotFinal, RoomArchived, Muted,
+        SpeechNotAllowed, ChangedSince, UnknownChoice, NothingToSpeak, UnreadableText,
+        SpeechTooLong, TooManySpeeches, TooManyRequests, TooManyJobs, RoomCannotPay,
+        NotEnoughTokens, and the PAYER_ERRORS, TRANSLATOR_ERRORS and MODERATION_ERRORS.
         """
         path = message_path(room_id, message_id)
         here = standing(self._db, room_id, caller.uid, [path])
-        message = there(here.documents[path], here.room)
+        message = settled(here.documents[path], here.room)
         known = key_of(message, language, voice)
         if known and (found := self._found(path, message, known)):
             return found

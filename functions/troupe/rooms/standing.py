@@ -10,6 +10,7 @@ from troupe import logs
 from troupe.access import keeper, member
 from troupe.adapters.firestore import Database, Document
 from troupe.rooms.errors import (
+    CaptionNotFinal,
     MessageNotFound,
     Muted,
     RoomArchived,
@@ -89,4 +90,13 @@ def there(document: Document, room: Room | None = None) -> Message:
         raise MessageNotFound
     if room is not None and cleared(room, message):
         raise MessageNotFound
+    return message
+
+
+def settled(document: Document, room: Room) -> Message:
+    """As `there`. Raises CaptionNotFinal, too: what may change within seconds is neither translated
+    nor spoken."""
+    message = there(document, room)
+    if message.is_interim:
+        raise CaptionNotFinal
     return message

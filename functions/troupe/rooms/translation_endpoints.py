@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from troupe.errors import UnknownChoice
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.rooms import translation_schemas as schemas
-from troupe.rooms.errors import ChangedSince, MessageNotFound, RoomNotFound, RoomRoleRequired
+from troupe.rooms.errors import (
+    CaptionNotFinal,
+    ChangedSince,
+    MessageNotFound,
+    RoomNotFound,
+    RoomRoleRequired,
+)
 from troupe.rooms.message_schemas import MessagePath
 from troupe.rooms.schemas import RoomPath
 from troupe.translation.errors import TRANSLATOR_ERRORS, StyleNotOffered
@@ -28,7 +34,8 @@ api = Api("roomTranslations", "Translations in rooms")
     auth=Auth.MEMBER,
     data=schemas.TranslationData,
     errors=(
-        *(RoomNotFound, MessageNotFound, ChangedSince, UnknownChoice, StyleNotOffered),
+        *(RoomNotFound, MessageNotFound, CaptionNotFinal, ChangedSince),
+        *(UnknownChoice, StyleNotOffered),
         *(*TRANSLATOR_ERRORS, *MODERATION_ERRORS),
     ),
 )

@@ -44,7 +44,7 @@ from troupe.rooms.records import (
     TranslationState,
 )
 from troupe.rooms.repeats import Repeats
-from troupe.rooms.standing import Standing, cleared, standing, there
+from troupe.rooms.standing import Standing, cleared, settled, standing
 from troupe.rooms.targets import targets_of
 from troupe.rooms.writes import member_path, message_path, presence_path, room_path
 from troupe.translation.errors import (
@@ -235,13 +235,14 @@ class MessageTranslations:
     ) -> Requested:
         """A message in a language, which all see then. With a `style`, only the caller does.
 
-        Raises RoomNotFound, MessageNotFound, ChangedSince, UnknownChoice, StyleNotOffered,
-        TooManyRequests, ContentRefused, ModerationUnavailable and the TRANSLATOR_ERRORS.
+        Raises RoomNotFound, MessageNotFound, CaptionNotFinal, ChangedSince, UnknownChoice,
+        StyleNotOffered, TooManyRequests, ContentRefused, ModerationUnavailable and the
+        TRANSLATOR_ERRORS.
         """
         path = message_path(room_id, message_id)
         here = standing(self._db, room_id, caller.uid, [path])
         document = here.documents[path]
-        message = there(document, here.room)
+        message = settled(document, here.room)
         if not self._configured:
             raise TranslatorNotConfigured
         if style and not here.room.settings.allow_styles:
@@ -325,8 +326,7 @@ class MessageTranslations:
     def _complete(self, room: Room | None, message: Message, document: Document) -> None:
         """Tries once more. Raises Stale."""
         waits = message.audio is not None and message.audio.transcript == "pending"
-        interim = message.caption is not None and not message.caption.final
-        if waits or (interim and message.deleted_at is None):
+        if waits or (message.is_interim and message.deleted_at is None):
             self._unheard(room, message, document)
             return
         kept = room is not None and room.settings.translate and not cleared(room, message)
