@@ -33,6 +33,8 @@ from troupe.commands.ledger_audit import audit_owner
 from troupe.generations.choices import GenerationRequest
 from troupe.jobs import shares
 from troupe.rooms.messages import Draft
+from troupe.rooms.speech_cleanup import files_prefix
+from troupe.rooms.speeches import MessageSpeeches
 from troupe.rooms.writes import member_path
 from troupe.speech.engines.espeak import EspeakEngine
 from troupe.translation.translator import unavailable
@@ -214,7 +216,49 @@ def test_the_sweep_hands_over_what_nobody_asks_for(
     assert speech_of(room, slow)["de"]["state"] == "ready" and due(slow) is None
 
 
-class Meanwhile(EspeakEngine):
+def test_no_text_stays_in_a_job_that_has_ended(
+    db: Database, rewire: None, queue: HeldQueue
+) -> None:
+    room = a_room(db, given(a_person(db)))
+    sent = room.say(room.owner, SENTENCE)
+    path = f"jobs/{speak(room, room.owner, sent).json['data']['job']['jobId']}"
+    before, text = speech_of(room, sent), db.get(path).data["input"]
+    assert SENTENCE in str(text)
+    deliver(queue)
+    assert "input" not in db.get(path).data
+    # The worker died before that.
+    past = now() - timedelta(seconds=1)
+    db.commit(
+        Update(path, {"input": text}),
+        Update(path_of(room, sent), {"speech": before, "speechDueAt": past}),
+    )
+    services().speech_cleanup.sweep(100)
+    assert "input" not in db.get(path).data
+    assert speech_of(room, sent)["de"]["state"] == "ready"
+    # The message is gone before its job ends.
+    other = room.say(room.owner, f"{SENTENCE} 2")
+    job_id = speak(room, room.owner, other).json["data"]["job"]["jobId"]
+    delete(room, other)
+    deliver(queue)
+    assert "input" not in db.get(f"jobs/{job_id}").data
+
+
+def test_the_sweep_leaves_the_files_of_a_job_that_is_at_work(
+    db: Database, rewire: None, queue: HeldQueue
+) -> None:
+    room = a_room(db, given(a_person(db)))
+    sent = room.say(room.owner, SENTENCE)
+    job_id = speak(room, room.owner, sent).json["data"]["job"]["jobId"]
+    made = f"{files_prefix(path_of(room, sent), job_id)}0-x.mp3"
+    services().files.upload(made, b"sound", "audio/mpeg")
+    db.commit(Update(path_of(room, sent), {"speechDueAt": now() - timedelta(seconds=1)}))
+    services().speech_cleanup.sweep(100)
+    assert files_of(room) == [made]
+    deliver(queue)
+    assert files_of(room) == [speech_of(room, sent)["de"]["path"]]
+
+
+class Slow(EspeakEngine):
     """Something happens while it speaks."""
 
     def __init__(self, do: Callable[[], object]) -> None:
@@ -251,7 +295,7 @@ def test_a_text_that_is_gone_is_not_heard(
     deliver(queue)
     assert used(db, room.owner.uid) == (1, 0)
     speak(room, room.owner, third)
-    engine = Meanwhile(lambda: change(room, third))
+    engine = Slow(lambda: change(room, third))
     with rewired(engines=lambda _: engine):
         deliver(queue)
     assert all(speech_of(room, sent) == {} for sent in (first, second, third))
@@ -426,7 +470,8 @@ def test_nobody_makes_others_pay_without_bound(
     owner = given(a_person(db), 50)
     room = a_room(db, owner)
     guest, bob = room.join(a_person(db, guest=True)), room.join()
-    monkeypatch.setattr(shares, "MOST_PROMPT", 10)
+    for most in ("MOST_PROMPT", "MOST_CAUSED"):
+        monkeypatch.setattr(shares, most, 10)
     sent = [room.say(owner, f"{SENTENCE} {n}") for n in range(11)]
     for message in sent[:10]:
         assert speak(room, guest, message).status_code == 202
@@ -434,6 +479,9 @@ def test_nobody_makes_others_pay_without_bound(
     busy = speak(room, room.join(), sent[10])
     assert code(busy) == (429, "too_many_jobs") and "Retry-After" in busy.headers
     assert "room" in busy.json["message"]
+    # It does not keep the owner from deleting what was said.
+    other = a_room(db, owner)
+    assert other.ask(owner, "DELETE", "/messages").status_code == 202
     deliver(queue)
     with rewired(settings=test_settings(ROOM_SPEECH_LIMIT="1/60, 0")):
         first, second = (speak(room, bob, sent[10], each) for each in ("de", "en"))
@@ -538,6 +586,43 @@ def test_what_is_translated_late_is_spoken_then(
         services().message_translations.complete_due(100)
         deliver(queue)
         assert speech_of(room, sent)["en"]["state"] == "ready"
+
+
+@pytest.mark.parametrize("how", ["sent", "edited"])
+def test_what_was_not_spoken_with_its_request_is_spoken_by_the_sweep(
+    db: Database, rewire: None, queue: HeldQueue, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    room = a_room(db, given(a_person(db)))
+    listening(room, room.join(language="de"))
+    if how == "edited":
+        sent = room.say(room.owner, SENTENCE, speak=True)
+        deliver(queue)
+    with monkeypatch.context() as patch:  # it dies before
+        patch.setattr(MessageSpeeches, "speak_sent", lambda self, room, message, *_: message)
+        if how == "edited":
+            edit(room, sent)
+        else:
+            sent = room.say(room.owner, SENTENCE, speak=True)
+    due_at = db.get(path_of(room, sent)).data["speechDueAt"]
+    assert speech_of(room, sent) == {} and now() < due_at < now() + timedelta(minutes=3)
+    db.commit(Update(path_of(room, sent), {"speechDueAt": now() - timedelta(seconds=1)}))
+    services().speech_cleanup.sweep(100)
+    deliver(queue)
+    assert speech_of(room, sent)["de"]["state"] == "ready"
+    assert db.get(path_of(room, sent)).data["speechDueAt"] is None
+
+
+def test_the_sweep_looks_once_after_what_nobody_may_have_spoken(
+    db: Database, rewire: None, queue: HeldQueue
+) -> None:
+    room = a_room(db, given(a_person(db)), settings={"speech": "off"})
+    listening(room, room.join(language="de"))
+    sent = room.say(room.owner, SENTENCE, speak=True)
+    assert db.get(path_of(room, sent)).data["speechDueAt"] is not None
+    db.commit(Update(path_of(room, sent), {"speechDueAt": now() - timedelta(seconds=1)}))
+    services().speech_cleanup.sweep(100)
+    assert db.get(path_of(room, sent)).data["speechDueAt"] is None
+    assert not queue.tasks
 
 
 @pytest.mark.parametrize("who", ["only the sender listens", "the sender has left"])

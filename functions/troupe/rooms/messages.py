@@ -258,6 +258,7 @@ class Messages:
                 message = message.model_copy(update={"audio": audio})
             if _awaits_transcript(message):
                 message = message.model_copy(update={"due_at": at + _TRANSCRIPT_DUE})
+            message = self._to_be_spoken(here, message, at)
             times = {"createdAt": SERVER_TIME, "updatedAt": SERVER_TIME}
             marked = counted | {"lastReadId": message_id, "lastReadAt": SERVER_TIME}
             writes: list[Write] = [
@@ -300,6 +301,13 @@ class Messages:
         if not message.speak or not message.text:
             return message
         return self._speeches().speak_sent(here.room, message, here.member)
+
+    def _to_be_spoken(self, here: Standing, message: Message, at: datetime) -> Message:
+        """With the time at which the sweep does what `_finish` may not get to."""
+        if not message.speak:
+            return message
+        due_at = self._speeches().due_at(here.room, message, here.member, at)
+        return message.model_copy(update={"speech_due_at": due_at})
 
     def _admit(self, uid: str, room_id: str, reply_to: str | None = None) -> Admitted:
         """Where a message is about to be sent, in one read, and the fields of the sender's marker
@@ -372,6 +380,7 @@ class Messages:
                     "updated_at": at,
                 }
             )
+            after = self._to_be_spoken(here, after, at)
             times = {"editedAt": SERVER_TIME, "updatedAt": SERVER_TIME}
             writes: list[Write] = [
                 Update(path, after.stored() | times, seen=here.documents[path]),

@@ -1,4 +1,5 @@
-"""Hands what a job has spoken over to its message, and deletes what the message does not have.
+"""Hands what a job has spoken over to its message, and deletes what the message does not have, and
+the text that the job was given: it belongs to the room, not to whoever pays for the job.
 
 This follows the job's last commit instead of being part of it: a message may be edited, translated
 or deleted at any time, and then the job must end as it would otherwise. Whoever finds the job ended
@@ -13,6 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from troupe.adapters.firestore import (
+    DELETE_FIELD,
     SERVER_TIME,
     Database,
     Document,
@@ -41,25 +43,31 @@ GONE = "cancelled"  # the error of a job that is not there any more
 class SpeechCleanup(Cleanup):
     """`files` is called when there is something to delete."""
 
-    def __init__(self, db: Database, files: Callable[[], Files]) -> None:
+    def __init__(
+        self, db: Database, files: Callable[[], Files], late: Callable[[Message], object]
+    ) -> None:
+        """`late`: is called with a message to speak for which no job was started."""
         self._db = db
         self._files = files
+        self._late = late
 
     def tidy(self, job: Job) -> None:
         self.hand_over(job.subject, job.id)
 
     def hand_over(self, path: str, job_id: str) -> Message | None:
-        """Takes over what the job has made into the message at `path`, if it has ended. Returns the
-        message, None if it does not exist."""
-        message = contend(lambda: self._attempt(path, job_id))
-        has = {each.path for each in message.speech.values()} if message else set()
-        files = self._files()
-        files.delete([each for each in files.list(files_prefix(path, job_id)) if each not in has])
+        """If the job has ended, takes over what it has made into the message at `path`, and deletes
+        the rest. Returns the message, None if it does not exist."""
+        message, ended = contend(lambda: self._attempt(path, job_id))
+        if ended:
+            has = {each.path for each in message.speech.values()} if message else set()
+            files = self._files()
+            made = files.list(files_prefix(path, job_id))
+            files.delete([each for each in made if each not in has])
         return message
 
     def sweep(self, limit: int) -> int:
-        """Hands over what was lost between a job's last commit and its message, or with the job;
-        returns the number of messages."""
+        """Hands over what was lost between a job's last commit and its message, or with the job,
+        and speaks what was lost before there was a job; returns the number of messages."""
         due = self._db.due(MESSAGES, limit, field="speechDueAt", group=True)
         for document in due:
             try:
@@ -69,12 +77,10 @@ class SpeechCleanup(Cleanup):
         return len(due)
 
     def _look_after(self, document: Document) -> None:
-        jobs = _jobs(Message.of(document))
+        message = Message.of(document)
+        jobs = _jobs(message)
         if not jobs:
-            with suppress(Stale):
-                self._db.commit_or_stale(
-                    Update(document.path, {"speechDueAt": None}, seen=document)
-                )
+            self._speak_late(message, document)
         waiting = False
         for job_id in jobs:
             after = self.hand_over(document.path, job_id)
@@ -83,19 +89,35 @@ class SpeechCleanup(Cleanup):
             with suppress(Missing):
                 self._db.commit(Update(document.path, {"speechDueAt": now() + _PATIENCE}))
 
-    def _attempt(self, path: str, job_id: str) -> Message | None:
+    def _speak_late(self, message: Message, document: Document) -> None:
+        due_at = None
+        if message.speak:
+            self._late(message)
+            if message.translation_state == "pending":
+                due_at = now() + _PATIENCE
+        with suppress(Stale):  # it is being spoken now
+            self._db.commit_or_stale(Update(document.path, {"speechDueAt": due_at}, seen=document))
+
+    def _attempt(self, path: str, job_id: str) -> tuple[Message | None, bool]:
+        """The message, and whether the job has ended."""
         document, found = self._db.get_all([path, job_path(job_id)])
-        if not document.exists:
-            return None
-        message = Message.of(document)
+        message = Message.of(document) if document.exists else None
         job = Job.of(found) if found.exists else None
+        if job is not None and not job.status.ended:
+            return message, False
+        if job is not None and job.input:
+            # Before the message is written: the sweep looks only after messages that wait.
+            with suppress(Missing):
+                self._db.commit(Update(found.path, {"input": DELETE_FIELD}))
+        if message is None:
+            return None, True
         mine = {
             key: each
             for key, each in message.speech.items()
             if each.state == "pending" and each.job_id == job_id
         }
-        if not mine or (job is not None and not job.status.ended):
-            return message
+        if not mine:
+            return message, True
         parts = self._db.get_all([part_path(job_id, each.part) for each in mine.values()])
         error = job.error.code if job and job.error else GONE
         done = {
@@ -104,7 +126,7 @@ class SpeechCleanup(Cleanup):
         }
         after = message.model_copy(update={"speech": message.speech | done})
         self._db.commit_or_stale(speech_write(document, after.speech))
-        return after
+        return after, True
 
 
 def _jobs(message: Message) -> set[str]:

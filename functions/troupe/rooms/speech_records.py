@@ -21,8 +21,6 @@ class SpeechItem(Record):
 class SpeechInput(Record):
     """The input of a job: each item is a part. `revision`: of the message."""
 
-    room_id: str
-    message_id: str
     revision: int
     items: list[SpeechItem]
 

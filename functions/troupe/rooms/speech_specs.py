@@ -9,12 +9,12 @@ from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Usage
 from troupe.jobs.specs import JobSpec, Step
 from troupe.rooms.queue import QUEUE
-from troupe.rooms.speech_cleanup import SpeechCleanup
 from troupe.rooms.speech_records import SpeechInput, SpokenItem
 
 
 def _cleanup(services: Any) -> Cleanup:
-    return SpeechCleanup(services.database, lambda: services.files)
+    cleanup: Cleanup = services.speech_cleanup
+    return cleanup
 
 
 def _usage(part: SpokenItem) -> Usage:
@@ -33,4 +33,5 @@ MESSAGE_SPEECH = JobSpec(
     usage=_usage,
     queue=QUEUE,
     prompt=True,
+    caused=True,
 )

@@ -13,9 +13,9 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from troupe.accounts.errors import AccountSuspended
 from troupe.adapters.firestore import Database, Document, Stale, contend, now
 from troupe.caller import Caller
 from troupe.characters.voices import voice_snapshot
@@ -48,8 +48,9 @@ from troupe.rooms.speech_cleanup import SpeechCleanup, speech_write
 from troupe.rooms.speech_keys import OTHER_VOICE, key_of, live
 from troupe.rooms.speech_records import MOST_SECONDS, SpeechInput, SpeechItem
 from troupe.rooms.speech_specs import MESSAGE_SPEECH
-from troupe.rooms.standing import settled, standing, there
-from troupe.rooms.writes import member_path, message_path
+from troupe.rooms.standing import cleared, settled, standing, there
+from troupe.rooms.tabs import CANNOT_PAY
+from troupe.rooms.writes import member_path, message_path, room_path
 from troupe.settings import Settings
 from troupe.speech.catalogue import DEFAULT_STYLE, capabilities
 from troupe.speech.choice import choose_voice
@@ -59,7 +60,6 @@ from troupe.speech.text.forms import TextType
 from troupe.speech.text.marks import literal
 from troupe.speech.voices import voices_of
 from troupe.translation.languages import same
-from troupe.wallet.errors import PAYER_ERRORS, NotEnoughTokens
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from troupe.rooms.translations import MessageTranslations
 
 _UNIT = 1000  # characters that count as one in the room's limit
+# When the sweep speaks what its request has not: later than that ends.
+_DUE = timedelta(minutes=2)
 _MENTION = re.compile(r"<@[^>\s]+>")  # an id, which nobody wants to hear
 
 
@@ -179,6 +181,12 @@ class MessageSpeeches:
             raise ChangedSince(details={"revision": after.revision})
         return found
 
+    def due_at(self, room: Room, message: Message, sender: Member, at: datetime) -> datetime | None:
+        """When the sweep looks whether a message that is sent `at` that time is being spoken. None
+        if nobody is to hear it."""
+        spoken = message.speak and message.text and room.settings.payer != "none"
+        return at + _DUE if spoken and _heard(room, message, sender) else None
+
     def speak_sent(self, room: Room, message: Message, sender: Member | None = None) -> Message:
         """The message with `speak`, spoken for those who want to hear it, as far as it is
         translated. Never fails: what goes wrong is in its `speech`. `sender`: None to read the
@@ -190,6 +198,13 @@ class MessageSpeeches:
         except Exception as error:  # it is sent, and anybody can ask for its speech
             log.error("message_not_spoken", error, messageId=message.id)
             return message
+
+    def speak_late(self, message: Message) -> None:
+        """Speaks a message as `speak_sent`, if its request has not."""
+        document = self._db.get(room_path(message.room_id))
+        room = Room.of(document) if document.exists else None
+        if room is not None and not cleared(room, message):
+            self.speak_sent(room, message)
 
     def _speak_sent(self, room: Room, message: Message, sender: Member | None) -> Message:
         sender = sender or self._sender(message)
@@ -275,8 +290,6 @@ class MessageSpeeches:
             if len(speech) > MOST_SPEECHES:
                 raise TooManySpeeches(details={"maximum": MOST_SPEECHES})
             given = SpeechInput(
-                room_id=message.room_id,
-                message_id=message.id,
                 revision=message.revision,
                 items=[SpeechItem(text=i.text, voice=i.voice) for i in parts.values()],
             )
@@ -398,7 +411,7 @@ def _told(payer: RoomPayer, uid: str) -> Iterator[None]:
     """Why the payer cannot pay is told to `uid` only if that is the payer."""
     try:
         yield
-    except (NotEnoughTokens, AccountSuspended, *PAYER_ERRORS):
+    except CANNOT_PAY:
         if payer.uid == uid:
             raise
         if payer.company_id:

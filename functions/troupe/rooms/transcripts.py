@@ -37,6 +37,7 @@ from troupe.rooms.messages import copied
 from troupe.rooms.payers import payer_of
 from troupe.rooms.records import (
     MOST_CHARACTERS,
+    Member,
     Message,
     MessageAudio,
     Reservation,
@@ -185,6 +186,10 @@ class MessageTranscripts:
                     "revision": before.revision + 1,
                 }
             )
+            if message.speak and found[paths[1]].exists:
+                sender = Member.of(found[paths[1]])
+                due_at = self._speeches().due_at(room, message, sender, at)
+                message = message.model_copy(update={"speech_due_at": due_at})
             stamps = {"heardAt": SERVER_TIME, "updatedAt": SERVER_TIME}
             writes: list[Write] = [
                 Update(document.path, message.stored() | stamps, seen=document),

@@ -83,7 +83,7 @@ class Rooms(Content):
     def speech_cleanup(self) -> SpeechCleanup:
         from troupe.rooms.speech_cleanup import SpeechCleanup
 
-        return SpeechCleanup(self.database, self._files)
+        return SpeechCleanup(self.database, self._files, self._speak_late)
 
     @cached_property
     def message_speech_worker(self) -> MessageSpeechWorker:
@@ -187,6 +187,9 @@ class Rooms(Content):
 
     def _speak_sent(self, room: Room, message: Message) -> Message:
         return self.message_speeches.speak_sent(room, message)
+
+    def _speak_late(self, message: Message) -> None:
+        self.message_speeches.speak_late(message)
 
     def _hear_late(self, room: Room | None, message: Message, document: Document) -> None:
         if message.caption is not None:
