@@ -43,21 +43,37 @@ DOMAIN = Domain(
         "room_translation": Limit(
             "3000/3600, 0", "messages translated in rooms, each language and 500 characters"
         ),
-        "guest_room_translation": Limit("600/3600, 0", "the same for guests"),
-        "room_caption": Limit("90/60, 0", "live captions sent to rooms"),
-        "room_sound": Limit("240/60, 0", "seconds of sound in such captions"),
-        "room_sound_hour": Limit("7200/3600, 0", "the same in an hour"),
-        "guest_room_sound": Limit("300/3600, 0", "the same for guests"),
-        "room_all_sound": Limit(
-            "14400/3600, 0", "seconds of sound that one room pays for, in captions and messages"
+        "guest_room_translation": Limit(
+            "600/3600, 0",
+            "messages of guests translated in rooms, each language and 500 characters",
         ),
-        "room_guest_sound": Limit("1800/3600, 0", "the same of all its guests"),
+        "room_caption": Limit("90/60, 0", "live captions sent to rooms"),
+        "room_sound": Limit("240/60, 0", "seconds of sound in live captions, silence included"),
+        "room_sound_hour": Limit(
+            "7200/3600, 0",
+            "seconds of sound in live captions, silence included, over a longer time",
+        ),
+        "guest_room_sound": Limit(
+            "300/3600, 0", "seconds of sound in live captions of guests, silence included"
+        ),
+        "room_all_sound": Limit(
+            "14400/3600, 0",
+            "seconds of sound in captions and messages of one room, from all members but its "
+            "payer, silence included",
+        ),
+        "room_guest_sound": Limit(
+            "1800/3600, 0",
+            "seconds of sound in captions and messages of one room, from all its guests, silence "
+            "included",
+        ),
         "room_file": Limit("300/3600, 1000/3600", "sounds and pictures sent in rooms"),
-        "guest_room_file": Limit("40/3600, 200/3600", "the same for guests"),
+        "guest_room_file": Limit("40/3600, 200/3600", "sounds and pictures sent by guests"),
         "room_transcript": Limit("1800/3600, 0", "seconds of sound messages that are transcribed"),
-        "guest_room_transcript": Limit("300/3600, 0", "the same for guests"),
+        "guest_room_transcript": Limit(
+            "300/3600, 0", "seconds of guests' sound messages that are transcribed"
+        ),
         "room_speech": Limit("30/60, 0", "messages spoken in rooms"),
-        "guest_room_speech": Limit("10/60, 0", "the same for guests"),
+        "guest_room_speech": Limit("10/60, 0", "messages that guests have spoken in rooms"),
         "room_speech_total": Limit(
             "500/86400, 0",
             "speech in a room that others pay for, each message and 1,000 characters",
