@@ -22,8 +22,9 @@ from troupe.adapters.firestore import (
 from troupe.exported import Exported
 from troupe.orphans import OrphanedFiles, OrphanRecord
 from troupe.rooms.attachments import FILE_FIELDS, orphans_of, paths_of
+from troupe.rooms.copies import forget_copies
 from troupe.rooms.members import counted, handed_over, may_own, moved
-from troupe.rooms.messages import emptied_fields, forget_copies
+from troupe.rooms.messages import emptied_fields
 from troupe.rooms.presence import absence
 from troupe.rooms.records import MEMBERS, MESSAGES, MOST_MEMBERS, Member, Room
 from troupe.rooms.service import deletion, invitation_deletes

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,6 +48,7 @@ from troupe.rooms.attachments import (
     SentFiles,
     orphans_of,
 )
+from troupe.rooms.copies import copied, copy_of, forget_copies, forget_copy
 from troupe.rooms.errors import (
     AudioNotReady,
     CaptionNotFinal,
@@ -61,7 +62,6 @@ from troupe.rooms.errors import (
 )
 from troupe.rooms.records import (
     MESSAGES,
-    LastMessage,
     Marker,
     Message,
     MessageAudio,
@@ -77,9 +77,7 @@ from troupe.rooms.writes import (
     message_id_of,
     message_path,
     messages_path,
-    room_path,
 )
-from troupe.text import shorten
 
 if TYPE_CHECKING:
     from troupe.rooms.speeches import MessageSpeeches
@@ -91,7 +89,6 @@ EDITABLE = timedelta(hours=24)
 _MOST_SENT, _WINDOW = 20, timedelta(seconds=10)
 # Between two writes of a room's copy of its last message: a document takes one write a second.
 _BEHIND = timedelta(seconds=5)
-_SHOWN = 140  # characters of it
 _SWEEP_SECONDS = 60.0  # for all messages of one run
 _MENTION = re.compile(r"<@([A-Za-z0-9][A-Za-z0-9_-]{0,127})>")
 _MOST_MENTIONS = 20
@@ -270,7 +267,7 @@ class Messages:
             behind = at - here.room.active_at >= _BEHIND or here.room.last_message is None
             # Always with files: it fails if the room is deleted, whose files are then gone already.
             if behind or attached.files:
-                copy = _copy(message).model_dump(by_alias=True)
+                copy = copy_of(message).model_dump(by_alias=True)
                 writes.append(
                     Update(here.room_document.path, {"lastMessage": copy, "activeAt": SERVER_TIME})
                 )
@@ -498,7 +495,7 @@ class Messages:
             if shown and message.created_at > here.room.active_at:
                 # The room's copy was not written when this message was sent.
                 copy = {
-                    "lastMessage": _copy(message).model_dump(by_alias=True),
+                    "lastMessage": copy_of(message).model_dump(by_alias=True),
                     "activeAt": message.created_at,
                 }
                 writes.append(Update(here.room_document.path, copy, seen=here.room_document))
@@ -566,20 +563,6 @@ def _unheard(audio: MessageAudio | None) -> MessageAudio | None:
     if audio is None or audio.transcript != "pending":
         return audio
     return audio.model_copy(update={"transcript": "none", "reserved": None})
-
-
-def forget_copies(db: Database, found: Sequence[Document]) -> None:
-    """Removes the rooms' copies of messages that are deleted: before, because a crash must not
-    leave a copy, and again after it, because somebody may have read them meanwhile."""
-    for room_id in {each.path.split("/")[1] for each in found}:
-        contend(partial(forget_copy, db, room_id, {each.id for each in found}))
-
-
-def forget_copy(db: Database, room_id: str, message_ids: Collection[str]) -> None:
-    """Removes a room's copy of its last message, if it is one of these."""
-    document = db.get(room_path(room_id))
-    if document.exists and (document.data.get("lastMessage") or {}).get("id") in message_ids:
-        db.commit_or_stale(Update(document.path, {"lastMessage": None}, seen=document))
 
 
 def mentioned(text: str) -> list[str]:
@@ -658,22 +641,3 @@ def expiry(room: Room, at: datetime) -> datetime | None:
     """When a message is deleted."""
     days = room.settings.retention_days
     return None if days is None else at + timedelta(days=days)
-
-
-def _copy(message: Message) -> LastMessage:
-    return LastMessage(
-        id=message.id,
-        uid=message.uid,
-        kind=message.kind,
-        text=shorten(message.text, _SHOWN),
-        at=message.created_at,
-    )
-
-
-def copied(document: Document, room: Room, message: Message) -> list[Write]:
-    """The write that keeps the room's copy right, if it is of this message. `document`: the room's,
-    as read."""
-    if room.last_message is None or room.last_message.id != message.id:
-        return []
-    text = shorten(message.text, _SHOWN)
-    return [Update(document.path, {"lastMessage.text": text}, seen=document)]

@@ -32,8 +32,8 @@ from troupe.jobs.records import Job, job_path
 from troupe.logs import log
 from troupe.rate_limits import Limiter
 from troupe.recognition.catalogue import language_code
+from troupe.rooms.copies import copied
 from troupe.rooms.errors import CaptionsPaused
-from troupe.rooms.messages import copied
 from troupe.rooms.payers import payer_of
 from troupe.rooms.records import (
     MOST_CHARACTERS,
