@@ -1,4 +1,4 @@
-"""Hands what a job has spoken over to its message, and deletes what the message does not have.
+"""Hands what a job has spoken over to its message, and deletes files that it does not take.
 
 This follows the job's last commit instead of being part of it: a message may be edited, translated
 or deleted at any time, and then the job must end as it would otherwise. Whoever finds the job ended
@@ -49,7 +49,7 @@ class SpeechCleanup(Cleanup):
         self.hand_over(job.subject, job.id)
 
     def hand_over(self, path: str, job_id: str) -> Message | None:
-        """Takes over what the job has made into the message at `path`, if it has ended. Returns the
+        """Adds what the job has made to the message at `path`, if the job has ended. Returns the
         message, None if it does not exist."""
         message = contend(lambda: self._attempt(path, job_id))
         has = {each.path for each in message.speech.values()} if message else set()

@@ -132,7 +132,7 @@ class MessageTranscripts:
         return contend(attempt)
 
     def forget(self, job: Job) -> None:
-        """A message whose job has ended without a text waits no longer, and pays nothing."""
+        """Ends the waiting of a message whose job has ended without a text. Nothing is charged."""
         _, room_id, _, message_id = job.subject.split("/")
         reserved = None
         if job.input:
@@ -234,7 +234,7 @@ class MessageTranscripts:
             self._submit(room, message, message.audio, reserved)
         except Exception as error:
             self._limiter.forget(status)
-            # Else it is not known whether there is a job, which uses it.
+            # Otherwise, there may be a job that uses it.
             if isinstance(error, TroupeError) and not isinstance(error, Unavailable):
                 self._tabs.give_back(reserved)
             raise
@@ -279,7 +279,7 @@ class MessageTranscripts:
             payer=payer.owner,
         )
         made = self._jobs().submit(job, None, [], keyed=True)
-        if made.created_at != job.created_at:  # by another, who has reserved for it, too
+        if made.created_at != job.created_at:  # by another request, which has also reserved time
             self._tabs.give_back(reserved)
 
 
