@@ -18,7 +18,7 @@
  *   error: string}} Spoken
  * @typedef {"new" | "edited" | "deleted" | "translated" | "transcribed" | "spoken" | "updated" | "expired"}
  *   ChangeType `transcribed`: a caption has grown, or a sound has its transcript or gets none; `updated`:
- *   something else of it; `expired`: the room keeps it no longer.
+ *   something else of it; `expired`: the room no longer keeps it.
  * @typedef {{type: ChangeType, message: Message}} Change
  * @typedef {{userId: string, name: string, state: "active" | "away" | "typing" | "speaking"}} Person
  * @typedef {"connecting" | "live" | "removed" | "signed-out" | "closed"} State The last three are final.
@@ -37,10 +37,10 @@
 const PATIENCE = 60_000; // ms for which a request that can be repeated is tried again
 const RENEWAL = 10_000; // ms for renewing a session
 const TIMEOUT = 30_000; // ms for one request
-const BRIEF = 5_000; // ms; what ends earlier without an event is not asked for again at once
+const BRIEF = 5_000; // ms; a request that ends earlier, without an event, is not repeated at once
 const SILENCE = 60_000; // ms without a byte, after which a connection is given up
 const PASSES = 10_000; // ms after which `typing` and `speaking` end by themselves
-const AGAIN = 8_000; // ms after which they are said again
+const AGAIN = 8_000; // ms after which they are repeated
 const MARKS = 2_000; // ms between two marks
 const QUIET = 2_000; // ms without a new message, after which changes of older ones are followed
 const MOST = 100; // messages in a page
@@ -65,7 +65,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What somebody is shown who reads `languages`, best first. `by`: the translator; empty for the original.
+/** The text to show to somebody who reads `languages`, best first. `by`: the translator; empty for the original.
  * @param {Message} message @param {string[]} languages */
 export function textFor(message, languages) {
   for (const wanted of languages) {
@@ -106,9 +106,9 @@ export class Client {
     if (session) this.#keep(session);
   }
 
-  /** Enters a room of which the account is a member. Close it when it is no longer shown. `limit`: with how
-   * many messages to begin, 100 at most. `languages`: that the user reads, best first; what was sent while
-   * nobody was there who reads them is translated.
+  /** Enters a room of which the account is a member. Close it when it is no longer shown. `limit`: how many
+   * messages to begin with, 100 at most. `languages`: those that the user reads, best first; messages that
+   * were sent while nobody who reads them was there are translated.
    * @param {string} roomId @param {Handlers} handlers
    * @param {{limit?: number, languages?: string[]}} options */
   room(roomId, handlers = {}, { limit = 50, languages = [] } = {}) {
@@ -260,9 +260,9 @@ class Room {
     this.#tell();
   }
 
-  /** Sends a message after those that were sent before, once, though it may be tried often. Returns it, with
-   * the translations that took less than three seconds. Throws ApiError; `unreachable` after a minute of
-   * trying. Then send it with the same `clientId`, also when the app has been restarted.
+  /** Sends a message, after those that were sent before it, and only once, however often it is tried. Returns
+   * it, with the translations that took less than three seconds. Throws ApiError; `unreachable` after a minute
+   * of trying. Then send it again with the same `clientId`, even after a restart of the app.
    * @param {string} text May be empty with a sound or a picture.
    * @param {{clientId?: string, language?: string, replyTo?: string, speak?: boolean, audio?: Blob,
    *   photo?: Blob}} options
@@ -285,7 +285,7 @@ class Room {
     return settled(data.message);
   }
 
-  /** Deletes what a message says; its place stays. Throws ApiError. */
+  /** Deletes a message, whose place stays, empty. Throws ApiError. */
   async delete(messageId) {
     await this.#call("DELETE", pathOf(messageId));
   }
@@ -303,7 +303,7 @@ class Room {
     await this.#call("POST", `${pathOf(messageId)}/speech`, { language, voice });
   }
 
-  /** What was sent as a sound or, in a `language`, what was spoken. Throws ApiError.
+  /** The sound of a message or, with a `language`, its speech. Throws ApiError.
    * @param {string} messageId @param {{language?: string, voice?: string}} query
    * @returns {Promise<Blob>} */
   sound(messageId, query = {}) {
@@ -328,13 +328,13 @@ class Room {
     return !this.#complete;
   }
 
-  /** Says that the user types. Call it with every keystroke. */
+  /** Tells the others that the user is typing. Call it with every keystroke. */
   typing() {
     this.#beat.typing = performance.now() + AGAIN;
     if (this.#beat.told !== "typing") this.#tell();
   }
 
-  /** Says that the user speaks, until it is called with false. @param {boolean} on */
+  /** Tells the others that the user is speaking, until it is called with false. @param {boolean} on */
   speaking(on) {
     this.#beat.speaking = on;
     this.#tell();
@@ -349,7 +349,7 @@ class Room {
     this.#mark.timer ??= setTimeout(() => this.#sendMark());
   }
 
-  /** Leaves the room's page: listens no longer, and tells the others. */
+  /** Stops listening, and tells the others that the user is gone. */
   close() {
     this.#end("closed");
   }
@@ -511,7 +511,7 @@ class Room {
     this.#extend = undefined;
   }
 
-  /** Asks whether the room can still be read; returns when it is to be tried again. */
+  /** Checks whether the room can still be read; returns when it is time to try again. */
   async #failed(error) {
     if (this.#ends.signal.aborted) return;
     this.#is("connecting", error);
@@ -577,7 +577,7 @@ class Room {
     this.#ask();
   }
 
-  /** Asks for translations of what nobody was there to read, one after another. */
+  /** Requests translations of messages that nobody was there to read, one after another. */
   async #ask() {
     const next = this.messages.findLast((each) => this.#lacks(each));
     if (!next || this.#asking || this.#ends.signal.aborted) return;
@@ -602,7 +602,7 @@ class Room {
     return this.#languages.length > 0 && !this.#languages.some((wanted) => there.some(alike(wanted)));
   }
 
-  /** Takes who is there. `said` is the same for as long as `typing` or `speaking` is not said again.
+  /** Takes who is there. `said` stays the same until `typing` or `speaking` is repeated.
    * `done`: who has just sent what they typed. */
   #seen(online, done) {
     const now = performance.now(); // of the arrival: the clock of a phone may be wrong
@@ -640,7 +640,7 @@ class Room {
     return await answer.blob();
   }
 
-  /** Says that the user is there, and again when it is time. */
+  /** Tells the others that the user is there, and again when it is time. */
   async #tell() {
     const beat = this.#beat;
     clearTimeout(beat.timer);
@@ -721,7 +721,7 @@ class Room {
 
 // Requests
 
-/** After other tabs, where there are some. */
+/** One tab after another, where the browser can do that. */
 async function inTurn(renew) {
   const { locks } = globalThis.navigator ?? {};
   return locks ? await locks.request("troupe-session", renew) : await renew();

@@ -49,7 +49,11 @@ def left_over(room: Place) -> list[OrphanRecord]:
     """The records of files of the room that are to be deleted."""
     found = map(OrphanRecord.of, room.db.walk(COLLECTION))
     prefix = f"rooms/{room.id}/"
-    return [each for each in found if each.prefix or any(p.startswith(prefix) for p in each.paths)]
+    return [
+        each
+        for each in found
+        if any(path.startswith(prefix) for path in (each.prefix or "", *each.paths))
+    ]
 
 
 def swept(room: Place) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.fakes.told_translator import ToldTranslator
 from tests.functions.test_room_captions import a_talk, tab, tokens
+from tests.support.audits import audit_room
 from tests.support.companies import Person
 from tests.support.factories import HeldQueue, test_settings
 from tests.support.forms import multipart
@@ -21,7 +22,6 @@ from tests.support.speeches import noise, silence, spoken, wav
 from tests.support.wiring import deliver, rewired, services
 from troupe.adapters.firestore import Database, Delete, Document, Update, now
 from troupe.commands.ledger_audit import audit_owner
-from troupe.commands.tabs_audit import audit_tabs
 from troupe.jobs.records import Job
 from troupe.jobs.shares import MOST_CAUSED, Share
 from troupe.rooms.transcript_records import TranscriptInput
@@ -61,7 +61,7 @@ def shown(room: Place, message: Any) -> Any:
 def paid(db: Database, room: Place) -> Balance:
     """By the owner, after the tab was closed, and proved right."""
     services().tabs.close(tab(room).id)
-    assert [*audit_tabs(db), *audit_owner(db, Owner.user(room.owner.uid))] == []
+    assert [*audit_room(db, room.id), *audit_owner(db, Owner.user(room.owner.uid))] == []
     return tokens(db, room.owner.uid)
 
 

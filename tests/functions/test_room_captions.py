@@ -16,6 +16,7 @@ import pytest
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.fakes.recognition import Ear
 from tests.fakes.told_translator import ToldTranslator
+from tests.support.audits import audit_room
 from tests.support.companies import Person, a_firm, a_person
 from tests.support.factories import CountingDatabase, code, test_settings
 from tests.support.forms import multipart
@@ -25,7 +26,6 @@ from tests.support.speeches import noise, silence, spoken, wav
 from tests.support.wiring import rewired, services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.commands.ledger_audit import audit_owner
-from troupe.commands.tabs_audit import audit_tabs
 from troupe.recognition.transcriber import RATE
 from troupe.rooms.captions import CaptionDraft
 from troupe.rooms.records import Message
@@ -37,11 +37,6 @@ if TYPE_CHECKING:
     from troupe.speech.engine import Samples
 
 SAID = "Good evening, all of you!"
-
-
-def audited(room: Place) -> list[str]:
-    """What the audit says of the room. Other tests close tabs at the same time."""
-    return [problem for place, problem in audit_tabs(room.db) if place == f"rooms/{room.id}"]
 
 
 def caption(room: Place, person: Person, sound: Samples | bytes | None = None, **given: Any) -> Any:
@@ -240,7 +235,7 @@ def test_a_caption_is_stored_and_charged_once(db: Database, server: FakeOpenAI) 
     assert code(caption(room, bob, text="Something else")) == (409, "idempotency_key_reused")
     assert len(server.ear.seconds) == heard <= 4
     assert shown(room, room.owner, noise(2))["id"] != again["id"]  # a stream is one's own
-    assert audited(room) == []
+    assert audit_room(db, room.id) == []
 
 
 def test_an_interim_caption_changes_until_it_is_final(db: Database, server: FakeOpenAI) -> None:
@@ -262,7 +257,7 @@ def test_an_interim_caption_changes_until_it_is_final(db: Database, server: Fake
     assert shown(room, bob, noise(1), final="false") == last  # it comes too late
     assert server.ear.seconds == [1, 2]
     assert tab(room).used == pytest.approx(2900, abs=150)
-    assert audited(room) == []
+    assert audit_room(db, room.id) == []
 
 
 def test_what_may_still_change_is_not_translated_spoken_or_edited(
@@ -295,7 +290,7 @@ def test_the_end_of_a_caption_in_which_nobody_speaks_makes_it_final(
     assert (last["id"], last["text"], last["caption"]["final"]) == (first["id"], SAID, True)
     assert (last["targets"], last["translationState"]) == (["en"], "done")
     assert shown(room, bob, silence(1)) == last
-    assert audited(room) == []
+    assert audit_room(db, room.id) == []
 
 
 def test_the_sweep_makes_captions_final(db: Database, server: FakeOpenAI) -> None:
@@ -329,7 +324,7 @@ def test_less_of_a_caption_comes_too_late(db: Database, server: FakeOpenAI) -> N
 
     server.ear.hear = overtaken  # type: ignore[method-assign]
     assert shown(room, bob, noise(4), final="false") == asked[0]
-    assert audited(room) == []
+    assert audit_room(db, room.id) == []
 
 
 def test_who_may_not_write_is_not_heard(db: Database, server: FakeOpenAI) -> None:
@@ -352,7 +347,7 @@ def test_a_deleted_caption_stays_deleted(db: Database, server: FakeOpenAI) -> No
     room.data(room.owner, "DELETE", f"/messages/{sent['id']}")
     again = shown(room, bob, noise(3))
     assert (again["text"], again["deletedBy"]) == ("", room.owner.uid)
-    assert audited(room) == []
+    assert audit_room(db, room.id) == []
 
 
 def test_without_tokens_sound_pauses_and_words_go_on(db: Database, server: FakeOpenAI) -> None:
@@ -437,7 +432,7 @@ def test_the_payer_of_the_room_pays(db: Database, server: FakeOpenAI) -> None:
     assert tokens(db, bob.uid).held == tokens(db, room.owner.uid).held == 5
     for owner in (Owner.company(firm.id), Owner.user(bob.uid), Owner.user(room.owner.uid)):
         assert audit_owner(db, owner) == []
-    assert audited(room) == []
+    assert audit_room(db, room.id) == []
 
 
 def test_what_could_not_be_recognised_is_free(db: Database, server: FakeOpenAI) -> None:
@@ -488,7 +483,7 @@ def test_a_tab_that_is_closed_while_one_listens_is_followed_by_another(
     for seq in range(3):
         assert shown(room, bob, noise(2), seq=seq)["text"] == SAID
     assert tokens(db, room.owner.uid) == Balance(granted=20, used=1, held=5)
-    assert [*audited(room), *audit_owner(db, Owner.user(room.owner.uid))] == []
+    assert [*audit_room(db, room.id), *audit_owner(db, Owner.user(room.owner.uid))] == []
 
 
 def test_nobody_floods_a_room(db: Database, server: FakeOpenAI) -> None:

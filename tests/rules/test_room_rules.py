@@ -51,7 +51,6 @@ def scene(db: Database) -> Scene:
         Create(f"roomInvitations/{room}", {"roomId": room}),
         Create(f"beats/{room}", {"p": {}}),
         Create(f"rooms/{room}/tabs/owner", {"credit": {}}),
-        Create(f"tabs/{room}", {"used": 0}),
     )
     return Scene(db, room, public, users)
 

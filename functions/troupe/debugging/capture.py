@@ -1,6 +1,6 @@
 """Stores the log lines of this instance that belong to a scope that is switched on.
 
-Logging only puts a line into memory. The thread of the upkeep looks which scopes are on, at most
+Logging only puts a line into memory. The thread of the upkeep reads which scopes are on, at most
 every 30 seconds and only if something is logged, and stores the lines that belong to them.
 """
 
@@ -23,7 +23,7 @@ from troupe.debugging.records import COLLECTION, KEPT, KINDS, SWITCHES, DebugLin
 from troupe.logs import log
 
 FRESH = 30.0  # seconds
-# Of an instance, in a minute: a client that makes many lines makes no more documents.
+# Of an instance, in a minute: a client that causes many lines causes no more documents than this.
 MOST_STORED = 300
 _MOST_WAITING = 500  # lines in memory
 _SECONDS = 3.0
@@ -65,7 +65,7 @@ class DebugCapture:
     def offer(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
         """Takes a line. Reads nothing."""
         if threading.get_ident() == self._thread:
-            return  # our own, such as that nothing can be read
+            return  # our own lines, such as that nothing can be read
         line = _Line(self._clock(), level, event, fields)
         if line.at < self._read_again and not self._scopes(line):
             return
@@ -103,7 +103,7 @@ class DebugCapture:
         self._read_again = self._clock() + FRESH
 
     def _scopes(self, line: _Line) -> list[str]:
-        """Those that are on that a line belongs to."""
+        """The scopes that are on and that a line belongs to."""
         if not self._on:
             return []
         ids = {"function": self._function, **line.fields}

@@ -1,7 +1,7 @@
 """What of a log line is stored: numbers and identifiers, nothing that somebody wrote.
 
-Log lines should have nothing else anyway (troupe.logs). Messages of exceptions are the exception:
-they may quote a text. Those stay in Cloud Logging.
+Log lines should have nothing else anyway (troupe.logs). But messages of exceptions may quote a
+text; they stay in Cloud Logging.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ _REMEMBERED = timedelta(hours=1)
 
 
 class Switch(Record):
-    """An entry of `debug/scopes`. `scope`: a kind and an id, such as `room:0123abcd`. It ends by
-    itself, `until` when it is switched off."""
+    """An entry of `debug/scopes`. `scope`: a kind and an id, such as `room:0123abcd`. `until`: when
+    it ends by itself, or was switched off."""
 
     scope: str
     since: datetime
@@ -38,7 +38,7 @@ class Switch(Record):
 
 
 class DebugLine(Record):
-    """`debugLogs/{id}`: a log line, with those of the scopes that it was stored for. `fields` has
+    """`debugLogs/{id}`: a log line, with the scopes that it was stored for. `fields` has
     numbers and identifiers alone, see `cleaned`."""
 
     id: str

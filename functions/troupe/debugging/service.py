@@ -106,7 +106,7 @@ class DebugLogs:
         return [DebugLine.of(document) for document in found.documents], found
 
     def expire(self, limit: int) -> int:
-        """Deletes lines that are older than they are kept; returns how many. Firestore's TTL policy
+        """Deletes lines that were kept long enough; returns how many. Firestore's TTL policy
         does the same where it is enabled."""
         old = self._db.due(COLLECTION, limit, field="expiresAt", select=[])
         self._db.delete_all([document.path for document in old])

@@ -29,7 +29,7 @@ class MetricsFlush:
         gauges: Mapping[str, Callable[[], int]],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`gauges`: by name, what is not counted but looked at once a minute."""
+        """`gauges`: by name, what is not counted but read once a minute."""
         self._database = database
         self._counters = counters
         self._gauges = gauges
@@ -40,7 +40,7 @@ class MetricsFlush:
         self._due = clock() + _spread.uniform(0, MINUTE)
 
     def run(self, closing: bool) -> None:
-        """Stores what was counted, if the last time is a minute ago, or the instance is `closing`.
+        """Stores what was counted, if the last time was a minute ago, or the instance is `closing`.
         Never raises: what cannot be stored is tried again a minute later, as the same batch. Each
         creates a marker, so that a commit whose answer was lost does not count twice."""
         if not closing and self._clock() < self._due:

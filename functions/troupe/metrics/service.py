@@ -11,7 +11,7 @@ from troupe.counters import BOUNDS, MINUTE, Tally
 from troupe.errors import UnknownChoice
 from troupe.metrics.records import COLLECTION, MINUTES, metric_path, tallies_of
 
-# What is counted besides requests, and how many of what is stored make one of what is shown.
+# What is counted besides requests, and how many stored units make one that is shown.
 COUNTED = {
     "messages": 1,
     "captions": 1,
@@ -22,7 +22,7 @@ COUNTED = {
     "streams": 1,
     "streamsOpen": 1,
 }
-# Not counted but looked at: of several minutes, the largest is shown.
+# Not counted but read: of several minutes, the largest value is shown.
 GAUGES = frozenset({"streamsOpen"})
 _REQUESTS = "requests"
 _AT_ONCE = 100  # documents of one read
@@ -55,7 +55,7 @@ class MetricsReport:
         self._operations = operations
 
     def series(self, name: str, since: datetime, until: datetime, step: timedelta) -> list[Point]:
-        """A point for each step, also for those without anything. The first one begins at the
+        """A point for each step, also for empty ones. The first one begins at the
         multiple of `step` since 1970 at or before `since`. Reads one document for each hour.
         Raises UnknownChoice."""
         self._check(name)
@@ -73,7 +73,7 @@ class MetricsReport:
         ]
 
     def expire(self, limit: int) -> int:
-        """Deletes what is older than it is kept; returns how many documents. Firestore's TTL policy
+        """Deletes what was kept long enough; returns how many documents. Firestore's TTL policy
         does the same where it is enabled."""
         old = self._db.due(COLLECTION, limit, field="expiresAt", select=[])
         self._db.delete_all([document.path for document in old])
@@ -107,7 +107,7 @@ class MetricsReport:
 
 
 def percentile(tally: Tally, share: float) -> int:
-    """How long requests took of which `share` were not slower, in milliseconds: to within the width
+    """The time that a `share` of the requests did not exceed, in milliseconds, to within the width
     of a bucket. The tally has requests."""
     wanted, before = share * tally.count, 0
     for number in sorted(tally.buckets):

@@ -49,7 +49,7 @@ class SentFiles:
         return self.audio is not None or self.photo is not None
 
     def identified(self) -> dict[str, str]:
-        """Identifies the files, which are read for it."""
+        """Identifies the files by their content."""
         files = {"audio": self.audio, "photo": self.photo}
         return {name: file_hash(file.stream) for name, file in files.items() if file is not None}
 
@@ -75,7 +75,7 @@ class Attachments:
     def prepared(self, uid: str, room_id: str, message_id: str, sent: SentFiles) -> Attached:
         """Raises AttachmentTooLarge, UnsupportedFile, BrokenAudio, AudioTooShort, AudioTooLong,
         BrokenImage, ImageTooLarge, TooDemanding, DecodersBusy."""
-        # Both, before the first one takes time.
+        # Both are checked before one is prepared, which takes time.
         _check("audio", sent.audio, MAX_AUDIO_BYTES)
         _check("photo", sent.photo, MAX_PHOTO_BYTES)
         attached = Attached()
@@ -119,7 +119,7 @@ def paths_of(document: Document) -> list[str]:
 
 def orphans_of(documents: Iterable[Document]) -> list[OrphanRecord]:
     """The records of the files of messages, for the commit that deletes them; none without files.
-    The commit needs these documents unchanged, since a message may get more files."""
+    That commit must require these documents unchanged, since a message may get more files."""
     paths = [path for document in documents for path in paths_of(document)]
     starts = range(0, len(paths), _RECORDED)
     return [orphan_record(paths[start : start + _RECORDED]) for start in starts]

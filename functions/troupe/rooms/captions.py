@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 0.4, 15.0  # seconds of sound
 _PADDING = 0.1  # seconds that an encoder may add
-# When the sweep makes final what has not become it.
+# After this time, the sweep makes final what was stored last.
 _FINAL_WITHIN = timedelta(minutes=2)
 
 
@@ -95,8 +95,8 @@ class Captioned:
 
 @dataclass(frozen=True, slots=True)
 class _Recognised:
-    """What was said. `language`: None if it has to be found out. `used`: milliseconds of speech,
-    of what is `reserved` for it."""
+    """What was said. `language`: None if it has to be detected. `used`: the milliseconds of
+    speech, out of those that are `reserved`."""
 
     text: str
     language: str | None
@@ -106,7 +106,7 @@ class _Recognised:
     used: int = 0
 
 
-# Nobody speaks in the final sound: what was recognised before is final.
+# Nobody speaks in the final sound: what was recognised before becomes final.
 _NO_MORE = _Recognised("", None)
 
 
@@ -122,7 +122,7 @@ class _Sound:
 
 @dataclass(slots=True)
 class _Sending:
-    """A caption on its way. `tried`: whether a commit was."""
+    """A caption that is being sent. `tried`: whether a commit was tried."""
 
     caller: AccountCaller
     room_id: str
@@ -149,10 +149,10 @@ class _Sending:
             return is_final or not self.draft.final
         if is_final and self.draft.final:
             raise KeyReused("Another caption of this `stream` has this `seq`. Send the next one.")
-        return is_final or self._overtaken(before)  # what was not final has come later
+        return is_final or self._overtaken(before)  # an earlier version has come late
 
     def _overtaken(self, before: Message) -> bool:
-        """Whether as much of the sound has been recognised before."""
+        """Whether at least as much of the sound is stored already."""
         stored = before.caption.end_ms if before.caption is not None else None
         if self.draft.final or stored is None or self.said.milliseconds is None:
             return False
@@ -161,7 +161,7 @@ class _Sending:
     def message(
         self, room: Room, said: _Recognised, before: Message | None, at: datetime
     ) -> Message:
-        """Without what its Plan and its commit say."""
+        """The message, without the fields that its Plan and its commit set."""
         draft = self.draft
         earlier = before.caption if before is not None else None
         used = dict(before.used) if before is not None else {}
@@ -241,7 +241,7 @@ class Captions:
         if before is not None and sending.repeats(before):
             return Captioned(before)
         self._admit(here, sending)
-        if before is not None and before.request == request:  # what was said is known by now
+        if before is not None and before.request == request:  # it was recognised before
             sending.said = _Recognised(before.text, before.language, before.language_source)
         elif draft.text is not None:
             sending.said = _Recognised(draft.text, draft.language)
@@ -438,7 +438,7 @@ class Captions:
         return self._tabs.reserve(here.room, caller.uid, milliseconds, guest=caller.guest)
 
     def _give_back(self, sending: _Sending) -> None:
-        """Unless a commit was tried, which may have been made, though it seems to have failed."""
+        """Unless a commit was tried, which may have succeeded though it seemed to fail."""
         if sending.said.reserved is not None and not sending.tried:
             self._tabs.give_back(sending.said.reserved)
 

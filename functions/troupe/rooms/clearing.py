@@ -61,7 +61,7 @@ class RoomClearing:
         self, caller: Caller, room_id: str, before: datetime | None = None, key: str | None = None
     ) -> Job:
         """Deletes all messages that were sent up to `before`, for everybody; None for all that were
-        sent by now. Messages that are sent after this call stay. For the owner alone. Repeats with
+        sent so far. Messages that are sent after this call stay. Only for the owner. Repeats with
         the same `key` start one job.
 
         Raises RoomNotFound, RoomRoleRequired, KeyReused, TooManyJobs.
@@ -103,7 +103,7 @@ class RoomClearing:
         report: Callable[[float], None] = lambda share: None,
     ) -> int:
         """Deletes the messages of a room that was cleared; returns how many. Calls `check` between
-        two commits, and `report` with what share is done."""
+        two commits, and `report` with the share that is done."""
         removed = 0
         while True:
             check()
@@ -122,7 +122,7 @@ class RoomClearing:
             try:
                 self._db.commit_or_stale(Update(document.path, fields, seen=document))
                 return removed
-            except Stale:  # cleared again, maybe
+            except Stale:  # maybe it was cleared again
                 continue
 
     def resume_due(self, limit: int) -> int:

@@ -1,4 +1,4 @@
-"""What the job needs that deletes the history of a room."""
+"""The input and the result of the job that deletes the history of a room."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from troupe.records import Record
 
 
 class ClearingInput(Record):
-    """How far the history goes that is deleted is in the room's document."""
+    """Up to when messages are deleted is in the room's document."""
 
     room_id: str
 

@@ -164,7 +164,7 @@ class _Position:
 
     def _kind(self, message: Message) -> EventName:
         """A message that has changed since it was written or edited has translations, or was
-        spoken; the client that was sent it before learns of these alone."""
+        spoken; a client that got the message before gets an event about these only."""
         if message.deleted_at is not None:
             return "message_deleted"
         written = message.edited_at or message.created_at
@@ -208,7 +208,7 @@ class RoomEvents:
         self, caller: AccountCaller, room_id: str, cursor: str | None, *, seconds: float, once: bool
     ) -> Iterator[Batch | None]:
         """Batches of events as they happen, for so many seconds; None when nothing has happened for
-        long. `once`: ends with the first batch. It also ends when the caller may read no longer.
+        long. `once`: ends with the first batch. It also ends when the caller may no longer read.
 
         Raises RoomNotFound, BadCursor.
         """

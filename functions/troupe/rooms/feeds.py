@@ -19,7 +19,7 @@ from troupe.rooms.records import Message, Room
 from troupe.rooms.standing import cleared
 from troupe.rooms.writes import beats_path, messages_path, presence_path, room_path
 
-# The database's time of a message is that of processing, so an earlier one can appear later.
+# The database's time of a message is that of processing, so an earlier one can appear late.
 OVERLAP = timedelta(seconds=5)
 _EVERY = 1.0  # seconds
 _KEPT = timedelta(seconds=30)

@@ -36,7 +36,8 @@ class RoomGlossaries:
     def put(self, caller: Caller, room_id: str, terms: Sequence[Term]) -> list[Term]:
         """Replaces all terms. For moderators. Raises RoomNotFound, RoomRoleRequired,
         ContentRefused, ModerationUnavailable."""
-        standing(self._db, room_id, caller.uid).require_moderator()  # others have nothing checked
+        # Before moderation, which may cost money.
+        standing(self._db, room_id, caller.uid).require_moderator()
         said = (text for term in terms for text in (term.source, *term.targets.values()))
         self._moderation.check(caller.uid, *said)
         version = secrets.token_hex(8) if terms else ""
@@ -64,7 +65,7 @@ class RoomGlossaries:
         return self._read(room.id, room.glossary_version) if room.glossary_version else ()
 
     def _fetched(self, room_id: str, version: str) -> tuple[Term, ...]:
-        """`version` is only for the cache: a newer glossary is as good."""
+        """`version` is only the cache's key: a newer glossary is as good."""
         found = self._db.get(glossary_path(room_id))
         return tuple(Term.model_validate(each) for each in found.data.get("terms", ()))
 

@@ -19,7 +19,7 @@ class Interims:
         self._translations = translations
 
     def finish(self, room: Room | None, message: Message, document: Document) -> None:
-        """Makes what was said last final, and translates it. Raises Stale."""
+        """Makes what was recognised last final, and translates it. Raises Stale."""
         if room is None or message.caption is None:
             self._db.commit_or_stale(Update(document.path, {"dueAt": None}, seen=document))
             return

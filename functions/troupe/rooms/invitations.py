@@ -67,7 +67,7 @@ class RoomInvitations:
         self._db = db
 
     def invite(self, caller: Caller, room_id: str, wanted: Wanted) -> Invited:
-        """A new code replaces the one before. Only the owner invites moderators, each with an
+        """A new code replaces the previous one. Only the owner invites moderators, each with an
         invitation of their own. Raises RoomNotFound, InvitesNotAllowed, RoomRoleRequired."""
         token = _code() if wanted.kind == "code" else f"rm_{secrets.token_urlsafe(16)}"
 

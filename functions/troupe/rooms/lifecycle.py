@@ -35,8 +35,8 @@ _ACTIVE = [("active", "==", True)]
 
 
 def erase(uid: str, limit: int, *, database: Database, orphans: OrphanedFiles) -> int:
-    """Ends up to `limit` memberships; returns how many. A room of the user's own goes to the
-    moderator who has been there longest, else to such a member; without one it is deleted."""
+    """Ends up to `limit` memberships; returns how many. A room that the user owns goes to the
+    moderator who joined first, else to the member who did; without one it is deleted."""
     where = [("uid", "==", uid)]
     found = database.find(MEMBERS, where=where, limit=limit, group=True)
     for document in found:
@@ -80,8 +80,8 @@ def _end(database: Database, uid: str, room_id: str, records: list[OrphanRecord]
 
 
 def _heir(database: Database, room_id: str, uid: str) -> tuple[Document, UserRecord] | None:
-    """The membership and the account of whoever gets a room: accounts, because a membership does
-    not learn that its guest has become an account."""
+    """The membership and the account of whoever inherits a room. Accounts are read because a
+    membership does not show that its guest has become an account."""
     found = database.find(members_path(room_id), where=_ACTIVE, limit=MOST_MEMBERS)
     others = {each.id: each for each in found if each.id != uid}
     users = map(existing_user, database.get_all([user_path(each) for each in others]))

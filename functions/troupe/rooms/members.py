@@ -127,7 +127,7 @@ class RoomMembers:
         device: Device,
         checked: set[str],
     ) -> tuple[Room, Member]:
-        """`checked`: what earlier attempts have found out, which takes time."""
+        """`checked`: what earlier attempts have checked, because it takes time."""
         logs.bind(roomId=room_id)
         paths = [
             room_path(room_id),
@@ -294,8 +294,8 @@ class RoomMembers:
         device: Device,
         checked: set[str],
     ) -> None:
-        """A missing password is no attempt: whoever opens the page has none yet. `checked`: hashes
-        that the password matches."""
+        """A missing password is no attempt: whoever opens the page has not entered one. `checked`:
+        hashes that the password matches."""
         stored = Secret.of(secret).password_hash if secret.exists else None
         if stored is None:
             raise RoomNotFound
@@ -316,7 +316,7 @@ class RoomMembers:
     def _invitation(
         self, document: Document, room: Room, caller: AccountCaller, at: datetime
     ) -> RoomInvitation:
-        """Raises InvitationNotFound, also if whoever made it could not do so now."""
+        """Raises InvitationNotFound, also if its maker may no longer make such a one."""
         invitation = _valid(document, room, caller, at)
         inviter = self._db.get(member_path(room.id, invitation.created_by))
         maker = Member.of(inviter) if inviter.exists else None
@@ -358,8 +358,8 @@ def may_own(user: UserRecord) -> bool:
 
 
 def handed_over(room: Room, heir: UserRecord) -> dict[str, Any]:
-    """The fields of a room with another owner, who has not agreed to pay for it: nobody does until
-    they say so. It leaves a company that they are not in."""
+    """The fields of a room with another owner, who has not agreed to pay for it: nobody pays until
+    they do. The room leaves a company that they are not in."""
     fields: dict[str, Any] = {"ownerUid": heir.id, "settings.payer": "none", "paused": None}
     if room.company_id is not None and room.company_id not in heir.roles:
         fields["companyId"] = None

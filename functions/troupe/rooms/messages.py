@@ -188,8 +188,8 @@ class Messages:
         return finish()
 
     def _sent_before(self, uid: str, room_id: str, draft: Draft) -> Document | None:
-        """The message, if it has been sent: what was sent in time stays sent, though its sender has
-        been muted since. Raises RoomNotFound."""
+        """The message, if it has been sent: what was sent in time stays sent, even if its sender
+        has been muted since. Raises RoomNotFound."""
         if draft.client_id is None:
             return None
         path = message_path(room_id, message_id_of(room_id, uid, draft.client_id))
@@ -265,7 +265,7 @@ class Messages:
             if attached.files:
                 writes.append(record.replace_write([]))
             behind = at - here.room.active_at >= _BEHIND or here.room.last_message is None
-            # Always with files: it fails if the room is deleted, whose files are then gone already.
+            # Always with files: the commit must fail if the room was deleted, with all its files.
             if behind or attached.files:
                 copy = copy_of(message).model_dump(by_alias=True)
                 writes.append(
@@ -474,8 +474,8 @@ class Messages:
         return there(here.documents[path], here.room)
 
     def mark_read(self, caller: Caller, room_id: str, message_id: str) -> tuple[datetime, int]:
-        """Notes that the caller has read up to a message; never back. Returns when that message was
-        sent, or the later one that was read before, and how many came after it. Raises
+        """Notes that the caller has read up to a message; never moves back. Returns when that
+        message was sent, or the later one that was read before, and how many came after it. Raises
         RoomNotFound, MessageNotFound."""
         marker, path = marker_path(room_id, caller.uid), message_path(room_id, message_id)
 
@@ -515,7 +515,7 @@ class Messages:
         return self._db.count(messages_path(room.id), where=after)
 
     def expire(self, limit: int) -> int:
-        """Deletes messages that their rooms keep no longer, `limit` at a time; returns how many."""
+        """Deletes messages that their rooms no longer keep, `limit` at a time; returns how many."""
         until, removed = time.monotonic() + _SWEEP_SECONDS, 0
         while True:
             old = self._db.due(MESSAGES, limit, field="expiresAt", select=FILE_FIELDS, group=True)
@@ -527,7 +527,7 @@ class Messages:
 
 def remove(db: Database, orphans: OrphanedFiles, found: Sequence[Document]) -> int:
     """Deletes messages, read with FILE_FIELDS, and their files; returns how many. Those that change
-    at the same time are left, and do not keep the others."""
+    at the same time are left, and do not stop the others."""
     removed = 0
     for start in range(0, len(found), COMMIT_WRITES):
         part = found[start : start + COMMIT_WRITES]
@@ -550,7 +550,7 @@ def remove(db: Database, orphans: OrphanedFiles, found: Sequence[Document]) -> i
 
 
 def _spoken_unasked(room: Room) -> bool:
-    """Whether messages are spoken whose senders do not say so: not at the senders' own cost."""
+    """Whether messages are spoken whose senders do not say so; never at the senders' own cost."""
     return room.settings.auto_speak and room.settings.payer != "sender"
 
 
@@ -571,7 +571,7 @@ def mentioned(text: str) -> list[str]:
 
 
 def emptied_fields(by: str) -> dict[str, Any]:
-    """Of a message that is deleted: nothing of what was said stays, nor its hash."""
+    """The fields of a deleted message: neither what was said stays, nor its hash."""
     return {
         "text": "",
         "request": "",
@@ -628,7 +628,7 @@ def marker_write(marker: Document, fields: dict[str, Any]) -> Write:
 def _repeat(stored: Document, sent: str) -> Sent:
     """Raises KeyReused."""
     message = Message.of(stored)
-    if message.request not in ("", sent):  # none of what was edited or deleted
+    if message.request not in ("", sent):  # an edit or a deletion removes it
         raise KeyReused("This clientId was already used for another message. Use a new one.")
     return Sent(message, repeated=True)
 

@@ -31,9 +31,9 @@ def speech_payer_of(room: Room, uid: str, *, guest: bool) -> RoomPayer:
 
 
 def payer_of(room: Room, uid: str, *, guest: bool) -> RoomPayer:
-    """Who pays for what the member `uid` causes. The company's money is spent by the owner of the
-    room, who is in it; not every member of the room is. Raises CaptionsPaused in a room where
-    nobody pays."""
+    """Who pays for what the member `uid` causes. The owner of the room spends the company's money,
+    because not every member of the room belongs to the company. Raises CaptionsPaused in a room
+    where nobody pays."""
     if room.settings.payer == "none":
         raise CaptionsPaused(details={"code": RoomCannotPay.code})
     if room.settings.payer == "company" and room.company_id is not None:

@@ -1,8 +1,8 @@
 """Who is in a room right now.
 
-Beats are silent: they go to a document that nobody listens to. What others see is a document of its
-own, which is written when somebody comes, goes or does something else. Whoever beats clears away
-those who have stopped, so neither a schedule nor an open connection is needed.
+Nobody listens to the document of the beats. What others see is a document of its own, which is
+written when somebody comes, goes or does something else. Each beat removes those who have stopped,
+so neither a schedule nor an open connection is needed.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class Presence:
         self._db = db
 
     def beat(self, caller: Caller, room_id: str, state: Beaten) -> dict[str, Online]:
-        """Says that the caller is there, and how; returns who is. One read, and one write at most
-        if nothing changes for the others. Raises RoomNotFound."""
+        """Notes that the caller is there, and what they do; returns who is there. One read, and at
+        most one write if nothing changes for the others. Raises RoomNotFound."""
         paths = [presence_path(room_id), beats_path(room_id)]
         here = standing(self._db, room_id, caller.uid, paths)
         seen, at, uid = Seen.of(*(here.documents[path] for path in paths)), now(), caller.uid
@@ -168,8 +168,8 @@ def languages_there(presence: Document, uid: str) -> dict[str, int] | None:
     """How many of those who are there with `uid` read each language. None if that is not known:
     `uid` is not shown, nobody else is, or there may be more people than are shown.
 
-    Nobody's last beat is looked at, which would be another read: while `uid` is there, their beats
-    clear away who has stopped."""
+    The beats are not looked at, which would be another read: while `uid` is there, their own beats
+    remove those who have stopped."""
     online = _Presence.of(presence).online if presence.exists else {}
     others = [each for key, each in online.items() if key != uid]
     if uid not in online or not others or len(online) >= MOST_SHOWN:
@@ -207,8 +207,8 @@ def _differs(wanted: Online | None, before: Online | None) -> bool:
 
 
 def _may(beat: _Beat, before: Online | None, wanted: Online | None, at: datetime) -> bool:
-    """Whether the member may tell others now. Who may not is shown as before, until a later beat:
-    every beat compares what is shown with what is so."""
+    """Whether the member may tell others now. Otherwise they are shown as before until a later
+    beat: every beat compares what is shown with what is true."""
     repeats = before is not None and wanted is not None and wanted.until is not None
     if repeats and beat.shown_at is not None and at - beat.shown_at < _PAUSE:
         return False

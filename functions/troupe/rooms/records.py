@@ -57,12 +57,12 @@ class MemberState(StrEnum):
 
 class RoomSettings(Record):
     """What an owner sets. `payer`: who pays for recognition and speech: the owner, everybody for
-    what they cause, or the company, whose money the owner then spends; what a guest causes is
-    never the guest's. `none`: nobody, so nothing is spoken and no sound recognised. `auto_speak`:
-    messages are spoken unless their sender says otherwise, and members who join hear them.
-    `speech`: who has messages spoken for the money of others; whoever pays can, unless it is off.
-    `slow_seconds`: between two messages of one member. `retention_days`: after which messages are
-    deleted; None: never."""
+    what they cause, or the company, whose money the owner then spends; a guest never pays.
+    `none`: nobody, so nothing is spoken and no sound recognised. `auto_speak`: messages are spoken
+    unless their sender says otherwise, and members who join hear them. `speech`: who has messages
+    spoken that others pay for; those who pay themselves can, unless it is off. `slow_seconds`:
+    between two messages of one member. `retention_days`: after which messages are deleted; None:
+    never."""
 
     translate: bool = True
     payer: Payer = "owner"
@@ -78,8 +78,8 @@ class RoomSettings(Record):
 
 
 class RoomPaused(Record):
-    """What costs something has stopped since then. `code` tells members no more than that whoever
-    pays cannot."""
+    """Since then, what costs something has stopped. `code` tells members only that whoever pays
+    cannot."""
 
     code: str
     at: datetime
@@ -154,7 +154,7 @@ class Secret(Record):
 
 class Member(Record):
     """`rooms/{id}/members/{uid}`: what the rules read with every message that they let through.
-    Each change evaluates the member's listeners anew, so nothing is written here but the
+    Each change evaluates the member's listeners again, so nothing else is written here than the
     membership. It stays when the member leaves.
 
     `active` is what the rules read: `state` is `in`. `auto_speak`: what is spoken is spoken in

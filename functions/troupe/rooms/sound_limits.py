@@ -34,8 +34,8 @@ def _count(
     *also: tuple[str, str],
     guest: bool,
 ) -> LimitStatus | None:
-    """Also for the room, unless the member pays: many accounts must not use up what its owner or
-    company has."""
+    """Also counts for the room, unless the member pays: many accounts must not use up what its
+    owner or company has."""
     others = list(also)
     if payer_of(room, uid, guest=guest).uid != uid:
         others.append(("room_all_sound", room.id))

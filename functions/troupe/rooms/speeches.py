@@ -158,7 +158,7 @@ class MessageSpeeches:
         sender = here.member if message.uid == caller.uid else self._sender(message)
         character = self._voice_of(sender)
         spoken, own = self._snapshot(payer, character, language)
-        # Something that has just failed has changed the message.
+        # Speech that has just failed has changed the message.
         seen: Document | None = None if known else here.documents[path]
         said = _text(here.room, message, language)
         if said is None:
@@ -167,7 +167,7 @@ class MessageSpeeches:
         key = language
         if own and (said.reworded or voice == "default"):
             spoken, own = self._snapshot(payer, None, language)
-            key += "" if said.reworded else OTHER_VOICE  # the sender's own is never heard with it
+            key += "" if said.reworded else OTHER_VOICE  # their own voice never says it
         item = self._item(key, said.text, spoken, own=own)
         with _told(payer, caller.uid):
             after, job = self._start(payer, caller.uid, message, [item], seen)
@@ -369,7 +369,7 @@ class MessageSpeeches:
             choice = choose_voice(engines, language, kind, DEFAULT_STYLE, clones=True)
             if capabilities(choice.engine).cloning:
                 return voice_snapshot(character, choice, payer.uid), True
-        # Not one that can only clone.
+        # Not an engine that can only clone.
         voiced = tuple(engine for engine in engines if voices_of(engine)) or engines
         choice = choose_voice(voiced, language, VoiceType.FEMALE, DEFAULT_STYLE)
         snapshot = VoiceSnapshot(
@@ -445,8 +445,8 @@ def _text(room: Room, message: Message, language: str) -> _SpokenText | None:
 
 
 def _heard(room: Room, message: Message, sender: Member) -> list[str]:
-    """The languages of those who have messages spoken, without the sender. Of others than its own
-    the message has those that it is translated into."""
+    """The languages in which others than the sender have messages spoken, as far as the message is
+    in them or translated into them."""
     wanted = dict(room.spoken)
     if sender.auto_speak:
         wanted[sender.language] = wanted.get(sender.language, 0) - 1

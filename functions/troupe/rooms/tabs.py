@@ -36,8 +36,8 @@ UNPAID = "payer_cannot_pay"
 
 
 def tab_key(payer: RoomPayer) -> str:
-    """With the payer: what they have paid and not used stays theirs if another one pays. And with
-    who spends a company's money, whose jobs are deleted with their account."""
+    """Contains the payer: what they have paid and not used stays theirs if another one pays. Also
+    contains who spends a company's money, because their jobs are deleted with their account."""
     company = f"{payer.company_id}-" if payer.company_id else ""
     return f"{payer.kind}-{company}{payer.uid}"
 
@@ -79,7 +79,7 @@ class RoomTabs:
 
     def reserve(self, room: Room, uid: str, milliseconds: int, *, guest: bool) -> Reserved:
         """Reserves time of whoever pays for what the member `uid` says. If they cannot, the room is
-        paused; it goes on with the first one that they can pay for. Raises CaptionsPaused."""
+        paused, until the first sound that they can pay for. Raises CaptionsPaused."""
         payer = payer_of(room, uid, guest=guest)
         of = TabOf(room_path(room.id), tab_key(payer), payer.uid, payer.company_id)
         shared = payer.kind != "sender" and payer.kind == room.settings.payer

@@ -130,7 +130,7 @@ class MessageTranscripts:
         return contend(attempt)
 
     def forget(self, job: Job) -> None:
-        """A message whose job has ended without a text waits no longer, and pays nothing."""
+        """Ends the waiting of a message whose job has ended without a text. Nothing is charged."""
         _, room_id, _, message_id = job.subject.split("/")
         self.end(room_id, message_id, "failed")
 
@@ -240,7 +240,7 @@ class MessageTranscripts:
             self._tabs.give_back(reserved)
         except Exception as error:
             self._limiter.forget(status)
-            # Else it is not known whether there is a job, which uses it.
+            # Otherwise, there may be a job that uses it.
             if isinstance(error, TroupeError) and not isinstance(error, Unavailable):
                 self._tabs.give_back(reserved)
             raise
@@ -288,7 +288,7 @@ class MessageTranscripts:
         seen = Document(job.subject, {}, exists=True, update_time=committed.update_times[0])
         noted = Update(seen.path, {"audio.reserved": reservation.stored()}, seen=seen)
         made = self._jobs().submit(job, None, [noted], keyed=True, watched=[seen])
-        if made.created_at != job.created_at:  # by another, who has reserved for it, too
+        if made.created_at != job.created_at:  # by another request, which has also reserved time
             self._tabs.give_back(reserved)
 
 

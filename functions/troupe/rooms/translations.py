@@ -127,9 +127,9 @@ class MessageTranslations:
         unheard: Callable[[Room | None, Message, Document], object],
     ) -> None:
         """`service` is called when there is something to translate or to detect. `configured`:
-        whether there is a translator. `late`: is called with a message to speak that the sweep has
-        translated; never fails. `unheard`: with one that is due and has no transcript yet, or with
-        a caption that is not final."""
+        whether there is a translator. `late` is called with a message to speak that the sweep has
+        translated, and never fails; `unheard` with one that is due and has no transcript yet, or
+        with a caption that is not final."""
         self._db = db
         self._service = service
         self._limiter = limiter
@@ -233,7 +233,7 @@ class MessageTranslations:
     def request(
         self, caller: Caller, room_id: str, message_id: str, target: str, style: str = ""
     ) -> Requested:
-        """A message in a language, which all see then. With a `style`, only the caller does.
+        """Translates a message into a language, for everybody; with a `style`, only for the caller.
 
         Raises RoomNotFound, MessageNotFound, CaptionNotFinal, ChangedSince, UnknownChoice,
         StyleNotOffered, TooManyRequests, ContentRefused, ModerationUnavailable and the
@@ -333,7 +333,7 @@ class MessageTranslations:
         if room is None or not kept or not self._configured:
             self._store(message, document, _untranslated)
             return
-        if message.tries >= _MOST_TRIES:  # it may be what ends the sweep
+        if message.tries >= _MOST_TRIES:  # it may be what crashes the sweep
             self._store(message, document, _given_up)
             return
         tries = message.tries + 1

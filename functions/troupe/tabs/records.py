@@ -71,7 +71,7 @@ class TabAccount(Record):
         return Owner.of(self.uid, self.company_id)
 
     def is_of(self, uid: str, company_id: str | None, at: datetime) -> bool:
-        """Whether the open tab is of this spender, and not over at that time."""
+        """Whether the open tab is of this spender, and stays open beyond that time."""
         same = (self.uid, self.company_id) == (uid, company_id)
         return same and self.closes_at is not None and self.closes_at > at
 

@@ -56,8 +56,8 @@ OPEN = timedelta(hours=1)
 # At most so much is held, and at most half of what there is: the rest stays for other work.
 MOST_TOKENS, MOST_SECONDS = 5, 300
 _SECOND = 1000  # milliseconds
-# What is longer is reserved after a look at the tab: to try it would take what is left from others
-# for a moment.
+# For more than this, the tab is read first: only trying would take what is left from others for a
+# moment.
 _SHORT = 16 * _SECOND
 _MOST_LOOKS = 4  # at a tab from which more was taken than there is; a crash may have left it so
 
@@ -109,8 +109,8 @@ class Tabs:
         }
 
     def reserve(self, of: TabOf, milliseconds: int) -> Reserved:
-        """Reserves time, in the open tab or a new one. A tab that others use is closed for more
-        only if the payer has so much.
+        """Reserves time, in the open tab or a new one. A tab with too little left is closed only if
+        the payer has enough for a new one.
 
         Raises NotEnoughTokens, BillingBlocked, AccountSuspended, and for a company that pays the
         PAYER_ERRORS.
