@@ -142,12 +142,12 @@ def call_participants(path: CallPath, caller: Caller, call_presence: CallPresenc
     return Reply(schemas.ParticipantsData.of(found), "Participants fetched successfully")
 
 
-@api.get("/api/calls/<callId>/status", auth=Auth.MEMBER, data=schemas.StatusData, errors=_INSIDE)
+@api.get("/api/calls/<callId>/status", auth=Auth.MEMBER, data=schemas.CallStatusData, errors=_INSIDE)
 def call_status(path: CallPath, caller: Caller, call_presence: CallPresence) -> Reply:
     """Returns how a call goes, for those who are in it, its host, and those who manage the
     company."""
     status = call_presence.status(caller, path.call_id)
-    return Reply(schemas.StatusData.of(status), "Status fetched successfully")
+    return Reply(schemas.CallStatusData.of(status), "Status fetched successfully")
 
 
 @api.put(

@@ -59,6 +59,12 @@ class MediaBody(Schema):
         return Media(**self.model_dump())
 
 
+class MediaView(Schema):
+    audio: bool
+    video: bool
+    screen: bool
+
+
 class EnterCall(Schema):
     model_config = example({"language": "en", "media": {"audio": True, "video": True}})
 
@@ -194,7 +200,7 @@ class ParticipantView(Schema):
     role: CallRole
     order: int = Field(description="Who has the greater one offers the connection.")
     state: AccessState
-    media: MediaBody
+    media: MediaView
     muted: bool = Field(description="A host has asked them to be silent.")
     language: str
     joined_at: datetime
@@ -206,7 +212,7 @@ class ParticipantView(Schema):
         return cls(
             **{name: getattr(participant, name) for name in same},
             user_id=participant.uid,
-            media=MediaBody(**participant.media.model_dump()),
+            media=MediaView(**participant.media.model_dump()),
             joined_at=participant.joined_at,
             left_at=participant.left_at,
         )
@@ -274,7 +280,7 @@ class BeatData(ParticipantsData):
     )
 
 
-class StatusData(Schema):
+class CallStatusData(Schema):
     status: CallStatus
     participants: list[ParticipantView]
     since: datetime | None = Field(description="When two people were first there.")

@@ -1,6 +1,6 @@
 """What the sweep erases of a deleted company: its members' entries, licenses, invitations, budgets,
-exports and calls, its plan and its wallet, a few at a time; then everything in its own document that
-accounts of payments do not need."""
+exports and calls, its plan and its wallet, a few at a time; then everything in its own document
+that accounts of payments do not need."""
 
 from __future__ import annotations
 
