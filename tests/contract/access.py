@@ -374,13 +374,7 @@ class World:
     def _call(self, owner: Caller) -> Ids:
         """A call that `owner` hosts, with both `owner` and a guest in it."""
         person = Person(self._db, owner.uid, owner.headers)
-        companies = person.user.companies
-        firm = (
-            Firm(self._db, next(iter(companies)), person)
-            if companies
-            else a_firm(self._db, owner=person)
-        )
-        call = a_call(self._db, firm)
+        call = a_call(self._db, a_firm(self._db, owner=person))
         mine = call.enter(person)
         guest = call.guest()
         return {

@@ -1,4 +1,4 @@
-"""How people come into a call: with an account or without, from the lobby, twice, and not at all."""
+"""How people come into a call: with an account or without, from the lobby, twice, never."""
 
 from __future__ import annotations
 
