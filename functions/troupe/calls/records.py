@@ -298,8 +298,8 @@ class QualityReports(Record):
 
 
 class Beat(Record):
-    """`at`: of the last one that was stored. `seconds`: in the call up to then. `media`: whether the
-    tab was ever connected; None if it has not said."""
+    """`at`: of the last one that was stored. `seconds`: in the call up to then. `media`: whether
+    the tab was ever connected; None if it has not said."""
 
     at: datetime
     seconds: int = 0
