@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from troupe.access import belongs, manages
 from troupe.adapters.firestore import Database, Document, now
 from troupe.caller import Caller
-from troupe.calls.visits import GUESTS_HAVE, is_late, was_in
 from troupe.calls.errors import CallNotFound
 from troupe.calls.records import Call
+from troupe.calls.visits import GUESTS_HAVE, is_late, was_in
 from troupe.calls.writes import access_path, call_path
 from troupe.comments.errors import CommentNotFound, SubjectNotOffered
 from troupe.comments.records import Comment, CommentedKind

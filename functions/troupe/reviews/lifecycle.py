@@ -17,9 +17,7 @@ def erase(uid: str, limit: int, *, database: Database) -> int:
     """Takes the name and the text from up to `limit` of the user's reviews, and the user from their
     answers for companies; returns how many were found."""
     mine = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=[])
-    answered = database.find(
-        COLLECTION, where=[("response.by", "==", uid)], limit=limit, select=[]
-    )
+    answered = database.find(COLLECTION, where=[("response.by", "==", uid)], limit=limit, select=[])
     fields = _EMPTY | {"revision": Increment(1), "updatedAt": now()}
     for document in mine:
         with suppress(Stale):  # it is changing: found again
@@ -33,7 +31,6 @@ def erase(uid: str, limit: int, *, database: Database) -> int:
 def export(uid: str, *, database: Database) -> Iterator[Exported]:
     """What the user has said in reviews, and answered for companies."""
     yield from database.walk(COLLECTION, where=[("uid", "==", uid)])
-    for document in database.walk(
+    yield from database.walk(
         COLLECTION, where=[("response.by", "==", uid)], select=["subject", "response"]
-    ):
-        yield document
+    )
