@@ -157,7 +157,7 @@ def captions(request: Request) -> Response:
     return _serve("captions", request)
 
 
-# Takes texts that are checked, such as reviews.
+# Who is in a call beats every few seconds, and nothing here takes long.
 @https_fn.on_request(secrets=CHECKER)
 def calls(request: Request) -> Response:
     return _serve("calls", request)
