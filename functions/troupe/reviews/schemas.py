@@ -28,7 +28,7 @@ _TEXT = ("content", "comment")
 _CALL = ("videoCallId", "video_call_id", "callId", "call_id")
 
 
-class AspectsBody(Schema):
+class ReviewAspects(Schema):
     service: Stars | None = None
     host: Stars | None = None
 
@@ -52,7 +52,7 @@ class CreateReview(Schema):
     rating: Stars | None = Field(
         None, description="The mean of `ratings` by default; required without them."
     )
-    ratings: AspectsBody = Field(AspectsBody(), description="What can be rated on its own.")
+    ratings: ReviewAspects = Field(ReviewAspects(), description="What can be rated on its own.")
     title: Title = ""
     text: ReviewText = Field("", description="`content` is accepted, too.")
     solved: bool | None = Field(None, description="Whether the call solved the problem.")
@@ -96,7 +96,7 @@ class UpdateReview(Schema):
     model_config = example({"rating": 4, "text": "She knew what was wrong.", "revision": 1})
 
     rating: Stars | None = Field(None, description="The mean of `ratings`, if these are sent.")
-    ratings: AspectsBody | None = Field(None, description="Replaces both.")
+    ratings: ReviewAspects | None = Field(None, description="Replaces both.")
     title: Title | None = None
     text: ReviewText | None = None
     solved: bool | None = Field(None, description="Null takes the answer back.")
@@ -131,7 +131,7 @@ class ReviewPath(Schema):
     review_id: Id
 
 
-class StatisticsView(Schema):
+class ReviewStatistics(Schema):
     """Of all that the list finds, not only of this page."""
 
     average: float | None = Field(description="Two decimal places; null without reviews.")
@@ -145,7 +145,7 @@ class StatisticsView(Schema):
 
 
 class ReviewsMeta(Meta):
-    statistics: StatisticsView
+    statistics: ReviewStatistics
 
 
 class ReviewsQuery(Page):
@@ -183,12 +183,12 @@ class ReviewsQuery(Page):
         )
 
 
-class AspectsView(Schema):
+class ReviewAspectsView(Schema):
     service: int | None
     host: int | None
 
 
-class ResponseView(Schema):
+class ReviewResponseView(Schema):
     text: str
     by: str = Field(description="The id of the user; empty if the account was deleted.")
     at: datetime
@@ -204,7 +204,7 @@ class ReviewView(Schema):
     name: str
     guest: bool
     rating: int
-    ratings: AspectsView
+    ratings: ReviewAspectsView
     title: str
     text: str
     solved: bool | None
@@ -212,7 +212,7 @@ class ReviewView(Schema):
     verified: bool = Field(
         description="Whether the author was in the call, or in one of the company."
     )
-    response: ResponseView | None = Field(description="The company's answer.")
+    response: ReviewResponseView | None = Field(description="The company's answer.")
     revision: int = Field(description="1, and one more with every change by the author.")
     created_at: datetime
     updated_at: datetime
@@ -230,13 +230,13 @@ class ReviewView(Schema):
             name=review.name,
             guest=review.guest,
             rating=review.rating,
-            ratings=AspectsView(**review.ratings.model_dump()),
+            ratings=ReviewAspectsView(**review.ratings.model_dump()),
             title=review.title,
             text=review.text,
             solved=review.solved,
             tags=review.tags,
             verified=review.verified,
-            response=response and ResponseView(**response.model_dump()),
+            response=response and ReviewResponseView(**response.model_dump()),
             revision=review.revision,
             created_at=review.created_at,
             updated_at=review.updated_at,
