@@ -411,7 +411,16 @@ class TestReading:
             assert code(ask(person, "GET", "/api/reviews", headers=headers))[0] == 404
             assert listed(person) == []
 
-    @pytest.mark.parametrize("query", ["?subjectId=a", "?from=2026-02-01&to=2026-01-01"])
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "?subjectId=a",
+            "?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z",
+            "?from=2026-02-01",
+            "?from=0001-01-01T00:00:00%2B14:00",
+            "?rating=6",
+        ],
+    )
     def test_a_query_that_makes_no_sense(self, db: Database, query: str) -> None:
         assert code(ask(a_person(db), "GET", f"/api/reviews{query}")) == (422, "invalid_input")
 

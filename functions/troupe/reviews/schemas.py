@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.plans.schemas import Moment
 from troupe.reviews.records import MOST_CHARACTERS, MOST_TAGS, Aspects, Review, ReviewedKind
 from troupe.reviews.service import ReviewDraft, ReviewFilter
 from troupe.reviews.statistics import Statistics
@@ -22,6 +21,11 @@ Tags = Annotated[
     list[Tag],
     Field(max_length=MOST_TAGS),
     AfterValidator(lambda tags: list(dict.fromkeys(tags))),
+]
+# What the database can compare.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
 ]
 # Fields of existing clients.
 _TEXT = ("content", "comment")
