@@ -12,11 +12,12 @@ from flask.testing import FlaskClient
 from tests.contract.contract import policies
 from tests.contract.examples import names_in, request_of
 from tests.contract.operations import Operation, served
+from tests.support.calls import a_call
 from tests.support.companies import Firm, Person, a_firm
 from tests.support.factories import HeldQueue, new_character, test_settings
 from tests.support.media_files import sent
 from tests.support.plans import Shop
-from tests.support.reviews import Held, a_call
+from tests.support.reviews import Held, a_past_call
 from tests.support.rooms import a_room
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
@@ -159,6 +160,10 @@ class World:
             "ID_OF_AN_ATTENDED_CALL": self._attended_call,
             "reviewId": self._review,
             "commentId": self._comment,
+            "callId": self._call,
+            "code": self._call,
+            "ID_OF_A_CALL": self._call,
+            "ID_OF_A_PARTICIPANT": self._call,
         }
 
     def callers(self) -> dict[str, Caller]:
@@ -204,6 +209,8 @@ class World:
                 ids |= self._room(owner)
             if operation.id == "setMember":  # what is in the example, members set for themselves
                 ids["userId"] = owner.uid
+        elif operation.function == "calls":
+            ids |= self._call(owner)
         elif policies()[operation.place] in ("company", "member"):
             ids |= self._company(owner)
         for name in operation.names - ids.keys():
@@ -372,7 +379,7 @@ class World:
 
     def _attended_call(self, owner: Caller) -> Ids:
         """Of another company."""
-        call = a_call(self._db)
+        call = a_past_call(self._db)
         call.admit(Person(self._db, owner.uid, owner.headers))
         return {"ID_OF_AN_ATTENDED_CALL": call.id}
 
@@ -380,7 +387,7 @@ class World:
         """One of the company of `owner`, who took part."""
         person = Person(self._db, owner.uid, owner.headers)
         firms = [Firm(self._db, each, person) for each in person.user.companies]
-        call = a_call(self._db, firms[0] if firms else a_firm(self._db, owner=person))
+        call = a_past_call(self._db, firms[0] if firms else a_firm(self._db, owner=person))
         call.admit(person)
         return call, person
 
@@ -391,6 +398,20 @@ class World:
     def _comment(self, owner: Caller) -> Ids:
         call, person = self._call_of_mine(owner)
         return {"commentId": call.comment(person)["id"]}
+
+    def _call(self, owner: Caller) -> Ids:
+        """A call that `owner` hosts, with both `owner` and a guest in it."""
+        person = Person(self._db, owner.uid, owner.headers)
+        call = a_call(self._db, a_firm(self._db, owner=person))
+        mine = call.enter(person)
+        guest = call.guest()
+        return {
+            "callId": call.id,
+            "ID_OF_A_CALL": call.id,
+            "code": call.code,
+            "participantId": guest.tab,
+            "ID_OF_A_PARTICIPANT": mine.tab,
+        }
 
     def _contact(self, owner: Caller) -> Ids:
         made = services().contacts.add(

@@ -13,7 +13,7 @@ import pytest
 from tests.support.companies import Person, a_firm, a_person
 from tests.support.factories import code, new_character, test_settings
 from tests.support.lost import lost_answer
-from tests.support.reviews import Held, a_call, a_guest, ask, data, invitee
+from tests.support.reviews import Held, a_guest, a_past_call, ask, data, invitee
 from tests.support.scenes import new_scene
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database, Delete, Update, now
@@ -27,7 +27,7 @@ NOBODY = "comment_not_found"
 
 @pytest.fixture
 def call(db: Database) -> Held:
-    return a_call(db)
+    return a_past_call(db)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ class TestWriting:
     def test_who_was_not_in_the_call_neither_reads_nor_writes(
         self, call: Held, db: Database
     ) -> None:
-        invited, other = a_person(db), a_call(db)
+        invited, other = a_person(db), a_past_call(db)
         call.set(invitees=[invitee(invited).stored()])
         call.comment(call.admit())
         strangers = {
@@ -314,7 +314,7 @@ class TestReading:
     ) -> None:
         first = call.comment(guest)
         assert call.comment(guest, parentId=first["id"])["parentId"] == first["id"]
-        other = a_call(db, call.firm, host=call.host)
+        other = a_past_call(db, call.firm, host=call.host)
         answer = ask(call.host, "POST", "/api/comments", json=about(other, parentId=first["id"]))
         assert code(answer) == (404, NOBODY)
         ask(guest, "DELETE", f"/api/comments/{first['id']}")
@@ -386,7 +386,7 @@ class TestEnding:
     def test_the_comments_on_a_deleted_review_go_with_it(self, own_db: Database) -> None:
         db = own_db
         with rewired(database=db):
-            call = a_call(db)
+            call = a_past_call(db)
             guest = call.admit()
             review = call.review(guest)
             kept = call.comment(guest)

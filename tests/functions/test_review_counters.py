@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support.companies import Firm, Person, a_firm
 from tests.support.factories import PROJECT, test_settings
-from tests.support.reviews import Held, a_call, a_guest, ask, days, totals
+from tests.support.reviews import Held, a_guest, a_past_call, ask, days, totals
 from tests.support.wiring import rewired
 from troupe.adapters.firestore import Database, connect
 from troupe.reviews.records import RatingTotals, Review
@@ -45,7 +45,7 @@ class Setting:
 
 def a_setting(db: Database, people: int) -> Setting:
     firm = a_firm(db)
-    calls = [a_call(db, firm) for _ in range(2)]
+    calls = [a_past_call(db, firm) for _ in range(2)]
     guests = [a_guest(db) for _ in range(people)]
     for call in calls:
         for guest in guests:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.calls import a_call
 from tests.support.companies import Person, a_firm, a_person
 from tests.support.factories import code, new_character, test_settings
 from tests.support.lost import lost_answer
-from tests.support.reviews import Held, a_call, a_guest, ask, data, days, invitee, totals
+from tests.support.reviews import Held, a_guest, a_past_call, ask, data, days, invitee, totals
 from tests.support.wiring import rewired, services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.companies.founding import CompanyRequest
@@ -28,7 +29,7 @@ STARS = ("1", "2", "3", "4", "5")
 
 @pytest.fixture
 def call(db: Database) -> Held:
-    return a_call(db)
+    return a_past_call(db)
 
 
 @pytest.fixture
@@ -89,6 +90,28 @@ class TestWriting:
         assert (totals(call.firm).rating_sum, totals(call.firm).rating_count) == (5, 1)
         assert totals(call.firm).solved == 1
 
+    def test_from_the_lobby_to_the_review(self, db: Database) -> None:
+        """With nothing but what the operations on calls return."""
+        desk = a_call(db, lobby=True)
+        host = desk.enter(desk.host)
+        guest, refused = desk.guest(), desk.guest()
+        body = {"subjectKind": "call", "subjectId": desk.id, "rating": 4}
+        assert code(ask(guest.person, "POST", "/api/reviews", json=body)) == (403, "was_not_there")
+        assert host.moderate(guest, "admit").status_code == 200
+        assert host.moderate(refused, "deny").status_code == 200
+        assert guest.beat(media={"audio": True}, connection="connected").status_code == 200
+        assert desk.end().status_code == 200
+        made = data(guest.person, "POST", "/api/reviews", json=body)["review"]
+        assert (made["name"], made["verified"], made["hostId"]) == ("Grace", True, desk.host.uid)
+        assert code(ask(refused.person, "POST", "/api/reviews", json=body))[1] == "was_not_there"
+        shown = desk.data(desk.host, "GET")["call"]
+        assert shown["review"]["rating"] == 4
+        note = {**body, "text": "Slow line."}
+        internal = data(desk.host, "POST", "/api/comments", json=note)["comment"]
+        assert internal["internal"] is True
+        path = f"/api/comments?subjectKind=call&subjectId={desk.id}"
+        assert data(guest.person, "GET", path)["comments"] == []
+
     def test_fields_of_existing_clients_are_accepted(self, call: Held, guest: Person) -> None:
         body = {"videoCallId": call.id, "rating": 3, "content": "So-so."}
         review = data(guest, "POST", "/api/reviews", json=body)["review"]
@@ -114,7 +137,7 @@ class TestWriting:
         assert code(answer) == (422, "invalid_input")
 
     def test_who_was_not_there(self, call: Held, db: Database) -> None:
-        invited, other = a_person(db), a_call(db)
+        invited, other = a_person(db), a_past_call(db)
         call.set(invitees=[invitee(invited).stored()])
         refused = {
             "stranger": (a_person(db), 404),
@@ -146,7 +169,7 @@ class TestWriting:
         assert call.review(call.admit(state="removed"), rating=1)["rating"] == 1
 
     def test_guests_have_a_day_and_users_have_longer(self, db: Database) -> None:
-        call = a_call(db, ended_at=now() - timedelta(hours=23, minutes=59))
+        call = a_past_call(db, ended_at=now() - timedelta(hours=23, minutes=59))
         guest, late, user = call.admit(), call.admit(), call.admit(a_person(db))
         review = call.review(guest)
         call.set(endedAt=now() - timedelta(hours=24, minutes=1))
@@ -176,7 +199,10 @@ class TestWriting:
         call.set(endedAt=now() - timedelta(days=2))
         refused = [(a_person(db), 404, "company_not_found"), (lobby, 403, "was_not_there")]
         refused += [(member, 403, "own_subject"), (call.firm.owner, 403, "own_subject")]
-        refused += [(late, 403, "guest_too_late"), (a_call(db).admit(), 404, "company_not_found")]
+        refused += [
+            (late, 403, "guest_too_late"),
+            (a_past_call(db).admit(), 404, "company_not_found"),
+        ]
         for person, status, name in refused:
             assert code(ask(person, "POST", "/api/reviews", json=body)) == (status, name)
 
@@ -337,7 +363,7 @@ class TestReading:
     def test_who_reads_a_review(self, call: Held, guest: Person, db: Database) -> None:
         path = f"/api/reviews/{call.review(guest)['id']}"
         gone = call.firm.join()
-        former = a_call(db, call.firm, host=gone)
+        former = a_past_call(db, call.firm, host=gone)
         left = f"/api/reviews/{former.review(former.admit())['id']}"
         call.firm.owner.data("DELETE", f"/api/users/{gone.uid}")
         readers = (guest, call.host, call.firm.owner, call.firm.join("admin"))
@@ -351,13 +377,13 @@ class TestReading:
 
     def test_lists_of_a_company(self, call: Held, db: Database) -> None:
         firm, member = call.firm, call.firm.join()
-        other = a_call(db, firm, host=member)
+        other = a_past_call(db, firm, host=member)
         first = call.review(call.admit(), rating=5, solved=True)["id"]
         second = other.review(other.admit(), rating=2, solved=False)["id"]
         customer = other.admit(a_person(db))
         body = {"subjectKind": "company", "subjectId": firm.id, "rating": 4}
         third = data(customer, "POST", "/api/reviews", json=body)["review"]["id"]
-        foreign = a_call(db)
+        foreign = a_past_call(db)
         foreign.review(foreign.admit())
         owner = firm.owner
 
@@ -511,7 +537,7 @@ class TestEnding:
     def test_a_deleted_company_leaves_nothing_that_was_said(self, own_db: Database) -> None:
         db = own_db
         with rewired(database=db):
-            kept, call = a_call(db), a_call(db)
+            kept, call = a_past_call(db), a_past_call(db)
             guest = call.admit()
             call.review(guest)
             call.comment(call.host)
@@ -545,7 +571,7 @@ def test_a_subject_that_is_still_in_use_is_not_swept_at_once(own_db: Database) -
 
 
 def test_a_member_of_two_companies_says_which_one(db: Database) -> None:
-    call, other = a_call(db), a_firm(db)
+    call, other = a_past_call(db), a_firm(db)
     review = call.review(call.admit())
     owner = call.firm.owner
     services().company_founding.create(owner.caller, CompanyRequest("A second one"))

@@ -82,7 +82,7 @@ def a_guest(db: Database) -> Person:
     return a_person(db, guest=True, email_verified=False, name="Kari")
 
 
-def a_call(
+def a_past_call(
     db: Database,
     firm: Firm | None = None,
     host: Person | None = None,
