@@ -104,7 +104,7 @@ class TestWriting:
         self, call: Held, db: Database
     ) -> None:
         invited, other = a_person(db), a_past_call(db)
-        call.set(invitees=[invitee(invited).stored()])
+        call.set(invitees=[invitee(invited).model_dump(by_alias=True)])
         call.comment(call.admit())
         strangers = {
             "stranger": a_person(db),

@@ -138,7 +138,7 @@ class TestWriting:
 
     def test_who_was_not_there(self, call: Held, db: Database) -> None:
         invited, other = a_person(db), a_past_call(db)
-        call.set(invitees=[invitee(invited).stored()])
+        call.set(invitees=[invitee(invited).model_dump(by_alias=True)])
         refused = {
             "stranger": (a_person(db), 404),
             "admin": (a_person(db, "admin"), 404),
