@@ -98,14 +98,24 @@ def test_the_reason_of_an_end(db: Database, reason: str | None, wanted: str) -> 
     assert call.end(reason="bored").status_code == 422
 
 
-def test_a_call_in_which_nothing_was_heard_has_failed(db: Database) -> None:
+def test_a_call_in_which_nothing_was_heard_has_failed(db: Database, clock: Clock) -> None:
     call = a_call(db)
-    call.enter(call.host)
-    call.guest()
+    tabs = call.enter(call.host), call.guest()
+    for connection in ("connecting", "connecting", "failed"):
+        clock.forward(15)
+        for tab in tabs:
+            tab.beat(connection=connection)
     ended = call.end().json["data"]["call"]
     assert (ended["status"], ended["endReason"]) == ("failed", "technical_issue")
     found = counted(call)
     assert (found["callsFailed"], found["failedJoins"], found["joins"]) == (1, 2, 2)
+
+
+def test_a_call_whose_clients_say_nothing_of_connections_has_not_failed(db: Database) -> None:
+    call = a_call(db)
+    call.enter(call.host)
+    call.guest()
+    assert call.end().json["data"]["call"]["status"] == "ended"
 
 
 def test_a_call_that_nobody_answers_is_missed(db: Database, clock: Clock) -> None:
@@ -206,6 +216,7 @@ def test_a_guest_who_is_erased_leaves_a_place_without_a_name(db: Database) -> No
         pass
     assert call.record.participant_count == 1
     assert guest.record.name == ""
+    assert "Hopper" not in str(db.get(call_path(call.id)).data)
     assert not list(export(guest.person.uid))
     people = host.ask("GET", "/participants").json["data"]["participants"]
     assert [each["name"] for each in people] == ["Ada", ""]

@@ -163,7 +163,7 @@ class Attendance:
         for each in gone:
             beat, seen = self.beats.get(each.id), self.last_seen(each)
             ended_at = seen if ghosts else self.at
-            heard = each.had_media or bool(beat and beat.media)
+            heard = beat.media if beat else each.had_media
             spent = 0
             if each.is_in:
                 spent = (beat.seconds if beat else 0) + seconds_between(seen, ended_at)
@@ -171,7 +171,7 @@ class Attendance:
                 seconds += spent
                 if heard:
                     connected_at = connected_at or each.entered_at
-                else:
+                elif heard is False:
                     silent += 1
             else:
                 waiting -= 1
@@ -272,8 +272,9 @@ class Attendance:
 
     def commit(self, *more: Write) -> None:
         """Raises Stale."""
-        changed = self.call.model_copy(update={"updated_at": self.at})
-        writes: list[Write] = [Update(self.document.path, changed.stored(), seen=self.document)]
+        self.change(updated_at=self.at)
+        stored = self.call.stored()
+        writes: list[Write] = [Update(self.document.path, stored, seen=self.document)]
         known = self._read or {}
         for each in self._participants.values():
             path = participant_path(self.id, each.id)

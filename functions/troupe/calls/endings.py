@@ -4,6 +4,7 @@ them is forgotten in time."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from troupe import logs
@@ -31,6 +32,7 @@ from troupe.calls.records import (
     Call,
     CallStatus,
     EndReason,
+    without_guest,
 )
 from troupe.calls.standing import run_call
 from troupe.calls.starting import LOOKED_AT
@@ -101,7 +103,7 @@ class CallEndings:
         due = self._db.due(COLLECTION, limit, select=["status"])
         for document in due:
             try:
-                contend(lambda call_id=document.id: self._due(call_id))
+                contend(partial(self._due, document.id))
             except Exception as error:  # one call must not block the others
                 log.error("call_not_swept", error, callId=document.id)
         return len(due)
@@ -135,7 +137,7 @@ class CallEndings:
         where = [("companyId", "==", company_id)]
         found = self._db.find(COLLECTION, where=where, limit=limit, select=["status"])
         for document in found:
-            contend(lambda call_id=document.id: self._close(call_id))
+            contend(partial(self._close, document.id))
             self.erase(document.id)
         if not found:
             self._db.clear(slugs_path(company_id))
@@ -190,7 +192,7 @@ class CallEndings:
         here.change(
             due_at=None,
             invitees=[],
-            guest_name="",
+            **without_guest(call),
             outcome=call.outcome.model_copy(update={"note": ""}),
         )
         here.add(*self._place_deletes(call), *writes)
@@ -240,7 +242,8 @@ def finish(
     here.take_out(here.present, "left")
     ended_at = ended_at or at
     met = before.active_at is not None
-    if met and action is not Action.CANCEL and here.call.connected_at is None:
+    silent = here.call.connected_at is None and here.call.silent_joins > 0
+    if met and silent and action is not Action.CANCEL:
         action, reason = Action.FAIL, reason or "technical_issue"
     status = after(before, action)
     reports = quality.reports_of(db, here.id) if met else []
