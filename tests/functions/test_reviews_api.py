@@ -402,6 +402,11 @@ class TestReading:
         assert listed(owner, f"?subjectKind=company&subjectId={firm.id}&rating=4") == [third]
         hour = (now() - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert listed(owner, f"?from={hour}&rating=5&solved=true") == [first]
+        mine = f"?from={hour}&hostId={call.host.uid}&subjectKind=call"
+        assert listed(owner, mine) == listed(call.host, f"?from={hour}") == [first]
+        of_call = f"?from={hour}&subjectKind=call&subjectId={call.id}"
+        assert listed(owner, of_call) == [first]
+        assert listed(customer, f"?from={hour}&mine=true") == [third]
         assert listed(owner, f"?to={hour}") == []
         assert statistics(owner, f"?to={hour}") == {
             "average": None,
