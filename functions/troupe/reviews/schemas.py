@@ -57,7 +57,7 @@ class CreateReview(Schema):
         None, description="The mean of `ratings` by default; required without them."
     )
     ratings: ReviewAspects = Field(
-        default_factory=lambda: ReviewAspects(), description="What can be rated on its own."
+        default_factory=ReviewAspects, description="What can be rated on its own."
     )
     title: Title = ""
     text: ReviewText = Field("", description="`content` is accepted, too.")
