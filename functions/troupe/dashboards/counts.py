@@ -9,9 +9,9 @@ for each member, `{uid: {counter: …}}`. Text is smaller than a map, and read m
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -93,13 +93,27 @@ class Counts:
                 found[who].update(_added([(runs, piece.base)], since, until))
         return {who: sums for who, sums in found.items() if sums and who != NOBODY}
 
-    def each(self, name: str, since: int, until: int) -> Iterator[tuple[int, int]]:
-        """The slots in which something was counted under a name, in no order, and how much."""
+    def cells(self, since: int, until: int) -> Iterator[tuple[str, int, int]]:
+        """Counters, slots and numbers, in no order."""
         for piece in self._pieces:
-            slots, numbers = piece.everybody.get(name, ([], []))
-            first = bisect_left(slots, since - piece.base)
-            for place in range(first, bisect_left(slots, until - piece.base)):
-                yield slots[place] + piece.base, numbers[place]
+            for name, (slots, numbers) in piece.everybody.items():
+                first = bisect_left(slots, since - piece.base)
+                for place in range(first, bisect_left(slots, until - piece.base)):
+                    yield name, slots[place] + piece.base, numbers[place]
+
+    def active(self, names: Iterable[str], bounds: Sequence[int]) -> list[set[str]]:
+        """The members who have something under one of the names, between each two of `bounds`."""
+        found: list[set[str]] = [set() for _ in bounds[1:]]
+        for piece in self._pieces:
+            for who, runs in piece.by_member.items():
+                if who == NOBODY:
+                    continue
+                for name in names:
+                    for slot in runs.get(name, [[]])[0]:
+                        place = bisect_right(bounds, slot + piece.base) - 1
+                        if 0 <= place < len(found):
+                            found[place].add(who)
+        return found
 
 
 def read(db: Database, company_id: str, since: int, until: int, *, members: bool) -> Counts:
