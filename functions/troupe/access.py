@@ -104,6 +104,18 @@ def party(membership: Document, uid: str, admitted: bool, missing: Refusal) -> N
     _record("member", uid, membership.path, None if mine else missing)
 
 
+def involved(subject: Document, uid: str, refusal: Refusal | None) -> None:
+    """Records whether `uid` has a part in something that several kinds of people do, such as a
+    review: the caller has judged who they are. Raises `refusal` if it is not None."""
+    _record("member", uid, subject.path, refusal)
+
+
+def manages(company_id: str | None, caller: Caller) -> bool:
+    """Whether the caller is an owner or admin of a company. Says nothing about the caller's access,
+    and is not recorded."""
+    return caller.companies.get(company_id or "") in ("owner", "admin")
+
+
 def keeper(membership: Document, uid: str, refusal: Refusal | None) -> None:
     """Records whether a member may change what belongs to all, such as a room's name: the check of
     `owner` for an object with several keepers. Raises `refusal` if it is not None."""

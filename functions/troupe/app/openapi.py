@@ -260,10 +260,11 @@ class _Document:
             if route.produced_json:
                 schemas["application/json"] = self._refs[route.produced_json, "serialization"]
             return {kind: {"schema": schema} for kind, schema in schemas.items()}
-        name = f"{name_of(data)}{'Page' if route.paged else 'Envelope'}"
+        meta = route.meta and route.meta.__name__
+        name = f"{name_of(data)}{'Page' if meta else 'Envelope'}"
         if warns(route):
             name += "WithWarnings"
-        self._schemas[name] = envelope(data, paged=route.paged, warns=warns(route))
+        self._schemas[name] = envelope(data, meta=meta, warns=warns(route))
         return {"application/json": {"schema": ref(name)}}
 
     def _failure(self, codes: Codes, route: Route) -> str:

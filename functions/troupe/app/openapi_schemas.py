@@ -21,11 +21,11 @@ def schemas_of(
     routes: Iterable[Route], kinds: Iterable[type[TroupeError]]
 ) -> tuple[dict[tuple[Any, JsonSchemaMode], Json], Json]:
     """References to the schema of each type and mode, and all schemas by name."""
-    wanted: set[tuple[Any, JsonSchemaMode]] = {
-        (Meta, "serialization"),
-        (Notice, "serialization"),
-    }
+    wanted: set[tuple[Any, JsonSchemaMode]] = {(Notice, "serialization")}
+    metas = set[type[Meta]]()
     for route in routes:
+        if route.meta:
+            metas.add(route.meta)
         wanted.add((route.data, "serialization"))
         if route.produced_json:
             wanted.add((route.produced_json, "serialization"))
@@ -33,6 +33,7 @@ def schemas_of(
         wanted |= {(model, "validation") for model in taken}
     for kind in kinds:
         wanted |= {(each, "serialization") for each in details_of(kind) - {NoneType}}
+    wanted |= {(meta, "serialization") for meta in metas}
     inputs = sorted(wanted, key=lambda each: (each[0].__module__, each[0].__name__, each[1]))
     refs, described = TypeAdapter.json_schemas(
         [((kind, mode), mode, TypeAdapter(kind)) for kind, mode in inputs],
@@ -42,9 +43,9 @@ def schemas_of(
     # pydantic disambiguates schemas of the same name by module, or with -Input and -Output.
     if twice := [name for name in schemas if "__" in name or "-" in name]:
         raise ValueError(f"schemas of the same name: {sorted(twice)}")
-    # `meta` omits null fields.
-    fields = schemas["Meta"]["properties"]
-    schemas["Meta"]["properties"] = {name: without_null(fields[name]) for name in fields}
+    for meta in metas:  # it omits null fields
+        fields = schemas[meta.__name__]["properties"]
+        schemas[meta.__name__]["properties"] = {name: without_null(fields[name]) for name in fields}
     return {kind: dict(ref) for (kind, _), ref in refs.items()}, schemas
 
 
@@ -78,16 +79,16 @@ def warns(route: Route) -> bool:
     return model is not None and issubclass(model, WarnsOfUnknown)
 
 
-def envelope(data: Json, *, paged: bool, warns: bool) -> Json:
-    """The envelope of a success."""
+def envelope(data: Json, *, meta: str | None, warns: bool) -> Json:
+    """The envelope of a success. `meta`: the name of its schema."""
     fields = {
         "success": {"type": "boolean", "const": True},
         "statusCode": {"type": "integer"},
         "message": {"type": "string"},
         "data": data,
     }
-    if paged:
-        fields["meta"] = ref("Meta")
+    if meta:
+        fields["meta"] = ref(meta)
     if warns:
         ignored = {"type": "array", "items": ref("Notice"), "maxItems": MOST_WARNINGS}
         fields["warnings"] = ignored

@@ -40,7 +40,8 @@ def success(reply: Reply, status: int, warnings: Sequence[Notice] = ()) -> Respo
         "data": {} if reply.data is None else reply.data,
     }
     if reply.meta is not None:
-        envelope["meta"] = reply.meta.model_dump(by_alias=True, exclude_none=True)
+        meta = reply.meta.model_dump(by_alias=True)
+        envelope["meta"] = {name: each for name, each in meta.items() if each is not None}
     if warnings:
         envelope["warnings"] = warnings[:MOST_WARNINGS]
     return _json(envelope, code, reply.headers)

@@ -28,7 +28,7 @@ from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, limited
 from troupe.web.reply import Reply, success
-from troupe.web.schema import Nothing, Notice, Sized, WarnsOfUnknown
+from troupe.web.schema import Meta, Nothing, Notice, Sized, WarnsOfUnknown
 
 Handler = Callable[..., Reply | Response | Iterator[Event]]
 H = TypeVar("H", bound=Handler)
@@ -69,10 +69,10 @@ class Route:
     open_to_all_apps: bool  # needs no App Check token, whatever APP_CHECK says
 
     @property
-    def paged(self) -> bool:
-        """Whether a success has `meta`."""
+    def meta(self) -> type[Meta] | None:
+        """The type of the `meta` of a success, if it has one."""
         query = self.parts.get("query")
-        return query is not None and issubclass(query, Sized)
+        return query.meta_model if query is not None and issubclass(query, Sized) else None
 
     @property
     def streams_events(self) -> bool:

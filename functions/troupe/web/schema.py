@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -143,7 +143,10 @@ def limit_of(default: int, description: str, most: int = MOST_ENTRIES) -> Any:
 
 
 class Sized(Schema):
-    """The query of a list with `meta`, from its first entry."""
+    """The query of a list with `meta`, from its first entry. `meta_model`: the type of that, if it
+    has more than the position."""
+
+    meta_model: ClassVar[type[Meta]] = Meta
 
     limit: Limit = limit_of(20, "Entries per page.")
 

@@ -1,0 +1,1 @@
+"""Comments on calls, reviews and scripts."""

@@ -1,0 +1,1 @@
+"""What people say about calls, companies and characters."""
