@@ -8,13 +8,14 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.support.companies import Firm, Person, a_firm, a_person
+from tests.support.companies import Firm, Person, a_firm, a_person, client
 from tests.support.factories import code
 from tests.support.wiring import services
 from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.analytics.views import View
 from troupe.calls.records import Call, CallStatus, Invitee
 from troupe.calls.writes import call_path
+from troupe.comments.records import Comment, CommentedKind, comment_path
 from troupe.companies.writes import company_path, license_path
 from troupe.dashboards.days import day_writes, days_path
 
@@ -184,7 +185,7 @@ def test_revenue_is_what_was_paid(firm: Firm, db: Database) -> None:
         body = {"ownerId": firm.id, "amount": amount, "currency": currency, "tax": 100}
         payments.append(_payments(admin, "POST", "/api/payments", body)["payment"]["id"])
     for payment_id in payments * 2:  # a repeat changes nothing
-        _payments(admin, "PUT", f"/api/payments/{payment_id}", {"status": "paid"})
+        _payments(admin, "POST", f"/api/payments/{payment_id}/paid", {})
     shown = show(firm, "revenue")
     assert shown["currency"] == "nok"
     assert (shown["totals"]["gross"], shown["totals"]["payments"]) == (5700, 2)
@@ -197,8 +198,6 @@ def test_revenue_is_what_was_paid(firm: Firm, db: Database) -> None:
 
 
 def _payments(admin: Person, method: str, path: str, body: dict[str, Any]) -> Any:
-    from tests.support.companies import client
-
     answer = client("payments").open(path, method=method, json=body, headers=admin.headers)
     assert answer.status_code < 300, answer.text
     return answer.json.get("data")
@@ -289,7 +288,22 @@ def test_a_search_finds_what_begins_so(firm: Firm, db: Database) -> None:
     assert hits(other.licenses(1)[0]) == set()
     for text in ("about the", "INVO", "grace", "+4712", "17"):
         assert hits(text, kinds="calls") == {("calls", call.id)}, text
-    assert hits("nvoice") == set()
+    comment = Comment(
+        id=secrets.token_hex(16),
+        subject_kind=CommentedKind.CALL,
+        subject_id=call.id,
+        company_id=firm.id,
+        uid=ada.uid,
+        name="Ada",
+        text="The customer wants a discount",
+        internal=True,
+        created_at=AT,
+        updated_at=AT,
+    )
+    db.commit(Create(comment_path(comment.id), comment.stored()))
+    assert hits("disc") == hits("customer", kinds="comments") == {("comments", comment.id)}
+    services().comments.delete(ada.caller, comment.id)
+    assert hits("disc") == hits("nvoice") == set()
     for wrong in ({}, {"q": ""}, {"q": "a", "kinds": "secrets"}, {"q": "a" * 101}):
         answer = firm.owner.ask("GET", "/api/search", query_string=wrong)
         assert code(answer) == (422, "validation_failed"), wrong

@@ -17,13 +17,13 @@ def _count(name: str) -> Compute:
     return lambda sums: sums.get(name, 0)
 
 
-def _mean(name: str, of: str, digits: int = 1) -> Compute:
-    return lambda sums: _divided(sums.get(name, 0), sums.get(of, 0), digits)
+def _mean(name: str, *of: str, digits: int = 1) -> Compute:
+    return lambda sums: _divided(sums.get(name, 0), sum(sums.get(each, 0) for each in of), digits)
 
 
 def _share(name: str, *of: str) -> Compute:
     """From 0 to 1."""
-    return lambda sums: _divided(sums.get(name, 0), sum(sums.get(each, 0) for each in of), 4)
+    return _mean(name, *of, digits=4)
 
 
 def _minutes(sums: Sums) -> Figure:
@@ -65,9 +65,10 @@ FIGURES: Mapping[str, Compute] = {
     "unsolved": _count("unsolved"),
     "solvedRate": _share("solved", "solved", "unsolved"),
     "minutes": _minutes,
-    "averageSeconds": _mean("callSeconds", "callsEnded"),
-    "averageWaitingSeconds": _mean("waitingSeconds", "callsEnded"),
-    "averageResponseSeconds": _mean("responseSeconds", "callsEnded"),
+    # Of the calls in which people met.
+    "averageSeconds": _mean("callSeconds", "callsEnded", "callsFailed"),
+    "averageWaitingSeconds": _mean("waitingSeconds", "callsEnded", "callsFailed"),
+    "averageResponseSeconds": _mean("responseSeconds", "callsEnded", "callsFailed"),
     "guests": _count("guestJoins"),
     "recordings": _count("recordings"),
     "joins": _count("joins"),
@@ -79,9 +80,9 @@ FIGURES: Mapping[str, Compute] = {
     "roundTripP50": _percentile(0.5),
     "roundTripP95": _percentile(0.95),
     "ratings": _count("ratings"),
-    "rating": _mean("ratingSum", "ratings", 2),
-    "hostRating": _mean("hostRatingSum", "hostRatings", 2),
-    "serviceRating": _mean("serviceRatingSum", "serviceRatings", 2),
+    "rating": _mean("ratingSum", "ratings", digits=2),
+    "hostRating": _mean("hostRatingSum", "hostRatings", digits=2),
+    "serviceRating": _mean("serviceRatingSum", "serviceRatings", digits=2),
     "newMembers": _count("newMembers"),
     "lostMembers": _count("lostMembers"),
     "newLicenses": _count("newLicenses"),

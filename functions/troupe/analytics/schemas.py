@@ -17,6 +17,7 @@ from troupe.calls.records import Call, CallStatus
 from troupe.companies.license_schemas import LicenseView
 from troupe.companies.records import LicenseType, Member, MemberStatus
 from troupe.companies.schemas import ShownType
+from troupe.reviews.records import Review, ReviewedKind
 from troupe.web.schema import Id, Schema
 
 Figures = dict[str, int | float | None]
@@ -116,9 +117,29 @@ class LatestCall(Schema):
         given = call.model_dump(include=set(cls.model_fields))
         more = {
             "host_id": call.host_uid,
-            "solved": call.outcome.solved,
+            "solved": call.solved,
             "rating": call.review.rating if call.review else None,
         }
+        return cls.model_validate(given | more)
+
+
+class LatestReview(Schema):
+    id: str
+    subject_kind: ReviewedKind
+    subject_id: str
+    host_id: str | None
+    name: str = Field(description="Of the author.")
+    rating: int
+    title: str
+    text: str
+    solved: bool | None
+    answered: bool = Field(description="Whether the company has responded.")
+    created_at: datetime
+
+    @classmethod
+    def of(cls, review: Review) -> Self:
+        given = review.model_dump(include=set(cls.model_fields))
+        more = {"host_id": review.host_uid, "answered": review.response is not None}
         return cls.model_validate(given | more)
 
 
@@ -171,6 +192,7 @@ class DashboardData(Schema):
     calls: list[LatestCall] = Field(
         description="Of `overview`: the latest; of `realtime`: those that go on."
     )
+    reviews: list[LatestReview] = Field(description="Of `satisfaction`: the latest.")
     expiring: list[LicenseView] = Field(
         description="Of `licenses`: active ones that expire within 30 days, the soonest first."
     )
@@ -193,6 +215,7 @@ class DashboardData(Schema):
             members=[MemberRow.of(each) for each in made.members],
             latest_members=[LatestMember.of(each) for each in made.latest_members],
             calls=[LatestCall.of(each) for each in made.calls],
+            reviews=[LatestReview.of(each) for each in made.reviews],
             expiring=[LicenseView.of(each) for each in made.licenses],
         )
 

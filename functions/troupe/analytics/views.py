@@ -19,6 +19,8 @@ from troupe.companies.writes import licenses_path, members_path
 from troupe.dashboards.counts import Counts, read, time_of
 from troupe.payments.records import PAYMENTS, Billing, Payment, Price, billing_path
 from troupe.plans.writes import PRICES
+from troupe.reviews.records import COLLECTION as REVIEWS
+from troupe.reviews.records import Review
 from troupe.wallet.budgets import member_path
 
 View = Literal[
@@ -126,6 +128,7 @@ class Dashboard:
     members: list[MemberFigures] = field(default_factory=list)
     latest_members: list[Member] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
     licenses: list[License] = field(default_factory=list)
 
 
@@ -231,6 +234,9 @@ class Views:
         sums = _sums(made, counts)
         made.parts = {"byRating": {str(n): sums.get(f"ratings{n}", 0) for n in range(1, 6)}}
         made.members = self._members(made, counts, "ratings")
+        mine = [("companyId", "==", made.company.id)]
+        found = self._db.find(REVIEWS, where=mine, order=[("createdAt", True)], limit=_LATEST)
+        made.reviews = [Review.of(each) for each in found]
 
     def _technical(self, made: Dashboard, counts: Counts) -> None:
         made.parts = {"quality": _classes(_sums(made, counts), "quality", _QUALITY)}

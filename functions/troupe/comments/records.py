@@ -9,10 +9,12 @@ from typing import Any
 from pydantic import Field
 
 from troupe.records import Record
+from troupe.text import name_key, prefixes
 
 COLLECTION = "comments"
 MOST_CHARACTERS = 2000
 MOST_TAGS = 5
+MOST_FOUND_BY = 20  # words of a text
 
 
 class CommentedKind(StrEnum):
@@ -58,7 +60,9 @@ class Comment(Record):
         return subject_key(self.subject_kind, self.subject_id)
 
     def stored(self) -> dict[str, Any]:
-        return super().stored() | {"subject": self.subject}
+        """Adds what a search of the company compares: the first words, and the tags."""
+        words = name_key(self.text).split()[:MOST_FOUND_BY]
+        return super().stored() | {"subject": self.subject, "starts": prefixes(*words, *self.tags)}
 
 
 def subject_key(kind: str, subject_id: str) -> str:

@@ -258,7 +258,8 @@ class Comments:
 def emptied_fields() -> dict[str, Any]:
     """Of a comment that is deleted now."""
     at = now()
-    return {"text": "", "tags": [], "request": None, "deletedAt": at, "updatedAt": at}
+    gone = {"text": "", "tags": [], "starts": [], "request": None}
+    return gone | {"deletedAt": at, "updatedAt": at}
 
 
 def _has(comment: Comment, sought: str) -> bool:

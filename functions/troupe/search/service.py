@@ -8,10 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from troupe.adapters.firestore import Database
+from troupe.adapters.firestore import Database, Document
 from troupe.audit.records import Actor
 from troupe.calls.records import COLLECTION as CALLS
 from troupe.calls.records import Call
+from troupe.comments.records import COLLECTION as COMMENTS
+from troupe.comments.records import Comment
 from troupe.companies.choice import managed
 from troupe.companies.records import License, Member
 from troupe.companies.roster import Roster, is_outside_admin
@@ -21,11 +23,14 @@ from troupe.companies.writes import (
     license_path,
     members_path,
 )
-from troupe.text import search_key
+from troupe.text import search_key, shorten
 
 if TYPE_CHECKING:
     from troupe.audit.service import AuditLog
     from troupe.caller import Caller
+
+
+_SHOWN = 80  # characters of a text
 
 
 class Kind(StrEnum):
@@ -60,7 +65,12 @@ class CompanySearch:
         Roster(self._db, company_id)
         if is_outside_admin(caller, company_id):
             self._audit_log().read(Actor.of(caller), "search", company_path(company_id))
-        ways = {Kind.USERS: self._users, Kind.CALLS: self._calls, Kind.LICENSES: self._licenses}
+        ways = {
+            Kind.USERS: self._users,
+            Kind.CALLS: self._calls,
+            Kind.LICENSES: self._licenses,
+            Kind.COMMENTS: self._comments,
+        }
         return [hit for kind in kinds for hit in ways[kind](company_id, text, most)]
 
     def _users(self, company_id: str, text: str, most: int) -> list[Hit]:
@@ -72,12 +82,7 @@ class CompanySearch:
 
     def _calls(self, company_id: str, text: str, most: int) -> list[Hit]:
         """By title, number, and the names and phone numbers of those invited; latest first."""
-        found = self._db.find(
-            CALLS,
-            where=[("companyId", "==", company_id), ("starts", "array_contains", search_key(text))],
-            order=[("createdAt", True)],
-            limit=most,
-        )
+        found = self._newest(CALLS, company_id, text, most)
         return [
             Hit(Kind.CALLS, call.id, call.title, f"#{call.number} {call.status}", call.created_at)
             for call in map(Call.of, found)
@@ -100,6 +105,22 @@ class CompanySearch:
             )
             for license in (License.of(each) for each in found if each.exists)
         ]
+
+    def _comments(self, company_id: str, text: str, most: int) -> list[Hit]:
+        """By the first words of the text, and by tags; latest first. Also internal ones."""
+        found = self._newest(COMMENTS, company_id, text, most)
+        return [
+            Hit(Kind.COMMENTS, each.id, shorten(each.text, _SHOWN), each.name, each.created_at)
+            for each in map(Comment.of, found)
+        ]
+
+    def _newest(self, collection: str, company_id: str, text: str, most: int) -> list[Document]:
+        return self._db.find(
+            collection,
+            where=[("companyId", "==", company_id), ("starts", "array_contains", search_key(text))],
+            order=[("createdAt", True)],
+            limit=most,
+        )
 
     def _members(self, company_id: str, text: str, most: int) -> list[Member]:
         found = self._db.find(
