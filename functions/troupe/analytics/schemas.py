@@ -57,7 +57,7 @@ class DashboardQuery(PeriodQuery):
     )
 
 
-class StepView(Schema):
+class SeriesStep(Schema):
     date: date
     values: Figures
 
@@ -178,7 +178,7 @@ class DashboardData(Schema):
     totals: Figures = Field(description="Of the period.")
     previous: Figures = Field(description="Of as many days just before.")
     growth: Figures = Field(description="From `previous` to `totals`, in percent.")
-    series: list[StepView] = Field(description="Oldest first, one for each step.")
+    series: list[SeriesStep] = Field(description="Oldest first, one for each step.")
     now: Figures = Field(description="What is there at present, whatever the period.")
     parts: dict[str, dict[str, int]] = Field(
         description="What something consists of, such as `byStatus` or `durations` (minutes)."
@@ -208,7 +208,7 @@ class DashboardData(Schema):
             totals=made.totals,
             previous=made.previous,
             growth=made.growth,
-            series=[StepView.of(each) for each in made.series],
+            series=[SeriesStep.of(each) for each in made.series],
             now=made.now,
             parts=made.parts,
             money=[MoneyView(currency=name, **each) for name, each in made.money.items()],

@@ -29,7 +29,10 @@ api = Api("search", "Companies")
     limit="search",
 )
 def search(
-    header: CompanyHeader, query: schemas.SearchQuery, caller: Caller, company_search: CompanySearch
+    header: CompanyHeader,
+    query: schemas.CompanySearchQuery,
+    caller: Caller,
+    company_search: CompanySearch,
 ) -> Reply:
     """Finds people, calls, licenses and comments of a company by the beginnings of words. Only
     those who manage the company can search it."""

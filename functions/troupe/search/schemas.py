@@ -19,7 +19,7 @@ def _known(text: str) -> str:
     return ",".join(names or Kind)
 
 
-class SearchQuery(Schema):
+class CompanySearchQuery(Schema):
     q: Annotated[Line, Field(max_length=100)] = Field(
         description="The beginning of a word, or of the whole."
     )
