@@ -157,6 +157,12 @@ def captions(request: Request) -> Response:
     return _serve("captions", request)
 
 
+# Who is in a call beats every few seconds, and nothing here takes long.
+@https_fn.on_request(secrets=CHECKER)
+def calls(request: Request) -> Response:
+    return _serve("calls", request)
+
+
 # Its streams wait nearly all the time.
 @https_fn.on_request(secrets=JWT, concurrency=200, timeout_sec=300)
 def live(request: Request) -> Response:

@@ -35,7 +35,14 @@ from troupe.calls.records import (
 from troupe.calls.standing import run_call
 from troupe.calls.starting import LOOKED_AT
 from troupe.calls.states import Action, after
-from troupe.calls.writes import beats_path, call_path, code_path, slug_path
+from troupe.calls.writes import (
+    beats_path,
+    call_path,
+    code_path,
+    counters_path,
+    slug_path,
+    slugs_path,
+)
 from troupe.companies.writes import company_path, license_path
 from troupe.dashboards.days import day_writes, duration_counter
 from troupe.logs import log
@@ -120,6 +127,27 @@ class CallEndings:
         for record in records:
             self._orphans.clean(record)
         log.info("call_deleted", callId=call_id)
+
+    def erase_all(self, company_id: str, limit: int) -> int:
+        """Deletes up to `limit` calls of a company that is deleted; returns how many, and 0 when
+        nothing of its calls is left."""
+        where = [("companyId", "==", company_id)]
+        found = self._db.find(COLLECTION, where=where, limit=limit, select=["status"])
+        for document in found:
+            contend(lambda call_id=document.id: self._close(call_id))
+            self.erase(document.id)
+        if not found:
+            self._db.clear(slugs_path(company_id))
+            self._db.commit(Delete(counters_path(company_id)))
+        return len(found)
+
+    def _close(self, call_id: str) -> None:
+        """Ends or cancels a call whose company is deleted."""
+        here = Attendance(self._db, call_id)
+        if not here.call.is_over:
+            action = Action.END if here.call.is_live else Action.CANCEL
+            finish(self._db, here, action, "cancelled")
+            here.commit()
 
     def _due(self, call_id: str) -> None:
         logs.bind(callId=call_id)

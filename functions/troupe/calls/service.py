@@ -240,6 +240,9 @@ class Calls:
             self._plan(here, change)
             if "host_uid" in fields:
                 fields |= self._host(caller, before, fields["host_uid"])
+                room = here.found(room_path(call_id))
+                if room.exists:
+                    here.add(Update(room.path, {"ownerUid": fields["host_uid"]}, seen=room))
             if "slug" in fields and fields["slug"] != before.slug:
                 here.add(*self._slug_writes(before, fields["slug"], here.at))
             if fields.get("invitees") and not before.guest_count:
