@@ -92,7 +92,7 @@ def happens(db: Database, company_id: str, number: int, event: Event) -> None:
         id=secrets.token_hex(16),
         company_id=company_id,
         host_uid=event.host,
-        created_by=event.host,
+        creator_uid=event.host,
         number=number,
         code="X",
         title="",

@@ -185,7 +185,7 @@ def test_calls_are_exported_with_what_was_said_of_them(firm: Firm, queue: HeldQu
         company_id=firm.id,
         host_uid=firm.owner.uid,
         host_name="Ada",
-        created_by=firm.owner.uid,
+        creator_uid=firm.owner.uid,
         number=17,
         code="X",
         title="=About the invoice",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
@@ -13,7 +14,10 @@ from tests.support.factories import code
 from tests.support.wiring import services
 from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.analytics.views import View
+from troupe.caller import Caller, Device
+from troupe.calls.entering import Entry
 from troupe.calls.records import Call, CallStatus, Invitee
+from troupe.calls.service import CallChange, CallRequest
 from troupe.calls.writes import call_path
 from troupe.comments.records import Comment, CommentedKind, comment_path
 from troupe.companies.writes import company_path, license_path
@@ -35,7 +39,7 @@ def a_call(firm: Firm, host: Person, **fields: Any) -> Call:
         company_id=firm.id,
         host_uid=host.uid,
         host_name=host.user.name,
-        created_by=host.uid,
+        creator_uid=host.uid,
         code=secrets.token_hex(5),
         room_id="x",
         created_at=at,
@@ -129,6 +133,43 @@ def test_calls_are_counted_in_the_zone_that_is_asked_for(firm: Firm) -> None:
     of_company = show(firm, "calls", **MARCH, granularity="month")
     assert of_company["timezone"] == "Asia/Tokyo"
     assert [each["values"]["calls"] for each in of_company["series"]] == [2]
+
+
+def test_what_really_happens_is_what_is_shown(firm: Firm) -> None:
+    """By the services themselves: people meet in a call, hear nothing in one, nobody comes to one."""
+    ada = firm.join(name="Ada")
+    (license_id,) = firm.licenses(1)
+    firm.owner.data("PUT", f"/api/licenses/{license_id}/assign", json={"userId": ada.uid})
+    met, silent, alone = (held(firm, ada, how) for how in ("connected", "connecting", None))
+    services().calls.update(ada.caller, met.id, CallChange(outcome={"solved": False}))
+    for _ in range(2):
+        services().calls.update(ada.caller, met.id, CallChange(outcome={"solved": True}))
+    found = firm.db.get_all([call_path(each.id) for each in (met, silent, alone)])
+    calls = [Call.of(each) for each in found]
+    statuses = Counter(str(call.status) for call in calls)
+    shown = show(firm, "calls")
+    assert statuses.keys() == {"ended", "failed", "missed"}
+    assert {name: n for name, n in shown["parts"]["byStatus"].items() if n} == statuses
+    totals = shown["totals"]
+    assert (totals["calls"], totals["solved"], totals["unsolved"]) == (3, 1, 0)
+    assert totals["guests"] == sum(call.guest_count for call in calls) == 2
+    assert totals["minutes"] == round(sum(call.seconds for call in calls) / 60, 1)
+    assert [each["userId"] for each in shown["members"]] == [ada.uid]
+    assert show(firm, "technical")["totals"]["joins"] == sum(call.join_seq for call in calls[:2])
+    assert {each["id"] for each in show(firm, "overview")["calls"]} == {each.id for each in calls}
+
+
+def held(firm: Firm, host: Person, connection: Any) -> Call:
+    """A call that the host has ended. `connection`: of the guest; None if no guest came."""
+    wired, device = services(), Device("pytest")
+    call = wired.calls.create(host.caller, firm.id, CallRequest(title="Call with Grace"))
+    wired.call_entrance.enter(host.account, call.id, Entry(), device)
+    if connection:
+        entry = Entry(code=call.code)
+        guest = wired.call_entrance.enter_as_guest(call.id, "Grace", entry, device).participant
+        caller = Caller(uid=guest.uid, role="user", guest=True, email=None)
+        wired.call_presence.beat(caller, call.id, guest.id, None, connection)
+    return wired.call_endings.end(host.caller, call.id)
 
 
 def test_the_price_of_a_solved_call_is_the_companys(firm: Firm) -> None:

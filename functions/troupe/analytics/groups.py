@@ -27,10 +27,11 @@ def grouped(counts: Counts, period: Period, grouping: Grouping) -> Groups:
     }
 
 
-def by_hour(counts: Counts, period: Period) -> Groups:
+def by_hour(counts: Counts, period: Period, only: str | None = None) -> Groups:
+    """`only`: a counter, None for all."""
     found: Groups = {str(hour): Counter() for hour in range(24)}
     hours, since = period.hours, period.since
-    for name, slot, number in counts.cells(since, period.until):
+    for name, slot, number in counts.cells(since, period.until, only):
         found[str(hours[slot - since])][name] += number
     return found
 

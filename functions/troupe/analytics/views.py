@@ -40,8 +40,9 @@ MOST_PAYMENTS = 1_000
 EXPIRING = timedelta(days=30)
 _LATEST = 5
 _ACTIVE = "activeMembers"
+_STARTED = "callsStarted"
 # What shows that a member was active.
-_ACTS = ("callsStarted", "callsEnded", "joins")
+_ACTS = (_STARTED, "callsEnded", "joins")
 # The figures of each view: of a period, and of a step of its series.
 _FIGURES: Mapping[View, tuple[Sequence[str], Sequence[str]]] = {
     "overview": (
@@ -173,15 +174,12 @@ class Views:
 
     def _calls(self, made: Dashboard, counts: Counts) -> None:
         sums = _sums(made, counts)
-        started = {
-            "byHour": by_hour(counts, made.period),
-            "byWeekday": by_weekday(counts, made.period),
-        }
         made.parts = {
             "byStatus": {name: int(FIGURES[name](sums) or 0) for name in _ENDS},
             "durations": _classes(sums, "durations", _DURATIONS),
             "quality": _classes(sums, "quality", _QUALITY),
-            **{name: _started(groups) for name, groups in started.items()},
+            "byHour": _started(by_hour(counts, made.period, _STARTED)),
+            "byWeekday": _started(by_weekday(counts, made.period)),
         }
         made.members = self._members(made, counts, "calls")
 
@@ -305,7 +303,7 @@ class Views:
             "participants": people,
             "waiting": waiting,
         }
-        made.parts = {"byHour": _started(by_hour(counts, made.period))}
+        made.parts = {"byHour": _started(by_hour(counts, made.period, _STARTED))}
         made.calls = self._calls_of(live, MOST_LISTED)
 
     def _members(self, made: Dashboard, counts: Counts, by: str) -> list[MemberFigures]:
@@ -385,7 +383,7 @@ def _classes(sums: Sums, name: str, keys: Sequence[str]) -> dict[str, int]:
 
 
 def _started(groups: Mapping[str, Sums]) -> dict[str, int]:
-    return {key: sums.get("callsStarted", 0) for key, sums in groups.items()}
+    return {key: sums.get(_STARTED, 0) for key, sums in groups.items()}
 
 
 def _seats(company: Company) -> dict[str, Figure]:

@@ -93,10 +93,14 @@ class Counts:
                 found[who].update(_added([(runs, piece.base)], since, until))
         return {who: sums for who, sums in found.items() if sums and who != NOBODY}
 
-    def cells(self, since: int, until: int) -> Iterator[tuple[str, int, int]]:
-        """Counters, slots and numbers, in no order."""
+    def cells(
+        self, since: int, until: int, only: str | None = None
+    ) -> Iterator[tuple[str, int, int]]:
+        """Counters, slots and numbers, in no order. `only`: the counter, None for all."""
         for piece in self._pieces:
             for name, (slots, numbers) in piece.everybody.items():
+                if only not in (None, name):
+                    continue
                 first = bisect_left(slots, since - piece.base)
                 for place in range(first, bisect_left(slots, until - piece.base)):
                     yield name, slots[place] + piece.base, numbers[place]
