@@ -136,7 +136,7 @@ def test_calls_are_counted_in_the_zone_that_is_asked_for(firm: Firm) -> None:
 
 
 def test_what_really_happens_is_what_is_shown(firm: Firm) -> None:
-    """By the services themselves: people meet in a call, hear nothing in one, nobody comes to one."""
+    """Of real calls: in one people meet, in one they hear nothing, and to one nobody comes."""
     ada = firm.join(name="Ada")
     (license_id,) = firm.licenses(1)
     firm.owner.data("PUT", f"/api/licenses/{license_id}/assign", json={"userId": ada.uid})
