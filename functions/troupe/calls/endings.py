@@ -31,6 +31,7 @@ from troupe.calls.records import (
     Call,
     CallStatus,
     EndReason,
+    without_guest,
 )
 from troupe.calls.standing import run_call
 from troupe.calls.starting import LOOKED_AT
@@ -189,7 +190,7 @@ class CallEndings:
         here.change(
             due_at=None,
             invitees=[],
-            guest_name="",
+            **without_guest(call),
             outcome=call.outcome.model_copy(update={"note": ""}),
         )
         here.add(*self._place_deletes(call), *writes)
@@ -239,7 +240,8 @@ def finish(
     here.take_out(here.present, "left")
     ended_at = ended_at or at
     met = before.active_at is not None
-    if met and action is not Action.CANCEL and here.call.connected_at is None:
+    silent = here.call.connected_at is None and here.call.silent_joins > 0
+    if met and silent and action is not Action.CANCEL:
         action, reason = Action.FAIL, reason or "technical_issue"
     status = after(before, action)
     reports = quality.reports_of(db, here.id) if met else []

@@ -18,7 +18,7 @@ from troupe.calls.errors import (
     LicenseExpired,
     TooManyInMesh,
 )
-from troupe.companies.choice import chosen
+from troupe.companies.choice import chosen, own
 from troupe.companies.errors import CompanyRequired
 from troupe.companies.schemas import CompanyKeyHeader
 from troupe.errors import CompanyNotFound, Forbidden
@@ -59,7 +59,7 @@ def create_call(
     header: CompanyKeyHeader, body: schemas.CreateCall, caller: Caller, calls: Calls
 ) -> Reply:
     """Creates a call of a company. Its host needs one of the company's licenses."""
-    company_id = chosen(caller, body.company_id, header.x_troupe_company)
+    company_id = own(caller, body.company_id, header.x_troupe_company)
     call = calls.create(caller, company_id, body.request(), header.idempotency_key)
     headers = {"Location": f"/api/videocalls/{call.id}"}
     return Reply(schemas.CreatedCall.of(call), "Call created successfully", headers=headers)
@@ -76,7 +76,7 @@ def list_calls(
 ) -> Reply:
     """Lists the calls of a company, newest first: all of them for those who manage it, for others
     those that they host."""
-    company_id = chosen(caller, query.company_id, header.x_troupe_company)
+    company_id = own(caller, query.company_id, header.x_troupe_company)
     found, page = calls.page(caller, company_id, query, query.filter())
     meta = query.meta(page.total, page.next_cursor)
     return Reply(schemas.CallsData.of(found), "Calls fetched successfully", meta=meta)

@@ -8,7 +8,7 @@ from functools import partial
 from troupe.adapters.firestore import Database, Delete, Document, Update, contend
 from troupe.calls.attendance import Attendance
 from troupe.calls.endings import finish
-from troupe.calls.records import ACCESS, COLLECTION, PARTICIPANTS, Invitee
+from troupe.calls.records import ACCESS, COLLECTION, PARTICIPANTS, Invitee, without_guest
 from troupe.calls.states import Action
 from troupe.calls.writes import accesses_path, call_path, participants_path
 from troupe.exported import Exported
@@ -41,11 +41,12 @@ def _leave(database: Database, uid: str, access: Document) -> None:
     call_id = access.path.split("/")[1]
     here = Attendance(database, call_id, [uid])
     if here.document.exists:
-        mine = [each for each in here.present if each.uid == uid]
-        if mine:
-            here.take_out(mine, "left")
+        before, mine = here.call, [each for each in here.present if each.uid == uid]
+        here.take_out(mine, "left")
+        if before.guest_name == access.data.get("name"):
+            here.change(**without_guest(here.call))
+        if here.call != before:
             here.commit()
-            here = Attendance(database, call_id, [uid])
     found = database.find(participants_path(call_id), where=[("uid", "==", uid)], limit=100)
     database.commit_or_stale(
         *(Update(each.path, {"name": "", "uid": ""}, seen=each) for each in found),

@@ -142,7 +142,9 @@ def call_participants(path: CallPath, caller: Caller, call_presence: CallPresenc
     return Reply(schemas.ParticipantsData.of(found), "Participants fetched successfully")
 
 
-@api.get("/api/calls/<callId>/status", auth=Auth.MEMBER, data=schemas.CallStatusData, errors=_INSIDE)
+@api.get(
+    "/api/calls/<callId>/status", auth=Auth.MEMBER, data=schemas.CallStatusData, errors=_INSIDE
+)
 def call_status(path: CallPath, caller: Caller, call_presence: CallPresence) -> Reply:
     """Returns how a call goes, for those who are in it, its host, and those who manage the
     company."""

@@ -32,7 +32,7 @@ Code = Annotated[
     Field(description="In any case, with blanks and hyphens.", examples=["7K3QX-9M2PA"]),
 ]
 # Of the path: a code, or with `company` the slug of a call.
-Place = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w -]+$")]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 class JoinPath(Schema):
@@ -40,7 +40,7 @@ class JoinPath(Schema):
 
 
 class JoinQuery(Schema):
-    company: Annotated[str, StringConstraints(max_length=100, pattern=r"^[\w-]+$")] | None = Field(
+    company: Annotated[str, StringConstraints(max_length=100)] | None = Field(
         None, description="The slug of a company; then `code` is the slug of its call."
     )
 

@@ -172,6 +172,13 @@ class CallPresence:
         beat = Beat(
             at=here.at,
             seconds=seconds + (seconds_between(seen, here.at) if mine.is_in else 0),
-            media=connection == "connected" or bool(before and before.media),
+            media=_heard(before.media if before else None, connection),
         )
         return [Merge(beats_path(here.id), {"p": {mine.id: beat.stored()}})]
+
+
+def _heard(before: bool | None, connection: Connection | None) -> bool | None:
+    """Whether a tab was ever connected."""
+    if before or connection == "connected":
+        return True
+    return before if connection is None else False
