@@ -17,6 +17,7 @@ from tests.support.companies import Firm, Person, a_firm
 from tests.support.factories import HeldQueue, new_character, test_settings
 from tests.support.media_files import sent
 from tests.support.plans import Shop
+from tests.support.reviews import Held, a_past_call
 from tests.support.rooms import a_room
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
@@ -106,6 +107,8 @@ def expected(operation: Operation, policy: str, caller: str) -> Outcome:
         "company": {"user": ADMITTED, "guest": HIDDEN, "other": HIDDEN, "admin": ADMITTED},
         "member": {"user": ADMITTED, "guest": HIDDEN, "other": HIDDEN, "admin": HIDDEN},
     }
+    if operation.id == "getReview":  # administrators see those of a company as its managers do
+        rules["member"]["admin"] = DONE
     return rules[policy][caller]
 
 
@@ -155,6 +158,9 @@ class World:
             "roomId": self._room,
             "ID_OF_A_ROOM": self._room,
             "ID_OF_A_MESSAGE": self._room,
+            "ID_OF_AN_ATTENDED_CALL": self._attended_call,
+            "reviewId": self._review,
+            "commentId": self._comment,
             "callId": self._call,
             "code": self._call,
             "ID_OF_A_CALL": self._call,
@@ -371,6 +377,28 @@ class World:
             "userId": member.uid,
             "invitationId": invited["id"],
         }
+
+    def _attended_call(self, owner: Caller) -> Ids:
+        """Of another company."""
+        call = a_past_call(self._db)
+        call.admit(Person(self._db, owner.uid, owner.headers))
+        return {"ID_OF_AN_ATTENDED_CALL": call.id}
+
+    def _call_of_mine(self, owner: Caller) -> tuple[Held, Person]:
+        """One of the company of `owner`, who took part."""
+        person = Person(self._db, owner.uid, owner.headers)
+        firms = [Firm(self._db, each, person) for each in person.user.companies]
+        call = a_past_call(self._db, firms[0] if firms else a_firm(self._db, owner=person))
+        call.admit(person)
+        return call, person
+
+    def _review(self, owner: Caller) -> Ids:
+        call, person = self._call_of_mine(owner)
+        return {"reviewId": call.review(person)["id"]}
+
+    def _comment(self, owner: Caller) -> Ids:
+        call, person = self._call_of_mine(owner)
+        return {"commentId": call.comment(person)["id"]}
 
     def _call(self, owner: Caller) -> Ids:
         """A call that `owner` hosts, with both `owner` and a guest in it."""

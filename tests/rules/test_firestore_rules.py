@@ -100,6 +100,7 @@ NOBODYS += ["characters/{0}", "characters/{0}/stars/{0}", "discards/{0}"]
 NOBODYS += ["companies/{0}", "companies/{0}/members/{0}", "companies/{0}/licences/{0}"]
 NOBODYS += ["companies/{0}/invitations/{0}", "companySlugs/{0}", "companyNumbers/{0}"]
 NOBODYS += ["metrics/{0}", "debug/{0}", "debugLogs/{0}"]
+NOBODYS += ["reviews/{0}", "ratings/{0}", "comments/{0}", "endedSubjects/{0}"]
 NOBODYS += ["audit/{0}", "contacts/{0}", "deletions/{0}", "subscriptions/{0}"]
 
 
@@ -244,6 +245,16 @@ def test_users_cannot_be_listed(uid: str) -> None:
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_everybody_reads_public_documents(uid: str, path: str, signed_in: bool) -> None:
     assert Client(uid if signed_in else None).get(path.format(uid)) == 200
+
+
+@pytest.mark.parametrize("collection", ["reviews", "comments"])
+def test_what_is_said_of_calls_is_not_listed_either(
+    db: Database, uid: str, collection: str
+) -> None:
+    """Not even one's own: a rule could not hide what is internal from those who have left."""
+    db.commit(Create(f"{collection}/{uid}", {"uid": uid, "internal": False}))
+    for client in (Client(uid), Client(None)):
+        assert client.query(collection, "uid", uid) == 403
 
 
 @pytest.mark.parametrize("path", NOBODYS)

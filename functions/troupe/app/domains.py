@@ -16,6 +16,7 @@ from troupe.analytics.domain import DOMAIN as ANALYTICS
 from troupe.bulk.domain import DOMAIN as BULK
 from troupe.calls.domain import DOMAIN as CALLS
 from troupe.characters.domain import DOMAIN as CHARACTERS
+from troupe.comments.domain import DOMAIN as COMMENTS
 from troupe.companies.domain import DOMAIN as COMPANIES
 from troupe.company_exports.domain import DOMAIN as COMPANY_EXPORTS
 from troupe.dashboards.domain import DOMAIN as DASHBOARDS
@@ -32,6 +33,7 @@ from troupe.notifications.domain import DOMAIN as NOTIFICATIONS
 from troupe.payments.domain import DOMAIN as PAYMENTS
 from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
+from troupe.reviews.domain import DOMAIN as REVIEWS
 from troupe.rooms.domain import DOMAIN as ROOMS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
 from troupe.search.domain import DOMAIN as SEARCH
@@ -64,6 +66,8 @@ DOMAINS: tuple[Domain, ...] = (
     DICTIONARIES,
     FILES,
     CALLS,
+    REVIEWS,
+    COMMENTS,
     ROOMS,
     COMPANIES,
     PAYMENTS,

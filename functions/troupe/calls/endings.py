@@ -46,6 +46,7 @@ from troupe.calls.writes import (
 )
 from troupe.companies.writes import company_path, license_path
 from troupe.dashboards.days import day_writes, duration_counter
+from troupe.ended_subjects import ending_write
 from troupe.logs import log
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.rooms.service import deletion, invitation_deletes
@@ -207,7 +208,7 @@ class CallEndings:
             for each in _PARTS
         ]
         writes: list[Write] = [each.create_write() for each in records]
-        writes.append(Delete(beats_path(call.id)))
+        writes += [Delete(beats_path(call.id)), ending_write("call", call.id)]
         if room.exists:
             more, deletes = deletion(room)
             records += more

@@ -17,6 +17,7 @@ from troupe.adapters.firestore import (
 from troupe.characters.clones import clone_deletion_writes
 from troupe.characters.records import Character
 from troupe.characters.writes import COLLECTION, delete_write, stars_path
+from troupe.ended_subjects import ending_write
 from troupe.exported import Exported
 from troupe.orphans import OrphanedFiles, orphan_record
 from troupe.settings import Settings
@@ -62,6 +63,7 @@ def _delete(
         db.commit(
             delete_write(character, document),
             record.create_write(),
+            ending_write("character", character.id),
             *clone_deletion_writes(engines, character.sample),
         )
     except Stale:

@@ -33,6 +33,7 @@ from troupe.characters.library import CharacterWithStar
 from troupe.characters.records import Character
 from troupe.characters.sharing import check_guest
 from troupe.characters.writes import activity, audit_writes, character_path, star_path
+from troupe.ended_subjects import ending_write
 from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.settings import Settings
@@ -189,6 +190,7 @@ class Characters:
             self._db.commit_or_stale(
                 writes.delete_write(character, document),
                 filled.create_write(),
+                ending_write("character", character_id),
                 activity(caller.uid, "deleted", character_id, message, now()),
                 *audit_writes(caller, "deleteCharacter", character, None),
                 *clone_deletion_writes(self._settings.speech_engines, character.sample),

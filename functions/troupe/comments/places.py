@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from troupe.access import belongs, manages
 from troupe.adapters.firestore import Database, Document, now
 from troupe.caller import Caller
-from troupe.calls.visits import GUESTS_HAVE, is_late, was_in
 from troupe.calls.errors import CallNotFound
 from troupe.calls.records import Call
+from troupe.calls.visits import GUESTS_HAVE, is_late, was_in
 from troupe.calls.writes import access_path, call_path
 from troupe.comments.errors import CommentNotFound, SubjectNotOffered
 from troupe.comments.records import Comment, CommentedKind
@@ -23,7 +23,8 @@ from troupe.reviews.records import Review
 from troupe.reviews.subjects import is_inside, may_read
 from troupe.reviews.writes import review_path
 from troupe.scripts.errors import ScriptNotFound
-from troupe.scripts.writes import script_path
+
+_SCRIPTS = "scripts"  # not from scripts.writes, which loads all voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _review(db: Database, caller: Caller, review_id: str) -> Place:
 
 
 def _script(db: Database, caller: Caller, script_id: str) -> Place:
-    document = db.get(script_path(script_id))
+    document = db.get(f"{_SCRIPTS}/{script_id}")
     mine = belongs(document, caller.uid)
     return Place(CommentedKind.SCRIPT, script_id, document, ScriptNotFound, admitted=mine)
 

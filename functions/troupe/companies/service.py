@@ -26,6 +26,7 @@ from troupe.companies.records import (
 )
 from troupe.companies.roster import Roster
 from troupe.companies.writes import company_path, number_path, slug_path
+from troupe.ended_subjects import ending_write
 from troupe.errors import CompanyNotFound, Forbidden, InvalidInput
 from troupe.logs import log
 from troupe.media.uploads.checks import File, PreparedImage
@@ -245,6 +246,7 @@ class Companies:
             )
         roster.drop_member(roster.member(company.owner_uid, CompanyNotFound))
         roster.add(*(Delete(path) for path in _reserved(company)))
+        roster.add(ending_write("company", company_id))
         orphan = orphan_record([company.logo_path]) if company.logo_path else None
         if orphan is not None:
             roster.add(orphan.create_write())

@@ -56,7 +56,7 @@ def list_reviews(
     found = reviews.page(caller, query, company_id, query.filter())
     position = query.meta(found.page.total, found.page.next_cursor)
     meta = schemas.ReviewsMeta(
-        **position.model_dump(), statistics=schemas.StatisticsView.of(found.statistics)
+        **position.model_dump(), statistics=schemas.ReviewStatistics.of(found.statistics)
     )
     data = schemas.ReviewsData(reviews=[schemas.ReviewView.of(each) for each in found.reviews])
     return Reply(data, "Reviews fetched successfully", meta=meta)

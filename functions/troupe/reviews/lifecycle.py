@@ -14,26 +14,27 @@ _EMPTY = {"uid": "", "name": "", "title": "", "text": "", "tags": []}
 
 
 def erase(uid: str, limit: int, *, database: Database) -> int:
-    """Takes the name and the text from up to `limit` of the user's reviews, and the user from their
-    answers for companies; returns how many were found."""
-    mine = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit, select=[])
-    answered = database.find(
-        COLLECTION, where=[("response.by", "==", uid)], limit=limit, select=[]
-    )
-    fields = _EMPTY | {"revision": Increment(1), "updatedAt": now()}
-    for document in mine:
-        with suppress(Stale):  # it is changing: found again
-            database.commit_or_stale(Update(document.path, fields, seen=document))
-    for document in answered:
-        with suppress(Stale):
-            database.commit_or_stale(Update(document.path, {"response.by": ""}, seen=document))
-    return len(mine) + len(answered)
+    """Takes the name and the text from up to `limit` of the user's reviews, and the user from as
+    many answers for companies, and reviews of calls that they have hosted; returns how many were
+    found."""
+    emptied = _EMPTY | {"revision": Increment(1), "updatedAt": now()}
+    count = 0
+    for field, fields in (
+        ("uid", emptied),
+        ("response.by", {"response.by": ""}),
+        ("hostUid", {"hostUid": None}),
+    ):
+        found = database.find(COLLECTION, where=[(field, "==", uid)], limit=limit, select=[])
+        for document in found:
+            with suppress(Stale):  # it is changing: found again
+                database.commit_or_stale(Update(document.path, fields, seen=document))
+        count += len(found)
+    return count
 
 
 def export(uid: str, *, database: Database) -> Iterator[Exported]:
     """What the user has said in reviews, and answered for companies."""
     yield from database.walk(COLLECTION, where=[("uid", "==", uid)])
-    for document in database.walk(
+    yield from database.walk(
         COLLECTION, where=[("response.by", "==", uid)], select=["subject", "response"]
-    ):
-        yield document
+    )

@@ -91,7 +91,7 @@ class RatingTotals(Record):
     unsolved: int = 0
 
     def plus(self, changes: Mapping[str, int]) -> RatingTotals:
-        """With the changes of `totals_of`."""
+        """With the changes of `writes.changes_of`."""
         by_rating = {
             str(star): self.by_rating.get(str(star), 0) + changes.get(f"ratings{star}", 0)
             for star in STARS

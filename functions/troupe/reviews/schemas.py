@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.plans.schemas import Moment
 from troupe.reviews.records import MOST_CHARACTERS, MOST_TAGS, Aspects, Review, ReviewedKind
 from troupe.reviews.service import ReviewDraft, ReviewFilter
 from troupe.reviews.statistics import Statistics
@@ -23,12 +22,17 @@ Tags = Annotated[
     Field(max_length=MOST_TAGS),
     AfterValidator(lambda tags: list(dict.fromkeys(tags))),
 ]
+# What the database can compare.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+]
 # Fields of existing clients.
 _TEXT = ("content", "comment")
 _CALL = ("videoCallId", "video_call_id", "callId", "call_id")
 
 
-class AspectsBody(Schema):
+class ReviewAspects(Schema):
     service: Stars | None = None
     host: Stars | None = None
 
@@ -52,7 +56,7 @@ class CreateReview(Schema):
     rating: Stars | None = Field(
         None, description="The mean of `ratings` by default; required without them."
     )
-    ratings: AspectsBody = Field(AspectsBody(), description="What can be rated on its own.")
+    ratings: ReviewAspects = Field(ReviewAspects(), description="What can be rated on its own.")
     title: Title = ""
     text: ReviewText = Field("", description="`content` is accepted, too.")
     solved: bool | None = Field(None, description="Whether the call solved the problem.")
@@ -96,7 +100,7 @@ class UpdateReview(Schema):
     model_config = example({"rating": 4, "text": "She knew what was wrong.", "revision": 1})
 
     rating: Stars | None = Field(None, description="The mean of `ratings`, if these are sent.")
-    ratings: AspectsBody | None = Field(None, description="Replaces both.")
+    ratings: ReviewAspects | None = Field(None, description="Replaces both.")
     title: Title | None = None
     text: ReviewText | None = None
     solved: bool | None = Field(None, description="Null takes the answer back.")
@@ -131,7 +135,7 @@ class ReviewPath(Schema):
     review_id: Id
 
 
-class StatisticsView(Schema):
+class ReviewStatistics(Schema):
     """Of all that the list finds, not only of this page."""
 
     average: float | None = Field(description="Two decimal places; null without reviews.")
@@ -145,7 +149,7 @@ class StatisticsView(Schema):
 
 
 class ReviewsMeta(Meta):
-    statistics: StatisticsView
+    statistics: ReviewStatistics
 
 
 class ReviewsQuery(Page):
@@ -183,12 +187,12 @@ class ReviewsQuery(Page):
         )
 
 
-class AspectsView(Schema):
+class ReviewAspectsView(Schema):
     service: int | None
     host: int | None
 
 
-class ResponseView(Schema):
+class ReviewResponseView(Schema):
     text: str
     by: str = Field(description="The id of the user; empty if the account was deleted.")
     at: datetime
@@ -204,7 +208,7 @@ class ReviewView(Schema):
     name: str
     guest: bool
     rating: int
-    ratings: AspectsView
+    ratings: ReviewAspectsView
     title: str
     text: str
     solved: bool | None
@@ -212,7 +216,7 @@ class ReviewView(Schema):
     verified: bool = Field(
         description="Whether the author was in the call, or in one of the company."
     )
-    response: ResponseView | None = Field(description="The company's answer.")
+    response: ReviewResponseView | None = Field(description="The company's answer.")
     revision: int = Field(description="1, and one more with every change by the author.")
     created_at: datetime
     updated_at: datetime
@@ -230,13 +234,13 @@ class ReviewView(Schema):
             name=review.name,
             guest=review.guest,
             rating=review.rating,
-            ratings=AspectsView(**review.ratings.model_dump()),
+            ratings=ReviewAspectsView(**review.ratings.model_dump()),
             title=review.title,
             text=review.text,
             solved=review.solved,
             tags=review.tags,
             verified=review.verified,
-            response=response and ResponseView(**response.model_dump()),
+            response=response and ReviewResponseView(**response.model_dump()),
             revision=review.revision,
             created_at=review.created_at,
             updated_at=review.updated_at,

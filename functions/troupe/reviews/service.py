@@ -35,7 +35,13 @@ from troupe.reviews.records import (
 )
 from troupe.reviews.statistics import Statistics, Where, counted, of_subject
 from troupe.reviews.subjects import may_read, reviewable
-from troupe.reviews.writes import counted_paths, counting_writes, review_id_of, review_path
+from troupe.reviews.writes import (
+    changes_of,
+    counted_paths,
+    counting_writes,
+    review_id_of,
+    review_path,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,8 @@ class Reviews:
                     return earlier  # our own commit: its response was lost, so it was sent again
                 raise AlreadyReviewed(details={"reviewId": review.id})
             self._db.commit_or_stale(
-                Create(path, review.stored()), *counting_writes(None, review, documents)
+                Create(path, review.stored()),
+                *counting_writes(review, changes_of(None, review), documents),
             )
             return review
 
@@ -204,7 +211,7 @@ class Reviews:
             after = after.model_copy(update=moved)
             self._db.commit_or_stale(
                 Update(path, after.stored(), seen=documents[path]),
-                *counting_writes(before, after, documents),
+                *counting_writes(after, changes_of(before, after), documents),
             )
             return after
 
@@ -223,7 +230,7 @@ class Reviews:
             self._db.commit_or_stale(
                 Delete(path, seen=documents[path]),
                 ending_write("review", review_id),
-                *counting_writes(before, None, documents),
+                *counting_writes(before, changes_of(before, None), documents),
             )
 
         contend(attempt, on=_contended(review))

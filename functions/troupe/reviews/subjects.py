@@ -9,9 +9,9 @@ from datetime import datetime
 from troupe.access import belongs, involved, manages
 from troupe.adapters.firestore import Database, Document
 from troupe.caller import Caller
-from troupe.calls.visits import is_late, was_in
 from troupe.calls.errors import CallNotFound
 from troupe.calls.records import ACCESS, Call
+from troupe.calls.visits import is_late, was_in
 from troupe.calls.writes import access_path, call_path
 from troupe.characters.errors import not_found
 from troupe.characters.records import Visibility

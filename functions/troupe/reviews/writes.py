@@ -10,7 +10,8 @@ import hashlib
 from collections import Counter
 
 from troupe.adapters.firestore import Create, Document, Increment, Merge, Update, Write
-from troupe.calls.records import CallReview
+from troupe.calls.endings import solved_writes
+from troupe.calls.records import Call, CallReview, CallStatus
 from troupe.calls.writes import call_path
 from troupe.companies.writes import company_path
 from troupe.dashboards.days import day_writes
@@ -50,43 +51,51 @@ def counted_paths(review: Review) -> list[str]:
 
 
 def counting_writes(
-    before: Review | None, after: Review | None, documents: dict[str, Document]
+    review: Review, changes: Counter[str], documents: dict[str, Document]
 ) -> list[Write]:
-    """The writes that count a review that is added, changed or deleted. `documents`: those of
-    `counted_paths`, as read. What no longer exists is not counted."""
-    review = after or before
-    assert review is not None
-    changes = totals_of(after)
-    changes.subtract(totals_of(before))
-    changes = Counter({name: amount for name, amount in changes.items() if amount})
+    """The writes that count the changes of a review. `documents`: those of `counted_paths`, as
+    read. What no longer exists is not counted."""
     if not changes:
         return []
     ratings = documents[ratings_path(review.subject)]
-    call = documents.get(call_path(review.subject_id))
+    call_document = documents.get(call_path(review.subject_id))
+    company_id = review.company_id
+    company = documents.get(company_path(company_id or ""))
+    has_company = company is not None and company.exists and not company.data.get("deletedAt")
     writes: list[Write] = []
-    if review.subject_kind is ReviewedKind.CALL and call is not None and call.exists:
+    if review.subject_kind is ReviewedKind.CALL and call_document and call_document.exists:
         # The copy is made from the counters, so all who review a call name the versions of both.
         totals = RatingTotals.of(ratings).plus(changes)
-        copy = _copy(totals)
+        call = Call.of(call_document)
+        after_call = call.model_copy(update={"review": _copy(totals)})
+        copy = after_call.review and after_call.review.model_dump(by_alias=True)
         writes.append(_put(ratings, totals))
-        fields = {"review": copy and copy.model_dump(by_alias=True)}
-        writes.append(Update(call.path, fields, seen=call))
+        writes.append(Update(call_document.path, {"review": copy}, seen=call_document))
+        if has_company and call.status is CallStatus.ENDED:
+            writes += solved_writes(call, call.solved, after_call.solved)
     else:
         writes.append(Merge(ratings.path, _increments(changes)))
-    company_id = review.company_id
-    if company_id is not None and documents[company_path(company_id)].exists:
+    if company_id is not None and has_company:
         summed = {
             "totals.ratingCount": Increment(changes["ratings"]),
             "totals.ratingSum": Increment(changes["ratingSum"]),
         }
-        writes.append(Update(company_path(company_id), summed))
+        if changes["ratings"] or changes["ratingSum"]:
+            writes.append(Update(company_path(company_id), summed))
         counted = {name: changes[name] for name in changes.keys() - {"solved", "unsolved"}}
         # At the time at which it was written: a change moves what was counted then.
         writes += day_writes(company_id, review.created_at, member=review.host_uid, **counted)
     return writes
 
 
-def totals_of(review: Review | None) -> Counter[str]:
+def changes_of(before: Review | None, after: Review | None) -> Counter[str]:
+    """What changes if one review becomes the other. None: there is none."""
+    changes = _counts(after)
+    changes.subtract(_counts(before))
+    return Counter({name: amount for name, amount in changes.items() if amount})
+
+
+def _counts(review: Review | None) -> Counter[str]:
     """What one review adds to the counters, by the names of `troupe.dashboards.days`; `solved` and
     `unsolved`, which are of calls there, are the author's word."""
     counts: Counter[str] = Counter()

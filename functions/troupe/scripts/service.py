@@ -18,6 +18,7 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
+from troupe.ended_subjects import ending_write
 from troupe.logs import log
 from troupe.moderation.service import Moderation
 from troupe.scripts import writes
@@ -198,6 +199,7 @@ class ScriptService:
             self._jobs().forget_inputs(document.path)
             self._db.commit(
                 Delete(document.path, seen=document),
+                ending_write("script", script_id),
                 activity_write(
                     uid,
                     "script_deleted",

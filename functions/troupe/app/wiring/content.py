@@ -1,4 +1,5 @@
-"""Characters, speech, scripts, recordings, translation, dubbing, exports, and support."""
+"""Characters, speech, scripts, recordings, translation, dubbing, exports, reviews, comments, and
+support."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from troupe.characters.records import Character
     from troupe.characters.service import Characters
     from troupe.characters.withdrawal import Withdrawals
+    from troupe.comments.endings import SubjectEndings
+    from troupe.comments.service import Comments
     from troupe.dictionaries.service import DictionaryService
     from troupe.dubbing.service import Dubbings
     from troupe.exports.service import Exports
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from troupe.generations.streaming import Streams
     from troupe.reports.decisions import Decisions
     from troupe.reports.service import Reports
+    from troupe.reviews.service import Reviews
     from troupe.scripts.jobs import ScriptJobs
     from troupe.scripts.library import ScriptLibrary
     from troupe.scripts.service import ScriptService
@@ -216,6 +220,24 @@ class Content(People):
         from troupe.reports.decisions import Decisions
 
         return Decisions(self.database, self.withdrawals, self.administration, self.admission)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        from troupe.reviews.service import Reviews
+
+        return Reviews(self.database, self.moderation)
+
+    @cached_property
+    def comments(self) -> Comments:
+        from troupe.comments.service import Comments
+
+        return Comments(self.database, self.moderation)
+
+    @cached_property
+    def subject_endings(self) -> SubjectEndings:
+        from troupe.comments.endings import SubjectEndings
+
+        return SubjectEndings(self.database)
 
     @cached_property
     def faqs(self) -> Faqs:
