@@ -13,12 +13,13 @@ from typing import Any
 from bench.http import asker, row
 from bench.operations import Counter
 from bench.serving import served
+from troupe.analytics.views import View
 
 _CALLS = 200  # a day
 _MEMBERS = 20
 _DAYS = 800  # the longest period that can be asked for, and as many days before
 _REQUESTS = 15
-_VIEWS = ("overview", "calls", "users", "satisfaction", "revenue")
+_VIEWS: tuple[View, ...] = ("overview", "calls", "users", "satisfaction", "revenue")
 
 
 def measure(env: Mapping[str, str]) -> list[dict[str, Any]]:

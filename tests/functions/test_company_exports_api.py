@@ -257,7 +257,7 @@ def test_reviews_and_comments_are_exported(firm: Firm, queue: HeldQueue) -> None
 
 
 def test_a_table_has_only_its_own_filters(firm: Firm, queue: HeldQueue) -> None:
-    assert code(start(firm.owner, firm, kind="secrets")) == (422, "validation_failed")
+    assert code(start(firm.owner, firm, kind="secrets")) == (422, "invalid_input")
     wrong = start(firm.owner, firm, kind="users", filter={"email": "a@b.no"})
     assert code(wrong) == (422, "not_offered")
     assert queue.take() == []

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from troupe.adapters.firestore import Merge
 from troupe.analytics.errors import BadRange
 from troupe.analytics.figures import figures, growth, money
 from troupe.analytics.periods import Period, zone_of
@@ -67,7 +68,7 @@ def test_steps_are_cut_at_both_ends() -> None:
     weeks = found.steps("week")  # 28 October is a Wednesday
     assert [str(step.first) for step in weeks[:2]] == ["2026-10-28", "2026-11-02"]
     for granularity in ("day", "week", "month"):
-        steps = found.steps(granularity)  # type: ignore[arg-type]
+        steps = found.steps(granularity)
         assert (steps[0].since, steps[-1].until) == (found.since, found.until)
         assert all(a.until == b.since for a, b in pairwise(steps))
 
@@ -97,14 +98,15 @@ def test_an_unknown_zone_is_utc() -> None:
 
 def test_only_known_counters_are_written() -> None:
     (write,) = day_writes("co1", NOON, member="ada", callsStarted=1, solved=0)
+    assert isinstance(write, Merge)
     assert write.data["counts"].keys() == {"ada"}
     assert write.data["counts"]["ada"].keys() == {"callsStarted"}
     assert write.data["counts"]["ada"]["callsStarted"].keys() == {"48"}
     assert day_writes("co1", NOON, solved=0) == []
-    assert len(day_writes("co1", NOON, **of_money("NOK", {"gross": 1}))) == 1
+    assert len(day_writes("co1", NOON, member=None, **of_money("NOK", {"gross": 1}))) == 1
     for wrong in ("hours13", "gross", "gross:euro", "callsstarted"):
         with pytest.raises(ValueError, match="Unknown counters"):
-            day_writes("co1", NOON, **{wrong: 1})
+            day_writes("co1", NOON, member=None, **{wrong: 1})
 
 
 def test_lengths_and_delays_have_classes() -> None:

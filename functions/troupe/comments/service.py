@@ -258,7 +258,7 @@ class Comments:
 def emptied_fields() -> dict[str, Any]:
     """Of a comment that is deleted now."""
     at = now()
-    gone = {"text": "", "tags": [], "starts": [], "request": None}
+    gone: dict[str, Any] = {"text": "", "tags": [], "starts": [], "request": None}
     return gone | {"deletedAt": at, "updatedAt": at}
 
 

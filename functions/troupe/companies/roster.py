@@ -172,7 +172,7 @@ class Roster:
         self.set_company(updated_at=self.at)
         seen = self._document
         writes.append(Update(seen.path, self.company.stored(), seen=seen))
-        writes += day_writes(self.company.id, self.at, **self._counted)
+        writes += day_writes(self.company.id, self.at, member=None, **self._counted)
         changes.append(_Change(seen.path, self._before, self.company))
         writes += [change.write(self._documents) for change in changes[:-1]]
         if caller is not None and is_outside_admin(caller, self.company.id):

@@ -615,7 +615,7 @@ class Books:
         if self.billing.owner_kind is OwnerKind.COMPANY:
             at = payment.paid_at or payment.issued_at
             counted = of_money(payment.currency, amounts)
-            self._company_days += day_writes(self.billing.id, at, **counted)
+            self._company_days += day_writes(self.billing.id, at, member=None, **counted)
 
     def _day(self, **amounts: int) -> None:
         currency = next(
