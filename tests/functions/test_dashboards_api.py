@@ -9,15 +9,17 @@ from typing import Any, get_args
 
 import pytest
 
+from tests.support.calls import (
+    Clock,  # a fixture
+)
+from tests.support.calls import a_call as held_call
 from tests.support.companies import Firm, Person, a_firm, a_person, client
 from tests.support.factories import code
+from tests.support.rooms import data
 from tests.support.wiring import services
 from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.analytics.views import View
-from troupe.caller import Caller, Device
-from troupe.calls.entering import Entry
 from troupe.calls.records import Call, CallStatus, Invitee
-from troupe.calls.service import CallChange, CallRequest
 from troupe.calls.writes import call_path
 from troupe.comments.records import Comment, CommentedKind, comment_path
 from troupe.companies.writes import company_path, license_path
@@ -135,41 +137,38 @@ def test_calls_are_counted_in_the_zone_that_is_asked_for(firm: Firm) -> None:
     assert [each["values"]["calls"] for each in of_company["series"]] == [2]
 
 
-def test_what_really_happens_is_what_is_shown(firm: Firm) -> None:
+def test_what_really_happens_is_what_is_shown(firm: Firm, clock: Clock) -> None:
     """Of real calls: in one people meet, in one they hear nothing, and to one nobody comes."""
     ada = firm.join(name="Ada")
-    (license_id,) = firm.licenses(1)
-    firm.owner.data("PUT", f"/api/licenses/{license_id}/assign", json={"userId": ada.uid})
-    met, silent, alone = (held(firm, ada, how) for how in ("connected", "failed", None))
-    services().calls.update(ada.caller, met.id, CallChange(outcome={"solved": False}))
-    for _ in range(2):
-        services().calls.update(ada.caller, met.id, CallChange(outcome={"solved": True}))
-    found = firm.db.get_all([call_path(each.id) for each in (met, silent, alone)])
-    calls = [Call.of(each) for each in found]
-    statuses = Counter(str(call.status) for call in calls)
+    met, silent, alone = (held_call(firm.db, firm, ada) for _ in range(3))
+    for call, connection in ((met, "connected"), (silent, "connecting")):
+        tabs = call.enter(ada), call.guest()
+        for _ in range(2):
+            clock.forward(15)
+            for tab in tabs:
+                tab.beat(connection=connection)
+        call.end(outcome={"solved": False})
+    alone.enter(ada)
+    alone.due()
+    for solved in (True, True, None, True):
+        met.data(ada, "PUT", json={"outcome": {"solved": solved}})
+    calls = [met.record, silent.record, alone.record]
     shown = show(firm, "calls")
+    statuses = Counter(str(call.status) for call in calls)
     assert statuses.keys() == {"ended", "failed", "missed"}
     assert {name: n for name, n in shown["parts"]["byStatus"].items() if n} == statuses
     totals = shown["totals"]
     assert (totals["calls"], totals["solved"], totals["unsolved"]) == (3, 1, 0)
     assert totals["guests"] == sum(call.guest_count for call in calls) == 2
-    assert totals["minutes"] == round(sum(call.seconds for call in calls) / 60, 1)
+    seconds = sum(call.seconds for call in calls)
+    assert totals["minutes"] == round(seconds / 60, 1) > 0
     assert [each["userId"] for each in shown["members"]] == [ada.uid]
-    assert show(firm, "technical")["totals"]["joins"] == sum(call.join_seq for call in calls[:2])
+    technical = show(firm, "technical")["totals"]
+    assert (technical["joins"], technical["failedJoins"]) == (4, 2)
     assert {each["id"] for each in show(firm, "overview")["calls"]} == {each.id for each in calls}
-
-
-def held(firm: Firm, host: Person, connection: Any) -> Call:
-    """A call that the host has ended. `connection`: of the guest; None if no guest came."""
-    wired, device = services(), Device("pytest")
-    call = wired.calls.create(host.caller, firm.id, CallRequest(title="Call with Grace"))
-    wired.call_entrance.enter(host.account, call.id, Entry(), device)
-    if connection:
-        entry = Entry(code=call.code)
-        guest = wired.call_entrance.enter_as_guest(call.id, "Grace", entry, device).participant
-        caller = Caller(uid=guest.uid, role="user", guest=True, email=None)
-        wired.call_presence.beat(caller, call.id, guest.id, None, connection)
-    return wired.call_endings.end(host.caller, call.id)
+    review = {"subjectKind": "call", "subjectId": silent.id, "rating": 4}
+    data(tabs[1].person, "POST", "/api/reviews", function="calls", json=review)
+    assert show(firm, "satisfaction")["totals"]["rating"] == 4
 
 
 def test_the_price_of_a_solved_call_is_the_companys(firm: Firm) -> None:
