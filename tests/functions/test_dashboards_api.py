@@ -9,9 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.support.calls import (
-    Clock,  # a fixture
-)
+from tests.support.calls import Clock, clock
 from tests.support.calls import a_call as held_call
 from tests.support.companies import Firm, Person, a_firm, a_person, client
 from tests.support.factories import code
@@ -24,6 +22,8 @@ from troupe.calls.writes import call_path
 from troupe.comments.records import Comment, CommentedKind, comment_path
 from troupe.companies.writes import company_path, license_path
 from troupe.dashboards.days import day_writes, days_path
+
+__all__ = ["clock"]
 
 VIEWS = get_args(View)
 AT = datetime(2026, 3, 10, 14, 20, tzinfo=UTC)  # a Tuesday
@@ -344,7 +344,8 @@ def test_a_search_finds_what_begins_so(firm: Firm, db: Database) -> None:
     assert hits("disc") == hits("customer", kinds="comments") == {("comments", comment.id)}
     services().comments.delete(eva.caller, comment.id)
     assert hits("disc") == hits("nvoice") == set()
-    for wrong in ({}, {"q": ""}, {"q": "a", "kinds": "secrets"}, {"q": "a" * 101}):
+    assert hits("") == hits(" \u3000 ") == set()
+    for wrong in ({"q": "a", "kinds": "secrets"}, {"q": "a" * 101}):
         answer = firm.owner.ask("GET", "/api/search", query_string=wrong)
         assert code(answer) == (422, "invalid_input"), wrong
     assert code(eva.ask("GET", "/api/search", query_string={"q": "a"})) == (403, "forbidden")

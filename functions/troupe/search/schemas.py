@@ -8,8 +8,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from troupe.companies.schemas import SearchText
 from troupe.search.service import Hit, Kind
-from troupe.web.schema import Id, Line, Schema
+from troupe.web.schema import Id, Schema
 
 
 def _known(text: str) -> str:
@@ -20,8 +21,8 @@ def _known(text: str) -> str:
 
 
 class CompanySearchQuery(Schema):
-    q: Annotated[Line, Field(max_length=100)] = Field(
-        description="The beginning of a word, or of the whole."
+    q: SearchText = Field(
+        "", description="The beginning of a word, or of the whole. Nothing is found without it."
     )
     kinds: Annotated[str, StringConstraints(max_length=100), AfterValidator(_known)] = Field(
         ",".join(Kind), description="Separated by commas."

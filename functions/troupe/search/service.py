@@ -65,6 +65,8 @@ class CompanySearch:
         Roster(self._db, company_id)
         if is_outside_admin(caller, company_id):
             self._audit_log().read(Actor.of(caller), "search", company_path(company_id))
+        if not search_key(text):
+            return []
         ways = {
             Kind.USERS: self._users,
             Kind.CALLS: self._calls,
