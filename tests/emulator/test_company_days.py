@@ -316,7 +316,7 @@ def test_two_folds_at_once_count_once(days_db: Database) -> None:
 def test_a_full_pack_is_followed_by_another(
     days_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("troupe.dashboards.folding.MOST_PACK", 200)
+    monkeypatch.setattr("troupe.dashboards.folding.MOST_PACK", 1)
     company = a_company(days_db)
     for day in range(6):
         at = FIRST + timedelta(days=day)

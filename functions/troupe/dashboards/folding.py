@@ -23,7 +23,7 @@ from troupe.dashboards.counts import add_day, add_pack, no_cells, packed, start_
 from troupe.dashboards.days import DAYS
 from troupe.logs import log
 
-MOST_PACK = 600_000  # characters: a document has at most 1 MiB
+MOST_PACK = 600_000  # bytes; a document has at most 1 MiB
 
 
 class DayFolding:
