@@ -210,7 +210,7 @@ class World:
                 ids |= self._room(owner)
             if operation.id == "setMember":  # what is in the example, members set for themselves
                 ids["userId"] = owner.uid
-        elif operation.function == "calls":
+        elif operation.function == "calls" and not operation.names & {"reviewId", "commentId"}:
             ids |= self._call(owner)
         elif policies()[operation.place] in ("company", "member"):
             ids |= self._company(owner)

@@ -104,7 +104,7 @@ class TestWriting:
         self, call: Held, db: Database
     ) -> None:
         invited, other = a_person(db), a_past_call(db)
-        call.set(invitees=[invitee(invited).stored()])
+        call.set(invitees=[invitee(invited).model_dump(by_alias=True)])
         call.comment(call.admit())
         strangers = {
             "stranger": a_person(db),
@@ -374,8 +374,8 @@ class TestEnding:
     ) -> None:
         first = call.comment(guest, "Kari was here.")
         call.comment(call.host, "Yes.", parentId=first["id"], internal=False)
-        exported = list(services().exporters["comments"](guest.uid))
-        assert [each.data["text"] for each in exported] == ["Kari was here."]
+        exported = map(str, services().exporters["comments"](guest.uid))
+        assert ["Kari was here." in each for each in exported] == [True]
         erase = services().erasers["comments"]
         assert (erase(guest.uid, 10), erase(guest.uid, 10)) == (1, 0)
         stored = str(db.get(comment_path(first["id"])).data)

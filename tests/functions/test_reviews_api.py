@@ -138,7 +138,7 @@ class TestWriting:
 
     def test_who_was_not_there(self, call: Held, db: Database) -> None:
         invited, other = a_person(db), a_past_call(db)
-        call.set(invitees=[invitee(invited).stored()])
+        call.set(invitees=[invitee(invited).model_dump(by_alias=True)])
         refused = {
             "stranger": (a_person(db), 404),
             "admin": (a_person(db, "admin"), 404),
@@ -402,6 +402,11 @@ class TestReading:
         assert listed(owner, f"?subjectKind=company&subjectId={firm.id}&rating=4") == [third]
         hour = (now() - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert listed(owner, f"?from={hour}&rating=5&solved=true") == [first]
+        mine = f"?from={hour}&hostId={call.host.uid}&subjectKind=call"
+        assert listed(owner, mine) == listed(call.host, f"?from={hour}") == [first]
+        of_call = f"?from={hour}&subjectKind=call&subjectId={call.id}"
+        assert listed(owner, of_call) == [first]
+        assert listed(customer, f"?from={hour}&mine=true") == [third]
         assert listed(owner, f"?to={hour}") == []
         assert statistics(owner, f"?to={hour}") == {
             "average": None,

@@ -260,7 +260,7 @@ class _Document:
             if route.produced_json:
                 schemas["application/json"] = self._refs[route.produced_json, "serialization"]
             return {kind: {"schema": schema} for kind, schema in schemas.items()}
-        meta = route.meta and route.meta.__name__
+        meta = route.meta.__name__ if route.meta else None
         name = f"{name_of(data)}{'Page' if meta else 'Envelope'}"
         if warns(route):
             name += "WithWarnings"
