@@ -162,7 +162,6 @@ class World:
             "reviewId": self._review,
             "commentId": self._comment,
             "callId": self._call,
-            "code": self._call,
             "ID_OF_A_CALL": self._call,
             "ID_OF_A_PARTICIPANT": self._call,
         }

@@ -135,6 +135,7 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
 CHECKERS = {
     *("voice", "stream", "scripts", "characters", "language", "dub", "relay", "rooms", "captions"),
+    "calls",
 }
 SPEAKERS = {"generate", "stream", "dub", "relay"}
 LISTENERS = {"listen", "dub", "relay", "captions"}
@@ -208,6 +209,7 @@ def test_main_imports_none_of_our_modules() -> None:
 OTHERS = {
     "admin": {"exports", "generations", "media", "moderation", "recording", "scripts", "speech"},
     "auth": {"characters", "companies", "generations", "plans", "recording", "scripts", "speech"},
+    "calls": {"characters", "exports", "generations", "recording", "scripts", "speech"},
     "characters": {"exports", "generations", "jobs", "plans", "recording", "scripts"},
     "companies": {"characters", "exports", "generations", "scripts", "speech"},
     "files": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
