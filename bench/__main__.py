@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bench import (
     captions,
+    dashboards,
     dubbing,
     http,
     operations,
@@ -66,6 +67,7 @@ def main() -> int:
         measure("calls", lambda: http.calls(account))
         measure("a script of 200 lines", scripts.measure)
         measure("payments and companies", payments.measure)
+        measure("dashboards of companies", lambda: dashboards.measure(stack.env))
         measure("messages in rooms", rooms.measure)
         measure("listeners of rooms", rooms.listeners)
         costs = measure("reads and writes of every operation", operations.table)

@@ -157,7 +157,7 @@ def warm_requests(env: Mapping[str, str], account: Account) -> list[dict[str, An
         served("bare", "/", env) as bare,
         served("auth", "/api/auth/me", env, account.headers) as ours,
     ):
-        ask_bare, ask_ours = _asker(bare, "/", {}), _asker(ours, "/api/auth/me", account.headers)
+        ask_bare, ask_ours = asker(bare, "/", {}), asker(ours, "/api/auth/me", account.headers)
         for _ in range(20):
             ask_bare(), ask_ours()
         pairs = [(ask_bare(), ask_ours()) for _ in range(WARM_REQUESTS)]
@@ -171,7 +171,7 @@ def warm_requests(env: Mapping[str, str], account: Account) -> list[dict[str, An
     ]
 
 
-def _asker(server: Served, path: str, headers: Mapping[str, str]) -> Any:
+def asker(server: Served, path: str, headers: Mapping[str, str]) -> Any:
     session = requests.Session()
     session.headers.update(headers)
 

@@ -146,6 +146,7 @@ class World:
             "static/kind/name": self._media,
             "assets/name": lambda owner: {"name": "swagger-ui.css"},
             "voiceId": lambda owner: {"voiceId": "espeak-en-us-female"},
+            "view": lambda owner: {"view": "overview"},
             "planId": lambda owner: {"planId": Shop(db).plan().id},
             "subscriptionId": self._subscription,
             "faqId": self._faq,

@@ -15,10 +15,15 @@ from tests.support.companies import Firm, Person, a_firm, a_person, client
 from tests.support.factories import HeldQueue, code
 from tests.support.wiring import deliver, services
 from troupe.adapters.firestore import Create, Database, Update, now
+from troupe.calls.records import Call, CallReview, CallStatus, Invitee, Outcome
+from troupe.calls.writes import call_path
+from troupe.comments.records import Comment, CommentedKind, comment_path
 from troupe.companies.records import Member
 from troupe.companies.writes import company_path
 from troupe.company_exports.writes import export_path, files_prefix
 from troupe.payments.records import Payment, PaymentKind, payment_path
+from troupe.reviews.records import Aspects, Response, Review, ReviewedKind
+from troupe.reviews.writes import review_path
 from troupe.wallet.budgets import Budget, Spent, budgets_path, member_path
 from troupe.wallet.records import OwnerKind
 
@@ -173,9 +178,86 @@ def test_who_manages_the_company_gets_it_and_nobody_else(firm: Firm, queue: Held
     assert client().get(boss_link).status_code == 404
 
 
-def test_what_does_not_exist_yet_is_not_offered(firm: Firm, queue: HeldQueue) -> None:
-    for kind in ("calls", "reviews", "comments"):
-        assert code(start(firm.owner, firm, kind=kind)) == (422, "not_offered")
+def test_calls_are_exported_with_what_was_said_of_them(firm: Firm, queue: HeldQueue) -> None:
+    other = a_firm(firm.db)
+    call = Call(
+        id=secrets.token_hex(16),
+        company_id=firm.id,
+        host_uid=firm.owner.uid,
+        host_name="Ada",
+        creator_uid=firm.owner.uid,
+        number=17,
+        code="X",
+        title="=About the invoice",
+        status=CallStatus.ENDED,
+        room_id="x",
+        invitees=[Invitee(id="1", name="Grace", phone="+4712345678")],
+        guest_name="Grace",
+        seconds=120,
+        outcome=Outcome(note="Called back", billable=True),
+        review=CallReview(rating=4, solved=True),
+        created_at=now(),
+        updated_at=now(),
+    )
+    ids = {"id": secrets.token_hex(16), "company_id": other.id}
+    for made in (call, call.model_copy(update=ids)):
+        firm.db.commit(Create(call_path(made.id), made.stored()))
+    (row,) = table(exported(firm, queue, kind="calls", filter={"status": "ended"}))
+    shown = ("id", "number", "title", "guestPhone", "solved", "note", "billable", "rating")
+    assert [row[name] for name in shown] == [
+        *(call.id, "17", "'=About the invoice", "'+4712345678"),
+        *("true", "Called back", "true", "4"),
+    ]
+    assert table(exported(firm, queue, kind="calls", filter={"status": "missed"})) == []
+
+
+def test_reviews_and_comments_are_exported(firm: Firm, queue: HeldQueue) -> None:
+    about = {"subject_id": "x", "company_id": firm.id, "uid": "guest", "name": "Grace"}
+    times = {"created_at": now(), "updated_at": now()}
+    review = Review(
+        id=secrets.token_hex(16),
+        subject_kind=ReviewedKind.CALL,
+        rating=5,
+        ratings=Aspects(service=4, host=5),
+        text="Solved, thanks",
+        tags=["quick", "friendly"],
+        host_uid=firm.owner.uid,
+        response=Response(text="You are welcome", by=firm.owner.uid, at=now()),
+        **about,
+        **times,
+    )
+    comments = [
+        Comment(
+            id=secrets.token_hex(16),
+            subject_kind=CommentedKind.CALL,
+            text=text,
+            internal=True,
+            deleted_at=deleted_at,
+            **about,
+            **times,
+        )
+        for text, deleted_at in (("Called twice", None), ("", now()))
+    ]
+    firm.db.commit(
+        Create(review_path(review.id), review.stored()),
+        *(Create(comment_path(each.id), each.stored()) for each in comments),
+    )
+    (row,) = table(exported(firm, queue, kind="reviews", filter={"rating": "5"}))
+    shown = ("serviceRating", "hostRating", "tags", "response", "userId")
+    assert [row[name] for name in shown] == [
+        "4",
+        "5",
+        "quick, friendly",
+        "You are welcome",
+        "guest",
+    ]
+    export = exported(firm, queue, kind="comments", format="json")
+    (made,) = json.loads(client().get(export["url"]).data)
+    assert (made["id"], made["internal"], made["tags"]) == (comments[0].id, True, [])
+
+
+def test_a_table_has_only_its_own_filters(firm: Firm, queue: HeldQueue) -> None:
+    assert code(start(firm.owner, firm, kind="secrets")) == (422, "invalid_input")
     wrong = start(firm.owner, firm, kind="users", filter={"email": "a@b.no"})
     assert code(wrong) == (422, "not_offered")
     assert queue.take() == []

@@ -12,12 +12,14 @@ from troupe.accounts.domain import DOMAIN as ACCOUNTS
 from troupe.activities.domain import DOMAIN as ACTIVITIES
 from troupe.admin.domain import DOMAIN as ADMIN
 from troupe.allowances import RateLimit
+from troupe.analytics.domain import DOMAIN as ANALYTICS
 from troupe.bulk.domain import DOMAIN as BULK
 from troupe.calls.domain import DOMAIN as CALLS
 from troupe.characters.domain import DOMAIN as CHARACTERS
 from troupe.comments.domain import DOMAIN as COMMENTS
 from troupe.companies.domain import DOMAIN as COMPANIES
 from troupe.company_exports.domain import DOMAIN as COMPANY_EXPORTS
+from troupe.dashboards.domain import DOMAIN as DASHBOARDS
 from troupe.debugging.domain import DOMAIN as DEBUGGING
 from troupe.dictionaries.domain import DOMAIN as DICTIONARIES
 from troupe.domain import Domain
@@ -34,6 +36,7 @@ from troupe.reports.domain import DOMAIN as REPORTS
 from troupe.reviews.domain import DOMAIN as REVIEWS
 from troupe.rooms.domain import DOMAIN as ROOMS
 from troupe.scripts.domain import DOMAIN as SCRIPTS
+from troupe.search.domain import DOMAIN as SEARCH
 from troupe.support.domain import DOMAIN as SUPPORT
 from troupe.tabs.domain import DOMAIN as TABS
 from troupe.transcriptions.domain import DOMAIN as TRANSCRIPTIONS
@@ -79,6 +82,9 @@ DOMAINS: tuple[Domain, ...] = (
     ADMIN,
     BULK,
     COMPANY_EXPORTS,
+    DASHBOARDS,
+    ANALYTICS,
+    SEARCH,
     METRICS,
     DEBUGGING,
 )

@@ -1,6 +1,6 @@
 """What the sweep erases of a deleted company: its members' entries, licenses, invitations, budgets,
-exports and calls, its plan and its wallet, a few at a time; then everything in its own document
-that accounts of payments do not need."""
+counters, exports and calls, its plan and its wallet, a few at a time; then everything in its own
+document that accounts of payments do not need."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from troupe.companies.writes import (
     licenses_path,
     members_path,
 )
+from troupe.dashboards.days import days_path
 from troupe.logs import log
 from troupe.plans.lifecycle import erase as erase_plan
 from troupe.wallet.budgets import budgets_path
@@ -83,7 +84,7 @@ class Endings:
         company_id = document.id
         if self._erase_members(company_id):
             return False
-        for path in (licenses_path, invitations_path, budgets_path):
+        for path in (licenses_path, invitations_path, budgets_path, days_path):
             found = self._db.find(path(company_id), limit=BATCH, select=[])
             if found:
                 self._db.delete_all([each.path for each in found])

@@ -18,6 +18,7 @@ from troupe.companies.errors import SlugReserved, SlugTaken, TooManyCompanies
 from troupe.companies.records import Company, Member
 from troupe.companies.roster import MOST_COMPANIES
 from troupe.companies.writes import company_path, new_company_id, number_path, slug_path
+from troupe.dashboards.days import day_writes
 from troupe.errors import GuestNotAllowed
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.text import slug
@@ -186,6 +187,7 @@ def _writes(company: Company, user: UserRecord) -> list[Write]:
         Create(company_path(company.id), company.stored()),
         Create(member_path(company.id, user.id), owner.stored()),
         *opening_writes(Owner.company(company.id), 0, company.created_at),
+        *day_writes(company.id, company.created_at, newMembers=1),
         *reservations(company),
     ]
 

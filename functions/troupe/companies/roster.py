@@ -26,6 +26,7 @@ from troupe.companies.errors import LicenseNotFound, MemberNotFound, TooManyComp
 from troupe.companies.notices import notices
 from troupe.companies.records import Company, License, Member, MemberStatus
 from troupe.companies.writes import company_path, license_path
+from troupe.dashboards.days import day_writes
 from troupe.errors import CompanyNotFound, Forbidden, TroupeError
 from troupe.notifications.records import NotificationType, muted
 from troupe.notifications.writes import notice_writes
@@ -70,6 +71,7 @@ class Roster:
         self._members: dict[str, Member | None] = {}
         self._licenses: dict[str, License | None] = {}
         self._others: list[Write] = []
+        self._counted: Counter[str] = Counter()
 
     def document(self, path: str) -> Document:
         """Of a path of `also`."""
@@ -170,6 +172,7 @@ class Roster:
         self.set_company(updated_at=self.at)
         seen = self._document
         writes.append(Update(seen.path, self.company.stored(), seen=seen))
+        writes += day_writes(self.company.id, self.at, member=None, **self._counted)
         changes.append(_Change(seen.path, self._before, self.company))
         writes += [change.write(self._documents) for change in changes[:-1]]
         if caller is not None and is_outside_admin(caller, self.company.id):
@@ -185,6 +188,7 @@ class Roster:
                 continue
             more = (after is not None) - (before is not None)
             self.set_company(member_count=self.company.member_count + more)
+            self._count("Members", more)
             yield _Change(path, before, self._stamped(after))
 
     def _license_changes(self) -> Iterator[_Change]:
@@ -200,7 +204,12 @@ class Roster:
                 seats = seats.plus(after.counted)
                 features += after.counted_features
             self.set_company(seats=seats, license_features=dict(features))
+            self._count("Licenses", (after is not None) - (before is not None))
             yield _Change(path, before, self._stamped(after))
+
+    def _count(self, what: str, more: int) -> None:
+        if more:
+            self._counted[f"{'new' if more > 0 else 'lost'}{what}"] += 1
 
     def _stamped(self, record: R | None) -> R | None:
         return None if record is None else record.model_copy(update={"updated_at": self.at})

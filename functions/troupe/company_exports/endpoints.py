@@ -48,7 +48,8 @@ def export_company(
     caller: Caller,
     company_exports: CompanyExports,
 ) -> Reply:
-    """Starts an export of a company's users, licenses, payments or usage as a table. The work is a
+    """Starts an export of a company's users, licenses, payments, usage, calls, reviews or comments
+    as a table. The work is a
     job; the finished file is there for 7 days, for those who manage the company. In a CSV file, a
     quote stands before what a spreadsheet would take for a formula."""
     job = company_exports.start(caller, body.given(path.company_id), header.idempotency_key)

@@ -16,7 +16,7 @@ class CompanyExportNotReady(Conflict):
 
 
 class ExportNotOffered(NotOffered):
-    """Of a kind that does not exist yet."""
+    """A filter that the table does not have."""
 
     def __init__(self, field: str, why: str) -> None:
         wrong = {"field": field, "message": why, "type": self.code}

@@ -50,6 +50,8 @@ def _json(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        value = ", ".join(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and value.startswith(_FORMULA):

@@ -21,6 +21,9 @@ class Table(StrEnum):
     LICENSES = "licenses"
     PAYMENTS = "payments"
     USAGE = "usage"
+    CALLS = "calls"
+    REVIEWS = "reviews"
+    COMMENTS = "comments"
 
 
 # The columns that each table can be filtered by.
@@ -29,6 +32,9 @@ FILTERS: Mapping[Table, frozenset[str]] = {
     Table.LICENSES: frozenset({"type", "status", "userId"}),
     Table.PAYMENTS: frozenset({"kind", "status", "currency"}),
     Table.USAGE: frozenset({"userId"}),
+    Table.CALLS: frozenset({"status", "hostId"}),
+    Table.REVIEWS: frozenset({"subjectKind", "hostId", "rating"}),
+    Table.COMMENTS: frozenset({"subjectKind", "kind", "userId"}),
 }
 
 
@@ -38,8 +44,8 @@ class Format(StrEnum):
 
 
 class ExportInput(Record):
-    """`since` and `until`: when people joined, licenses were created, payments issued, or tokens
-    spent (whole months). `filter`: columns and the values that they must have."""
+    """`since` and `until`: when people joined, payments were issued, tokens were spent (whole
+    months), or the others were created. `filter`: columns and the values that they must have."""
 
     company_id: str
     table: Table

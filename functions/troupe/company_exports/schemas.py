@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.company_exports.errors import ExportNotOffered
 from troupe.company_exports.records import ExportInput, Format, Table
 from troupe.company_exports.service import Found
 from troupe.company_exports.specs import COMPANY_EXPORT
@@ -29,13 +28,13 @@ class CompanyExportPath(Schema):
 class ExportCompany(Schema):
     model_config = example({"kind": "users", "format": "csv"})
 
-    kind: Literal["users", "licenses", "payments", "usage", "calls", "reviews", "comments"]
+    kind: Table
     format: Format = Format.CSV
     since: Time | None = Field(
         None,
         alias="from",
-        description="When people joined, licenses were created, payments issued, or tokens spent; "
-        "of `usage`, whole months (UTC).",
+        description="When people joined, payments were issued, tokens were spent, or the others "
+        "were created; of `usage`, whole months (UTC).",
     )
     until: Time | None = Field(
         None, alias="to", description="Exclusive; of `usage`, the month is included."
@@ -45,7 +44,9 @@ class ExportCompany(Schema):
         max_length=5,
         description="Values of columns: `role`, `status` and `licenseType` of users; `type`, "
         "`status` and `userId` of licenses; `kind`, `status` and `currency` of payments; `userId` "
-        "of usage. An empty string finds empty ones.",
+        "of usage; `status` and `hostId` of calls; `subjectKind`, `hostId` and `rating` of "
+        "reviews; `subjectKind`, `kind` and `userId` of comments. An empty string finds empty "
+        "ones.",
     )
 
     @model_validator(mode="after")
@@ -55,12 +56,9 @@ class ExportCompany(Schema):
         return self
 
     def given(self, company_id: str) -> ExportInput:
-        """Raises ExportNotOffered."""
-        if self.kind not in set(Table):
-            raise ExportNotOffered("kind", f"{self.kind} cannot be exported yet.")
         return ExportInput(
             company_id=company_id,
-            table=Table(self.kind),
+            table=self.kind,
             format=self.format,
             since=self.since,
             until=self.until,

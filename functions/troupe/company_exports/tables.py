@@ -8,11 +8,17 @@ from types import MappingProxyType
 from typing import Any
 
 from troupe.adapters.firestore import Database
+from troupe.calls.records import COLLECTION as CALLS
+from troupe.calls.records import Call
+from troupe.comments.records import COLLECTION as COMMENTS
+from troupe.comments.records import Comment
 from troupe.companies.records import License, Member, listed_fields
 from troupe.companies.writes import licenses_path, members_path
 from troupe.company_exports.records import ExportInput, Table
 from troupe.payments.records import PAYMENTS, Payment
 from troupe.records import Record
+from troupe.reviews.records import COLLECTION as REVIEWS
+from troupe.reviews.records import Review
 from troupe.wallet.budgets import Budget, budgets_path, month_of
 
 Row = dict[str, Any]
@@ -34,6 +40,21 @@ COLUMNS: Mapping[Table, tuple[str, ...]] = {
     ),
     Table.USAGE: (
         *("month", "userId", "tokens", "voiceSeconds", "tokensHeld", "voiceSecondsHeld"),
+    ),
+    Table.CALLS: (
+        *("id", "number", "status", "endReason", "title", "hostId", "hostName", "guestName"),
+        *("guestPhone", "scheduledAt", "startedAt", "endedAt", "seconds", "peak", "guestCount"),
+        *("waitingSeconds", "responseSeconds", "reconnects", "solved", "category", "note"),
+        *("followUpAt", "billable", "billingCategory", "rating", "quality", "createdAt"),
+    ),
+    Table.REVIEWS: (
+        *("id", "subjectKind", "subjectId", "hostId", "userId", "name", "guest", "rating"),
+        *("serviceRating", "hostRating", "title", "text", "solved", "tags", "verified"),
+        *("response", "respondedAt", "createdAt", "updatedAt"),
+    ),
+    Table.COMMENTS: (
+        *("id", "subjectKind", "subjectId", "parentId", "userId", "name", "guest", "kind"),
+        *("internal", "text", "tags", "atSeconds", "createdAt", "updatedAt"),
     ),
 }
 
@@ -97,11 +118,50 @@ def _usage(db: Database, company_id: str) -> Dated:
         yield row, budget.month
 
 
+def _calls(db: Database, company_id: str) -> Dated:
+    for document in db.walk(CALLS, where=[("companyId", "==", company_id)]):
+        call = Call.of(document)
+        outcome = call.outcome.model_dump(mode="json", by_alias=True)
+        more = outcome | {
+            "hostId": call.host_uid,
+            "guestPhone": next((each.phone for each in call.invitees if each.phone), ""),
+            "solved": call.solved,
+            "rating": call.review.rating if call.review else None,
+            "quality": call.quality.word if call.quality else None,
+        }
+        yield _row(Table.CALLS, call, more), call.created_at
+
+
+def _reviews(db: Database, company_id: str) -> Dated:
+    for document in db.walk(REVIEWS, where=[("companyId", "==", company_id)]):
+        review = Review.of(document)
+        more = {
+            "hostId": review.host_uid,
+            "userId": review.uid,
+            "serviceRating": review.ratings.service,
+            "hostRating": review.ratings.host,
+            "response": review.response.text if review.response else "",
+            "respondedAt": review.response.at.isoformat() if review.response else None,
+        }
+        yield _row(Table.REVIEWS, review, more), review.created_at
+
+
+def _comments(db: Database, company_id: str) -> Dated:
+    """Also internal ones: the export is for those who manage the company."""
+    for document in db.walk(COMMENTS, where=[("companyId", "==", company_id)]):
+        comment = Comment.of(document)
+        if comment.deleted_at is None:
+            yield _row(Table.COMMENTS, comment, {"userId": comment.uid}), comment.created_at
+
+
 _READERS: Mapping[Table, Callable[[Database, str], Dated]] = {
     Table.USERS: _users,
     Table.LICENSES: _licenses,
     Table.PAYMENTS: _payments,
     Table.USAGE: _usage,
+    Table.CALLS: _calls,
+    Table.REVIEWS: _reviews,
+    Table.COMMENTS: _comments,
 }
 
 

@@ -10,11 +10,14 @@ per second for long. `troupe.dashboards.folding` moves past days into fewer docu
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from troupe.adapters.firestore import Increment, Merge, Write
 
+DAYS = "days"
 SHARDS = 4
 QUARTERS = 96  # of an hour, in a day
 QUARTER = timedelta(minutes=15)
@@ -39,11 +42,12 @@ COUNTERS = frozenset(
         *("ratings", "ratingSum", "hostRatings", "hostRatingSum"),
         *("serviceRatings", "serviceRatingSum"),
         *(f"ratings{number}" for number in range(1, 6)),
-        # People, licenses and money.
+        # People and licenses.
         *("newMembers", "lostMembers", "newLicenses", "lostLicenses"),
-        *("payments", "revenueCents", "refunds", "refundCents"),
     ]
 )
+MONEY = ("payments", "gross", "tax", "refunded", "disputed")  # counted for each currency
+_OF_MONEY = re.compile(rf"(?:{'|'.join(MONEY)}):[a-z]{{3}}")
 
 
 def day_writes(
@@ -54,9 +58,10 @@ def day_writes(
     That commit must have a precondition (a Create, or a write with `seen`), so that it cannot be
     made twice. `member`: whose call, review or doing it is, for the table by employee. The hour
     of the day is that of `at`. An increment can be negative, to take back what was counted at the
-    same time for the same member. Raises ValueError for what is not in COUNTERS.
+    same time for the same member. Raises ValueError for what is neither in COUNTERS nor made by
+    `of_money`.
     """
-    if unknown := increments.keys() - COUNTERS:
+    if unknown := [n for n in increments if n not in COUNTERS and not _OF_MONEY.fullmatch(n)]:
         raise ValueError(f"Unknown counters: {sorted(unknown)}")
     at = at.astimezone(UTC)
     quarter = str(at.hour * 4 + at.minute // 15)
@@ -65,13 +70,23 @@ def day_writes(
     }
     if not counts:
         return []
-    path = f"{days_path(company_id)}/{at:%Y%m%d}-{random.randrange(SHARDS)}"  # noqa: S311
-    fields = {"counts": {member or NOBODY: counts}, "foldAt": _ends(at) + FOLDED_AFTER}
+    day = f"{at:%Y%m%d}"
+    path = f"{days_path(company_id)}/{day}-{random.randrange(SHARDS)}"  # noqa: S311
+    fields = {
+        "day": day,
+        "counts": {member or NOBODY: counts},
+        "foldAt": _ends(at) + FOLDED_AFTER,
+    }
     return [Merge(path, fields)]
 
 
+def of_money(currency: str, amounts: Mapping[str, int]) -> dict[str, int]:
+    """The counters of amounts of MONEY in a currency."""
+    return {f"{name}:{currency.lower()}": amount for name, amount in amounts.items()}
+
+
 def days_path(company_id: str) -> str:
-    return f"companies/{company_id}/days"
+    return f"companies/{company_id}/{DAYS}"
 
 
 def duration_counter(seconds: int) -> str:

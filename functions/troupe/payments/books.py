@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from troupe.adapters.firestore import Create, Document, Increment, Merge, Update, Write
 from troupe.adapters.stripe_records import Bought, Charge, Line, Picture, Purchase
+from troupe.dashboards.days import day_writes, of_money
 from troupe.logs import log
 from troupe.payments.invoices import (
     Begin,
@@ -100,6 +101,7 @@ class Books:
         self._periods = {each.n: each for each in map(Period.of, periods)}
         self._old_periods = dict(self._periods)
         self._revenue: dict[str, dict[str, int]] = {}
+        self._company_days: list[Write] = []
         self._by_plan: dict[str, dict[str, int]] = {}
         self._repeated: Collection[str] = ()
         self.left = 0  # purchases that are for the next commit
@@ -610,6 +612,10 @@ class Books:
         day = self._revenue.setdefault(payment.day, {})
         for name, amount in amounts.items():
             day[name] = day.get(name, 0) + amount
+        if self.billing.owner_kind is OwnerKind.COMPANY:
+            at = payment.paid_at or payment.issued_at
+            counted = of_money(payment.currency, amounts)
+            self._company_days += day_writes(self.billing.id, at, member=None, **counted)
 
     def _day(self, **amounts: int) -> None:
         currency = next(
@@ -670,7 +676,7 @@ class Books:
             writes += self._write(self._old_periods.get(n), period, path, seen)
         for day in sorted({*self._revenue, *self._by_plan}):
             writes += self._revenue_write(day)
-        return writes
+        return writes + self._company_days
 
     def _name_documents(self) -> None:
         """Names what the next sync has to read, whatever Stripe's picture shows then."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from troupe.admin.stats import Statistics
     from troupe.admin.usage import UsageReport
     from troupe.admin.users import AdminUsers
+    from troupe.analytics.service import Dashboards
     from troupe.audit.service import AuditLog
     from troupe.bulk.service import BulkService
     from troupe.bulk.worker import BulkWorker
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from troupe.companies.spending import Spending
     from troupe.company_exports.service import CompanyExports
     from troupe.company_exports.worker import CompanyExportWorker
+    from troupe.dashboards.folding import DayFolding
     from troupe.notifications.push import Pushes
     from troupe.notifications.service import Notifications
     from troupe.payments.checkout import Checkout
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from troupe.plans.service import Plans
     from troupe.plans.subscribers import Subscribers
     from troupe.plans.subscriptions import Subscriptions
+    from troupe.search.service import CompanySearch
     from troupe.wallet.service import WalletService
 
 
@@ -145,6 +148,24 @@ class People(Calling):
         from troupe.companies.spending import Spending
 
         return Spending(self.database, self.wallet)
+
+    @cached_property
+    def company_dashboards(self) -> Dashboards:
+        from troupe.analytics.service import Dashboards
+
+        return Dashboards(self.database, lambda: self.audit_log)
+
+    @cached_property
+    def day_folding(self) -> DayFolding:
+        from troupe.dashboards.folding import DayFolding
+
+        return DayFolding(self.database)
+
+    @cached_property
+    def company_search(self) -> CompanySearch:
+        from troupe.search.service import CompanySearch
+
+        return CompanySearch(self.database, lambda: self.audit_log)
 
     @cached_property
     def company_endings(self) -> Endings:

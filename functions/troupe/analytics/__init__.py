@@ -1,0 +1,1 @@
+"""What companies can see of their numbers: dashboards, and series of chosen figures."""
