@@ -97,6 +97,13 @@ def member(membership: Document, uid: str, missing: Refusal) -> Document:
     return membership
 
 
+def party(membership: Document, uid: str, admitted: bool, missing: Refusal) -> None:
+    """Records whether `uid` takes part in something by their membership document, whose fields the
+    caller has judged. Raises `missing` if not."""
+    mine = membership.exists and membership.id == uid and admitted
+    _record("member", uid, membership.path, None if mine else missing)
+
+
 def keeper(membership: Document, uid: str, refusal: Refusal | None) -> None:
     """Records whether a member may change what belongs to all, such as a room's name: the check of
     `owner` for an object with several keepers. Raises `refusal` if it is not None."""
@@ -133,6 +140,15 @@ def payer(owner_id: str, caller: Caller, missing: Refusal) -> None:
         _record("company", caller.uid, f"users/{owner_id}", None)
     else:
         company_admin(owner_id, caller, missing)
+
+
+def hosted(company_id: str, host_uid: str, caller: Caller, missing: Refusal) -> None:
+    """Admits the member of a company whose object it is, such as the host of a call, and others as
+    `company_admin` does."""
+    if caller.uid == host_uid and company_id in caller.companies:
+        _record("company", caller.uid, f"companies/{company_id}", None)
+    else:
+        company_admin(company_id, caller, missing)
 
 
 def _is_private(document: Document) -> bool:

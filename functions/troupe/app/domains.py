@@ -13,6 +13,7 @@ from troupe.activities.domain import DOMAIN as ACTIVITIES
 from troupe.admin.domain import DOMAIN as ADMIN
 from troupe.allowances import RateLimit
 from troupe.bulk.domain import DOMAIN as BULK
+from troupe.calls.domain import DOMAIN as CALLS
 from troupe.characters.domain import DOMAIN as CHARACTERS
 from troupe.companies.domain import DOMAIN as COMPANIES
 from troupe.company_exports.domain import DOMAIN as COMPANY_EXPORTS
@@ -59,6 +60,7 @@ DOMAINS: tuple[Domain, ...] = (
     CHARACTERS,
     DICTIONARIES,
     FILES,
+    CALLS,
     ROOMS,
     COMPANIES,
     PAYMENTS,

@@ -1,0 +1,141 @@
+"""What can go wrong with calls, as the API reports it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from typing_extensions import TypedDict
+
+from troupe.errors import Conflict, Forbidden, NotFound, Unprocessable
+
+
+class CallNotFound(NotFound):
+    """Also for a call of others, a wrong code, and an old one."""
+
+    code = "call_not_found"
+    message = "This call does not exist, or you do not have access to it."
+
+
+class ParticipantNotFound(NotFound):
+    code = "participant_not_found"
+    message = "This call has no participant with this id."
+
+
+class CallRoleRequired(Forbidden):
+    code = "call_role_required"
+    message = "Only the host of the call can do this."
+
+
+class NotCallHost(Forbidden):
+    code = "license_required"
+    message = "Hosting calls needs an active license of the company."
+
+
+class LicenseExpired(Forbidden):
+    code = "license_expired"
+    message = "The license of the host has expired or is suspended."
+
+
+class HostNotFound(Unprocessable):
+    code = "host_not_found"
+    message = "`hostId` must be an active member of the company."
+
+
+class CallSlugTaken(Conflict):
+    code = "slug_taken"
+    message = "Another call of the company has this slug."
+
+
+class CallStateDetails(TypedDict):
+    status: str
+
+
+class CallEnded(Conflict):
+    code = "call_ended"
+    details_type = CallStateDetails
+    message = "This call has ended, was missed or cancelled. Create a new one."
+
+
+class CallActive(Conflict):
+    code = "call_active"
+    details_type = CallStateDetails
+    message = "This call has started. End it first."
+
+
+class CallNotStarted(Conflict):
+    code = "call_not_started"
+    details_type = CallStateDetails
+    message = "This call has not started yet."
+
+
+class NotOpenYetDetails(TypedDict):
+    """`startsAt`: ISO 8601; empty without a time."""
+
+    startsAt: str
+
+
+class NotOpenYet(Conflict):
+    code = "not_open_yet"
+    details_type = NotOpenYetDetails
+    message = "The host has not started this call yet. Try again in a moment."
+
+
+class CallFullDetails(TypedDict):
+    maximum: int
+
+
+class CallFull(Conflict):
+    code = "call_full"
+    details_type = CallFullDetails
+    message = "As many people are in this call as there can be."
+
+
+class TooManyTabs(Conflict):
+    code = "too_many_tabs"
+    message = "You have entered this call too often. Create a new call."
+
+
+class CallLimitDetails(TypedDict):
+    """`limit`: `license`, `day` or `month`; `maximum`: how many calls it allows."""
+
+    limit: str
+    maximum: int
+
+
+class CallLimitReached(Conflict):
+    code = "call_limit_reached"
+    details_type = CallLimitDetails
+    message = "The license or the settings of the company allow no more calls for now."
+
+
+class Removed(Forbidden):
+    code = "removed"
+    message = "A host has removed you from this call, or did not let you in."
+
+
+class CallGuestsNotAllowed(Forbidden):
+    code = "guests_not_allowed"
+    message = "This call is not open to guests. Sign in with an account that is invited."
+
+
+class NotInCall(Conflict):
+    code = "not_in_call"
+    message = (
+        "This participant is no longer in the call: they left, or were not heard of for 45 seconds."
+        " Join the call again."
+    )
+
+
+class Gone(Conflict):
+    code = "gone"
+    message = "This participant has already left."
+
+
+class CannotModerateSelf(Conflict):
+    code = "cannot_moderate_self"
+    message = "You cannot do this to yourself. Leave the call, or end it."
+
+
+class GuestCannotHost(Forbidden):
+    code: ClassVar[str] = "guest_cannot_host"
+    message = "Only members of the company can become hosts of its calls."

@@ -1,0 +1,278 @@
+"""Video calls, who is in them, and what they leave behind, as they are stored.
+
+Clients listen to some of these documents under firestore.rules: to their own access, to the
+participants and to their signals. The call itself has numbers, addresses and notes of the company,
+so no client reads it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from troupe.records import Record
+from troupe.text import prefixes
+
+COLLECTION = "calls"
+ACCESS, PARTICIPANTS, QUALITY, SIGNALS = "access", "participants", "quality", "signals"
+CODES = "callCodes"
+MOST_INVITEES = 20
+MOST_TABS = 20  # that one person opens in one call, one after the other
+MOST_WAITING = 20  # in the lobby of a call
+# A mesh sends everybody's sound and picture to everybody.
+MOST_IN_MESH = {"video": 4, "audio": 8}
+
+CallMedia = Literal["video", "audio"]
+CallProvider = Literal["mesh"]
+CallRole = Literal["host", "participant", "guest"]
+AccessState = Literal["waiting", "in", "left", "removed"]
+Connection = Literal["connecting", "connected", "disconnected", "failed"]
+EndReason = Literal[
+    "completed",
+    "host_ended",
+    "guest_ended",
+    "timeout",
+    "technical_issue",
+    "cancelled",
+    "out_of_minutes",
+]
+InviteeState = Literal["new", "queued", "sent", "failed", "opened", "joined"]
+QualityWord = Literal["excellent", "good", "fair", "poor"]
+
+
+class CallStatus(StrEnum):
+    """`pending`: made without a time. `failed`: people met, and nobody heard or saw anything. See
+    `states` for how one becomes another."""
+
+    PENDING = "pending"
+    SCHEDULED = "scheduled"
+    RINGING = "ringing"
+    ACTIVE = "active"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+    FAILED = "failed"
+
+
+class Invitee(Record):
+    """Somebody who is asked to come. `uid`: for those with an account."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    uid: str | None = None
+    state: InviteeState = "new"
+
+
+class Outcome(Record):
+    """What the host says of a call. `solved`: None if nobody has said."""
+
+    solved: bool | None = None
+    category: str = ""
+    note: str = ""
+    follow_up_at: datetime | None = None
+    billable: bool | None = None
+    billing_category: str = ""
+
+
+class CallReview(Record):
+    """A copy of the guest's review, for lists."""
+
+    rating: int
+    solved: bool | None = None
+
+
+class CallQuality(Record):
+    """Of a call that has ended: the means of what its participants have reported. `word`: the
+    worst that the numbers say; `relayed`: how many of the reports came through a relay."""
+
+    reports: int = 0
+    rtt_ms: float | None = None
+    jitter_ms: float | None = None
+    loss_percent: float | None = None
+    mos: float | None = None
+    relayed: int = 0
+    word: QualityWord | None = None
+
+
+class Call(Record):
+    """`calls/{id}`: for the functions alone. Every commit that changes who is in the call, or its
+    state, names the version that it read.
+
+    `number` counts the calls of a company. `license_id`: of the host's license, while the call
+    counts for it. `due_at`: when the sweep looks at a call whose state would otherwise last
+    for ever; None once it has ended. `empty_since`: nobody is in it. `connected_at`: when media
+    first arrived anywhere. `waiting_count`: those in the lobby. `join_seq`: how many have ever come
+    in, which gives each participant an order.
+
+    `seconds`: of all participants together, as far as they have left. `waiting_seconds`: of all who
+    waited in the lobby; `response_seconds`: from the start until a second person was there.
+    `reconnects`: how often somebody came back."""
+
+    id: str
+    company_id: str
+    host_uid: str
+    host_name: str = ""
+    host_picture: str = ""
+    created_by: str  # the user
+    request: str | None = None  # that created it, if that had an idempotency key
+    number: int
+    code: str
+    slug: str | None = None
+    title: str
+    media: CallMedia = "video"
+    provider: CallProvider = "mesh"
+    status: CallStatus = CallStatus.PENDING
+    end_reason: EndReason | None = None
+    scheduled_at: datetime | None = None
+    started_at: datetime | None = None
+    active_at: datetime | None = None
+    connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    due_at: datetime | None = None
+    empty_since: datetime | None = None
+    max_participants: int = 4
+    guests_allowed: bool = True
+    lobby: bool = False
+    language: str = ""
+    invitees: list[Invitee] = Field(default_factory=list)
+    room_id: str
+    license_id: str | None = None
+    participant_count: int = 0
+    waiting_count: int = 0
+    peak: int = 0
+    join_seq: int = 0
+    guest_count: int = 0
+    guest_name: str = ""
+    seconds: int = 0
+    waiting_seconds: int = 0
+    response_seconds: int | None = None
+    reconnects: int = 0
+    screen_shared: bool = False
+    outcome: Outcome = Outcome()
+    review: CallReview | None = None
+    quality: CallQuality | None = None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in OVER
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in (CallStatus.RINGING, CallStatus.ACTIVE)
+
+    def stored(self) -> dict[str, Any]:
+        """Adds what a search compares: title, number, names and phone numbers."""
+        people = [each.name for each in self.invitees] + [each.phone for each in self.invitees]
+        words = [self.title, str(self.number), self.guest_name, *people]
+        starts = prefixes(*(word for word in words if word))
+        return super().stored() | {"starts": starts}
+
+
+OVER = frozenset({CallStatus.ENDED, CallStatus.CANCELLED, CallStatus.MISSED, CallStatus.FAILED})
+
+
+class CallPlace(Record):
+    """`callCodes/{code}` and `companies/{id}/slugs/{slug}`: created, so no two are alike."""
+
+    call_id: str
+    created_at: datetime
+
+
+class Access(Record):
+    """`calls/{id}/access/{uid}`: what the rules read. `active` is written for them: `state` is
+    `in`. `participant_ids`: of all tabs, the latest last. `name`: as it was given; a guest's."""
+
+    id: str
+    uid: str
+    call_id: str
+    company_id: str
+    name: str = ""
+    role: CallRole = "participant"
+    state: AccessState = "in"
+    participant_ids: list[str] = Field(default_factory=list)
+    updated_at: datetime
+
+    @property
+    def is_in(self) -> bool:
+        return self.state == "in"
+
+    def stored(self) -> dict[str, Any]:
+        return super().stored() | {"active": self.is_in}
+
+
+class Media(Record):
+    """What somebody sends at present."""
+
+    audio: bool = False
+    video: bool = False
+    screen: bool = False
+
+
+class Participant(Record):
+    """`calls/{id}/participants/{id}`: one tab of somebody, and never another one. `order`: who came
+    later offers the connection; 0 in the lobby. `muted`: a host has asked them to be silent.
+    `seconds`: as far as they are settled, see `presence`. `had_media`: media arrived from them or
+    at them at least once."""
+
+    id: str
+    uid: str
+    call_id: str
+    name: str = ""
+    guest: bool = False
+    role: CallRole = "participant"
+    order: int = 0
+    state: AccessState = "in"
+    media: Media = Media()
+    muted: bool = False
+    language: str = ""
+    joined_at: datetime
+    entered_at: datetime | None = None
+    left_at: datetime | None = None
+    seconds: int = 0
+    had_media: bool = False
+
+    @property
+    def is_in(self) -> bool:
+        return self.state == "in"
+
+
+class QualitySum(Record):
+    """Of one measure: `sum` over `n` reports, and how many were in each class."""
+
+    n: int = 0
+    sum: float = 0
+    classes: dict[str, int] = Field(default_factory=dict)
+
+
+class QualityReports(Record):
+    """`calls/{id}/quality/{participantId}`: one write for each report."""
+
+    id: str
+    uid: str
+    reports: int = 0
+    relayed: int = 0
+    rtt: QualitySum = QualitySum()
+    jitter: QualitySum = QualitySum()
+    loss: QualitySum = QualitySum()
+    mos: QualitySum = QualitySum()
+    last: dict[str, Any] = Field(default_factory=dict)
+    updated_at: datetime
+
+
+class CallCounters(Record):
+    """`companies/{id}/state/calls`: the last number, and how many were started on that day and in
+    that month (UTC)."""
+
+    number: int = 0
+    day: str = ""
+    day_calls: int = 0
+    month: str = ""
+    month_calls: int = 0

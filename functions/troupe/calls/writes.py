@@ -1,0 +1,75 @@
+"""Calls: ids and paths in Firestore, and links of the site."""
+
+from __future__ import annotations
+
+import secrets
+
+from troupe.calls.records import ACCESS, CODES, COLLECTION, PARTICIPANTS, QUALITY, SIGNALS
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOOKALIKES = str.maketrans("OIL", "011")
+CODE_LENGTH = 10
+
+
+def call_path(call_id: str) -> str:
+    return f"{COLLECTION}/{call_id}"
+
+
+def access_path(call_id: str, uid: str) -> str:
+    return f"{accesses_path(call_id)}/{uid}"
+
+
+def accesses_path(call_id: str) -> str:
+    return f"{call_path(call_id)}/{ACCESS}"
+
+
+def participants_path(call_id: str) -> str:
+    return f"{call_path(call_id)}/{PARTICIPANTS}"
+
+
+def participant_path(call_id: str, participant_id: str) -> str:
+    return f"{participants_path(call_id)}/{participant_id}"
+
+
+def signals_path(call_id: str) -> str:
+    return f"{call_path(call_id)}/{SIGNALS}"
+
+
+def qualities_path(call_id: str) -> str:
+    return f"{call_path(call_id)}/{QUALITY}"
+
+
+def quality_path(call_id: str, participant_id: str) -> str:
+    return f"{qualities_path(call_id)}/{participant_id}"
+
+
+def beats_path(call_id: str) -> str:
+    """When every participant was last seen, for the functions alone."""
+    return f"beats/{call_id}"
+
+
+def code_path(code: str) -> str:
+    return f"{CODES}/{code}"
+
+
+def slug_path(company_id: str, slug: str) -> str:
+    return f"companies/{company_id}/slugs/{slug}"
+
+
+def counters_path(company_id: str) -> str:
+    return f"companies/{company_id}/state/calls"
+
+
+def new_code() -> str:
+    """50 bits that can be read out on the phone."""
+    return "".join(secrets.choice(_CROCKFORD) for _ in range(CODE_LENGTH))
+
+
+def clean_code(typed: str) -> str:
+    """A code as it is stored: people type it in lower case, in groups, and confuse letters."""
+    return typed.upper().replace("-", "").replace(" ", "").translate(_LOOKALIKES)
+
+
+def link_of(code: str) -> str:
+    """The page of the site in which a call is held."""
+    return f"/call.html#{code}"
