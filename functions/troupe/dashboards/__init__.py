@@ -1,0 +1,1 @@
+"""What happened in companies, counted as it happens."""
