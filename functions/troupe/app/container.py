@@ -6,9 +6,9 @@ replace a queue, engine or database by name: `Container(settings, queue=HeldQueu
 
 from __future__ import annotations
 
-from troupe.app.wiring.rooms import Rooms
+from troupe.app.wiring.call_messages import Messaging
 
 
-class Container(Rooms):
+class Container(Messaging):
     """The properties are the services; handlers and erasers name them as parameters. Each of its
     bases, in `troupe.app.wiring`, adds the services that need those of the one before."""

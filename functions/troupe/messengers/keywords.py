@@ -6,10 +6,27 @@ from troupe.messengers.messenger import Wish
 
 # Those of mobile operators (CTIA), and "stop" as it is written in some languages.
 _STOP = frozenset(
-    "stop stopall stopp stoppen unsubscribe cancel end quit revoke optout arret arrêt pare "
-    "parar baja alto avslutt".split()
+    [
+        "stop",
+        "stopall",
+        "stopp",
+        "stoppen",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "revoke",
+        "optout",
+        "arret",
+        "arrêt",
+        "pare",
+        "parar",
+        "baja",
+        "alto",
+        "avslutt",
+    ]
 )
-_START = frozenset("start unstop subscribe yes ja".split())
+_START = frozenset(["start", "unstop", "subscribe", "yes", "ja"])
 
 
 def wish_of(text: str) -> Wish | None:

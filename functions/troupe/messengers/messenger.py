@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from troupe.errors import Forbidden, WorkError
+from troupe.errors import BadRequest, WorkError
 
 Wish = Literal["stop", "start"]
 
@@ -22,9 +22,10 @@ class MessageError(WorkError):
         super().__init__(code, message, retryable=retryable)
 
 
-class BadSignature(Forbidden):
-    code = "bad_signature"
-    message = "The request is not signed by the service that sends our messages."
+class BadSignature(BadRequest):
+    code = "bad_sms_signature"
+    details_type = None
+    message = "The request is not signed by the service that sends our messages, or too long ago."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ def uncertain() -> MessageError:
 
 
 def rejected_key(status: int) -> MessageError:
-    return MessageError("messenger_auth_failed", f"The message service rejected our key ({status}).")
+    return MessageError(
+        "messenger_auth_failed", f"The message service rejected our key ({status})."
+    )
 
 
 def rate_limited() -> MessageError:

@@ -20,8 +20,8 @@ from troupe.messengers.messenger import (
     Message,
     MessageError,
     invalid_recipient,
-    rejected_key,
     refused,
+    rejected_key,
     unavailable,
     uncertain,
 )
@@ -55,9 +55,7 @@ class SmtpMessenger:
         def again(error: Exception, planned: float) -> float | None:
             return planned if isinstance(error, MessageError) and error.retryable else None
 
-        return retry(
-            lambda: self._attempt(mail, message), again, _WAITS, deadline=message.deadline
-        )
+        return retry(lambda: self._attempt(mail, message), again, _WAITS, deadline=message.deadline)
 
     def close(self) -> None:
         """No connection is kept."""

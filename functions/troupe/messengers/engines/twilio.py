@@ -29,7 +29,7 @@ from troupe.messengers.messenger import (
 
 _ACCOUNT = re.compile(r"AC[0-9a-f]{32}")
 _MOST_FIELDS = 100  # of a webhook; Twilio sends about thirty
-# https://www.twilio.com/docs/api/errors: what cannot get a message at all, and not from this sender.
+# Numbers that get no message at all, or not from here: https://www.twilio.com/docs/api/errors
 _INVALID = {"21211", "21214", "21217", "21265", "21408", "21612", "21614", "21635"}
 _OPTED_OUT = "21610"
 _QUEUE_FULL = {"20429", "21611"}
