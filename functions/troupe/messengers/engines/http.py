@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from troupe.deadlines import charged, seconds_left
 from troupe.messengers.messenger import (
@@ -27,7 +27,7 @@ _CONNECT_SECONDS = 5.0
 # the request arrived.
 _HEADERS = {"Connection": "close"}
 # Failures of urllib3 before the request is sent.
-_BEFORE = (ConnectTimeoutError, NewConnectionError, SSLError)
+_BEFORE = (ConnectTimeoutError, NewConnectionError)
 
 Refused = Callable[[int, Any], MessageError]
 
