@@ -152,6 +152,28 @@ class Limiter:
             self.uncount(status)
         return status
 
+    def peek(self, name: str, *, sources: Sequence[Source]) -> LimitStatus | None:
+        """Where networks stand with a limit of failures, which are counted when they happen; counts
+        nothing. Requests at once can all see the same. None if no limit applies or the counters are
+        unavailable."""
+        at = _seconds()
+        counters = self._counters_of_networks(name, sources, at)
+        if not counters:
+            return None
+        try:
+            found = self._db.get_all([each.path for each in counters])
+        except Exception as error:
+            log.warning("limit_not_read", limit=name, reason=type(error).__name__)
+            return None
+        # The next one would be one more.
+        used = [
+            _Counter(
+                each.kind, each.rate, each.path, each.subject, document.data.get("count", 0) + 1
+            )
+            for each, document in zip(counters, found, strict=True)
+        ]
+        return _status(used, at)
+
     def charge(self, name: str, account: str, weight: int) -> Charge | None:
         """Counts for an account in a commit of the caller, with what is counted. None if no limit
         applies."""

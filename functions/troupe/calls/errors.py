@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from typing_extensions import TypedDict
 
 from troupe.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
@@ -27,14 +25,9 @@ class CallRoleRequired(Forbidden):
     message = "Only the host of the call can do this."
 
 
-class NotCallHost(Forbidden):
-    code = "license_required"
-    message = "Hosting calls needs an active license of the company."
-
-
 class LicenseExpired(Forbidden):
     code = "license_expired"
-    message = "The license of the host has expired or is suspended."
+    message = "The host's license has expired, is not yet valid, or is suspended."
 
 
 class HostNotFound(Unprocessable):
@@ -51,21 +44,29 @@ class CallStateDetails(TypedDict):
     status: str
 
 
-class CallEnded(Conflict):
-    code = "call_ended"
+class CallStateError(Conflict):
+    """What cannot be done in the present state of the call."""
+
     details_type = CallStateDetails
+
+
+class CallEnded(CallStateError):
+    code = "call_ended"
     message = "This call has ended, was missed or cancelled. Create a new one."
 
 
-class CallActive(Conflict):
+class CallActive(CallStateError):
     code = "call_active"
-    details_type = CallStateDetails
     message = "This call has started. End it first."
 
 
-class CallNotStarted(Conflict):
+class CallNotOver(CallStateError):
+    code = "call_not_over"
+    message = "This call may still take place. Cancel it first."
+
+
+class CallNotStarted(CallStateError):
     code = "call_not_started"
-    details_type = CallStateDetails
     message = "This call has not started yet."
 
 
@@ -89,6 +90,12 @@ class CallFull(Conflict):
     code = "call_full"
     details_type = CallFullDetails
     message = "As many people are in this call as there can be."
+
+
+class TooManyInMesh(Unprocessable):
+    code = "too_many_participants"
+    details_type = CallFullDetails
+    message = "A call with video has at most 4 participants, one with sound alone 8."
 
 
 class TooManyTabs(Conflict):
@@ -138,7 +145,7 @@ class CannotModerateSelf(Conflict):
 
 
 class GuestCannotHost(Forbidden):
-    code: ClassVar[str] = "guest_cannot_host"
+    code = "guest_cannot_host"
     message = "Only members of the company can become hosts of its calls."
 
 

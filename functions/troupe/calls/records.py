@@ -104,11 +104,12 @@ class Call(Record):
     """`calls/{id}`: for the functions alone. Every commit that changes who is in the call, or its
     state, names the version that it read.
 
-    `number` counts the calls of a company. `license_id`: of the host's license, while the call
-    counts for it. `due_at`: when the sweep looks at a call whose state would otherwise last
-    for ever; None once it has ended. `empty_since`: nobody is in it. `connected_at`: when media
+    `number` counts the calls of a company. `room_id` is the id of the call. `license_id`: of the
+    host's license, which the call counts for. `due_at`: when the sweep looks at it, because no state
+    lasts for ever; None once there is nothing left to do. `empty_since`: nobody is in it. `connected_at`: when media
     first arrived anywhere. `waiting_count`: those in the lobby. `join_seq`: how many have ever come
-    in, which gives each participant an order.
+    in, which gives each participant an order; `silent_joins`: how many of them left without having
+    sent or received media.
 
     `seconds`: of all participants together, as far as they have left. `waiting_seconds`: of all who
     waited in the lobby; `response_seconds`: from the start until a second person was there.
@@ -119,8 +120,8 @@ class Call(Record):
     host_uid: str
     host_name: str = ""
     host_picture: str = ""
-    created_by: str  # the user
-    request: str | None = None  # that created it, if that had an idempotency key
+    creator_uid: str
+    created_by: str | None = None  # the request that created it, if that had an idempotency key
     number: int
     code: str
     slug: str | None = None
@@ -148,6 +149,7 @@ class Call(Record):
     peak: int = 0
     join_seq: int = 0
     guest_count: int = 0
+    silent_joins: int = 0
     guest_name: str = ""
     seconds: int = 0
     waiting_seconds: int = 0
@@ -168,12 +170,20 @@ class Call(Record):
     def is_live(self) -> bool:
         return self.status in (CallStatus.RINGING, CallStatus.ACTIVE)
 
+    @property
+    def solved(self) -> bool | None:
+        """What the host says, else the guest."""
+        if self.outcome.solved is not None or self.review is None:
+            return self.outcome.solved
+        return self.review.solved
+
     def stored(self) -> dict[str, Any]:
         """Adds what a search compares: title, number, names and phone numbers."""
         people = [each.name for each in self.invitees] + [each.phone for each in self.invitees]
         words = [self.title, str(self.number), self.guest_name, *people]
         starts = prefixes(*(word for word in words if word))
-        return super().stored() | {"starts": starts}
+        invited = [each.uid for each in self.invitees if each.uid]
+        return super().stored() | {"starts": starts, "inviteeUids": invited}
 
 
 OVER = frozenset({CallStatus.ENDED, CallStatus.CANCELLED, CallStatus.MISSED, CallStatus.FAILED})
@@ -265,6 +275,21 @@ class QualityReports(Record):
     mos: QualitySum = QualitySum()
     last: dict[str, Any] = Field(default_factory=dict)
     updated_at: datetime
+
+
+class Beat(Record):
+    """`at`: of the last one that was stored. `seconds`: in the call up to then. `media`: whether
+    media has arrived."""
+
+    at: datetime
+    seconds: int = 0
+    media: bool = False
+
+
+class Beats(Record):
+    """`beats/call-{id}`, by participant. Nobody listens to it."""
+
+    p: dict[str, Beat] = Field(default_factory=dict)
 
 
 class CallCounters(Record):

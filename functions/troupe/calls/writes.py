@@ -44,8 +44,9 @@ def quality_path(call_id: str, participant_id: str) -> str:
 
 
 def beats_path(call_id: str) -> str:
-    """When every participant was last seen, for the functions alone."""
-    return f"beats/{call_id}"
+    """When every participant was last seen, for the functions alone. The call's room has another
+    such document."""
+    return f"beats/call-{call_id}"
 
 
 def code_path(code: str) -> str:

@@ -1,0 +1,298 @@
+"""How calls end: a host ends them, their time is up, or everybody has gone; and what is left of
+them is forgotten in time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from troupe import logs
+from troupe.access import member_of
+from troupe.adapters.firestore import (
+    Database,
+    Delete,
+    Document,
+    Increment,
+    Update,
+    Write,
+    contend,
+    now,
+)
+from troupe.caller import Caller
+from troupe.calls import quality
+from troupe.calls.attendance import EMPTY_FOR, Attendance
+from troupe.calls.errors import CallNotFound
+from troupe.calls.records import (
+    ACCESS,
+    COLLECTION,
+    PARTICIPANTS,
+    QUALITY,
+    SIGNALS,
+    Call,
+    CallStatus,
+    EndReason,
+)
+from troupe.calls.standing import run_call
+from troupe.calls.starting import LOOKED_AT
+from troupe.calls.states import Action, after
+from troupe.calls.writes import beats_path, call_path, code_path, slug_path
+from troupe.companies.writes import company_path, license_path
+from troupe.dashboards.days import day_writes, duration_counter
+from troupe.logs import log
+from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
+from troupe.rooms.service import deletion, invitation_deletes
+from troupe.rooms.writes import room_path
+
+CODE_KEPT = timedelta(days=1)  # after a call is over: long enough for a review
+_PARTS = (ACCESS, PARTICIPANTS, SIGNALS, QUALITY)
+_DEFAULT_REASON: dict[Action, EndReason] = {
+    Action.END: "host_ended",
+    Action.CANCEL: "cancelled",
+    Action.EXPIRE: "timeout",
+}
+_COUNTERS = {
+    CallStatus.ENDED: "callsEnded",
+    CallStatus.MISSED: "callsMissed",
+    CallStatus.FAILED: "callsFailed",
+    CallStatus.CANCELLED: "callsCancelled",
+}
+
+
+class CallEndings:
+    def __init__(self, db: Database, orphans: OrphanedFiles) -> None:
+        self._db = db
+        self._orphans = orphans
+
+    def end(
+        self,
+        caller: Caller,
+        call_id: str,
+        reason: EndReason | None = None,
+        outcome: dict[str, Any] | None = None,
+    ) -> Call:
+        """Ends a call for everybody. `outcome`: the given fields of Outcome. Repeating it changes
+        the outcome alone. Raises CallNotFound, CallRoleRequired, CallNotStarted."""
+
+        def attempt() -> Call:
+            here = Attendance(self._db, call_id, [caller.uid])
+            _require_end(here, caller)
+            over = here.call.is_over
+            if outcome:
+                change_outcome(here, outcome)
+            if not over:
+                finish(self._db, here, Action.END, reason)
+            elif not outcome:
+                return here.call
+            here.commit()
+            return here.call
+
+        return contend(attempt)
+
+    def sweep(self, limit: int) -> int:
+        """Ends the calls whose time is up, and forgets old ones; returns how many it looked at."""
+        due = self._db.due(COLLECTION, limit, select=["status"])
+        for document in due:
+            try:
+                contend(lambda call_id=document.id: self._due(call_id))
+            except Exception as error:  # one call must not block the others
+                log.error("call_not_swept", error, callId=document.id)
+        return len(due)
+
+    def erase(self, call_id: str) -> None:
+        """Deletes a call that is over, with its room and everything else. Raises CallNotFound,
+        CallActive, CallNotOver."""
+        records: list[OrphanRecord] = []
+
+        def attempt() -> None:
+            document, room = self._db.get_all([call_path(call_id), room_path(call_id)])
+            if not document.exists:
+                if records:
+                    return  # our own commit, whose response was lost
+                raise CallNotFound
+            call = Call.of(document)
+            after(call, Action.ERASE)
+            records[:], writes = self._rest(call, room)
+            self._db.commit_or_stale(
+                Delete(document.path, seen=document), *writes, *self._place_deletes(call)
+            )
+
+        contend(attempt)
+        for record in records:
+            self._orphans.clean(record)
+        log.info("call_deleted", callId=call_id)
+
+    def _due(self, call_id: str) -> None:
+        logs.bind(callId=call_id)
+        here = Attendance(self._db, call_id)
+        call, at = here.call, here.at
+        if call.due_at is None or call.due_at > at:
+            return
+        if call.is_over:
+            self._forget(here)
+            return
+        if call.status is CallStatus.ACTIVE:
+            here.clear_away()
+            call = here.call
+            empty_since = call.empty_since
+            if empty_since is None or at - empty_since < EMPTY_FOR:
+                due_at = at + LOOKED_AT if empty_since is None else empty_since + EMPTY_FOR
+                here.change(due_at=due_at)
+                here.commit()
+                return
+            finish(self._db, here, Action.EXPIRE, "completed", ended_at=empty_since)
+        else:
+            finish(self._db, here, Action.EXPIRE, "timeout")
+        here.commit()
+        log.info("call_expired", callId=call_id, status=here.call.status)
+
+    def _forget(self, here: Attendance) -> None:
+        """First the code, which is free again; after the time that the company keeps calls, also
+        who was there, what was said, and how to reach whom."""
+        call = here.call
+        days = self._db.get(company_path(call.company_id)).data.get("settings", {})
+        kept = timedelta(days=int(days.get("retentionDays", 90)))
+        forget_at = max(call.ended_at or here.at, call.updated_at) + kept
+        if forget_at > here.at:
+            here.change(due_at=forget_at)
+            here.add(*self._place_deletes(call))
+            here.commit()
+            return
+        records, writes = self._rest(call, here.found(room_path(call.id)))
+        here.change(
+            due_at=None,
+            invitees=[],
+            guest_name="",
+            outcome=call.outcome.model_copy(update={"note": ""}),
+        )
+        here.add(*self._place_deletes(call), *writes)
+        here.commit()
+        for record in records:
+            self._orphans.clean(record)
+        log.info("call_forgotten", callId=call.id)
+
+    def _rest(self, call: Call, room: Document) -> tuple[list[OrphanRecord], list[Write]]:
+        """The records and writes that delete everything of a call but its document."""
+        due_at = now()
+        records = [
+            orphan_record([], collection=f"{call_path(call.id)}/{each}", due_at=due_at)
+            for each in _PARTS
+        ]
+        writes: list[Write] = [each.create_write() for each in records]
+        writes.append(Delete(beats_path(call.id)))
+        if room.exists:
+            more, deletes = deletion(room)
+            records += more
+            writes += [*deletes, *invitation_deletes(self._db, room.id)]
+        return records, writes
+
+    def _place_deletes(self, call: Call) -> list[Write]:
+        """Frees the code, and the slug unless a later call has it."""
+        deletes: list[Write] = [Delete(code_path(call.code))]
+        if call.slug:
+            place = self._db.get(slug_path(call.company_id, call.slug))
+            if place.data.get("callId") == call.id:
+                deletes.append(Delete(place.path, seen=place))
+        return deletes
+
+
+def finish(
+    db: Database,
+    here: Attendance,
+    action: Action,
+    reason: EndReason | None,
+    *,
+    ended_at: datetime | None = None,
+) -> None:
+    """Changes a call that is not over into one that is, with all that follows from it; the caller
+    commits. Raises CallStateError."""
+    before, at = here.call, here.at
+    after(before, action)
+    # Together, so that nobody is left with a way in.
+    here.take_out(here.present, "left")
+    ended_at = ended_at or at
+    met = before.active_at is not None
+    if met and action is not Action.CANCEL and here.call.connected_at is None:
+        action, reason = Action.FAIL, reason or "technical_issue"
+    status = after(before, action)
+    reports = quality.reports_of(db, here.id) if met else []
+    here.change(
+        status=status,
+        end_reason=reason or _DEFAULT_REASON.get(action),
+        ended_at=ended_at,
+        due_at=at + CODE_KEPT,
+        empty_since=None,
+        quality=quality.summed(reports),
+    )
+    here.archive_room()
+    here.add(*_ended_writes(db, here.call, quality.counted(here.call.quality, reports)))
+    log.info("call_ended", callId=here.id, status=status, reason=here.call.end_reason)
+
+
+def change_outcome(here: Attendance, given: dict[str, Any]) -> None:
+    """Changes the given fields of the outcome, and counts anew whether it is solved."""
+    before = here.call
+    here.change(outcome=before.outcome.model_copy(update=given))
+    if before.status is CallStatus.ENDED and before.ended_at is not None:
+        here.add(*solved_writes(before, before.solved, here.call.solved))
+
+
+def solved_writes(call: Call, before: bool | None, after_: bool | None) -> list[Write]:
+    """Counts another answer to whether a call that has ended was solved. Nothing if it is the
+    same."""
+    if before is after_ or call.ended_at is None:
+        return []
+    solved, unsolved = (int(after_ is each) - int(before is each) for each in (True, False))
+    writes = day_writes(
+        call.company_id, call.ended_at, member=call.host_uid, solved=solved, unsolved=unsolved
+    )
+    if solved:
+        totals = {"totals.solved": Increment(solved)}
+        writes.append(Update(company_path(call.company_id), totals))
+    return writes
+
+
+def _ended_writes(db: Database, call: Call, counters: dict[str, int]) -> list[Write]:
+    """What a call that is over adds to the days, the company and the license."""
+    ended_at = call.ended_at or call.updated_at
+    counters = {**counters, _COUNTERS[call.status]: 1}
+    totals: dict[str, Any] = {"totals.calls": Increment(1)}
+    if call.active_at is not None:
+        spent = max(0, int((ended_at - call.active_at).total_seconds()))
+        counters |= {
+            "participantSeconds": call.seconds,
+            "waitingSeconds": call.waiting_seconds,
+            "responseSeconds": call.response_seconds or 0,
+            "reconnects": call.reconnects,
+            "joins": call.join_seq,
+            "failedJoins": call.silent_joins,
+            "callSeconds": spent,
+        }
+        totals["totals.seconds"] = Increment(spent)
+    if call.status is CallStatus.ENDED:
+        counters[duration_counter(counters["callSeconds"])] = 1
+        if call.solved is not None:
+            counters["solved" if call.solved else "unsolved"] = 1
+        if call.solved:
+            totals["totals.solved"] = Increment(1)
+    writes = day_writes(call.company_id, ended_at, member=call.host_uid, **counters)
+    if call.license_id is None:
+        return writes
+    # Both may have been deleted meanwhile.
+    paths = [company_path(call.company_id), license_path(call.license_id)]
+    company, license = db.get_all(paths, select=["status"])
+    if company.exists:
+        writes.append(Update(company.path, totals))
+    if license.exists and "totals.seconds" in totals:
+        writes.append(Update(license.path, {"totalSeconds": totals["totals.seconds"]}))
+    return writes
+
+
+def _require_end(here: Attendance, caller: Caller) -> None:
+    """Raises CallNotFound, CallRoleRequired. Whoever was made a host ends calls, too."""
+    if not here.document.exists:
+        member_of("", caller, CallNotFound)
+    access = here.access(caller.uid)
+    if access is not None and access.role == "host" and access.is_in:
+        member_of(here.call.company_id, caller, CallNotFound)
+        return
+    run_call(here.document, caller)

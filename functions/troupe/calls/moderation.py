@@ -1,0 +1,109 @@
+"""What hosts do with those in their call: let in, refuse, remove, silence, and make hosts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from troupe.accounts.writes import existing_user, user_path
+from troupe.adapters.firestore import Database, contend
+from troupe.caller import Caller
+from troupe.calls.attendance import Attendance
+from troupe.calls.errors import (
+    CallFull,
+    CallRoleRequired,
+    CannotModerateSelf,
+    Gone,
+    GuestCannotHost,
+    ParticipantNotFound,
+)
+from troupe.calls.records import Participant
+from troupe.calls.standing import Standing, admitted
+from troupe.calls.starting import meet
+from troupe.calls.writes import access_path, participant_path
+from troupe.logs import log
+
+Moderation = Literal["admit", "deny", "remove", "mute", "promote"]
+
+
+class CallModeration:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def moderate(
+        self, caller: Caller, call_id: str, participant_id: str, action: Moderation
+    ) -> Participant:
+        """Repeating it changes nothing. `deny` and `remove` are for good, and for all tabs of the
+        person. `mute` asks their client to be silent.
+
+        Raises CallNotFound, CallRoleRequired, ParticipantNotFound, Gone, CallFull,
+        CannotModerateSelf, GuestCannotHost, and as `admitted`.
+        """
+
+        def attempt() -> Participant:
+            path = participant_path(call_id, participant_id)
+            here = Attendance(self._db, call_id, [caller.uid], [path])
+            entry = here.found(access_path(call_id, caller.uid))
+            call, access = admitted(here.document, entry, caller.uid)
+            documents = {each.path: each for each in (here.document, entry)}
+            Standing(call, access, documents).require_host()
+            document = here.found(path)
+            if not document.exists:
+                raise ParticipantNotFound
+            stored = Participant.of(document)
+            if action in ("deny", "remove") and stored.state == "removed":
+                return stored
+            found = here.participant(participant_id)
+            if found is None:
+                raise Gone
+            changed = self._done(here, caller, found, action)
+            if changed is None:
+                return found
+            here.commit()
+            return changed
+
+        participant = contend(attempt)
+        log.info("call_moderated", callId=call_id, action=action)
+        return participant
+
+    def _done(
+        self, here: Attendance, caller: Caller, found: Participant, action: Moderation
+    ) -> Participant | None:
+        """The participant after it; None if nothing changes."""
+        match action:
+            case "admit":
+                return self._admit(here, found)
+            case "mute":
+                if found.muted:
+                    return None
+                muted = found.model_copy(update={"muted": True})
+                here.put(muted)
+                return muted
+            case "promote":
+                return self._promote(here, found)
+        if found.uid == caller.uid:
+            raise CannotModerateSelf
+        if found.uid == here.call.host_uid:
+            raise CallRoleRequired
+        here.take_out([each for each in here.present if each.uid == found.uid], "removed")
+        return here.latest(found.id)
+
+    def _admit(self, here: Attendance, found: Participant) -> Participant | None:
+        if found.is_in:
+            return None
+        here.clear_away(but=found.id)
+        call = here.call
+        if call.participant_count >= call.max_participants:
+            raise CallFull(details={"maximum": call.max_participants})
+        here.admit(found)
+        meet(here)
+        return here.latest(found.id)
+
+    def _promote(self, here: Attendance, found: Participant) -> Participant | None:
+        """A host sees the company's side of a call, so only its members become hosts."""
+        if found.role == "host":
+            return None
+        user = existing_user(self._db.get(user_path(found.uid)))
+        if user is None or here.call.company_id not in user.roles:
+            raise GuestCannotHost
+        here.set_role(found.uid, "host")
+        return here.latest(found.id)

@@ -1,0 +1,173 @@
+"""Who is in a call right now: beats, leaving, and the list of participants.
+
+Beats are silent: they go to a document that nobody listens to, and only every second one is stored.
+Whoever beats clears away who has stopped, so it needs no schedule, and no connection whose end
+would be noticed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from troupe.access import member_of, party
+from troupe.adapters.firestore import Database, Merge, Update, Write, contend
+from troupe.caller import Caller
+from troupe.calls import quality
+from troupe.calls.attendance import Attendance, seconds_between
+from troupe.calls.errors import CallNotFound, NotInCall, ParticipantNotFound
+from troupe.calls.records import (
+    Beat,
+    Call,
+    CallQuality,
+    Connection,
+    Media,
+    Participant,
+)
+from troupe.calls.standing import admitted
+from troupe.calls.writes import (
+    access_path,
+    beats_path,
+    call_path,
+    participant_path,
+    participants_path,
+)
+from troupe.logs import log
+
+# Clients beat every 15 s; one in between may get lost before the 45 s are over.
+_STORED_EVERY = timedelta(seconds=28)
+_MOST_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`participants`: those who are there. `waiting`: how many are in the lobby."""
+
+    call: Call
+    participants: list[Participant]
+    quality: CallQuality | None
+
+
+class CallPresence:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def beat(
+        self,
+        caller: Caller,
+        call_id: str,
+        participant_id: str,
+        media: Media | None,
+        connection: Connection | None,
+    ) -> list[Participant]:
+        """Says that a tab is there; returns who is in the call, for those in its lobby only
+        themselves. `media`: what it sends now, if that has changed. Raises CallNotFound, Removed,
+        CallEnded, NotInCall."""
+
+        def attempt() -> list[Participant]:
+            here = Attendance(self._db, call_id, [caller.uid])
+            entry = here.found(access_path(call_id, caller.uid))
+            admitted(here.document, entry, caller.uid, waiting=True)
+            mine = here.participant(participant_id)
+            if mine is None or mine.uid != caller.uid:
+                raise NotInCall
+            changed = self._changed(here, mine, media)
+            if here.clear_away(but=mine.id):
+                if changed is not None:
+                    here.put(changed)
+                here.commit(*self._beat(here, mine, connection))
+            else:
+                self._store(here, mine, changed, connection)
+            return here.inside if mine.is_in else [mine]
+
+        return contend(attempt)
+
+    def leave(self, caller: Caller, call_id: str, participant_id: str) -> None:
+        """Takes a tab out; repeating it changes nothing. Raises CallNotFound,
+        ParticipantNotFound."""
+
+        def attempt() -> None:
+            path = participant_path(call_id, participant_id)
+            here = Attendance(self._db, call_id, [caller.uid], [path])
+            access = here.access(caller.uid)
+            entry = here.found(access_path(call_id, caller.uid))
+            party(entry, caller.uid, access is not None, CallNotFound)
+            document = here.found(path)
+            if not document.exists or document.data["uid"] != caller.uid:
+                raise ParticipantNotFound
+            mine = here.participant(participant_id)
+            if mine is None:
+                return
+            here.take_out([mine], "left")
+            here.commit()
+
+        contend(attempt)
+        log.info("call_left", callId=call_id)
+
+    def participants(self, caller: Caller, call_id: str) -> list[Participant]:
+        """Everybody who is or was in the call, in the order in which they came, for those who are
+        in it, and for members of its company who run it. Raises CallNotFound and as `admitted`."""
+        self._may_see(caller, call_id)
+        found = self._db.find(participants_path(call_id), limit=_MOST_LISTED)
+        people = [Participant.of(each) for each in found]
+        return sorted(people, key=lambda each: (each.joined_at, each.id))
+
+    def status(self, caller: Caller, call_id: str) -> Status:
+        """Raises as `participants`."""
+        call = self._may_see(caller, call_id)
+        if call.is_over:
+            return Status(call, [], call.quality)
+        here = Attendance(self._db, call_id)
+        gone = {each.id for each in here.stopped()}
+        there = [each for each in here.present if each.id not in gone]
+        reports = quality.reports_of(self._db, call_id) if call.active_at else []
+        return Status(here.call, there, quality.summed(reports))
+
+    def _may_see(self, caller: Caller, call_id: str) -> Call:
+        document, entry = self._db.get_all([call_path(call_id), access_path(call_id, caller.uid)])
+        call = Call.of(document) if document.exists else None
+        role = caller.companies.get(call.company_id) if call else None
+        if call and role and (role != "member" or call.host_uid == caller.uid):
+            member_of(call.company_id, caller, CallNotFound)
+            return call
+        return admitted(document, entry, caller.uid)[0]
+
+    def _changed(
+        self, here: Attendance, mine: Participant, media: Media | None
+    ) -> Participant | None:
+        if media is None or media == mine.media:
+            return None
+        return mine.model_copy(update={"media": media})
+
+    def _store(
+        self,
+        here: Attendance,
+        mine: Participant,
+        changed: Participant | None,
+        connection: Connection | None,
+    ) -> None:
+        """Without a precondition: nothing here depends on others."""
+        beat = here.beats.get(mine.id)
+        heard = connection == "connected" and not (beat and beat.media)
+        due = here.at - here.last_seen(mine) >= _STORED_EVERY
+        writes: list[Write] = self._beat(here, mine, connection) if heard or due else []
+        if changed is not None:
+            path = participant_path(here.id, mine.id)
+            writes.append(Update(path, {"media": changed.media.stored()}))
+            here.put(changed)
+            if changed.media.screen and not here.call.screen_shared:
+                writes.append(Update(here.document.path, {"screenShared": True}))
+        if writes:
+            self._db.commit_or_stale(*writes)
+
+    def _beat(
+        self, here: Attendance, mine: Participant, connection: Connection | None
+    ) -> list[Write]:
+        before, seen = here.beats.get(mine.id), here.last_seen(mine)
+        seconds = before.seconds if before else 0
+        beat = Beat(
+            at=here.at,
+            seconds=seconds + (seconds_between(seen, here.at) if mine.is_in else 0),
+            media=connection == "connected" or bool(before and before.media),
+        )
+        return [Merge(beats_path(here.id), {"p": {mine.id: beat.stored()}})]
