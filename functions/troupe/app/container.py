@@ -6,9 +6,9 @@ replace a queue, engine or database by name: `Container(settings, queue=HeldQueu
 
 from __future__ import annotations
 
-from troupe.app.wiring.call_messages import Messaging
+from troupe.app.wiring.rooms import Rooms
 
 
-class Container(Messaging):
+class Container(Rooms):
     """The properties are the services; handlers and erasers name them as parameters. Each of its
     bases, in `troupe.app.wiring`, adds the services that need those of the one before."""

@@ -7,7 +7,7 @@ made from the invitations with which the guests came, so each is made once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,8 @@ class AfterCalls:
     def __init__(
         self,
         db: Database,
-        messages: Callable[[], CallMessages],
-        features: Callable[[], Features],
+        messages: CallMessages,
+        features: Features,
         limiter: Limiter,
         *,
         sms: bool,
@@ -77,7 +77,7 @@ class AfterCalls:
         wanted = company.settings.after_call
         if company.deleted_at or not wanted.enabled or not self._sent[wanted.channel]:
             return
-        if not self._features().allows(company, FEATURE):
+        if not self._features.allows(company, FEATURE):
             return
         for message in self._messages_of(call, company, now()):
             status = self._limiter.count("call_message_to_one", account=message.to, sources=[])
@@ -87,7 +87,7 @@ class AfterCalls:
                 self._db.commit(Create(f"{INVITATIONS}/{message.id}", message.stored()))
             except AlreadyExists:
                 continue
-            self._messages().start(message)
+            self._messages.start(message)
 
     def _messages_of(self, call: Call, company: Company, at: datetime) -> Iterator[CallInvitation]:
         """One for each address of a guest who came."""

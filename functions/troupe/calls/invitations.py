@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -170,7 +170,7 @@ class CallInvitations:
         db: Database,
         limiter: Limiter,
         stops: Stops,
-        messages: Callable[[], CallMessages],
+        messages: CallMessages,
         *,
         sms: bool,
         mail: bool,
@@ -280,7 +280,7 @@ class CallInvitations:
         """Sends what has been committed. Never fails: the sweep tries again."""
         for each in invited:
             if each.invitation.delivery == "queued":
-                self._messages().start(each.invitation)
+                self._messages.start(each.invitation)
 
     def page(
         self, caller: Caller, call_id: str, request: PageRequest

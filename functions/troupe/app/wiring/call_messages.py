@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from troupe.app.wiring.rooms import Rooms
+from troupe.app.wiring.work import Work
 
 if TYPE_CHECKING:
     from troupe.calls.after_calls import AfterCalls
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from troupe.calls.messages import CallMessages
 
 
-class Messaging(Rooms):
+class Messaging(Work):
     @cached_property
     def call_invitations(self) -> CallInvitations:
         from troupe.calls.invitations import CallInvitations
@@ -23,7 +23,7 @@ class Messaging(Rooms):
             self.database,
             self.limiter,
             self.sms_stops,
-            lambda: self.call_messages,
+            self.call_messages,
             sms=self.settings.sms != "off",
             mail=self.settings.mail != "off",
             site=self.settings.app_url,
@@ -51,11 +51,12 @@ class Messaging(Rooms):
     @cached_property
     def after_calls(self) -> AfterCalls:
         from troupe.calls.after_calls import AfterCalls
+        from troupe.companies.features import Features
 
         return AfterCalls(
             self.database,
-            lambda: self.call_messages,
-            lambda: self.features,
+            self.call_messages,
+            Features(self.database),
             self.limiter,
             sms=self.settings.sms != "off",
             mail=self.settings.mail != "off",

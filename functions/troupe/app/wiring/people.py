@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from troupe.app.wiring.work import Work
+from troupe.app.wiring.call_messages import Messaging
 
 if TYPE_CHECKING:
     from troupe.accounts.administration import Administration
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from troupe.wallet.service import WalletService
 
 
-class People(Work):
+class People(Messaging):
     @cached_property
     def callers(self) -> Callers:
         from troupe.accounts.callers import Callers
