@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.contract.contract import policies
 from tests.contract.examples import names_in, request_of
 from tests.contract.operations import Operation, served
+from tests.support.calls import a_call
 from tests.support.companies import Firm, Person, a_firm
 from tests.support.factories import HeldQueue, new_character, test_settings
 from tests.support.media_files import sent
@@ -153,6 +154,10 @@ class World:
             "roomId": self._room,
             "ID_OF_A_ROOM": self._room,
             "ID_OF_A_MESSAGE": self._room,
+            "callId": self._call,
+            "code": self._call,
+            "ID_OF_A_CALL": self._call,
+            "ID_OF_A_PARTICIPANT": self._call,
         }
 
     def callers(self) -> dict[str, Caller]:
@@ -198,6 +203,8 @@ class World:
                 ids |= self._room(owner)
             if operation.id == "setMember":  # what is in the example, members set for themselves
                 ids["userId"] = owner.uid
+        elif operation.function == "calls":
+            ids |= self._call(owner)
         elif policies()[operation.place] in ("company", "member"):
             ids |= self._company(owner)
         for name in operation.names - ids.keys():
@@ -362,6 +369,20 @@ class World:
             "ID_OF_A_MESSAGE": message,
             "userId": member.uid,
             "invitationId": invited["id"],
+        }
+
+    def _call(self, owner: Caller) -> Ids:
+        """A call that `owner` hosts, with both `owner` and a guest in it."""
+        person = Person(self._db, owner.uid, owner.headers)
+        call = a_call(self._db, a_firm(self._db, owner=person))
+        mine = call.enter(person)
+        guest = call.guest()
+        return {
+            "callId": call.id,
+            "ID_OF_A_CALL": call.id,
+            "code": call.code,
+            "participantId": guest.tab,
+            "ID_OF_A_PARTICIPANT": mine.tab,
         }
 
     def _contact(self, owner: Caller) -> Ids:

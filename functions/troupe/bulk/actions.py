@@ -15,6 +15,7 @@ from troupe.audit.records import Actor
 from troupe.bulk.errors import InvalidEmail
 from troupe.bulk.records import Action, BulkInput, Target
 from troupe.bulk.writes import invitation_secret
+from troupe.calls.errors import CallNotFound
 from troupe.companies.errors import (
     HasLicense,
     LicenseNotActive,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from troupe.adapters.firestore import Database
     from troupe.admin.users import AdminUsers
     from troupe.caller import Caller
+    from troupe.calls.endings import CallEndings
+    from troupe.calls.service import Calls
     from troupe.companies.invitations import Invitations
     from troupe.companies.licenses import Licenses
     from troupe.companies.members import Members
@@ -47,6 +50,8 @@ class Services:
     invitations: Invitations
     licenses: Licenses
     admin_users: Callable[[], AdminUsers]
+    calls: Callable[[], Calls]
+    call_endings: Callable[[], CallEndings]
     secret: str
     free: Iterator[str] | None = None
 
@@ -58,6 +63,8 @@ class Services:
             self._invite(caller, job_id, given, number)
         elif given.target is Target.LICENSES:
             self._license(caller, given, number)
+        elif given.target is Target.CALLS:
+            self._call(caller, given, given.ids[number])
         else:
             self._user(caller, given, given.ids[number])
 
@@ -115,6 +122,15 @@ class Services:
             self.free = None
             raise
         raise NoFreeLicense
+
+    def _call(self, caller: Caller, given: BulkInput, call_id: str) -> None:
+        calls = self.calls()
+        if calls.get(caller, call_id).company_id != given.company_id:
+            raise CallNotFound
+        if given.action is Action.CANCEL:
+            calls.cancel(caller, call_id)
+        else:
+            self.call_endings().erase(call_id)
 
     def _license(self, caller: Caller, given: BulkInput, number: int) -> None:
         license_id = given.ids[number]

@@ -18,10 +18,11 @@ PART = 25  # items
 
 
 class Target(StrEnum):
-    """What the items are: users of a company, its licenses, or accounts."""
+    """What the items are: users of a company, its licenses, its calls, or accounts."""
 
     USERS = "users"
     LICENSES = "licenses"
+    CALLS = "calls"
     ACCOUNTS = "accounts"
 
 
@@ -36,6 +37,7 @@ class Action(StrEnum):
     UNASSIGN = "unassign"
     RENEW = "renew"
     DELETE = "delete"
+    CANCEL = "cancel"
 
 
 class Row(Record):

@@ -11,9 +11,18 @@ from troupe.accounts.writes import user_path
 from troupe.adapters.firestore import Database, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.bulk.errors import BulkNotFound, NothingFound, TooManyItems
-from troupe.bulk.records import KIND, MOST_AT_ONCE, MOST_ITEMS, Action, BulkInput, ItemResult
+from troupe.bulk.records import (
+    KIND,
+    MOST_AT_ONCE,
+    MOST_ITEMS,
+    Action,
+    BulkInput,
+    ItemResult,
+    Target,
+)
 from troupe.bulk.specs import BULK
 from troupe.bulk.writes import invitation_secret
+from troupe.calls.writes import call_path
 from troupe.companies.choice import managed
 from troupe.companies.invitations import token_of
 from troupe.companies.roster import Roster
@@ -98,6 +107,10 @@ class BulkService:
             given = given.model_copy(update={"ids": [member.id for member in found]})
         if given.action is Action.REMOVE:
             given = self._with_known(given, [member_path(company_id, uid) for uid in given.ids])
+        if given.target is Target.CALLS and given.action is Action.DELETE:
+            found = self._db.get_all(list(map(call_path, given.ids)), select=["companyId"])
+            known = [each.id for each in found if each.data.get("companyId") == company_id]
+            given = given.model_copy(update={"known": known})
         return self._start(caller.uid, given, asked, key, company_path(company_id))
 
     def of_accounts(

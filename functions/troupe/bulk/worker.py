@@ -24,6 +24,7 @@ from troupe.bulk.records import (
 )
 from troupe.bulk.writes import forget_write
 from troupe.caller import Caller
+from troupe.calls.errors import CallNotFound
 from troupe.errors import TroupeError, WorkError
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
@@ -104,8 +105,8 @@ def _result(
 ) -> ItemResult:
     name = given.names[item]
     result = _tried(name, lambda: services.do(caller, job_id, given, item))
-    if result.code == UserNotFound.code and name in given.known:
-        return ItemResult(id=name)  # an earlier delivery has removed them
+    if result.code in (UserNotFound.code, CallNotFound.code) and name in given.known:
+        return ItemResult(id=name)  # an earlier delivery has removed it
     return result
 
 

@@ -163,7 +163,7 @@ class Attendance:
         for each in gone:
             beat, seen = self.beats.get(each.id), self.last_seen(each)
             ended_at = seen if ghosts else self.at
-            heard = each.had_media or bool(beat and beat.media)
+            heard = beat.media if beat else each.had_media
             spent = 0
             if each.is_in:
                 spent = (beat.seconds if beat else 0) + seconds_between(seen, ended_at)
@@ -171,7 +171,7 @@ class Attendance:
                 seconds += spent
                 if heard:
                     connected_at = connected_at or each.entered_at
-                else:
+                elif heard is False:
                     silent += 1
             else:
                 waiting -= 1

@@ -31,11 +31,19 @@ from troupe.calls.records import (
     Call,
     CallStatus,
     EndReason,
+    without_guest,
 )
 from troupe.calls.standing import run_call
 from troupe.calls.starting import LOOKED_AT
 from troupe.calls.states import Action, after
-from troupe.calls.writes import beats_path, call_path, code_path, slug_path
+from troupe.calls.writes import (
+    beats_path,
+    call_path,
+    code_path,
+    counters_path,
+    slug_path,
+    slugs_path,
+)
 from troupe.companies.writes import company_path, license_path
 from troupe.dashboards.days import day_writes, duration_counter
 from troupe.logs import log
@@ -121,6 +129,27 @@ class CallEndings:
             self._orphans.clean(record)
         log.info("call_deleted", callId=call_id)
 
+    def erase_all(self, company_id: str, limit: int) -> int:
+        """Deletes up to `limit` calls of a company that is deleted; returns how many, and 0 when
+        nothing of its calls is left."""
+        where = [("companyId", "==", company_id)]
+        found = self._db.find(COLLECTION, where=where, limit=limit, select=["status"])
+        for document in found:
+            contend(lambda call_id=document.id: self._close(call_id))
+            self.erase(document.id)
+        if not found:
+            self._db.clear(slugs_path(company_id))
+            self._db.commit(Delete(counters_path(company_id)))
+        return len(found)
+
+    def _close(self, call_id: str) -> None:
+        """Ends or cancels a call whose company is deleted."""
+        here = Attendance(self._db, call_id)
+        if not here.call.is_over:
+            action = Action.END if here.call.is_live else Action.CANCEL
+            finish(self._db, here, action, "cancelled")
+            here.commit()
+
     def _due(self, call_id: str) -> None:
         logs.bind(callId=call_id)
         here = Attendance(self._db, call_id)
@@ -161,7 +190,7 @@ class CallEndings:
         here.change(
             due_at=None,
             invitees=[],
-            guest_name="",
+            **without_guest(call),
             outcome=call.outcome.model_copy(update={"note": ""}),
         )
         here.add(*self._place_deletes(call), *writes)
@@ -211,7 +240,8 @@ def finish(
     here.take_out(here.present, "left")
     ended_at = ended_at or at
     met = before.active_at is not None
-    if met and action is not Action.CANCEL and here.call.connected_at is None:
+    silent = here.call.connected_at is None and here.call.silent_joins > 0
+    if met and silent and action is not Action.CANCEL:
         action, reason = Action.FAIL, reason or "technical_issue"
     status = after(before, action)
     reports = quality.reports_of(db, here.id) if met else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ from troupe.rate_limits import Limiter
 from troupe.wallet.ledger import opening_writes
 from troupe.wallet.records import Owner
 
+_CODE, _SLUG = re.compile(r"[0-9A-Z]+"), re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # A guest can write a review until a day after the call.
 GUEST_SECONDS = 36 * 3600
 
@@ -105,26 +107,30 @@ class CallEntrance:
         """A call by its code, or with the slug of a company by its own. Raises CallNotFound, and
         TooManyRequests for an address that guesses."""
         self._check_guesses(device)
-        if company_slug is None:
-            place = self._db.get(code_path(clean_code(code)))
-        else:
-            company = self._db.get(company_slug_path(company_slug.lower()))
-            company_id = str(company.data.get("companyId", ""))
-            place = company
-            if company_id:
-                place = self._db.get(slug_path(company_id, code.lower()))
-        if not place.exists or "callId" not in place.data:
+        path = self._place(code, company_slug)
+        place = self._db.get(path) if path else None
+        if place is None or not place.exists:
             self._guessed(device)
             raise CallNotFound
         call = self._db.get(call_path(CallPlace.of(place).call_id))
         if not call.exists:
-            self._guessed(device)
             raise CallNotFound
         found = Call.of(call)
         company = self._db.get(company_path(found.company_id))
         if not company.exists or company.data.get("deletedAt"):
             raise CallNotFound
         return Looked(found, Company.of(company))
+
+    def _place(self, code: str, company_slug: str | None) -> str | None:
+        """The path of what says where a code leads; None for what cannot be one."""
+        if company_slug is None:
+            typed = clean_code(code)
+            return code_path(typed) if _CODE.fullmatch(typed) else None
+        slugs = company_slug.lower(), code.lower()
+        if not all(_SLUG.fullmatch(each) for each in slugs):
+            return None
+        company_id = self._db.get(company_slug_path(slugs[0])).data.get("companyId")
+        return slug_path(company_id, slugs[1]) if company_id else None
 
     def firebase_token(self, uid: str, session_id: str) -> str | None:
         return self._listener_token(uid, session_id)

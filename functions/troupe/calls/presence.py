@@ -36,6 +36,7 @@ from troupe.logs import log
 
 # Clients beat every 15 s; one in between may get lost before the 45 s are over.
 _STORED_EVERY = timedelta(seconds=28)
+_MEDIA_EVERY = timedelta(seconds=1)  # others are told, which is a write
 _MOST_LISTED = 100
 
 
@@ -137,7 +138,9 @@ class CallPresence:
     ) -> Participant | None:
         if media is None or media == mine.media:
             return None
-        return mine.model_copy(update={"media": media})
+        if mine.media_at is not None and here.at - mine.media_at < _MEDIA_EVERY:
+            return None  # the next beat says it again
+        return mine.model_copy(update={"media": media, "media_at": here.at})
 
     def _store(
         self,
@@ -153,7 +156,8 @@ class CallPresence:
         writes: list[Write] = self._beat(here, mine, connection) if heard or due else []
         if changed is not None:
             path = participant_path(here.id, mine.id)
-            writes.append(Update(path, {"media": changed.media.stored()}))
+            told = {"media": changed.media.stored(), "mediaAt": changed.media_at}
+            writes.append(Update(path, told))
             here.put(changed)
             if changed.media.screen and not here.call.screen_shared:
                 writes.append(Update(here.document.path, {"screenShared": True}))
@@ -168,6 +172,13 @@ class CallPresence:
         beat = Beat(
             at=here.at,
             seconds=seconds + (seconds_between(seen, here.at) if mine.is_in else 0),
-            media=connection == "connected" or bool(before and before.media),
+            media=_heard(before.media if before else None, connection),
         )
         return [Merge(beats_path(here.id), {"p": {mine.id: beat.stored()}})]
+
+
+def _heard(before: bool | None, connection: Connection | None) -> bool | None:
+    """Whether a tab was ever connected."""
+    if before or connection == "connected":
+        return True
+    return before if connection is None else False

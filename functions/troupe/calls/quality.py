@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from troupe.adapters.firestore import Database, Increment, Merge, now
@@ -15,6 +16,7 @@ from troupe.calls.standing import standing
 from troupe.calls.writes import qualities_path, quality_path
 from troupe.dashboards.days import ROUND_TRIPS
 
+_EVERY = timedelta(seconds=5)  # what comes sooner is dropped: each report is a write
 _MOST = 200  # reporting tabs that are read of one call
 WORDS: tuple[QualityWord, ...] = ("excellent", "good", "fair", "poor")
 # The upper bounds of the first three words; for `mos` the lower ones.
@@ -54,9 +56,13 @@ class CallQualities:
 
     def report(self, caller: Caller, call_id: str, participant_id: str, report: Report) -> None:
         """Raises as `standing`, and ParticipantNotFound for a tab of somebody else."""
-        here = standing(self._db, call_id, caller.uid)
+        path, at = quality_path(call_id, participant_id), now()
+        here = standing(self._db, call_id, caller.uid, [path])
         if participant_id not in here.access.participant_ids:
             raise ParticipantNotFound
+        before = here.documents[path]
+        if before.exists and at - before.data["updatedAt"] < _EVERY:
+            return
         fields: dict[str, Any] = {
             name: {"n": Increment(1), "sum": Increment(value), "classes": {str(of): Increment(1)}}
             for name, (value, of) in report.measures.items()
@@ -67,11 +73,11 @@ class CallQualities:
             "width": report.width,
             "height": report.height,
         }
-        fields |= {"uid": caller.uid, "reports": Increment(1), "last": last, "updatedAt": now()}
+        fields |= {"uid": caller.uid, "reports": Increment(1), "last": last, "updatedAt": at}
         if report.relay:
             fields["relayed"] = Increment(1)
         # An Increment must not be made twice: a report that is lost is none.
-        self._db.commit_once(Merge(quality_path(call_id, participant_id), fields))
+        self._db.commit_once(Merge(path, fields))
 
 
 def reports_of(db: Database, call_id: str) -> list[QualityReports]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from troupe.adapters.firestore import now
 from troupe.records import Record
 from troupe.text import prefixes
 
@@ -105,11 +106,11 @@ class Call(Record):
     state, names the version that it read.
 
     `number` counts the calls of a company. `room_id` is the id of the call. `license_id`: of the
-    host's license, which the call counts for. `due_at`: when the sweep looks at it, because no state
-    lasts for ever; None once there is nothing left to do. `empty_since`: nobody is in it. `connected_at`: when media
-    first arrived anywhere. `waiting_count`: those in the lobby. `join_seq`: how many have ever come
-    in, which gives each participant an order; `silent_joins`: how many of them left without having
-    sent or received media.
+    host's license, which the call counts for. `due_at`: when the sweep looks at it, because no
+    state lasts for ever; None once there is nothing left to do. `empty_since`: nobody is in it.
+    `connected_at`: when media first arrived anywhere, as far as it is settled. `waiting_count`:
+    those in the lobby. `join_seq`: how many have ever come in, which gives each participant an
+    order; `silent_joins`: how many of them left and had said that they were not connected.
 
     `seconds`: of all participants together, as far as they have left. `waiting_seconds`: of all who
     waited in the lobby; `response_seconds`: from the start until a second person was there.
@@ -170,6 +171,12 @@ class Call(Record):
     def is_live(self) -> bool:
         return self.status in (CallStatus.RINGING, CallStatus.ACTIVE)
 
+    def length(self) -> int:
+        """Seconds so far, from the moment when two people were there."""
+        if self.active_at is None:
+            return 0
+        return max(0, int(((self.ended_at or now()) - self.active_at).total_seconds()))
+
     @property
     def solved(self) -> bool | None:
         """What the host says, else the guest."""
@@ -187,6 +194,17 @@ class Call(Record):
 
 
 OVER = frozenset({CallStatus.ENDED, CallStatus.CANCELLED, CallStatus.MISSED, CallStatus.FAILED})
+
+
+def default_title(guest_name: str, number: int) -> str:
+    return f"Call with {guest_name}" if guest_name else f"Call {number}"
+
+
+def without_guest(call: Call) -> dict[str, str]:
+    """The fields of a call that no longer name its guest."""
+    named = call.title == default_title(call.guest_name, call.number)
+    title = default_title("", call.number) if named else call.title
+    return {"guest_name": "", "title": title}
 
 
 class CallPlace(Record):
@@ -228,9 +246,10 @@ class Media(Record):
 
 class Participant(Record):
     """`calls/{id}/participants/{id}`: one tab of somebody, and never another one. `order`: who came
-    later offers the connection; 0 in the lobby. `muted`: a host has asked them to be silent.
-    `seconds`: as far as they are settled, see `presence`. `had_media`: media arrived from them or
-    at them at least once."""
+    later offers the connection; 0 in the lobby. `media_at`: when `media` last changed. `muted`: a
+    host has asked them to be silent. `entered_at`: when they came in, from the lobby or at once.
+    `seconds`: known when they have left, see `presence`. `had_media`: whether they were ever
+    connected; None if they have not said."""
 
     id: str
     uid: str
@@ -241,13 +260,14 @@ class Participant(Record):
     order: int = 0
     state: AccessState = "in"
     media: Media = Media()
+    media_at: datetime | None = None
     muted: bool = False
     language: str = ""
     joined_at: datetime
     entered_at: datetime | None = None
     left_at: datetime | None = None
     seconds: int = 0
-    had_media: bool = False
+    had_media: bool | None = None
 
     @property
     def is_in(self) -> bool:
@@ -279,11 +299,11 @@ class QualityReports(Record):
 
 class Beat(Record):
     """`at`: of the last one that was stored. `seconds`: in the call up to then. `media`: whether
-    media has arrived."""
+    the tab was ever connected; None if it has not said."""
 
     at: datetime
     seconds: int = 0
-    media: bool = False
+    media: bool | None = None
 
 
 class Beats(Record):

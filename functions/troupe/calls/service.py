@@ -38,6 +38,7 @@ from troupe.calls.records import (
     CallPlace,
     CallStatus,
     Invitee,
+    default_title,
 )
 from troupe.calls.standing import company_call, hosted_call, run_call
 from troupe.calls.starting import start
@@ -121,7 +122,7 @@ class Calls:
         _check_size(request.media, request.max_participants)
         names = [each.name for each in request.invitees]
         self._moderation.check(caller.uid, request.title, *names)
-        call_id, code = keyed_id(caller.uid, key), new_code()
+        call_id, code = _id(caller.uid, key), new_code()
         asked = _identified(company_id, request) if key else None
 
         def attempt() -> Call:
@@ -240,6 +241,9 @@ class Calls:
             self._plan(here, change)
             if "host_uid" in fields:
                 fields |= self._host(caller, before, fields["host_uid"])
+                room = here.found(room_path(call_id))
+                if room.exists:
+                    here.add(Update(room.path, {"ownerUid": fields["host_uid"]}, seen=room))
             if "slug" in fields and fields["slug"] != before.slug:
                 here.add(*self._slug_writes(before, fields["slug"], here.at))
             if fields.get("invitees") and not before.guest_count:
@@ -323,6 +327,11 @@ class Calls:
         return Update(taken.path, place.stored(), seen=taken)
 
 
+def _id(uid: str, key: str | None) -> str:
+    """Another one than that of a room with the same key: the call's room has its id."""
+    return keyed_id(uid, None if key is None else f"call {key}")
+
+
 def _created(document: Document, code: str, asked: str | None) -> Call:
     """Raises KeyReused."""
     call = Call.of(document)
@@ -357,8 +366,7 @@ def _host_fields(user: UserRecord, name: str) -> dict[str, Any]:
 
 
 def _title(request: CallRequest, number: int) -> str:
-    name = request.invitees[0].name if request.invitees else ""
-    return f"Call with {name}" if name else f"Call {number}"
+    return default_title(request.invitees[0].name if request.invitees else "", number)
 
 
 def _waits_until(scheduled_at: datetime | None, at: datetime) -> datetime:

@@ -53,8 +53,12 @@ def code_path(code: str) -> str:
     return f"{CODES}/{code}"
 
 
+def slugs_path(company_id: str) -> str:
+    return f"companies/{company_id}/slugs"
+
+
 def slug_path(company_id: str, slug: str) -> str:
-    return f"companies/{company_id}/slugs/{slug}"
+    return f"{slugs_path(company_id)}/{slug}"
 
 
 def counters_path(company_id: str) -> str:

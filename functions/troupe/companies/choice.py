@@ -27,6 +27,14 @@ def chosen(caller: Caller, *given: str | None) -> str:
     return mine[0]
 
 
+def own(caller: Caller, *given: str | None) -> str:
+    """As `chosen`, for what only members of a company do: who belongs to none has nothing to
+    choose. Raises likewise."""
+    if not any(given) and not caller.companies:
+        raise CompanyNotFound
+    return chosen(caller, *given)
+
+
 def managed(caller: Caller, company_id: str, missing: type[TroupeError] = CompanyNotFound) -> str:
     """The id of a company that the caller manages. Raises Forbidden, and `missing` as
     `company_admin` does."""

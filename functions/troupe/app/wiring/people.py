@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from troupe.app.wiring.call_messages import Messaging
+from troupe.app.wiring.calls import Calling
 
 if TYPE_CHECKING:
     from troupe.accounts.administration import Administration
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from troupe.wallet.service import WalletService
 
 
-class People(Messaging):
+class People(Calling):
     @cached_property
     def callers(self) -> Callers:
         from troupe.accounts.callers import Callers
@@ -153,7 +153,10 @@ class People(Messaging):
         def erase_exports(company_id: str, limit: int) -> int:
             return self.company_exports.erase(company_id, limit)
 
-        return Endings(self.database, self.billing_closing.close, erase_exports)
+        def erase_calls(company_id: str, limit: int) -> int:
+            return self.call_endings.erase_all(company_id, limit)
+
+        return Endings(self.database, self.billing_closing.close, erase_exports, erase_calls)
 
     @cached_property
     def company_exports(self) -> CompanyExports:
@@ -204,6 +207,8 @@ class People(Messaging):
                 Invitations(db),
                 Licenses(db),
                 lambda: self.admin_users,
+                lambda: self.calls,
+                lambda: self.call_endings,
                 self.settings.jwt_secret,
             )
 

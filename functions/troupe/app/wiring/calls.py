@@ -1,0 +1,69 @@
+"""Video calls."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from troupe.app.wiring.call_messages import Messaging
+
+if TYPE_CHECKING:
+    from troupe.calls.endings import CallEndings
+    from troupe.calls.entering import CallEntrance
+    from troupe.calls.moderation import CallModeration
+    from troupe.calls.presence import CallPresence
+    from troupe.calls.quality import CallQualities
+    from troupe.calls.service import Calls
+
+
+class Calling(Messaging):
+    @cached_property
+    def calls(self) -> Calls:
+        from troupe.calls.service import Calls
+
+        return Calls(self.database, self.moderation)
+
+    @cached_property
+    def call_entrance(self) -> CallEntrance:
+        from troupe.calls.entering import CallEntrance
+
+        return CallEntrance(self.database, self.limiter, self._listener_token)
+
+    @cached_property
+    def call_presence(self) -> CallPresence:
+        from troupe.calls.presence import CallPresence
+
+        return CallPresence(self.database)
+
+    @cached_property
+    def call_moderation(self) -> CallModeration:
+        from troupe.calls.moderation import CallModeration
+
+        return CallModeration(self.database)
+
+    @cached_property
+    def call_qualities(self) -> CallQualities:
+        from troupe.calls.quality import CallQualities
+
+        return CallQualities(self.database)
+
+    @cached_property
+    def call_endings(self) -> CallEndings:
+        from troupe.calls.endings import CallEndings
+
+        return CallEndings(self.database, self.orphans)
+
+    def _listener_token(self, uid: str, session_id: str) -> str | None:
+        """None for who has signed in with the SDK already, and if none can be made now: then the
+        client asks for one later."""
+        from troupe.accounts.sessions import is_of_sdk
+        from troupe.adapters.identity_errors import IdentityError
+        from troupe.logs import log
+
+        if is_of_sdk(session_id):
+            return None
+        try:
+            return self.identity.listener_token(uid, session_id)
+        except IdentityError as error:
+            log.warning("listener_token_not_made", reason=str(error))
+            return None

@@ -1,0 +1,87 @@
+"""Takes a deleted user out of calls, and exports what calls have of any user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from troupe.adapters.firestore import Database, Delete, Document, Update, contend
+from troupe.calls.attendance import Attendance
+from troupe.calls.endings import finish
+from troupe.calls.records import ACCESS, COLLECTION, PARTICIPANTS, Invitee, without_guest
+from troupe.calls.states import Action
+from troupe.calls.writes import accesses_path, call_path, participants_path
+from troupe.exported import Exported
+
+_NAMELESS = {"hostUid": "", "hostName": "", "hostPicture": ""}
+
+
+def erase(uid: str, limit: int, *, database: Database) -> int:
+    """Ends up to `limit` presences, and removes the name of the user from as many calls; returns
+    how many. The company keeps its calls, and others their places in them."""
+    mine = [("uid", "==", uid)]
+    accesses = database.find(ACCESS, where=mine, limit=limit, group=True)
+    for document in accesses:
+        contend(partial(_leave, database, uid, document))
+    hosted = database.find(COLLECTION, where=[("hostUid", "==", uid)], limit=limit, select=[])
+    for document in hosted:
+        contend(partial(_unhost, database, document.id))
+    invited = database.find(
+        COLLECTION, where=[("inviteeUids", "array_contains", uid)], limit=limit, select=[]
+    )
+    for document in invited:
+        contend(partial(_uninvite, database, uid, document.id))
+    created = database.find(COLLECTION, where=[("creatorUid", "==", uid)], limit=limit, select=[])
+    for document in created:
+        database.commit(Update(document.path, {"creatorUid": ""}))
+    return len(accesses) + len(hosted) + len(invited) + len(created)
+
+
+def _leave(database: Database, uid: str, access: Document) -> None:
+    call_id = access.path.split("/")[1]
+    here = Attendance(database, call_id, [uid])
+    if here.document.exists:
+        before, mine = here.call, [each for each in here.present if each.uid == uid]
+        here.take_out(mine, "left")
+        if before.guest_name == access.data.get("name"):
+            here.change(**without_guest(here.call))
+        if here.call != before:
+            here.commit()
+    found = database.find(participants_path(call_id), where=[("uid", "==", uid)], limit=100)
+    database.commit_or_stale(
+        *(Update(each.path, {"name": "", "uid": ""}, seen=each) for each in found),
+        Delete(f"{accesses_path(call_id)}/{uid}"),
+    )
+
+
+def _unhost(database: Database, call_id: str) -> None:
+    """A call without its host does not go on, nor will it take place."""
+    here = Attendance(database, call_id)
+    if not here.document.exists:
+        return
+    if not here.call.is_over:
+        before = here.call
+        finish(database, here, Action.END if before.is_live else Action.CANCEL, "cancelled")
+        here.commit()
+        here = Attendance(database, call_id)
+    database.commit_or_stale(Update(call_path(call_id), _NAMELESS, seen=here.document))
+
+
+def _uninvite(database: Database, uid: str, call_id: str) -> None:
+    here = Attendance(database, call_id)
+    if not here.document.exists:
+        return
+    left = [_nameless(each) if each.uid == uid else each for each in here.call.invitees]
+    here.change(invitees=left)
+    here.commit()
+
+
+def _nameless(invitee: Invitee) -> Invitee:
+    return Invitee(id=invitee.id, state=invitee.state)
+
+
+def export(uid: str, *, database: Database) -> Iterator[Exported]:
+    """The calls that the user hosts, and their part in those of others."""
+    yield from database.walk(COLLECTION, where=[("hostUid", "==", uid)])
+    yield from database.walk(ACCESS, where=[("uid", "==", uid)], group=True)
+    yield from database.walk(PARTICIPANTS, where=[("uid", "==", uid)], group=True)
