@@ -193,6 +193,7 @@ class _Smtp(socketserver.StreamRequestHandler):
         """Whether the connection goes on."""
         lines = []
         while (line := self.rfile.readline()) != b".\r\n":
+            assert line.endswith(b"\r\n") and line.isascii()
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
         if step == "refuse":
             self._say("554 no")
@@ -200,7 +201,7 @@ class _Smtp(socketserver.StreamRequestHandler):
         mail: Any = message_from_bytes(b"".join(lines), policy=policy.default)
         id = mail["message-id"].partition("@")[0].removeprefix("<")
         assert mail["to"] == self._to
-        self.fake.take(Taken(self._to, mail.get_content().rstrip("\n"), id, mail["subject"]))
+        self.fake.take(Taken(self._to, _lines(mail.get_content()), id, mail["subject"]))
         if step == "cut":
             return False
         if step == "hang":
@@ -211,6 +212,10 @@ class _Smtp(socketserver.StreamRequestHandler):
 
     def _say(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").rstrip("\n")
 
 
 class _HttpServer(ThreadingHTTPServer):
@@ -224,15 +229,18 @@ class _SmtpServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, handler: type[_Smtp], certificate: Path) -> None:
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._tls.load_cert_chain(certificate)
+    def __init__(self, handler: type[_Smtp], certificate: Path | None) -> None:
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+        if self._tls and certificate:
+            self._tls.load_cert_chain(certificate)
         super().__init__(("127.0.0.1", 0), handler)
 
     def get_request(self) -> tuple[Any, Any]:
         connection, address = super().get_request()
         connection.settimeout(30)
-        return self._tls.wrap_socket(connection, server_side=True), address
+        if self._tls:
+            connection = self._tls.wrap_socket(connection, server_side=True)
+        return connection, address
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Clients hang up."""
@@ -250,11 +258,13 @@ def http_service(kind: str) -> Iterator[FakeMessenger]:
 
 
 @contextmanager
-def smtp_service(certificate: Path) -> Iterator[FakeMessenger]:
-    """`certificate`: a file from `new_certificate`."""
+def smtp_service(certificate: Path | None) -> Iterator[FakeMessenger]:
+    """`certificate`: a file from `new_certificate`; None for a server without TLS."""
     fake = FakeMessenger()
     server = _SmtpServer(type("Handler", (_Smtp,), {"fake": fake}), certificate)
-    fake.url = f"smtps://{USER}:{TOKEN}@127.0.0.1:{server.server_address[1]}"
+    fake.url = (
+        f"smtp{'s' if certificate else ''}://{USER}:{TOKEN}@127.0.0.1:{server.server_address[1]}"
+    )
     with _running(server, fake):
         yield fake
 

@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 
 from tests.fakes.messengers import TOKEN, FakeMessenger, http_service
+from tests.support.calls import Desk, a_call, license_of
 from tests.support.companies import Firm, Person, a_firm, a_person, client
 from tests.support.factories import HeldQueue, test_settings
 from tests.support.rooms import ask
 from tests.support.wiring import deliver, rewired, services
-from troupe.adapters.firestore import Create, Database, Update, now
+from troupe.adapters.firestore import Create, Database, Document, Update, now
 from troupe.calls.after_calls import after_call_writes
 from troupe.calls.invitation_lifecycle import erase_of_call
 from troupe.calls.invitation_records import AFTER_CALLS, INVITATIONS, CallInvitation
 from troupe.calls.invitations import invitation_path, mark_joined
-from troupe.calls.notices import missed_readers, missed_writes
 from troupe.calls.records import Access, Call, Invitee
 from troupe.calls.writes import access_path, call_path
 from troupe.jobs.errors import TryAgain
@@ -104,7 +104,7 @@ def a_meeting(db: Database, firm: Firm | None = None, **fields: Any) -> Meeting:
         id=secrets.token_hex(16),
         company_id=firm.id,
         host_uid=firm.owner.uid,
-        created_by=firm.owner.uid,
+        creator_uid=firm.owner.uid,
         number=1,
         code=secrets.token_hex(5).upper(),
         title="Your new router",
@@ -190,7 +190,8 @@ def test_a_customer_gets_one_message_with_a_link_of_their_own(
     assert meeting.record.invitees == [
         Invitee(id=shown["id"], name="Kari", phone=number, language="nb-NO", state="queued")
     ]
-    assert services().call_invitations.states(meeting.record) == {shown["id"]: "sent"}
+    call = ask(meeting.host, "GET", f"/api/videocalls/{meeting.id}", function="calls")
+    assert [each["state"] for each in call.json["data"]["call"]["guests"]] == ["sent"]
     token = token_in(data["joinUrl"])
     kept = [each.data for each in db.find("jobs", where=[("uid", "==", meeting.host.uid)], limit=9)]
     kept += [db.get(invitation_path(token)).data, db.get(call_path(meeting.id)).data]
@@ -466,18 +467,6 @@ def test_a_colleague_is_notified(db: Database, phones: FakeMessenger) -> None:
     assert len(meeting.record.invitees) == 1
 
 
-def test_those_who_were_expected_hear_of_a_missed_call(db: Database) -> None:
-    firm = a_firm(db)
-    colleague = firm.join()
-    invitees = [Invitee(id="a", uid=colleague.uid), Invitee(id="b", uid="gone")]
-    call = a_meeting(db, firm, invitees=invitees).record
-    readers = db.get_all(missed_readers(call))
-    db.commit(*missed_writes(call, firm.record.name, readers, now()))
-    for person in (firm.owner, colleague):
-        (told,) = person.data("GET", "/api/notifications")["notifications"]
-        assert told["body"] == "The call Your new router of Fjord Telecom did not take place."
-
-
 # Opened, joined, and after the call
 
 
@@ -536,6 +525,75 @@ def test_guests_who_came_get_one_message_after_the_call(
     assert not db.get(f"{AFTER_CALLS}/{meeting.id}").exists
 
 
+# With the calls themselves
+
+
+def test_people_are_invited_with_a_new_call_come_and_are_told_afterwards(
+    db: Database, phones: FakeMessenger, queue: HeldQueue
+) -> None:
+    firm, number, key = a_firm(db), a_number(), {"Idempotency-Key": secrets.token_hex(8)}
+    license_of(firm, firm.owner)
+    firm.owner.data(
+        "PUT",
+        f"{firm.path}/settings",
+        json={"settings": {"afterCall": {"enabled": True, "channel": "sms"}}},
+    )
+    people = [
+        {"name": "Kari", "phone": number},
+        {"name": "Ola", "email": "ola@example.com"},  # and mails are off
+        {"name": "Nils"},
+        {"userId": firm.join().uid},
+    ]
+    body = {"companyId": firm.id, "invitees": people}
+    first, second = (
+        ask(firm.owner, "POST", "/api/videocalls", "calls", json=body, headers=key).json["data"]
+        for _ in range(2)
+    )
+    assert first["invitations"] == second["invitations"]
+    made = [(each["name"], each["state"], each["error"]) for each in first["invitations"]]
+    assert made == [
+        ("Kari", "queued", None),
+        ("Ola", "failed", "mail_not_configured"),
+        ("", "sent", None),
+    ]
+    call = Desk(db, first["call"]["id"], first["code"], firm, firm.owner)
+    deliver(queue)
+    assert [each.to for each in phones.taken] == [number]
+    assert phones.taken[0].text.endswith(APP + first["invitations"][0]["joinUrl"])
+    token = token_in(first["invitations"][0]["joinUrl"])
+    looked = ask(None, "GET", f"/api/calls/join/{call.code}?invitation={token}", "calls")
+    assert looked.json["data"]["guestName"] == "Kari"
+    assert number not in looked.text
+    host = call.enter(firm.owner)
+    guest = call.guest(invitation=token)
+    call.guest(invitation="made-up")  # keeps nobody out
+    states = [each["state"] for each in call.data(firm.owner, "GET")["call"]["guests"]]
+    assert states == ["joined", "failed", "new", "sent"]
+    for tab in (host, guest):
+        tab.beat(connection="connected")
+    assert call.end().status_code == 200
+    services().chores["after_calls"](100)
+    deliver(queue)
+    assert [each.to for each in phones.taken] == [number, number]
+    assert phones.taken[1].text.startswith("Thank you for your call with Fjord Telecom.")
+    services().call_endings.erase(call.id)
+    where = [("callId", "==", call.id)]
+    assert db.find(INVITATIONS, where=where, limit=9) == []
+
+
+def test_who_was_expected_in_a_call_that_nobody_came_to_is_told(
+    db: Database, phones: FakeMessenger
+) -> None:
+    firm = a_firm(db)
+    colleague = firm.join()
+    call = a_call(db, firm, invitees=[{"userId": colleague.uid}])
+    call.data(firm.owner, "PUT", "/start")
+    call.due()
+    for person, expected in ((firm.owner, 1), (colleague, 2)):
+        told = person.data("GET", "/api/notifications")["notifications"]
+        assert told[0]["type"] == "call_missed" and len(told) == expected
+
+
 # What is left
 
 
@@ -548,7 +606,7 @@ def test_numbers_and_addresses_go_with_the_call_and_the_account(
     deliver(queue)
     meeting.invite(userId=colleague.uid)
     (exported,) = services().exporters["call_invitations"](colleague.uid)
-    assert exported.data["uid"] == colleague.uid
+    assert isinstance(exported, Document) and exported.data["uid"] == colleague.uid
     eraser = services().erasers["call_invitations"]
     assert (eraser(colleague.uid, 10), eraser(colleague.uid, 10)) == (1, 0)
     assert (eraser(meeting.host.uid, 10), eraser(meeting.host.uid, 10)) == (1, 0)

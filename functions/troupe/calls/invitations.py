@@ -80,11 +80,12 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class _Addressed:
-    """An invitee, and how they are told. `error`: the code of why they cannot be."""
+    """An invitee, and how they are told; `channel`: None without an address. `error`: the code of
+    why they cannot be."""
 
     invitee: Invitee
     token: str
-    channel: Channel
+    channel: Channel | None
     error: str | None = None
 
 
@@ -107,8 +108,13 @@ class Plan:
 
     def invited(self, call: Call, at: datetime) -> list[Invited]:
         return [
-            Invited(self._invitation(each, call, at), each.token, link_of(call.code, each.token))
+            Invited(
+                self._invitation(each, each.channel, call, at),
+                each.token,
+                link_of(call.code, each.token),
+            )
             for each in self.people
+            if each.channel is not None
         ]
 
     def writes(self, call: Call, at: datetime) -> list[Write]:
@@ -135,19 +141,21 @@ class Plan:
                 )
         return writes
 
-    def _invitation(self, person: _Addressed, call: Call, at: datetime) -> CallInvitation:
+    def _invitation(
+        self, person: _Addressed, channel: Channel, call: Call, at: datetime
+    ) -> CallInvitation:
         invitee, subject, text = person.invitee, "", None
-        if person.channel != "notification" and person.error is None:
+        if channel != "notification" and person.error is None:
             language = invitee.language or call.language or self.company.language
             link = self.site + link_of(call.code, person.token)
             subject, text = wording.invitation(self.company.name, language, link, self.note)
-        told = person.channel == "notification" and person.error is None
+        told = channel == "notification" and person.error is None
         return CallInvitation(
             id=invitee.id,
             call_id=call.id,
             company_id=call.company_id,
             invited_by=self.caller.uid,
-            channel=person.channel,
+            channel=channel,
             name=invitee.name,
             phone=invitee.phone,
             email=invitee.email,
@@ -199,10 +207,11 @@ class CallInvitations:
         the link.
         """
         paths = [call_path(call_id), access_path(call_id, caller.uid)]
-        call = _invitable(*self._db.get_all(paths), caller)
+        document, entry = self._db.get_all(paths)
+        call = _invitable(document, entry, caller)
         asked = {"call": call_id, "note": note, **invitee.stored()}
         hashed = request_hash("inviteToCall", asked)
-        token = self._token(caller.uid, call_id, key)
+        token = self._token(caller.uid, _about(call_id, 0), key)
         if key is not None and (earlier := self._db.get(invitation_path(token))).exists:
             if earlier.data.get("requestHash") != hashed:
                 raise KeyReused
@@ -210,7 +219,7 @@ class CallInvitations:
         _require_open(call)
         company = Company.of(self._db.get(company_path(call.company_id)))
         plan = self.plan(caller, company, [invitee], note=note, key=key, about=call_id)
-        plan = replace(plan, request_hash=hashed)
+        plan, token = replace(plan, request_hash=hashed), plan.people[0].token
         if refusal := _REFUSALS.get(plan.people[0].error or ""):
             raise refusal(details={"joinUrl": link_of(call.code)})
 
@@ -257,9 +266,12 @@ class CallInvitations:
         people: list[_Addressed] = []
         counted: list[LimitStatus | None] = []
         for number, invitee in enumerate(invitees):
-            token = self._token(caller.uid, f"{about}\n{number}" if number else about, key)
+            token = self._token(caller.uid, _about(about, number), key)
             named = invitee.model_copy(update={"id": invitation_id_of(token)})
             channel = self._channel(invitee)
+            if channel is None:
+                people.append(_Addressed(invitee, token, None))
+                continue
             if channel == "notification":
                 off = NotificationType.CALL_INVITED in muted(users[invitee.uid or ""].data)
                 people.append(_Addressed(named, token, channel, _MUTED if off else None))
@@ -267,10 +279,12 @@ class CallInvitations:
             error = self._obstacle(invitee, channel)
             if error is None:
                 status = self._count_recipient(invitee, channel)
-                counted.append(status)
-                error = TooManyToOne.code if status and status.exceeded else None
+                if status is not None and status.exceeded:
+                    error = TooManyToOne.code
+                else:
+                    counted.append(status)
             people.append(_Addressed(named, token, channel, error))
-        sendable = sum(each.error is None for each in people)
+        sendable = sum(each.channel is not None and each.error is None for each in people)
         if sendable:
             self._count(caller.uid, company.id, sendable, counted)
         sender = self._db.get(user_path(caller.uid)).data.get("name") or ""
@@ -297,11 +311,26 @@ class CallInvitations:
         )
         return [CallInvitation.of(document) for document in found.documents], found
 
-    def states(self, call: Call) -> dict[str, InviteeState]:
-        """What has become of the invitations of a call, by the ids of its invitees."""
+    def made_before(self, call: Call, uid: str, key: str) -> list[Invited]:
+        """The invitations that a request of the user with this key has made with the call."""
+        tokens = [self._token(uid, _about(call.id, each), key) for each in range(MOST_INVITEES)]
+        found = self._db.get_all([invitation_path(token) for token in tokens])
+        return [
+            Invited(CallInvitation.of(document), token, link_of(call.code, token))
+            for token, document in zip(tokens, found, strict=True)
+            if document.exists
+        ]
+
+    def with_states(self, call: Call) -> Call:
+        """The call, with what has become of its invitations by now."""
         paths = [f"{INVITATIONS}/{each.id}" for each in call.invitees]
-        found = self._db.get_all(paths) if paths else []
-        return {each.id: CallInvitation.of(each).state for each in found if each.exists}
+        found = [CallInvitation.of(each) for each in self._db.get_all(paths) if each.exists]
+        states = {each.id: each.state for each in found}
+        invitees = [
+            each.model_copy(update={"state": states.get(each.id, each.state)})
+            for each in call.invitees
+        ]
+        return call.model_copy(update={"invitees": invitees})
 
     def opened(self, call_id: str, token: str | None) -> CallInvitation | None:
         """The invitation to this call with this token, when it is looked up with it. Never fails
@@ -334,12 +363,12 @@ class CallInvitations:
                 raise InviteeNotFound
         return found
 
-    def _channel(self, invitee: Invitee) -> Channel:
+    def _channel(self, invitee: Invitee) -> Channel | None:
         if invitee.uid:
             return "notification"
         if invitee.phone and (self._sms or not invitee.email):
             return "sms"
-        return "email"
+        return "email" if invitee.email else None
 
     def _obstacle(self, invitee: Invitee, channel: Channel) -> str | None:
         """The code of why no message can be sent."""
@@ -353,7 +382,10 @@ class CallInvitations:
 
     def _count_recipient(self, invitee: Invitee, channel: Channel) -> LimitStatus | None:
         to = invitee.phone if channel == "sms" else invitee.email
-        return self._limiter.count("call_message_to_one", account=to, sources=[])
+        status = self._limiter.count("call_message_to_one", account=to, sources=[])
+        if status is not None and status.exceeded:
+            self._limiter.forget(status)
+        return status
 
     def _count(
         self, uid: str, company_id: str, messages: int, before: Sequence[LimitStatus | None]
@@ -368,9 +400,16 @@ class CallInvitations:
             also=[("call_messages", company_id)],
         )
         if status is not None and status.exceeded:
-            for each in before:
+            # One that counts as several is forgotten already. Whoever is over their own limit must
+            # not use up that of the company.
+            for each in (*before, *([status] if messages == 1 else [])):
                 self._limiter.forget(each)
             raise TooManyRequests(retry_after=status.reset)
+
+
+def _about(call_id: str, number: int) -> str:
+    """What a token is for: the invitee with this number of a request about a call."""
+    return f"{call_id}\n{number}"
 
 
 def invitation_id_of(token: str) -> str:
@@ -433,6 +472,8 @@ def _address(invitee: Invitee) -> tuple[str | None, str, str]:
 
 
 def _state(person: _Addressed) -> InviteeState:
+    if person.channel is None:
+        return "new"
     if person.error:
         return "failed"
     return "sent" if person.channel == "notification" else "queued"

@@ -21,7 +21,7 @@ class Calling(Messaging):
     def calls(self) -> Calls:
         from troupe.calls.service import Calls
 
-        return Calls(self.database, self.moderation)
+        return Calls(self.database, self.moderation, self.call_invitations)
 
     @cached_property
     def call_entrance(self) -> CallEntrance:

@@ -10,6 +10,8 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import policy
+from email.errors import MessageParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -28,6 +30,8 @@ from troupe.messengers.messenger import (
 from troupe.outbound import retry
 
 _PORTS = {"smtp": 587, "smtps": 465}
+# CRLF, and no 8-bit characters, which not every server takes.
+_POLICY = policy.SMTP.clone(cte_type="7bit")
 _WAITS = (0.5, 1.0)  # seconds before the second and the third attempt
 
 
@@ -115,11 +119,11 @@ class SmtpMessenger:
         server.login(self._user, self._password)
 
     def _mail(self, message: Message) -> EmailMessage:
-        mail = EmailMessage()
+        mail = EmailMessage(_POLICY)
         mail["From"] = Address(addr_spec=self._sender)
         try:
             mail["To"] = Address(addr_spec=message.to)
-        except (ValueError, IndexError) as error:  # what the standard library cannot parse
+        except (ValueError, IndexError, MessageParseError) as error:
             raise invalid_recipient() from error
         mail["Subject"] = message.subject
         mail["Date"] = formatdate(usegmt=True)
