@@ -205,7 +205,12 @@ def test_a_call_is_planned_changed_and_fixed_once_it_has_started(db: Database) -
     unplanned = call.data(firm.owner, "PUT", json={"scheduledAt": None})["call"]
     assert unplanned["status"] == "pending"
     call.data(firm.owner, "PUT", "/start")
-    for fixed in ({"media": "audio"}, {"scheduledAt": time.isoformat()}, {"invitees": []}):
+    fixed_ones: list[dict[str, Any]] = [
+        {"media": "audio"},
+        {"scheduledAt": time.isoformat()},
+        {"invitees": []},
+    ]
+    for fixed in fixed_ones:
         assert code(call.ask(firm.owner, "PUT", json=fixed)) == (409, "call_active")
     still = call.data(firm.owner, "PUT", json={"title": "Router", "outcome": {"note": "Slow."}})
     assert (still["call"]["title"], still["call"]["outcome"]["note"]) == ("Router", "Slow.")

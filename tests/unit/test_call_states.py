@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.support.factories import moment
@@ -67,5 +69,5 @@ def test_the_table_is_complete_and_nothing_leaves_the_end() -> None:
         assert all(results[each] in (each, *_errors(results)) for each in OVER)
 
 
-def _errors(results: dict[CallStatus, object]) -> list[object]:
+def _errors(results: Mapping[CallStatus, object]) -> list[object]:
     return [each for each in results.values() if isinstance(each, type)]

@@ -108,8 +108,8 @@ class BulkService:
         if given.action is Action.REMOVE:
             given = self._with_known(given, [member_path(company_id, uid) for uid in given.ids])
         if given.target is Target.CALLS and given.action is Action.DELETE:
-            found = self._db.get_all(list(map(call_path, given.ids)), select=["companyId"])
-            known = [each.id for each in found if each.data.get("companyId") == company_id]
+            calls = self._db.get_all(list(map(call_path, given.ids)), select=["companyId"])
+            known = [each.id for each in calls if each.data.get("companyId") == company_id]
             given = given.model_copy(update={"known": known})
         return self._start(caller.uid, given, asked, key, company_path(company_id))
 

@@ -272,8 +272,9 @@ class Attendance:
 
     def commit(self, *more: Write) -> None:
         """Raises Stale."""
-        changed = self.call.model_copy(update={"updated_at": self.at})
-        writes: list[Write] = [Update(self.document.path, changed.stored(), seen=self.document)]
+        self.change(updated_at=self.at)
+        stored = self.call.stored()
+        writes: list[Write] = [Update(self.document.path, stored, seen=self.document)]
         known = self._read or {}
         for each in self._participants.values():
             path = participant_path(self.id, each.id)

@@ -4,6 +4,7 @@ them is forgotten in time."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from troupe import logs
@@ -105,7 +106,7 @@ class CallEndings:
         due = self._db.due(COLLECTION, limit, select=["status"])
         for document in due:
             try:
-                contend(lambda call_id=document.id: self._due(call_id))
+                contend(partial(self._due, document.id))
             except Exception as error:  # one call must not block the others
                 log.error("call_not_swept", error, callId=document.id)
         return len(due)
@@ -139,7 +140,7 @@ class CallEndings:
         where = [("companyId", "==", company_id)]
         found = self._db.find(COLLECTION, where=where, limit=limit, select=["status"])
         for document in found:
-            contend(lambda call_id=document.id: self._close(call_id))
+            contend(partial(self._close, document.id))
             self.erase(document.id)
         if not found:
             self._db.clear(slugs_path(company_id))
