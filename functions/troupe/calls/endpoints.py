@@ -15,7 +15,6 @@ from troupe.calls.errors import (
     CallRoleRequired,
     CallSlugTaken,
     HostNotFound,
-    InviteeNotFound,
     LicenseExpired,
     TooManyInMesh,
 )
@@ -51,7 +50,6 @@ _HOSTING = (CompanyNotFound, CompanySuspended, HostNotFound, LicenseRequired, Li
     data=schemas.CreatedCall,
     errors=(
         *(*_COMPANY, *_HOSTING[1:], Forbidden, CallSlugTaken, TooManyInMesh, KeyReused),
-        InviteeNotFound,
         *MODERATION_ERRORS,
     ),
     headers=("Location",),

@@ -220,6 +220,8 @@ class CallInvitations:
         company = Company.of(self._db.get(company_path(call.company_id)))
         plan = self.plan(caller, company, [invitee], note=note, key=key, about=call_id)
         plan, token = replace(plan, request_hash=hashed), plan.people[0].token
+        if plan.people[0].channel is None:
+            raise InviteeNotFound
         if refusal := _REFUSALS.get(plan.people[0].error or ""):
             raise refusal(details={"joinUrl": link_of(call.code)})
 
@@ -256,24 +258,25 @@ class CallInvitations:
     ) -> Plan:
         """How people are to be invited to a call of the company; their ids are set. Whoever cannot
         be told has an error. After the commit with its writes, call `start`. `key`: of the request;
-        `about`: what it concerns.
+        `about`: the id of the call.
 
-        Raises InviteeNotFound, TooManyInvitees, TooManyRequests.
+        Raises TooManyInvitees, TooManyRequests.
         """
         if len(invitees) > MOST_INVITEES:
             raise TooManyInvitees
-        users = self._colleagues(company.id, invitees)
+        colleagues = self._colleagues(company.id, invitees)
         people: list[_Addressed] = []
         counted: list[LimitStatus | None] = []
         for number, invitee in enumerate(invitees):
             token = self._token(caller.uid, _about(about, number), key)
             named = invitee.model_copy(update={"id": invitation_id_of(token)})
-            channel = self._channel(invitee)
+            colleague = colleagues.get(invitee.uid or "")
+            channel = "notification" if colleague else self._channel(invitee)
             if channel is None:
                 people.append(_Addressed(invitee, token, None))
                 continue
             if channel == "notification":
-                off = NotificationType.CALL_INVITED in muted(users[invitee.uid or ""].data)
+                off = colleague and NotificationType.CALL_INVITED in muted(colleague.data)
                 people.append(_Addressed(named, token, channel, _MUTED if off else None))
                 continue
             error = self._obstacle(invitee, channel)
@@ -353,19 +356,17 @@ class CallInvitations:
         return hmac.new(self._secret, named, hashlib.sha256).hexdigest()[:32]
 
     def _colleagues(self, company_id: str, invitees: Sequence[Invitee]) -> dict[str, Document]:
-        """The users among the invitees. Raises InviteeNotFound for those who do not belong to the
-        company."""
+        """The users among the invitees who belong to the company. Only they are notified: a
+        stranger must not be able to write to somebody by naming their user id."""
         uids = [each.uid for each in invitees if each.uid]
-        found = {each.id: each for each in self._db.get_all([user_path(uid) for uid in uids])}
-        for uid in uids:
-            user = existing_user(found[uid])
-            if user is None or user.suspended or company_id not in user.roles:
-                raise InviteeNotFound
+        found: dict[str, Document] = {}
+        for document in self._db.get_all([user_path(uid) for uid in uids]):
+            user = existing_user(document)
+            if user is not None and not user.suspended and company_id in user.roles:
+                found[user.id] = document
         return found
 
     def _channel(self, invitee: Invitee) -> Channel | None:
-        if invitee.uid:
-            return "notification"
         if invitee.phone and (self._sms or not invitee.email):
             return "sms"
         return "email" if invitee.email else None

@@ -123,7 +123,7 @@ class Calls:
         invites people to it. `key`: repeats with the same one create one call.
 
         Raises CompanyNotFound, Forbidden, CallSlugTaken, TooManyInMesh, KeyReused, ContentRefused,
-        ModerationUnavailable, InviteeNotFound, TooManyRequests, and as `hosting`.
+        ModerationUnavailable, TooManyRequests, and as `hosting`.
         """
         role = member_of(company_id, caller, CompanyNotFound)
         host_uid = request.host_uid or caller.uid
