@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,14 +58,6 @@ if TYPE_CHECKING:
     from troupe.messengers.stops import Stops
     from troupe.rate_limits import Limiter, LimitStatus
 
-# Why somebody gets no message. As an answer, it has the link of the call.
-_REFUSALS: Mapping[str, type[TroupeError]] = {
-    refusal.code: refusal
-    for refusal in (
-        *(SmsNotConfigured, MailNotConfigured),
-        *(NumberNotReachable, RecipientOptedOut, TooManyToOne),
-    )
-}
 _MUTED = "notifications_muted"
 
 
@@ -222,8 +214,8 @@ class CallInvitations:
         plan, token = replace(plan, request_hash=hashed), plan.people[0].token
         if plan.people[0].channel is None:
             raise InviteeNotFound
-        if refusal := _REFUSALS.get(plan.people[0].error or ""):
-            raise refusal(details={"joinUrl": link_of(call.code)})
+        if refusal := _refusal(plan.people[0].error, link_of(call.code)):
+            raise refusal
 
         def attempt() -> Invited:
             document, made = self._db.get_all([call_path(call_id), invitation_path(token)])
@@ -457,6 +449,19 @@ def _require_open(call: Call) -> None:
     """Raises CallEnded."""
     if call.is_over:
         raise CallEnded(details={"status": call.status})
+
+
+def _refusal(code: str | None, link: str) -> TroupeError | None:
+    """The error for why somebody can be sent nothing, with the link of the call."""
+    details = {"joinUrl": link}
+    refusals = (
+        SmsNotConfigured(details=details),
+        MailNotConfigured(details=details),
+        NumberNotReachable(details=details),
+        RecipientOptedOut(details=details),
+        TooManyToOne(details=details),
+    )
+    return next((each for each in refusals if each.code == code), None)
 
 
 def _joined(before: Sequence[Invitee], new: Sequence[Invitee]) -> list[Invitee]:

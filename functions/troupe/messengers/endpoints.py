@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from troupe.messengers.messenger import TextMessenger
     from troupe.messengers.stops import Stops
 
-api = Api("messages", "Text messages")
+api = Api("sms", "Text messages")
 _NO_ANSWER = "<Response/>"  # as Twilio wants it
 
 
