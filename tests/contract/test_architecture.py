@@ -135,6 +135,7 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
 CHECKERS = {
     *("voice", "stream", "scripts", "characters", "language", "dub", "relay", "rooms", "captions"),
+    "calls",
 }
 SPEAKERS = {"generate", "stream", "dub", "relay"}
 LISTENERS = {"listen", "dub", "relay", "captions"}
@@ -160,6 +161,9 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"PAYMENTS": "stripe"}, "STRIPE_SECRET_KEY", {"payments", "sweep"}),
     ({"PAYMENTS": "stripe"}, "STRIPE_WEBHOOK_SECRET", {"payments"}),
     ({"PAYMENTS": "off"}, "STRIPE_SECRET_KEY", set()),
+    ({"SMS": "http"}, "SMS_TOKEN", {"calls", "relay"}),
+    ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),
+    ({"MAIL": "smtp"}, "SMTP_URL", {"relay"}),
 ]
 
 

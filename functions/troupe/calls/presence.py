@@ -1,14 +1,15 @@
 """Who is in a call right now: beats, leaving, and the list of participants.
 
 Beats are silent: they go to a document that nobody listens to, and only every second one is stored.
-Whoever beats clears away who has stopped, so it needs no schedule, and no connection whose end
-would be noticed.
+An instance that stores one adds what it has heard of the others, so that theirs need not be stored
+soon. Whoever beats clears away who has stopped, so it needs no schedule, and no connection whose
+end would be noticed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from troupe.access import member_of, party
 from troupe.adapters.firestore import Database, Merge, Update, Write, contend
@@ -36,6 +37,7 @@ from troupe.logs import log
 
 # Clients beat every 15 s; one in between may get lost before the 45 s are over.
 _STORED_EVERY = timedelta(seconds=28)
+_MOST_HEARD = 10_000
 _MEDIA_EVERY = timedelta(seconds=1)  # others are told, which is a write
 _MOST_LISTED = 100
 
@@ -52,6 +54,8 @@ class Status:
 class CallPresence:
     def __init__(self, db: Database) -> None:
         self._db = db
+        # When this instance last heard of a tab; the latest last.
+        self._heard: dict[str, datetime] = {}
 
     def beat(
         self,
@@ -76,9 +80,10 @@ class CallPresence:
             if here.clear_away(but=mine.id):
                 if changed is not None:
                     here.put(changed)
-                here.commit(*self._beat(here, mine, connection))
+                here.commit(self._beats(here, mine, connection))
             else:
                 self._store(here, mine, changed, connection)
+            self._hear(mine.id, here.at)
             return here.inside if mine.is_in else [mine]
 
         return contend(attempt)
@@ -153,7 +158,7 @@ class CallPresence:
         beat = here.beats.get(mine.id)
         heard = connection == "connected" and not (beat and beat.media)
         due = here.at - here.last_seen(mine) >= _STORED_EVERY
-        writes: list[Write] = self._beat(here, mine, connection) if heard or due else []
+        writes: list[Write] = [self._beats(here, mine, connection)] if heard or due else []
         if changed is not None:
             path = participant_path(here.id, mine.id)
             told = {"media": changed.media.stored(), "mediaAt": changed.media_at}
@@ -164,20 +169,35 @@ class CallPresence:
         if writes:
             self._db.commit_or_stale(*writes)
 
-    def _beat(
-        self, here: Attendance, mine: Participant, connection: Connection | None
-    ) -> list[Write]:
-        before, seen = here.beats.get(mine.id), here.last_seen(mine)
-        seconds = before.seconds if before else 0
-        beat = Beat(
-            at=here.at,
-            seconds=seconds + (seconds_between(seen, here.at) if mine.is_in else 0),
-            media=_heard(before.media if before else None, connection),
-        )
-        return [Merge(beats_path(here.id), {"p": {mine.id: beat.stored()}})]
+    def _hear(self, participant_id: str, at: datetime) -> None:
+        self._heard.pop(participant_id, None)
+        self._heard[participant_id] = at
+        if len(self._heard) > _MOST_HEARD:
+            del self._heard[next(iter(self._heard))]
+
+    def _beats(self, here: Attendance, mine: Participant, connection: Connection | None) -> Write:
+        beats = {mine.id: _beat(here, mine, here.at, connection)}
+        for each in here.inside:
+            at = self._heard.get(each.id)
+            if each.id != mine.id and at is not None and at > here.last_seen(each):
+                beats[each.id] = _beat(here, each, at, None)
+        stored = {name: beat.stored() for name, beat in beats.items()}
+        return Merge(beats_path(here.id), {"p": stored})
 
 
-def _heard(before: bool | None, connection: Connection | None) -> bool | None:
+def _beat(
+    here: Attendance, participant: Participant, at: datetime, connection: Connection | None
+) -> Beat:
+    before, seen = here.beats.get(participant.id), here.last_seen(participant)
+    seconds = before.seconds if before else 0
+    return Beat(
+        at=at,
+        seconds=seconds + (seconds_between(seen, at) if participant.is_in else 0),
+        media=_media(before.media if before else None, connection),
+    )
+
+
+def _media(before: bool | None, connection: Connection | None) -> bool | None:
     """Whether a tab was ever connected."""
     if before or connection == "connected":
         return True
