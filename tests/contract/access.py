@@ -155,7 +155,6 @@ class World:
             "ID_OF_A_ROOM": self._room,
             "ID_OF_A_MESSAGE": self._room,
             "callId": self._call,
-            "code": self._call,
             "ID_OF_A_CALL": self._call,
             "ID_OF_A_PARTICIPANT": self._call,
         }

@@ -58,8 +58,10 @@ OPEN_TO_USERS = {
 
 
 def owned() -> list[Operation]:
-    """Not of rooms, which have several keepers: see test_room_roles.py."""
-    return [each for each in under(Auth.OWNER) if each.function not in ("rooms", "live")]
+    """Not of rooms and calls, which have several keepers: see test_room_roles.py and
+    test_call_entering.py."""
+    shared = ("rooms", "live", "calls")
+    return [each for each in under(Auth.OWNER) if each.function not in shared]
 
 
 @pytest.mark.parametrize("operation", owned(), ids=lambda operation: operation.id)
