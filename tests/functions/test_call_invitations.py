@@ -443,7 +443,7 @@ def test_stop_ends_all_messages_to_a_number(
 
 
 def test_without_a_service_there_are_no_replies(db: Database) -> None:
-    assert replied(a_number(), "STOP") == 503
+    assert replied(a_number(), "STOP") == 400
 
 
 # Colleagues

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from troupe.messengers.errors import SmsNotConfigured
 from troupe.messengers.messenger import BadSignature
 from troupe.messengers.schemas import REPLY_BYTES, Signatures
 from troupe.web.caller import Auth
@@ -24,7 +23,7 @@ _NO_ANSWER = "<Response/>"  # as Twilio wants it
     "/api/calls/sms",
     auth=Auth.PUBLIC,
     produces="text/xml",
-    errors=(BadSignature, SmsNotConfigured),
+    errors=(BadSignature,),
     body_bytes=REPLY_BYTES,
     open_to_all_apps=True,
 )
@@ -33,7 +32,7 @@ def receive_sms(
 ) -> Response:
     """Receives a reply to a text message from the service that `SMS` names, signed by it. STOP ends
     all messages to the number, START allows them again; anything else is ignored."""
-    if text_messenger is None:
-        raise SmsNotConfigured
+    if text_messenger is None:  # nobody can have signed it
+        raise BadSignature
     sms_stops.take(text_messenger.receive(raw, header.by_name()))
     return Response(_NO_ANSWER, content_type="text/xml; charset=utf-8")
