@@ -53,6 +53,10 @@ AUTH = JWT if EMULATED else [*JWT, *GOOGLE]
 # Only these two ask Stripe: requests about payments, and the sweep.
 STRIPE = ["STRIPE_SECRET_KEY"] if os.environ.get("PAYMENTS") == "stripe" else []
 PAYER = JWT if EMULATED or not STRIPE else [*JWT, *STRIPE, "STRIPE_WEBHOOK_SECRET"]
+# `relay` sends messages about calls, and `calls` gets the replies, which are signed.
+SMS_KEYS = {"http": ["SMS_TOKEN"], "twilio": ["TWILIO_AUTH_TOKEN"]}
+SMS = [] if EMULATED else SMS_KEYS.get(os.environ.get("SMS", ""), [])
+MAIL = ["SMTP_URL"] if os.environ.get("MAIL") == "smtp" and not EMULATED else []
 # The sweep translates messages whose translation was late.
 SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY])]
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
@@ -158,7 +162,7 @@ def captions(request: Request) -> Response:
 
 
 # Who is in a call beats every few seconds, and nothing here takes long.
-@https_fn.on_request(secrets=CHECKER)
+@https_fn.on_request(secrets=[*CHECKER, *SMS])
 def calls(request: Request) -> Response:
     return _serve("calls", request)
 
@@ -221,7 +225,7 @@ def dub(request: https_fn.CallableRequest[Any]) -> None:
 # The work of rooms, for which people wait: in a queue of its own, so that no chat waits behind a
 # book. It may need what `listen`, `generate` and the translator need. Kokoro takes minutes
 # for the longest message.
-@_on_task(secrets=DUBBER, timeout_sec=600)
+@_on_task(secrets=[*DUBBER, *SMS, *MAIL], timeout_sec=600)
 def relay(request: https_fn.CallableRequest[Any]) -> None:
     _work("relay", request)
 

@@ -133,6 +133,51 @@ class Settings(AiSettings):
         "off",
         "`fcm`: notifications are also sent to registered devices, by Firebase Cloud Messaging",
     )
+    sms: Literal["off", "http", "twilio"] = setting(
+        "SMS",
+        "off",
+        "what sends text messages: nothing, a gateway of your own, or Twilio "
+        "([invitations to calls](docs/call-invitations.md))",
+    )
+    sms_url: str = setting(
+        "SMS_URL", "", "the gateway of `SMS=http`, which takes messages as JSON; https"
+    )
+    sms_token: str = setting(
+        "SMS_TOKEN",
+        "",
+        "secret: the bearer token for that gateway, with which it signs replies of recipients; at "
+        "least 32 bytes",
+        repr=False,
+    )
+    sms_sender: str = setting(
+        "SMS_SENDER",
+        "",
+        "for `SMS=twilio`: the number that messages come from, or a messaging service (`MG…`)",
+    )
+    twilio_account_sid: str = setting("TWILIO_ACCOUNT_SID", "", "for `SMS=twilio`: `AC…`")
+    twilio_auth_token: str = setting(
+        "TWILIO_AUTH_TOKEN", "", "secret: that of the account", repr=False
+    )
+    twilio_base_url: str = setting("TWILIO_BASE_URL", "https://api.twilio.com", None)
+    sms_webhook_url: str = setting(
+        "SMS_WEBHOOK_URL",
+        "",
+        "for `SMS=twilio`: the address that Twilio sends replies of recipients to, as it is "
+        "entered there: `https://YOUR-SITE/api/calls/sms`; without it, replies are refused",
+    )
+    mail: Literal["off", "smtp"] = setting(
+        "MAIL", "off", "what sends invitations to calls by email: nothing, or a mail server"
+    )
+    smtp_url: str = setting(
+        "SMTP_URL",
+        "",
+        "secret: the mail server of `MAIL=smtp`: `smtps://USER:PASSWORD@HOST`, or `smtp://` with "
+        "STARTTLS; special characters percent-encoded",
+        repr=False,
+    )
+    mail_sender: str = setting(
+        "MAIL_SENDER", "", "for `MAIL=smtp`: the address that mails come from"
+    )
 
     tokens_to_give: int = setting("TOKENS_TO_GIVE", 20, "tokens granted on sign-up", ge=0)
     guest_tokens_to_give: int = setting(
@@ -170,8 +215,8 @@ class Settings(AiSettings):
     app_url: str = setting(
         "APP_URL",
         "",
-        "the origin of the web app, to which Stripe's pages return, such as "
-        "`https://app.example.com`; required with `PAYMENTS=stripe`",
+        "the origin of the web app, to which Stripe's pages return and links in messages lead, "
+        "such as `https://app.example.com`; required with `PAYMENTS=stripe`, `SMS` and `MAIL`",
     )
     currency: str = setting(
         "CURRENCY",
@@ -394,6 +439,12 @@ class Settings(AiSettings):
                 "APP_URL must be an origin without a path, such as https://app.example.com"
             )
         return value
+
+    @model_validator(mode="after")
+    def _messages_have_links(self) -> Self:
+        if not self.app_url and (self.sms, self.mail) != ("off", "off"):
+            raise ValueError("SMS and MAIL need APP_URL, where the links in messages lead")
+        return self
 
     @model_validator(mode="after")
     def _emulators_take_no_money(self) -> Self:

@@ -161,6 +161,9 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"PAYMENTS": "stripe"}, "STRIPE_SECRET_KEY", {"payments", "sweep"}),
     ({"PAYMENTS": "stripe"}, "STRIPE_WEBHOOK_SECRET", {"payments"}),
     ({"PAYMENTS": "off"}, "STRIPE_SECRET_KEY", set()),
+    ({"SMS": "http"}, "SMS_TOKEN", {"calls", "relay"}),
+    ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),
+    ({"MAIL": "smtp"}, "SMTP_URL", {"relay"}),
 ]
 
 

@@ -28,6 +28,7 @@ from troupe.exports.domain import DOMAIN as EXPORTS
 from troupe.files.domain import DOMAIN as FILES
 from troupe.generations.domain import DOMAIN as GENERATIONS
 from troupe.jobs.domain import DOMAIN as JOBS
+from troupe.messengers.domain import DOMAIN as MESSENGERS
 from troupe.metrics.domain import DOMAIN as METRICS
 from troupe.notifications.domain import DOMAIN as NOTIFICATIONS
 from troupe.payments.domain import DOMAIN as PAYMENTS
@@ -85,6 +86,7 @@ DOMAINS: tuple[Domain, ...] = (
     DASHBOARDS,
     ANALYTICS,
     SEARCH,
+    MESSENGERS,
     METRICS,
     DEBUGGING,
 )

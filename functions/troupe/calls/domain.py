@@ -5,15 +5,35 @@ from troupe.domain import Domain, Limit
 DOMAIN = Domain(
     name="calls",
     endpoints={
-        "calls": ("troupe.calls.endpoints", "troupe.calls.live_endpoints"),
+        "calls": (
+            "troupe.calls.endpoints",
+            "troupe.calls.live_endpoints",
+            "troupe.calls.invitation_endpoints",
+        ),
     },
-    erasers={"calls": "troupe.calls.lifecycle:erase"},
-    exporters={"calls": "troupe.calls.lifecycle:export"},
-    chores={"calls": "call_endings.sweep"},
+    erasers={
+        "calls": "troupe.calls.lifecycle:erase",
+        "call_invitations": "troupe.calls.invitation_lifecycle:erase",
+    },
+    exporters={
+        "calls": "troupe.calls.lifecycle:export",
+        "call_invitations": "troupe.calls.invitation_lifecycle:export",
+    },
+    chores={
+        "calls": "call_endings.sweep",
+        "call_messages": "call_messages.resume_due",
+        "after_calls": "after_calls.send_due",
+    },
+    job_specs={"call_message": "troupe.calls.message_specs:CALL_MESSAGE"},
     limits={
         "call": Limit("60/3600, 300/3600", "calls created"),
         "call_look": Limit("0, 30/60", "calls looked at by their code, from one address"),
         "call_code": Limit("0, 20/600", "wrong codes of calls, from one address"),
         "call_guest": Limit("0, 10/600", "calls entered as a guest, from one address"),
+        "call_invite": Limit("20/3600, 0", "people whom a member of a company invites to calls"),
+        "call_messages": Limit("500/86400, 0", "messages about calls of one company"),
+        "call_message_to_one": Limit(
+            "3/86400, 0", "messages about calls to one number or email address"
+        ),
     },
 )

@@ -21,8 +21,11 @@ from troupe.adapters.firestore import (
 )
 from troupe.caller import Caller
 from troupe.calls import quality
+from troupe.calls.after_calls import after_call_writes
 from troupe.calls.attendance import EMPTY_FOR, Attendance
 from troupe.calls.errors import CallNotFound
+from troupe.calls.invitation_lifecycle import erase_of_call
+from troupe.calls.notices import missed_readers, missed_writes
 from troupe.calls.records import (
     ACCESS,
     COLLECTION,
@@ -45,6 +48,7 @@ from troupe.calls.writes import (
     slug_path,
     slugs_path,
 )
+from troupe.companies.records import Company
 from troupe.companies.writes import company_path, license_path
 from troupe.dashboards.days import day_writes, duration_counter
 from troupe.ended_subjects import ending_write
@@ -204,6 +208,7 @@ class CallEndings:
     def _rest(self, call: Call, room: Document) -> tuple[list[OrphanRecord], list[Write]]:
         """The records and writes that delete everything of a call but its document."""
         due_at = now()
+        erase_of_call(self._db, call.id)  # its numbers and addresses first, whatever happens
         records = [
             orphan_record([], collection=f"{call_path(call.id)}/{each}", due_at=due_at)
             for each in _PARTS
@@ -256,6 +261,7 @@ def finish(
         quality=quality.summed(reports),
     )
     here.archive_room()
+    here.add(*_told_writes(db, here.call, at))
     here.add(*_ended_writes(db, here.call, quality.counted(here.call.quality, reports)))
     log.info("call_ended", callId=here.id, status=status, reason=here.call.end_reason)
 
@@ -281,6 +287,20 @@ def solved_writes(call: Call, before: bool | None, after_: bool | None) -> list[
         totals = {"totals.solved": Increment(solved)}
         writes.append(Update(company_path(call.company_id), totals))
     return writes
+
+
+def _told_writes(db: Database, call: Call, at: datetime) -> list[Write]:
+    """What those who were expected, and guests, are told of a call that is over."""
+    if call.status not in (CallStatus.MISSED, CallStatus.ENDED):
+        return []
+    readers = missed_readers(call) if call.status is CallStatus.MISSED else []
+    document, *found = db.get_all([company_path(call.company_id), *readers])
+    if not document.exists:
+        return []
+    company = Company.of(document)
+    if call.status is CallStatus.MISSED:
+        return missed_writes(call, company.name, found, at)
+    return after_call_writes(call, company, at)
 
 
 def _ended_writes(db: Database, call: Call, counters: dict[str, int]) -> list[Write]:

@@ -58,11 +58,13 @@ _HOSTING = (CompanyNotFound, CompanySuspended, HostNotFound, LicenseRequired, Li
 def create_call(
     header: CompanyKeyHeader, body: schemas.CreateCall, caller: Caller, calls: Calls
 ) -> Reply:
-    """Creates a call of a company. Its host needs one of the company's licenses."""
+    """Creates a call of a company, and invites people to it. Its host needs one of the company's
+    licenses. Who cannot be sent a message is told so in `invitations`, and the call is created all
+    the same."""
     company_id = own(caller, body.company_id, header.x_troupe_company)
-    call = calls.create(caller, company_id, body.request(), header.idempotency_key)
-    headers = {"Location": f"/api/videocalls/{call.id}"}
-    return Reply(schemas.CreatedCall.of(call), "Call created successfully", headers=headers)
+    made = calls.create(caller, company_id, body.request(), header.idempotency_key)
+    headers = {"Location": f"/api/videocalls/{made.call.id}"}
+    return Reply(schemas.CreatedCall.of(made), "Call created successfully", headers=headers)
 
 
 @api.get(

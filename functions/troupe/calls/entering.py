@@ -28,6 +28,7 @@ from troupe.calls.errors import (
     Removed,
     TooManyTabs,
 )
+from troupe.calls.invitations import invitation_path, mark_joined
 from troupe.calls.records import (
     MOST_TABS,
     MOST_WAITING,
@@ -64,11 +65,18 @@ GUEST_SECONDS = 36 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How somebody wants to come in. `code`: as it was typed."""
+    """How somebody wants to come in. `code`: as it was typed; `invitation`: the token of the link
+    that they have, which lets nobody in, but says who has come."""
 
     code: str | None = None
     language: str = ""
     media: Media = field(default_factory=Media)
+    invitation: str | None = None
+
+    @property
+    def reads(self) -> list[str]:
+        """The path of the invitation."""
+        return [invitation_path(self.invitation)] if self.invitation else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ class CallEntrance:
 
         def attempt() -> Entered:
             path = participant_path(call_id, participant_id)
-            here = Attendance(self._db, call_id, [caller.uid], [path])
+            here = Attendance(self._db, call_id, [caller.uid], [path, *entry.reads])
             known = self._again(here, here.found(path))
             if known is not None:
                 return known
@@ -180,8 +188,9 @@ class CallEntrance:
         participant_id = _participant_id(uid, call_id, None)
 
         def attempt() -> Entered:
-            here = Attendance(self._db, call_id, [uid], [participant_path(call_id, participant_id)])
-            known = self._again(here, here.found(participant_path(call_id, participant_id)))
+            path = participant_path(call_id, participant_id)
+            here = Attendance(self._db, call_id, [uid], [path, *entry.reads])
+            known = self._again(here, here.found(path))
             if known is not None:  # our own commit, whose response was lost
                 return known
             self._check_code(here.call, entry.code, device)
@@ -277,6 +286,8 @@ class CallEntrance:
         if entry.media.screen and not waits:
             here.change(screen_shared=True)
         here.seat(participant, role, user, guest_name=name)
+        for each in entry.reads:
+            here.add(*mark_joined(here.found(each), call.id, here.at))
         if not waits:
             meet(here)
 

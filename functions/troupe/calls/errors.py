@@ -6,7 +6,8 @@ from typing import Self
 
 from typing_extensions import TypedDict
 
-from troupe.errors import Conflict, Forbidden, NotFound, Unprocessable
+from troupe.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
+from troupe.messengers.errors import LinkDetails
 
 
 class CallNotFound(NotFound):
@@ -147,3 +148,36 @@ class CannotModerateSelf(Conflict):
 class GuestCannotHost(Forbidden):
     code = "guest_cannot_host"
     message = "Only members of the company can become hosts of its calls."
+
+
+class InvitesToCallNotAllowed(Forbidden):
+    code = "call_invites_not_allowed"
+    message = "Only members of the company can invite people to its calls."
+
+
+class InviteeNotFound(Unprocessable):
+    code = "invitee_not_found"
+    message = "`userId` must be an active member of the company. Invite others by phone or email."
+
+
+class TooManyInvitees(Conflict):
+    code = "too_many_invitees"
+    message = "At most 20 people can be invited to a call."
+
+
+class NumberNotReachable(Unprocessable):
+    code = "number_not_reachable"
+    details_type = LinkDetails
+    message = "No text messages are sent to short, premium and satellite numbers."
+
+
+class RecipientOptedOut(Conflict):
+    code = "recipient_opted_out"
+    details_type = LinkDetails
+    message = "The owner of this number has answered STOP and does not want any messages."
+
+
+class TooManyToOne(TooManyRequests):
+    code = "too_many_messages_to_one"
+    details_type = LinkDetails
+    message = "This number or address has been sent as many messages as it may get in a day."

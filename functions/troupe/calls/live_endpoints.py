@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.caller import Caller
     from troupe.calls.entering import CallEntrance
+    from troupe.calls.invitations import CallInvitations
     from troupe.calls.moderation import CallModeration
     from troupe.calls.presence import CallPresence
     from troupe.calls.quality import CallQualities
@@ -54,12 +55,18 @@ _ENTERING = (CallNotFound, CallGuestsNotAllowed, CallFull, CallEnded, NotOpenYet
     limit="call_look",
 )
 def join_call(
-    path: schemas.JoinPath, query: schemas.JoinQuery, call_entrance: CallEntrance
+    path: schemas.JoinPath,
+    query: schemas.JoinQuery,
+    call_entrance: CallEntrance,
+    call_invitations: CallInvitations,
 ) -> Reply:
     """Returns where a code leads, for people who are not signed in. A code that is wrong or old is
-    not found, and too many of them from one address are refused."""
+    not found, and too many of them from one address are refused. With the token of an invitation,
+    `guestName` is the name of who was invited, and the company sees that it was opened."""
     looked = call_entrance.look(path.code, query.company, current_device())
-    return Reply(schemas.LookedData.of(looked), "Call fetched successfully")
+    invitation = call_invitations.opened(looked.call.id, query.invitation)
+    name = invitation.name if invitation else ""
+    return Reply(schemas.LookedData.of(looked, name), "Call fetched successfully")
 
 
 @api.post(

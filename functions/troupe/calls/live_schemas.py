@@ -39,10 +39,19 @@ class JoinPath(Schema):
     code: Place
 
 
+# Whatever it is, it keeps nobody out.
+Invitation = Annotated[
+    str,
+    StringConstraints(max_length=100),
+    Field(description="The token of an invitation, from its link."),
+]
+
+
 class JoinQuery(Schema):
     company: Annotated[str, StringConstraints(max_length=100)] | None = Field(
         None, description="The slug of a company; then `code` is the slug of its call."
     )
+    invitation: Invitation | None = None
 
 
 class ParticipantPath(Schema):
@@ -73,9 +82,10 @@ class EnterCall(Schema):
     )
     language: Language | None = None
     media: MediaBody = Field(default_factory=MediaBody)
+    invitation: Invitation | None = None
 
     def entry(self) -> Entry:
-        return Entry(self.code, self.language or "", self.media.media())
+        return Entry(self.code, self.language or "", self.media.media(), self.invitation)
 
 
 class GuestJoin(Schema):
@@ -85,9 +95,10 @@ class GuestJoin(Schema):
     code: Code
     language: Language | None = None
     media: MediaBody = Field(default_factory=MediaBody)
+    invitation: Invitation | None = None
 
     def entry(self) -> Entry:
-        return Entry(self.code, self.language or "", self.media.media())
+        return Entry(self.code, self.language or "", self.media.media(), self.invitation)
 
 
 class TabBody(Schema):
@@ -175,7 +186,8 @@ class LookedData(Schema):
     lobby: bool
 
     @classmethod
-    def of(cls, looked: Looked) -> Self:
+    def of(cls, looked: Looked, name: str = "") -> Self:
+        """`name`: of who was invited with the link."""
         call, company = looked.call, looked.company
         return cls(
             call_id=call.id,
@@ -184,7 +196,7 @@ class LookedData(Schema):
                 name=company.name, slug=company.slug, logo_url=company.logo_url
             ),
             host=CallHostView(name=call.host_name, avatar_url=call.host_picture),
-            guest_name=call.guest_name,
+            guest_name=name or call.guest_name,
             status=call.status,
             starts_at=call.scheduled_at,
             guests_allowed=call.guests_allowed,

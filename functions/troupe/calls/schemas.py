@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from troupe.accounts.schemas import Language, Phone
 from troupe.bulk.records import MOST_ITEMS, Action, BulkInput, Target
+from troupe.calls.invitations import Invited
 from troupe.calls.records import (
     MOST_INVITEES,
     Call,
@@ -24,7 +25,7 @@ from troupe.calls.records import (
     Outcome,
     QualityWord,
 )
-from troupe.calls.service import CallChange, CallFilter, CallRequest, Sort, new_invitee
+from troupe.calls.service import CallChange, CallFilter, CallRequest, Made, Sort, new_invitee
 from troupe.calls.writes import link_of
 from troupe.companies.schemas import SearchText, Slug
 from troupe.web.schema import (
@@ -345,14 +346,37 @@ class CallData(Schema):
         return cls(call=CallView.of(call))
 
 
+class MadeInvitation(Schema):
+    """An invitation that was made with a call. `joinUrl` has its token, which is shown only now."""
+
+    id: str
+    name: str
+    state: InviteeState
+    error: str | None = Field(description="The code of why no message is sent.")
+    join_url: str
+
+    @classmethod
+    def of(cls, invited: Invited) -> Self:
+        made = invited.invitation
+        return cls(
+            id=made.id, name=made.name, state=made.state, error=made.error, join_url=invited.link
+        )
+
+
 class CreatedCall(Schema):
     call: CallView
     code: str
     join_url: str
+    invitations: list[MadeInvitation]
 
     @classmethod
-    def of(cls, call: Call) -> Self:
-        return cls(call=CallView.of(call), code=call.code, join_url=link_of(call.code))
+    def of(cls, made: Made) -> Self:
+        return cls(
+            call=CallView.of(made.call),
+            code=made.call.code,
+            join_url=link_of(made.call.code),
+            invitations=[MadeInvitation.of(each) for each in made.invited],
+        )
 
 
 class CallsData(Schema):

@@ -30,6 +30,7 @@ from troupe.calls.errors import (
     TooManyInMesh,
 )
 from troupe.calls.hosting import hosting, hosting_paths
+from troupe.calls.invitations import CallInvitations, Invited, Plan
 from troupe.calls.records import (
     COLLECTION,
     MOST_IN_MESH,
@@ -101,19 +102,28 @@ class CallChange:
     unplanned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new call, and the invitations that were made with it."""
+
+    call: Call
+    invited: list[Invited]
+
+
 class Calls:
-    def __init__(self, db: Database, moderation: Moderation) -> None:
+    def __init__(self, db: Database, moderation: Moderation, invitations: CallInvitations) -> None:
         self._db = db
         self._moderation = moderation
+        self._invitations = invitations
 
     def create(
         self, caller: Caller, company_id: str, request: CallRequest, key: str | None = None
-    ) -> Call:
-        """Creates a call, for the caller or, by who manages the company, for another member. `key`:
-        repeats with the same one create one call.
+    ) -> Made:
+        """Creates a call, for the caller or, by who manages the company, for another member, and
+        invites people to it. `key`: repeats with the same one create one call.
 
         Raises CompanyNotFound, Forbidden, CallSlugTaken, TooManyInMesh, KeyReused, ContentRefused,
-        ModerationUnavailable, and as `hosting`.
+        ModerationUnavailable, TooManyRequests, and as `hosting`.
         """
         role = member_of(company_id, caller, CompanyNotFound)
         host_uid = request.host_uid or caller.uid
@@ -124,8 +134,10 @@ class Calls:
         self._moderation.check(caller.uid, request.title, *names)
         call_id, code = _id(caller.uid, key), new_code()
         asked = _identified(company_id, request) if key else None
+        plan: Plan | None = None  # counted once, however often this is tried
 
-        def attempt() -> Call:
+        def attempt() -> Made:
+            nonlocal plan
             paths = [
                 *hosting_paths(company_id, host_uid),
                 call_path(call_id),
@@ -136,7 +148,11 @@ class Calls:
             found = {each.path: each for each in self._db.get_all(paths)}
             document = found[call_path(call_id)]
             if document.exists:  # our own commit, whose response was lost, or that of the same key
-                return _created(document, code, asked)
+                earlier = _created(document, code, asked)
+                if plan is not None:
+                    return Made(earlier, plan.invited(earlier, earlier.created_at))
+                made = self._invitations.made_before(earlier, caller.uid, key) if key else []
+                return Made(earlier, made)
             at = now()
             here = hosting(self._db, found, company_id, host_uid, at)
             user = existing_user(found[user_path(host_uid)])
@@ -144,6 +160,10 @@ class Calls:
                 raise HostNotFound
             number, numbered = here.numbered()
             settings = here.company.settings
+            if plan is None:
+                plan = self._invitations.plan(
+                    caller, here.company, request.invitees, key=key, about=call_id
+                )
             call = Call(
                 id=call_id,
                 company_id=company_id,
@@ -162,7 +182,7 @@ class Calls:
                 guests_allowed=_given(request.guests_allowed, settings.guests_allowed),
                 lobby=_given(request.lobby, settings.lobby),
                 language=request.language or here.member.language or here.company.language,
-                invitees=list(request.invitees),
+                invitees=plan.invitees,
                 guest_name=request.invitees[0].name if request.invitees else "",
                 room_id=call_id,
                 created_at=at,
@@ -174,16 +194,19 @@ class Calls:
                 Create(code_path(code), place.stored()),
                 Create(room_path(call_id), _room(call).stored()),
                 numbered,
+                *plan.writes(call, at),
             ]
             if request.slug:
                 taken = found[slug_path(company_id, request.slug)]
                 writes.append(self._slug_write(taken, place))
             self._db.commit_or_stale(*writes)
-            return call
+            return Made(call, plan.invited(call, at))
 
-        call = contend(attempt)
-        log.info("call_created", callId=call.id, scheduled=call.scheduled_at is not None)
-        return call
+        made = contend(attempt)
+        if plan is not None:
+            self._invitations.start(made.invited)
+        log.info("call_created", callId=call_id, scheduled=made.call.scheduled_at is not None)
+        return made
 
     def page(
         self, caller: Caller, company_id: str, request: PageRequest, filter: CallFilter
@@ -218,7 +241,7 @@ class Calls:
 
     def get(self, caller: Caller, call_id: str) -> Call:
         """Raises CallNotFound, Forbidden."""
-        return company_call(self._db, call_id, caller)[0]
+        return self._invitations.with_states(company_call(self._db, call_id, caller)[0])
 
     def update(self, caller: Caller, call_id: str, change: CallChange) -> Call:
         """Raises CallNotFound, Forbidden, CallEnded, CallActive, CallSlugTaken, TooManyInMesh,

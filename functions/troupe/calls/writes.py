@@ -75,6 +75,12 @@ def clean_code(typed: str) -> str:
     return typed.upper().replace("-", "").replace(" ", "").translate(_LOOKALIKES)
 
 
-def link_of(code: str) -> str:
-    """The page of the site in which a call is held."""
-    return f"/call.html#{code}"
+def link_of(code: str, invitation: str = "") -> str:
+    """The page of the site in which a call is held. `invitation`: the token of one."""
+    query = f"?invitation={invitation}" if invitation else ""
+    return f"/call.html{query}#{code}"
+
+
+def review_link_of(code: str) -> str:
+    """The page of the site in which a guest reviews a call."""
+    return f"/call.html?review=1#{code}"

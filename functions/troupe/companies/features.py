@@ -60,6 +60,11 @@ class Features:
     def keys(self, company: Company) -> list[str]:
         return [feature.key for feature in self.of(company)]
 
+    def allows(self, company: Company, key: str) -> bool:
+        """Whether the company may use a feature: it has it, or nobody has to buy it."""
+        sold = self._db.find(ADDONS, where=[("key", "==", key)], limit=1, select=[])
+        return not sold or key in self.keys(company)
+
     def _included(self, company: Company) -> list[Feature]:
         if company.plan is None:
             return []

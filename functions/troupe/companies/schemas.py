@@ -201,7 +201,7 @@ class AfterCallBody(Schema):
     enabled: bool = False
     channel: Channel = "email"
     text: Annotated[PlainText, Field(max_length=300)] = Field(
-        "", description="`{review link}` is replaced by the URL where the guest reviews the call."
+        "", description="`{reviewLink}` is replaced by the URL where the guest reviews the call."
     )
 
 

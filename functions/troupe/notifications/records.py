@@ -33,6 +33,9 @@ class NotificationType(StrEnum):
     LICENSE_REMOVED = "license_removed"
     ROOM_PAUSED = "room_paused"  # for who pays for a room, and cannot
     LICENSES_SUSPENDED = "licenses_suspended"  # for the owner, whose company pays for fewer
+    CALL_INVITED = "call_invited"
+    CALL_MISSED = "call_missed"  # nobody came: for the host, and for colleagues who were invited
+    CALL_RECORDING_READY = "call_recording_ready"
 
 
 Platform = Literal["android", "ios", "web"]

@@ -8,7 +8,7 @@ the kind of work. They may name parameters of the notification: `{plan}`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -39,12 +39,17 @@ def sentences(language: str) -> Mapping[str, Sentences]:
     return {key: Sentences(*both) for key, both in found.items()}
 
 
+def base_language(language: str | None, known: Collection[str]) -> str:
+    """The one of the `known` languages for a reader of `language` (a BCP 47 tag, or None)."""
+    base = (language or FALLBACK).partition("-")[0].lower()
+    base = _SAME.get(base, base)
+    return base if base in known else FALLBACK
+
+
 def rendered(notification: Notification, language: str | None) -> Sentences:
     """The title and body for a reader of `language` (a BCP 47 tag, or None), in English if there
     are no sentences in it."""
-    base = (language or FALLBACK).partition("-")[0].lower()
-    base = _SAME.get(base, base)
-    words = sentences(base if base in LANGUAGES else FALLBACK)
+    words = sentences(base_language(language, LANGUAGES))
     params = _Params(notification.params)
     key = str(notification.type)
     found = words.get(key) or words[f"{key}.{params['kind']}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from troupe.app.wiring.work import Work
+from troupe.app.wiring.call_messages import Messaging
 
 if TYPE_CHECKING:
     from troupe.calls.endings import CallEndings
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from troupe.calls.service import Calls
 
 
-class Calling(Work):
+class Calling(Messaging):
     @cached_property
     def calls(self) -> Calls:
         from troupe.calls.service import Calls
 
-        return Calls(self.database, self.moderation)
+        return Calls(self.database, self.moderation, self.call_invitations)
 
     @cached_property
     def call_entrance(self) -> CallEntrance:

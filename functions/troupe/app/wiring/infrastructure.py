@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from troupe.media.uploads.checks import PreparedImage, PreparedSample
     from troupe.media.uploads.decoders import Decoders
     from troupe.media.uploads.proofs import Recording
+    from troupe.messengers.messenger import Messenger, TextMessenger
+    from troupe.messengers.stops import Stops
     from troupe.metrics.flush import MetricsFlush
     from troupe.metrics.service import MetricsReport
     from troupe.moderation.service import Judge, Moderation
@@ -166,6 +168,26 @@ class Infrastructure:
         from troupe.translation.engines import translator_named
 
         return translator_named(self.settings)
+
+    @cached_property
+    def text_messenger(self) -> TextMessenger | None:
+        """The one named by SMS. Raises ValueError if it lacks a setting."""
+        from troupe.messengers.engines import text_messenger
+
+        return text_messenger(self.settings)
+
+    @cached_property
+    def mail_messenger(self) -> Messenger | None:
+        """The one named by MAIL. Raises ValueError if it lacks a setting."""
+        from troupe.messengers.engines import mail_messenger
+
+        return mail_messenger(self.settings)
+
+    @cached_property
+    def sms_stops(self) -> Stops:
+        from troupe.messengers.stops import Stops
+
+        return Stops(self.database)
 
     @cached_property
     def language_detector(self) -> LanguageDetector:

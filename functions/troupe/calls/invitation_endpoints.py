@@ -1,0 +1,81 @@
+"""Invitations to calls over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troupe.calls import invitation_schemas as schemas
+from troupe.calls.errors import (
+    CallEnded,
+    CallNotFound,
+    InviteeNotFound,
+    InvitesToCallNotAllowed,
+    NumberNotReachable,
+    RecipientOptedOut,
+    TooManyInvitees,
+    TooManyToOne,
+)
+from troupe.errors import Forbidden, TooManyRequests
+from troupe.idempotency import KeyReused
+from troupe.messengers.errors import MailNotConfigured, SmsNotConfigured
+from troupe.paging import BadCursor, PageTooDeep
+from troupe.web.caller import Auth
+from troupe.web.reply import Reply
+from troupe.web.routes import Api
+from troupe.web.schema import KeyHeader, Page
+
+if TYPE_CHECKING:
+    from troupe.caller import Caller
+    from troupe.calls.invitations import CallInvitations
+
+api = Api("call invitations", "Invitations to calls")
+
+
+@api.post(
+    "/api/videocalls/<callId>/invitations",
+    auth=Auth.MEMBER,
+    status=202,
+    data=schemas.InvitedToCall,
+    errors=(
+        *(CallNotFound, Forbidden, InvitesToCallNotAllowed, CallEnded, KeyReused),
+        *(InviteeNotFound, TooManyInvitees, TooManyRequests, TooManyToOne),
+        *(SmsNotConfigured, MailNotConfigured, NumberNotReachable, RecipientOptedOut),
+    ),
+)
+def invite_to_call(
+    header: KeyHeader,
+    path: schemas.InvitedCallPath,
+    body: schemas.InviteToCall,
+    caller: Caller,
+    call_invitations: CallInvitations,
+) -> Reply:
+    """Invites a person to a call with a link of their own: by text message, by mail, or, if it is a
+    colleague, with a notification. For the host, the managers of the company, and its members who
+    are in the call. If no message can be sent, the error has the call's link in
+    `details.joinUrl`."""
+    made = call_invitations.invite(
+        caller, path.call_id, body.invitee(), body.message, header.idempotency_key
+    )
+    view = schemas.CallInvitationView.of(made.invitation)
+    data = schemas.InvitedToCall(invitation=view, join_url=made.link)
+    return Reply(data, "Invitation accepted for delivery")
+
+
+@api.get(
+    "/api/videocalls/<callId>/invitations",
+    auth=Auth.COMPANY,
+    data=schemas.CallInvitationList,
+    errors=(CallNotFound, Forbidden, BadCursor, PageTooDeep),
+)
+def call_invitations(
+    path: schemas.InvitedCallPath,
+    query: Page,
+    caller: Caller,
+    call_invitations: CallInvitations,
+) -> Reply:
+    """Lists who was invited to a call and what became of it, newest first."""
+    page, found = call_invitations.page(caller, path.call_id, query)
+    views = [schemas.CallInvitationView.of(each) for each in page]
+    meta = query.meta(found.total, found.next_cursor)
+    data = schemas.CallInvitationList(invitations=views)
+    return Reply(data, "Invitations fetched successfully", meta=meta)
