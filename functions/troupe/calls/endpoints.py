@@ -159,6 +159,7 @@ def end_call(
     errors=(*_COMPANY, Forbidden, KeyReused, TooManyJobs),
     limit="bulk",
     limit_weight=weight,
+    body_bytes=1024 * 1024,
 )
 def bulk_calls(
     header: CompanyKeyHeader, body: schemas.BulkCalls, caller: Caller, bulk: BulkService
