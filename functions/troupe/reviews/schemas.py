@@ -56,7 +56,9 @@ class CreateReview(Schema):
     rating: Stars | None = Field(
         None, description="The mean of `ratings` by default; required without them."
     )
-    ratings: ReviewAspects = Field(ReviewAspects(), description="What can be rated on its own.")
+    ratings: ReviewAspects = Field(
+        default_factory=ReviewAspects, description="What can be rated on its own."
+    )
     title: Title = ""
     text: ReviewText = Field("", description="`content` is accepted, too.")
     solved: bool | None = Field(None, description="Whether the call solved the problem.")
