@@ -30,8 +30,9 @@ def light_functions() -> list[str]:
 
 def first_route(function: str) -> Route:
     """The route of the first request to a new instance: the first list or object that needs only a
-    signed-in user, or an administrator if all of the function's do; else a public one."""
-    order = ("user", "admin", "public")
+    signed-in user, or an administrator if all of the function's do; else a public one, or one that
+    refuses whoever does not belong to a company."""
+    order = ("user", "admin", "public", "member")
     plain = [route for route in _plain_routes(function) if route.auth in order]
     return min(plain, key=lambda route: order.index(str(route.auth)))
 

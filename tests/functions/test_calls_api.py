@@ -291,7 +291,7 @@ def test_bulk_cancels_and_deletes_item_by_item(db: Database) -> None:
         return [each["code"] for each in answer.json["data"]["results"]]
 
     missing = ["call_not_found", "call_not_found"]
-    assert bulk("delete") == ["call_not_over", "call_active", *missing]
+    assert bulk("delete") == ["call_not_started", "call_active", *missing]
     assert bulk("cancel") == ["", "call_active", *missing]
     assert bulk("delete") == ["", "call_active", *missing]
     assert not db.get(call_path(pending.id)).exists

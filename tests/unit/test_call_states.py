@@ -27,7 +27,7 @@ WANTED = {
     "cancel": "cancelled cancelled call_active call_active call_ended cancelled call_ended "
     "call_ended",
     "expire": f"missed missed missed ended {KEPT}",
-    "erase": f"call_not_over call_not_over call_active call_active {KEPT}",
+    "erase": f"call_not_started call_not_started call_active call_active {KEPT}",
 }
 
 

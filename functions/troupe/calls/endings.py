@@ -113,7 +113,7 @@ class CallEndings:
 
     def erase(self, call_id: str) -> None:
         """Deletes a call that is over, with its room and everything else. Raises CallNotFound,
-        CallActive, CallNotOver."""
+        CallActive, CallNotStarted."""
         records: list[OrphanRecord] = []
 
         def attempt() -> None:

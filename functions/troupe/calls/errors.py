@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from typing_extensions import TypedDict
 
 from troupe.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
@@ -49,6 +51,10 @@ class CallStateError(Conflict):
 
     details_type = CallStateDetails
 
+    @classmethod
+    def of(cls, status: str) -> Self:
+        return cls(details={"status": status})
+
 
 class CallEnded(CallStateError):
     code = "call_ended"
@@ -58,11 +64,6 @@ class CallEnded(CallStateError):
 class CallActive(CallStateError):
     code = "call_active"
     message = "This call has started. End it first."
-
-
-class CallNotOver(CallStateError):
-    code = "call_not_over"
-    message = "This call may still take place. Cancel it first."
 
 
 class CallNotStarted(CallStateError):

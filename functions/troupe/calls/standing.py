@@ -79,7 +79,7 @@ def _refusal(call: Call, access: Access) -> TroupeError:
     if access.state == "removed":
         return Removed()
     if call.is_over:
-        return CallEnded(details={"status": call.status})
+        return CallEnded.of(call.status)
     return NotInCall()
 
 

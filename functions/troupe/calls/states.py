@@ -7,7 +7,6 @@ from enum import StrEnum
 from troupe.calls.errors import (
     CallActive,
     CallEnded,
-    CallNotOver,
     CallNotStarted,
     CallStateError,
     NotOpenYet,
@@ -109,8 +108,8 @@ TABLE: dict[Action, dict[CallStatus, Result]] = {
     },
     Action.ERASE: {
         **_stays(),
-        PENDING: CallNotOver,
-        SCHEDULED: CallNotOver,
+        PENDING: CallNotStarted,
+        SCHEDULED: CallNotStarted,
         RINGING: CallActive,
         ACTIVE: CallActive,
     },
@@ -125,4 +124,4 @@ def after(call: Call, action: Action) -> CallStatus:
     if result is NotOpenYet:
         starts = call.scheduled_at.isoformat() if call.scheduled_at else ""
         raise NotOpenYet(details={"startsAt": starts})
-    raise result(details={"status": call.status})
+    raise result.of(call.status)
