@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.messengers import TOKEN, FakeMessenger, http_service
+from tests.fakes.messengers import TOKEN, USER, FakeMessenger, http_service, smtp_service
 from tests.support.calls import Desk, a_call, license_of
 from tests.support.companies import Firm, Person, a_firm, a_person, client
 from tests.support.factories import HeldQueue, test_settings
@@ -196,6 +196,21 @@ def test_a_customer_gets_one_message_with_a_link_of_their_own(
     kept = [each.data for each in db.find("jobs", where=[("uid", "==", meeting.host.uid)], limit=9)]
     kept += [db.get(invitation_path(token)).data, db.get(call_path(meeting.id)).data]
     assert token not in str(kept) and number not in str(kept[0])
+
+
+def test_a_customer_without_a_number_gets_a_mail(db: Database, queue: HeldQueue) -> None:
+    with smtp_service(None) as fake:
+        url = fake.url.replace(f"{USER}:{TOKEN}@", "")
+        settings = test_settings(MAIL="smtp", SMTP_URL=url, MAIL_SENDER="a@b.no", APP_URL=APP)
+        with rewired(settings=settings, queue=queue):
+            meeting = a_meeting(db)
+            data = meeting.invite(phone=a_number(), email="Kari@Example.com")
+            deliver(queue)
+            assert meeting.states() == [("sent", None)]
+    (taken,) = fake.taken
+    subject = "Fjord Telecom invites you to a call"
+    assert (taken.to, taken.subject) == ("kari@example.com", subject)
+    assert taken.text == f"{subject}: {APP}{data['joinUrl']}"
 
 
 def test_a_second_delivery_and_two_at_once_send_one_message(
