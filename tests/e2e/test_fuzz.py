@@ -148,6 +148,7 @@ def test_by_the_other_role(world: World, random: BaseSchema, operation: str) -> 
     fuzz(random, operation, lambda case: check(world, case, "admin"))
 
 
-@pytest.mark.parametrize("operation", ids(first_listings()))
+# Which function serves a path is a matter of tests/contract/test_architecture.py.
+@pytest.mark.parametrize("operation", ids(first_listings()[:: 1 if LONG else 4]))
 def test_through_hosting(world: World, stack: Running, random: BaseSchema, operation: str) -> None:
     fuzz(random, operation, lambda case: check(world, case, role(case), stack.base_url))
