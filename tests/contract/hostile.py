@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from troupe.app.openapi import document
 from troupe.web.body import JSON_LIMIT, MOST_PARTS
 
 Json = dict[str, Any]
+_FOR_READERS = ("title", "description", "default", "example", "examples")
 BOUNDARY = "hostile"
 QUERY_BYTES = 60_000  # more than any server in front of us passes on
 
@@ -77,11 +78,34 @@ def one_of_each(known: dict[str, Json]) -> list[str]:
     return list(kinds.values())
 
 
-def wrong_json(schema: Json, size: int) -> Iterator[tuple[str, bytes]]:
-    """Bodies of at most `size` bytes, with their names."""
+@cache
+def asked_before() -> dict[str, set[str]]:
+    """Of each operation, the fields and the parameters in the query that an earlier one has too,
+    with the same name and schema and in as large a body: the same code refuses them."""
+    asked, found = set[str](), {}
+    for operation, described in operations().items():
+        found[operation] = set[str]()
+        kind, schema, size = body_of(described) or ("", {}, 0)
+        known = [(kind, size, *each) for each in fields(schema).items()]
+        known += [("query", 0, *each) for each in query_of(described).items()]
+        for place, most, name, each in known:
+            told = {key: value for key, value in each.items() if key not in _FOR_READERS}
+            key = json.dumps([place, most, name, told])
+            if key in asked:
+                found[operation].add(name)
+            asked.add(key)
+    return found
+
+
+def wrong_json(
+    schema: Json, size: int, omitted: Collection[str] = ()
+) -> Iterator[tuple[str, bytes]]:
+    """Bodies of at most `size` bytes, with their names. `omitted`: fields that get none of their
+    own."""
     known = fields(schema)
-    lists = [name for name, each in known.items() if each.get("type") == "array"]
-    texts = [name for name, each in known.items() if each.get("type") == "string"]
+    own = {name: each for name, each in known.items() if name not in omitted}
+    lists = [name for name, each in own.items() if each.get("type") == "array"]
+    texts = [name for name, each in own.items() if each.get("type") == "string"]
     yield "unknown fields", _object(size, lambda n: b'"%06x":1' % n)
     yield "long unknown field", b'{"%s":1}' % (b"a" * (size - 8))
     yield "unknown lists", b'{"x":[%s]}' % _filled(size - 8, b"[]")
@@ -91,7 +115,7 @@ def wrong_json(schema: Json, size: int) -> Iterator[tuple[str, bytes]]:
     yield "a list", b"[%s]" % _filled(size - 2, b"{}")
     yield "deep", b"[" * size
     yield "a number of digits", b"9" * size
-    for name in one_of_each(known):
+    for name in one_of_each(own):
         head = b'{"%s":' % name.encode()
         room = size - len(head) - 4
         yield f"{name}: a long string", head + b'"' + "é".encode() * (room // 2) + b'"}'
@@ -111,8 +135,10 @@ def wrong_json(schema: Json, size: int) -> Iterator[tuple[str, bytes]]:
             yield f"{name}: {most} times {item.decode()}", head + b"[" + few + b"]}"
 
 
-def wrong_forms(schema: Json, size: int) -> Iterator[tuple[str, str, bytes]]:
-    """Names, content types and bodies."""
+def wrong_forms(
+    schema: Json, size: int, omitted: Collection[str] = ()
+) -> Iterator[tuple[str, str, bytes]]:
+    """Names, content types and bodies. `omitted`: fields that get none of their own."""
     known = fields(schema)
     multipart = f"multipart/form-data; boundary={BOUNDARY}"
     yield "texts for all", multipart, _form([(name, b"x" * 1000, False) for name in known])
@@ -122,22 +148,31 @@ def wrong_forms(schema: Json, size: int) -> Iterator[tuple[str, str, bytes]]:
     yield "one long text", multipart, _form([("x", b"x" * (size - 1000), False)])
     urlencoded = "application/x-www-form-urlencoded"
     for most in (JSON_LIMIT, size):
-        pairs = b"&".join(b"%x" % n for n in range(most // 3))
-        yield f"urlencoded, {most} bytes", urlencoded, pairs[:most]
-    for name in one_of_each(known):
+        yield f"urlencoded, {most} bytes", urlencoded, _pairs()[:most]
+    for name in one_of_each({name: known[name] for name in known if name not in omitted}):
         yield f"{name}: many texts", multipart, _form([(name, b"x", False)] * MOST_PARTS)
-        room = size // MOST_PARTS - 200
+        # Of a field that takes none, the content is not read.
+        takes_files = known[name].get("format") == "binary" or known[name].get("type") == "array"
+        room = size // MOST_PARTS - 200 if takes_files else 10
         yield f"{name}: many files", multipart, _form([(name, b"x" * room, True)] * MOST_PARTS)
 
 
-def wrong_queries(known: dict[str, Json]) -> Iterator[tuple[str, str]]:
+def wrong_queries(
+    known: dict[str, Json], omitted: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
     most = QUERY_BYTES
     yield "unknown", "&".join(f"{n:x}=1" for n in range(most // 8))
     yield "all wrong", urlencode(dict.fromkeys(known, "\x00{}"))
-    for name in one_of_each(known):
+    for name in one_of_each({name: known[name] for name in known if name not in omitted}):
         for what, value in (("digits", "9"), ("letters", "x"), ("zeros", "0")):
             yield f"{name}: {what}", f"{name}={value * (most - 100)}"
         yield f"{name}: repeated", "&".join([f"{name}=x"] * (most // (len(name) + 3)))
+
+
+@cache
+def _pairs() -> bytes:
+    """More than any operation reads."""
+    return b"&".join(b"%x" % n for n in range(5_000_000))
 
 
 def _filled(size: int, item: bytes) -> bytes:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from tests.contract.access import Caller, Ids, World
 from tests.contract.contract import policies
 from tests.contract.hostile import (
+    asked_before,
     body_of,
     fields,
     operations,
@@ -187,18 +188,20 @@ def world(emulators: object) -> Iterator[World]:
 
 
 def requests_of(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The arguments of the test client, with a name."""
-    described = operations()[operation.id]
-    for name, query in wrong_queries(query_of(described)) if query_of(described) else ():
+    """The arguments of the test client, with a name. What is wrong in one field that an earlier
+    operation has, too, is sent to that one only."""
+    described, omitted = operations()[operation.id], asked_before()[operation.id]
+    queries = wrong_queries(query_of(described), omitted) if query_of(described) else ()
+    for name, query in queries:
         yield f"query, {name}", {"query_string": query}
     if (body := body_of(described)) is None:
         return
     kind, schema, size = body
     if kind == "multipart/form-data":
-        for name, content_type, data in wrong_forms(schema, size):
+        for name, content_type, data in wrong_forms(schema, size, omitted):
             yield name, {"data": data, "content_type": content_type}
         return
-    for name, data in wrong_json(schema, size):
+    for name, data in wrong_json(schema, size, omitted):
         assert len(data) <= size, name
         yield name, {"data": data, "content_type": "application/json"}
     yield "too large", {"data": b" " * (size + 1), "content_type": "application/json"}

@@ -31,13 +31,17 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.conftest import Running
+from tests.e2e.fuzz_shares import Shares
 from tests.e2e.fuzzing import World, fuzzed_world
 
 OPENAPI = Path(__file__).parents[2] / "functions" / "openapi.json"
-PATHS: dict[str, dict[str, Any]] = json.loads(OPENAPI.read_text())["paths"]
+DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
+PATHS: dict[str, dict[str, Any]] = DOCUMENT["paths"]
 OPERATIONS = [operation for methods in PATHS.values() for operation in methods.values()]
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))  # random, besides those at limits
+LONG = "FUZZ_EXAMPLES" in os.environ  # sends all cases of each operation
+SHARES = Shares(DOCUMENT)
 # Omits checks that demand more than the document promises: rejecting unknown fields, which we
 # ignore (negative_data_rejection), and accepting everything that fits the schema
 # (positive_data_acceptance). tests/contract/test_access.py tests authorization (ignored_auth).
@@ -129,7 +133,13 @@ def ids(operations: Iterable[dict[str, Any]]) -> list[str]:
 
 @pytest.mark.parametrize("operation", ids(op for op in OPERATIONS if not alias(op)))
 def test_by_the_intended_role(world: World, limits: BaseSchema, operation: str) -> None:
-    fuzz(limits, operation, lambda case: check(world, case, role(case)))
+    sent = set[str]()
+
+    def test(case: Case[Any]) -> None:
+        if LONG or not SHARES.elsewhere(case, sent):
+            check(world, case, role(case))
+
+    fuzz(limits, operation, test)
 
 
 # Non-administrators are rejected before anything is read, so those operations are omitted.
@@ -138,6 +148,7 @@ def test_by_the_other_role(world: World, random: BaseSchema, operation: str) -> 
     fuzz(random, operation, lambda case: check(world, case, "admin"))
 
 
-@pytest.mark.parametrize("operation", ids(first_listings()))
+# Which function serves a path is a matter of tests/contract/test_architecture.py.
+@pytest.mark.parametrize("operation", ids(first_listings()[:: 1 if LONG else 4]))
 def test_through_hosting(world: World, stack: Running, random: BaseSchema, operation: str) -> None:
     fuzz(random, operation, lambda case: check(world, case, role(case), stack.base_url))

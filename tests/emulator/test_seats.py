@@ -36,7 +36,7 @@ from troupe.payments.errors import (
 from troupe.payments.subscriptions import When
 
 __all__ = ["till"]
-LIVES = 20
+LIVES = 12
 FAILS_LATER = "4000000000000341"
 
 

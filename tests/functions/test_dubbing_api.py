@@ -157,6 +157,7 @@ class _Sent:
         self.size = len(file.stream.read())
 
 
+@pytest.mark.slow
 def test_only_original_and_new_speech_are_charged(
     client: FlaskClient, db: Database, held: HeldQueue, server: FakeOpenAI
 ) -> None:
@@ -267,6 +268,7 @@ def test_a_first_line_without_words_does_not_slow_down_the_others(
     assert end - start == pytest.approx(dubbing["spokenSeconds"], abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_long_recording_is_heard_in_parts_and_dubbed_as_a_whole(
     client: FlaskClient, db: Database, files: Files, held: HeldQueue, server: FakeOpenAI
 ) -> None:
@@ -314,6 +316,7 @@ def test_a_film_whose_picture_cannot_be_copied_fails_and_costs_nothing(
     assert code(send(client, headers, webm)) == (422, "broken_audio")
 
 
+@pytest.mark.slow
 def test_dubbings_are_listed_exported_deleted_and_erased(
     client: FlaskClient, db: Database, files: Files, held: HeldQueue
 ) -> None:

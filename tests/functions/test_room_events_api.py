@@ -24,7 +24,7 @@ from tests.support.rooms import Place, a_room
 from tests.support.served_rooms import served
 from tests.support.wiring import rewired
 from troupe.adapters.firestore import SERVER_TIME, Create, Database, Update, now
-from troupe.rooms import events, feeds
+from troupe.rooms import events, feeds, presence
 from troupe.rooms.records import Message
 from troupe.rooms.writes import message_path
 from troupe.waiters import STREAMS
@@ -157,7 +157,8 @@ def test_what_happens_arrives_once_and_in_order(db: Database) -> None:
     assert wait(room, bob, after, 1) == ([], after)
 
 
-def test_people_come_type_and_go(db: Database) -> None:
+def test_people_come_type_and_go(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "_PAUSE", timedelta())
     room = a_room(db)
     bob = room.join()
     after = begin(room, bob)
@@ -167,8 +168,6 @@ def test_people_come_type_and_go(db: Database) -> None:
         ("speaking", ["user_speaking"]),
         ("gone", ["user_left"]),
     ):
-        if state in ("typing", "speaking"):
-            time.sleep(3.1)
         room.data(room.owner, "POST", "/presence", json={"state": state})
         found, after = wait(room, bob, after)
         assert seen(found) == [(each, room.owner.uid) for each in wanted]
@@ -250,8 +249,10 @@ def test_the_first_event_of_a_stream_is_quick(db: Database, served: str) -> None
     stream.close()
 
 
-@pytest.mark.slow
-def test_without_stream_an_answer_ends_with_its_first_events(db: Database, served: str) -> None:
+def test_without_stream_an_answer_ends_with_its_first_events(
+    db: Database, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_QUIET", 0.5)  # the head of the answer is not sent before
     room = a_room(db)
     stream = Stream(served, room, room.owner)
     room.say(room.owner, "Hello!")
@@ -292,8 +293,10 @@ def test_a_deleted_room_ends_its_streams(db: Database, served: str) -> None:
     assert stream.ended.wait(10)
 
 
-@pytest.mark.slow
-def test_an_account_has_six_places(db: Database, served: str) -> None:
+def test_an_account_has_six_places(
+    db: Database, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_QUIET", 0.5)
     room = a_room(db)
     bob = room.join()
     streams = [Stream(served, room, bob, stream="1") for _ in range(6)]

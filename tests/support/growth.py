@@ -26,7 +26,7 @@ def seconds(work: Callable[[], object]) -> float:
         gc.enable()
 
 
-def is_linear(work: Callable[[int], object], size: int) -> bool:
+def is_linear(work: Callable[[int], object], size: int, trivial: float = TRIVIAL) -> bool:
     """Whether `work(size)` takes at most about FACTOR times as long as `work(size // FACTOR)`.
 
     A busy machine can make one measurement look several times as slow, so there are three.
@@ -34,7 +34,7 @@ def is_linear(work: Callable[[int], object], size: int) -> bool:
 
     def looks_linear() -> bool:
         whole = seconds(lambda: work(size))
-        return whole < TRIVIAL or whole < LIMIT * seconds(lambda: work(size // FACTOR)) + TRIVIAL
+        return whole < trivial or whole < LIMIT * seconds(lambda: work(size // FACTOR)) + trivial
 
     return any(looks_linear() for _ in range(3))
 

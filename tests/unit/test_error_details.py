@@ -52,6 +52,7 @@ def raised_with_details() -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_error_raised_with_details_declares_their_type() -> None:
     typed = {kind.__name__ for kind in every_error() if kind.details_type is not None}
     raised = raised_with_details()

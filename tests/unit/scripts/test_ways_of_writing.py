@@ -270,6 +270,7 @@ def test_directions_between_lines_have_a_limit() -> None:
     assert "100,000" in faults(f"({'x' * 100_000})\n\nANNA: Hi.")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "part"),
     [

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.models
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 FEMALE, MALE, KIDS = VoiceType.FEMALE, VoiceType.MALE, VoiceType.KIDS
 TEXT = "Stop here. Go on, then."
-VOICED = "All her men may row far away now."
+VOICED = "All men may row away."
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,11 @@ def plain(engine: KokoroEngine) -> Speech:
 def voiced(engine: KokoroEngine) -> Speech:
     """A sentence whose sounds all have a pitch."""
     return say(engine, VOICED)
+
+
+@pytest.fixture(scope="module")
+def child(engine: KokoroEngine) -> Speech:
+    return say(engine, VOICED, type_=KIDS)
 
 
 def failure(engine: KokoroEngine, text: str = TEXT, **choices: str) -> tuple[str, bool, str]:
@@ -141,8 +146,9 @@ def test_there_is_little_silence_around_the_sound(plain: Speech) -> None:
 
 
 def test_the_same_request_gives_the_same_samples(plain: Speech) -> None:
+    """The name of the voice that speaks if none is named changes nothing."""
     other = KokoroEngine(ModelFiles())
-    again = say(other)
+    again = say(other, voice_id="af_heart")
     assert np.array_equal(again.samples, plain.samples)
     assert again.words == plain.words
     other.close()
@@ -159,10 +165,10 @@ def test_texts_at_the_same_time_do_not_disturb_each_other(engine: KokoroEngine) 
 
 @pytest.mark.slow
 def test_men_are_lower_than_women_and_children_are_highest(
-    engine: KokoroEngine, voiced: Speech
+    engine: KokoroEngine, voiced: Speech, child: Speech
 ) -> None:
-    male, kids = (pitch(say(engine, VOICED, type_=type_).samples, 24_000) for type_ in (MALE, KIDS))
-    female = pitch(voiced.samples, 24_000)
+    spoken = (say(engine, VOICED, type_=MALE), voiced, child)
+    male, female, kids = (pitch(speech.samples, 24_000) for speech in spoken)
     assert male < 0.75 * female
     assert kids == pytest.approx(1.25 * female, rel=0.08)
 
@@ -186,8 +192,8 @@ def test_speed_changes_the_duration_and_not_the_pitch(
     assert [word.text for word in spoken.words] == [word.text for word in plain.words]
 
 
-def test_children_take_no_less_time(engine: KokoroEngine, plain: Speech) -> None:
-    assert say(engine, type_=KIDS).seconds == pytest.approx(plain.seconds, rel=0.15)
+def test_children_take_no_less_time(voiced: Speech, child: Speech) -> None:
+    assert child.seconds == pytest.approx(voiced.seconds, rel=0.15)
 
 
 @pytest.mark.slow
@@ -217,12 +223,11 @@ def test_all_voices_are_about_as_loud(engine: KokoroEngine, plain: Speech) -> No
 
 @pytest.mark.slow
 def test_a_blend_is_neither_of_its_voices(engine: KokoroEngine, plain: Speech) -> None:
-    heart, michael, blend = (
+    michael, blend = (
         say(engine, voice_id=voice_id).samples
-        for voice_id in ("af_heart", "am_michael", "af_heart:0.5+am_michael:0.5")
+        for voice_id in ("am_michael", "af_heart:0.5+am_michael:0.5")
     )
-    assert pitch(michael, 24_000) < pitch(blend, 24_000) < pitch(heart, 24_000)
-    assert np.array_equal(heart, plain.samples)
+    assert pitch(michael, 24_000) < pitch(blend, 24_000) < pitch(plain.samples, 24_000)
 
 
 def test_shares_of_a_blend_add_up_to_one() -> None:
@@ -258,9 +263,10 @@ def test_an_unknown_language_or_style_is_refused(engine: KokoroEngine) -> None:
 
 @pytest.mark.slow
 def test_given_phonemes_are_spoken(engine: KokoroEngine) -> None:
-    usual = say(engine, "Say tomato.")
-    other = say(engine, "Say tomato.", phonemes=(Phonemes(4, 10, "təˈmɑːtəʊ"),))
-    same = say(engine, "Say tomato.", phonemes=(Phonemes(4, 10, "təmˈeɪɾoʊ"),))
+    usual, other, same = (
+        say(engine, "Say tomato.", speed=2.0, phonemes=tuple(Phonemes(4, 10, ipa) for ipa in given))
+        for given in ((), ("təˈmɑːtəʊ",), ("təmˈeɪɾoʊ",))
+    )
     assert not np.array_equal(other.samples, usual.samples)
     assert np.array_equal(same.samples, usual.samples)
     assert [word.text for word in other.words] == ["Say", "tomato."]
@@ -270,11 +276,11 @@ def test_given_phonemes_are_spoken(engine: KokoroEngine) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "1234567890",
-        "https://example.com/a-b_c.d/",
-        "x" * 40,
-        "s's" * 9,
-        "ABC " * 6,
+        "1230",
+        "https://a.com/b_c/",
+        "x" * 9,
+        "s's" * 4,
+        "ABC " * 2,
         "[Kokoro](/kˈOkəɹO/) [x](/…/) [[x]]",
         "Привет, мир",
         "今天 ok",

@@ -45,6 +45,7 @@ def resolved(spec: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+@pytest.mark.slow
 def test_the_document_is_valid_openapi_3_1(spec: dict[str, Any]) -> None:
     assert spec["openapi"] == "3.1.0"
     validate(spec, cls=OpenAPIV31SpecValidator)

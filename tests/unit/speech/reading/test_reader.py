@@ -20,7 +20,8 @@ LANGUAGES = (
     *("en-US", "de", "nl", "fr", "es", "it", "pt", "ru", "pl", "tr"),
     *("ja", "cmn", "yue", "ko", "hi", "ar"),
 )
-SIZE = 8_000
+SIZE = 4_000
+TRIVIAL = 0.025  # what takes longer would take a tenth of a second for twice the text
 
 
 def _numbers() -> str:
@@ -74,7 +75,7 @@ def test_time_is_linear(language: str) -> None:
         verbalise(repeated(unit, size), language)
 
     assert [
-        name for name, unit in HOSTILE.items() if not is_linear(partial(read, unit), SIZE)
+        name for name, unit in HOSTILE.items() if not is_linear(partial(read, unit), SIZE, TRIVIAL)
     ] == []
 
 
@@ -153,7 +154,8 @@ KINDS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
     st.sampled_from((*LANGUAGES, "en-IN", "de-CH", "fr", "ru", "ja", "ko", "ar")),
@@ -161,8 +163,9 @@ KINDS = [
     st.sampled_from(("", "dmy", "ymd", "y")),
 )
 def test_any_text_is_read_or_left_alone(text: str, language: str, kind: str, order: str) -> None:
-    assert "{" not in said(text, language)
-    assert "None" not in said(text, language)
+    words = said(text, language)
+    assert "{" not in words
+    assert "None" not in words
     assert say_as(text, language, kind, order) != ""
 
 
