@@ -100,7 +100,7 @@ def test_the_registered_kinds_and_queues() -> None:
     assert set(job_specs()) == {
         *("voice", "script_audio", "video"),
         *("export", "transcription", "bulk", "company_export", "dubbing", "sample_text", "tab"),
-        *("message_speech", "message_transcript", "room_clearing"),
+        *("message_speech", "message_transcript", "room_clearing", "call_message"),
     }
     assert all(spec.kind == kind for kind, spec in job_specs().items())
     assert sum(len(domain.job_specs) for domain in DOMAINS) == len(job_specs())

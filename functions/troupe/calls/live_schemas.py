@@ -246,8 +246,8 @@ class EnteredData(Schema):
     peers: list[PeerView]
     ice_servers: list[dict[str, Any]]
     room_id: str | None = Field(description="Of the call's chat; null in the lobby.")
-    firebase_token: str | None = Field(
-        description="To listen with the Firebase SDK; null for who is signed in with it."
+    firebase_token: str = Field(
+        description="To listen with the Firebase SDK; empty if the caller has signed in with it."
     )
     state: AccessState
 
@@ -259,7 +259,7 @@ class EnteredData(Schema):
             peers=[_peer(mine, each) for each in entered.peers],
             ice_servers=[],
             room_id=entered.call.room_id if mine.is_in else None,
-            firebase_token=firebase_token,
+            firebase_token=firebase_token or "",
             state=mine.state,
         )
 

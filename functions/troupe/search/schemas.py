@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from troupe.companies.schemas import SearchText
 from troupe.search.service import Hit, Kind
-from troupe.web.schema import Id, Schema
+from troupe.web.schema import Id, Limit, Schema
 
 
 def _known(text: str) -> str:
@@ -27,7 +27,7 @@ class CompanySearchQuery(Schema):
     kinds: Annotated[str, StringConstraints(max_length=100), AfterValidator(_known)] = Field(
         ",".join(Kind), description="Separated by commas."
     )
-    limit: int = Field(10, ge=1, le=50, description="Hits of each kind.")
+    limit: Limit = Field(10, description="Hits of each kind. Values above 100 count as 100.")
     company_id: Id | None = None
 
     def chosen(self) -> list[Kind]:
