@@ -54,6 +54,7 @@ OPEN_TO_USERS = {
     "revokeSession": "looked up among the caller's own sessions",
     "getRoom": "public rooms are for everybody, private ones for members: see test_rooms_api.py",
     "joinRoom": "joining needs a right of its own: see test_room_members_api.py",
+    "enterCall": "coming in needs a right of its own: see test_call_entering.py",
 }
 
 

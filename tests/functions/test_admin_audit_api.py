@@ -16,6 +16,8 @@ from tests.support.plans import Shop
 from tests.support.wiring import app_for, rewired, services
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Committed, Create, Database, Write, now
+from troupe.calls.invitation_records import CallInvitation
+from troupe.calls.records import Call
 from troupe.debugging.records import DebugLine
 from troupe.errors import Unavailable
 from troupe.reports.records import SubjectKind
@@ -43,6 +45,9 @@ READS: dict[str, Callable[[Admin, str], Any]] = {
     "invitations": lambda admin, uid: company(admin, uid, "/api/companies/{id}/invitations"),
     "listCompanyUsers": lambda admin, uid: company(admin, uid, "/api/users?companyId={id}"),
     "getCompanyUser": lambda admin, uid: company(admin, uid, "/api/users/{uid}?companyId={id}"),
+    "search": lambda admin, uid: company(admin, uid, "/api/search?q=very&companyId={id}"),
+    "getCall": lambda admin, uid: call(admin, uid, ""),
+    "callInvitations": lambda admin, uid: call(admin, uid, "/invitations"),
 }
 # All others that administrators may call, and why they make no entry.
 OTHERS = {
@@ -62,6 +67,8 @@ OTHERS = {
     "adminRevenue": "sums",
     "listLicenses": "licenses",
     "getLicense": "licenses",
+    "dashboards": "sums, and the names of members",
+    "analytics": "sums",
 }
 
 
@@ -74,6 +81,12 @@ def company(admin: Admin, uid: str, path: str) -> Any:
     (company_id,) = admin.db.get(f"users/{uid}").data["companies"]
     asked = path.format(id=company_id, uid=uid)
     return app_for("companies").test_client().get(asked, headers=admin.headers)
+
+
+def call(admin: Admin, uid: str, path: str) -> Any:
+    """Of the call that the user hosts, whose id is the user's."""
+    asked = f"/api/videocalls/{uid}{path}"
+    return app_for("calls").test_client().get(asked, headers=admin.headers)
 
 
 def entries(db: Database, **fields: str) -> list[dict[str, Any]]:
@@ -90,6 +103,28 @@ def whose(db: Database, queue: HeldQueue) -> str:
     services().invitations.invite(firm.owner.caller, firm.id, "secret@example.com")
     services().reports.add(a_user(db), SubjectKind.USER, uid, "A secret reason.")
     services().subscriptions.create(uid, Shop(db).plan(tokens=0).id)
+    called = Call(
+        id=uid,
+        company_id=firm.id,
+        host_uid=uid,
+        creator_uid=uid,
+        number=1,
+        code=uid[:10],
+        title="Very Private",
+        room_id=uid,
+        created_at=now(),
+        updated_at=now(),
+    )
+    invited = CallInvitation(
+        id=uid,
+        call_id=uid,
+        company_id=firm.id,
+        invited_by=uid,
+        channel="email",
+        name="Very Private",
+        email="secret@example.com",
+        created_at=now(),
+    )
     text = "Voice generation started"
     line = DebugLine(
         id=uid,
@@ -104,6 +139,8 @@ def whose(db: Database, queue: HeldQueue) -> str:
     db.commit(
         activity_write(uid, "voice_generation_started", text, generationId="x"),
         Create(f"debugLogs/{uid}", line.stored()),
+        Create(f"calls/{uid}", called.stored()),
+        Create(f"callInvitations/{uid}", invited.stored()),
     )
     return uid
 
@@ -145,6 +182,7 @@ def test_reading_is_recorded_with_the_ids_alone_or_refused(
     (entry,) = entries(db, uid=admin.uid)
     assert (entry["operation"], entry["email"]) == (operation, admin.email)
     about = f"contacts/{contact.id}" if operation == "listContacts" else f"users/{whose}"
+    about = f"calls/{whose}" if operation == "callInvitations" else about
     assert about in entry["about"] or operation == "invitations"
     assert (entry["before"], entry["after"]) == ({}, {})
     assert entry["requestId"]

@@ -164,10 +164,11 @@ def test_every_operation_requires_a_token(enforcing: Container) -> None:
                 assert code(answer) == (401, "app_check_failed"), path
 
 
-def test_only_what_browsers_and_stripe_send_by_themselves_is_open_to_all_apps() -> None:
+def test_only_what_browsers_and_services_send_by_themselves_is_open_to_all_apps() -> None:
     assert {route.path for _, route in routes() if route.open_to_all_apps} == {
         "/api/auth/google",
         "/api/auth/google/callback",
+        "/api/calls/sms",
         "/api/docs",
         "/api/docs/assets/<name>",
         "/api/health",

@@ -541,8 +541,9 @@ def test_an_invalid_limit_prevents_startup(wrong: str) -> None:
 
 def test_the_default_limits() -> None:
     limits = rate_limits(test_settings())
-    # Counted for the member of a room alone, when there is something to translate or to speak.
+    # Counted for a member alone, when there is something to translate, to speak or to send.
     assert {name for name, limit in limits.items() if limit.address is None} == {
+        *("call_invite", "call_messages", "call_message_to_one"),
         *("room_translation", "guest_room_translation"),
         *("room_caption", "room_sound"),
         *("room_sound_hour", "guest_room_sound", "room_all_sound", "room_guest_sound"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troupe.audit.records import Actor
 from troupe.calls import schemas
 from troupe.calls.errors import (
     CallActive,
@@ -19,6 +20,7 @@ from troupe.calls.errors import (
 )
 from troupe.companies.choice import own
 from troupe.companies.errors import CompanyRequired
+from troupe.companies.roster import is_outside_admin
 from troupe.companies.schemas import CompanyKeyHeader
 from troupe.errors import CompanyNotFound, Forbidden
 from troupe.idempotency import KeyReused
@@ -31,6 +33,7 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
+    from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.calls.endings import CallEndings
     from troupe.calls.service import Calls
@@ -87,9 +90,12 @@ def list_calls(
     data=schemas.CallData,
     errors=(CallNotFound, Forbidden),
 )
-def get_call(path: schemas.CallPath, caller: Caller, calls: Calls) -> Reply:
+def get_call(path: schemas.CallPath, caller: Caller, calls: Calls, audit_log: AuditLog) -> Reply:
     """Returns a call, for its host and those who manage the company."""
     call = calls.get(caller, path.call_id)
+    if is_outside_admin(caller, call.company_id):
+        about = [f"users/{call.host_uid}", f"calls/{call.id}"]
+        audit_log.read(Actor.of(caller), "getCall", f"calls/{call.id}", about)
     return Reply(schemas.CallData.of(call), "Call fetched successfully")
 
 

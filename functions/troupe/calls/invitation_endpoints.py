@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troupe.audit.records import Actor
 from troupe.calls import invitation_schemas as schemas
 from troupe.calls.errors import (
     CallEnded,
@@ -15,6 +16,7 @@ from troupe.calls.errors import (
     TooManyInvitees,
     TooManyToOne,
 )
+from troupe.companies.roster import is_outside_admin
 from troupe.errors import Forbidden, TooManyRequests
 from troupe.idempotency import KeyReused
 from troupe.messengers.errors import MailNotConfigured, SmsNotConfigured
@@ -25,6 +27,7 @@ from troupe.web.routes import Api
 from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
+    from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.calls.invitations import CallInvitations
 
@@ -72,9 +75,13 @@ def call_invitations(
     query: Page,
     caller: Caller,
     call_invitations: CallInvitations,
+    audit_log: AuditLog,
 ) -> Reply:
     """Lists who was invited to a call and what became of it, newest first."""
     page, found = call_invitations.page(caller, path.call_id, query)
+    if page and is_outside_admin(caller, page[0].company_id):
+        target = f"calls/{path.call_id}"
+        audit_log.read(Actor.of(caller), "callInvitations", target)
     views = [schemas.CallInvitationView.of(each) for each in page]
     meta = query.meta(found.total, found.next_cursor)
     data = schemas.CallInvitationList(invitations=views)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from troupe.access import member_of, party
+from troupe.access import belongs, member_of, party
 from troupe.adapters.firestore import Database, Merge, Update, Write, contend
 from troupe.caller import Caller
 from troupe.calls import quality
@@ -99,7 +99,7 @@ class CallPresence:
             entry = here.found(access_path(call_id, caller.uid))
             party(entry, caller.uid, access is not None, CallNotFound)
             document = here.found(path)
-            if not document.exists or document.data["uid"] != caller.uid:
+            if not belongs(document, caller.uid):
                 raise ParticipantNotFound
             mine = here.participant(participant_id)
             if mine is None:
