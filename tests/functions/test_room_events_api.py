@@ -23,8 +23,8 @@ from tests.support.factories import code
 from tests.support.rooms import Place, a_room
 from tests.support.served_rooms import served
 from tests.support.wiring import rewired
+from troupe import feeds
 from troupe.adapters.firestore import SERVER_TIME, Create, Database, Update, now
-from troupe.rooms import events
 from troupe.rooms.records import Message
 from troupe.rooms.writes import message_path
 from troupe.waiters import STREAMS
@@ -393,8 +393,8 @@ def test_a_cursor_that_unpacks_to_much_is_refused(db: Database) -> None:
 def test_the_time_of_a_stream_is_limited(
     db: Database, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("troupe.rooms.event_endpoints.STREAM_SECONDS", 2.0)
-    monkeypatch.setattr(events, "_QUIET", 0.5)
+    monkeypatch.setattr("troupe.web.following.STREAM_SECONDS", 2.0)
+    monkeypatch.setattr(feeds, "QUIET_SECONDS", 0.5)
     room = a_room(db)
     stream = Stream(served, room, room.owner, stream="1")
     assert stream.ended.wait(6)
