@@ -53,6 +53,9 @@ AUTH = JWT if EMULATED else [*JWT, *GOOGLE]
 # Only these two ask Stripe: requests about payments, and the sweep.
 STRIPE = ["STRIPE_SECRET_KEY"] if os.environ.get("PAYMENTS") == "stripe" else []
 PAYER = JWT if EMULATED or not STRIPE else [*JWT, *STRIPE, "STRIPE_WEBHOOK_SECRET"]
+# Without it, everybody in a call connects directly, or not at all.
+TURN = ["TURN_SECRET"] if os.environ.get("TURN_URLS") else []
+CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN})
 # The sweep translates messages whose translation was late.
 SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY])]
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
@@ -158,7 +161,7 @@ def captions(request: Request) -> Response:
 
 
 # Who is in a call beats every few seconds, and nothing here takes long.
-@https_fn.on_request(secrets=CHECKER)
+@https_fn.on_request(secrets=CALLER)
 def calls(request: Request) -> Response:
     return _serve("calls", request)
 

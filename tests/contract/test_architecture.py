@@ -161,6 +161,7 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"PAYMENTS": "stripe"}, "STRIPE_SECRET_KEY", {"payments", "sweep"}),
     ({"PAYMENTS": "stripe"}, "STRIPE_WEBHOOK_SECRET", {"payments"}),
     ({"PAYMENTS": "off"}, "STRIPE_SECRET_KEY", set()),
+    ({"TURN_URLS": "turn:turn.example.com"}, "TURN_SECRET", {"calls"}),
 ]
 
 
