@@ -33,8 +33,6 @@ C = TypeVar("C", bound=BaseModel)
 
 # The database's time of a document is that of processing, so an earlier one can appear later.
 OVERLAP = timedelta(seconds=5)
-STREAM_SECONDS = 280.0  # the function ends at 300
-BATCH_SECONDS = 25.0
 QUIET_SECONDS = 15.0  # after which a stream says that it is alive
 _EVERY = 1.0  # seconds
 # In a cursor, which is a header. Where more happens, what is late is not waited for.
