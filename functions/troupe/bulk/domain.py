@@ -6,6 +6,7 @@ DOMAIN = Domain(
     name="bulk",
     endpoints={
         "companies": ("troupe.bulk.endpoints",),
+        "calls": ("troupe.bulk.call_endpoints",),
         "admin": ("troupe.bulk.admin_endpoints",),
     },
     job_specs={"bulk": "troupe.bulk.specs:BULK"},

@@ -152,3 +152,25 @@ class BulkLicenses(Schema):
             expires_at=self.params.expires_at,
             dry_run=self.dry_run,
         )
+
+
+class BulkCalls(Schema):
+    model_config = example({"callIds": ["ID_OF_A_CALL"], "action": "cancel"})
+
+    call_ids: Annotated[Ids, Field(min_length=1)]
+    action: Literal["cancel", "delete"] = Field(
+        description="`delete` is for calls that are over, and deletes all that was said in them."
+    )
+    company_id: Id | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.call_ids)
+
+    def given(self, company_id: str) -> BulkInput:
+        return BulkInput(
+            target=Target.CALLS,
+            action=Action(self.action),
+            company_id=company_id,
+            ids=list(dict.fromkeys(self.call_ids)),
+        )

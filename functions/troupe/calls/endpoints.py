@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troupe.bulk.schemas import BulkData, asked, reply, weight
 from troupe.calls import schemas
 from troupe.calls.errors import (
     CallActive,
@@ -18,12 +17,11 @@ from troupe.calls.errors import (
     LicenseExpired,
     TooManyInMesh,
 )
-from troupe.companies.choice import chosen, own
+from troupe.companies.choice import own
 from troupe.companies.errors import CompanyRequired
 from troupe.companies.schemas import CompanyKeyHeader
 from troupe.errors import CompanyNotFound, Forbidden
 from troupe.idempotency import KeyReused
-from troupe.jobs.errors import TooManyJobs
 from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.wallet.errors import CompanyDiffers, CompanySuspended, LicenseRequired
@@ -33,7 +31,6 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
-    from troupe.bulk.service import BulkService
     from troupe.caller import Caller
     from troupe.calls.endings import CallEndings
     from troupe.calls.service import Calls
@@ -148,24 +145,3 @@ def end_call(
     missed."""
     call = call_endings.end(caller, path.call_id, body.reason, body.outcome.given())
     return Reply(schemas.CallData.of(call), "Call ended successfully")
-
-
-@api.post(
-    "/api/videocalls/bulk",
-    auth=Auth.COMPANY,
-    data=BulkData,
-    other_statuses=(202,),
-    headers=("Location",),
-    errors=(*_COMPANY, Forbidden, KeyReused, TooManyJobs),
-    limit="bulk",
-    limit_weight=weight,
-    body_bytes=1024 * 1024,
-)
-def bulk_calls(
-    header: CompanyKeyHeader, body: schemas.BulkCalls, caller: Caller, bulk: BulkService
-) -> Reply:
-    """Cancels or deletes many calls of a company, item by item, as `POST /api/users/bulk` does for
-    users."""
-    company_id = chosen(caller, body.company_id, header.x_troupe_company)
-    found = bulk.of_company(caller, body.given(company_id), asked(body), header.idempotency_key)
-    return reply(found)

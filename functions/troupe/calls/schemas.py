@@ -10,7 +10,6 @@ from pydantic import AliasChoices, AwareDatetime, Field, StringConstraints, mode
 from pydantic_core import PydanticCustomError
 
 from troupe.accounts.schemas import Language, Phone
-from troupe.bulk.records import MOST_ITEMS, Action, BulkInput, Target
 from troupe.calls.records import (
     MOST_INVITEES,
     Call,
@@ -361,25 +360,3 @@ class CallsData(Schema):
     @classmethod
     def of(cls, calls: Sequence[Call]) -> Self:
         return cls(calls=[CallView.of(each) for each in calls])
-
-
-class BulkCalls(Schema):
-    model_config = example({"callIds": ["ID_OF_A_CALL"], "action": "cancel"})
-
-    call_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_ITEMS)]
-    action: Literal["cancel", "delete"] = Field(
-        description="`delete` is for calls that are over, and deletes all that was said in them."
-    )
-    company_id: Id | None = None
-
-    @property
-    def count(self) -> int:
-        return len(self.call_ids)
-
-    def given(self, company_id: str) -> BulkInput:
-        return BulkInput(
-            target=Target.CALLS,
-            action=Action(self.action),
-            company_id=company_id,
-            ids=list(dict.fromkeys(self.call_ids)),
-        )

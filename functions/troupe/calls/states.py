@@ -121,7 +121,7 @@ def after(call: Call, action: Action) -> CallStatus:
     result = TABLE[action][call.status]
     if isinstance(result, CallStatus):
         return result
-    if result is NotOpenYet:
+    if issubclass(result, NotOpenYet):
         starts = call.scheduled_at.isoformat() if call.scheduled_at else ""
         raise NotOpenYet(details={"startsAt": starts})
     raise result.of(call.status)
