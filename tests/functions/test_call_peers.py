@@ -12,18 +12,18 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.calls import Clock, Desk, a_call, clock
+from tests.support.calls import Clock, Desk, a_call
 from tests.support.companies import Person
 from tests.support.factories import test_settings
 from tests.support.peers import Peer, served_calls
 from tests.support.turn import free_port, needs_turn, turn
 from tests.support.wiring import rewired
 from troupe.adapters.firestore import Database, now
+from troupe.calls import attendance
 from troupe.calls.ice import IceServers
 from troupe.calls.writes import signals_path
 from troupe.settings import Settings
 
-__all__ = ["clock"]
 pytestmark = [needs_turn, pytest.mark.slow]
 SECRET = "s3cret"
 MOST_SIGNALS = 16  # until two are connected
@@ -167,12 +167,15 @@ def test_restarts_of_both_at_once_end_in_one_connection(play: Callable[[Play], N
 
 
 def test_a_peer_that_was_killed_is_gone_within_a_minute(
-    play: Callable[[Play], None], clock: Clock
+    play: Callable[[Play], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene(line: Line) -> None:
         host, peer = await line.come(line.call.host), await line.come()
         await connected(host, peer)
         await peer.close()
+        clock = Clock()
+        clock.at = now()
+        monkeypatch.setattr(attendance, "now", clock)
         clock.forward(GHOST // 2)
         assert await host.beat() == [host.id, peer.id]
         clock.forward(GHOST // 2)
