@@ -57,6 +57,9 @@ PAYER = JWT if EMULATED or not STRIPE else [*JWT, *STRIPE, "STRIPE_WEBHOOK_SECRE
 SMS_KEYS = {"http": ["SMS_TOKEN"], "twilio": ["TWILIO_AUTH_TOKEN"]}
 SMS = [] if EMULATED else SMS_KEYS.get(os.environ.get("SMS", ""), [])
 MAIL = ["SMTP_URL"] if os.environ.get("MAIL") == "smtp" and not EMULATED else []
+# Without it, everybody in a call connects directly, or not at all.
+TURN = ["TURN_SECRET"] if os.environ.get("TURN_URLS") else []
+CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *SMS})
 # The sweep translates messages whose translation was late.
 SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY])]
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
@@ -162,7 +165,7 @@ def captions(request: Request) -> Response:
 
 
 # Who is in a call beats every few seconds, and nothing here takes long.
-@https_fn.on_request(secrets=[*CHECKER, *SMS])
+@https_fn.on_request(secrets=CALLER)
 def calls(request: Request) -> Response:
     return _serve("calls", request)
 

@@ -34,7 +34,7 @@
  *   it is tried again.
  */
 
-const PATIENCE = 60_000; // ms for which a request that can be repeated is tried again
+export const PATIENCE = 60_000; // ms for which a request that can be repeated is tried again
 const RENEWAL = 10_000; // ms for renewing a session
 const TIMEOUT = 30_000; // ms for one request
 const BRIEF = 5_000; // ms; a request that ends earlier, without an event, is not repeated at once
@@ -277,6 +277,18 @@ class Room {
     return sent;
   }
 
+  /** Shows the others what the user says, in their languages: a whole sound of 0.4 to 15 s, or what the app itself
+   * has recognised. `stream`: a recording, in which `seq` counts; `final: false`: the same will be sent again with
+   * more. Returns the message; null if nobody speaks. Throws ApiError.
+   * @param {Blob | string} said
+   * @param {{stream?: string, seq?: number, startMs?: number, language?: string, final?: boolean}} options
+   * @returns {Promise<Message | null>} */
+  async caption(said, { stream = newId(), seq = 0, ...more } = {}) {
+    const what = typeof said === "string" ? { text: said } : { audio: said };
+    const { caption } = await this.#call("POST", "/captions", formOf({ ...what, stream, seq, ...more }));
+    return caption && settled(caption);
+  }
+
   /** Changes the text of one's own message. Throws ApiError, `changed_since` if it is not the one shown.
    * @returns {Promise<Message>} */
   async edit(messageId, text) {
@@ -455,37 +467,19 @@ class Room {
   }
 
   async #follow() {
-    const { eventsUrl } = this.#client;
     if (!this.#loaded) {
       const { messages } = await this.#page();
       this.#take(messages, false);
       this.#last = messages.map((each) => each.updatedAt).sort().at(-1) ?? "1970-01-01T00:00:00Z";
     }
-    const lost = new AbortController();
-    const signal = AbortSignal.any([this.#ends.signal, lost.signal]);
+    const { signal } = this.#ends;
     const last = this.#last;
-    const headers = { "Last-Event-ID": last };
-    const path = `${eventsUrl ?? ""}${this.#path}/events${eventsUrl ? "?stream=true" : ""}`;
     const begun = performance.now();
-    let timer;
-    const alive = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => lost.abort(), SILENCE);
-    };
-    alive();
-    try {
-      const answer = await this.#client.open("GET", path, undefined, { signal, headers, timeout: 0 });
-      if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) {
-        throw new ApiError(0, { code: "unreachable", message: `This is not the API: ${answer.url}` });
-      }
-      this.#is("live");
-      for await (const event of eventsOf(answer, alive)) {
-        this.#happened(JSON.parse(event.data));
-        this.#last = event.id ?? this.#last;
-        this.#restarts = 0;
-      }
-    } finally {
-      clearTimeout(timer);
+    const opened = () => this.#is("live");
+    for await (const event of events(this.#client, `${this.#path}/events`, last, signal, opened)) {
+      this.#happened(JSON.parse(event.data));
+      this.#last = event.id ?? this.#last;
+      this.#restarts = 0;
     }
     const brief = performance.now() - begun < BRIEF;
     if (brief && this.#last === last) await pause(backoff(this.#restarts++), this.#ends.signal);
@@ -749,13 +743,40 @@ async function refusal(answer) {
   return new ApiError(answer.status, found.error, Number(answer.headers.get("retry-after")) || 0);
 }
 
+/** The events of one answer of the API, from the event `last` on. Ends with the answer. Throws ApiError.
+ * @param {Client} client @param {string} path @param {string} last @param {AbortSignal} signal
+ * @param {() => void} opened Is called when the answer begins. */
+export async function* events(client, path, last, signal, opened) {
+  const { eventsUrl } = client;
+  const lost = new AbortController();
+  let timer;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => lost.abort(), SILENCE);
+  };
+  alive();
+  try {
+    const address = `${eventsUrl ?? ""}${path}${eventsUrl ? "?stream=true" : ""}`;
+    const headers = { "Last-Event-ID": last };
+    const options = { signal: AbortSignal.any([signal, lost.signal]), headers, timeout: 0 };
+    const answer = await client.open("GET", address, undefined, options);
+    if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) {
+      throw new ApiError(0, { code: "unreachable", message: `This is not the API: ${answer.url}` });
+    }
+    opened();
+    yield* eventsOf(answer, alive);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** ms before the next try. At random: those who lost one server do not come back together. */
-function backoff(tries) {
+export function backoff(tries) {
   return Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random() / 2);
 }
 
 /** Ends early with the signal, or when the network is back. @param {AbortSignal} [signal] */
-function pause(ms, signal) {
+export function pause(ms, signal) {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
@@ -877,7 +898,7 @@ function pathOf(messageId) {
   return `/messages/${encodeURIComponent(messageId)}`;
 }
 
-function newId() {
+export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join("");
 }

@@ -31,6 +31,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from local.stack import WITH_PAYMENTS, Stack
+from tests.support.turn import free_port
 from troupe import deadlines
 
 # The fast engine, unless a test is about the other one.
@@ -67,6 +68,7 @@ class Running:
     functions_url: str  # with {name} for the function
     hosts: dict[str, str]
     folder: str
+    turn: dict[str, str]  # settings: a TURN server that a test may start
 
     def function(self, name: str) -> str:
         """The direct URL of one function, without Hosting."""
@@ -81,6 +83,10 @@ class Broker:
         self._listener = Listener(("127.0.0.1", 0), authkey=key)
         os.environ[_ADDRESS] = str(self._listener.address[1])
         os.environ[_KEY] = key.hex()
+        self._turn = {
+            "TURN_URLS": f"turn:127.0.0.1:{free_port()}?transport=udp",
+            "TURN_SECRET": "the-secret-of-tests",
+        }
         self._stacks: dict[str, Stack] = {}
         self._failures: dict[str, str] = {}
         self._starting = threading.Lock()
@@ -102,13 +108,16 @@ class Broker:
         with self._starting:  # one at a time: two at once are slower than one after the other
             if name not in self._stacks and name not in self._failures:
                 try:
-                    self._stacks[name] = Stack.start(ports="auto", components=_WANTED[name])
+                    with pytest.MonkeyPatch.context() as patch:
+                        for setting, value in self._turn.items():
+                            patch.setenv(setting, value)
+                        self._stacks[name] = Stack.start(ports="auto", components=_WANTED[name])
                 except Exception as error:
                     # Every test that wants it fails with the reason, and none waits for it again.
                     self._failures[name] = f"{type(error).__name__}: {error}"
             if name in self._failures:
                 return self._failures[name]
-            return _describe(self._stacks[name])
+            return _describe(self._stacks[name], self._turn)
 
     def close(self) -> None:
         self._listener.close()
@@ -116,7 +125,7 @@ class Broker:
             stack.stop()
 
 
-def _describe(stack: Stack) -> Running:
+def _describe(stack: Stack, turn: dict[str, str]) -> Running:
     whole = "hosting" in stack.ports
     return Running(
         env=stack.env,
@@ -124,6 +133,7 @@ def _describe(stack: Stack) -> Running:
         functions_url=stack.functions_url("{name}") if whole else "",
         hosts={name: stack.host(name) for name in stack.ports},
         folder=str(stack.folder),
+        turn=turn,
     )
 
 

@@ -29,6 +29,10 @@ from troupe.borders import PAUSES, Border, parse_pauses
 MOST_CHARACTERS = 200_000  # of any text
 # Without `*`: flask_cors would read it as a regular expression.
 _ORIGIN = re.compile(r"[a-z][a-z0-9.-]*://[A-Za-z0-9.-]+(?::\d{1,5})?")
+# RFC 7064 and RFC 7065.
+_ICE_URL = re.compile(
+    r"(stun|turn)s?:([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?(\?transport=(udp|tcp))?"
+)
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 
@@ -236,6 +240,25 @@ class Settings(AiSettings):
         ge=0,
         le=90,
     )
+
+    turn_urls: str = setting(
+        "TURN_URLS",
+        "",
+        "TURN servers for calls, separated by commas, such as "
+        "`turn:turn.example.com:3478?transport=udp,turns:turn.example.com:5349` "
+        "([deploying](docs/deploy.md#calls)); without one, people behind strict firewalls do not "
+        "see each other",
+    )
+    turn_secret: str = setting(
+        "TURN_SECRET",
+        "",
+        "secret: coturn's `static-auth-secret`; required with `TURN_URLS`",
+        repr=False,
+    )
+    turn_seconds: int = setting(
+        "TURN_SECONDS", 3600, "how long credentials for TURN are valid", ge=60, le=86_400
+    )
+    stun_urls: str = setting("STUN_URLS", "", "STUN servers, likewise; a TURN server is one, too")
 
     max_text_characters: int = setting(
         "MAX_TEXT_CHARACTERS",
@@ -455,9 +478,28 @@ class Settings(AiSettings):
             raise ValueError("STRIPE_API_BASE is for the emulators only")
         return self
 
+    @field_validator("turn_urls", "stun_urls")
+    @classmethod
+    def _ice_urls(cls, value: str) -> str:
+        """Browsers refuse a whole configuration for one wrong URL."""
+        for word in _words(value):
+            if not _ICE_URL.fullmatch(word):
+                raise ValueError(f"{word} is not a URL such as turn:turn.example.com:3478")
+        return value
+
+    @property
+    def turn_servers(self) -> tuple[str, ...]:
+        return tuple(_words(self.turn_urls))
+
+    @property
+    def stun_servers(self) -> tuple[str, ...]:
+        return tuple(_words(self.stun_urls))
+
     def check_function(self, function: str) -> None:
         """Raises ValueError if this function lacks a setting. Only `payments` has the webhook
-        secret: with an empty one, anybody could forge events."""
+        secret: with an empty one, anybody could forge events. Only `calls` has that of TURN."""
+        if function == "calls" and self.turn_urls and not self.turn_secret:
+            raise ValueError("TURN_URLS needs TURN_SECRET (docs/deploy.md)")
         if function != "payments" or self.payments != "stripe":
             return
         missing = [

@@ -203,14 +203,15 @@ class World:
         """Real objects of `owner` for the names in the path and, with `of_body`, in the example of
         the body. Raises KeyError for a name in the path without a maker."""
         ids: Ids = {}
-        if operation.function in ("rooms", "captions", "live"):
+        of_call = operation.function == "calls" and not operation.names & {"reviewId", "commentId"}
+        if of_call or "callId" in operation.names:
+            ids |= self._call(owner)
+        elif operation.function in ("rooms", "captions", "live"):
             named = operation.names | {*names_in(operation.route, self.makers)}
             if named & {"roomId", "ID_OF_A_ROOM"}:
                 ids |= self._room(owner)
             if operation.id == "setMember":  # what is in the example, members set for themselves
                 ids["userId"] = owner.uid
-        elif operation.function == "calls" and not operation.names & {"reviewId", "commentId"}:
-            ids |= self._call(owner)
         elif policies()[operation.place] in ("company", "member"):
             ids |= self._company(owner)
         for name in operation.names - ids.keys():

@@ -215,6 +215,7 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SMS": "http"}, "SMS_TOKEN", {"calls", "relay"}),
     ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),
     ({"MAIL": "smtp"}, "SMTP_URL", {"relay"}),
+    ({"TURN_URLS": "turn:turn.example.com"}, "TURN_SECRET", {"calls"}),
 ]
 
 

@@ -23,8 +23,8 @@ from tests.support.factories import code
 from tests.support.rooms import Place, a_room
 from tests.support.served_rooms import served
 from tests.support.wiring import rewired
+from troupe import feeds
 from troupe.adapters.firestore import SERVER_TIME, Create, Database, Update, now
-from troupe.rooms import events, feeds, presence
 from troupe.rooms.records import Message
 from troupe.rooms.writes import message_path
 from troupe.waiters import STREAMS
@@ -426,8 +426,8 @@ def test_the_time_of_a_stream_is_limited_while_it_catches_up(
 def test_the_time_of_a_stream_is_limited(
     db: Database, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("troupe.rooms.event_endpoints.STREAM_SECONDS", 2.0)
-    monkeypatch.setattr(events, "_QUIET", 0.5)
+    monkeypatch.setattr("troupe.web.following.STREAM_SECONDS", 2.0)
+    monkeypatch.setattr(feeds, "QUIET_SECONDS", 0.5)
     room = a_room(db)
     stream = Stream(served, room, room.owner, stream="1")
     assert stream.ended.wait(6)

@@ -165,16 +165,25 @@ def test_a_deployment_insists_on_https(emulators: object) -> None:
 
 def test_the_static_pages_of_hosting_have_the_headers_too() -> None:
     config = json.loads((Path(__file__).parents[2] / "firebase.json").read_text())
-    (entry,) = config["hosting"]["headers"]
+    entry, call = config["hosting"]["headers"]
     assert entry["source"] == "!/api/**"  # the functions set their own
     headers = {each["key"]: each["value"] for each in entry["headers"]}
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "script" not in headers["Content-Security-Policy"]
+    scripts = {f"{name}.mjs" for name in ("call", "call-page", "captions", "live", "peer")}
     pages = {each.name for each in (Path(__file__).parents[2] / "public").iterdir()}
-    assert pages == {"index.html", "live.mjs"}
+    assert pages == {"call.html", "index.html", *scripts}
     assert "<script" not in (Path(__file__).parents[2] / "public/index.html").read_text()
+    # The one page with scripts, which comes later and so decides: only those of the site, and only
+    # its API is asked.
+    assert call["source"] == "/call.html"
+    headers = {each["key"]: each["value"] for each in call["headers"]}
+    assert "script-src 'self'; " in headers["Content-Security-Policy"]
+    assert "connect-src 'self'; " in headers["Content-Security-Policy"]
+    assert "camera=(self)" in headers["Permissions-Policy"]
+    assert "geolocation=()" in headers["Permissions-Policy"]
 
 
 @pytest.mark.parametrize("name", ["a\r\nb", "é" * 300, 'a"b', "\\", "a;b", "🎭"])

@@ -112,15 +112,22 @@ def run(container: Path, **env: str) -> tuple[list[str], str]:
     return (container / "calls").read_text().splitlines(), done.stderr
 
 
-def test_ci_gets_a_browser_where_it_may_and_checks_everything(container: Path) -> None:
+@pytest.mark.parametrize("there", [(), ("chromium",), ("turnserver",)])
+def test_ci_gets_what_is_missing_where_it_may_and_checks_everything(
+    container: Path, there: tuple[str, ...]
+) -> None:
+    for name in there:
+        program(container / "bin" / name, "true")
     calls, warned = run(container, CI="true")
     assert [call.split()[0] for call in calls] == ["apt-get", "apt-get", "make"]
-    assert calls[1].split()[-1] == "chromium"
+    wanted = {"chromium": "chromium", "turnserver": "coturn"}
+    missing = [package for name, package in wanted.items() if name not in there]
+    assert calls[1].split()[-len(missing) :] == missing
     assert calls[2] == "make check"
     assert warned == ""
 
 
-def test_without_a_browser_ci_warns_and_goes_on(container: Path) -> None:
+def test_without_them_ci_warns_and_goes_on(container: Path) -> None:
     program(container / "bin/apt-get", "exit 100")
     calls, warned = run(container, CI="true")
     assert calls == ["make check"]
@@ -133,6 +140,7 @@ def test_ci_installs_nothing_where_it_should_not(container: Path, why: str) -> N
         program(container / "bin/id", "echo 1000")
     if why == "there already":
         program(container / "bin/chromium", "true")
+        program(container / "bin/turnserver", "true")
     if why == "no apt":
         (container / "bin/apt-get").unlink()
     calls, _ = run(container, **({} if why == "not CI" else {"CI": "true"}))

@@ -22,6 +22,15 @@ _PAGE_HEADERS = {
     "form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# The page of calls runs scripts of the site, and uses what a call needs.
+_CALL_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": ALWAYS["Permissions-Policy"]
+    .replace("camera=()", "camera=(self)")
+    .replace("display-capture=()", "display-capture=(self)")
+    .replace("microphone=()", "microphone=(self)"),
+}
 
 
 @dataclass
@@ -75,12 +84,13 @@ def configured(firebase_json: str, region: str) -> str:
     """firebase.json with updated rewrites, and the headers of the static pages."""
     config = json.loads(firebase_json)
     hosting = config["hosting"]
+    # The functions set their own. Where two match, Hosting sends the later one.
     hosting["headers"] = [
         {
-            # The functions set their own.
-            "source": "!/api/**",
-            "headers": [{"key": name, "value": value} for name, value in _PAGE_HEADERS.items()],
+            "source": source,
+            "headers": [{"key": name, "value": value} for name, value in headers.items()],
         }
+        for source, headers in (("!/api/**", _PAGE_HEADERS), ("/call.html", _CALL_HEADERS))
     ]
     hosting["rewrites"] = rewrites(region)
     return json.dumps(config, indent=2) + "\n"

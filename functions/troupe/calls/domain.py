@@ -9,7 +9,9 @@ DOMAIN = Domain(
             "troupe.calls.endpoints",
             "troupe.calls.live_endpoints",
             "troupe.calls.invitation_endpoints",
+            "troupe.calls.signal_endpoints",
         ),
+        "live": ("troupe.calls.event_endpoints",),
     },
     erasers={
         "calls": "troupe.calls.lifecycle:erase",
@@ -21,6 +23,7 @@ DOMAIN = Domain(
     },
     chores={
         "calls": "call_endings.sweep",
+        "call_signals": "call_signals.expire",
         "call_messages": "call_messages.resume_due",
         "after_calls": "after_calls.send_due",
     },
@@ -35,5 +38,7 @@ DOMAIN = Domain(
         "call_message_to_one": Limit(
             "3/86400, 0", "messages about calls to one number or email address"
         ),
+        "call_signal": Limit("300/60, 0", "signals sent in calls"),
+        "call_ice": Limit("20/60, 0", "servers and credentials asked for in calls"),
     },
 )

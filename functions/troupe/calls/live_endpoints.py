@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.caller import Caller
     from troupe.calls.entering import CallEntrance
+    from troupe.calls.ice import IceServers
     from troupe.calls.invitations import CallInvitations
     from troupe.calls.moderation import CallModeration
     from troupe.calls.presence import CallPresence
@@ -83,13 +84,15 @@ def enter_call(
     body: schemas.EnterCall,
     caller: AccountCaller,
     call_entrance: CallEntrance,
+    call_ice: IceServers,
 ) -> Reply:
     """Enters a call with a tab, or its lobby; its host starts it so. Each tab is a participant of
     its own; repeats with the same `Idempotency-Key` are one."""
     key = header.idempotency_key
     entered = call_entrance.enter(caller, path.call_id, body.entry(), current_device(), key)
     token = call_entrance.firebase_token(caller.uid, caller.session_id)
-    return Reply(schemas.EnteredData.of(entered, token), "Call entered successfully")
+    ice = call_ice.ice_servers(path.call_id, entered.participant.id)
+    return Reply(schemas.EnteredData.of(entered, token, ice), "Call entered successfully")
 
 
 @api.post(
@@ -100,12 +103,15 @@ def enter_call(
     errors=_ENTERING,
     limit="call_guest",
 )
-def guest_join(path: CallPath, body: schemas.GuestJoin, call_entrance: CallEntrance) -> Reply:
+def guest_join(
+    path: CallPath, body: schemas.GuestJoin, call_entrance: CallEntrance, call_ice: IceServers
+) -> Reply:
     """Enters a call, or its lobby, without an account. `callToken` is the guest's bearer token."""
     device = current_device()
     entered = call_entrance.enter_as_guest(path.call_id, body.name, body.entry(), device)
     token = call_entrance.firebase_token(entered.participant.uid, entered.session_id)
-    seen = schemas.EnteredData.of(entered, token)
+    ice = call_ice.ice_servers(path.call_id, entered.participant.id)
+    seen = schemas.EnteredData.of(entered, token, ice)
     data = schemas.GuestEnteredData(
         **{name: getattr(seen, name) for name in schemas.EnteredData.model_fields},
         call_token=entered.token,

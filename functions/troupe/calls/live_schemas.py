@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints
 
 from troupe.accounts.schemas import Language
 from troupe.calls.attendance import BEAT_SECONDS, TTL_SECONDS
 from troupe.calls.entering import Entered, Entry, Looked
+from troupe.calls.ice import Ice
 from troupe.calls.moderation import Moderation
 from troupe.calls.presence import Status
 from troupe.calls.quality import Report
@@ -24,6 +25,7 @@ from troupe.calls.records import (
     Participant,
 )
 from troupe.calls.schemas import CallQualityView
+from troupe.calls.signal_schemas import IceServerView
 from troupe.web.schema import Id, Line, Schema, example
 
 Code = Annotated[
@@ -244,7 +246,10 @@ class PeerView(Schema):
 class EnteredData(Schema):
     participant: ParticipantView
     peers: list[PeerView]
-    ice_servers: list[dict[str, Any]]
+    ice_servers: list[IceServerView] = Field(
+        description="With credentials that last an hour; ask for new ones in time. Empty in the "
+        "lobby."
+    )
     room_id: str | None = Field(description="Of the call's chat; null in the lobby.")
     firebase_token: str = Field(
         description="To listen with the Firebase SDK; empty if the caller has signed in with it."
@@ -252,12 +257,12 @@ class EnteredData(Schema):
     state: AccessState
 
     @classmethod
-    def of(cls, entered: Entered, firebase_token: str | None) -> Self:
+    def of(cls, entered: Entered, firebase_token: str | None, ice: Ice) -> Self:
         mine = entered.participant
         return cls(
             participant=ParticipantView.of(mine),
             peers=[_peer(mine, each) for each in entered.peers],
-            ice_servers=[],
+            ice_servers=[IceServerView.of(each) for each in ice.servers if mine.is_in],
             room_id=entered.call.room_id if mine.is_in else None,
             firebase_token=firebase_token or "",
             state=mine.state,

@@ -22,6 +22,7 @@ from troupe.adapters.firestore import (
     contend,
     now,
 )
+from troupe.feeds import OVERLAP
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.errors import InputChanged
 from troupe.logs import log
@@ -29,7 +30,6 @@ from troupe.orphans import OrphanedFiles
 from troupe.rooms.attachments import FILE_FIELDS
 from troupe.rooms.clearing_records import ClearingInput
 from troupe.rooms.clearing_specs import ROOM_CLEARING
-from troupe.rooms.feeds import OVERLAP
 from troupe.rooms.messages import remove
 from troupe.rooms.records import COLLECTION, Room
 from troupe.rooms.standing import standing

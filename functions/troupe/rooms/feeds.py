@@ -1,27 +1,19 @@
-"""What happens in a room, read once a second for all streams of this instance that follow it.
-
-Nothing runs in the background: of the streams that wait, one reads for the others.
-"""
+"""What happens in a room."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from troupe.adapters.firestore import Database, now
+from troupe.feeds import OVERLAP, Feeds
 from troupe.rooms.presence import Online, Seen
 from troupe.rooms.records import Message, Room
 from troupe.rooms.standing import cleared
 from troupe.rooms.writes import beats_path, messages_path, presence_path, room_path
 
-# The database's time of a message is that of processing, so an earlier one can appear late.
-OVERLAP = timedelta(seconds=5)
-_EVERY = 1.0  # seconds
 _KEPT = timedelta(seconds=30)
 _PAGE = 100
 
@@ -29,9 +21,8 @@ _PAGE = 100
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The room as it is, without `room` if it was deleted, and the messages that have changed
-    within the last seconds. `version` counts the reads."""
+    within the last seconds."""
 
-    version: int = 0
     room: Room | None = None
     online: dict[str, Online] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
@@ -63,58 +54,26 @@ def _not_cleared(messages: Iterable[Message], room: Room | None) -> list[Message
     return [each for each in messages if room is None or not cleared(room, each)]
 
 
-class _Feed:
+class _Reader:
+    """Reads one room. `before`: the snapshot of the last time."""
+
     def __init__(self, db: Database, room_id: str) -> None:
         self._db = db
         self._room_id = room_id
-        self._changed = threading.Condition()
-        self._reading = False
-        self._next = 0.0
         self._since = now()
-        self._snapshot = Snapshot()
-        self.streams = 0
 
-    def after(self, version: int, seconds: float) -> Snapshot | None:
-        """A later snapshot than `version`; None if there is none within the time."""
-        ends = time.monotonic() + seconds
-        while True:
-            with self._changed:
-                if self._snapshot.version > version:
-                    return self._snapshot
-                at = time.monotonic()
-                if at >= ends:
-                    return None
-                if self._reading or at < self._next:
-                    wait = ends - at if self._reading else min(ends, self._next) - at
-                    self._changed.wait(wait)
-                    continue
-                self._reading = True
-            try:
-                snapshot = self._read(self._snapshot)
-            except BaseException:
-                with self._changed:
-                    self._next = time.monotonic() + _EVERY
-                    self._reading = False
-                    self._changed.notify_all()  # another one tries
-                raise
-            with self._changed:
-                self._snapshot = snapshot
-                self._next = time.monotonic() + _EVERY
-                self._reading = False
-                self._changed.notify_all()
-
-    def _read(self, before: Snapshot) -> Snapshot:
+    def __call__(self, before: Snapshot | None) -> Snapshot:
         paths = [room_path(self._room_id), presence_path(self._room_id), beats_path(self._room_id)]
         document, presence, beats = self._db.get_all(paths)
         room = Room.of(document) if document.exists else None
-        known = {(each.id, each.updated_at): each for each in before.messages}
+        messages = before.messages if before else ()
+        known = {(each.id, each.updated_at): each for each in messages}
         for page in changes(self._db, self._room_id, self._since - OVERLAP, room):
             known |= {(each.id, each.updated_at): each for each in page}
         newest = max((each.updated_at for each in known.values()), default=self._since)
         self._since = max(self._since, newest)
         recent = (each for each in known.values() if self._since - each.updated_at < _KEPT)
         return Snapshot(
-            version=before.version + 1,
             room=room,
             online=Seen.of(presence, beats).there(now()),
             messages=tuple(
@@ -123,23 +82,5 @@ class _Feed:
         )
 
 
-class Feeds:
-    """Of all rooms that are followed here. Thread-safe."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._lock = threading.Lock()
-        self._feeds: dict[str, _Feed] = {}
-
-    @contextmanager
-    def follow(self, room_id: str) -> Iterator[_Feed]:
-        with self._lock:
-            feed = self._feeds.setdefault(room_id, _Feed(self._db, room_id))
-            feed.streams += 1
-        try:
-            yield feed
-        finally:
-            with self._lock:
-                feed.streams -= 1
-                if not feed.streams:
-                    del self._feeds[room_id]
+def room_feeds(db: Database) -> Feeds[Snapshot]:
+    return Feeds(lambda room_id: _Reader(db, room_id))

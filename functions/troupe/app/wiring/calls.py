@@ -10,10 +10,13 @@ from troupe.app.wiring.call_messages import Messaging
 if TYPE_CHECKING:
     from troupe.calls.endings import CallEndings
     from troupe.calls.entering import CallEntrance
+    from troupe.calls.events import CallEvents
+    from troupe.calls.ice import IceServers
     from troupe.calls.moderation import CallModeration
     from troupe.calls.presence import CallPresence
     from troupe.calls.quality import CallQualities
     from troupe.calls.service import Calls
+    from troupe.calls.signals import Signals
 
 
 class Calling(Messaging):
@@ -52,6 +55,24 @@ class Calling(Messaging):
         from troupe.calls.endings import CallEndings
 
         return CallEndings(self.database, self.orphans)
+
+    @cached_property
+    def call_signals(self) -> Signals:
+        from troupe.calls.signals import Signals
+
+        return Signals(self.database)
+
+    @cached_property
+    def call_ice(self) -> IceServers:
+        from troupe.calls.ice import IceServers
+
+        return IceServers(self.database, self.settings)
+
+    @cached_property
+    def call_events(self) -> CallEvents:
+        from troupe.calls.events import CallEvents
+
+        return CallEvents(self.database)
 
     def _listener_token(self, uid: str, session_id: str) -> str | None:
         """None for who has signed in with the SDK already, and if none can be made now: then the

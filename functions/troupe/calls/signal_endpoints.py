@@ -1,0 +1,68 @@
+"""Signals and ICE servers over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from troupe.calls import signal_schemas as schemas
+from troupe.calls.errors import (
+    CallEnded,
+    CallNotFound,
+    NotInCall,
+    ParticipantNotFound,
+    Removed,
+)
+from troupe.calls.schemas import CallPath
+from troupe.calls.signal_errors import SignalTooLarge
+from troupe.calls.signal_records import MOST_BYTES, MOST_SIGNALS
+from troupe.web.caller import Auth
+from troupe.web.reply import Reply
+from troupe.web.routes import Api
+
+if TYPE_CHECKING:
+    from troupe.caller import Caller
+    from troupe.calls.ice import IceServers
+    from troupe.calls.signals import Signals
+
+api = Api("call_signals", "Signals of calls")
+_INSIDE = (CallNotFound, Removed, CallEnded, NotInCall)
+
+
+def _count(given: Mapping[str, Any]) -> int:
+    return len(given["body"].signals) or 1
+
+
+@api.post(
+    "/api/calls/<callId>/signal",
+    auth=Auth.MEMBER,
+    data=schemas.SignalsData,
+    errors=(*_INSIDE, ParticipantNotFound, SignalTooLarge),
+    limit="call_signal",
+    limit_weight=_count,
+    body_bytes=MOST_SIGNALS * (MOST_BYTES + 1024),
+)
+def signal(
+    path: CallPath, body: schemas.SendSignals, caller: Caller, call_signals: Signals
+) -> Reply:
+    """Sends offers, answers and candidates to other participants, each to one of them. They are
+    kept for ten minutes. `gone` has those who have left the call. 300 signals per minute."""
+    delivered = call_signals.send(caller, path.call_id, body.sender, body.drafts())
+    return Reply(schemas.SignalsData.of(delivered), "Signals sent successfully")
+
+
+@api.get(
+    "/api/calls/<callId>/ice",
+    auth=Auth.MEMBER,
+    data=schemas.IceData,
+    errors=(*_INSIDE, ParticipantNotFound),
+    limit="call_ice",
+)
+def ice_servers(
+    path: CallPath, query: schemas.IceQuery, caller: Caller, call_ice: IceServers
+) -> Reply:
+    """Returns STUN and TURN servers with new credentials. Ask when four fifths of the time are
+    over, and before you restart ICE: what is connected stays so with old credentials, but nothing
+    connects with them."""
+    ice = call_ice.renewed(caller, path.call_id, query.participant_id)
+    return Reply(schemas.IceData.of(ice), "ICE servers fetched successfully")

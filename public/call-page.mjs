@@ -1,0 +1,132 @@
+// The page of a call: /call.html#CODE. An app of yours would have a page of its own that uses call.mjs.
+import { Client, textFor } from "./live.mjs";
+import { enterAsGuest, enterCall } from "./call.mjs";
+
+const byId = (id) => document.getElementById(id);
+const code = decodeURIComponent(location.hash.slice(1));
+const language = navigator.language;
+const relay = new URLSearchParams(location.search).has("relay"); // hides the user's address from the others
+const say = (text) => (byId("state").textContent = text);
+const STATES = {
+  joining: "Joining …",
+  waiting: "Please wait until you are let in.",
+  in: "",
+  removed: "You are not in this call.",
+  ended: "The call has ended.",
+  "signed-out": "Your session has ended. Load the page again.",
+  closed: "You have left the call.",
+};
+let call;
+
+/** A frame for the picture of somebody, and what they show. */
+function frame(id, label, { stream, screen }) {
+  const figure = byId(id) ?? document.createElement("figure");
+  figure.id = id;
+  const videos = [stream, screen].map((source) => {
+    const video = document.createElement("video");
+    return Object.assign(video, { srcObject: source, autoplay: true, playsInline: true, muted: id === "own" });
+  });
+  videos[1].hidden = !screen.active;
+  const caption = document.createElement("figcaption");
+  caption.textContent = label;
+  figure.replaceChildren(...videos, caption);
+  byId("videos").append(figure);
+}
+
+const handlers = {
+  state(state, error) {
+    say(error && state === "closed" ? error.message : STATES[state]);
+    for (const id of ["controls", "chat"]) byId(id).hidden = state !== "in";
+    if (["removed", "ended", "signed-out", "closed"].includes(state)) byId("videos").replaceChildren();
+    if (state === "in") showDevices();
+  },
+  own: (media) => frame("own", "You", media),
+  media: (id, media) => frame(`p${id}`, "", media),
+  people(people) {
+    const known = new Set(["own", ...people.map(({ id }) => `p${id}`)]);
+    for (const each of [...byId("videos").children]) if (!known.has(each.id)) each.remove();
+    for (const { id, name, media, connection } of people) {
+      const figure = byId(`p${id}`);
+      if (!figure) continue;
+      figure.lastElementChild.textContent = connection === "connected" ? name : `${name} (${connection})`;
+      figure.children[1].hidden = !media.screen;
+    }
+  },
+  chat: {
+    messages(messages) {
+      const items = messages.map((message) => {
+        const item = document.createElement("li");
+        item.textContent = `${message.name}: ${textFor(message, [language]).text}`;
+        return item;
+      });
+      byId("messages").replaceChildren(...items);
+    },
+  },
+};
+
+async function showDevices() {
+  const found = await call.devices();
+  for (const [id, kind] of [["microphones", "audioinput"], ["cameras", "videoinput"]]) {
+    const devices = found.filter((each) => each.kind === kind);
+    byId(id).replaceChildren(...devices.map(({ deviceId, label }) => new Option(label, deviceId)));
+  }
+}
+
+function onPress(id, act) {
+  byId(id).addEventListener("click", async () => {
+    const on = byId(id).getAttribute("aria-pressed") !== "true";
+    try {
+      await act(on);
+      byId(id).setAttribute("aria-pressed", String(on));
+    } catch (error) {
+      say(error.message);
+    }
+  });
+}
+
+onPress("mute", (on) => call.mute(on));
+onPress("camera", (on) => call.use({ video: on }));
+onPress("share", (on) => call.share(on));
+onPress("captions", (on) => call.captions(on, language));
+byId("leave").addEventListener("click", () => call.close());
+byId("microphones").addEventListener("change", ({ target }) => call.use({ audio: target.value }));
+byId("cameras").addEventListener("change", ({ target }) => call.use({ video: target.value }));
+byId("chat").addEventListener("submit", (event) => {
+  event.preventDefault();
+  call.room.send(byId("text").value).catch((error) => say(error.message));
+  byId("text").value = "";
+});
+
+async function ask(method, path, body) {
+  const headers = body && { "Content-Type": "application/json" };
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error.message);
+  return told.data;
+}
+
+try {
+  const found = await ask("GET", `/api/calls/join/${encodeURIComponent(code)}`);
+  byId("title").textContent = found.title;
+  byId("guest").hidden = !found.guestsAllowed;
+  byId("member").hidden = false;
+  const join = (id, enter) => {
+    byId(id).addEventListener("submit", async (event) => {
+      event.preventDefault();
+      for (const form of ["guest", "member"]) byId(form).hidden = true;
+      try {
+        call = await enter(Object.fromEntries(new FormData(byId(id))));
+      } catch (error) {
+        say(error.message);
+        byId(id).hidden = false;
+      }
+    });
+  };
+  join("guest", ({ name }) => enterAsGuest({}, found.callId, { name, code, language }, handlers, { relay }));
+  join("member", async (account) => {
+    const session = await ask("POST", "/api/auth/login", account);
+    return enterCall(new Client({ session }), found.callId, handlers, { code, language, relay });
+  });
+} catch (error) {
+  say(error.message);
+}

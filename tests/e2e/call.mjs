@@ -1,0 +1,126 @@
+// Two browsers in one call, through a TURN server alone: the host in a page of an app, which listens to
+// Firestore, and a guest in the page that Hosting serves, which follows events.
+// Usage: node call.mjs BROWSER HOSTING AUTH FIRESTORE TOKEN CALL CODE; prints `off` and `on` for the TURN
+// server, and in the end what was seen, as JSON.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { open } from "./web_app.mjs";
+
+const [browserPath, base, auth, firestore, token, callId, code] = process.argv.slice(2);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const results = { errors: [] };
+const FLAGS = [
+  "--use-fake-ui-for-media-stream",
+  "--use-fake-device-for-media-stream",
+  "--allow-loopback-in-peer-connection",
+  "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks",
+];
+
+async function visit(name, locale, path) {
+  const browser = await open(browserPath, ...FLAGS);
+  const context = await browser.newContext({ locale });
+  // What connections a page has made, for their statistics.
+  await context.addInitScript(() => {
+    window.connections = [];
+    const Native = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Native {
+      constructor(...given) {
+        super(...given);
+        window.connections.push(this);
+      }
+    };
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => results.errors.push(`${name}: ${error}`));
+  page.on("console", (line) => process.env.DEBUG && console.error(name, line.text()));
+  page.on("request", (request) => {
+    if (request.url().endsWith("/signal")) results.signals += JSON.parse(request.postData()).signals.length;
+  });
+  await page.route("**/host.html", (route) => {
+    const body = readFileSync(`${root}/tests/e2e/call_page.html`, "utf8");
+    return route.fulfill({ contentType: "text/html", body });
+  });
+  await page.route("**/node_modules/**", (route) =>
+    route.fulfill({ path: root + new URL(route.request().url()).pathname.slice(1) }),
+  );
+  await page.goto(base + path);
+  return { browser, context, page };
+}
+
+/** The frames that a page has decoded, and the kinds of the candidates with which it is connected. */
+function measured({ page }) {
+  return page.evaluate(async () => {
+    const live = window.connections.filter((each) => each.connectionState === "connected");
+    const found = { frames: 0, sound: 0, candidates: [], connections: live.length };
+    for (const connection of live) {
+      const stats = [...(await connection.getStats()).values()];
+      for (const each of stats) {
+        if (each.type === "inbound-rtp" && each.kind === "video") found.frames += each.framesDecoded;
+        if (each.type === "inbound-rtp" && each.kind === "audio") found.sound += each.packetsReceived;
+        if (each.type !== "candidate-pair" || each.state !== "succeeded" || !each.nominated) continue;
+        found.candidates.push(stats.find(({ id }) => id === each.localCandidateId).candidateType);
+      }
+    }
+    return found;
+  });
+}
+
+async function until(what, met) {
+  for (const ends = performance.now() + 60_000; performance.now() < ends; ) {
+    if (await met()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${what} did not come`);
+}
+
+async function seen(each, more = 30) {
+  const { frames } = await measured(each);
+  await until("a picture", async () => (await measured(each)).frames > frames + more);
+}
+
+const given = encodeURIComponent(JSON.stringify({ token, callId, language: "en", auth, firestore }));
+const host = await visit("host", "en-US", `/host.html#${given}`);
+await host.page.locator("#state", { hasText: "in" }).waitFor();
+const guest = await visit("guest", "pt-PT", `/call.html?relay#${code}`);
+
+/** The guest joins; returns after how many ms there was a picture. */
+async function join() {
+  results.signals = 0;
+  await guest.page.locator("[name=name]").fill("Bruno");
+  const begun = performance.now();
+  await guest.page.locator("#guest button").click();
+  await until("a connection", async () => (await measured(guest)).frames > 0);
+  return Math.round(performance.now() - begun);
+}
+
+// The first time, the emulator starts an interpreter for each function, and for each request at the same time.
+results.first = await join();
+await guest.page.reload();
+results.joined = await join();
+await Promise.all([seen(host), seen(guest)]);
+results.connected = results.signals;
+results.host = await measured(host);
+results.guest = await measured(guest);
+
+// What the host says, in the guest's language.
+await host.page.evaluate(() => window.call.room.caption("The house is close to the sea.", { language: "en" }));
+await guest.page.locator("#messages li", { hasText: "A casa" }).waitFor();
+results.caption = await guest.page.locator("#messages li").last().textContent();
+
+// The guest loses the network and comes back. A browser that is offline still sends sound and pictures, so
+// there is no TURN server either.
+await guest.context.setOffline(true);
+console.log("off");
+await host.page.locator("#people", { hasText: /disconnected|failed/ }).waitFor({ timeout: 40_000 });
+console.log("on");
+await guest.context.setOffline(false);
+const begun = performance.now();
+await Promise.all([seen(host), seen(guest)]);
+results.back = Math.round(performance.now() - begun);
+
+// The guest closes the page.
+await guest.page.goto(`${base}/`);
+await until("an empty call", async () => (await host.page.locator("#people").textContent()) === "");
+await Promise.all([host.browser.close(), guest.browser.close()]);
+console.log(JSON.stringify(results));
+process.exit(0);
