@@ -25,6 +25,7 @@ from tests.support.served_rooms import served
 from tests.support.wiring import rewired
 from troupe import feeds
 from troupe.adapters.firestore import SERVER_TIME, Create, Database, Update, now
+from troupe.rooms import presence
 from troupe.rooms.records import Message
 from troupe.rooms.writes import message_path
 from troupe.waiters import STREAMS
@@ -252,7 +253,7 @@ def test_the_first_event_of_a_stream_is_quick(db: Database, served: str) -> None
 def test_without_stream_an_answer_ends_with_its_first_events(
     db: Database, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "_QUIET", 0.5)  # the head of the answer is not sent before
+    monkeypatch.setattr(feeds, "QUIET_SECONDS", 0.5)  # the head of the answer is not sent before
     room = a_room(db)
     stream = Stream(served, room, room.owner)
     room.say(room.owner, "Hello!")
@@ -296,7 +297,7 @@ def test_a_deleted_room_ends_its_streams(db: Database, served: str) -> None:
 def test_an_account_has_six_places(
     db: Database, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "_QUIET", 0.5)
+    monkeypatch.setattr(feeds, "QUIET_SECONDS", 0.5)
     room = a_room(db)
     bob = room.join()
     streams = [Stream(served, room, bob, stream="1") for _ in range(6)]
