@@ -46,6 +46,8 @@ READS: dict[str, Callable[[Admin, str], Any]] = {
     "listCompanyUsers": lambda admin, uid: company(admin, uid, "/api/users?companyId={id}"),
     "getCompanyUser": lambda admin, uid: company(admin, uid, "/api/users/{uid}?companyId={id}"),
     "search": lambda admin, uid: company(admin, uid, "/api/search?q=very&companyId={id}"),
+    "dashboards": lambda admin, uid: company(admin, uid, "/api/dashboard/calls/{id}"),
+    "analytics": lambda admin, uid: company(admin, uid, "/api/analytics?companyId={id}"),
     "getCall": lambda admin, uid: call(admin, uid, ""),
     "callInvitations": lambda admin, uid: call(admin, uid, "/invitations"),
 }
@@ -67,9 +69,11 @@ OTHERS = {
     "adminRevenue": "sums",
     "listLicenses": "licenses",
     "getLicense": "licenses",
-    "dashboards": "sums, and the names of members",
-    "analytics": "sums",
 }
+
+
+# Recorded as what was read of the company.
+OF_A_COMPANY = {"search", "dashboards", "analytics"}
 
 
 def plans(admin: Admin, path: str) -> Any:
@@ -183,6 +187,8 @@ def test_reading_is_recorded_with_the_ids_alone_or_refused(
     assert (entry["operation"], entry["email"]) == (operation, admin.email)
     about = f"contacts/{contact.id}" if operation == "listContacts" else f"users/{whose}"
     about = f"calls/{whose}" if operation == "callInvitations" else about
+    if operation in OF_A_COMPANY:
+        (about,) = (f"companies/{each}" for each in db.get(f"users/{whose}").data["companies"])
     assert about in entry["about"] or operation == "invitations"
     assert (entry["before"], entry["after"]) == ({}, {})
     assert entry["requestId"]

@@ -543,7 +543,7 @@ def test_the_default_limits() -> None:
     limits = rate_limits(test_settings())
     # Counted for a member alone, when there is something to translate, to speak or to send.
     assert {name for name, limit in limits.items() if limit.address is None} == {
-        *("call_invite", "call_messages", "call_message_to_one"),
+        *("call_invite", "call_messages", "call_message_to_one", "call_signal", "call_ice"),
         *("room_translation", "guest_room_translation"),
         *("room_caption", "room_sound"),
         *("room_sound_hour", "guest_room_sound", "room_all_sound", "room_guest_sound"),
@@ -552,5 +552,6 @@ def test_the_default_limits() -> None:
     }
     assert {name for name, limit in limits.items() if limit.account is None} == {
         "guest",
+        *("call_look", "call_code", "call_guest"),
         "room_look",
     }

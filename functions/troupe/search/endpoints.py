@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troupe.audit.records import Actor
 from troupe.companies.choice import chosen
 from troupe.companies.errors import CompanyRequired
-from troupe.companies.roster import is_outside_admin
 from troupe.errors import CompanyNotFound, Forbidden
 from troupe.search import schemas
 from troupe.wallet.errors import CompanyDiffers
@@ -17,7 +15,6 @@ from troupe.web.reply import Reply
 from troupe.web.routes import Api
 
 if TYPE_CHECKING:
-    from troupe.audit.service import AuditLog
     from troupe.caller import Caller
     from troupe.search.service import CompanySearch
 
@@ -36,14 +33,10 @@ def search(
     query: schemas.CompanySearchQuery,
     caller: Caller,
     company_search: CompanySearch,
-    audit_log: AuditLog,
 ) -> Reply:
     """Finds people, calls, licenses and comments of a company by the beginnings of words. Only
     those who manage the company can search it."""
     company_id = chosen(caller, query.company_id, header.x_troupe_company)
     found = company_search.find(caller, company_id, query.q, query.chosen(), query.limit)
-    if is_outside_admin(caller, company_id):
-        about = [f"{each.kind}/{each.id}" for each in found]
-        audit_log.read(Actor.of(caller), "search", f"companies/{company_id}", about)
     hits = [schemas.HitView.of(each) for each in found]
     return Reply(schemas.SearchData(hits=hits), "Search finished")
