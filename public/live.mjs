@@ -856,7 +856,7 @@ function settled({ audioUrl, photoUrl, speech, ...message }) {
     message[name] = exact(message[name]) ?? null;
   }
   for (const name of ["audio", "photo"]) {
-    const { path, ...file } = message[name] ?? {};
+    const { path, reserved, ...file } = message[name] ?? {};
     if (message[name]) message[name] = file;
   }
   const spoken = Object.entries(speech ?? {}).map(([key, { state, voice, seconds, error }]) => {

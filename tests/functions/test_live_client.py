@@ -264,7 +264,7 @@ def test_without_the_sdk_nothing_is_lost_or_doubled(
 ) -> None:
     """Streams that end every second, as they do after 280; or batches through what buffers
     answers, as Hosting does."""
-    monkeypatch.setattr("troupe.rooms.event_endpoints.STREAM_SECONDS", 1.0)
+    monkeypatch.setattr("troupe.web.following.STREAM_SECONDS", 1.0)
     room = a_room(db)
     given = {"room": room.id, "writer": token_of(room.owner), "reader": token_of(room.join())}
     total = 10

@@ -417,8 +417,8 @@ def test_the_time_of_a_stream_is_limited_while_it_catches_up(
     after = (now() - timedelta(seconds=1)).isoformat()
     for number in range(3):
         room.say(room.owner, str(number))
-    monkeypatch.setattr(feeds, "_PAGE", 1)
-    monkeypatch.setattr("troupe.rooms.event_endpoints.STREAM_SECONDS", 0.0)
+    monkeypatch.setattr(room_feeds, "_PAGE", 1)
+    monkeypatch.setattr("troupe.web.following.STREAM_SECONDS", 0.0)
     query = {"stream": 1, "after": after}
     answer = room.ask(room.owner, "GET", "/events", function="live", query_string=query)
     assert answer.text.count("event: new_message") == 1
