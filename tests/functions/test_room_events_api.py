@@ -25,6 +25,7 @@ from tests.support.served_rooms import served
 from tests.support.wiring import rewired
 from troupe import feeds
 from troupe.adapters.firestore import SERVER_TIME, Create, Database, Update, now
+from troupe.rooms import feeds as room_feeds
 from troupe.rooms import presence
 from troupe.rooms.records import Message
 from troupe.rooms.writes import message_path
