@@ -37,6 +37,7 @@ from tests.e2e.fuzzing import World, fuzzed_world
 OPENAPI = Path(__file__).parents[2] / "functions" / "openapi.json"
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text())
 PATHS: dict[str, dict[str, Any]] = DOCUMENT["paths"]
+COMPONENTS: dict[str, dict[str, Any]] = DOCUMENT["components"]
 OPERATIONS = [operation for methods in PATHS.values() for operation in methods.values()]
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))  # random, besides those at limits
@@ -54,9 +55,10 @@ CHECKS = [
 ]
 
 
-def described(*, limits: bool) -> BaseSchema:
-    """The document's schema. `limits`: with valid and invalid cases at every limit of every field.
-    Methods that a path lacks are tested with the HTTP edge."""
+def described(operation_id: str, *, limits: bool) -> BaseSchema:
+    """The schema of one operation: each one of the whole document would take 20 MB, and stay.
+    `limits`: with valid and invalid cases at every limit of every field. Methods that a path lacks
+    are tested with the HTTP edge."""
     config = {
         "seed": SEED,
         "request-timeout": 60,  # generous, for busy machines
@@ -66,7 +68,32 @@ def described(*, limits: bool) -> BaseSchema:
         },
         "generation": {"max-examples": EXAMPLES, "database": "none"},
     }
-    return schemathesis.openapi.from_path(OPENAPI, config=SchemathesisConfig.from_dict(config))
+    document = alone(operation_id)
+    return schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(config))
+
+
+def alone(operation_id: str) -> dict[str, Any]:
+    """The document with one operation, and the components that it needs."""
+    ((path, method, operation),) = (
+        (path, method, operation)
+        for path, methods in PATHS.items()
+        for method, operation in methods.items()
+        if operation["operationId"] == operation_id
+    )
+    components: dict[str, dict[str, Any]] = {"securitySchemes": COMPONENTS["securitySchemes"]}
+    unread: list[Any] = [operation]
+    while unread:
+        part = unread.pop()
+        if isinstance(part, dict):
+            if isinstance(reference := part.get("$ref"), str):
+                kind, name = reference.split("/")[-2:]
+                if name not in components.setdefault(kind, {}):
+                    components[kind][name] = COMPONENTS[kind][name]
+                    unread.append(components[kind][name])
+            unread += part.values()
+        elif isinstance(part, list):
+            unread += part
+    return DOCUMENT | {"paths": {path: {method: operation}}, "components": components}
 
 
 def alias(operation: dict[str, Any]) -> bool:
@@ -81,16 +108,6 @@ def first_listings() -> list[dict[str, Any]]:
         if "get" in methods and "{" not in path:
             found.setdefault(methods["get"]["tags"][0], methods["get"])
     return list(found.values())
-
-
-@pytest.fixture(scope="module")
-def limits() -> BaseSchema:
-    return described(limits=True)
-
-
-@pytest.fixture(scope="module")
-def random() -> BaseSchema:
-    return described(limits=False)
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +130,10 @@ def role(case: Case[Any]) -> str:
     return "admin" if case.operation.definition.raw["x-auth"] == "admin" else "user"
 
 
-def fuzz(schema: BaseSchema, operation_id: str, test: Callable[[Case[Any]], None]) -> None:
+def fuzz(schema: BaseSchema, test: Callable[[Case[Any]], None]) -> None:
     """Calls `test` with the cases of an operation. schemathesis would make those of all operations
     when it collects tests, in every worker: a gigabyte."""
-    (found,) = schema.include(operation_id=operation_id).get_all_operations()
+    (found,) = schema.get_all_operations()
     assert isinstance(found, Ok)
     build_operation_test(
         config=schema.config,
@@ -132,23 +149,24 @@ def ids(operations: Iterable[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize("operation", ids(op for op in OPERATIONS if not alias(op)))
-def test_by_the_intended_role(world: World, limits: BaseSchema, operation: str) -> None:
+def test_by_the_intended_role(world: World, operation: str) -> None:
     sent = set[str]()
 
     def test(case: Case[Any]) -> None:
         if LONG or not SHARES.elsewhere(case, sent):
             check(world, case, role(case))
 
-    fuzz(limits, operation, test)
+    fuzz(described(operation, limits=True), test)
 
 
 # Non-administrators are rejected before anything is read, so those operations are omitted.
 @pytest.mark.parametrize("operation", ids(op for op in OPERATIONS if op["x-auth"] != "admin"))
-def test_by_the_other_role(world: World, random: BaseSchema, operation: str) -> None:
-    fuzz(random, operation, lambda case: check(world, case, "admin"))
+def test_by_the_other_role(world: World, operation: str) -> None:
+    fuzz(described(operation, limits=False), lambda case: check(world, case, "admin"))
 
 
 # Which function serves a path is a matter of tests/contract/test_architecture.py.
 @pytest.mark.parametrize("operation", ids(first_listings()[:: 1 if LONG else 4]))
-def test_through_hosting(world: World, stack: Running, random: BaseSchema, operation: str) -> None:
-    fuzz(random, operation, lambda case: check(world, case, role(case), stack.base_url))
+def test_through_hosting(world: World, stack: Running, operation: str) -> None:
+    schema = described(operation, limits=False)
+    fuzz(schema, lambda case: check(world, case, role(case), stack.base_url))
