@@ -1,11 +1,14 @@
-// The page of a call: /call.html#CODE. An app of yours would have a page of its own that uses call.mjs.
+// The page of a call: /call.html#CODE, with ?invitation=TOKEN for an invitation, and with ?review=1 for a review
+// after the call. An app of yours would have a page of its own that uses call.mjs.
 import { Client, textFor } from "./live.mjs";
 import { enterAsGuest, enterCall } from "./call.mjs";
 
 const byId = (id) => document.getElementById(id);
 const code = decodeURIComponent(location.hash.slice(1));
 const language = navigator.language;
-const relay = new URLSearchParams(location.search).has("relay"); // hides the user's address from the others
+const query = new URLSearchParams(location.search);
+const relay = query.has("relay"); // hides the user's address from the others
+const invitation = query.get("invitation") ?? undefined;
 const say = (text) => (byId("state").textContent = text);
 const STATES = {
   joining: "Joining …",
@@ -17,6 +20,8 @@ const STATES = {
   closed: "You have left the call.",
 };
 let call;
+let guest; // the client of a guest, who is asked for a review after the call
+let wasIn = false;
 
 /** A frame for the picture of somebody, and what they show. */
 function frame(id, label, { stream, screen }) {
@@ -39,6 +44,8 @@ const handlers = {
     for (const id of ["controls", "chat"]) byId(id).hidden = state !== "in";
     if (["removed", "ended", "signed-out", "closed"].includes(state)) byId("videos").replaceChildren();
     if (state === "in") showDevices();
+    wasIn ||= state === "in";
+    if (guest && wasIn && ["ended", "closed"].includes(state)) askForReview(call.id, guest);
   },
   own: (media) => frame("own", "You", media),
   media: (id, media) => frame(`p${id}`, "", media),
@@ -105,11 +112,57 @@ async function ask(method, path, body) {
   return told.data;
 }
 
-try {
-  const found = await ask("GET", `/api/calls/join/${encodeURIComponent(code)}`);
-  byId("title").textContent = found.title;
+/** Keeps the token of a guest as long as the tab, so that a link to the review works in it. */
+function keep(callId, token) {
+  try {
+    sessionStorage.setItem(`call-${callId}`, token);
+  } catch (error) {
+    console.warn(error); // the user allows no storage
+  }
+}
+
+function kept(callId) {
+  try {
+    return sessionStorage.getItem(`call-${callId}`);
+  } catch {
+    return null;
+  }
+}
+
+/** Asks a guest how the call was. */
+function askForReview(callId, client) {
+  const form = byId("review");
+  form.hidden = false;
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    const { service, host, solved, text } = Object.fromEntries(new FormData(form));
+    const ratings = { service: Number(service), host: Number(host) };
+    const answered = solved ? { solved: solved === "yes" } : {};
+    try {
+      const body = { subjectKind: "call", subjectId: callId, ratings, text, ...answered };
+      await client.call("POST", "/api/reviews", body);
+      form.hidden = true;
+      say("Thank you for your review.");
+    } catch (error) {
+      say(error.message);
+    }
+  };
+}
+
+/** For somebody who has followed a link after the call. */
+function reviewLater(callId) {
+  const token = kept(callId);
+  if (token) return askForReview(callId, new Client({ session: { accessToken: token } }));
+  say("You can review a call only in the browser tab in which you joined it as a guest.");
+}
+
+/** Offers to enter the call. */
+function offerToEnter(found) {
   byId("guest").hidden = !found.guestsAllowed;
+  byId("guest").elements.name.value = found.guestName;
   byId("member").hidden = false;
+  // In a call with audio only, nobody sends pictures.
+  for (const id of ["camera", "share", "cameras"]) byId(id).hidden = found.media === "audio";
   const join = (id, enter) => {
     byId(id).addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -122,11 +175,26 @@ try {
       }
     });
   };
-  join("guest", ({ name }) => enterAsGuest({}, found.callId, { name, code, language }, handlers, { relay }));
+  join("guest", async ({ name }) => {
+    const person = { name, code, invitation, language };
+    const entered = await enterAsGuest({}, found.callId, person, handlers, { relay });
+    guest = entered.client;
+    keep(found.callId, await guest.token());
+    return entered;
+  });
   join("member", async (account) => {
     const session = await ask("POST", "/api/auth/login", account);
-    return enterCall(new Client({ session }), found.callId, handlers, { code, language, relay });
+    const options = { code, invitation, language, relay };
+    return enterCall(new Client({ session }), found.callId, handlers, options);
   });
+}
+
+try {
+  const invited = invitation ? `?${new URLSearchParams({ invitation })}` : "";
+  const found = await ask("GET", `/api/calls/join/${encodeURIComponent(code)}${invited}`);
+  byId("title").textContent = found.title;
+  if (query.has("review")) reviewLater(found.callId);
+  else offerToEnter(found);
 } catch (error) {
   say(error.message);
 }

@@ -20,8 +20,9 @@ import { Peer } from "./peer.mjs";
  * @property {(room: any) => void} [room] The room of the call, as `client.room` returns it, is open.
  * @property {import("./live.mjs").Handlers} [chat] Handlers of that room: messages and captions.
  * @typedef {{audio?: boolean | string, video?: boolean | string}} Devices `true`: any device; text: the id of one.
- * @typedef {Devices & {code?: string, language?: string, relay?: boolean}} Options `relay`: only through the TURN
- *   server, which hides the addresses of the participants from each other.
+ * @typedef {Devices & {code?: string, invitation?: string, language?: string, relay?: boolean}} Options
+ *   `invitation`: the token of a link; `video`: as the call by default; `relay`: only through the TURN server,
+ *   which hides the addresses of the participants from each other.
  * @typedef {{id: string, from: string, to: string, type: string, payload: any}} Signal
  */
 
@@ -43,7 +44,7 @@ export function enterCall(client, callId, handlers = {}, options = {}) {
 
 /** Enters a call without an account. Throws ApiError.
  * @param {{baseUrl?: string, firebase?: import("./live.mjs").Firebase, eventsUrl?: string}} where As of a client.
- * @param {string} callId @param {{name: string, code: string, language?: string}} guest
+ * @param {string} callId @param {{name: string, code: string, invitation?: string, language?: string}} guest
  * @param {Handlers} handlers @param {Options} options */
 export async function enterAsGuest(where, callId, guest, handlers = {}, options = {}) {
   const nobody = new Client({ ...where, session: { accessToken: "" } });
@@ -54,7 +55,6 @@ export async function enterAsGuest(where, callId, guest, handlers = {}, options 
 }
 
 class Call {
-  #client;
   #path;
   #handlers;
   #options;
@@ -64,7 +64,7 @@ class Call {
   #outbox = [];
   #flushing = false;
   #ends = new AbortController();
-  #left = new AbortController(); // of the present participant
+  #left = new AbortController(); // of the present participant, who is another one after each start
   #listeners = [];
   #timers = {};
   #ice = [];
@@ -74,6 +74,8 @@ class Call {
   #recording;
   /** @type {State} */
   state = "joining";
+  /** What calls the API as the user, also after the call. @type {Client} */
+  client;
   participantId = "";
   order = 0;
   /** The room of the call, once the user is in. @type {any} */
@@ -83,7 +85,7 @@ class Call {
 
   constructor(client, id, handlers, options, answer) {
     this.id = id;
-    this.#client = client;
+    this.client = client;
     this.#path = `/api/calls/${encodeURIComponent(id)}`;
     this.#handlers = handlers;
     this.#options = options;
@@ -149,17 +151,23 @@ class Call {
   // Coming in
 
   async #start(answer) {
-    const { signal } = this.#ends;
+    this.#left.abort();
+    this.#left = new AbortController();
+    const { signal } = this.#left;
     await pause(0, signal); // first, the app gets what it is called back for
-    if (!this.#own.some(Boolean)) await this.#open();
-    const { code, language } = this.#options;
+    const { code, invitation, language } = this.#options;
     let key = newId(); // a repeat with the same key is the same participant
     for (let tries = 0; !signal.aborted; tries++) {
       try {
         const options = { signal, headers: { "Idempotency-Key": key } };
-        answer ??= await this.#call("POST", "/join", { code, language, media: this.#media() }, options);
-        return await this.#begin(answer.state === "waiting" ? await this.#admitted(answer) : answer);
+        const body = { code, invitation, language, media: this.#media() };
+        answer ??= await this.#call("POST", "/join", body, options);
+        this.participantId = answer.participant.id;
+        if (!this.#own.some(Boolean)) await this.#open(answer.media !== "audio");
+        const waits = answer.state === "waiting" && !signal.aborted;
+        return await this.#begin(waits ? await this.#admitted(answer, signal) : answer, signal);
       } catch (error) {
+        if (signal.aborted) return;
         answer = undefined;
         if (error.code === "not_open_yet") {
           this.#is("waiting"); // for the host
@@ -174,8 +182,8 @@ class Call {
   }
 
   /** Without a camera, or with none at all, one can still listen. */
-  async #open() {
-    const { audio = true, video = true } = this.#options;
+  async #open(pictures) {
+    const { audio = true, video = pictures } = this.#options;
     try {
       await this.use({ audio, video }).catch(() => this.use({ audio }));
     } catch (error) {
@@ -184,9 +192,7 @@ class Call {
   }
 
   /** What joining would have answered, once a host has let the user in. */
-  async #admitted({ participant }) {
-    const { signal } = this.#ends;
-    this.participantId = participant.id;
+  async #admitted({ participant }, signal) {
     this.#is("waiting");
     for (;;) {
       await pause(KNOCKS, signal);
@@ -201,16 +207,14 @@ class Call {
     }
   }
 
-  async #begin({ participant, peers, iceServers }) {
-    if (this.#ends.signal.aborted) return this.#leave(participant.id);
-    this.participantId = participant.id;
+  async #begin({ participant, peers, iceServers }, signal) {
+    if (signal.aborted) return this.#leave(participant.id);
     this.order = participant.order;
-    this.#left = new AbortController();
     this.#servers(iceServers, lifetime(iceServers, participant.joinedAt));
     this.#is("in");
     if (!this.room) {
       const { language } = this.#options;
-      this.room = this.#client.room(this.id, this.#handlers.chat, { languages: language ? [language] : [] });
+      this.room = this.client.room(this.id, this.#handlers.chat, { languages: language ? [language] : [] });
       this.#handle("room", this.room);
     }
     const earlier = peers.filter(({ order }) => order < participant.order);
@@ -286,23 +290,23 @@ class Call {
     const { signal } = this.#left;
     for (let tries = 0, last = participant.joinedAt; !signal.aborted; tries++) {
       try {
-        if (this.#client.firebase) return await this.#snapshots(participant, again || tries > 0);
-        for await (const event of events(this.#client, `${this.#path}/events`, last, signal, () => (tries = 0))) {
+        if (this.client.firebase) return await this.#snapshots(participant, again || tries > 0);
+        for await (const event of events(this.client, `${this.#path}/events`, last, signal, () => (tries = 0))) {
           this.#happened(JSON.parse(event.data));
           last = event.id ?? last;
         }
         tries = 0;
       } catch (error) {
-        if (this.#refused(error)) return;
+        if (signal.aborted || this.#refused(error)) return;
         await pause(error.retryAfter * 1000 || backoff(tries), signal);
       }
     }
   }
 
   async #snapshots(participant, again) {
-    const { sdk, firestore } = this.#client.firebase;
+    const { sdk, firestore } = this.client.firebase;
     const { signal } = this.#left;
-    await this.#client.signIn(again);
+    await this.client.signIn(again);
     if (signal.aborted) return;
     let over = false;
     const failed = async () => {
@@ -380,6 +384,7 @@ class Call {
   }
 
   async #send(slot, track) {
+    if (this.#ends.signal.aborted) return track?.stop(); // the user has left while the browser asked
     this.#own[slot]?.stop();
     this.#own[slot] = track;
     const target = slot === 2 ? this.screen : this.stream;
@@ -423,12 +428,13 @@ class Call {
   /** New credentials for all connections. `due`: only if the old ones end soon. */
   async #renew(due = false) {
     if (!this.#renewAt || (due && performance.now() < this.#renewAt)) return;
+    const { signal } = this.#left;
     try {
       const found = await this.#call("GET", `/ice?participantId=${this.participantId}`);
       this.#servers(found.iceServers, found.ttlSeconds);
       for (const each of this.#peers.values()) each.configure(this.#configuration());
     } catch (error) {
-      if (!this.#left.signal.aborted) this.#timers.ice = setTimeout(() => this.#renew(), AGAIN);
+      if (!signal.aborted) this.#timers.ice = setTimeout(() => this.#renew(), AGAIN);
     }
   }
 
@@ -468,7 +474,7 @@ class Call {
   #leave(participantId = this.participantId) {
     const options = { keepalive: true };
     if (!participantId) return;
-    this.#client.call("POST", `${this.#path}/leave`, { participantId }, options).catch(() => {});
+    this.client.call("POST", `${this.#path}/leave`, { participantId }, options).catch(() => {});
   }
 
   #onHide = () => {
@@ -517,7 +523,7 @@ class Call {
 
   #call(method, path, body, options = {}) {
     const more = { patience: PATIENCE, signal: this.#left.signal, ...options };
-    return this.#client.call(method, this.#path + path, body, more);
+    return this.client.call(method, this.#path + path, body, more);
   }
 
   /** An error in a handler of the app is not one of the call. */

@@ -25,6 +25,7 @@ export function recordCaptions(track, send) {
   };
   let piece = begin();
   const look = () => {
+    if (track.readyState === "ended") return end(); // a device that is unplugged
     const now = performance.now();
     meter.getFloatTimeDomainData(samples);
     const loud = Math.sqrt(samples.reduce((sum, each) => sum + each * each, 0) / samples.length) > LOUD;
@@ -36,9 +37,12 @@ export function recordCaptions(track, send) {
     piece = begin();
   };
   const timer = setInterval(look, LOOKS);
-  return () => {
+  const end = () => {
+    if (context.state === "closed") return;
     clearInterval(timer);
-    piece.recorder.stop();
+    if (piece.recorder.state !== "inactive") piece.recorder.stop();
     context.close();
   };
+  track.addEventListener("ended", end);
+  return end;
 }

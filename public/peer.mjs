@@ -68,6 +68,7 @@ export class Peer {
 
   /** Makes an offer, also in place of one that was not answered. @param {boolean} [iceRestart] */
   offer(iceRestart = false) {
+    this.#again(); // the offer or its answer may be lost
     this.#queue(async () => {
       this.#round++;
       this.#offered = performance.now();
@@ -79,12 +80,17 @@ export class Peer {
   /** Looks for a new way to the other side. */
   repair() {
     if (this.#closed) return;
-    clearTimeout(this.#repairing);
-    const connected = () => this.connection.connectionState === "connected";
-    this.#repairing = setTimeout(() => connected() || this.repair(), AGAIN);
+    this.#again();
     if (!this.offers) return this.#tell.send("restart", { round: this.#round });
     this.#queue(() => this.#tell.renew());
     this.offer(true);
+  }
+
+  /** Repairs the connection after a while, unless something happens to it. */
+  #again() {
+    clearTimeout(this.#repairing);
+    const connected = () => this.connection.connectionState === "connected";
+    this.#repairing = setTimeout(() => connected() || this.repair(), AGAIN);
   }
 
   /** Takes a signal, after those that came before it. */

@@ -180,7 +180,7 @@ class Settings(AiSettings):
         repr=False,
     )
     mail_sender: str = setting(
-        "MAIL_SENDER", "", "for `MAIL=smtp`: the address that mails come from"
+        "MAIL_SENDER", "", "for `MAIL=smtp`: the address that emails come from"
     )
 
     tokens_to_give: int = setting("TOKENS_TO_GIVE", 20, "tokens granted on sign-up", ge=0)

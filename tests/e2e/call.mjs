@@ -1,12 +1,12 @@
 // Two browsers in one call, through a TURN server alone: the host in a page of an app, which listens to
 // Firestore, and a guest in the page that Hosting serves, which follows events.
-// Usage: node call.mjs BROWSER HOSTING AUTH FIRESTORE TOKEN CALL CODE; prints `off` and `on` for the TURN
+// Usage: node call.mjs BROWSER HOSTING AUTH FIRESTORE TOKEN CALL LINK; prints `off` and `on` for the TURN
 // server, and in the end what was seen, as JSON.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { open } from "./web_app.mjs";
 
-const [browserPath, base, auth, firestore, token, callId, code] = process.argv.slice(2);
+const [browserPath, base, auth, firestore, token, callId, link] = process.argv.slice(2);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const results = { errors: [] };
 const FLAGS = [
@@ -81,11 +81,13 @@ async function seen(each, more = 30) {
 const given = encodeURIComponent(JSON.stringify({ token, callId, language: "en", auth, firestore }));
 const host = await visit("host", "en-US", `/host.html#${given}`);
 await host.page.locator("#state", { hasText: "in" }).waitFor();
-const guest = await visit("guest", "pt-PT", `/call.html?relay#${code}`);
+const guest = await visit("guest", "pt-PT", link.replace("?", "?relay&"));
 
 /** The guest joins; returns after how many ms there was a picture. */
 async function join() {
   results.signals = 0;
+  await guest.page.locator("[name=name]").waitFor();
+  results.name = await guest.page.locator("[name=name]").inputValue();
   await guest.page.locator("[name=name]").fill("Bruno");
   const begun = performance.now();
   await guest.page.locator("#guest button").click();
@@ -118,9 +120,33 @@ const begun = performance.now();
 await Promise.all([seen(host), seen(guest)]);
 results.back = Math.round(performance.now() - begun);
 
-// The guest closes the page.
+// The guest goes to another page and back, twice in a moment, which the browser's cache tells like this.
+const people = () => host.page.locator("#people").textContent();
+await guest.page.evaluate(() => {
+  for (const persisted of [true, true]) {
+    dispatchEvent(new PageTransitionEvent("pagehide", { persisted }));
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted }));
+  }
+});
+await until("the guest", async () => (await people()) === "Bruno connected" && (await measured(guest)).connections === 1);
+await seen(guest);
+await new Promise((resolve) => setTimeout(resolve, 2_000)); // another participant would be there by now
+results.people = await people();
+
+// The guest closes the page, and reviews the call later.
 await guest.page.goto(`${base}/`);
-await until("an empty call", async () => (await host.page.locator("#people").textContent()) === "");
+await until("an empty call", async () => (await people()) === "");
+await guest.page.goto(`${base}/call.html?review=1${link.slice(link.indexOf("#"))}`);
+await guest.page.locator("[name=service]").selectOption("5");
+await guest.page.locator("[name=host]").selectOption("4");
+await guest.page.locator("[name=solved][value=yes]").check();
+await guest.page.locator("#review button").click();
+await guest.page.locator("#state", { hasText: "Thank you" }).waitFor();
+// A browser that knows nothing of the call.
+const stranger = await host.context.newPage();
+await stranger.goto(`${base}/call.html?review=1${link.slice(link.indexOf("#"))}`);
+await stranger.locator("#state", { hasText: "only in the browser tab" }).waitFor();
+results.strange = await stranger.locator("#review").isVisible();
 await Promise.all([host.browser.close(), guest.browser.close()]);
 console.log(JSON.stringify(results));
 process.exit(0);

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from local.client import Client
 from tests.conftest import Running
 from tests.e2e.users import signed_up
 from tests.support.browser import BROWSER, needs_browser
@@ -27,8 +28,8 @@ SECONDS = 240
 SOON = 15_000  # ms from joining to the first picture, on a machine that runs two browsers
 
 
-def a_call(stack: Running, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
-    """Its id and its code, and the token of its host."""
+def a_call(stack: Running, monkeypatch: pytest.MonkeyPatch) -> tuple[Client, str, str, str]:
+    """Its host and their token, its id, and the link of somebody who is invited."""
     client, uid, token = signed_up(stack)
     company = client.data("POST", "/api/companies", json={"name": "Fjord Telecom"})["company"]
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", stack.hosts["firestore"])
@@ -36,8 +37,10 @@ def a_call(stack: Running, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, s
     # Licenses are bought, or created by an administrator.
     (license_id,) = Firm(db, company["id"], Person(db, uid, {})).licenses(1)
     client.data("PUT", f"/api/licenses/{license_id}/assign", json={"userId": uid})
-    made = client.data("POST", "/api/videocalls", json={"title": "Router setup"})
-    return made["call"]["id"], made["code"], token
+    invitee = {"name": "Grace", "phone": "+4790000001"}  # the stack sends no messages
+    body = {"title": "Router setup", "invitees": [invitee]}
+    made = client.data("POST", "/api/videocalls", json=body)
+    return client, token, made["call"]["id"], made["invitations"][0]["joinUrl"]
 
 
 def play(stack: Running, folder: Path, *arguments: str) -> Any:
@@ -70,9 +73,9 @@ def play(stack: Running, folder: Path, *arguments: str) -> Any:
 def test_two_browsers_see_and_understand_each_other(
     stack: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call_id, code, token = a_call(stack, monkeypatch)
+    client, token, call_id, link = a_call(stack, monkeypatch)
     hosts = (stack.hosts["auth"], stack.hosts["firestore"])
-    found = play(stack, tmp_path, stack.base_url, *hosts, token, call_id, code)
+    found = play(stack, tmp_path, stack.base_url, *hosts, token, call_id, link)
     print(found)
     assert found["errors"] == []
     assert found["connected"] <= MOST_SIGNALS
@@ -82,3 +85,10 @@ def test_two_browsers_see_and_understand_each_other(
         assert each["sound"] > 30
         assert set(each["candidates"]) == {"relay"}
     assert re.search(": A casa .* do mar", found["caption"])
+    assert found["name"] == "Grace"
+    assert found["people"] == "Bruno connected"
+    (invitation,) = client.data("GET", f"/api/videocalls/{call_id}/invitations")["invitations"]
+    assert invitation["state"] == "joined"
+    (review,) = client.data("GET", f"/api/reviews?subjectKind=call&subjectId={call_id}")["reviews"]
+    assert (review["ratings"], review["solved"]) == ({"service": 5, "host": 4}, True)
+    assert not found["strange"]

@@ -58,7 +58,7 @@ class CallStateError(Conflict):
 
 class CallEnded(CallStateError):
     code = "call_ended"
-    message = "This call has ended, was missed or cancelled. Create a new one."
+    message = "This call has ended, or was missed or cancelled. Create a new one."
 
 
 class CallActive(CallStateError):
@@ -90,13 +90,13 @@ class CallFullDetails(TypedDict):
 class CallFull(Conflict):
     code = "call_full"
     details_type = CallFullDetails
-    message = "As many people are in this call as there can be."
+    message = "This call is full."
 
 
 class TooManyInMesh(Unprocessable):
     code = "too_many_participants"
     details_type = CallFullDetails
-    message = "A call with video has at most 4 participants, one with sound alone 8."
+    message = "A call with video has at most 4 participants, an audio-only call at most 8."
 
 
 class TooManyTabs(Conflict):
@@ -114,7 +114,7 @@ class CallLimitDetails(TypedDict):
 class CallLimitReached(Conflict):
     code = "call_limit_reached"
     details_type = CallLimitDetails
-    message = "The license or the settings of the company allow no more calls for now."
+    message = "The license or the company's settings do not allow any more calls for now."
 
 
 class Removed(Forbidden):
@@ -124,13 +124,13 @@ class Removed(Forbidden):
 
 class CallGuestsNotAllowed(Forbidden):
     code = "guests_not_allowed"
-    message = "This call is not open to guests. Sign in with an account that is invited."
+    message = "This call is not open to guests. Sign in with an invited account."
 
 
 class NotInCall(Conflict):
     code = "not_in_call"
     message = (
-        "This participant is no longer in the call: they left, or were not heard of for 45 seconds."
+        "This participant is no longer in the call: they left, or sent no heartbeat for 45 seconds."
         " Join the call again."
     )
 
@@ -168,16 +168,18 @@ class TooManyInvitees(Conflict):
 class NumberNotReachable(Unprocessable):
     code = "number_not_reachable"
     details_type = LinkDetails
-    message = "No text messages are sent to short, premium and satellite numbers."
+    message = (
+        "Text messages cannot be sent to short codes, premium-rate numbers or satellite phones."
+    )
 
 
 class RecipientOptedOut(Conflict):
     code = "recipient_opted_out"
     details_type = LinkDetails
-    message = "The owner of this number has answered STOP and does not want any messages."
+    message = "The owner of this number replied STOP and does not want to receive messages."
 
 
 class TooManyToOne(TooManyRequests):
     code = "too_many_messages_to_one"
     details_type = LinkDetails
-    message = "This number or address has been sent as many messages as it may get in a day."
+    message = "This number or address has reached its daily limit of messages."

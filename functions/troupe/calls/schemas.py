@@ -95,7 +95,7 @@ class CallFields(WarnsOfUnknown):
     media: CallMedia | None = Field(None, description="Defaults to `video`.")
     scheduled_at: AwareDatetime | None = None
     max_participants: Annotated[int, Field(ge=2, le=8)] | None = Field(
-        None, description="At most 4 with video and 8 with sound alone, which are the defaults."
+        None, description="At most 4 with video and 8 with audio only, which are the defaults."
     )
     guests_allowed: bool | None = Field(None, description="Defaults to the company's setting.")
     lobby: bool | None = Field(

@@ -128,7 +128,7 @@ class Calls:
         role = member_of(company_id, caller, CompanyNotFound)
         host_uid = request.host_uid or caller.uid
         if host_uid != caller.uid and role == "member":
-            raise Forbidden("Only those who manage the company create calls for other members.")
+            raise Forbidden("Only managers of the company can create calls for other members.")
         _check_size(request.media, request.max_participants)
         names = [each.name for each in request.invitees]
         self._moderation.check(caller.uid, request.title, *names)
@@ -318,7 +318,7 @@ class Calls:
     def _host(self, caller: Caller, call: Call, uid: str) -> dict[str, Any]:
         """Raises Forbidden, and as `hosting`."""
         if uid != call.host_uid and caller.companies.get(call.company_id) == "member":
-            raise Forbidden("Only those who manage the company give calls to other members.")
+            raise Forbidden("Only managers of the company can assign calls to other members.")
         paths = [*hosting_paths(call.company_id, uid), user_path(uid)]
         found = {each.path: each for each in self._db.get_all(paths)}
         here = hosting(self._db, found, call.company_id, uid, now())

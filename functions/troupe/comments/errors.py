@@ -21,7 +21,9 @@ class CommentChangedDetails(TypedDict):
 class CommentChanged(Conflict):
     code = "changed_since"
     details_type = CommentChangedDetails
-    message = "This comment has been changed since. Read it again, then send its `revision`."
+    message = (
+        "This comment has changed in the meantime. Fetch it again and send its current `revision`."
+    )
 
 
 class InternalForCompany(Forbidden):
@@ -31,11 +33,11 @@ class InternalForCompany(Forbidden):
 
 class ParentIsInternal(Unprocessable):
     code = "parent_is_internal"
-    message = "The answer to an internal comment is internal, too."
+    message = "Replies to an internal comment must also be internal."
 
 
 class SubjectNotOffered(NotOffered):
     def __init__(self) -> None:
-        message = "recordings cannot be commented on yet."
+        message = "Recordings cannot be commented on yet."
         wrong = {"field": "subjectKind", "message": message, "type": "not_offered"}
         super().__init__(message, details={"fields": [wrong]})

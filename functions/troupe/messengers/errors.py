@@ -17,11 +17,11 @@ class LinkDetails(TypedDict):
 
 class SmsNotConfigured(Unavailable):
     code = "sms_not_configured"
-    message = "This server sends no text messages."
+    message = "This server is not set up to send text messages."
     details_type: ClassVar[Any] = LinkDetails | None
 
 
 class MailNotConfigured(Unavailable):
     code = "mail_not_configured"
-    message = "This server sends no mails."
+    message = "This server is not set up to send email."
     details_type: ClassVar[Any] = LinkDetails | None

@@ -33,19 +33,21 @@ class ReviewChangedDetails(TypedDict):
 class ReviewChanged(Conflict):
     code = "changed_since"
     details_type = ReviewChangedDetails
-    message = "This review has been changed since. Read it again, then send its `revision`."
+    message = (
+        "This review has changed in the meantime. Fetch it again and send its current `revision`."
+    )
 
 
 class WasNotThere(Forbidden):
     code = "was_not_there"
-    message = "Only those who were in a call can review it, or its company."
+    message = "Only people who were in a call can review it or its company."
 
 
 class OwnSubject(Forbidden):
     code = "own_subject"
-    message = "Nobody reviews their own calls, company or characters."
+    message = "You cannot review your own calls, company or characters."
 
 
 class GuestTooLate(Forbidden):
     code = "guest_too_late"
-    message = "Guests can say something about a call for 24 hours after its end."
+    message = "Guests can review and comment on a call only within 24 hours of its end."
