@@ -39,6 +39,7 @@ def test_a_code_leads_to_a_call_and_shows_no_address(db: Database) -> None:
     found = looked(call, typed).json
     assert found["data"]["callId"] == call.id
     assert found["data"]["guestName"] == "Grace"
+    assert found["data"]["media"] == "video"
     assert found["data"]["company"]["name"] == "Fjord Telecom"
     text = looked(call).text
     for private in ("12345678", "example.com", call.host.uid, call.code, call.firm.id):

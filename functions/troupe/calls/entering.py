@@ -266,7 +266,7 @@ class CallEntrance:
             start(self._db, here)
         after(here.call, Action.WAIT)
         here.clear_away()
-        call = here.call
+        call, media = here.call, entry.media.within(here.call)
         if waits and call.waiting_count >= MOST_WAITING:
             raise CallFull(details={"maximum": MOST_WAITING})
         if not waits and call.participant_count >= call.max_participants:
@@ -279,11 +279,11 @@ class CallEntrance:
             guest=user.guest,
             role=role,
             state="waiting" if waits else "in",
-            media=entry.media,
+            media=media,
             language=entry.language or user.language or "",
             joined_at=here.at,
         )
-        if entry.media.screen and not waits:
+        if media.screen and not waits:
             here.change(screen_shared=True)
         here.seat(participant, role, user, guest_name=name)
         for each in entry.reads:

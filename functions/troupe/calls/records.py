@@ -243,6 +243,10 @@ class Media(Record):
     video: bool = False
     screen: bool = False
 
+    def within(self, call: Call) -> Media:
+        """What of it may be sent in a call: only sound in one without pictures."""
+        return Media(audio=self.audio) if call.media == "audio" else self
+
 
 class Participant(Record):
     """`calls/{id}/participants/{id}`: one tab of somebody, and never another one. `order`: who came
