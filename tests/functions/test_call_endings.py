@@ -172,10 +172,15 @@ def test_old_calls_are_forgotten_code_first(db: Database, clock: Clock) -> None:
     host.beat(connection="connected")
     data(call.host, "POST", f"/api/rooms/{call.id}/messages", json={"text": "Secret."})
     call.end(outcome={"note": "Born in May.", "solved": True})
+    clock.forward(86_400)
     call.due()
     assert not db.get(code_path(call.code)).exists
-    assert call.record.invitees
-    clock.forward(91 * 86_400)
+    record = call.record
+    assert record.invitees
+    assert record.due_at is not None
+    assert record.ended_at is not None
+    assert record.due_at == record.ended_at + timedelta(days=90)
+    clock.at = record.due_at
     call.due()
     record = call.record
     assert (record.invitees, record.guest_name, record.outcome.note) == ([], "", "")

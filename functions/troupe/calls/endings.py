@@ -186,7 +186,7 @@ class CallEndings:
         call = here.call
         days = self._db.get(company_path(call.company_id)).data.get("settings", {})
         kept = timedelta(days=int(days.get("retentionDays", 90)))
-        forget_at = max(call.ended_at or here.at, call.updated_at) + kept
+        forget_at = (call.ended_at or call.updated_at) + kept
         if forget_at > here.at:
             here.change(due_at=forget_at)
             here.add(*self._place_deletes(call))
