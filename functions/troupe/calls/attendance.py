@@ -209,8 +209,10 @@ class Attendance:
         user: UserRecord,
         *,
         guest_name: str = "",
+        admitted: bool = False,
+        invitation: str | None = None,
     ) -> None:
-        """Adds a tab of somebody, in the call or in its lobby."""
+        """Adds a tab of somebody, in the call or in its lobby. The other fields are of `Access`."""
         before = self.access(participant.uid)
         ids = before.participant_ids if before else []
         state: AccessState = participant.state
@@ -227,6 +229,8 @@ class Attendance:
             role=role,
             state=state,
             participant_ids=[*ids, participant.id],
+            admitted=admitted,
+            invitation=invitation or (before.invitation if before else None),
             updated_at=self.at,
         )
         if participant.is_in:
@@ -248,7 +252,7 @@ class Attendance:
         admitted = participant.model_copy(update={"state": "in", "entered_at": self.at})
         self._participants[admitted.id] = admitted
         self._let_in(admitted, "")
-        self._set_access(admitted.uid, state="in")
+        self._set_access(admitted.uid, state="in", admitted=True)
         return self._participants[admitted.id]
 
     def put(self, participant: Participant) -> None:

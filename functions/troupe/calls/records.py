@@ -216,7 +216,9 @@ class CallPlace(Record):
 
 class Access(Record):
     """`calls/{id}/access/{uid}`: what the rules read. `active` is written for them: `state` is
-    `in`. `participant_ids`: of all tabs, the latest last. `name`: as it was given; a guest's."""
+    `in`. `participant_ids`: of all tabs, the latest last. `name`: as it was given; a guest's.
+    `admitted`: an outsider who has been in the call, and comes back without code and lobby.
+    `invitation`: the path of that with which they came, to be marked once they are in."""
 
     id: str
     uid: str
@@ -226,6 +228,8 @@ class Access(Record):
     role: CallRole = "participant"
     state: AccessState = "in"
     participant_ids: list[str] = Field(default_factory=list)
+    admitted: bool = False
+    invitation: str | None = None
     updated_at: datetime
 
     @property
