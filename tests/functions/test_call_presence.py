@@ -179,6 +179,7 @@ def test_quality_is_summed_with_one_write_for_each_report(
     other = {"participantId": host.tab, "rttMs": 260}
     ask(call.host, "PUT", f"{call.inside}/quality", "calls", json=other)
     sums = QualityReports.of(db.get(stored))
+    assert call.host.uid not in str(db.get(stored).data)
     assert (sums.reports, sums.relayed) == (2, 1)
     assert (sums.rtt.n, sums.rtt.sum, sums.rtt.classes) == (2, 300, {"1": 1, "5": 1})
     assert (sums.loss.n, sums.mos.n) == (1, 1)

@@ -35,6 +35,8 @@ from troupe.calls.records import (
     CallStatus,
     Media,
     Participant,
+    default_title,
+    named_after,
 )
 from troupe.calls.writes import (
     access_path,
@@ -53,6 +55,7 @@ EMPTY_FOR = timedelta(minutes=2)  # before a call that everybody has left ends
 _MOST = 2 * (MOST_WAITING + MOST_TABS)
 _PRESENT = ("waiting", "in")
 _LANGUAGE = "en"
+MOST_ROOM_NAME = 80
 
 
 class Attendance:
@@ -270,9 +273,21 @@ class Attendance:
             shown = member.model_copy(update={"role": self._room_role(uid, role)})
             self._members[uid] = shown
 
+    def rename_guest(self, name: str) -> None:
+        """Changes the guest's name, and with it a title and a name of the room made of it."""
+        call, room = self.call, self._documents[room_path(self.id)]
+        self.change(**named_after(call, name))
+        if room.data.get("name") == default_title(call.guest_name, call.number)[:MOST_ROOM_NAME]:
+            made = default_title(name, call.number)[:MOST_ROOM_NAME]
+            self.change_room(name=made)
+
+    def change_room(self, **fields: Any) -> None:
+        """Changes fields of the room, as they are stored."""
+        self._room_fields |= fields
+
     def archive_room(self) -> None:
         """Nobody writes in the room of a call that is over."""
-        self._room_fields = {"status": RoomStatus.ARCHIVED, "updatedAt": self.at}
+        self.change_room(status=RoomStatus.ARCHIVED, updatedAt=self.at)
 
     def commit(self, *more: Write) -> None:
         """Raises Stale."""
