@@ -196,9 +196,11 @@ def test_old_calls_are_forgotten_code_first(db: Database, clock: Clock) -> None:
     refused = reviews.ask(call.host, "POST", "/api/comments", json=comment)
     assert code(refused) == (404, "call_not_found")
     call.data(call.host, "PUT", json={"outcome": {"note": "Born in June."}})
-    assert call.record.due_at is not None
+    noted = call.record
+    assert noted.due_at is not None
     call.due()
-    assert (call.record.outcome.note, call.record.due_at) == ("", None)
+    record = call.record
+    assert (record.outcome.note, record.due_at) == ("", None)
 
 
 def test_a_code_that_another_call_has_by_now_stays(db: Database) -> None:
