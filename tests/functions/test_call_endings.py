@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support import reviews
 from tests.support.calls import Clock, Desk, a_call, clock, license_of
 from tests.support.companies import a_firm, a_person
 from tests.support.factories import code
@@ -172,10 +173,15 @@ def test_old_calls_are_forgotten_code_first(db: Database, clock: Clock) -> None:
     host.beat(connection="connected")
     data(call.host, "POST", f"/api/rooms/{call.id}/messages", json={"text": "Secret."})
     call.end(outcome={"note": "Born in May.", "solved": True})
+    clock.forward(86_400)
     call.due()
     assert not db.get(code_path(call.code)).exists
-    assert call.record.invitees
-    clock.forward(91 * 86_400)
+    record = call.record
+    assert record.invitees
+    assert record.due_at is not None
+    assert record.ended_at is not None
+    assert record.due_at == record.ended_at + timedelta(days=90)
+    clock.at = record.due_at
     call.due()
     record = call.record
     assert (record.invitees, record.guest_name, record.outcome.note) == ([], "", "")
@@ -185,6 +191,16 @@ def test_old_calls_are_forgotten_code_first(db: Database, clock: Clock) -> None:
     assert not db.get(room_path(call.id)).exists
     assert "starts" in db.get(call_path(call.id)).data
     assert "12345678" not in str(db.get(call_path(call.id)).data)
+    # What is said afterwards is not kept for ever.
+    comment = {"subjectKind": "call", "subjectId": call.id, "text": "Late."}
+    refused = reviews.ask(call.host, "POST", "/api/comments", json=comment)
+    assert code(refused) == (404, "call_not_found")
+    call.data(call.host, "PUT", json={"outcome": {"note": "Born in June."}})
+    noted = call.record
+    assert noted.due_at is not None
+    call.due()
+    record = call.record
+    assert (record.outcome.note, record.due_at) == ("", None)
 
 
 def test_a_code_that_another_call_has_by_now_stays(db: Database) -> None:
@@ -226,10 +242,15 @@ def test_a_guest_who_is_erased_leaves_a_place_without_a_name(db: Database) -> No
 def test_a_host_and_an_invitee_who_are_erased(db: Database) -> None:
     firm, invited = a_firm(db), a_person(db)
     host = firm.join(name="Ada Lovelace")
-    live = a_call(db, firm, host, invitees=[{"userId": invited.uid, "name": "Grace"}])
+    grace = {"userId": invited.uid, "name": "Grace", "phone": "+4712345678"}
+    live = a_call(db, firm, host, title=None, invitees=[grace])
+    assert Room.of(db.get(room_path(live.id))).name == "Call with Grace"
     waiting = a_call(db, firm, host)
     live.enter(host).beat(connection="connected")
     guest = live.guest()
+    exported = str(list(services().exporters["calls"](host.uid)))
+    assert "Call with Grace" in exported
+    assert "12345678" not in exported
     erase = services().erasers["calls"]
     for uid in (host.uid, invited.uid):
         while erase(uid, 1):
@@ -242,5 +263,7 @@ def test_a_host_and_an_invitee_who_are_erased(db: Database) -> None:
         assert host.uid not in text
         assert "Lovelace" not in text
         assert invited.uid not in text
+        assert "Grace" not in text
+    assert live.record.title == Room.of(db.get(room_path(live.id))).name == "Call 1"
     assert not list(services().exporters["calls"](host.uid))
     assert ask(firm.owner, "GET", live.path, "calls").status_code == 200

@@ -39,6 +39,7 @@ def test_a_code_leads_to_a_call_and_shows_no_address(db: Database) -> None:
     found = looked(call, typed).json
     assert found["data"]["callId"] == call.id
     assert found["data"]["guestName"] == "Grace"
+    assert found["data"]["media"] == "video"
     assert found["data"]["company"]["name"] == "Fjord Telecom"
     text = looked(call).text
     for private in ("12345678", "example.com", call.host.uid, call.code, call.firm.id):
@@ -186,6 +187,24 @@ def test_guests_come_in_only_where_they_may(db: Database) -> None:
     guest = a_person(db, guest=True)
     assert code(call.try_enter(guest, code=call.code)) == (403, "guests_not_allowed")
     assert call.enter(a_person(db), code=call.code).record.state == "in"
+    was_open = a_call(db)
+    was_open.enter(was_open.host)
+    early = was_open.guest()
+    early.leave()
+    was_open.data(was_open.host, "PUT", json={"guestsAllowed": False})
+    assert code(was_open.try_enter(early.person)) == (403, "guests_not_allowed")
+
+
+def test_who_has_left_the_company_is_an_outsider(db: Database) -> None:
+    call = a_call(db, lobby=True)
+    host, former, guest = call.enter(call.host), call.enter(call.firm.join()), call.guest()
+    host.moderate(former, "promote")
+    services().members.remove(call.firm.owner.caller, call.firm.id, former.person.uid)
+    assert code(former.moderate(guest, "admit")) == (403, "call_role_required")
+    former.leave()
+    assert code(call.try_enter(former.person)) == (404, "call_not_found")
+    again = call.enter(former.person, code=call.code)
+    assert (again.record.role, again.record.state) == ("participant", "waiting")
 
 
 def test_a_call_is_full_also_for_those_who_come_at_once(db: Database) -> None:
@@ -270,9 +289,15 @@ def test_the_lobby_lets_in_refuses_and_tells_nobody_who_waits(db: Database) -> N
     assert code(refused.beat()) == (403, "removed")
     assert code(host.moderate(refused, "admit")) == (409, "gone")
     assert call.record.waiting_count == 0
-    # Whoever was let in comes back without waiting.
-    guest.leave()
+    # Whoever was let in comes back without waiting, and nobody else.
+    waited, person = call.guest(), a_person(db)
+    call.enter(person, code=call.code).leave()
+    for tab in (guest, waited):
+        tab.leave()
     assert call.enter(guest.person).record.state == "in"
+    assert call.enter(waited.person).record.state == "waiting"
+    assert code(call.try_enter(person)) == (404, "call_not_found")
+    assert call.enter(person, code=call.code).record.state == "waiting"
 
 
 def test_admitting_into_a_full_call_leaves_the_guest_in_the_lobby(db: Database) -> None:
@@ -306,6 +331,7 @@ def test_a_removed_person_is_out_with_all_tabs_and_every_token(db: Database) -> 
     )
     assert guest.access.state == "removed"
     assert host.moderate(guest, "remove").status_code == 200
+    assert call.guest(name="Another").record.state == "waiting"  # it may be the same person
 
 
 def test_hosts_moderate_others_and_nobody_moderates_the_host(db: Database) -> None:

@@ -565,7 +565,13 @@ def test_an_invitation_says_whether_it_was_opened_and_used(
     document = db.get(invitation_path(token))
     assert mark_joined(document, other.id, now()) == []
     assert mark_joined(db.get(invitation_path("wrong")), meeting.id, now()) == []
-    db.commit(*mark_joined(document, meeting.id, now()))
+    call = Desk(db, meeting.id, meeting.record.code, meeting.firm, meeting.host)
+    license_of(meeting.firm, meeting.host)
+    host = call.enter(meeting.host)
+    call.data(meeting.host, "PUT", json={"lobby": True})
+    guest = call.guest(invitation=token)
+    assert meeting.states() == [("opened", None)]  # they wait in the lobby
+    host.moderate(guest, "admit")
     assert meeting.states() == [("joined", None)]
     assert mark_joined(db.get(invitation_path(token)), meeting.id, now()) == []
 

@@ -101,6 +101,17 @@ def test_two_who_clear_the_same_ghost_away_count_it_once(db: Database, clock: Cl
     assert ghost.record.state == "left"
 
 
+def test_a_call_with_sound_alone_takes_no_picture(db: Database, clock: Clock) -> None:
+    call, on = a_call(db, media="audio"), {"audio": True, "video": True, "screen": True}
+    host = call.enter(call.host, media=on)
+    assert host.entered["media"] == "audio"
+    assert host.record.media.model_dump() == {"audio": True, "video": False, "screen": False}
+    clock.forward(2)
+    host.beat(media={"video": True, "screen": True})
+    assert not any(host.record.media.model_dump().values())
+    assert not call.record.screen_shared
+
+
 def test_media_is_told_to_others_once_it_changes(db: Database, clock: Clock) -> None:
     call = a_call(db)
     host = call.enter(call.host)
@@ -170,6 +181,7 @@ def test_quality_is_summed_with_one_write_for_each_report(
     other = {"participantId": host.tab, "rttMs": 260}
     ask(call.host, "PUT", f"{call.inside}/quality", "calls", json=other)
     sums = QualityReports.of(db.get(stored))
+    assert call.host.uid not in str(db.get(stored).data)
     assert (sums.reports, sums.relayed) == (2, 1)
     assert (sums.rtt.n, sums.rtt.sum, sums.rtt.classes) == (2, 300, {"1": 1, "5": 1})
     assert (sums.loss.n, sums.mos.n) == (1, 1)

@@ -192,7 +192,9 @@ def test_strangers_members_and_unknown_ids(db: Database) -> None:
 def test_a_call_is_planned_changed_and_fixed_once_it_has_started(db: Database) -> None:
     firm = a_firm(db)
     time = (now() + timedelta(days=1)).replace(microsecond=0)
-    call = a_call(db, firm)
+    call = a_call(db, firm, title=None)
+    for late in ((now() + timedelta(days=400)).isoformat(), "9999-12-31T23:59:59Z"):
+        assert call.ask(firm.owner, "PUT", json={"scheduledAt": late}).status_code == 422
     person = {"name": "Grace", "phone": "+4712345678"}
     change = {"scheduledAt": time.isoformat(), "invitees": [person], "lobby": True}
     changed = call.data(firm.owner, "PUT", json=change)["call"]
@@ -201,7 +203,10 @@ def test_a_call_is_planned_changed_and_fixed_once_it_has_started(db: Database) -
         "Grace",
         True,
     )
+    assert changed["title"] == Room.of(db.get(room_path(call.id))).name == "Call with Grace"
     assert call.record.scheduled_at == time
+    nobody = call.data(firm.owner, "PUT", json={"invitees": []})["call"]
+    assert (nobody["title"], nobody["guestName"]) == ("Call 1", "")
     unplanned = call.data(firm.owner, "PUT", json={"scheduledAt": None})["call"]
     assert unplanned["status"] == "pending"
     call.data(firm.owner, "PUT", "/start")

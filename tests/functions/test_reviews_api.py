@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import rooms
 from tests.support.calls import a_call
 from tests.support.companies import Person, a_firm, a_person
 from tests.support.factories import code, new_character, test_settings
@@ -84,6 +85,9 @@ class TestWriting:
         shown = call.record.review
         assert shown is not None
         assert (shown.rating, shown.solved) == (5, True)
+        path = f"/api/videocalls?companyId={call.firm.id}&solved=true"
+        found = rooms.data(call.firm.owner, "GET", path, function="calls")["calls"]
+        assert [each["id"] for each in found] == [call.id]
         counted = {"ratings": 1, "ratingSum": 5, "ratings5": 1, "solved": 1}
         counted |= {"hostRatings": 1, "hostRatingSum": 4}
         counted |= {"serviceRatings": 1, "serviceRatingSum": 5}

@@ -35,6 +35,8 @@ from troupe.calls.records import (
     CallStatus,
     Media,
     Participant,
+    default_title,
+    named_after,
 )
 from troupe.calls.writes import (
     access_path,
@@ -53,6 +55,7 @@ EMPTY_FOR = timedelta(minutes=2)  # before a call that everybody has left ends
 _MOST = 2 * (MOST_WAITING + MOST_TABS)
 _PRESENT = ("waiting", "in")
 _LANGUAGE = "en"
+MOST_ROOM_NAME = 80
 
 
 class Attendance:
@@ -209,8 +212,10 @@ class Attendance:
         user: UserRecord,
         *,
         guest_name: str = "",
+        admitted: bool = False,
+        invitation: str | None = None,
     ) -> None:
-        """Adds a tab of somebody, in the call or in its lobby."""
+        """Adds a tab of somebody, in the call or in its lobby. The other fields are of `Access`."""
         before = self.access(participant.uid)
         ids = before.participant_ids if before else []
         state: AccessState = participant.state
@@ -227,6 +232,8 @@ class Attendance:
             role=role,
             state=state,
             participant_ids=[*ids, participant.id],
+            admitted=admitted,
+            invitation=invitation or (before.invitation if before else None),
             updated_at=self.at,
         )
         if participant.is_in:
@@ -248,7 +255,7 @@ class Attendance:
         admitted = participant.model_copy(update={"state": "in", "entered_at": self.at})
         self._participants[admitted.id] = admitted
         self._let_in(admitted, "")
-        self._set_access(admitted.uid, state="in")
+        self._set_access(admitted.uid, state="in", admitted=True)
         return self._participants[admitted.id]
 
     def put(self, participant: Participant) -> None:
@@ -266,9 +273,21 @@ class Attendance:
             shown = member.model_copy(update={"role": self._room_role(uid, role)})
             self._members[uid] = shown
 
+    def rename_guest(self, name: str) -> None:
+        """Changes the guest's name, and with it a title and a name of the room made of it."""
+        call, room = self.call, self._documents[room_path(self.id)]
+        self.change(**named_after(call, name))
+        if room.data.get("name") == default_title(call.guest_name, call.number)[:MOST_ROOM_NAME]:
+            made = default_title(name, call.number)[:MOST_ROOM_NAME]
+            self.change_room(name=made)
+
+    def change_room(self, **fields: Any) -> None:
+        """Changes fields of the room, as they are stored."""
+        self._room_fields |= fields
+
     def archive_room(self) -> None:
         """Nobody writes in the room of a call that is over."""
-        self._room_fields = {"status": RoomStatus.ARCHIVED, "updatedAt": self.at}
+        self.change_room(status=RoomStatus.ARCHIVED, updatedAt=self.at)
 
     def commit(self, *more: Write) -> None:
         """Raises Stale."""

@@ -35,7 +35,7 @@ from troupe.calls.records import (
     Call,
     CallStatus,
     EndReason,
-    without_guest,
+    named_after,
 )
 from troupe.calls.standing import run_call
 from troupe.calls.starting import LOOKED_AT
@@ -186,7 +186,7 @@ class CallEndings:
         call = here.call
         days = self._db.get(company_path(call.company_id)).data.get("settings", {})
         kept = timedelta(days=int(days.get("retentionDays", 90)))
-        forget_at = max(call.ended_at or here.at, call.updated_at) + kept
+        forget_at = (call.ended_at or call.updated_at) + kept
         if forget_at > here.at:
             here.change(due_at=forget_at)
             here.add(*self._place_deletes(call))
@@ -196,7 +196,7 @@ class CallEndings:
         here.change(
             due_at=None,
             invitees=[],
-            **without_guest(call),
+            **named_after(call, ""),
             outcome=call.outcome.model_copy(update={"note": ""}),
         )
         here.add(*self._place_deletes(call), *writes)
@@ -270,6 +270,8 @@ def change_outcome(here: Attendance, given: dict[str, Any]) -> None:
     """Changes the given fields of the outcome, and counts anew whether it is solved."""
     before = here.call
     here.change(outcome=before.outcome.model_copy(update=given))
+    if before.is_forgotten and given.get("note"):
+        here.change(due_at=here.at + CODE_KEPT)  # a note is forgotten, too
     if before.status is CallStatus.ENDED and before.ended_at is not None:
         here.add(*solved_writes(before, before.solved, here.call.solved))
 

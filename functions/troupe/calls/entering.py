@@ -32,7 +32,6 @@ from troupe.calls.invitations import invitation_path, mark_joined
 from troupe.calls.records import (
     MOST_TABS,
     MOST_WAITING,
-    Access,
     Call,
     CallPlace,
     CallRole,
@@ -169,8 +168,12 @@ class CallEntrance:
             if known is not None:
                 return known
             role = self._role(here, caller, entry, device)
-            waits = _waits(here.call, caller, here.access(caller.uid), role)
-            self._seat(here, caller.user, participant_id, entry, role, waits=waits)
+            outsider, before = _is_outsider(here.call, caller), here.access(caller.uid)
+            admitted = before is not None and before.admitted
+            waits = outsider and here.call.lobby and not admitted
+            self._seat(
+                here, caller.user, participant_id, entry, role, waits=waits, outsider=outsider
+            )
             here.commit()
             return _entered(here, participant_id)
 
@@ -197,7 +200,9 @@ class CallEntrance:
             if not here.call.guests_allowed:
                 raise CallGuestsNotAllowed
             waits = here.call.lobby
-            self._seat(here, user, participant_id, entry, "guest", waits=waits, name=name)
+            self._seat(
+                here, user, participant_id, entry, "guest", waits=waits, outsider=True, name=name
+            )
             call = here.call
             here.change(guest_count=call.guest_count + 1, guest_name=call.guest_name or name)
             counted = day_writes(call.company_id, here.at, member=call.host_uid, guestJoins=1)
@@ -239,12 +244,13 @@ class CallEntrance:
                 raise Removed
             if len(before.participant_ids) >= MOST_TABS:
                 raise TooManyTabs
-            return before.role
-        if _is_staff(call, caller):
-            return "host"
-        if call.company_id in caller.companies:
-            return "participant"
-        if caller.uid not in {each.uid for each in call.invitees}:
+        if not _is_outsider(call, caller):
+            if before is not None:
+                return before.role
+            return "host" if _is_staff(call, caller) else "participant"
+        # A guest's account was made with the code. Others may have come as members, and left since.
+        known = before is not None and (before.admitted or caller.guest)
+        if not known and caller.uid not in {each.uid for each in call.invitees}:
             self._check_code(call, entry.code, device)
         if caller.guest and not call.guests_allowed:
             raise CallGuestsNotAllowed
@@ -259,6 +265,7 @@ class CallEntrance:
         role: CallRole,
         *,
         waits: bool,
+        outsider: bool,
         name: str = "",
     ) -> None:
         """Raises CallFull, CallEnded, NotOpenYet, and for the host as `start`."""
@@ -266,7 +273,7 @@ class CallEntrance:
             start(self._db, here)
         after(here.call, Action.WAIT)
         here.clear_away()
-        call = here.call
+        call, media = here.call, entry.media.within(here.call)
         if waits and call.waiting_count >= MOST_WAITING:
             raise CallFull(details={"maximum": MOST_WAITING})
         if not waits and call.participant_count >= call.max_participants:
@@ -279,16 +286,23 @@ class CallEntrance:
             guest=user.guest,
             role=role,
             state="waiting" if waits else "in",
-            media=entry.media,
+            media=media,
             language=entry.language or user.language or "",
             joined_at=here.at,
         )
-        if entry.media.screen and not waits:
+        if media.screen and not waits:
             here.change(screen_shared=True)
-        here.seat(participant, role, user, guest_name=name)
-        for each in entry.reads:
-            here.add(*mark_joined(here.found(each), call.id, here.at))
+        here.seat(
+            participant,
+            role,
+            user,
+            guest_name=name,
+            admitted=outsider and not waits,
+            invitation=next(iter(entry.reads), None) if waits else None,
+        )
         if not waits:
+            for each in entry.reads:
+                here.add(*mark_joined(here.found(each), call.id, here.at))
             meet(here)
 
     def _check_code(self, call: Call, code: str | None, device: Device) -> None:
@@ -311,18 +325,16 @@ class CallEntrance:
 
 
 def _is_staff(call: Call, caller: Caller) -> bool:
-    """Whether somebody may run the call without having been in it."""
+    """Whether a member of the company may run the call without having been in it."""
     return caller.uid == call.host_uid or caller.companies.get(call.company_id) in (
         "owner",
         "admin",
     )
 
 
-def _waits(call: Call, caller: Caller, before: Access | None, role: CallRole) -> bool:
-    """The lobby is for outsiders whom nobody has let in yet."""
-    known = before is not None and before.state in ("in", "left")
-    inside = call.company_id in caller.companies
-    return call.lobby and role != "host" and not inside and not known
+def _is_outsider(call: Call, caller: Caller) -> bool:
+    """Also who has left the company since."""
+    return call.company_id not in caller.companies
 
 
 def _entered(here: Attendance, participant_id: str) -> Entered:

@@ -8,11 +8,13 @@ from functools import partial
 from troupe.adapters.firestore import Database, Delete, Document, Update, contend
 from troupe.calls.attendance import Attendance
 from troupe.calls.endings import finish
-from troupe.calls.records import ACCESS, COLLECTION, PARTICIPANTS, Invitee, without_guest
+from troupe.calls.records import ACCESS, COLLECTION, PARTICIPANTS, Invitee
 from troupe.calls.states import Action
 from troupe.calls.writes import accesses_path, call_path, participants_path
 from troupe.exported import Exported
 
+# The rest of a call is the company's: whom it invited, and what it notes.
+_EXPORTED = ("title", "number", "status", "scheduledAt", "startedAt", "endedAt", "hostName")
 _NAMELESS = {"hostUid": "", "hostName": "", "hostPicture": ""}
 
 
@@ -44,7 +46,7 @@ def _leave(database: Database, uid: str, access: Document) -> None:
         before, mine = here.call, [each for each in here.present if each.uid == uid]
         here.take_out(mine, "left")
         if before.guest_name == access.data.get("name"):
-            here.change(**without_guest(here.call))
+            here.rename_guest("")
         if here.call != before:
             here.commit()
     found = database.find(participants_path(call_id), where=[("uid", "==", uid)], limit=100)
@@ -71,8 +73,10 @@ def _uninvite(database: Database, uid: str, call_id: str) -> None:
     here = Attendance(database, call_id)
     if not here.document.exists:
         return
-    left = [_nameless(each) if each.uid == uid else each for each in here.call.invitees]
-    here.change(invitees=left)
+    invitees = here.call.invitees
+    if here.call.guest_name in {each.name for each in invitees if each.uid == uid}:
+        here.rename_guest("")
+    here.change(invitees=[_nameless(each) if each.uid == uid else each for each in invitees])
     here.commit()
 
 
@@ -82,6 +86,6 @@ def _nameless(invitee: Invitee) -> Invitee:
 
 def export(uid: str, *, database: Database) -> Iterator[Exported]:
     """The calls that the user hosts, and their part in those of others."""
-    yield from database.walk(COLLECTION, where=[("hostUid", "==", uid)])
+    yield from database.walk(COLLECTION, where=[("hostUid", "==", uid)], select=_EXPORTED)
     yield from database.walk(ACCESS, where=[("uid", "==", uid)], group=True)
     yield from database.walk(PARTICIPANTS, where=[("uid", "==", uid)], group=True)

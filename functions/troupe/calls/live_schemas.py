@@ -18,6 +18,7 @@ from troupe.calls.quality import Report
 from troupe.calls.records import (
     AccessState,
     Call,
+    CallMedia,
     CallRole,
     CallStatus,
     Connection,
@@ -182,6 +183,7 @@ class LookedData(Schema):
     company: CallCompanyView
     host: CallHostView
     guest_name: str
+    media: CallMedia
     status: CallStatus
     starts_at: datetime | None
     guests_allowed: bool
@@ -199,6 +201,7 @@ class LookedData(Schema):
             ),
             host=CallHostView(name=call.host_name, avatar_url=call.host_picture),
             guest_name=name or call.guest_name,
+            media=call.media,
             status=call.status,
             starts_at=call.scheduled_at,
             guests_allowed=call.guests_allowed,
@@ -244,6 +247,7 @@ class PeerView(Schema):
 
 
 class EnteredData(Schema):
+    media: CallMedia = Field(description="Of the call: with `audio` nobody sends any picture.")
     participant: ParticipantView
     peers: list[PeerView]
     ice_servers: list[IceServerView] = Field(
@@ -260,6 +264,7 @@ class EnteredData(Schema):
     def of(cls, entered: Entered, firebase_token: str | None, ice: Ice) -> Self:
         mine = entered.participant
         return cls(
+            media=entered.call.media,
             participant=ParticipantView.of(mine),
             peers=[_peer(mine, each) for each in entered.peers],
             ice_servers=[IceServerView.of(each) for each in ice.servers if mine.is_in],

@@ -16,6 +16,7 @@ from troupe.calls.errors import (
     GuestCannotHost,
     ParticipantNotFound,
 )
+from troupe.calls.invitations import mark_joined
 from troupe.calls.records import Participant
 from troupe.calls.standing import Standing, admitted
 from troupe.calls.starting import meet
@@ -33,7 +34,7 @@ class CallModeration:
         self, caller: Caller, call_id: str, participant_id: str, action: Moderation
     ) -> Participant:
         """Repeating it changes nothing. `deny` and `remove` are for good, and for all tabs of the
-        person. `mute` asks their client to be silent.
+        person; from then on outsiders wait in the lobby. `mute` asks their client to be silent.
 
         Raises CallNotFound, CallRoleRequired, ParticipantNotFound, Gone, CallFull,
         CannotModerateSelf, GuestCannotHost, and as `admitted`.
@@ -45,7 +46,7 @@ class CallModeration:
             entry = here.found(access_path(call_id, caller.uid))
             call, access = admitted(here.document, entry, caller.uid)
             documents = {each.path: each for each in (here.document, entry)}
-            Standing(call, access, documents).require_host()
+            Standing(call, access, documents).require_host(caller)
             document = here.found(path)
             if not document.exists:
                 raise ParticipantNotFound
@@ -85,6 +86,8 @@ class CallModeration:
         if found.uid == here.call.host_uid:
             raise CallRoleRequired
         here.take_out([each for each in here.present if each.uid == found.uid], "removed")
+        # They know the code, and could be back at once under another name.
+        here.change(lobby=True)
         return here.latest(found.id)
 
     def _admit(self, here: Attendance, found: Participant) -> Participant | None:
@@ -95,6 +98,10 @@ class CallModeration:
         if call.participant_count >= call.max_participants:
             raise CallFull(details={"maximum": call.max_participants})
         here.admit(found)
+        access = here.access(found.uid)
+        if access is not None and access.invitation:
+            document = self._db.get(access.invitation)
+            here.add(*mark_joined(document, call.id, here.at))
         meet(here)
         return here.latest(found.id)
 

@@ -141,6 +141,7 @@ class CallPresence:
     def _changed(
         self, here: Attendance, mine: Participant, media: Media | None
     ) -> Participant | None:
+        media = media.within(here.call) if media else None
         if media is None or media == mine.media:
             return None
         if mine.media_at is not None and here.at - mine.media_at < _MEDIA_EVERY:

@@ -73,7 +73,7 @@ class CallQualities:
             "width": report.width,
             "height": report.height,
         }
-        fields |= {"uid": caller.uid, "reports": Increment(1), "last": last, "updatedAt": at}
+        fields |= {"reports": Increment(1), "last": last, "updatedAt": at}
         if report.relay:
             fields["relayed"] = Increment(1)
         # An Increment must not be made twice: a report that is lost is none.

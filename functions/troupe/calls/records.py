@@ -168,6 +168,11 @@ class Call(Record):
         return self.status in OVER
 
     @property
+    def is_forgotten(self) -> bool:
+        """Its room, who was there and what was said are gone."""
+        return self.is_over and self.due_at is None
+
+    @property
     def is_live(self) -> bool:
         return self.status in (CallStatus.RINGING, CallStatus.ACTIVE)
 
@@ -185,12 +190,13 @@ class Call(Record):
         return self.review.solved
 
     def stored(self) -> dict[str, Any]:
-        """Adds what a search compares: title, number, names and phone numbers."""
+        """Adds what lists are filtered by; `starts` has title, number, names and phone numbers."""
         people = [each.name for each in self.invitees] + [each.phone for each in self.invitees]
         words = [self.title, str(self.number), self.guest_name, *people]
         starts = prefixes(*(word for word in words if word))
         invited = [each.uid for each in self.invitees if each.uid]
-        return super().stored() | {"starts": starts, "inviteeUids": invited}
+        found = {"starts": starts, "inviteeUids": invited, "solved": self.solved}
+        return super().stored() | found
 
 
 OVER = frozenset({CallStatus.ENDED, CallStatus.CANCELLED, CallStatus.MISSED, CallStatus.FAILED})
@@ -200,11 +206,11 @@ def default_title(guest_name: str, number: int) -> str:
     return f"Call with {guest_name}" if guest_name else f"Call {number}"
 
 
-def without_guest(call: Call) -> dict[str, str]:
-    """The fields of a call that no longer name its guest."""
-    named = call.title == default_title(call.guest_name, call.number)
-    title = default_title("", call.number) if named else call.title
-    return {"guest_name": "", "title": title}
+def named_after(call: Call, guest_name: str) -> dict[str, str]:
+    """The fields of a call that name its guest. A title that somebody has chosen stays."""
+    made = call.title == default_title(call.guest_name, call.number)
+    title = default_title(guest_name, call.number) if made else call.title
+    return {"guest_name": guest_name, "title": title}
 
 
 class CallPlace(Record):
@@ -216,7 +222,9 @@ class CallPlace(Record):
 
 class Access(Record):
     """`calls/{id}/access/{uid}`: what the rules read. `active` is written for them: `state` is
-    `in`. `participant_ids`: of all tabs, the latest last. `name`: as it was given; a guest's."""
+    `in`. `participant_ids`: of all tabs, the latest last. `name`: as it was given; a guest's.
+    `admitted`: an outsider who has been in the call, and comes back without code and lobby.
+    `invitation`: the path of that with which they came, to be marked once they are in."""
 
     id: str
     uid: str
@@ -226,6 +234,8 @@ class Access(Record):
     role: CallRole = "participant"
     state: AccessState = "in"
     participant_ids: list[str] = Field(default_factory=list)
+    admitted: bool = False
+    invitation: str | None = None
     updated_at: datetime
 
     @property
@@ -242,6 +252,10 @@ class Media(Record):
     audio: bool = False
     video: bool = False
     screen: bool = False
+
+    def within(self, call: Call) -> Media:
+        """What of it may be sent in a call: only sound in one without pictures."""
+        return Media(audio=self.audio) if call.media == "audio" else self
 
 
 class Participant(Record):
@@ -286,7 +300,6 @@ class QualityReports(Record):
     """`calls/{id}/quality/{participantId}`: one write for each report."""
 
     id: str
-    uid: str
     reports: int = 0
     relayed: int = 0
     rtt: QualitySum = QualitySum()

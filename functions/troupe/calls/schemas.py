@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.accounts.schemas import Language, Phone
+from troupe.adapters.firestore import now
 from troupe.calls.invitations import Invited
 from troupe.calls.records import (
     MOST_INVITEES,
@@ -34,6 +35,7 @@ from troupe.web.schema import (
     Page,
     PlainText,
     Schema,
+    Time,
     WarnsOfUnknown,
     example,
 )
@@ -42,6 +44,16 @@ Title = Annotated[Line, Field(max_length=120)]
 PersonName = Annotated[Line, Field(max_length=100)]
 Note = Annotated[PlainText, Field(max_length=2000)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
+
+
+def _soon(at: datetime) -> datetime:
+    """A call waits for its time, with its code and whom it invites."""
+    if at > now() + timedelta(days=366):
+        raise PydanticCustomError("too_late", "must be within a year from now")
+    return at
+
+
+StartTime = Annotated[Time, AfterValidator(_soon)]
 
 
 class CallPath(Schema):
@@ -72,7 +84,7 @@ class OutcomeBody(Schema):
     solved: bool | None = Field(None, description="null: nobody has said.")
     category: Label | None = None
     note: Note | None = Field(None, description="For the company alone.")
-    follow_up_at: AwareDatetime | None = None
+    follow_up_at: Time | None = None
     billable: bool | None = None
     billing_category: Label | None = None
 
@@ -93,7 +105,7 @@ class CallFields(WarnsOfUnknown):
 
     title: Title | None = Field(None, description="Defaults to the guest's name, or the number.")
     media: CallMedia | None = Field(None, description="Defaults to `video`.")
-    scheduled_at: AwareDatetime | None = None
+    scheduled_at: StartTime | None = Field(None, description="Within a year from now.")
     max_participants: Annotated[int, Field(ge=2, le=8)] | None = Field(
         None, description="At most 4 with video and 8 with audio only, which are the defaults."
     )
@@ -199,9 +211,9 @@ class CallsQuery(Page):
     company_id: Id | None = None
     status: CallStatus | None = None
     host_id: Id | None = None
-    solved: bool | None = Field(None, description="What the host has said.")
-    from_: AwareDatetime | None = Field(None, alias="from", description="Created at or after.")
-    to: AwareDatetime | None = Field(None, description="Created before.")
+    solved: bool | None = Field(None, description="What the host says, else the guest.")
+    from_: Time | None = Field(None, alias="from", description="Created at or after.")
+    to: Time | None = Field(None, description="Created before.")
     search: SearchText = Field(
         "",
         description="The beginning of a word of the title, or of a guest's name, phone number or "

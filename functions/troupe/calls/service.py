@@ -22,7 +22,7 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.caller import Caller
-from troupe.calls.attendance import Attendance
+from troupe.calls.attendance import MOST_ROOM_NAME, Attendance
 from troupe.calls.endings import change_outcome, finish
 from troupe.calls.errors import (
     CallSlugTaken,
@@ -221,7 +221,7 @@ class Calls:
         if host_uid is not None:
             where.append(("hostUid", "==", host_uid))
         if filter.solved is not None:
-            where.append(("outcome.solved", "==", filter.solved))
+            where.append(("solved", "==", filter.solved))
         if filter.search:
             where.append(("starts", "array_contains", search_key(filter.search)))
         if filter.start is not None:
@@ -264,13 +264,12 @@ class Calls:
             self._plan(here, change)
             if "host_uid" in fields:
                 fields |= self._host(caller, before, fields["host_uid"])
-                room = here.found(room_path(call_id))
-                if room.exists:
-                    here.add(Update(room.path, {"ownerUid": fields["host_uid"]}, seen=room))
+                here.change_room(ownerUid=fields["host_uid"])
             if "slug" in fields and fields["slug"] != before.slug:
                 here.add(*self._slug_writes(before, fields["slug"], here.at))
-            if fields.get("invitees") and not before.guest_count:
-                fields["guest_name"] = fields["invitees"][0].name
+            if "invitees" in fields and not before.guest_count:
+                invited = fields["invitees"]
+                here.rename_guest(invited[0].name if invited else "")
             here.change(**fields)
             if change.outcome:
                 change_outcome(here, change.outcome)
@@ -367,7 +366,7 @@ def _room(call: Call) -> Room:
     """The room of a call: nobody is in it until they come into the call."""
     return Room(
         id=call.room_id,
-        name=call.title[:80],
+        name=call.title[:MOST_ROOM_NAME],
         kind=RoomKind.CALL,
         owner_uid=call.host_uid,
         language=call.language or "en",

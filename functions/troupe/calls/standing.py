@@ -38,13 +38,10 @@ class Standing:
     def access_document(self) -> Document:
         return self.documents[access_path(self.call.id, self.access.uid)]
 
-    @property
-    def hosts(self) -> bool:
-        return self.access.role == "host"
-
-    def require_host(self) -> None:
-        """Raises CallRoleRequired."""
-        keeper(self.access_document, self.access.uid, None if self.hosts else CallRoleRequired)
+    def require_host(self, caller: Caller) -> None:
+        """Raises CallRoleRequired, also for a host who has left the company since."""
+        hosts = self.access.role == "host" and self.call.company_id in caller.companies
+        keeper(self.access_document, caller.uid, None if hosts else CallRoleRequired)
 
 
 def standing(

@@ -58,9 +58,9 @@ def _call(db: Database, caller: Caller, call_id: str) -> Place:
     """For those who were in the call and were not removed, its host, and the company's managers.
     Members of the company are inside. Administrators of Troupe do not read what is said."""
     document, access = db.get_all([call_path(call_id), access_path(call_id, caller.uid)])
-    if not document.exists:
+    call = Call.of(document) if document.exists else None
+    if call is None or call.is_forgotten:  # nothing would erase what is said now
         return Place(CommentedKind.CALL, call_id, document, CallNotFound)
-    call = Call.of(document)
     came = access.data.get("state") in ("in", "left") and was_in(db, access)
     belonging = call.company_id in caller.companies
     managing = manages(call.company_id, caller)

@@ -70,7 +70,8 @@ def counting_writes(
         after_call = call.model_copy(update={"review": _copy(totals)})
         copy = after_call.review and after_call.review.model_dump(by_alias=True)
         writes.append(_put(ratings, totals))
-        writes.append(Update(call_document.path, {"review": copy}, seen=call_document))
+        shown = {"review": copy, "solved": after_call.solved}
+        writes.append(Update(call_document.path, shown, seen=call_document))
         if has_company and call.status is CallStatus.ENDED:
             writes += solved_writes(call, call.solved, after_call.solved)
     else:
