@@ -28,9 +28,10 @@ from troupe.calls.invitation_records import AFTER_CALLS, INVITATIONS, CallInvita
 from troupe.calls.invitations import invitation_path, mark_joined
 from troupe.calls.records import Access, Call, Invitee
 from troupe.calls.writes import access_path, call_path
+from troupe.companies.writes import company_path
 from troupe.jobs.errors import TryAgain
 from troupe.messengers.engines import gateway
-from troupe.messengers.messenger import Message
+from troupe.messengers.messenger import Message, MessageError, unavailable
 
 APP = "https://app.example.com"
 
@@ -49,6 +50,9 @@ def phones(emulators: object, queue: HeldQueue) -> Iterator[FakeMessenger]:
 
 def configured(fake: FakeMessenger, **more: Any) -> Any:
     return test_settings(SMS="http", SMS_URL=fake.url, SMS_TOKEN=TOKEN, APP_URL=APP, **more)
+
+
+AFTER_BY_TEXT = {"enabled": True, "channel": "sms", "text": "Thanks! {review link}"}
 
 
 def a_number() -> str:
@@ -301,6 +305,37 @@ def test_a_service_that_is_busy_gets_it_later(
     assert len(phones.taken) == 1
 
 
+def test_a_message_that_was_given_up_is_not_sent_later(
+    db: Database, phones: FakeMessenger, queue: HeldQueue
+) -> None:
+    """Its text is gone by then."""
+
+    class GivesUp:
+        name = "gives up"
+
+        def send(self, message: Message) -> str:
+            old = now() - timedelta(hours=2)
+            path = f"{INVITATIONS}/{message.id}"
+            db.commit(Update(path, {"createdAt": old, "dueAt": old}))
+            services().chores["call_messages"](100)
+            raise unavailable()
+
+        def close(self) -> None: ...
+
+    meeting = a_meeting(db)
+    data = meeting.invite(phone=a_number())
+    (task,) = queue.take()
+    with rewired(text_messenger=GivesUp()), pytest.raises(TryAgain):
+        services().runner.run(task["jobId"], None, task["uid"])
+    assert meeting.states() == [("failed", "delivery_unknown")]
+    path = f"{INVITATIONS}/{data['invitation']['id']}"
+    db.commit(Update(path, {"delivery": "queued"}))  # whatever else may do this
+    with pytest.raises(MessageError):
+        services().call_messages.send(data["invitation"]["id"])
+    assert meeting.states() == [("failed", "not_sent")]
+    assert phones.attempts == 0
+
+
 def test_a_lost_job_is_started_by_the_sweep(
     db: Database, phones: FakeMessenger, queue: HeldQueue
 ) -> None:
@@ -333,6 +368,26 @@ def test_an_invitation_to_a_cancelled_call_stays_here(
     meeting.end("cancelled")
     deliver(queue)
     assert meeting.states() == [("failed", "call_over")]
+    assert phones.attempts == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"status": "suspended"}, "company_suspended"),
+        ({"status": "closed"}, "company_suspended"),
+        ({"deletedAt": now()}, "company_not_found"),
+    ],
+)
+def test_a_suspended_company_sends_nothing(
+    db: Database, phones: FakeMessenger, queue: HeldQueue, fields: Any, code: str
+) -> None:
+    meeting = a_meeting(db)
+    meeting.invite(phone=a_number())
+    db.commit(Update(company_path(meeting.firm.id), fields))
+    assert meeting.refused(phone=a_number())[1] == code
+    deliver(queue)
+    assert meeting.states() == [("failed", code)]
     assert phones.attempts == 0
 
 
@@ -407,12 +462,20 @@ def test_members_and_companies_have_limits(db: Database, phones: FakeMessenger) 
     with rewired(settings=configured(phones, **limits)):
         meeting = a_meeting(db)
         for _ in range(2):
-            meeting.invite(phone=a_number())
+            came = meeting.invite(phone=a_number())["joinUrl"]
         assert meeting.refused(phone=a_number())[:2] == (429, "too_many_requests")
         other = meeting.firm.join("admin")
         for expected in (202, 429):
             answer = meeting.ask(other, json={"phone": a_number()})
             assert answer.status_code == expected
+        path = invitation_path(token_in(came))
+        db.commit(
+            Update(company_path(meeting.firm.id), {"settings.afterCall": AFTER_BY_TEXT}),
+            *mark_joined(db.get(path), meeting.id, now()),
+        )
+        after(meeting)
+        made = db.find(INVITATIONS, where=[("callId", "==", meeting.id)], limit=9)
+        assert {each.data["kind"] for each in made} == {"invitation"}
 
 
 def test_a_call_has_at_most_twenty_invitees(db: Database, phones: FakeMessenger) -> None:
@@ -522,21 +585,30 @@ def test_guests_who_came_get_one_message_after_the_call(
     came = meeting.invite(phone=number)["joinUrl"]
     meeting.invite(phone=a_number())  # did not come
     deliver(queue)
-    db.commit(*mark_joined(db.get(invitation_path(token_in(came))), meeting.id, now()))
+    # Invited with the call itself, with a link to pass on in another way.
+    plan = services().call_invitations.plan(
+        meeting.host.caller, meeting.firm.record, [Invitee(id="", phone="+4782012345")]
+    )
+    db.commit(*plan.writes(meeting.record, now()))
+    (dear,) = plan.invited(meeting.record, now())
+    for token in (token_in(came), dear.token):
+        db.commit(*mark_joined(db.get(invitation_path(token)), meeting.id, now()))
     after(meeting)
     assert queue.tasks == []  # it is off
-    settings = {"enabled": True, "channel": "sms", "text": "Thanks! {review link}"}
     path = f"{meeting.firm.path}/settings"
-    meeting.host.data("PUT", path, json={"settings": {"afterCall": settings}})
+    linked = {**AFTER_BY_TEXT, "text": "Pay at evil.example {reviewLink}"}
+    refused = meeting.host.ask("PUT", path, json={"settings": {"afterCall": linked}})
+    assert refused.status_code == 422
+    meeting.host.data("PUT", path, json={"settings": {"afterCall": AFTER_BY_TEXT}})
     after(meeting)
     deliver(queue)
-    assert len(phones.taken) == 3
+    assert phones.attempts == len(phones.taken) == 3
     assert phones.taken[2].to == number
     assert phones.taken[2].text == f"Thanks! {APP}/call.html?review=1#{meeting.record.code}"
     after(meeting)
     deliver(queue)
     assert len(phones.taken) == 3
-    assert len(meeting.listed()) == 2
+    assert len(meeting.listed()) == 3
     assert not db.get(f"{AFTER_CALLS}/{meeting.id}").exists
 
 
@@ -599,14 +671,17 @@ def test_people_are_invited_with_a_new_call_come_and_are_told_afterwards(
 def test_who_was_expected_in_a_call_that_nobody_came_to_is_told(
     db: Database, phones: FakeMessenger
 ) -> None:
-    firm = a_firm(db)
+    firm, stranger = a_firm(db), a_person(db)
     colleague = firm.join()
-    call = a_call(db, firm, invitees=[{"userId": colleague.uid}])
+    invitees = [{"userId": each.uid} for each in (colleague, stranger)]
+    call = a_call(db, firm, invitees=invitees)
     call.data(firm.owner, "PUT", "/start")
     call.due()
     for person, expected in ((firm.owner, 1), (colleague, 2)):
         told = person.data("GET", "/api/notifications")["notifications"]
         assert told[0]["type"] == "call_missed" and len(told) == expected
+    assert stranger.uid in {each.uid for each in call.record.invitees}
+    assert stranger.data("GET", "/api/notifications")["notifications"] == []
 
 
 # What is left

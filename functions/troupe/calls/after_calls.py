@@ -83,6 +83,10 @@ class AfterCalls:
             status = self._limiter.count("call_message_to_one", account=message.to, sources=[])
             if status is not None and status.exceeded:
                 continue
+            status = self._limiter.count("call_messages", account=company.id, sources=[])
+            if status is not None and status.exceeded:
+                log.info("after_call_limited", callId=call.id, companyId=company.id)
+                return
             try:
                 self._db.commit(Create(f"{INVITATIONS}/{message.id}", message.stored()))
             except AlreadyExists:

@@ -10,7 +10,14 @@ from troupe.adapters.firestore import Create, Database, Document, Increment, Upd
 from troupe.calls.errors import CallLimitReached, HostNotFound, LicenseExpired
 from troupe.calls.records import CallCounters
 from troupe.calls.writes import counters_path
-from troupe.companies.records import Company, License, LicenseStatus, Member, MemberStatus
+from troupe.companies.records import (
+    Company,
+    CompanyStatus,
+    License,
+    LicenseStatus,
+    Member,
+    MemberStatus,
+)
 from troupe.companies.writes import company_path, license_path
 from troupe.errors import CompanyNotFound
 from troupe.wallet.budgets import member_path
@@ -80,33 +87,41 @@ def hosting_paths(company_id: str, uid: str) -> list[str]:
     return [company_path(company_id), member_path(company_id, uid), counters_path(company_id)]
 
 
+def open_company(document: Document) -> Company:
+    """A company that may have calls, and send messages about them. Raises CompanyNotFound,
+    CompanySuspended."""
+    company = Company.of(document) if document.exists else None
+    if company is None or company.deleted_at:
+        raise CompanyNotFound
+    if company.status in (CompanyStatus.SUSPENDED, CompanyStatus.CLOSED):
+        raise CompanySuspended
+    return company
+
+
 def hosting(
     db: Database, found: dict[str, Document], company_id: str, uid: str, at: datetime
 ) -> Hosting:
     """`found`: the documents of `hosting_paths`. Raises CompanyNotFound, CompanySuspended,
     HostNotFound, LicenseRequired, LicenseExpired."""
-    company, entry, counted = (found[path] for path in hosting_paths(company_id, uid))
-    if not company.exists or company.data.get("deletedAt"):
-        raise CompanyNotFound
-    if company.data["status"] in ("suspended", "closed"):
-        raise CompanySuspended
+    document, entry, counted = (found[path] for path in hosting_paths(company_id, uid))
+    company = open_company(document)
     member = Member.of(entry) if entry.exists else None
     if member is None or member.status is not MemberStatus.ACTIVE:
         raise HostNotFound
     if member.license_id is None:
         raise LicenseRequired
-    document = db.get(license_path(member.license_id))
-    license = License.of(document) if document.exists else None
+    licensed = db.get(license_path(member.license_id))
+    license = License.of(licensed) if licensed.exists else None
     if license is None or license.user_id != uid:
         raise LicenseRequired
     lapsed = license.expires_at is not None and license.expires_at <= at
     if license.status is not LicenseStatus.ACTIVE or lapsed or license.valid_from > at:
         raise LicenseExpired
     return Hosting(
-        company=Company.of(company),
+        company=company,
         member=member,
         license=license,
-        license_document=document,
+        license_document=licensed,
         counters=CallCounters.of(counted) if counted.exists else CallCounters(),
         counters_document=counted,
     )

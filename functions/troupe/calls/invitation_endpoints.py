@@ -17,10 +17,11 @@ from troupe.calls.errors import (
     TooManyToOne,
 )
 from troupe.companies.roster import is_outside_admin
-from troupe.errors import Forbidden, TooManyRequests
+from troupe.errors import CompanyNotFound, Forbidden, TooManyRequests
 from troupe.idempotency import KeyReused
 from troupe.messengers.errors import MailNotConfigured, SmsNotConfigured
 from troupe.paging import BadCursor, PageTooDeep
+from troupe.wallet.errors import CompanySuspended
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
@@ -41,6 +42,7 @@ api = Api("call invitations", "Invitations to calls")
     data=schemas.InvitedToCall,
     errors=(
         *(CallNotFound, Forbidden, InvitesToCallNotAllowed, CallEnded, KeyReused),
+        *(CompanyNotFound, CompanySuspended),
         *(InviteeNotFound, TooManyInvitees, TooManyRequests, TooManyToOne),
         *(SmsNotConfigured, MailNotConfigured, NumberNotReachable, RecipientOptedOut),
     ),

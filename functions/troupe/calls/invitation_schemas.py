@@ -11,19 +11,10 @@ from pydantic_core import PydanticCustomError
 from troupe.accounts.schemas import Language, Phone
 from troupe.calls.invitation_records import CallInvitation, Channel
 from troupe.calls.records import Invitee
-from troupe.calls.wording import MOST_NOTE, has_link
+from troupe.calls.wording import MOST_NOTE, without_links
 from troupe.web.schema import Email, Id, Line, PlainText, Schema, example
 
-
-def _without_links(text: str) -> str:
-    if has_link(text):
-        raise PydanticCustomError(
-            "link", "must have no links; put a space after a full stop within the text"
-        )
-    return text
-
-
-Note = Annotated[PlainText, Field(max_length=MOST_NOTE), AfterValidator(_without_links)]
+Note = Annotated[PlainText, Field(max_length=MOST_NOTE), AfterValidator(without_links)]
 
 
 class InviteToCall(Schema):

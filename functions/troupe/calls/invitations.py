@@ -39,6 +39,7 @@ from troupe.calls.errors import (
     TooManyInvitees,
     TooManyToOne,
 )
+from troupe.calls.hosting import open_company
 from troupe.calls.invitation_records import INVITATIONS, CallInvitation, Channel
 from troupe.calls.messages import PATIENCE, CallMessages
 from troupe.calls.records import MOST_INVITEES, Call, Invitee, InviteeState
@@ -194,9 +195,9 @@ class CallInvitations:
         """Invites one more person to a call: by its host, the managers of its company, and its
         members who are in it. Repeats with the same `key` invite once.
 
-        Raises CallNotFound, Forbidden, InvitesToCallNotAllowed, CallEnded, InviteeNotFound,
-        TooManyInvitees, TooManyRequests, KeyReused, and what says why no message can be sent, with
-        the link.
+        Raises CallNotFound, Forbidden, InvitesToCallNotAllowed, CallEnded, CompanyNotFound,
+        CompanySuspended, InviteeNotFound, TooManyInvitees, TooManyRequests, KeyReused, and what
+        says why no message can be sent, with the link.
         """
         paths = [call_path(call_id), access_path(call_id, caller.uid)]
         document, entry = self._db.get_all(paths)
@@ -209,7 +210,7 @@ class CallInvitations:
                 raise KeyReused
             return Invited(CallInvitation.of(earlier), token, link_of(call.code, token))
         _require_open(call)
-        company = Company.of(self._db.get(company_path(call.company_id)))
+        company = open_company(self._db.get(company_path(call.company_id)))
         plan = self.plan(caller, company, [invitee], note=note, key=key, about=call_id)
         plan, token = replace(plan, request_hash=hashed), plan.people[0].token
         if plan.people[0].channel is None:

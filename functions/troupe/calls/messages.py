@@ -15,6 +15,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from troupe.adapters.firestore import Database, Missing, Update, contend, now
+from troupe.calls.errors import NumberNotReachable
+from troupe.calls.hosting import open_company
 from troupe.calls.invitation_records import (
     INVITATIONS,
     CallInvitation,
@@ -23,6 +25,7 @@ from troupe.calls.invitation_records import (
 from troupe.calls.message_specs import CALL_MESSAGE
 from troupe.calls.records import Call
 from troupe.calls.writes import call_path
+from troupe.companies.writes import company_path
 from troupe.errors import TroupeError, Unavailable
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.records import Job, job_path
@@ -34,6 +37,7 @@ from troupe.messengers.messenger import (
     opted_out,
     uncertain,
 )
+from troupe.messengers.numbers import is_reachable
 
 if TYPE_CHECKING:
     from troupe.jobs.service import JobService
@@ -81,8 +85,10 @@ class CallMessages:
         try:
             sent_as = self._hand_over(message)
         except MessageError as error:
-            again = {"delivery": "queued"} if error.retryable else _failed(error.code)
-            self._record(message_id, again)
+            if error.retryable:
+                contend(lambda: self._put_back(message_id, me))
+            else:
+                self._record(message_id, _failed(error.code))
             raise
         done = {"delivery": "sent", "sentAt": now(), "sentAs": sent_as, "error": None}
         self._record(message_id, done | _ENDED)
@@ -159,16 +165,25 @@ class CallMessages:
 
     def _obstacle(self, message: CallInvitation) -> MessageError | None:
         """What has happened since the message was made."""
+        paths = [company_path(message.company_id), call_path(message.call_id)]
+        company, call = self._db.get_all(paths)
+        try:
+            open_company(company)
+        except TroupeError as error:
+            return MessageError(error.code, error.text)
+        if message.channel == "sms" and not is_reachable(message.phone):
+            return MessageError(NumberNotReachable.code, NumberNotReachable.message)
         if message.channel == "sms" and self._stops.has(message.phone):
             return opted_out()
         if message.kind == "after_call":
             return None
-        call = self._db.get(call_path(message.call_id))
         if not call.exists or Call.of(call).is_over:
             return MessageError(_CALL_OVER, "The call was over before its invitation was sent.")
         return None
 
     def _hand_over(self, message: CallInvitation) -> str:
+        if not message.text:
+            raise MessageError(_NOT_SENT, "The message has no text.")
         by_text = message.channel == "sms"
         messenger = self._text_messenger() if by_text else self._mail_messenger()
         if messenger is None:  # switched off meanwhile
@@ -177,11 +192,18 @@ class CallMessages:
             Message(
                 id=message.id,
                 to=message.to,
-                text=message.text or "",
+                text=message.text,
                 subject=message.subject,
                 deadline=time.monotonic() + _SECONDS,
             )
         )
+
+    def _put_back(self, message_id: str, me: str) -> None:
+        """Lets a message that was surely not sent be sent again, unless it was given up meanwhile:
+        then its text is gone. Raises Stale."""
+        document = self._db.get(f"{INVITATIONS}/{message_id}")
+        if document.data.get("sender") == me and document.data["delivery"] == "sending":
+            self._db.commit_or_stale(Update(document.path, {"delivery": "queued"}, seen=document))
 
     def _give_up(self, message_id: str, code: str) -> None:
         def attempt() -> None:

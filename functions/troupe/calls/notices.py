@@ -38,7 +38,11 @@ def _told(
 ) -> list[Write]:
     writes: list[Write] = []
     for document in readers:
-        if existing_user(document) is None:
+        user = existing_user(document)
+        if user is None:
+            continue
+        # The title is the host's own words, and hosts can name any user id among the invitees.
+        if user.id != call.host_uid and call.company_id not in user.roles:
             continue
         writes += notice_writes(
             document.id,

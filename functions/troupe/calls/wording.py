@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pydantic_core import PydanticCustomError
+
 from troupe.notifications.wording import base_language
 from troupe.text import shorten
 
@@ -78,5 +80,10 @@ def after_call(company: str, language: str, link: str, text: str = "") -> Said:
     return Said(name, own or words.after.format(company=name, link=link))
 
 
-def has_link(text: str) -> bool:
-    return _LINK.search(text) is not None
+def without_links(text: str) -> str:
+    """For the schemas of texts that are sent."""
+    if _LINK.search(text):
+        raise PydanticCustomError(
+            "link", "must have no links; put a space after a full stop within the text"
+        )
+    return text

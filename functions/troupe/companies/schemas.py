@@ -18,6 +18,7 @@ from pydantic import (
 from troupe.accounts.fields import check_org_number, lower, upper
 from troupe.accounts.schemas import Country, Language, OrgNumber, Phone, Timezone
 from troupe.caller import CompanyRole
+from troupe.calls.wording import without_links
 from troupe.companies import records
 from troupe.companies.founding import MOST_SLUG, CompanyRequest
 from troupe.companies.records import (
@@ -200,8 +201,10 @@ class WorkingHoursBody(Schema):
 class AfterCallBody(Schema):
     enabled: bool = False
     channel: Channel = "email"
-    text: Annotated[PlainText, Field(max_length=300)] = Field(
-        "", description="`{reviewLink}` is replaced by the URL where the guest reviews the call."
+    text: Annotated[PlainText, Field(max_length=300), AfterValidator(without_links)] = Field(
+        "",
+        description="Without links: `{reviewLink}` is replaced by the URL where the guest reviews"
+        " the call.",
     )
 
 
