@@ -12,6 +12,8 @@ from tests.support.factories import code
 from tests.support.rooms import ask
 from tests.support.wiring import services
 from troupe.adapters.firestore import Database, Merge, Update, now
+from troupe.calls.quality import counted as counters_of
+from troupe.calls.quality import reports_of
 from troupe.calls.records import QualityReports
 from troupe.calls.writes import beats_path, quality_path
 from troupe.rooms.records import Room
@@ -184,6 +186,9 @@ def test_quality_is_summed_with_one_write_for_each_report(
     call.end()
     assert call.record.quality is not None
     assert call.record.quality.reports == 2
+    counters = counters_of(call.record.quality, reports_of(db, call.id))
+    assert (counters["qualityReports"], counters["lossReports"]) == (2, 1)
+    assert counters["lossPermille"] == 5
 
 
 def test_what_entering_and_beating_cost(

@@ -254,6 +254,10 @@ def test_reviews_and_comments_are_exported(firm: Firm, queue: HeldQueue) -> None
     export = exported(firm, queue, kind="comments", format="json")
     (made,) = json.loads(client().get(export["url"]).data)
     assert (made["id"], made["internal"], made["tags"]) == (comments[0].id, True, [])
+    outside = a_person(firm.db, role="admin")
+    assert code(start(outside, firm, kind="comments")) == (403, "forbidden")
+    file = f"{firm.path}/exports/{export['id']}/file"
+    assert code(outside.ask("GET", file)) == (403, "forbidden")
 
 
 def test_a_table_has_only_its_own_filters(firm: Firm, queue: HeldQueue) -> None:

@@ -273,7 +273,8 @@ def test_ratings_and_connections_are_shown(firm: Firm) -> None:
     assert shown["parts"]["byRating"] == {"1": 0, "2": 0, "3": 0, "4": 1, "5": 1}
     assert shown["members"][0]["values"]["rating"] == 4.5
     trips = {"roundTrips1": 95, "roundTrips6": 5, "qualityReports": 100, "relayed": 25}
-    counted(firm, AT, joins=4, failedJoins=1, quality0=3, quality3=1, lossPermille=500, **trips)
+    trips |= {"lossReports": 50, "lossPermille": 250}  # half of them do not say
+    counted(firm, AT, joins=4, failedJoins=1, quality0=3, quality3=1, **trips)
     shown = show(firm, "technical", **MARCH)
     assert shown["totals"]["relayShare"] == 0.25
     assert shown["totals"]["lossPercent"] == 0.5
@@ -343,6 +344,9 @@ def test_a_search_finds_what_begins_so(firm: Firm, db: Database) -> None:
     )
     db.commit(Create(comment_path(comment.id), comment.stored()))
     assert hits("disc") == hits("customer", kinds="comments") == {("comments", comment.id)}
+    outside = a_person(db, role="admin")
+    assert hits("disc", outside, companyId=firm.id) == set()
+    assert hits("eva", outside, companyId=firm.id) == {person, held}
     services().comments.delete(eva.caller, comment.id)
     assert hits("disc") == hits("nvoice") == set()
     assert hits("") == hits(" \u3000 ") == set()

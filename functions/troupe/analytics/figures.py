@@ -31,7 +31,7 @@ def _minutes(sums: Sums) -> Figure:
 
 
 def _loss(sums: Sums) -> Figure:
-    return _divided(sums.get("lossPermille", 0) / 10, sums.get("qualityReports", 0), 2)
+    return _divided(sums.get("lossPermille", 0) / 10, sums.get("lossReports", 0), 2)
 
 
 def _percentile(share: float) -> Compute:

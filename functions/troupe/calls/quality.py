@@ -117,13 +117,14 @@ def counted(quality: CallQuality | None, reports: Iterable[QualityReports]) -> d
     counters = {"qualityReports": quality.reports, "relayed": quality.relayed}
     if quality.word is not None:
         counters[f"quality{WORDS.index(quality.word)}"] = 1
-    loss = 0.0
+    loss, loss_reports = 0.0, 0
     for each in reports:
         loss += each.loss.sum
+        loss_reports += each.loss.n
         for of, count in each.rtt.classes.items():
             name = f"roundTrips{of}"
             counters[name] = counters.get(name, 0) + count
-    return counters | {"lossPermille": round(loss * 10)}
+    return counters | {"lossReports": loss_reports, "lossPermille": round(loss * 10)}
 
 
 def _mean(reports: Iterable[QualityReports], name: str) -> float | None:

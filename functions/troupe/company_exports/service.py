@@ -17,9 +17,16 @@ from troupe.company_exports.errors import (
     CompanyExportNotReady,
     ExportNotOffered,
 )
-from troupe.company_exports.records import FILTERS, CompanyExport, ExportFile, ExportInput
+from troupe.company_exports.records import (
+    FILTERS,
+    CompanyExport,
+    ExportFile,
+    ExportInput,
+    Table,
+)
 from troupe.company_exports.specs import COMPANY_EXPORT
 from troupe.company_exports.writes import COLLECTION, export_path, files_prefix
+from troupe.errors import Forbidden
 from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.records import Job, job_path
 from troupe.logs import log
@@ -61,6 +68,7 @@ class CompanyExports:
         """Raises CompanyNotFound, Forbidden, ExportNotOffered, KeyReused, TooManyJobs."""
         company_id = managed(caller, given.company_id)
         Roster(self._db, company_id, [caller.uid]).require_manager(caller)
+        _require_readable(caller, company_id, given.table)
         for name in given.filter.keys() - FILTERS[given.table]:
             known = ", ".join(sorted(FILTERS[given.table]))
             raise ExportNotOffered(f"filter.{name}", f"{given.table} can be filtered by {known}.")
@@ -97,6 +105,7 @@ class CompanyExports:
         """The file, and its name for the reader. What an administrator of Troupe downloads is in
         the audit log. Raises CompanyExportNotReady besides."""
         export = self.get(caller, company_id, export_id).export
+        _require_readable(caller, company_id, export.table)
         if export.file is None:
             raise CompanyExportNotReady
         company = Roster(self._db, company_id).company
@@ -136,3 +145,9 @@ class CompanyExports:
         prefix = f"{files_prefix(export.company_id)}{export.id}-"
         self._files().delete(self._files().list(prefix))
         self._db.commit(Delete(export_path(export.id)))
+
+
+def _require_readable(caller: Caller, company_id: str, table: Table) -> None:
+    """Administrators of Troupe do not read what a company says among itself. Raises Forbidden."""
+    if table is Table.COMMENTS and is_outside_admin(caller, company_id):
+        raise Forbidden

@@ -35,7 +35,8 @@ COUNTERS = frozenset(
         *(f"durations{number}" for number in range(len(DURATIONS) + 1)),
         *("waitingSeconds", "responseSeconds", "recordings"),
         # Connections: joins that never had media, reports of their quality, and those relayed.
-        *("failedJoins", "reconnects", "qualityReports", "relayed", "lossPermille"),
+        *("failedJoins", "reconnects", "qualityReports", "relayed"),
+        *("lossReports", "lossPermille"),  # of the reports that say how much was lost
         *(f"quality{number}" for number in range(4)),
         *(f"roundTrips{number}" for number in range(len(ROUND_TRIPS) + 1)),
         # Reviews.
