@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from troupe.adapters.firestore import Merge, Write, now
+from troupe.adapters.firestore import Document, Merge, Update, Write, now
 
 COLLECTION = "endedSubjects"
 # Longer than a request takes: one that has found the subject may still say something about it.
@@ -18,4 +18,13 @@ _REST = timedelta(minutes=2)
 def ending_write(kind: str, subject_id: str) -> Write:
     """`kind`: what was deleted: a company, call, character, script or review."""
     fields = {"kind": kind, "subjectId": subject_id, "dueAt": now() + _REST}
-    return Merge(f"{COLLECTION}/{kind}-{subject_id}", fields)
+    return Merge(ended_path(kind, subject_id), fields)
+
+
+def ended_path(kind: str, subject_id: str) -> str:
+    return f"{COLLECTION}/{kind}-{subject_id}"
+
+
+def postponed(ended: Document) -> Write:
+    """For a subject that may still be reviewed or commented on: looks at it again later."""
+    return Update(ended.path, {"dueAt": now() + _REST})

@@ -393,7 +393,12 @@ class TestEnding:
             body = {"subjectKind": "review", "subjectId": review["id"], "text": "Sorry."}
             data(call.host, "POST", "/api/comments", json=body)
             data(guest, "DELETE", f"/api/reviews/{review['id']}")
+            again = {"subjectKind": "call", "subjectId": call.id, "rating": 1}
+            refused = ask(guest, "POST", "/api/reviews", json=again)
+            assert code(refused) == (409, "review_being_deleted")
+            assert int(refused.headers["Retry-After"]) > 0
             due = now() - timedelta(seconds=1)
             db.commit(*(Update(each.path, {"dueAt": due}) for each in db.find(ENDED, limit=9)))
             assert services().chores["ended_subjects"](10) == 1
             assert [each.id for each in db.find("comments", limit=9)] == [kept["id"]]
+            assert data(guest, "POST", "/api/reviews", json=again)["review"]["id"] == review["id"]

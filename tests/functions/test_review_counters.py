@@ -16,7 +16,8 @@ from tests.support.companies import Firm, Person, a_firm
 from tests.support.factories import PROJECT, test_settings
 from tests.support.reviews import Held, a_guest, a_past_call, ask, days, totals
 from tests.support.wiring import rewired
-from troupe.adapters.firestore import Database, connect
+from troupe.adapters.firestore import Database, Delete, connect
+from troupe.ended_subjects import ended_path
 from troupe.reviews.records import RatingTotals, Review
 from troupe.reviews.writes import ratings_path
 
@@ -202,5 +203,5 @@ def test_counters_and_statistics_equal_a_recount(shared: Database, steps: list[A
             path = f"/api/reviews/{ids[who, what]}"
             assert ask(person, method, path, json=fields).status_code == 200
             if method == "DELETE":
-                del ids[who, what]
+                shared.commit(Delete(ended_path("review", ids.pop((who, what)))))  # as the sweep
     check(setting)

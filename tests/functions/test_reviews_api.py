@@ -17,7 +17,8 @@ from tests.support.factories import code, new_character, test_settings
 from tests.support.lost import lost_answer
 from tests.support.reviews import Held, a_guest, a_past_call, ask, data, days, invitee, totals
 from tests.support.wiring import rewired, services
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Database, Delete, Update, now
+from troupe.calls.writes import call_path
 from troupe.companies.founding import CompanyRequest
 from troupe.ended_subjects import COLLECTION as ENDED
 from troupe.ended_subjects import ending_write
@@ -181,7 +182,7 @@ class TestWriting:
         assert call.review(user)["guest"] is False
 
     def test_a_company_is_reviewed_by_those_who_had_a_call_with_it(
-        self, call: Held, guest: Person, db: Database
+        self, call: Held, guest: Person, db: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         body = {"subjectKind": "company", "subjectId": call.firm.id, "rating": 4}
         review = data(guest, "POST", "/api/reviews", json=body)["review"]
@@ -205,6 +206,8 @@ class TestWriting:
         ]
         for person, status, name in refused:
             assert code(ask(person, "POST", "/api/reviews", json=body)) == (status, name)
+        monkeypatch.setattr("troupe.reviews.subjects._MOST_CALLS", 0)  # only so many are read
+        assert code(ask(late, "POST", "/api/reviews", json=body))[1] == "company_not_found"
 
     def test_a_character_is_reviewed_by_users_who_see_it(self, db: Database) -> None:
         owner, user = a_person(db), a_person(db)
@@ -349,7 +352,8 @@ class TestChanging:
         assert days(db, call.firm) == {}
         assert totals(call.firm).rating_count == 0
         assert call.record.review is None
-        assert call.review(guest, rating=2)["revision"] == 1  # a new one
+        answer = ask(guest, "POST", "/api/reviews", json=about(call))
+        assert code(answer) == (409, "review_being_deleted")  # until it is swept
 
     def test_nobody_changes_a_review_of_somebody_else(self, call: Held, guest: Person) -> None:
         path = f"/api/reviews/{call.review(guest)['id']}"
@@ -446,6 +450,7 @@ class TestReading:
         "query",
         [
             "?subjectId=a",
+            "?subjectKind=call&subjectId=a&mine=true",
             "?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z",
             "?from=2026-02-01",
             "?from=0001-01-01T00:00:00%2B14:00",
@@ -551,7 +556,13 @@ class TestEnding:
             kept.review(kept.admit())
             name = call.firm.record.name
             services().companies.delete(call.firm.owner.caller, call.firm.id, name)
+            late = call.admit()
             sweep_now(db)
+            call.review(late)  # the sweep of companies has not erased the call yet
+            db.commit(Delete(call_path(call.id)))
+            assert services().chores["ended_subjects"](10) == 0
+            sweep_now(db)
+            assert db.find(ENDED, limit=1) == []
             assert [each.data["companyId"] for each in db.find("reviews", limit=9)] == [
                 kept.firm.id
             ]

@@ -163,7 +163,8 @@ def totals(firm: Firm) -> Totals:
 
 
 def days(db: Database, firm: Firm) -> dict[str, dict[str, int]]:
-    """The counters of a company by member, over all days, shards and hours; without zeros."""
+    """The counters of a company by member, over all days, shards and hours; without zeros, and
+    without its new members."""
     found: dict[str, dict[str, int]] = {}
     for document in db.find(days_path(firm.id), limit=100):
         for member, counters in document.data["counts"].items():
@@ -171,7 +172,7 @@ def days(db: Database, firm: Firm) -> dict[str, dict[str, int]]:
                 sums = found.setdefault(member, {})
                 sums[name] = sums.get(name, 0) + sum(quarters.values())
     kept = {
-        member: {name: count for name, count in sums.items() if count}
+        member: {name: count for name, count in sums.items() if count and name != "newMembers"}
         for member, sums in found.items()
     }
     return {member: sums for member, sums in kept.items() if sums}

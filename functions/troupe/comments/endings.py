@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from troupe.adapters.firestore import Database, Delete, Document
+from troupe.calls.records import COLLECTION as CALLS
 from troupe.comments.records import COLLECTION, subject_key
 from troupe.ended_subjects import COLLECTION as ENDED
+from troupe.ended_subjects import postponed
 from troupe.logs import log
 from troupe.reviews.records import COLLECTION as REVIEWS
 from troupe.reviews.writes import ratings_path
@@ -36,11 +38,18 @@ class SubjectEndings:
             where = [("companyId", "==", subject_id)]
         else:
             where = [("subject", "==", subject)]
+        # Its calls are erased with the company, and can be reviewed until then.
+        has_calls = kind == "company" and bool(
+            self._db.find(CALLS, where=where, limit=1, select=[])
+        )
         counted = [ratings_path(subject)] if kind in _REVIEWED else []
         for _ in range(STEPS):
             more = self._erase_reviews(where) if kind in _REVIEWED else False
             if not (self._erase_comments(where) or more):
-                self._db.commit(*map(Delete, [*counted, ended.path]))
+                if has_calls:
+                    self._db.commit(postponed(ended))
+                else:
+                    self._db.commit(*map(Delete, [*counted, ended.path]))
                 return
 
     def _erase_comments(self, where: list[tuple[str, str, str]]) -> bool:

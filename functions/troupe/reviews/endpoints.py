@@ -16,6 +16,7 @@ from troupe.reviews.errors import (
     AlreadyReviewed,
     GuestTooLate,
     OwnSubject,
+    ReviewBeingDeleted,
     ReviewChanged,
     ReviewNotFound,
     WasNotThere,
@@ -67,7 +68,7 @@ def list_reviews(
     auth=Auth.MEMBER,
     status=201,
     data=schemas.ReviewData,
-    errors=(*_WRITING, AlreadyReviewed, *MODERATION_ERRORS),
+    errors=(*_WRITING, AlreadyReviewed, ReviewBeingDeleted, *MODERATION_ERRORS),
     headers=("Location",),
     limit="review",
 )
@@ -109,7 +110,8 @@ def update_review(
 
 @api.delete("/api/reviews/<reviewId>", auth=Auth.OWNER, errors=(ReviewNotFound,))
 def delete_review(path: schemas.ReviewPath, caller: Caller, reviews: Reviews) -> Reply:
-    """Deletes a review of yours with the comments on it. You can write another one."""
+    """Deletes a review of yours with the comments on it, which takes a few minutes. Then you can
+    write another one."""
     reviews.delete(caller, path.review_id)
     return Reply(message="Review deleted successfully")
 

@@ -26,6 +26,14 @@ class AlreadyReviewed(Conflict):
     message = "You have already reviewed this. Change your review with `PUT /api/reviews/{id}`."
 
 
+class ReviewBeingDeleted(Conflict):
+    code = "review_being_deleted"
+    message = (
+        "The comments on the review that you have deleted are still being deleted. Try again in a"
+        " few minutes."
+    )
+
+
 class ReviewChangedDetails(TypedDict):
     revision: int
 

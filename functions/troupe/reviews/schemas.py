@@ -162,7 +162,9 @@ class ReviewsQuery(Page):
     )
     subject_kind: ReviewedKind | None = None
     subject_id: Id | None = Field(None, description="Needs `subjectKind`.")
-    mine: bool = Field(False, description="The reviews that you have written.")
+    mine: bool = Field(
+        False, description="The reviews that you have written. Not with `subjectId`."
+    )
     rating: Stars | None = None
     host_id: Id | None = None
     solved: bool | None = None
@@ -173,6 +175,8 @@ class ReviewsQuery(Page):
     def _whole(self) -> Self:
         if self.subject_id is not None and self.subject_kind is None:
             raise PydanticCustomError("subject", "`subjectId` needs `subjectKind`")
+        if self.mine and self.subject_id is not None:
+            raise PydanticCustomError("subject", "`mine` and `subjectId` exclude each other")
         if self.since and self.until and self.since >= self.until:
             raise PydanticCustomError("order", "`to` must be after `from`")
         return self

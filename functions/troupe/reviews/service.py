@@ -19,12 +19,17 @@ from troupe.calls.writes import call_path
 from troupe.characters.errors import not_found
 from troupe.characters.writes import character_path
 from troupe.companies.roster import is_outside_admin
-from troupe.ended_subjects import ending_write
+from troupe.ended_subjects import ended_path, ending_write
 from troupe.errors import CompanyNotFound, Forbidden
 from troupe.logs import log
 from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
-from troupe.reviews.errors import AlreadyReviewed, ReviewChanged, ReviewNotFound
+from troupe.reviews.errors import (
+    AlreadyReviewed,
+    ReviewBeingDeleted,
+    ReviewChanged,
+    ReviewNotFound,
+)
 from troupe.reviews.records import (
     COLLECTION,
     Aspects,
@@ -42,6 +47,8 @@ from troupe.reviews.writes import (
     review_id_of,
     review_path,
 )
+
+_SWEPT_WITHIN = 300  # seconds; as often as the sweep runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ class Reviews:
     def create(self, caller: AccountCaller, draft: ReviewDraft) -> Review:
         """One for each author and subject.
 
-        Raises the errors of `reviewable`, AlreadyReviewed, ContentRefused, ModerationUnavailable.
+        Raises the errors of `reviewable`, AlreadyReviewed, ReviewBeingDeleted, ContentRefused,
+        ModerationUnavailable.
         """
         at = now()
         subject = reviewable(self._db, caller, draft.kind, draft.subject_id, at)
@@ -109,18 +117,23 @@ class Reviews:
             created_at=at,
             updated_at=at,
         )
-        path = review_path(review.id)
-        if self._db.get(path).exists:  # before moderation, which may cost money
+        path, ending = review_path(review.id), ended_path("review", review.id)
+        before = self._read(path, ending)  # before moderation, which may cost money
+        if before[path].exists:
             raise AlreadyReviewed(details={"reviewId": review.id})
+        _require_erased(before[ending])
         self._moderation.check(caller.uid, draft.title, draft.text, *draft.tags)
 
         def attempt() -> Review:
-            documents = self._read(path, *counted_paths(review))
+            documents = self._read(path, ending, *counted_paths(review))
             if documents[path].exists:
                 earlier = Review.of(documents[path])
                 if earlier.created_at == at:
                     return earlier  # our own commit: its response was lost, so it was sent again
                 raise AlreadyReviewed(details={"reviewId": review.id})
+            _require_erased(documents[ending])
+            if subject.kind is ReviewedKind.CALL and not documents[call_path(subject.id)].exists:
+                raise CallNotFound  # erased meanwhile: nothing would erase the review
             self._db.commit_or_stale(
                 Create(path, review.stored()),
                 *counting_writes(review, changes_of(None, review), documents),
@@ -274,6 +287,14 @@ class Reviews:
 
     def _read(self, *paths: str) -> dict[str, Document]:
         return {each.path: each for each in self._db.get_all(paths)}
+
+
+def _require_erased(ending: Document) -> None:
+    """A review that replaces a deleted one has the same id, so it would have its comments. Raises
+    ReviewBeingDeleted."""
+    if ending.exists:
+        left = int((ending.data["dueAt"] - now()).total_seconds())
+        raise ReviewBeingDeleted(retry_after=max(0, left) + _SWEPT_WITHIN)
 
 
 def _contended(review: Review) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from troupe.access import belongs, involved, manages
 from troupe.adapters.firestore import Database, Document
@@ -22,6 +23,7 @@ from troupe.reviews.errors import GuestTooLate, OwnSubject, WasNotThere
 from troupe.reviews.records import Review, ReviewedKind
 
 Refusal = TroupeError | type[TroupeError]
+_MOST_CALLS = 100  # each takes a few reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,12 @@ def _company(db: Database, caller: Caller, company_id: str, at: datetime) -> Sub
 
 
 def _customer(db: Database, caller: Caller, company_id: str, at: datetime) -> Refusal | None:
-    """None for somebody who was in a call of the company; else why they may not review it."""
+    """None for somebody who was in a call of the company; else why they may not review it. Looks at
+    no more than `_MOST_CALLS`."""
     refusal: Refusal = CompanyNotFound
     mine = [("uid", "==", caller.uid), ("companyId", "==", company_id)]
-    for access in db.walk(ACCESS, where=mine, group=True, batch=20):
+    found = db.walk(ACCESS, where=mine, group=True, batch=20)
+    for access in islice(found, _MOST_CALLS):
         if not was_in(db, access):
             refusal = WasNotThere if refusal is CompanyNotFound else refusal
             continue
