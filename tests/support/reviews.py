@@ -105,6 +105,7 @@ def a_past_call(
         status=fields.pop("status", CallStatus.ENDED),
         started_at=at - timedelta(hours=2),
         ended_at=ended_at or at - timedelta(hours=1),
+        due_at=at + timedelta(days=90),
         room_id=call_id,
         invitees=fields.pop("invitees", []),
         created_at=at - timedelta(hours=2),

@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 from troupe.accounts.schemas import Language, Phone
 from troupe.calls.invitation_records import CallInvitation, Channel
 from troupe.calls.records import Invitee
-from troupe.calls.wording import MOST_NOTE, without_links
-from troupe.web.schema import Email, Id, Line, PlainText, Schema, example
+from troupe.calls.wording import MOST_NOTE
+from troupe.web.schema import Email, Id, Line, PlainText, Schema, example, without_links
 
 Note = Annotated[PlainText, Field(max_length=MOST_NOTE), AfterValidator(without_links)]
 

@@ -7,16 +7,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pydantic_core import PydanticCustomError
-
 from troupe.notifications.wording import base_language
 from troupe.text import shorten
 
 MOST_NOTE = 160
 _NAME = 60  # characters of a company's name
 _REVIEW_LINK = re.compile(r"\{review ?link\}", re.IGNORECASE)
-# Whatever a phone may turn into a link: a scheme, "www.", or a domain.
-_LINK = re.compile(r"://|\bwww\.|[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
 
 
 class Words(NamedTuple):
@@ -78,12 +74,3 @@ def after_call(company: str, language: str, link: str, text: str = "") -> Said:
     name = shorten(company, _NAME)
     own = _REVIEW_LINK.sub(lambda _: link, text.strip())
     return Said(name, own or words.after.format(company=name, link=link))
-
-
-def without_links(text: str) -> str:
-    """For the schemas of texts that are sent."""
-    if _LINK.search(text):
-        raise PydanticCustomError(
-            "link", "must have no links; put a space after a full stop within the text"
-        )
-    return text

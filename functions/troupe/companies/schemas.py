@@ -18,7 +18,6 @@ from pydantic import (
 from troupe.accounts.fields import check_org_number, lower, upper
 from troupe.accounts.schemas import Country, Language, OrgNumber, Phone, Timezone
 from troupe.caller import CompanyRole
-from troupe.calls.wording import without_links
 from troupe.companies import records
 from troupe.companies.founding import MOST_SLUG, CompanyRequest
 from troupe.companies.records import (
@@ -43,6 +42,7 @@ from troupe.web.schema import (
     PlainText,
     Schema,
     example,
+    without_links,
 )
 from troupe.web.upload import Form, Upload
 

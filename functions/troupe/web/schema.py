@@ -28,6 +28,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*(?:\[\])?$")
 # The Unicode category Cc, without tabs and line breaks.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 MOST_ENTRIES = 100
+# Whatever a phone may turn into a link: a scheme, "www.", or a domain.
+_LINK = re.compile(r"://|\bwww\.|[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
 
 
 def _storable(at: datetime) -> datetime:
@@ -192,6 +194,15 @@ class Page(Sized):
 def _one_line(text: str) -> str:
     if not all(belongs_in_line(c) for c in text) or any(reorders(c) for c in text):
         raise PydanticCustomError("control_characters", "must be one line of plain text")
+    return text
+
+
+def without_links(text: str) -> str:
+    """For the schemas of texts that are sent."""
+    if _LINK.search(text):
+        raise PydanticCustomError(
+            "link", "must have no links; put a space after a full stop within the text"
+        )
     return text
 
 
