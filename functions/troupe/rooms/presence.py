@@ -209,8 +209,8 @@ def _differs(wanted: Online | None, before: Online | None) -> bool:
 def _may(beat: _Beat, before: Online | None, wanted: Online | None, at: datetime) -> bool:
     """Whether the member may tell others now. Otherwise they are shown as before until a later
     beat: every beat compares what is shown with what is true."""
-    repeats = before is not None and wanted is not None and wanted.until is not None
-    if repeats and beat.shown_at is not None and at - beat.shown_at < _PAUSE:
+    passing = [each for each in (before, wanted) if each is not None and each.until is not None]
+    if len(passing) == 2 and beat.shown_at is not None and at - beat.shown_at < _PAUSE:
         return False
     return at - beat.window >= _WINDOW or beat.changes < _MOST_CHANGES
 
