@@ -257,33 +257,33 @@ def documents(db: Database, company_id: str) -> list[str]:
     return sorted(each.id for each in found)
 
 
-def test_past_days_become_a_few_documents(days_db: Database) -> None:
-    company = a_company(days_db)
+def test_past_days_become_a_few_documents(own_db: Database) -> None:
+    company = a_company(own_db)
     for day in range(16):
-        count(days_db, company.id, FIRST + timedelta(days=day), number=day)
-    folding = DayFolding(days_db)
+        count(own_db, company.id, FIRST + timedelta(days=day), number=day)
+    folding = DayFolding(own_db)
     while folding.fold(5):
-        assert total(days_db, company.id) == sum(range(16))
-    assert documents(days_db, company.id) == ["202510-0", "202511-0"]
-    count(days_db, company.id, FIRST)  # a late one
-    assert total(days_db, company.id) == sum(range(16)) + 1
+        assert total(own_db, company.id) == sum(range(16))
+    assert documents(own_db, company.id) == ["202510-0", "202511-0"]
+    count(own_db, company.id, FIRST)  # a late one
+    assert total(own_db, company.id) == sum(range(16)) + 1
     assert folding.fold(100) == 1
     assert folding.fold(100) == 0
-    assert total(days_db, company.id) == sum(range(16)) + 1
-    by_member = read(days_db, company.id, slot_of(FIRST), slot_of(LAST), members=True)
+    assert total(own_db, company.id) == sum(range(16)) + 1
+    by_member = read(own_db, company.id, slot_of(FIRST), slot_of(LAST), members=True)
     found = by_member.by_member(slot_of(FIRST), slot_of(LAST))
     assert found == {"ada": {"callsStarted": sum(range(16)) + 1}}
 
 
-def test_what_is_counted_today_is_not_folded_yet(days_db: Database) -> None:
-    company = a_company(days_db)
-    count(days_db, company.id, now() - timedelta(days=1))
-    assert DayFolding(days_db).fold(100) == 0
+def test_what_is_counted_today_is_not_folded_yet(own_db: Database) -> None:
+    company = a_company(own_db)
+    count(own_db, company.id, now() - timedelta(days=1))
+    assert DayFolding(own_db).fold(100) == 0
 
 
-def test_an_increment_during_a_fold_is_kept(days_db: Database) -> None:
-    company = a_company(days_db)
-    count(days_db, company.id, FIRST, number=3)
+def test_an_increment_during_a_fold_is_kept(own_db: Database) -> None:
+    company = a_company(own_db)
+    count(own_db, company.id, FIRST, number=3)
 
     class Late(Database):
         """Counts more of the same document just before it is folded."""
@@ -295,40 +295,40 @@ def test_an_increment_during_a_fold_is_kept(days_db: Database) -> None:
             super().commit(Merge(fold.path, fields))
             return super().commit_or_stale(*writes)
 
-    assert DayFolding(Late(days_db._client)).fold(100) == 0  # the next sweep does it
-    assert total(days_db, company.id) == 7
-    assert DayFolding(days_db).fold(100) == 1
-    assert total(days_db, company.id) == 7
+    assert DayFolding(Late(own_db._client)).fold(100) == 0  # the next sweep does it
+    assert total(own_db, company.id) == 7
+    assert DayFolding(own_db).fold(100) == 1
+    assert total(own_db, company.id) == 7
 
 
-def test_two_folds_at_once_count_once(days_db: Database) -> None:
-    company = a_company(days_db)
+def test_two_folds_at_once_count_once(own_db: Database) -> None:
+    company = a_company(own_db)
     for day in range(4):
-        count(days_db, company.id, FIRST + timedelta(days=day))
+        count(own_db, company.id, FIRST + timedelta(days=day))
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: DayFolding(days_db).fold(100), range(2)))
-    while DayFolding(days_db).fold(100):
+        list(pool.map(lambda _: DayFolding(own_db).fold(100), range(2)))
+    while DayFolding(own_db).fold(100):
         pass
-    assert total(days_db, company.id) == 4
-    assert documents(days_db, company.id) == ["202510-0"]
+    assert total(own_db, company.id) == 4
+    assert documents(own_db, company.id) == ["202510-0"]
 
 
 def test_a_full_pack_is_followed_by_another(
-    days_db: Database, monkeypatch: pytest.MonkeyPatch
+    own_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("troupe.dashboards.folding.MOST_PACK", 1)
-    company = a_company(days_db)
+    company = a_company(own_db)
     for day in range(6):
         at = FIRST + timedelta(days=day)
-        count(days_db, company.id, at, member="a member with a long name " * 3)
-        DayFolding(days_db).fold(100)
-    assert len(documents(days_db, company.id)) > 1
-    assert total(days_db, company.id) == 6
+        count(own_db, company.id, at, member="a member with a long name " * 3)
+        DayFolding(own_db).fold(100)
+    assert len(documents(own_db, company.id)) > 1
+    assert total(own_db, company.id) == 6
 
 
-def test_nothing_is_left_of_a_deleted_company(days_db: Database) -> None:
-    company = a_company(days_db)
-    count(days_db, company.id, FIRST)
-    days_db.commit(Update(company_path(company.id), {"deletedAt": now()}))
-    assert DayFolding(days_db).fold(100) == 1
-    assert documents(days_db, company.id) == []
+def test_nothing_is_left_of_a_deleted_company(own_db: Database) -> None:
+    company = a_company(own_db)
+    count(own_db, company.id, FIRST)
+    own_db.commit(Update(company_path(company.id), {"deletedAt": now()}))
+    assert DayFolding(own_db).fold(100) == 1
+    assert documents(own_db, company.id) == []
