@@ -8,11 +8,12 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from local.ports import free_ports
 from local.processes import Child
 
 TURNSERVER = shutil.which("turnserver")
@@ -23,12 +24,12 @@ _BINDING = bytes.fromhex("000100002112a442")  # a STUN request, to which each se
 
 
 def free_port() -> int:
-    """That is free for UDP and TCP now."""
-    with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        udp.bind(("127.0.0.1", 0))
-        port = int(udp.getsockname()[1])
-        tcp.bind(("127.0.0.1", port))
-        return port
+    """That is free for UDP and TCP now, and from which no connection is opened by itself."""
+    while True:
+        port = free_ports(["turn"])["turn"]
+        with socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
+            udp.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
