@@ -108,7 +108,7 @@ test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for a selection; COVER
 FAST := tests/unit tests/functions tests/rules tests/project tests/contract/test_contract.py
 
 .PHONY: test-fast
-test-fast: setup ## Run the tests of single modules and operations (five minutes on two cores)
+test-fast: setup ## Run the tests of single modules and operations (six minutes on two cores)
 	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder -m "not slow and not models" $(FAST) $(TEST_ARGS)
 
 # The same seed sends the same requests again. The property tests take new examples each time.
