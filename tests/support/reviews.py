@@ -18,7 +18,8 @@ from troupe.calls.records import (
     Invitee,
     Participant,
 )
-from troupe.calls.writes import access_path, call_path, new_code, participant_path
+from troupe.calls.writes import CODE_LENGTH, access_path, call_path, participant_path
+from troupe.codes import new_code
 from troupe.companies.records import Totals
 from troupe.dashboards.days import days_path
 
@@ -100,7 +101,7 @@ def a_past_call(
         host_uid=host.uid,
         creator_uid=host.uid,
         number=1,
-        code=new_code(),
+        code=new_code(CODE_LENGTH),
         title="Broken router",
         status=fields.pop("status", CallStatus.ENDED),
         started_at=at - timedelta(hours=2),

@@ -42,11 +42,11 @@ from troupe.calls.starting import meet, start
 from troupe.calls.states import Action, after
 from troupe.calls.writes import (
     call_path,
-    clean_code,
     code_path,
     participant_path,
     slug_path,
 )
+from troupe.codes import clean_code
 from troupe.companies.records import Company
 from troupe.companies.writes import company_path
 from troupe.companies.writes import slug_path as company_slug_path

@@ -44,7 +44,8 @@ from troupe.calls.records import (
 from troupe.calls.standing import company_call, hosted_call, run_call
 from troupe.calls.starting import start
 from troupe.calls.states import Action, after
-from troupe.calls.writes import call_path, code_path, new_code, slug_path
+from troupe.calls.writes import CODE_LENGTH, call_path, code_path, slug_path
+from troupe.codes import new_code
 from troupe.errors import CompanyNotFound, Forbidden
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.logs import log
@@ -132,7 +133,7 @@ class Calls:
         _check_size(request.media, request.max_participants)
         names = [each.name for each in request.invitees]
         self._moderation.check(caller.uid, request.title, *names)
-        call_id, code = _id(caller.uid, key), new_code()
+        call_id, code = _id(caller.uid, key), new_code(CODE_LENGTH)
         asked = _identified(company_id, request) if key else None
         plan: Plan | None = None  # counted once, however often this is tried
 

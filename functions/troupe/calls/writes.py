@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-
 from troupe.calls.records import ACCESS, CODES, COLLECTION, PARTICIPANTS, QUALITY, SIGNALS
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LOOKALIKES = str.maketrans("OIL", "011")
-CODE_LENGTH = 10
+CODE_LENGTH = 10  # 50 bits
 
 
 def call_path(call_id: str) -> str:
@@ -63,16 +59,6 @@ def slug_path(company_id: str, slug: str) -> str:
 
 def counters_path(company_id: str) -> str:
     return f"companies/{company_id}/state/calls"
-
-
-def new_code() -> str:
-    """50 bits that can be read out on the phone."""
-    return "".join(secrets.choice(_CROCKFORD) for _ in range(CODE_LENGTH))
-
-
-def clean_code(typed: str) -> str:
-    """A code as it is stored: people type it in lower case, in groups, and confuse letters."""
-    return typed.upper().replace("-", "").replace(" ", "").translate(_LOOKALIKES)
 
 
 def link_of(code: str, invitation: str = "") -> str:

@@ -18,6 +18,7 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.caller import Caller
+from troupe.codes import clean_code, is_code, new_code
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.rooms.errors import InvitationNotFound, InvitesNotAllowed, RoomNotFound
 from troupe.rooms.members import may_invite
@@ -34,9 +35,6 @@ from troupe.rooms.writes import (
 
 Kind = Literal["link", "code"]
 GivenRole = Literal["moderator", "member"]
-# Without the letters that are taken for digits, or for each other: https://www.crockford.com/base32
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _CODE_LENGTH = 8
 _DEFAULT = {"link": timedelta(days=7), "code": timedelta(hours=1)}
 LONGEST = {"link": timedelta(days=30), "code": timedelta(hours=1)}
@@ -69,7 +67,9 @@ class RoomInvitations:
     def invite(self, caller: Caller, room_id: str, wanted: Wanted) -> Invited:
         """A new code replaces the previous one. Only the owner invites moderators, each with an
         invitation of their own. Raises RoomNotFound, InvitesNotAllowed, RoomRoleRequired."""
-        token = _code() if wanted.kind == "code" else f"rm_{secrets.token_urlsafe(16)}"
+        token = (
+            new_code(_CODE_LENGTH) if wanted.kind == "code" else f"rm_{secrets.token_urlsafe(16)}"
+        )
 
         def attempt() -> RoomInvitation:
             also = [secret_path(room_id), invitation_path(token)]
@@ -150,13 +150,8 @@ def as_token(text: str) -> str:
     """A token, or a code as people type it: in any case, with hyphens, and letters that look like
     its digits."""
     text = text.strip()
-    code = text.upper().translate(_MISREAD)
-    is_code = len(code) == _CODE_LENGTH and all(c in _CROCKFORD for c in code)
-    return code if is_code else text
-
-
-def _code() -> str:
-    return "".join(secrets.choice(_CROCKFORD) for _ in range(_CODE_LENGTH))
+    code = clean_code(text)
+    return code if is_code(code, _CODE_LENGTH) else text
 
 
 def _replaced(secret: Document, invitation: RoomInvitation) -> list[Write]:
