@@ -62,25 +62,26 @@ class CompanySearch:
         """At most so many of each kind, in the order of `kinds`. What an administrator of Troupe
         finds is in the audit log; they do not read comments. Raises CompanyNotFound, Forbidden."""
         managed(caller, company_id)
-        Roster(self._db, company_id)
+        Roster(self._db, company_id)  # raises if the company is gone
         if is_outside_admin(caller, company_id):
             self._audit_log().read(Actor.of(caller), "search", company_path(company_id))
             kinds = [kind for kind in kinds if kind is not Kind.COMMENTS]
         if not search_key(text):
             return []
-        ways = {
-            Kind.USERS: self._users,
-            Kind.CALLS: self._calls,
-            Kind.LICENSES: self._licenses,
-            Kind.COMMENTS: self._comments,
+        of_members = {Kind.USERS, Kind.LICENSES} & {*kinds}
+        members = self._members(company_id, text, most) if of_members else []
+        ways: dict[Kind, Callable[[], list[Hit]]] = {
+            Kind.USERS: lambda: self._users(members),
+            Kind.CALLS: lambda: self._calls(company_id, text, most),
+            Kind.LICENSES: lambda: self._licenses(company_id, text, members),
+            Kind.COMMENTS: lambda: self._comments(company_id, text, most),
         }
-        return [hit for kind in kinds for hit in ways[kind](company_id, text, most)]
+        return [hit for kind in kinds for hit in ways[kind]()]
 
-    def _users(self, company_id: str, text: str, most: int) -> list[Hit]:
-        """By name or address."""
+    def _users(self, members: list[Member]) -> list[Hit]:
         return [
             Hit(Kind.USERS, each.id, each.name or each.email, each.email, each.joined_at)
-            for each in self._members(company_id, text, most)
+            for each in members
         ]
 
     def _calls(self, company_id: str, text: str, most: int) -> list[Hit]:
@@ -91,10 +92,9 @@ class CompanySearch:
             for call in map(Call.of, found)
         ]
 
-    def _licenses(self, company_id: str, text: str, most: int) -> list[Hit]:
+    def _licenses(self, company_id: str, text: str, members: list[Member]) -> list[Hit]:
         """By id, and by the name or address of those who have them."""
-        members = [each for each in self._members(company_id, text, most) if each.license_id]
-        names = {str(each.license_id): each.name or each.email for each in members}
+        names = {each.license_id: each.name or each.email for each in members if each.license_id}
         if company_of_license(text) == company_id:
             names.setdefault(text, "")
         found = self._db.get_all([license_path(each) for each in names])
@@ -126,6 +126,7 @@ class CompanySearch:
         )
 
     def _members(self, company_id: str, text: str, most: int) -> list[Member]:
+        """By name or address."""
         found = self._db.find(
             members_path(company_id),
             where=[("starts", "array_contains", search_key(text))],
