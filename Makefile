@@ -101,7 +101,7 @@ COVERAGE_ARGS := $(if $(filter 1,$(COVERAGE)),--cov)
 .PHONY: test
 test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for a selection; COVERAGE=1 measures coverage)
 	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY) $(GRADIO_READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
+	@$(BIN)/python -m tests.twice -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
 # Left out: a browser, the whole stack, generated clients, embedded models, what kills workers or starts
 # functions anew, and the matrices that send every operation hundreds of requests.

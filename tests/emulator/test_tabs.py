@@ -224,14 +224,19 @@ def test_a_tab_that_is_closed_meanwhile_loses_nothing(own_db: Database) -> None:
 
     closing = threading.Thread(target=close)
     closing.start()
+    heard = 0
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: room.hear(1500, longest=2000), range(60)))
+        # A busy machine closes fewer tabs in the same time.
+        while heard < 60 or (closed < 20 and closing.is_alive()):
+            list(pool.map(lambda _: room.hear(1500, longest=2000), range(20)))
+            heard += 20
     done.set()
     closing.join()
     room.close()
-    assert closed > 20
-    assert room.heard() == 91 * SECOND
-    assert tokens(own_db, room.of.uid) == Balance(granted=1000, used=2)
+    assert closed >= 20
+    spoken = SECOND + heard * 1500
+    assert room.heard() == spoken
+    assert tokens(own_db, room.of.uid) == Balance(granted=1000, used=-(-spoken // MINUTE))
     assert audit(own_db, paid=False).findings == []
 
 

@@ -26,7 +26,7 @@ _OPTION = "--write-queries"
 
 _seen: set[Query] = set()
 _incomplete: list[str] = []  # workers that ended without reporting their queries
-_faults: list[str] = []
+faults: list[str] = []  # of the run so far
 
 
 def recorded() -> set[Query]:
@@ -91,17 +91,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if config.getoption(_OPTION):
         _write(_seen if whole else _seen | known)
         return
-    _faults.extend(f"not in the file: {query.stored()}" for query in sorted(_seen - known))
+    faults.extend(f"not in the file: {query.stored()}" for query in sorted(_seen - known))
     if whole:
-        _faults.extend(f"made by no test: {query.stored()}" for query in sorted(known - _seen))
-    if _faults and exitstatus == 0:
+        faults.extend(f"made by no test: {query.stored()}" for query in sorted(known - _seen))
+    if faults and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if _faults:
+    if faults:
         terminalreporter.section(f"{FILE.name} is out of date: run `make queries`")
-        for fault in _faults:
+        for fault in faults:
             terminalreporter.write_line(fault)
 
 
