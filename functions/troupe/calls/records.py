@@ -19,7 +19,9 @@ from troupe.text import prefixes
 
 COLLECTION = "calls"
 ACCESS, PARTICIPANTS, QUALITY, SIGNALS = "access", "participants", "quality", "signals"
+STATES = "state"
 CODES = "callCodes"
+RECORDINGS = "callRecordings"
 MOST_INVITEES = 20
 MOST_TABS = 20  # that one person opens in one call, one after the other
 MOST_WAITING = 20  # in the lobby of a call
@@ -39,6 +41,19 @@ EndReason = Literal[
     "technical_issue",
     "cancelled",
     "out_of_minutes",
+]
+# `off`: never recorded. `ask`: only with the consent of everybody who is in the call.
+CallRecordingPolicy = Literal["off", "ask"]
+LiveRecordingState = Literal["requested", "starting", "recording"]
+# Why a recording is no longer made, and, if nothing was recorded, why there is none.
+RecordingEnd = Literal[
+    "stopped",
+    "declined",
+    "unanswered",
+    "recorder_left",
+    "nothing_received",
+    "limit_reached",
+    "unpaid",
 ]
 InviteeState = Literal["new", "queued", "sent", "failed", "opened", "joined"]
 QualityWord = Literal["excellent", "good", "fair", "poor"]
@@ -101,6 +116,25 @@ class CallQuality(Record):
     word: QualityWord | None = None
 
 
+class LiveRecording(Record):
+    """The recording that is being made of a call, as everybody in the call sees it. `uid`: whose
+    browser records. `requested`: somebody has not been heard of yet who is asked for consent;
+    `starting`: the browser may record, and nothing of it has arrived. `consented`: who has agreed;
+    `waiting_for`: who is in the call and has not, so nothing may be recorded now."""
+
+    id: str
+    uid: str
+    name: str = ""
+    state: LiveRecordingState = "requested"
+    consented: list[str] = Field(default_factory=list)
+    waiting_for: list[str] = Field(default_factory=list)
+    started_at: datetime
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.waiting_for)
+
+
 class Call(Record):
     """`calls/{id}`: for the functions alone. Every commit that changes who is in the call, or its
     state, names the version that it read.
@@ -114,7 +148,7 @@ class Call(Record):
 
     `seconds`: of all participants together, as far as they have left. `waiting_seconds`: of all who
     waited in the lobby; `response_seconds`: from the start until a second person was there.
-    `reconnects`: how often somebody came back."""
+    `reconnects`: how often somebody came back. `recording`: the one that is being made."""
 
     id: str
     company_id: str
@@ -141,6 +175,8 @@ class Call(Record):
     max_participants: int = 4
     guests_allowed: bool = True
     lobby: bool = False
+    recording_policy: CallRecordingPolicy = "ask"
+    recording: LiveRecording | None = None
     language: str = ""
     invitees: list[Invitee] = Field(default_factory=list)
     room_id: str

@@ -20,8 +20,8 @@ from av.error import FFmpegError
 
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.chunked import after, bare
-from troupe.media.uploads.refusals import no_sound
-from troupe.media.uploads.sniffing import SOUNDS, sound_kind, tag_bytes
+from troupe.media.uploads.refusals import no_film, no_sound
+from troupe.media.uploads.sniffing import SOUNDS, film_kind, sound_kind, tag_bytes
 from troupe.riff import stated_size
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _SOUND_DECODERS = frozenset(
     }
 )
 _VIDEO_DECODERS = frozenset({"h264"})
+# What browsers record.
+_FILM_DECODERS = frozenset({"vp8", "vp9", "h264", "opus", "libopus", "vorbis", "aac"})
 _RATES = range(8_000, 192_001)  # at one sample per second, a small file would last for months
 _MAX_CHANNELS = 8
 _MAX_STREAMS = 16
@@ -77,6 +79,17 @@ def open_clip(file: BinaryIO) -> Iterator[InputContainer]:
     """Opens an mp4, of which only H.264 can be decoded. Raises FFmpegError, MemoryError."""
     file.seek(0)
     with _open(file, "mov", _VIDEO_DECODERS) as container:
+        yield container
+
+
+@contextmanager
+def open_film(file: BinaryIO) -> Iterator[InputContainer]:
+    """Opens what a browser has recorded. Raises UnsupportedFile, FFmpegError, MemoryError."""
+    kind = film_kind(file)
+    if kind is None:
+        raise no_film(file)
+    file.seek(0)
+    with _open(file, kind.demuxer, _FILM_DECODERS) as container:
         yield container
 
 
