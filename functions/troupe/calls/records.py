@@ -19,6 +19,7 @@ from troupe.text import prefixes
 
 COLLECTION = "calls"
 ACCESS, PARTICIPANTS, QUALITY, SIGNALS = "access", "participants", "quality", "signals"
+RECORDINGS = "recordings"
 CODES = "callCodes"
 MOST_INVITEES = 20
 MOST_TABS = 20  # that one person opens in one call, one after the other
@@ -112,6 +113,7 @@ class Call(Record):
     those in the lobby. `join_seq`: how many have ever come in, which gives each participant an
     order; `silent_joins`: how many of them left and had said that they were not connected.
 
+    `used`: milliseconds of all participants together that were counted on tabs, by their ids.
     `seconds`: of all participants together, as far as they have left. `waiting_seconds`: of all who
     waited in the lobby; `response_seconds`: from the start until a second person was there.
     `reconnects`: how often somebody came back."""
@@ -152,6 +154,7 @@ class Call(Record):
     guest_count: int = 0
     silent_joins: int = 0
     guest_name: str = ""
+    used: dict[str, int] = Field(default_factory=dict)
     seconds: int = 0
     waiting_seconds: int = 0
     response_seconds: int | None = None
