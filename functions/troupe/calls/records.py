@@ -146,6 +146,7 @@ class Call(Record):
     those in the lobby. `join_seq`: how many have ever come in, which gives each participant an
     order; `silent_joins`: how many of them left and had said that they were not connected.
 
+    `used`: milliseconds of all participants together that were counted on tabs, by their ids.
     `seconds`: of all participants together, as far as they have left. `waiting_seconds`: of all who
     waited in the lobby; `response_seconds`: from the start until a second person was there.
     `reconnects`: how often somebody came back. `recording`: the one that is being made."""
@@ -188,6 +189,7 @@ class Call(Record):
     guest_count: int = 0
     silent_joins: int = 0
     guest_name: str = ""
+    used: dict[str, int] = Field(default_factory=dict)
     seconds: int = 0
     waiting_seconds: int = 0
     response_seconds: int | None = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from troupe.calls.quality import CallQualities
     from troupe.calls.service import Calls
     from troupe.calls.signals import Signals
+    from troupe.calls.tabs import CallTabs
 
 
 class Calling(Messaging):
@@ -37,6 +38,12 @@ class Calling(Messaging):
         from troupe.calls.presence import CallPresence
 
         return CallPresence(self.database)
+
+    @cached_property
+    def call_tabs(self) -> CallTabs:
+        from troupe.calls.tabs import CallTabs
+
+        return CallTabs(self.tabs, self.settings.prices)
 
     @cached_property
     def call_moderation(self) -> CallModeration:
