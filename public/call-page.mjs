@@ -59,6 +59,16 @@ const handlers = {
       figure.children[1].hidden = !media.screen;
     }
   },
+  recording(recording) {
+    const asked = Boolean(recording?.waitingFor.includes(call.userId));
+    byId("record").setAttribute("aria-pressed", String(Boolean(recording)));
+    byId("recording").textContent = recording ? recordingText(recording) : "";
+    byId("asked").textContent = `${recording?.name || "The host"} wants to record this call. Do you agree?`;
+    const dialog = byId("consent");
+    if (asked && !dialog.open) dialog.showModal();
+    if (!asked && dialog.open) dialog.close();
+    byId("withdraw").hidden = !recording || asked;
+  },
   chat: {
     messages(messages) {
       const items = messages.map((message) => {
@@ -70,6 +80,11 @@ const handlers = {
     },
   },
 };
+
+function recordingText({ state, waitingFor }) {
+  if (waitingFor.length) return "Not recording: somebody has not agreed yet.";
+  return state === "recording" ? "● This call is being recorded." : "The recording is about to start.";
+}
 
 async function showDevices() {
   const found = await call.devices();
@@ -94,6 +109,10 @@ function onPress(id, act) {
 onPress("mute", (on) => call.mute(on));
 onPress("camera", (on) => call.use({ video: on }));
 onPress("share", (on) => call.share(on));
+onPress("record", (on) => call.record(on));
+for (const [id, agrees] of [["agree", true], ["refuse", false], ["withdraw", false]]) {
+  byId(id).addEventListener("click", () => call.consent(agrees).catch((error) => say(error.message)));
+}
 onPress("captions", (on) => call.captions(on, language));
 byId("leave").addEventListener("click", () => call.close());
 byId("microphones").addEventListener("change", ({ target }) => call.use({ audio: target.value }));
@@ -185,6 +204,7 @@ function offerToEnter(found) {
   join("member", async (account) => {
     const session = await ask("POST", "/api/auth/login", account);
     const options = { code, invitation, language, relay };
+    byId("record").hidden = false; // hosts may record
     return enterCall(new Client({ session }), found.callId, handlers, options);
   });
 }

@@ -3,6 +3,7 @@ them is forgotten in time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -32,6 +33,7 @@ from troupe.calls.records import (
     PARTICIPANTS,
     QUALITY,
     SIGNALS,
+    STATES,
     Call,
     CallStatus,
     EndReason,
@@ -58,7 +60,7 @@ from troupe.rooms.service import deletion, invitation_deletes
 from troupe.rooms.writes import room_path
 
 CODE_KEPT = timedelta(days=1)  # after a call is over: long enough for a review
-_PARTS = (ACCESS, PARTICIPANTS, SIGNALS, QUALITY)
+_PARTS = (ACCESS, PARTICIPANTS, SIGNALS, QUALITY, STATES)
 _DEFAULT_REASON: dict[Action, EndReason] = {
     Action.END: "host_ended",
     Action.CANCEL: "cancelled",
@@ -73,9 +75,13 @@ _COUNTERS = {
 
 
 class CallEndings:
-    def __init__(self, db: Database, orphans: OrphanedFiles) -> None:
+    def __init__(
+        self, db: Database, orphans: OrphanedFiles, erase_recordings: Callable[[str], None]
+    ) -> None:
+        """`erase_recordings`: deletes those of a call."""
         self._db = db
         self._orphans = orphans
+        self._erase_recordings = erase_recordings
 
     def end(
         self,
@@ -208,6 +214,7 @@ class CallEndings:
     def _rest(self, call: Call, room: Document) -> tuple[list[OrphanRecord], list[Write]]:
         """The records and writes that delete everything of a call but its document."""
         due_at = now()
+        self._erase_recordings(call.id)
         erase_of_call(self._db, call.id)  # its numbers and addresses first, whatever happens
         records = [
             orphan_record([], collection=f"{call_path(call.id)}/{each}", due_at=due_at)

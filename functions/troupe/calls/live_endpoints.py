@@ -138,8 +138,7 @@ def call_beat(
     left."""
     media = body.media.media() if body.media else None
     there = call_presence.beat(caller, path.call_id, body.participant_id, media, body.connection)
-    views = [schemas.ParticipantView.of(each) for each in there]
-    return Reply(schemas.BeatData(participants=views), "Call fetched successfully")
+    return Reply(schemas.BeatData.of_present(there), "Call fetched successfully")
 
 
 @api.get(

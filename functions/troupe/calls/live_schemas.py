@@ -13,7 +13,7 @@ from troupe.calls.attendance import BEAT_SECONDS, TTL_SECONDS
 from troupe.calls.entering import Entered, Entry, Looked
 from troupe.calls.ice import Ice
 from troupe.calls.moderation import Moderation
-from troupe.calls.presence import Status
+from troupe.calls.presence import Present, Status
 from troupe.calls.quality import Report
 from troupe.calls.records import (
     AccessState,
@@ -22,6 +22,8 @@ from troupe.calls.records import (
     CallRole,
     CallStatus,
     Connection,
+    LiveRecording,
+    LiveRecordingState,
     Media,
     Participant,
 )
@@ -294,6 +296,26 @@ class ParticipantData(Schema):
     participant: ParticipantView
 
 
+class LiveRecordingView(Schema):
+    """The recording that is being made of a call."""
+
+    id: str
+    user_id: str = Field(description="Whose browser records.")
+    name: str
+    state: LiveRecordingState
+    consented: list[str] = Field(description="The ids of the users who have agreed.")
+    waiting_for: list[str] = Field(
+        description="Those of the users in the call who have not: until then nothing is recorded."
+    )
+    started_at: datetime
+
+    @classmethod
+    def of(cls, recording: LiveRecording | None) -> Self | None:
+        if recording is None:
+            return None
+        return cls(user_id=recording.uid, **recording.model_dump(exclude={"uid"}))
+
+
 class BeatData(ParticipantsData):
     beat_seconds: int = BEAT_SECONDS
     ttl_seconds: int = TTL_SECONDS
@@ -301,12 +323,22 @@ class BeatData(ParticipantsData):
         None, description="When the call ends because nobody can pay for more of it; null: never."
     )
 
+    recording: LiveRecordingView | None = None
+
+    @classmethod
+    def of_present(cls, present: Present) -> Self:
+        return cls(
+            participants=[ParticipantView.of(each) for each in present.participants],
+            recording=LiveRecordingView.of(present.recording),
+        )
+
 
 class CallStatusData(Schema):
     status: CallStatus
     participants: list[ParticipantView]
     since: datetime | None = Field(description="When two people were first there.")
     seconds: int
+    recording: LiveRecordingView | None
     quality: CallQualityView | None
 
     @classmethod
@@ -317,6 +349,7 @@ class CallStatusData(Schema):
             participants=[ParticipantView.of(each) for each in status.participants],
             since=call.active_at,
             seconds=call.length(),
+            recording=LiveRecordingView.of(call.recording),
             quality=CallQualityView.of(status.quality) if status.quality else None,
         )
 

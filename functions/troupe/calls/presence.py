@@ -22,6 +22,7 @@ from troupe.calls.records import (
     Call,
     CallQuality,
     Connection,
+    LiveRecording,
     Media,
     Participant,
 )
@@ -40,6 +41,14 @@ _STORED_EVERY = timedelta(seconds=28)
 _MOST_HEARD = 10_000
 _MEDIA_EVERY = timedelta(seconds=1)  # others are told, which is a write
 _MOST_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """`recording`: the one that is being made, for those in the call."""
+
+    participants: list[Participant]
+    recording: LiveRecording | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +73,12 @@ class CallPresence:
         participant_id: str,
         media: Media | None,
         connection: Connection | None,
-    ) -> list[Participant]:
+    ) -> Present:
         """Says that a tab is there; returns who is in the call, for those in its lobby only
         themselves. `media`: what it sends now, if that has changed. Raises CallNotFound, Removed,
         CallEnded, NotInCall."""
 
-        def attempt() -> list[Participant]:
+        def attempt() -> Present:
             here = Attendance(self._db, call_id, [caller.uid])
             entry = here.found(access_path(call_id, caller.uid))
             admitted(here.document, entry, caller.uid, waiting=True)
@@ -84,7 +93,9 @@ class CallPresence:
             else:
                 self._store(here, mine, changed, connection)
             self._hear(mine.id, here.at)
-            return here.inside if mine.is_in else [mine]
+            if not mine.is_in:
+                return Present([mine], None)
+            return Present(here.inside, here.call.recording)
 
         return contend(attempt)
 

@@ -18,6 +18,7 @@ from troupe.calls.records import (
     CallMedia,
     CallProvider,
     CallQuality,
+    CallRecordingPolicy,
     CallStatus,
     EndReason,
     Invitee,
@@ -120,6 +121,11 @@ class CallFields(WarnsOfUnknown):
     guest_phone: Phone | None = Field(None, description=_GUEST)
     guest_email: Email | None = Field(None, description=_GUEST)
     language: Language | None = Field(None, description="Of the guests, unless they say.")
+    recording_policy: CallRecordingPolicy | None = Field(
+        None,
+        description="`ask`: the call is recorded only if everybody in it agrees; never, if the "
+        "settings of the company say `off`. Defaults to the company's.",
+    )
 
     def people(self) -> list[Invitee] | None:
         """The invitees; None if the request does not name any."""
@@ -159,6 +165,7 @@ class CreateCall(CallFields):
             slug=self.slug,
             host_uid=self.host_id,
             language=self.language or "",
+            recording_policy=self.recording_policy,
         )
 
 
@@ -181,6 +188,8 @@ class UpdateCall(CallFields):
             fields["slug"] = self.slug
         if self.host_id is not None:
             fields["host_uid"] = self.host_id
+        if self.recording_policy is not None:
+            fields["recording_policy"] = self.recording_policy
         return CallChange(
             fields=fields,
             outcome=self.outcome.given(),
@@ -318,6 +327,7 @@ class CallView(Schema):
     max_participants: int
     guests_allowed: bool
     lobby: bool
+    recording_policy: CallRecordingPolicy
     language: str
     room_id: str
     outcome: OutcomeView
@@ -333,7 +343,7 @@ class CallView(Schema):
             *("status", "end_reason", "scheduled_at", "started_at", "ended_at"),
             *("waiting_seconds", "response_seconds", "reconnects", "screen_shared"),
             *("participant_count", "peak", "max_participants", "guests_allowed", "lobby"),
-            *("language", "room_id", "created_at", "updated_at"),
+            *("recording_policy", "language", "room_id", "created_at", "updated_at"),
         )
         return cls(
             **{name: getattr(call, name) for name in same},

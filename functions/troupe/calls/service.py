@@ -37,6 +37,7 @@ from troupe.calls.records import (
     Call,
     CallMedia,
     CallPlace,
+    CallRecordingPolicy,
     CallStatus,
     Invitee,
     default_title,
@@ -46,6 +47,7 @@ from troupe.calls.starting import start
 from troupe.calls.states import Action, after
 from troupe.calls.writes import CODE_LENGTH, call_path, code_path, slug_path
 from troupe.codes import new_code
+from troupe.companies.records import RecordingPolicy
 from troupe.errors import CompanyNotFound, Forbidden
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.logs import log
@@ -77,6 +79,7 @@ class CallRequest:
     slug: str | None = None
     host_uid: str | None = None
     language: str = ""
+    recording_policy: CallRecordingPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,7 @@ class Calls:
                 max_participants=request.max_participants or MOST_IN_MESH[request.media],
                 guests_allowed=_given(request.guests_allowed, settings.guests_allowed),
                 lobby=_given(request.lobby, settings.lobby),
+                recording_policy=request.recording_policy or _asked(settings.recording_policy),
                 language=request.language or here.member.language or here.company.language,
                 invitees=plan.invitees,
                 guest_name=request.invitees[0].name if request.invitees else "",
@@ -272,6 +276,8 @@ class Calls:
                 invited = fields["invitees"]
                 here.rename_guest(invited[0].name if invited else "")
             here.change(**fields)
+            if here.call.recording_policy == "off" and here.call.recording is not None:
+                here.end_recording("stopped")
             if change.outcome:
                 change_outcome(here, change.outcome)
             if here.call != before:
@@ -406,6 +412,11 @@ def _given(value: bool | None, default: bool) -> bool:
     return default if value is None else value
 
 
+def _asked(policy: RecordingPolicy) -> CallRecordingPolicy:
+    """What the setting of a company says of a call. Nobody is ever recorded without being asked."""
+    return "off" if policy == "off" else "ask"
+
+
 def _identified(company_id: str, request: CallRequest) -> str:
     """Identifies a request that has an idempotency key."""
     named = {
@@ -420,6 +431,7 @@ def _identified(company_id: str, request: CallRequest) -> str:
         "slug": request.slug,
         "hostUid": request.host_uid,
         "language": request.language,
+        "recordingPolicy": request.recording_policy,
     }
     return request_hash("createCall", named)
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from troupe.app.wiring.call_messages import Messaging
 
 if TYPE_CHECKING:
+    from troupe.call_recordings.endings import CallRecordingEndings
+    from troupe.call_recordings.service import CallRecordings
+    from troupe.call_recordings.worker import CallRecordingWorker
     from troupe.calls.endings import CallEndings
     from troupe.calls.entering import CallEntrance
     from troupe.calls.events import CallEvents
@@ -61,7 +64,30 @@ class Calling(Messaging):
     def call_endings(self) -> CallEndings:
         from troupe.calls.endings import CallEndings
 
-        return CallEndings(self.database, self.orphans)
+        def erase_recordings(call_id: str) -> None:
+            self.call_recording_endings.erase_of_call(call_id)
+
+        return CallEndings(self.database, self.orphans, erase_recordings)
+
+    @cached_property
+    def call_recordings(self) -> CallRecordings:
+        from troupe.call_recordings.service import CallRecordings
+
+        return CallRecordings(
+            self.database, self.orphans, self.call_tabs, self.call_recording_endings
+        )
+
+    @cached_property
+    def call_recording_endings(self) -> CallRecordingEndings:
+        from troupe.call_recordings.endings import CallRecordingEndings
+
+        return CallRecordingEndings(self.database, self._files, self.jobs)
+
+    @cached_property
+    def call_recording_worker(self) -> CallRecordingWorker:
+        from troupe.call_recordings.worker import CallRecordingWorker
+
+        return CallRecordingWorker(self.database, self.files, self.decoders)
 
     @cached_property
     def call_signals(self) -> Signals:
