@@ -15,6 +15,7 @@ from tests.conftest import Running
 from tests.e2e.test_call import a_call
 from tests.support.browser import browse, needs_browser
 from tests.support.call_recordings import look_at
+from tests.support.factories import PROJECT
 from tests.support.served_rooms import slack
 from troupe.adapters.firestore import Database, now
 from troupe.wallet.ledger import grant_writes
@@ -27,7 +28,7 @@ SECONDS = 120
 
 
 def beeps(path: Path, tone: int) -> Path:
-    """Sound that comes and goes: what sounds all the time is noise to a browser, which removes it."""
+    """A browser takes what sounds all the time for noise, and removes it."""
     moments = np.arange(4 * RATE) / RATE
     on = moments % 1 < 0.4
     samples = (12_000 * np.sin(2 * np.pi * tone * moments) * on).astype("<i2")
@@ -57,7 +58,7 @@ def test_a_recording_has_both_people(
     settings = {"settings": {"recordingPolicy": "ask"}}
     client.data("PUT", f"/api/companies/{company}/settings", json=settings)
     client.data("PUT", f"/api/videocalls/{call_id}", json={"recordingPolicy": "ask"})
-    db = Database.connect("demo-troupe")
+    db = Database.connect(PROJECT)
     owner = Owner.company(company)
     db.commit(*grant_writes(owner, "gift", Meter.TOKENS, 20, "test", now()))
     tones = [str(beeps(tmp_path / f"{tone}.wav", tone)) for tone in TONES]

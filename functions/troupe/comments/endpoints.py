@@ -40,8 +40,9 @@ _SUBJECTS = (CallNotFound, RecordingNotFound, ReviewNotFound, ScriptNotFound)
 )
 def list_comments(query: schemas.CommentsQuery, caller: Caller, comments: Comments) -> Reply:
     """Lists the comments on a call that you were in, on a review that you can read, on a script
-    of yours, or on a recording of a call that you may see, newest first. Deleted ones keep their place and are empty. Internal ones are for the
-    people of the company: its managers, the host, and members who were in the call."""
+    of yours, or on a recording of a call that you may see, newest first. Deleted ones keep their
+    place and are empty. Internal ones are for the people of the company: its managers, the host,
+    and members who were in the call."""
     found, page = comments.page(
         caller,
         query,
