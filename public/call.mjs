@@ -17,6 +17,8 @@ import { Peer } from "./peer.mjs";
  *   when a participant comes: what they send arrives in these streams.
  * @property {(own: {stream: MediaStream, screen: MediaStream}) => void} [own] What the user sends has changed.
  * @property {(state: State, error?: any) => void} [state]
+ * @property {(at: Date | null) => void} [ends] The call ends then, because its company cannot pay for more; null: it
+ *   goes on.
  * @property {(room: any) => void} [room] The room of the call, as `client.room` returns it, is open.
  * @property {import("./live.mjs").Handlers} [chat] Handlers of that room: messages and captions.
  * @typedef {{audio?: boolean | string, video?: boolean | string}} Devices `true`: any device; text: the id of one.
@@ -71,6 +73,7 @@ class Call {
   #renewAt = 0;
   #own = [null, null, null]; // tracks, by slot
   #muted = false; // by a host
+  #endsAt = null; // as the API says it
   #recording;
   /** @type {State} */
   state = "joining";
@@ -138,7 +141,10 @@ class Call {
     let seq = 0;
     const stop = recordCaptions(track, (audio, startMs) => {
       const options = { stream, seq: seq++, startMs, language };
-      this.room.caption(audio, options).catch((error) => console.warn(error));
+      this.room.caption(audio, options).catch((error) => {
+        console.warn(error);
+        if (error.code === "captions_off") this.captions(false);
+      });
     });
     this.#recording = { stop, language };
   }
@@ -370,6 +376,10 @@ class Call {
       const body = { participantId, media: this.#media(), connection };
       const found = await this.#call("POST", "/beat", body, { patience: 0 });
       wait = found.beatSeconds * 1000;
+      if (found.endsAt !== this.#endsAt) {
+        this.#endsAt = found.endsAt;
+        this.#handle("ends", found.endsAt && new Date(found.endsAt));
+      }
     } catch (error) {
       if (signal.aborted || this.#refused(error)) return;
     }

@@ -188,6 +188,7 @@ class LookedData(Schema):
     starts_at: datetime | None
     guests_allowed: bool
     lobby: bool
+    captions: bool = Field(description="Whether captions can be sent to the call's room.")
 
     @classmethod
     def of(cls, looked: Looked, name: str = "") -> Self:
@@ -206,6 +207,7 @@ class LookedData(Schema):
             starts_at=call.scheduled_at,
             guests_allowed=call.guests_allowed,
             lobby=call.lobby,
+            captions=call.captions,
         )
 
 
@@ -294,12 +296,19 @@ class ParticipantData(Schema):
     participant: ParticipantView
 
 
+EndsAt = Annotated[
+    datetime | None,
+    Field(
+        description="When the call ends because nobody can pay for more of it, at least a minute "
+        "ahead; null while somebody can."
+    ),
+]
+
+
 class BeatData(ParticipantsData):
     beat_seconds: int = BEAT_SECONDS
     ttl_seconds: int = TTL_SECONDS
-    ends_at: datetime | None = Field(
-        None, description="When the call ends because nobody can pay for more of it; null: never."
-    )
+    ends_at: EndsAt
 
 
 class CallStatusData(Schema):
@@ -307,6 +316,7 @@ class CallStatusData(Schema):
     participants: list[ParticipantView]
     since: datetime | None = Field(description="When two people were first there.")
     seconds: int
+    ends_at: EndsAt
     quality: CallQualityView | None
 
     @classmethod
@@ -317,6 +327,7 @@ class CallStatusData(Schema):
             participants=[ParticipantView.of(each) for each in status.participants],
             since=call.active_at,
             seconds=call.length(),
+            ends_at=None if call.is_over else call.ends_at,
             quality=CallQualityView.of(status.quality) if status.quality else None,
         )
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from troupe.app.wiring.call_messages import Messaging
 
 if TYPE_CHECKING:
+    from troupe.calls.departures import CallDepartures
     from troupe.calls.endings import CallEndings
     from troupe.calls.entering import CallEntrance
     from troupe.calls.events import CallEvents
     from troupe.calls.ice import IceServers
+    from troupe.calls.minutes import CallMinutes
     from troupe.calls.moderation import CallModeration
     from troupe.calls.presence import CallPresence
     from troupe.calls.quality import CallQualities
@@ -25,25 +27,37 @@ class Calling(Messaging):
     def calls(self) -> Calls:
         from troupe.calls.service import Calls
 
-        return Calls(self.database, self.moderation, self.call_invitations)
+        return Calls(self.database, self.moderation, self.call_invitations, self.call_minutes)
 
     @cached_property
     def call_entrance(self) -> CallEntrance:
         from troupe.calls.entering import CallEntrance
 
-        return CallEntrance(self.database, self.limiter, self._listener_token)
+        return CallEntrance(self.database, self.limiter, self.call_minutes, self._listener_token)
 
     @cached_property
     def call_presence(self) -> CallPresence:
         from troupe.calls.presence import CallPresence
 
-        return CallPresence(self.database)
+        return CallPresence(self.database, self.call_minutes)
 
     @cached_property
     def call_tabs(self) -> CallTabs:
         from troupe.calls.tabs import CallTabs
 
-        return CallTabs(self.tabs, self.settings.prices)
+        return CallTabs(self.database, self.tabs, self.settings.prices)
+
+    @cached_property
+    def call_minutes(self) -> CallMinutes:
+        from troupe.calls.minutes import CallMinutes
+
+        return CallMinutes(self.call_tabs)
+
+    @cached_property
+    def call_departures(self) -> CallDepartures:
+        from troupe.calls.departures import CallDepartures
+
+        return CallDepartures(self.database)
 
     @cached_property
     def call_moderation(self) -> CallModeration:
@@ -61,7 +75,7 @@ class Calling(Messaging):
     def call_endings(self) -> CallEndings:
         from troupe.calls.endings import CallEndings
 
-        return CallEndings(self.database, self.orphans)
+        return CallEndings(self.database, self.orphans, self.call_minutes)
 
     @cached_property
     def call_signals(self) -> Signals:
