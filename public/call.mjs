@@ -20,6 +20,8 @@ import { Recorder } from "./recorder.mjs";
  * @property {(state: State, error?: any) => void} [state]
  * @property {(recording: Recording | null) => void} [recording] Somebody wants to record the call, the recording
  *   has changed, or has ended. Ask the user to agree if they are among `waitingFor`, and show that it goes on.
+ * @property {(at: Date | null) => void} [ends] The call ends then, because its company cannot pay for more; null: it
+ *   goes on.
  * @property {(room: any) => void} [room] The room of the call, as `client.room` returns it, is open.
  * @property {import("./live.mjs").Handlers} [chat] Handlers of that room: messages and captions.
  * @typedef {{id: string, userId: string, name: string, state: "requested" | "starting" | "recording",
@@ -76,6 +78,7 @@ class Call {
   #renewAt = 0;
   #own = [null, null, null]; // tracks, by slot
   #muted = false; // by a host
+  #endsAt = null; // as the API says it
   #captions;
   #recorder; // of the recording that this tab makes
   #recorded = ""; // its id
@@ -149,7 +152,10 @@ class Call {
     let seq = 0;
     const stop = recordCaptions(track, (audio, startMs) => {
       const options = { stream, seq: seq++, startMs, language };
-      this.room.caption(audio, options).catch((error) => console.warn(error));
+      this.room.caption(audio, options).catch((error) => {
+        console.warn(error);
+        if (error.code === "captions_off") this.captions(false);
+      });
     });
     this.#captions = { stop, language };
   }
@@ -404,6 +410,10 @@ class Call {
       wait = found.beatSeconds * 1000;
       if (number > this.#beats.taken) this.#record(found.recording);
       this.#beats.taken = Math.max(number, this.#beats.taken);
+      if (found.endsAt !== this.#endsAt) {
+        this.#endsAt = found.endsAt;
+        this.#handle("ends", found.endsAt && new Date(found.endsAt));
+      }
     } catch (error) {
       if (signal.aborted || this.#refused(error)) return;
     }

@@ -144,6 +144,15 @@ class Attendance:
         came = participant.entered_at or participant.joined_at
         return max(beat.at, came) if beat else came
 
+    def counted_seconds(self) -> int:
+        """Of all who are or were in the call, as far as they are stored."""
+        beats = (self.beats.get(each.id) for each in self.inside)
+        return self.call.seconds + sum(beat.seconds for beat in beats if beat)
+
+    def uncounted_seconds(self) -> int:
+        """Those since the beats that are stored."""
+        return sum(seconds_between(self.last_seen(each), self.at) for each in self.inside)
+
     def stopped(self) -> list[Participant]:
         """Those who have not been heard of for long."""
         return [each for each in self.present if self.at - self.last_seen(each) > TTL]

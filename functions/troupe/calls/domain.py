@@ -23,6 +23,7 @@ DOMAIN = Domain(
     },
     chores={
         "calls": "call_endings.sweep",
+        "call_departures": "call_departures.sweep",
         "call_signals": "call_signals.expire",
         "call_messages": "call_messages.resume_due",
         "after_calls": "after_calls.send_due",

@@ -29,6 +29,7 @@ from troupe.calls.errors import (
     TooManyTabs,
 )
 from troupe.calls.invitations import invitation_path, mark_joined
+from troupe.calls.minutes import CallMinutes
 from troupe.calls.records import (
     MOST_TABS,
     MOST_WAITING,
@@ -103,11 +104,13 @@ class CallEntrance:
         self,
         db: Database,
         limiter: Limiter,
+        minutes: CallMinutes,
         listener_token: Callable[[str, str], str | None],
     ) -> None:
         """`listener_token`: with which a session signs in to the Firebase SDK, to listen."""
         self._db = db
         self._limiter = limiter
+        self._minutes = minutes
         self._listener_token = listener_token
 
     def look(self, code: str, company_slug: str | None, device: Device) -> Looked:
@@ -155,7 +158,7 @@ class CallEntrance:
 
         Raises CallNotFound, also without a right and with a wrong code, Removed, CallFull,
         CallEnded, NotOpenYet, NotInCall for a repeat after leaving, TooManyTabs,
-        CallGuestsNotAllowed, TooManyRequests, and as `hosting`.
+        CallGuestsNotAllowed, TooManyRequests, and for the host as `Calls.start`.
         """
         participant_id = _participant_id(caller.uid, call_id, key)
         if entry.code is not None:
@@ -171,13 +174,17 @@ class CallEntrance:
             outsider, before = _is_outsider(here.call, caller), here.access(caller.uid)
             admitted = before is not None and before.admitted
             waits = outsider and here.call.lobby and not admitted
+            if caller.uid == here.call.host_uid and start(self._db, here):
+                self._minutes.open(here, ahead)
             self._seat(
                 here, caller.user, participant_id, entry, role, waits=waits, outsider=outsider
             )
             here.commit()
+            ahead.committed()
             return _entered(here, participant_id)
 
-        entered = contend(attempt)
+        with self._minutes.ahead() as ahead:
+            entered = contend(attempt)
         log.info("call_entered", callId=call_id, state=entered.participant.state)
         return entered
 
@@ -268,9 +275,7 @@ class CallEntrance:
         outsider: bool,
         name: str = "",
     ) -> None:
-        """Raises CallFull, CallEnded, NotOpenYet, and for the host as `start`."""
-        if user.id == here.call.host_uid:
-            start(self._db, here)
+        """Raises CallFull, CallEnded, NotOpenYet."""
         after(here.call, Action.WAIT)
         here.clear_away()
         call, media = here.call, entry.media.within(here.call)

@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from troupe.calls.events import EventName, Happened
-from troupe.calls.live_schemas import LiveRecordingView, ParticipantView
+from troupe.calls.live_schemas import EndsAt, LiveRecordingView, ParticipantView
 from troupe.calls.records import (
     Call,
     CallMedia,
@@ -45,6 +45,7 @@ class CallStateView(Schema):
     media: CallMedia
     started_at: datetime | None
     ended_at: datetime | None
+    ends_at: EndsAt
     recording: LiveRecordingView | None
 
     @classmethod

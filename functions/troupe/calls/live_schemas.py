@@ -190,6 +190,7 @@ class LookedData(Schema):
     starts_at: datetime | None
     guests_allowed: bool
     lobby: bool
+    captions: bool = Field(description="Whether captions can be sent to the call's room.")
 
     @classmethod
     def of(cls, looked: Looked, name: str = "") -> Self:
@@ -208,6 +209,7 @@ class LookedData(Schema):
             starts_at=call.scheduled_at,
             guests_allowed=call.guests_allowed,
             lobby=call.lobby,
+            captions=call.captions,
         )
 
 
@@ -296,6 +298,15 @@ class ParticipantData(Schema):
     participant: ParticipantView
 
 
+EndsAt = Annotated[
+    datetime | None,
+    Field(
+        description="When the call ends because nobody can pay for more of it, at least a minute "
+        "ahead; null while somebody can."
+    ),
+]
+
+
 class LiveRecordingView(Schema):
     """The recording that is being made of a call."""
 
@@ -319,16 +330,14 @@ class LiveRecordingView(Schema):
 class BeatData(ParticipantsData):
     beat_seconds: int = BEAT_SECONDS
     ttl_seconds: int = TTL_SECONDS
-    ends_at: datetime | None = Field(
-        None, description="When the call ends because nobody can pay for more of it; null: never."
-    )
-
-    recording: LiveRecordingView | None = None
+    ends_at: EndsAt
+    recording: LiveRecordingView | None
 
     @classmethod
     def of_present(cls, present: Present) -> Self:
         return cls(
             participants=[ParticipantView.of(each) for each in present.participants],
+            ends_at=present.ends_at,
             recording=LiveRecordingView.of(present.recording),
         )
 
@@ -338,6 +347,7 @@ class CallStatusData(Schema):
     participants: list[ParticipantView]
     since: datetime | None = Field(description="When two people were first there.")
     seconds: int
+    ends_at: EndsAt
     recording: LiveRecordingView | None
     quality: CallQualityView | None
 
@@ -349,6 +359,7 @@ class CallStatusData(Schema):
             participants=[ParticipantView.of(each) for each in status.participants],
             since=call.active_at,
             seconds=call.length(),
+            ends_at=None if call.is_over else call.ends_at,
             recording=LiveRecordingView.of(call.recording),
             quality=CallQualityView.of(status.quality) if status.quality else None,
         )

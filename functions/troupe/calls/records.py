@@ -135,6 +135,16 @@ class LiveRecording(Record):
         return bool(self.waiting_for)
 
 
+class ReservedMinutes(Record):
+    """What is reserved on a call's tab. `since`: how many seconds of its participants had been
+    counted when it was reserved. `id`: of the operation that reserved it."""
+
+    id: str
+    tab_id: str
+    milliseconds: int
+    since: int
+
+
 class Call(Record):
     """`calls/{id}`: for the functions alone. Every commit that changes who is in the call, or its
     state, names the version that it read.
@@ -146,7 +156,10 @@ class Call(Record):
     those in the lobby. `join_seq`: how many have ever come in, which gives each participant an
     order; `silent_joins`: how many of them left and had said that they were not connected.
 
-    `used`: milliseconds of all participants together that were counted on tabs, by their ids.
+    `reserved`: minutes that are paid for, until the last ones are counted. `ends_at`: when the call
+    ends, because nobody can pay for more of it. `used`: milliseconds of all participants together
+    that were counted on tabs, by their ids.
+
     `seconds`: of all participants together, as far as they have left. `waiting_seconds`: of all who
     waited in the lobby; `response_seconds`: from the start until a second person was there.
     `reconnects`: how often somebody came back. `recording`: the one that is being made."""
@@ -178,6 +191,7 @@ class Call(Record):
     lobby: bool = False
     recording_policy: CallRecordingPolicy = "ask"
     recording: LiveRecording | None = None
+    captions: bool = True
     language: str = ""
     invitees: list[Invitee] = Field(default_factory=list)
     room_id: str
@@ -189,6 +203,8 @@ class Call(Record):
     guest_count: int = 0
     silent_joins: int = 0
     guest_name: str = ""
+    reserved: ReservedMinutes | None = None
+    ends_at: datetime | None = None
     used: dict[str, int] = Field(default_factory=dict)
     seconds: int = 0
     waiting_seconds: int = 0

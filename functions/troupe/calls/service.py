@@ -31,6 +31,7 @@ from troupe.calls.errors import (
 )
 from troupe.calls.hosting import hosting, hosting_paths
 from troupe.calls.invitations import CallInvitations, Invited, Plan
+from troupe.calls.minutes import CallMinutes
 from troupe.calls.records import (
     COLLECTION,
     MOST_IN_MESH,
@@ -75,6 +76,7 @@ class CallRequest:
     max_participants: int | None = None
     guests_allowed: bool | None = None
     lobby: bool | None = None
+    captions: bool = True
     invitees: Sequence[Invitee] = ()
     slug: str | None = None
     host_uid: str | None = None
@@ -115,10 +117,17 @@ class Made:
 
 
 class Calls:
-    def __init__(self, db: Database, moderation: Moderation, invitations: CallInvitations) -> None:
+    def __init__(
+        self,
+        db: Database,
+        moderation: Moderation,
+        invitations: CallInvitations,
+        minutes: CallMinutes,
+    ) -> None:
         self._db = db
         self._moderation = moderation
         self._invitations = invitations
+        self._minutes = minutes
 
     def create(
         self, caller: Caller, company_id: str, request: CallRequest, key: str | None = None
@@ -185,6 +194,7 @@ class Calls:
                 max_participants=request.max_participants or MOST_IN_MESH[request.media],
                 guests_allowed=_given(request.guests_allowed, settings.guests_allowed),
                 lobby=_given(request.lobby, settings.lobby),
+                captions=request.captions,
                 recording_policy=request.recording_policy or _asked(settings.recording_policy),
                 language=request.language or here.member.language or here.company.language,
                 invitees=plan.invitees,
@@ -270,6 +280,8 @@ class Calls:
             if "host_uid" in fields:
                 fields |= self._host(caller, before, fields["host_uid"])
                 here.change_room(ownerUid=fields["host_uid"])
+            if "captions" in fields:
+                here.change_room(**{"settings.captions": fields["captions"]})
             if "slug" in fields and fields["slug"] != before.slug:
                 here.add(*self._slug_writes(before, fields["slug"], here.at))
             if "invitees" in fields and not before.guest_count:
@@ -301,16 +313,20 @@ class Calls:
 
     def start(self, caller: Caller, call_id: str) -> Call:
         """Lets a call ring, for its host or who manages the company; repeating it changes nothing.
-        Raises CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, and as `hosting`."""
+        Raises CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, CallUnpaid, and as
+        `hosting`."""
 
         def attempt() -> Call:
             here = Attendance(self._db, call_id)
             run_call(here.document, caller)
             if start(self._db, here):
+                self._minutes.open(here, ahead)
                 here.commit()
+                ahead.committed()
             return here.call
 
-        call = contend(attempt)
+        with self._minutes.ahead() as ahead:
+            call = contend(attempt)
         log.info("call_started", callId=call_id)
         return call
 
@@ -379,7 +395,7 @@ def _room(call: Call) -> Room:
         language=call.language or "en",
         company_id=call.company_id,
         member_count=0,
-        settings=RoomSettings(payer="company"),
+        settings=RoomSettings(payer="company", captions=call.captions),
         active_at=call.created_at,
         created_at=call.created_at,
         updated_at=call.updated_at,
@@ -427,6 +443,7 @@ def _identified(company_id: str, request: CallRequest) -> str:
         "maxParticipants": request.max_participants,
         "guestsAllowed": request.guests_allowed,
         "lobby": request.lobby,
+        "captions": request.captions,
         "invitees": [each.model_dump(exclude={"id", "state"}) for each in request.invitees],
         "slug": request.slug,
         "hostUid": request.host_uid,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from troupe.accounts.errors import AccountSuspended
+from troupe.adapters.firestore import Database
 from troupe.calls.errors import CallUnpaid
 from troupe.calls.records import Call
 from troupe.calls.writes import call_path
 from troupe.settings import Prices
+from troupe.tabs.records import account_path
 from troupe.tabs.service import Reserved, TabOf, Tabs
 from troupe.wallet.errors import PAYER_ERRORS, NotEnoughTokens
 
 # Each has a price, and so a tab of its own.
 Use = Literal["minutes", "recording"]
+USES: tuple[Use, ...] = get_args(Use)
 
 # Why a company cannot pay.
 CANNOT_PAY = (NotEnoughTokens, AccountSuspended, *PAYER_ERRORS)
@@ -29,7 +32,8 @@ class CallTabs:
     the call or of its recording, by the id of the tab, how many milliseconds that were. The audit
     compares the two."""
 
-    def __init__(self, tabs: Tabs, prices: Prices) -> None:
+    def __init__(self, db: Database, tabs: Tabs, prices: Prices) -> None:
+        self._db = db
         self._tabs = tabs
         self._prices = prices
 
@@ -40,14 +44,13 @@ class CallTabs:
         return self._prices.call_seconds_per_token[call.provider]
 
     def reserve(self, call: Call, use: Use, milliseconds: int) -> Reserved:
-        """Reserves time that is not free. Raises CallUnpaid."""
-        of = TabOf(
-            call_path(call.id),
-            tab_key(call, use),
-            call.host_uid,
-            call.company_id,
-            self.token_seconds(call, use),
-        )
+        """Reserves time that is not free. Raises CallUnpaid, also for a call whose host has deleted
+        their account."""
+        if not call.host_uid:
+            raise CallUnpaid(details={"code": AccountSuspended.code})
+        place, key = call_path(call.id), tab_key(call, use)
+        seconds = self.token_seconds(call, use)
+        of = TabOf(place, key, call.host_uid, call.company_id, token_seconds=seconds)
         try:
             return self._tabs.reserve(of, milliseconds)
         except CANNOT_PAY as error:
@@ -60,6 +63,8 @@ class CallTabs:
     def is_open(self, reserved: Reserved) -> bool:
         return self._tabs.is_open(reserved)
 
-    def close(self, reserved: Reserved) -> None:
-        """Charges what was used, and lets the rest of what is held go."""
-        self._tabs.close(reserved.tab_id)
+    def close(self, call: Call, use: Use) -> None:
+        """Charges what was used, and lets go of the rest that is held."""
+        account = self._db.get(account_path(call_path(call.id), tab_key(call, use)))
+        if tab_id := account.data.get("tab"):
+            self._tabs.close(tab_id)

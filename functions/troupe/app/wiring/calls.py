@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from troupe.call_recordings.endings import CallRecordingEndings
     from troupe.call_recordings.service import CallRecordings
     from troupe.call_recordings.worker import CallRecordingWorker
+    from troupe.calls.departures import CallDepartures
     from troupe.calls.endings import CallEndings
     from troupe.calls.entering import CallEntrance
     from troupe.calls.events import CallEvents
     from troupe.calls.ice import IceServers
+    from troupe.calls.minutes import CallMinutes
     from troupe.calls.moderation import CallModeration
     from troupe.calls.presence import CallPresence
     from troupe.calls.quality import CallQualities
@@ -28,25 +30,37 @@ class Calling(Messaging):
     def calls(self) -> Calls:
         from troupe.calls.service import Calls
 
-        return Calls(self.database, self.moderation, self.call_invitations)
+        return Calls(self.database, self.moderation, self.call_invitations, self.call_minutes)
 
     @cached_property
     def call_entrance(self) -> CallEntrance:
         from troupe.calls.entering import CallEntrance
 
-        return CallEntrance(self.database, self.limiter, self._listener_token)
+        return CallEntrance(self.database, self.limiter, self.call_minutes, self._listener_token)
 
     @cached_property
     def call_presence(self) -> CallPresence:
         from troupe.calls.presence import CallPresence
 
-        return CallPresence(self.database)
+        return CallPresence(self.database, self.call_minutes)
 
     @cached_property
     def call_tabs(self) -> CallTabs:
         from troupe.calls.tabs import CallTabs
 
-        return CallTabs(self.tabs, self.settings.prices)
+        return CallTabs(self.database, self.tabs, self.settings.prices)
+
+    @cached_property
+    def call_minutes(self) -> CallMinutes:
+        from troupe.calls.minutes import CallMinutes
+
+        return CallMinutes(self.call_tabs)
+
+    @cached_property
+    def call_departures(self) -> CallDepartures:
+        from troupe.calls.departures import CallDepartures
+
+        return CallDepartures(self.database)
 
     @cached_property
     def call_moderation(self) -> CallModeration:
@@ -67,7 +81,7 @@ class Calling(Messaging):
         def erase_recordings(call_id: str) -> None:
             self.call_recording_endings.erase_of_call(call_id)
 
-        return CallEndings(self.database, self.orphans, erase_recordings)
+        return CallEndings(self.database, self.orphans, self.call_minutes, erase_recordings)
 
     @cached_property
     def call_recordings(self) -> CallRecordings:
