@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
 
 from tests.support.calls import Desk, Tab, a_call
 from tests.support.companies import Firm, Person, a_firm
+from tests.support.forms import multipart
 from tests.support.rooms import ask, data
 from tests.support.wiring import services
 from troupe.adapters.firestore import Database, Merge, Update, now
@@ -22,6 +23,10 @@ from troupe.calls.writes import recording_path
 from troupe.companies.writes import company_path
 from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter, Owner
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video import VideoStream
 
 RATE, FPS = 48_000, 10
 
@@ -37,10 +42,7 @@ def film(
     """What a MediaRecorder makes: a WebM that says nothing of its length."""
     target = io.BytesIO()
     with av.open(target, "w", format="webm", options={"live": "1"}) as container:
-        shown = container.add_stream(codec, FPS) if picture else None
-        if shown is not None:
-            shown.width, shown.height = size
-            shown.pix_fmt = "yuv420p"
+        shown = a_picture(container, codec, size) if picture else None
         heard = container.add_stream("libopus", RATE)
         heard.layout = "mono"
         for second in range(round(seconds)):
@@ -49,7 +51,7 @@ def film(
             samples = np.asarray(sound, np.int16).reshape(1, -1)
             frame = av.AudioFrame.from_ndarray(samples, "s16", "mono")
             frame.sample_rate, frame.pts, frame.time_base = RATE, second * RATE, Fraction(1, RATE)
-            for number in range(FPS if shown is not None else 0):
+            for number in range(FPS if shown else 0):
                 grey = np.full((size[1], size[0], 3), 20 * number + 30, np.uint8)
                 picture_frame = av.VideoFrame.from_ndarray(grey, "rgb24")
                 picture_frame.pts = second * FPS + number
@@ -60,6 +62,13 @@ def film(
             container.mux(shown.encode(None))
         container.mux(heard.encode(None))
     return target.getvalue()
+
+
+def a_picture(container: OutputContainer, codec: str, size: tuple[int, int]) -> VideoStream:
+    stream = cast("VideoStream", container.add_stream(codec, FPS))
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    return stream
 
 
 def pieces(whole: bytes, count: int) -> list[bytes]:
@@ -81,7 +90,7 @@ class Seen:
 
 def look_at(video: bytes, count: int = 1) -> Seen:
     """`count`: of how many tones."""
-    with av.open(io.BytesIO(video)) as container:
+    with av.open(io.BytesIO(video), "r") as container:
         codecs = [each.codec_context.name for each in container.streams]
         pictures = container.streams.video
         size = (pictures[0].width, pictures[0].height) if pictures else (0, 0)
@@ -127,9 +136,10 @@ class Taped:
         return CallRecording.of(self.call.db.get(recording_path(self.id)))
 
     def send(self, seq: int, part: bytes, person: Person | None = None, **fields: Any) -> Any:
-        form = {"recordingId": self.id, "seq": str(seq), "part": (io.BytesIO(part), "part")}
+        form = {"recordingId": self.id, "seq": str(seq), **fields}
         path = f"{self.call.inside}/recording/parts"
-        return ask(person or self.call.host, "POST", path, "calls", data={**form, **fields})
+        given = multipart(**form, part=part)
+        return ask(person or self.call.host, "POST", path, "calls", **given)
 
     def send_all(self, parts: Sequence[bytes]) -> None:
         for seq, part in enumerate(parts):

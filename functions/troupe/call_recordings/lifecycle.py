@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 from troupe.adapters.firestore import Database, Stale, Update
 from troupe.call_recordings.records import COLLECTION
@@ -19,7 +20,7 @@ def erase(uid: str, limit: int, *, database: Database) -> int:
     agreed = database.find(COLLECTION, where=_agreed(uid), limit=limit)
     for document in agreed:
         others = [each for each in document.data["consented"] if each != uid]
-        fields = {"consented": others}
+        fields: dict[str, Any] = {"consented": others}
         if document.data["uid"] == uid:
             fields |= {"uid": "", "name": ""}
         with suppress(Stale):  # it is changing: found again

@@ -233,6 +233,9 @@ class CallRecordings:
         if self._has(recording, seq, part):
             return recording
         _require_next(recording, seq)
+        # The others are pieces of the stream that the first one begins.
+        if seq == 0 and film_kind(file.stream) is None:
+            raise no_film(file.stream)
         with self._orphans.stored([NewFile(part.path, _BYTES, file.stream)]) as stored:
             sent = _Sent(recording.id, call_id, seq, part, stored)
             try:
@@ -290,6 +293,7 @@ class CallRecordings:
         milliseconds. Raises CallUnpaid, which ends the recording."""
         if sent.reserved is not None and self._tabs.is_open(sent.reserved):
             return sent.reserved.milliseconds
+        sent.reserved = None  # its tab has been closed
         if not milliseconds:
             return 0
         try:
@@ -387,22 +391,22 @@ def _is_recorder(document: Document, uid: str, call_id: str) -> bool:
 
 
 def _part(recording: CallRecording, seq: int, file: File) -> RecordingPart:
-    """Raises PartEmpty, PartTooLarge, UnsupportedFile."""
+    """Raises PartEmpty, PartTooLarge."""
     size = file.size
     if size > MOST_PART_BYTES:
         raise PartTooLarge(details={"maximumBytes": MOST_PART_BYTES})
     if not size:
         raise PartEmpty
-    # The others are pieces of the stream that this one begins.
-    if seq == 0 and film_kind(file.stream) is None:
-        raise no_film(file.stream)
     path = part_file(recording, seq)
     return RecordingPart(id=f"{seq:05}", path=path, size=size, sha256=_sha256(file.stream))
 
 
 def _sha256(stream: BinaryIO) -> str:
     stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()
+    found = hashlib.sha256()
+    while piece := stream.read(1 << 16):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _require_next(recording: CallRecording, seq: int) -> None:

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.support.call_recordings import FPS, RATE, film, look_at
+from tests.support.call_recordings import RATE, a_picture, film, look_at
 from troupe.errors import TroupeError
 from troupe.media.uploads.checks import BrokenFilm, JoinedFilm, UnsupportedFile
 from troupe.media.uploads.decoders import Decoders
@@ -40,7 +40,7 @@ def test_sound_and_picture_stay_together(decoders: Decoders, codec: str) -> None
     assert made.seconds == pytest.approx(3.0, abs=0.2)
     assert seen.seconds == pytest.approx(3.0, abs=0.2)
     assert seen.index_first
-    with av.open(io.BytesIO(made.video)) as container:
+    with av.open(io.BytesIO(made.video), "r") as container:
         moments = [float(frame.time or 0) for frame in container.decode(video=0)]
     assert np.allclose(np.diff(moments), 1 / 15, atol=0.001)
 
@@ -67,8 +67,7 @@ def jumping(*moments: int) -> bytes:
     """A film whose frames are at these milliseconds."""
     target = io.BytesIO()
     with av.open(target, "w", format="webm", options={"live": "1"}) as container:
-        stream = container.add_stream("libvpx", FPS)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream = a_picture(container, "libvpx", (64, 48))
         stream.codec_context.time_base = Fraction(1, 1000)
         for number, at in enumerate(moments):
             grey = np.full((48, 64, 3), 40 * number % 256, np.uint8)
@@ -94,9 +93,7 @@ def test_times_that_jump_make_no_endless_film(decoders: Decoders) -> None:
 def matroska(codec: str, size: tuple[int, int] = (64, 48), streams: int = 1) -> bytes:
     target = io.BytesIO()
     with av.open(target, "w", format="matroska") as container:
-        made = [container.add_stream(codec, FPS) for _ in range(streams)]
-        for stream in made:
-            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        made = [a_picture(container, codec, size) for _ in range(streams)]
         frame = av.VideoFrame(*size, "yuv420p")
         frame.pts = 0
         for stream in made:
@@ -161,7 +158,7 @@ def test_the_sound_of_a_pause_is_silent(decoders: Decoders) -> None:
         container.mux(heard.encode(None))
     made = joined(decoders, target.getvalue())
     assert made.seconds == pytest.approx(4.0, abs=0.2)
-    with av.open(io.BytesIO(made.video)) as container:
+    with av.open(io.BytesIO(made.video), "r") as container:
         sound = np.concatenate([each.to_ndarray()[0] for each in container.decode(audio=0)])
     assert np.abs(sound[int(1.5 * RATE) : int(2.5 * RATE)]).max() < 0.01
     assert np.abs(sound[int(3.2 * RATE) : int(3.8 * RATE)]).max() > 0.1

@@ -71,7 +71,7 @@ def _span(source: InputContainer) -> tuple[float, float]:
 
 def _packets(source: InputContainer) -> Iterator[Packet[Any]]:
     """Those of the film, until the end or the first damage."""
-    wanted = [each for each in (picture_of(source), *source.streams.audio[:1]) if each is not None]
+    wanted = _wanted(source)
     if not wanted:
         raise ValueError("it has neither sound nor picture")
     packets = source.demux(*wanted)
@@ -84,6 +84,12 @@ def _packets(source: InputContainer) -> Iterator[Packet[Any]]:
             return
         if packet.pts is not None:
             yield packet
+
+
+def _wanted(source: InputContainer) -> list[Any]:
+    streams = (picture_of(source), *source.streams.audio[:1])
+    # Despite its type, PyAV's context is None if FFmpeg has no decoder.
+    return [each for each in streams if each is not None and each.codec_context is not None]
 
 
 def _moment(packet: Packet[Any]) -> float:
@@ -126,22 +132,22 @@ class _Join:
 
     def _streams(self, target: OutputContainer) -> tuple[VideoStream | None, AudioStream | None]:
         picture = sound = None
-        shown = picture_of(self._source)
-        if shown is not None:
+        for each in _wanted(self._source):
+            if each.type == "audio":
+                sound = target.add_stream("aac", RATE)
+                sound.bit_rate, sound.layout = _AUDIO_BITS, "mono"
+                continue
             picture = target.add_stream("libx264", FPS, options=_X264)
-            picture.width, picture.height = _fitting(shown.width, shown.height)
+            picture.width, picture.height = _fitting(each.width, each.height)
             picture.pix_fmt = "yuv420p"
             picture.codec_context.time_base = Fraction(1, FPS)
-        if self._source.streams.audio:
-            sound = target.add_stream("aac", RATE)
-            sound.bit_rate, sound.layout = _AUDIO_BITS, "mono"
         return picture, sound
 
     def _decoded(self) -> Iterator[VideoFrame | AudioFrame]:
         """Leaves out packets that are damaged."""
+        for stream in _wanted(self._source):
+            stream.codec_context.thread_count = 1  # others cannot be started here
         for packet in _packets(self._source):
-            # Threads cannot be started here.
-            packet.stream.codec_context.thread_count = 1
             try:
                 yield from packet.decode()
             except FFmpegError as error:
