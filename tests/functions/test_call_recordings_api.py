@@ -272,7 +272,7 @@ class TestParts:
 
     @pytest.mark.parametrize("wrong", ["-1", "x", "99999999"])
     def test_wrong_fields(self, tape: Taped, wrong: str) -> None:
-        assert code(tape.send(0, FILM, seq=wrong)) == (422, "invalid_input")
+        assert code(tape.send(wrong, FILM)) == (422, "invalid_input")
         assert code(tape.send(0, FILM, recordingId=wrong))[0] in (404, 422)
 
     def test_a_recording_is_full(self, tape: Taped, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,7 +135,7 @@ class Taped:
     def record(self) -> CallRecording:
         return CallRecording.of(self.call.db.get(recording_path(self.id)))
 
-    def send(self, seq: int, part: bytes, person: Person | None = None, **fields: Any) -> Any:
+    def send(self, seq: int | str, part: bytes, person: Person | None = None, **fields: Any) -> Any:
         form = {"recordingId": self.id, "seq": str(seq), **fields}
         path = f"{self.call.inside}/recording/parts"
         given = multipart(**form, part=part)

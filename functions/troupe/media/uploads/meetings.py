@@ -187,7 +187,7 @@ class _Join:
             self._write(target, stream, each)
 
     def _write(self, target: OutputContainer, stream: AudioStream, frame: AudioFrame) -> None:
-        if self._samples + frame.samples > self._most_samples + RATE:
+        if self._samples >= self._most_samples:
             return
         frame.pts, frame.time_base = self._samples, Fraction(1, RATE)
         self._samples += frame.samples
