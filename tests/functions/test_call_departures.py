@@ -17,6 +17,7 @@ from troupe.companies.departures import departure_path
 from troupe.companies.records import MemberStatus
 from troupe.rooms.writes import member_path as room_member_path
 
+
 def remove(call: Desk, person: Person) -> None:
     call.firm.owner.data("DELETE", f"{call.firm.path}/members/{person.uid}")
 
