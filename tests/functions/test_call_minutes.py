@@ -319,7 +319,7 @@ def test_a_call_that_is_deleted_right_away_is_paid_for(db: Database, clock: Cloc
 def test_a_host_who_is_out_of_the_company_spends_none_of_its_money(
     db: Database, clock: Clock
 ) -> None:
-    call, host, guest = a_paid_call(db)
+    call, host, guest = a_paid_call(db, tokens=4)
     suspended = {"status": MemberStatus.SUSPENDED}
     db.commit(Update(member_path(call.firm.id, call.host.uid), suspended))
     said = go_on(clock, 1200, host, guest)

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from troupe.adapters.firestore import Stale
 from troupe.calls.attendance import Attendance
 from troupe.calls.errors import CallUnpaid
 from troupe.calls.records import Call, ReservedMinutes
@@ -27,19 +28,23 @@ WARNED_FOR = timedelta(minutes=1)
 _FEWEST = 2  # participants that are reserved for, also before they are there
 
 
+def _new_id() -> str:
+    return secrets.token_hex(8)
+
+
 @dataclass(slots=True)
 class Ahead:
     """What an operation has reserved, from one attempt to commit it to the next. `id`: that of the
     reservation in the call, which tells whether an attempt has succeeded. `late`: for what was used
     of a tab that has been closed."""
 
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    id: str = field(default_factory=_new_id)
     reserved: Reserved | None = None
     late: Reserved | None = None
 
     def committed(self) -> None:
         """The call has it now."""
-        self.reserved = self.late = None
+        self.id, self.reserved, self.late = _new_id(), None, None
 
 
 class CallMinutes:
@@ -64,7 +69,7 @@ class CallMinutes:
 
     def go_on(self, here: Attendance, ahead: Ahead) -> bool:
         """Reserves more if it is needed soon, or says when the call ends; returns whether the call
-        has changed, which the caller commits."""
+        has changed, which the caller commits. Raises Stale."""
         call = here.call
         if not self._costs(call) or not call.is_live:
             return False
@@ -82,6 +87,7 @@ class CallMinutes:
             here.change(ends_at=here.at + max(WARNED_FOR, timedelta(seconds=left)))
             log.info("call_ends_soon", callId=here.id, reason=error.details["code"])
             return True
+        self._count(here, ahead)
         self._put(here, ahead, reserved)
         return True
 
@@ -107,20 +113,33 @@ class CallMinutes:
         return max(0.0, rest) / max(1, len(here.inside))
 
     def _reserve(self, here: Attendance, ahead: Ahead) -> Reserved:
-        """Raises CallUnpaid."""
+        """Raises CallUnpaid. Raises Stale after it has counted what was used: a tab with too little
+        left is closed, which charges what was counted by then."""
         if ahead.reserved is not None and self._tabs.is_open(ahead.reserved):
             return ahead.reserved
-        people = max(_FEWEST, len(here.inside))
-        *longer, shortest = STRETCHES
-        for seconds in longer:
-            with suppress(CallUnpaid):
-                ahead.reserved = self._tabs.reserve(here.call, "minutes", 1000 * seconds * people)
+        people, before = max(_FEWEST, len(here.inside)), here.call.reserved
+        longest, *others = (1000 * seconds * people for seconds in STRETCHES)
+        if before is not None:
+            ahead.reserved = self._tabs.more(before.tab_id, longest)
+            if ahead.reserved is not None:
                 return ahead.reserved
-        ahead.reserved = self._tabs.reserve(here.call, "minutes", 1000 * shortest * people)
+            if here.counted_seconds() > before.since:
+                self._count(here, ahead)
+                here.commit()
+                ahead.committed()
+                raise Stale
+        for milliseconds in (longest, *others[:-1]):
+            with suppress(CallUnpaid):
+                ahead.reserved = self._tabs.reserve(here.call, "minutes", milliseconds)
+                return ahead.reserved
+        ahead.reserved = self._tabs.reserve(here.call, "minutes", others[-1])
         return ahead.reserved
 
     def _put(self, here: Attendance, ahead: Ahead, reserved: Reserved) -> None:
-        rest = self._count(here, ahead, keep=reserved.tab_id)
+        """Adds it to what the call has of the same tab."""
+        before = here.call.reserved
+        same = before is not None and before.tab_id == reserved.tab_id
+        rest = before.milliseconds if before is not None and same else 0
         after = ReservedMinutes(
             id=ahead.id,
             tab_id=reserved.tab_id,
@@ -129,37 +148,37 @@ class CallMinutes:
         )
         here.change(reserved=after, ends_at=None)
 
-    def _count(self, here: Attendance, ahead: Ahead, keep: str = "") -> int:
-        """Counts what was used of the call's reservation so far; returns how many milliseconds of
-        it stay reserved, which are none unless it is of the tab `keep`."""
-        before = here.call.reserved
+    def _count(self, here: Attendance, ahead: Ahead) -> None:
+        """Counts what was used of the call's reservation so far; the rest stays reserved."""
+        before, counted = here.call.reserved, here.counted_seconds()
         if before is None:
-            return 0
-        used = 1000 * max(0, here.counted_seconds() - before.since)
-        used, rest = min(used, before.milliseconds), 0
-        reserved: Reserved | None = Reserved(before.tab_id, before.milliseconds)
-        if before.tab_id == keep:
-            write, kept = reserved.use_some(used)
-            rest = kept.milliseconds
+            return
+        used = min(1000 * max(0, counted - before.since), before.milliseconds)
+        rest = before.milliseconds - used
+        after = {"id": ahead.id, "milliseconds": rest, "since": counted}
+        here.change(reserved=before.model_copy(update=after))
+        if not used:
+            return
+        reserved = Reserved(before.tab_id, before.milliseconds)
+        if self._tabs.is_open(reserved):
+            write = reserved.use_some(used)
         else:
-            if not self._tabs.is_open(reserved):
-                reserved = self._late(here, ahead, used)
-                if reserved is None:
-                    return 0
-                used = min(used, reserved.milliseconds)
-            write = reserved.use(used)
-        counted = here.call.used
+            late = self._late(here, ahead, used)
+            if late is None:
+                return
+            reserved, used = late, min(used, late.milliseconds)
+            write = late.use(used)
         here.add(write)
-        here.change(used={**counted, reserved.tab_id: counted.get(reserved.tab_id, 0) + used})
-        return rest
+        total = here.call.used.get(reserved.tab_id, 0) + used
+        here.change(used={**here.call.used, reserved.tab_id: total})
 
     def _late(self, here: Attendance, ahead: Ahead, used: int) -> Reserved | None:
         """The time again, in another tab: its own was closed after its hour. None if nobody can pay
         for it."""
         if ahead.late is None or not self._tabs.is_open(ahead.late):
+            ahead.late = None
             try:
-                ahead.late = self._tabs.reserve(here.call, "minutes", used) if used else None
+                ahead.late = self._tabs.reserve(here.call, "minutes", used)
             except CallUnpaid as error:
                 log.warning("call_minutes_lost", callId=here.id, reason=error.details["code"])
-                ahead.late = None
         return ahead.late

@@ -56,6 +56,10 @@ class CallTabs:
         except CANNOT_PAY as error:
             raise CallUnpaid(details={"code": error.code}) from error
 
+    def more(self, tab_id: str, milliseconds: int) -> Reserved | None:
+        """Reserves more of the same tab; None if it is closed, or has not so much left."""
+        return self._tabs.more(tab_id, milliseconds)
+
     def give_back(self, reserved: Reserved) -> None:
         """Nothing was used. Once for what was reserved, see Tabs. Never raises."""
         self._tabs.give_back(reserved)

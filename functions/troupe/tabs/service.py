@@ -102,10 +102,9 @@ class Reserved:
         fields = {"used": Increment(milliseconds), "left": Increment(rest)}
         return Update(tab_path(self.tab_id), fields)
 
-    def use_some(self, milliseconds: int) -> tuple[Write, Reserved]:
-        """As `use`, but the others stay reserved, and are returned."""
-        write = Update(tab_path(self.tab_id), {"used": Increment(milliseconds)})
-        return write, Reserved(self.tab_id, self.milliseconds - milliseconds)
+    def use_some(self, milliseconds: int) -> Write:
+        """As `use`, but the others stay reserved."""
+        return Update(tab_path(self.tab_id), {"used": Increment(milliseconds)})
 
 
 class Tabs:
@@ -138,6 +137,11 @@ class Tabs:
             return self._opened(of, milliseconds, wait=looks <= _MOST_LOOKS)
 
         return contend(attempt, on=wallet_path(of.payer.id))
+
+    def more(self, tab_id: str, milliseconds: int) -> Reserved | None:
+        """Reserves more of a tab that nobody else uses; None if it is closed, or has not so much
+        left."""
+        return self._reserved(tab_id, milliseconds)
 
     def give_back(self, reserved: Reserved) -> None:
         """Nothing was used. At most once for what was reserved, by whoever knows that nobody uses
