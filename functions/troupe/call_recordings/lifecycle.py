@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from troupe.access import belongs
 from troupe.adapters.firestore import Database, Stale, Update
 from troupe.call_recordings.records import COLLECTION
 from troupe.exported import Exported
@@ -21,7 +22,7 @@ def erase(uid: str, limit: int, *, database: Database) -> int:
     for document in agreed:
         others = [each for each in document.data["consented"] if each != uid]
         fields: dict[str, Any] = {"consented": others}
-        if document.data["uid"] == uid:
+        if belongs(document, uid):
             fields |= {"uid": "", "name": ""}
         with suppress(Stale):  # it is changing: found again
             database.commit_or_stale(Update(document.path, fields, seen=document))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from troupe.access import keeper, party
+from troupe.access import belongs, keeper, party
 from troupe.adapters.firestore import (
     Create,
     Database,
@@ -387,7 +387,7 @@ def _live(call: Call) -> LiveRecording:
 
 def _is_recorder(document: Document, uid: str, call_id: str) -> bool:
     """Whether the recording is of that call, and `uid` makes it."""
-    return document.exists and (document.data["callId"], document.data["uid"]) == (call_id, uid)
+    return belongs(document, uid) and bool(document.data["callId"] == call_id)
 
 
 def _part(recording: CallRecording, seq: int, file: File) -> RecordingPart:

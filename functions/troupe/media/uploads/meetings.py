@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 
 from troupe.media.uploads.checks import BrokenFilm, JoinedFilm
 from troupe.media.uploads.films import picture_of
-from troupe.media.uploads.opening import open_film
+from troupe.media.uploads.opening import is_of_a_browser, open_film
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
@@ -88,8 +88,7 @@ def _packets(source: InputContainer) -> Iterator[Packet[Any]]:
 
 def _wanted(source: InputContainer) -> list[Any]:
     streams = (picture_of(source), *source.streams.audio[:1])
-    # Despite its type, PyAV's context is None if FFmpeg has no decoder.
-    return [each for each in streams if each is not None and each.codec_context is not None]
+    return [each for each in streams if each is not None and is_of_a_browser(each)]
 
 
 def _moment(packet: Packet[Any]) -> float:

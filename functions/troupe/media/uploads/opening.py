@@ -27,6 +27,7 @@ from troupe.riff import stated_size
 if TYPE_CHECKING:
     from av.audio import AudioStream
     from av.container import InputContainer
+    from av.stream import Stream
 
 av.logging.set_level(None)  # FFmpeg's findings go into our errors, not to stderr
 
@@ -91,6 +92,13 @@ def open_film(file: BinaryIO) -> Iterator[InputContainer]:
     file.seek(0)
     with _open(file, kind.demuxer, _FILM_DECODERS) as container:
         yield container
+
+
+def is_of_a_browser(stream: Stream) -> bool:
+    """Whether a stream of a film that was recorded may be decoded: the list that the container is
+    opened with does not hold for what is decoded later."""
+    # Despite its type, PyAV's context is None if FFmpeg has no decoder.
+    return getattr(stream.codec_context, "name", "") in _FILM_DECODERS
 
 
 def _open(file: BinaryIO, name: str, decoders: frozenset[str]) -> InputContainer:
