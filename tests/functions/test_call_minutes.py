@@ -12,6 +12,7 @@ import pytest
 from tests.support.calls import Clock, Desk, Tab, a_call, clock, counted
 from tests.support.companies import a_person
 from tests.support.factories import code, test_settings
+from tests.support.forms import multipart
 from tests.support.lost import lost_answer
 from tests.support.meanwhile import Meanwhile, of
 from tests.support.rooms import ask, data
@@ -24,6 +25,7 @@ from troupe.commands.tabs_audit import audit_tabs
 from troupe.companies.records import MemberStatus
 from troupe.settings import Prices
 from troupe.tabs.records import SHUT
+from troupe.tabs.records import Tab as OpenTab
 from troupe.wallet.budgets import member_path
 from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Balance, Meter, Owner, Wallet
@@ -127,7 +129,8 @@ def test_a_call_that_runs_out_of_money_warns_and_ends(db: Database, clock: Clock
     assert not any(tab.access.is_in for tab in (host, guest))
     assert code(host.beat()) == (409, "call_ended")
     call.due()
-    assert counted_of(call) == min(call.record.seconds, 3 * PER_TOKEN)
+    assert counted_of(call) <= 3 * PER_TOKEN
+    assert 0 <= call.record.seconds - counted_of(call) <= 2 * 60
     assert tokens(call) == Balance(granted=3, used=3)
     assert audited(call) == []
 
@@ -183,14 +186,21 @@ def test_more_people_use_up_what_is_reserved_sooner(db: Database, clock: Clock) 
 def test_a_call_of_two_for_half_an_hour_stays_cheap(
     db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its money, and the account of its guest."""
+    """With its money, at the price of a provider, and the account of its guest."""
+    prices = Prices(call_seconds_per_token={"mesh": 1800})
+    with rewired(settings=test_settings(prices=prices)):
+        _half_an_hour(db, clock, monkeypatch)
+
+
+def _half_an_hour(db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     call = a_call(db)
     enrich(call, 50)
     with counted(monkeypatch) as cost:
         host = call.enter(call.host)
     print("the host enters a call that is paid for", dict(cost))
+    person = a_person(db)
     with counted(monkeypatch) as joined:
-        other = call.enter(a_person(db), code=call.code)
+        other = call.enter(person, code=call.code)
     print("somebody joins it", dict(joined))
     assert joined["reads"] <= 9
     assert joined["writes"] <= 5
@@ -206,7 +216,7 @@ def test_a_call_of_two_for_half_an_hour_stays_cheap(
         assert call.end().status_code == 200
     cost.update(more)
     print("a call of two for 30 minutes that is paid for", dict(cost))
-    assert cost["writes"] <= 150
+    assert cost["writes"] <= 134  # so that there are 16 for its signals
     assert audited(call) == []
 
 
@@ -234,7 +244,7 @@ def test_a_lost_answer_counts_no_minute_twice(db: Database, clock: Clock, lost: 
     before = call.record.reserved
     assert before is not None
     path = call_path(call.id) if lost == "counting" else f"tabs/{before.tab_id}"
-    with lost_answer(db, path) as found:
+    with lost_answer(services().database, path) as found:
         while call.record.reserved == before:
             go_on(clock, 15, host, guest)
     assert found
@@ -245,7 +255,7 @@ def test_a_lost_answer_counts_no_minute_twice(db: Database, clock: Clock, lost: 
 
 def test_two_who_reserve_at_once_reserve_once(db: Database, clock: Clock) -> None:
     call, host, guest = a_paid_call(db)
-    go_on(clock, 510, host, guest)
+    go_on(clock, 810, host, guest)
     before = call.record.reserved
     clock.forward(30)
     happened = False
@@ -253,7 +263,8 @@ def test_two_who_reserve_at_once_reserve_once(db: Database, clock: Clock) -> Non
     def meanwhile() -> None:
         nonlocal happened
         happened = True
-        assert guest.beat().status_code == 200
+        with ThreadPoolExecutor(1) as pool:  # outside the host's request
+            assert pool.submit(guest.beat).result().status_code == 200
 
     # The first commit that changes the call is overtaken by the other one's beat.
     other = Meanwhile(db, of(call_path(call.id)), before=meanwhile)
@@ -264,8 +275,8 @@ def test_two_who_reserve_at_once_reserve_once(db: Database, clock: Clock) -> Non
     assert after is not None
     assert before is not None
     assert after.id != before.id
-    tab = db.get(f"tabs/{after.tab_id}").data
-    assert tab["left"] == tab["held"] * PER_TOKEN * 1000 - tab["used"] - after.milliseconds
+    opened = OpenTab.of(db.get(f"tabs/{after.tab_id}"))
+    assert opened.left == opened.capacity - opened.used - after.milliseconds
     call.end()
     assert counted_of(call) == call.record.seconds
     assert audited(call) == []
@@ -295,7 +306,7 @@ def test_the_sweep_counts_what_the_end_did_not(db: Database, clock: Clock) -> No
     assert reserved is not None
     assert counted_of(call) == 0
     services().tabs.close(reserved.tab_id)
-    services().call_endings.sweep(1000)
+    call.due()
     assert counted_of(call) == call.record.seconds == 600
     assert tokens(call) == Balance(granted=20, used=1)
     due_at, ended_at = call.record.due_at, call.record.ended_at
@@ -320,12 +331,13 @@ def test_a_host_who_is_out_of_the_company_spends_none_of_its_money(
     db: Database, clock: Clock
 ) -> None:
     call, host, guest = a_paid_call(db, tokens=4)
+    begun = clock()
     suspended = {"status": MemberStatus.SUSPENDED}
     db.commit(Update(member_path(call.firm.id, call.host.uid), suspended))
     said = go_on(clock, 1200, host, guest)
     assert code(said.pop()) == (409, "call_ended")
     assert call.record.end_reason == "out_of_minutes"
-    assert (clock() - call.record.created_at).total_seconds() < 900
+    assert (clock() - begun).total_seconds() <= 900  # which were held when it started
     call.due()
     assert counted_of(call) <= call.record.seconds
     assert audited(call) == []
@@ -399,9 +411,9 @@ def test_captions_of_a_call_are_switched_off_and_on(db: Database) -> None:
     assert looked["captions"] is False
 
     def say(seq: int) -> Any:
-        form = {"text": "Hello!", "stream": "s", "seq": seq}
+        form = multipart(text="Hello!", stream="s", seq=seq)
         path = f"/api/rooms/{call.record.room_id}/captions"
-        return ask(call.host, "POST", path, "captions", data=form)
+        return ask(call.host, "POST", path, "captions", **form)
 
     assert code(say(0)) == (409, "captions_off")
     shown = call.data(call.host, "PUT", json={"captions": True})["call"]

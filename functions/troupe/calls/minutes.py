@@ -13,23 +13,34 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from troupe.adapters.firestore import Stale
+from troupe.adapters.firestore import Stale, Write
 from troupe.calls.attendance import Attendance
 from troupe.calls.errors import CallUnpaid
 from troupe.calls.records import Call, ReservedMinutes
-from troupe.calls.tabs import CallTabs
+from troupe.calls.tabs import CallTabs, reason_of
 from troupe.logs import log
 from troupe.tabs.service import Reserved
 
 # Seconds for each participant. The longest that can be paid for is reserved, before less than
 # SOON is left, which is so long that a warning comes a minute before the end.
-STRETCHES, SOON = (600, 120, 20), 75
+STRETCHES, SOON = (900, 120, 20), 75
 WARNED_FOR = timedelta(minutes=1)
 _FEWEST = 2  # participants that are reserved for, also before they are there
 
 
 def _new_id() -> str:
     return secrets.token_hex(8)
+
+
+def _stretches(here: Attendance) -> list[int]:
+    """In milliseconds of all participants."""
+    people = max(_FEWEST, len(here.inside))
+    return [1000 * seconds * people for seconds in STRETCHES]
+
+
+def _used(reserved: ReservedMinutes, counted: int) -> int:
+    """The milliseconds that were used of a reservation. No more is counted than it has."""
+    return min(1000 * max(0, counted - reserved.since), reserved.milliseconds)
 
 
 @dataclass(slots=True)
@@ -79,13 +90,15 @@ class CallMinutes:
         if left >= SOON:
             here.change(ends_at=None)
             return call.ends_at is not None
+        if ahead.reserved is None and self._lengthen(here, ahead):
+            return True
         try:
             reserved = self._reserve(here, ahead)
         except CallUnpaid as error:
             if call.ends_at is not None:
                 return False
             here.change(ends_at=here.at + max(WARNED_FOR, timedelta(seconds=left)))
-            log.info("call_ends_soon", callId=here.id, reason=error.details["code"])
+            log.info("call_ends_soon", callId=here.id, reason=reason_of(error))
             return True
         self._count(here, ahead)
         self._put(here, ahead, reserved)
@@ -117,23 +130,35 @@ class CallMinutes:
         left is closed, which charges what was counted by then."""
         if ahead.reserved is not None and self._tabs.is_open(ahead.reserved):
             return ahead.reserved
-        people, before = max(_FEWEST, len(here.inside)), here.call.reserved
-        longest, *others = (1000 * seconds * people for seconds in STRETCHES)
-        if before is not None:
-            ahead.reserved = self._tabs.more(before.tab_id, longest)
-            if ahead.reserved is not None:
-                return ahead.reserved
-            if here.counted_seconds() > before.since:
-                self._count(here, ahead)
-                here.commit()
-                ahead.committed()
-                raise Stale
-        for milliseconds in (longest, *others[:-1]):
+        before = here.call.reserved
+        if before is not None and here.counted_seconds() > before.since:
+            self._count(here, ahead)
+            here.commit()
+            ahead.committed()
+            raise Stale
+        *longer, shortest = _stretches(here)
+        for milliseconds in longer:
             with suppress(CallUnpaid):
                 ahead.reserved = self._tabs.reserve(here.call, "minutes", milliseconds)
                 return ahead.reserved
-        ahead.reserved = self._tabs.reserve(here.call, "minutes", others[-1])
+        ahead.reserved = self._tabs.reserve(here.call, "minutes", shortest)
         return ahead.reserved
+
+    def _lengthen(self, here: Attendance, ahead: Ahead) -> bool:
+        """Counts what was used, and reserves more of the same tab, by the commit alone; returns
+        whether it has so much left."""
+        before, counted = here.call.reserved, here.counted_seconds()
+        if before is None:
+            return False
+        more, used = _stretches(here)[0], _used(before, counted)
+        write = self._tabs.use_and_reserve(before.tab_id, used, more)
+        if write is None:
+            return False
+        rest = before.milliseconds - used + more
+        after = {"id": ahead.id, "milliseconds": rest, "since": counted}
+        here.change(reserved=before.model_copy(update=after), ends_at=None)
+        self._add(here, before.tab_id, used, write)
+        return True
 
     def _put(self, here: Attendance, ahead: Ahead, reserved: Reserved) -> None:
         """Adds it to what the call has of the same tab."""
@@ -153,7 +178,7 @@ class CallMinutes:
         before, counted = here.call.reserved, here.counted_seconds()
         if before is None:
             return
-        used = min(1000 * max(0, counted - before.since), before.milliseconds)
+        used = _used(before, counted)
         rest = before.milliseconds - used
         after = {"id": ahead.id, "milliseconds": rest, "since": counted}
         here.change(reserved=before.model_copy(update=after))
@@ -168,9 +193,13 @@ class CallMinutes:
                 return
             reserved, used = late, min(used, late.milliseconds)
             write = late.use(used)
+        self._add(here, reserved.tab_id, used, write)
+
+    def _add(self, here: Attendance, tab_id: str, used: int, write: Write) -> None:
+        """`write`: of the tab, which counts the same."""
         here.add(write)
-        total = here.call.used.get(reserved.tab_id, 0) + used
-        here.change(used={**here.call.used, reserved.tab_id: total})
+        total = here.call.used.get(tab_id, 0) + used
+        here.change(used={**here.call.used, tab_id: total})
 
     def _late(self, here: Attendance, ahead: Ahead, used: int) -> Reserved | None:
         """The time again, in another tab: its own was closed after its hour. None if nobody can pay
@@ -180,5 +209,5 @@ class CallMinutes:
             try:
                 ahead.late = self._tabs.reserve(here.call, "minutes", used)
             except CallUnpaid as error:
-                log.warning("call_minutes_lost", callId=here.id, reason=error.details["code"])
+                log.warning("call_minutes_lost", callId=here.id, reason=reason_of(error))
         return ahead.late

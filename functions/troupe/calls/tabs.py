@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from troupe.accounts.errors import AccountSuspended
-from troupe.adapters.firestore import Database
+from troupe.adapters.firestore import Database, Write
 from troupe.calls.errors import CallUnpaid
 from troupe.calls.records import Call
 from troupe.calls.writes import call_path
@@ -25,6 +25,11 @@ CANNOT_PAY = (NotEnoughTokens, AccountSuspended, *PAYER_ERRORS)
 def tab_key(call: Call, use: Use) -> str:
     """Contains who spends the money, because their jobs are deleted with their account."""
     return f"{use}-{call.company_id}-{call.host_uid}"
+
+
+def reason_of(error: CallUnpaid) -> str:
+    """The code of the error that stops the company."""
+    return str((error.details or {}).get("code"))
 
 
 class CallTabs:
@@ -56,9 +61,9 @@ class CallTabs:
         except CANNOT_PAY as error:
             raise CallUnpaid(details={"code": error.code}) from error
 
-    def more(self, tab_id: str, milliseconds: int) -> Reserved | None:
-        """Reserves more of the same tab; None if it is closed, or has not so much left."""
-        return self._tabs.more(tab_id, milliseconds)
+    def use_and_reserve(self, tab_id: str, used: int, more: int) -> Write | None:
+        """Uses time that is reserved, and reserves more of the same tab: see Tabs."""
+        return self._tabs.use_and_reserve(tab_id, used, more)
 
     def give_back(self, reserved: Reserved) -> None:
         """Nothing was used. Once for what was reserved, see Tabs. Never raises."""

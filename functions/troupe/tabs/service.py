@@ -138,10 +138,15 @@ class Tabs:
 
         return contend(attempt, on=wallet_path(of.payer.id))
 
-    def more(self, tab_id: str, milliseconds: int) -> Reserved | None:
-        """Reserves more of a tab that nobody else uses; None if it is closed, or has not so much
-        left."""
-        return self._reserved(tab_id, milliseconds)
+    def use_and_reserve(self, tab_id: str, used: int, more: int) -> Write | None:
+        """Uses time that is reserved, and reserves more of the same tab, for the commit of what it
+        is used for; that commit is Stale if the tab has changed. None if the tab is closed, or has
+        too little left."""
+        document = self._db.get(tab_path(tab_id))
+        if not document.exists or Tab.of(document).left < more:
+            return None
+        fields = {"used": Increment(used), "left": Increment(-more)}
+        return Update(document.path, fields, seen=document)
 
     def give_back(self, reserved: Reserved) -> None:
         """Nothing was used. At most once for what was reserved, by whoever knows that nobody uses
