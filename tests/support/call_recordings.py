@@ -109,14 +109,14 @@ def look_at(video: bytes, count: int = 1) -> Seen:
         loudest = int(np.argmax(spectrum))
         hertz = loudest * RATE / len(samples)
         tones.add(round(hertz / 10) * 10)
-        width = round(40 * len(samples) / RATE)
+        width = round(300 * len(samples) / RATE)  # a tone that comes and goes is several
         spectrum[max(0, loudest - width) : loudest + width] = 0
     return Seen(codecs, seconds, size, level, tones, video.index(b"moov") < video.index(b"mdat"))
 
 
-def a_recorded_firm(db: Database, tokens: int = 20) -> Firm:
+def a_recorded_firm(db: Database, tokens: int = 20, owner: Person | None = None) -> Firm:
     """A company that allows recordings, and has so many tokens."""
-    firm = a_firm(db)
+    firm = a_firm(db, owner=owner)
     given = grant_writes(Owner.company(firm.id), "gift", Meter.TOKENS, tokens, "test", now())
     allowed = Update(company_path(firm.id), {"settings.recordingPolicy": "ask"})
     db.commit(allowed, *(given if tokens else []))
