@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
+from tests.support.call_recordings import film
 from tests.support.media_files import picture, sound
 from troupe.web.routes import Route
 
@@ -51,7 +52,10 @@ def _form(model: type[BaseModel]) -> dict[str, Any]:
         if "examples" in field:
             fields[name] = field["examples"][0]
         elif name in schema.get("required", ()):
-            data = picture() if "PNG" in field.get("description", "") else sound(seconds=1.5)
+            about = field.get("description", "")
+            data = picture() if "PNG" in about else sound(seconds=1.5)
+            if "MediaRecorder" in about:
+                data = film(1.0)
             fields[name] = FileStorage(io.BytesIO(data), filename=name)
     return fields
 
