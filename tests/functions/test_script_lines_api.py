@@ -114,7 +114,8 @@ def test_another_take_is_spoken_anew(
 
 def test_a_take_that_is_there_is_not_paid_for_again(scene: Scene, queue: HeldQueue) -> None:
     speak(scene, queue, 0)
-    for body in ({}, {"take": 0}):
+    bodies: list[dict[str, Any]] = [{}, {"take": 0}]
+    for body in bodies:
         answer = scene.post("/lines/0/speak", **body)
         assert code(answer) == (409, "line_spoken")
         assert answer.json["error"]["details"] == {"take": 1}
