@@ -811,7 +811,7 @@ def test_deleting_a_script_deletes_everything(scene: Scene, files: Files, db: Da
     assert answer.status_code == 200
     data = answer.json["data"]
     assert set(data["deletedMediaFiles"]) == stored
-    assert data["deletedCount"] == len(stored) == 10
+    assert data["deletedCount"] == len(stored) == 11
     assert scene.stored(files) == set()
     assert scene.delete("").status_code == 404
     for job_id in (old, running):
