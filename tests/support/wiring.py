@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -12,7 +13,7 @@ from flask import Flask
 
 from tests.support.factories import HeldQueue
 from troupe.__main__ import main
-from troupe.adapters.firestore import Database
+from troupe.adapters.firestore import Database, connect
 from troupe.adapters.identity import Identity
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
@@ -21,9 +22,21 @@ from troupe.media.uploads.decoders import Decoders
 from troupe.settings import Settings, settings
 
 
-class Rewired(Container):
-    """A container with replaced services that reuses the clients and decoders of `base`, which are
-    slow to create."""
+@cache
+def _decoders() -> Decoders:
+    """For the containers of all settings: a child that opens uploads is slow to start."""
+    return Decoders()
+
+
+class Base(Container):
+    @cached_property
+    def decoders(self) -> Decoders:
+        return _decoders()
+
+
+class Rewired(Base):
+    """A container with replaced services that reuses the clients of `base`, which are slow to
+    create."""
 
     def __init__(self, base: Container, config: Settings, **others: Any) -> None:
         super().__init__(config, **others)
@@ -40,10 +53,6 @@ class Rewired(Container):
     @cached_property
     def identity(self) -> Identity:
         return self._base.identity
-
-    @cached_property
-    def decoders(self) -> Decoders:
-        return self._base.decoders
 
 
 _layers: list[dict[str, Any]] = []
@@ -62,7 +71,7 @@ def _container(config: Settings, others: dict[str, Any]) -> Container:
     key = (config.model_dump_json(), *sorted((name, id(each)) for name, each in others.items()))
     if key not in _made:
         base = _container(config, {}) if others else None
-        _made[key] = Container(config) if base is None else Rewired(base, config, **others)
+        _made[key] = Base(config) if base is None else Rewired(base, config, **others)
     return _made[key]
 
 
@@ -102,6 +111,18 @@ def rewired(**others: Any) -> Iterator[Container]:
         yield services()
     finally:
         _layers.remove(others)
+
+
+@pytest.fixture(scope="module")
+def swept_db(emulators: object) -> Iterator[Database]:
+    """A database that the tests of a file share, and that `services()` use. For files whose tests
+    sweep all that there is: the sweep of one would find what another, in another process, has just
+    made due."""
+    client = connect(f"demo-{secrets.token_hex(6)}")
+    database = Database(client)
+    with rewired(database=database):
+        yield database
+    client.close()
 
 
 @contextmanager
