@@ -8,7 +8,8 @@ if pytest is killed (see local/supervisor.py).
   tests/emulator, tests/functions and tests/rules has it.
 - `stack`: everything, with Functions, Tasks, Hosting and a fake Stripe, for tests/e2e.
 
-Tests share them, so each test creates its own users and ids, and none wipes the data.
+Tests share them, so each test creates its own users and ids, and none wipes the data. Those that
+sweep have a database of their own: `own_db`, or `swept_db` for all of a file.
 """
 
 from __future__ import annotations
@@ -230,6 +231,10 @@ def emulators() -> Iterator[Running]:
     patch = pytest.MonkeyPatch()
     for name, value in running.env.items():
         patch.setenv(name, value)
+    # How long a request may wait is no question of most tests, which share the machine.
+    patch.setattr("troupe.rooms.translations._SECONDS", 30.0)
+    patch.setattr("troupe.rate_limits._CONTENTION_SECONDS", 30.0)
+    patch.setattr("troupe.adapters.firestore.contend.__kwdefaults__", {"on": None, "seconds": 60.0})
     yield running
     patch.undo()
 
