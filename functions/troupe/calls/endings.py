@@ -26,6 +26,7 @@ from troupe.calls.attendance import EMPTY_FOR, Attendance
 from troupe.calls.errors import CallNotFound
 from troupe.calls.invitation_lifecycle import erase_of_call
 from troupe.calls.notices import missed_readers, missed_writes
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     ACCESS,
     COLLECTION,
@@ -73,9 +74,10 @@ _COUNTERS = {
 
 
 class CallEndings:
-    def __init__(self, db: Database, orphans: OrphanedFiles) -> None:
+    def __init__(self, db: Database, orphans: OrphanedFiles, providers: CallProviders) -> None:
         self._db = db
         self._orphans = orphans
+        self._providers = providers
 
     def end(
         self,
@@ -98,6 +100,8 @@ class CallEndings:
             elif not outcome:
                 return here.call
             here.commit()
+            if not over:
+                self._providers.told(here)
             return here.call
 
         return contend(attempt)

@@ -29,6 +29,7 @@ from troupe.calls.errors import (
     TooManyTabs,
 )
 from troupe.calls.invitations import invitation_path, mark_joined
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     MOST_TABS,
     MOST_WAITING,
@@ -103,11 +104,13 @@ class CallEntrance:
         self,
         db: Database,
         limiter: Limiter,
+        providers: CallProviders,
         listener_token: Callable[[str, str], str | None],
     ) -> None:
         """`listener_token`: with which a session signs in to the Firebase SDK, to listen."""
         self._db = db
         self._limiter = limiter
+        self._providers = providers
         self._listener_token = listener_token
 
     def look(self, code: str, company_slug: str | None, device: Device) -> Looked:
@@ -155,7 +158,7 @@ class CallEntrance:
 
         Raises CallNotFound, also without a right and with a wrong code, Removed, CallFull,
         CallEnded, NotOpenYet, NotInCall for a repeat after leaving, TooManyTabs,
-        CallGuestsNotAllowed, TooManyRequests, and as `hosting`.
+        CallGuestsNotAllowed, TooManyRequests, LiveKitNotConfigured, and as `hosting`.
         """
         participant_id = _participant_id(caller.uid, call_id, key)
         if entry.code is not None:
@@ -183,7 +186,8 @@ class CallEntrance:
 
     def enter_as_guest(self, call_id: str, name: str, entry: Entry, device: Device) -> Entered:
         """Lets somebody without an account in, or into the lobby. Raises CallNotFound, also for a
-        wrong code, CallGuestsNotAllowed, CallFull, CallEnded, NotOpenYet, TooManyRequests."""
+        wrong code, CallGuestsNotAllowed, CallFull, CallEnded, NotOpenYet, TooManyRequests,
+        LiveKitNotConfigured."""
         self._check_guesses(device)
         at, uid = now(), secrets.token_hex(14)
         session_id = f"s{secrets.token_hex(8)}"
@@ -268,7 +272,9 @@ class CallEntrance:
         outsider: bool,
         name: str = "",
     ) -> None:
-        """Raises CallFull, CallEnded, NotOpenYet, and for the host as `start`."""
+        """Raises CallFull, CallEnded, NotOpenYet, LiveKitNotConfigured, and for the host as
+        `start`."""
+        self._providers.check(here.call.provider)
         if user.id == here.call.host_uid:
             start(self._db, here)
         after(here.call, Action.WAIT)

@@ -17,6 +17,7 @@ from troupe.caller import Caller
 from troupe.calls import quality
 from troupe.calls.attendance import Attendance, seconds_between
 from troupe.calls.errors import CallNotFound, NotInCall, ParticipantNotFound
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     Beat,
     Call,
@@ -52,8 +53,9 @@ class Status:
 
 
 class CallPresence:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, providers: CallProviders) -> None:
         self._db = db
+        self._providers = providers
         # When this instance last heard of a tab; the latest last.
         self._heard: dict[str, datetime] = {}
 
@@ -81,6 +83,7 @@ class CallPresence:
                 if changed is not None:
                     here.put(changed)
                 here.commit(self._beats(here, mine, connection))
+                self._providers.told(here)
             else:
                 self._store(here, mine, changed, connection)
             self._hear(mine.id, here.at)
@@ -106,6 +109,7 @@ class CallPresence:
                 return
             here.take_out([mine], "left")
             here.commit()
+            self._providers.told(here)
 
         contend(attempt)
         log.info("call_left", callId=call_id)
