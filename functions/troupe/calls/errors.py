@@ -7,11 +7,11 @@ from typing import Self
 from typing_extensions import TypedDict
 
 from troupe.errors import (
+    BadRequest,
     Conflict,
     Forbidden,
     NotFound,
     TooManyRequests,
-    Unauthorized,
     Unavailable,
     Unprocessable,
 )
@@ -124,8 +124,9 @@ class LiveKitUnavailable(Unavailable):
     )
 
 
-class BadLiveKitSignature(Unauthorized):
+class BadLiveKitSignature(BadRequest):
     code = "bad_livekit_signature"
+    details_type = None
     message = "This event is not signed by LiveKit with our API key, or too long ago."
 
 
