@@ -166,8 +166,9 @@ def captions(request: Request) -> Response:
     return _serve("captions", request)
 
 
-# Who is in a call beats every few seconds, and nothing here takes long.
-@https_fn.on_request(secrets=CALLER)
+# Who is in a call beats every few seconds, and nothing here takes long. Parts of recordings have up
+# to 16 MB, and are not opened here.
+@https_fn.on_request(secrets=CALLER, memory=options.MemoryOption.GB_1, concurrency=20)
 def calls(request: Request) -> Response:
     return _serve("calls", request)
 

@@ -4,6 +4,7 @@
 import { recordCaptions } from "./captions.mjs";
 import { ApiError, Client, PATIENCE, backoff, events, newId, pause } from "./live.mjs";
 import { Peer } from "./peer.mjs";
+import { Recorder } from "./recorder.mjs";
 
 /**
  * @typedef {"joining" | "waiting" | "in" | "removed" | "ended" | "signed-out" | "closed"} State The last four are
@@ -17,8 +18,14 @@ import { Peer } from "./peer.mjs";
  *   when a participant comes: what they send arrives in these streams.
  * @property {(own: {stream: MediaStream, screen: MediaStream}) => void} [own] What the user sends has changed.
  * @property {(state: State, error?: any) => void} [state]
+ * @property {(recording: Recording | null) => void} [recording] Somebody wants to record the call, the recording
+ *   has changed, or has ended. Ask the user to agree if they are among `waitingFor`, and show that it goes on.
+ * @property {(at: Date | null) => void} [ends] The call ends then, because its company cannot pay for more; null: it
+ *   goes on.
  * @property {(room: any) => void} [room] The room of the call, as `client.room` returns it, is open.
  * @property {import("./live.mjs").Handlers} [chat] Handlers of that room: messages and captions.
+ * @typedef {{id: string, userId: string, name: string, state: "requested" | "starting" | "recording",
+ *   consented: string[], waitingFor: string[], startedAt: string}} Recording
  * @typedef {{audio?: boolean | string, video?: boolean | string}} Devices `true`: any device; text: the id of one.
  * @typedef {object} LiveKit A module of the app that connects with LiveKit's SDK; docs/clients.md has one.
  * @property {(access: {url: string, token: string}, tell: {receive: (participantId: string, slot: string,
@@ -82,7 +89,14 @@ class Call {
   #renewAt = 0;
   #own = [null, null, null]; // tracks, by slot
   #muted = false; // by a host
-  #recording;
+  #endsAt = null; // as the API says it
+  #captions;
+  #recorder; // of the recording that this tab makes
+  #recorded = ""; // its id
+  #beats = { sent: 0, taken: 0 };
+  /** Of the call, that is made now. @type {Recording | null} */
+  recording = null;
+  userId = "";
   /** @type {State} */
   state = "joining";
   /** What calls the API as the user, also after the call. @type {Client} */
@@ -143,16 +157,35 @@ class Call {
    * `call.room.caption` shows them what the app itself has recognised.
    * @param {boolean} on @param {string} [language] */
   captions(on, language) {
-    this.#recording?.stop();
+    this.#captions?.stop();
     const [track] = this.#own;
-    if (!on || !track || !this.room) return (this.#recording = undefined);
+    if (!on || !track || !this.room) return (this.#captions = undefined);
     const stream = newId();
     let seq = 0;
     const stop = recordCaptions(track, (audio, startMs) => {
       const options = { stream, seq: seq++, startMs, language };
-      this.room.caption(audio, options).catch((error) => console.warn(error));
+      this.room.caption(audio, options).catch((error) => {
+        console.warn(error);
+        if (error.code === "captions_off") this.captions(false);
+      });
     });
-    this.#recording = { stop, language };
+    this.#captions = { stop, language };
+  }
+
+  /** Starts to record the call, or ends it: for hosts. It begins when everybody in the call has agreed. Throws
+   * ApiError. @param {boolean} on */
+  async record(on) {
+    if (!on && this.#recorder) return await this.#finish();
+    const { recording } = await this.#call("POST", "/recording", { action: on ? "start" : "stop" });
+    if (on) this.#recorded = recording.id;
+    await this.#beat();
+  }
+
+  /** Agrees to the recording of the call, or refuses it, which ends it: at any time. Throws ApiError.
+   * @param {boolean} agrees */
+  async consent(agrees) {
+    await this.#call("POST", "/recording", { action: agrees ? "consent" : "decline" });
+    await this.#beat();
   }
 
   /** Leaves the call. */
@@ -175,6 +208,7 @@ class Call {
         const body = { code, invitation, language, media: this.#media() };
         answer ??= await this.#call("POST", "/join", body, options);
         this.participantId = answer.participant.id;
+        this.userId = answer.participant.userId;
         if (!this.#own.some(Boolean)) await this.#open(answer.media !== "audio");
         const waits = answer.state === "waiting" && !signal.aborted;
         return await this.#begin(waits ? await this.#admitted(answer, signal) : answer, signal);
@@ -399,6 +433,9 @@ class Call {
       if (found.metadata.fromCache && found.empty) return; // it is not connected yet
       this.#meet(found.docs.map((doc) => ({ ...doc.data(), id: doc.id, userId: doc.data().uid })));
     });
+    listen(sdk.doc(firestore, "calls", this.id, "state", "recording"), (found) => {
+      if (found.exists() || this.recording) this.#beat(); // says how it is
+    });
   }
 
   #deafen() {
@@ -439,8 +476,15 @@ class Call {
       if (this.#link) states.push("connected");
       const connection = ["connected", "failed", "disconnected"].find((each) => states.includes(each)) ?? "connecting";
       const body = { participantId, media: this.#media(), connection };
+      const number = ++this.#beats.sent;
       const found = await this.#call("POST", "/beat", body, { patience: 0 });
       wait = found.beatSeconds * 1000;
+      if (number > this.#beats.taken) this.#record(found.recording);
+      this.#beats.taken = Math.max(number, this.#beats.taken);
+      if (found.endsAt !== this.#endsAt) {
+        this.#endsAt = found.endsAt;
+        this.#handle("ends", found.endsAt && new Date(found.endsAt));
+      }
     } catch (error) {
       if (signal.aborted || this.#refused(error)) return;
     }
@@ -461,7 +505,7 @@ class Call {
     put(slot === 2 ? this.screen : this.stream, SLOTS[slot], track);
     await Promise.all([...this.#peers.values()].map((each) => each.send(slot, track)));
     await this.#link?.send(SLOTS[slot], track);
-    if (slot === 0 && this.#recording) this.captions(true, this.#recording.language);
+    if (slot === 0 && this.#captions) this.captions(true, this.#captions.language);
     this.#changed();
   }
 
@@ -469,6 +513,52 @@ class Call {
     this.#handle("own", { stream: this.stream, screen: this.screen });
     clearTimeout(this.#timers.changed); // many changes are one beat
     if (this.state === "in") this.#timers.changed = setTimeout(() => this.#beat(), TOGETHER);
+  }
+
+  // Recording
+
+  /** Takes how the recording of the call is now. @param {Recording | null} recording */
+  #record(recording) {
+    const changed = JSON.stringify(recording) !== JSON.stringify(this.recording);
+    this.recording = recording;
+    const mine = Boolean(recording) && recording?.id === this.#recorded;
+    const paused = !mine || recording?.state === "requested" || Boolean(recording?.waitingFor.length);
+    if (this.#recorder && !mine) this.#finish();
+    else if (this.#recorder) this.#recorder.hold(paused);
+    else if (!paused) this.#recorder = this.#begun();
+    if (changed) this.#handle("recording", recording);
+  }
+
+  #begun() {
+    const id = this.#recorded;
+    const send = (seq, part) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries({ recordingId: id, seq, part })) form.append(name, value);
+      return this.client.call("POST", `${this.#path}/recording/parts`, form, { timeout: AGAIN * 3 });
+    };
+    const sources = () => {
+      const own = { id: this.participantId, stream: this.stream, screen: this.screen };
+      const agreed = this.#people.filter(({ userId }) => this.recording?.consented.includes(userId));
+      const peers = agreed.map(({ id }) => ({ id, ...pick(this.#peers.get(id) ?? this.#arrivals.get(id)) })).filter(({ stream }) => stream);
+      return [own, ...peers];
+    };
+    return new Recorder(sources, send, (error) => {
+      console.warn(error);
+      this.#finish();
+    });
+  }
+
+  /** Sends the rest of what this tab has recorded, also after the call, and has the film made. */
+  async #finish() {
+    const [recorder, recordingId] = [this.#recorder, this.#recorded];
+    if (!recorder) return;
+    this.#recorder = undefined;
+    this.#recorded = "";
+    await recorder.stop();
+    await this.client
+      .call("POST", `${this.#path}/recording`, { action: "stop", recordingId }, { patience: PATIENCE })
+      .catch((error) => console.warn(error));
+    if (!this.#left.signal.aborted) await this.#beat();
   }
 
   /** One report for all connections. */
@@ -532,6 +622,8 @@ class Call {
   }
 
   #quit() {
+    this.#finish();
+    this.recording = null;
     this.#left.abort();
     this.#deafen();
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
@@ -620,6 +712,11 @@ function put(stream, slot, track) {
 function lifetime(iceServers, at) {
   const name = iceServers.map(({ username }) => username).find(Boolean);
   return name ? parseInt(name, 10) - Date.parse(at) / 1000 : 0;
+}
+
+/** @param {{stream: MediaStream, screen: MediaStream} | undefined} peer */
+function pick(peer) {
+  return { stream: peer?.stream, screen: peer?.screen };
 }
 
 /** Signals as Firestore has them. */

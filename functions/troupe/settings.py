@@ -48,6 +48,9 @@ class Prices(BaseModel):
     characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
     transcribed_seconds_per_token: int = 60  # one token per started minute of speech that was heard
+    recorded_seconds_per_token: int = 300  # one token per started 5 minutes of a call's recording
+    # One token per so many started seconds of all participants of a call, by its provider; 0: free.
+    call_seconds_per_token: dict[str, int] = {"mesh": 0, "livekit": 1800}
 
 
 def _words(text: str) -> list[str]:

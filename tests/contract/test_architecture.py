@@ -148,6 +148,7 @@ AT_ONCE = {
     "relay": 1,
     "sweep": 1,
     "auth": 16,
+    "calls": 20,
     "captions": 4,
     "characters": 8,
     "companies": 16,

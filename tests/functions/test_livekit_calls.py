@@ -12,7 +12,7 @@ from livekit.api import TokenVerifier
 from tests.fakes.livekit_server import KEY, SECRET, FakeLiveKit
 from tests.support.calls import Clock, a_call, clock, unknown_id
 from tests.support.companies import a_firm, a_person
-from tests.support.factories import code
+from tests.support.factories import code, test_settings
 from tests.support.livekit import (
     configured,
     connect,
@@ -30,6 +30,7 @@ from troupe.calls.attendance import TTL_SECONDS
 from troupe.calls.livekit_events import EVENTS
 from troupe.calls.records import Participant
 from troupe.calls.writes import call_path, participants_path
+from troupe.settings import Prices
 
 __all__ = ["clock", "livekit"]
 
@@ -246,6 +247,24 @@ def test_a_call_that_ends_ends_at_livekit(db: Database, livekit: FakeLiveKit) ->
     connect(livekit, other.enter(other.host))
     other.end()
     assert livekit.rooms == {}
+
+
+def test_a_call_that_nobody_can_pay_for_any_more_ends_at_livekit(
+    db: Database, livekit: FakeLiveKit, clock: Clock
+) -> None:
+    prices = Prices(call_seconds_per_token={"livekit": 60})
+    with rewired(settings=test_settings(prices=prices)):
+        call = livekit_call(db, tokens=3)
+        tabs = [connect(livekit, tab) for tab in (call.enter(call.host), call.guest())]
+        answers = []
+        for _ in range(10):
+            clock.forward(20)
+            answers = [tab.beat() for tab in tabs]
+            if answers[0].status_code != 200:
+                break
+        assert code(answers[0]) == (409, "call_ended")
+        assert call.record.end_reason == "out_of_minutes"
+        assert livekit.rooms == {}
 
 
 def test_a_call_that_is_deleted_leaves_no_room(db: Database, livekit: FakeLiveKit) -> None:

@@ -11,9 +11,11 @@ from tests.fakes.livekit_server import KEY, SECRET, FakeLiveKit, livekit_server
 from tests.support.calls import Desk, Tab, a_call
 from tests.support.companies import Firm
 from tests.support.wiring import app_for, rewired
-from troupe.adapters.firestore import Database
+from troupe.adapters.firestore import Database, now
 from troupe.app.container import Container
 from troupe.settings import Settings, settings
+from troupe.wallet.ledger import grant_writes
+from troupe.wallet.records import Meter, Owner
 
 
 def configured(url: str) -> Settings:
@@ -27,8 +29,12 @@ def livekit(emulators: object) -> Iterator[FakeLiveKit]:
         yield fake
 
 
-def livekit_call(db: Database, firm: Firm | None = None, **body: Any) -> Desk:
-    return a_call(db, firm, provider="livekit", **body)
+def livekit_call(db: Database, firm: Firm | None = None, tokens: int = 20, **body: Any) -> Desk:
+    """`tokens`: with which its company can pay for minutes."""
+    call = a_call(db, firm, provider="livekit", **body)
+    payer, at = Owner.company(call.firm.id), now()
+    db.commit(*grant_writes(payer, f"gift-{at}", Meter.TOKENS, tokens, "test", at))
+    return call
 
 
 def room_of(call: Desk) -> str:

@@ -24,6 +24,7 @@ DOMAIN = Domain(
     },
     chores={
         "calls": "call_endings.sweep",
+        "call_departures": "call_departures.sweep",
         "call_signals": "call_signals.expire",
         "livekit_rooms": "livekit_rooms.sweep",
         "call_messages": "call_messages.resume_due",

@@ -14,6 +14,7 @@ from troupe.calls.errors import (
     CallNotStarted,
     CallRoleRequired,
     CallSlugTaken,
+    CallUnpaid,
     HostNotFound,
     LicenseExpired,
     LiveKitNotConfigured,
@@ -133,7 +134,7 @@ def cancel_call(path: schemas.CallPath, caller: Caller, calls: Calls) -> Reply:
     "/api/videocalls/<callId>/start",
     auth=Auth.MEMBER,
     data=schemas.CallData,
-    errors=(CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, *_HOSTING),
+    errors=(CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, CallUnpaid, *_HOSTING),
 )
 def start_call(path: schemas.CallPath, caller: Caller, calls: Calls) -> Reply:
     """Lets a call ring, so that others can come in. Its host also starts it by joining."""

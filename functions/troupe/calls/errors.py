@@ -11,6 +11,7 @@ from troupe.errors import (
     Conflict,
     Forbidden,
     NotFound,
+    PaymentRequired,
     TooManyRequests,
     Unavailable,
     Unprocessable,
@@ -146,6 +147,18 @@ class CallLimitReached(Conflict):
     code = "call_limit_reached"
     details_type = CallLimitDetails
     message = "The license or the company's settings do not allow any more calls for now."
+
+
+class CallUnpaidDetails(TypedDict):
+    """`code`: of the error that stops the company, such as `not_enough_tokens`."""
+
+    code: str
+
+
+class CallUnpaid(PaymentRequired):
+    code = "call_unpaid"
+    details_type = CallUnpaidDetails
+    message = "The company cannot pay for this call now. Its managers can buy more tokens."
 
 
 class Removed(Forbidden):

@@ -13,6 +13,7 @@ from troupe.calls.errors import (
     CallLimitReached,
     CallNotFound,
     CallRoleRequired,
+    CallUnpaid,
     CannotModerateSelf,
     Gone,
     GuestCannotHost,
@@ -80,7 +81,7 @@ def join_call(
     data=schemas.EnteredData,
     errors=(
         *(*_ENTERING, Removed, NotInCall, TooManyTabs, CallLimitReached, CompanyNotFound),
-        *(CompanySuspended, HostNotFound, LicenseRequired, LicenseExpired),
+        *(CompanySuspended, HostNotFound, LicenseRequired, LicenseExpired, CallUnpaid),
     ),
 )
 def enter_call(
@@ -143,11 +144,10 @@ def call_beat(
 ) -> Reply:
     """Says that a tab is still in the call, or in its lobby; returns who is in the call. Send it
     every `beatSeconds`, and when `media` changes. After `ttlSeconds` without one, the tab has
-    left."""
+    left. With `endsAt`, tell the participants that the call is about to end."""
     media = body.media.media() if body.media else None
     there = call_presence.beat(caller, path.call_id, body.participant_id, media, body.connection)
-    views = [schemas.ParticipantView.of(each) for each in there]
-    return Reply(schemas.BeatData(participants=views), "Call fetched successfully")
+    return Reply(schemas.BeatData.of_present(there), "Call fetched successfully")
 
 
 @api.get(

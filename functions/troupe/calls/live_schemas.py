@@ -12,7 +12,7 @@ from troupe.accounts.schemas import Language
 from troupe.calls.attendance import BEAT_SECONDS, TTL_SECONDS
 from troupe.calls.entering import Entered, Entry, Looked
 from troupe.calls.moderation import Moderation
-from troupe.calls.presence import Status
+from troupe.calls.presence import Present, Status
 from troupe.calls.providers.provider import Connection as Connected
 from troupe.calls.quality import Report
 from troupe.calls.records import (
@@ -22,6 +22,8 @@ from troupe.calls.records import (
     CallRole,
     CallStatus,
     Connection,
+    LiveRecording,
+    LiveRecordingState,
     Media,
     Participant,
 )
@@ -189,6 +191,7 @@ class LookedData(Schema):
     starts_at: datetime | None
     guests_allowed: bool
     lobby: bool
+    captions: bool = Field(description="Whether captions can be sent to the call's room.")
 
     @classmethod
     def of(cls, looked: Looked, name: str = "") -> Self:
@@ -207,6 +210,7 @@ class LookedData(Schema):
             starts_at=call.scheduled_at,
             guests_allowed=call.guests_allowed,
             lobby=call.lobby,
+            captions=call.captions,
         )
 
 
@@ -301,12 +305,48 @@ class ParticipantData(Schema):
     participant: ParticipantView
 
 
+EndsAt = Annotated[
+    datetime | None,
+    Field(
+        description="When the call ends because nobody can pay for more of it, at least a minute "
+        "ahead; null while somebody can."
+    ),
+]
+
+
+class LiveRecordingView(Schema):
+    """The recording that is being made of a call."""
+
+    id: str
+    user_id: str = Field(description="Whose browser records.")
+    name: str
+    state: LiveRecordingState
+    consented: list[str] = Field(description="The ids of the users who have agreed.")
+    waiting_for: list[str] = Field(
+        description="Those of the users in the call who have not: until then nothing is recorded."
+    )
+    started_at: datetime
+
+    @classmethod
+    def of(cls, recording: LiveRecording | None) -> Self | None:
+        if recording is None:
+            return None
+        return cls(user_id=recording.uid, **recording.model_dump(exclude={"uid"}))
+
+
 class BeatData(ParticipantsData):
     beat_seconds: int = BEAT_SECONDS
     ttl_seconds: int = TTL_SECONDS
-    ends_at: datetime | None = Field(
-        None, description="When the call ends because nobody can pay for more of it; null: never."
-    )
+    ends_at: EndsAt
+    recording: LiveRecordingView | None
+
+    @classmethod
+    def of_present(cls, present: Present) -> Self:
+        return cls(
+            participants=[ParticipantView.of(each) for each in present.participants],
+            ends_at=present.ends_at,
+            recording=LiveRecordingView.of(present.recording),
+        )
 
 
 class CallStatusData(Schema):
@@ -314,6 +354,8 @@ class CallStatusData(Schema):
     participants: list[ParticipantView]
     since: datetime | None = Field(description="When two people were first there.")
     seconds: int
+    ends_at: EndsAt
+    recording: LiveRecordingView | None
     quality: CallQualityView | None
 
     @classmethod
@@ -324,6 +366,8 @@ class CallStatusData(Schema):
             participants=[ParticipantView.of(each) for each in status.participants],
             since=call.active_at,
             seconds=call.length(),
+            ends_at=None if call.is_over else call.ends_at,
+            recording=LiveRecordingView.of(call.recording),
             quality=CallQualityView.of(status.quality) if status.quality else None,
         )
 

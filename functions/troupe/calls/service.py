@@ -31,6 +31,7 @@ from troupe.calls.errors import (
 )
 from troupe.calls.hosting import hosting, hosting_paths
 from troupe.calls.invitations import CallInvitations, Invited, Plan
+from troupe.calls.minutes import CallMinutes
 from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     COLLECTION,
@@ -39,6 +40,7 @@ from troupe.calls.records import (
     CallMedia,
     CallPlace,
     CallProvider,
+    CallRecordingPolicy,
     CallStatus,
     Invitee,
     default_title,
@@ -48,6 +50,7 @@ from troupe.calls.starting import start
 from troupe.calls.states import Action, after
 from troupe.calls.writes import CODE_LENGTH, call_path, code_path, slug_path
 from troupe.codes import new_code
+from troupe.companies.records import RecordingPolicy
 from troupe.errors import CompanyNotFound, Forbidden
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.logs import log
@@ -76,10 +79,12 @@ class CallRequest:
     max_participants: int | None = None
     guests_allowed: bool | None = None
     lobby: bool | None = None
+    captions: bool = True
     invitees: Sequence[Invitee] = ()
     slug: str | None = None
     host_uid: str | None = None
     language: str = ""
+    recording_policy: CallRecordingPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +125,13 @@ class Calls:
         db: Database,
         moderation: Moderation,
         invitations: CallInvitations,
+        minutes: CallMinutes,
         providers: CallProviders,
     ) -> None:
         self._db = db
         self._moderation = moderation
         self._invitations = invitations
+        self._minutes = minutes
         self._providers = providers
 
     def create(
@@ -195,6 +202,8 @@ class Calls:
                 max_participants=most,
                 guests_allowed=_given(request.guests_allowed, settings.guests_allowed),
                 lobby=_given(request.lobby, settings.lobby),
+                captions=request.captions,
+                recording_policy=request.recording_policy or _asked(settings.recording_policy),
                 language=request.language or here.member.language or here.company.language,
                 invitees=plan.invitees,
                 guest_name=request.invitees[0].name if request.invitees else "",
@@ -279,12 +288,16 @@ class Calls:
             if "host_uid" in fields:
                 fields |= self._host(caller, before, fields["host_uid"])
                 here.change_room(ownerUid=fields["host_uid"])
+            if "captions" in fields:
+                here.change_room(**{"settings.captions": fields["captions"]})
             if "slug" in fields and fields["slug"] != before.slug:
                 here.add(*self._slug_writes(before, fields["slug"], here.at))
             if "invitees" in fields and not before.guest_count:
                 invited = fields["invitees"]
                 here.rename_guest(invited[0].name if invited else "")
             here.change(**fields)
+            if here.call.recording_policy == "off" and here.call.recording is not None:
+                here.end_recording("stopped")
             if change.outcome:
                 change_outcome(here, change.outcome)
             if here.call != before:
@@ -308,16 +321,20 @@ class Calls:
 
     def start(self, caller: Caller, call_id: str) -> Call:
         """Lets a call ring, for its host or who manages the company; repeating it changes nothing.
-        Raises CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, and as `hosting`."""
+        Raises CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, CallUnpaid, and as
+        `hosting`."""
 
         def attempt() -> Call:
             here = Attendance(self._db, call_id)
             run_call(here.document, caller)
             if start(self._db, here):
+                self._minutes.open(here, ahead)
                 here.commit()
+                ahead.committed()
             return here.call
 
-        call = contend(attempt)
+        with self._minutes.ahead() as ahead:
+            call = contend(attempt)
         log.info("call_started", callId=call_id)
         return call
 
@@ -386,7 +403,7 @@ def _room(call: Call) -> Room:
         language=call.language or "en",
         company_id=call.company_id,
         member_count=0,
-        settings=RoomSettings(payer="company"),
+        settings=RoomSettings(payer="company", captions=call.captions),
         active_at=call.created_at,
         created_at=call.created_at,
         updated_at=call.updated_at,
@@ -421,6 +438,11 @@ def _given(value: bool | None, default: bool) -> bool:
     return default if value is None else value
 
 
+def _asked(policy: RecordingPolicy) -> CallRecordingPolicy:
+    """What the setting of a company says of a call. Nobody is ever recorded without being asked."""
+    return "off" if policy == "off" else "ask"
+
+
 def _identified(company_id: str, request: CallRequest) -> str:
     """Identifies a request that has an idempotency key."""
     named = {
@@ -432,10 +454,12 @@ def _identified(company_id: str, request: CallRequest) -> str:
         "maxParticipants": request.max_participants,
         "guestsAllowed": request.guests_allowed,
         "lobby": request.lobby,
+        "captions": request.captions,
         "invitees": [each.model_dump(exclude={"id", "state"}) for each in request.invitees],
         "slug": request.slug,
         "hostUid": request.host_uid,
         "language": request.language,
+        "recordingPolicy": request.recording_policy,
     }
     return request_hash("createCall", named)
 
