@@ -80,15 +80,15 @@ class FakeLiveKit:
         tracks = [
             models.TrackInfo(
                 sid=f"TR_{secrets.token_hex(6)}",
-                type=models.TrackType.Value(type_),
-                source=models.TrackSource.Value(source),
+                type=type_,
+                source=source,
             )
             for source, type_ in sources.items()
         ]
         self.rooms.setdefault(name, {})[identity] = models.ParticipantInfo(
             sid=f"PA_{secrets.token_hex(6)}",
             identity=identity,
-            kind=models.ParticipantInfo.Kind.Value(kind),
+            kind=kind,
             tracks=tracks,
         )
 
@@ -108,8 +108,7 @@ class FakeLiveKit:
             **more,
         )
         if identity:
-            event.participant.identity = identity
-            event.participant.kind = models.ParticipantInfo.Kind.Value(kind)
+            event.participant.CopyFrom(models.ParticipantInfo(identity=identity, kind=kind))
         body = MessageToJson(event).encode()
         return body, signed(body)
 
