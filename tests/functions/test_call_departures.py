@@ -88,11 +88,13 @@ def test_other_companies_and_other_people_go_on(db: Database) -> None:
 def test_the_sweep_does_what_a_crash_has_left(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call, _, _, colleague = a_talk(db)
+    call, host, guest, colleague = a_talk(db)
+    host.moderate(colleague, "promote")
     members = services().members
     monkeypatch.setattr(members, "_departed", lambda company_id, uid: None)  # the instance died
     remove(call, colleague.person)
     assert colleague.access.is_in
+    assert code(colleague.moderate(guest, "mute")) == (403, "call_role_required")
     note = departure_path(call.firm.id, colleague.person.uid)
     assert db.get(note).exists
     services().call_departures.sweep(1000)
