@@ -17,7 +17,7 @@ export class Recorder {
   #context = new AudioContext();
   #mix = this.#context.createMediaStreamDestination();
   #stage = document.createElement("canvas");
-  #heard = new Map(); // nodes by track
+  #heard = new Map(); // nodes and elements by track
   #videos = new Map(); // elements by track
   #recorder;
   #drawing;
@@ -62,7 +62,8 @@ export class Recorder {
       await stopped; // comes after the last data
     }
     clearInterval(this.#drawing);
-    for (const video of this.#videos.values()) video.srcObject = null;
+    this.#listen([]);
+    this.#watch([]);
     if (this.#context.state !== "closed") await this.#context.close();
     await this.#sending;
   }
@@ -112,16 +113,21 @@ export class Recorder {
 
   /** Mixes these tracks, and no others. */
   #listen(tracks) {
-    for (const [track, node] of this.#heard) {
+    for (const [track, { node, element }] of this.#heard) {
       if (tracks.includes(track)) continue;
       node.disconnect();
+      element.srcObject = null;
       this.#heard.delete(track);
     }
     for (const track of tracks) {
       if (this.#heard.has(track)) continue;
-      const node = this.#context.createMediaStreamSource(new MediaStream([track]));
+      const sound = new MediaStream([track]);
+      const node = this.#context.createMediaStreamSource(sound);
       node.connect(this.#mix);
-      this.#heard.set(track, node);
+      // Chromium decodes what others say only if an element plays it.
+      const element = Object.assign(new Audio(), { muted: true, srcObject: sound });
+      element.play().catch(() => {}); // it is gone
+      this.#heard.set(track, { node, element });
     }
   }
 

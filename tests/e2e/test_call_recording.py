@@ -14,7 +14,7 @@ from local.client import Client
 from tests.conftest import Running
 from tests.e2e.test_call import a_call
 from tests.support.browser import browse, needs_browser
-from tests.support.call_recordings import look_at
+from tests.support.call_recordings import look_at, loudness
 from tests.support.factories import PROJECT
 from tests.support.served_rooms import slack
 from troupe.adapters.firestore import Database, now
@@ -70,9 +70,10 @@ def test_a_recording_has_both_people(
     assert (made["state"], made["error"]) == ("ready", None), made
     assert len(made["consented"]) == 3
     film = client.call("GET", made["file"]["url"]).content
-    seen = look_at(film, count=2)
+    seen = look_at(film)
     assert seen.codecs == ["h264", "aac"]
     assert seen.size == (640, 360)
     assert 8 < seen.seconds < SECONDS
-    assert seen.tones == set(TONES)
+    heard = [loudness(film, tone) for tone in TONES]
+    assert min(heard) > 3, heard
     assert seen.index_first

@@ -114,9 +114,25 @@ def look_at(video: bytes, count: int = 1) -> Seen:
     return Seen(codecs, seconds, size, level, tones, video.index(b"moov") < video.index(b"mdat"))
 
 
-def a_recorded_firm(db: Database, tokens: int = 20) -> Firm:
+def loudness(video: bytes, tone: int) -> float:
+    """How much louder a tone is than what sounds beside it."""
+    with av.open(io.BytesIO(video), "r") as container:
+        resampler = av.AudioResampler("s16", "mono", RATE)
+        heard = [
+            each.to_ndarray()[0]
+            for frame in container.decode(audio=0)
+            for each in resampler.resample(frame)
+        ]
+    samples = np.concatenate(heard).astype(np.float64)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    hertz = np.arange(len(spectrum)) * RATE / len(samples)
+    beside = (np.abs(hertz - tone) > 100) & (np.abs(hertz - tone) < 200)
+    return float(spectrum[np.abs(hertz - tone) < 5].max() / spectrum[beside].max())
+
+
+def a_recorded_firm(db: Database, tokens: int = 20, owner: Person | None = None) -> Firm:
     """A company that allows recordings, and has so many tokens."""
-    firm = a_firm(db)
+    firm = a_firm(db, owner=owner)
     given = grant_writes(Owner.company(firm.id), "gift", Meter.TOKENS, tokens, "test", now())
     allowed = Update(company_path(firm.id), {"settings.recordingPolicy": "ask"})
     db.commit(allowed, *(given if tokens else []))

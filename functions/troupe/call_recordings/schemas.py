@@ -31,6 +31,8 @@ class RecordingBody(Schema):
 
 
 class PartForm(Form):
+    model_config = example({"recordingId": "ID_OF_A_RECORDING", "seq": "0"})
+
     recording_id: Id
     seq: Annotated[int, Field(ge=0, lt=MOST_PARTS)] = Field(
         description="The number of the part, from 0 on."
