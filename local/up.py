@@ -24,7 +24,9 @@ def up(*, ports: str, port: Mapping[str, int], seed: bool) -> int:
     ) as stack:
         if seed:
             print(f"  {'seeded':<10} {seed_stack(stack)}")
-        print(f"\nReady after {time.monotonic() - begun:.1f} s: {stack.base_url}/api/docs")
+        print(f"\nReady after {time.monotonic() - begun:.1f} s")
+        print(f"  the studio  {stack.base_url}/")
+        print(f"  the API     {stack.base_url}/api/docs")
         if seed:
             for account in accounts():
                 print(f"  {account.email:<20} {account.password:<24} {account.role}")

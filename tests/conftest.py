@@ -6,7 +6,8 @@ if pytest is killed (see local/supervisor.py).
 
 - `emulators`: Firestore, Auth and Storage; their addresses are in os.environ. Every test in
   tests/emulator, tests/functions and tests/rules has it.
-- `stack`: everything, with Functions, Tasks, Hosting and a fake Stripe, for tests/e2e.
+- `stack`: everything, with Functions, Tasks, Hosting and a fake Stripe, for tests/e2e and
+  tests/studio.
 
 Tests share them, so each test creates its own users and ids, and none wipes the data. Those that
 sweep have a database of their own: `own_db`, or `swept_db` for all of a file.
@@ -57,7 +58,8 @@ pytest_plugins = [
 _ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"
 _WANTED = {"emulators": frozenset({"firestore", "auth", "storage"}), "stack": WITH_PAYMENTS}
 _WITH_EMULATORS = {"emulator", "functions", "rules"}
-_OTHER_PROCESSES = {"e2e", "clients"}  # whose tests run our code in other processes only
+_WITH_STACK = {"e2e", "studio"}
+_OTHER_PROCESSES = _WITH_STACK | {"clients"}  # whose tests run our code in other processes only
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def pytest_collection_finish() -> None:
 
 
 def _is_e2e(path: Path) -> bool:
-    return "e2e" in path.parts
+    return not _WITH_STACK.isdisjoint(path.parts)
 
 
 _BROKER = pytest.StashKey[Broker]()

@@ -165,21 +165,25 @@ def test_a_deployment_insists_on_https(emulators: object) -> None:
 
 def test_the_static_pages_of_hosting_have_the_headers_too() -> None:
     config = json.loads((Path(__file__).parents[2] / "firebase.json").read_text())
-    entry, call = config["hosting"]["headers"]
+    entry, assets, call = config["hosting"]["headers"]
     assert entry["source"] == "!/api/**"  # the functions set their own
     headers = {each["key"]: each["value"] for each in entry["headers"]}
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
-    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
-    assert "script" not in headers["Content-Security-Policy"]
+    policy = headers["Content-Security-Policy"]
+    assert "script-src 'self'; style-src 'self'; " in policy
+    assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert "microphone=(self)" in headers["Permissions-Policy"]
+    assert "geolocation=()" in headers["Permissions-Policy"]
+    assert assets["source"] == "/assets/**"
     scripts = {f"{name}.mjs" for name in ("call", "call-page", "captions", "live", "peer")}
     pages = {each.name for each in (Path(__file__).parents[2] / "public").iterdir()}
-    assert pages == {"call.html", "index.html", *scripts}
-    assert "<script" not in (Path(__file__).parents[2] / "public/index.html").read_text()
-    # The one page with scripts, which comes later and so decides: only those of the site, and only
-    # its API is asked.
+    assert pages == {"call.html", *scripts}
+    # Comes later and so decides: it asks only the API, and nobody learns the code in its URL.
     assert call["source"] == "/call.html"
     headers = {each["key"]: each["value"] for each in call["headers"]}
+    assert headers["Referrer-Policy"] == "no-referrer"
     assert "script-src 'self'; " in headers["Content-Security-Policy"]
     assert "connect-src 'self'; " in headers["Content-Security-Policy"]
     assert "camera=(self)" in headers["Permissions-Policy"]

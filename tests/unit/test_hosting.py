@@ -61,6 +61,16 @@ def test_a_path_served_by_two_functions_is_rejected(monkeypatch: pytest.MonkeyPa
         served(monkeypatch, a=["/api/s"], b=["/api/s"])
 
 
+def test_the_studio_has_its_own_paths_and_none_of_the_api() -> None:
+    found = json.loads(FIREBASE.read_text())["hosting"]["rewrites"]
+    pages = [each["source"] for each in found if "destination" in each]
+    assert "/speak" in pages
+    assert pages == [each["source"] for each in found[-len(pages) :]]
+    assert all(each["destination"] == "/index.html" for each in found[-len(pages) :])
+    # Other paths are files, or unknown.
+    assert not any(page.startswith(("/api", "/*", "/call.html", "/assets")) for page in pages)
+
+
 def test_firebase_json_is_up_to_date() -> None:
     text = FIREBASE.read_text()
     assert text == configured(text, "us-central1"), "run `python -m troupe hosting`"
@@ -98,6 +108,8 @@ def test_another_region_is_written_everywhere(
     monkeypatch.setenv("TROUPE_REGION", "europe-west1")
     assert derive(Namespace(command="hosting", check=False)) == 0
     regions = {
-        each["function"]["region"] for each in json.loads(copy.read_text())["hosting"]["rewrites"]
+        each["function"]["region"]
+        for each in json.loads(copy.read_text())["hosting"]["rewrites"]
+        if "function" in each
     }
     assert regions == {"europe-west1"}

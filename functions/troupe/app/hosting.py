@@ -1,4 +1,5 @@
-"""The rewrites of Firebase Hosting, derived from the routes: which function serves which path.
+"""The rewrites of Firebase Hosting, derived from the routes: which function serves which path, and
+which paths are pages of the studio.
 
 `python -m troupe hosting` writes them to firebase.json, with the region of the functions.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from troupe.app.domains import apis, functions
@@ -15,15 +17,33 @@ from troupe.web.headers import ALWAYS
 
 # Serves unknown paths: its 404 is in the envelope of the API.
 _FALLBACK = "support"
-# A static page has styles, and nothing else.
-_PAGE_HEADERS = {
+_STUDIO_PATHS = Path(__file__).parents[3] / "studio/paths.json"
+# The studio runs its own scripts, makes none from text, and talks to the API and to Firebase. Files
+# that the API redirects to are at Cloud Storage.
+_STUDIO_HEADERS = {
     **ALWAYS,
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    # Keys of Firebase can be restricted to the origins that use them.
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": ALWAYS["Permissions-Policy"]
+    .replace("camera=()", "camera=(self)")
+    .replace("microphone=()", "microphone=(self)"),
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob: https://storage.googleapis.com; "
+    "media-src 'self' blob: https://storage.googleapis.com; font-src 'self'; "
+    "connect-src 'self' https://identitytoolkit.googleapis.com "
+    "https://securetoken.googleapis.com https://firestore.googleapis.com "
+    "https://storage.googleapis.com; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
 }
+# Their names have a hash of their contents.
+_ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
 # The page of calls runs scripts of the site, and uses what a call needs.
 _CALL_HEADERS = {
+    "Referrer-Policy": ALWAYS["Referrer-Policy"],
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Permissions-Policy": ALWAYS["Permissions-Policy"]
@@ -80,6 +100,15 @@ def _sources(node: _Node, path: str) -> Iterator[tuple[str, str]]:
         yield from [*below, *places] if segment == "*" else [*places, *below]
 
 
+def studio_rewrites() -> list[dict[str, str]]:
+    """The paths of the studio's pages, which all are the same file. Other unknown paths get
+    404.html."""
+    paths: list[str] = json.loads(_STUDIO_PATHS.read_text())
+    # `/history/**` is what is below `/history`.
+    whole = [each for path in paths for each in dict.fromkeys((path.removesuffix("/**"), path))]
+    return [{"source": path, "destination": "/index.html"} for path in whole]
+
+
 def configured(firebase_json: str, region: str) -> str:
     """firebase.json with updated rewrites, and the headers of the static pages."""
     config = json.loads(firebase_json)
@@ -90,7 +119,11 @@ def configured(firebase_json: str, region: str) -> str:
             "source": source,
             "headers": [{"key": name, "value": value} for name, value in headers.items()],
         }
-        for source, headers in (("!/api/**", _PAGE_HEADERS), ("/call.html", _CALL_HEADERS))
+        for source, headers in (
+            ("!/api/**", _STUDIO_HEADERS),
+            ("/assets/**", _ASSET_HEADERS),
+            ("/call.html", _CALL_HEADERS),
+        )
     ]
-    hosting["rewrites"] = rewrites(region)
+    hosting["rewrites"] = [*rewrites(region), *studio_rewrites()]
     return json.dumps(config, indent=2) + "\n"

@@ -84,6 +84,7 @@ class Attendance:
         self._participants: dict[str, Participant] = {}  # as they are to become
         self._accesses: dict[str, Access] = {}
         self._members: dict[str, Member] = {}
+        self.gone: list[str] = []  # tabs that were in the call, and are taken out
         self._silent: set[str] = set()  # whose beats go
         self._room_fields: dict[str, Any] = {}
         self._writes: list[Write] = []
@@ -181,6 +182,7 @@ class Attendance:
             heard = beat.media if beat else each.had_media
             spent = 0
             if each.is_in:
+                self.gone.append(each.id)
                 spent = (beat.seconds if beat else 0) + seconds_between(seen, ended_at)
                 inside -= 1
                 seconds += spent

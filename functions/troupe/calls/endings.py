@@ -28,6 +28,7 @@ from troupe.calls.errors import CallNotFound
 from troupe.calls.invitation_lifecycle import erase_of_call
 from troupe.calls.minutes import CallMinutes
 from troupe.calls.notices import missed_readers, missed_writes
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     ACCESS,
     COLLECTION,
@@ -82,12 +83,14 @@ class CallEndings:
         db: Database,
         orphans: OrphanedFiles,
         minutes: CallMinutes,
+        providers: CallProviders,
         erase_recordings: Callable[[str], None],
     ) -> None:
         """`erase_recordings`: deletes those of a call."""
         self._db = db
         self._orphans = orphans
         self._minutes = minutes
+        self._providers = providers
         self._erase_recordings = erase_recordings
 
     def end(
@@ -111,6 +114,8 @@ class CallEndings:
             elif not outcome:
                 return here.call
             here.commit()
+            if not over:
+                self._providers.told(here)
             return here.call
 
         call = contend(attempt)

@@ -11,9 +11,9 @@ from pydantic import Field, StringConstraints
 from troupe.accounts.schemas import Language
 from troupe.calls.attendance import BEAT_SECONDS, TTL_SECONDS
 from troupe.calls.entering import Entered, Entry, Looked
-from troupe.calls.ice import Ice
 from troupe.calls.moderation import Moderation
 from troupe.calls.presence import Present, Status
+from troupe.calls.providers.provider import Connection as Connected
 from troupe.calls.quality import Report
 from troupe.calls.records import (
     AccessState,
@@ -28,7 +28,7 @@ from troupe.calls.records import (
     Participant,
 )
 from troupe.calls.schemas import CallQualityView
-from troupe.calls.signal_schemas import IceServerView
+from troupe.calls.signal_schemas import IceServerView, LiveKitView
 from troupe.web.schema import Id, Line, Schema, example
 
 Code = Annotated[
@@ -133,7 +133,8 @@ class ModerateBody(Schema):
 
     action: Moderation = Field(
         description="`deny` and `remove` keep the person out for good. `mute` asks their client to "
-        "be silent. Only members of the company are promoted to hosts."
+        "be silent, and silences them at LiveKit; they may speak again. Only members of the "
+        "company are promoted to hosts."
     )
 
 
@@ -256,7 +257,11 @@ class EnteredData(Schema):
     peers: list[PeerView]
     ice_servers: list[IceServerView] = Field(
         description="With credentials that last an hour; ask for new ones in time. Empty in the "
-        "lobby."
+        "lobby, and in a call by LiveKit."
+    )
+    livekit: LiveKitView | None = Field(
+        description="Of a call by LiveKit, whose participants connect to it instead of to each "
+        "other; null in the lobby."
     )
     room_id: str | None = Field(description="Of the call's chat; null in the lobby.")
     firebase_token: str = Field(
@@ -265,13 +270,15 @@ class EnteredData(Schema):
     state: AccessState
 
     @classmethod
-    def of(cls, entered: Entered, firebase_token: str | None, ice: Ice) -> Self:
+    def of(cls, entered: Entered, firebase_token: str | None, connection: Connected) -> Self:
         mine = entered.participant
+        servers = connection.ice.servers if mine.is_in else ()
         return cls(
             media=entered.call.media,
             participant=ParticipantView.of(mine),
             peers=[_peer(mine, each) for each in entered.peers],
-            ice_servers=[IceServerView.of(each) for each in ice.servers if mine.is_in],
+            ice_servers=[IceServerView.of(each) for each in servers],
+            livekit=LiveKitView.of(connection) if mine.is_in else None,
             room_id=entered.call.room_id if mine.is_in else None,
             firebase_token=firebase_token or "",
             state=mine.state,

@@ -19,6 +19,7 @@ from troupe.calls.attendance import Attendance, seconds_between
 from troupe.calls.endings import finish
 from troupe.calls.errors import CallEnded, CallNotFound, NotInCall, ParticipantNotFound
 from troupe.calls.minutes import CallMinutes
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     Beat,
     Call,
@@ -66,9 +67,10 @@ class Status:
 
 
 class CallPresence:
-    def __init__(self, db: Database, minutes: CallMinutes) -> None:
+    def __init__(self, db: Database, minutes: CallMinutes, providers: CallProviders) -> None:
         self._db = db
         self._minutes = minutes
+        self._providers = providers
         # When this instance last heard of a tab; the latest last.
         self._heard: dict[str, datetime] = {}
 
@@ -98,6 +100,7 @@ class CallPresence:
             if ends_at is not None and ends_at <= here.at:
                 finish(self._db, here, Action.END, "out_of_minutes")
                 here.commit()
+                self._providers.told(here)
                 raise CallEnded.of(here.call.status)
             if cleared or goes_on:
                 if changed is not None:
@@ -105,6 +108,7 @@ class CallPresence:
                     here.change(screen_shared=here.call.screen_shared or changed.media.screen)
                 here.commit(self._beats(here, mine, connection))
                 ahead.committed()
+                self._providers.told(here)
             else:
                 self._store(here, mine, changed, connection)
             self._hear(mine.id, here.at)
@@ -133,6 +137,7 @@ class CallPresence:
                 return
             here.take_out([mine], "left")
             here.commit()
+            self._providers.told(here)
 
         contend(attempt)
         log.info("call_left", callId=call_id)

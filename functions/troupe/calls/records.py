@@ -25,11 +25,15 @@ RECORDINGS = "callRecordings"
 MOST_INVITEES = 20
 MOST_TABS = 20  # that one person opens in one call, one after the other
 MOST_WAITING = 20  # in the lobby of a call
-# A mesh sends everybody's sound and picture to everybody.
-MOST_IN_MESH = {"video": 4, "audio": 8}
-
 CallMedia = Literal["video", "audio"]
-CallProvider = Literal["mesh"]
+CallProvider = Literal["mesh", "livekit"]
+# A mesh sends everybody's sound and picture to everybody. LiveKit could take more, but the
+# heartbeats of a call are stored in one document, which takes about one write a second.
+MOST_PARTICIPANTS: dict[CallProvider, dict[CallMedia, int]] = {
+    "mesh": {"video": 4, "audio": 8},
+    "livekit": {"video": 20, "audio": 20},
+}
+
 CallRole = Literal["host", "participant", "guest"]
 AccessState = Literal["waiting", "in", "left", "removed"]
 Connection = Literal["connecting", "connected", "disconnected", "failed"]

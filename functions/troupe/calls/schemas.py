@@ -107,8 +107,10 @@ class CallFields(WarnsOfUnknown):
     title: Title | None = Field(None, description="Defaults to the guest's name, or the number.")
     media: CallMedia | None = Field(None, description="Defaults to `video`.")
     scheduled_at: StartTime | None = Field(None, description="Within a year from now.")
-    max_participants: Annotated[int, Field(ge=2, le=8)] | None = Field(
-        None, description="At most 4 with video and 8 with audio only, which are the defaults."
+    max_participants: Annotated[int, Field(ge=2, le=20)] | None = Field(
+        None,
+        description="At most 4 with video and 8 with audio only, or 20 with the provider "
+        "`livekit`; these are the defaults.",
     )
     guests_allowed: bool | None = Field(None, description="Defaults to the company's setting.")
     lobby: bool | None = Field(
@@ -154,12 +156,17 @@ class CreateCall(CallFields):
     )
 
     company_id: Id | None = None
-    provider: CallProvider = "mesh"
+    provider: CallProvider = Field(
+        "mesh",
+        description="`mesh`: browsers send each other everything directly; `livekit`: through a "
+        "LiveKit server, if one is configured.",
+    )
 
     def request(self) -> CallRequest:
         return CallRequest(
             title=self.title or "",
             media=self.media or "video",
+            provider=self.provider,
             scheduled_at=self.scheduled_at,
             max_participants=self.max_participants,
             guests_allowed=self.guests_allowed,

@@ -27,17 +27,19 @@ from troupe.calls.endings import change_outcome, finish
 from troupe.calls.errors import (
     CallSlugTaken,
     HostNotFound,
-    TooManyInMesh,
+    TooManyParticipants,
 )
 from troupe.calls.hosting import hosting, hosting_paths
 from troupe.calls.invitations import CallInvitations, Invited, Plan
 from troupe.calls.minutes import CallMinutes
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     COLLECTION,
-    MOST_IN_MESH,
+    MOST_PARTICIPANTS,
     Call,
     CallMedia,
     CallPlace,
+    CallProvider,
     CallRecordingPolicy,
     CallStatus,
     Invitee,
@@ -72,6 +74,7 @@ class CallRequest:
 
     title: str = ""
     media: CallMedia = "video"
+    provider: CallProvider = "mesh"
     scheduled_at: datetime | None = None
     max_participants: int | None = None
     guests_allowed: bool | None = None
@@ -123,11 +126,13 @@ class Calls:
         moderation: Moderation,
         invitations: CallInvitations,
         minutes: CallMinutes,
+        providers: CallProviders,
     ) -> None:
         self._db = db
         self._moderation = moderation
         self._invitations = invitations
         self._minutes = minutes
+        self._providers = providers
 
     def create(
         self, caller: Caller, company_id: str, request: CallRequest, key: str | None = None
@@ -135,14 +140,16 @@ class Calls:
         """Creates a call, for the caller or, by who manages the company, for another member, and
         invites people to it. `key`: repeats with the same one create one call.
 
-        Raises CompanyNotFound, Forbidden, CallSlugTaken, TooManyInMesh, KeyReused, ContentRefused,
-        ModerationUnavailable, TooManyRequests, and as `hosting`.
+        Raises CompanyNotFound, Forbidden, CallSlugTaken, TooManyParticipants, KeyReused,
+        ContentRefused, ModerationUnavailable, TooManyRequests, LiveKitNotConfigured, and as
+        `hosting`.
         """
         role = member_of(company_id, caller, CompanyNotFound)
         host_uid = request.host_uid or caller.uid
         if host_uid != caller.uid and role == "member":
             raise Forbidden("Only managers of the company can create calls for other members.")
-        _check_size(request.media, request.max_participants)
+        most = _most(request.provider, request.media, request.max_participants)
+        self._providers.check(request.provider)
         names = [each.name for each in request.invitees]
         self._moderation.check(caller.uid, request.title, *names)
         call_id, code = _id(caller.uid, key), new_code(CODE_LENGTH)
@@ -188,10 +195,11 @@ class Calls:
                 slug=request.slug,
                 title=request.title or _title(request, number),
                 media=request.media,
+                provider=request.provider,
                 status=CallStatus.SCHEDULED if request.scheduled_at else CallStatus.PENDING,
                 scheduled_at=request.scheduled_at,
                 due_at=_waits_until(request.scheduled_at, at),
-                max_participants=request.max_participants or MOST_IN_MESH[request.media],
+                max_participants=most,
                 guests_allowed=_given(request.guests_allowed, settings.guests_allowed),
                 lobby=_given(request.lobby, settings.lobby),
                 captions=request.captions,
@@ -259,8 +267,8 @@ class Calls:
         return self._invitations.with_states(company_call(self._db, call_id, caller)[0])
 
     def update(self, caller: Caller, call_id: str, change: CallChange) -> Call:
-        """Raises CallNotFound, Forbidden, CallEnded, CallActive, CallSlugTaken, TooManyInMesh,
-        HostNotFound, ContentRefused, ModerationUnavailable."""
+        """Raises CallNotFound, Forbidden, CallEnded, CallActive, CallSlugTaken,
+        TooManyParticipants, HostNotFound, ContentRefused, ModerationUnavailable."""
         company_call(self._db, call_id, caller)  # before moderation, which may cost money
         invitees = [each.name for each in change.fields.get("invitees", ())]
         texts = [change.fields.get("title"), change.outcome.get("note"), *invitees]
@@ -273,9 +281,9 @@ class Calls:
             if BEFORE_START & fields.keys():
                 after(before, Action.CHANGE)
             media = fields.get("media", before.media)
-            _check_size(media, fields.get("max_participants"))
-            if media != before.media and "max_participants" not in fields:
-                fields["max_participants"] = MOST_IN_MESH[media]
+            most = _most(before.provider, media, fields.get("max_participants"))
+            if media != before.media:
+                fields["max_participants"] = most
             self._plan(here, change)
             if "host_uid" in fields:
                 fields |= self._host(caller, before, fields["host_uid"])
@@ -418,10 +426,12 @@ def _waits_until(scheduled_at: datetime | None, at: datetime) -> datetime:
     return scheduled_at + LATE_FOR if scheduled_at else at + PENDING_FOR
 
 
-def _check_size(media: CallMedia, wanted: int | None) -> None:
-    """Raises TooManyInMesh."""
-    if wanted is not None and wanted > MOST_IN_MESH[media]:
-        raise TooManyInMesh(details={"maximum": MOST_IN_MESH[media]})
+def _most(provider: CallProvider, media: CallMedia, wanted: int | None) -> int:
+    """How many participants a call has at most. Raises TooManyParticipants."""
+    most = MOST_PARTICIPANTS[provider][media]
+    if wanted is not None and wanted > most:
+        raise TooManyParticipants(details={"maximum": most})
+    return wanted or most
 
 
 def _given(value: bool | None, default: bool) -> bool:
@@ -439,6 +449,7 @@ def _identified(company_id: str, request: CallRequest) -> str:
         "companyId": company_id,
         "title": request.title,
         "media": request.media,
+        "provider": request.provider,
         "scheduledAt": request.scheduled_at.isoformat() if request.scheduled_at else None,
         "maxParticipants": request.max_participants,
         "guestsAllowed": request.guests_allowed,

@@ -1,0 +1,28 @@
+// Firestore, a large chunk that is loaded once a job runs: it says that a job has changed, and the
+// API says how.
+import { getFirestore, connectFirestoreEmulator, doc, onSnapshot, type Firestore } from '@firebase/firestore';
+import { emulators, firebase } from '../session/firebase.ts';
+
+let database: Promise<Firestore> | null = null;
+
+export function firestore(): Promise<Firestore> {
+  database ??= firebase().then(({ app }) => {
+    const made = getFirestore(app);
+    const [host, port] = (emulators().firestore ?? '').split(':');
+    if (host) connectFirestoreEmulator(made, host, Number(port));
+    return made;
+  });
+  return database;
+}
+
+/** Calls `changed` at every change of jobs/{id}. `failed`: there is nothing more to come. */
+export async function watchJob(id: string, changed: () => void, failed: () => void): Promise<() => void> {
+  return onSnapshot(
+    doc(await firestore(), 'jobs', id),
+    // The first one may come from an empty cache.
+    (snapshot) => {
+      if (!snapshot.metadata.fromCache) changed();
+    },
+    failed,
+  );
+}

@@ -1,0 +1,121 @@
+import { useEffect, useState } from 'preact/hooks';
+import { api, data } from '../../api/client.ts';
+import { ApiError } from '../../api/errors.ts';
+import { clock, date, languageName } from '../../i18n/index.ts';
+import { JobProgress } from '../../jobs/JobProgress.tsx';
+import { follow, followed } from '../../jobs/follow.ts';
+import { hasEnded, kindOf } from '../../jobs/kinds.ts';
+import { cue, isPlaying, pause, play, seek, time, track as current } from '../../player/player.ts';
+import { download } from '../../player/Player.tsx';
+import { Transcript } from '../../player/Transcript.tsx';
+import { transcript } from '../../player/words.ts';
+import { go, type PageProps } from '../../router.ts';
+import { useResource } from '../../state/resource.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Page } from '../../ui/Page.tsx';
+import { Failure, Problem, Skeleton } from '../../ui/States.tsx';
+import { toast, undoable } from '../../ui/toasts.tsx';
+import { text } from './messages.ts';
+import { cuesOf, trackOf } from './track.ts';
+import './history.css';
+
+export default function Recording({ params }: PageProps) {
+  const id = params.id!;
+  const t = text();
+  const ended = followed.value[`voice/${id}`]?.progress;
+  const isDone = ended ? hasEnded(ended.job) : false;
+  const read = useResource(
+    () => data(api.GET('/api/voice/generations/{generationId}', { params: { path: { generationId: id } } })),
+    [id, isDone],
+  );
+  const { value } = read.loaded;
+  const job = value.state === 'ready' ? value.value.job : null;
+  useEffect(() => {
+    if (value.state === 'ready' && !hasEnded(value.value.job)) follow('voice', id, { job: value.value.job, title: value.value.generation.title });
+  }, [job?.status]);
+  if (value.state === 'loading') return <Page title={t.title} hidesTitle><Skeleton lines={6} /></Page>;
+  if (value.state === 'failed') return <Page title={t.title}><Failure error={value.error} onRetry={read.reload} /></Page>;
+  const { generation } = value.value;
+  const track = trackOf(generation);
+  const each = followed.value[`voice/${id}`];
+  const isSounding = isPlaying.value && current.value?.id === id;
+
+  const remove = () => {
+    go('/history');
+    undoable(
+      t.removed(generation.title),
+      () => {
+        api.DELETE('/api/voice/generations/{generationId}', { params: { path: { generationId: id } } }).catch(() => toast(t.notRemoved));
+      },
+      () => go(`/history/${id}`),
+    );
+  };
+
+  const facts: [string, string][] = [
+    [t.language, languageName(generation.language)],
+    [t.voice, t[generation.voiceType]],
+    ...(generation.seconds === null ? [] : [[t.length, clock(generation.seconds)] as [string, string]]),
+    [t.made, date(generation.createdAt, 'long')],
+    [t.cost, t.tokens(generation.tokensUsed)],
+    [t.file, `${generation.format.toUpperCase()}${generation.size ? `, ${t.size(Math.max(0.1, Math.round(generation.size / 1e5) / 10))}` : ''}`],
+  ];
+  return (
+    <Page title={generation.title}>
+      <div class="recording" data-follows={id}>
+        <div class="recording-main">
+          {each && !isDone && job && !hasEnded(job) && <JobProgress followed={each} onCancel={() => void kindOf('voice').cancel?.(id)} />}
+          {generation.error && <Problem error={new ApiError(generation.error.code, generation.error.message)} />}
+          {track && (
+            <>
+              <div class="recording-actions">
+                <Button look="lit" icon={isSounding ? 'pause' : 'play'} onClick={() => (isSounding ? pause() : void play(track))}>{isSounding ? t.pause1 : t.play1}</Button>
+                <Button icon="download" onClick={() => void download(track.source, generation.title).catch(() => toast(t.notRemoved))}>{t.downloadAudio}</Button>
+              </div>
+              <Said id={id} language={generation.language} onSeek={(seconds) => void cue(track).then(() => { seek(seconds); void play(track); })} />
+            </>
+          )}
+        </div>
+        <aside class="recording-side">
+          <dl class="facts">{facts.map(([name, fact]) => <div key={name}><dt>{name}</dt><dd>{fact}</dd></div>)}</dl>
+          {track && <Captions id={id} title={generation.title} />}
+          <Button look="quiet" small icon="delete" onClick={remove}>{t.delete}</Button>
+        </aside>
+      </div>
+    </Page>
+  );
+}
+
+/** The words, lit while this recording plays. */
+function Said({ id, language, onSeek }: { id: string; language: string; onSeek: (seconds: number) => void }) {
+  const t = text();
+  const cues = useResource(async () => transcript(await cuesOf(id)), [id]);
+  const { value } = cues.loaded;
+  if (value.state === 'loading') return <Skeleton lines={3} />;
+  if (value.state === 'failed') return <Problem error={value.error} />;
+  if (!value.value.text) return <p class="field-hint">{t.textMissing}</p>;
+  return (
+    <>
+      <Transcript words={value.value} time={time} language={language} onSeek={onSeek} class="said" isCurrent={current.value?.id === id} />
+      <p class="field-hint">{t.hint}</p>
+    </>
+  );
+}
+
+function Captions({ id, title }: { id: string; title: string }) {
+  const t = text();
+  const [error, setError] = useState<unknown>(null);
+  const save = (format: 'srt' | 'vtt') => {
+    setError(null);
+    download(`/api/voice/generations/${id}/captions?format=${format}`, `${title}.${format}`).catch(setError);
+  };
+  return (
+    <div class="stack">
+      <p class="field-label">{t.captions}</p>
+      <div class="buttons">
+        <Button small onClick={() => save('srt')}>SRT</Button>
+        <Button small onClick={() => save('vtt')}>VTT</Button>
+      </div>
+      <Problem error={error} />
+    </div>
+  );
+}

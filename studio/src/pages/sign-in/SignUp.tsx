@@ -1,0 +1,21 @@
+import { address, go } from '../../router.ts';
+import { me } from '../../session/session.ts';
+import { SignInForm } from '../../session/SignInForm.tsx';
+import { Page } from '../../ui/Page.tsx';
+import { text } from './messages.ts';
+import { target } from './SignIn.tsx';
+import './sign-in.css';
+
+export default function SignUp() {
+  const t = text();
+  return (
+    <div class="door">
+      <Page title={t.signUp} lead={me.value?.isGuest ? t.keepLead : t.signUpLead}>
+        <SignInForm isNew onDone={() => go(target(), { replace: true })} />
+        <div class="door-links">
+          <p>{t.toSignIn} <a href={`/sign-in${address.value.search}`}>{t.toSignInLink}</a></p>
+        </div>
+      </Page>
+    </div>
+  );
+}

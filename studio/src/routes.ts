@@ -1,0 +1,12 @@
+// The table of pages. A new prefix also goes into ../paths.json, which Hosting's rewrites come from.
+import type { Route } from './router.ts';
+
+export const routes: Route[] = [
+  { path: '/', load: () => import('./pages/landing/Landing.tsx'), for: 'everybody', bare: true },
+  { path: '/sign-in', load: () => import('./pages/sign-in/SignIn.tsx'), for: 'everybody', bare: true },
+  { path: '/sign-up', load: () => import('./pages/sign-in/SignUp.tsx'), for: 'everybody', bare: true },
+  { path: '/auth/action', load: () => import('./pages/sign-in/Action.tsx'), for: 'everybody', bare: true },
+  { path: '/speak', load: () => import('./pages/speak/Speak.tsx'), for: 'everybody' },
+  { path: '/history', load: () => import('./pages/history/History.tsx') },
+  { path: '/history/:id', load: () => import('./pages/history/Recording.tsx') },
+];

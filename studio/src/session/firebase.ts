@@ -1,0 +1,79 @@
+// Firebase Auth, in a chunk of its own: the first paint does not wait for it.
+import { initializeApp, type FirebaseApp } from '@firebase/app';
+import {
+  EmailAuthProvider,
+  browserLocalPersistence,
+  connectAuthEmulator,
+  createUserWithEmailAndPassword,
+  indexedDBLocalPersistence,
+  initializeAuth,
+  linkWithCredential,
+  onIdTokenChanged,
+  signInAnonymously,
+  signInWithEmailAndPassword,
+  signOut,
+  type Auth,
+  type User,
+} from '@firebase/auth';
+
+/** "auth=127.0.0.1:9099 firestore=127.0.0.1:8080" on the local stack, nothing elsewhere. */
+export function emulators(): Record<string, string> {
+  const told = document.querySelector<HTMLMetaElement>('meta[name="emulators"]')?.content ?? '';
+  return Object.fromEntries(told.split(' ').filter(Boolean).map((each) => each.split('=') as [string, string]));
+}
+
+let started: Promise<{ app: FirebaseApp; auth: Auth }> | null = null;
+
+/** The project is that of the site: Hosting tells it. */
+export function firebase(): Promise<{ app: FirebaseApp; auth: Auth }> {
+  started ??= (async () => {
+    const answer = await fetch('/__/firebase/init.json');
+    const told = await answer.json();
+    // The emulator of a project that does not exist has no key, and takes any.
+    const app = initializeApp({ ...told, apiKey: told.apiKey || 'local' });
+    const auth = initializeAuth(app, { persistence: [indexedDBLocalPersistence, browserLocalPersistence] });
+    const { auth: host } = emulators();
+    if (host) connectAuthEmulator(auth, `http://${host}`, { disableWarnings: true });
+    return { app, auth };
+  })();
+  started.catch(() => {
+    started = null;
+  });
+  return started;
+}
+
+/** Calls back now, and whenever somebody signs in or out. */
+export async function watchUser(changed: (user: User | null) => void): Promise<void> {
+  const { auth } = await firebase();
+  await auth.authStateReady();
+  onIdTokenChanged(auth, changed);
+}
+
+export async function idToken(renew: boolean): Promise<string> {
+  const { auth } = await firebase();
+  await auth.authStateReady();
+  return (await auth.currentUser?.getIdToken(renew)) ?? '';
+}
+
+export async function signInByPassword(email: string, password: string): Promise<void> {
+  await signInWithEmailAndPassword((await firebase()).auth, email, password);
+}
+
+export async function signInAsGuest(): Promise<void> {
+  await signInAnonymously((await firebase()).auth);
+}
+
+/** A guest keeps everything: the account gets an address and a password. */
+export async function signUpByPassword(email: string, password: string): Promise<void> {
+  const { auth } = await firebase();
+  if (auth.currentUser?.isAnonymous) {
+    await linkWithCredential(auth.currentUser, EmailAuthProvider.credential(email, password));
+    await auth.currentUser.getIdToken(true);
+  } else {
+    await createUserWithEmailAndPassword(auth, email, password);
+  }
+}
+
+export async function leave(): Promise<void> {
+  await signOut((await firebase()).auth);
+}

@@ -1,0 +1,110 @@
+// Who is signed in. Accounts are Firebase's; GET /api/auth/me says what Troupe knows of them, and
+// makes a new account known to it, so it comes before everything else.
+import { computed, effect, signal } from '@preact/signals';
+import { api, data, useBearer, type Schemas } from '../api/client.ts';
+import { ApiError } from '../api/errors.ts';
+import { chooseLocale, hasChosenLocale, LOCALES, type Locale } from '../i18n/index.ts';
+import { forgetDrafts } from '../state/drafts.ts';
+import { forgetPerson, keep, kept } from '../state/storage.ts';
+
+export type Me = Schemas['UserView'];
+type State = 'unknown' | 'out' | 'in' | 'suspended';
+
+/** `unknown` until Firebase has looked into this browser's storage. */
+export const state = signal<State>('unknown');
+export const me = signal<Me | null>(null);
+export const isAdmin = computed(() => me.value?.role.name === 'admin');
+/** The dialog that asks to sign in again, and what waits for it. */
+export const asked = signal<{ answer: (isIn: boolean) => void } | null>(null);
+
+const auth = () => import('./firebase.ts');
+
+/** Starts Firebase. Somebody who was signed in when this browser last looked is waited for by pages. */
+export async function begin(): Promise<void> {
+  useBearer({
+    token: async (renew) => (state.value === 'out' ? '' : (await auth()).idToken(renew)),
+    signInAgain,
+  });
+  try {
+    const { watchUser, idToken } = await auth();
+    let before: string | null | undefined;
+    await watchUser((user) => {
+      const now = user && `${user.uid} ${user.isAnonymous}`;
+      if (now === before) return; // a renewed token
+      before = now;
+      if (user) void idToken(false).then(refresh);
+      else {
+        me.value = null;
+        state.value = 'out';
+        keep('wasIn', false);
+      }
+    });
+  } catch {
+    state.value = 'out'; // Offline, or Firebase is blocked: pages say so when they ask for something.
+  }
+}
+
+/** Reads the user again, as after something has been paid. */
+export async function refresh(): Promise<void> {
+  try {
+    if (state.value === 'out') state.value = 'unknown';
+    const { user } = await data(api.GET('/api/auth/me'));
+    me.value = user;
+    state.value = 'in';
+    keep('wasIn', true);
+    const spoken = user.language.slice(0, 2);
+    if (!hasChosenLocale() && !user.isGuest && spoken in LOCALES && spoken !== 'en') chooseLocale(spoken as Locale);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'account_suspended') state.value = 'suspended';
+    else if (me.value === null) state.value = kept<boolean>('wasIn') ? 'in' : 'out';
+  }
+}
+
+/** Sets the tokens that are left, which some answers tell. */
+export function setTokens(tokens: number): void {
+  if (me.value) me.value = { ...me.value, tokens };
+}
+
+async function whenIn(signIn: () => Promise<void>): Promise<void> {
+  await signIn();
+  await refresh();
+  asked.value?.answer(true);
+}
+
+export const signIn = (email: string, password: string): Promise<void> =>
+  whenIn(async () => (await auth()).signInByPassword(email, password));
+
+export const signUp = (email: string, password: string): Promise<void> =>
+  whenIn(async () => (await auth()).signUpByPassword(email, password));
+
+export const beGuest = (): Promise<void> => whenIn(async () => (await auth()).signInAsGuest());
+
+export async function signOut(): Promise<void> {
+  forgetPerson();
+  forgetDrafts();
+  await (await auth()).leave();
+}
+
+let asking: Promise<boolean> | null = null;
+
+/** Opens the dialog over whatever is there, once for all requests that were refused together. */
+export function signInAgain(): Promise<boolean> {
+  asking ??= new Promise<boolean>((resolve) => {
+    asked.value = { answer: resolve };
+  }).finally(() => {
+    asked.value = null;
+    asking = null;
+  });
+  return asking;
+}
+
+/** For actions that need somebody: the dialog comes if nobody is signed in. Who clicks at once waits
+ * until that is known. */
+export async function needSomebody(): Promise<boolean> {
+  await new Promise<void>((resolve) => {
+    const stop = effect(() => {
+      if (state.value !== 'unknown') queueMicrotask(() => (stop(), resolve()));
+    });
+  });
+  return state.value === 'in' || signInAgain();
+}

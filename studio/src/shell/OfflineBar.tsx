@@ -1,0 +1,23 @@
+import { useEffect } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { isReachable } from '../api/client.ts';
+import { text } from './messages.ts';
+
+const isOnline = signal(navigator.onLine);
+
+export function OfflineBar() {
+  useEffect(() => {
+    const look = () => {
+      isOnline.value = navigator.onLine;
+      if (navigator.onLine) isReachable.value = true;
+    };
+    addEventListener('online', look);
+    addEventListener('offline', look);
+    return () => {
+      removeEventListener('online', look);
+      removeEventListener('offline', look);
+    };
+  }, []);
+  const isOffline = !isOnline.value || !isReachable.value;
+  return <div role="status">{isOffline && <p class="offline">{text().offline}</p>}</div>;
+}

@@ -1,0 +1,16 @@
+// What the rail and the bottom bar list. The bar has room for the first four; "More" has the rest.
+import type { IconName } from '../ui/Icon.tsx';
+
+export interface Place {
+  path: string;
+  /** The name of its message in messages.ts. */
+  name: 'speak' | 'history' | 'characters' | 'scripts' | 'dubbing' | 'files' | 'rooms' | 'calls' | 'wallet' | 'companies' | 'help' | 'admin';
+  icon: IconName;
+  group: 'make' | 'keep' | 'meet' | 'manage';
+  admins?: boolean;
+}
+
+export const places: Place[] = [
+  { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
+  { path: '/history', name: 'history', icon: 'history', group: 'keep' },
+];

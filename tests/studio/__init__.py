@@ -1,0 +1,1 @@
+"""The web studio, in a browser on the whole stack."""

@@ -1,0 +1,86 @@
+"""Browsers for the studio. Playwright is closed with each module: while it is open, asyncio.run
+does not work in the thread, and other tests of the same worker need it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.conftest import Running
+from tests.e2e.users import grant, operator, signed_up, wait_for
+from tests.studio.visits import Visit
+from tests.support.browser import BROWSER
+
+PASSWORD = "secret-123"
+
+Enter = Callable[..., Visit]
+"""Somebody comes: "nobody", "user", "newcomer" or "admin"; more is for the browser's context."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "studio" in item.path.parts:
+            item.add_marker(pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(
+            executable_path=BROWSER,
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def people(stack: Running, browser: Browser) -> Callable[[str], Any]:
+    """The storage of a browser in which somebody of that kind is signed in, made once."""
+    kept: dict[str, Any] = {}
+
+    def storage(who: str) -> Any:
+        if who not in kept:
+            client, _, _ = signed_up(stack)
+            email = client.data("GET", "/api/auth/me")["user"]["email"]
+            if who == "admin":
+                assert operator(stack, "create-admin", email).returncode == 0
+            if who == "user":
+                grant(stack, client, 100)
+                # What the history has.
+                body = {"text": "The tide comes in, and nobody looks.", "language": "en-gb"}
+                wait_for(
+                    client,
+                    client.data("POST", "/api/voice/generate", json=body)["generation"]["id"],
+                )
+            context = browser.new_context(locale="en-GB")
+            Visit.begin(stack.base_url, context).sign_in(email, PASSWORD)
+            kept[who] = context.storage_state(indexed_db=True)
+            context.close()
+        return kept[who]
+
+    return storage
+
+
+@pytest.fixture
+def enter(stack: Running, browser: Browser, people: Callable[[str], Any]) -> Iterator[Enter]:
+    contexts = []
+
+    def come(who: str = "nobody", **options: Any) -> Visit:
+        storage = None if who == "nobody" else people(who)
+        context = browser.new_context(storage_state=storage, **{"locale": "en-GB", **options})
+        contexts.append(context)
+        return Visit.begin(stack.base_url, context)
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def address() -> str:
+    return f"{secrets.token_hex(6)}@example.com"

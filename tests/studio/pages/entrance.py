@@ -1,0 +1,48 @@
+"""The landing page, signing in and up, and the links of mails."""
+
+from __future__ import annotations
+
+from tests.studio.visits import Case, Visit
+
+
+def _sample_plays(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="Play the sample").click()
+    visit.until("CSS.highlights.get('now').size === 1")
+
+
+def _wrong_password(visit: Visit) -> None:
+    visit.page.get_by_label("Email").fill("nobody@example.com")
+    visit.page.get_by_label("Password").fill("wrong-123")
+    visit.page.locator("form").get_by_role("button", name="Sign in").click()
+    visit.page.get_by_role("alert").wait_for()
+
+
+def _nothing_entered(visit: Visit) -> None:
+    visit.page.locator("form").get_by_role("button", name="Make an account").click()
+    visit.page.locator(".field-error").wait_for()
+
+
+def _menu(visit: Visit) -> None:
+    visit.page.locator(".menu summary").click()
+
+
+def _keys(visit: Visit) -> None:
+    visit.page.keyboard.press("?")
+    visit.page.get_by_role("dialog").wait_for()
+
+
+CASES = [
+    Case("/", who="nobody", title="landing"),
+    Case("/", "the sample plays", who="nobody", show=_sample_plays),
+    Case("/sign-in", who="nobody"),
+    Case("/sign-in", "wrong password", who="nobody", show=_wrong_password),
+    Case("/sign-in", "menu", who="nobody", show=_menu),
+    Case("/sign-in", "keys", who="nobody", show=_keys),
+    Case("/sign-up", who="nobody"),
+    Case("/sign-up", "nothing entered", who="nobody", show=_nothing_entered),
+    Case("/auth/action?mode=resetPassword&oobCode=x", who="nobody"),
+    Case("/auth/action?mode=verifyEmail&oobCode=x", who="nobody"),
+    Case("/auth/action", "broken link", who="nobody"),
+    Case("/no-such-page", who="nobody"),
+    Case("/history", "signed out", who="nobody"),
+]

@@ -1,0 +1,87 @@
+"""Speaking, and the history."""
+
+from __future__ import annotations
+
+from tests.studio.visits import Case, Visit
+
+TEXT = "Good evening, and welcome to the show."
+
+
+def write(visit: Visit, text: str = TEXT) -> None:
+    visit.page.locator("textarea").fill(text)
+
+
+def speak(visit: Visit, text: str = TEXT) -> None:
+    """Until the sound is there."""
+    write(visit, text)
+    visit.page.locator(".speak button[type=submit]:enabled").click()
+    visit.page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+
+
+def _priced(visit: Visit) -> None:
+    write(visit)
+    visit.page.locator(".cost strong").wait_for()
+
+
+def _short(visit: Visit) -> None:
+    visit.page.route(
+        "**/api/voice/quote",
+        lambda route: route.fulfill(
+            json={
+                "success": True,
+                "statusCode": 200,
+                "message": "",
+                "data": {
+                    "available": 2,
+                    "meter": "tokens",
+                    "payer": {"kind": "user", "id": "x"},
+                    "sufficient": False,
+                    "tokens": 12,
+                    "voiceSecondsAtMost": None,
+                },
+            }
+        ),
+    )
+
+
+def _refused(visit: Visit) -> None:
+    _priced(visit)
+    visit.fails("**/api/voice/generate", 500, "internal_error")
+    visit.page.locator(".speak button[type=submit]").click()
+    visit.page.get_by_role("alert").wait_for()
+
+
+def _plays(visit: Visit) -> None:
+    speak(visit)
+    visit.page.locator(".result-done .button-lit").click()
+    visit.until("CSS.highlights.get('now').size === 1")
+    visit.page.locator(".dock-play").click()
+
+
+def _first(visit: Visit) -> None:
+    visit.page.locator(".row-title").first.click()
+    visit.page.locator(".said").wait_for()
+
+
+def _deleted(visit: Visit) -> None:
+    visit.page.locator(".row .icon-button").first.click()
+    visit.page.locator(".toast-action").wait_for()
+
+
+CASES = [
+    Case("/speak", "signed out", who="nobody"),
+    Case("/speak", "priced", show=_priced),
+    Case("/speak", "not enough tokens", prepare=_short, show=write),
+    Case("/speak", "refused", show=_refused),
+    Case("/speak", "plays", show=_plays, title="speak"),
+    Case("/history", "with entries"),
+    Case("/history", "deleted", show=_deleted),
+    Case("/history", "one of them", show=_first, title="recording"),
+    Case(
+        "/history",
+        "failed",
+        prepare=lambda visit: visit.fails("**/api/user/voice-history*", 500, "internal_error"),
+    ),
+    Case("/history", "empty", who="newcomer"),
+    Case("/history/nothing", "unknown"),
+]

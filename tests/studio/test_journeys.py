@@ -1,0 +1,224 @@
+"""What people come for, from the beginning to the end."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.conftest import Running
+from tests.studio.conftest import PASSWORD, Enter
+from tests.studio.pages.speech import TEXT, speak, write
+
+# The word that is lit, as the browser paints it.
+_LIT = "[...CSS.highlights.get('now')][0]?.toString() ?? ''"
+
+
+def test_a_user_signs_up_and_speaks_and_follows_the_words(enter: Enter, address: str) -> None:
+    visit = enter()
+    page = visit.page
+    visit.open("/")
+    page.get_by_role("link", name="Start speaking").click()
+    page.get_by_role("heading", name="Speak", level=1).wait_for()
+    assert page.title() == "Speak · Troupe"
+    visit.open("/sign-up")
+    page.get_by_label("Email").fill(address)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("form").get_by_role("button", name="Make an account").click()
+    page.wait_for_url("**/speak")
+    before = visit.tokens()
+
+    write(visit)
+    expect(page.locator(".cost strong")).to_have_text("1 token")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".result [role=status]").first).to_be_attached()
+    play = page.locator(".result-done").get_by_role("button", name="Play")
+    play.wait_for(timeout=60_000)
+    expect(page.locator(".rail-tokens")).to_have_text(f"{before - 1} tokens")
+
+    play.click()
+    visit.until(f"{_LIT} !== ''")
+    dock = page.get_by_role("region", name="Player")
+    position = dock.get_by_role("slider", name="Position")
+    position.press("k")
+    expect(dock.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    for _ in range(3):
+        position.press("ArrowLeft")
+    expect(position).to_have_attribute("aria-valuetext", re.compile("^0 seconds of [1-9]"))
+    for _ in range(3):
+        position.press("ArrowRight")
+    visit.until(f"{_LIT} === 'show.'")
+
+    page.get_by_role("link", name="Words, captions, download").click()
+    expect(page.locator(".said")).to_have_text(TEXT)
+    with page.expect_download() as sound:
+        page.get_by_role("button", name="Download the sound").click()
+    assert sound.value.path().stat().st_size > 1000
+    with page.expect_download() as captions:
+        page.get_by_role("button", name="SRT").click()
+    assert "-->" in Path(captions.value.path()).read_text()
+    assert visit.complaints == []
+
+
+def test_a_guest_runs_out_of_tokens_and_becomes_an_account(enter: Enter, address: str) -> None:
+    visit = enter()
+    page = visit.page
+    visit.open("/speak")
+    write(visit, "The first text of a guest.")
+    page.locator(".speak button[type=submit]").click()
+    page.get_by_role("dialog").get_by_role("button", name="Go on as a guest").click()
+    page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+    while visit.tokens() > 0:
+        left = visit.tokens()
+        speak(visit, f"A guest has {left} left.")
+        expect(page.locator(".rail-tokens")).to_have_text(f"{left - 1} tokens")
+    write(visit, "One too many.")
+    page.get_by_role("link", name="Make an account").click()
+    page.get_by_label("Email").fill(address)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("form").get_by_role("button", name="Make an account").click()
+    page.wait_for_url("**/speak")
+    expect(page.locator("textarea")).to_have_value("One too many.")
+    expect(page.locator(".cost strong")).to_have_text("1 token")
+    assert visit.tokens() > 2
+    page.get_by_role("navigation").get_by_role("link", name="History").click()
+    expect(page.get_by_role("link", name="The first text of a guest.")).to_be_visible()
+
+
+def test_without_firestore_polling_follows_the_work(enter: Enter, stack: Running) -> None:
+    visit = enter("user")
+    asked: list[str] = []
+
+    def block(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    visit.page.route(f"http://{stack.hosts['firestore']}/**", block)
+    visit.open("/speak")
+    speak(visit, "Nobody listens, and it is heard all the same.")
+    assert asked
+
+
+def test_a_reload_in_the_middle_finds_the_draft_and_the_work(enter: Enter) -> None:
+    visit = enter("user")
+    page = visit.page
+    visit.open("/speak")
+    # Several parts, so that it is at work for a while.
+    text = "This is one of the sentences of a text that is rather long. " * 120
+    write(visit, text)
+    page.locator(".speak button[type=submit]:enabled").click()
+    page.locator(".result .job").wait_for()
+    page.reload()
+    expect(page.locator("textarea")).to_have_value(text)
+    page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+
+
+def test_a_lost_answer_is_asked_for_again_and_charged_once(enter: Enter) -> None:
+    visit = enter("user")
+    page = visit.page
+    visit.open("/speak")
+    before = visit.tokens()
+    keys: list[str] = []
+
+    def lose(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()  # the server has done it
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/voice/generate", lose)
+    write(visit, "Said once, and paid for once.")
+    page.locator(".speak button[type=submit]:enabled").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no connection")
+    page.locator(".speak button[type=submit]:enabled").click()
+    page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
+    expect(page.locator(".rail-tokens")).to_have_text(f"{before - 1} tokens")
+
+
+def test_a_sign_in_that_ends_meanwhile_loses_nothing(enter: Enter) -> None:
+    visit = enter("newcomer")
+    page = visit.page
+    visit.open("/speak")
+    write(visit, "Written before the session ended.")
+    page.locator(".cost strong").wait_for()
+    _refuse(page, "**/api/voice/generate")
+    page.locator(".speak button[type=submit]:enabled").click()
+    dialog = page.get_by_role("dialog", name="Sign in again")
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("textarea")).to_have_value("Written before the session ended.")
+    page.unroute("**/api/voice/generate")
+    page.locator(".speak button[type=submit]:enabled").click()
+    page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+
+
+def _refuse(page: Page, pattern: str) -> None:
+    body = {"success": False, "statusCode": 401, "message": "no", "error": {"code": "unauthorized"}}
+    page.route(pattern, lambda route: route.fulfill(status=401, json=body))
+
+
+def test_html_in_place_of_the_envelope_is_a_sentence(enter: Enter) -> None:
+    visit = enter("user")
+    visit.page.route(
+        "**/api/user/voice-history*",
+        lambda route: route.fulfill(status=504, content_type="text/html", body="<h1>504</h1>"),
+    )
+    visit.open("/history")
+    alert = visit.page.get_by_role("alert")
+    expect(alert).to_contain_text("makes no sense")
+    visit.page.unroute("**/api/user/voice-history*")
+    alert.get_by_role("button", name="Try again").click()
+    visit.page.locator(".rows, .empty").first.wait_for()
+
+
+def test_offline_is_said_and_ends(enter: Enter) -> None:
+    visit = enter("user")
+    visit.open("/speak")
+    visit.context.set_offline(True)
+    expect(visit.page.locator(".offline")).to_be_visible()
+    visit.context.set_offline(False)
+    expect(visit.page.locator(".offline")).to_have_count(0)
+
+
+def test_what_is_deleted_can_be_taken_back(enter: Enter) -> None:
+    visit = enter("user")
+    page = visit.page
+    visit.open("/speak")
+    speak(visit, "To be deleted, or not.")
+    visit.open("/history")
+    entry = page.get_by_role("link", name="To be deleted, or not.")
+    page.get_by_role("button", name="Delete “To be deleted, or not.”").click()
+    expect(entry).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(entry).to_be_visible()
+    page.get_by_role("button", name="Delete “To be deleted, or not.”").click()
+    with page.expect_response("**/api/voice/generations/*") as answer:
+        page.get_by_role("button", name="Dismiss").click()
+    assert answer.value.ok
+    page.reload()
+    page.locator("h1").wait_for()
+    visit.settle()
+    expect(entry).to_have_count(0)
+
+
+def test_the_keyboard_alone_is_enough_to_speak(enter: Enter) -> None:
+    visit = enter("user")
+    page = visit.page
+    visit.open("/speak")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("textarea")).to_be_focused()
+    page.keyboard.type("Typed, and never clicked.")
+    page.keyboard.press("Control+Enter")
+    play = page.locator(".result-done").get_by_role("button", name="Play")
+    play.wait_for(timeout=60_000)
+    play.focus()
+    page.keyboard.press("Enter")
+    visit.until(f"{_LIT} !== ''")

@@ -1,0 +1,160 @@
+"""A person with a browser window on the studio, and what the tests look at in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
+
+STUDIO = Path(__file__).parents[2] / "studio"
+# The browser's own message about a request that failed: a test of a failure causes it.
+_FAILED_REQUEST = "Failed to load resource"
+_REPORT_VIOLATIONS = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@cache
+def _axe() -> str:
+    return (STUDIO / "node_modules/axe-core/axe.min.js").read_text()
+
+
+@dataclass
+class Visit:
+    """`path`: the function that opens a path; `complaints`: what a console had."""
+
+    base: str
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, base: str, context: BrowserContext) -> Visit:
+        context.add_init_script(_REPORT_VIOLATIONS)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        visit = cls(base, context, page)
+        page.on("console", visit._hear)
+        page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        return visit
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and _FAILED_REQUEST not in message.text:
+            self.complaints.append(message.text)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.base + path)
+        self.page.locator("h1").wait_for()
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until nothing is loading."""
+        self.until("!document.querySelector('.skeleton') && document.fonts.status === 'loaded'")
+
+    def until(self, expression: str) -> None:
+        """Waits for a value of the page. Playwright's own wait_for_function makes code from text in
+        the page, which the policy refuses."""
+        self.page.evaluate(
+            f"""() => new Promise((resolve, reject) => {{
+              const end = Date.now() + 20000;
+              const look = () => {{
+                if ({expression}) resolve();
+                else if (Date.now() > end) reject(new Error({json.dumps(expression)}));
+                else setTimeout(look, 20);
+              }};
+              look();
+            }})"""
+        )
+
+    def sign_in(self, email: str, password: str) -> None:
+        self.open("/sign-in")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.locator("form").get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url("**/speak")
+        self.settle()
+
+    def tokens(self) -> int:
+        """As the rail shows them."""
+        return int(self.page.locator(".rail-tokens").inner_text().split()[0])
+
+    # In other tabs, so to say: the page follows.
+    def choose_language(self, code: str) -> None:
+        self.page.evaluate(
+            """(code) => {
+              localStorage.setItem('troupe.language', code);
+              dispatchEvent(new StorageEvent('storage', {key: 'troupe.language', newValue: code}));
+            }""",
+            code,
+        )
+        self.until(f"document.documentElement.lang === '{code}'")
+
+    def fails(self, pattern: str, status: int, code: str, **details: Any) -> None:
+        """The API answers requests to addresses like `pattern` with an error."""
+        body = {
+            "success": False,
+            "statusCode": status,
+            "message": "The server said no.",
+            "error": {"code": code, "details": details},
+        }
+
+        def refuse(route: Route) -> None:
+            route.fulfill(
+                status=status,
+                content_type="application/json",
+                headers={"X-Request-Id": "0123456789abcdef"},
+                body=json.dumps(body),
+            )
+
+        self.page.route(pattern, refuse)
+
+    def violations(self) -> list[str]:
+        """What breaks the rules of accessibility on the page as it is now: WCAG 2.2 AA, and best
+        practice."""
+        if not self.page.evaluate("'axe' in window"):
+            # The policy of the page lets no script in; the browser itself does.
+            self.page.evaluate(_axe())
+        found: list[str] = self.page.evaluate(
+            """async () => {
+              const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+              const { violations } = await axe.run({ runOnly: [...levels, 'best-practice'] });
+              const tell = ({ target, failureSummary }) => `${target} ${failureSummary}`;
+              return violations.map(({ id, nodes }) => `${id}: ${nodes.map(tell).join(' | ')}`);
+            }"""
+        )
+        return found
+
+    def overflow(self) -> int:
+        """By how many pixels the page can be scrolled sideways."""
+        wide: int = self.page.evaluate(
+            "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+        )
+        return wide
+
+    def policy_reports(self) -> list[str]:
+        reports: list[str] = self.page.evaluate("window.violations")
+        return reports
+
+
+@dataclass(frozen=True)
+class Case:
+    """A page in a state. `who`: "nobody", "user" or "admin". `prepare` runs before the page is
+    opened, `show` after it; both leave the page in the state that is looked at. `title`: of a
+    picture for the documentation."""
+
+    route: str
+    state: str = "ready"
+    who: str = "user"
+    prepare: Callable[[Visit], None] | None = None
+    show: Callable[[Visit], None] | None = None
+    title: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.state}"
