@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, Route, expect
@@ -41,10 +42,10 @@ def test_a_user_signs_up_and_speaks_and_follows_the_words(enter: Enter, address:
     dock = page.get_by_role("region", name="Player")
     position = dock.get_by_role("slider", name="Position")
     position.press("k")
-    expect(dock.get_by_role("button", name="Play")).to_be_visible()
+    expect(dock.get_by_role("button", name="Play", exact=True)).to_be_visible()
     for _ in range(3):
         position.press("ArrowLeft")
-    expect(position).to_have_attribute("aria-valuetext", "0 seconds of 2 seconds")
+    expect(position).to_have_attribute("aria-valuetext", re.compile("^0 seconds of [1-9]"))
     for _ in range(3):
         position.press("ArrowRight")
     visit.until(f"{_LIT} === 'show.'")

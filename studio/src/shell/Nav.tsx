@@ -61,7 +61,7 @@ function Item({ place, rank }: { place: Place; rank: number }) {
 
 function Brand() {
   return (
-    <a class="brand" href="/" aria-label={text().home}>
+    <a class="brand" href="/">
       <svg viewBox="0 0 26 24" width="26" height="24" aria-hidden="true">
         {[8, 16, 24, 13].map((tall, place) => <rect key={place} x={place * 7} y={12 - tall / 2} width="4.6" height={tall} rx="2.3" />)}
       </svg>

@@ -5,7 +5,8 @@ import { ApiError } from '../../api/errors.ts';
 import { dismiss, follow, followed } from '../../jobs/follow.ts';
 import { hasEnded, kindOf } from '../../jobs/kinds.ts';
 import { JobProgress } from '../../jobs/JobProgress.tsx';
-import { cue, play } from '../../player/player.ts';
+import { cue, play, seek, time, track as current, words } from '../../player/player.ts';
+import { Transcript } from '../../player/Transcript.tsx';
 import { state } from '../../session/session.ts';
 import { useResource } from '../../state/resource.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
@@ -54,11 +55,16 @@ function Finished({ id }: { id: string }) {
   }, [track?.id]);
   if (value.state === 'failed') return <Problem error={value.error} />;
   return (
-    <div class="result-done" ref={box}>
-      <p role="status"><strong>{t.done}</strong></p>
-      {track && <Button look="lit" icon="play" onClick={() => void play(track)}>{t.play}</Button>}
-      <LinkButton href={`/history/${id}`} look="quiet">{t.details}</LinkButton>
-    </div>
+    <>
+      <div class="result-done" ref={box}>
+        <p role="status"><strong>{t.done}</strong></p>
+        {track && <Button look="lit" icon="play" onClick={() => void play(track)}>{t.play}</Button>}
+        <LinkButton href={`/history/${id}`} look="quiet">{t.details}</LinkButton>
+      </div>
+      {track && current.value?.id === id && words.value && (
+        <Transcript words={words.value} time={time} language={track.language} onSeek={(seconds) => { seek(seconds); void play(track); }} />
+      )}
+    </>
   );
 }
 
