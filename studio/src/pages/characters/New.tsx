@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { api, data } from '../../api/client.ts';
 import { fieldMessages } from '../../api/errors.ts';
 import { asForm } from '../../api/form.ts';
+import { answered, keyFor, mark } from '../../api/idempotency.ts';
 import { leaving, go } from '../../router.ts';
 import { draft, dropDraft } from '../../state/drafts.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -55,24 +56,26 @@ export default function New() {
     setBusy(true);
     const { displayName, language, voiceType, visibility, speed, removeSilences, sampleText } = values;
     const allowUse = values.allowUse && visibility !== 'private';
+    const traits = {
+      displayName: displayName.trim(),
+      consent: consentOf(values, allowUse),
+      language,
+      voiceType,
+      speed,
+      removeSilences,
+      ...(visibility !== 'private' && { visibility, allowUse }),
+      ...(sampleText.trim() && { sampleText: sampleText.trim() }),
+    };
+    const key = keyFor('character', [traits, mark(sound), pictures.map(mark)]);
     try {
       const { character } = await data(
         api.POST('/api/characters/complete', {
-          body: {
-            displayName: displayName.trim(),
-            audioFile: sound,
-            imageFiles: pictures,
-            consent: consentOf(values, allowUse),
-            language,
-            voiceType,
-            speed,
-            removeSilences,
-            ...(visibility !== 'private' && { visibility, allowUse }),
-            ...(sampleText.trim() && { sampleText: sampleText.trim() }),
-          },
+          params: { header: { 'Idempotency-Key': key } },
+          body: { ...traits, audioFile: sound, imageFiles: pictures },
           bodySerializer: asForm,
         }),
       );
+      answered('character');
       dropDraft('character');
       leaving.value = null;
       go(`/characters/${character.id}`, { replace: true });
