@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.studio.conftest import Enter
 from tests.studio.pages.characters import add_pictures, finish
+from tests.studio.visits import Visit
 from tests.support.browser import BROWSER
 from tests.support.media_files import sound
 
@@ -36,6 +37,27 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 def test_a_character_is_made_of_what_the_microphone_hears(enter: Enter) -> None:
     visit = enter("newcomer")
+    _record(visit)
+    page = visit.page
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Name", exact=True).fill(f"{NAME} II")
+    page.get_by_label("Public", exact=True).check(force=True)
+    page.reload()  # what was typed is kept
+    expect(page.get_by_label("Name", exact=True)).to_have_value(f"{NAME} II")
+    page.get_by_role("button", name="Remove picture 2").click()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name=f"{NAME} II", level=1).wait_for()
+    expect(page.locator(".faces img")).to_have_count(1)
+    _find_and_cast(visit, f"{NAME} II")
+
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Nobody on the stage yet")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name=f"{NAME} II")).to_be_visible()
+    assert visit.complaints == []
+
+
+def _record(visit: Visit) -> None:
     page = visit.page
     visit.open("/characters/new")
     # Refused at first: the page says the way back, and sees that it was taken.
@@ -69,33 +91,20 @@ def test_a_character_is_made_of_what_the_microphone_hears(enter: Enter) -> None:
     page.get_by_role("button", name="Play the sample").click()
     page.get_by_role("button", name="Pause the sample").wait_for()
 
-    page.get_by_role("link", name="Edit", exact=True).click()
-    page.get_by_label("Name", exact=True).fill(f"{NAME} II")
-    page.get_by_label("Public", exact=True).check(force=True)
-    page.reload()  # what was typed is kept
-    expect(page.get_by_label("Name", exact=True)).to_have_value(f"{NAME} II")
-    page.get_by_role("button", name="Remove picture 2").click()
-    page.get_by_role("button", name="Save").click()
-    page.get_by_role("heading", name=f"{NAME} II", level=1).wait_for()
-    expect(page.locator(".faces img")).to_have_count(1)
 
-    star = page.get_by_role("button", name=f"Star {NAME} II")
+def _find_and_cast(visit: Visit, name: str) -> None:
+    page = visit.page
+    star = page.get_by_role("button", name=f"Star {name}")
     with page.expect_response("**/star"):
         star.click()
     visit.open("/characters?show=everybody&sort=starred")
-    card = page.get_by_role("link", name=f"{NAME} II")
+    card = page.get_by_role("link", name=name)
     expect(card).to_be_visible()
     expect(star).to_have_attribute("aria-pressed", "true")
     page.get_by_label("Search by name").fill("The Lam")
     page.wait_for_url("**search=The+Lam**")
     expect(card).to_be_visible()
-
     card.click()
     page.get_by_role("link", name="Speak with this voice").click()
-    expect(page.locator(".speak-cast")).to_have_text(f"{NAME} II")
+    expect(page.locator(".speak-cast")).to_have_text(name)
     page.locator(".speak-cast a").click()
-    page.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_text("Nobody on the stage yet")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
-    expect(card).to_be_visible()
-    assert visit.complaints == []
