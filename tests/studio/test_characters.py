@@ -61,10 +61,10 @@ def _record(visit: Visit) -> None:
     page = visit.page
     visit.open("/characters/new")
     # Refused at first: the page says the way back, and sees that it was taken.
-    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Record", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("allow the microphone")
     visit.context.grant_permissions(["microphone"])
-    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Record", exact=True).click()
     stop = page.get_by_role("button", name="Stop")
     stop.wait_for()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -82,11 +82,10 @@ def _record(visit: Visit) -> None:
     finish(visit, NAME)
 
     expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
-    assert page.locator(".faces img").evaluate_all("all => all.map(e => e.naturalWidth > 0)") == [
-        True,
-        True,
-    ]
+    expect(page.locator(".faces img")).to_have_count(2)
+    visit.until("[...document.querySelectorAll('.faces img')].every((each) => each.naturalWidth)")
     expect(page.locator(".verdict")).to_be_visible()
+    expect(page.locator(".facts").first).to_contain_text("Private")
     expect(page.get_by_text("Given by Ada Lovelace")).to_be_visible()
     page.get_by_role("button", name="Play the sample").click()
     page.get_by_role("button", name="Pause the sample").wait_for()

@@ -31,7 +31,7 @@ export function Avatar({ user }: { user: Me }) {
     <div class="avatar">
       {user.profilePicture ? <img src={user.profilePicture} alt={t.picture} width="80" height="80" /> : <span class="avatar-letter" aria-hidden="true">{letter?.toUpperCase() ?? <Icon name="account" />}</span>}
       <div class="stack">
-        <input ref={input} class="visually-hidden" type="file" accept="image/*" tabIndex={-1} aria-label={t.changePicture} onChange={(event) => { choose(event.currentTarget.files?.[0]); event.currentTarget.value = ''; }} />
+        <input ref={input} hidden type="file" accept="image/*" onChange={(event) => { choose(event.currentTarget.files?.[0]); event.currentTarget.value = ''; }} />
         <div class="buttons">
           <Button small isBusy={isBusy} icon="upload" onClick={() => input.current?.click()}>{t.changePicture}</Button>
           {user.profilePicture && <Button small look="quiet" onClick={() => run(data(api.PUT('/api/auth/profile', { body: { profilePicture: '' } })))}>{t.removePicture}</Button>}

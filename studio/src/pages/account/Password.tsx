@@ -14,16 +14,16 @@ export function Password({ user }: { user: Me }) {
   const [newPassword, setNew] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const [missing, setMissing] = useState<Record<string, string>>({});
+  const [isChecked, check] = useState(false);
   const { fields, rest } = sorted(error);
-  const wrong: Record<string, string> = { ...fields, ...missing };
+  const missing: Record<string, string> = { ...(!currentPassword && { currentPassword: t.missing }), ...(!newPassword && { newPassword: t.missing }) };
+  const wrong: Record<string, string> = { ...fields, ...(isChecked && missing) };
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
-    const found = { ...(!currentPassword && { currentPassword: t.missing }), ...(!newPassword && { newPassword: t.missing }) };
-    setMissing(found);
+    check(true);
     setError(null);
-    const [first] = Object.keys(found);
+    const [first] = Object.keys(missing);
     if (first) return (event.currentTarget as HTMLFormElement).querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
     setBusy(true);
     try {
@@ -32,6 +32,7 @@ export function Password({ user }: { user: Me }) {
       await signIn(user.email, newPassword);
       setCurrent('');
       setNew('');
+      check(false);
       toast(t.changed);
     } catch (caught) {
       setError(caught);

@@ -49,6 +49,7 @@ export function Profile({ user }: { user: Me }) {
     <section>
       <h2>{t.profile}</h2>
       <Avatar user={user} />
+      {user.email && <Address user={user} />}
       <form class="account-form" noValidate onSubmit={(event) => void submit(event)}>
         <TextField label={t.name} autocomplete="name" dir="auto" maxLength={200} {...field('name')} />
         <TextField label={t.username} autocomplete="nickname" dir="ltr" maxLength={30} hint={t.usernameHint} {...field('username')} />
@@ -62,7 +63,6 @@ export function Profile({ user }: { user: Me }) {
           </div>
         </div>
       </form>
-      {user.email && <Address user={user} />}
     </section>
   );
 }

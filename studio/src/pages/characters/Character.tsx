@@ -49,7 +49,7 @@ function Faces({ character }: { character: Character }) {
   return (
     <div class="faces">
       <Portrait character={character} />
-      {others.length > 0 && <ul>{others.map(([key, link], place) => <li key={key}><img class="portrait" src={link} alt={t.picture(place + 2)} loading="lazy" /></li>)}</ul>}
+      {others.length > 0 && <ul>{others.map(([key, link], place) => <li key={key}><img class="portrait" src={link} alt={t.picture(place + 2)} /></li>)}</ul>}
     </div>
   );
 }
@@ -91,7 +91,7 @@ function Facts({ character }: { character: Character }) {
   ];
   return (
     <>
-      <dl class="facts">{facts.map(([name, fact]) => <div key={name}><dt>{name}</dt><dd dir="auto">{fact}</dd></div>)}</dl>
+      <dl class="facts">{facts.map(([name, fact]) => <div key={name}><dt>{name}</dt><dd><bdi>{fact}</bdi></dd></div>)}</dl>
       {voiceCloned ? <p class="field-hint">{t.cloned}</p> : <p class="field-hint" lang="en" dir="auto">{character.voiceNote}</p>}
     </>
   );

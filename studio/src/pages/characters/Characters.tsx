@@ -96,20 +96,18 @@ function Card({ character, onChange }: { character: Character; onChange: (change
     <li class="card">
       <div class="card-face">
         <Portrait character={character} />
+        <Star character={character} onChange={onChange} />
         {sample && (
           <button type="button" class="card-play" aria-label={isSounding ? t.stop(displayName) : t.hear(displayName)} onClick={() => (isSounding ? pause() : void play(sample))}>
             <Icon name={isSounding ? 'pause' : 'play'} />
           </button>
         )}
       </div>
-      <div class="card-line">
-        <a class="card-name" href={`/characters/${id}`} dir="auto">{displayName}</a>
-        <Star character={character} onChange={onChange} />
-      </div>
+      <a class="card-name" href={`/characters/${id}`}><bdi>{displayName}</bdi></a>
       <p class="card-about">
         <span>{languageName(language)}</span>
         <span>{t[voiceType]}</span>
-        {isOwner ? visibility !== 'private' && <span>{t[visibility]}</span> : <span dir="auto">{character.createdByName}</span>}
+        {isOwner ? visibility !== 'private' && <span>{t[visibility]}</span> : <bdi>{character.createdByName}</bdi>}
       </p>
     </li>
   );

@@ -43,7 +43,7 @@ function Form({ character }: { character: Character }) {
   const written = draft<Changes>(name, {});
   const [sound, setSound] = useState<Blob | null>(null);
   const [pictures, setPictures] = useState<File[]>([]);
-  const [missing, setMissing] = useState<Record<string, string>>({});
+  const [isChecked, check] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const { displayName, language, voiceType, visibility, allowUse, sampleText, config } = character;
@@ -52,15 +52,15 @@ function Form({ character }: { character: Character }) {
   const removed = written.value.removedPictures ?? [];
   const kept = Object.fromEntries(Object.entries(character.images).filter(([key]) => !removed.includes(key)));
   const change = (changes: Changes) => (written.value = { ...written.value, ...changes });
-  const wrong = { ...fieldMessages(error), ...missing };
+  const missing = { ...(sound && missingOf(values)), ...(!values.displayName.trim() && { displayName: t.nameMissing }) };
+  const wrong: Record<string, string> = { ...fieldMessages(error), ...(isChecked && missing) };
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
-    const found = { ...(sound && missingOf(values)), ...(!values.displayName.trim() && { displayName: t.nameMissing }) };
-    setMissing(found);
+    check(true);
     setError(null);
-    if (Object.keys(found).length) return focusWrong(form);
+    if (Object.keys(missing).length) return focusWrong(form);
     setBusy(true);
     const { relationship: _who, speaker: _speaker, isAgreed: _agreed, removedPictures: _pictures, ...traits } = written.value;
     const isForOthers = values.allowUse && values.visibility !== 'private';

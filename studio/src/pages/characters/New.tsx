@@ -4,6 +4,7 @@ import { fieldMessages } from '../../api/errors.ts';
 import { asForm } from '../../api/form.ts';
 import { answered, keyFor, mark } from '../../api/idempotency.ts';
 import { leaving, go } from '../../router.ts';
+import { me } from '../../session/session.ts';
 import { draft, dropDraft } from '../../state/drafts.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Page } from '../../ui/Page.tsx';
@@ -35,24 +36,24 @@ export default function New() {
   const written = draft('character', initial);
   const [sound, setSound] = useState<Blob | null>(null);
   const [pictures, setPictures] = useState<File[]>([]);
-  const [missing, setMissing] = useState<Record<string, string>>({});
+  const [isChecked, check] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const values = written.value;
   const change = (changes: Partial<typeof initial>) => (written.value = { ...written.value, ...changes });
-  const wrong = { ...fieldMessages(error), ...missing };
+  const missing = {
+    ...(!sound && { audioFile: t.sampleMissing }),
+    ...missingOf(values),
+    ...(!values.displayName.trim() && { displayName: t.nameMissing }),
+  };
+  const wrong = { ...fieldMessages(error), ...(isChecked && missing) };
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
-    const found = {
-      ...(!sound && { audioFile: t.sampleMissing }),
-      ...missingOf(values),
-      ...(!values.displayName.trim() && { displayName: t.nameMissing }),
-    };
-    setMissing(found);
+    check(true);
     setError(null);
-    if (Object.keys(found).length || !sound) return focusWrong(form);
+    if (Object.keys(missing).length || !sound) return focusWrong(form);
     setBusy(true);
     const { displayName, language, voiceType, visibility, speed, removeSilences, sampleText } = values;
     const allowUse = values.allowUse && visibility !== 'private';
@@ -63,7 +64,8 @@ export default function New() {
       voiceType,
       speed,
       removeSilences,
-      ...(visibility !== 'private' && { visibility, allowUse }),
+      // Guests' characters are private; everybody else's are public unless they say otherwise.
+      ...(!me.value?.isGuest && { visibility, allowUse }),
       ...(sampleText.trim() && { sampleText: sampleText.trim() }),
     };
     const key = keyFor('character', [traits, mark(sound), pictures.map(mark)]);

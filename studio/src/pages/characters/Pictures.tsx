@@ -27,7 +27,7 @@ export function Pictures({ kept = {}, onRemoveKept, added, onAdded }: Props) {
     onAdded([...added, ...good.slice(0, room)]);
   };
   return (
-    <div class="stack">
+    <div class="stack add-pictures">
       <ul class="pictures">
         {before.map(([key, link], place) => (
           <li key={key}>
@@ -42,7 +42,7 @@ export function Pictures({ kept = {}, onRemoveKept, added, onAdded }: Props) {
           </li>
         ))}
       </ul>
-      <input ref={input} class="visually-hidden" type="file" accept="image/*" multiple tabIndex={-1} aria-label={t.addPictures} onChange={(event) => { choose([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ''; }} />
+      <input ref={input} hidden type="file" accept="image/*" multiple onChange={(event) => { choose([...(event.currentTarget.files ?? [])]); event.currentTarget.value = ''; }} />
       <Button small icon="add" disabled={room <= 0} onClick={() => input.current?.click()}>{t.addPictures}</Button>
       {wrong && <p class="field-error" role="alert">{wrong}</p>}
     </div>

@@ -116,7 +116,7 @@ function Upload({ onSound }: { onSound: (sound: Blob) => void }) {
   };
   return (
     <div class="upload">
-      <input ref={input} class="visually-hidden" type="file" accept="audio/*,.wav,.mp3,.m4a,.ogg,.flac,.webm" tabIndex={-1} aria-label={t.upload} onChange={(event) => choose(event.currentTarget.files?.[0])} />
+      <input ref={input} hidden type="file" accept="audio/*,.wav,.mp3,.m4a,.ogg,.flac,.webm" onChange={(event) => choose(event.currentTarget.files?.[0])} />
       <Button small icon="upload" onClick={() => input.current?.click()}>{t.upload}</Button>
       <p class={wrong ? 'field-error' : 'field-hint'} role={wrong ? 'alert' : undefined}>{wrong || t.uploadHint}</p>
     </div>

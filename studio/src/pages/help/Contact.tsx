@@ -18,17 +18,18 @@ export function Contact() {
   const [website, setWebsite] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const [missing, setMissing] = useState<Partial<Record<Name, string>>>({});
+  const [isChecked, check] = useState(false);
   const [answerTo, setAnswerTo] = useState('');
   const values: Record<Name, string> = { name: me.value?.name ?? '', email: me.value?.email ?? '', subject: '', message: '', ...written.value };
+  const empty = NAMES.filter((each) => !values[each].trim());
+  const missing = isChecked ? Object.fromEntries(empty.map((each) => [each, t[`${each}Missing`]])) : {};
   const wrong: Partial<Record<string, string>> = { ...fieldMessages(error), ...missing };
   const field = (name: Name) => ({ name, value: values[name], error: wrong[name], onValue: (value: string) => (written.value = { ...written.value, [name]: value }) });
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
-    const empty = NAMES.filter((each) => !values[each].trim());
-    setMissing(Object.fromEntries(empty.map((each) => [each, t[`${each}Missing`]])));
+    check(true);
     setError(null);
     if (empty[0]) return form.querySelector<HTMLElement>(`[name="${empty[0]}"]`)?.focus();
     setBusy(true);
@@ -36,6 +37,7 @@ export function Contact() {
       const { name, email, subject, message } = values;
       await api.POST('/api/contact/submit', { body: { name: name.trim(), email: email.trim(), subject: subject.trim(), message: message.trim(), website } });
       setAnswerTo(email.trim());
+      check(false);
       dropDraft(DRAFT);
     } catch (caught) {
       setError(caught);

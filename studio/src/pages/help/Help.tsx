@@ -33,8 +33,8 @@ function Questions({ faqs }: { faqs: Schemas['FaqView'][] }) {
           <h2>{t[category]}</h2>
           {entries.map((each) => (
             <details key={each.id} name="faq">
-              <summary dir="auto">{each.question}</summary>
-              <p dir="auto">{each.answer}</p>
+              <summary><bdi>{each.question}</bdi></summary>
+              <p><bdi>{each.answer}</bdi></p>
             </details>
           ))}
         </section>
