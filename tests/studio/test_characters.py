@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.studio.visits import Visit
 from tests.support.browser import BROWSER
 from tests.support.media_files import sound
 
-NAME = "The Lamplighter"
+NAME = f"The Lamplighter {secrets.token_hex(2)}"
 
 
 @pytest.fixture(scope="module")
