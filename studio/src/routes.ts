@@ -9,4 +9,10 @@ export const routes: Route[] = [
   { path: '/speak', load: () => import('./pages/speak/Speak.tsx'), for: 'everybody' },
   { path: '/history', load: () => import('./pages/history/History.tsx') },
   { path: '/history/:id', load: () => import('./pages/history/Recording.tsx') },
+  { path: '/characters', load: () => import('./pages/characters/Characters.tsx') },
+  { path: '/characters/new', load: () => import('./pages/characters/New.tsx') },
+  { path: '/characters/:id', load: () => import('./pages/characters/Character.tsx') },
+  { path: '/characters/:id/edit', load: () => import('./pages/characters/Edit.tsx') },
+  { path: '/account', load: () => import('./pages/account/Account.tsx') },
+  { path: '/help', load: () => import('./pages/help/Help.tsx'), for: 'everybody' },
 ];
