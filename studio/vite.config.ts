@@ -32,5 +32,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     manifest: true, // for the test of the budgets
   },
-  server: { port: 5173, strictPort: true, proxy: { '/api': stack, '/__': stack } },
+  // The client of rooms is outside of this folder.
+  server: { port: 5173, strictPort: true, fs: { allow: ['..'] }, proxy: { '/api': stack, '/__': stack } },
 });

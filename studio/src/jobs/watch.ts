@@ -3,6 +3,9 @@
 import { getFirestore, connectFirestoreEmulator, doc, onSnapshot, type Firestore } from '@firebase/firestore';
 import { emulators, firebase } from '../session/firebase.ts';
 
+/** For the client of rooms. */
+export { collection, doc, limit, onSnapshot, orderBy, query } from '@firebase/firestore';
+
 let database: Promise<Firestore> | null = null;
 
 export function firestore(): Promise<Firestore> {

@@ -14,5 +14,6 @@ export const places: Place[] = [
   { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
   { path: '/characters', name: 'characters', icon: 'characters', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
+  { path: '/rooms', name: 'rooms', icon: 'rooms', group: 'meet' },
   { path: '/help', name: 'help', icon: 'help', group: 'manage' },
 ];

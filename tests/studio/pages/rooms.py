@@ -1,0 +1,77 @@
+"""Rooms: the list, making one, joining, and the room itself."""
+
+from __future__ import annotations
+
+from tests.studio.visits import Case, Visit
+
+SAID = "Good morning! Who is coming to Lisbon?"
+
+
+def make_room(visit: Visit, name: str = "Travellers") -> None:
+    """From the form, in the language of the page, until the room is open."""
+    visit.page.locator("[name=name]").fill(name)
+    visit.page.locator("form button[type=submit]").click()
+    in_room(visit)
+
+
+def in_room(visit: Visit) -> None:
+    visit.page.locator(".composer").wait_for(timeout=60_000)
+    visit.settle()
+
+
+def say(visit: Visit, text: str = SAID) -> None:
+    """Until it has arrived."""
+    visit.page.locator(".composer textarea").fill(text)
+    visit.page.locator(".composer textarea").press("Enter")
+    visit.page.locator(".talk-log time").last.wait_for()
+    visit.page.locator(".talk-text", has_text=text).wait_for()
+
+
+def _talk(visit: Visit) -> None:
+    make_room(visit)
+    say(visit)
+    visit.page.locator(".said-by .icon-button").wait_for()
+
+
+def _invite(visit: Visit) -> None:
+    make_room(visit)
+    visit.page.locator(".page-actions .button").click()
+    visit.page.get_by_role("dialog").locator("input").wait_for()
+
+
+def _refused(visit: Visit) -> None:
+    make_room(visit)
+    visit.fails("**/api/rooms/*/messages", 403, "muted")
+    visit.page.locator(".composer textarea").fill(SAID)
+    visit.page.locator(".composer textarea").press("Enter")
+    visit.page.locator(".said-by .problem").wait_for()
+
+
+def _listed(visit: Visit) -> None:
+    visit.page.locator(".page-actions .button-primary").click()
+    make_room(visit)
+    visit.page.locator('.rail-nav a[href="/rooms"]').click()
+    visit.page.locator(".rooms-row").first.wait_for()
+
+
+def _nothing_entered(visit: Visit) -> None:
+    visit.page.locator("form button[type=submit]").click()
+    visit.page.locator(".field-error").wait_for()
+
+
+def _wrong_code(visit: Visit) -> None:
+    visit.page.locator("[name=code]").fill("AAAA-AAAA")
+    visit.page.locator("form button[type=submit]").click()
+    visit.page.locator(".problem").wait_for()
+
+
+CASES = [
+    Case("/rooms", show=_listed, title="rooms"),
+    Case("/rooms", "empty", who="newcomer"),
+    Case("/rooms/new", "nothing entered", show=_nothing_entered),
+    Case("/rooms/new", "a room with a message", show=_talk, title="room"),
+    Case("/rooms/new", "an invitation", show=_invite),
+    Case("/rooms/new", "a message is refused", show=_refused),
+    Case("/rooms/join", "no such code", show=_wrong_code),
+    Case("/join", "no invitation", who="nobody"),
+]
