@@ -10,15 +10,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from local.client import Client
 from tests.conftest import Running
 from tests.e2e.users import grant, operator, signed_up, wait_for
 from tests.studio.visits import Visit
 from tests.support.browser import BROWSER
+from tests.support.companies import Firm, Person
+from tests.support.factories import PROJECT
+from troupe.adapters.firestore import Database
 
 PASSWORD = "secret-123"
 
 Enter = Callable[..., Visit]
-"""Somebody comes: "nobody", "user", "newcomer" or "admin"; more is for the browser's context."""
+"""Somebody comes: "nobody", "user", "newcomer", "host" (of calls) or "admin"; more is for their
+browser's context."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +43,17 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
+def _employ(stack: Running, client: Client, uid: str) -> None:
+    """Gives them a company and one of its licenses."""
+    company = client.data("POST", "/api/companies", json={"name": "Fjord Telecom"})["company"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIRESTORE_EMULATOR_HOST", stack.hosts["firestore"])
+        # Licenses are bought, or created by an administrator.
+        db = Database.connect(PROJECT)
+        (license_id,) = Firm(db, company["id"], Person(db, uid, {})).licenses(1)
+    client.data("PUT", f"/api/licenses/{license_id}/assign", json={"userId": uid})
+
+
 @pytest.fixture(scope="module")
 def people(stack: Running, browser: Browser) -> Callable[[str], Any]:
     """The storage of a browser in which somebody of that kind is signed in, made once."""
@@ -50,8 +66,10 @@ def people(stack: Running, browser: Browser) -> Callable[[str], Any]:
                 told = operator(stack, "create-admin", email, "--create", told=PASSWORD)
                 assert told.returncode == 0, told.stderr
             else:
-                client, _, _ = signed_up(stack)
+                client, uid, _ = signed_up(stack)
                 email = client.data("GET", "/api/auth/me")["user"]["email"]
+            if who == "host":
+                _employ(stack, client, uid)
             if who == "user":
                 grant(stack, client, 100)
                 # What the history has.

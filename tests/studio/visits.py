@@ -145,9 +145,9 @@ class Visit:
 
 @dataclass(frozen=True)
 class Case:
-    """A page in a state. `who`: "nobody", "user" or "admin". `prepare` runs before the page is
-    opened, `show` after it; both leave the page in the state that is looked at. `title`: of a
-    picture for the documentation."""
+    """A page in a state. `who`: as in conftest.py. `prepare` runs before the page is opened, `show`
+    after it; both leave the page in the state that is looked at. `title`: of a picture for the
+    documentation."""
 
     route: str
     state: str = "ready"

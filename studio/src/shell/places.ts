@@ -15,5 +15,6 @@ export const places: Place[] = [
   { path: '/characters', name: 'characters', icon: 'characters', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
   { path: '/rooms', name: 'rooms', icon: 'rooms', group: 'meet' },
+  { path: '/calls', name: 'calls', icon: 'calls', group: 'meet' },
   { path: '/help', name: 'help', icon: 'help', group: 'manage' },
 ];

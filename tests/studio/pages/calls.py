@@ -1,0 +1,45 @@
+"""Calls: the list, planning one, and what became of it."""
+
+from __future__ import annotations
+
+from tests.studio.visits import Case, Visit
+
+
+def plan_call(visit: Visit, title: str = "The router in the attic") -> None:
+    """Until its page is open."""
+    visit.page.locator("[name=title]").fill(title)
+    visit.page.locator(".calls-guest input").first.fill("Grace")
+    visit.page.locator(".calls-guest input").last.fill("grace@example.com")
+    visit.page.locator("form button[type=submit]").click()
+    visit.page.locator(".call-code").wait_for(timeout=60_000)
+    visit.settle()
+
+
+def _listed(visit: Visit) -> None:
+    visit.page.locator(".page-actions .button-primary").click()
+    plan_call(visit)
+    visit.page.locator('.rail-nav a[href="/calls"]').click()
+    visit.page.locator(".calls-row").first.wait_for()
+
+
+def _in_the_past(visit: Visit) -> None:
+    visit.page.locator("[type=radio][value=later]").check()
+    visit.page.locator("[name=at]").fill("2020-01-01T10:00")
+    visit.page.locator("form button[type=submit]").click()
+    visit.page.locator(".field-error").wait_for()
+
+
+def _cancelled(visit: Visit) -> None:
+    plan_call(visit)
+    visit.page.locator(".button-danger").click()
+    visit.page.get_by_role("dialog").locator(".button-danger").click()
+    visit.page.locator(".tag[data-status=cancelled]").wait_for()
+
+
+CASES = [
+    Case("/calls", who="host", show=_listed, title="calls"),
+    Case("/calls", "no company"),
+    Case("/calls/new", "a time in the past", who="host", show=_in_the_past),
+    Case("/calls/new", "one is planned", who="host", show=plan_call, title="call"),
+    Case("/calls/new", "one is cancelled", who="host", show=_cancelled),
+]
