@@ -9,4 +9,8 @@ export const routes: Route[] = [
   { path: '/speak', load: () => import('./pages/speak/Speak.tsx'), for: 'everybody' },
   { path: '/history', load: () => import('./pages/history/History.tsx') },
   { path: '/history/:id', load: () => import('./pages/history/Recording.tsx') },
+  { path: '/scripts', load: () => import('./pages/scripts/Scripts.tsx') },
+  { path: '/scripts/new', load: () => import('./pages/scripts/NewScript.tsx') },
+  { path: '/scripts/:id', load: () => import('./pages/scripts/Editor.tsx') },
+  { path: '/scripts/:id/film', load: () => import('./pages/scripts/Film.tsx') },
 ];

@@ -5,6 +5,8 @@ import { api, data, type Schemas } from '../api/client.ts';
 export interface Progress {
   job: Schemas['JobView'];
   title: string;
+  /** Where its result is shown, if that is not what `open` says. */
+  page?: string;
 }
 
 interface Kind {
@@ -12,6 +14,19 @@ interface Kind {
   cancel?: (id: string) => Promise<unknown>;
   /** The page with the result. */
   open: (id: string) => string;
+}
+
+const titles = new Map<string, Promise<string>>();
+
+/** Asked for once: a job is read many times. */
+function titleOf(scriptId: string): Promise<string> {
+  let title = titles.get(scriptId);
+  if (!title) {
+    title = data(api.GET('/api/scripts/{scriptId}', { params: { path: { scriptId } } })).then(({ script }) => script.title);
+    title.catch(() => titles.delete(scriptId));
+    titles.set(scriptId, title);
+  }
+  return title;
 }
 
 export const kinds = {
@@ -25,6 +40,15 @@ export const kinds = {
     cancel: (generationId) =>
       api.POST('/api/voice/generations/{generationId}/cancel', { params: { path: { generationId } } }),
     open: (id) => `/history/${id}`,
+  },
+  script: {
+    read: async (jobId) => {
+      const { job } = await data(api.GET('/api/video-jobs/{jobId}', { params: { path: { jobId } } }));
+      const page = `/scripts/${job.scriptId}`;
+      return { job, title: await titleOf(job.scriptId), page: job.kind === 'video' ? `${page}/film` : page };
+    },
+    cancel: (jobId) => api.POST('/api/video-jobs/{jobId}/cancel', { params: { path: { jobId } } }),
+    open: () => '/scripts',
   },
 } satisfies Record<string, Kind>;
 

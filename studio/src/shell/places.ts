@@ -12,5 +12,6 @@ export interface Place {
 
 export const places: Place[] = [
   { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
+  { path: '/scripts', name: 'scripts', icon: 'scripts', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
 ];
