@@ -1,0 +1,184 @@
+"""Scripts: the list, a new one, the editor and the film."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Route
+
+from local.client import Client
+from tests.studio.visits import Case, Visit
+from tests.support.media_files import picture
+from tests.support.sounds import recording
+from troupe.characters.wording import STATEMENT
+
+TITLE = "The lighthouse"
+LONG_TITLE = "What the ferryman's daughter knew of the storm before it came"
+SCREENPLAY = """ANNA: Did you see it? Out there, behind the second wave.
+BEN: (squinting) I saw it first, and I said so.
+ANNA: You said fog.
+BEN: Ships come out of fog."""
+
+
+def client_of(visit: Visit, path: str = "/scripts") -> Client:
+    """The API as the person whose window it is; opens a page, which says who that is."""
+    with visit.page.expect_request("**/api/auth/me") as asked:
+        visit.open(path)
+    token = asked.value.all_headers()["authorization"].removeprefix("Bearer ")
+    return Client(visit.base, token)
+
+
+def cast(client: Client) -> list[str]:
+    """Anna and Ben, made once."""
+    own = client.data("GET", "/api/my-characters")["characters"]
+    known = {each["displayName"]: each["id"] for each in own}
+    for name in ("Anna", "Ben"):
+        if name not in known:
+            known[name] = client.data(
+                *("POST", "/api/characters/complete"),
+                data={"displayName": name, "consent": STATEMENT},
+                files=[
+                    ("audioFile", ("a.wav", recording(seconds=2), "audio/wav")),
+                    ("imageFiles[]", ("a.png", picture(), "image/png")),
+                ],
+            )["character"]["id"]
+    return [known["Anna"], known["Ben"]]
+
+
+def script(client: Client, title: str = TITLE, *, video: bool = False) -> dict[str, Any]:
+    """A script of that title, made once; with `video`, filmed."""
+    mine = client.data("GET", "/api/my-scripts")["scripts"]
+    found = next((each for each in mine if each["title"] == title), None)
+    if found is None:
+        wanted = {"title": title, "selectedCharacters": cast(client), "screenplay": SCREENPLAY}
+        found = client.data("POST", "/api/scripts", json=wanted)["script"]
+    if video and not found["finalVideoPath"]:
+        client.perform(found["id"], "audio")
+        client.perform(found["id"], "video", backgroundVideo="#203040")
+    read: dict[str, Any] = client.data("GET", f"/api/scripts/{found['id']}")["script"]
+    return read
+
+
+def _filmed(visit: Visit) -> str:
+    return str(script(client_of(visit), video=True)["id"])
+
+
+def _listed(visit: Visit) -> None:
+    _filmed(visit)
+    script(client_of(visit), LONG_TITLE)
+    visit.open("/scripts")
+    visit.page.locator(".row button.row-play").wait_for()
+
+
+def _failing(visit: Visit) -> None:
+    visit.fails("**/api/my-scripts*", 500, "internal_error")
+
+
+def _misread(visit: Visit) -> None:
+    cast(client_of(visit))
+    visit.open("/scripts/new")
+    page = visit.page
+    page.locator(".choice", has_text="A screenplay").click()
+    page.locator(".screenplay").fill("ANNA: Did you see it?\nCHARLES: See what?")
+    page.locator(".cast-choice", has_text="Anna").locator("input").check()
+    page.get_by_role("button", name="Create the script").click()
+    page.locator(".faults li").first.wait_for()
+
+
+def _nobody_to_cast(visit: Visit) -> None:
+    visit.page.locator(".cast-none").wait_for()
+    visit.page.locator(".new-go button").click()
+    visit.page.locator(".field-error").wait_for()
+
+
+def _spoken(visit: Visit) -> None:
+    """One line is open, and another is changed."""
+    visit.open(f"/scripts/{_filmed(visit)}")
+    page = visit.page
+    page.route("**/api/scripts/*", _unsaved)
+    page.locator(".line button.row-play").nth(3).wait_for()
+    page.locator(".line-text").nth(2).fill("You said it was fog.")
+    page.locator(".line-state").wait_for()
+    page.locator(".line > .icon-button").nth(0).click()
+    page.locator(".problem, .shortage").first.wait_for()
+
+
+def _unsaved(route: Route) -> None:
+    """Edits get no answer."""
+    if route.request.method == "PUT":
+        route.fulfill(status=503, content_type="text/html", body="<h1>503</h1>")
+    else:
+        route.fallback()
+
+
+def _conflict(visit: Visit) -> None:
+    client = client_of(visit)
+    found = script(client, "Two at once")
+    visit.open(f"/scripts/{found['id']}")
+    client.data(
+        *("PUT", f"/api/scripts/{found['id']}"),
+        json={"dialogue": [{"speaker": found["selectedCharacters"][0], "text": "Elsewhere."}]},
+    )
+    visit.page.locator(".line-text").first.fill("Here.")
+    visit.page.get_by_role("alert").wait_for()
+    visit.page.locator(".script-head .notice button").first.wait_for()
+    client.data("DELETE", f"/api/scripts/{found['id']}")
+
+
+def _film(visit: Visit) -> None:
+    visit.open(f"/scripts/{_filmed(visit)}/film")
+    visit.page.locator("video").wait_for()
+    visit.until("document.querySelector('video').readyState > 0")
+    visit.page.locator(".film-go button:enabled").wait_for()
+
+
+def _film_at_work(visit: Visit) -> None:
+    found = _filmed(visit)
+    client_of(visit)
+
+    def working(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["data"]["script"]["activeJobId"] = answer["data"]["script"]["videoJobId"]
+        route.fulfill(json=answer)
+
+    def halfway(route: Route) -> None:
+        answer = route.fetch().json()
+        job = answer["data"]["job"]
+        job |= {
+            "status": "in_progress",
+            "currentStep": "video_generation",
+            "overallProgress": 62,
+            "completedSteps": 2,
+        }
+        for place, step in enumerate(job["steps"]):
+            done = place < 2
+            status = "completed" if done else "in_progress" if place == 2 else "pending"
+            step |= {"status": status, "progress": 100 if done else 40 if place == 2 else 0}
+        route.fulfill(json=answer)
+
+    visit.page.route(re.compile(rf"/api/scripts/{found}$"), working)
+    visit.page.route("**/api/video-jobs/*", halfway)
+    visit.open(f"/scripts/{found}/film")
+    visit.page.locator(".film-steps").wait_for()
+
+
+def _not_filmed(visit: Visit) -> None:
+    found = script(client_of(visit), LONG_TITLE)
+    visit.open(f"/scripts/{found['id']}/film")
+    visit.page.locator(".film-go button:enabled").wait_for()
+
+
+CASES = [
+    Case("/scripts", show=_listed, title="scripts"),
+    Case("/scripts", "failed", prepare=_failing),
+    Case("/scripts", "empty", who="newcomer"),
+    Case("/scripts/new", "misread", show=_misread, title="new-script"),
+    Case("/scripts/new", "nobody to cast", who="newcomer", show=_nobody_to_cast),
+    Case("/scripts", "the editor", show=_spoken, title="script"),
+    Case("/scripts", "an edit conflict", show=_conflict),
+    Case("/scripts", "no film yet", show=_not_filmed),
+    Case("/scripts", "a film at work", show=_film_at_work),
+    Case("/scripts", "a film", show=_film, title="film"),
+    Case("/scripts/nothing", "unknown"),
+]
