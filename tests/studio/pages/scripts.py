@@ -81,9 +81,20 @@ def _misread(visit: Visit) -> None:
     page = visit.page
     page.locator(".choice", has_text="A screenplay").click()
     page.locator(".screenplay").fill("ANNA: Did you see it?\nCHARLES: See what?")
-    page.locator(".cast-choice", has_text="Anna").locator("input").check()
+    page.locator(".cast-choice", has_text="Anna").first.locator("input").check()
     page.get_by_role("button", name="Create the script").click()
     page.locator(".faults li").first.wait_for()
+
+
+def _no_characters(visit: Visit) -> None:
+    """Other people may have made some for everybody."""
+
+    def nobody(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["data"]["characters"] = []
+        route.fulfill(json=answer)
+
+    visit.page.route(re.compile(r"/api/(my-)?characters\?"), nobody)
 
 
 def _nobody_to_cast(visit: Visit) -> None:
@@ -93,23 +104,10 @@ def _nobody_to_cast(visit: Visit) -> None:
 
 
 def _spoken(visit: Visit) -> None:
-    """One line is open, and another is changed."""
+    """With the tools of one line."""
     visit.open(f"/scripts/{_filmed(visit)}")
-    page = visit.page
-    page.route("**/api/scripts/*", _unsaved)
-    page.locator(".line button.row-play").nth(3).wait_for()
-    page.locator(".line-text").nth(2).fill("You said it was fog.")
-    page.locator(".line-state").wait_for()
-    page.locator(".line > .icon-button").nth(0).click()
-    page.locator(".problem, .shortage").first.wait_for()
-
-
-def _unsaved(route: Route) -> None:
-    """Edits get no answer."""
-    if route.request.method == "PUT":
-        route.fulfill(status=503, content_type="text/html", body="<h1>503</h1>")
-    else:
-        route.fallback()
+    visit.page.locator(".line > .icon-button").nth(1).click()
+    visit.page.locator(".line-speak button:enabled").wait_for()
 
 
 def _conflict(visit: Visit) -> None:
@@ -174,7 +172,7 @@ CASES = [
     Case("/scripts", "failed", prepare=_failing),
     Case("/scripts", "empty", who="newcomer"),
     Case("/scripts/new", "misread", show=_misread, title="new-script"),
-    Case("/scripts/new", "nobody to cast", who="newcomer", show=_nobody_to_cast),
+    Case("/scripts/new", "nobody to cast", prepare=_no_characters, show=_nobody_to_cast),
     Case("/scripts", "the editor", show=_spoken, title="script"),
     Case("/scripts", "an edit conflict", show=_conflict),
     Case("/scripts", "no film yet", show=_not_filmed),

@@ -302,7 +302,7 @@ function SpeakLine({ line, editing, onStarted }: { line: Line; editing: Editing;
       <Button small icon="speak" isBusy={editing.isStarting.value} disabled={!known?.sufficient} onClick={() => void speak()}>{isAgain ? t.takeAgain(number(take! + 1)) : t.speakLine}</Button>
       {known?.sufficient && <Cost price={known} />}
       {known && !known.sufficient && <Shortage needed={known.tokens} available={known.available} />}
-      {!known && value.state !== 'failed' && <p class="cost"><span>{t.price}</span></p>}
+      {!known && value.state !== 'failed' && editing.saving.value !== 'failed' && <p class="cost"><span>{t.price}</span></p>}
       {isReady && value.state === 'failed' && <Problem error={value.error} />}
     </div>
   );

@@ -112,7 +112,7 @@ export default function NewScript() {
         {faults.length > 0 ? (
           <div class="problem" role="alert">
             <p>{t.faulty}</p>
-            <ul class="faults">{faults.slice(0, 8).map((each) => <li key={each.line}><strong>{t.lineNumber(each.line)}</strong> {each.message}</li>)}</ul>
+            <ul class="faults">{faults.slice(0, 8).map((each) => <li key={each.line}><strong>{t.lineNumber(each.line)}</strong> <span dir="auto">{each.message}</span></li>)}</ul>
           </div>
         ) : (
           Object.keys(fieldMessages(problem)).length === 0 && <Problem error={problem} />

@@ -67,7 +67,7 @@ function SpeakAll({ editing }: { editing: Editing }) {
       <div class="script-price" aria-live="polite">
         {known && !known.sufficient && <Shortage needed={known.tokens} available={known.available} />}
         {known?.sufficient && <Cost price={known} />}
-        {!known && value.state !== 'failed' && <p class="cost"><span>{t.price}</span></p>}
+        {!known && value.state !== 'failed' && editing.saving.value !== 'failed' && <p class="cost"><span>{t.price}</span></p>}
       </div>
       {isReady && value.state === 'failed' && <Problem error={value.error} />}
       {editing.saving.value === 'saved' && <Problem error={editing.problem.value} />}

@@ -65,7 +65,7 @@ export function CastPicker({ of, chosen, onChoose, needed, error }: Props) {
                   onChange={() => onChoose(isChosen ? chosen.filter((id) => id !== each.id) : [...chosen, each.id])}
                 />
                 <Face name={each.displayName} picture={pictureOf(each)} />
-                <span class="cast-name" dir="auto">{each.displayName}</span>
+                <span class="cast-name" dir="auto">{each.displayName}{!each.isOwner && <span class="cast-by"> {t.by(each.createdByName)}</span>}</span>
               </label>
             );
           })}
