@@ -20,7 +20,7 @@ import { Icon } from '../../ui/Icon.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Empty, Failure, Problem, Skeleton } from '../../ui/States.tsx';
 import { load, quote, type Script } from './editing.ts';
-import { text } from './messages.ts';
+import { text } from './film-messages.ts';
 import './scripts.css';
 
 const COLOURS = ['#16181d', '#20344a', '#3b2a40', '#24402f', '#5a2e22', '#ece7db'] as const;
