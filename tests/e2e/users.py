@@ -38,11 +38,15 @@ def signed_up(stack: Running) -> tuple[Client, str, str]:
     return Client(stack.base_url, token), answer["user"]["id"], token
 
 
-def operator(stack: Running, *arguments: str) -> subprocess.CompletedProcess[str]:
+def operator(
+    stack: Running, *arguments: str, told: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`told`: what the command reads."""
     return subprocess.run(
         [sys.executable, "-m", "troupe", *arguments],
         cwd=ROOT / "functions",
         env={**os.environ, **stack.env},
+        input=told,
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,7 @@
 // What can be followed. A page that starts jobs of another kind adds how to read one, and where its
 // result is shown.
 import { api, data, type Schemas } from '../api/client.ts';
+import { messages } from '../i18n/index.ts';
 
 export interface Progress {
   job: Schemas['JobView'];
@@ -15,6 +16,8 @@ interface Kind {
   /** The page with the result. */
   open: (id: string) => string;
 }
+
+const text = messages({ archive: 'Archive of your data' }, { archive: 'أرشيف بياناتك' });
 
 const titles = new Map<string, Promise<string>>();
 
@@ -49,6 +52,13 @@ export const kinds = {
     },
     cancel: (jobId) => api.POST('/api/video-jobs/{jobId}/cancel', { params: { path: { jobId } } }),
     open: () => '/scripts',
+  },
+  export: {
+    read: async (exportId) => {
+      const { job } = await data(api.GET('/api/auth/export/{exportId}', { params: { path: { exportId } } }));
+      return { job, title: text().archive };
+    },
+    open: () => '/account',
   },
 } satisfies Record<string, Kind>;
 
