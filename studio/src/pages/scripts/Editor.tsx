@@ -131,7 +131,7 @@ function Cast({ editing, characters, of }: { editing: Editing; characters: Chara
   const isOpen = useSignal(false);
   const script = editing.script.value;
   return (
-    <div class="cast" role="group" aria-label={t.cast}>
+    <div class="script-cast" role="group" aria-label={t.cast}>
       <ul class="cast-bar">
         {script.selectedCharacters.map((id) => {
           const name = nameOf(id, script, characters, t.gone);

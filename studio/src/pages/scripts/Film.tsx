@@ -234,7 +234,7 @@ function Settings({ script, onStarted }: { script: Script; onStarted: (job: Sche
         </div>
       </fieldset>
       <Choices label={t.size} value={resolution} choices={[{ value: '1280x720', label: t.wide }, { value: '720x1280', label: t.tall }]} onValue={(chosen) => choose({ resolution: chosen as Schemas['Resolution'] })} />
-      <label class="check">
+      <label class="film-check">
         <input type="checkbox" checked={captions} onChange={() => choose({ captions: !captions })} />
         <span>{t.burnCaptions}</span>
       </label>
