@@ -23,4 +23,8 @@ export const routes: Route[] = [
   { path: '/characters/:id/edit', load: () => import('./pages/characters/Edit.tsx') },
   { path: '/account', load: () => import('./pages/account/Account.tsx') },
   { path: '/help', load: () => import('./pages/help/Help.tsx'), for: 'everybody' },
+  { path: '/scripts', load: () => import('./pages/scripts/Scripts.tsx') },
+  { path: '/scripts/new', load: () => import('./pages/scripts/NewScript.tsx') },
+  { path: '/scripts/:id', load: () => import('./pages/scripts/Editor.tsx') },
+  { path: '/scripts/:id/film', load: () => import('./pages/scripts/Film.tsx') },
 ];
