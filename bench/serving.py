@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from typing import Any
 
 import requests
 
+from local.ports import free_ports
+
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTIONS = ROOT / "functions"
 BARE = Path(__file__).resolve().parent / "bare"
@@ -26,12 +27,6 @@ class Served:
     url: str
     seconds_to_first_answer: float
     pid: int
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -49,7 +44,7 @@ def served(
     process start to the complete first response. `path`: None for a function that only tasks
     may call, where any response will do. `body`: to be sent as JSON. `source`: a file to serve
     instead of main.py; `log`: a file for its output."""
-    port = free_port()
+    port = free_ports(["function"])["function"]
     folder = BARE if function == "bare" else FUNCTIONS
     command = [
         *(sys.executable, "-m", "functions_framework", "--source", str(source or "main.py")),

@@ -46,9 +46,10 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(names: Iterable[str]) -> dict[str, int]:
-    """A free port for each name; random, so that two stacks starting together do not collide."""
+    """A free port for each name; random, so that two stacks starting together do not collide.
+    Tests seed the global generator, each process of them with the same number."""
     chosen: dict[str, int] = {}
-    candidates = iter(random.sample(_FREE_RANGE, len(_FREE_RANGE)))
+    candidates = iter(random.SystemRandom().sample(_FREE_RANGE, len(_FREE_RANGE)))
     for name in names:
         chosen[name] = next(port for port in candidates if is_free(port))
     return chosen

@@ -15,7 +15,8 @@ from troupe.adapters.firestore import AlreadyExists, now
 from troupe.app.functions import container
 from troupe.characters.schemas import CreateCharacter
 from troupe.characters.wording import STATEMENT, VERSION
-from troupe.scripts.backgrounds import Background, background_path, create_write
+from troupe.media.video.poster import MIME_TYPE, poster
+from troupe.scripts.backgrounds import Background, background_path, create_write, poster_path
 from troupe.web.schema import Page
 
 
@@ -24,7 +25,9 @@ def seed_backgrounds(folder: Path) -> int:
     entries = json.loads((folder / "backgrounds.json").read_text())
     for entry in entries:
         clip = folder / entry["name"]
+        picture = poster(clip, entry["seconds"])
         container().files.upload(background_path(entry["name"]), clip, "video/mp4")
+        container().files.upload(poster_path(entry["name"]), picture, MIME_TYPE)
         background = Background(
             id=entry["name"],
             title=entry["title"],
@@ -32,6 +35,7 @@ def seed_backgrounds(folder: Path) -> int:
             width=entry["width"],
             height=entry["height"],
             size=clip.stat().st_size,
+            poster_size=len(picture),
             created_at=now(),
         )
         try:

@@ -642,6 +642,7 @@ class Room {
     const present = globalThis.document?.visibilityState === "hidden" ? "away" : "active";
     const state = beat.speaking ? "speaking" : typing ? "typing" : present;
     beat.told = state;
+    let failed = false;
     try {
       const options = { signal: this.#ends.signal, patience: AGAIN };
       const found = await this.#client.call("POST", `${this.#path}/presence`, { state }, options);
@@ -649,10 +650,11 @@ class Room {
       if (!this.#client.firebase) this.#seen(found.online);
     } catch (error) {
       if (error.code === "room_not_found") return this.#end("removed");
+      failed = true; // until the next one, the others may not see the user
     }
     if (this.#ends.signal.aborted || beat.told === "gone") return;
     clearTimeout(beat.timer);
-    beat.timer = setTimeout(() => this.#tell(), passes(state) ? AGAIN : beat.every);
+    beat.timer = setTimeout(() => this.#tell(), failed || passes(state) ? AGAIN : beat.every);
   }
 
   #sendMark(keepalive = false) {

@@ -9,7 +9,8 @@ if pytest is killed (see local/supervisor.py).
 - `stack`: everything, with Functions, Tasks, Hosting and a fake Stripe, for tests/e2e and
   tests/studio.
 
-Tests share them, so each test creates its own users and ids, and none wipes the data.
+Tests share them, so each test creates its own users and ids, and none wipes the data. Those that
+sweep have a database of their own: `own_db`, or `swept_db` for all of a file.
 """
 
 from __future__ import annotations
@@ -232,6 +233,10 @@ def emulators() -> Iterator[Running]:
     patch = pytest.MonkeyPatch()
     for name, value in running.env.items():
         patch.setenv(name, value)
+    # How long a request may wait is no question of most tests, which share the machine.
+    patch.setattr("troupe.rooms.translations._SECONDS", 30.0)
+    patch.setattr("troupe.rate_limits._CONTENTION_SECONDS", 30.0)
+    patch.setattr("troupe.adapters.firestore.contend.__kwdefaults__", {"on": None, "seconds": 60.0})
     yield running
     patch.undo()
 

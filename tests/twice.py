@@ -12,8 +12,6 @@ import sys
 
 import pytest
 
-from tests.support import queries
-
 MOST = 8  # more than a few are no bad luck
 
 
@@ -39,8 +37,7 @@ def run(arguments: list[str]) -> int:
     failures = Failures()
     first = pytest.main(arguments, plugins=[failures])
     few = 0 < len(failures.ids) <= MOST
-    others = failures.elsewhere or queries.faults
-    if first != pytest.ExitCode.TESTS_FAILED or others or not few:
+    if first != pytest.ExitCode.TESTS_FAILED or failures.elsewhere or not few:
         return int(first)
     print(f"\n{len(failures.ids)} failed beside others: once more, alone", flush=True)
     again = [sys.executable, "-m", "pytest", "-n", "0", "--no-cov", *failures.ids]

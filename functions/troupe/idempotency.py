@@ -7,7 +7,8 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Self
 
 from troupe.errors import Conflict
 
@@ -15,6 +16,24 @@ from troupe.errors import Conflict
 class KeyReused(Conflict):
     code = "idempotency_key_reused"
     message = "This Idempotency-Key was already used for a different request. Use a new key."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that creates something: the `id` of what it creates, and what identifies the
+    request, None without a key. The document keeps the latter as `created_by`."""
+
+    id: str
+    created_by: str | None = None
+
+    @classmethod
+    def of(cls, uid: str, operation: str, body: Mapping[str, Any], key: str | None) -> Self:
+        return cls(keyed_id(uid, key), request_hash(operation, body) if key else None)
+
+    def check(self, created_by: str | None) -> None:
+        """Raises KeyReused if what has the id was created by another request."""
+        if created_by != self.created_by:
+            raise KeyReused
 
 
 def keyed_id(uid: str, key: str | None) -> str:

@@ -355,6 +355,9 @@ class Settings(AiSettings):
 
     project_id: str = setting("GCLOUD_PROJECT", "demo-troupe", None)
     emulated: bool = setting("FUNCTIONS_EMULATOR", False, None)
+    auth_emulator: str = setting("FIREBASE_AUTH_EMULATOR_HOST", "", None)
+    firestore_emulator: str = setting("FIRESTORE_EMULATOR_HOST", "", None)
+    script_writer: str = setting("SCRIPT_WRITER", "", None)
     storage_bucket: str = setting(
         "STORAGE_BUCKET", "", "where files are stored", shown="the project's default"
     )
@@ -515,6 +518,11 @@ class Settings(AiSettings):
             raise ValueError(f"PAYMENTS=stripe needs {', '.join(missing)} (docs/payments.md)")
         if not re.match(r"(sk|rk)_", self.stripe_secret_key):
             raise ValueError("STRIPE_SECRET_KEY must be a secret key, sk_… or rk_…")
+
+    @property
+    def writes_scripts(self) -> bool:
+        """Whether a language model writes scripts. Of the functions, only `scripts` has the key."""
+        return self.script_writer == "openai" or bool(self.openai_api_key or self.openai_base_url)
 
     @property
     def webhook_secrets(self) -> list[str]:

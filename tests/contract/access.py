@@ -37,6 +37,7 @@ from troupe.generations.request_schemas import GenerateVoice
 from troupe.notifications.records import NotificationType
 from troupe.notifications.writes import notice_writes
 from troupe.reports.records import SubjectKind
+from troupe.scripts.backgrounds import Background, background_path, create_write
 from troupe.wallet.ledger import opening_writes
 from troupe.wallet.records import Owner
 
@@ -140,6 +141,8 @@ class World:
             "exportId": self._export,
             "bulkId": self._bulk,
             "videos/name": self._script,
+            "backgrounds/name": self._background,
+            "number": lambda owner: {"number": "0"},
             "fileId": self._file,
             "transcriptionId": self._transcription,
             "dubbingId": self._dubbing,
@@ -273,6 +276,13 @@ class World:
         video = scene.record().video
         assert video is not None
         return {"scriptId": scene.id, "name": video.name, **cast}
+
+    def _background(self, owner: Caller) -> Ids:
+        clip = {"title": "Rain", "seconds": 1, "width": 64, "height": 48, "size": 8}
+        made = Background(id=f"zz-{secrets.token_hex(8)}.mp4", created_at=now(), **clip)
+        self._files.upload(background_path(made.id), b"the clip", "video/mp4")
+        self._db.commit(create_write(made))
+        return {"name": made.id}
 
     def _video_job(self, owner: Caller) -> Ids:
         script = self._script(owner)["scriptId"]

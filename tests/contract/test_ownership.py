@@ -49,6 +49,7 @@ OPEN_TO_USERS = {
     "getCharacterMedia": "pictures are as public as their characters; the same test",
     "starCharacter": "anybody may star a character",
     "unstarCharacter": "the star is the caller's own, whosever the character is",
+    "getBackground": "the clips of the operator are for everybody",
     "readNotification": "looked up among the caller's own",
     "deleteNotification": "looked up among the caller's own",
     "revokeSession": "looked up among the caller's own sessions",

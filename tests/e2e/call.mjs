@@ -113,7 +113,7 @@ results.caption = await guest.page.locator("#messages li").last().textContent();
 // there is no TURN server either.
 await guest.context.setOffline(true);
 console.log("off");
-await host.page.locator("#people", { hasText: /disconnected|failed/ }).waitFor({ timeout: 40_000 });
+await host.page.locator("#people", { hasText: /disconnected|failed/ }).waitFor({ timeout: 90_000 });
 console.log("on");
 await guest.context.setOffline(false);
 const begun = performance.now();

@@ -61,9 +61,12 @@ const captions = await page.evaluate(async () => {
   tone.start();
   const [track] = microphone.stream.getTracks();
   const stop = recordCaptions(track, () => {});
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const until = async (met) => {
+    for (let tries = 0; !met() && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await until(() => made.some(({ state }) => state === "running"));
   track.stop();
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await until(() => made.every(({ state }) => state === "closed"));
   const found = made.map(({ state }) => state);
   stop(); // once more does no harm
   return found;

@@ -18,6 +18,7 @@ from tests.e2e.users import (
     text_of,
     wait_for,
 )
+from tests.support.machine import slack
 
 JOBS, CHARACTERS = 60, 3_900
 
@@ -52,6 +53,6 @@ def test_sixty_jobs_of_one_user_hardly_delay_another(stack: Running) -> None:
         paths = [f"/api/voice/generations/{each}/cancel" for each in ids]
         list(pool.map(lambda path: many.data("POST", path), paths))
     assert len(unfinished) > JOBS / 2, "the jobs ended before anything was measured"
-    assert delay <= LONGEST_DELAY
-    assert max(spoken) - spoken_alone <= LONGEST_DELAY
+    assert delay <= LONGEST_DELAY * slack()
+    assert max(spoken) - spoken_alone <= LONGEST_DELAY * slack()
     assert operator(stack, "audit").returncode == 0

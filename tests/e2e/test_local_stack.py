@@ -151,7 +151,7 @@ class TestEnding:
             for _ in range(times):
                 os.killpg(stack.process.pid, number)
 
-            _, said = stack.process.communicate(timeout=20)
+            _, said = stack.process.communicate(timeout=60)
 
             assert (stack.process.returncode, said) == (130, "\nstopped\n")
             assert stack.is_gone()
@@ -173,7 +173,7 @@ class TestEnding:
         with launched(SHOP_KEPT) as stack:
             os.kill(supervisor.descendants(stack.pids["stripe"])[0], signal.SIGKILL)
 
-            _, said = stack.process.communicate(timeout=20)
+            _, said = stack.process.communicate(timeout=60)
 
             assert stack.process.returncode == 1
             assert "stripe: ended unexpectedly" in said
@@ -196,7 +196,7 @@ class TestEnding:
             victims = supervisor.descendants(stack.pids["storage"])
             os.kill(victims[0], signal.SIGKILL)
 
-            _, said = stack.process.communicate(timeout=20)
+            _, said = stack.process.communicate(timeout=60)
 
             assert stack.process.returncode != 0
             assert "storage: ended unexpectedly" in said

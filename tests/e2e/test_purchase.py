@@ -94,7 +94,7 @@ def without_events(stack: Running, shop: str) -> Iterator[None]:
         api.webhook_endpoints.update(endpoint.id, {"disabled": False})
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 90) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.2)

@@ -22,6 +22,7 @@ from bench.serving import served
 from local.client import Client
 from tests.conftest import Running
 from tests.e2e.users import grant, operator, signed_up, text_of, wait_for
+from tests.support.machine import slack
 
 
 def entries(client: Client) -> list[dict[str, Any]]:
@@ -106,7 +107,7 @@ def _ancestors(pid: int) -> Iterator[int]:
 
 def queued(stack: Running) -> int:
     """The number of tasks in the queues of this stack."""
-    answer = requests.get(f"http://{stack.hosts['tasks']}/queueStats", timeout=10)
+    answer = requests.get(f"http://{stack.hosts['tasks']}/queueStats", timeout=60)
     return sum(queue["numberOfTasks"] for queue in answer.json().values())
 
 
@@ -161,7 +162,7 @@ def test_sixty_concurrent_requests_with_tokens_for_twenty(stack: Running) -> Non
             answers = list(pool.map(ask, range(60)))
             seconds = time.monotonic() - begun
     assert (answers.count(202), answers.count(402)) == (20, 40)
-    assert seconds < 15
+    assert seconds < 15 * slack()
     history = client.data("GET", "/api/user/voice-history?limit=100")["history"]
     for item in history:
         assert wait_for(client, item["id"])["generation"]["status"] == "completed"

@@ -51,7 +51,7 @@ def test_a_longer_recording_is_a_job(stack: Running) -> None:
     )
     assert answer.status_code == 202, answer.text
     path = answer.headers["Location"]
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while client.data("GET", path)["job"]["status"] != "completed":
         assert time.monotonic() < deadline
         time.sleep(0.5)

@@ -278,7 +278,7 @@ def test_a_worker_that_gets_sigterm_loses_nothing(db: Database, files: Files) ->
         while process.stdout.readline() != "speaking\n":
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) != 0
+        assert process.wait(60) != 0
     until(lambda: troupe.deliver(task), 60)
     assert troupe.generations.get(uid, generation_id).job.status is JobStatus.COMPLETED
     assert used_and_held(troupe, uid) == (1, 0)

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import pytest
+from PIL import Image
 
 from tests.support.admins import a_user, a_verified_member
 from tests.support.firebase_client import PASSWORD, new_email, sign_in
@@ -17,7 +18,7 @@ from tests.support.media_files import picture, silent_video, sound
 from tests.support.wiring import app_for, command, rewired
 from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
-from troupe.scripts.backgrounds import Background, background_path
+from troupe.scripts.backgrounds import Background, background_path, poster_path
 
 
 def entries(db: Database, uid: str) -> list[dict[str, Any]]:
@@ -149,6 +150,10 @@ class TestAddBackground:
         assert shown == ("My clip", 3.0, 64, 48)
         assert files.read(background_path(name)) == path.read_bytes()
         assert background.size == path.stat().st_size
+        shown_before = files.read(poster_path(name))
+        assert len(shown_before) == background.poster_size
+        with Image.open(io.BytesIO(shown_before)) as image:
+            assert (image.format, image.size) == ("JPEG", (64, 48))
 
     def test_an_existing_clip_is_not_replaced(
         self, files: Files, tmp_path: Path, capsys: Any

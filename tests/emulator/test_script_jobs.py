@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 import pytest
+from PIL import Image
 
 from tests.support.audits import audit_user
 from tests.support.deliveries import Killed, Saboteur
@@ -152,6 +153,11 @@ def test_a_video_is_as_long_as_its_dialogue(db: Database, files: Files) -> None:
     cues = cues_from_json(files.read(script.video.cues_path))
     assert texts_of(cues) == {0: SCENE[0][1], 1: SCENE[1][1], 2: SCENE[2][1]}
     assert cues[-1].end == pytest.approx(script.video.seconds, abs=0.3)
+    assert script.video.poster_path is not None
+    with Image.open(io.BytesIO(files.read(script.video.poster_path))) as image:
+        assert (image.format, image.size) == ("JPEG", (640, 360))
+        near = image.getpixel((5, 5))
+    assert near == pytest.approx((0x20, 0x30, 0x40), abs=8), "the background"
     assert stage.stored_files(script_id) == stage.wanted_files(script_id)
     assert settles(stage, uid) == 1
     assert audit_user(db, uid) == []

@@ -18,10 +18,9 @@ from tests.fakes.stripe_server import StripeServer
 from tests.support.billing import Till, till
 from tests.support.companies import Person, a_person
 from tests.support.deliveries import Killed
-from tests.support.factories import PROJECT
 from tests.support.seats import CARD, Payer
 from tests.support.wiring import rewired
-from troupe.adapters.firestore import Database, Update, connect, now
+from troupe.adapters.firestore import Database, Update, now
 from troupe.companies.errors import LicensePaid, NoFreeLicense
 from troupe.companies.records import LicenseStatus
 from troupe.companies.writes import license_path
@@ -38,6 +37,11 @@ from troupe.payments.subscriptions import When
 __all__ = ["till"]
 LIVES = 12
 FAILS_LATER = "4000000000000341"
+
+
+@pytest.fixture
+def db(swept_db: Database) -> Database:
+    return swept_db
 
 
 @pytest.fixture
@@ -343,15 +347,14 @@ class Life:
 
 
 @pytest.mark.slow
-def test_random_lives_end_with_as_many_as_are_paid(emulators: object) -> None:
-    client = connect(PROJECT)
-    db = Mortal(client)
+def test_random_lives_end_with_as_many_as_are_paid(db: Database) -> None:
+    mortal = Mortal(db._client)
     for seed in range(LIVES):
         with StripeServer() as server:
-            till = Till(db, server)
+            till = Till(mortal, server)
             payer = Payer(till)
             payer.buy(3)
-            life = Life(payer, db, seed)
+            life = Life(payer, mortal, seed)
             life.people = [payer.join()]
             life.live(12)
             payer.sync()
@@ -360,4 +363,3 @@ def test_random_lives_end_with_as_many_as_are_paid(emulators: object) -> None:
             free = any(each.user_id is None and each.held_for is None for each in payer.active)
             assert not (free and suspended(payer)), told
             payer.clean()
-    client.close()

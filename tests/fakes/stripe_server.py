@@ -245,7 +245,7 @@ class StripeServer:
         receiver's statuses. Without `events`: those that are pending."""
         return self.sender.deliver(self.pending if events is None else events)
 
-    def settle(self, timeout: float = 10) -> None:
+    def settle(self, timeout: float = 60) -> None:
         """Waits until the receiver has taken every event."""
         if not self.sender.settle(timeout):
             raise TimeoutError(f"not taken: {[event['type'] for event in self.pending]}")

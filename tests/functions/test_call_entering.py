@@ -27,6 +27,11 @@ __all__ = ["clock"]
 LOOK = "/api/calls/join"
 
 
+@pytest.fixture
+def db(swept_db: Database) -> Database:
+    return swept_db
+
+
 def looked(call: Desk, typed: str | None = None, query: str = "") -> Any:
     return ask(None, "GET", f"{LOOK}/{typed or call.code}{query}", "calls")
 
@@ -70,7 +75,7 @@ def test_wrong_old_and_foreign_codes_are_alike(db: Database) -> None:
 
 @pytest.fixture
 def few_guesses(emulators: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("CALL_CODE_LIMIT", "0, 3/600")
+    monkeypatch.setenv("CALL_CODE_LIMIT", "0, 3/86400")
     settings.cache_clear()
     yield
     settings.cache_clear()

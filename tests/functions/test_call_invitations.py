@@ -37,6 +37,11 @@ APP = "https://app.example.com"
 
 
 @pytest.fixture
+def db(swept_db: Database) -> Database:
+    return swept_db
+
+
+@pytest.fixture
 def queue() -> HeldQueue:
     return HeldQueue()
 
@@ -458,7 +463,7 @@ def test_a_number_gets_three_messages_a_day(db: Database, phones: FakeMessenger)
 
 
 def test_members_and_companies_have_limits(db: Database, phones: FakeMessenger) -> None:
-    limits = {"CALL_INVITE_LIMIT": "2/3600, 0", "CALL_MESSAGES_LIMIT": "3/86400, 0"}
+    limits = {"CALL_INVITE_LIMIT": "2/86400, 0", "CALL_MESSAGES_LIMIT": "3/86400, 0"}
     with rewired(settings=configured(phones, **limits)):
         meeting = a_meeting(db)
         for _ in range(2):

@@ -15,8 +15,8 @@ import pytest
 from tests.support.calls import Clock, Desk, a_call
 from tests.support.companies import Person
 from tests.support.factories import test_settings
+from tests.support.machine import slack
 from tests.support.peers import Peer, served_calls
-from tests.support.served_rooms import slack
 from tests.support.turn import free_port, needs_turn, turn
 from tests.support.wiring import rewired
 from troupe.adapters.firestore import Database, now

@@ -136,7 +136,7 @@ class TestWriting:
         assert ask(guest, "DELETE", path).status_code == 200
 
     def test_comments_and_their_changes_are_limited(self, call: Held, guest: Person) -> None:
-        with rewired(settings=test_settings(COMMENT_LIMIT="2/3600, 0")):
+        with rewired(settings=test_settings(COMMENT_LIMIT="2/86400, 0")):
             path = f"/api/comments/{call.comment(guest)['id']}"
             assert ask(guest, "PUT", path, json={"text": "Hm."}).status_code == 200
             assert ask(guest, "POST", "/api/comments", json=about(call)).status_code == 429

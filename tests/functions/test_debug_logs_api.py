@@ -113,7 +113,7 @@ def test_it_ends_by_itself(admin: Admin, instance: Instance, db: Database) -> No
     until = moment(switch(admin, scope, minutes=5)["scope"]["until"])
     assert timedelta(minutes=4) < until - now() <= timedelta(minutes=5)
     log.info("during", uid=uid)
-    instance.later = 299 - 1
+    instance.later = 270
     log.info("at_last", uid=uid)
     instance.later = 301
     log.info("after", uid=uid)
@@ -159,7 +159,7 @@ def test_requests_read_nothing_and_an_instance_one_document_in_30_seconds(
         quiet.run()
     assert counting.total == 0  # nothing is logged
     _, headers = signed_in(db)
-    for seconds in range(0, 90, 3):
+    for seconds in range(0, 75, 3):
         quiet.later = seconds
         app_for("auth").test_client().get("/api/me", headers=headers)
         quiet.run()

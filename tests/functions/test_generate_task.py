@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_a_task_of_a_leased_job_is_redelivered(
     client: FlaskClient, db: Database, task: Any
 ) -> None:
     payload, headers = task
-    lease = now().replace(year=now().year + 1)
+    lease = now() + timedelta(days=365)
     path = f"jobs/{payload['jobId']}"
     db.commit(Update(path, {"status": "in_progress", "leaseUntil": lease, "attempt": 1}))
     assert client.post("/", json={"data": payload}, headers=headers).status_code == 409

@@ -278,7 +278,7 @@ class TestLinkingAGuest:
         self, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         guests = [guest(client) for _ in range(2)]
-        monkeypatch.setenv("REGISTER_LIMIT", "5/3600, 1/3600")
+        monkeypatch.setenv("REGISTER_LIMIT", "5/86400, 1/86400")
         settings.cache_clear()
         client.environ_base["REMOTE_ADDR"] = new_address()
         linked(link(client, guests[0], idToken=google_token(new_email())))

@@ -141,7 +141,7 @@ def test_pages_of_cors_origins_get_a_session(browser: FlaskClient, google: FakeG
 
 def test_other_pages_cannot_use_up_the_sign_ins_of_their_visitors(google: FakeGoogle) -> None:
     """They can load both URLs, as pictures, to which browsers add no cookie."""
-    limits = rate_limits(test_settings(LOGIN_LIMIT="0, 1/900"))
+    limits = rate_limits(test_settings(LOGIN_LIMIT="0, 1/86400"))
     limiter = Limiter(services().database, limits, secrets.token_hex())
     browser, pictures = new_browser(), new_browser()
     address = new_address()

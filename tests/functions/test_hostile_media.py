@@ -27,6 +27,7 @@ from tests.support import bombs, phone_bombs, sound_bombs
 from tests.support.companies import a_person
 from tests.support.factories import new_character, signed_in
 from tests.support.footprint import footprint, peak_of
+from tests.support.machine import slack
 from tests.support.media_files import picture, sound, tone
 from tests.support.rooms import a_room
 from troupe.adapters.firestore import Create, Database, now
@@ -242,14 +243,14 @@ def test_no_file_takes_an_instance_down(emulators: Running, db: Database) -> Non
         print("\n".join(row.text for row in rows))
         print(f"{function}: p95 of a GET {during * 1000:.0f} ms, before {quiet * 1000:.0f} ms")
     for function, (rows, quiet, during) in zip(functions, results, strict=True):
-        busy = max(1.0, quiet / P95)  # how much slower this machine is, for other reasons
+        busy = max(slack(), quiet / P95)  # how much slower this machine is, for other reasons
         for row in rows:
             taken = row.status < 300 and row.file in takes[row.door]
             late = row.code == "decoders_busy" and busy > 1
             assert taken or late or row.status in (413, 415, 422), row.text
             assert row.megabytes <= MEMORY, row.text
             assert row.seconds <= SECONDS * busy, row.text
-        assert during <= max(P95, 3 * quiet), function
+        assert during <= max(P95 * slack(), 3 * quiet), function
 
 
 def _padded(data: bytes, size: int) -> bytes:

@@ -31,6 +31,11 @@ EXIF = Image.Exif()
 EXIF[0x0112], EXIF[0x010E] = 6, "taken at home"  # to be turned, and a description
 
 
+@pytest.fixture
+def db(swept_db: Database) -> Database:
+    return swept_db
+
+
 def send(room: Place, person: Person, **fields: Any) -> Any:
     return room.ask(person, "POST", "/messages", **multipart(**fields))
 
@@ -441,7 +446,7 @@ def test_events_have_links_of_those_who_follow(db: Database) -> None:
     bob = room.join()
     after = room.say(room.owner)["updatedAt"]
     sent(room, room.owner, photo=PICTURE)
-    query = {"wait": 5, "after": after}
+    query = {"wait": 20, "after": after}
     found = room.ask(bob, "GET", "/events", function="live", query_string=query).json["events"]
     (link,) = (each["message"]["photoUrl"] for each in found if each["message"]["photoUrl"])
     assert client("rooms").get(link).status_code == 200
@@ -451,7 +456,7 @@ def test_events_have_links_of_those_who_follow(db: Database) -> None:
 
 def test_files_are_limited_and_texts_are_not(db: Database) -> None:
     room = a_room(db)
-    with rewired(settings=test_settings(ROOM_FILE_LIMIT="2/600, 0")):
+    with rewired(settings=test_settings(ROOM_FILE_LIMIT="2/86400, 0")):
         assert send(room, room.owner, audio=SOUND, photo=PICTURE).status_code == 201
         refused = send(room, room.owner, photo=PICTURE)
         assert code(refused) == (429, "too_many_requests")

@@ -31,6 +31,11 @@ SAID = "Good evening, all of you!"
 
 
 @pytest.fixture
+def db(swept_db: Database) -> Database:
+    return swept_db
+
+
+@pytest.fixture
 def queue() -> HeldQueue:
     return HeldQueue()
 
@@ -76,7 +81,7 @@ def test_what_is_said_becomes_the_text(db: Database, server: FakeOpenAI, queue: 
     assert (after["text"], after["audio"]["transcript"], after["language"]) == (SAID, "done", "de")
     assert (after["targets"], after["translationState"]) == (["en"], "done")
     assert after["revision"] == 2
-    query = {"wait": 5, "after": cursor}
+    query = {"wait": 20, "after": cursor}
     answer = room.ask(room.owner, "GET", "/events", function="live", query_string=query)
     events = [each for each in answer.json["events"] if each["message"]]
     assert [each["event"] for each in events] == ["audio_transcription"]
@@ -211,7 +216,7 @@ def test_what_nobody_pays_for_is_not_transcribed(
     room.data(room.owner, "PUT", "", json={"settings": {"payer": "owner"}})
     assert send(room, ada, text="With a text")["audio"]["transcript"] == "none"
     limited = services().settings.model_copy(
-        update={"limits": test_settings(ROOM_TRANSCRIPT_LIMIT="5/3600, 0").limits}
+        update={"limits": test_settings(ROOM_TRANSCRIPT_LIMIT="5/86400, 0").limits}
     )
     with rewired(settings=limited):
         states = [send(room, ada)["audio"]["transcript"] for _ in range(2)]
@@ -291,7 +296,7 @@ def test_transcripts_leave_the_payer_their_places(
     # While there are too many, the seconds of the sender are counted once, however often it fails.
     db.commit(Update(path, {"caused": ["another"] * MOST_CAUSED}))
     limited = services().settings.model_copy(
-        update={"limits": test_settings(ROOM_TRANSCRIPT_LIMIT="9/3600, 0").limits}
+        update={"limits": test_settings(ROOM_TRANSCRIPT_LIMIT="9/86400, 0").limits}
     )
     with rewired(settings=limited, queue=queue):
         sent = send(room, bob)

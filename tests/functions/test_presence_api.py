@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.support.calls import Clock
 from tests.support.companies import Person
 from tests.support.factories import code
 from tests.support.meanwhile import Meanwhile, of
@@ -20,17 +21,6 @@ from troupe.rooms.lifecycle import erase
 from troupe.rooms.presence import absence
 from troupe.rooms.records import Member
 from troupe.rooms.writes import beats_path, member_path, presence_path, room_path
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return now() + self.ahead
-
-    def forward(self, seconds: float) -> None:
-        self.ahead += timedelta(seconds=seconds)
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def test_malformed_reports_are_422(client: FlaskClient, db: Database, body: dict
 
 
 def test_reports_are_limited(client: FlaskClient, db: Database) -> None:
-    limits = {"report": RateLimit.parse("2/3600, 0")}
+    limits = {"report": RateLimit.parse("2/86400, 0")}
     _, headers = signed_in(db)
     with rewired(settings=settings().model_copy(update={"limits": limits})):
         answers = [send(client, headers, secrets.token_hex(8)) for _ in range(3)]

@@ -239,7 +239,7 @@ class TestWriting:
         assert len(listed(owner, query)) == 1
 
     def test_reviews_and_their_changes_are_limited(self, call: Held, guest: Person) -> None:
-        with rewired(settings=test_settings(REVIEW_LIMIT="2/3600, 0")):
+        with rewired(settings=test_settings(REVIEW_LIMIT="2/86400, 0")):
             path = f"/api/reviews/{call.review(guest)['id']}"
             assert ask(guest, "PUT", path, json={"rating": 4}).status_code == 200
             assert ask(guest, "PUT", path, json={"rating": 3}).status_code == 429

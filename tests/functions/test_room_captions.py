@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 SAID = "Good evening, all of you!"
 
 
+@pytest.fixture
+def db(swept_db: Database) -> Database:
+    return swept_db
+
+
 def caption(room: Place, person: Person, sound: Samples | bytes | None = None, **given: Any) -> Any:
     """The answer to a caption of some sound, or of a `text`."""
     fields = {"stream": "s", "seq": 0, **given}
@@ -134,7 +139,7 @@ def test_what_is_said_is_read_in_the_languages_of_the_room(db: Database) -> None
     }
     assert room.data(room.owner, "GET", "/messages")["messages"] == [found]
     assert 1000 < tab(room).used < len(sound) / RATE * 1000
-    query = {"wait": 5, "after": cursor}
+    query = {"wait": 20, "after": cursor}
     events = room.ask(room.owner, "GET", "/events", function="live", query_string=query)
     assert events.status_code == 200, events.text
     (event,) = [each for each in events.json["events"] if each["message"]]
@@ -450,8 +455,8 @@ def test_what_is_refused_uses_up_no_limit(db: Database, server: FakeOpenAI) -> N
         TRANSCRIBER="openai",
         OPENAI_API_KEY=KEY,
         OPENAI_BASE_URL=services().settings.openai_base_url,
-        ROOM_SOUND_LIMIT="5/60, 0",
-        ROOM_ALL_SOUND_LIMIT="5/3600, 0",
+        ROOM_SOUND_LIMIT="5/86400, 0",
+        ROOM_ALL_SOUND_LIMIT="5/86400, 0",
     )
     with rewired(settings=settings):
         for _ in range(2):
@@ -492,7 +497,7 @@ def test_nobody_floods_a_room(db: Database, server: FakeOpenAI) -> None:
     assert code(caption(room, bob, text="And another one.")) == (429, "too_many_requests")
     shown(room, room.owner, text="The owner may.")
     other, (ada,) = a_talk(db, "de")
-    limited = {"ROOM_SOUND_LIMIT": "5/60, 0", "ROOM_CAPTION_LIMIT": "4/60, 0"}
+    limited = {"ROOM_SOUND_LIMIT": "5/86400, 0", "ROOM_CAPTION_LIMIT": "4/86400, 0"}
     made = services().settings.model_dump() | {"limits": {}}
     settings = test_settings(
         TRANSCRIBER="openai", OPENAI_API_KEY=KEY, OPENAI_BASE_URL=made["openai_base_url"], **limited
@@ -522,7 +527,7 @@ def test_nobody_uses_up_what_the_payer_has(db: Database, server: FakeOpenAI, nam
     }
     first, second, other = talkers[name]
     url = services().settings.openai_base_url
-    given = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": url, f"{name}_LIMIT": "5/3600, 0"}
+    given = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": url, f"{name}_LIMIT": "5/86400, 0"}
     with rewired(settings=test_settings(TRANSCRIBER="openai", **given)):
         shown(room, first, noise(4), seq=0)
         assert code(caption(room, second, noise(3), seq=1)) == (429, "too_many_requests")

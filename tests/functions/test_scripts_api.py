@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -26,7 +27,13 @@ from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, n
 from troupe.adapters.llm import LanguageModel
 from troupe.adapters.storage import Files
 from troupe.characters.records import Config
-from troupe.scripts.backgrounds import Background, create_write
+from troupe.scripts.backgrounds import (
+    Background,
+    background_path,
+    create_write,
+    poster_path,
+)
+from troupe.scripts.writes import files_prefix
 from troupe.speech.estimate import pause_seconds, seconds_at_most
 
 
@@ -483,12 +490,66 @@ def test_backgrounds_are_clips_or_colours(
         assert scene.get("").json["data"]["script"]["activeJobId"] is None
 
 
+def test_a_background_is_seen_and_played(scene: Scene, db: Database, files: Files) -> None:
+    name = f"zz-{secrets.token_hex(4)}.mp4"  # the last one: others are the default
+    clip = Background(
+        id=name,
+        title="Rain",
+        seconds=8,
+        width=1280,
+        height=720,
+        size=8,
+        poster_size=7,
+        created_at=now(),
+    )
+    files.upload(background_path(name), b"the clip", "video/mp4")
+    files.upload(poster_path(name), b"a frame", "image/jpeg")
+    db.commit(create_write(clip))
+    listed = scene.get("/api/videos/backgrounds").json["data"]["backgrounds"]
+    (shown,) = [each for each in listed if each["name"] == name]
+    for url, data, kind in (
+        (shown["url"], b"the clip", "video/mp4"),
+        (shown["posterUrl"], b"a frame", "image/jpeg"),
+    ):
+        answer = scene.client.get(url)  # as players do: without a bearer token
+        assert (answer.status_code, answer.data, answer.mimetype) == (200, data, kind)
+        assert scene.client.get(url.partition("?")[0]).status_code == 401
+    part = scene.get(shown["url"], Range="bytes=4-")
+    assert (part.status_code, part.data) == (206, b"clip")
+    db.delete_all([f"backgrounds/{name}"])
+    for url in (shown["url"], shown["posterUrl"]):
+        assert code(scene.get(url)) == (404, "background_not_found")
+
+
+@pytest.mark.parametrize("name", ["clip_b.jpg", "x.mp4", "x.jpg"])
+def test_a_background_without_a_picture_has_none(scene: Scene, clips: list[str], name: str) -> None:
+    answer = scene.get(f"/api/videos/backgrounds/{name}")
+    assert code(answer) == (404, "background_not_found")
+
+
+def test_a_video_has_a_picture(scene: Scene, db: Database, files: Files) -> None:
+    scene.performed(files)
+    assert scene.get("").json["data"]["script"]["posterUrl"] is None, "an older video"
+    name = scene.get("").json["data"]["script"]["finalVideoPath"].partition("?")[0]
+    picture = name.replace(".mp4", ".jpg")
+    assert code(scene.get(picture)) == (404, "video_not_found")
+    path = f"{files_prefix(scene.id)}video-1.jpg"
+    files.upload(path, b"a frame", "image/jpeg")
+    db.commit(Update(f"scripts/{scene.id}", {"video.posterPath": path}))
+    url = scene.get("").json["data"]["script"]["posterUrl"]
+    answer = scene.client.get(url)
+    assert (answer.data, answer.mimetype) == (b"a frame", "image/jpeg")
+    assert code(scene.as_another(db).get(picture)) == (404, "video_not_found")
+
+
 def test_backgrounds_are_listed_and_the_first_is_the_default(
     scene: Scene, db: Database, clips: list[str]
 ) -> None:
     listed = scene.get("/api/videos/backgrounds").json["data"]["backgrounds"]
     ours = [clip for clip in listed if clip["name"] in clips]
     assert [clip["name"] for clip in ours] == clips
+    place = "/api/videos/backgrounds/clip_a.mp4"
+    assert ours[0].pop("url").partition("?token=")[0] == place
     assert ours[0] == {
         "name": "clip_a.mp4",
         "title": "clip_a.mp4",
@@ -496,6 +557,7 @@ def test_backgrounds_are_listed_and_the_first_is_the_default(
         "width": 1280,
         "height": 720,
         "size": 1000,
+        "posterUrl": None,
     }
     job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
     assert db.get(f"jobs/{job_id}").data["input"]["background"] == listed[0]["name"]
@@ -749,7 +811,7 @@ def test_deleting_a_script_deletes_everything(scene: Scene, files: Files, db: Da
     assert answer.status_code == 200
     data = answer.json["data"]
     assert set(data["deletedMediaFiles"]) == stored
-    assert data["deletedCount"] == len(stored) == 10
+    assert data["deletedCount"] == len(stored) == 11
     assert scene.stored(files) == set()
     assert scene.delete("").status_code == 404
     for job_id in (old, running):

@@ -15,6 +15,7 @@ import pytest
 from tests.contract.examples import request_of
 from tests.contract.operations import Operation, served
 from tests.support.factories import HeldQueue, signed_in
+from tests.support.machine import slack
 from tests.support.media_files import sent
 from tests.support.silent import silent_services
 from tests.support.sounds import recording
@@ -74,7 +75,7 @@ def test_no_operation_waits_for_firestore(silent: Any) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             answers = list(pool.map(ask, operations))
     for operation, (status, seconds, hinted) in zip(operations, answers, strict=True):
-        assert seconds <= LONGEST, (operation.id, status, seconds)
+        assert seconds <= LONGEST * slack(), (operation.id, status, seconds)
         if str(operation.route.auth) != "public":
             assert (status, hinted) == (503, True), (operation.id, status)
         assert status != 500, operation.id
@@ -110,13 +111,13 @@ def test_no_operation_waits_for_storage_or_the_queue(
     with rewired(files=silent.files), ThreadPoolExecutor(len(asked)) as pool:
         answers = list(pool.map(timed, asked))
     assert {status for status, _ in answers} == {503}
-    assert max(seconds for _, seconds in answers) <= LONGEST
+    assert max(seconds for _, seconds in answers) <= LONGEST * slack()
     with rewired(queue=silent.queue):
         status, seconds = timed(
             lambda: voice.post("/api/voice/generate", json=SPEAK, headers=headers)
         )
     # The sweep enqueues the job later.
-    assert (status, seconds <= LONGEST) == (202, True)
+    assert (status, seconds <= LONGEST * slack()) == (202, True)
 
 
 def test_no_operation_waits_for_firebase_auth(silent: Any) -> None:
@@ -131,4 +132,4 @@ def test_no_operation_waits_for_firebase_auth(silent: Any) -> None:
     with rewired(identity=silent.identity), ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(timed, paths))
     assert {status for status, _ in answers} == {503}
-    assert max(seconds for _, seconds in answers) <= LONGEST
+    assert max(seconds for _, seconds in answers) <= LONGEST * slack()

@@ -172,7 +172,7 @@ def test_a_translation_is_streamed(queue: HeldQueue, headers: dict[str, str]) ->
 def test_only_translated_speech_counts_as_a_translation(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:
-    with rewired(settings=test_settings(TRANSLATION_LIMIT="1/3600, 0")):
+    with rewired(settings=test_settings(TRANSLATION_LIMIT="1/86400, 0")):
         plain = {"language": "en-us", "targetLanguage": None}
         asked: list[dict[str, Any]] = [{}, plain, {}, plain]
         statuses = [ask(client, headers, "quote", **each).status_code for each in asked]

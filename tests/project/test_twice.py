@@ -31,7 +31,7 @@ def run(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tests.twice", "-n", "2", f"--rootdir={folder}", "."],
         cwd=folder,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT}/functions", "PATH": ""},
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True,
         text=True,
         check=False,

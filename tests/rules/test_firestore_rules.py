@@ -94,7 +94,7 @@ def uid(db: Database) -> str:
 
 MINE = ["users", "jobs", "generations", "inboxes"]
 
-NOBODYS = ["users/{0}/activities/{0}", "wallets/{0}", "wallets/{0}/ledger/signup-grant"]
+NOBODYS = ["users/{0}/activities/{0}", "wallets/{0}/ledger/signup-grant"]
 NOBODYS += ["jobs/{0}/parts/0", "usernames/{0}", "plans/{0}-old", "anything/{0}"]
 NOBODYS += ["characters/{0}", "characters/{0}/stars/{0}", "discards/{0}"]
 NOBODYS += ["companies/{0}", "companies/{0}/members/{0}", "companies/{0}/licences/{0}"]
@@ -109,6 +109,31 @@ def test_users_read_only_their_own_documents(uid: str, collection: str) -> None:
     assert Client(uid).get(f"{collection}/{uid}") == 200
     assert Client("somebody-else").get(f"{collection}/{uid}") == 403
     assert Client(None).get(f"{collection}/{uid}") == 403
+
+
+def test_users_read_only_their_own_wallet(db: Database, uid: str) -> None:
+    assert Client(uid).get(f"wallets/{uid}") == 200
+    assert Client("somebody-else").get(f"wallets/{uid}") == 403
+    assert Client(None).get(f"wallets/{uid}") == 403
+    assert Client(uid).query("wallets", "kind", "user") == 403
+    db.commit(Update(f"users/{uid}", {"suspended": True}))
+    assert Client(uid).get(f"wallets/{uid}") == 403
+
+
+def test_no_member_reads_the_wallet_of_a_company(db: Database, uid: str) -> None:
+    db.commit(Create(f"wallets/{uid}-firm", {"kind": "company", "tokens": {}}))
+    assert Client(uid).get(f"wallets/{uid}-firm") == 403
+
+
+@pytest.mark.parametrize("collection", ["jobs", "generations"])
+def test_a_document_that_does_not_exist_is_no_denial(
+    db: Database, uid: str, collection: str
+) -> None:
+    """A listener that is denied ends for good."""
+    assert Client(uid).get(f"{collection}/not-there") == 404
+    assert Client(None).get(f"{collection}/not-there") == 403
+    db.commit(Update(f"users/{uid}", {"suspended": True}))
+    assert Client(uid).get(f"{collection}/not-there") == 403
 
 
 @pytest.mark.parametrize("collection", ["jobs", "generations"])

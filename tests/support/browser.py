@@ -22,7 +22,7 @@ def browse(script: Path, *arguments: str) -> Any:
         ["node", str(script), str(BROWSER), *arguments],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=480,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

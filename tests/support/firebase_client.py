@@ -25,7 +25,7 @@ def call(method: str, **body: Any) -> dict[str, Any]:
 
 def _post(url: str, **request: Any) -> dict[str, Any]:
     host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
-    answer = requests.post(f"http://{host}/{url}", timeout=10, **request)
+    answer = requests.post(f"http://{host}/{url}", timeout=60, **request)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found
@@ -82,7 +82,7 @@ def mailed_codes(email: str, kind: str) -> list[str]:
     """The unused codes of a kind (PASSWORD_RESET, VERIFY_EMAIL) mailed to an address, oldest
     first."""
     host = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
-    answer = requests.get(f"http://{host}/emulator/v1/projects/demo-troupe/oobCodes", timeout=10)
+    answer = requests.get(f"http://{host}/emulator/v1/projects/demo-troupe/oobCodes", timeout=60)
     answer.raise_for_status()
     return [
         code["oobCode"]

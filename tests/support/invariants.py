@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.support.billing import Till
@@ -173,7 +173,7 @@ class History:
         return member_path(self.firm, self.member)
 
     def later(self) -> datetime:
-        return now().replace(year=now().year + 1)
+        return now() + timedelta(days=365)
 
     # Auditing
 

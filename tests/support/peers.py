@@ -120,7 +120,7 @@ class Peer:
         else:
             await self._signal(link, "restart", {"round": link.round})
 
-    async def heard(self, of: Peer, more: int = 10, seconds: float = 15) -> float:
+    async def heard(self, of: Peer, more: int = 10, seconds: float = 60) -> float:
         """Waits for frames of another participant; returns when the first one has arrived, since
         this one has joined."""
         ends = time.monotonic() + seconds

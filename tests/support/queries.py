@@ -21,12 +21,13 @@ from troupe.adapters.firestore import Database
 
 FILE = Path(__file__).parents[1] / "queries.json"
 INDEXES = Path(__file__).parents[2] / "firestore.indexes.json"
+OUT_OF_DATE = 10  # the exit code, beside those of pytest
 _OUTPUT = "queries"
 _OPTION = "--write-queries"
 
 _seen: set[Query] = set()
 _incomplete: list[str] = []  # workers that ended without reporting their queries
-faults: list[str] = []  # of the run so far
+_faults: list[str] = []
 
 
 def recorded() -> set[Query]:
@@ -91,17 +92,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if config.getoption(_OPTION):
         _write(_seen if whole else _seen | known)
         return
-    faults.extend(f"not in the file: {query.stored()}" for query in sorted(_seen - known))
+    _faults.extend(f"not in the file: {query.stored()}" for query in sorted(_seen - known))
     if whole:
-        faults.extend(f"made by no test: {query.stored()}" for query in sorted(known - _seen))
-    if faults and exitstatus == 0:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        _faults.extend(f"made by no test: {query.stored()}" for query in sorted(known - _seen))
+    if _faults and exitstatus in (0, pytest.ExitCode.TESTS_FAILED):
+        session.exitstatus = OUT_OF_DATE
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if faults:
+    if _faults:
         terminalreporter.section(f"{FILE.name} is out of date: run `make queries`")
-        for fault in faults:
+        for fault in _faults:
             terminalreporter.write_line(fault)
 
 

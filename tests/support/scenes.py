@@ -82,6 +82,7 @@ class Scene:
         audio = DialogueAudio(
             path=f"{prefix}audio-1.mp3",
             cues_path=f"{prefix}audio-1.cues.json",
+            peaks_path=f"{prefix}audio-1.peaks",
             format="mp3",
             size=len(b"the dialogue"),
             seconds=3.5,
@@ -90,6 +91,7 @@ class Scene:
         files.upload(audio.path, b"the dialogue", "audio/mpeg")
         cues = [Cue(0.0, 1.0, "Hello & goodbye", "Anna")]
         files.upload(audio.cues_path, cues_to_json(cues).encode(), "application/json")
+        files.upload(f"{prefix}audio-1.peaks", bytes(4), "application/octet-stream")
         name = f"{self.id}_abc-1_final.mp4"
         video = FinalVideo(
             name=name,

@@ -86,12 +86,6 @@ def members(room: Place, count: int) -> list[str]:
     return found
 
 
-def slack() -> float:
-    """How much longer than on a machine of its own something may take: how many programs want each
-    core, less the one that other tests are."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) - 1)
-
-
 def run_program(name: str, base: str, *, seconds: float = 120, **given: Any) -> Any:
     """What a program of tests/clients/live prints, as JSON. It is told the addresses of the
     emulators, too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -12,7 +13,7 @@ from flask import Flask
 
 from tests.support.factories import HeldQueue
 from troupe.__main__ import main
-from troupe.adapters.firestore import Database
+from troupe.adapters.firestore import Database, connect
 from troupe.adapters.identity import Identity
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
@@ -102,6 +103,18 @@ def rewired(**others: Any) -> Iterator[Container]:
         yield services()
     finally:
         _layers.remove(others)
+
+
+@pytest.fixture(scope="module")
+def swept_db(emulators: object) -> Iterator[Database]:
+    """A database that the tests of a file share, and that `services()` use. For files whose tests
+    sweep all that there is: the sweep of one would find what another, in another process, has just
+    made due."""
+    client = connect(f"demo-{secrets.token_hex(6)}")
+    database = Database(client)
+    with rewired(database=database):
+        yield database
+    client.close()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import jwt
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
+from tests.support.machine import slack
 from tests.support.silent import silent_services
 from troupe import deadlines
 from troupe.adapters.app_check import AppChecks
@@ -223,7 +224,7 @@ def test_every_call_ends_within_twelve_seconds(silent: Any) -> None:
             zip(calls, pool.map(lambda call: timed(call, silent), calls.values()), strict=True)
         )
     print(*(f"{seconds:6.1f} s  {name}" for name, seconds in taken.items()), sep="\n")
-    assert not {name: seconds for name, seconds in taken.items() if seconds > LONGEST}
+    assert not {name: seconds for name, seconds in taken.items() if seconds > LONGEST * slack()}
 
 
 def test_the_calls_of_one_request_share_its_time(silent: Any) -> None:
@@ -234,7 +235,8 @@ def test_the_calls_of_one_request_share_its_time(silent: Any) -> None:
             silent.database.get("c/one")
     with pytest.raises(Unavailable):
         silent.files.read("a")
-    assert 1.0 < time.monotonic() - started < 8  # of thirty that three calls may take alone
+    # Of thirty that three calls may take alone.
+    assert 1.0 < time.monotonic() - started < 8 * slack()
     deadlines.begin(None)
 
 

@@ -98,7 +98,7 @@ def test_a_kind_has_only_one_spec() -> None:
 
 def test_the_registered_kinds_and_queues() -> None:
     assert set(job_specs()) == {
-        *("voice", "script_audio", "video"),
+        *("voice", "script_audio", "script_line", "video"),
         *("export", "transcription", "bulk", "company_export", "dubbing", "sample_text", "tab"),
         *("message_speech", "message_transcript", "room_clearing", "call_message"),
     }

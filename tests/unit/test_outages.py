@@ -20,6 +20,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError
 from google.cloud.storage import Client
 
+from local.ports import free_ports
 from troupe.adapters.firestore import Create, Database, IndexMissing, Stale, connect
 from troupe.adapters.identity import Identity
 from troupe.adapters.identity_errors import IdentityUnavailable
@@ -27,15 +28,14 @@ from troupe.adapters.storage import Files
 from troupe.errors import FileMissing, Unavailable
 
 TIMEOUT = 0.4  # seconds
+ANSWERED = 20.0  # where the answer is what matters
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def nobody() -> int:
     """A port without a listener."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    return free_ports(["nobody"])["nobody"]
 
 
 class Refusing(grpc.GenericRpcHandler):
@@ -61,9 +61,9 @@ def refusing() -> Iterator[tuple[Refusing, int]]:
     server.stop(None)
 
 
-def database(monkeypatch: pytest.MonkeyPatch, port: int) -> Database:
+def database(monkeypatch: pytest.MonkeyPatch, port: int, *, patience: float = TIMEOUT) -> Database:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{port}")
-    return Database(connect("demo-outages"), patience=TIMEOUT)
+    return Database(connect("demo-outages"), patience=patience)
 
 
 DATABASE_READS: list[Callable[[Database], object]] = [
@@ -120,7 +120,7 @@ def test_a_missing_index_is_reported_with_the_link_to_create_it(
     handler, port = refusing
     monkeypatch.setattr(handler, "status", grpc.StatusCode.FAILED_PRECONDITION)
     with pytest.raises(IndexMissing, match=r"https://example\.com/index"):
-        call(database(monkeypatch, port))
+        call(database(monkeypatch, port, patience=ANSWERED))
 
 
 def test_a_failed_precondition_is_not_a_missing_index(
@@ -129,7 +129,7 @@ def test_a_failed_precondition_is_not_a_missing_index(
     handler, port = refusing
     monkeypatch.setattr(handler, "status", grpc.StatusCode.FAILED_PRECONDITION)
     with pytest.raises(Stale):
-        DATABASE_WRITES[0](database(monkeypatch, port))
+        DATABASE_WRITES[0](database(monkeypatch, port, patience=ANSWERED))
 
 
 @pytest.mark.parametrize("call", DATABASE_READS + DATABASE_WRITES)
@@ -141,7 +141,7 @@ def test_a_missing_permission_is_permanent(
     handler, port = refusing
     monkeypatch.setattr(handler, "status", grpc.StatusCode.PERMISSION_DENIED)
     with pytest.raises(PermissionDenied):
-        call(database(monkeypatch, port))
+        call(database(monkeypatch, port, patience=ANSWERED))
 
 
 class Answering(ThreadingHTTPServer):
@@ -172,14 +172,14 @@ def answering() -> Iterator[Answering]:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Files]]:
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Files]]:
     """`Files` for a server on a port."""
     made: list[Client] = []
 
-    def at(port: int) -> Files:
+    def at(port: int, patience: float = TIMEOUT) -> Files:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
         made.append(Client(project="demo-outages", credentials=AnonymousCredentials()))
-        return Files(made[-1].bucket("a-bucket"), can_sign=False, patience=TIMEOUT)
+        return Files(made[-1].bucket("a-bucket"), can_sign=False, patience=patience)
 
     yield at
     for client in made:
@@ -230,19 +230,19 @@ def test_a_failing_bucket_is_unavailable(
 
 @pytest.mark.parametrize("name", ["read", "download", "stat"])
 def test_a_missing_file_is_not_an_outage(
-    bucket: Callable[[int], Files], tmp_path: Path, answering: Answering, name: str
+    bucket: Callable[..., Files], tmp_path: Path, answering: Answering, name: str
 ) -> None:
     answering.status = 404
     with pytest.raises(FileMissing):
-        FILE_CALLS[name](bucket(answering.server_port), tmp_path / "file")
+        FILE_CALLS[name](bucket(answering.server_port, ANSWERED), tmp_path / "file")
 
 
 def test_a_forbidden_bucket_is_permanent(
-    bucket: Callable[[int], Files], answering: Answering
+    bucket: Callable[..., Files], answering: Answering
 ) -> None:
     answering.status = 403
     with pytest.raises(Forbidden):
-        bucket(answering.server_port).stat("a")
+        bucket(answering.server_port, ANSWERED).stat("a")
 
 
 class NoMetadata(AnonymousCredentials):

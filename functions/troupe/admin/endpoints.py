@@ -25,7 +25,7 @@ from troupe.accounts.schemas import AccountView, LoginBody
 from troupe.accounts.writes import user_path
 from troupe.admin import schemas
 from troupe.audit.records import Actor
-from troupe.errors import GuestNotAllowed
+from troupe.errors import GuestNotAllowed, UnknownChoice
 from troupe.jobs.errors import JobNotFound
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.plans.errors import (
@@ -248,6 +248,20 @@ def get_admin_stats(statistics: Statistics) -> Reply:
     """Counts users, in total and by plan."""
     data = schemas.AdminStatsData.of(statistics.stats())
     return Reply(data, "Statistics fetched successfully")
+
+
+@api.get(
+    "/api/admin/stats/series",
+    auth=Auth.ADMIN,
+    data=schemas.StatsSeriesData,
+    errors=(UnknownChoice,),
+)
+def stats_series(query: schemas.SeriesQuery, statistics: Statistics) -> Reply:
+    """Counts what was created on each day (UTC), for a chart. What has been deleted since, or has
+    expired, does not count."""
+    points = statistics.series(query.metric, *query.days)
+    series = schemas.StatsSeriesView.of(query.metric, points)
+    return Reply(schemas.StatsSeriesData(series=series), "Statistics fetched successfully")
 
 
 @api.get("/api/admin/recent-activity", auth=Auth.ADMIN, data=schemas.RecentActivity)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.accounts.directory import UserFilter, UserStatus, status_of
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from troupe.jobs.specs import JobSpecs
 
 All = Literal["all"]
+_MOST_DAYS = 92  # of a chart
+_DEFAULT_DAYS = 30
 
 
 def _settable(status: UserStatus) -> UserStatus:
@@ -235,6 +238,59 @@ class AdminStatsData(Schema):
                 subscribers=stats.subscribers,
             ),
         )
+
+
+class SeriesQuery(Schema):
+    metric: Annotated[str, StringConstraints(max_length=40)] = Field(
+        description="`users`, `companies`, `characters`, `scripts`, `generations`, "
+        "`transcriptions`, `dubbings`, `rooms`, `calls` or `jobs`."
+    )
+    since: Moment | None = Field(
+        None, alias="from", description="The first day. Defaults to 29 days before `to`."
+    )
+    until: Moment | None = Field(
+        None, alias="to", description="The last day. Defaults to today. At most 92 days."
+    )
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Self:
+        since, until = self.days
+        if not 1 <= (until - since).days + 1 <= _MOST_DAYS:
+            raise PydanticCustomError(
+                "range",
+                "`to` must not be before `from`, and the range must not exceed {most} days",
+                {"most": _MOST_DAYS},
+            )
+        return self
+
+    @property
+    def days(self) -> tuple[date, date]:
+        until = (self.until or now()).date()
+        since = self.since.date() if self.since else until - timedelta(days=_DEFAULT_DAYS - 1)
+        return since, until
+
+
+class StatsPointView(Schema):
+    date: str = Field(description="`2026-11-27`.")
+    count: int
+
+
+class StatsSeriesView(Schema):
+    metric: str
+    points: list[StatsPointView] = Field(description="One for each day, oldest first.")
+    total: int
+
+    @classmethod
+    def of(cls, metric: str, points: Sequence[tuple[date, int]]) -> Self:
+        return cls(
+            metric=metric,
+            points=[StatsPointView(date=day.isoformat(), count=count) for day, count in points],
+            total=sum(count for _, count in points),
+        )
+
+
+class StatsSeriesData(Schema):
+    series: StatsSeriesView
 
 
 class RecentQuery(Sized):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
+
+from troupe.adapters.firestore import Database
+from troupe.errors import UnknownChoice
 
 if TYPE_CHECKING:
     from troupe.accounts.directory import Directory, Totals
@@ -43,8 +48,19 @@ class RecentAction:
     activity: Activity
 
 
+# What is charted: collections whose documents have `createdAt`.
+METRICS = (
+    *("users", "companies", "characters", "scripts", "generations", "transcriptions", "dubbings"),
+    *("rooms", "calls", "jobs"),
+)
+_AT_ONCE = 32  # queries
+
+
 class Statistics:
-    def __init__(self, plans: Plans, directory: Directory, activities: Activities) -> None:
+    def __init__(
+        self, db: Database, plans: Plans, directory: Directory, activities: Activities
+    ) -> None:
+        self._db = db
         self._plans = plans
         self._directory = directory
         self._activities = activities
@@ -54,6 +70,24 @@ class Statistics:
         plans = self._plans.all()
         by_plan = [PlanCount(plan, self._plans.subscribers(plan.id)) for plan in plans]
         return UserStats(by_plan, self._directory.totals())
+
+    def series(self, metric: str, since: date, until: date) -> list[tuple[date, int]]:
+        """How many were created on each day from `since` to `until` (both included, UTC), among
+        those that there still are. One count per day. Raises UnknownChoice."""
+        if metric not in METRICS:
+            raise UnknownChoice(details={"fields": [UnknownChoice.field("metric", list(METRICS))]})
+        days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+        counts: list[tuple[date, int]] = []
+        for start in range(0, len(days), _AT_ONCE):
+            some = days[start : start + _AT_ONCE]
+            begun = [self._begin_count(metric, day) for day in some]
+            counts += [(day, finish()) for day, finish in zip(some, begun, strict=True)]
+        return counts
+
+    def _begin_count(self, collection: str, day: date) -> Callable[[], int]:
+        start = datetime.combine(day, time(), UTC)
+        where = [("createdAt", ">=", start), ("createdAt", "<", start + timedelta(days=1))]
+        return self._db.begin_count(collection, where=where)
 
     def recent(self, limit: int) -> list[RecentAction]:
         """The latest activities of all users. Reads at most `limit` activities and their users."""

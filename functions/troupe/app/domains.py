@@ -19,6 +19,7 @@ from troupe.characters.domain import DOMAIN as CHARACTERS
 from troupe.comments.domain import DOMAIN as COMMENTS
 from troupe.companies.domain import DOMAIN as COMPANIES
 from troupe.company_exports.domain import DOMAIN as COMPANY_EXPORTS
+from troupe.config.domain import DOMAIN as CONFIG
 from troupe.dashboards.domain import DOMAIN as DASHBOARDS
 from troupe.debugging.domain import DOMAIN as DEBUGGING
 from troupe.dictionaries.domain import DOMAIN as DICTIONARIES
@@ -79,6 +80,7 @@ DOMAINS: tuple[Domain, ...] = (
     ACCOUNTS,
     REPORTS,
     SUPPORT,
+    CONFIG,
     TRANSLATION,
     ADMIN,
     BULK,

@@ -13,6 +13,7 @@ from troupe.characters.consent import GivenConsent, required_consent
 from troupe.characters.errors import SampleMissing
 from troupe.characters.records import Character, Config, Image, Sample, Visibility
 from troupe.characters.sharing import allowed_use, shows_again
+from troupe.idempotency import Asked
 from troupe.media.uploads.checks import File
 from troupe.orphans import NewFile
 from troupe.settings import Settings
@@ -55,7 +56,7 @@ class CharacterUpdate:
 
 
 def new_character(
-    character_id: str,
+    asked: Asked,
     caller: AccountCaller,
     draft: CharacterDraft,
     language: str,
@@ -63,14 +64,15 @@ def new_character(
     images: Sequence[Image],
     settings: Settings,
 ) -> Character:
-    """`language`: the engine's code for it. Raises ConsentRequired and ConsentTooNarrow."""
+    """`asked`: the request. `language`: the engine's code for it. Raises ConsentRequired and
+    ConsentTooNarrow."""
     at = now()
     given = required_consent(draft.consent)
     consent = given.record(caller.user.name, sample.sha256, settings.jwt_secret, at)
     default = Visibility.PRIVATE if caller.guest else Visibility(settings.character_visibility)
     shared = settings.character_allow_use and not caller.guest
     return Character(
-        id=character_id,
+        id=asked.id,
         uid=caller.uid,
         display_name=draft.display_name,
         name_key=name_key(draft.display_name),
@@ -83,8 +85,9 @@ def new_character(
         consent=consent,
         images={str(number): image for number, image in enumerate(images)},
         next_image=len(images),
-        output_prefix=slug(draft.display_name, character_id),
+        output_prefix=slug(draft.display_name, asked.id),
         created_by_name=caller.user.public_name,
+        created_by=asked.created_by,
         created_at=at,
         updated_at=at,
     )

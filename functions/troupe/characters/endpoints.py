@@ -25,6 +25,7 @@ from troupe.characters.errors import (
 from troupe.characters.library import CharacterWithStar, StarState
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
 from troupe.errors import FileMissing, Unauthorized, UnknownChoice
+from troupe.idempotency import Asked, KeyReused
 from troupe.media.uploads.checks import (
     BrokenAudio,
     BrokenImage,
@@ -43,7 +44,7 @@ from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import Page
+from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
     from troupe.accounts.quotas import Quotas
@@ -110,9 +111,10 @@ def list_my_characters(
     "/api/characters/complete",
     status=201,
     data=views.CharacterData,
-    errors=(*_FILE_ERRORS, QuotaExceeded),
+    errors=(*_FILE_ERRORS, QuotaExceeded, KeyReused),
 )
 def create_character(
+    header: KeyHeader,
     form: schemas.CreateCharacter,
     caller: AccountCaller,
     characters: Characters,
@@ -121,10 +123,14 @@ def create_character(
 ) -> Reply:
     """Creates a character from a voice sample and pictures. The sample is stored as mono WAV, with
     a quality report, and is for you alone; the pictures are stored without metadata."""
+    key = header.idempotency_key
+    asked = Asked.of(caller.uid, "createCharacter", form.hashed() if key else {}, key)
+    if earlier := characters.earlier(caller.uid, asked):
+        return _one(earlier, caller, settings, "Character created successfully")
     character = quotas.add(
         caller.user,
         Kept.CHARACTERS,
-        lambda: characters.create(caller, form.command(client_address())),
+        lambda: characters.create(caller, form.command(client_address()), asked),
         lambda made: characters.delete(caller, made.character.id),
     )
     return _one(character, caller, settings, "Character created successfully")

@@ -95,7 +95,8 @@ class Config(Record):
 
 class Character(Record):
     """`characters/{id}`. `images` by key; the keys of removed images are never reused. `sample` is
-    None once its consent has been revoked. `hidden_at`: when an administrator made it private."""
+    None once its consent has been revoked. `hidden_at`: when an administrator made it private.
+    `created_by`: the request that created it, if that had an idempotency key."""
 
     id: str
     uid: str
@@ -114,6 +115,7 @@ class Character(Record):
     output_prefix: str
     starred: int = 0
     created_by_name: str
+    created_by: str | None = None
     created_at: datetime
     updated_at: datetime
 

@@ -13,6 +13,7 @@ from troupe.characters.edits import CharacterDraft, CharacterUpdate
 from troupe.characters.intake import MAX_IMAGES
 from troupe.characters.records import Config, Visibility
 from troupe.characters.writes import Sort
+from troupe.idempotency import file_hash
 from troupe.speech.engine import VoiceType
 from troupe.web.schema import Id, Line, Page, Schema, Text, VoiceId, WarnsOfUnknown
 from troupe.web.upload import Form, Upload
@@ -109,6 +110,14 @@ class CreateCharacter(WarnsOfUnknown, Form):
     voice_type: VoiceType = VoiceType.FEMALE
     visibility: VisibilityField = None
     allow_use: AllowUse = None
+
+    def hashed(self) -> dict[str, Any]:
+        """What identifies the request."""
+        files = {
+            "audio_file": file_hash(self.audio_file.stream),
+            "image_files": [file_hash(image.stream) for image in self.image_files],
+        }
+        return self.model_dump(mode="json", exclude=set(files)) | files
 
     def command(self, address: str | None = None) -> CharacterDraft:
         """`address`: the client's network address, None if unknown."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from troupe.access import editable
+from troupe.access import editable, owned
 from troupe.accounts.records import AccountCaller
 from troupe.adapters.firestore import (
     AlreadyExists,
@@ -34,6 +33,7 @@ from troupe.characters.records import Character
 from troupe.characters.sharing import check_guest
 from troupe.characters.writes import activity, audit_writes, character_path, star_path
 from troupe.ended_subjects import ending_write
+from troupe.idempotency import Asked
 from troupe.moderation.service import Moderation
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.settings import Settings
@@ -69,8 +69,23 @@ class Characters:
         self._jobs = jobs
         self._orphans = OrphanedFiles(db, files)
 
-    def create(self, caller: AccountCaller, draft: CharacterDraft) -> CharacterWithStar:
-        """Raises ConsentRequired, ConsentTooNarrow, GuestsPublishNothing, UnknownChoice,
+    def earlier(self, uid: str, asked: Asked) -> CharacterWithStar | None:
+        """The character that an earlier request with the same key has created. Raises KeyReused."""
+        if asked.created_by is None:
+            return None
+        document, star = self._db.get_all([character_path(asked.id), star_path(asked.id, uid)])
+        if not document.exists:
+            return None
+        character = Character.of(owned(document, uid, not_found(asked.id)))
+        asked.check(character.created_by)
+        return CharacterWithStar(character, star.exists)
+
+    def create(
+        self, caller: AccountCaller, draft: CharacterDraft, asked: Asked | None = None
+    ) -> CharacterWithStar:
+        """`asked`: the request; one with the same key may have created it at the same time.
+
+        Raises KeyReused, ConsentRequired, ConsentTooNarrow, GuestsPublishNothing, UnknownChoice,
         DictionaryNotFound, DictionaryLanguage, ContentRefused, ModerationUnavailable and the errors
         of `Intake`; then nothing is stored."""
         # Before decoding anything.
@@ -81,12 +96,13 @@ class Characters:
         self._moderation.check(caller.uid, draft.display_name, draft.sample_text)
         prepared = self._intake.sample(caller.uid, "audioFile", draft.audio)
         images = self._intake.images(caller.uid, "imageFiles", draft.images)
-        character_id = secrets.token_hex(16)
+        asked = asked or Asked(secrets.token_hex(16))
+        character_id = asked.id
         sample, *files = sample_and_file(character_id, prepared, draft.sample_text)
         images_and_files = [image_and_file(character_id, image) for image in images]
         files += [file for _, file in images_and_files]
         character = new_character(
-            character_id,
+            asked,
             caller,
             draft,
             language,
@@ -95,15 +111,18 @@ class Characters:
             self._settings,
         )
         message = f"Character {character.display_name} created"
-        with (
-            self._orphans.stored(files) as record,
-            suppress(AlreadyExists),  # our own commit, sent again after its response was lost
-        ):
-            self._db.commit(
-                writes.create_write(character),
-                record.replace_write([]),
-                activity(caller.uid, "created", character_id, message, character.created_at),
-            )
+        with self._orphans.stored(files) as record:
+            try:
+                self._db.commit(
+                    writes.create_write(character),
+                    record.replace_write([]),
+                    activity(caller.uid, "created", character_id, message, character.created_at),
+                )
+            except AlreadyExists:  # or our own commit, sent again after its response was lost
+                first = self.earlier(caller.uid, asked)
+                if first is not None and first.character.files != character.files:
+                    self._orphans.clean(record)
+                    return first
         self._request_text(character)
         return CharacterWithStar(character, False)
 

@@ -38,7 +38,7 @@ _ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,128}")
 # Everything except the search index (`nameStarts`), which can be most of a document.
 SHOWN_FIELDS = [to_camel(name) for name in Character.model_fields if name != "id"]
 # Never written by an update; `starred` changes only in commits that add or remove a star.
-_IMMUTABLE = {"id", "uid", "starred", "created_at", "created_by_name"}
+_IMMUTABLE = {"id", "uid", "starred", "created_at", "created_by_name", "created_by"}
 _PUBLIC = ("visibility", "==", Visibility.PUBLIC)
 
 

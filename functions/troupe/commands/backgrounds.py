@@ -10,12 +10,14 @@ from pathlib import Path
 from troupe.adapters.firestore import AlreadyExists, now
 from troupe.app.container import Container
 from troupe.media.uploads.checks import BadClip
+from troupe.media.video.poster import MIME_TYPE, poster
 from troupe.scripts.backgrounds import (
     CLIP_NAME,
     COLLECTION,
     Background,
     background_path,
     create_write,
+    poster_path,
 )
 
 MAX_BYTES = 100 * 1024 * 1024  # a minute at a high bit rate; every job that uses it downloads it
@@ -32,7 +34,8 @@ def add_background(options: argparse.Namespace, services: Container) -> int:
     try:
         clip = services.decoders.clip(path)
         size = path.stat().st_size
-    except (BadClip, OSError) as error:
+        picture = poster(path, clip.seconds)
+    except (BadClip, OSError, ValueError) as error:
         print(f"{path}: {error}", file=sys.stderr)
         return 1
     if size > MAX_BYTES:
@@ -43,6 +46,7 @@ def add_background(options: argparse.Namespace, services: Container) -> int:
         print(taken, file=sys.stderr)
         return 1
     services.files.upload(background_path(name), path, "video/mp4")
+    services.files.upload(poster_path(name), picture, MIME_TYPE)
     background = Background(
         id=name,
         title=title,
@@ -50,6 +54,7 @@ def add_background(options: argparse.Namespace, services: Container) -> int:
         width=clip.width,
         height=clip.height,
         size=size,
+        poster_size=len(picture),
         created_at=now(),
     )
     try:

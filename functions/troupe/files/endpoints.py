@@ -9,6 +9,7 @@ from flask import Response
 from troupe.accounts.errors import QuotaExceeded
 from troupe.files import schemas
 from troupe.files.errors import FileTooLarge, UserFileNotFound
+from troupe.idempotency import Asked, KeyReused, file_hash
 from troupe.media.uploads.checks import BrokenAudio, DecodersBusy, TooDemanding, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
 from troupe.paging import BadCursor, PageTooDeep
@@ -16,13 +17,14 @@ from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import Page
+from troupe.web.schema import KeyHeader, Page
 
 if TYPE_CHECKING:
     from troupe.accounts.quotas import Quotas
     from troupe.accounts.records import AccountCaller
     from troupe.adapters.storage import Files
     from troupe.caller import Caller
+    from troupe.files.records import UserFile
     from troupe.files.service import UserFiles
 
 api = Api("files", "Recordings")
@@ -34,26 +36,30 @@ api = Api("files", "Recordings")
     data=schemas.UploadedFile,
     errors=(
         *(FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong),
-        *(TooDemanding, DecodersBusy, QuotaExceeded),
+        *(TooDemanding, DecodersBusy, QuotaExceeded, KeyReused),
     ),
     headers=("Location",),
 )
 def upload_file(
-    form: schemas.UploadForm, caller: AccountCaller, user_files: UserFiles, quotas: Quotas
+    header: KeyHeader,
+    form: schemas.UploadForm,
+    caller: AccountCaller,
+    user_files: UserFiles,
+    quotas: Quotas,
 ) -> Reply:
     """Stores an audio file until `expiresAt`. Its type is detected from its content."""
-    sent = form.file
+    sent, key = form.file, header.idempotency_key
+    body = {"name": sent.filename, "file": file_hash(sent.stream)} if key else {}
+    asked = Asked.of(caller.uid, "uploadFile", body, key)
+    if earlier := user_files.earlier(caller.uid, asked):
+        return _uploaded(earlier)
     file = quotas.add_file(
         caller.user,
         sent.size,
-        lambda: user_files.add(caller.uid, sent.filename, sent),
+        lambda: user_files.add(caller.uid, sent.filename, sent, asked),
         lambda made: user_files.delete(caller.uid, made.id),
     )
-    return Reply(
-        schemas.UploadedFile.of(file),
-        "File uploaded successfully",
-        headers={"Location": schemas.file_url(file)},
-    )
+    return _uploaded(file)
 
 
 @api.get(
@@ -95,3 +101,11 @@ def delete_file(path: schemas.FilePath, caller: Caller, user_files: UserFiles) -
     """Deletes a file at once."""
     user_files.delete(caller.uid, path.file_id)
     return Reply(message="File deleted successfully")
+
+
+def _uploaded(file: UserFile) -> Reply:
+    return Reply(
+        schemas.UploadedFile.of(file),
+        "File uploaded successfully",
+        headers={"Location": schemas.file_url(file)},
+    )

@@ -8,7 +8,8 @@ from troupe.records import Record
 
 
 class UserFile(Record):
-    """`files/{id}`. `size` in bytes; `name` is the user's, with the extension of its real type."""
+    """`files/{id}`. `size` in bytes; `name` is the user's, with the extension of its real type.
+    `created_by`: the request that uploaded it, if that had an idempotency key."""
 
     id: str
     uid: str
@@ -19,3 +20,4 @@ class UserFile(Record):
     seconds: float
     created_at: datetime
     expires_at: datetime
+    created_by: str | None = None

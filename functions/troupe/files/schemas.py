@@ -31,7 +31,7 @@ class FileView(Schema):
 
     @classmethod
     def of(cls, file: UserFile) -> Self:
-        return cls(**file.model_dump(exclude={"uid", "path"}), url=file_url(file))
+        return cls(**file.model_dump(exclude={"uid", "path", "created_by"}), url=file_url(file))
 
 
 class UploadedFile(Schema):

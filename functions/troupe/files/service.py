@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,6 +13,7 @@ from troupe.adapters.firestore import AlreadyExists, Create, Database, Delete, D
 from troupe.file_names import safe_name, split
 from troupe.files.errors import MAX_BYTES, FileTooLarge, UserFileNotFound
 from troupe.files.records import UserFile
+from troupe.idempotency import Asked
 from troupe.logs import log
 from troupe.media.uploads.checks import File
 from troupe.orphans import NewFile, OrphanedFiles
@@ -44,37 +44,54 @@ class UserFiles:
         self._prove = prove
         self._keep = timedelta(days=settings.retention_days)
 
-    def add(self, uid: str, name: str, sent: File) -> UserFile:
+    def earlier(self, uid: str, asked: Asked) -> UserFile | None:
+        """The file that an earlier request with the same key has stored. Raises KeyReused."""
+        if asked.created_by is None:
+            return None
+        document = self._db.get(f"{COLLECTION}/{asked.id}")
+        if not document.exists:
+            return None
+        file = UserFile.of(owned(document, uid, UserFileNotFound))
+        asked.check(file.created_by)
+        return file
+
+    def add(self, uid: str, name: str, sent: File, asked: Asked | None = None) -> UserFile:
         """Stores a recording, unread by this process. Nothing of a rejected file is stored.
+        `asked`: the request; one with the same key may have stored the file at the same time.
 
         Raises FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong, TooDemanding,
-        DecodersBusy.
+        DecodersBusy, KeyReused.
         """
         size = sent.size
         if size > MAX_BYTES:
             raise FileTooLarge(details={"maximumBytes": MAX_BYTES})
         recording = self._prove(sent.stream, uid)
-        file_id = secrets.token_hex(16)
+        asked = asked or Asked(secrets.token_hex(16))
         at = now()
         file = UserFile(
-            id=file_id,
+            id=asked.id,
             uid=uid,
             name=_named(name, recording.extension),
-            path=f"{COLLECTION}/{uid}/{file_id}{recording.extension}",
+            # A random name: the file of a repeat must not replace that of the first request.
+            path=f"{COLLECTION}/{uid}/{secrets.token_hex(16)}{recording.extension}",
             content_type=recording.content_type,
             size=size,
             seconds=recording.seconds,
             created_at=at,
             expires_at=at + self._keep,
+            created_by=asked.created_by,
         )
         stored = NewFile(file.path, file.content_type, sent.stream)
-        with (
-            self._discards.stored([stored]) as record,
-            suppress(AlreadyExists),  # our own commit, sent again after its response was lost
-        ):
-            self._db.commit(
-                Create(f"{COLLECTION}/{file_id}", file.stored()), record.replace_write([])
-            )
+        with self._discards.stored([stored]) as record:
+            try:
+                self._db.commit(
+                    Create(f"{COLLECTION}/{file.id}", file.stored()), record.replace_write([])
+                )
+            except AlreadyExists:  # or our own commit, sent again after its response was lost
+                first = self.earlier(uid, asked) or file
+                if first.path != file.path:
+                    self._discards.clean(record)
+                return first
         return file
 
     def get(self, uid: str, file_id: str) -> UserFile:

@@ -35,12 +35,14 @@ from troupe.waiters import WAITERS
 from troupe.wallet.errors import PAYER_ERRORS, CostAboveMax, NotEnoughTokens
 from troupe.wallet.payers import payer_of
 from troupe.wallet.schemas import CompanyHeader
+from troupe.waveforms.errors import NoWaveform
+from troupe.waveforms.schemas import WaveformData
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api, Limited
-from troupe.web.schema import Notice, Page
+from troupe.web.schema import Notice
 
 if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
@@ -181,6 +183,54 @@ def get_generation(path: schemas.GenerationPath, caller: Caller, generations: Ge
     return _both(generations.get(caller.uid, path.generation_id), "Generation fetched")
 
 
+@api.get(
+    "/api/voice/generations/<generationId>/text",
+    auth=Auth.OWNER,
+    data=schemas.TextData,
+    errors=(GenerationNotFound,),
+)
+def get_generation_text(
+    path: schemas.GenerationPath, caller: Caller, generations: Generations
+) -> Reply:
+    """Returns the text of a generation, which is kept as long as the generation, to speak it again
+    or to edit it."""
+    written = generations.text(caller.uid, path.generation_id)
+    data = schemas.TextData(
+        text=written.text, text_type=written.text_type, pauses=dict(written.pauses)
+    )
+    return Reply(data, "Text fetched")
+
+
+@api.put(
+    "/api/voice/generations/<generationId>",
+    auth=Auth.OWNER,
+    data=schemas.GenerationAndJob,
+    errors=(GenerationNotFound, *MODERATION_ERRORS),
+)
+def update_generation(
+    path: schemas.GenerationPath,
+    body: schemas.UpdateGeneration,
+    caller: Caller,
+    generations: Generations,
+) -> Reply:
+    """Renames a generation, or makes it a favourite. Favourites expire like all others."""
+    found = generations.update(
+        caller.uid, path.generation_id, title=body.title, favourite=body.favourite
+    )
+    return _both(found, "Generation updated successfully")
+
+
+@api.post("/api/voice/generations/delete", data=schemas.DeletedGenerations)
+def delete_generations(
+    body: schemas.DeleteGenerations, caller: Caller, generations: Generations
+) -> Reply:
+    """Deletes up to 50 of your generations, each as `DELETE /api/voice/generations/{id}` does. If a
+    request fails halfway, send it again: what is deleted already is among `missing`."""
+    deleted, missing = generations.delete_all(caller.uid, body.ids)
+    data = schemas.DeletedGenerations(deleted=deleted, missing=missing)
+    return Reply(data, "Generations deleted successfully")
+
+
 @api.post(
     "/api/voice/generations/<generationId>/cancel",
     auth=Auth.OWNER,
@@ -243,10 +293,26 @@ def get_generation_captions(
     return text_response(text, content_type=mime, filename=f"captions.{query.format}")
 
 
+@api.get(
+    "/api/voice/generations/<generationId>/waveform",
+    auth=Auth.OWNER,
+    data=WaveformData,
+    errors=(GenerationNotFound, AudioNotReady, NoWaveform),
+)
+def get_generation_waveform(
+    path: schemas.GenerationPath, caller: Caller, generations: Generations
+) -> Reply:
+    """Returns the waveform of the audio, to draw it without loading the audio."""
+    waveform, seconds = generations.waveform(caller.uid, path.generation_id)
+    return Reply(WaveformData.of(waveform, seconds), "Waveform fetched")
+
+
 @api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
-def list_voice_history(query: Page, caller: Caller, generations: Generations) -> Reply:
-    """Lists your generations, newest first."""
-    items, found = generations.history(caller.uid, query)
+def list_voice_history(
+    query: schemas.HistoryQuery, caller: Caller, generations: Generations
+) -> Reply:
+    """Lists your generations, newest first. The filters combine; `search` stands alone."""
+    items, found = generations.history(caller.uid, query, query.chosen)
     return Reply(
         schemas.History(history=[schemas.HistoryItem.of(item) for item in items]),
         "Voice history fetched successfully",

@@ -13,16 +13,19 @@ from troupe.jobs.records import JobError, JobStatus
 from troupe.recording.records import VoiceSnapshot
 from troupe.records import Record
 from troupe.speech.text.forms import TextType
+from troupe.text import prefixes
 
 
 class AudioFile(Record):
     """The finished audio. `size` in bytes, `seconds` of sound, `rate` in samples per second.
-    `cues_path`: the captions as JSON. Audio made before 27 November 2026 has the timings of its
-    words at `words_path` instead, and expires within RETENTION_DAYS."""
+    `cues_path`: the captions as JSON. `peaks_path`: its waveform, None for older audio. Audio made
+    before 27 November 2026 has the timings of its words at `words_path` instead of captions, and
+    expires within RETENTION_DAYS."""
 
     path: str
     cues_path: str | None = None
     words_path: str | None = None
+    peaks_path: str | None = None
     size: int
     seconds: float
     rate: int
@@ -68,6 +71,7 @@ class Generation(Record):
     character_id: str | None = None
     dictionary: DictionaryUse | None = None
     voice_cloned: bool = False
+    favourite: bool = False
     translation: Translation | None = None
     status: JobStatus = JobStatus.QUEUED
     tokens_used: int = 0
@@ -78,6 +82,10 @@ class Generation(Record):
     completed_at: datetime | None = None
     updated_at: datetime
     expires_at: datetime
+
+    def stored(self) -> dict[str, Any]:
+        """Adds what a search compares."""
+        return super().stored() | {"starts": prefixes(self.title)}
 
 
 class SpokenText(VoiceSnapshot):

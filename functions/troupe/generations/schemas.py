@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
+from troupe.borders import Border
 from troupe.generations.records import Generation
+from troupe.generations.service import HistoryFilter
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import ErrorView, JobView
 from troupe.media.formats import AudioFormat
 from troupe.speech.engine import TimingSource, VoiceType
+from troupe.speech.text.forms import TextType
 from troupe.web.media import MediaUrl
-from troupe.web.schema import Id, Schema, example
+from troupe.web.schema import Id, OneLine, Page, Schema, example
 
+MOST_DELETED = 50  # at once: each takes some calls
 _NOT_SHOWN = {"uid", "audio", "error", "updated_at", "expires_at"}
 
 
@@ -94,6 +99,7 @@ class GenerationView(Schema):
         description="Whether the character's own voice speaks. False when the engine cannot clone "
         "and uses a stock voice of the character's type instead."
     )
+    favourite: bool
     translation: SpokenTranslation | None = Field(
         description="Null if the text is spoken as it was sent."
     )
@@ -148,11 +154,19 @@ class HistoryItem(Schema):
     status: JobStatus
     audio_url: MediaUrl | None
     language: str
+    voice_id: str | None
     voice_type: VoiceType
+    voice_style: VoiceStyle
+    speed: float
+    format: AudioFormat
+    character_id: str | None
+    characters: int
+    favourite: bool
     seconds: float | None
     translation: SpokenTranslation | None = Field(
         description="Null if the text is spoken as it was sent."
     )
+    error: ErrorView | None
 
     @classmethod
     def of(cls, generation: Generation) -> Self:
@@ -165,14 +179,81 @@ class HistoryItem(Schema):
             status=view.status,
             audio_url=view.audio_url,
             language=view.language,
+            voice_id=view.voice_id,
             voice_type=view.voice_type,
+            voice_style=view.voice_style,
+            speed=view.speed,
+            format=view.format,
+            character_id=view.character_id,
+            characters=view.characters,
+            favourite=view.favourite,
             seconds=view.seconds,
             translation=view.translation,
+            error=view.error,
         )
 
 
 class History(Schema):
     history: list[HistoryItem]
+
+
+class HistoryQuery(Page):
+    status: JobStatus | None = None
+    language: Annotated[str, StringConstraints(max_length=40)] | None = Field(
+        None, description="The language that is spoken, as in `language` of an entry."
+    )
+    character_id: Id | None = None
+    favourite: bool = Field(False, description="`true`: only favourites.")
+    search: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = Field(
+        "", description="The beginning of the title or of one of its first words; alone."
+    )
+
+    @model_validator(mode="after")
+    def _search_alone(self) -> Self:
+        filtered = self.status or self.language or self.character_id or self.favourite
+        if self.search and filtered:
+            raise PydanticCustomError("search_alone", "search cannot be combined with a filter")
+        return self
+
+    @property
+    def chosen(self) -> HistoryFilter:
+        return HistoryFilter(
+            self.status, self.language, self.character_id, self.favourite, self.search
+        )
+
+
+class TextData(Schema):
+    text: str = Field(description="As it was sent.")
+    text_type: TextType
+    pauses: dict[Border, int] = Field(
+        description="The pauses that were asked for, in milliseconds."
+    )
+
+
+class UpdateGeneration(Schema):
+    """At least one of the fields; what is left out stays."""
+
+    model_config = example({"title": "The welcome", "favourite": True})
+
+    title: Annotated[OneLine, Field(max_length=120)] | None = None
+    favourite: bool | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.title is None and self.favourite is None:
+            raise PydanticCustomError("nothing", "send title or favourite")
+        return self
+
+
+class DeleteGenerations(Schema):
+    model_config = example({"ids": ["ID_OF_A_GENERATION"]})
+
+    ids: list[Id] = Field(min_length=1, max_length=MOST_DELETED)
+
+
+class DeletedGenerations(Schema):
+    deleted: list[str]
+    missing: list[str] = Field(description="Ids of generations that you do not have.")
 
 
 class DownloadAudio(Schema):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from troupe.access import owned
 from troupe.activities.service import activity_write
-from troupe.adapters.firestore import Database, Delete, now
+from troupe.adapters.firestore import Database, Delete, Missing, Update, now
+from troupe.borders import Border
 from troupe.characters.voices import dictionary_fields, voice_snapshot
 from troupe.errors import FileMissing
 from troupe.generations import writes
@@ -24,7 +25,7 @@ from troupe.generations.specs import VOICE
 from troupe.generations.translating import Translations
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.jobs.charges import Price
-from troupe.jobs.records import SHOWN_FIELDS, Job, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
 from troupe.jobs.writes import erase_writes
 from troupe.logs import log
 from troupe.media.captions import (
@@ -33,13 +34,16 @@ from troupe.media.captions import (
     formatted,
     words_from_json,
 )
+from troupe.media.waveform import Waveform
 from troupe.moderation.service import Moderation
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
-from troupe.text import shorten
+from troupe.speech.text.forms import TextType
+from troupe.text import prefixes, search_key, shorten
 from troupe.waiters import polls
 from troupe.wallet.records import Owner
+from troupe.waveforms.errors import NoWaveform
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -49,6 +53,38 @@ if TYPE_CHECKING:
     from troupe.translation.service import TranslationService
 
 TITLE_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """None selects all. `search`: the beginning of a word of the title."""
+
+    status: JobStatus | None = None
+    language: str | None = None
+    character_id: str | None = None
+    favourite: bool = False
+    search: str = ""
+
+    def where(self) -> list[tuple[str, str, Any]]:
+        equal = {
+            "status": self.status,
+            "language": self.language,
+            "characterId": self.character_id,
+            "favourite": self.favourite or None,
+        }
+        where = [(name, "==", value) for name, value in equal.items() if value is not None]
+        if self.search:
+            where.append(("starts", "array_contains", search_key(self.search)))
+        return where
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The text of a generation as it was sent, with how it was to be read."""
+
+    text: str
+    text_type: TextType
+    pauses: Mapping[Border, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +249,39 @@ class Generations:
         owned(generation, uid, GenerationNotFound)
         return GenerationWithJob(Generation.of(generation), Job.of(job))
 
+    def text(self, uid: str, generation_id: str) -> Written:
+        """Raises GenerationNotFound."""
+        paths = [writes.generation_path(generation_id), job_path(generation_id)]
+        document, job = self._db.get_all(paths)
+        generation = Generation.of(owned(document, uid, GenerationNotFound))
+        given = VOICE.input_of(Job.of(job))
+        sent = generation.translation.text if generation.translation else given.text
+        return Written(sent, given.text_type, given.pauses)
+
+    def update(
+        self,
+        uid: str,
+        generation_id: str,
+        *,
+        title: str | None = None,
+        favourite: bool | None = None,
+    ) -> GenerationWithJob:
+        """Changes what is given. Raises GenerationNotFound, ContentRefused and
+        ModerationUnavailable."""
+        found = self.get(uid, generation_id)
+        fields: dict[str, Any] = {}
+        if title is not None:
+            self._moderation.check(uid, title)
+            fields |= {"title": title, "starts": prefixes(title)}
+        if favourite is not None:
+            fields["favourite"] = favourite
+        try:
+            self._db.commit(Update(writes.generation_path(generation_id), fields))
+        except Missing:  # deleted since
+            raise GenerationNotFound from None
+        changes = {name: value for name, value in fields.items() if name != "starts"}
+        return replace(found, generation=found.generation.model_copy(update=changes))
+
     def cancel(self, uid: str, generation_id: str) -> GenerationWithJob:
         """Cancels the work unless it has ended. Raises GenerationNotFound."""
         self.get(uid, generation_id)
@@ -228,6 +297,18 @@ class Generations:
         found = self.get(uid, generation_id)
         job = self._jobs().cancel(generation_id)
         self.erase(found.generation, job)
+
+    def delete_all(self, uid: str, ids: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Deletes generations of this user, one after another; returns the ids of those that are
+        deleted, and of those that the user does not have."""
+        deleted, missing = list[str](), list[str]()
+        for generation_id in dict.fromkeys(ids):
+            try:
+                self.delete(uid, generation_id)
+                deleted.append(generation_id)
+            except GenerationNotFound:
+                missing.append(generation_id)
+        return deleted, missing
 
     def erase(self, generation: Generation, job: Job) -> None:
         """Deletes the files, the text and the documents of a generation whose job has ended."""
@@ -251,11 +332,12 @@ class Generations:
                 log.error("generation_not_expired", error, generationId=document.id)
         return erased
 
-    def history(self, uid: str, page: PageRequest) -> tuple[list[Generation], PageOf]:
+    def history(
+        self, uid: str, page: PageRequest, chosen: HistoryFilter
+    ) -> tuple[list[Generation], PageOf]:
         """A page of the user's generations, newest first. Raises BadCursor, PageTooDeep."""
-        found = newest_first(
-            self._db, writes.COLLECTION, page, field="createdAt", where=[("uid", "==", uid)]
-        )
+        where = [("uid", "==", uid), *chosen.where()]
+        found = newest_first(self._db, writes.COLLECTION, page, field="createdAt", where=where)
         return [Generation.of(document) for document in found.documents], found
 
     def audio(self, uid: str, generation_id: str) -> tuple[Generation, AudioFile]:
@@ -268,6 +350,17 @@ class Generations:
                 details={"status": generation.status},
             )
         return generation, generation.audio
+
+    def waveform(self, uid: str, generation_id: str) -> tuple[Waveform, float]:
+        """With the length of the audio in seconds. Raises GenerationNotFound, AudioNotReady,
+        NoWaveform."""
+        _, audio = self.audio(uid, generation_id)
+        if audio.peaks_path is None:
+            raise NoWaveform
+        try:
+            return Waveform.unpacked(self._files().read(audio.peaks_path)), audio.seconds
+        except FileMissing as error:
+            raise AudioNotReady from error
 
     def captions(self, uid: str, generation_id: str, form: CaptionFormat) -> str:
         """The captions. Raises GenerationNotFound, AudioNotReady."""

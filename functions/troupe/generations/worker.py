@@ -20,7 +20,7 @@ from troupe.media.audio import read_wav
 from troupe.media.captions import cues_to_json
 from troupe.media.captions.cues import cues
 from troupe.media.formats import AudioFormat
-from troupe.recording.join import Take, join
+from troupe.recording.join import ENCODING, Take, join
 from troupe.recording.recorder import Listener, Recorder
 from troupe.recording.records import Recorded, Sound, part_name
 from troupe.recording.voices import Speaker, Voices
@@ -104,6 +104,11 @@ class VoiceWorker:
         form = AudioFormat(given.format)
         sounds = [sound for part in done for sound in part.sounds]
         takes = self._takes(job, given, sounds, folder)
+
+        def progress(share: float) -> None:
+            if len(takes) > 1:  # one is encoded before anybody looks
+                watch.report("assembly", ENCODING * share)
+
         most = self._max_seconds
         if job.charge is not None:
             most = job.charge.seconds_allowed(most)
@@ -111,11 +116,20 @@ class VoiceWorker:
         base = f"{files_prefix(job.uid, job.id)}{job.attempt}"
         path, cues_path = f"{base}{form.extension}", f"{base}.cues.json"
         joined = join(
-            self._recorder, self._files, takes, path, form, folder, watch.check, most=most
+            self._recorder,
+            self._files,
+            takes,
+            path,
+            form,
+            folder,
+            watch.check,
+            most=most,
+            progress=progress,
         )
         audio = AudioFile(
             path=path,
             cues_path=cues_path,
+            peaks_path=joined.peaks_path,
             size=joined.size,
             seconds=round(joined.seconds, 3),
             rate=joined.rate,
@@ -126,7 +140,8 @@ class VoiceWorker:
         captions = cues(said, until=joined.seconds)
         self._files.upload(cues_path, cues_to_json(captions).encode(), "application/json")
         charge = job.charge.of_seconds(joined.seconds) if job.charge else 0
-        return Outcome(completed_writes(job, audio, charge, now()), charge, [path, cues_path])
+        files = [path, cues_path, joined.peaks_path]
+        return Outcome(completed_writes(job, audio, charge, now()), charge, files)
 
     def _takes(
         self, job: Job, given: SpokenText, sounds: Sequence[Sound], folder: Path

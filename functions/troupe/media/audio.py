@@ -20,6 +20,7 @@ from troupe.media.sinks import FlacSink, PlainSink, Sink, WavSink
 if TYPE_CHECKING:
     from av.audio import AudioStream
 
+    from troupe.media.peaks import Peaks
     from troupe.speech.engine import Samples
 
 # Samples are batched for the encoder: a call costs more than encoding a thousand samples.
@@ -102,6 +103,7 @@ class AudioWriter:
 
     `target`: a path; or a stream, which gets the file's bytes in order and stays open. A stream
     needs `expected`, the duration in seconds, for its header; ValueError if a WAV gets another one.
+    `peaks` gets everything that is written.
     """
 
     def __init__(
@@ -112,7 +114,9 @@ class AudioWriter:
         *,
         title: str | None = None,
         expected: Fraction | None = None,
+        peaks: Peaks | None = None,
     ) -> None:
+        self._peaks = peaks
         encoding = audio_format if isinstance(audio_format, Encoding) else _ENCODINGS[audio_format]
         self._path = target if isinstance(target, Path) else None
         self._sink: Sink | None = None
@@ -155,6 +159,8 @@ class AudioWriter:
             self._encode_waiting()
             self._flush_resampler()
             self._waiting_rate = rate
+        if self._peaks is not None:
+            self._peaks.add(samples, rate)
         self._waiting.append(samples)
         self._waiting_samples += len(samples)
         self._seconds += Fraction(len(samples), rate)

@@ -11,7 +11,9 @@ from pathlib import Path
 from troupe.adapters.storage import Files
 from troupe.media.audio import AudioWriter, bytes_at_most
 from troupe.media.formats import AudioFormat
+from troupe.media.peaks import Peaks
 from troupe.media.sinks import MAX_WAV_BYTES
+from troupe.media.waveform import MIME_TYPE
 from troupe.recording.recorder import Recorder, shifted
 from troupe.recording.records import Sound
 from troupe.recording.voices import Speaker
@@ -19,6 +21,7 @@ from troupe.speech.engine import WordTiming
 from troupe.speech.errors import SpeechError, too_long
 from troupe.speech.text.reading import Passage
 
+ENCODING = 0.9  # the share of the encoding in an assembly
 AT_ONCE = 8  # concurrent transfers from or to storage
 # Local files are in memory. So many bytes of sounds are downloaded at once, and a larger result is
 # sent to storage while it is encoded.
@@ -43,13 +46,14 @@ class Take:
 class Joined:
     """The joined file: `size` in bytes, its length in seconds, and `rate` in samples per second.
     `starts[i]` is the start of take i and `words[i]` are its words; all times are from the start
-    of the file."""
+    of the file. `peaks_path`: its waveform."""
 
     size: int
     seconds: float
     rate: int
     starts: list[float]
     words: list[list[WordTiming]]
+    peaks_path: str
 
 
 def join(
@@ -63,14 +67,18 @@ def join(
     *,
     most: float,
     title: str | None = None,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> Joined:
-    """Encodes all takes into one file, stored at `path`, and deletes their local files.
+    """Encodes all takes into one file, stored at `path` with its waveform beside it, and deletes
+    their local files.
 
-    Calls `check` between sounds. Raises SpeechError("nothing_to_speak") if no take contains a word,
+    Calls `check` between sounds, and `progress` with the share that is encoded. Raises
+    SpeechError("nothing_to_speak") if no take contains a word,
     SpeechError("speech_too_long") if they last more than `most` seconds, SpeechError
     ("file_too_large") if the format cannot hold them, any SpeechError of a sound that
     must be spoken again, and whatever `check` raises.
     """
+    peaks_path = f"{path}.peaks"
     rate, seconds = max(take.sound.rate for take in takes), expected_seconds(takes)
     if seconds > most:
         raise too_long(most)
@@ -84,18 +92,27 @@ def join(
         takes = _present(recorder, takes, check)
         expected = expected_seconds(takes)
         with files.writer(path, form.mime_type) as stream:
-            with AudioWriter(stream, form, rate, title=title, expected=expected) as writer:
-                starts, words = write_takes(recorder, takes, writer, check)
+            peaks = Peaks(float(expected))
+            with AudioWriter(
+                stream, form, rate, title=title, expected=expected, peaks=peaks
+            ) as writer:
+                starts, words = write_takes(recorder, takes, writer, check, progress)
             size = stream.tell()
-        return Joined(size, writer.seconds, rate, starts, words)
-    target = folder / f"joined{form.extension}"
-    with AudioWriter(target, form, rate, title=title) as writer:
-        starts, words = write_takes(recorder, takes, writer, check)
-    return Joined(files.upload(path, target, form.mime_type), writer.seconds, rate, starts, words)
+    else:
+        target, peaks = folder / f"joined{form.extension}", Peaks(float(seconds))
+        with AudioWriter(target, form, rate, title=title, peaks=peaks) as writer:
+            starts, words = write_takes(recorder, takes, writer, check, progress)
+        size = files.upload(path, target, form.mime_type)
+    files.upload(peaks_path, peaks.waveform().packed(), MIME_TYPE)
+    return Joined(size, writer.seconds, rate, starts, words, peaks_path)
 
 
 def write_takes(
-    recorder: Recorder, takes: Sequence[Take], writer: AudioWriter, check: Callable[[], None]
+    recorder: Recorder,
+    takes: Sequence[Take],
+    writer: AudioWriter,
+    check: Callable[[], None],
+    progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[list[float], list[list[WordTiming]]]:
     """Appends all takes, in order, and deletes their local files; returns the start and the words
     of each. Raises as `join` does."""
@@ -115,6 +132,7 @@ def write_takes(
                 writer.append(take.local)
                 take.local.unlink()
                 check()
+                progress(len(starts) / len(takes))
     if not any(words):
         raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
     return starts, words

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from troupe.adapters.firestore import Create, Database
 from troupe.records import Record
-from troupe.scripts.errors import UnknownBackground
+from troupe.scripts.errors import BackgroundNotFound, UnknownBackground
 
 COLLECTION = "backgrounds"
 MAX_BACKGROUNDS = 100
@@ -16,7 +16,9 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class Background(Record):
-    """`backgrounds/{name}`; the clip is stored at `background_path(name)`. `size` in bytes."""
+    """`backgrounds/{name}`; the clip is stored at `background_path(name)`, and a picture of it at
+    `poster_path(name)`. `size` and `poster_size` in bytes; clips that were added before 28 November
+    2026 have no picture."""
 
     id: str
     title: str
@@ -24,11 +26,24 @@ class Background(Record):
     width: int
     height: int
     size: int
+    poster_size: int | None = None
     created_at: datetime
 
 
 def background_path(name: str) -> str:
     return f"backgrounds/{name}"
+
+
+def poster_path(name: str) -> str:
+    return background_path(name).removesuffix(".mp4") + ".jpg"
+
+
+def find_background(db: Database, name: str) -> Background:
+    """Raises BackgroundNotFound."""
+    document = db.get(f"{COLLECTION}/{name}")
+    if not document.exists:
+        raise BackgroundNotFound
+    return Background.of(document)
 
 
 def is_colour(background: str) -> bool:

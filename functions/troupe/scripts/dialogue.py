@@ -40,12 +40,13 @@ class SpokenLine:
 @dataclass(frozen=True, slots=True)
 class JoinedDialogue:
     """A dialogue in one file: its size in bytes, its length and the start of each line, in
-    seconds."""
+    seconds, its captions, and the path of its waveform."""
 
     size: int
     seconds: float
     starts: list[float]
     cues: list[Cue]
+    peaks_path: str
 
 
 class Dialogue:
@@ -67,19 +68,22 @@ class Dialogue:
         self._recorder = recorder
         self._files = files
         self._performance = performance
+        self._lines = performance.to_speak()
         self._owner = owner
         self._prefix = prefix
         self._pauses = Pauses.of(pauses, {})
         self._voices = voices
         # Held here because a cast can have more recordings than the process caches.
-        self._speakers: dict[str, Speaker] = {}
+        self._speakers: dict[tuple[str, float], Speaker] = {}
         self._load_dictionary = dictionary
         self._dictionaries: dict[str, Dictionary | None] = {}
 
     def line(self, number: int) -> SpokenLine:
         speaker, said = self._speaker(self._performer(number)), self._passage(number)
         key = part_key(self._owner, *speaker, said)
-        return SpokenLine(said, speaker, f"{self._prefix}lines/{key}.wav")
+        take = self._lines[number].take
+        name = f"{key}-{take}" if take else key
+        return SpokenLine(said, speaker, f"{self._prefix}lines/{name}.wav")
 
     def _passage(self, number: int) -> Passage:
         performer = self._performer(number)
@@ -127,6 +131,7 @@ class Dialogue:
         check: Callable[[], None],
         *,
         most: float,
+        progress: Callable[[float], None],
     ) -> JoinedDialogue:
         """Joins the lines in order, with pauses between them, into one file stored at `path`.
 
@@ -143,10 +148,11 @@ class Dialogue:
             folder,
             check,
             most=most,
+            progress=progress,
             title=self._performance.title,
         )
         shown = self.captions(0, joined.words, joined.seconds)
-        return JoinedDialogue(joined.size, joined.seconds, joined.starts, shown)
+        return JoinedDialogue(joined.size, joined.seconds, joined.starts, shown, joined.peaks_path)
 
     def write(
         self, first: int, takes: Sequence[Take], writer: AudioWriter, check: Callable[[], None]
@@ -172,7 +178,7 @@ class Dialogue:
         return Take(sound, said, speaker, _local(folder, number), pause)
 
     def _performer(self, number: int) -> Performer:
-        return self._performance.performers[self._performance.lines[number].speaker]
+        return self._performance.performer(number)
 
     def _dictionary(self, performer: Performer) -> Dictionary | None:
         if performer.id not in self._dictionaries:
@@ -181,9 +187,10 @@ class Dialogue:
         return self._dictionaries[performer.id]
 
     def _speaker(self, performer: Performer) -> Speaker:
-        if performer.id not in self._speakers:
-            self._speakers[performer.id] = self._voices.speaker(performer)
-        return self._speakers[performer.id]
+        key = performer.id, performer.speed
+        if key not in self._speakers:
+            self._speakers[key] = self._voices.speaker(performer)
+        return self._speakers[key]
 
 
 def _local(folder: Path, number: int) -> Path:

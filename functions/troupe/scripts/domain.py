@@ -9,6 +9,7 @@ DOMAIN = Domain(
     exporters={"scripts": "troupe.scripts.lifecycle:export"},
     job_specs={
         "script_audio": "troupe.scripts.specs:AUDIO",
+        "script_line": "troupe.scripts.specs:LINE",
         "video": "troupe.scripts.specs:VIDEO",
     },
     limits={

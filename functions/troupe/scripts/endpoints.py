@@ -13,7 +13,7 @@ from troupe.adapters.models.errors import ModelMissing
 from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
-from troupe.idempotency import KeyReused
+from troupe.idempotency import Asked, KeyReused
 from troupe.jobs.errors import JobNotFound, TooManyJobs
 from troupe.jobs.schemas import PaidHeaders, PriceData
 from troupe.media.captions import MIME_TYPES
@@ -21,12 +21,15 @@ from troupe.moderation.errors import MODERATION_ERRORS
 from troupe.paging import BadCursor, PageTooDeep
 from troupe.scripts import schemas
 from troupe.scripts.errors import (
+    BackgroundNotFound,
     CharacterGone,
     InvalidDialogue,
     LineNotFound,
+    LineSpoken,
     SameLanguage,
     ScriptAudioNotReady,
     ScriptBusy,
+    ScriptChanged,
     ScriptEmpty,
     ScriptNotFound,
     ScriptRefused,
@@ -37,19 +40,21 @@ from troupe.scripts.errors import (
     UnknownBackground,
     VideoNotFound,
 )
-from troupe.scripts.records import ScriptWithJobs
-from troupe.scripts.specs import AUDIO, VIDEO
+from troupe.scripts.records import ChosenLine, ScriptWithJobs
+from troupe.scripts.specs import AUDIO, LINE, VIDEO
 from troupe.speech.errors import SpeechTooLong, UnreadableText
 from troupe.translation.errors import TRANSLATOR_ERRORS, StyleNotOffered
 from troupe.wallet.errors import PAYER_ERRORS, CostAboveMax, NotEnoughTokens
 from troupe.wallet.payers import payer_of
 from troupe.wallet.schemas import CompanyHeader
+from troupe.waveforms.errors import NoWaveform
+from troupe.waveforms.schemas import WaveformData
 from troupe.web.body import TEXT_LIMIT
 from troupe.web.caller import Auth
 from troupe.web.files import file_response, text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import Notice
+from troupe.web.schema import KeyHeader, Notice, Schema
 
 if TYPE_CHECKING:
     from troupe.accounts.quotas import Quotas
@@ -57,7 +62,7 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.scripts.jobs import ScriptJob, ScriptJobs
     from troupe.scripts.library import ScriptLibrary
-    from troupe.scripts.records import Script
+    from troupe.scripts.records import Script, StoredFile
     from troupe.scripts.service import ScriptService
     from troupe.scripts.translations import ScriptTranslations
 
@@ -100,16 +105,24 @@ _JOB_ERRORS = (
         ScriptWriterNotConfigured,
         ScriptWriterUnavailable,
         QuotaExceeded,
+        KeyReused,
         *MODERATION_ERRORS,
     ),
     headers=("Location",),
     limit="script",
 )
 def generate_script(
-    body: schemas.GenerateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
+    header: KeyHeader,
+    body: schemas.GenerateScript,
+    caller: AccountCaller,
+    scripts: ScriptService,
+    quotas: Quotas,
 ) -> Reply:
     """Has a language model write a dialogue for the chosen characters. Takes up to 45 seconds and
     costs no tokens; the number per hour is limited."""
+    asked = _asked(caller, "generateScript", body, header)
+    if earlier := scripts.earlier(caller.uid, asked):
+        return _created(earlier, "Script generated successfully")
     script = quotas.add(
         caller.user,
         Kept.SCRIPTS,
@@ -119,6 +132,7 @@ def generate_script(
             prompt=body.prompt,
             line_count=body.lines,
             language=body.language,
+            asked=asked,
         ),
         lambda made: scripts.delete(caller.uid, made.id),
     )
@@ -134,16 +148,24 @@ def generate_script(
         VoiceNotShared,
         InvalidDialogue,
         QuotaExceeded,
+        KeyReused,
         *MODERATION_ERRORS,
     ),
     headers=("Location",),
     body_bytes=TEXT_LIMIT,
 )
 def create_script(
-    body: schemas.CreateScript, caller: AccountCaller, scripts: ScriptService, quotas: Quotas
+    header: KeyHeader,
+    body: schemas.CreateScript,
+    caller: AccountCaller,
+    scripts: ScriptService,
+    quotas: Quotas,
 ) -> Reply:
     """Creates a script from your own dialogue: a list of lines or a screenplay. Stage directions in
     either, such as `(laughs)`, are kept and not spoken."""
+    asked = _asked(caller, "createScript", body, header)
+    if earlier := scripts.earlier(caller.uid, asked):
+        return _created(earlier, "Script created successfully")
     script = quotas.add(
         caller.user,
         Kept.SCRIPTS,
@@ -151,7 +173,9 @@ def create_script(
             caller.uid,
             body.selected_characters,
             body.screenplay if body.screenplay is not None else body.utterances,
+            deliveries=body.deliveries,
             title=body.title,
+            asked=asked,
         ),
         lambda made: scripts.delete(caller.uid, made.id),
     )
@@ -218,11 +242,12 @@ def translate_script(
 def list_my_scripts(
     query: schemas.ScriptsPage, caller: AccountCaller, script_library: ScriptLibrary
 ) -> Reply:
-    """Lists your scripts, newest first, with your token balance."""
+    """Lists your scripts, newest first, with your token balance; with `?view=summary`, without
+    their lines."""
     mine, page = script_library.page(caller.uid, query)
     return Reply(
         schemas.MyScripts(
-            scripts=[schemas.ScriptView.of(each) for each in mine],
+            scripts=[schemas.ScriptView.of(each, summary=query.view == "summary") for each in mine],
             user_tokens=caller.user.tokens,
         ),
         "Scripts fetched successfully",
@@ -244,18 +269,36 @@ def get_script(
     "/api/scripts/<scriptId>",
     auth=Auth.OWNER,
     data=schemas.ScriptData,
-    errors=(ScriptNotFound, ScriptBusy, InvalidDialogue, *MODERATION_ERRORS),
+    errors=(
+        ScriptNotFound,
+        ScriptChanged,
+        ScriptBusy,
+        CharacterNotFound,
+        VoiceNotShared,
+        InvalidDialogue,
+        *MODERATION_ERRORS,
+    ),
     body_bytes=TEXT_LIMIT,
 )
 def update_script(
+    header: schemas.RevisionHeader,
     path: schemas.ScriptPath,
     body: schemas.UpdateScript,
     caller: AccountCaller,
     scripts: ScriptService,
 ) -> Reply:
-    """Replaces the dialogue. Unchanged lines keep their audio; the next audio or video job speaks
-    only the others."""
-    script = scripts.update(caller.uid, path.script_id, body.utterances)
+    """Changes the title, the cast or the dialogue. Unchanged lines keep their audio; the next audio
+    or video job speaks only the others. A line with another `speed` is spoken again, one with
+    another `pause` is not. Send `If-Match` to overwrite nothing that was edited in another tab."""
+    script = scripts.update(
+        caller.uid,
+        path.script_id,
+        body.utterances,
+        deliveries=body.deliveries,
+        title=body.title,
+        character_ids=body.selected_characters,
+        revision=header.revision,
+    )
     return _script(script, "Script updated successfully")
 
 
@@ -303,6 +346,37 @@ def generate_audio(
     return _started(script_job, "Audio generation started successfully!")
 
 
+@api.post(
+    "/api/scripts/<scriptId>/lines/<number>/speak",
+    auth=Auth.OWNER,
+    status=202,
+    data=schemas.VideoJobData,
+    headers=("Location",),
+    errors=(*_JOB_ERRORS, LineNotFound, LineSpoken),
+)
+def speak_line(
+    path: schemas.LinePath,
+    body: schemas.SpeakLine,
+    header: PaidHeaders,
+    caller: AccountCaller,
+    script_jobs: ScriptJobs,
+) -> Reply:
+    """Speaks one line, for the first time or as another take; poll the job at
+    `GET /api/video-jobs/{jobId}`. A take with another number is spoken anew and charged again: one
+    token per 1,000 characters or part of it. If the line had a sound, the audio of the whole
+    dialogue is dropped, and a video shows an earlier revision. If the job fails or is cancelled,
+    the line stays as it is. Some speech engines speak every take of a text alike."""
+    script_job = script_jobs.start_line(
+        caller.uid,
+        path.script_id,
+        ChosenLine(path.number, body.take),
+        header.idempotency_key,
+        body.max_tokens,
+        payer_of(caller, header.x_troupe_company, body.company_id),
+    )
+    return _started(script_job, "The line is being spoken")
+
+
 @api.get(
     "/api/scripts/<scriptId>/audio",
     auth=Auth.OWNER,
@@ -319,13 +393,7 @@ def get_script_audio(
 ) -> Response:
     """Downloads the whole dialogue, or a single line; supports byte ranges."""
     sound = script_library.audio(caller.uid, path.script_id, query.line)
-    return file_response(
-        files,
-        sound.path,
-        size=sound.size,
-        content_type=sound.content_type,
-        filename=sound.name,
-    )
+    return _file(sound, files)
 
 
 @api.get(
@@ -348,6 +416,20 @@ def get_script_captions(
     text = script_library.captions(caller.uid, path.script_id, query.format)
     mime = MIME_TYPES[query.format]
     return text_response(text, content_type=mime, filename=f"captions.{query.format}")
+
+
+@api.get(
+    "/api/scripts/<scriptId>/waveform",
+    auth=Auth.OWNER,
+    data=WaveformData,
+    errors=(ScriptNotFound, ScriptAudioNotReady, NoWaveform),
+)
+def get_script_waveform(
+    path: schemas.ScriptPath, caller: AccountCaller, script_library: ScriptLibrary
+) -> Reply:
+    """Returns the waveform of the whole dialogue, to draw it without loading the audio."""
+    waveform, seconds = script_library.waveform(caller.uid, path.script_id)
+    return Reply(WaveformData.of(waveform, seconds), "Waveform fetched")
 
 
 @api.post(
@@ -386,7 +468,7 @@ def generate_video(
     "/api/scripts/<scriptId>/quote",
     auth=Auth.OWNER,
     data=PriceData,
-    errors=_QUOTE_ERRORS,
+    errors=(*_QUOTE_ERRORS, LineNotFound, LineSpoken),
 )
 def quote_script(
     path: schemas.ScriptPath,
@@ -395,11 +477,11 @@ def quote_script(
     caller: AccountCaller,
     script_jobs: ScriptJobs,
 ) -> Reply:
-    """Returns what the audio or the video of a script would cost, after the same checks as starting
-    it. Lines that were spoken before cost nothing. Holds nothing."""
-    spec = VIDEO if body.operation == "video" else AUDIO
+    """Returns what the audio or the video of a script, or one line, would cost, after the same
+    checks as starting it. Lines that were spoken before cost nothing. Holds nothing."""
+    spec = {"audio": AUDIO, "video": VIDEO, "line": LINE}[body.operation]
     payer = payer_of(caller, header.x_troupe_company, body.company_id)
-    price = script_jobs.quote(caller.uid, path.script_id, spec, payer)
+    price = script_jobs.quote(caller.uid, path.script_id, spec, payer, body.chosen)
     return Reply(PriceData.of(price), "Price calculated")
 
 
@@ -423,7 +505,7 @@ def get_video_status(
 def get_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
 ) -> Reply:
-    """Gets a script's audio or video job, with its steps."""
+    """Gets a job of a script, with its steps."""
     return _job(script_jobs.job(caller.uid, path.job_id), "Job fetched")
 
 
@@ -451,24 +533,44 @@ def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
 
 
 @api.get(
+    "/api/videos/backgrounds/<name>",
+    errors=(BackgroundNotFound,),
+    produces=("video/mp4", "image/jpeg"),
+    media=True,
+)
+def get_background(path: schemas.BackgroundPath, script_jobs: ScriptJobs, files: Files) -> Response:
+    """Downloads the clip of a background, or with `.jpg` instead of `.mp4` a picture of it;
+    supports byte ranges."""
+    return _file(script_jobs.background_file(path.name), files)
+
+
+@api.get(
     "/api/videos/<name>",
     auth=Auth.OWNER,
     errors=(VideoNotFound,),
-    produces="video/mp4",
+    produces=("video/mp4", "image/jpeg"),
     media=True,
 )
 def get_video_file(
     path: schemas.VideoPath, caller: AccountCaller, script_library: ScriptLibrary, files: Files
 ) -> Response:
-    """Downloads a video; supports byte ranges. Large files redirect to a signed URL."""
-    script, video = script_library.video(caller.uid, path.name)
+    """Downloads a video, or with `.jpg` instead of `.mp4` a picture of it; supports byte ranges.
+    Large files redirect to a signed URL."""
+    return _file(script_library.video_file(caller.uid, path.name), files)
+
+
+def _file(stored: StoredFile, files: Files) -> Response:
     return file_response(
         files,
-        video.path,
-        size=video.size,
-        content_type="video/mp4",
-        filename=f"{script.title}.mp4",
+        stored.path,
+        size=stored.size,
+        content_type=stored.content_type,
+        filename=stored.name,
     )
+
+
+def _asked(caller: AccountCaller, operation: str, body: Schema, header: KeyHeader) -> Asked:
+    return Asked.of(caller.uid, operation, body.model_dump(mode="json"), header.idempotency_key)
 
 
 def _script(script: ScriptWithJobs, message: str) -> Reply:

@@ -33,12 +33,17 @@ class LineNotFoundDetails(TypedDict):
 class LineNotFound(NotFound):
     code = "line_not_found"
     details_type = LineNotFoundDetails
-    message = "The script has no line with this number. `?line=` counts from 0."
+    message = "The script has no line with this number. Lines count from 0."
 
 
 class VideoNotFound(NotFound):
     code = "video_not_found"
     message = "You don't have a video with this name."
+
+
+class BackgroundNotFound(NotFound):
+    code = "background_not_found"
+    message = "There is no background with this name, or no picture of it."
 
 
 class ScriptBusyDetails(TypedDict):
@@ -52,6 +57,36 @@ class ScriptBusy(Conflict):
     code = "script_busy"
     details_type = ScriptBusyDetails
     message = "A job is working on this script. Wait for it to end, or cancel it."
+
+
+class ScriptChangedDetails(TypedDict):
+    """`revision`: the current one."""
+
+    revision: int
+
+
+class ScriptChanged(Conflict):
+    code = "script_changed"
+    details_type = ScriptChangedDetails
+    message = (
+        "The dialogue has been edited since the revision in If-Match. Read the script again, and "
+        "send your edit with its `revision`."
+    )
+
+
+class LineSpokenDetails(TypedDict):
+    """`take`: the number of the next take."""
+
+    take: int
+
+
+class LineSpoken(Conflict):
+    code = "line_spoken"
+    details_type = LineSpokenDetails
+    message = (
+        "This take of the line has been spoken already. Send another number as `take` to have the "
+        "line spoken anew."
+    )
 
 
 class ScriptAudioNotReady(Conflict):

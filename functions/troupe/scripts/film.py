@@ -42,7 +42,7 @@ _PICTURE_BITS = 8_000_000  # per second, at most; no clip needs them
 
 def is_long(performance: Performance) -> bool:
     """Whether every part renders its own picture; the same for all tasks of a job."""
-    return dialogue_seconds(performance) > SHORT_SECONDS
+    return dialogue_seconds(performance.lines, performance.performers) > SHORT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Film:
 
     def _bit_rate(self) -> int:
         """Of the picture, so that the whole file stays below MAX_BYTES."""
-        likely = 1.5 * dialogue_seconds(self.performance)
+        likely = 1.5 * dialogue_seconds(self.performance.lines, self.performance.performers)
         most = int(MAX_BYTES * 8 / min(likely, self.max_seconds)) - _SOUND_BITS
         return min(_PICTURE_BITS, most)
 

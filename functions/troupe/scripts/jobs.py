@@ -22,20 +22,38 @@ from troupe.media.formats import AudioFormat
 from troupe.moderation.service import Moderation
 from troupe.recording.records import Recorded
 from troupe.scripts import writes
-from troupe.scripts.backgrounds import Background, choose_background, list_backgrounds
-from troupe.scripts.errors import CharacterGone, ScriptEmpty, ScriptNotFound
+from troupe.scripts.backgrounds import (
+    Background,
+    background_path,
+    choose_background,
+    find_background,
+    list_backgrounds,
+    poster_path,
+)
+from troupe.scripts.errors import (
+    BackgroundNotFound,
+    CharacterGone,
+    LineNotFound,
+    LineSpoken,
+    ScriptEmpty,
+    ScriptNotFound,
+)
 from troupe.scripts.length import dialogue_seconds
 from troupe.scripts.pricing import new_characters, quote
 from troupe.scripts.records import (
+    MOST_TAKES,
+    ChosenLine,
     FinalVideo,
+    Line,
     Performance,
     Performer,
     Script,
     ScriptWithJobs,
+    StoredFile,
     VideoOptions,
 )
 from troupe.scripts.service import CastOf
-from troupe.scripts.specs import AUDIO, SPECS, VIDEO
+from troupe.scripts.specs import AUDIO, LINE, SPECS, VIDEO
 from troupe.settings import Settings
 from troupe.speech.choice import VoiceChoice, known_language, offered_languages
 from troupe.speech.errors import SpeechTooLong
@@ -120,13 +138,32 @@ class ScriptJobs:
         }
         return self._start(uid, script_id, VIDEO, choices, key, max_tokens, payer)
 
-    def quote(self, uid: str, script_id: str, spec: Spec, payer: Owner | None = None) -> Price:
-        """What the audio or the video would cost now. Raises ScriptNotFound, ScriptBusy, the errors
-        of `_performance` and `_quote`, and the PAYER_ERRORS."""
+    def start_line(
+        self,
+        uid: str,
+        script_id: str,
+        line: ChosenLine,
+        key: str | None,
+        max_tokens: int | None = None,
+        payer: Owner | None = None,
+    ) -> ScriptJob:
+        """Like `start_audio`, for one line; can also raise LineNotFound and LineSpoken."""
+        return self._start(uid, script_id, LINE, line._asdict(), key, max_tokens, payer)
+
+    def quote(
+        self,
+        uid: str,
+        script_id: str,
+        spec: Spec,
+        payer: Owner | None = None,
+        line: ChosenLine | None = None,
+    ) -> Price:
+        """What the audio, the video or a line would cost now. Raises ScriptNotFound, ScriptBusy,
+        the errors of `_performance` and `_quote`, and the PAYER_ERRORS."""
         document = self._db.get(writes.script_path(script_id))
         script = Script.of(owned(document, uid, ScriptNotFound))
         writes.check_free(self._db, script)
-        quote = self._quote(spec, self._performance(script, {}))
+        quote = self._quote(spec, self._performance(script, line._asdict() if line else {}))
         return self._jobs.price(uid, payer or Owner.user(uid), quote)
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
@@ -151,6 +188,15 @@ class ScriptJobs:
 
     def backgrounds(self) -> list[Background]:
         return list_backgrounds(self._db)
+
+    def background_file(self, name: str) -> StoredFile:
+        """The clip with this name, or its picture. Raises BackgroundNotFound."""
+        found = find_background(self._db, f"{name.rpartition('.')[0]}.mp4")
+        if name == found.id:
+            return StoredFile(background_path(name), found.size, "video/mp4", name)
+        if found.poster_size is None:
+            raise BackgroundNotFound
+        return StoredFile(poster_path(found.id), found.poster_size, "image/jpeg", name)
 
     def _script_job(self, job: Job) -> ScriptJob:
         if job.kind != VIDEO.kind or job.status is not JobStatus.COMPLETED:
@@ -202,7 +248,7 @@ class ScriptJobs:
         writes.check_free(self._db, script)
         performance = self._performance(script, choices)
         # Again: it may have been stored before this was not allowed.
-        self._moderation.check(uid, *(line.text for line in script.dialogue))
+        self._moderation.check(uid, *(line.text for line in _said(performance)))
         job = spec.job(
             id=job_id,
             uid=uid,
@@ -224,9 +270,9 @@ class ScriptJobs:
 
     def _quote(self, spec: Spec, performance: Performance) -> Quote:
         """Raises SpeechTooLong."""
-        settings = self._settings
+        settings, lines = self._settings, _said(performance)
         longest = settings.max_video_seconds if spec is VIDEO else settings.max_audio_seconds
-        SpeechTooLong.check(dialogue_seconds(performance), longest)
+        SpeechTooLong.check(dialogue_seconds(lines, performance.performers), longest)
         return quote(
             spec.kind,
             performance.lines,
@@ -237,14 +283,16 @@ class ScriptJobs:
 
     def _performance(self, script: Script, choices: Mapping[str, Any]) -> Performance:
         """A snapshot of everything the job needs. Raises ScriptEmpty, UnknownBackground,
-        UnreadableText and the errors of `_performers`."""
+        LineNotFound, LineSpoken, UnreadableText and the errors of `_performers`."""
+        chosen = dict(choices)
+        if "only" in chosen:
+            return self._one_line(script, chosen["only"], chosen["take"])
         if not script.dialogue:
             raise ScriptEmpty
-        chosen = dict(choices)
         if "background_video" in chosen:
             chosen["background"] = choose_background(self._db, chosen.pop("background_video"))
-        performers = self._performers(script)
-        _check_readable(script, performers)
+        performers = self._performers(script, script.dialogue)
+        _check_readable(script.dialogue, performers)
         return Performance(
             script_id=script.id,
             revision=script.revision,
@@ -255,12 +303,35 @@ class ScriptJobs:
             **chosen,
         )
 
-    def _performers(self, script: Script) -> dict[str, Performer]:
-        """The characters who speak; a silent member of the cast may have been deleted.
+    def _one_line(self, script: Script, number: int, take: int | None) -> Performance:
+        """`take`: None for the one that the line has."""
+        if number >= len(script.dialogue):
+            raise LineNotFound(details={"lines": len(script.dialogue)})
+        line = script.dialogue[number]
+        performers = self._performers(script, [line])
+        _check_readable([line], performers)
+        wanted = line.take if take is None else take
+        if wanted == line.take and new_characters([line], performers) == [0]:
+            raise LineSpoken(details={"take": (line.take + 1) % (MOST_TAKES + 1)})
+        new = [0] * len(script.dialogue)
+        new[number] = len(line.text)
+        return Performance(
+            script_id=script.id,
+            revision=script.revision,
+            title=script.title,
+            lines=script.dialogue,
+            performers=performers,
+            new_characters=new,
+            only=number,
+            take=wanted,
+        )
+
+    def _performers(self, script: Script, lines: Sequence[Line]) -> dict[str, Performer]:
+        """The characters who speak these lines; another member of the cast may have been deleted.
 
         Raises CharacterGone, VoiceNotShared and UnknownChoice.
         """
-        speaking = list(dict.fromkeys(line.speaker for line in script.dialogue))
+        speaking = list(dict.fromkeys(line.speaker for line in lines))
         try:
             characters = self._cast(script.uid, speaking)
         except CharacterNotFound as error:
@@ -319,10 +390,16 @@ def _performer(
     )
 
 
-def _check_readable(script: Script, performers: Mapping[str, Performer]) -> None:
+def _said(performance: Performance) -> list[Line]:
+    """The lines that the job is about."""
+    only = performance.only
+    return performance.lines if only is None else [performance.lines[only]]
+
+
+def _check_readable(lines: Sequence[Line], performers: Mapping[str, Performer]) -> None:
     """Raises UnreadableText if a voice cannot read what it is to say."""
     texts: dict[str, list[str]] = defaultdict(list)
-    for line in script.dialogue:
+    for line in lines:
         texts[line.speaker].append(line.text)
     for speaker, said in texts.items():
         performer = performers[speaker]

@@ -6,7 +6,6 @@ Apart from it, because it needs to know nothing of how dialogues are written, wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from troupe.access import owned
@@ -14,23 +13,21 @@ from troupe.adapters.firestore import Database, Document
 from troupe.errors import FileMissing
 from troupe.media.captions import CaptionFormat, cues_from_json, formatted
 from troupe.media.formats import AudioFormat
+from troupe.media.waveform import Waveform
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.scripts import writes
 from troupe.scripts.errors import LineNotFound, ScriptAudioNotReady, ScriptNotFound, VideoNotFound
-from troupe.scripts.records import DialogueAudio, FinalVideo, Script, ScriptWithJobs
+from troupe.scripts.records import (
+    DialogueAudio,
+    FinalVideo,
+    Script,
+    ScriptWithJobs,
+    StoredFile,
+)
+from troupe.waveforms.errors import NoWaveform
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
-
-
-@dataclass(frozen=True, slots=True)
-class SoundFile:
-    """An audio file to serve. `size` in bytes; `name`: the file name offered to the client."""
-
-    path: str
-    size: int
-    content_type: str
-    name: str
 
 
 class ScriptLibrary:
@@ -51,7 +48,7 @@ class ScriptLibrary:
         )
         return self.with_jobs([Script.of(document) for document in page.documents]), page
 
-    def audio(self, uid: str, script_id: str, line: int | None) -> SoundFile:
+    def audio(self, uid: str, script_id: str, line: int | None) -> StoredFile:
         """The whole dialogue as one file, or one line (counted from 0) as WAV.
 
         Raises ScriptNotFound, LineNotFound and ScriptAudioNotReady.
@@ -61,7 +58,7 @@ class ScriptLibrary:
             audio = _joined_audio(script)
             form = AudioFormat(audio.format)
             name = f"{script.title}{form.extension}"
-            return SoundFile(audio.path, audio.size, form.mime_type, name)
+            return StoredFile(audio.path, audio.size, form.mime_type, name)
         if line >= len(script.dialogue):
             raise LineNotFound(details={"lines": len(script.dialogue)})
         sound = script.dialogue[line].audio
@@ -72,7 +69,7 @@ class ScriptLibrary:
         except FileMissing as error:
             raise ScriptAudioNotReady from error
         name = f"{script.title} {line + 1}.wav"
-        return SoundFile(sound.path, stored.size, AudioFormat.WAV.mime_type, name)
+        return StoredFile(sound.path, stored.size, AudioFormat.WAV.mime_type, name)
 
     def captions(self, uid: str, script_id: str, form: CaptionFormat) -> str:
         """The captions of the whole dialogue with the speakers' names. Raises ScriptNotFound and
@@ -85,6 +82,18 @@ class ScriptLibrary:
         except FileMissing as error:
             raise ScriptAudioNotReady from error
 
+    def waveform(self, uid: str, script_id: str) -> tuple[Waveform, float]:
+        """Of the whole dialogue, with its length in seconds. Raises ScriptNotFound,
+        ScriptAudioNotReady and NoWaveform."""
+        _, script = self.own(uid, script_id)
+        audio = _joined_audio(script)
+        if audio.peaks_path is None:
+            raise NoWaveform
+        try:
+            return Waveform.unpacked(self._files().read(audio.peaks_path)), audio.seconds
+        except FileMissing as error:
+            raise ScriptAudioNotReady from error
+
     def video(self, uid: str, name: str) -> tuple[Script, FinalVideo]:
         """The video with this name. Raises VideoNotFound."""
         document = self._db.get(writes.script_path(name.partition("_")[0]))
@@ -92,6 +101,19 @@ class ScriptLibrary:
         if script.video is None or script.video.name != name:
             raise VideoNotFound
         return script, script.video
+
+    def video_file(self, uid: str, name: str) -> StoredFile:
+        """The video with this name, or its picture. Raises VideoNotFound."""
+        script, video = self.video(uid, f"{name.rpartition('.')[0]}.mp4")
+        if name == video.name:
+            return StoredFile(video.path, video.size, "video/mp4", f"{script.title}.mp4")
+        if video.poster_path is None:
+            raise VideoNotFound("This video was made before videos had pictures.")
+        try:
+            stored = self._files().stat(video.poster_path)
+        except FileMissing as error:
+            raise VideoNotFound from error
+        return StoredFile(video.poster_path, stored.size, "image/jpeg", f"{script.title}.jpg")
 
     def own(self, uid: str, script_id: str) -> tuple[Document, Script]:
         """A script and its document. Raises ScriptNotFound."""

@@ -12,6 +12,7 @@ from troupe.scripts.records import (
     MAX_CHARACTERS,
     MAX_LINE_CHARACTERS,
     MAX_LINES,
+    Delivery,
     Line,
     Utterance,
 )
@@ -58,6 +59,16 @@ def check_dialogue(utterances: Sequence[Utterance], cast: Mapping[str, str]) -> 
         Speech(number, speaker, [text]) for number, (speaker, text) in enumerate(utterances, 1)
     ]
     return checked(speeches, cast, Faults())
+
+
+def delivered(lines: Sequence[Line], deliveries: Sequence[Delivery]) -> list[Line]:
+    """The lines, each with how it is to be spoken; without `deliveries` as usual."""
+    if not deliveries:
+        return list(lines)
+    return [
+        line.model_copy(update=delivery._asdict())
+        for line, delivery in zip(lines, deliveries, strict=True)
+    ]
 
 
 def checked(speeches: Sequence[Speech], cast: Mapping[str, str], faults: Faults) -> list[Line]:

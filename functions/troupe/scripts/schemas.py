@@ -16,15 +16,21 @@ from troupe.scripts.records import (
     MAX_LINE_CHARACTERS,
     MAX_LINES,
     MAX_WRITTEN,
+    MOST_CAST,
+    MOST_PAUSE,
+    MOST_TAKES,
+    ChosenLine,
+    Delivery,
     Utterance,
     VideoOptions,
 )
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
-from troupe.scripts.writes import video_url
+from troupe.scripts.writes import poster_url, video_url
 from troupe.settings import MOST_CHARACTERS
 from troupe.translation.fields import Code, Glossary, Style, Target
 from troupe.web.media import MediaUrl
 from troupe.web.schema import (
+    Headers,
     Id,
     Limit,
     Line,
@@ -41,7 +47,6 @@ if TYPE_CHECKING:
     from troupe.scripts.jobs import ScriptJob
     from troupe.scripts.records import ScriptWithJobs
 
-MAX_CAST = 20
 SCREENPLAY = """A screenplay, a play or a transcript as plain text. A speech starts with
 `NAME: text`, or with a name alone on a line (Fountain), and continues until an empty line or the
 next name.
@@ -61,7 +66,7 @@ the last speech."""
 MOST_SCRIPTS = 20  # of a page: each can have 500 lines
 
 Title = Annotated[Line, Field(max_length=120)]
-Chosen = Annotated[list[Id], Field(min_length=1, max_length=MAX_CAST)]
+Chosen = Annotated[list[Id], Field(min_length=1, max_length=MOST_CAST)]
 
 
 class GenerateScript(WarnsOfUnknown):
@@ -96,6 +101,16 @@ class DialogueLine(Schema):
     speaker: str = Field(max_length=128, description="The id of a character in the cast.")
     # The service checks it, and names every line that is too long.
     text: str = Field(json_schema_extra={"maxLength": MAX_LINE_CHARACTERS})
+    speed: float | None = Field(
+        None, ge=0.5, le=2.0, description="1 is normal; default: the speed of the character."
+    )
+    pause: int | None = Field(
+        None,
+        ge=0,
+        le=MOST_PAUSE,
+        description="The silence before the line in milliseconds; default: 150 after a line of the "
+        "same character, else 350. The first line begins at once.",
+    )
 
 
 Dialogue = Annotated[list[DialogueLine], Field(max_length=MAX_LINES)]
@@ -131,19 +146,60 @@ class CreateScript(WarnsOfUnknown):
     def utterances(self) -> list[Utterance]:
         return _utterances(self.dialogue or [])
 
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return _deliveries(self.dialogue or [])
+
 
 class UpdateScript(Schema):
+    """At least one of the fields; what is left out stays."""
+
     model_config = example({"dialogue": [{"speaker": "ID_OF_ANNA", "text": "Did you see it?"}]})
 
-    dialogue: Dialogue
+    title: Title | None = None
+    selected_characters: Chosen | None = Field(
+        None,
+        description="Ids of the characters who can speak: everybody who has a line must be among "
+        "them. Those who were in the cast before keep their names.",
+    )
+    dialogue: Dialogue | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.title is None and self.selected_characters is None and self.dialogue is None:
+            raise PydanticCustomError("nothing", "send title, selectedCharacters or dialogue")
+        return self
 
     @property
-    def utterances(self) -> list[Utterance]:
-        return _utterances(self.dialogue)
+    def utterances(self) -> list[Utterance] | None:
+        return None if self.dialogue is None else _utterances(self.dialogue)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return _deliveries(self.dialogue or [])
+
+
+Revision = Annotated[str, StringConstraints(max_length=20, pattern=r'^(\*|\d{1,9}|"\d{1,9}")$')]
+
+
+class RevisionHeader(Headers):
+    if_match: Revision | None = Field(
+        None,
+        description="The `revision` that your edit is based on, such as `3`. If the dialogue has "
+        "another one by now, nothing changes.",
+    )
+
+    @property
+    def revision(self) -> int | None:
+        return None if self.if_match in (None, "*") else int(self.if_match.strip('"'))
 
 
 def _utterances(lines: list[DialogueLine]) -> list[Utterance]:
     return [(line.speaker, line.text) for line in lines]
+
+
+def _deliveries(lines: list[DialogueLine]) -> list[Delivery]:
+    return [Delivery(line.speed, line.pause) for line in lines]
 
 
 class TranslateScript(WarnsOfUnknown):
@@ -157,6 +213,17 @@ class TranslateScript(WarnsOfUnknown):
     style: Style = None
 
 
+Taken = Annotated[
+    int | None,
+    Field(
+        ge=0,
+        le=MOST_TAKES,
+        description="Which take of the line to speak; default: the one that the line has. Another "
+        "number has it spoken anew. The take before is lost once the new one is ready.",
+    ),
+]
+
+
 class GenerateAudio(WarnsOfUnknown):
     model_config = example({"format": "mp3"})
 
@@ -165,11 +232,33 @@ class GenerateAudio(WarnsOfUnknown):
     company_id: CompanyId = None
 
 
+class SpeakLine(WarnsOfUnknown):
+    model_config = example({"take": 1})
+
+    take: Taken = None
+    max_tokens: MaxTokens = None
+    company_id: CompanyId = None
+
+
 class QuoteScript(Schema):
     model_config = example({"operation": "video"})
 
-    operation: Literal["audio", "video"]
+    operation: Literal["audio", "video", "line"]
+    line: int | None = Field(
+        None, ge=0, lt=MAX_LINES, description="The number of the line, from 0; only for `line`."
+    )
+    take: Taken = None
     company_id: CompanyId = None
+
+    @model_validator(mode="after")
+    def _line_of_a_line(self) -> Self:
+        if (self.operation == "line") != (self.line is not None):
+            raise PydanticCustomError("line", "send line with the operation line, and only then")
+        return self
+
+    @property
+    def chosen(self) -> ChosenLine | None:
+        return None if self.line is None else ChosenLine(self.line, self.take)
 
 
 class GenerateVideo(WarnsOfUnknown):
@@ -202,6 +291,15 @@ class LineView(Schema):
         description="What stands before the line in its screenplay and is not spoken: headings, "
         'action, cues for sound; "" if nothing does.'
     )
+    speed: float | None = Field(description="Null for the speed of the character.")
+    pause: int | None = Field(
+        description="The silence before it in milliseconds; null for the usual one."
+    )
+    take: int = Field(description="Which take this is, counted from 0.")
+    seconds: float | None = Field(description="The length of its audio.")
+    start: float | None = Field(
+        description="When it starts in the audio of the whole dialogue, in seconds; null without."
+    )
     audio_file: MediaUrl
 
 
@@ -218,7 +316,8 @@ class ScriptView(Schema):
     )
     selected_characters: list[str]
     original_prompt: str
-    dialogue: list[LineView]
+    dialogue: list[LineView] = Field(description="Empty in a list with `?view=summary`.")
+    line_count: int
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -233,6 +332,9 @@ class ScriptView(Schema):
     audio_job_progress: int | None
     audio_job_error_message: str | None
     final_video_path: MediaUrl | None
+    poster_url: MediaUrl | None = Field(
+        description="A picture of the video, for `<video poster>`; null for older videos."
+    )
     video_duration: float | None = Field(description="Seconds.")
     video_size: int | None = Field(description="Bytes.")
     video_revision: int | None = Field(description="The revision shown in the video.")
@@ -245,7 +347,8 @@ class ScriptView(Schema):
     video_job_error_message: str | None
 
     @classmethod
-    def of(cls, script_with_jobs: ScriptWithJobs) -> Self:
+    def of(cls, script_with_jobs: ScriptWithJobs, *, summary: bool = False) -> Self:
+        """`summary`: without the lines."""
         script = script_with_jobs.script
         video = script.video
         spoken = sum(line.audio is not None for line in script.dialogue)
@@ -260,10 +363,8 @@ class ScriptView(Schema):
             source_script_id=script.source_script_id,
             selected_characters=script.selected_characters,
             original_prompt=script.original_prompt or "",
-            dialogue=[
-                _line_view(base, number, line, script.cast)
-                for number, line in enumerate(script.dialogue)
-            ],
+            dialogue=[] if summary else _line_views(base, script),
+            line_count=len(script.dialogue),
             revision=script.revision,
             created_at=script.created_at,
             updated_at=script.updated_at,
@@ -278,6 +379,7 @@ class ScriptView(Schema):
             audio_job_progress=audio_job.overall_progress if audio_job else None,
             audio_job_error_message=audio_job.error_message if audio_job else None,
             final_video_path=video_url(video.name) if video else None,
+            poster_url=poster_url(video.name) if video and video.poster_path else None,
             video_duration=video.seconds if video else None,
             video_size=video.size if video else None,
             video_revision=video.revision if video else None,
@@ -291,14 +393,23 @@ class ScriptView(Schema):
         )
 
 
-def _line_view(base: str, number: int, line: records.Line, cast: dict[str, str]) -> LineView:
-    return LineView(
-        speaker=line.speaker,
-        speaker_name=cast.get(line.speaker, line.speaker),
-        text=line.text,
-        directions=line.directions,
-        audio_file=f"{base}/audio?line={number}" if line.audio else "",
-    )
+def _line_views(base: str, script: records.Script) -> list[LineView]:
+    starts = script.audio.starts if script.audio else [None] * len(script.dialogue)
+    return [
+        LineView(
+            speaker=line.speaker,
+            speaker_name=script.cast.get(line.speaker, line.speaker),
+            text=line.text,
+            directions=line.directions,
+            speed=line.speed,
+            pause=line.pause,
+            take=line.take,
+            seconds=round(line.audio.seconds, 3) if line.audio else None,
+            start=start,
+            audio_file=f"{base}/audio?line={number}" if line.audio else "",
+        )
+        for number, (line, start) in enumerate(zip(script.dialogue, starts, strict=True))
+    ]
 
 
 class ScriptData(Schema):
@@ -307,6 +418,7 @@ class ScriptData(Schema):
 
 class ScriptsPage(Page):
     limit: Limit = limit_of(MOST_SCRIPTS, "Entries per page.", MOST_SCRIPTS)
+    view: Literal["full", "summary"] = Field("full", description="`summary`: without the lines.")
 
     @field_validator("limit")
     @classmethod
@@ -408,10 +520,20 @@ class BackgroundView(Schema):
     width: int
     height: int
     size: int
+    url: MediaUrl
+    poster_url: MediaUrl | None = Field(description="A picture of it; null for older ones.")
 
     @classmethod
     def of(cls, background: Background) -> Self:
-        return cls(name=background.id, **background.model_dump(exclude={"id", "created_at"}))
+        url = f"/api/videos/backgrounds/{background.id}"
+        return cls(
+            name=background.id,
+            url=url,
+            poster_url=None
+            if background.poster_size is None
+            else url.removesuffix(".mp4") + ".jpg",
+            **background.model_dump(exclude={"id", "created_at", "poster_size"}),
+        )
 
 
 class Backgrounds(Schema):
@@ -422,6 +544,11 @@ class ScriptPath(Schema):
     script_id: Id
 
 
+class LinePath(Schema):
+    script_id: Id
+    number: int = Field(ge=0, lt=MAX_LINES, description="Counted from 0.")
+
+
 class VideoJobPath(Schema):
     job_id: Id
 
@@ -429,7 +556,15 @@ class VideoJobPath(Schema):
 class VideoPath(Schema):
     name: Annotated[
         str,
-        StringConstraints(max_length=133, pattern=r"^[A-Za-z0-9-]{1,64}_[A-Za-z0-9_-]{1,64}\.mp4$"),
+        StringConstraints(
+            max_length=133, pattern=r"^[A-Za-z0-9-]{1,64}_[A-Za-z0-9_-]{1,64}\.(?:mp4|jpg)$"
+        ),
+    ]
+
+
+class BackgroundPath(Schema):
+    name: Annotated[
+        str, StringConstraints(max_length=65, pattern=r"^[a-z0-9][a-z0-9_-]{0,60}\.(?:mp4|jpg)$")
     ]
 
 

@@ -19,16 +19,18 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.ended_subjects import ending_write
+from troupe.idempotency import Asked
 from troupe.logs import log
 from troupe.moderation.service import Moderation
 from troupe.scripts import writes
 from troupe.scripts.errors import (
+    ScriptChanged,
     ScriptNotFound,
     ScriptWriterBusy,
 )
 from troupe.scripts.library import ScriptLibrary
-from troupe.scripts.lines import check_dialogue
-from troupe.scripts.records import Line, Script, ScriptWithJobs, Utterance
+from troupe.scripts.lines import check_dialogue, delivered
+from troupe.scripts.records import Delivery, Line, Script, ScriptWithJobs, Utterance
 from troupe.scripts.screenplay import parse_screenplay
 from troupe.scripts.writer import CastMember, ScriptWriter
 from troupe.settings import Settings
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from troupe.jobs.service import JobService
 
 T = TypeVar("T")
+Said = tuple[str, str, float | None]
 CastOf = Callable[[str, Sequence[str]], "list[Character]"]
 
 
@@ -78,12 +81,13 @@ class ScriptService:
         prompt: str,
         line_count: int | None = None,
         language: str | None = None,
+        asked: Asked | None = None,
     ) -> Script:
         """Has the model write a dialogue and stores it; stores nothing if that fails.
 
         `line_count`: the exact number of lines; `language`: a language code. Raises the errors of
-        `ScriptWriter.write`, CharacterNotFound, VoiceNotShared, UnknownChoice, ContentRefused (for
-        the prompt or for what the model wrote) and ModerationUnavailable.
+        `ScriptWriter.write`, CharacterNotFound, VoiceNotShared, UnknownChoice, KeyReused,
+        ContentRefused (for the prompt or for what the model wrote) and ModerationUnavailable.
         """
         self._writer.check()
         engines = self._settings.speech_engines
@@ -110,9 +114,13 @@ class ScriptService:
             title=draft.title,
             language=written.code if written else None,
             prompt=prompt,
+            asked=asked,
         )
-        writes.store_new(self._db, script, "script_generated", "written")
-        return script
+        return writes.store_new(self._db, script, "script_generated", "written")
+
+    def earlier(self, uid: str, asked: Asked) -> Script | None:
+        """The script that an earlier request with the same key has created. Raises KeyReused."""
+        return writes.earlier(self._db, uid, asked)
 
     def create(
         self,
@@ -120,55 +128,82 @@ class ScriptService:
         character_ids: Iterable[str],
         dialogue: Sequence[Utterance] | str,
         *,
+        deliveries: Sequence[Delivery] = (),
         title: str | None = None,
+        asked: Asked | None = None,
     ) -> Script:
-        """`dialogue` is a list of utterances or a screenplay. Raises CharacterNotFound,
-        VoiceNotShared, InvalidDialogue, ContentRefused and ModerationUnavailable."""
+        """`dialogue` is a list of utterances, with one delivery for each or none at all, or a
+        screenplay. Raises CharacterNotFound, VoiceNotShared, InvalidDialogue, KeyReused,
+        ContentRefused and ModerationUnavailable."""
         cast = self._names(uid, character_ids)
         if isinstance(dialogue, str):
             lines = parse_screenplay(dialogue, cast)
         else:
-            lines = check_dialogue(dialogue, cast)
+            lines = delivered(check_dialogue(dialogue, cast), deliveries)
         self._moderation.check(uid, title, *(line.text for line in lines))
-        script = writes.new_script(uid, cast, lines, title=title or "")
-        writes.store_new(self._db, script, "script_created", "created")
-        return script
+        script = writes.new_script(uid, cast, lines, title=title or "", asked=asked)
+        return writes.store_new(self._db, script, "script_created", "created")
 
-    def update(self, uid: str, script_id: str, dialogue: Sequence[Utterance]) -> ScriptWithJobs:
-        """Replaces the dialogue. Unchanged lines keep their audio, the audio of the whole dialogue
-        is dropped, and the video of the earlier revision stays.
+    def update(
+        self,
+        uid: str,
+        script_id: str,
+        dialogue: Sequence[Utterance] | None = None,
+        *,
+        deliveries: Sequence[Delivery] = (),
+        title: str | None = None,
+        character_ids: Sequence[str] | None = None,
+        revision: int | None = None,
+    ) -> ScriptWithJobs:
+        """Changes what is given. With another dialogue, unchanged lines keep their audio, the audio
+        of the whole dialogue is dropped, and the video of the earlier revision stays.
+        `character_ids`: the new cast, in which those who were there keep their names. `revision`:
+        the only one that may be changed.
 
-        Raises ScriptNotFound, ScriptBusy, InvalidDialogue, ContentRefused and
-        ModerationUnavailable.
+        Raises ScriptNotFound, ScriptChanged, ScriptBusy, CharacterNotFound, VoiceNotShared,
+        InvalidDialogue, ContentRefused and ModerationUnavailable.
         """
         unchecked = True
 
         def attempt() -> tuple[Script, Script]:
             document, script = self._library.own(uid, script_id)
-            writes.check_free(self._db, script)
-            lines = _with_unchanged(check_dialogue(dialogue, script.cast), script.dialogue)
-            if lines == script.dialogue:
+            if revision not in (None, script.revision):
+                raise ScriptChanged(details={"revision": script.revision})
+            if dialogue is not None or character_ids is not None:  # a title disturbs no job
+                writes.check_free(self._db, script)
+            cast = self._new_cast(script, character_ids)
+            lines = script.dialogue
+            if dialogue is not None:
+                checked = delivered(check_dialogue(dialogue, cast), deliveries)
+                lines = _with_unchanged(checked, script.dialogue)
+            elif character_ids is not None:
+                check_dialogue([(line.speaker, line.text) for line in lines], cast)
+            changes: dict[str, Any] = {
+                "title": title or script.title,
+                "selected_characters": list(cast),
+                "cast": cast,
+            }
+            if lines != script.dialogue:
+                changes |= {"dialogue": lines, "audio": None, "revision": script.revision + 1}
+            if all(getattr(script, name) == value for name, value in changes.items()):
                 return script, script
             nonlocal unchecked
             if unchecked:
-                self._moderation.check(uid, *(line.text for line in lines))
+                new = lines if "dialogue" in changes else []
+                self._moderation.check(uid, title, *(line.text for line in new))
                 unchecked = False
             at = now()
-            changes: dict[str, Any] = {
-                "dialogue": lines,
-                "audio": None,
-                "revision": script.revision + 1,
-                "updated_at": at,
-            }
+            changes["updated_at"] = at
             after = script.model_copy(update=changes)
             fields = {to_camel(name): value for name, value in changes.items()}
-            fields["dialogue"] = [line.stored() for line in lines]
+            if "dialogue" in fields:
+                fields["dialogue"] = [line.stored() for line in lines]
             self._db.commit(
                 Update(document.path, fields, seen=document),
                 activity_write(
                     uid,
                     "script_updated",
-                    f"Script '{script.title}' updated",
+                    f"Script '{after.title}' updated",
                     at=at,
                     scriptId=script_id,
                 ),
@@ -218,6 +253,15 @@ class ScriptService:
         except Exception as error:
             log.error("script_files_left", error, files=len(paths))
 
+    def _new_cast(self, script: Script, ids: Sequence[str] | None) -> dict[str, str]:
+        """The names by id of the cast that is to be. Those who are in it already may have been
+        deleted. Raises CharacterNotFound and VoiceNotShared."""
+        if ids is None:
+            # Firestore sorts the keys of a map.
+            return {each: script.cast[each] for each in script.selected_characters}
+        new = self._names(script.uid, [each for each in ids if each not in script.cast])
+        return {each: script.cast.get(each) or new[each] for each in ids}
+
     def _names(self, uid: str, ids: Iterable[str]) -> dict[str, str]:
         """The characters' names by id. Raises CharacterNotFound and VoiceNotShared."""
         characters = self._cast(uid, list(dict.fromkeys(ids)))
@@ -232,15 +276,22 @@ def _contended(attempt: Callable[[], T]) -> T:
 
 
 def _with_unchanged(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:
-    """Lines that are as before keep their audio, and the directions before them."""
-    spoken = {(line.speaker, line.text): line for line in before if line.audio}
-    directions = defaultdict[tuple[str, str], deque[str]](deque)
+    """Lines that are as before keep their audio, their take, and the directions before them. Equal
+    lines share the audio of a take."""
+    spoken = {(_said(line), line.take): line for line in before if line.audio}
+    left = defaultdict[Said, deque[Line]](deque)
     for line in before:
-        directions[line.speaker, line.text].append(line.directions)
+        left[_said(line)].append(line)
     kept = []
     for line in lines:
-        key = line.speaker, line.text
-        left = directions[key]
-        after = {"directions": left.popleft() if left else ""}
-        kept.append(spoken.get(key, line).model_copy(update=after))
+        same = left[_said(line)]
+        was = same.popleft() if same else line
+        source = spoken.get((_said(line), was.take), was)
+        after = {"directions": was.directions, "pause": line.pause}
+        kept.append(source.model_copy(update=after))
     return kept
+
+
+def _said(line: Line) -> Said:
+    """What the sound of a line depends on, apart from its voice."""
+    return line.speaker, line.text, line.speed

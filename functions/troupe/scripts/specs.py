@@ -11,7 +11,7 @@ from troupe.jobs.records import Usage
 from troupe.jobs.specs import JobSpec, Step, registry
 from troupe.recording.records import Recorded
 from troupe.scripts.cleanup import ScriptCleanup
-from troupe.scripts.records import AUDIO_KIND, VIDEO_KIND, Performance
+from troupe.scripts.records import AUDIO_KIND, LINE_KIND, VIDEO_KIND, Performance
 from troupe.scripts.writes import kept_writes, status_writes
 
 
@@ -57,4 +57,16 @@ VIDEO = JobSpec(
     usage=usage,
     kept_writes=kept_writes,
 )
-SPECS = registry(AUDIO, VIDEO)
+LINE = JobSpec(
+    kind=LINE_KIND,
+    steps=(Step("speech", 95), Step("storing", 5, "Storing the line")),
+    parts_step="speech",
+    parts_message="Speaking the line...",
+    input=Performance,
+    payload=Recorded,
+    worker=attrgetter("script_worker"),
+    cleanup=_cleanup,
+    subject_writes=status_writes,
+    usage=usage,
+)
+SPECS = registry(AUDIO, VIDEO, LINE)

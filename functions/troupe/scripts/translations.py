@@ -158,4 +158,5 @@ def _dialogue(script: Script, lines: Iterable[Masked], said: list[str]) -> tuple
     speakers = [line.speaker for line in script.dialogue]
     checked = check_dialogue(list(zip(speakers, texts, strict=True)), script.cast)
     directed = zip(checked, script.dialogue, strict=True)
-    return [new.model_copy(update={"directions": old.directions}) for new, old in directed], kept
+    same = {"directions", "speed", "pause"}
+    return [new.model_copy(update=old.model_dump(include=same)) for new, old in directed], kept

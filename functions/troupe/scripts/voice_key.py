@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
+from functools import cache
 
 from troupe.recording.records import VoiceSnapshot
+from troupe.scripts.records import Line, Performer, performer_of
 from troupe.speech.catalogue import capabilities
 
 _REFERENCE_FIELDS = {
@@ -33,3 +36,13 @@ def voice_key(voice: VoiceSnapshot) -> str:
         fields = {name: fields[name] for name in fields if name not in _REFERENCE_FIELDS}
     content = json.dumps([engine, fields], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def line_keys(performers: Mapping[str, Performer]) -> Callable[[Line], str]:
+    """Tells the key of the voice that speaks a line."""
+
+    @cache
+    def key(speaker: str, speed: float | None) -> str:
+        return voice_key(performer_of(Line(speaker=speaker, text="", speed=speed), performers))
+
+    return lambda line: key(line.speaker, line.speed)

@@ -14,8 +14,10 @@ from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.media.captions import Cue, cues_to_json
 from troupe.media.formats import AudioFormat
+from troupe.media.video.poster import MIME_TYPE, poster
+from troupe.recording.join import ENCODING
 from troupe.recording.recorder import Recorder
-from troupe.recording.records import Recorded, part_name
+from troupe.recording.records import Recorded, Sound, part_name
 from troupe.recording.voices import Voices
 from troupe.scripts.dialogue import Dialogue
 from troupe.scripts.film import Film, is_long
@@ -24,6 +26,7 @@ from troupe.scripts.records import DialogueAudio, FinalVideo, Performance
 from troupe.scripts.specs import SPECS, VIDEO
 from troupe.scripts.writes import completed_writes, files_prefix, spoken_lines
 from troupe.speech.choice import Engines
+from troupe.speech.errors import SpeechError
 from troupe.speech.estimate import seconds_about
 from troupe.speech.text.dictionary import Dictionary
 
@@ -60,9 +63,13 @@ class ScriptWorker:
 
     def plan(self, job: Job, given: Performance) -> WorkPlan:
         lines = given.lines
+        new = _new_characters(given)
+        if given.only is not None:
+            end = given.only + 1
+            return WorkPlan([given.only, end], units=1, characters=[new[given.only]])
         spoken = sum(line.audio is not None for line in lines)
         notes = {"audio_validation": f"Found {spoken}/{len(lines)} audio files"}
-        long, new = job.kind == VIDEO.kind and is_long(given), _new_characters(given)
+        long = job.kind == VIDEO.kind and is_long(given)
         cuts = self._cuts(given, len(lines) if long else LINES_PER_PART)
         characters = [sum(new[start:end]) for start, end in itertools.pairwise(cuts)]
         return WorkPlan(cuts, units=len(lines), notes=notes, characters=characters)
@@ -101,9 +108,21 @@ class ScriptWorker:
     def assemble(
         self, job: Job, given: Performance, done: Sequence[Recorded], folder: Path, watch: Watch
     ) -> Outcome:
-        """Joins the lines; for a video, also renders and checks the picture."""
+        """Joins the lines; for a video, also renders and checks the picture. A job of one line only
+        charges it."""
+        if given.only is not None:
+            return self._line(job, given, given.only, done[0].sounds[0])
         make = self._video if job.kind == VIDEO.kind else self._audio
         return make(job, given, done, folder, watch)
+
+    def _line(self, job: Job, performance: Performance, number: int, sound: Sound) -> Outcome:
+        if not sound.samples:
+            raise SpeechError("nothing_to_speak", "There is nothing to speak.", retryable=False)
+        lines = list(performance.lines)
+        (lines[number],) = spoken_lines(performance, number, [sound])
+        writes = completed_writes(job, performance, lines, None, None, now())
+        charge = job.charge.of_seconds(sound.seconds) if job.charge else 0
+        return Outcome(writes, charge)
 
     def _audio(
         self,
@@ -130,12 +149,18 @@ class ScriptWorker:
         if job.charge is not None:
             most = min(most, job.charge.seconds_allowed(self._max_audio_seconds) + paid)
         joined = dialogue.join(
-            sounds, f"{base}{form.extension}", form, folder, watch.check, most=most
+            sounds,
+            f"{base}{form.extension}",
+            form,
+            folder,
+            watch.check,
+            most=most,
+            progress=lambda share: watch.report("assembly", ENCODING * share),
         )
-        watch.report("assembly", 0.8)
         audio = DialogueAudio(
             path=f"{base}{form.extension}",
             cues_path=self._store_cues(base, joined.cues),
+            peaks_path=joined.peaks_path,
             format=form,
             size=joined.size,
             seconds=round(joined.seconds, 3),
@@ -146,7 +171,7 @@ class ScriptWorker:
         )
         # A paid line that had to be spoken again can be shorter than it was.
         charge = job.charge.of_seconds(max(0.0, joined.seconds - paid)) if job.charge else 0
-        return Outcome(writes, charge, [audio.path, audio.cues_path])
+        return Outcome(writes, charge, audio.files)
 
     def _video(
         self,
@@ -164,9 +189,12 @@ class ScriptWorker:
         watch.report("upload", 0, "Storing the video...")
         name = f"{performance.script_id}_{_version(job)}_final.mp4"
         path = f"{self._prefix(job)}{name}"
+        poster_path = f"{self._prefix(job)}video-{_version(job)}.jpg"
+        self._files.upload(poster_path, poster(target, seconds), MIME_TYPE)
         video = FinalVideo(
             name=name,
             path=path,
+            poster_path=poster_path,
             cues_path=self._store_cues(f"{self._prefix(job)}video-{_version(job)}", cues),
             size=self._files.upload(path, target, "video/mp4"),
             seconds=round(seconds, 3),
@@ -178,8 +206,7 @@ class ScriptWorker:
         writes = completed_writes(
             job, performance, spoken_lines(performance, 0, sounds), None, video, now()
         )
-        files = sorted(path for path in (video.path, video.cues_path) if path)
-        return Outcome(writes, job.charge.held if job.charge else 0, files)
+        return Outcome(writes, job.charge.held if job.charge else 0, video.files)
 
     def _store_cues(self, base: str, cues: Sequence[Cue]) -> str:
         path = f"{base}.cues.json"
@@ -215,7 +242,7 @@ class ScriptWorker:
         """The first line of each part, and the end. `most`: lines in a part."""
         cuts, characters, seconds = [0], 0, 0.0
         for number, line in enumerate(given.lines):
-            performer = given.performers[line.speaker]
+            performer = given.performer(number)
             about = seconds_about(line.text, performer.language, performer.speed)
             if number > cuts[-1] and (
                 number - cuts[-1] >= most

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from troupe.access import owned
 from troupe.activities.service import activity_write
 from troupe.adapters.firestore import (
     AlreadyExists,
@@ -19,11 +19,13 @@ from troupe.adapters.firestore import (
     Write,
     now,
 )
+from troupe.idempotency import Asked
 from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, job_path
 from troupe.recording.records import Recorded, Sound
-from troupe.scripts.errors import ScriptBusy
+from troupe.scripts.errors import ScriptBusy, ScriptNotFound
 from troupe.scripts.records import (
     AUDIO_KIND,
+    LINE_KIND,
     TITLE_CHARACTERS,
     VIDEO_KIND,
     DialogueAudio,
@@ -32,7 +34,7 @@ from troupe.scripts.records import (
     Performance,
     Script,
 )
-from troupe.scripts.voice_key import voice_key
+from troupe.scripts.voice_key import line_keys
 from troupe.text import shorten
 
 COLLECTION = "scripts"
@@ -45,12 +47,15 @@ class _ActivityText:
     activity: str
     title: str
     started: str
-    job_field: str  # of the script: holds the job's id
+    job_field: str | None  # of the script: holds the job's id
 
 
 _ACTIVITY_TEXTS = {
     AUDIO_KIND: _ActivityText(
         "script_audio", "Audio", "Audio of script '{}' started", "audioJobId"
+    ),
+    LINE_KIND: _ActivityText(
+        "script_line", "Speaking a line", "A line of script '{}' is being spoken", None
     ),
     VIDEO_KIND: _ActivityText(
         "video_generation",
@@ -74,6 +79,10 @@ def video_url(name: str) -> str:
     return f"/api/videos/{name}"
 
 
+def poster_url(name: str) -> str:
+    return video_url(name.removesuffix(".mp4") + ".jpg")
+
+
 def new_script(
     uid: str,
     cast: dict[str, str],
@@ -83,11 +92,13 @@ def new_script(
     language: str | None = None,
     prompt: str | None = None,
     source_script_id: str | None = None,
+    asked: Asked | None = None,
 ) -> Script:
-    """`cast`: names by the ids of characters."""
+    """`cast`: names by the ids of characters. `asked`: the request that creates it."""
     at = now()
     return Script(
-        id=secrets.token_hex(16),
+        id=asked.id if asked else secrets.token_hex(16),
+        created_by=asked.created_by if asked else None,
         uid=uid,
         title=title or shorten(lines[0].text if lines else "Untitled script", TITLE_CHARACTERS),
         language=language,
@@ -101,19 +112,38 @@ def new_script(
     )
 
 
-def store_new(db: Database, script: Script, activity: str, verb: str) -> None:
-    """Stores a script of `new_script`, with the user's activity."""
+def store_new(db: Database, script: Script, activity: str, verb: str) -> Script:
+    """Stores a script of `new_script`, with the user's activity. Returns it, or the one that a
+    request with the same key has stored. Raises KeyReused."""
     message = f"Script '{script.title}' {verb}"
     done = activity_write(script.uid, activity, message, at=script.created_at, scriptId=script.id)
-    with suppress(AlreadyExists):  # our own commit, sent again after its response was lost
+    try:
         db.commit(Create(script_path(script.id), script.stored()), done)
+    except AlreadyExists:  # or our own commit, sent again after its response was lost
+        asked = Asked(script.id, script.created_by)
+        return earlier(db, script.uid, asked) or script
+    return script
+
+
+def earlier(db: Database, uid: str, asked: Asked) -> Script | None:
+    """The script that an earlier request with the same key has created. Raises KeyReused."""
+    if asked.created_by is None:
+        return None
+    document = db.get(script_path(asked.id))
+    if not document.exists:
+        return None
+    script = Script.of(owned(document, uid, ScriptNotFound))
+    asked.check(script.created_by)
+    return script
 
 
 def started_writes(job: Job, seen: Document, title: str) -> list[Write]:
     """Writes that mark the script as busy, for the commit that creates the job; it fails if the
     script has changed."""
     texts, at = _ACTIVITY_TEXTS[job.kind], job.created_at
-    fields = {"activeJobId": job.id, texts.job_field: job.id, "updatedAt": at}
+    fields = {"activeJobId": job.id, "updatedAt": at}
+    if texts.job_field is not None:
+        fields[texts.job_field] = job.id
     return [
         Update(job.subject, fields, seen=seen),
         activity_write(
@@ -155,7 +185,12 @@ def completed_writes(
         "activeJobId": None,
         "updatedAt": at,
     }
-    seconds = 0.0
+    only = performance.only
+    if only is not None and performance.lines[only].audio is not None:
+        # The whole audio, and a video, have the sound from before.
+        fields |= {"audio": None, "revision": performance.revision + 1}
+    spoken = lines[only].audio if only is not None else None
+    seconds = spoken.seconds if spoken is not None else 0.0
     if audio is not None:
         fields["audio"], seconds = audio.stored(), audio.seconds
     if video is not None:
@@ -173,15 +208,15 @@ def completed_writes(
 
 def spoken_lines(performance: Performance, first: int, sounds: Sequence[Sound]) -> list[Line]:
     """The lines from number `first`, with their audio."""
-    voices = {name: voice_key(each) for name, each in performance.performers.items()}
+    key = line_keys(performance.performers)
     return [
         line.model_copy(
             update={
                 "audio": sound.model_copy(update={"words": None, "made_for": None}),
-                "voice_key": voices[line.speaker],
+                "voice_key": key(line),
             }
         )
-        for line, sound in zip(performance.lines[first:], sounds, strict=False)
+        for line, sound in zip(performance.to_speak()[first:], sounds, strict=False)
     ]
 
 
@@ -221,11 +256,9 @@ def referenced_files(script: Script) -> set[str]:
         if line.audio is not None:
             paths.update(line.audio.files)
     if script.audio is not None:
-        paths |= {script.audio.path, script.audio.cues_path}
+        paths.update(script.audio.files)
     if script.video is not None:
-        paths.add(script.video.path)
-        if script.video.cues_path is not None:
-            paths.add(script.video.cues_path)
+        paths.update(script.video.files)
     return paths
 
 

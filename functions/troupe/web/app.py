@@ -119,6 +119,7 @@ def build(
             "Authorization",
             "Content-Type",
             "Idempotency-Key",
+            "If-Match",
             "Last-Event-ID",
             "Prefer",
             "Range",

@@ -4,6 +4,12 @@ import { createServer } from "node:http";
 import { Client, textFor } from "../../../public/live.mjs";
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+// Waits for so many, and for more that should not come.
+async function counted(many, found) {
+  for (let tries = 0; found().length < many && tries < 1000; tries++) await pause(20);
+  await pause(100);
+  return found();
+}
 const page = new EventTarget();
 globalThis.addEventListener = page.addEventListener.bind(page);
 globalThis.removeEventListener = page.removeEventListener.bind(page);
@@ -43,7 +49,8 @@ answers = {
 };
 const states = [];
 let room = new Client({ baseUrl, session }).room("a", { state: (state) => states.push(state) });
-await pause(3000);
+await counted(1, () => requests.filter(({ url }) => url.endsWith("/events")));
+await pause(2000); // more would come at once
 result.states = states;
 result.streams = requests.filter(({ url }) => url.endsWith("/events")).length;
 
@@ -53,12 +60,10 @@ requests.length = 0;
 page.dispatchEvent(new Event("pagehide"));
 document.visibilityState = "hidden";
 document.dispatchEvent(new Event("visibilitychange"));
-await pause(100);
-result.left = beats();
+result.left = await counted(1, beats);
 document.visibilityState = "visible";
 page.dispatchEvent(new Event("pageshow"));
-await pause(100);
-result.back = beats();
+result.back = await counted(2, beats);
 room.close();
 
 // Addresses and ids that lead elsewhere.
@@ -70,7 +75,7 @@ result.refused = await Promise.all(
 );
 requests.length = 0;
 client.room("../auth/logout?x=").close();
-await pause(200);
+await counted(1, () => requests);
 result.path = requests.at(-1).url;
 
 // Two tabs renew their session at the same time. A token that is used twice ends it.
@@ -115,10 +120,22 @@ answers = {
   "/translations": () => ({ status: 429, error: { code: "too_many_requests" } }),
 };
 room = new Client({ baseUrl, session }).room("b", {}, { languages: ["pt"] });
-await pause(500);
+const asked = () => requests.filter(({ url }) => url.endsWith("/translations"));
+result.asked = (await counted(2, asked)).map(({ url }) => url.split("/")[5]);
 room.close();
-result.asked = requests.filter(({ url }) => url.endsWith("/translations")).map(({ url }) => url.split("/")[5]);
 result.shown = textFor(messages[2], ["pt"]);
+
+// A beat that fails is not left for a minute.
+requests.length = 0;
+let refusals = 1;
+answers = {
+  "/messages": () => listed([]),
+  "/events": stream,
+  "/presence": () => (refusals-- > 0 ? { status: 400, error: { code: "unreadable" } } : present["/presence"]()),
+};
+room = new Client({ baseUrl, session }).room("c", {});
+result.beats = (await counted(2, beats)).length;
+room.close();
 
 console.log(JSON.stringify(result));
 process.exit(0);

@@ -69,7 +69,7 @@ export async function listener(client, roomId, options) {
   return seen;
 }
 
-export async function until(condition, told = () => "", seconds = 30) {
+export async function until(condition, told = () => "", seconds = 60) {
   for (const ends = Date.now() + seconds * 1000; !condition(); ) {
     if (Date.now() > ends) throw new Error(`waited in vain: ${condition} ${JSON.stringify(told())}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -80,7 +80,7 @@ const isTyping = ({ room }) => room.people.some(({ state }) => state === "typing
 bob.typing();
 await until(() => others.every(isTyping));
 await bob.send("This was typed");
-await until(() => !others.some(isTyping), undefined, 2);
+await until(() => !others.some(isTyping), undefined, 8); // by itself, after ten seconds
 
 // One is removed.
 const [removed] = all.splice(3, 1);

@@ -206,6 +206,6 @@ def test_a_receiver_may_ask_stripe_while_it_is_called(shop: Shop, stripe: Stripe
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
         stripe.listen(f"http://127.0.0.1:{server.server_port}/", ["customer.updated"])
         shop.api.customers.update(shop.customer, {"name": "Ada"})
-        stripe.settle(5)
+        stripe.settle()
         server.shutdown()
     assert asked == [shop.customer]

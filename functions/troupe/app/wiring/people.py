@@ -360,7 +360,7 @@ class People(Calling):
     def statistics(self) -> Statistics:
         from troupe.admin.stats import Statistics
 
-        return Statistics(self.plans, self.directory, self.activities)
+        return Statistics(self.database, self.plans, self.directory, self.activities)
 
     @cached_property
     def usage_report(self) -> UsageReport:
