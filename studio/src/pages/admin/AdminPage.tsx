@@ -1,5 +1,6 @@
 // The frame of the pages of administrators: what leads from one to another, and the title.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { path } from '../../router.ts';
 import { Page } from '../../ui/Page.tsx';
 import { common } from './messages.ts';
@@ -27,10 +28,12 @@ interface Props {
 
 export function AdminPage({ title, lead, actions, children }: Props) {
   const t = common();
+  const sections = useRef<HTMLElement>(null);
+  useEffect(() => sections.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), []);
   const isHere = (place: string) => path.value === place || (place !== '/admin' && path.value.startsWith(`${place}/`));
   return (
     <div class="admin">
-      <nav class="admin-nav" aria-label={t.sections}>
+      <nav ref={sections} class="admin-nav" aria-label={t.sections}>
         <ul>
           {SECTIONS.map(([place, name]) => (
             <li key={place}><a href={place} aria-current={isHere(place) ? 'page' : undefined}>{t[name]}</a></li>

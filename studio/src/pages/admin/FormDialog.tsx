@@ -34,7 +34,7 @@ export function FormDialog<T>({ title, action, save, onSaved, onClose, onCancel 
   };
   return (
     <Dialog title={title} onClose={onClose}>
-      <form class="form" onSubmit={submit}>
+      <form class="form" noValidate onSubmit={submit}>
         {children(fieldMessages(error))}
         <Problem error={error} />
         <div class="dialog-actions">

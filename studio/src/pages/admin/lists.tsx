@@ -77,3 +77,7 @@ export function query(name: string): [string, (value: string) => void] {
 
 /** The value if it is one of those that the API knows. */
 export const oneOf = <T extends string>(value: string, known: readonly T[]): T | undefined => known.find((each) => each === value);
+
+/** What a field for numbers has. An empty one is no number, and JSON makes null of it, which the
+ * API refuses where it needs the field, and leaves alone where it does not. */
+export const numeric = (typed: string): number => (typed.trim() ? Number(typed) : NaN);

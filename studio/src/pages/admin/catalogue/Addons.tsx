@@ -7,6 +7,7 @@ import { Loading } from '../../../ui/States.tsx';
 import { toast, undoable } from '../../../ui/toasts.tsx';
 import { Check } from '../Check.tsx';
 import { FormDialog } from '../FormDialog.tsx';
+import { numeric } from '../lists.tsx';
 import { common } from '../messages.ts';
 import { money } from '../money.ts';
 import { text } from './messages.ts';
@@ -96,9 +97,9 @@ function AddonForm({ addon, onSaved, onClose }: { addon: Addon | null; onSaved: 
     const isTopup = form.kind === 'topup';
     const body = {
       ...form,
-      priceCents: Number(form.priceCents),
-      tokens: isTopup ? Number(form.tokens) : 0,
-      voiceMinutes: isTopup ? Number(form.voiceMinutes) : 0,
+      priceCents: numeric(form.priceCents),
+      tokens: isTopup ? numeric(form.tokens) : 0,
+      voiceMinutes: isTopup ? numeric(form.voiceMinutes) : 0,
     };
     return addon ? data(api.PUT('/api/addons/{addonId}', { params: { path: { addonId: addon.id } }, body })) : data(api.POST('/api/addons', { body }));
   };

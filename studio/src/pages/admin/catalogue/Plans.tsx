@@ -10,6 +10,7 @@ import { toast } from '../../../ui/toasts.tsx';
 import { AdminPage } from '../AdminPage.tsx';
 import { Check } from '../Check.tsx';
 import { FormDialog } from '../FormDialog.tsx';
+import { numeric } from '../lists.tsx';
 import { common } from '../messages.ts';
 import { money } from '../money.ts';
 import { Addons } from './Addons.tsx';
@@ -116,11 +117,11 @@ function PlanForm({ plan, onSaved, onClose }: { plan: Plan | null; onSaved: () =
       name: form.name,
       description: form.description,
       features: form.features.split('\n').map((line) => line.trim()).filter(Boolean),
-      price: Number(form.price),
+      price: numeric(form.price),
       billingPeriod: form.billingPeriod,
-      tokens: Number(form.tokens),
-      voiceMinutes: Number(form.voiceMinutes),
-      trialDays: Number(form.trialDays),
+      tokens: numeric(form.tokens),
+      voiceMinutes: numeric(form.voiceMinutes),
+      trialDays: numeric(form.trialDays),
       status: form.isOffered ? ('Active' as const) : ('Inactive' as const),
       isPopular: form.isPopular,
       perSeat: form.perSeat,

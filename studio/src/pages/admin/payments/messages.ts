@@ -72,7 +72,7 @@ export const text = messages(
     partly_refunded: 'مستردّة جزئيًا',
     refunded: 'مستردّة',
     disputed: 'متنازع عليها',
-    lost: 'خاسرة',
+    lost: 'خُسر النزاع',
     subscription: 'خطة',
     topup: 'شحن رصيد',
     manual: 'يدوية',

@@ -79,8 +79,8 @@ function Edit({ user, onSaved }: { user: Details; onSaved: () => void }) {
   const { plan = user.plan ?? '', tokens = String(user.tokens), voiceMinutes = String(user.availableMinutes), role = user.role.name } = typed.value;
   const body: Change = {
     ...(plan && plan !== user.plan && { plan }),
-    ...(tokens !== String(user.tokens) && { tokens: Number(tokens) }),
-    ...(voiceMinutes !== String(user.availableMinutes) && { voiceMinutes: Number(voiceMinutes) }),
+    ...(tokens.trim() && tokens !== String(user.tokens) && { tokens: Number(tokens) }),
+    ...(voiceMinutes.trim() && voiceMinutes !== String(user.availableMinutes) && { voiceMinutes: Number(voiceMinutes) }),
     ...(role !== user.role.name && { role: role === 'admin' ? ('admin' as const) : ('user' as const) }),
   };
   const wrong = fieldMessages(error);
@@ -100,7 +100,7 @@ function Edit({ user, onSaved }: { user: Details; onSaved: () => void }) {
   return (
     <section class="form">
       <h2>{t.change}</h2>
-      <form class="form" onSubmit={save}>
+      <form class="form" noValidate onSubmit={save}>
         <SelectField label={t.plan} value={plan} onValue={(value) => set({ plan: value })} error={wrong.plan} choices={[...(user.plan ? [] : [{ value: '', label: t.noPlan }]), ...[...new Set([...(user.plan ? [user.plan] : []), ...names])].map((name) => ({ value: name, label: name }))]} />
         <div class="form-pair">
           <TextField label={t.tokens} type="number" min={0} step={1} value={tokens} onValue={(value) => set({ tokens: value })} error={wrong.tokens} hint={user.heldTokens ? t.held(user.heldTokens) : undefined} />
