@@ -59,9 +59,11 @@ SMS = [] if EMULATED else SMS_KEYS.get(os.environ.get("SMS", ""), [])
 MAIL = ["SMTP_URL"] if os.environ.get("MAIL") == "smtp" and not EMULATED else []
 # Without it, everybody in a call connects directly, or not at all.
 TURN = ["TURN_SECRET"] if os.environ.get("TURN_URLS") else []
-CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *SMS})
+# The sweep compares the rooms at LiveKit with the calls.
+LIVEKIT = ["LIVEKIT_API_SECRET"] if os.environ.get("LIVEKIT_URL") and not EMULATED else []
+CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *LIVEKIT, *SMS})
 # The sweep translates messages whose translation was late.
-SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY])]
+SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY, *LIVEKIT])]
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
 TASKS_AT_ONCE = int(os.environ.get("TASKS_AT_ONCE") or (2 if EMULATED else 20))
 
@@ -164,8 +166,9 @@ def captions(request: Request) -> Response:
     return _serve("captions", request)
 
 
-# Who is in a call beats every few seconds, and nothing here takes long.
-@https_fn.on_request(secrets=CALLER)
+# Who is in a call beats every few seconds, and nothing here takes long. Parts of recordings have up
+# to 16 MB, and are not opened here.
+@https_fn.on_request(secrets=CALLER, memory=options.MemoryOption.GB_1, concurrency=20)
 def calls(request: Request) -> Response:
     return _serve("calls", request)
 

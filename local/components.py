@@ -20,6 +20,8 @@ from local.processes import Child
 
 _HTTP_TIMEOUT = 5.0
 NO_KEEP_ALIVE = Path(__file__).with_name("no_keep_alive.cjs")
+# Emulators run for minutes: the optimising compiler takes more processor time than it saves.
+_JAVA_OPTIONS = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}
 _STRIPE_KEY = "sk_test_of_the_local_stack"
 _STRIPE_SECRET = "whsec_of_the_local_stack"
 
@@ -92,7 +94,7 @@ class GcloudFirestore:
         if rules.exists():
             command.append(f"--rules={rules}")
         # gcloud's own settings and logs stay out of the user's home.
-        env = {**run.env, "CLOUDSDK_CONFIG": str(run.folder / "gcloud")}
+        env = {**_JAVA_OPTIONS, **run.env, "CLOUDSDK_CONFIG": str(run.folder / "gcloud")}
         # Data is in memory, so there is nothing to save on exit.
         return Child.start(
             self.name, command, log=run.log(self.name), cwd=run.folder, env=env, grace=0.2
@@ -241,6 +243,7 @@ class Suite:
         temporary = run.folder / "tmp"
         temporary.mkdir(exist_ok=True)
         env = {
+            **_JAVA_OPTIONS,
             **run.env,
             # The CLI records running suites under TMPDIR, one per project, and keeps settings and
             # the user's login under XDG_CONFIG_HOME. Separate folders keep runs apart from each

@@ -22,6 +22,7 @@ const STATES = {
 let call;
 let guest; // the client of a guest, who is asked for a review after the call
 let wasIn = false;
+let unpaid = false; // the call ends because its company cannot pay for more
 
 /** A frame for the picture of somebody, and what they show. */
 function frame(id, label, { stream, screen }) {
@@ -41,11 +42,16 @@ function frame(id, label, { stream, screen }) {
 const handlers = {
   state(state, error) {
     say(error && state === "closed" ? error.message : STATES[state]);
+    if (state === "ended" && unpaid) say("The call has ended, because the company cannot pay for more of it.");
     for (const id of ["controls", "chat"]) byId(id).hidden = state !== "in";
     if (["removed", "ended", "signed-out", "closed"].includes(state)) byId("videos").replaceChildren();
     if (state === "in") showDevices();
     wasIn ||= state === "in";
     if (guest && wasIn && ["ended", "closed"].includes(state)) askForReview(call.id, guest);
+  },
+  ends(at) {
+    unpaid = Boolean(at);
+    say(at ? `The call ends at ${at.toLocaleTimeString()}, because the company cannot pay for more of it.` : "");
   },
   own: (media) => frame("own", "You", media),
   media: (id, media) => frame(`p${id}`, "", media),
@@ -59,6 +65,16 @@ const handlers = {
       figure.children[1].hidden = !media.screen;
     }
   },
+  recording(recording) {
+    const asked = Boolean(recording?.waitingFor.includes(call.userId));
+    byId("record").setAttribute("aria-pressed", String(Boolean(recording)));
+    byId("recording").textContent = recording ? recordingText(recording) : "";
+    byId("asked").textContent = `${recording?.name || "The host"} wants to record this call. Do you agree?`;
+    const dialog = byId("consent");
+    if (asked && !dialog.open) dialog.showModal();
+    if (!asked && dialog.open) dialog.close();
+    byId("withdraw").hidden = !recording || asked;
+  },
   chat: {
     messages(messages) {
       const items = messages.map((message) => {
@@ -70,6 +86,11 @@ const handlers = {
     },
   },
 };
+
+function recordingText({ state, waitingFor }) {
+  if (waitingFor.length) return "Not recording: somebody has not agreed yet.";
+  return state === "recording" ? "● This call is being recorded." : "The recording is about to start.";
+}
 
 async function showDevices() {
   const found = await call.devices();
@@ -94,6 +115,10 @@ function onPress(id, act) {
 onPress("mute", (on) => call.mute(on));
 onPress("camera", (on) => call.use({ video: on }));
 onPress("share", (on) => call.share(on));
+onPress("record", (on) => call.record(on));
+for (const [id, agrees] of [["agree", true], ["refuse", false], ["withdraw", false]]) {
+  byId(id).addEventListener("click", () => call.consent(agrees).catch((error) => say(error.message)));
+}
 onPress("captions", (on) => call.captions(on, language));
 byId("leave").addEventListener("click", () => call.close());
 byId("microphones").addEventListener("change", ({ target }) => call.use({ audio: target.value }));
@@ -112,20 +137,36 @@ async function ask(method, path, body) {
   return told.data;
 }
 
-/** Keeps the token of a guest as long as the tab, so that a link to the review works in it. */
-function keep(callId, token) {
+const GUEST_SECONDS = 36 * 3600; // the lifetime of a guest's token
+const PREFIX = "call-";
+
+/** Keeps the token of a guest in the browser, so that a link to the review works in it, until they have reviewed the
+ * call, or can do so no longer. */
+function keep(callId, token, seconds) {
   try {
-    sessionStorage.setItem(`call-${callId}`, token);
+    localStorage.setItem(PREFIX + callId, JSON.stringify({ token, until: Date.now() + seconds * 1000 }));
   } catch (error) {
     console.warn(error); // the user allows no storage
   }
 }
 
+/** The token, if there is one. Forgets those that have expired. */
 function kept(callId) {
   try {
-    return sessionStorage.getItem(`call-${callId}`);
-  } catch {
-    return null;
+    for (const name of Object.keys(localStorage).filter((each) => each.startsWith(PREFIX))) {
+      if (!(JSON.parse(localStorage.getItem(name)).until > Date.now())) localStorage.removeItem(name);
+    }
+    return JSON.parse(localStorage.getItem(PREFIX + callId))?.token;
+  } catch (error) {
+    console.warn(error);
+  }
+}
+
+function forget(callId) {
+  try {
+    localStorage.removeItem(PREFIX + callId);
+  } catch (error) {
+    console.warn(error);
   }
 }
 
@@ -142,6 +183,7 @@ function askForReview(callId, client) {
       const body = { subjectKind: "call", subjectId: callId, ratings, text, ...answered };
       await client.call("POST", "/api/reviews", body);
       form.hidden = true;
+      forget(callId);
       say("Thank you for your review.");
     } catch (error) {
       say(error.message);
@@ -149,43 +191,54 @@ function askForReview(callId, client) {
   };
 }
 
+/** Hides the forms to come in while one is sent, and shows it again if that fails. */
+function onSubmit(id, send) {
+  byId(id).hidden = false;
+  byId(id).onsubmit = async (event) => {
+    event.preventDefault();
+    for (const form of ["guest", "member"]) byId(form).hidden = true;
+    try {
+      await send(Object.fromEntries(new FormData(byId(id))));
+    } catch (error) {
+      say(error.message);
+      byId(id).hidden = false;
+    }
+  };
+}
+
+const signIn = async (account) => new Client({ session: await ask("POST", "/api/auth/login", account) });
+
 /** For somebody who has followed a link after the call. */
 function reviewLater(callId) {
   const token = kept(callId);
   if (token) return askForReview(callId, new Client({ session: { accessToken: token } }));
-  say("You can review a call only in the browser tab in which you joined it as a guest.");
+  say(
+    "If you joined this call as a guest, please open this link on the device, and in the browser, with which you " +
+      "joined. If you have an account, please sign in.",
+  );
+  byId("sign-in").textContent = "Sign in and review";
+  onSubmit("member", async (account) => {
+    askForReview(callId, await signIn(account));
+    say("");
+  });
 }
 
 /** Offers to enter the call. */
 function offerToEnter(found) {
-  byId("guest").hidden = !found.guestsAllowed;
   byId("guest").elements.name.value = found.guestName;
-  byId("member").hidden = false;
+  byId("captions").hidden = !found.captions;
   // In a call with audio only, nobody sends pictures.
   for (const id of ["camera", "share", "cameras"]) byId(id).hidden = found.media === "audio";
-  const join = (id, enter) => {
-    byId(id).addEventListener("submit", async (event) => {
-      event.preventDefault();
-      for (const form of ["guest", "member"]) byId(form).hidden = true;
-      try {
-        call = await enter(Object.fromEntries(new FormData(byId(id))));
-      } catch (error) {
-        say(error.message);
-        byId(id).hidden = false;
-      }
-    });
-  };
-  join("guest", async ({ name }) => {
+  onSubmit("guest", async ({ name }) => {
     const person = { name, code, invitation, language };
-    const entered = await enterAsGuest({}, found.callId, person, handlers, { relay });
-    guest = entered.client;
-    keep(found.callId, await guest.token());
-    return entered;
+    call = await enterAsGuest({}, found.callId, person, handlers, { relay });
+    guest = call.client;
+    keep(found.callId, await guest.token(), GUEST_SECONDS);
   });
-  join("member", async (account) => {
-    const session = await ask("POST", "/api/auth/login", account);
-    const options = { code, invitation, language, relay };
-    return enterCall(new Client({ session }), found.callId, handlers, options);
+  byId("guest").hidden = !found.guestsAllowed;
+  onSubmit("member", async (account) => {
+    byId("record").hidden = false; // the API says who may record
+    call = enterCall(await signIn(account), found.callId, handlers, { code, invitation, language, relay });
   });
 }
 

@@ -4,6 +4,7 @@
 import { recordCaptions } from "./captions.mjs";
 import { ApiError, Client, PATIENCE, backoff, events, newId, pause } from "./live.mjs";
 import { Peer } from "./peer.mjs";
+import { Recorder } from "./recorder.mjs";
 
 /**
  * @typedef {"joining" | "waiting" | "in" | "removed" | "ended" | "signed-out" | "closed"} State The last four are
@@ -17,12 +18,25 @@ import { Peer } from "./peer.mjs";
  *   when a participant comes: what they send arrives in these streams.
  * @property {(own: {stream: MediaStream, screen: MediaStream}) => void} [own] What the user sends has changed.
  * @property {(state: State, error?: any) => void} [state]
+ * @property {(recording: Recording | null) => void} [recording] Somebody wants to record the call, the recording
+ *   has changed, or has ended. Ask the user to agree if they are among `waitingFor`, and show that it goes on.
+ * @property {(at: Date | null) => void} [ends] The call ends then, because its company cannot pay for more; null: it
+ *   goes on.
  * @property {(room: any) => void} [room] The room of the call, as `client.room` returns it, is open.
  * @property {import("./live.mjs").Handlers} [chat] Handlers of that room: messages and captions.
+ * @typedef {{id: string, userId: string, name: string, state: "requested" | "starting" | "recording",
+ *   consented: string[], waitingFor: string[], startedAt: string}} Recording
  * @typedef {{audio?: boolean | string, video?: boolean | string}} Devices `true`: any device; text: the id of one.
- * @typedef {Devices & {code?: string, invitation?: string, language?: string, relay?: boolean}} Options
+ * @typedef {object} LiveKit A module of the app that connects with LiveKit's SDK; docs/clients.md has one.
+ * @property {(access: {url: string, token: string}, tell: {receive: (participantId: string, slot: string,
+ *   track: MediaStreamTrack | null) => void, lost: () => void}) => Promise<Link>} connect Tells what arrives, and
+ *   that nothing goes on any more. `slot`: `audio`, `video` or `screen`.
+ * @typedef {{send: (slot: string, track: MediaStreamTrack | null) => any, mute: (muted: boolean) => any,
+ *   close: () => any}} Link
+ * @typedef {Devices & {code?: string, invitation?: string, language?: string, relay?: boolean,
+ *   livekit?: LiveKit}} Options
  *   `invitation`: the token of a link; `video`: as the call by default; `relay`: only through the TURN server,
- *   which hides the addresses of the participants from each other.
+ *   which hides the addresses of the participants from each other; `livekit`: for calls by LiveKit.
  * @typedef {{id: string, from: string, to: string, type: string, payload: any}} Signal
  */
 
@@ -59,6 +73,10 @@ class Call {
   #handlers;
   #options;
   #peers = new Map(); // connections by participant id
+  #server = false; // whether everything goes through LiveKit instead
+  /** @type {Link | undefined} */
+  #link;
+  #arrivals = new Map(); // what comes through LiveKit, by participant id
   #people = []; // as the API shows them
   #seen = new Set(); // ids of signals
   #outbox = [];
@@ -71,7 +89,14 @@ class Call {
   #renewAt = 0;
   #own = [null, null, null]; // tracks, by slot
   #muted = false; // by a host
-  #recording;
+  #endsAt = null; // as the API says it
+  #captions;
+  #recorder; // of the recording that this tab makes
+  #recorded = ""; // its id
+  #beats = { sent: 0, taken: 0 };
+  /** Of the call, that is made now. @type {Recording | null} */
+  recording = null;
+  userId = "";
   /** @type {State} */
   state = "joining";
   /** What calls the API as the user, also after the call. @type {Client} */
@@ -115,6 +140,7 @@ class Call {
   /** Is silent, or not any more; the microphone stays on. @param {boolean} muted */
   mute(muted) {
     if (this.#own[0]) this.#own[0].enabled = !muted;
+    this.#link?.mute(muted); // LiveKit mutes by itself when a host asks for it
     this.#changed();
   }
 
@@ -131,16 +157,35 @@ class Call {
    * `call.room.caption` shows them what the app itself has recognised.
    * @param {boolean} on @param {string} [language] */
   captions(on, language) {
-    this.#recording?.stop();
+    this.#captions?.stop();
     const [track] = this.#own;
-    if (!on || !track || !this.room) return (this.#recording = undefined);
+    if (!on || !track || !this.room) return (this.#captions = undefined);
     const stream = newId();
     let seq = 0;
     const stop = recordCaptions(track, (audio, startMs) => {
       const options = { stream, seq: seq++, startMs, language };
-      this.room.caption(audio, options).catch((error) => console.warn(error));
+      this.room.caption(audio, options).catch((error) => {
+        console.warn(error);
+        if (error.code === "captions_off") this.captions(false);
+      });
     });
-    this.#recording = { stop, language };
+    this.#captions = { stop, language };
+  }
+
+  /** Starts to record the call, or ends it: for hosts. It begins when everybody in the call has agreed. Throws
+   * ApiError. @param {boolean} on */
+  async record(on) {
+    if (!on && this.#recorder) return await this.#finish();
+    const { recording } = await this.#call("POST", "/recording", { action: on ? "start" : "stop" });
+    if (on) this.#recorded = recording.id;
+    await this.#beat();
+  }
+
+  /** Agrees to the recording of the call, or refuses it, which ends it: at any time. Throws ApiError.
+   * @param {boolean} agrees */
+  async consent(agrees) {
+    await this.#call("POST", "/recording", { action: agrees ? "consent" : "decline" });
+    await this.#beat();
   }
 
   /** Leaves the call. */
@@ -163,6 +208,7 @@ class Call {
         const body = { code, invitation, language, media: this.#media() };
         answer ??= await this.#call("POST", "/join", body, options);
         this.participantId = answer.participant.id;
+        this.userId = answer.participant.userId;
         if (!this.#own.some(Boolean)) await this.#open(answer.media !== "audio");
         const waits = answer.state === "waiting" && !signal.aborted;
         return await this.#begin(waits ? await this.#admitted(answer, signal) : answer, signal);
@@ -201,14 +247,18 @@ class Call {
       const present = participants.filter(({ state }) => state === "in");
       const admitted = present.find(({ id }) => id === participant.id);
       if (!admitted) continue;
-      const { iceServers } = await this.#call("GET", `/ice?participantId=${participant.id}`, undefined, { signal });
-      const others = present.filter((each) => each !== admitted);
-      return { participant: admitted, peers: others.map((each) => ({ ...each, participantId: each.id })), iceServers };
+      const access = await this.#call("GET", `/ice?participantId=${participant.id}`, undefined, { signal });
+      const peers = present.filter((each) => each !== admitted).map((each) => ({ ...each, participantId: each.id }));
+      return { participant: admitted, peers, ...access };
     }
   }
 
-  async #begin({ participant, peers, iceServers }, signal) {
+  async #begin({ participant, peers, iceServers, livekit }, signal) {
     if (signal.aborted) return this.#leave(participant.id);
+    if (livekit && !this.#options.livekit) {
+      return this.#end("closed", new Error("This call is held by LiveKit, which this app does not support."));
+    }
+    this.#server = Boolean(livekit);
     this.order = participant.order;
     this.#servers(iceServers, lifetime(iceServers, participant.joinedAt));
     this.#is("in");
@@ -218,7 +268,8 @@ class Call {
       this.#handle("room", this.room);
     }
     const earlier = peers.filter(({ order }) => order < participant.order);
-    for (const peer of earlier) this.#peer({ ...peer, id: peer.participantId }).offer();
+    if (livekit) this.#connect(livekit, signal);
+    else for (const peer of earlier) this.#peer({ ...peer, id: peer.participantId }).offer();
     this.#listen(participant);
     this.#beat();
     this.#timers.report = setTimeout(() => this.#report(), FIRST);
@@ -236,6 +287,57 @@ class Call {
     this.#peers.set(person.id, peer);
     this.#handle("media", person.id, { stream: peer.stream, screen: peer.screen });
     return peer;
+  }
+
+  /** Connects to LiveKit, and again when that ends, until the user leaves. */
+  async #connect(access, signal) {
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        access ??= (await this.#call("GET", `/ice?participantId=${this.participantId}`)).livekit;
+        let lost;
+        const ends = new Promise((resolve) => (lost = resolve));
+        const receive = (...given) => signal.aborted || this.#receive(...given);
+        const link = await this.#options.livekit.connect(access, { receive, lost });
+        if (signal.aborted) return link.close();
+        this.#link = link;
+        this.#beat();
+        for (const [slot, track] of this.#own.entries()) if (track) await link.send(SLOTS[slot], track);
+        await ends;
+        tries = 0;
+      } catch (error) {
+        if (signal.aborted || this.#refused(error)) return;
+        console.warn(error);
+      }
+      if (signal.aborted) return;
+      this.#unlink();
+      this.#show();
+      access = undefined;
+      await pause(backoff(tries), signal);
+    }
+  }
+
+  #unlink() {
+    this.#link?.close();
+    this.#link = undefined;
+    for (const each of this.#arrivals.values()) {
+      for (const stream of [each.stream, each.screen]) for (const old of stream.getTracks()) stream.removeTrack(old);
+    }
+  }
+
+  /** What comes from somebody through LiveKit; the first time, the app is told. */
+  #arrival(participantId) {
+    let found = this.#arrivals.get(participantId);
+    if (found) return found;
+    found = { stream: new MediaStream(), screen: new MediaStream() };
+    this.#arrivals.set(participantId, found);
+    this.#handle("media", participantId, found);
+    return found;
+  }
+
+  #receive(participantId, slot, track) {
+    const { stream, screen } = this.#arrival(participantId);
+    put(slot === "screen" ? screen : stream, slot, track);
+    this.#show();
   }
 
   // Signals
@@ -268,7 +370,7 @@ class Call {
 
   /** @param {Signal} signal */
   #take({ id, from, to, type, payload }) {
-    if (to !== this.participantId || this.#seen.has(id)) return;
+    if (to !== this.participantId || this.#seen.has(id) || this.#server) return;
     this.#seen.add(id);
     if (type === "bye") return this.#drop(from);
     const person = this.#people.find((each) => each.id === from);
@@ -280,6 +382,7 @@ class Call {
   #drop(participantId) {
     this.#peers.get(participantId)?.close();
     this.#peers.delete(participantId);
+    this.#arrivals.delete(participantId);
     this.#outbox = this.#outbox.filter(({ to }) => to !== participantId);
     this.#show();
   }
@@ -330,6 +433,9 @@ class Call {
       if (found.metadata.fromCache && found.empty) return; // it is not connected yet
       this.#meet(found.docs.map((doc) => ({ ...doc.data(), id: doc.id, userId: doc.data().uid })));
     });
+    listen(sdk.doc(firestore, "calls", this.id, "state", "recording"), (found) => {
+      if (found.exists() || this.recording) this.#beat(); // says how it is
+    });
   }
 
   #deafen() {
@@ -350,6 +456,7 @@ class Call {
     this.#people = people;
     for (const { id } of gone) this.#drop(id);
     if (gone.some(({ id }) => id === this.participantId)) this.#beat(); // says why
+    if (this.#server) for (const { id } of people) if (id !== this.participantId) this.#arrival(id);
     const muted = people.some(({ id, muted }) => id === this.participantId && muted);
     if (muted && !this.#muted) this.mute(true); // by a host; the user may speak again
     this.#muted = muted;
@@ -366,10 +473,18 @@ class Call {
     let wait = AGAIN;
     try {
       const states = [...this.#peers.values()].map((each) => each.connection.connectionState);
+      if (this.#link) states.push("connected");
       const connection = ["connected", "failed", "disconnected"].find((each) => states.includes(each)) ?? "connecting";
       const body = { participantId, media: this.#media(), connection };
+      const number = ++this.#beats.sent;
       const found = await this.#call("POST", "/beat", body, { patience: 0 });
       wait = found.beatSeconds * 1000;
+      if (number > this.#beats.taken) this.#record(found.recording);
+      this.#beats.taken = Math.max(number, this.#beats.taken);
+      if (found.endsAt !== this.#endsAt) {
+        this.#endsAt = found.endsAt;
+        this.#handle("ends", found.endsAt && new Date(found.endsAt));
+      }
     } catch (error) {
       if (signal.aborted || this.#refused(error)) return;
     }
@@ -387,11 +502,10 @@ class Call {
     if (this.#ends.signal.aborted) return track?.stop(); // the user has left while the browser asked
     this.#own[slot]?.stop();
     this.#own[slot] = track;
-    const target = slot === 2 ? this.screen : this.stream;
-    for (const each of target.getTracks()) if (slot === 2 || each.kind === SLOTS[slot]) target.removeTrack(each);
-    if (track) target.addTrack(track);
+    put(slot === 2 ? this.screen : this.stream, SLOTS[slot], track);
     await Promise.all([...this.#peers.values()].map((each) => each.send(slot, track)));
-    if (slot === 0 && this.#recording) this.captions(true, this.#recording.language);
+    await this.#link?.send(SLOTS[slot], track);
+    if (slot === 0 && this.#captions) this.captions(true, this.#captions.language);
     this.#changed();
   }
 
@@ -399,6 +513,52 @@ class Call {
     this.#handle("own", { stream: this.stream, screen: this.screen });
     clearTimeout(this.#timers.changed); // many changes are one beat
     if (this.state === "in") this.#timers.changed = setTimeout(() => this.#beat(), TOGETHER);
+  }
+
+  // Recording
+
+  /** Takes how the recording of the call is now. @param {Recording | null} recording */
+  #record(recording) {
+    const changed = JSON.stringify(recording) !== JSON.stringify(this.recording);
+    this.recording = recording;
+    const mine = Boolean(recording) && recording?.id === this.#recorded;
+    const paused = !mine || recording?.state === "requested" || Boolean(recording?.waitingFor.length);
+    if (this.#recorder && !mine) this.#finish();
+    else if (this.#recorder) this.#recorder.hold(paused);
+    else if (!paused) this.#recorder = this.#begun();
+    if (changed) this.#handle("recording", recording);
+  }
+
+  #begun() {
+    const id = this.#recorded;
+    const send = (seq, part) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries({ recordingId: id, seq, part })) form.append(name, value);
+      return this.client.call("POST", `${this.#path}/recording/parts`, form, { timeout: AGAIN * 3 });
+    };
+    const sources = () => {
+      const own = { id: this.participantId, stream: this.stream, screen: this.screen };
+      const agreed = this.#people.filter(({ userId }) => this.recording?.consented.includes(userId));
+      const peers = agreed.map(({ id }) => ({ id, ...pick(this.#peers.get(id) ?? this.#arrivals.get(id)) })).filter(({ stream }) => stream);
+      return [own, ...peers];
+    };
+    return new Recorder(sources, send, (error) => {
+      console.warn(error);
+      this.#finish();
+    });
+  }
+
+  /** Sends the rest of what this tab has recorded, also after the call, and has the film made. */
+  async #finish() {
+    const [recorder, recordingId] = [this.#recorder, this.#recorded];
+    if (!recorder) return;
+    this.#recorder = undefined;
+    this.#recorded = "";
+    await recorder.stop();
+    await this.client
+      .call("POST", `${this.#path}/recording`, { action: "stop", recordingId }, { patience: PATIENCE })
+      .catch((error) => console.warn(error));
+    if (!this.#left.signal.aborted) await this.#beat();
   }
 
   /** One report for all connections. */
@@ -462,11 +622,15 @@ class Call {
   }
 
   #quit() {
+    this.#finish();
+    this.recording = null;
     this.#left.abort();
     this.#deafen();
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     for (const each of this.#peers.values()) each.close();
     this.#peers.clear();
+    this.#unlink();
+    this.#arrivals.clear();
     this.#people = [];
     this.#outbox = [];
   }
@@ -517,7 +681,8 @@ class Call {
 
   #show() {
     const others = this.#people.filter(({ id }) => id !== this.participantId);
-    const connection = (id) => this.#peers.get(id)?.connection.connectionState ?? "new";
+    const arrives = (id) => (this.#link && this.#arrivals.has(id) ? "connected" : "new");
+    const connection = (id) => this.#peers.get(id)?.connection.connectionState ?? arrives(id);
     this.#handle("people", others.map((each) => ({ ...each, connection: connection(each.id) })));
   }
 
@@ -537,10 +702,21 @@ class Call {
   }
 }
 
+/** Lets a stream have this track, or none, of its slot. */
+function put(stream, slot, track) {
+  for (const each of stream.getTracks()) if (slot === "screen" || each.kind === slot) stream.removeTrack(each);
+  if (track) stream.addTrack(track);
+}
+
 /** Seconds for which credentials last; 0 without some. Both times are the server's: the user's clock may be wrong. */
 function lifetime(iceServers, at) {
   const name = iceServers.map(({ username }) => username).find(Boolean);
   return name ? parseInt(name, 10) - Date.parse(at) / 1000 : 0;
+}
+
+/** @param {{stream: MediaStream, screen: MediaStream} | undefined} peer */
+function pick(peer) {
+  return { stream: peer?.stream, screen: peer?.screen };
 }
 
 /** Signals as Firestore has them. */

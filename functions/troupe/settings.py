@@ -33,6 +33,10 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9.-]*://[A-Za-z0-9.-]+(?::\d{1,5})?")
 _ICE_URL = re.compile(
     r"(stun|turn)s?:([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?(\?transport=(udp|tcp))?"
 )
+# Tokens and pictures of people go there, so without TLS only on this machine.
+_LIVEKIT_URL = re.compile(
+    r"((wss|https)://[A-Za-z0-9.-]+|(ws|http)://(127\.0\.0\.1|localhost))(:\d{1,5})?"
+)
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash
 
 
@@ -44,6 +48,9 @@ class Prices(BaseModel):
     characters_per_token: int = 1000  # one token per started 1000 characters of speech
     tokens_per_video: int = 1
     transcribed_seconds_per_token: int = 60  # one token per started minute of speech that was heard
+    recorded_seconds_per_token: int = 300  # one token per started 5 minutes of a call's recording
+    # One token per so many started seconds of all participants of a call, by its provider; 0: free.
+    call_seconds_per_token: dict[str, int] = {"mesh": 0, "livekit": 1800}
 
 
 def _words(text: str) -> list[str]:
@@ -259,6 +266,22 @@ class Settings(AiSettings):
         "TURN_SECONDS", 3600, "how long credentials for TURN are valid", ge=60, le=86_400
     )
     stun_urls: str = setting("STUN_URLS", "", "STUN servers, likewise; a TURN server is one, too")
+    livekit_url: str = setting(
+        "LIVEKIT_URL",
+        "",
+        "a LiveKit server for calls with more participants, such as "
+        "`wss://livekit.example.com` ([deploying](docs/deploy.md#livekit)); without it, calls are "
+        "between browsers only",
+    )
+    livekit_api_key: str = setting(
+        "LIVEKIT_API_KEY", "", "the API key of that server; required with `LIVEKIT_URL`"
+    )
+    livekit_api_secret: str = setting(
+        "LIVEKIT_API_SECRET",
+        "",
+        "secret: the key's secret, at least 32 bytes; required with `LIVEKIT_URL`",
+        repr=False,
+    )
 
     max_text_characters: int = setting(
         "MAX_TEXT_CHARACTERS",
@@ -498,11 +521,31 @@ class Settings(AiSettings):
     def stun_servers(self) -> tuple[str, ...]:
         return tuple(_words(self.stun_urls))
 
+    @field_validator("livekit_url")
+    @classmethod
+    def _livekit_server(cls, value: str) -> str:
+        if value and not _LIVEKIT_URL.fullmatch(value):
+            raise ValueError("LIVEKIT_URL must be a URL such as wss://livekit.example.com")
+        return value
+
+    @model_validator(mode="after")
+    def _livekit_is_complete(self) -> Self:
+        """Only `calls` and the sweep have the secret."""
+        if self.livekit_url and not self.livekit_api_key:
+            raise ValueError("LIVEKIT_URL needs LIVEKIT_API_KEY (docs/deploy.md)")
+        secret = self.livekit_api_secret.encode()
+        if secret and len(secret) < MIN_SECRET_BYTES:  # anybody could forge tokens with it
+            raise ValueError(f"LIVEKIT_API_SECRET must be at least {MIN_SECRET_BYTES} bytes")
+        return self
+
     def check_function(self, function: str) -> None:
         """Raises ValueError if this function lacks a setting. Only `payments` has the webhook
-        secret: with an empty one, anybody could forge events. Only `calls` has that of TURN."""
+        secret: with an empty one, anybody could forge events. Only `calls` has those of TURN and
+        LiveKit."""
         if function == "calls" and self.turn_urls and not self.turn_secret:
             raise ValueError("TURN_URLS needs TURN_SECRET (docs/deploy.md)")
+        if function == "calls" and self.livekit_url and not self.livekit_api_secret:
+            raise ValueError("LIVEKIT_URL needs LIVEKIT_API_SECRET (docs/deploy.md)")
         if function != "payments" or self.payments != "stripe":
             return
         missing = [

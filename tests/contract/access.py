@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.contract.contract import policies
 from tests.contract.examples import names_in, request_of
 from tests.contract.operations import Operation, served
+from tests.support.call_recordings import a_recorded_firm, a_tape
 from tests.support.calls import a_call
 from tests.support.companies import Firm, Person, a_firm
 from tests.support.factories import HeldQueue, new_character, test_settings
@@ -30,7 +31,10 @@ from troupe.adapters.firestore import Create, Database, Update, Write, now
 from troupe.adapters.storage import Files
 from troupe.audit.records import Actor
 from troupe.bulk.records import Action, BulkInput, Target
+from troupe.call_recordings.records import RecordingFile
+from troupe.call_recordings.writes import recording_prefix
 from troupe.caller import Device
+from troupe.calls.writes import recording_path
 from troupe.dubbing.records import Dubbed, File
 from troupe.dubbing.service import DubbingRequest
 from troupe.generations.request_schemas import GenerateVoice
@@ -82,6 +86,14 @@ _REFUSED = {
 }
 
 
+_OF_OPERATIONS = {
+    # Its invoice is at Stripe, which is switched off here.
+    ("paymentInvoice", "user"): FOUND,
+    # Administrators of Troupe do not hear what a company says.
+    ("recordingFile", "admin"): FORBIDDEN,
+}
+
+
 def expected(operation: Operation, policy: str, caller: str) -> Outcome:
     """According to the policy of the contract. Raises KeyError for a policy without a rule."""
     if policy == "public":
@@ -90,13 +102,13 @@ def expected(operation: Operation, policy: str, caller: str) -> Outcome:
         return UNKNOWN
     if caller in _REFUSED:
         return _REFUSED[caller]
+    own = _OF_OPERATIONS.get((operation.id, caller))
+    if own is not None:
+        return own
     if policy == "owner" and "characterId" in operation.names:
         # Characters are public, so it is no secret that one exists. Administrators can take them
         # down.
         return {"user": DONE, "admin": DONE}.get(caller, NOT_OWNER)
-    # Its invoice is at Stripe, which is switched off here.
-    if operation.id == "paymentInvoice" and caller == "user":
-        return FOUND
     mine = FOUND if operation.wants_input else DONE
     rules: dict[str, dict[str, Outcome]] = {
         "user": {"user": mine, "guest": ADMITTED, "other": ADMITTED, "admin": ADMITTED},
@@ -167,6 +179,8 @@ class World:
             "callId": self._call,
             "ID_OF_A_CALL": self._call,
             "ID_OF_A_PARTICIPANT": self._call,
+            "recordingId": self._recording,
+            "ID_OF_A_RECORDING": self._recording,
         }
 
     def callers(self) -> dict[str, Caller]:
@@ -422,6 +436,20 @@ class World:
             "code": call.code,
             "participantId": guest.tab,
             "ID_OF_A_PARTICIPANT": mine.tab,
+        }
+
+    def _recording(self, owner: Caller) -> Ids:
+        """A recording of a call that `owner` hosts, which takes parts and has a film."""
+        person = Person(self._db, owner.uid, owner.headers)
+        tape = a_tape(self._db, a_recorded_firm(self._db, owner=person))
+        path = f"{recording_prefix(tape.call.firm.id, tape.call.id, tape.id)}film.mp4"
+        size = self._files.upload(path, b"film", "video/mp4")
+        file = RecordingFile(path=path, size=size, seconds=1.0, width=2, height=2)
+        self._db.commit(Update(recording_path(tape.id), {"file": file.stored()}))
+        return {
+            "callId": tape.call.id,
+            "recordingId": tape.id,
+            "ID_OF_A_RECORDING": tape.id,
         }
 
     def _contact(self, owner: Caller) -> Ids:

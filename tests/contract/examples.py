@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
+from tests.support.call_recordings import film
 from tests.support.media_files import picture, sound
 from troupe.web.routes import Route
 
@@ -29,15 +30,16 @@ def request_of(route: Route, made: Mapping[str, str]) -> dict[str, Any]:
     """A valid body, or none, as arguments of the Flask test client. `made`: ids and secrets by
     name."""
     if "form" in route.parts:
-        return {"data": _form(route.parts["form"]), "content_type": "multipart/form-data"}
+        form = _filled(_form(route.parts["form"]), made)
+        return {"data": form, "content_type": "multipart/form-data"}
     if "body" in route.parts:
         return {"json": _filled(_body_example(route), made)}
     return {}
 
 
 def _body_example(route: Route) -> Any:
-    model = route.parts.get("body")
-    return model.model_json_schema()["examples"][0] if model else {}
+    model = route.parts.get("body") or route.parts.get("form")
+    return next(iter(model.model_json_schema().get("examples", [{}]))) if model else {}
 
 
 def _form(model: type[BaseModel]) -> dict[str, Any]:
@@ -50,7 +52,10 @@ def _form(model: type[BaseModel]) -> dict[str, Any]:
         if "examples" in field:
             fields[name] = field["examples"][0]
         elif name in schema.get("required", ()):
-            data = picture() if "PNG" in field["description"] else sound(seconds=1.5)
+            about = field.get("description", "")
+            data = picture() if "PNG" in about else sound(seconds=1.5)
+            if "MediaRecorder" in about:
+                data = film(1.0)
             fields[name] = FileStorage(io.BytesIO(data), filename=name)
     return fields
 

@@ -148,6 +148,7 @@ AT_ONCE = {
     "relay": 1,
     "sweep": 1,
     "auth": 16,
+    "calls": 20,
     "captions": 4,
     "characters": 8,
     "companies": 16,
@@ -216,6 +217,7 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),
     ({"MAIL": "smtp"}, "SMTP_URL", {"relay"}),
     ({"TURN_URLS": "turn:turn.example.com"}, "TURN_SECRET", {"calls"}),
+    ({"LIVEKIT_URL": "wss://livekit.example.com"}, "LIVEKIT_API_SECRET", {"calls", "sweep"}),
 ]
 
 

@@ -93,3 +93,4 @@ def test_two_browsers_see_and_understand_each_other(
     (review,) = client.data("GET", f"/api/reviews?subjectKind=call&subjectId={call_id}")["reviews"]
     assert (review["ratings"], review["solved"]) == ({"service": 5, "host": 4}, True)
     assert not found["strange"]
+    assert found["signIn"]

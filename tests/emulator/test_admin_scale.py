@@ -164,9 +164,8 @@ def test_totals_read_no_document(crowd: Crowd) -> None:
 
 def test_statistics_read_only_the_plans(crowd: Crowd) -> None:
     Shop(crowd.db).plan()
-    statistics = Statistics(
-        Shop(crowd.db).plans, crowd.directory, Activities(crowd.db, timedelta(0))
-    )
+    activities = Activities(crowd.db, timedelta(0))
+    statistics = Statistics(crowd.db, Shop(crowd.db).plans, crowd.directory, activities)
     found, documents, calls = crowd.reads(statistics.stats)
     plans = len(found.by_plan)
     assert (documents, calls) == (plans, plans + 5)
@@ -176,9 +175,8 @@ def test_recent_activity_reads_its_page_and_the_users(crowd: Crowd) -> None:
     uids = crowd.uids[:300]
     activity = {"type": "voice_made", "category": "voice", "message": "Made", "timestamp": LONG_AGO}
     crowd.db.commit(*(Create(f"users/{uid}/activities/one", activity) for uid in uids))
-    statistics = Statistics(
-        Shop(crowd.db).plans, crowd.directory, Activities(crowd.db, timedelta(0))
-    )
+    activities = Activities(crowd.db, timedelta(0))
+    statistics = Statistics(crowd.db, Shop(crowd.db).plans, crowd.directory, activities)
     found, documents, calls = crowd.reads(lambda: statistics.recent(LIMIT))
     assert (len(found), calls) == (LIMIT, 2)
     assert documents <= 2 * LIMIT

@@ -348,11 +348,11 @@ ROWS: dict[str, Row] = {
     ),
     "second tab": (16, lambda h: {h.room.of.path: {"tab": None}}, "beside another one"),
     "tab unreadable": (16, lambda h: {f"tabs/{h.tab}": {"meter": "x"}}, "the tab cannot be read"),
-    "tab's causes": (16, lambda h: {f"tabs/{h.tab}": {"used": 1999}}, "its messages say 2000"),
+    "tab's causes": (16, lambda h: {f"tabs/{h.tab}": {"used": 1999}}, "2000 are accounted for"),
     "closed tab's causes": (
         16,
         lambda h: {f"jobs/{h.closed_tab}": {"usage.milliseconds": 61_001}},
-        "61001 ms were used, its messages say 61000",
+        "61001 ms were used, 61000 are accounted for",
     ),
     "tab charged": (
         16,

@@ -57,6 +57,7 @@ OTHERS = {
     "adminListPlans": "plans",
     "getPlan": "plans",
     "getAdminStats": "counts",
+    "statsSeries": "counts",
     "metrics": "counts",
     "adminListFaq": "published",
     "getFaq": "published",

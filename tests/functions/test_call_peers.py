@@ -119,7 +119,7 @@ def test_something_is_heard_soon(play: Callable[[Play], None]) -> None:
 def test_what_was_connected_with_old_credentials_restarts_with_new_ones(
     db: Database, relay: Settings, play: Callable[[Play], None]
 ) -> None:
-    late = IceServers(db, relay, clock=lambda: now() - timedelta(hours=2))
+    late = IceServers(relay, clock=lambda: now() - timedelta(hours=2))
 
     async def scene(line: Line) -> None:
         host, peer = await line.come(line.call.host), await line.come()
@@ -145,7 +145,7 @@ def test_a_wrong_secret_connects_nobody(
 
     async def scene(line: Line) -> None:
         host = await line.come(line.call.host)
-        with rewired(call_ice=IceServers(db, other)):
+        with rewired(call_ice=IceServers(other)):
             peer = await line.come()
         assert peer.links[host.id].ways() == []
         with pytest.raises(AssertionError, match="nothing was heard"):

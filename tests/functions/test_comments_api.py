@@ -94,11 +94,12 @@ class TestWriting:
         answer = ask(guest, "POST", "/api/comments", json=about(call, **wrong))
         assert code(answer) == (422, "invalid_input")
 
-    def test_recordings_are_not_offered(self, call: Held) -> None:
+    def test_an_unknown_recording(self, call: Held) -> None:
         body = about(call, subjectKind="recording")
-        assert code(ask(call.host, "POST", "/api/comments", json=body)) == (422, "not_offered")
+        answer = ask(call.host, "POST", "/api/comments", json=body)
+        assert code(answer) == (404, "recording_not_found")
         path = place("recording", call.id)
-        assert code(ask(call.host, "GET", path)) == (422, "not_offered")
+        assert code(ask(call.host, "GET", path)) == (404, "recording_not_found")
 
     def test_who_was_not_in_the_call_neither_reads_nor_writes(
         self, call: Held, db: Database

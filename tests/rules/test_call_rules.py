@@ -45,6 +45,9 @@ def scene(db: Database) -> Scene:
         Create(f"calls/{call}", {"companyId": "co1", "invitees": [{"phone": "+4712345678"}]}),
         Create(f"calls/{call}/participants/1", {"uid": users["host"], "state": "in"}),
         Create(f"calls/{call}/quality/1", {"reports": 1}),
+        Create(f"calls/{call}/state/recording", {"state": "requested"}),
+        Create(f"callRecordings/{call}", {"callId": call, "uid": users["host"]}),
+        Create(f"callRecordings/{call}/parts/00000", {"path": "p"}),
         Create(f"callCodes/{call}", {"callId": call}),
         Create(f"companies/{call}/slugs/help", {"callId": call}),
         Create(f"companies/{call}/state/calls", {"number": 1}),
@@ -58,6 +61,7 @@ def test_only_those_in_a_call_see_who_is_in_it(scene: Scene, role: str) -> None:
     client, wanted = scene.client(role), 200 if role in INSIDE else 403
     call = f"calls/{scene.call}"
     assert client.get(f"{call}/participants/1") == wanted
+    assert client.get(f"{call}/state/recording") == wanted
     assert listing(client, f"/{call}", "participants", 100) == wanted
     assert listing(client, f"/{call}", "participants", 101) == 403
     assert listing(client, f"/{call}", "participants", None) == 403
@@ -85,6 +89,8 @@ def test_the_call_and_what_the_functions_keep_are_nobodys(scene: Scene, role: st
         f"companies/{call}/slugs/help",
         f"companies/{call}/state/calls",
         f"beats/call-{call}",
+        f"callRecordings/{call}",
+        f"callRecordings/{call}/parts/00000",
     ):
         assert client.get(path) == 403, path
     assert listing(client, "", "calls", 10, companyId="co1") == 403
@@ -93,6 +99,7 @@ def test_the_call_and_what_the_functions_keep_are_nobodys(scene: Scene, role: st
         f"calls/{call}",
         f"calls/{call}/participants/1",
         f"calls/{call}/participants/2",
+        f"calls/{call}/state/recording",
         f"calls/{call}/access/{scene.users['waiting']}",
     ):
         assert client.ask("PATCH", f"/{path}", body) == 403

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import Running
-from tests.e2e.users import grant, operator, signed_up
+from tests.e2e.users import grant, operator, signed_up, wait_for
 from tests.studio.visits import Visit
 from tests.support.browser import BROWSER
 
@@ -51,6 +51,12 @@ def people(stack: Running, browser: Browser) -> Callable[[str], Any]:
                 assert operator(stack, "create-admin", email).returncode == 0
             if who == "user":
                 grant(stack, client, 100)
+                # What the history has.
+                body = {"text": "The tide comes in, and nobody looks.", "language": "en-gb"}
+                wait_for(
+                    client,
+                    client.data("POST", "/api/voice/generate", json=body)["generation"]["id"],
+                )
             context = browser.new_context(locale="en-GB")
             Visit.begin(stack.base_url, context).sign_in(email, PASSWORD)
             kept[who] = context.storage_state(indexed_db=True)

@@ -22,9 +22,21 @@ from troupe.media.uploads.decoders import Decoders
 from troupe.settings import Settings, settings
 
 
-class Rewired(Container):
-    """A container with replaced services that reuses the clients and decoders of `base`, which are
-    slow to create."""
+@cache
+def _decoders() -> Decoders:
+    """For the containers of all settings: a child that opens uploads is slow to start."""
+    return Decoders()
+
+
+class Base(Container):
+    @cached_property
+    def decoders(self) -> Decoders:
+        return _decoders()
+
+
+class Rewired(Base):
+    """A container with replaced services that reuses the clients of `base`, which are slow to
+    create."""
 
     def __init__(self, base: Container, config: Settings, **others: Any) -> None:
         super().__init__(config, **others)
@@ -41,10 +53,6 @@ class Rewired(Container):
     @cached_property
     def identity(self) -> Identity:
         return self._base.identity
-
-    @cached_property
-    def decoders(self) -> Decoders:
-        return self._base.decoders
 
 
 _layers: list[dict[str, Any]] = []
@@ -63,7 +71,7 @@ def _container(config: Settings, others: dict[str, Any]) -> Container:
     key = (config.model_dump_json(), *sorted((name, id(each)) for name, each in others.items()))
     if key not in _made:
         base = _container(config, {}) if others else None
-        _made[key] = Container(config) if base is None else Rewired(base, config, **others)
+        _made[key] = Base(config) if base is None else Rewired(base, config, **others)
     return _made[key]
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import requests
 from google.api_core.exceptions import GoogleAPIError
@@ -103,4 +103,5 @@ def _state(queue: tasks_v2.Queue) -> str:
 
 def _waiting_task(task: tasks_v2.Task) -> WaitingTask:
     name = task.name.rsplit("/", 1)[-1]
-    return WaitingTask(name, task.schedule_time, task.dispatch_count)
+    # proto-plus makes a datetime of it, of which the stubs of protobuf do not know.
+    return WaitingTask(name, cast(datetime, task.schedule_time), task.dispatch_count)

@@ -14,6 +14,7 @@ from troupe.admin.domain import DOMAIN as ADMIN
 from troupe.allowances import RateLimit
 from troupe.analytics.domain import DOMAIN as ANALYTICS
 from troupe.bulk.domain import DOMAIN as BULK
+from troupe.call_recordings.domain import DOMAIN as CALL_RECORDINGS
 from troupe.calls.domain import DOMAIN as CALLS
 from troupe.characters.domain import DOMAIN as CHARACTERS
 from troupe.comments.domain import DOMAIN as COMMENTS
@@ -68,6 +69,7 @@ DOMAINS: tuple[Domain, ...] = (
     DICTIONARIES,
     FILES,
     CALLS,
+    CALL_RECORDINGS,
     REVIEWS,
     COMMENTS,
     ROOMS,

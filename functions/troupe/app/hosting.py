@@ -101,11 +101,12 @@ def _sources(node: _Node, path: str) -> Iterator[tuple[str, str]]:
 
 
 def studio_rewrites() -> list[dict[str, str]]:
-    """One entry per prefix of the studio's pages, which all are the same file. Other unknown paths
-    get 404.html."""
+    """The paths of the studio's pages, which all are the same file. Other unknown paths get
+    404.html."""
     paths: list[str] = json.loads(_STUDIO_PATHS.read_text())
-    # To Hosting, `/speak/**` is also `/speak`.
-    return [{"source": path, "destination": "/index.html"} for path in paths]
+    # `/history/**` is what is below `/history`.
+    whole = [each for path in paths for each in dict.fromkeys((path.removesuffix("/**"), path))]
+    return [{"source": path, "destination": "/index.html"} for path in whole]
 
 
 def configured(firebase_json: str, region: str) -> str:

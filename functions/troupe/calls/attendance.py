@@ -24,6 +24,7 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.calls.errors import CallNotFound
+from troupe.calls.live_recordings import followed, recording_writes
 from troupe.calls.records import (
     MOST_TABS,
     MOST_WAITING,
@@ -35,6 +36,7 @@ from troupe.calls.records import (
     CallStatus,
     Media,
     Participant,
+    RecordingEnd,
     default_title,
     named_after,
 )
@@ -82,9 +84,11 @@ class Attendance:
         self._participants: dict[str, Participant] = {}  # as they are to become
         self._accesses: dict[str, Access] = {}
         self._members: dict[str, Member] = {}
+        self.gone: list[str] = []  # tabs that were in the call, and are taken out
         self._silent: set[str] = set()  # whose beats go
         self._room_fields: dict[str, Any] = {}
         self._writes: list[Write] = []
+        self._recording_end: RecordingEnd | None = None
 
     @property
     def call(self) -> Call:
@@ -141,6 +145,15 @@ class Attendance:
         came = participant.entered_at or participant.joined_at
         return max(beat.at, came) if beat else came
 
+    def counted_seconds(self) -> int:
+        """Of all who are or were in the call, as far as they are stored."""
+        beats = (self.beats.get(each.id) for each in self.inside)
+        return self.call.seconds + sum(beat.seconds for beat in beats if beat)
+
+    def uncounted_seconds(self) -> int:
+        """Those since the beats that are stored."""
+        return sum(seconds_between(self.last_seen(each), self.at) for each in self.inside)
+
     def stopped(self) -> list[Participant]:
         """Those who have not been heard of for long."""
         return [each for each in self.present if self.at - self.last_seen(each) > TTL]
@@ -169,6 +182,7 @@ class Attendance:
             heard = beat.media if beat else each.had_media
             spent = 0
             if each.is_in:
+                self.gone.append(each.id)
                 spent = (beat.seconds if beat else 0) + seconds_between(seen, ended_at)
                 inside -= 1
                 seconds += spent
@@ -285,6 +299,11 @@ class Attendance:
         """Changes fields of the room, as they are stored."""
         self._room_fields |= fields
 
+    def end_recording(self, reason: RecordingEnd) -> None:
+        """Ends the recording that is being made, if there is one."""
+        self.change(recording=None)
+        self._recording_end = reason
+
     def archive_room(self) -> None:
         """Nobody writes in the room of a call that is over."""
         self.change_room(status=RoomStatus.ARCHIVED, updatedAt=self.at)
@@ -292,6 +311,7 @@ class Attendance:
     def commit(self, *more: Write) -> None:
         """Raises Stale."""
         self.change(updated_at=self.at)
+        recording = self._recording_writes()
         stored = self.call.stored()
         writes: list[Write] = [Update(self.document.path, stored, seen=self.document)]
         known = self._read or {}
@@ -306,7 +326,8 @@ class Attendance:
         if any(each in self.beats for each in self._silent):
             beats = dict.fromkeys(self._silent & self.beats.keys(), DELETE_FIELD)
             writes.append(Merge(beats_path(self.id), {"p": beats}))
-        self._db.commit_or_stale(*writes, *self._room_writes(), *self._writes, *more)
+        writes += [*self._room_writes(), *recording, *self._writes]
+        self._db.commit_or_stale(*writes, *more)
 
     def _let_in(self, participant: Participant, picture: str) -> None:
         call = self.call
@@ -379,6 +400,16 @@ class Attendance:
             if path not in self._documents
         ]
         self._documents |= {each.path: each for each in self._db.get_all(paths)}
+
+    def _recording_writes(self) -> list[Write]:
+        """Lets the recording follow those who are in the call."""
+        before = Call.of(self.document).recording
+        live = self.call.recording
+        if live is not None and (self._participants or live != before):
+            live, end = followed(live, {each.uid for each in self.inside})
+            self._recording_end = self._recording_end or end
+            self.change(recording=live)
+        return recording_writes(self.id, before, live, self._recording_end, self.at)
 
     def _room_writes(self) -> list[Write]:
         document = self._documents[room_path(self.id)]

@@ -10,6 +10,7 @@ DOMAIN = Domain(
             "troupe.calls.live_endpoints",
             "troupe.calls.invitation_endpoints",
             "troupe.calls.signal_endpoints",
+            "troupe.calls.livekit_endpoints",
         ),
         "live": ("troupe.calls.event_endpoints",),
     },
@@ -23,7 +24,9 @@ DOMAIN = Domain(
     },
     chores={
         "calls": "call_endings.sweep",
+        "call_departures": "call_departures.sweep",
         "call_signals": "call_signals.expire",
+        "livekit_rooms": "livekit_rooms.sweep",
         "call_messages": "call_messages.resume_due",
         "after_calls": "after_calls.send_due",
     },

@@ -3,6 +3,7 @@ them is forgotten in time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -25,13 +26,16 @@ from troupe.calls.after_calls import after_call_writes
 from troupe.calls.attendance import EMPTY_FOR, Attendance
 from troupe.calls.errors import CallNotFound
 from troupe.calls.invitation_lifecycle import erase_of_call
+from troupe.calls.minutes import CallMinutes
 from troupe.calls.notices import missed_readers, missed_writes
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     ACCESS,
     COLLECTION,
     PARTICIPANTS,
     QUALITY,
     SIGNALS,
+    STATES,
     Call,
     CallStatus,
     EndReason,
@@ -56,9 +60,10 @@ from troupe.logs import log
 from troupe.orphans import OrphanedFiles, OrphanRecord, orphan_record
 from troupe.rooms.service import deletion, invitation_deletes
 from troupe.rooms.writes import room_path
+from troupe.tabs.records import COLLECTION as TABS
 
 CODE_KEPT = timedelta(days=1)  # after a call is over: long enough for a review
-_PARTS = (ACCESS, PARTICIPANTS, SIGNALS, QUALITY)
+_PARTS = (ACCESS, PARTICIPANTS, SIGNALS, QUALITY, STATES, TABS)
 _DEFAULT_REASON: dict[Action, EndReason] = {
     Action.END: "host_ended",
     Action.CANCEL: "cancelled",
@@ -73,9 +78,20 @@ _COUNTERS = {
 
 
 class CallEndings:
-    def __init__(self, db: Database, orphans: OrphanedFiles) -> None:
+    def __init__(
+        self,
+        db: Database,
+        orphans: OrphanedFiles,
+        minutes: CallMinutes,
+        providers: CallProviders,
+        erase_recordings: Callable[[str], None],
+    ) -> None:
+        """`erase_recordings`: deletes those of a call."""
         self._db = db
         self._orphans = orphans
+        self._minutes = minutes
+        self._providers = providers
+        self._erase_recordings = erase_recordings
 
     def end(
         self,
@@ -98,9 +114,14 @@ class CallEndings:
             elif not outcome:
                 return here.call
             here.commit()
+            if not over:
+                self._providers.told(here)
             return here.call
 
-        return contend(attempt)
+        call = contend(attempt)
+        if call.reserved is not None:
+            self._try_to_settle(call_id)
+        return call
 
     def sweep(self, limit: int) -> int:
         """Ends the calls whose time is up, and forgets old ones; returns how many it looked at."""
@@ -116,6 +137,7 @@ class CallEndings:
         """Deletes a call that is over, with its room and everything else. Raises CallNotFound,
         CallActive, CallNotStarted."""
         records: list[OrphanRecord] = []
+        self._settle(call_id)
 
         def attempt() -> None:
             document, room = self._db.get_all([call_path(call_id), room_path(call_id)])
@@ -156,6 +178,30 @@ class CallEndings:
             finish(self._db, here, action, "cancelled")
             here.commit()
 
+    def _try_to_settle(self, call_id: str) -> None:
+        """The sweep does it otherwise."""
+        try:
+            self._settle(call_id)
+        except Exception as error:
+            log.error("call_not_settled", error, callId=call_id)
+
+    def _settle(self, call_id: str) -> bool:
+        """Whether the last minutes of a call that is over had to be counted, and were."""
+
+        def attempt() -> Call | None:
+            here = Attendance(self._db, call_id)
+            if not here.document.exists or not here.call.is_over or not here.call.reserved:
+                return None
+            self._minutes.settle(here)
+            here.change(due_at=(here.call.ended_at or here.at) + CODE_KEPT)
+            here.commit()
+            return here.call
+
+        call = contend(attempt)
+        if call is not None:
+            self._minutes.close(call)
+        return call is not None
+
     def _due(self, call_id: str) -> None:
         logs.bind(callId=call_id)
         here = Attendance(self._db, call_id)
@@ -163,7 +209,8 @@ class CallEndings:
         if call.due_at is None or call.due_at > at:
             return
         if call.is_over:
-            self._forget(here)
+            if not self._settle(call_id):
+                self._forget(here)
             return
         if call.status is CallStatus.ACTIVE:
             here.clear_away()
@@ -208,6 +255,7 @@ class CallEndings:
     def _rest(self, call: Call, room: Document) -> tuple[list[OrphanRecord], list[Write]]:
         """The records and writes that delete everything of a call but its document."""
         due_at = now()
+        self._erase_recordings(call.id)
         erase_of_call(self._db, call.id)  # its numbers and addresses first, whatever happens
         records = [
             orphan_record([], collection=f"{call_path(call.id)}/{each}", due_at=due_at)
@@ -256,7 +304,7 @@ def finish(
         status=status,
         end_reason=reason or _DEFAULT_REASON.get(action),
         ended_at=ended_at,
-        due_at=at + CODE_KEPT,
+        due_at=at if before.reserved else at + CODE_KEPT,  # its last minutes are counted first
         empty_since=None,
         quality=quality.summed(reports),
     )

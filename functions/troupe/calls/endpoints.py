@@ -14,9 +14,11 @@ from troupe.calls.errors import (
     CallNotStarted,
     CallRoleRequired,
     CallSlugTaken,
+    CallUnpaid,
     HostNotFound,
     LicenseExpired,
-    TooManyInMesh,
+    LiveKitNotConfigured,
+    TooManyParticipants,
 )
 from troupe.companies.choice import own
 from troupe.companies.errors import CompanyRequired
@@ -49,8 +51,8 @@ _HOSTING = (CompanyNotFound, CompanySuspended, HostNotFound, LicenseRequired, Li
     status=201,
     data=schemas.CreatedCall,
     errors=(
-        *(*_COMPANY, *_HOSTING[1:], Forbidden, CallSlugTaken, TooManyInMesh, KeyReused),
-        *MODERATION_ERRORS,
+        *(*_COMPANY, *_HOSTING[1:], Forbidden, CallSlugTaken, TooManyParticipants, KeyReused),
+        *(LiveKitNotConfigured, *MODERATION_ERRORS),
     ),
     headers=("Location",),
     limit="call",
@@ -104,8 +106,8 @@ def get_call(path: schemas.CallPath, caller: Caller, calls: Calls, audit_log: Au
     auth=Auth.COMPANY,
     data=schemas.CallData,
     errors=(
-        *(CallNotFound, Forbidden, CallEnded, CallActive, CallSlugTaken, TooManyInMesh),
-        *(*_HOSTING, *MODERATION_ERRORS),
+        *(CallNotFound, Forbidden, CallEnded, CallActive, CallSlugTaken),
+        *(TooManyParticipants, *_HOSTING, *MODERATION_ERRORS),
     ),
 )
 def update_call(
@@ -132,7 +134,7 @@ def cancel_call(path: schemas.CallPath, caller: Caller, calls: Calls) -> Reply:
     "/api/videocalls/<callId>/start",
     auth=Auth.MEMBER,
     data=schemas.CallData,
-    errors=(CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, *_HOSTING),
+    errors=(CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, CallUnpaid, *_HOSTING),
 )
 def start_call(path: schemas.CallPath, caller: Caller, calls: Calls) -> Reply:
     """Lets a call ring, so that others can come in. Its host also starts it by joining."""

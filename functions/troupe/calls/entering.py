@@ -29,6 +29,8 @@ from troupe.calls.errors import (
     TooManyTabs,
 )
 from troupe.calls.invitations import invitation_path, mark_joined
+from troupe.calls.minutes import CallMinutes
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     MOST_TABS,
     MOST_WAITING,
@@ -103,11 +105,15 @@ class CallEntrance:
         self,
         db: Database,
         limiter: Limiter,
+        minutes: CallMinutes,
+        providers: CallProviders,
         listener_token: Callable[[str, str], str | None],
     ) -> None:
         """`listener_token`: with which a session signs in to the Firebase SDK, to listen."""
         self._db = db
         self._limiter = limiter
+        self._minutes = minutes
+        self._providers = providers
         self._listener_token = listener_token
 
     def look(self, code: str, company_slug: str | None, device: Device) -> Looked:
@@ -155,7 +161,8 @@ class CallEntrance:
 
         Raises CallNotFound, also without a right and with a wrong code, Removed, CallFull,
         CallEnded, NotOpenYet, NotInCall for a repeat after leaving, TooManyTabs,
-        CallGuestsNotAllowed, TooManyRequests, and as `hosting`.
+        CallGuestsNotAllowed, TooManyRequests, LiveKitNotConfigured, and for the host as
+        `Calls.start`.
         """
         participant_id = _participant_id(caller.uid, call_id, key)
         if entry.code is not None:
@@ -168,22 +175,28 @@ class CallEntrance:
             if known is not None:
                 return known
             role = self._role(here, caller, entry, device)
+            self._providers.check(here.call.provider)
             outsider, before = _is_outsider(here.call, caller), here.access(caller.uid)
             admitted = before is not None and before.admitted
             waits = outsider and here.call.lobby and not admitted
+            if caller.uid == here.call.host_uid and start(self._db, here):
+                self._minutes.open(here, ahead)
             self._seat(
                 here, caller.user, participant_id, entry, role, waits=waits, outsider=outsider
             )
             here.commit()
+            ahead.committed()
             return _entered(here, participant_id)
 
-        entered = contend(attempt)
+        with self._minutes.ahead() as ahead:
+            entered = contend(attempt)
         log.info("call_entered", callId=call_id, state=entered.participant.state)
         return entered
 
     def enter_as_guest(self, call_id: str, name: str, entry: Entry, device: Device) -> Entered:
         """Lets somebody without an account in, or into the lobby. Raises CallNotFound, also for a
-        wrong code, CallGuestsNotAllowed, CallFull, CallEnded, NotOpenYet, TooManyRequests."""
+        wrong code, CallGuestsNotAllowed, CallFull, CallEnded, NotOpenYet, TooManyRequests,
+        LiveKitNotConfigured."""
         self._check_guesses(device)
         at, uid = now(), secrets.token_hex(14)
         session_id = f"s{secrets.token_hex(8)}"
@@ -199,6 +212,7 @@ class CallEntrance:
             self._check_code(here.call, entry.code, device)
             if not here.call.guests_allowed:
                 raise CallGuestsNotAllowed
+            self._providers.check(here.call.provider)
             waits = here.call.lobby
             self._seat(
                 here, user, participant_id, entry, "guest", waits=waits, outsider=True, name=name
@@ -268,9 +282,7 @@ class CallEntrance:
         outsider: bool,
         name: str = "",
     ) -> None:
-        """Raises CallFull, CallEnded, NotOpenYet, and for the host as `start`."""
-        if user.id == here.call.host_uid:
-            start(self._db, here)
+        """Raises CallFull, CallEnded, NotOpenYet."""
         after(here.call, Action.WAIT)
         here.clear_away()
         call, media = here.call, entry.media.within(here.call)

@@ -6,7 +6,16 @@ from typing import Self
 
 from typing_extensions import TypedDict
 
-from troupe.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
+from troupe.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    PaymentRequired,
+    TooManyRequests,
+    Unavailable,
+    Unprocessable,
+)
 from troupe.messengers.errors import LinkDetails
 
 
@@ -93,10 +102,33 @@ class CallFull(Conflict):
     message = "This call is full."
 
 
-class TooManyInMesh(Unprocessable):
+class TooManyParticipants(Unprocessable):
     code = "too_many_participants"
     details_type = CallFullDetails
-    message = "A call with video has at most 4 participants, an audio-only call at most 8."
+    message = (
+        "A call between browsers has at most 4 participants with video, or 8 with audio only. A "
+        "call with the provider `livekit` has at most 20."
+    )
+
+
+class LiveKitNotConfigured(Unavailable):
+    code = "livekit_not_configured"
+    message = "This server is not set up for calls by LiveKit. Use the provider `mesh`."
+
+
+class LiveKitUnavailable(Unavailable):
+    """What was asked for is recorded, and the sweep repeats what LiveKit was not told."""
+
+    code = "livekit_unavailable"
+    message = (
+        "LiveKit did not answer, so it may take some minutes until this takes effect. Try again."
+    )
+
+
+class BadLiveKitSignature(BadRequest):
+    code = "bad_livekit_signature"
+    details_type = None
+    message = "This event is not signed by LiveKit with our API key, or too long ago."
 
 
 class TooManyTabs(Conflict):
@@ -115,6 +147,18 @@ class CallLimitReached(Conflict):
     code = "call_limit_reached"
     details_type = CallLimitDetails
     message = "The license or the company's settings do not allow any more calls for now."
+
+
+class CallUnpaidDetails(TypedDict):
+    """`code`: of the error that stops the company, such as `not_enough_tokens`."""
+
+    code: str
+
+
+class CallUnpaid(PaymentRequired):
+    code = "call_unpaid"
+    details_type = CallUnpaidDetails
+    message = "The company cannot pay for this call now. Its managers can buy more tokens."
 
 
 class Removed(Forbidden):

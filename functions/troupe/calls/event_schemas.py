@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from troupe.calls.events import EventName, Happened
-from troupe.calls.live_schemas import ParticipantView
+from troupe.calls.live_schemas import EndsAt, LiveRecordingView, ParticipantView
 from troupe.calls.records import (
     Call,
     CallMedia,
@@ -45,10 +45,13 @@ class CallStateView(Schema):
     media: CallMedia
     started_at: datetime | None
     ended_at: datetime | None
+    ends_at: EndsAt
+    recording: LiveRecordingView | None
 
     @classmethod
     def of(cls, call: Call) -> Self:
-        return cls(**call.model_dump(include={*cls.model_fields}))
+        same = call.model_dump(include={*cls.model_fields} - {"recording"})
+        return cls(**same, recording=LiveRecordingView.of(call.recording))
 
 
 class CallEventView(Schema):

@@ -109,6 +109,7 @@ class _Position:
             name: EventName = "participant_changed" if known else "participant_joined"
             events.append(Happened(name, participant=each, participant_id=each.id))
         shown = {"status", "end_reason", "title", "media", "started_at", "ended_at"}
+        shown |= {"ends_at", "recording"}
         version = _marker(call.model_dump_json(include=shown))
         if self.call and self.call != version:
             events.append(Happened("call_changed", call=call))

@@ -14,10 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from troupe.adapters.firestore import Database, now
-from troupe.caller import Caller
-from troupe.calls.errors import ParticipantNotFound
-from troupe.calls.standing import standing
+from troupe.adapters.firestore import now
 from troupe.settings import Settings
 
 
@@ -40,8 +37,7 @@ class Ice:
 
 
 class IceServers:
-    def __init__(self, db: Database, config: Settings, clock: Callable[[], datetime] = now) -> None:
-        self._db = db
+    def __init__(self, config: Settings, clock: Callable[[], datetime] = now) -> None:
         self._config = config
         self._clock = clock
 
@@ -57,13 +53,3 @@ class IceServers:
         turn = IceServer(config.turn_servers, username, base64.b64encode(digest).decode())
         expires_at = datetime.fromtimestamp(expires, UTC)
         return Ice((*stun, turn), expires_at, config.turn_seconds)
-
-    def renewed(self, caller: Caller, call_id: str, participant_id: str | None) -> Ice:
-        """For a participant of the caller, by default the latest. Raises CallNotFound,
-        ParticipantNotFound."""
-        mine = standing(self._db, call_id, caller.uid).access.participant_ids
-        if participant_id is None:
-            participant_id = mine[-1] if mine else caller.uid
-        elif participant_id not in mine:
-            raise ParticipantNotFound
-        return self.ice_servers(call_id, participant_id)

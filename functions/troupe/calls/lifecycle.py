@@ -10,8 +10,10 @@ from troupe.calls.attendance import Attendance
 from troupe.calls.endings import finish
 from troupe.calls.records import ACCESS, COLLECTION, PARTICIPANTS, Invitee
 from troupe.calls.states import Action
+from troupe.calls.tabs import USES, tab_key
 from troupe.calls.writes import accesses_path, call_path, participants_path
 from troupe.exported import Exported
+from troupe.tabs.records import account_path
 
 # The rest of a call is the company's: whom it invited, and what it notes.
 _EXPORTED = ("title", "number", "status", "scheduledAt", "startedAt", "endedAt", "hostName")
@@ -66,7 +68,10 @@ def _unhost(database: Database, call_id: str) -> None:
         finish(database, here, Action.END if before.is_live else Action.CANCEL, "cancelled")
         here.commit()
         here = Attendance(database, call_id)
-    database.commit_or_stale(Update(call_path(call_id), _NAMELESS, seen=here.document))
+    accounts = [account_path(call_path(call_id), tab_key(here.call, use)) for use in USES]
+    database.commit_or_stale(
+        Update(call_path(call_id), _NAMELESS, seen=here.document), *map(Delete, accounts)
+    )
 
 
 def _uninvite(database: Database, uid: str, call_id: str) -> None:

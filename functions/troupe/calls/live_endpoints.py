@@ -13,11 +13,14 @@ from troupe.calls.errors import (
     CallLimitReached,
     CallNotFound,
     CallRoleRequired,
+    CallUnpaid,
     CannotModerateSelf,
     Gone,
     GuestCannotHost,
     HostNotFound,
     LicenseExpired,
+    LiveKitNotConfigured,
+    LiveKitUnavailable,
     NotInCall,
     NotOpenYet,
     ParticipantNotFound,
@@ -37,15 +40,18 @@ if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.caller import Caller
     from troupe.calls.entering import CallEntrance
-    from troupe.calls.ice import IceServers
     from troupe.calls.invitations import CallInvitations
     from troupe.calls.moderation import CallModeration
     from troupe.calls.presence import CallPresence
+    from troupe.calls.providers.choice import CallProviders
     from troupe.calls.quality import CallQualities
 
 api = Api("calls", "In a video call")
 _INSIDE = (CallNotFound, Removed, CallEnded, NotInCall)
-_ENTERING = (CallNotFound, CallGuestsNotAllowed, CallFull, CallEnded, NotOpenYet, TooManyRequests)
+_ENTERING = (
+    *(CallNotFound, CallGuestsNotAllowed, CallFull, CallEnded, NotOpenYet, TooManyRequests),
+    LiveKitNotConfigured,
+)
 
 
 @api.get(
@@ -75,7 +81,7 @@ def join_call(
     data=schemas.EnteredData,
     errors=(
         *(*_ENTERING, Removed, NotInCall, TooManyTabs, CallLimitReached, CompanyNotFound),
-        *(CompanySuspended, HostNotFound, LicenseRequired, LicenseExpired),
+        *(CompanySuspended, HostNotFound, LicenseRequired, LicenseExpired, CallUnpaid),
     ),
 )
 def enter_call(
@@ -84,15 +90,15 @@ def enter_call(
     body: schemas.EnterCall,
     caller: AccountCaller,
     call_entrance: CallEntrance,
-    call_ice: IceServers,
+    call_providers: CallProviders,
 ) -> Reply:
     """Enters a call with a tab, or its lobby; its host starts it so. Each tab is a participant of
     its own; repeats with the same `Idempotency-Key` are one."""
     key = header.idempotency_key
     entered = call_entrance.enter(caller, path.call_id, body.entry(), current_device(), key)
     token = call_entrance.firebase_token(caller.uid, caller.session_id)
-    ice = call_ice.ice_servers(path.call_id, entered.participant.id)
-    return Reply(schemas.EnteredData.of(entered, token, ice), "Call entered successfully")
+    connection = call_providers.connection(entered.call, entered.participant)
+    return Reply(schemas.EnteredData.of(entered, token, connection), "Call entered successfully")
 
 
 @api.post(
@@ -104,14 +110,17 @@ def enter_call(
     limit="call_guest",
 )
 def guest_join(
-    path: CallPath, body: schemas.GuestJoin, call_entrance: CallEntrance, call_ice: IceServers
+    path: CallPath,
+    body: schemas.GuestJoin,
+    call_entrance: CallEntrance,
+    call_providers: CallProviders,
 ) -> Reply:
     """Enters a call, or its lobby, without an account. `callToken` is the guest's bearer token."""
     device = current_device()
     entered = call_entrance.enter_as_guest(path.call_id, body.name, body.entry(), device)
     token = call_entrance.firebase_token(entered.participant.uid, entered.session_id)
-    ice = call_ice.ice_servers(path.call_id, entered.participant.id)
-    seen = schemas.EnteredData.of(entered, token, ice)
+    connection = call_providers.connection(entered.call, entered.participant)
+    seen = schemas.EnteredData.of(entered, token, connection)
     data = schemas.GuestEnteredData(
         **{name: getattr(seen, name) for name in schemas.EnteredData.model_fields},
         call_token=entered.token,
@@ -135,11 +144,10 @@ def call_beat(
 ) -> Reply:
     """Says that a tab is still in the call, or in its lobby; returns who is in the call. Send it
     every `beatSeconds`, and when `media` changes. After `ttlSeconds` without one, the tab has
-    left."""
+    left. With `endsAt`, tell the participants that the call is about to end."""
     media = body.media.media() if body.media else None
     there = call_presence.beat(caller, path.call_id, body.participant_id, media, body.connection)
-    views = [schemas.ParticipantView.of(each) for each in there]
-    return Reply(schemas.BeatData(participants=views), "Call fetched successfully")
+    return Reply(schemas.BeatData.of_present(there), "Call fetched successfully")
 
 
 @api.get(
@@ -171,7 +179,7 @@ def call_status(path: CallPath, caller: Caller, call_presence: CallPresence) -> 
     data=schemas.ParticipantData,
     errors=(
         *(*_INSIDE, CallRoleRequired, ParticipantNotFound, Gone, CallFull, CannotModerateSelf),
-        GuestCannotHost,
+        *(GuestCannotHost, LiveKitNotConfigured, LiveKitUnavailable),
     ),
 )
 def moderate_participant(
@@ -181,7 +189,8 @@ def moderate_participant(
     call_moderation: CallModeration,
 ) -> Reply:
     """Lets somebody in from the lobby, refuses or removes them, asks them to be silent, or makes
-    them a host. Only for hosts who are in the call."""
+    them a host. Only for hosts who are in the call. LiveKit removes and silences people itself; if
+    it does not answer, send the request again."""
     participant = call_moderation.moderate(caller, path.call_id, path.participant_id, body.action)
     data = schemas.ParticipantData(participant=schemas.ParticipantView.of(participant))
     return Reply(data, "Participant updated successfully")

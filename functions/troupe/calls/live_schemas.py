@@ -11,9 +11,9 @@ from pydantic import Field, StringConstraints
 from troupe.accounts.schemas import Language
 from troupe.calls.attendance import BEAT_SECONDS, TTL_SECONDS
 from troupe.calls.entering import Entered, Entry, Looked
-from troupe.calls.ice import Ice
 from troupe.calls.moderation import Moderation
-from troupe.calls.presence import Status
+from troupe.calls.presence import Present, Status
+from troupe.calls.providers.provider import Connection as Connected
 from troupe.calls.quality import Report
 from troupe.calls.records import (
     AccessState,
@@ -22,11 +22,13 @@ from troupe.calls.records import (
     CallRole,
     CallStatus,
     Connection,
+    LiveRecording,
+    LiveRecordingState,
     Media,
     Participant,
 )
 from troupe.calls.schemas import CallQualityView
-from troupe.calls.signal_schemas import IceServerView
+from troupe.calls.signal_schemas import IceServerView, LiveKitView
 from troupe.web.schema import Id, Line, Schema, example
 
 Code = Annotated[
@@ -131,7 +133,8 @@ class ModerateBody(Schema):
 
     action: Moderation = Field(
         description="`deny` and `remove` keep the person out for good. `mute` asks their client to "
-        "be silent. Only members of the company are promoted to hosts."
+        "be silent, and silences them at LiveKit; they may speak again. Only members of the "
+        "company are promoted to hosts."
     )
 
 
@@ -188,6 +191,7 @@ class LookedData(Schema):
     starts_at: datetime | None
     guests_allowed: bool
     lobby: bool
+    captions: bool = Field(description="Whether captions can be sent to the call's room.")
 
     @classmethod
     def of(cls, looked: Looked, name: str = "") -> Self:
@@ -206,6 +210,7 @@ class LookedData(Schema):
             starts_at=call.scheduled_at,
             guests_allowed=call.guests_allowed,
             lobby=call.lobby,
+            captions=call.captions,
         )
 
 
@@ -252,7 +257,11 @@ class EnteredData(Schema):
     peers: list[PeerView]
     ice_servers: list[IceServerView] = Field(
         description="With credentials that last an hour; ask for new ones in time. Empty in the "
-        "lobby."
+        "lobby, and in a call by LiveKit."
+    )
+    livekit: LiveKitView | None = Field(
+        description="Of a call by LiveKit, whose participants connect to it instead of to each "
+        "other; null in the lobby."
     )
     room_id: str | None = Field(description="Of the call's chat; null in the lobby.")
     firebase_token: str = Field(
@@ -261,13 +270,15 @@ class EnteredData(Schema):
     state: AccessState
 
     @classmethod
-    def of(cls, entered: Entered, firebase_token: str | None, ice: Ice) -> Self:
+    def of(cls, entered: Entered, firebase_token: str | None, connection: Connected) -> Self:
         mine = entered.participant
+        servers = connection.ice.servers if mine.is_in else ()
         return cls(
             media=entered.call.media,
             participant=ParticipantView.of(mine),
             peers=[_peer(mine, each) for each in entered.peers],
-            ice_servers=[IceServerView.of(each) for each in ice.servers if mine.is_in],
+            ice_servers=[IceServerView.of(each) for each in servers],
+            livekit=LiveKitView.of(connection) if mine.is_in else None,
             room_id=entered.call.room_id if mine.is_in else None,
             firebase_token=firebase_token or "",
             state=mine.state,
@@ -294,12 +305,48 @@ class ParticipantData(Schema):
     participant: ParticipantView
 
 
+EndsAt = Annotated[
+    datetime | None,
+    Field(
+        description="When the call ends because nobody can pay for more of it, at least a minute "
+        "ahead; null while somebody can."
+    ),
+]
+
+
+class LiveRecordingView(Schema):
+    """The recording that is being made of a call."""
+
+    id: str
+    user_id: str = Field(description="Whose browser records.")
+    name: str
+    state: LiveRecordingState
+    consented: list[str] = Field(description="The ids of the users who have agreed.")
+    waiting_for: list[str] = Field(
+        description="Those of the users in the call who have not: until then nothing is recorded."
+    )
+    started_at: datetime
+
+    @classmethod
+    def of(cls, recording: LiveRecording | None) -> Self | None:
+        if recording is None:
+            return None
+        return cls(user_id=recording.uid, **recording.model_dump(exclude={"uid"}))
+
+
 class BeatData(ParticipantsData):
     beat_seconds: int = BEAT_SECONDS
     ttl_seconds: int = TTL_SECONDS
-    ends_at: datetime | None = Field(
-        None, description="When the call ends because nobody can pay for more of it; null: never."
-    )
+    ends_at: EndsAt
+    recording: LiveRecordingView | None
+
+    @classmethod
+    def of_present(cls, present: Present) -> Self:
+        return cls(
+            participants=[ParticipantView.of(each) for each in present.participants],
+            ends_at=present.ends_at,
+            recording=LiveRecordingView.of(present.recording),
+        )
 
 
 class CallStatusData(Schema):
@@ -307,6 +354,8 @@ class CallStatusData(Schema):
     participants: list[ParticipantView]
     since: datetime | None = Field(description="When two people were first there.")
     seconds: int
+    ends_at: EndsAt
+    recording: LiveRecordingView | None
     quality: CallQualityView | None
 
     @classmethod
@@ -317,6 +366,8 @@ class CallStatusData(Schema):
             participants=[ParticipantView.of(each) for each in status.participants],
             since=call.active_at,
             seconds=call.length(),
+            ends_at=None if call.is_over else call.ends_at,
+            recording=LiveRecordingView.of(call.recording),
             quality=CallQualityView.of(status.quality) if status.quality else None,
         )
 

@@ -17,7 +17,8 @@ from troupe.calls.errors import (
     ParticipantNotFound,
 )
 from troupe.calls.invitations import mark_joined
-from troupe.calls.records import Participant
+from troupe.calls.providers.choice import CallProviders
+from troupe.calls.records import Access, Participant
 from troupe.calls.standing import Standing, admitted
 from troupe.calls.starting import meet
 from troupe.calls.writes import access_path, participant_path
@@ -27,8 +28,9 @@ Moderation = Literal["admit", "deny", "remove", "mute", "promote"]
 
 
 class CallModeration:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, providers: CallProviders) -> None:
         self._db = db
+        self._providers = providers
 
     def moderate(
         self, caller: Caller, call_id: str, participant_id: str, action: Moderation
@@ -37,10 +39,11 @@ class CallModeration:
         person; from then on outsiders wait in the lobby. `mute` asks their client to be silent.
 
         Raises CallNotFound, CallRoleRequired, ParticipantNotFound, Gone, CallFull,
-        CannotModerateSelf, GuestCannotHost, and as `admitted`.
+        CannotModerateSelf, GuestCannotHost, LiveKitUnavailable, LiveKitNotConfigured, and as
+        `admitted`.
         """
 
-        def attempt() -> Participant:
+        def attempt() -> tuple[Attendance, Participant]:
             path = participant_path(call_id, participant_id)
             here = Attendance(self._db, call_id, [caller.uid], [path])
             entry = here.found(access_path(call_id, caller.uid))
@@ -52,19 +55,28 @@ class CallModeration:
                 raise ParticipantNotFound
             stored = Participant.of(document)
             if action in ("deny", "remove") and stored.state == "removed":
-                return stored
+                return here, stored
             found = here.participant(participant_id)
             if found is None:
                 raise Gone
             changed = self._done(here, caller, found, action)
             if changed is None:
-                return found
+                return here, found
             here.commit()
-            return changed
+            return here, changed
 
-        participant = contend(attempt)
+        here, participant = contend(attempt)
         log.info("call_moderated", callId=call_id, action=action)
+        if participant.state == "removed":
+            self._providers.remove(here.call, here.gone or self._tabs(participant))
+        elif action == "mute" and participant.is_in:  # again: they may have spoken since
+            self._providers.mute(here.call, participant)
         return participant
+
+    def _tabs(self, removed: Participant) -> list[str]:
+        """All tabs of somebody who was removed before: the provider may not have heard of it."""
+        access = self._db.get(access_path(removed.call_id, removed.uid))
+        return Access.of(access).participant_ids if access.exists else [removed.id]
 
     def _done(
         self, here: Attendance, caller: Caller, found: Participant, action: Moderation

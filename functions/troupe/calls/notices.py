@@ -23,18 +23,24 @@ def missed_writes(
     call: Call, company: str, readers: Iterable[Document], at: datetime
 ) -> list[Write]:
     """Tells them once. `company`: its name; `readers`: the documents of `missed_readers`."""
-    return _told(NotificationType.CALL_MISSED, call, company, readers, at)
+    return _told(NotificationType.CALL_MISSED, call.id, call, company, readers, at)
 
 
 def recording_writes(
-    call: Call, company: str, readers: Iterable[Document], at: datetime
+    call: Call, recording_id: str, company: str, readers: Iterable[Document], at: datetime
 ) -> list[Write]:
-    """Tells that a recording of a call is ready, once for each call."""
-    return _told(NotificationType.CALL_RECORDING_READY, call, company, readers, at)
+    """Tells that a recording of a call is ready, once for each recording."""
+    type = NotificationType.CALL_RECORDING_READY
+    return _told(type, recording_id, call, company, readers, at)
 
 
 def _told(
-    type: NotificationType, call: Call, company: str, readers: Iterable[Document], at: datetime
+    type: NotificationType,
+    cause: str,
+    call: Call,
+    company: str,
+    readers: Iterable[Document],
+    at: datetime,
 ) -> list[Write]:
     writes: list[Write] = []
     for document in readers:
@@ -47,7 +53,7 @@ def _told(
         writes += notice_writes(
             document.id,
             type,
-            f"{type}-{call.id}",
+            f"{type}-{cause}",
             at,
             muted=muted(document.data),
             params={"title": call.title, "company": company},

@@ -16,16 +16,21 @@ from troupe.adapters.firestore import Database, Merge, Update, Write, contend
 from troupe.caller import Caller
 from troupe.calls import quality
 from troupe.calls.attendance import Attendance, seconds_between
-from troupe.calls.errors import CallNotFound, NotInCall, ParticipantNotFound
+from troupe.calls.endings import finish
+from troupe.calls.errors import CallEnded, CallNotFound, NotInCall, ParticipantNotFound
+from troupe.calls.minutes import CallMinutes
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     Beat,
     Call,
     CallQuality,
     Connection,
+    LiveRecording,
     Media,
     Participant,
 )
 from troupe.calls.standing import admitted
+from troupe.calls.states import Action
 from troupe.calls.writes import (
     access_path,
     beats_path,
@@ -43,6 +48,16 @@ _MOST_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """`ends_at`: when the call ends, because nobody can pay for more of it; None: never.
+    `recording`: the one that is being made, for those in the call."""
+
+    participants: list[Participant]
+    ends_at: datetime | None
+    recording: LiveRecording | None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """`participants`: those who are there. `waiting`: how many are in the lobby."""
 
@@ -52,8 +67,10 @@ class Status:
 
 
 class CallPresence:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, minutes: CallMinutes, providers: CallProviders) -> None:
         self._db = db
+        self._minutes = minutes
+        self._providers = providers
         # When this instance last heard of a tab; the latest last.
         self._heard: dict[str, datetime] = {}
 
@@ -64,12 +81,12 @@ class CallPresence:
         participant_id: str,
         media: Media | None,
         connection: Connection | None,
-    ) -> list[Participant]:
+    ) -> Present:
         """Says that a tab is there; returns who is in the call, for those in its lobby only
-        themselves. `media`: what it sends now, if that has changed. Raises CallNotFound, Removed,
-        CallEnded, NotInCall."""
+        themselves. `media`: what it sends now, if that has changed. Ends a call whose minutes have
+        run out. Raises CallNotFound, Removed, CallEnded, NotInCall."""
 
-        def attempt() -> list[Participant]:
+        def attempt() -> Present:
             here = Attendance(self._db, call_id, [caller.uid])
             entry = here.found(access_path(call_id, caller.uid))
             admitted(here.document, entry, caller.uid, waiting=True)
@@ -77,16 +94,30 @@ class CallPresence:
             if mine is None or mine.uid != caller.uid:
                 raise NotInCall
             changed = self._changed(here, mine, media)
-            if here.clear_away(but=mine.id):
+            cleared = here.clear_away(but=mine.id)
+            goes_on = self._minutes.go_on(here, ahead)
+            ends_at = here.call.ends_at
+            if ends_at is not None and ends_at <= here.at:
+                finish(self._db, here, Action.END, "out_of_minutes")
+                here.commit()
+                self._providers.told(here)
+                raise CallEnded.of(here.call.status)
+            if cleared or goes_on:
                 if changed is not None:
                     here.put(changed)
+                    here.change(screen_shared=here.call.screen_shared or changed.media.screen)
                 here.commit(self._beats(here, mine, connection))
+                ahead.committed()
+                self._providers.told(here)
             else:
                 self._store(here, mine, changed, connection)
             self._hear(mine.id, here.at)
-            return here.inside if mine.is_in else [mine]
+            if not mine.is_in:
+                return Present([mine], ends_at, None)
+            return Present(here.inside, ends_at, here.call.recording)
 
-        return contend(attempt)
+        with self._minutes.ahead() as ahead:
+            return contend(attempt)
 
     def leave(self, caller: Caller, call_id: str, participant_id: str) -> None:
         """Takes a tab out; repeating it changes nothing. Raises CallNotFound,
@@ -106,6 +137,7 @@ class CallPresence:
                 return
             here.take_out([mine], "left")
             here.commit()
+            self._providers.told(here)
 
         contend(attempt)
         log.info("call_left", callId=call_id)

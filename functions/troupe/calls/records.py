@@ -19,15 +19,21 @@ from troupe.text import prefixes
 
 COLLECTION = "calls"
 ACCESS, PARTICIPANTS, QUALITY, SIGNALS = "access", "participants", "quality", "signals"
+STATES = "state"
 CODES = "callCodes"
+RECORDINGS = "callRecordings"
 MOST_INVITEES = 20
 MOST_TABS = 20  # that one person opens in one call, one after the other
 MOST_WAITING = 20  # in the lobby of a call
-# A mesh sends everybody's sound and picture to everybody.
-MOST_IN_MESH = {"video": 4, "audio": 8}
-
 CallMedia = Literal["video", "audio"]
-CallProvider = Literal["mesh"]
+CallProvider = Literal["mesh", "livekit"]
+# A mesh sends everybody's sound and picture to everybody. LiveKit could take more, but the
+# heartbeats of a call are stored in one document, which takes about one write a second.
+MOST_PARTICIPANTS: dict[CallProvider, dict[CallMedia, int]] = {
+    "mesh": {"video": 4, "audio": 8},
+    "livekit": {"video": 20, "audio": 20},
+}
+
 CallRole = Literal["host", "participant", "guest"]
 AccessState = Literal["waiting", "in", "left", "removed"]
 Connection = Literal["connecting", "connected", "disconnected", "failed"]
@@ -39,6 +45,19 @@ EndReason = Literal[
     "technical_issue",
     "cancelled",
     "out_of_minutes",
+]
+# `off`: never recorded. `ask`: only with the consent of everybody who is in the call.
+CallRecordingPolicy = Literal["off", "ask"]
+LiveRecordingState = Literal["requested", "starting", "recording"]
+# Why a recording is no longer made, and, if nothing was recorded, why there is none.
+RecordingEnd = Literal[
+    "stopped",
+    "declined",
+    "unanswered",
+    "recorder_left",
+    "nothing_received",
+    "limit_reached",
+    "unpaid",
 ]
 InviteeState = Literal["new", "queued", "sent", "failed", "opened", "joined"]
 QualityWord = Literal["excellent", "good", "fair", "poor"]
@@ -101,6 +120,35 @@ class CallQuality(Record):
     word: QualityWord | None = None
 
 
+class LiveRecording(Record):
+    """The recording that is being made of a call, as everybody in the call sees it. `uid`: whose
+    browser records. `requested`: somebody has not been heard of yet who is asked for consent;
+    `starting`: the browser may record, and nothing of it has arrived. `consented`: who has agreed;
+    `waiting_for`: who is in the call and has not, so nothing may be recorded now."""
+
+    id: str
+    uid: str
+    name: str = ""
+    state: LiveRecordingState = "requested"
+    consented: list[str] = Field(default_factory=list)
+    waiting_for: list[str] = Field(default_factory=list)
+    started_at: datetime
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.waiting_for)
+
+
+class ReservedMinutes(Record):
+    """What is reserved on a call's tab. `since`: how many seconds of its participants had been
+    counted when it was reserved. `id`: of the operation that reserved it."""
+
+    id: str
+    tab_id: str
+    milliseconds: int
+    since: int
+
+
 class Call(Record):
     """`calls/{id}`: for the functions alone. Every commit that changes who is in the call, or its
     state, names the version that it read.
@@ -112,9 +160,13 @@ class Call(Record):
     those in the lobby. `join_seq`: how many have ever come in, which gives each participant an
     order; `silent_joins`: how many of them left and had said that they were not connected.
 
+    `reserved`: minutes that are paid for, until the last ones are counted. `ends_at`: when the call
+    ends, because nobody can pay for more of it. `used`: milliseconds of all participants together
+    that were counted on tabs, by their ids.
+
     `seconds`: of all participants together, as far as they have left. `waiting_seconds`: of all who
     waited in the lobby; `response_seconds`: from the start until a second person was there.
-    `reconnects`: how often somebody came back."""
+    `reconnects`: how often somebody came back. `recording`: the one that is being made."""
 
     id: str
     company_id: str
@@ -141,6 +193,9 @@ class Call(Record):
     max_participants: int = 4
     guests_allowed: bool = True
     lobby: bool = False
+    recording_policy: CallRecordingPolicy = "ask"
+    recording: LiveRecording | None = None
+    captions: bool = True
     language: str = ""
     invitees: list[Invitee] = Field(default_factory=list)
     room_id: str
@@ -152,6 +207,9 @@ class Call(Record):
     guest_count: int = 0
     silent_joins: int = 0
     guest_name: str = ""
+    reserved: ReservedMinutes | None = None
+    ends_at: datetime | None = None
+    used: dict[str, int] = Field(default_factory=dict)
     seconds: int = 0
     waiting_seconds: int = 0
     response_seconds: int | None = None

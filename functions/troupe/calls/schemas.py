@@ -18,6 +18,7 @@ from troupe.calls.records import (
     CallMedia,
     CallProvider,
     CallQuality,
+    CallRecordingPolicy,
     CallStatus,
     EndReason,
     Invitee,
@@ -106,12 +107,17 @@ class CallFields(WarnsOfUnknown):
     title: Title | None = Field(None, description="Defaults to the guest's name, or the number.")
     media: CallMedia | None = Field(None, description="Defaults to `video`.")
     scheduled_at: StartTime | None = Field(None, description="Within a year from now.")
-    max_participants: Annotated[int, Field(ge=2, le=8)] | None = Field(
-        None, description="At most 4 with video and 8 with audio only, which are the defaults."
+    max_participants: Annotated[int, Field(ge=2, le=20)] | None = Field(
+        None,
+        description="At most 4 with video and 8 with audio only, or 20 with the provider "
+        "`livekit`; these are the defaults.",
     )
     guests_allowed: bool | None = Field(None, description="Defaults to the company's setting.")
     lobby: bool | None = Field(
         None, description="Outsiders wait until a host lets them in. Defaults to the company's."
+    )
+    captions: bool | None = Field(
+        None, description="Whether captions can be sent to the call's room. Defaults to true."
     )
     invitees: Annotated[list[InviteeBody], Field(max_length=MOST_INVITEES)] | None = None
     slug: Slug | None = Field(None, description="The call's name in the company's URLs.")
@@ -120,6 +126,11 @@ class CallFields(WarnsOfUnknown):
     guest_phone: Phone | None = Field(None, description=_GUEST)
     guest_email: Email | None = Field(None, description=_GUEST)
     language: Language | None = Field(None, description="Of the guests, unless they say.")
+    recording_policy: CallRecordingPolicy | None = Field(
+        None,
+        description="`ask`: the call is recorded only if everybody in it agrees; never, if the "
+        "settings of the company say `off`. Defaults to the company's.",
+    )
 
     def people(self) -> list[Invitee] | None:
         """The invitees; None if the request does not name any."""
@@ -145,34 +156,42 @@ class CreateCall(CallFields):
     )
 
     company_id: Id | None = None
-    provider: CallProvider = "mesh"
+    provider: CallProvider = Field(
+        "mesh",
+        description="`mesh`: browsers send each other everything directly; `livekit`: through a "
+        "LiveKit server, if one is configured.",
+    )
 
     def request(self) -> CallRequest:
         return CallRequest(
             title=self.title or "",
             media=self.media or "video",
+            provider=self.provider,
             scheduled_at=self.scheduled_at,
             max_participants=self.max_participants,
             guests_allowed=self.guests_allowed,
             lobby=self.lobby,
+            captions=self.captions is not False,
             invitees=self.people() or (),
             slug=self.slug,
             host_uid=self.host_id,
             language=self.language or "",
+            recording_policy=self.recording_policy,
         )
 
 
 class UpdateCall(CallFields):
     """Omitted fields stay unchanged; a null `scheduledAt` removes the time, a null `slug` the slug.
-    Once a call has started, only title, lobby, guests, language and outcome can change."""
+    Once a call has started, only title, lobby, guests, captions, language and outcome can change.
+    """
 
     model_config = example({"title": "Router setup", "outcome": {"solved": True}})
 
     outcome: OutcomeBody = Field(default_factory=OutcomeBody)
 
     def change(self) -> CallChange:
-        plain = ("title", "media", "max_participants", "guests_allowed", "lobby", "language")
-        fields = {name: getattr(self, name) for name in plain}
+        plain = ("title", "media", "max_participants", "guests_allowed", "lobby", "captions")
+        fields = {name: getattr(self, name) for name in (*plain, "language")}
         fields = {name: value for name, value in fields.items() if value is not None}
         people = self.people()
         if people is not None:
@@ -181,6 +200,8 @@ class UpdateCall(CallFields):
             fields["slug"] = self.slug
         if self.host_id is not None:
             fields["host_uid"] = self.host_id
+        if self.recording_policy is not None:
+            fields["recording_policy"] = self.recording_policy
         return CallChange(
             fields=fields,
             outcome=self.outcome.given(),
@@ -318,6 +339,8 @@ class CallView(Schema):
     max_participants: int
     guests_allowed: bool
     lobby: bool
+    captions: bool
+    recording_policy: CallRecordingPolicy
     language: str
     room_id: str
     outcome: OutcomeView
@@ -333,7 +356,7 @@ class CallView(Schema):
             *("status", "end_reason", "scheduled_at", "started_at", "ended_at"),
             *("waiting_seconds", "response_seconds", "reconnects", "screen_shared"),
             *("participant_count", "peak", "max_participants", "guests_allowed", "lobby"),
-            *("language", "room_id", "created_at", "updated_at"),
+            *("captions", "recording_policy", "language", "room_id", "created_at", "updated_at"),
         )
         return cls(
             **{name: getattr(call, name) for name in same},

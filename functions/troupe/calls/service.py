@@ -27,16 +27,20 @@ from troupe.calls.endings import change_outcome, finish
 from troupe.calls.errors import (
     CallSlugTaken,
     HostNotFound,
-    TooManyInMesh,
+    TooManyParticipants,
 )
 from troupe.calls.hosting import hosting, hosting_paths
 from troupe.calls.invitations import CallInvitations, Invited, Plan
+from troupe.calls.minutes import CallMinutes
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import (
     COLLECTION,
-    MOST_IN_MESH,
+    MOST_PARTICIPANTS,
     Call,
     CallMedia,
     CallPlace,
+    CallProvider,
+    CallRecordingPolicy,
     CallStatus,
     Invitee,
     default_title,
@@ -46,6 +50,7 @@ from troupe.calls.starting import start
 from troupe.calls.states import Action, after
 from troupe.calls.writes import CODE_LENGTH, call_path, code_path, slug_path
 from troupe.codes import new_code
+from troupe.companies.records import RecordingPolicy
 from troupe.errors import CompanyNotFound, Forbidden
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.logs import log
@@ -69,14 +74,17 @@ class CallRequest:
 
     title: str = ""
     media: CallMedia = "video"
+    provider: CallProvider = "mesh"
     scheduled_at: datetime | None = None
     max_participants: int | None = None
     guests_allowed: bool | None = None
     lobby: bool | None = None
+    captions: bool = True
     invitees: Sequence[Invitee] = ()
     slug: str | None = None
     host_uid: str | None = None
     language: str = ""
+    recording_policy: CallRecordingPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +120,19 @@ class Made:
 
 
 class Calls:
-    def __init__(self, db: Database, moderation: Moderation, invitations: CallInvitations) -> None:
+    def __init__(
+        self,
+        db: Database,
+        moderation: Moderation,
+        invitations: CallInvitations,
+        minutes: CallMinutes,
+        providers: CallProviders,
+    ) -> None:
         self._db = db
         self._moderation = moderation
         self._invitations = invitations
+        self._minutes = minutes
+        self._providers = providers
 
     def create(
         self, caller: Caller, company_id: str, request: CallRequest, key: str | None = None
@@ -123,14 +140,16 @@ class Calls:
         """Creates a call, for the caller or, by who manages the company, for another member, and
         invites people to it. `key`: repeats with the same one create one call.
 
-        Raises CompanyNotFound, Forbidden, CallSlugTaken, TooManyInMesh, KeyReused, ContentRefused,
-        ModerationUnavailable, TooManyRequests, and as `hosting`.
+        Raises CompanyNotFound, Forbidden, CallSlugTaken, TooManyParticipants, KeyReused,
+        ContentRefused, ModerationUnavailable, TooManyRequests, LiveKitNotConfigured, and as
+        `hosting`.
         """
         role = member_of(company_id, caller, CompanyNotFound)
         host_uid = request.host_uid or caller.uid
         if host_uid != caller.uid and role == "member":
             raise Forbidden("Only managers of the company can create calls for other members.")
-        _check_size(request.media, request.max_participants)
+        most = _most(request.provider, request.media, request.max_participants)
+        self._providers.check(request.provider)
         names = [each.name for each in request.invitees]
         self._moderation.check(caller.uid, request.title, *names)
         call_id, code = _id(caller.uid, key), new_code(CODE_LENGTH)
@@ -176,12 +195,15 @@ class Calls:
                 slug=request.slug,
                 title=request.title or _title(request, number),
                 media=request.media,
+                provider=request.provider,
                 status=CallStatus.SCHEDULED if request.scheduled_at else CallStatus.PENDING,
                 scheduled_at=request.scheduled_at,
                 due_at=_waits_until(request.scheduled_at, at),
-                max_participants=request.max_participants or MOST_IN_MESH[request.media],
+                max_participants=most,
                 guests_allowed=_given(request.guests_allowed, settings.guests_allowed),
                 lobby=_given(request.lobby, settings.lobby),
+                captions=request.captions,
+                recording_policy=request.recording_policy or _asked(settings.recording_policy),
                 language=request.language or here.member.language or here.company.language,
                 invitees=plan.invitees,
                 guest_name=request.invitees[0].name if request.invitees else "",
@@ -245,8 +267,8 @@ class Calls:
         return self._invitations.with_states(company_call(self._db, call_id, caller)[0])
 
     def update(self, caller: Caller, call_id: str, change: CallChange) -> Call:
-        """Raises CallNotFound, Forbidden, CallEnded, CallActive, CallSlugTaken, TooManyInMesh,
-        HostNotFound, ContentRefused, ModerationUnavailable."""
+        """Raises CallNotFound, Forbidden, CallEnded, CallActive, CallSlugTaken,
+        TooManyParticipants, HostNotFound, ContentRefused, ModerationUnavailable."""
         company_call(self._db, call_id, caller)  # before moderation, which may cost money
         invitees = [each.name for each in change.fields.get("invitees", ())]
         texts = [change.fields.get("title"), change.outcome.get("note"), *invitees]
@@ -259,19 +281,23 @@ class Calls:
             if BEFORE_START & fields.keys():
                 after(before, Action.CHANGE)
             media = fields.get("media", before.media)
-            _check_size(media, fields.get("max_participants"))
-            if media != before.media and "max_participants" not in fields:
-                fields["max_participants"] = MOST_IN_MESH[media]
+            most = _most(before.provider, media, fields.get("max_participants"))
+            if media != before.media:
+                fields["max_participants"] = most
             self._plan(here, change)
             if "host_uid" in fields:
                 fields |= self._host(caller, before, fields["host_uid"])
                 here.change_room(ownerUid=fields["host_uid"])
+            if "captions" in fields:
+                here.change_room(**{"settings.captions": fields["captions"]})
             if "slug" in fields and fields["slug"] != before.slug:
                 here.add(*self._slug_writes(before, fields["slug"], here.at))
             if "invitees" in fields and not before.guest_count:
                 invited = fields["invitees"]
                 here.rename_guest(invited[0].name if invited else "")
             here.change(**fields)
+            if here.call.recording_policy == "off" and here.call.recording is not None:
+                here.end_recording("stopped")
             if change.outcome:
                 change_outcome(here, change.outcome)
             if here.call != before:
@@ -295,16 +321,20 @@ class Calls:
 
     def start(self, caller: Caller, call_id: str) -> Call:
         """Lets a call ring, for its host or who manages the company; repeating it changes nothing.
-        Raises CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, and as `hosting`."""
+        Raises CallNotFound, CallRoleRequired, CallEnded, CallLimitReached, CallUnpaid, and as
+        `hosting`."""
 
         def attempt() -> Call:
             here = Attendance(self._db, call_id)
             run_call(here.document, caller)
             if start(self._db, here):
+                self._minutes.open(here, ahead)
                 here.commit()
+                ahead.committed()
             return here.call
 
-        call = contend(attempt)
+        with self._minutes.ahead() as ahead:
+            call = contend(attempt)
         log.info("call_started", callId=call_id)
         return call
 
@@ -373,7 +403,7 @@ def _room(call: Call) -> Room:
         language=call.language or "en",
         company_id=call.company_id,
         member_count=0,
-        settings=RoomSettings(payer="company"),
+        settings=RoomSettings(payer="company", captions=call.captions),
         active_at=call.created_at,
         created_at=call.created_at,
         updated_at=call.updated_at,
@@ -396,14 +426,21 @@ def _waits_until(scheduled_at: datetime | None, at: datetime) -> datetime:
     return scheduled_at + LATE_FOR if scheduled_at else at + PENDING_FOR
 
 
-def _check_size(media: CallMedia, wanted: int | None) -> None:
-    """Raises TooManyInMesh."""
-    if wanted is not None and wanted > MOST_IN_MESH[media]:
-        raise TooManyInMesh(details={"maximum": MOST_IN_MESH[media]})
+def _most(provider: CallProvider, media: CallMedia, wanted: int | None) -> int:
+    """How many participants a call has at most. Raises TooManyParticipants."""
+    most = MOST_PARTICIPANTS[provider][media]
+    if wanted is not None and wanted > most:
+        raise TooManyParticipants(details={"maximum": most})
+    return wanted or most
 
 
 def _given(value: bool | None, default: bool) -> bool:
     return default if value is None else value
+
+
+def _asked(policy: RecordingPolicy) -> CallRecordingPolicy:
+    """What the setting of a company says of a call. Nobody is ever recorded without being asked."""
+    return "off" if policy == "off" else "ask"
 
 
 def _identified(company_id: str, request: CallRequest) -> str:
@@ -412,14 +449,17 @@ def _identified(company_id: str, request: CallRequest) -> str:
         "companyId": company_id,
         "title": request.title,
         "media": request.media,
+        "provider": request.provider,
         "scheduledAt": request.scheduled_at.isoformat() if request.scheduled_at else None,
         "maxParticipants": request.max_participants,
         "guestsAllowed": request.guests_allowed,
         "lobby": request.lobby,
+        "captions": request.captions,
         "invitees": [each.model_dump(exclude={"id", "state"}) for each in request.invitees],
         "slug": request.slug,
         "hostUid": request.host_uid,
         "language": request.language,
+        "recordingPolicy": request.recording_policy,
     }
     return request_hash("createCall", named)
 

@@ -9,6 +9,7 @@ from troupe.calls import signal_schemas as schemas
 from troupe.calls.errors import (
     CallEnded,
     CallNotFound,
+    LiveKitNotConfigured,
     NotInCall,
     ParticipantNotFound,
     Removed,
@@ -22,7 +23,7 @@ from troupe.web.routes import Api
 
 if TYPE_CHECKING:
     from troupe.caller import Caller
-    from troupe.calls.ice import IceServers
+    from troupe.calls.providers.choice import CallProviders
     from troupe.calls.signals import Signals
 
 api = Api("call_signals", "Signals of calls")
@@ -55,14 +56,15 @@ def signal(
     "/api/calls/<callId>/ice",
     auth=Auth.MEMBER,
     data=schemas.IceData,
-    errors=(*_INSIDE, ParticipantNotFound),
+    errors=(*_INSIDE, ParticipantNotFound, LiveKitNotConfigured),
     limit="call_ice",
 )
 def ice_servers(
-    path: CallPath, query: schemas.IceQuery, caller: Caller, call_ice: IceServers
+    path: CallPath, query: schemas.IceQuery, caller: Caller, call_providers: CallProviders
 ) -> Reply:
-    """Returns STUN and TURN servers with new credentials. Ask when four fifths of the time are
-    over, and before you restart ICE: what is connected stays so with old credentials, but nothing
-    connects with them."""
-    ice = call_ice.renewed(caller, path.call_id, query.participant_id)
-    return Reply(schemas.IceData.of(ice), "ICE servers fetched successfully")
+    """Returns STUN and TURN servers with new credentials, or of a call by LiveKit a new token. Ask
+    when four fifths of the time are over, and before you restart ICE: what is connected stays so
+    with old credentials, but nothing connects with them. LiveKit needs a new token only after the
+    lobby, and when you connect once more."""
+    connection = call_providers.renewed(caller, path.call_id, query.participant_id)
+    return Reply(schemas.IceData.of(connection), "ICE servers fetched successfully")

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.calls.ice import Ice
 from troupe.calls.ice import IceServer as Server
+from troupe.calls.providers.provider import Connection
 from troupe.calls.signal_records import MOST_SIGNALS, SignalType
 from troupe.calls.signals import Delivered, Draft
 from troupe.web.schema import Id, Schema, example
@@ -89,6 +89,25 @@ class IceServerView(Schema):
         return cls(urls=urls, username=server.username, credential=server.credential)
 
 
+class LiveKitView(Schema):
+    """As the `connect` of LiveKit's SDKs takes it. The identity of a participant at LiveKit is
+    their id."""
+
+    url: str
+    token: str = Field(
+        description="For one participant. LiveKit renews it for whoever is connected; others get a "
+        "new one with `GET /api/calls/{callId}/ice`."
+    )
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self | None:
+        found = connection.livekit
+        if found is None:
+            return None
+        return cls(url=found.url, token=found.token, expires_at=found.expires_at)
+
+
 class IceQuery(Schema):
     participant_id: Id | None = Field(
         None, description="Your own participant; by default the latest."
@@ -102,8 +121,14 @@ class IceData(Schema):
         "configured."
     )
     ttl_seconds: int | None = Field(description="The same, from now.")
+    livekit: LiveKitView | None = Field(description="Of a call by LiveKit.")
 
     @classmethod
-    def of(cls, ice: Ice) -> Self:
-        servers = [IceServerView.of(each) for each in ice.servers]
-        return cls(ice_servers=servers, expires_at=ice.expires_at, ttl_seconds=ice.ttl_seconds)
+    def of(cls, connection: Connection) -> Self:
+        ice = connection.ice
+        return cls(
+            ice_servers=[IceServerView.of(each) for each in ice.servers],
+            expires_at=ice.expires_at,
+            ttl_seconds=ice.ttl_seconds,
+            livekit=LiveKitView.of(connection),
+        )

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from troupe.calls.records import ACCESS, CODES, COLLECTION, PARTICIPANTS, QUALITY, SIGNALS
+from troupe.calls.records import (
+    ACCESS,
+    CODES,
+    COLLECTION,
+    PARTICIPANTS,
+    QUALITY,
+    RECORDINGS,
+    SIGNALS,
+    STATES,
+)
 
 CODE_LENGTH = 10  # 50 bits
 
@@ -37,6 +46,19 @@ def qualities_path(call_id: str) -> str:
 
 def quality_path(call_id: str, participant_id: str) -> str:
     return f"{qualities_path(call_id)}/{participant_id}"
+
+
+def live_recording_path(call_id: str) -> str:
+    """A copy of the recording that is being made, for everybody in the call to listen to."""
+    return f"{states_path(call_id)}/recording"
+
+
+def states_path(call_id: str) -> str:
+    return f"{call_path(call_id)}/{STATES}"
+
+
+def recording_path(recording_id: str) -> str:
+    return f"{RECORDINGS}/{recording_id}"
 
 
 def beats_path(call_id: str) -> str:

@@ -1,6 +1,6 @@
 """The audit of tabs: every open one has its hold, no more was used than that, what was used in a
-room is what its messages say, and closed ones were charged for exactly that. What was charged and
-not used is there for the next one."""
+room or a call is what its messages, or the call and its recordings, say, and closed ones were
+charged for exactly that. What was charged and not used is there for the next one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from troupe.adapters.firestore import Database, Document, now
+from troupe.calls.records import COLLECTION as CALLS
+from troupe.calls.records import RECORDINGS
 from troupe.jobs.records import Job, job_path
 from troupe.rooms.records import MESSAGES
 from troupe.tabs.records import COLLECTION, Tab, TabAccount, TabInput, account_path, cost, tab_path
@@ -142,19 +144,21 @@ def _credits(db: Database, rests: Counter[_Rest]) -> Iterator[Problem]:
 
 
 def _causes(db: Database, place: str, tabs: dict[str, _Used], at: datetime) -> Iterator[str]:
-    """Compares what was used with what the messages of a room say."""
-    (room,) = db.get_all([place], select=["clearedBefore"])
-    if not room.exists:  # it was deleted, and so were they
+    """Compares what was used with what the messages of a room say, or a call and its recordings."""
+    (found,) = db.get_all([place], select=["clearedBefore", "used"])
+    if not found.exists:  # it was deleted, and so were they
         return
-    cleared = room.data.get("clearedBefore")
-    said = Counter[str]()
-    for document in _heard(db, place, at - _SAID):
+    cleared = found.data.get("clearedBefore")
+    said = Counter[str](found.data.get("used", {}))
+    of_call = [("callId", "==", place.rpartition("/")[2])]
+    recorded = db.walk(RECORDINGS, where=of_call, select=["used"])
+    for document in recorded if place.startswith(f"{CALLS}/") else _heard(db, place, at - _SAID):
         said.update(document.data.get("used", {}))
     for tab_id, (used, opened) in tabs.items():
         may_lack = cleared is not None and opened <= cleared
         differs = said[tab_id] > used if may_lack else said[tab_id] != used
         if differs and not _moved(db, tab_id, used):
-            yield f"tab {tab_id}: {used} ms were used, its messages say {said[tab_id]}"
+            yield f"tab {tab_id}: {used} ms were used, {said[tab_id]} are accounted for"
 
 
 def _heard(db: Database, place: str, since: datetime) -> Iterator[Document]:

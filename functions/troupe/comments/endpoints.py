@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troupe.call_recordings.errors import RecordingNotFound
 from troupe.calls.errors import CallNotFound
 from troupe.comments import schemas
 from troupe.comments.errors import (
@@ -11,7 +12,6 @@ from troupe.comments.errors import (
     CommentNotFound,
     InternalForCompany,
     ParentIsInternal,
-    SubjectNotOffered,
 )
 from troupe.idempotency import KeyReused
 from troupe.moderation.errors import MODERATION_ERRORS
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 api = Api("comments", "Comments")
 
-_SUBJECTS = (CallNotFound, ReviewNotFound, ScriptNotFound, SubjectNotOffered)
+_SUBJECTS = (CallNotFound, RecordingNotFound, ReviewNotFound, ScriptNotFound)
 
 
 @api.get(
@@ -39,9 +39,10 @@ _SUBJECTS = (CallNotFound, ReviewNotFound, ScriptNotFound, SubjectNotOffered)
     errors=(*_SUBJECTS, BadCursor, PageTooDeep),
 )
 def list_comments(query: schemas.CommentsQuery, caller: Caller, comments: Comments) -> Reply:
-    """Lists the comments on a call that you were in, on a review that you can read, or on a script
-    of yours, newest first. Deleted ones keep their place and are empty. Internal ones are for the
-    people of the company: its managers, the host, and members who were in the call."""
+    """Lists the comments on a call that you were in, on a review that you can read, on a script
+    of yours, or on a recording of a call that you may see, newest first. Deleted ones keep their
+    place and are empty. Internal ones are for the people of the company: its managers, the host,
+    and members who were in the call."""
     found, page = comments.page(
         caller,
         query,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from troupe.errors import Conflict, Forbidden, NotFound, NotOffered, Unprocessable
+from troupe.errors import Conflict, Forbidden, NotFound, Unprocessable
 
 
 class CommentNotFound(NotFound):
@@ -34,10 +34,3 @@ class InternalForCompany(Forbidden):
 class ParentIsInternal(Unprocessable):
     code = "parent_is_internal"
     message = "Replies to an internal comment must also be internal."
-
-
-class SubjectNotOffered(NotOffered):
-    def __init__(self) -> None:
-        message = "Recordings cannot be commented on yet."
-        wrong = {"field": "subjectKind", "message": message, "type": "not_offered"}
-        super().__init__(message, details={"fields": [wrong]})

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from troupe.access import belongs, manages
 from troupe.adapters.firestore import Database, Document, now
+from troupe.call_recordings.errors import RecordingNotFound
 from troupe.caller import Caller
 from troupe.calls.errors import CallNotFound
 from troupe.calls.records import Call
 from troupe.calls.visits import GUESTS_HAVE, is_late, was_in
-from troupe.calls.writes import access_path, call_path
-from troupe.comments.errors import CommentNotFound, SubjectNotOffered
+from troupe.calls.writes import access_path, call_path, recording_path
+from troupe.comments.errors import CommentNotFound
 from troupe.comments.records import Comment, CommentedKind
 from troupe.errors import TroupeError
 from troupe.reviews.errors import ReviewNotFound
@@ -48,9 +49,6 @@ class Place:
 
 
 def place(db: Database, caller: Caller, kind: CommentedKind, subject_id: str) -> Place:
-    """Raises SubjectNotOffered."""
-    if kind is CommentedKind.RECORDING:
-        raise SubjectNotOffered
     return _KINDS[kind](db, caller, subject_id)
 
 
@@ -97,6 +95,27 @@ def _review(db: Database, caller: Caller, review_id: str) -> Place:
     )
 
 
+def _recording(db: Database, caller: Caller, recording_id: str) -> Place:
+    """For those who may see the recording: the host of the call, and the company's managers."""
+    document = db.get(recording_path(recording_id))
+    found = document.data if document.exists else {}
+    call = db.get(call_path(found["callId"])) if found else None
+    hosted = call is not None and call.data.get("hostUid") == caller.uid
+    company_id = found.get("companyId")
+    managing = manages(company_id, caller)
+    inside = managing or (hosted and company_id in caller.companies)
+    return Place(
+        CommentedKind.RECORDING,
+        recording_id,
+        document,
+        RecordingNotFound,
+        company_id=company_id,
+        admitted=inside,
+        inside=inside,
+        manages=managing,
+    )
+
+
 def _script(db: Database, caller: Caller, script_id: str) -> Place:
     document = db.get(f"{_SCRIPTS}/{script_id}")
     mine = belongs(document, caller.uid)
@@ -107,6 +126,7 @@ _KINDS: dict[CommentedKind, Callable[[Database, Caller, str], Place]] = {
     CommentedKind.CALL: _call,
     CommentedKind.REVIEW: _review,
     CommentedKind.SCRIPT: _script,
+    CommentedKind.RECORDING: _recording,
 }
 
 

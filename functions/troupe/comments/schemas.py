@@ -42,7 +42,7 @@ class CreateComment(Schema):
     subject_id: Id
     text: CommentText = Field(description="`content` is accepted, too.")
     parent_id: Id | None = Field(None, description="The comment that this one answers.")
-    at_seconds: Seconds | None = Field(None, description="Where in the call or script.")
+    at_seconds: Seconds | None = Field(None, description="Where in the call, recording or script.")
     kind: CommentKind = CommentKind.GENERAL
     internal: bool | None = Field(
         None,

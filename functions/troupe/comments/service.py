@@ -216,8 +216,8 @@ class Comments:
         log.info("comment_deleted", commentId=comment_id)
 
     def _place(self, caller: Caller, kind: CommentedKind, subject_id: str) -> Place:
-        """Where the caller reads and writes, and the check that they may. Raises SubjectNotOffered,
-        and the error of a subject that is not for the caller."""
+        """Where the caller reads and writes, and the check that they may. Raises the
+        error of a subject that is not for the caller."""
         here = place(self._db, caller, kind, subject_id)
         involved(here.document, caller.uid, None if here.admitted else here.missing)
         return here

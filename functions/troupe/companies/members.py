@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -82,8 +82,10 @@ class MemberAccount:
 
 
 class Members:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, departed: Callable[[str, str], None]) -> None:
+        """`departed`: ends what somebody takes part in, of a company that they have lost."""
         self._db = db
+        self._departed = departed
 
     def page(
         self, caller: Caller, company_id: str, request: PageRequest, chosen: MemberFilter
@@ -164,7 +166,10 @@ class Members:
             roster.commit("updateMember", caller)
             return after
 
-        return contend(attempt)
+        changed = contend(attempt)
+        if changed.status is MemberStatus.SUSPENDED:
+            self._departed(company_id, uid)
+        return changed
 
     def remove(
         self,
@@ -189,6 +194,7 @@ class Members:
             roster.commit("dropMember", caller)
 
         contend(attempt)
+        self._departed(company_id, uid)
         log.info("member_removed", companyId=company_id, memberId=uid)
 
     def leave(self, caller: Caller, company_id: str) -> None:
@@ -205,6 +211,7 @@ class Members:
             roster.commit("leaveCompany")
 
         contend(attempt)
+        self._departed(company_id, caller.uid)
         log.info("member_left", companyId=company_id)
 
     def transfer(self, caller: Caller, company_id: str, uid: str) -> Member:

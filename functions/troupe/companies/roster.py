@@ -22,6 +22,7 @@ from troupe.adapters.firestore import (
 from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
 from troupe.caller import Caller, CompanyRole
+from troupe.companies.departures import departure_write
 from troupe.companies.errors import LicenseNotFound, MemberNotFound, TooManyCompanies
 from troupe.companies.notices import notices
 from troupe.companies.records import Company, License, Member, MemberStatus
@@ -165,7 +166,7 @@ class Roster:
         company that they do not manage makes an entry in the audit log. `by_nobody`: it follows
         from something else, and its members are told. Raises Stale."""
         changes = [*self._member_changes(), *self._license_changes()]
-        writes = [*self._others, *self._access_writes()]
+        writes = [*self._others, *self._access_writes(), *self._departures()]
         writes += self._notices(caller.uid if caller else "" if by_nobody else None)
         if not changes and not writes and self.company == self._before:
             return
@@ -225,6 +226,15 @@ class Roster:
                 continue
             entry = DELETE_FIELD if access is None else access
             yield Update(document.path, {f"companies.{self.company.id}": entry}, seen=document)
+
+    def _departures(self) -> Iterator[Write]:
+        """The notes of those who have lost the company, unless their accounts go with them."""
+        for uid, after in self._members.items():
+            document = self._documents[member_path(self.company.id, uid)]
+            had = document.exists and Member.of(document).status is not MemberStatus.SUSPENDED
+            has = after is not None and after.status is not MemberStatus.SUSPENDED
+            if had and not has and self.user(uid) is not None:
+                yield departure_write(self.company.id, uid, self.at)
 
     def _notices(self, actor: str | None) -> Iterator[Write]:
         """What people are told, if their accounts were read. The commit happens once, so its time

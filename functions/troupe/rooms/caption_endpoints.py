@@ -12,6 +12,7 @@ from troupe.rooms import caption_schemas as schemas
 from troupe.rooms.errors import (
     AudioUnreadable,
     CaptionLength,
+    CaptionsOff,
     CaptionsPaused,
     Muted,
     RecognitionFailed,
@@ -39,7 +40,7 @@ _MOST_BYTES = 2 * 1024 * 1024 + 16 * 1024  # a sound of 2 MB, and the other fiel
     data=schemas.CaptionData,
     errors=(
         *(RoomNotFound, RoomArchived, Muted, KeyReused, UnknownChoice, AudioUnreadable),
-        *(CaptionLength, UnsupportedFile, TooDemanding, DecodersBusy, CaptionsPaused),
+        *(CaptionLength, UnsupportedFile, TooDemanding, DecodersBusy, CaptionsPaused, CaptionsOff),
         *(TranscriberNotConfigured, RecognitionFailed, *MODERATION_ERRORS),
     ),
     limit="room_caption",

@@ -43,6 +43,7 @@ from troupe.recognition.transcriber import RATE, Transcriber, Transcript
 from troupe.rooms.errors import (
     AudioUnreadable,
     CaptionLength,
+    CaptionsOff,
     CaptionsPaused,
     RecognitionFailed,
 )
@@ -228,9 +229,10 @@ class Captions:
         """Stores a caption once, however often it is sent. One that is not final can be sent again
         with more of its sound, or another text; only the final one is translated.
 
-        Raises RoomNotFound, RoomArchived, Muted, TooManyRequests, KeyReused, AudioUnreadable,
-        UnsupportedFile, TooDemanding, DecodersBusy, CaptionLength, CaptionsPaused, UnknownChoice,
-        TranscriberNotConfigured, RecognitionFailed, ContentRefused, ModerationUnavailable.
+        Raises RoomNotFound, RoomArchived, Muted, CaptionsOff, TooManyRequests, KeyReused,
+        AudioUnreadable, UnsupportedFile, TooDemanding, DecodersBusy, CaptionLength, CaptionsPaused,
+        UnknownChoice, TranscriberNotConfigured, RecognitionFailed, ContentRefused,
+        ModerationUnavailable.
         """
         message_id = message_id_of(room_id, caller.uid, f"{draft.stream} {draft.seq}")
         sound = file_hash(draft.audio) if draft.audio else None
@@ -325,9 +327,11 @@ class Captions:
         return standing(self._db, sending.room_id, sending.caller.uid, also)
 
     def _admit(self, here: Standing, sending: _Sending) -> None:
-        """Raises RoomArchived, Muted, TooManyRequests."""
+        """Raises RoomArchived, Muted, CaptionsOff, TooManyRequests."""
         at, marker = now(), here.documents[sending.marker]
         here.require_may_post(at)
+        if not here.room.settings.captions:
+            raise CaptionsOff
         if marker.exists and not here.documents[sending.path].exists:
             in_pace(here, Marker.of(marker), at)
 

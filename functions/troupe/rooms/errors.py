@@ -205,6 +205,11 @@ class CaptionNotFinal(Conflict):
     message = "This caption may still change. Try again when its `caption.final` is true."
 
 
+class CaptionsOff(Conflict):
+    code = "captions_off"
+    message = "Captions are switched off in this call. Its host can switch them on."
+
+
 class CaptionsPausedDetails(TypedDict):
     """`code`: for whoever pays, that of the error that stops them, such as `not_enough_tokens`; for
     others `payer_cannot_pay`."""

@@ -62,9 +62,10 @@ class RoomSettings(Record):
     unless their sender says otherwise, and members who join hear them. `speech`: who has messages
     spoken that others pay for; those who pay themselves can, unless it is off. `slow_seconds`:
     between two messages of one member. `retention_days`: after which messages are deleted; None:
-    never."""
+    never. `captions`: off only in a call that says so."""
 
     translate: bool = True
+    captions: bool = True
     payer: Payer = "owner"
     guests: bool = True
     member_invites: bool = False

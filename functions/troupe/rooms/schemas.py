@@ -150,6 +150,7 @@ class CreateRoom(WarnsOfUnknown):
 
 class RoomSettingsView(Schema):
     translate: bool
+    captions: bool = Field(description="Whether captions can be sent. A call can switch them off.")
     payer: Payer
     guests: bool
     member_invites: bool

@@ -65,12 +65,15 @@ _MOST_LOOKS = 4  # at a tab from which more was taken than there is; a crash may
 @dataclass(frozen=True, slots=True)
 class TabOf:
     """Whose tab: `uid` pays, or spends the money of `company_id`. `place`: the path of the document
-    that it is used in; `key`: tells the payers of a place apart."""
+    that it is used in; `key`: tells the payers of a place apart, and what has another price.
+    `token_seconds`: how long a token lasts, and nothing but tokens pays; None: the tab is for
+    recognised speech, at its price, and voice seconds pay, too."""
 
     place: str
     key: str
     uid: str
     company_id: str | None = None
+    token_seconds: int | None = None
 
     @property
     def payer(self) -> Owner:
@@ -99,11 +102,15 @@ class Reserved:
         fields = {"used": Increment(milliseconds), "left": Increment(rest)}
         return Update(tab_path(self.tab_id), fields)
 
+    def use_some(self, milliseconds: int) -> Write:
+        """As `use`, but the others stay reserved."""
+        return Update(tab_path(self.tab_id), {"used": Increment(milliseconds)})
+
 
 class Tabs:
     def __init__(self, db: Database, prices: Prices) -> None:
         self._db = db
-        self._units = {
+        self._speech = {
             Meter.TOKENS: prices.transcribed_seconds_per_token * _SECOND,
             Meter.VOICE_SECONDS: _SECOND,
         }
@@ -130,6 +137,16 @@ class Tabs:
             return self._opened(of, milliseconds, wait=looks <= _MOST_LOOKS)
 
         return contend(attempt, on=wallet_path(of.payer.id))
+
+    def use_and_reserve(self, tab_id: str, used: int, more: int) -> Write | None:
+        """Uses time that is reserved, and reserves more of the same tab, for the commit of what it
+        is used for; that commit is Stale if the tab has changed. None if the tab is closed, or has
+        too little left."""
+        document = self._db.get(tab_path(tab_id))
+        if not document.exists or Tab.of(document).left < more:
+            return None
+        fields = {"used": Increment(used), "left": Increment(-more)}
+        return Update(document.path, fields, seen=document)
 
     def give_back(self, reserved: Reserved) -> None:
         """Nothing was used. At most once for what was reserved, by whoever knows that nobody uses
@@ -205,16 +222,16 @@ class Tabs:
         left = spends_for.left if spends_for else charges.uncapped
         credit = before.credit if before is not None and before.payer == of.payer else {}
         if tab is not None:
-            self._check(tab, Wallet.of(wallet), left, credit, milliseconds)
+            self._check(of, tab, Wallet.of(wallet), left, credit, milliseconds)
             self._shut(tab)
             self._close(tab.id)
             raise Stale
-        quote = self._quote(Wallet.of(wallet), left, credit, milliseconds)
+        quote = self._quote(of, Wallet.of(wallet), left, credit, milliseconds)
         job, hold = hold_for(self._job(of, at), quote, wallet, spends_for)
         if job.charge is None:  # never: it has a quote
             raise TypeError
         meter = job.charge.meter
-        unit, paid = self._units[meter], credit.get(meter, 0)
+        unit, paid = self._units(of)[meter], credit.get(meter, 0)
         tab = Tab(
             id=job.id,
             place=of.place,
@@ -248,8 +265,20 @@ class Tabs:
             raise Stale from None
         return Reserved(tab.id, milliseconds)
 
+    def _units(self, of: TabOf) -> dict[Meter, int]:
+        """The milliseconds that a unit pays for, by meter."""
+        if of.token_seconds is None:
+            return self._speech
+        return {Meter.TOKENS: of.token_seconds * _SECOND}
+
     def _check(
-        self, tab: Tab, wallet: Wallet, left: Left, credit: dict[Meter, int], milliseconds: int
+        self,
+        of: TabOf,
+        tab: Tab,
+        wallet: Wallet,
+        left: Left,
+        credit: dict[Meter, int],
+        milliseconds: int,
     ) -> None:
         """Raises NotEnoughTokens, CapReached or BillingBlocked if a new tab could not hold
         `milliseconds`, after this one was charged for what was used and is reserved."""
@@ -268,23 +297,27 @@ class Tabs:
             most = left(meter)
             return most if most is None or meter is not tab.meter else most + freed
 
-        charges.hold(after, self._quote(after, after_left, rest, milliseconds), None, after_left)
+        quote = self._quote(of, after, after_left, rest, milliseconds)
+        charges.hold(after, quote, None, after_left)
 
     def _quote(
-        self, wallet: Wallet, left: Left, credit: dict[Meter, int], milliseconds: int
+        self, of: TabOf, wallet: Wallet, left: Left, credit: dict[Meter, int], milliseconds: int
     ) -> Quote:
-        """What a new tab holds: at least what `milliseconds` need. Voice seconds, if enough are
-        available; else tokens."""
+        """What a new tab holds: at least what `milliseconds` need. Voice seconds, if they pay and
+        enough are available; else tokens."""
+        units = self._units(of)
 
         def wanted(meter: Meter, most: int) -> tuple[int, int]:
             """What is needed and what is held of a meter."""
-            needed = cost(milliseconds, credit.get(meter, 0), self._units[meter])
+            needed = cost(milliseconds, credit.get(meter, 0), units[meter])
             available, allowed = wallet.meter(meter).available, left(meter)
             spendable = available if allowed is None else min(available, allowed)
             return spendable - needed, max(needed, min(most, spendable // 2))
 
-        spare, seconds = wanted(Meter.VOICE_SECONDS, MOST_SECONDS)
         _, tokens = wanted(Meter.TOKENS, MOST_TOKENS)
+        if Meter.VOICE_SECONDS not in units:
+            return Quote(tokens=tokens)
+        spare, seconds = wanted(Meter.VOICE_SECONDS, MOST_SECONDS)
         return Quote(tokens=tokens, voice_seconds=seconds if seconds and spare >= 0 else None)
 
     def _job(self, of: TabOf, at: datetime) -> Job:

@@ -1,6 +1,6 @@
 // Who is signed in. Accounts are Firebase's; GET /api/auth/me says what Troupe knows of them, and
 // makes a new account known to it, so it comes before everything else.
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { api, data, useBearer, type Schemas } from '../api/client.ts';
 import { ApiError } from '../api/errors.ts';
 import { chooseLocale, hasChosenLocale, LOCALES, type Locale } from '../i18n/index.ts';
@@ -98,7 +98,13 @@ export function signInAgain(): Promise<boolean> {
   return asking;
 }
 
-/** For actions that need somebody: the dialog comes if nobody is signed in. */
+/** For actions that need somebody: the dialog comes if nobody is signed in. Who clicks at once waits
+ * until that is known. */
 export async function needSomebody(): Promise<boolean> {
+  await new Promise<void>((resolve) => {
+    const stop = effect(() => {
+      if (state.value !== 'unknown') queueMicrotask(() => (stop(), resolve()));
+    });
+  });
   return state.value === 'in' || signInAgain();
 }

@@ -28,7 +28,7 @@ export function Page({ title, lead, actions, children, wide, hidesTitle }: Props
     <div class={`page${wide ? ' page-wide' : ''}`}>
       <header class={hidesTitle ? 'visually-hidden' : 'page-head'}>
         <div>
-          <h1 ref={heading} tabIndex={-1}>{title}</h1>
+          <h1 ref={heading} tabIndex={-1} dir="auto">{title}</h1>
           {lead && <p class="lead">{lead}</p>}
         </div>
         {actions && <div class="page-actions">{actions}</div>}

@@ -45,6 +45,14 @@ def decoders() -> Iterator[Decoders]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Decoders]:
+    """For tests that ask nothing about the children: to start one takes as long as ten files."""
+    made = Decoders()
+    yield made
+    made.close()
+
+
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside other tests, a good file may take longer than its time."""
@@ -80,14 +88,14 @@ def child_of(kind: str) -> int:
 
 
 @pytest.mark.parametrize("kind", SOUNDS)
-def test_a_child_opens_every_sound(kind: str, decoders: Decoders) -> None:
+def test_a_child_opens_every_sound(kind: str, shared: Decoders) -> None:
     """It cannot load anything that it has not loaded before."""
     data = io.BytesIO(sound(kind, channels=1 if kind in MONO else 2))
-    assert decoders.sample(data).seconds == pytest.approx(3, abs=0.05)
-    assert decoders.recording(data).seconds == pytest.approx(3, abs=0.05)
+    assert shared.sample(data).seconds == pytest.approx(3, abs=0.05)
+    assert shared.recording(data).seconds == pytest.approx(3, abs=0.05)
 
 
-def test_a_child_opens_a_sound_with_streams_of_other_kinds(decoders: Decoders) -> None:
+def test_a_child_opens_a_sound_with_streams_of_other_kinds(shared: Decoders) -> None:
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as output:
         stream: Any = output.add_stream("libopus", 48_000, layout="mono")
@@ -98,26 +106,26 @@ def test_a_child_opens_a_sound_with_streams_of_other_kinds(decoders: Decoders) -
         frame.sample_rate = 48_000
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
-    assert decoders.recording(file).seconds == pytest.approx(2, abs=0.05)
-    assert decoders.sample(file).seconds == pytest.approx(2, abs=0.05)
+    assert shared.recording(file).seconds == pytest.approx(2, abs=0.05)
+    assert shared.sample(file).seconds == pytest.approx(2, abs=0.05)
 
 
-def test_a_child_opens_a_clip(decoders: Decoders, tmp_path: Path) -> None:
+def test_a_child_opens_a_clip(shared: Decoders, tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(silent_video())
-    assert decoders.clip(path) == Clip(seconds=2.0, width=64, height=64)
+    assert shared.clip(path) == Clip(seconds=2.0, width=64, height=64)
 
 
 @pytest.mark.parametrize(
     "kind", ["png", "jpeg", "webp", "gif", "avif", "mpo", "heic", "heic tiles"]
 )
-def test_a_child_opens_every_picture(kind: str, decoders: Decoders) -> None:
+def test_a_child_opens_every_picture(kind: str, shared: Decoders) -> None:
     if kind.startswith("heic"):
         plain = opened(picture(size=(3_000, 100))).convert("RGB")
         data = heic(plain, 512 if "tiles" in kind else None)
     else:
         data = picture(kind, (3_000, 100))
-    prepared = decoders.image(io.BytesIO(data))
+    prepared = shared.image(io.BytesIO(data))
     assert (prepared.width, prepared.height) == (2048, 68)
     assert len(prepared.data) > 100
 
@@ -132,12 +140,12 @@ def test_decoding_leaves_memory_for_encoding(decoders: Decoders) -> None:
     assert decoders.image(file).width == 2048
 
 
-def test_a_file_on_disk_is_read_where_it_is(decoders: Decoders, tmp_path: Path) -> None:
+def test_a_file_on_disk_is_read_where_it_is(shared: Decoders, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(sound())
     with path.open("rb") as file:
         file.seek(77)
-        assert decoders.recording(file).seconds == 3
+        assert shared.recording(file).seconds == 3
         file.seek(0)
         assert file.read() == sound()
 
@@ -152,20 +160,20 @@ def test_one_child_opens_one_file_after_the_other(decoders: Decoders) -> None:
     assert not children(first)
 
 
-def test_memory_is_limited(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_limited(shared: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, "image", memory=32 * MB)
     with pytest.raises(TooDemanding) as failure:
-        decoders.image(io.BytesIO(bombs.png(4_000, 4_000)))
+        shared.image(io.BytesIO(bombs.png(4_000, 4_000)))
     assert failure.value.details == {"limit": "memory", "maximum": 32 * MB}
-    assert decoders.image(io.BytesIO(picture())).width == 60
+    assert shared.image(io.BytesIO(picture())).width == 60
 
 
-def test_output_is_limited(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_is_limited(shared: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
     limited(monkeypatch, "sample", output=100_000)
     with pytest.raises(TooDemanding) as failure:
-        decoders.sample(io.BytesIO(sound(seconds=5)))
+        shared.sample(io.BytesIO(sound(seconds=5)))
     assert failure.value.details == {"limit": "output", "maximum": 100_000}
-    assert decoders.sample(io.BytesIO(sound(seconds=1.2))).seconds == 1.2
+    assert shared.sample(io.BytesIO(sound(seconds=1.2))).seconds == 1.2
 
 
 def test_time_is_limited(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,8 +312,8 @@ def seen_limits(host: int) -> dict[str, tuple[str, str]]:
                 return limits  # type: ignore[return-value]
 
 
-def test_each_file_is_logged(decoders: Decoders, capsys: pytest.CaptureFixture[str]) -> None:
-    decoders.image(io.BytesIO(picture()))
+def test_each_file_is_logged(shared: Decoders, capsys: pytest.CaptureFixture[str]) -> None:
+    shared.image(io.BytesIO(picture()))
     line: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (line["message"], line["task"], line["exit"]) == ("upload_decoded", "image", 0)
     assert line["ms"] > 0

@@ -123,7 +123,10 @@ class People(Calling):
     def members(self) -> Members:
         from troupe.companies.members import Members
 
-        return Members(self.database)
+        return Members(self.database, self._departed)
+
+    def _departed(self, company_id: str, uid: str) -> None:
+        self.call_departures.leave(company_id, uid)
 
     @cached_property
     def invitations(self) -> Invitations:
@@ -224,7 +227,7 @@ class People(Calling):
             db = Rehearsal.of(self.database) if rehearse else self.database
             return Services(
                 db,
-                Members(db),
+                Members(db, self._departed),
                 Invitations(db),
                 Licenses(db),
                 lambda: self.admin_users,

@@ -204,6 +204,17 @@ class PreparedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedFilm:
+    """What a browser has recorded. `video`: MP4, with the index first; `width` and `height` in
+    pixels, 0 for a film without a picture."""
+
+    video: bytes = field(repr=False)
+    seconds: float
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """A background clip, as determined by its content. `width` and `height` in pixels."""
 

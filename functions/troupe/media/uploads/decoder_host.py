@@ -1,4 +1,4 @@
-"""The child process that opens uploads: `python decoder_host.py sound|picture|clip`.
+"""The child process that opens uploads: `python decoder_host.py sound|picture|clip|film`.
 
 It loads the decoders once, and then forks for every file: the fork gets limits of memory, time and
 output, may not open files or connections, and ends with the file. So a hostile file takes down
@@ -47,6 +47,10 @@ def _tasks(kind: str) -> dict[str, Task]:
         from troupe.media.uploads.clips import look_at
 
         return {"clip": lambda file: _split(look_at(file))}
+    if kind == "film":
+        from troupe.media.uploads.meetings import join_film
+
+        return {"joined": lambda file, **most: _split(join_film(file, **most), "video")}
     from troupe.media.uploads.films import with_sound
     from troupe.media.uploads.playable import prepare_audio
     from troupe.media.uploads.recordings import prove_recording

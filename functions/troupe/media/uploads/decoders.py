@@ -40,6 +40,7 @@ from troupe.media.uploads.checks import (
     BrokenImage,
     Clip,
     DecodersBusy,
+    JoinedFilm,
     PreparedAudio,
     PreparedImage,
     PreparedSample,
@@ -78,10 +79,12 @@ _TASKS = {
     # Five minutes as MP3 have 2.4 MB.
     "audio": _Task("sound", Limits(64 * _MB, TIME_LIMIT, 8 * _MB), BrokenAudio),
     "image": _Task("picture", Limits(232 * _MB, TIME_LIMIT, 24 * _MB), BrokenImage),
+    # An hour of a call, which takes 300 s on one core.
+    "joined": _Task("film", Limits(640 * _MB, 1200, 256 * _MB), BrokenFilm),
     # Only operators add clips, on their own machines: a minute of 4K.
     "clip": _Task("clip", Limits(1024 * _MB, 600, _MB), BadClip),
 }
-_CHILDREN = {"sound": 2, "picture": 1, "clip": 1}
+_CHILDREN = {"sound": 2, "picture": 1, "clip": 1, "film": 1}
 _PATIENCE = TIME_LIMIT + 2.0  # seconds that a request waits for a child: longer than a file takes
 _MOST_WAITING = 6  # requests of a user, each of which holds a thread of the instance
 _HALF_LIFE = 60.0  # seconds after which a use of a child counts half
@@ -131,6 +134,11 @@ class Decoders:
     def with_sound(self, film: BinaryIO, sound: BinaryIO, user: str = "") -> bytes:
         """The film as MP4, with its sound replaced by `sound` (AAC in MP4). Raises BrokenFilm."""
         return self._run("sound_of_film", film, user, more=(sound,))[1]
+
+    def joined(self, file: BinaryIO, user: str = "", *, seconds: float) -> JoinedFilm:
+        """What a browser has recorded as MP4, at most so many seconds. Raises BrokenFilm."""
+        fields, video = self._run("joined", file, user, seconds=seconds)
+        return JoinedFilm(video=video, **fields)
 
     def stretch(self, file: BinaryIO, start: float, seconds: float, user: str = "") -> bytes:
         """Samples from `start` on (int16, mono, 16 kHz). Raises BrokenAudio."""

@@ -20,13 +20,14 @@ from av.error import FFmpegError
 
 from troupe.media.uploads.checks import BrokenAudio, UnsupportedFile
 from troupe.media.uploads.chunked import after, bare
-from troupe.media.uploads.refusals import no_sound
-from troupe.media.uploads.sniffing import SOUNDS, sound_kind, tag_bytes
+from troupe.media.uploads.refusals import no_film, no_sound
+from troupe.media.uploads.sniffing import SOUNDS, film_kind, sound_kind, tag_bytes
 from troupe.riff import stated_size
 
 if TYPE_CHECKING:
     from av.audio import AudioStream
     from av.container import InputContainer
+    from av.stream import Stream
 
 av.logging.set_level(None)  # FFmpeg's findings go into our errors, not to stderr
 
@@ -41,6 +42,8 @@ _SOUND_DECODERS = frozenset(
     }
 )
 _VIDEO_DECODERS = frozenset({"h264"})
+# What browsers record.
+_FILM_DECODERS = frozenset({"vp8", "vp9", "h264", "opus", "libopus", "vorbis", "aac"})
 _RATES = range(8_000, 192_001)  # at one sample per second, a small file would last for months
 _MAX_CHANNELS = 8
 _MAX_STREAMS = 16
@@ -78,6 +81,24 @@ def open_clip(file: BinaryIO) -> Iterator[InputContainer]:
     file.seek(0)
     with _open(file, "mov", _VIDEO_DECODERS) as container:
         yield container
+
+
+@contextmanager
+def open_film(file: BinaryIO) -> Iterator[InputContainer]:
+    """Opens what a browser has recorded. Raises UnsupportedFile, FFmpegError, MemoryError."""
+    kind = film_kind(file)
+    if kind is None:
+        raise no_film(file)
+    file.seek(0)
+    with _open(file, kind.demuxer, _FILM_DECODERS) as container:
+        yield container
+
+
+def is_of_a_browser(stream: Stream) -> bool:
+    """Whether a stream of a film that was recorded may be decoded: the list that the container is
+    opened with does not hold for what is decoded later."""
+    # Despite its type, PyAV's context is None if FFmpeg has no decoder.
+    return getattr(stream.codec_context, "name", "") in _FILM_DECODERS
 
 
 def _open(file: BinaryIO, name: str, decoders: frozenset[str]) -> InputContainer:

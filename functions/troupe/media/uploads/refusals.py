@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from troupe.media.uploads.checks import UnsupportedFile
-from troupe.media.uploads.sniffing import PICTURES, SOUNDS, name
+from troupe.media.uploads.sniffing import PICTURES, RECORDED, SOUNDS, name
 
 
 def no_sound(file: BinaryIO) -> UnsupportedFile:
@@ -19,6 +19,11 @@ def a_film() -> UnsupportedFile:
     return UnsupportedFile(
         "The file is a video. Send its sound alone.", details={"allowed": SOUNDS}
     )
+
+
+def no_film(file: BinaryIO) -> UnsupportedFile:
+    """Where what a browser has recorded is taken."""
+    return UnsupportedFile(_message(file, "a film", "WebM or MP4"), details={"allowed": RECORDED})
 
 
 def no_picture(file: BinaryIO) -> UnsupportedFile:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 SOUNDS: Final = ["wav", "mp3", "m4a", "aac", "ogg", "flac", "webm", "aiff", "caf", "amr"]
+RECORDED: Final = ["webm", "mp4"]  # films that a browser records
 PICTURES: Final = ["png", "jpeg", "webp", "gif", "avif", "heic"]
 
 _HEAD = 512  # bytes that are looked at
@@ -119,6 +120,12 @@ def sound_kind(file: BinaryIO) -> SoundKind | None:
         after = file.read(_HEAD)
         return _AAC if _is_adts(after) else _FLAC if after[:4] == b"fLaC" else _MP3
     return _sound(head)
+
+
+def film_kind(file: BinaryIO) -> SoundKind | None:
+    """The kind of a film that a browser records, WebM or MP4, or None."""
+    kind = sound_kind(file)
+    return kind if kind is not None and kind.demuxer in ("matroska", "mov") else None
 
 
 def picture_kind(file: BinaryIO) -> str | None:

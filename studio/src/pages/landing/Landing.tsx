@@ -21,7 +21,7 @@ export default function Landing() {
     <Page title={t.tab} hidesTitle wide>
       <div class="landing">
         <section class="hero">
-          <p class="hero-title">{t.title}</p>
+          <p class="hero-title">{t.title.split(/(?<=\.) /).map((sentence) => <span key={sentence}>{sentence} </span>)}</p>
           <div class="hero-side">
             <p class="hero-lead">{t.lead}</p>
             <div class="buttons">

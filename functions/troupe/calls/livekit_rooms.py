@@ -1,0 +1,61 @@
+"""Compares LiveKit's rooms with the calls: what LiveKit was not told, and what it has told us in
+vain, is made good by the sweep."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import partial
+
+from troupe import logs
+from troupe.adapters.firestore import Database, contend
+from troupe.calls.attendance import Attendance
+from troupe.calls.providers.livekit import LiveKit
+from troupe.calls.providers.provider import ProviderFailed
+from troupe.logs import log
+
+
+class LiveKitRooms:
+    def __init__(self, db: Database, livekit: Callable[[], LiveKit | None]) -> None:
+        self._db = db
+        self._livekit = livekit
+
+    def sweep(self, limit: int) -> int:
+        """Ends rooms whose calls are over, and cuts off whoever is not in a call, up to `limit`
+        rooms; returns how many it looked at."""
+        livekit = self._livekit()
+        if livekit is None:
+            return 0
+        try:
+            rooms = livekit.open_calls()
+        except ProviderFailed as error:
+            log.warning("livekit_not_swept", reason=str(error))
+            return 0
+        chosen = random.sample(rooms, min(limit, len(rooms)))
+        for call_id in chosen:
+            try:
+                self._compare(livekit, call_id)
+            except Exception as error:  # one room must not block the others
+                log.error("livekit_room_not_swept", error, callId=call_id)
+        return len(chosen)
+
+    def _compare(self, livekit: LiveKit, call_id: str) -> None:
+        logs.bind(callId=call_id)
+        # Before the call is read, in which everybody is who can have connected.
+        connected = livekit.people(call_id)
+        inside = contend(partial(self._inside, call_id))
+        if inside is None:
+            livekit.end(call_id)
+        elif others := connected - inside:
+            livekit.remove(call_id, others)
+            log.info("livekit_people_removed", callId=call_id, count=len(others))
+
+    def _inside(self, call_id: str) -> set[str] | None:
+        """The ids of those who are in a call and still heard of; None if there is no such call any
+        more."""
+        here = Attendance(self._db, call_id)
+        if not here.document.exists or here.call.is_over:
+            return None
+        if here.clear_away():
+            here.commit()
+        return {each.id for each in here.inside}

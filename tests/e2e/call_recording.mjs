@@ -1,0 +1,68 @@
+// Two browsers in one call, which the host records: in a page of an app, which listens to Firestore; a guest in
+// the page that Hosting serves is asked. Each browser's microphone hears its own tone.
+// Usage: node call_recording.mjs BROWSER HOSTING AUTH FIRESTORE TOKEN CALL LINK TONE TONE; prints JSON.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { open } from "./web_app.mjs";
+
+const [browserPath, base, auth, firestore, token, callId, link, ...tones] = process.argv.slice(2);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const errors = [];
+
+async function visit(name, path, tone) {
+  const browser = await open(
+    browserPath,
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    `--use-file-for-fake-audio-capture=${tone}`,
+    "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection",
+    "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks",
+  );
+  const page = await (await browser.newContext()).newPage();
+  page.on("pageerror", (error) => errors.push(`${name}: ${error}`));
+  page.on("console", (line) => process.env.DEBUG && console.error(name, line.text()));
+  await page.route("**/host.html", (route) => {
+    const body = readFileSync(`${root}/tests/e2e/call_page.html`, "utf8").replace("relay: true", "relay: false");
+    return route.fulfill({ contentType: "text/html", body });
+  });
+  await page.route("**/node_modules/**", (route) =>
+    route.fulfill({ path: root + new URL(route.request().url()).pathname.slice(1) }),
+  );
+  await page.goto(base + path);
+  return { browser, page };
+}
+
+const given = encodeURIComponent(JSON.stringify({ token, callId, language: "en", auth, firestore }));
+const host = await visit("host", `/host.html#${given}`, tones[0]);
+await host.page.locator("#state", { hasText: "in" }).waitFor({ timeout: 60_000 });
+const guest = await visit("guest", link, tones[1]);
+await guest.page.locator("[name=name]").fill("Grace");
+await guest.page.locator("#guest button").click();
+await host.page.locator("#people", { hasText: "Grace connected" }).waitFor({ timeout: 60_000 });
+
+const state = () => host.page.evaluate(() => window.call.recording?.state);
+async function until(wanted) {
+  for (const ends = performance.now() + 60_000; performance.now() < ends; ) {
+    if ((await state()) === wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`it is ${await state()}, not ${wanted}`);
+}
+
+await host.page.evaluate(() => window.call.record(true));
+const asked = await state();
+await guest.page.locator("#agree").click({ timeout: 60_000 });
+await until("recording"); // the first part has arrived
+await guest.page.locator("#recording", { hasText: "being recorded" }).waitFor({ timeout: 60_000 });
+// A second person comes in: nothing is recorded until they have agreed.
+const other = await visit("other", link, tones[1]);
+await other.page.locator("[name=name]").fill("Bruno");
+await other.page.locator("#guest button").click();
+await guest.page.locator("#recording", { hasText: "Not recording" }).waitFor({ timeout: 60_000 });
+await other.page.locator("#agree").click({ timeout: 60_000 });
+await guest.page.locator("#recording", { hasText: "being recorded" }).waitFor({ timeout: 60_000 });
+await host.page.evaluate(() => window.call.record(false));
+await guest.page.waitForFunction(() => document.getElementById("recording").textContent === "");
+for (const { browser } of [host, guest, other]) await browser.close();
+console.log(JSON.stringify({ asked, errors }));
