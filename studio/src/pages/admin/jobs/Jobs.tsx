@@ -13,7 +13,7 @@ import { text } from './messages.ts';
 
 type Job = Schemas['AdminJobView'];
 const STATUSES = ['queued', 'in_progress', 'completed', 'failed', 'cancelled'] as const;
-const KINDS: readonly Schemas['JobKind'][] = ['voice', 'script_audio', 'script_line', 'video', 'dubbing', 'transcription', 'sample_text', 'message_speech', 'message_transcript', 'call_message', 'room_clearing', 'bulk', 'export', 'company_export', 'tab'];
+const KINDS: readonly Schemas['JobKind'][] = ['voice', 'script_audio', 'script_line', 'video', 'dubbing', 'transcription', 'sample_text', 'message_speech', 'message_transcript', 'call_message', 'call_recording', 'room_clearing', 'bulk', 'export', 'company_export', 'tab'];
 
 const isOpen = (job: Job): boolean => job.status === 'queued' || job.status === 'in_progress';
 
