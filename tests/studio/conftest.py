@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import Running
-from tests.e2e.users import grant, operator, signed_up, wait_for
+from tests.e2e.users import administrator, grant, signed_up, wait_for
 from tests.studio.visits import Visit
 from tests.support.browser import BROWSER
 
@@ -45,10 +45,11 @@ def people(stack: Running, browser: Browser) -> Callable[[str], Any]:
 
     def storage(who: str) -> Any:
         if who not in kept:
-            client, _, _ = signed_up(stack)
-            email = client.data("GET", "/api/auth/me")["user"]["email"]
             if who == "admin":
-                assert operator(stack, "create-admin", email).returncode == 0
+                email = administrator(stack)
+            else:
+                client, _, _ = signed_up(stack)
+                email = client.data("GET", "/api/auth/me")["user"]["email"]
             if who == "user":
                 grant(stack, client, 100)
                 # What the history has.
