@@ -40,6 +40,15 @@ export default function Payments() {
   );
 }
 
+/** The days that have nothing are not in the series. */
+function everyDay(series: Schemas['RevenueDayView'][], days: number): { at: string; value: number }[] {
+  const gross = new Map(series.map((each) => [each.date.slice(0, 10), each.gross]));
+  return Array.from({ length: days }, (_, place) => {
+    const at = new Date(Date.now() - (days - 1 - place) * DAY).toISOString().slice(0, 10);
+    return { at, value: gross.get(at) ?? 0 };
+  });
+}
+
 function Revenue() {
   const t = text();
   const [days, setDays] = query('days');
@@ -74,7 +83,7 @@ function Revenue() {
                   [t.cancelledPlans, number(totals.cancelled)],
                 ]}
               />
-              <Chart label={t.gross} points={series.map((each) => ({ at: each.date, value: each.gross }))} format={worth} />
+              <Chart label={t.gross} points={everyDay(series, Number(span))} format={worth} />
               <h3>{t.byPlan}</h3>
               {byPlan.length === 0 ? <p class="field-hint">{t.noPlans}</p> : (
                 <Bars

@@ -34,7 +34,7 @@ export default function User({ params }: PageProps) {
     ...(user.email ? [[t.verified, user.isVerified ? t.isVerified : t.notVerified] as [string, string]] : []),
     [t.role, user.isGuest ? t.guest : t[user.role.name]],
     [t.status, t[user.status]],
-    [t.plan, user.plan ?? t.noPlan],
+    [t.plan, user.currentSubscription?.name ?? t.noPlan],
     ...(user.expiryDate ? [[t.planEnds, date(user.expiryDate, 'long')] as [string, string]] : []),
     [t.sessions, number(user.sessions)],
     [t.joined, date(user.createdAt, 'long')],
@@ -74,7 +74,9 @@ function Edit({ user, onSaved }: { user: Details; onSaved: () => void }) {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const plans = useResource(async () => (await data(api.GET('/api/admin/plans'))).plans);
-  const names = plans.loaded.value.state === 'ready' ? plans.loaded.value.value.map(({ name }) => name) : [];
+  const offered = plans.loaded.value.state === 'ready' ? plans.loaded.value.value.map(({ id, name }) => ({ value: id, label: name })) : [];
+  const own = { value: user.plan ?? '', label: user.currentSubscription?.name ?? user.plan ?? t.noPlan };
+  const choices = offered.some(({ value }) => value === own.value) ? offered : [own, ...offered];
   const set = (change: Typed) => (typed.value = { ...typed.value, ...change });
   const { plan = user.plan ?? '', tokens = String(user.tokens), voiceMinutes = String(user.availableMinutes), role = user.role.name } = typed.value;
   const body: Change = {
@@ -101,7 +103,7 @@ function Edit({ user, onSaved }: { user: Details; onSaved: () => void }) {
     <section class="form">
       <h2>{t.change}</h2>
       <form class="form" noValidate onSubmit={save}>
-        <SelectField label={t.plan} value={plan} onValue={(value) => set({ plan: value })} error={wrong.plan} choices={[...(user.plan ? [] : [{ value: '', label: t.noPlan }]), ...[...new Set([...(user.plan ? [user.plan] : []), ...names])].map((name) => ({ value: name, label: name }))]} />
+        <SelectField label={t.plan} value={plan} onValue={(value) => set({ plan: value })} error={wrong.plan} choices={choices} />
         <div class="form-pair">
           <TextField label={t.tokens} type="number" min={0} step={1} value={tokens} onValue={(value) => set({ tokens: value })} error={wrong.tokens} hint={user.heldTokens ? t.held(user.heldTokens) : undefined} />
           <TextField label={t.minutes} type="number" min={0} step={1} value={voiceMinutes} onValue={(value) => set({ voiceMinutes: value })} error={wrong.voiceMinutes} hint={user.heldMinutes ? t.held(user.heldMinutes) : undefined} />

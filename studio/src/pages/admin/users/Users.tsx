@@ -66,7 +66,7 @@ export default function Users() {
           <Button type="submit" icon="search">{t.find}</Button>
         </form>
         <SelectField label={t.status} value={status ?? ''} onValue={setStatus} choices={[{ value: '', label: common().all }, ...STATUSES.map((value) => ({ value, label: t[value] }))]} />
-        <SelectField label={t.plan} value={plan} onValue={setPlan} choices={[{ value: '', label: common().all }, ...named.map(({ name }) => ({ value: name, label: name }))]} />
+        <SelectField label={t.plan} value={plan} onValue={setPlan} choices={[{ value: '', label: common().all }, ...named.map(({ id, name }) => ({ value: id, label: name }))]} />
       </div>
       {chosen.size > 0 && (
         <div class="chosen">
@@ -109,7 +109,7 @@ function Row({ user, isChosen, onChoose }: { user: User; isChosen: boolean; onCh
           {user.role.name === 'admin' && <span class="tag">{t.admin}</span>}
           {user.isGuest && <span class="tag">{t.guest}</span>}
           {user.email && user.email !== name && <span dir="ltr">{user.email}</span>}
-          <span>{user.plan ?? t.noPlan}</span>
+          <span dir="auto">{user.currentSubscription?.name ?? t.noPlan}</span>
           <span>{t.tokensOf(user.tokens)}</span>
           <time dateTime={user.createdAt}>{date(user.createdAt)}</time>
         </p>
