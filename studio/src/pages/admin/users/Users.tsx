@@ -46,7 +46,7 @@ export default function Users() {
   const choose = (user: User) => {
     const now = new Set(chosen);
     if (!now.delete(user.id)) now.add(user.id);
-    setNames({ ...names, [user.id]: nameOf(user) });
+    setNames({ ...names, [user.id]: user.email || nameOf(user) });
     setChosen(now);
   };
   const done = ({ results, job }: Schemas['BulkData']) => {
