@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import Running
-from tests.e2e.users import administrator, grant, signed_up, wait_for
+from tests.e2e.users import grant, operator, signed_up, wait_for
 from tests.studio.visits import Visit
 from tests.support.browser import BROWSER
 
@@ -46,7 +46,9 @@ def people(stack: Running, browser: Browser) -> Callable[[str], Any]:
     def storage(who: str) -> Any:
         if who not in kept:
             if who == "admin":
-                email = administrator(stack)
+                email = f"{secrets.token_hex(6)}@example.com"
+                told = operator(stack, "create-admin", email, "--create", told=PASSWORD)
+                assert told.returncode == 0, told.stderr
             else:
                 client, _, _ = signed_up(stack)
                 email = client.data("GET", "/api/auth/me")["user"]["email"]

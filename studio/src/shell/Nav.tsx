@@ -40,7 +40,7 @@ export function Nav({ isBare }: { isBare: boolean }) {
         })}
       </nav>
       <div class="rail-foot">
-        {running.value.length > 0 && <a class="rail-running" href="/history"><span class="pulse" />{t.running(running.value.length)}</a>}
+        {running.value.length > 0 && <a class="rail-running" href="/history"><span class="pulse" /><span>{t.running(running.value.length)}</span></a>}
         {me.value && <a class="rail-tokens" href="/wallet">{t.tokens(me.value.tokens)}</a>}
         <Menu />
       </div>
@@ -100,6 +100,7 @@ function Menu() {
       </summary>
       <div class="menu-sheet">
         {me.value?.isGuest && <a class="menu-lit" href="/sign-up">{t.keepWork}</a>}
+        {me.value && <a class="menu-item" href="/account">{t.account}</a>}
         <ul class="menu-places">{visible().map((place) => <Item key={place.path} place={place} rank={visible().indexOf(place)} />)}</ul>
         <label class="menu-row">
           <span>{t.theme}</span>

@@ -12,6 +12,9 @@ export interface Place {
 
 export const places: Place[] = [
   { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
+  { path: '/characters', name: 'characters', icon: 'characters', group: 'make' },
+  { path: '/scripts', name: 'scripts', icon: 'scripts', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
+  { path: '/help', name: 'help', icon: 'help', group: 'manage' },
   { path: '/admin', name: 'admin', icon: 'admin', group: 'manage', admins: true },
 ];
