@@ -25,10 +25,11 @@ export const leaving = signal<(() => boolean) | null>(null);
 
 export function go(to: string, options: { replace?: boolean } = {}): void {
   const url = new URL(to, location.origin);
-  if (leaving.value && url.pathname !== location.pathname && !leaving.value()) return;
+  const isSamePage = url.pathname === location.pathname;
+  if (leaving.value && !isSamePage && !leaving.value()) return;
   history[options.replace ? 'replaceState' : 'pushState'](null, '', url);
   address.value = url;
-  if (!url.hash) scrollTo(0, 0);
+  if (!url.hash && !(isSamePage && options.replace)) scrollTo(0, 0); // a filter stays in sight
 }
 
 const isOurs = (url: URL): boolean =>

@@ -18,4 +18,5 @@ export const places: Place[] = [
   { path: '/rooms', name: 'rooms', icon: 'rooms', group: 'meet' },
   { path: '/calls', name: 'calls', icon: 'calls', group: 'meet' },
   { path: '/help', name: 'help', icon: 'help', group: 'manage' },
+  { path: '/admin', name: 'admin', icon: 'admin', group: 'manage', admins: true },
 ];

@@ -1,0 +1,36 @@
+import { messages } from '../../../i18n/index.ts';
+
+export const text = messages(
+  {
+    title: 'Audit log',
+    lead: 'What administrators and operators have read and changed.',
+    target: 'About',
+    targetHint: 'As users/ID or plans/ID.',
+    actor: 'Id of who did it',
+    show: 'Show',
+    none: 'Nothing is logged',
+    noneWhy: 'Nothing fits these filters.',
+    changes: 'What has changed',
+    operator: 'Operator',
+    nothing: 'nothing',
+    request: (id: string) => `Request ${id}`,
+    from: 'before',
+    to: 'after',
+  },
+  {
+    title: 'سجل التدقيق',
+    lead: 'ما قرأه المديرون والمشغّلون وما غيّروه.',
+    target: 'بشأن',
+    targetHint: 'مثل users/ID أو plans/ID.',
+    actor: 'معرّف من قام بذلك',
+    show: 'عرض',
+    none: 'لا سجلات',
+    noneWhy: 'لا شيء يطابق هذه التصفية.',
+    changes: 'ما الذي تغيّر',
+    operator: 'المشغّل',
+    nothing: 'لا شيء',
+    request: (id) => `الطلب ${id}`,
+    from: 'قبل',
+    to: 'بعد',
+  },
+);
