@@ -1,12 +1,12 @@
-import { useState } from 'preact/hooks';
 import { api, page, type Schemas } from '../../api/client.ts';
 import { ago, clock, date, languageName } from '../../i18n/index.ts';
 import { isPlaying, pause, play, track as current } from '../../player/player.ts';
 import { useResource } from '../../state/resource.ts';
-import { Button, IconButton, LinkButton } from '../../ui/Button.tsx';
+import { IconButton, LinkButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
+import { More } from '../../ui/More.tsx';
 import { Page } from '../../ui/Page.tsx';
-import { Empty, Loading, Problem } from '../../ui/States.tsx';
+import { Empty, Loading } from '../../ui/States.tsx';
 import { toast, undoable } from '../../ui/toasts.tsx';
 import { text } from './messages.ts';
 import { trackOf } from './track.ts';
@@ -50,7 +50,7 @@ export default function History() {
           ) : (
             <>
               <ol class="rows">{items.map((item) => <Row key={item.id} item={item} onRemove={() => remove(item)} />)}</ol>
-              {next && <More cursor={next} onMore={(more) => listed.change((value) => ({ items: [...value.items, ...more.items], next: more.next }))} />}
+              {next && <More load={() => load(next)} onMore={(more) => listed.change((value) => ({ items: [...value.items, ...more.items], next: more.next }))} />}
             </>
           )
         }
@@ -83,21 +83,5 @@ function Row({ item, onRemove }: { item: Item; onRemove: () => void }) {
       </div>
       <IconButton icon="delete" label={t.remove(item.title)} onClick={onRemove} />
     </li>
-  );
-}
-
-function More({ cursor, onMore }: { cursor: string; onMore: (more: Listed) => void }) {
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const click = () => {
-    setBusy(true);
-    setError(null);
-    load(cursor).then(onMore, setError).finally(() => setBusy(false));
-  };
-  return (
-    <div class="more">
-      <Problem error={error} />
-      <Button isBusy={isBusy} onClick={click}>{text().more}</Button>
-    </div>
   );
 }
