@@ -9,4 +9,8 @@ export const routes: Route[] = [
   { path: '/speak', load: () => import('./pages/speak/Speak.tsx'), for: 'everybody' },
   { path: '/history', load: () => import('./pages/history/History.tsx') },
   { path: '/history/:id', load: () => import('./pages/history/Recording.tsx') },
+  { path: '/wallet', load: () => import('./pages/wallet/Wallet.tsx') },
+  { path: '/plans', load: () => import('./pages/plans/Plans.tsx'), for: 'everybody' },
+  { path: '/checkout/done', load: () => import('./pages/plans/Checkout.tsx') },
+  { path: '/checkout/cancelled', load: () => import('./pages/plans/Checkout.tsx') },
 ];

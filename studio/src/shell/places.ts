@@ -13,4 +13,5 @@ export interface Place {
 export const places: Place[] = [
   { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
+  { path: '/wallet', name: 'wallet', icon: 'wallet', group: 'manage' },
 ];
