@@ -13,4 +13,5 @@ export const routes: Route[] = [
   { path: '/plans', load: () => import('./pages/plans/Plans.tsx'), for: 'everybody' },
   { path: '/checkout/done', load: () => import('./pages/plans/Checkout.tsx') },
   { path: '/checkout/cancelled', load: () => import('./pages/plans/Checkout.tsx') },
+  { path: '/files', load: () => import('./pages/files/Files.tsx') },
 ];

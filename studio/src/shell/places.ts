@@ -13,5 +13,6 @@ export interface Place {
 export const places: Place[] = [
   { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
+  { path: '/files', name: 'files', icon: 'files', group: 'keep' },
   { path: '/wallet', name: 'wallet', icon: 'wallet', group: 'manage' },
 ];
