@@ -14,4 +14,5 @@ export const routes: Route[] = [
   { path: '/checkout/done', load: () => import('./pages/plans/Checkout.tsx') },
   { path: '/checkout/cancelled', load: () => import('./pages/plans/Checkout.tsx') },
   { path: '/files', load: () => import('./pages/files/Files.tsx') },
+  { path: '/notifications', load: () => import('./pages/notifications/Notifications.tsx') },
 ];
