@@ -38,15 +38,26 @@ def signed_up(stack: Running) -> tuple[Client, str, str]:
     return Client(stack.base_url, token), answer["user"]["id"], token
 
 
-def operator(stack: Running, *arguments: str) -> subprocess.CompletedProcess[str]:
+def operator(
+    stack: Running, *arguments: str, typed: str | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "troupe", *arguments],
         cwd=ROOT / "functions",
         env={**os.environ, **stack.env},
+        input=typed,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def administrator(stack: Running) -> str:
+    """The address of a new administrator, with the password of `signed_up`."""
+    email = f"{secrets.token_hex(6)}@example.com"
+    done = operator(stack, "create-admin", email, "--create", typed="secret-123\n")
+    assert done.returncode == 0, done.stderr
+    return email
 
 
 def grant(stack: Running, client: Client, tokens: int) -> None:

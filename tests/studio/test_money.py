@@ -1,4 +1,4 @@
-"""A plan is bought from the fake Stripe, recordings arrive once, and people are told what happens."""
+"""A plan is bought at the fake Stripe, a recording arrives once, and a change is announced."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from playwright.sync_api import Route, expect
 
 from local.client import Client
 from tests.conftest import Running
-from tests.e2e.users import operator, signed_up
+from tests.e2e.users import administrator, operator, signed_up
 from tests.studio.conftest import PASSWORD, Enter
 from tests.studio.pages.files import upload
 
 
 def _administrator(stack: Running) -> Client:
-    admin, _, _ = signed_up(stack)
-    email = admin.data("GET", "/api/auth/me")["user"]["email"]
-    assert operator(stack, "create-admin", email).returncode == 0
-    login = {"email": email, "password": PASSWORD}
-    token = admin.data("POST", "/api/auth/login", json=login)["accessToken"]
-    return Client(stack.base_url, token)
+    login = {"email": administrator(stack), "password": PASSWORD}
+    client = Client(stack.base_url)
+    return Client(stack.base_url, client.data("POST", "/api/auth/login", json=login)["accessToken"])
 
 
 def _new_plan(admin: Client) -> dict[str, Any]:
@@ -113,14 +110,15 @@ def test_an_upload_whose_answer_is_lost_is_sent_again_and_stored_once(
 def test_somebody_reads_that_an_administrator_gave_them_a_plan(
     stack: Running, enter: Enter
 ) -> None:
-    client, uid, _ = signed_up(stack)
+    client, _, _ = signed_up(stack)
+    email = client.data("GET", "/api/auth/me")["user"]["email"]
     admin = _administrator(stack)
     plan = _new_plan(admin)
-    given = {"userId": uid, "planId": plan["id"]}
+    given = {"email": email, "planType": plan["id"]}
     admin.data("POST", "/api/subscriptions/create", json=given)
     visit = enter()
     page = visit.page
-    visit.sign_in(client.data("GET", "/api/auth/me")["user"]["email"], PASSWORD)
+    visit.sign_in(email, PASSWORD)
     place = page.get_by_role("navigation").get_by_role("link", name="Notifications")
     expect(place).to_contain_text("1 new")
     place.click()

@@ -50,7 +50,7 @@ export default function Plans() {
   const [wanted, want] = useState<Plan | Addon | null>(null);
   const { value } = has.loaded;
   const current = value.state === 'ready' ? value.value : null;
-  const isKnown = value.state === 'ready' && (!hasAccount || current !== null);
+  const isKnown = hasAccount && current !== null;
   const config = offered.loaded.value.state === 'ready' ? offered.loaded.value.value.config : null;
   const changed = () => {
     has.reload();
@@ -135,7 +135,7 @@ function Ways({ plan, has, isMine, isNext, isKnown, onChoose }: Omit<OfferProps,
   const look = plan.isPopular ? 'primary' : 'plain';
   if (plan.perSeat) return <p class="offer-about">{t.company}</p>;
   if (state.value === 'out') return <LinkButton href="/sign-up?to=/plans" look={look}>{t.choose(plan.name)}</LinkButton>;
-  if (me.value?.isGuest || isNext) return null;
+  if (me.value?.isGuest || state.value === 'suspended' || isNext) return null;
   const atStripe = has !== null && isLive(has) && has.source === 'stripe';
   // Stripe knows of no free plan: to come back to it is to cancel.
   if (atStripe && !plan.price) return null;
