@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.conftest import Running
 from tests.e2e.users import grant, operator, signed_up, wait_for
@@ -16,6 +16,8 @@ from tests.studio.visits import Visit
 from tests.support.browser import BROWSER
 
 PASSWORD = "secret-123"
+# As long as a Visit waits: the machine may have much to do.
+expect.set_options(timeout=20_000)
 
 Enter = Callable[..., Visit]
 """Somebody comes: "nobody", "user", "newcomer" or "admin"; more is for the browser's context."""

@@ -21,7 +21,7 @@ interface Listed {
   next: string | undefined;
 }
 
-const MEGABYTE = 1_000_000;
+const MEGABYTE = 1024 * 1024;
 const DAY = 86_400_000;
 
 async function load(cursor?: string): Promise<Listed> {

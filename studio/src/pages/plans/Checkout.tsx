@@ -1,6 +1,7 @@
 // Where Stripe sends people back to.
 import { useEffect, useRef } from 'preact/hooks';
 import { api, data, type Schemas } from '../../api/client.ts';
+import { ApiError } from '../../api/errors.ts';
 import { date, number } from '../../i18n/index.ts';
 import { address, path } from '../../router.ts';
 import { refresh } from '../../session/session.ts';
@@ -39,12 +40,14 @@ function Returned({ session }: { session: string }) {
     const timer = setTimeout(read.reload, PAUSE);
     return () => clearTimeout(timer);
   }, [found]);
-  const [title, lead] = saying(value.state === 'failed', found);
+  const isUnknown = value.state === 'failed' && value.error instanceof ApiError && value.error.status === 404;
+  const [title, lead] = isUnknown ? [t.unknown, t.unknownWhy] : saying(value.state === 'failed', found);
   return (
     <Page title={title} lead={<span role="status">{lead}</span>}>
       {value.state === 'loading' && <Skeleton lines={3} />}
-      {value.state === 'failed' && <Failure error={value.error} onRetry={read.reload} />}
+      {value.state === 'failed' && !isUnknown && <Failure error={value.error} onRetry={read.reload} />}
       {found?.paid && <Bought has={found.subscription} />}
+      {isUnknown && <LinkButton href="/wallet" look="primary">{t.wallet}</LinkButton>}
       {found && (
         <div class="buttons">
           {found.paid && <LinkButton href="/speak" look="primary" icon="speak">{t.speak}</LinkButton>}
@@ -74,5 +77,5 @@ function Bought({ has }: { has: Schemas['SubscriptionView'] }) {
     [t.hasTokens, number(has.tokens)],
     [t.hasMinutes, number(has.availableMinutes)],
   ];
-  return <dl class="facts bought">{facts.map(([name, fact]) => <div key={name}><dt>{name}</dt><dd dir="auto">{fact}</dd></div>)}</dl>;
+  return <dl class="facts bought">{facts.map(([name, fact]) => <div key={name}><dt>{name}</dt><dd><bdi>{fact}</bdi></dd></div>)}</dl>;
 }

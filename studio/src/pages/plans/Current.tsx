@@ -48,7 +48,7 @@ export function Current({ mine, onChange }: { mine: Mine; onChange: () => void }
   };
   return (
     <section class="current" aria-label={t.yours}>
-      <p class="current-what"><strong dir="auto">{plan.name}</strong> <span>{sentences(mine).join(' ')}</span></p>
+      <p class="current-what"><strong><bdi>{plan.name}</bdi></strong> <span>{sentences(mine).join(' ')}</span></p>
       {warnings(mine).map((each) => <p key={each} class="current-warning">{each}</p>)}
       <Problem error={error} />
       {atStripe && (

@@ -6,7 +6,7 @@ import { useResource } from '../../state/resource.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Page } from '../../ui/Page.tsx';
-import { Empty, Failure, Loading, Problem } from '../../ui/States.tsx';
+import { Empty, Failure, Loading, Problem, Skeleton } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { Current } from './Current.tsx';
 import { text } from './messages.ts';
@@ -51,6 +51,7 @@ export default function Plans() {
   const { value } = has.loaded;
   const current = value.state === 'ready' ? value.value : null;
   const isKnown = hasAccount && current !== null;
+  const isWaiting = state.value === 'unknown' || (hasAccount && value.state !== 'failed' && current === null);
   const config = offered.loaded.value.state === 'ready' ? offered.loaded.value.value.config : null;
   const changed = () => {
     has.reload();
@@ -67,7 +68,7 @@ export default function Plans() {
         </div>
       )}
       <Loading of={offered} lines={6}>
-        {({ plans, config, extras }) => (
+        {({ plans, config, extras }) => isWaiting ? <Skeleton lines={6} /> : (
           <>
             {plans.length === 0 && <Empty title={t.none}>{t.noneWhy}</Empty>}
             <ul class="offers" aria-label={t.offers}>

@@ -86,9 +86,9 @@ function Balance({ profile, subscription }: { profile: Schemas['ProfileData']; s
         <strong>{number(tokens)}</strong> <span>{t.tokens(tokens)}</span> <small>{held > 0 ? t.held(held) : t.noneHeld}</small>
       </p>
       <p class="figure">
-        <strong>{number(rounded(minutes))}</strong> <span>{t.minutes(rounded(minutes))}</span> <small>{t.ofMinutes(rounded(subscription.totalMinutes))}</small>
+        <strong>{number(rounded(minutes))}</strong> <span>{t.minutes(rounded(minutes))}</span> {subscription.totalMinutes > 0 && <small>{t.ofMinutes(rounded(subscription.totalMinutes))}</small>}
       </p>
-      <dl class="facts">{facts.map(([name, fact]) => <div key={name}><dt>{name}</dt><dd dir="auto">{fact}</dd></div>)}</dl>
+      <dl class="facts">{facts.map(([name, fact]) => <div key={name}><dt>{name}</dt><dd><bdi>{fact}</bdi></dd></div>)}</dl>
     </div>
   );
 }
