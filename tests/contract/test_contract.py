@@ -83,7 +83,7 @@ def changed(op: str, /, **fields: object) -> Callable[[list[Line]], None]:
         ),
         (
             changed("updateScript", **{"in": ["*dialogue"]}),
-            "updateScript: `in` has *dialogue, the code *dialogue[]",
+            "updateScript: `in` has *dialogue, the code dialogue[]",
         ),
         (changed("getMe", data=["user", "cat"]), "getMe: `data` has ['cat'], the code has not"),
         (changed("getMe", data=[]), "getMe: the code has ['user'], `data` has not"),

@@ -16,7 +16,7 @@ from tests.e2e.test_call import a_call
 from tests.support.browser import browse, needs_browser
 from tests.support.call_recordings import look_at, loudness
 from tests.support.factories import PROJECT
-from tests.support.served_rooms import slack
+from tests.support.machine import slack
 from troupe.adapters.firestore import Database, now
 from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter, Owner

@@ -39,13 +39,14 @@ def signed_up(stack: Running) -> tuple[Client, str, str]:
 
 
 def operator(
-    stack: Running, *arguments: str, typed: str | None = None
+    stack: Running, *arguments: str, told: str | None = None
 ) -> subprocess.CompletedProcess[str]:
+    """`told`: what the command reads."""
     return subprocess.run(
         [sys.executable, "-m", "troupe", *arguments],
         cwd=ROOT / "functions",
         env={**os.environ, **stack.env},
-        input=typed,
+        input=told,
         capture_output=True,
         text=True,
         check=False,
@@ -55,7 +56,7 @@ def operator(
 def administrator(stack: Running) -> str:
     """The address of a new administrator, with the password of `signed_up`."""
     email = f"{secrets.token_hex(6)}@example.com"
-    done = operator(stack, "create-admin", email, "--create", typed="secret-123\n")
+    done = operator(stack, "create-admin", email, "--create", told="secret-123\n")
     assert done.returncode == 0, done.stderr
     return email
 

@@ -70,6 +70,8 @@ OTHERS = {
     "adminRevenue": "sums",
     "listLicenses": "licenses",
     "getLicense": "licenses",
+    "recordings": "refused",
+    "recordingFile": "refused",
 }
 
 

@@ -151,7 +151,8 @@ def test_what_changes_of_the_call_is_told_without_the_notes(talk: Talk) -> None:
     assert names(found) == ["call_changed"]
     assert found[0]["call"]["title"] == "Modem setup"
     assert set(found[0]["call"]) == {
-        *("id", "status", "endReason", "title", "media", "startedAt", "endedAt")
+        *("id", "status", "endReason", "title", "media", "startedAt", "endedAt"),
+        *("endsAt", "recording"),
     }
 
 

@@ -19,6 +19,7 @@ from tests.support.rooms import ask, data
 from tests.support.wiring import rewired, services
 from troupe.adapters.firestore import Database, Merge, Update, now
 from troupe.calls.errors import CallUnpaid
+from troupe.calls.records import RECORDINGS
 from troupe.calls.writes import call_path
 from troupe.commands.ledger_audit import audit_owner
 from troupe.commands.tabs_audit import audit_tabs
@@ -380,8 +381,8 @@ def test_recordings_have_a_tab_of_their_own(db: Database) -> None:
     reserved = tabs.reserve(record, "recording", 20_000)
     assert record.reserved is not None
     assert reserved.tab_id != record.reserved.tab_id
-    recording = f"{call_path(call.id)}/recordings/one"
-    used = {"used": {reserved.tab_id: 20_000}}
+    recording = f"{RECORDINGS}/of-{call.id}"
+    used = {"callId": call.id, "used": {reserved.tab_id: 20_000}}
     db.commit(Merge(recording, used), reserved.use(20_000))
     assert audited(call) == []
     tabs.close(record, "recording")

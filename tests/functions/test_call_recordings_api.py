@@ -111,7 +111,7 @@ class TestConsent:
         tape = a_tape(db, guests=1)
         guest = tape.call.guest()
         act(tape.call, guest.person, "decline")
-        assert (tape.record.state, tape.record.end) == ("failed", "declined")
+        assert (tape.record.state, tape.record.end_reason) == ("failed", "declined")
         assert code(tape.send(0, FILM)) == (409, "recording_over")
         assert not db.get(live_recording_path(tape.call.id)).exists
         # It does not block another one.
@@ -125,7 +125,7 @@ class TestConsent:
         act(tape.call, guest.person, "consent")
         tape.send_all(parts[:2])
         act(tape.call, guest.person, "decline")
-        assert (tape.record.state, tape.record.end) == ("stopping", "declined")
+        assert (tape.record.state, tape.record.end_reason) == ("stopping", "declined")
         assert guest.beat().json["data"]["recording"] is None
         assert tape.send(2, parts[2]).status_code == 200  # was on its way
         tape.stop()
@@ -278,7 +278,7 @@ class TestParts:
     def test_a_recording_is_full(self, tape: Taped, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(service, "MOST_PARTS", 2)
         tape.send_all([FILM, b"more"])
-        assert (tape.record.state, tape.record.end) == ("stopping", "limit_reached")
+        assert (tape.record.state, tape.record.end_reason) == ("stopping", "limit_reached")
         assert tape.call.record.recording is None
         assert code(tape.send(2, b"x")) == (409, "recording_over")
 
@@ -294,7 +294,7 @@ class TestEnds:
         assert code(ask(tape.call.host, "GET", path, "calls")) == (409, "not_ready")
         deliver(queue)
         shown = tape.listed()
-        assert (shown["state"], shown["error"], shown["end"]) == ("ready", None, "stopped")
+        assert (shown["state"], shown["error"], shown["endReason"]) == ("ready", None, "stopped")
         whole = client("calls").get(shown["file"]["url"])
         assert (whole.status_code, whole.mimetype) == (200, "video/mp4")
         assert len(whole.data) == shown["file"]["size"]
@@ -321,7 +321,7 @@ class TestEnds:
         """Nobody stops it: the sweep ends it, and joins what is there."""
         tape.send_all(pieces(FILM, 3)[:2])
         ended = tape.due()
-        assert (ended.state, ended.end) == ("stopping", "nothing_received")
+        assert (ended.state, ended.end_reason) == ("stopping", "nothing_received")
         assert tape.call.record.recording is None
         assert tape.due().state == "processing"
         deliver(queue)
@@ -331,7 +331,7 @@ class TestEnds:
     def test_a_tab_that_never_sends_anything(self, tape: Taped) -> None:
         assert tape.due().state == "stopping"
         failed = tape.due()
-        assert (failed.state, failed.end, failed.error) == (
+        assert (failed.state, failed.end_reason, failed.error) == (
             "failed",
             "nothing_received",
             "nothing_recorded",
@@ -341,14 +341,14 @@ class TestEnds:
     def test_nobody_answers(self, db: Database, queue: HeldQueue) -> None:
         tape = a_tape(db, guests=1)
         ended = tape.due()
-        assert (ended.state, ended.end) == ("failed", "unanswered")
+        assert (ended.state, ended.end_reason) == ("failed", "unanswered")
         assert tape.call.record.recording is None
 
     def test_nobody_answers_during_a_pause(self, tape: Taped) -> None:
         tape.send_all([FILM])
         tape.call.guest()
         ended = tape.due()
-        assert (ended.state, ended.end) == ("stopping", "unanswered")
+        assert (ended.state, ended.end_reason) == ("stopping", "unanswered")
 
     @pytest.mark.parametrize("how", ["leaves", "ends the call", "is not heard of"])
     def test_the_recorder_goes(self, clock: Clock, tape: Taped, queue: HeldQueue, how: str) -> None:
@@ -365,7 +365,7 @@ class TestEnds:
             guest.beat()
             clock.forward(40)
             guest.beat()
-        assert (tape.record.state, tape.record.end) == ("stopping", "recorder_left")
+        assert (tape.record.state, tape.record.end_reason) == ("stopping", "recorder_left")
         assert tape.call.record.recording is None
         # Their browser sends the rest, and has the film made.
         assert tape.send(2, parts[2]).status_code == 200
@@ -474,7 +474,7 @@ class TestMoney:
             tape.host.beat()
         refused = tape.send(1, b"more")
         assert code(refused) == (402, "call_unpaid")
-        assert (tape.record.state, tape.record.end) == ("stopping", "unpaid")
+        assert (tape.record.state, tape.record.end_reason) == ("stopping", "unpaid")
         assert tape.call.record.recording is None
         assert tape.due().state == "processing"
         deliver(queue)

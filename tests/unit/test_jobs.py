@@ -101,6 +101,7 @@ def test_the_registered_kinds_and_queues() -> None:
         *("voice", "script_audio", "script_line", "video"),
         *("export", "transcription", "bulk", "company_export", "dubbing", "sample_text", "tab"),
         *("message_speech", "message_transcript", "room_clearing", "call_message"),
+        "call_recording",
     }
     assert all(spec.kind == kind for kind, spec in job_specs().items())
     assert sum(len(domain.job_specs) for domain in DOMAINS) == len(job_specs())

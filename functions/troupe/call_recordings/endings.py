@@ -109,7 +109,7 @@ class CallRecordingEndings:
                 here.end_recording(reason)
                 here.commit()
                 return
-        fields = {"state": RecordingState.STOPPING, "end": reason, "dueAt": now() + SENT_IN}
+        fields = {"state": RecordingState.STOPPING, "endReason": reason, "dueAt": now() + SENT_IN}
         self._db.commit_or_stale(Update(document.path, fields, seen=document))
 
     def _look_at_job(self, recording_id: str) -> None:

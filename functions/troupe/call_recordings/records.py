@@ -57,8 +57,8 @@ class CallRecording(Record):
     of a browser, or `egress` of a media server. `consented`: the users who have agreed. `parts`,
     `size` (bytes): what has arrived. `milliseconds`: how long it was recorded, by the clock, which
     is what was paid; `counted_at`: up to when; `used`: the same, by tab. `paused_at`: since when
-    nothing may be recorded. `end`: why it ended; `error`: why there is no file. `due_at`: when the
-    sweep looks at it."""
+    nothing may be recorded. `end_reason`: why it ended; `error`: why there is no file. `due_at`:
+    when the sweep looks at it."""
 
     id: str
     call_id: str
@@ -74,7 +74,7 @@ class CallRecording(Record):
     counted_at: datetime | None = None
     used: dict[str, int] = Field(default_factory=dict)
     paused_at: datetime | None = None
-    end: RecordingEnd | None = None
+    end_reason: RecordingEnd | None = None
     error: str | None = None
     file: RecordingFile | None = None
     due_at: datetime

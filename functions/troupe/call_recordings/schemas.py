@@ -65,7 +65,7 @@ class RecordingView(Schema):
     state: RecordingState
     consented: list[str] = Field(description="The ids of the users who have agreed.")
     parts: int = Field(description="How many have been received, and so the number of the next.")
-    end: RecordingEnd | None = Field(description="Why it ended.")
+    end_reason: RecordingEnd | None = Field(description="Why it ended.")
     error: str | None = Field(description="The code of why there is no file.")
     file: RecordingFileView | None
     started_at: datetime
@@ -73,12 +73,13 @@ class RecordingView(Schema):
 
     @classmethod
     def of(cls, recording: CallRecording) -> Self:
-        same = ("id", "call_id", "name", "source", "state", "consented", "parts", "end", "error")
+        same = ("id", "call_id", "name", "source", "state", "consented", "parts")
+        why = ("end_reason", "error")
         file = recording.file
         url = f"/api/calls/{recording.call_id}/recordings/{recording.id}/file"
         shown = file and RecordingFileView(url=url, **file.model_dump(exclude={"path"}))
         return cls(
-            **{name: getattr(recording, name) for name in same},
+            **{name: getattr(recording, name) for name in same + why},
             user_id=recording.uid,
             file=shown,
             started_at=recording.started_at,

@@ -51,7 +51,7 @@ def recording_writes(
         unmade = before.state == "requested"
         ended: dict[str, Any] = {
             "state": "failed" if unmade else "stopping",
-            "end": end or "stopped",
+            "endReason": end or "stopped",
             "pausedAt": None,
             "endedAt": at,
             "dueAt": at + (FAILED_KEPT if unmade else SENT_IN),

@@ -6,16 +6,6 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
-from troupe.characters.intake import MAX_IMAGE_BYTES, MAX_IMAGES, MAX_SAMPLE_BYTES
-from troupe.files.errors import MAX_BYTES
-from troupe.scripts.records import (
-    MAX_CHARACTERS,
-    MAX_LINE_CHARACTERS,
-    MAX_LINES,
-    MAX_WRITTEN,
-    MOST_CAST,
-)
-from troupe.speech.catalogue import capabilities
 from troupe.web.schema import Schema
 
 if TYPE_CHECKING:
@@ -65,6 +55,8 @@ class EngineView(Schema):
 
     @classmethod
     def of(cls, name: str) -> Self:
+        from troupe.speech.catalogue import capabilities
+
         can = capabilities(name)
         return cls(
             name=name,
@@ -132,6 +124,17 @@ def _prices(settings: Settings) -> PricesView:
 
 
 def _limits(settings: Settings) -> LimitsView:
+    # Their domains are loaded with the first request, not with the function.
+    from troupe.characters.intake import MAX_IMAGE_BYTES, MAX_IMAGES, MAX_SAMPLE_BYTES
+    from troupe.files.errors import MAX_BYTES
+    from troupe.scripts.records import (
+        MAX_CHARACTERS,
+        MAX_LINE_CHARACTERS,
+        MAX_LINES,
+        MAX_WRITTEN,
+        MOST_CAST,
+    )
+
     return LimitsView(
         text_characters=settings.max_text_characters,
         audio_seconds=settings.max_audio_seconds,

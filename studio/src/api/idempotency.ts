@@ -17,6 +17,15 @@ export function keyFor(purpose: string, body: unknown): string {
   return key;
 }
 
+const marks = new WeakMap<Blob, string>();
+
+/** What stands for a file in a body: the same for the same file. */
+export function mark(file: Blob): string {
+  const known = marks.get(file) ?? crypto.randomUUID();
+  marks.set(file, known);
+  return known;
+}
+
 /** The request was answered: the next one is a new one. */
 export function answered(purpose: string): void {
   forget(`key.${purpose}`);

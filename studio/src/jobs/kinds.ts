@@ -1,6 +1,7 @@
 // What can be followed. A page that starts jobs of another kind adds how to read one, and where its
 // result is shown.
 import { api, data, type Schemas } from '../api/client.ts';
+import { messages } from '../i18n/index.ts';
 
 export interface Progress {
   job: Schemas['JobView'];
@@ -14,6 +15,8 @@ interface Kind {
   open: (id: string) => string;
 }
 
+const text = messages({ archive: 'Archive of your data' }, { archive: 'أرشيف بياناتك' });
+
 export const kinds = {
   voice: {
     read: async (generationId) => {
@@ -25,6 +28,13 @@ export const kinds = {
     cancel: (generationId) =>
       api.POST('/api/voice/generations/{generationId}/cancel', { params: { path: { generationId } } }),
     open: (id) => `/history/${id}`,
+  },
+  export: {
+    read: async (exportId) => {
+      const { job } = await data(api.GET('/api/auth/export/{exportId}', { params: { path: { exportId } } }));
+      return { job, title: text().archive };
+    },
+    open: () => '/account',
   },
 } satisfies Record<string, Kind>;
 

@@ -102,6 +102,7 @@ function Menu() {
       </summary>
       <div class="menu-sheet">
         {me.value?.isGuest && <a class="menu-lit" href="/sign-up">{t.keepWork}</a>}
+        {me.value && <a class="menu-item" href="/account">{t.account}</a>}
         <ul class="menu-places">{visible().map((place) => <Item key={place.path} place={place} rank={visible().indexOf(place)} />)}</ul>
         <label class="menu-row">
           <span>{t.theme}</span>

@@ -12,8 +12,10 @@ export interface Place {
 
 export const places: Place[] = [
   { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
+  { path: '/characters', name: 'characters', icon: 'characters', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
   { path: '/files', name: 'files', icon: 'files', group: 'keep' },
   { path: '/wallet', name: 'wallet', icon: 'wallet', group: 'manage' },
   { path: '/notifications', name: 'notifications', icon: 'notifications', group: 'manage' },
+  { path: '/help', name: 'help', icon: 'help', group: 'manage' },
 ];

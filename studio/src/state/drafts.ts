@@ -1,6 +1,6 @@
 // What somebody types survives a reload, a crash and a lost session.
 import { signal, type Signal } from '@preact/signals';
-import { keep, kept } from './storage.ts';
+import { forget, keep, kept } from './storage.ts';
 
 const drafts = new Map<string, Signal<unknown>>();
 
@@ -18,6 +18,12 @@ export function draft<T extends object>(name: string, initial: T): Signal<T> {
     drafts.set(name, made);
   }
   return found;
+}
+
+/** What was typed has been saved. */
+export function dropDraft(name: string): void {
+  drafts.delete(name);
+  forget(`draft.${name}`);
 }
 
 /** Other tabs write drafts, too: the latest is shown here. */

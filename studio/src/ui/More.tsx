@@ -1,4 +1,4 @@
-// The next page of a list, at the press of a button.
+// Under a list of which there is more.
 import { useState } from 'preact/hooks';
 import { messages } from '../i18n/index.ts';
 import { Button } from './Button.tsx';

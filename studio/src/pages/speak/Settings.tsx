@@ -12,7 +12,7 @@ const FORMATS: Schemas['AudioFormat'][] = ['mp3', 'wav', 'ogg', 'flac'];
 
 export function Settings({ wrong }: { wrong: Record<string, string> }) {
   const t = text();
-  const { language, voiceType, style, speed, format } = speech.value;
+  const { language, voiceType, characterId, style, speed, format } = speech.value;
   const offered = useResource(async () => {
     const [{ languages }, { styles }] = await Promise.all([data(api.GET('/api/voice/languages')), data(api.GET('/api/voice/styles'))]);
     return { languages, styles };
@@ -26,13 +26,17 @@ export function Settings({ wrong }: { wrong: Record<string, string> }) {
     <aside class="speak-settings" aria-label={t.settings}>
       {known.state === 'failed' && <Problem error={known.error} />}
       <SelectField label={t.language} value={language} choices={languages} error={wrong.language} onValue={(value) => change({ language: value, voiceId: '' })} />
-      <Choices
-        label={t.voice}
-        value={voiceType}
-        choices={[{ value: 'female', label: t.female }, { value: 'male', label: t.male }, { value: 'kids', label: t.kids }]}
-        onValue={(value) => change({ voiceType: value as Schemas['VoiceType'], voiceId: '' })}
-      />
-      <Speaker error={wrong.voiceId} />
+      {characterId ? <Cast /> : (
+        <>
+          <Choices
+            label={t.voice}
+            value={voiceType}
+            choices={[{ value: 'female', label: t.female }, { value: 'male', label: t.male }, { value: 'kids', label: t.kids }]}
+            onValue={(value) => change({ voiceType: value as Schemas['VoiceType'], voiceId: '' })}
+          />
+          <Speaker error={wrong.voiceId} />
+        </>
+      )}
       <SelectField label={t.style} value={style} choices={styles} error={wrong.voiceStyle} onValue={(value) => change({ style: value })} />
       <Field label={t.speed} error={wrong.speed}>
         {(tied) => (
@@ -44,6 +48,21 @@ export function Settings({ wrong }: { wrong: Record<string, string> }) {
       </Field>
       <Choices label={t.format} value={format} choices={FORMATS.map((each) => ({ value: each, label: each.toUpperCase() }))} onValue={(value) => change({ format: value as Schemas['AudioFormat'] })} />
     </aside>
+  );
+}
+
+/** The character that speaks, and the way back to voices. */
+function Cast() {
+  const t = text();
+  const { characterId, characterName } = speech.value;
+  return (
+    <div class="field">
+      <p class="field-label">{t.character}</p>
+      <p class="speak-cast">
+        <a href={`/characters/${characterId}`} dir="auto">{characterName}</a>
+        <IconButton icon="close" label={t.noCharacter} onClick={() => change({ characterId: '', characterName: '' })} />
+      </p>
+    </div>
   );
 }
 

@@ -2,6 +2,7 @@ import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { fieldMessages } from '../../api/errors.ts';
 import { number } from '../../i18n/index.ts';
+import { address, go } from '../../router.ts';
 import { state } from '../../session/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Cost, Shortage } from '../../ui/Cost.tsx';
@@ -11,7 +12,7 @@ import { Field } from '../../ui/Field.tsx';
 import { samples, text } from './messages.ts';
 import { Result } from './Result.tsx';
 import { Settings } from './Settings.tsx';
-import { change, isSending, MOST, price, problem, quote, speak, speech } from './work.ts';
+import { change, isSending, MOST, price, problem, quote, speak, speakAs, speech } from './work.ts';
 import './speak.css';
 
 export default function Speak() {
@@ -21,6 +22,11 @@ export default function Speak() {
     void [speech.value, state.value];
     return quote();
   });
+  const as = address.value.searchParams.get('character');
+  useEffect(() => {
+    if (!as || state.value !== 'in') return;
+    speakAs(as).then(() => go('/speak', { replace: true }), (error: unknown) => (problem.value = error));
+  }, [as, state.value]);
   return (
     <Page title={t.title} wide>
       <form

@@ -13,6 +13,9 @@ export interface Speech {
   language: string;
   voiceType: Schemas['VoiceType'];
   voiceId: string;
+  /** Speaks instead of a voice; "" for none. */
+  characterId: string;
+  characterName: string;
   style: string;
   speed: number;
   format: Schemas['AudioFormat'];
@@ -25,6 +28,8 @@ export const speech = draft<Speech>('speak', {
   language: 'en-us',
   voiceType: 'female',
   voiceId: '',
+  characterId: '',
+  characterName: '',
   style: 'neutral',
   speed: 1,
   format: 'mp3',
@@ -35,9 +40,18 @@ export function change(changes: Partial<Speech>): void {
   speech.value = { ...speech.value, ...changes };
 }
 
+/** From the page of a character. */
+export async function speakAs(characterId: string): Promise<void> {
+  const { character } = await data(api.GET('/api/characters/{characterId}', { params: { path: { characterId } } }));
+  change({ characterId, characterName: character.displayName, language: character.language, voiceId: '', speed: 1 });
+}
+
 const body = computed<Schemas['GenerateVoice']>(() => {
-  const { text, language, voiceType, voiceId, style, speed, format } = speech.value;
-  return { text: text.trim(), language, voiceType, voiceStyle: style, speed, format, ...(voiceId && { voiceId }) };
+  const { text, language, voiceType, voiceId, characterId, style, speed, format } = speech.value;
+  const said = { text: text.trim(), language, voiceStyle: style, format };
+  // A character has a speed of its own.
+  if (characterId) return { ...said, characterId, ...(speed !== 1 && { speed }) };
+  return { ...said, voiceType, speed, ...(voiceId && { voiceId }) };
 });
 
 type Price = { state: 'none' } | { state: 'asking' } | { state: 'known'; price: Schemas['PriceData'] } | { state: 'failed'; error: unknown };
