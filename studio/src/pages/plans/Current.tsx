@@ -72,8 +72,10 @@ export function Current({ mine, onChange }: { mine: Mine; onChange: () => void }
 
 function sentences({ subscription, billing }: Mine): string[] {
   const t = text();
-  const { periodEnd, nextPlan } = subscription;
+  const { periodEnd, nextPlan, expiryDate, source } = subscription;
   const said = billing?.trialEndsAt ? [t.trialEnds(date(billing.trialEndsAt))] : [];
+  // What an administrator gave may have an end that is fixed.
+  if (source === 'admin' && !nextPlan) return expiryDate ? [...said, t.runs(date(expiryDate))] : said;
   if (!periodEnd) return said;
   if (billing?.cancelAtPeriodEnd) return [...said, t.ends(date(periodEnd))];
   return [...said, nextPlan ? t.follows(nextPlan.name, date(periodEnd)) : t.renews(date(periodEnd))];
