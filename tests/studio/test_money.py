@@ -126,5 +126,5 @@ def test_somebody_reads_that_an_administrator_gave_them_a_plan(
     expect(page.locator(".current")).to_contain_text(plan["name"])
     expect(place).not_to_contain_text("new")
     place.click()
-    expect(page.locator(".notice")).to_have_count(1)
-    expect(page.locator(".notice[data-unread]")).to_have_count(0)
+    expect(page.locator(".news")).to_have_count(1)
+    expect(page.locator(".news[data-unread]")).to_have_count(0)

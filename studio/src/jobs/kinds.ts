@@ -6,6 +6,8 @@ import { messages } from '../i18n/index.ts';
 export interface Progress {
   job: Schemas['JobView'];
   title: string;
+  /** Where its result is shown, if that is not what `open` says. */
+  page?: string;
 }
 
 interface Kind {
@@ -16,6 +18,19 @@ interface Kind {
 }
 
 const text = messages({ archive: 'Archive of your data' }, { archive: 'أرشيف بياناتك' });
+
+const titles = new Map<string, Promise<string>>();
+
+/** Asked for once: a job is read many times. */
+function titleOf(scriptId: string): Promise<string> {
+  let title = titles.get(scriptId);
+  if (!title) {
+    title = data(api.GET('/api/scripts/{scriptId}', { params: { path: { scriptId } } })).then(({ script }) => script.title);
+    title.catch(() => titles.delete(scriptId));
+    titles.set(scriptId, title);
+  }
+  return title;
+}
 
 export const kinds = {
   voice: {
@@ -28,6 +43,15 @@ export const kinds = {
     cancel: (generationId) =>
       api.POST('/api/voice/generations/{generationId}/cancel', { params: { path: { generationId } } }),
     open: (id) => `/history/${id}`,
+  },
+  script: {
+    read: async (jobId) => {
+      const { job } = await data(api.GET('/api/video-jobs/{jobId}', { params: { path: { jobId } } }));
+      const page = `/scripts/${job.scriptId}`;
+      return { job, title: await titleOf(job.scriptId), page: job.kind === 'video' ? `${page}/film` : page };
+    },
+    cancel: (jobId) => api.POST('/api/video-jobs/{jobId}/cancel', { params: { path: { jobId } } }),
+    open: () => '/scripts',
   },
   export: {
     read: async (exportId) => {

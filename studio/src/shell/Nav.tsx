@@ -41,7 +41,7 @@ export function Nav({ isBare }: { isBare: boolean }) {
         })}
       </nav>
       <div class="rail-foot">
-        {running.value.length > 0 && <a class="rail-running" href="/history"><span class="pulse" />{t.running(running.value.length)}</a>}
+        {running.value.length > 0 && <a class="rail-running" href="/history"><span class="pulse" /><span>{t.running(running.value.length)}</span></a>}
         {me.value && <a class="rail-tokens" href="/wallet">{t.tokens(me.value.tokens)}</a>}
         <Menu />
       </div>

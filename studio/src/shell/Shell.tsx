@@ -35,7 +35,7 @@ export function Shell() {
     watchUnread();
     onEnd(({ kind, id, progress }) => {
       void refresh(); // the balance
-      const place = kindOf(kind).open(id);
+      const place = progress?.page ?? kindOf(kind).open(id);
       // A page that shows the job says it better.
       if (!progress || document.querySelector(`[data-follows="${id}"]`)) return;
       const t = text();

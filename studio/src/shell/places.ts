@@ -13,6 +13,7 @@ export interface Place {
 export const places: Place[] = [
   { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
   { path: '/characters', name: 'characters', icon: 'characters', group: 'make' },
+  { path: '/scripts', name: 'scripts', icon: 'scripts', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
   { path: '/files', name: 'files', icon: 'files', group: 'keep' },
   { path: '/wallet', name: 'wallet', icon: 'wallet', group: 'manage' },

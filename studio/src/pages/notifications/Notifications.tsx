@@ -92,16 +92,16 @@ function Row({ item, onRead, onRemove }: { item: Item; onRead: () => void; onRem
   const t = text();
   const place = pageOf(item.link);
   return (
-    <li class="notice" data-unread={!item.readAt || undefined}>
+    <li class="news" data-unread={!item.readAt || undefined}>
       <div class="row-main">
-        <p class="notice-title" dir="auto">{place ? <a href={place} onClick={onRead}>{item.title}</a> : item.title}</p>
-        <p class="notice-body" dir="auto">{item.body}</p>
+        <p class="news-title" dir="auto">{place ? <a href={place} onClick={onRead}>{item.title}</a> : item.title}</p>
+        <p class="news-body" dir="auto">{item.body}</p>
         <p class="row-about">
           {!item.readAt && <span class="tag">{t.unread}</span>}
           <time dateTime={item.createdAt} title={date(item.createdAt, 'long')}>{ago(item.createdAt)}</time>
         </p>
       </div>
-      <div class="notice-ways">
+      <div class="news-ways">
         {!item.readAt && <IconButton icon="check" label={t.read(item.title)} onClick={onRead} />}
         <IconButton icon="delete" label={t.remove(item.title)} onClick={onRemove} />
       </div>
