@@ -38,4 +38,10 @@ export const routes: Route[] = [
   { path: '/admin/faq', load: () => import('./pages/admin/desk/Faq.tsx'), for: 'admins' },
   { path: '/admin/audit', load: () => import('./pages/admin/audit/Audit.tsx'), for: 'admins' },
   { path: '/admin/metrics', load: () => import('./pages/admin/metrics/Metrics.tsx'), for: 'admins' },
+  { path: '/wallet', load: () => import('./pages/wallet/Wallet.tsx') },
+  { path: '/plans', load: () => import('./pages/plans/Plans.tsx'), for: 'everybody' },
+  { path: '/checkout/done', load: () => import('./pages/plans/Checkout.tsx') },
+  { path: '/checkout/cancelled', load: () => import('./pages/plans/Checkout.tsx') },
+  { path: '/files', load: () => import('./pages/files/Files.tsx') },
+  { path: '/notifications', load: () => import('./pages/notifications/Notifications.tsx') },
 ];

@@ -53,6 +53,14 @@ def operator(
     )
 
 
+def administrator(stack: Running) -> str:
+    """The address of a new administrator, with the password of `signed_up`."""
+    email = f"{secrets.token_hex(6)}@example.com"
+    done = operator(stack, "create-admin", email, "--create", told="secret-123\n")
+    assert done.returncode == 0, done.stderr
+    return email
+
+
 def grant(stack: Running, client: Client, tokens: int) -> None:
     email = client.data("GET", "/api/auth/me")["user"]["email"]
     done = operator(stack, "grant", email, str(tokens), "--id", secrets.token_hex(4))

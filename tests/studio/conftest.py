@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from local.client import Client
 from tests.conftest import Running
@@ -20,6 +20,8 @@ from tests.support.factories import PROJECT
 from troupe.adapters.firestore import Database
 
 PASSWORD = "secret-123"
+# As long as a Visit waits: the machine may have much to do.
+expect.set_options(timeout=20_000)
 
 Enter = Callable[..., Visit]
 """Somebody comes: "nobody", "user", "newcomer", "host" (of calls) or "admin"; more is for their

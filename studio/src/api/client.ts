@@ -24,6 +24,9 @@ export function useBearer(given: Bearer): void {
   bearer = given;
 }
 
+/** For the one request that `fetch` cannot make: an upload with its progress. */
+export const whoseRequest = (): Bearer => bearer;
+
 /** Whether the last request got an answer. */
 export const isReachable = signal(true);
 

@@ -1,9 +1,10 @@
 // A rail beside wide pages, a bar under narrow ones; on bare pages a line at the top.
 import { useEffect, useRef } from 'preact/hooks';
-import { chooseLocale, locale, LOCALES, type Locale } from '../i18n/index.ts';
+import { chooseLocale, locale, LOCALES, number, type Locale } from '../i18n/index.ts';
 import { running } from '../jobs/follow.ts';
 import { path } from '../router.ts';
 import { isAdmin, me, signOut, state } from '../session/session.ts';
+import { unread } from '../session/unread.ts';
 import { chooseTheme, theme, THEMES, type Theme } from '../state/theme.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { isSheetOpen } from './Keys.tsx';
@@ -54,6 +55,7 @@ function Item({ place, rank }: { place: Place; rank: number }) {
       <a href={place.path} aria-current={isHere(place) ? 'page' : undefined}>
         <Icon name={place.icon} />
         <span>{text()[place.name]}</span>
+        {place.name === 'notifications' && unread.value > 0 && <span class="tag">{number(unread.value)}<span class="visually-hidden"> {text().unread}</span></span>}
       </a>
     </li>
   );

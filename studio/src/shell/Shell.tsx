@@ -9,6 +9,7 @@ import { Player } from '../player/Player.tsx';
 import { address, go, match, path, type PageProps, type Route } from '../router.ts';
 import { routes } from '../routes.ts';
 import { SignInDialog } from '../session/SignInDialog.tsx';
+import { watchUnread } from '../session/unread.ts';
 import { asked, isAdmin, refresh, state } from '../session/session.ts';
 import { Button, LinkButton } from '../ui/Button.tsx';
 import { Page } from '../ui/Page.tsx';
@@ -31,6 +32,7 @@ export function Shell() {
   useEffect(() => {
     listenForKeys();
     resume();
+    watchUnread();
     onEnd(({ kind, id, progress }) => {
       void refresh(); // the balance
       const place = progress?.page ?? kindOf(kind).open(id);

@@ -4,7 +4,7 @@ import type { IconName } from '../ui/Icon.tsx';
 export interface Place {
   path: string;
   /** The name of its message in messages.ts. */
-  name: 'speak' | 'history' | 'characters' | 'scripts' | 'dubbing' | 'files' | 'rooms' | 'calls' | 'wallet' | 'companies' | 'help' | 'admin';
+  name: 'speak' | 'history' | 'characters' | 'scripts' | 'dubbing' | 'files' | 'rooms' | 'calls' | 'wallet' | 'notifications' | 'companies' | 'help' | 'admin';
   icon: IconName;
   group: 'make' | 'keep' | 'meet' | 'manage';
   admins?: boolean;
@@ -17,6 +17,9 @@ export const places: Place[] = [
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
   { path: '/rooms', name: 'rooms', icon: 'rooms', group: 'meet' },
   { path: '/calls', name: 'calls', icon: 'calls', group: 'meet' },
+  { path: '/files', name: 'files', icon: 'files', group: 'keep' },
+  { path: '/wallet', name: 'wallet', icon: 'wallet', group: 'manage' },
+  { path: '/notifications', name: 'notifications', icon: 'notifications', group: 'manage' },
   { path: '/help', name: 'help', icon: 'help', group: 'manage' },
   { path: '/admin', name: 'admin', icon: 'admin', group: 'manage', admins: true },
 ];

@@ -1,0 +1,181 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api, data, page, type Schemas } from '../../api/client.ts';
+import { ApiError, wordsFor } from '../../api/errors.ts';
+import { clock, date } from '../../i18n/index.ts';
+import { isPlaying, pause, play, track as current, type Track } from '../../player/player.ts';
+import { download } from '../../player/Player.tsx';
+import { useResource } from '../../state/resource.ts';
+import { Button, IconButton } from '../../ui/Button.tsx';
+import { Icon } from '../../ui/Icon.tsx';
+import { More } from '../../ui/More.tsx';
+import { Page } from '../../ui/Page.tsx';
+import { Empty, Loading } from '../../ui/States.tsx';
+import { toast, undoable } from '../../ui/toasts.tsx';
+import { text } from './messages.ts';
+import { add, onArrival, retry, stop, uploads, type Upload } from './uploads.ts';
+import './files.css';
+
+type Item = Schemas['FileView'];
+interface Listed {
+  items: Item[];
+  next: string | undefined;
+}
+
+const MEGABYTE = 1024 * 1024;
+const DAY = 86_400_000;
+
+async function load(cursor?: string): Promise<Listed> {
+  const { data: list, meta } = await page(api.GET('/api/files', { params: { query: { limit: 25, ...(cursor && { cursor }) } } }));
+  return { items: list.files, next: meta.nextCursor };
+}
+
+const size = (bytes: number): string => text().megabytes(Math.max(0.1, Math.round((bytes / MEGABYTE) * 10) / 10));
+
+export default function Files() {
+  const t = text();
+  const listed = useResource(() => load());
+  const limits = useResource(async () => {
+    const [{ limits }, { quotas }] = await Promise.all([data(api.GET('/api/config')), data(api.GET('/api/user/profile'))]);
+    return { most: limits.fileBytes, quotas };
+  });
+  useEffect(
+    () =>
+      onArrival((file) => {
+        toast(text().uploaded(file.name));
+        listed.change((value) => ({ ...value, items: [file, ...value.items.filter((each) => each.id !== file.id)] }));
+        limits.reload();
+      }),
+    [],
+  );
+  const remove = (item: Item) => {
+    const put = (items: Item[]) => [...items, item].sort((one, other) => other.createdAt.localeCompare(one.createdAt));
+    listed.change((value) => ({ ...value, items: value.items.filter((each) => each.id !== item.id) }));
+    const back = () => listed.change((value) => ({ ...value, items: put(value.items) }));
+    undoable(
+      t.removed(item.name),
+      () => {
+        api.DELETE('/api/files/{fileId}', { params: { path: { fileId: item.id } } }).then(limits.reload, () => {
+          back();
+          toast(t.notRemoved);
+        });
+      },
+      back,
+    );
+  };
+  return (
+    <Page title={t.title} lead={t.lead}>
+      <div class="files">
+        <Loading of={limits} lines={2}>
+          {({ most, quotas }) => (
+            <>
+              <Drop most={most} />
+              <p class="field-hint">{t.used(quotas.files.used, quotas.files.maximum, size(quotas.fileBytes.used), size(quotas.fileBytes.maximum))}</p>
+              {uploads.value.length > 0 && <ul class="rows">{uploads.value.map((each) => <Sending key={each.key} upload={each} most={most} />)}</ul>}
+            </>
+          )}
+        </Loading>
+        <Loading of={listed} lines={6}>
+          {({ items, next }) =>
+            items.length === 0 ? (
+              <Empty title={t.emptyTitle}>{t.empty}</Empty>
+            ) : (
+              <div>
+                <ol class="rows">{items.map((item) => <Row key={item.id} item={item} onRemove={() => remove(item)} />)}</ol>
+                {next && <More load={() => load(next)} onMore={(more) => listed.change((value) => ({ items: [...value.items, ...more.items], next: more.next }))} />}
+              </div>
+            )
+          }
+        </Loading>
+      </div>
+    </Page>
+  );
+}
+
+/** A file input, which is also a place to drop files on. */
+function Drop({ most }: { most: number }) {
+  const t = text();
+  const input = useRef<HTMLInputElement>(null);
+  const [isOver, setOver] = useState(false);
+  return (
+    <div
+      class="drop"
+      data-over={isOver || undefined}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        add(event.dataTransfer?.files ?? [], most);
+      }}
+    >
+      <input
+        ref={input}
+        type="file"
+        class="visually-hidden"
+        aria-label={t.choose}
+        tabIndex={-1}
+        accept="audio/*,.aiff,.caf,.amr"
+        multiple
+        onChange={(event) => {
+          add(event.currentTarget.files ?? [], most);
+          event.currentTarget.value = ''; // the same file can be chosen again
+        }}
+      />
+      <p>{t.chooseHint(size(most))}</p>
+      <Button look="primary" icon="upload" onClick={() => input.current?.click()}>{t.upload}</Button>
+    </div>
+  );
+}
+
+function Sending({ upload, most }: { upload: Upload; most: number }) {
+  const t = text();
+  const { key, file, state, part, error } = upload;
+  const percent = Math.floor(part * 100);
+  const isLarge = error instanceof ApiError && error.code === 'file_too_large';
+  return (
+    <li class="sending">
+      <p class="sending-name" dir="auto">{file.name}</p>
+      {state === 'failed' ? (
+        <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(error)}</p>
+      ) : (
+        <>
+          <p class="row-about">{state === 'waiting' ? t.waiting : percent < 100 ? t.percent(percent) : t.checking}</p>
+          <progress class="bar" max={100} value={percent} aria-label={t.uploading(file.name)} />
+        </>
+      )}
+      <div class="sending-ways">
+        {state === 'failed' && !isLarge && <Button small onClick={() => retry(key)}>{t.again}</Button>}
+        <IconButton icon="close" label={state === 'failed' ? t.dismiss(file.name) : t.stop(file.name)} onClick={() => stop(key)} />
+      </div>
+    </li>
+  );
+}
+
+function Row({ item, onRemove }: { item: Item; onRemove: () => void }) {
+  const t = text();
+  const isSounding = isPlaying.value && current.value?.id === item.id;
+  const track: Track = { id: item.id, title: item.name, about: t.title, source: item.url, language: '', page: '/files' };
+  const days = Math.floor((new Date(item.expiresAt).getTime() - Date.now()) / DAY);
+  return (
+    <li class="row" data-current={current.value?.id === item.id || undefined}>
+      <button type="button" class="row-play" aria-label={isSounding ? t.pause(item.name) : t.play(item.name)} onClick={() => (isSounding ? pause() : void play(track))}>
+        <Icon name={isSounding ? 'pause' : 'play'} />
+      </button>
+      <div class="row-main">
+        <p class="file-name" dir="auto">{item.name}</p>
+        <p class="row-about">
+          <span dir="ltr">{clock(item.seconds)}</span>
+          <span>{size(item.size)}</span>
+          <time dateTime={item.expiresAt} title={date(item.expiresAt, 'long')}>{days > 0 ? t.days(days) : t.today}</time>
+        </p>
+      </div>
+      <div class="file-ways">
+        <IconButton icon="download" label={t.download(item.name)} onClick={() => void download(item.url, item.name).catch(() => toast(t.notDownloaded))} />
+        <IconButton icon="delete" label={t.remove(item.name)} onClick={onRemove} />
+      </div>
+    </li>
+  );
+}
