@@ -31,6 +31,8 @@ export default defineConfig({
     // No data: URLs, which the policy does not allow for fonts.
     assetsInlineLimit: 0,
     manifest: true, // for the test of the budgets
+    // Browsers without modulepreload load the same files a little later.
+    modulePreload: { polyfill: false },
   },
   // The client of rooms is outside of this folder.
   server: { port: 5173, strictPort: true, fs: { allow: ['..'] }, proxy: { '/api': stack, '/__': stack } },

@@ -7,7 +7,7 @@ import { isAdmin, me, signOut, state } from '../session/session.ts';
 import { unread } from '../session/unread.ts';
 import { chooseTheme, theme, THEMES, type Theme } from '../state/theme.ts';
 import { Icon } from '../ui/Icon.tsx';
-import { isSheetOpen } from './Keys.tsx';
+import { openKeys } from './Keys.tsx';
 import { text } from './messages.ts';
 import { places, type Place } from './places.ts';
 
@@ -116,7 +116,7 @@ function Menu() {
             {Object.entries(LOCALES).map(([code, own]) => <option key={code} value={code} lang={code} selected={locale.value === code}>{own}</option>)}
           </select>
         </label>
-        <button type="button" class="menu-item" onClick={() => (isSheetOpen.value = true)}>{t.keys} <kbd>?</kbd></button>
+        <button type="button" class="menu-item" onClick={openKeys}>{t.keys} <kbd>?</kbd></button>
         {state.value === 'in' ? (
           <button type="button" class="menu-item" onClick={() => void signOut()}>{t.signOut}</button>
         ) : (

@@ -15,7 +15,7 @@ import { Button, LinkButton } from '../ui/Button.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Skeleton } from '../ui/States.tsx';
 import { toast, Toasts } from '../ui/toasts.tsx';
-import { KeySheet, listenForKeys } from './Keys.tsx';
+import { Keys, listenForKeys } from './Keys.tsx';
 import { text } from './messages.ts';
 import { Nav } from './Nav.tsx';
 import { OfflineBar } from './OfflineBar.tsx';
@@ -61,7 +61,7 @@ export function Shell() {
       <Player />
       <Toasts />
       {asked.value && <SignInDialog />}
-      <KeySheet />
+      <Keys />
     </div>
   );
 }
