@@ -86,6 +86,32 @@ class TestConsent:
         act(tape.call, guest.person, "consent")
         assert tape.send(2, b"b").status_code == 200
 
+    def test_the_end_of_a_paused_recording_does_not_end_the_pause(
+        self, clock: Clock, tape: Taped
+    ) -> None:
+        tape.send_all([FILM])
+        guest = tape.call.guest()
+        paid = tape.record.milliseconds
+        clock.forward(25)
+        tape.host.beat()
+        guest.beat()
+        act(tape.call, guest.person, "decline")
+        assert tape.send(1, b"a").status_code == 200  # was recorded before
+        assert tape.record.milliseconds - paid < 20_000
+        clock.forward(10)
+        assert code(tape.send(2, b"b")) == (409, "consent_missing")
+
+    def test_the_first_part_does_not_begin_the_pause_anew(self, clock: Clock, tape: Taped) -> None:
+        guest = tape.call.guest()
+        clock.forward(20)
+        tape.host.beat()
+        guest.beat()
+        assert tape.send(0, FILM).status_code == 200
+        clock.forward(20)
+        tape.host.beat()
+        guest.beat()
+        assert code(tape.send(1, b"a")) == (409, "consent_missing")
+
     def test_who_leaves_without_an_answer_is_not_waited_for(self, tape: Taped) -> None:
         tape.send_all([FILM])
         guest = tape.call.guest()

@@ -52,7 +52,6 @@ def recording_writes(
         ended: dict[str, Any] = {
             "state": "failed" if unmade else "stopping",
             "endReason": end or "stopped",
-            "pausedAt": None,
             "endedAt": at,
             "dueAt": at + (FAILED_KEPT if unmade else SENT_IN),
             "updatedAt": at,
@@ -66,9 +65,8 @@ def recording_writes(
         "consented": after.consented,
         "updatedAt": at,
     }
-    if (after.state, after.paused) == ("recording", False) and before.state == "starting":
-        pass  # by the first part, which counts its own time
-    elif (after.state, after.paused) != (before.state, before.paused):
+    # The first part, which changes the state alone, counts its own time.
+    if after.paused != before.paused:
         fields["pausedAt"] = at if after.paused else None
         fields["dueAt"] = at + patience(after)
         if not after.paused:
