@@ -434,6 +434,7 @@ class Call {
       this.#meet(found.docs.map((doc) => ({ ...doc.data(), id: doc.id, userId: doc.data().uid })));
     });
     listen(sdk.doc(firestore, "calls", this.id, "state", "recording"), (found) => {
+      if (!found.exists()) this.#recorder?.hold(true); // somebody may have declined
       if (found.exists() || this.recording) this.#beat(); // says how it is
     });
   }

@@ -158,6 +158,21 @@ class TestConsent:
         deliver(queue)
         assert tape.record.state == "ready"
 
+    def test_nothing_after_a_refusal_is_in_the_film(
+        self, clock: Clock, tape: Taped, queue: HeldQueue
+    ) -> None:
+        guest = tape.call.guest()
+        act(tape.call, guest.person, "consent")
+        clock.forward(3)
+        tape.host.beat()
+        act(tape.call, guest.person, "decline")
+        tape.send_all([film(8.0, size=(64, 48))])
+        tape.stop()
+        deliver(queue)
+        file = tape.record.file
+        assert file is not None
+        assert 2.5 < file.seconds < 3.5
+
 
 class TestRights:
     def test_strangers_guests_and_colleagues(self, tape: Taped, db: Database) -> None:
@@ -399,6 +414,22 @@ class TestEnds:
         deliver(queue)
         assert tape.record.state == "ready"
         assert code(tape.send(3, b"late")) == (409, "recording_over")
+
+    def test_the_rest_comes_within_a_minute(self, clock: Clock, tape: Taped) -> None:
+        """Also if the sweep is late: what comes after the end costs nothing."""
+        tape.send_all([FILM])
+        tape.host.leave()
+        clock.forward(59)
+        assert tape.send(1, b"more").status_code == 200
+        clock.forward(2)
+        assert code(tape.send(2, b"late")) == (409, "recording_over")
+
+    def test_a_recording_that_its_call_has_forgotten(self, tape: Taped, db: Database) -> None:
+        tape.send_all([FILM])
+        db.commit(Update(call_path(tape.call.id), {"recording": None}))
+        ended = tape.due()
+        assert (ended.state, ended.end_reason) == ("stopping", "nothing_received")
+        assert ended.ended_at is not None
 
     def test_another_host_stops_it(self, tape: Taped, queue: HeldQueue) -> None:
         manager = tape.call.firm.join("admin")

@@ -109,7 +109,13 @@ class CallRecordingEndings:
                 here.end_recording(reason)
                 here.commit()
                 return
-        fields = {"state": RecordingState.STOPPING, "endReason": reason, "dueAt": now() + SENT_IN}
+        at = now()
+        fields = {
+            "state": RecordingState.STOPPING,
+            "endReason": reason,
+            "endedAt": at,
+            "dueAt": at + SENT_IN,
+        }
         self._db.commit_or_stale(Update(document.path, fields, seen=document))
 
     def _look_at_job(self, recording_id: str) -> None:
@@ -131,6 +137,7 @@ class CallRecordingEndings:
             recording_id=recording.id,
             parts=recording.parts,
             milliseconds=recording.milliseconds,
+            declined=recording.end_reason == "declined",
         )
         job = CALL_RECORDING.job(
             id=recording.id,

@@ -94,13 +94,15 @@ class RecordingPart(Record):
 
 
 class RecordingInput(Record):
-    """What the job joins. `milliseconds`: as much as was paid."""
+    """What the job joins. `milliseconds`: as much as was paid. `declined`: somebody has ended it,
+    so it is no longer than that."""
 
     call_id: str
     company_id: str
     recording_id: str
     parts: int
     milliseconds: int
+    declined: bool = False
 
 
 class Nothing(Record):

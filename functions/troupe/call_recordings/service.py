@@ -49,7 +49,7 @@ from troupe.call_recordings.records import (
 from troupe.call_recordings.writes import part_file, part_path
 from troupe.calls.attendance import Attendance
 from troupe.calls.errors import CallUnpaid
-from troupe.calls.live_recordings import SILENT_FOR, patience
+from troupe.calls.live_recordings import SENT_IN, SILENT_FOR, patience
 from troupe.calls.records import Call, LiveRecording
 from troupe.calls.standing import Standing, admitted, company_call
 from troupe.calls.writes import access_path, recording_path
@@ -424,7 +424,8 @@ def _require_open(
     if recording.state is RecordingState.REQUESTED or late:
         raise ConsentMissing(details={"waitingFor": live.waiting_for if live else []})
     too_much = recording.parts >= MOST_PARTS or recording.size + part.size > MOST_BYTES
-    if not recording.state.takes_parts or too_much:
+    over = recording.ended_at is not None and at - recording.ended_at > SENT_IN
+    if not recording.state.takes_parts or too_much or over:
         raise RecordingOver(details={"id": recording.id, "state": recording.state})
 
 

@@ -67,7 +67,9 @@ class CallRecordingWorker:
         stream = folder / "stream"
         self._collect(given, stream, watch)
         watch.report("joining", 0.0)
-        seconds = _SHARE * given.milliseconds / 1000 + _REST
+        seconds = given.milliseconds / 1000
+        if not given.declined:
+            seconds = _SHARE * seconds + _REST
         try:
             with stream.open("rb") as file:
                 film = self._decoders.joined(file, given.company_id, seconds=seconds)
