@@ -254,6 +254,25 @@ def test_a_lost_answer_counts_no_minute_twice(db: Database, clock: Clock, lost: 
     assert audited(call) == []
 
 
+@pytest.mark.parametrize("how", ["entering", "starting"])
+def test_a_lost_answer_to_the_start_keeps_what_is_reserved(
+    db: Database, clock: Clock, how: str
+) -> None:
+    call = a_call(db)
+    enrich(call, 20)
+    with lost_answer(services().database, call_path(call.id)) as found:
+        if how == "entering":
+            assert call.try_enter(call.host).status_code == 200
+        else:
+            assert call.ask(call.host, "PUT", "/start").status_code == 200
+    assert found
+    reserved = call.record.reserved
+    assert reserved is not None
+    tab = OpenTab.of(db.get(f"tabs/{reserved.tab_id}"))
+    assert tab.capacity - tab.left == reserved.milliseconds
+    assert audited(call) == []
+
+
 def test_two_who_reserve_at_once_reserve_once(db: Database, clock: Clock) -> None:
     call, host, guest = a_paid_call(db)
     go_on(clock, 810, host, guest)

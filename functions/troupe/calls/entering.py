@@ -173,6 +173,7 @@ class CallEntrance:
             here = Attendance(self._db, call_id, [caller.uid], [path, *entry.reads])
             known = self._again(here, here.found(path))
             if known is not None:
+                self._minutes.found(here, ahead)
                 return known
             role = self._role(here, caller, entry, device)
             self._providers.check(here.call.provider)

@@ -78,14 +78,18 @@ class CallMinutes:
         if self._costs(here.call):
             self._put(here, ahead, self._reserve(here, ahead))
 
+    def found(self, here: Attendance, ahead: Ahead) -> None:
+        """Keeps what the call has already: it was committed, and the response was lost."""
+        if here.call.reserved is not None and here.call.reserved.id == ahead.id:
+            ahead.committed()
+
     def go_on(self, here: Attendance, ahead: Ahead) -> bool:
         """Reserves more if it is needed soon, or says when the call ends; returns whether the call
         has changed, which the caller commits. Raises Stale."""
         call = here.call
         if not self._costs(call) or not call.is_live:
             return False
-        if call.reserved is not None and call.reserved.id == ahead.id:
-            ahead.committed()  # the response was lost
+        self.found(here, ahead)
         left = self._left(here)
         if left >= SOON:
             here.change(ends_at=None)

@@ -327,6 +327,7 @@ class Calls:
         def attempt() -> Call:
             here = Attendance(self._db, call_id)
             run_call(here.document, caller)
+            self._minutes.found(here, ahead)
             if start(self._db, here):
                 self._minutes.open(here, ahead)
                 here.commit()
