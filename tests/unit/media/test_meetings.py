@@ -12,7 +12,11 @@ import numpy as np
 import pytest
 
 from tests.support.call_recordings import RATE, a_picture, film, look_at
+from troupe.call_recordings import worker
+from troupe.call_recordings.records import MOST_SECONDS
 from troupe.errors import TroupeError
+from troupe.media.uploads import decoders as decoder_limits
+from troupe.media.uploads import meetings
 from troupe.media.uploads.checks import BrokenFilm, JoinedFilm, UnsupportedFile
 from troupe.media.uploads.decoders import Decoders
 
@@ -60,7 +64,15 @@ def test_it_is_no_longer_than_it_may_be(decoders: Decoders) -> None:
 
 def test_a_large_picture_becomes_smaller(decoders: Decoders) -> None:
     made = joined(decoders, film(1.0, size=(1600, 900)))
-    assert (made.width, made.height) == (1280, 720)
+    assert (made.width, made.height) == (640, 360)
+
+
+def test_the_longest_film_is_within_the_limit_of_the_child() -> None:
+    seconds = worker._SHARE * MOST_SECONDS + worker._REST
+    bits = 1000 * int(meetings._X264["maxrate"].removesuffix("k")) + meetings._AUDIO_BITS
+    packets = seconds * (meetings.FPS + meetings.RATE / meetings._SAMPLES)
+    index = meetings._ENTRY * packets + meetings._REST
+    assert bits * seconds / 8 + index < decoder_limits._TASKS["joined"].limits.output
 
 
 def jumping(*moments: int) -> bytes:

@@ -28,18 +28,19 @@ if TYPE_CHECKING:
     from av.video import VideoStream
 
 FPS, RATE = 15, 48_000
-MOST_SIDE = 1280  # of the result, in pixels
+MOST_SIDE = 640  # of the result, in pixels
 _MOST_READ = 1920 * 1088  # pixels of a frame
 _SAMPLES = 1024  # of a packet of AAC
 _GAP = RATE // 10  # samples that may be missing before silence takes their place
 # Bytes of the index for each packet, at most, and for the rest.
 _ENTRY, _REST = 48, 1 << 16
-# Without threads, which the child may not start.
+# Without threads, which the child may not start. The longest film, of 3990 s, must stay below the
+# limit of the child's output: with the sound, 484 kbit/s make 241 MB, and the index has 12 MB.
 _X264 = {
     "preset": "veryfast",
     "crf": "26",
-    "maxrate": "600k",
-    "bufsize": "1200k",
+    "maxrate": "420k",
+    "bufsize": "840k",
     "profile": "high",
     "threads": "1",
     "g": str(4 * FPS),
