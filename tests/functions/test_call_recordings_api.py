@@ -22,7 +22,7 @@ from tests.support.factories import HeldQueue, code
 from tests.support.lost import lost_answer
 from tests.support.rooms import ask, data
 from tests.support.wiring import deliver, services
-from troupe.adapters.firestore import Database, Delete, Document, Update
+from troupe.adapters.firestore import Database, Delete, Document, Update, now
 from troupe.call_recordings import service
 from troupe.call_recordings.records import MOST_PART_BYTES
 from troupe.call_recordings.writes import parts_path, recording_prefix
@@ -30,6 +30,7 @@ from troupe.calls.writes import call_path, live_recording_path, recording_path
 from troupe.commands.ledger_audit import audit_owner
 from troupe.companies.writes import company_path
 from troupe.jobs.records import job_path
+from troupe.jobs.shares import MOST_CAUSED, share_path
 from troupe.notifications.records import notifications_path
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.records import Owner, Wallet
@@ -477,6 +478,30 @@ class TestEnds:
         assert tape.due().state == "processing"
         services().runner.run(tape.id, None, tape.call.host.uid)
         assert tape.record.state == "ready"
+
+    def test_too_many_jobs_delay_the_film(
+        self, tape: Taped, db: Database, queue: HeldQueue
+    ) -> None:
+        tape.send_all([FILM])
+        share = share_path(tape.call.host.uid)
+        db.commit(Update(share, {"caused": ["another"] * MOST_CAUSED}))
+        tape.stop()
+        assert tape.due().state == "stopping"
+        assert tape.record.due_at > now()
+        assert len(stored_files(tape)) == 1
+        db.commit(Update(share, {"caused": []}))
+        assert tape.due().state == "processing"
+        deliver(queue)
+        assert tape.record.state == "ready"
+
+    def test_the_account_is_gone_before_the_job(self, tape: Taped, queue: HeldQueue) -> None:
+        tape.send_all([FILM])
+        tape.host.leave()
+        while services().erasers["call_recordings"](tape.call.host.uid, 10):
+            pass
+        gone = tape.due()
+        assert (gone.state, gone.error) == ("failed", "not_joined")
+        assert stored_files(tape) == []
 
     def test_the_job_is_gone_with_its_account(
         self, tape: Taped, db: Database, queue: HeldQueue

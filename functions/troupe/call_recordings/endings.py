@@ -24,6 +24,7 @@ from troupe.calls.writes import recording_path
 from troupe.ended_subjects import ending_write
 from troupe.errors import TroupeError, Unavailable
 from troupe.idempotency import request_hash
+from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.records import Job, job_path
 from troupe.logs import log
 
@@ -54,8 +55,14 @@ class CallRecordingEndings:
             if not recording.parts:
                 self._fail(document, "nothing_recorded")
                 return
+            if not recording.uid:  # the account of who has recorded was deleted
+                self._fail(document, "not_joined")
+                return
             try:
                 self._submit(recording, document)
+            except TooManyJobs:  # the sweep tries again
+                fields = {"dueAt": now() + SENT_IN}
+                self._db.commit_or_stale(Update(document.path, fields, seen=document))
             except Unavailable:
                 raise
             except TroupeError as error:  # whoever has recorded is suspended, or gone
