@@ -184,7 +184,8 @@ class Call {
   /** Agrees to the recording of the call, or refuses it, which ends it: at any time. Throws ApiError.
    * @param {boolean} agrees */
   async consent(agrees) {
-    await this.#call("POST", "/recording", { action: agrees ? "consent" : "decline" });
+    const recordingId = this.recording?.id;
+    await this.#call("POST", "/recording", { action: agrees ? "consent" : "decline", recordingId });
     await this.#beat();
   }
 

@@ -64,8 +64,8 @@ class TestConsent:
         refused = tape.send(0, FILM)
         assert code(refused) == (409, "consent_missing")
         assert refused.json["error"]["details"] == {"waitingFor": [guest.person.uid]}
-        agreed = act(call, guest.person, "consent").json["data"]["recording"]
-        again = act(call, guest.person, "consent").json["data"]["recording"]
+        agreed = tape.agree(guest.person).json["data"]["recording"]
+        again = tape.agree(guest.person).json["data"]["recording"]
         assert agreed["state"] == again["state"] == "starting"
         assert set(agreed["consented"]) == {call.host.uid, guest.person.uid}
         assert host.beat().json["data"]["recording"]["state"] == "starting"
@@ -84,7 +84,7 @@ class TestConsent:
         tape.host.beat()
         guest.beat()
         assert code(tape.send(2, b"b")) == (409, "consent_missing")
-        act(tape.call, guest.person, "consent")
+        tape.agree(guest.person)
         assert tape.send(2, b"b").status_code == 200
 
     def test_the_end_of_a_paused_recording_does_not_end_the_pause(
@@ -113,6 +113,19 @@ class TestConsent:
         guest.beat()
         assert code(tape.send(1, b"a")) == (409, "consent_missing")
 
+    def test_a_late_answer_is_to_no_other_recording(self, tape: Taped) -> None:
+        call, guest = tape.call, tape.call.guest().person
+        assert tape.agree(guest).status_code == 200
+        tape.stop()
+        again = act(call, call.host, "start").json["data"]["recording"]
+        late = tape.agree(guest), tape.act(guest, "decline", recordingId=tape.id)
+        assert [code(each) for each in late] == [(409, "not_recording")] * 2
+        assert code(tape.act(guest, "consent")) == (422, "invalid_input")
+        live = call.record.recording
+        assert live is not None
+        assert (live.id, live.waiting_for) == (again["id"], [guest.uid])
+        assert Taped(call, tape.host, live.id).agree(guest).status_code == 200
+
     def test_who_leaves_without_an_answer_is_not_waited_for(self, tape: Taped) -> None:
         tape.send_all([FILM])
         guest = tape.call.guest()
@@ -127,7 +140,7 @@ class TestConsent:
         host = call.enter(call.host)
         started = act(call, call.host, "start").json["data"]["recording"]
         guest = call.guest()
-        assert code(act(call, guest.person, "consent")) == (409, "not_in_call")
+        assert code(Taped(call, host, started["id"]).agree(guest.person)) == (409, "not_in_call")
         assert guest.beat().json["data"]["recording"] is None
         assert call.record.recording.waiting_for == []  # type: ignore[union-attr]
         host.moderate(guest, "admit")
@@ -149,7 +162,7 @@ class TestConsent:
     ) -> None:
         parts = pieces(FILM, 3)
         guest = tape.call.guest()
-        act(tape.call, guest.person, "consent")
+        tape.agree(guest.person)
         tape.send_all(parts[:2])
         act(tape.call, guest.person, "decline")
         assert (tape.record.state, tape.record.end_reason) == ("stopping", "declined")
@@ -163,7 +176,7 @@ class TestConsent:
         self, clock: Clock, tape: Taped, queue: HeldQueue
     ) -> None:
         guest = tape.call.guest()
-        act(tape.call, guest.person, "consent")
+        tape.agree(guest.person)
         clock.forward(3)
         tape.host.beat()
         act(tape.call, guest.person, "decline")
@@ -182,9 +195,10 @@ class TestRights:
         guest, colleague = call.guest(), call.firm.join()
         for person in (a_person(db), other.call.host, a_person(db, "admin")):
             for action in ("start", "stop", "consent", "decline"):
-                assert code(act(call, person, action)) == (404, "call_not_found")
                 named = act(call, person, action, recordingId=tape.id)
                 assert code(named) == (404, "call_not_found")
+            for action in ("start", "stop", "decline"):
+                assert code(act(call, person, action)) == (404, "call_not_found")
             assert code(tape.send(1, b"x", person)) == (404, "recording_not_found")
         assert code(act(call, guest.person, "start")) == (403, "call_role_required")
         assert code(act(call, guest.person, "stop")) == (403, "call_role_required")
@@ -256,7 +270,8 @@ class TestRights:
         assert code(act(call, call.host, "start")) == (404, "call_not_found")
         call.enter(call.host)
         for action in ("stop", "consent", "decline"):
-            assert code(act(call, call.host, action)) == (409, "not_recording")
+            named = {"recordingId": "0" * 32} if action == "consent" else {}
+            assert code(act(call, call.host, action, **named)) == (409, "not_recording")
         assert code(act(call, call.host, "pause")) == (422, "invalid_input")
 
 
@@ -395,7 +410,7 @@ class TestEnds:
     @pytest.mark.parametrize("how", ["leaves", "ends the call", "is not heard of"])
     def test_the_recorder_goes(self, clock: Clock, tape: Taped, queue: HeldQueue, how: str) -> None:
         guest = tape.call.guest()
-        act(tape.call, guest.person, "consent")
+        tape.agree(guest.person)
         parts = pieces(FILM, 3)
         tape.send_all(parts[:2])
         if how == "leaves":
@@ -435,7 +450,7 @@ class TestEnds:
     def test_another_host_stops_it(self, tape: Taped, queue: HeldQueue) -> None:
         manager = tape.call.firm.join("admin")
         tape.call.enter(manager)
-        act(tape.call, manager, "consent")
+        tape.agree(manager)
         parts = pieces(FILM, 2)
         tape.send_all(parts[:1])
         stopped = act(tape.call, manager, "stop").json["data"]["recording"]
@@ -526,7 +541,7 @@ class TestMoney:
         clock.forward(30)
         tape.host.beat()
         guest.beat()
-        act(tape.call, guest.person, "consent")
+        tape.agree(guest.person)
         clock.forward(10)
         tape.host.beat()
         assert tape.send(4, b"more").status_code == 200
@@ -615,7 +630,7 @@ class TestKept:
 
     def test_an_account_is_deleted(self, tape: Taped, db: Database, queue: HeldQueue) -> None:
         guest = tape.call.guest()
-        act(tape.call, guest.person, "consent")
+        tape.agree(guest.person)
         self.recorded(tape, queue)
         exported = [*services().exporters["call_recordings"](guest.person.uid)]
         found = [each.data["callId"] for each in exported if isinstance(each, Document)]

@@ -166,6 +166,9 @@ class Taped:
     def act(self, person: Person, action: str, **body: Any) -> Any:
         return act(self.call, person, action, **body)
 
+    def agree(self, person: Person) -> Any:
+        return self.act(person, "consent", recordingId=self.id)
+
     def stop(self) -> None:
         answer = self.act(self.call.host, "stop", recordingId=self.id)
         assert answer.status_code == 200, answer.text

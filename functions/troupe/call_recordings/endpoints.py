@@ -67,9 +67,9 @@ def recording(
         case "stop":
             made = call_recordings.stop(caller, path.call_id, body.recording_id)
         case "consent":
-            made = call_recordings.consent(caller, path.call_id)
+            made = call_recordings.consent(caller, path.call_id, body.recording_id)
         case "decline":
-            made = call_recordings.decline(caller, path.call_id)
+            made = call_recordings.decline(caller, path.call_id, body.recording_id)
     return Reply(schemas.RecordingData.of(made), "Recording updated successfully")
 
 

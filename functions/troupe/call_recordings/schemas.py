@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from troupe.call_recordings.records import MOST_PARTS, CallRecording, RecordingState
 from troupe.call_recordings.service import Action
@@ -17,7 +18,7 @@ from troupe.web.upload import Form, Upload
 
 
 class RecordingBody(Schema):
-    model_config = example({"action": "consent"})
+    model_config = example({"action": "consent", "recordingId": "ID_OF_A_RECORDING"})
 
     action: Action = Field(
         description="`start` and `stop` are for hosts; everybody in the call can `consent` and "
@@ -25,9 +26,16 @@ class RecordingBody(Schema):
     )
     recording_id: Id | None = Field(
         None,
-        description="For `stop` by who has recorded, also after the call: all parts have been "
-        "sent, and the file is made.",
+        description="Required for `consent`, which is to that recording alone; of `decline`, so "
+        "that it ends no other. For `stop` by who has recorded, also after the call: all parts "
+        "have been sent, and the file is made.",
     )
+
+    @model_validator(mode="after")
+    def _to_one(self) -> Self:
+        if self.action == "consent" and self.recording_id is None:
+            raise PydanticCustomError("recording_id", "`consent` needs a `recordingId`")
+        return self
 
 
 class PartForm(Form):

@@ -153,12 +153,13 @@ class CallRecordings:
         log.info("call_recording_started", callId=call_id, recordingId=recording_id)
         return self._read(recording_id)
 
-    def consent(self, caller: Caller, call_id: str) -> CallRecording:
-        """Repeating it changes nothing. Raises NotRecording, and as `admitted`."""
+    def consent(self, caller: Caller, call_id: str, recording_id: str | None) -> CallRecording:
+        """Repeating it changes nothing. Raises NotRecording, also if another recording has taken
+        the place of that one, and as `admitted`."""
 
         def attempt() -> str:
             here = self._inside(caller, call_id)
-            live = _live(here.call)
+            live = _live(here.call, recording_id)
             if caller.uid not in live.consented:
                 consented = [*live.consented, caller.uid]
                 here.change(recording=live.model_copy(update={"consented": consented}))
@@ -167,13 +168,13 @@ class CallRecordings:
 
         return self._read(contend(attempt))
 
-    def decline(self, caller: Caller, call_id: str) -> CallRecording:
-        """Ends the recording, also for who has agreed before. What was recorded until then stays.
-        Raises NotRecording, and as `admitted`."""
+    def decline(self, caller: Caller, call_id: str, recording_id: str | None) -> CallRecording:
+        """Ends the recording, without an id whichever is being made, also for who has agreed
+        before. What was recorded until then stays. Raises as `consent`."""
 
         def attempt() -> str:
             here = self._inside(caller, call_id)
-            live = _live(here.call)
+            live = _live(here.call, recording_id)
             here.end_recording("declined")
             here.commit()
             return live.id
@@ -378,11 +379,12 @@ class CallRecordings:
         return CallRecording.of(document)
 
 
-def _live(call: Call) -> LiveRecording:
+def _live(call: Call, recording_id: str | None) -> LiveRecording:
     """Raises NotRecording."""
-    if call.recording is None:
+    live = call.recording
+    if live is None or recording_id not in (None, live.id):
         raise NotRecording
-    return call.recording
+    return live
 
 
 def _is_recorder(document: Document, uid: str, call_id: str) -> bool:
