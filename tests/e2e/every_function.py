@@ -22,6 +22,7 @@ _HOSTING = json.loads((Path(__file__).parents[2] / "firebase.json").read_text())
 _REWRITES = [
     (rewrite["source"].replace("/**", "/*"), rewrite["function"]["functionId"])
     for rewrite in _HOSTING["rewrites"]
+    if "function" in rewrite  # the others are pages of the studio
 ]
 
 
