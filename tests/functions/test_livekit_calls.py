@@ -10,7 +10,7 @@ import pytest
 from livekit.api import TokenVerifier
 
 from tests.fakes.livekit_server import KEY, SECRET, FakeLiveKit
-from tests.support.calls import Clock, a_call, clock, unknown_id
+from tests.support.calls import Clock, Tab, a_call, clock, unknown_id
 from tests.support.companies import a_firm, a_person
 from tests.support.factories import code, test_settings
 from tests.support.livekit import (
@@ -228,6 +228,136 @@ def test_whoever_leaves_or_stops_is_cut_off(
     swept()  # nobody else is left to do it
     assert connected(livekit, call) == set()
     assert host.record.state == "left"
+
+
+def _stops(colleague: Tab, host: Tab, clock: Clock) -> None:
+    """Of the colleague nothing is heard any more, and nobody has noticed."""
+    clock.forward(30)
+    host.beat()
+    clock.forward(16)
+
+
+def _leaves(host: Tab, colleague: Tab, clock: Clock) -> None:
+    colleague.leave()
+
+
+def _is_removed(host: Tab, colleague: Tab, clock: Clock) -> None:
+    host.moderate(colleague, "remove")
+
+
+def _is_cleared_by_a_beat(host: Tab, colleague: Tab, clock: Clock) -> None:
+    _stops(colleague, host, clock)
+    host.beat()
+
+
+def _is_cleared_by_a_member(host: Tab, colleague: Tab, clock: Clock) -> None:
+    _stops(colleague, host, clock)
+    host.call.enter(host.call.firm.join())
+
+
+def _is_cleared_by_a_guest(host: Tab, colleague: Tab, clock: Clock) -> None:
+    _stops(colleague, host, clock)
+    host.call.guest()
+
+
+def _is_cleared_by_letting_in(host: Tab, colleague: Tab, clock: Clock) -> None:
+    host.call.data(host.person, "PUT", json={"lobby": True})
+    guest = host.call.guest()
+    _stops(colleague, host, clock)
+    assert host.moderate(guest, "admit").status_code == 200
+
+
+def _is_cleared_by_the_sweep(host: Tab, colleague: Tab, clock: Clock) -> None:
+    _stops(colleague, host, clock)
+    host.call.due()
+
+
+def _loses_the_company(host: Tab, colleague: Tab, clock: Clock) -> None:
+    firm = host.call.firm
+    firm.owner.data("DELETE", f"{firm.path}/members/{colleague.person.uid}")
+
+
+def _is_erased(host: Tab, colleague: Tab, clock: Clock) -> None:
+    services().erasers["calls"](colleague.person.uid, 10)
+
+
+def _host_is_erased(host: Tab, colleague: Tab, clock: Clock) -> None:
+    services().erasers["calls"](host.person.uid, 10)
+
+
+def _call_ends(host: Tab, colleague: Tab, clock: Clock) -> None:
+    host.call.end()
+
+
+def _call_expires(host: Tab, colleague: Tab, clock: Clock) -> None:
+    clock.forward(3600)
+    host.call.due()
+
+
+def _company_is_erased(host: Tab, colleague: Tab, clock: Clock) -> None:
+    services().call_endings.erase_all(host.call.firm.id, 10)
+
+
+@pytest.mark.parametrize(
+    "goes",
+    [
+        _leaves,
+        _is_removed,
+        _is_cleared_by_a_beat,
+        _is_cleared_by_a_member,
+        _is_cleared_by_a_guest,
+        _is_cleared_by_letting_in,
+        _is_cleared_by_the_sweep,
+        _loses_the_company,
+        _is_erased,
+        _host_is_erased,
+        _call_ends,
+        _call_expires,
+        _company_is_erased,
+    ],
+)
+def test_every_way_out_cuts_off_at_once(
+    db: Database, livekit: FakeLiveKit, clock: Clock, goes: Callable[[Tab, Tab, Clock], None]
+) -> None:
+    call = livekit_call(db)
+    host = connect(livekit, call.enter(call.host))
+    colleague = connect(livekit, call.enter(call.firm.join()))
+    goes(host, colleague, clock)
+    assert colleague.tab not in connected(livekit, call)
+
+
+def test_a_beat_that_counts_minutes_first_cuts_off_as_well(
+    db: Database, livekit: FakeLiveKit, clock: Clock
+) -> None:
+    """It commits twice: what was used of a tab with too little left, then when the call ends."""
+    prices = Prices(call_seconds_per_token={"livekit": 60})
+    with rewired(settings=test_settings(prices=prices)):
+        call = livekit_call(db, tokens=3)
+        tabs = [connect(livekit, tab) for tab in (call.enter(call.host), call.guest())]
+        stopped = connect(livekit, call.guest(name="Ada"))
+        clock.forward(30)
+        for tab in tabs:
+            tab.beat()
+        clock.forward(16)
+        used = sum(call.record.used.values())
+        assert tabs[0].beat().status_code == 200
+        assert sum(call.record.used.values()) > used
+    assert stopped.record.state == "left"
+    assert connected(livekit, call) == {tab.tab for tab in tabs}
+
+
+def test_whoever_is_removed_loses_tabs_of_which_livekit_was_not_told(
+    db: Database, livekit: FakeLiveKit
+) -> None:
+    call = livekit_call(db)
+    member = call.firm.join()
+    host = connect(livekit, call.enter(call.host))
+    first, second = (connect(livekit, call.enter(member)) for _ in range(2))
+    livekit.script("busy", "busy")
+    assert first.leave().status_code == 200
+    assert first.tab in connected(livekit, call)
+    host.moderate(second, "remove")
+    assert connected(livekit, call) == {host.tab}
 
 
 def test_a_call_that_ends_ends_at_livekit(db: Database, livekit: FakeLiveKit) -> None:

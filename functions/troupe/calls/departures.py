@@ -6,6 +6,7 @@ from functools import partial
 
 from troupe.adapters.firestore import Database, Delete, Document, Stale, contend
 from troupe.calls.attendance import Attendance
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import ACCESS
 from troupe.companies.departures import COLLECTION, Departure, departure_path
 from troupe.logs import log
@@ -15,8 +16,9 @@ _MOST = 100  # running calls of one person; more are found the next time
 
 
 class CallDepartures:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, providers: CallProviders) -> None:
         self._db = db
+        self._providers = providers
 
     def leave(self, company_id: str, uid: str) -> None:
         """Ends the presence of somebody in the calls of a company to which they belong no longer.
@@ -61,4 +63,5 @@ class CallDepartures:
             here.take_out(mine, "left")
             here.change(lobby=True)
             here.commit()
+            self._providers.told(here)
             log.info("call_left_with_company", callId=call_id)
