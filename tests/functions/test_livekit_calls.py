@@ -28,6 +28,7 @@ from troupe.adapters.firestore import Database, Delete
 from troupe.app.container import Container
 from troupe.calls.attendance import TTL_SECONDS
 from troupe.calls.livekit_events import EVENTS
+from troupe.calls.livekit_rooms import SECONDS, LiveKitRooms
 from troupe.calls.records import Participant
 from troupe.calls.writes import call_path, participants_path
 from troupe.settings import Prices
@@ -267,11 +268,6 @@ def _is_cleared_by_letting_in(host: Tab, colleague: Tab, clock: Clock) -> None:
     assert host.moderate(guest, "admit").status_code == 200
 
 
-def _is_cleared_by_the_sweep(host: Tab, colleague: Tab, clock: Clock) -> None:
-    _stops(colleague, host, clock)
-    host.call.due()
-
-
 def _loses_the_company(host: Tab, colleague: Tab, clock: Clock) -> None:
     firm = host.call.firm
     firm.owner.data("DELETE", f"{firm.path}/members/{colleague.person.uid}")
@@ -289,15 +285,6 @@ def _call_ends(host: Tab, colleague: Tab, clock: Clock) -> None:
     host.call.end()
 
 
-def _call_expires(host: Tab, colleague: Tab, clock: Clock) -> None:
-    clock.forward(3600)
-    host.call.due()
-
-
-def _company_is_erased(host: Tab, colleague: Tab, clock: Clock) -> None:
-    services().call_endings.erase_all(host.call.firm.id, 10)
-
-
 @pytest.mark.parametrize(
     "goes",
     [
@@ -307,13 +294,10 @@ def _company_is_erased(host: Tab, colleague: Tab, clock: Clock) -> None:
         _is_cleared_by_a_member,
         _is_cleared_by_a_guest,
         _is_cleared_by_letting_in,
-        _is_cleared_by_the_sweep,
         _loses_the_company,
         _is_erased,
         _host_is_erased,
         _call_ends,
-        _call_expires,
-        _company_is_erased,
     ],
 )
 def test_every_way_out_cuts_off_at_once(
@@ -442,6 +426,37 @@ def test_one_room_does_not_keep_the_sweep_from_others(db: Database, livekit: Fak
     livekit.script("refuse")
     swept()
     assert len(livekit.rooms) == 1
+    swept()
+    assert livekit.rooms == {}
+
+
+def test_a_slow_livekit_leaves_the_sweep_its_time(db: Database, livekit: FakeLiveKit) -> None:
+    for _ in range(4):
+        livekit.add(f"{services().settings.project_id}.{unknown_id()}", "somebody")
+    seconds = [0.0]
+
+    def takes_long(method: str) -> None:
+        seconds[0] += SECONDS / 4  # two requests for each room
+
+    livekit.before = takes_long
+    rooms = LiveKitRooms(db, lambda: services().livekit, lambda: seconds[0])
+    assert rooms.sweep(1000) == 2
+    assert len(livekit.rooms) == 2
+
+
+def test_the_sweep_gives_up_on_a_livekit_that_fails(db: Database, livekit: FakeLiveKit) -> None:
+    for _ in range(5):
+        livekit.add(f"{services().settings.project_id}.{unknown_id()}", "somebody")
+    livekit.script("ok", "refuse", "refuse", "ok", "ok", "refuse", "refuse")
+    swept()
+    assert [method for method, _ in livekit.asked] == [
+        "ListRooms",
+        "ListParticipants",
+        "DeleteRoom",
+    ]
+    livekit.script("ok", "refuse", "refuse", "refuse")
+    assert services().livekit_rooms.sweep(1000) == 3
+    assert len(livekit.rooms) == 4
     swept()
     assert livekit.rooms == {}
 

@@ -177,7 +177,6 @@ class CallEndings:
             action = Action.END if here.call.is_live else Action.CANCEL
             finish(self._db, here, action, "cancelled")
             here.commit()
-            self._providers.told(here)
 
     def _try_to_settle(self, call_id: str) -> None:
         """The sweep does it otherwise."""
@@ -221,13 +220,11 @@ class CallEndings:
                 due_at = at + LOOKED_AT if empty_since is None else empty_since + EMPTY_FOR
                 here.change(due_at=due_at)
                 here.commit()
-                self._providers.told(here)
                 return
             finish(self._db, here, Action.EXPIRE, "completed", ended_at=empty_since)
         else:
             finish(self._db, here, Action.EXPIRE, "timeout")
         here.commit()
-        self._providers.told(here)
         log.info("call_expired", callId=call_id, status=here.call.status)
 
     def _forget(self, here: Attendance) -> None:
