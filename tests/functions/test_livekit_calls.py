@@ -461,6 +461,28 @@ def test_the_sweep_gives_up_on_a_livekit_that_fails(db: Database, livekit: FakeL
     assert livekit.rooms == {}
 
 
+def test_whoever_is_connected_without_heartbeats_pays_for_it(
+    db: Database, livekit: FakeLiveKit, clock: Clock
+) -> None:
+    prices = Prices(call_seconds_per_token={"livekit": 60})
+    with rewired(settings=test_settings(prices=prices)):
+        call = livekit_call(db)
+        silent = [connect(livekit, tab) for tab in (call.enter(call.host), call.guest())]
+        ghost = call.guest(name="Ada")  # has never connected
+        reserved = call.record.reserved
+        clock.forward(280)
+        swept()
+        assert [tab.record.seconds for tab in (*silent, ghost)] == [280, 280, 0]
+        assert call.record.seconds == 560
+        assert connected(livekit, call) == set()
+        clock.forward(200)
+        call.due()
+        call.due()
+    assert reserved is not None
+    # More than was reserved is never charged.
+    assert sum(call.record.used.values()) == reserved.milliseconds == 240_000
+
+
 # Webhooks
 
 

@@ -61,19 +61,19 @@ class LiveKitRooms:
         logs.bind(callId=call_id)
         # Before the call is read, in which everybody is who can have connected.
         connected = livekit.people(call_id)
-        inside = contend(partial(self._inside, call_id))
+        inside = contend(partial(self._inside, call_id, connected))
         if inside is None:
             livekit.end(call_id)
         elif others := connected - inside:
             livekit.remove(call_id, others)
             log.info("livekit_people_removed", callId=call_id, count=len(others))
 
-    def _inside(self, call_id: str) -> set[str] | None:
+    def _inside(self, call_id: str, connected: set[str]) -> set[str] | None:
         """The ids of those who are in a call and still heard of; None if there is no such call any
-        more."""
+        more. Whoever is connected without being heard of pays for that time, too."""
         here = Attendance(self._db, call_id)
         if not here.document.exists or here.call.is_over:
             return None
-        if here.clear_away():
+        if here.clear_away(connected=connected):
             here.commit()
         return {each.id for each in here.inside}
