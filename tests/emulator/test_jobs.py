@@ -118,7 +118,7 @@ def test_tasks_delivered_three_times_at_once_make_one_audio_and_one_charge(
         speaking = troupe.generations.get(uid, generation_id)
         assert speaking.job.status is JobStatus.COMPLETED
         assert speaking.generation.tokens_used == charge
-        assert len(files.list(files_prefix(uid, generation_id))) == 2  # audio and words
+        assert len(files.list(files_prefix(uid, generation_id))) == 3  # audio, words and waveform
     assert ledger_kinds(db, uid).count("settle") == 2
     assert audit_user(db, uid) == []
 

@@ -220,7 +220,7 @@ def test_a_worker_that_lost_its_lease_cannot_settle(db: Database, files: Files) 
     job = troupe.generations.get(uid, generation_id).job
     assert (job.status, job.attempt) == (JobStatus.COMPLETED, 2)
     names = [path.rsplit("/", 1)[-1] for path in files.list(files_prefix(uid, generation_id))]
-    assert sorted(names) == ["2.cues.json", "2.mp3"]
+    assert sorted(names) == ["2.cues.json", "2.mp3", "2.mp3.peaks"]
     assert ledger_kinds(db, uid).count("settle") == 1
     assert audit_user(db, uid) == []
 
