@@ -59,7 +59,7 @@ SMS = [] if EMULATED else SMS_KEYS.get(os.environ.get("SMS", ""), [])
 MAIL = ["SMTP_URL"] if os.environ.get("MAIL") == "smtp" and not EMULATED else []
 # Without it, everybody in a call connects directly, or not at all.
 TURN = ["TURN_SECRET"] if os.environ.get("TURN_URLS") else []
-# The sweep compares the rooms at LiveKit with the calls.
+# `companies` cuts off whoever loses their company, and the sweep compares the rooms with the calls.
 LIVEKIT = ["LIVEKIT_API_SECRET"] if os.environ.get("LIVEKIT_URL") and not EMULATED else []
 CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *LIVEKIT, *SMS})
 # The sweep translates messages whose translation was late.
@@ -91,7 +91,7 @@ def auth(request: Request) -> Response:
     return _serve("auth", request)
 
 
-@https_fn.on_request(secrets=JWT, memory=options.MemoryOption.GB_1, concurrency=16)
+@https_fn.on_request(secrets=[*JWT, *LIVEKIT], memory=options.MemoryOption.GB_1, concurrency=16)
 def companies(request: Request) -> Response:
     return _serve("companies", request)
 

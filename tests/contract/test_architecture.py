@@ -217,7 +217,11 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),
     ({"MAIL": "smtp"}, "SMTP_URL", {"relay"}),
     ({"TURN_URLS": "turn:turn.example.com"}, "TURN_SECRET", {"calls"}),
-    ({"LIVEKIT_URL": "wss://livekit.example.com"}, "LIVEKIT_API_SECRET", {"calls", "sweep"}),
+    (
+        {"LIVEKIT_URL": "wss://livekit.example.com"},
+        "LIVEKIT_API_SECRET",
+        {"calls", "companies", "sweep"},
+    ),
 ]
 
 

@@ -10,9 +10,11 @@ import pytest
 from tests.support.calls import Desk, Tab, a_call
 from tests.support.companies import Person, a_firm, a_person
 from tests.support.factories import code
+from tests.support.meanwhile import Meanwhile, of
 from tests.support.rooms import ask
-from tests.support.wiring import services
+from tests.support.wiring import rewired, services
 from troupe.adapters.firestore import Database, Merge, now
+from troupe.calls.writes import call_path
 from troupe.companies.departures import departure_path
 from troupe.companies.records import MemberStatus
 from troupe.rooms.writes import member_path as room_member_path
@@ -29,6 +31,13 @@ def suspend(call: Desk, person: Person) -> None:
 
 def leave(call: Desk, person: Person) -> None:
     services().members.leave(person.caller, call.firm.id)
+
+
+def swept(call: Desk, person: Person) -> None:
+    """Lets the sweep look now for whom the company has lost."""
+    call.db.commit(Merge(departure_path(call.firm.id, person.uid), {"dueAt": now()}))
+    services().call_departures.sweep(1000)
+    assert not call.db.get(departure_path(call.firm.id, person.uid)).exists
 
 
 def a_talk(db: Database) -> tuple[Desk, Tab, Tab, Tab]:
@@ -60,7 +69,8 @@ def test_who_loses_the_company_is_out_at_once(
         assert code(answer) == (409, "not_in_call")
     assert [tab.record.state for tab in (host, guest)] == ["in", "in"]
     assert (call.record.participant_count, call.record.status) == (2, "active")
-    assert not db.get(departure_path(call.firm.id, colleague.person.uid)).exists
+    swept(call, colleague.person)
+    assert (call.record.participant_count, call.record.status) == (2, "active")
 
 
 def test_who_knows_the_code_waits_in_the_lobby_from_then_on(db: Database) -> None:
@@ -95,11 +105,32 @@ def test_the_sweep_does_what_a_crash_has_left(
     remove(call, colleague.person)
     assert colleague.access.is_in
     assert code(colleague.moderate(guest, "mute")) == (403, "call_role_required")
-    note = departure_path(call.firm.id, colleague.person.uid)
-    assert db.get(note).exists
-    services().call_departures.sweep(1000)
+    swept(call, colleague.person)
     assert not colleague.access.is_in
-    assert not db.get(note).exists
+
+
+def test_who_comes_in_while_they_lose_the_company_is_out_with_the_sweep(db: Database) -> None:
+    call, _, _, colleague = a_talk(db)
+    colleague.leave()
+    removed = Meanwhile(db, of(call_path(call.id)), before=lambda: remove(call, colleague.person))
+    with rewired(database=removed):
+        late = call.enter(colleague.person)
+    assert removed.happened
+    assert late.access.is_in  # the removal has found them in no call
+    services().call_departures.sweep(1000)
+    assert late.access.is_in  # others may be as late
+    swept(call, colleague.person)
+    assert (late.record.state, late.access.state) == ("left", "left")
+    assert call.record.lobby
+
+
+def test_who_is_let_in_again_as_an_outsider_stays(db: Database) -> None:
+    call, host, _, colleague = a_talk(db)
+    remove(call, colleague.person)
+    again, waiting = (call.enter(colleague.person, code=call.code) for _ in range(2))
+    host.moderate(again, "admit")
+    swept(call, colleague.person)
+    assert [tab.record.state for tab in (again, waiting)] == ["in", "waiting"]
 
 
 def test_who_is_back_before_the_sweep_stays(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,9 +140,8 @@ def test_who_is_back_before_the_sweep_stays(db: Database, monkeypatch: pytest.Mo
     back = {"status": MemberStatus.ACTIVE}
     uid = colleague.person.uid
     services().members.update(call.firm.owner.caller, call.firm.id, uid, back)
-    services().call_departures.sweep(1000)
+    swept(call, colleague.person)
     assert colleague.access.is_in
-    assert not db.get(departure_path(call.firm.id, colleague.person.uid)).exists
 
 
 def test_a_failure_does_not_keep_a_member(db: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 from livekit.api import TokenVerifier
 
 from tests.fakes.livekit_server import KEY, SECRET, FakeLiveKit
-from tests.support.calls import Clock, a_call, clock, unknown_id
+from tests.support.calls import Clock, Tab, a_call, clock, unknown_id
 from tests.support.companies import a_firm, a_person
 from tests.support.factories import code, test_settings
 from tests.support.livekit import (
@@ -28,6 +28,7 @@ from troupe.adapters.firestore import Database, Delete
 from troupe.app.container import Container
 from troupe.calls.attendance import TTL_SECONDS
 from troupe.calls.livekit_events import EVENTS
+from troupe.calls.livekit_rooms import SECONDS, LiveKitRooms
 from troupe.calls.records import Participant
 from troupe.calls.writes import call_path, participants_path
 from troupe.settings import Prices
@@ -230,6 +231,119 @@ def test_whoever_leaves_or_stops_is_cut_off(
     assert host.record.state == "left"
 
 
+def _stops(colleague: Tab, host: Tab, clock: Clock) -> None:
+    """Of the colleague nothing is heard any more, and nobody has noticed."""
+    clock.forward(30)
+    host.beat()
+    clock.forward(16)
+
+
+def _leaves(host: Tab, colleague: Tab, clock: Clock) -> None:
+    colleague.leave()
+
+
+def _is_removed(host: Tab, colleague: Tab, clock: Clock) -> None:
+    host.moderate(colleague, "remove")
+
+
+def _is_cleared_by_a_beat(host: Tab, colleague: Tab, clock: Clock) -> None:
+    _stops(colleague, host, clock)
+    host.beat()
+
+
+def _is_cleared_by_a_member(host: Tab, colleague: Tab, clock: Clock) -> None:
+    _stops(colleague, host, clock)
+    host.call.enter(host.call.firm.join())
+
+
+def _is_cleared_by_a_guest(host: Tab, colleague: Tab, clock: Clock) -> None:
+    _stops(colleague, host, clock)
+    host.call.guest()
+
+
+def _is_cleared_by_letting_in(host: Tab, colleague: Tab, clock: Clock) -> None:
+    host.call.data(host.person, "PUT", json={"lobby": True})
+    guest = host.call.guest()
+    _stops(colleague, host, clock)
+    assert host.moderate(guest, "admit").status_code == 200
+
+
+def _loses_the_company(host: Tab, colleague: Tab, clock: Clock) -> None:
+    firm = host.call.firm
+    firm.owner.data("DELETE", f"{firm.path}/members/{colleague.person.uid}")
+
+
+def _is_erased(host: Tab, colleague: Tab, clock: Clock) -> None:
+    services().erasers["calls"](colleague.person.uid, 10)
+
+
+def _host_is_erased(host: Tab, colleague: Tab, clock: Clock) -> None:
+    services().erasers["calls"](host.person.uid, 10)
+
+
+def _call_ends(host: Tab, colleague: Tab, clock: Clock) -> None:
+    host.call.end()
+
+
+@pytest.mark.parametrize(
+    "goes",
+    [
+        _leaves,
+        _is_removed,
+        _is_cleared_by_a_beat,
+        _is_cleared_by_a_member,
+        _is_cleared_by_a_guest,
+        _is_cleared_by_letting_in,
+        _loses_the_company,
+        _is_erased,
+        _host_is_erased,
+        _call_ends,
+    ],
+)
+def test_every_way_out_cuts_off_at_once(
+    db: Database, livekit: FakeLiveKit, clock: Clock, goes: Callable[[Tab, Tab, Clock], None]
+) -> None:
+    call = livekit_call(db)
+    host = connect(livekit, call.enter(call.host))
+    colleague = connect(livekit, call.enter(call.firm.join()))
+    goes(host, colleague, clock)
+    assert colleague.tab not in connected(livekit, call)
+
+
+def test_a_beat_that_counts_minutes_first_cuts_off_as_well(
+    db: Database, livekit: FakeLiveKit, clock: Clock
+) -> None:
+    """It commits twice: what was used of a tab with too little left, then when the call ends."""
+    prices = Prices(call_seconds_per_token={"livekit": 60})
+    with rewired(settings=test_settings(prices=prices)):
+        call = livekit_call(db, tokens=3)
+        tabs = [connect(livekit, tab) for tab in (call.enter(call.host), call.guest())]
+        stopped = connect(livekit, call.guest(name="Ada"))
+        clock.forward(30)
+        for tab in tabs:
+            tab.beat()
+        clock.forward(16)
+        used = sum(call.record.used.values())
+        assert tabs[0].beat().status_code == 200
+        assert sum(call.record.used.values()) > used
+    assert stopped.record.state == "left"
+    assert connected(livekit, call) == {tab.tab for tab in tabs}
+
+
+def test_whoever_is_removed_loses_tabs_of_which_livekit_was_not_told(
+    db: Database, livekit: FakeLiveKit
+) -> None:
+    call = livekit_call(db)
+    member = call.firm.join()
+    host = connect(livekit, call.enter(call.host))
+    first, second = (connect(livekit, call.enter(member)) for _ in range(2))
+    livekit.script("busy", "busy")
+    assert first.leave().status_code == 200
+    assert first.tab in connected(livekit, call)
+    host.moderate(second, "remove")
+    assert connected(livekit, call) == {host.tab}
+
+
 def test_a_call_that_ends_ends_at_livekit(db: Database, livekit: FakeLiveKit) -> None:
     call = livekit_call(db)
     host, guest = connect(livekit, call.enter(call.host)), connect(livekit, call.guest())
@@ -314,6 +428,59 @@ def test_one_room_does_not_keep_the_sweep_from_others(db: Database, livekit: Fak
     assert len(livekit.rooms) == 1
     swept()
     assert livekit.rooms == {}
+
+
+def test_a_slow_livekit_leaves_the_sweep_its_time(db: Database, livekit: FakeLiveKit) -> None:
+    for _ in range(4):
+        livekit.add(f"{services().settings.project_id}.{unknown_id()}", "somebody")
+    seconds = [0.0]
+
+    def takes_long(method: str) -> None:
+        seconds[0] += SECONDS / 4  # two requests for each room
+
+    livekit.before = takes_long
+    rooms = LiveKitRooms(db, lambda: services().livekit, lambda: seconds[0])
+    assert rooms.sweep(1000) == 2
+    assert len(livekit.rooms) == 2
+
+
+def test_the_sweep_gives_up_on_a_livekit_that_fails(db: Database, livekit: FakeLiveKit) -> None:
+    for _ in range(5):
+        livekit.add(f"{services().settings.project_id}.{unknown_id()}", "somebody")
+    livekit.script("ok", "refuse", "refuse", "ok", "ok", "refuse", "refuse")
+    swept()
+    assert [method for method, _ in livekit.asked] == [
+        "ListRooms",
+        "ListParticipants",
+        "DeleteRoom",
+    ]
+    livekit.script("ok", "refuse", "refuse", "refuse")
+    assert services().livekit_rooms.sweep(1000) == 3
+    assert len(livekit.rooms) == 4
+    swept()
+    assert livekit.rooms == {}
+
+
+def test_whoever_is_connected_without_heartbeats_pays_for_it(
+    db: Database, livekit: FakeLiveKit, clock: Clock
+) -> None:
+    prices = Prices(call_seconds_per_token={"livekit": 60})
+    with rewired(settings=test_settings(prices=prices)):
+        call = livekit_call(db)
+        silent = [connect(livekit, tab) for tab in (call.enter(call.host), call.guest())]
+        ghost = call.guest(name="Ada")  # has never connected
+        reserved = call.record.reserved
+        clock.forward(280)
+        swept()
+        assert [tab.record.seconds for tab in (*silent, ghost)] == [280, 280, 0]
+        assert call.record.seconds == 560
+        assert connected(livekit, call) == set()
+        clock.forward(200)
+        call.due()
+        call.due()
+    assert reserved is not None
+    # More than was reserved is never charged.
+    assert sum(call.record.used.values()) == reserved.milliseconds == 240_000
 
 
 # Webhooks

@@ -413,6 +413,19 @@ def test_an_edit_of_an_earlier_revision_changes_nothing(scene: Scene) -> None:
     assert edit(scene, "*", "From whichever.").status_code == 200
 
 
+def test_an_edit_whose_response_was_lost_can_be_sent_again(scene: Scene) -> None:
+    first = edit(scene, "1", "From one tab.")
+    again = edit(scene, "1", "From one tab.")
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json["data"]["script"] == first.json["data"]["script"]
+    for changed in ({"title": "Another"}, {"dialogue": [{"speaker": "x", "text": "Hello."}]}):
+        body = {"dialogue": [scene.dialogue()[0] | {"text": "From one tab."}], **changed}
+        headers = scene.headers | {"If-Match": "1"}
+        other = scene.client.put(f"/api/scripts/{scene.id}", json=body, headers=headers)
+        assert code(other) == (409, "script_changed")
+    assert read(scene) == first.json["data"]["script"]
+
+
 def test_of_two_tabs_at_once_one_wins(scene: Scene) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda n: edit(scene, "1", f"From tab {n}."), range(4)))

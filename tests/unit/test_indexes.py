@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.indexes import Declared, Index, Query, needed
 from tests.support.queries import recorded
+from troupe.calls.livekit_events import EVENTS as LIVEKIT_EVENTS
+from troupe.payments.records import EVENTS as STRIPE_EVENTS
 
 FILE = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_text())
 _REVERSED = {"ASCENDING": "DESCENDING", "DESCENDING": "ASCENDING"}
@@ -20,6 +22,12 @@ _REVERSED = {"ASCENDING": "DESCENDING", "DESCENDING": "ASCENDING"}
 
 def test_every_query_has_its_indexes_and_every_index_a_query() -> None:
     assert Declared(FILE).faults(recorded()) == []
+
+
+@pytest.mark.parametrize("collection", [LIVEKIT_EVENTS, STRIPE_EVENTS])
+def test_what_no_sweep_deletes_expires(collection: str) -> None:
+    rows = [each for each in FILE["fieldOverrides"] if each["collectionGroup"] == collection]
+    assert [each["fieldPath"] for each in rows if each.get("ttl")] == ["expiresAt"]
 
 
 def _changed(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

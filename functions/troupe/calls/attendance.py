@@ -7,7 +7,7 @@ are right, and no more people are in it than there may be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -158,17 +158,24 @@ class Attendance:
         """Those who have not been heard of for long."""
         return [each for each in self.present if self.at - self.last_seen(each) > TTL]
 
-    def clear_away(self, but: str = "") -> bool:
-        """Takes out those who have stopped, all but one; returns whether there were any."""
+    def clear_away(self, but: str = "", connected: Collection[str] = ()) -> bool:
+        """Takes out those who have stopped, all but one; returns whether there were any.
+        `connected`: whom the provider has all the same, so their time counts."""
         gone = [each for each in self.stopped() if each.id != but]
-        self.take_out(gone, "left", ghosts=True)
+        self.take_out([each for each in gone if each.id not in connected], "left", ghosts=True)
+        self.take_out([each for each in gone if each.id in connected], "left", whole=True)
         return bool(gone)
 
     def take_out(
-        self, gone: Sequence[Participant], state: AccessState, *, ghosts: bool = False
+        self,
+        gone: Sequence[Participant],
+        state: AccessState,
+        *,
+        ghosts: bool = False,
+        whole: bool = False,
     ) -> None:
         """Ends the presence of tabs, and the access of those who have no other one. `ghosts`: they
-        were gone since their last beat."""
+        were gone since their last beat; `whole`: they were there since, however long."""
         if not gone:
             return
         self._know({each.uid for each in gone})
@@ -183,7 +190,8 @@ class Attendance:
             spent = 0
             if each.is_in:
                 self.gone.append(each.id)
-                spent = (beat.seconds if beat else 0) + seconds_between(seen, ended_at)
+                most = None if whole else TTL_SECONDS
+                spent = (beat.seconds if beat else 0) + seconds_between(seen, ended_at, most)
                 inside -= 1
                 seconds += spent
                 if heard:
@@ -426,6 +434,7 @@ class Attendance:
         return [Update(document.path, fields, seen=document), *writes]
 
 
-def seconds_between(before: datetime, at: datetime) -> int:
+def seconds_between(before: datetime, at: datetime, most: int | None = TTL_SECONDS) -> int:
     """What a beat adds: no more than the time after which somebody counts as gone."""
-    return min(TTL_SECONDS, max(0, round((at - before).total_seconds())))
+    seconds = max(0, round((at - before).total_seconds()))
+    return seconds if most is None else min(most, seconds)

@@ -187,6 +187,7 @@ class CallEntrance:
             )
             here.commit()
             ahead.committed()
+            self._providers.told(here)
             return _entered(here, participant_id)
 
         with self._minutes.ahead() as ahead:
@@ -223,6 +224,7 @@ class CallEntrance:
             counted = day_writes(call.company_id, here.at, member=call.host_uid, guestJoins=1)
             opened = opening_writes(Owner.user(uid), 0, at)
             here.commit(*create_writes(user), *opened, *counted)
+            self._providers.told(here)
             return _entered(here, participant_id)
 
         entered = contend(attempt)

@@ -8,6 +8,7 @@ from functools import partial
 from troupe.adapters.firestore import Database, Delete, Document, Update, contend
 from troupe.calls.attendance import Attendance
 from troupe.calls.endings import finish
+from troupe.calls.providers.choice import CallProviders
 from troupe.calls.records import ACCESS, COLLECTION, PARTICIPANTS, Invitee
 from troupe.calls.states import Action
 from troupe.calls.tabs import USES, tab_key
@@ -20,16 +21,16 @@ _EXPORTED = ("title", "number", "status", "scheduledAt", "startedAt", "endedAt",
 _NAMELESS = {"hostUid": "", "hostName": "", "hostPicture": ""}
 
 
-def erase(uid: str, limit: int, *, database: Database) -> int:
+def erase(uid: str, limit: int, *, database: Database, call_providers: CallProviders) -> int:
     """Ends up to `limit` presences, and removes the name of the user from as many calls; returns
     how many. The company keeps its calls, and others their places in them."""
     mine = [("uid", "==", uid)]
     accesses = database.find(ACCESS, where=mine, limit=limit, group=True)
     for document in accesses:
-        contend(partial(_leave, database, uid, document))
+        contend(partial(_leave, database, call_providers, uid, document))
     hosted = database.find(COLLECTION, where=[("hostUid", "==", uid)], limit=limit, select=[])
     for document in hosted:
-        contend(partial(_unhost, database, document.id))
+        contend(partial(_unhost, database, call_providers, document.id))
     invited = database.find(
         COLLECTION, where=[("inviteeUids", "array_contains", uid)], limit=limit, select=[]
     )
@@ -41,7 +42,7 @@ def erase(uid: str, limit: int, *, database: Database) -> int:
     return len(accesses) + len(hosted) + len(invited) + len(created)
 
 
-def _leave(database: Database, uid: str, access: Document) -> None:
+def _leave(database: Database, providers: CallProviders, uid: str, access: Document) -> None:
     call_id = access.path.split("/")[1]
     here = Attendance(database, call_id, [uid])
     if here.document.exists:
@@ -51,6 +52,7 @@ def _leave(database: Database, uid: str, access: Document) -> None:
             here.rename_guest("")
         if here.call != before:
             here.commit()
+            providers.told(here)
     found = database.find(participants_path(call_id), where=[("uid", "==", uid)], limit=100)
     database.commit_or_stale(
         *(Update(each.path, {"name": "", "uid": ""}, seen=each) for each in found),
@@ -58,7 +60,7 @@ def _leave(database: Database, uid: str, access: Document) -> None:
     )
 
 
-def _unhost(database: Database, call_id: str) -> None:
+def _unhost(database: Database, providers: CallProviders, call_id: str) -> None:
     """A call without its host does not go on, nor will it take place."""
     here = Attendance(database, call_id)
     if not here.document.exists:
@@ -67,6 +69,7 @@ def _unhost(database: Database, call_id: str) -> None:
         before = here.call
         finish(database, here, Action.END if before.is_live else Action.CANCEL, "cancelled")
         here.commit()
+        providers.told(here)
         here = Attendance(database, call_id)
     accounts = [account_path(call_path(call_id), tab_key(here.call, use)) for use in USES]
     database.commit_or_stale(

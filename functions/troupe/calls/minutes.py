@@ -47,11 +47,13 @@ def _used(reserved: ReservedMinutes, counted: int) -> int:
 class Ahead:
     """What an operation has reserved, from one attempt to commit it to the next. `id`: that of the
     reservation in the call, which tells whether an attempt has succeeded. `late`: for what was used
-    of a tab that has been closed."""
+    of a tab that has been closed. `gone`: the tabs that were taken out by attempts that then
+    had to be repeated."""
 
     id: str = field(default_factory=_new_id)
     reserved: Reserved | None = None
     late: Reserved | None = None
+    gone: list[str] = field(default_factory=list)
 
     def committed(self) -> None:
         """The call has it now."""
@@ -139,6 +141,7 @@ class CallMinutes:
             self._count(here, ahead)
             here.commit()
             ahead.committed()
+            ahead.gone += here.gone
             raise Stale
         *longer, shortest = _stretches(here)
         for milliseconds in longer:

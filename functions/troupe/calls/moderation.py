@@ -68,13 +68,15 @@ class CallModeration:
         here, participant = contend(attempt)
         log.info("call_moderated", callId=call_id, action=action)
         if participant.state == "removed":
-            self._providers.remove(here.call, here.gone or self._tabs(participant))
+            self._providers.remove(here.call, {*here.gone, *self._tabs(participant)})
         elif action == "mute" and participant.is_in:  # again: they may have spoken since
             self._providers.mute(here.call, participant)
+        else:
+            self._providers.told(here)
         return participant
 
     def _tabs(self, removed: Participant) -> list[str]:
-        """All tabs of somebody who was removed before: the provider may not have heard of it."""
+        """All tabs of somebody who is removed: the provider may not have heard that one is gone."""
         access = self._db.get(access_path(removed.call_id, removed.uid))
         return Access.of(access).participant_ids if access.exists else [removed.id]
 

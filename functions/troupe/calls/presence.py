@@ -88,6 +88,7 @@ class CallPresence:
 
         def attempt() -> Present:
             here = Attendance(self._db, call_id, [caller.uid])
+            here.gone += ahead.gone
             entry = here.found(access_path(call_id, caller.uid))
             admitted(here.document, entry, caller.uid, waiting=True)
             mine = here.participant(participant_id)
@@ -108,9 +109,9 @@ class CallPresence:
                     here.change(screen_shared=here.call.screen_shared or changed.media.screen)
                 here.commit(self._beats(here, mine, connection))
                 ahead.committed()
-                self._providers.told(here)
             else:
                 self._store(here, mine, changed, connection)
+            self._providers.told(here)
             self._hear(mine.id, here.at)
             if not mine.is_in:
                 return Present([mine], ends_at, None)

@@ -1,17 +1,19 @@
 """Those who have just lost their company: they were removed or suspended, or have left.
 
 The commit that ends the membership leaves a note, and whatever they still take part in in the name
-of the company ends after it, at once or with the next sweep.
+of the company ends right after it. The sweep looks again once every request has ended that still
+took them for a member, and deletes the note.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from troupe.adapters.firestore import Merge, Write
 from troupe.records import Record
 
 COLLECTION = "departures"
+_LAST_REQUESTS = timedelta(minutes=2)  # a request takes a minute at most
 
 
 class Departure(Record):
@@ -29,5 +31,6 @@ def departure_path(company_id: str, uid: str) -> str:
 
 def departure_write(company_id: str, uid: str, at: datetime) -> Write:
     """For the commit that ends a membership."""
-    note = Departure(id=f"{company_id}-{uid}", company_id=company_id, uid=uid, due_at=at)
+    due_at = at + _LAST_REQUESTS
+    note = Departure(id=f"{company_id}-{uid}", company_id=company_id, uid=uid, due_at=due_at)
     return Merge(departure_path(company_id, uid), note.stored())

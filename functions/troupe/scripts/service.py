@@ -24,6 +24,7 @@ from troupe.logs import log
 from troupe.moderation.service import Moderation
 from troupe.scripts import writes
 from troupe.scripts.errors import (
+    InvalidDialogue,
     ScriptChanged,
     ScriptNotFound,
     ScriptWriterBusy,
@@ -158,7 +159,8 @@ class ScriptService:
         """Changes what is given. With another dialogue, unchanged lines keep their audio, the audio
         of the whole dialogue is dropped, and the video of the earlier revision stays.
         `character_ids`: the new cast, in which those who were there keep their names. `revision`:
-        the only one that may be changed.
+        the only one that may be changed; any other is answered if it is what the change would make
+        of it, as after an edit whose response was lost.
 
         Raises ScriptNotFound, ScriptChanged, ScriptBusy, CharacterNotFound, VoiceNotShared,
         InvalidDialogue, ContentRefused and ModerationUnavailable.
@@ -168,6 +170,8 @@ class ScriptService:
         def attempt() -> tuple[Script, Script]:
             document, script = self._library.own(uid, script_id)
             if revision not in (None, script.revision):
+                if _has(script, dialogue, deliveries, title, character_ids):
+                    return script, script
                 raise ScriptChanged(details={"revision": script.revision})
             if dialogue is not None or character_ids is not None:  # a title disturbs no job
                 writes.check_free(self._db, script)
@@ -273,6 +277,29 @@ def _contended(attempt: Callable[[], T]) -> T:
         return contend(attempt)
     except Missing:  # deleted between the read and the commit
         raise ScriptNotFound from None
+
+
+def _has(
+    script: Script,
+    dialogue: Sequence[Utterance] | None,
+    deliveries: Sequence[Delivery],
+    title: str | None,
+    character_ids: Sequence[str] | None,
+) -> bool:
+    """Whether a script is as an edit would make it."""
+    if title and title != script.title:
+        return False
+    if character_ids is not None and list(dict.fromkeys(character_ids)) != list(
+        script.selected_characters
+    ):
+        return False
+    if dialogue is None:
+        return True
+    try:
+        lines = delivered(check_dialogue(dialogue, script.cast), deliveries)
+    except InvalidDialogue:  # of another cast
+        return False
+    return _with_unchanged(lines, script.dialogue) == script.dialogue
 
 
 def _with_unchanged(lines: Sequence[Line], before: Sequence[Line]) -> list[Line]:

@@ -76,7 +76,7 @@ class Calling(Messaging):
     def call_departures(self) -> CallDepartures:
         from troupe.calls.departures import CallDepartures
 
-        return CallDepartures(self.database)
+        return CallDepartures(self.database, self.call_providers)
 
     @cached_property
     def call_moderation(self) -> CallModeration:
