@@ -1,9 +1,9 @@
 // E-mail and password, or a guest; on the page and in the dialog.
 import { useState } from 'preact/hooks';
+import { wordsFor } from '../api/errors.ts';
 import { messages } from '../i18n/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { TextField } from '../ui/Field.tsx';
-import { signInFailure } from './errors.ts';
 import { beGuest, me, signIn, signUp } from './session.ts';
 
 const text = messages(
@@ -32,7 +32,11 @@ const text = messages(
 );
 
 type Work = 'password' | 'guest';
-type Failure = ReturnType<typeof signInFailure>;
+type Failure = ReturnType<typeof import('./errors.ts').signInFailure>;
+
+/** Its words are loaded when signing in has failed. */
+const told = (error: unknown): Promise<Failure> =>
+  import('./errors.ts').then(({ signInFailure }) => signInFailure(error), (missing: unknown) => ({ field: null, message: wordsFor(missing) }));
 
 export function SignInForm({ isNew, onDone }: { isNew?: boolean; onDone: () => void }) {
   const t = text();
@@ -49,7 +53,7 @@ export function SignInForm({ isNew, onDone }: { isNew?: boolean; onDone: () => v
       await does();
       onDone();
     } catch (error) {
-      setFailure(signInFailure(error));
+      setFailure(await told(error));
     }
     setWork(null);
   }
