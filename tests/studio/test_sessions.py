@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Dialog, Route, expect
 
 from tests.conftest import Running
 from tests.e2e.users import signed_up
@@ -71,3 +71,37 @@ def test_who_signs_in_again_as_somebody_else_begins_anew(enter: Enter, stack: Ru
     visit.open("/speak")
     expect(page.locator("textarea")).to_have_value("")
     assert len(sent) == 1  # not again in the name of the second person
+
+
+def test_a_guest_is_asked_before_everything_is_out_of_reach(enter: Enter, stack: Running) -> None:
+    visit = enter()
+    page = visit.page
+    visit.open("/sign-in")
+    page.get_by_role("button", name="Go on as a guest").click()
+    page.wait_for_url("**/speak")
+    write(visit, "Kept by a guest.")
+    asked: list[str] = []
+
+    def decline(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", decline)
+    page.locator(".menu summary").click()
+    with page.expect_event("dialog"):
+        page.get_by_role("button", name="Sign out").click()
+    visit.open("/sign-in")
+    page.get_by_label("Email").fill(_account(stack))
+    page.get_by_label("Password").fill(PASSWORD)
+    with page.expect_event("dialog"):
+        page.locator("form").get_by_role("button", name="Sign in").click()
+    assert all("cannot be reached again" in each for each in asked)
+    visit.open("/speak")
+    expect(page.locator("textarea")).to_have_value("Kept by a guest.")
+    expect(page.locator(".menu-name")).to_have_text("Guest")
+
+    page.remove_listener("dialog", decline)
+    page.once("dialog", lambda dialog: dialog.accept())
+    _sign_out(visit)
+    visit.open("/speak")
+    expect(page.locator("textarea")).to_have_value("")
