@@ -13,6 +13,8 @@ type State = 'unknown' | 'out' | 'in' | 'suspended';
 /** `unknown` until Firebase has looked into this browser's storage. */
 export const state = signal<State>('unknown');
 export const me = signal<Me | null>(null);
+/** Why `me` could not be read. */
+export const failure = signal<unknown>(null);
 export const isAdmin = computed(() => me.value?.role.name === 'admin');
 /** The dialog that asks to sign in again, and what waits for it. */
 export const asked = signal<{ answer: (isIn: boolean) => void } | null>(null);
@@ -73,9 +75,15 @@ export async function refresh(): Promise<void> {
     const spoken = user.language.slice(0, 2);
     if (!hasChosenLocale() && !user.isGuest && spoken in LOCALES && spoken !== 'en') chooseLocale(spoken as Locale);
   } catch (error) {
+    failure.value = error;
     if (error instanceof ApiError && error.code === 'account_suspended') state.value = 'suspended';
     else if (me.value === null) state.value = kept<boolean>('wasIn') ? 'in' : 'out';
   }
+}
+
+/** Whoever is signed in but could not be read is read again. */
+export function retry(): void {
+  if (who && !me.value) void refresh();
 }
 
 /** Sets the tokens that are left, which some answers tell. */

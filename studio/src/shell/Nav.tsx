@@ -117,7 +117,7 @@ function Menu() {
           </select>
         </label>
         <button type="button" class="menu-item" onClick={openKeys}>{t.keys} <kbd>?</kbd></button>
-        {state.value === 'in' ? (
+        {state.value === 'in' || state.value === 'suspended' ? (
           <button type="button" class="menu-item" onClick={() => void mayLeave().then((may) => { if (may) void signOut(); })}>{t.signOut}</button>
         ) : (
           <a class="menu-item" href="/sign-in">{t.signIn}</a>
