@@ -33,7 +33,7 @@ export const text = messages(
     looks: 'Language and appearance',
     language: 'Language',
     theme: 'Appearance',
-    auto: 'As the system',
+    auto: 'Same as system',
     light: 'Light',
     dark: 'Dark',
     notKept: 'It is set in this browser, and could not be saved in your profile.',
