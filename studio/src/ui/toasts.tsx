@@ -58,7 +58,7 @@ export function Toasts() {
       <div role="status" class="toast-list">
         {toasts.value.map(({ id, message, action }) => (
           <div key={id} class="toast">
-            <p>{message}</p>
+            <p dir="auto">{message}</p>
             {action && (
               <button type="button" class="toast-action" onClick={() => { action.run(); remove(id); }}>{action.label}</button>
             )}

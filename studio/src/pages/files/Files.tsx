@@ -128,7 +128,7 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
   const isLarge = error instanceof ApiError && error.code === 'file_too_large';
   return (
     <li class="sending">
-      <p class="sending-name" dir="auto">{file.name}</p>
+      <p class="sending-name"><bdi>{file.name}</bdi></p>
       {state === 'failed' ? (
         <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(error)}</p>
       ) : (
@@ -156,7 +156,7 @@ function Row({ item, onRemove }: { item: Item; onRemove: () => void }) {
         <Icon name={isSounding ? 'pause' : 'play'} />
       </button>
       <div class="row-main">
-        <p class="file-name" dir="auto">{item.name}</p>
+        <p class="file-name"><bdi>{item.name}</bdi></p>
         <p class="row-about">
           <span dir="ltr">{clock(item.seconds)}</span>
           <span>{size(item.size)}</span>

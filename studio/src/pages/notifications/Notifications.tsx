@@ -83,8 +83,8 @@ function Row({ item, onRead, onRemove }: { item: Item; onRead: () => void; onRem
   return (
     <li class="news" data-unread={!item.readAt || undefined}>
       <div class="row-main">
-        <p class="news-title" dir="auto">{place ? <a href={place} onClick={onRead}>{item.title}</a> : item.title}</p>
-        <p class="news-body" dir="auto">{item.body}</p>
+        <p class="news-title">{place ? <a href={place} onClick={onRead}><bdi>{item.title}</bdi></a> : <bdi>{item.title}</bdi>}</p>
+        <p class="news-body"><bdi>{item.body}</bdi></p>
         <p class="row-about">
           {!item.readAt && <span class="tag">{t.unread}</span>}
           <time dateTime={item.createdAt} title={date(item.createdAt, 'long')}>{ago(item.createdAt)}</time>
