@@ -38,7 +38,9 @@ const isOurs = (url: URL): boolean =>
 /** Plain links are followed within the studio. */
 export function followLinks(): void {
   addEventListener('popstate', () => {
-    address.value = new URL(location.href);
+    const url = new URL(location.href);
+    if (leaving.value && url.pathname !== path.value && !leaving.value()) history.pushState(null, '', address.value);
+    else address.value = url;
   });
   document.addEventListener('click', (event) => {
     const link = (event.target as Element).closest?.('a');

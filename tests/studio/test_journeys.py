@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import Running
+from tests.e2e.users import signed_up
 from tests.studio.conftest import PASSWORD, Enter
 from tests.studio.pages.speech import TEXT, speak, write
 
@@ -31,6 +32,7 @@ def test_a_user_signs_up_and_speaks_and_follows_the_words(enter: Enter, address:
 
     write(visit)
     expect(page.locator(".cost strong")).to_have_text("1 token")
+    page.locator(".speak button[type=submit]:enabled").wait_for()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".result [role=status]").first).to_be_attached()
     play = page.locator(".result-done").get_by_role("button", name="Play")
@@ -140,6 +142,55 @@ def test_a_lost_answer_is_asked_for_again_and_charged_once(enter: Enter) -> None
     expect(page.locator(".rail-tokens")).to_have_text(f"{before - 1} tokens")
 
 
+def test_a_click_too_many_pays_nothing(enter: Enter) -> None:
+    visit = enter("user")
+    page = visit.page
+    sent: list[str] = []
+    page.on("request", lambda each: sent.append(each.url))
+    visit.open("/speak")
+    # Several parts, so that it is at work for a while.
+    write(visit, "This is one of the sentences that are spoken once, and paid for once. " * 120)
+    button = page.locator(".speak button[type=submit]")
+    expect(button).to_be_enabled()
+    page.locator("textarea").focus()
+    page.keyboard.down("Control")
+    for _ in range(5):
+        page.keyboard.down("Enter")  # held
+    page.keyboard.up("Enter")
+    page.locator(".result .job").wait_for()
+    page.keyboard.press("Enter")  # with Control, and again
+    expect(button).to_be_disabled()
+    page.keyboard.up("Control")
+    page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+    assert sum(url.endswith("/api/voice/generate") for url in sent) == 1
+
+
+def test_who_signs_in_on_the_way_sees_the_price_first(enter: Enter, stack: Running) -> None:
+    email = signed_up(stack)[0].data("GET", "/api/auth/me")["user"]["email"]
+    visit = enter()
+    page = visit.page
+    sent: list[dict[str, object]] = []
+
+    def keep(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        route.continue_()
+
+    page.route("**/api/voice/generate", keep)
+    visit.open("/speak")
+    write(visit, "Nobody is here yet.")
+    button = page.locator(".speak button[type=submit]:enabled")
+    button.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Email").fill(email)
+    dialog.get_by_label("Password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".cost strong")).to_have_text("1 token")
+    assert sent == []
+    button.click()
+    page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+    assert [each["maxTokens"] for each in sent] == [1]
+
+
 def test_a_sign_in_that_ends_meanwhile_loses_nothing(enter: Enter) -> None:
     visit = enter("newcomer")
     page = visit.page
@@ -196,9 +247,18 @@ def test_what_is_deleted_can_be_taken_back(enter: Enter) -> None:
     expect(entry).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(entry).to_be_visible()
-    page.get_by_role("button", name="Delete “To be deleted, or not.”").click()
-    with page.expect_response("**/api/voice/generations/*") as answer:
-        page.get_by_role("button", name="Dismiss").click()
+    with page.expect_response(lambda each: each.request.method == "DELETE") as answer:
+        page.get_by_role("button", name="Delete “To be deleted, or not.”").click()
+        # Other messages do not end it, and it is not there again for who comes back.
+        page.locator(".row-title").first.click()
+        page.route("**/api/media-links", lambda route: route.abort())
+        for _ in range(4):
+            page.get_by_role("button", name="Download the sound").click()
+        page.locator(".toast", has_text="could not be downloaded").first.wait_for()
+        page.get_by_role("navigation").get_by_role("link", name="History").click()
+        page.locator(".row-title").first.wait_for()
+        expect(entry).to_have_count(0)
+        page.evaluate("document.querySelectorAll('.toast .icon-button').forEach((x) => x.click())")
     assert answer.value.ok
     page.reload()
     page.locator("h1").wait_for()
@@ -216,6 +276,8 @@ def test_the_keyboard_alone_is_enough_to_speak(enter: Enter) -> None:
     page.keyboard.press("Tab")
     expect(page.locator("textarea")).to_be_focused()
     page.keyboard.type("Typed, and never clicked.")
+    page.locator(".cost strong").wait_for()
+    page.locator(".speak button[type=submit]:enabled").wait_for()
     page.keyboard.press("Control+Enter")
     play = page.locator(".result-done").get_by_role("button", name="Play")
     play.wait_for(timeout=60_000)

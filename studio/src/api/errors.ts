@@ -28,7 +28,7 @@ const text = messages(
     payload_too_large: 'الحجم أكبر من المسموح به.',
     account_suspended: 'هذا الحساب موقوف. راسل الدعم إن كنت ترى ذلك خطأ.',
     not_enough_tokens: (needed, available) => `المطلوب ${number(needed)} من الرصيد، والمتبقي ${number(available)}.`,
-    too_many_requests: (seconds) => `طلبات كثيرة في وقت واحد. حاول مجددًا بعد ${number(seconds)} ثانية.`,
+    too_many_requests: (seconds) => `طلبات كثيرة في وقت واحد. حاول مجددًا بعد ${plural(seconds, { one: 'ثانية واحدة', two: 'ثانيتين', few: '# ثوانٍ', other: '# ثانية' }, 'ar')}.`,
     text_too_long: (maximum) => `النص طويل: الحد الأقصى ${number(maximum)} حرف.`,
     internal_error: 'حدث خلل لدينا وقد سُجّل. حاول مجددًا بعد قليل.',
     unavailable: 'الخدمة لا تستجيب الآن. حاول مجددًا بعد قليل.',

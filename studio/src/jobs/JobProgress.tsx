@@ -44,7 +44,7 @@ const text = messages(
     translation: 'جارٍ الترجمة',
     recognition: 'جارٍ الاستماع',
     writing: 'جارٍ الكتابة',
-    captions: 'جارٍ إعداد الترجمة النصية',
+    captions: 'جارٍ إعداد التسميات التوضيحية',
     video_generation: 'جارٍ الرسم',
     video_assembly: 'جارٍ تركيب الفيلم',
     audio_generation: 'جارٍ نطق الأسطر',

@@ -48,6 +48,8 @@ export function follow(kind: KindName, id: string, first: Progress | null = null
 async function until(kind: KindName, id: string): Promise<void> {
   let delay = FIRST;
   let isListening = false;
+  let isOver = false;
+  let news = 0;
   let stop: (() => void) | null = null;
   let wake: () => void = () => {};
   import('./watch.ts')
@@ -56,11 +58,13 @@ async function until(kind: KindName, id: string): Promise<void> {
         id,
         () => {
           isListening = true;
+          news++;
           wake();
         },
         () => {
           isListening = false;
           delay = FIRST;
+          news++;
           wake();
         },
       ),
@@ -68,12 +72,13 @@ async function until(kind: KindName, id: string): Promise<void> {
     .then(
       (unsubscribe) => {
         stop = unsubscribe;
-        if (!followed.value[nameOf(kind, id)]) unsubscribe();
+        if (isOver) unsubscribe();
       },
       () => {}, // Firestore is blocked, or its chunk did not load
     );
   while (followed.value[nameOf(kind, id)]) {
     const before = Date.now();
+    const seen = news;
     let wait = isListening ? WHILE_LISTENING : delay;
     try {
       const progress = await kindOf(kind).read(id);
@@ -101,8 +106,10 @@ async function until(kind: KindName, id: string): Promise<void> {
         clearTimeout(timer);
         setTimeout(resolve, Math.max(0, before + BETWEEN_READS - Date.now()));
       };
+      if (news !== seen) wake(); // reported while it was read
     });
   }
+  isOver = true;
   (stop as (() => void) | null)?.();
 }
 

@@ -1,10 +1,10 @@
 // E-mail and password, or a guest; on the page and in the dialog.
 import { useState } from 'preact/hooks';
+import { wordsFor } from '../api/errors.ts';
 import { messages } from '../i18n/index.ts';
 import { Button } from '../ui/Button.tsx';
 import { TextField } from '../ui/Field.tsx';
-import { signInFailure } from './errors.ts';
-import { beGuest, me, signIn, signUp } from './session.ts';
+import { beGuest, mayLeave, me, signIn, signUp } from './session.ts';
 
 const text = messages(
   {
@@ -32,7 +32,11 @@ const text = messages(
 );
 
 type Work = 'password' | 'guest';
-type Failure = ReturnType<typeof signInFailure>;
+type Failure = ReturnType<typeof import('./errors.ts').signInFailure>;
+
+/** Its words are loaded when signing in has failed. */
+const told = (error: unknown): Promise<Failure> =>
+  import('./errors.ts').then(({ signInFailure }) => signInFailure(error), (missing: unknown) => ({ field: null, message: wordsFor(missing) }));
 
 export function SignInForm({ isNew, onDone }: { isNew?: boolean; onDone: () => void }) {
   const t = text();
@@ -49,22 +53,22 @@ export function SignInForm({ isNew, onDone }: { isNew?: boolean; onDone: () => v
       await does();
       onDone();
     } catch (error) {
-      setFailure(signInFailure(error));
+      setFailure(await told(error));
     }
     setWork(null);
   }
 
-  function submit(event: Event): void {
+  async function submit(event: Event): Promise<void> {
     event.preventDefault();
     const missing: Failure | null = !email.trim() ? { field: 'email', message: t.emailMissing } : !password ? { field: 'password', message: t.passwordMissing } : null;
     setFailure(missing);
     if (missing) (event.currentTarget as HTMLFormElement).querySelector<HTMLInputElement>(`[name="${missing.field}"]`)?.focus();
-    else void run('password', () => (isNew ? signUp : signIn)(email.trim(), password));
+    else if (isNew || (await mayLeave())) await run('password', () => (isNew ? signUp : signIn)(email.trim(), password));
   }
 
   const errorOf = (field: Failure['field']) => (failure?.field === field ? failure.message : undefined);
   return (
-    <form class="sign-in stack" noValidate onSubmit={submit}>
+    <form class="sign-in stack" noValidate onSubmit={(event) => void submit(event)}>
       {failure?.field === null && <p class="problem" role="alert">{failure.message}</p>}
       <TextField label={t.email} name="email" type="email" autocomplete="username" dir="ltr" value={email} onValue={setEmail} error={errorOf('email')} />
       <TextField label={t.password} name="password" type="password" dir="ltr" autocomplete={isNew ? 'new-password' : 'current-password'} value={password} onValue={setPassword} error={errorOf('password')} hint={isNew ? t.passwordHint : undefined} />

@@ -16,6 +16,8 @@ import {
   type User,
 } from '@firebase/auth';
 
+export type { User };
+
 /** "auth=127.0.0.1:9099 firestore=127.0.0.1:8080" on the local stack, nothing elsewhere. */
 export function emulators(): Record<string, string> {
   const told = document.querySelector<HTMLMetaElement>('meta[name="emulators"]')?.content ?? '';

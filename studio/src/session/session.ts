@@ -4,8 +4,8 @@ import { computed, effect, signal } from '@preact/signals';
 import { api, data, useBearer, type Schemas } from '../api/client.ts';
 import { ApiError } from '../api/errors.ts';
 import { chooseLocale, hasChosenLocale, LOCALES, type Locale } from '../i18n/index.ts';
-import { forgetDrafts } from '../state/drafts.ts';
 import { forgetPerson, keep, kept } from '../state/storage.ts';
+import type { User } from './firebase.ts';
 
 export type Me = Schemas['UserView'];
 type State = 'unknown' | 'out' | 'in' | 'suspended';
@@ -13,6 +13,8 @@ type State = 'unknown' | 'out' | 'in' | 'suspended';
 /** `unknown` until Firebase has looked into this browser's storage. */
 export const state = signal<State>('unknown');
 export const me = signal<Me | null>(null);
+/** Why `me` could not be read. */
+export const failure = signal<unknown>(null);
 export const isAdmin = computed(() => me.value?.role.name === 'admin');
 /** The dialog that asks to sign in again, and what waits for it. */
 export const asked = signal<{ answer: (isIn: boolean) => void } | null>(null);
@@ -26,21 +28,38 @@ export async function begin(): Promise<void> {
     signInAgain,
   });
   try {
-    const { watchUser, idToken } = await auth();
-    let before: string | null | undefined;
-    await watchUser((user) => {
-      const now = user && `${user.uid} ${user.isAnonymous}`;
-      if (now === before) return; // a renewed token
-      before = now;
-      if (user) void idToken(false).then(refresh);
-      else {
-        me.value = null;
-        state.value = 'out';
-        keep('wasIn', false);
-      }
-    });
+    await (await auth()).watchUser(changed);
   } catch {
     state.value = 'out'; // Offline, or Firebase is blocked: pages say so when they ask for something.
+  }
+}
+
+/** "uid isGuest" of who is signed in; undefined until Firebase has said. */
+let who: string | null | undefined;
+/** The same of the person whose work this page holds. It outlives a session that ends by itself. */
+let owner = kept<string>('owner');
+let isLeaving = false;
+
+function changed(user: User | null): void {
+  const now = user && `${user.uid} ${user.isAnonymous}`;
+  if (now === who || isLeaving) return; // a renewed token
+  who = now;
+  const [uid, isGuest] = owner?.split(' ') ?? [];
+  // A guest who signs in is still the same person. Signing out has removed the owner.
+  const isOther = uid && (user ? user.uid !== uid && isGuest === 'false' : !kept('owner'));
+  if (isOther) {
+    // Signals, the player and followed jobs go with the page.
+    isLeaving = true;
+    if (kept('owner') !== now) forgetPerson();
+    location.replace('/');
+  } else if (user) {
+    owner = now;
+    keep('owner', now);
+    void refresh();
+  } else {
+    me.value = null;
+    state.value = 'out';
+    keep('wasIn', false);
   }
 }
 
@@ -49,15 +68,22 @@ export async function refresh(): Promise<void> {
   try {
     if (state.value === 'out') state.value = 'unknown';
     const { user } = await data(api.GET('/api/auth/me'));
+    if (isLeaving || who?.split(' ')[0] !== user.id) return; // somebody else is here by now
     me.value = user;
     state.value = 'in';
     keep('wasIn', true);
     const spoken = user.language.slice(0, 2);
     if (!hasChosenLocale() && !user.isGuest && spoken in LOCALES && spoken !== 'en') chooseLocale(spoken as Locale);
   } catch (error) {
+    failure.value = error;
     if (error instanceof ApiError && error.code === 'account_suspended') state.value = 'suspended';
     else if (me.value === null) state.value = kept<boolean>('wasIn') ? 'in' : 'out';
   }
+}
+
+/** Whoever is signed in but could not be read is read again. */
+export function retry(): void {
+  if (who && !me.value) void refresh();
 }
 
 /** Sets the tokens that are left, which some answers tell. */
@@ -68,6 +94,7 @@ export function setTokens(tokens: number): void {
 async function whenIn(signIn: () => Promise<void>): Promise<void> {
   await signIn();
   await refresh();
+  if (isLeaving) await new Promise(() => {}); // what waits for the dialog was another person's
   asked.value?.answer(true);
 }
 
@@ -79,9 +106,12 @@ export const signUp = (email: string, password: string): Promise<void> =>
 
 export const beGuest = (): Promise<void> => whenIn(async () => (await auth()).signInAsGuest());
 
+/** Whether the account may be left: a guest cannot come back to theirs, and is asked. */
+export const mayLeave = async (): Promise<boolean> => !me.value?.isGuest || (await import('./guest.ts')).agrees();
+
+/** The page begins anew: see `changed`. */
 export async function signOut(): Promise<void> {
   forgetPerson();
-  forgetDrafts();
   await (await auth()).leave();
 }
 

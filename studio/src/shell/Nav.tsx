@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { chooseLocale, locale, LOCALES, number, type Locale } from '../i18n/index.ts';
 import { running } from '../jobs/follow.ts';
 import { path } from '../router.ts';
-import { isAdmin, me, signOut, state } from '../session/session.ts';
+import { isAdmin, mayLeave, me, signOut, state } from '../session/session.ts';
 import { unread } from '../session/unread.ts';
 import { chooseTheme, theme, THEMES, type Theme } from '../state/theme.ts';
 import { Icon } from '../ui/Icon.tsx';
@@ -117,8 +117,8 @@ function Menu() {
           </select>
         </label>
         <button type="button" class="menu-item" onClick={openKeys}>{t.keys} <kbd>?</kbd></button>
-        {state.value === 'in' ? (
-          <button type="button" class="menu-item" onClick={() => void signOut()}>{t.signOut}</button>
+        {state.value === 'in' || state.value === 'suspended' ? (
+          <button type="button" class="menu-item" onClick={() => void mayLeave().then((may) => { if (may) void signOut(); })}>{t.signOut}</button>
         ) : (
           <a class="menu-item" href="/sign-in">{t.signIn}</a>
         )}

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { isReachable } from '../api/client.ts';
+import { retry } from '../session/session.ts';
 import { text } from './messages.ts';
 
 const isOnline = signal(navigator.onLine);
@@ -9,7 +10,9 @@ export function OfflineBar() {
   useEffect(() => {
     const look = () => {
       isOnline.value = navigator.onLine;
-      if (navigator.onLine) isReachable.value = true;
+      if (!navigator.onLine) return;
+      isReachable.value = true;
+      retry();
     };
     addEventListener('online', look);
     addEventListener('offline', look);

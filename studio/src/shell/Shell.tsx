@@ -10,7 +10,7 @@ import { address, go, match, path, type PageProps, type Route } from '../router.
 import { routes } from '../routes.ts';
 import { SignInDialog } from '../session/SignInDialog.tsx';
 import { watchUnread } from '../session/unread.ts';
-import { asked, isAdmin, refresh, state } from '../session/session.ts';
+import { asked, isAdmin, refresh, signOut, state } from '../session/session.ts';
 import { Button, LinkButton } from '../ui/Button.tsx';
 import { Page } from '../ui/Page.tsx';
 import { Skeleton } from '../ui/States.tsx';
@@ -122,7 +122,10 @@ function Suspended() {
   const t = text();
   return (
     <Page title={t.suspended} lead={t.suspendedWhy}>
-      <LinkButton href="/help">{t.help}</LinkButton>
+      <div class="buttons">
+        <LinkButton href="/help">{t.help}</LinkButton>
+        <Button onClick={() => void signOut()}>{t.signOut}</Button>
+      </div>
     </Page>
   );
 }

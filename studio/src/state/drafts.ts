@@ -32,8 +32,3 @@ addEventListener('storage', (event) => {
   const known = name && drafts.get(name);
   if (known && event.newValue) known.value = JSON.parse(event.newValue);
 });
-
-/** After a sign-out: nothing is left for the next person. */
-export function forgetDrafts(): void {
-  drafts.clear();
-}

@@ -26,11 +26,11 @@ export function forget(name: string): void {
   }
 }
 
-/** Removes what belongs to the person who signs out: drafts, keys, running jobs. */
+/** Removes what belongs to the person who leaves: drafts, keys, running jobs, and whose they are. */
 export function forgetPerson(): void {
   try {
     for (const name of Object.keys(localStorage)) {
-      if (/^troupe\.(draft|key|running)/.test(name)) localStorage.removeItem(name);
+      if (/^troupe\.(draft|key|owner|running|wasIn)/.test(name)) localStorage.removeItem(name);
     }
   } catch {
     // There was nothing.

@@ -16,7 +16,7 @@ const text = messages(
   },
   {
     tokens: (count) => plural(count, { zero: 'لا رصيد', one: 'وحدة واحدة', two: 'وحدتان', few: '# وحدات', many: '# وحدة', other: '# وحدة' }, 'ar'),
-    seconds: (count) => `حتى ${number(count)} ثانية من خطتك`,
+    seconds: (count) => `حتى ${plural(count, { one: 'ثانية واحدة', two: 'ثانيتين', few: '# ثوانٍ', other: '# ثانية' }, 'ar')} من خطتك`,
     left: (count) => `المتبقي ${number(count)}`,
     free: 'مجانًا',
     short: (needed, available) => `المطلوب ${number(needed)}، والمتبقي ${number(available)}.`,

@@ -27,7 +27,9 @@ function remove(id: number): void {
 export function toast(message: string, action?: Toast['action']): void {
   const id = ++last;
   const timer = setTimeout(() => remove(id), action ? 8000 : 5000);
-  toasts.value = [...toasts.value.slice(-2), { id, message, timer, ...(action && { action }) }];
+  // What can be taken back stays: it is done when it goes.
+  const others = toasts.value.filter((each, place, all) => each.onGone || place >= all.length - 2);
+  toasts.value = [...others, { id, message, timer, ...(action && { action }) }];
 }
 
 /** Says that something is gone, and does it for good after eight seconds unless the user takes it
@@ -56,7 +58,7 @@ export function Toasts() {
       <div role="status" class="toast-list">
         {toasts.value.map(({ id, message, action }) => (
           <div key={id} class="toast">
-            <p>{message}</p>
+            <p dir="auto">{message}</p>
             {action && (
               <button type="button" class="toast-action" onClick={() => { action.run(); remove(id); }}>{action.label}</button>
             )}

@@ -1,6 +1,7 @@
-import { me } from '../../session/session.ts';
+import { failure, me, refresh } from '../../session/session.ts';
 import { LinkButton } from '../../ui/Button.tsx';
 import { Page } from '../../ui/Page.tsx';
+import { Failure } from '../../ui/States.tsx';
 import { Activity } from './Activity.tsx';
 import { YourData } from './YourData.tsx';
 import { Looks } from './Looks.tsx';
@@ -13,7 +14,7 @@ import './account.css';
 export default function Account() {
   const t = text();
   const user = me.value;
-  if (!user) return null;
+  if (!user) return <Page title={t.title}><Failure error={failure.value} onRetry={() => void refresh()} /></Page>;
   return (
     <Page title={t.title}>
       <div class="account">

@@ -33,11 +33,12 @@ export function Profile({ user }: { user: Me }) {
     event.preventDefault();
     setBusy(true);
     setError(null);
+    const sent = written.value;
     // An empty name or user name cannot be saved; it means no change.
     const body: Schemas['ProfileBody'] = Object.fromEntries(changed.map((each) => [each, values[each].trim()]).filter(([name, value]) => value || name === 'phone'));
     try {
       ({ user: me.value } = await data(api.PUT('/api/auth/profile', { body })));
-      dropDraft(DRAFT);
+      if (written.value === sent) dropDraft(DRAFT); // what was typed meanwhile stays
       toast(t.saved);
     } catch (caught) {
       setError(caught);

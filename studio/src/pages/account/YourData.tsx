@@ -7,7 +7,6 @@ import { dismiss, follow, followed } from '../../jobs/follow.ts';
 import { JobProgress } from '../../jobs/JobProgress.tsx';
 import { hasEnded } from '../../jobs/kinds.ts';
 import { download } from '../../player/Player.tsx';
-import { go } from '../../router.ts';
 import { signInFailure } from '../../session/errors.ts';
 import { signIn, signOut, type Me } from '../../session/session.ts';
 import { draft } from '../../state/drafts.ts';
@@ -137,8 +136,6 @@ function Delete({ user, onClose }: { user: Me; onClose: () => void }) {
     try {
       await api.DELETE('/api/auth/account', { body: user.isGuest ? {} : { password } });
       await signOut();
-      go('/', { replace: true });
-      toast(t.deleted);
     } catch (caught) {
       setError(caught);
       setBusy(false);

@@ -33,7 +33,7 @@ export const text = messages(
     looks: 'Language and appearance',
     language: 'Language',
     theme: 'Appearance',
-    auto: 'As the system',
+    auto: 'Same as system',
     light: 'Light',
     dark: 'Dark',
     notKept: 'It is set in this browser, and could not be saved in your profile.',
@@ -83,7 +83,6 @@ export const text = messages(
     delete: 'Delete the account',
     deleteWhy: 'It ends all access at once. Everything you have made is erased within hours, and cannot be brought back.',
     deleteTitle: 'Delete your account?',
-    deleted: 'Your account is deleted.',
   },
   {
     title: 'الحساب',
@@ -167,7 +166,6 @@ export const text = messages(
     delete: 'احذف الحساب',
     deleteWhy: 'ينتهي كل وصول فورًا، ويُمحى كل ما صنعته خلال ساعات، ولا يمكن استرجاعه.',
     deleteTitle: 'حذف حسابك؟',
-    deleted: 'حُذف حسابك.',
   },
 );
 

@@ -110,10 +110,12 @@ function Outcome({ call, onChange }: { call: CallView; onChange: (call: CallView
     if (isBusy) return;
     setBusy(true);
     setError(null);
+    const sent = form.value;
     data(api.PUT('/api/videocalls/{callId}', { params: { path: { callId: call.id } }, body: { outcome: { note: note.trim(), solved } } }))
       .then((saved) => {
         onChange(saved.call);
-        form.value = { isChanged: false, note: '', solved: null };
+        // What was typed meanwhile stays.
+        if (form.value === sent) form.value = { isChanged: false, note: '', solved: null };
         toast(t.saved);
       }, setError)
       .finally(() => setBusy(false));

@@ -71,7 +71,8 @@ function Form({ choices }: { choices: { value: string; label: string }[] }) {
       form.value = EMPTY;
       go(`/calls/${call.id}`, { replace: true });
     } catch (failure) {
-      if (failure instanceof ApiError && failure.status) answered('call');
+      // After an error of the server, the call may exist.
+      if (failure instanceof ApiError && failure.status >= 400 && failure.status < 500) answered('call');
       setError(failure);
       setBusy(false);
     }

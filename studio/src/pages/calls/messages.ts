@@ -43,7 +43,7 @@ export const text = messages(
     addGuest: 'Add a guest',
     removeGuest: (place: number) => `Remove guest ${number(place)}`,
     create: 'Make the call',
-    timeMissing: 'Choose a day and a time to come.',
+    timeMissing: 'Choose a date and time in the future.',
     call: 'Call',
     open: 'Open the call',
     openHint: 'It opens in a page of its own, which asks for the camera and the microphone.',

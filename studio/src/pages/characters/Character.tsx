@@ -13,7 +13,7 @@ import { adviceWords } from './advice.ts';
 import { text } from './messages.ts';
 import { Portrait } from './Portrait.tsx';
 import { Star } from './Star.tsx';
-import { read, remove, sampleOf, told, type Character } from './work.ts';
+import { read, removeCharacter, sampleOf, told, type Character } from './work.ts';
 import './characters.css';
 
 export default function CharacterPage({ params }: PageProps) {
@@ -70,7 +70,7 @@ function Actions({ character, onChange }: { character: Character; onChange: (cha
       {isOwner && (
         <div class="buttons">
           <LinkButton href={`/characters/${id}/edit`} icon="edit" small>{t.edit}</LinkButton>
-          <Button look="quiet" small icon="delete" onClick={() => { remove(character); go('/characters'); }}>{t.delete}</Button>
+          <Button look="quiet" small icon="delete" onClick={() => { removeCharacter(character); go('/characters'); }}>{t.delete}</Button>
         </div>
       )}
     </div>

@@ -8,11 +8,12 @@ import { Choices, SelectField, TextField } from '../../ui/Field.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { More } from '../../ui/More.tsx';
 import { Page } from '../../ui/Page.tsx';
+import { isThere } from '../../ui/removal.ts';
 import { Empty, Loading } from '../../ui/States.tsx';
 import { text } from './messages.ts';
 import { Portrait } from './Portrait.tsx';
 import { Star } from './Star.tsx';
-import { gone, list, sampleOf, SHOWN, type Character, type Wanted } from './work.ts';
+import { list, sampleOf, SHOWN, type Character, type Wanted } from './work.ts';
 import './characters.css';
 
 const PAUSE = 300;
@@ -66,7 +67,7 @@ function Cast({ wanted }: { wanted: Wanted }) {
   return (
     <Loading of={listed} lines={6}>
       {({ characters, next }) => {
-        const seen = characters.filter((each) => !gone.value.has(each.id));
+        const seen = characters.filter(isThere);
         if (seen.length === 0 && !next) return <Nobody {...wanted} />;
         return (
           <>

@@ -209,7 +209,7 @@ export const text = messages(
     fairWhy: 'يمكن استخدامه، وتسجيل جديد سيكون أفضل.',
     poorWhy: 'لن تشبه النسخة صوت المتحدث. سجّل من جديد.',
     length: 'المدة',
-    seconds: (count) => `${number(Math.round(count * 10) / 10)} ثانية`,
+    seconds: (count) => plural(Math.round(count * 10) / 10, { one: 'ثانية واحدة', two: 'ثانيتان', few: '# ثوانٍ', other: '# ثانية' }, 'ar'),
     level: 'مستوى الصوت',
     decibels: (value) => `${number(value)} ديسيبل`,
     silence: 'الصمت',

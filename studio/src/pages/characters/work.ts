@@ -1,10 +1,9 @@
 // Characters: what the pages ask of the API, and what they do with it.
-import { signal } from '@preact/signals';
 import { api, data, page, type Schemas } from '../../api/client.ts';
 import { ApiError } from '../../api/errors.ts';
 import { languageName } from '../../i18n/index.ts';
 import type { Track } from '../../player/player.ts';
-import { toast, undoable } from '../../ui/toasts.tsx';
+import { remove } from '../../ui/removal.ts';
 import { failures, text } from './messages.ts';
 
 export type Character = Schemas['CharacterView'];
@@ -44,24 +43,9 @@ export async function setStar({ id, isStarred }: Character): Promise<void> {
 
 export const starred = (each: Character): Character => ({ ...each, isStarred: !each.isStarred, starred: each.starred + (each.isStarred ? -1 : 1) });
 
-/** Deleted, though it can still be taken back. */
-export const gone = signal<ReadonlySet<string>>(new Set());
-
-export function remove({ id, displayName }: Character): void {
+export function removeCharacter({ id, displayName }: Character): void {
   const t = text();
-  gone.value = new Set([...gone.value, id]);
-  const back = () => (gone.value = new Set([...gone.value].filter((each) => each !== id)));
-  undoable(
-    t.removed(displayName),
-    () => {
-      api.DELETE('/api/characters/{characterId}', { params: { path: { characterId: id } } }).catch((error) => {
-        if (error instanceof ApiError && error.status === 404) return;
-        back();
-        toast(t.notRemoved);
-      });
-    },
-    back,
-  );
+  remove(id, { removed: t.removed(displayName), notRemoved: t.notRemoved }, () => api.DELETE('/api/characters/{characterId}', { params: { path: { characterId: id } } }));
 }
 
 /** The recording that the character is made of; only its owner hears it. */

@@ -9,8 +9,9 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { More } from '../../ui/More.tsx';
 import { Page } from '../../ui/Page.tsx';
+import { isThere, remove } from '../../ui/removal.ts';
 import { Empty, Loading } from '../../ui/States.tsx';
-import { toast, undoable } from '../../ui/toasts.tsx';
+import { toast } from '../../ui/toasts.tsx';
 import { text } from './messages.ts';
 import { add, onArrival, retry, stop, uploads, type Upload } from './uploads.ts';
 import './files.css';
@@ -47,19 +48,9 @@ export default function Files() {
       }),
     [],
   );
-  const remove = (item: Item) => {
-    const put = (items: Item[]) => [...items, item].sort((one, other) => other.createdAt.localeCompare(one.createdAt));
-    listed.change((value) => ({ ...value, items: value.items.filter((each) => each.id !== item.id) }));
-    const back = () => listed.change((value) => ({ ...value, items: put(value.items) }));
-    undoable(
-      t.removed(item.name),
-      () => {
-        api.DELETE('/api/files/{fileId}', { params: { path: { fileId: item.id } } }).then(limits.reload, () => {
-          back();
-          toast(t.notRemoved);
-        });
-      },
-      back,
+  const removeFile = (item: Item) => {
+    remove(item.id, { removed: t.removed(item.name), notRemoved: t.notRemoved }, () =>
+      api.DELETE('/api/files/{fileId}', { params: { path: { fileId: item.id } } }).then(limits.reload),
     );
   };
   return (
@@ -76,11 +67,11 @@ export default function Files() {
         </Loading>
         <Loading of={listed} lines={6}>
           {({ items, next }) =>
-            items.length === 0 ? (
+            !next && !items.some(isThere) ? (
               <Empty title={t.emptyTitle}>{t.empty}</Empty>
             ) : (
               <div>
-                <ol class="rows">{items.map((item) => <Row key={item.id} item={item} onRemove={() => remove(item)} />)}</ol>
+                <ol class="rows">{items.filter(isThere).map((item) => <Row key={item.id} item={item} onRemove={() => removeFile(item)} />)}</ol>
                 {next && <More load={() => load(next)} onMore={(more) => listed.change((value) => ({ items: [...value.items, ...more.items], next: more.next }))} />}
               </div>
             )
@@ -137,7 +128,7 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
   const isLarge = error instanceof ApiError && error.code === 'file_too_large';
   return (
     <li class="sending">
-      <p class="sending-name" dir="auto">{file.name}</p>
+      <p class="sending-name"><bdi>{file.name}</bdi></p>
       {state === 'failed' ? (
         <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(error)}</p>
       ) : (
@@ -165,7 +156,7 @@ function Row({ item, onRemove }: { item: Item; onRemove: () => void }) {
         <Icon name={isSounding ? 'pause' : 'play'} />
       </button>
       <div class="row-main">
-        <p class="file-name" dir="auto">{item.name}</p>
+        <p class="file-name"><bdi>{item.name}</bdi></p>
         <p class="row-about">
           <span dir="ltr">{clock(item.seconds)}</span>
           <span>{size(item.size)}</span>

@@ -6,9 +6,10 @@ import { IconButton, LinkButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { More } from '../../ui/More.tsx';
 import { Page } from '../../ui/Page.tsx';
+import { isThere } from '../../ui/removal.ts';
 import { Empty, Loading } from '../../ui/States.tsx';
-import { toast, undoable } from '../../ui/toasts.tsx';
 import { text } from './messages.ts';
+import { removeRecording } from './removal.ts';
 import { trackOf } from './track.ts';
 import './history.css';
 
@@ -26,30 +27,15 @@ async function load(cursor?: string): Promise<Listed> {
 export default function History() {
   const t = text();
   const listed = useResource(() => load());
-  const remove = (item: Item) => {
-    const put = (items: Item[]) => [...items, item].sort((one, other) => other.date.localeCompare(one.date));
-    listed.change((value) => ({ ...value, items: value.items.filter((each) => each.id !== item.id) }));
-    const back = () => listed.change((value) => ({ ...value, items: put(value.items) }));
-    undoable(
-      t.removed(item.title),
-      () => {
-        api.DELETE('/api/voice/generations/{generationId}', { params: { path: { generationId: item.id } } }).catch(() => {
-          back();
-          toast(t.notRemoved);
-        });
-      },
-      back,
-    );
-  };
   return (
     <Page title={t.title} lead={t.lead} actions={<LinkButton href="/speak" look="primary" icon="speak">{t.speak}</LinkButton>}>
       <Loading of={listed} lines={6}>
         {({ items, next }) =>
-          items.length === 0 ? (
+          !next && !items.some(isThere) ? (
             <Empty title={t.emptyTitle} action={<LinkButton href="/speak" look="lit" icon="speak">{t.speak}</LinkButton>}>{t.empty}</Empty>
           ) : (
             <>
-              <ol class="rows">{items.map((item) => <Row key={item.id} item={item} onRemove={() => remove(item)} />)}</ol>
+              <ol class="rows">{items.filter(isThere).map((item) => <Row key={item.id} item={item} />)}</ol>
               {next && <More load={() => load(next)} onMore={(more) => listed.change((value) => ({ items: [...value.items, ...more.items], next: more.next }))} />}
             </>
           )
@@ -59,7 +45,7 @@ export default function History() {
   );
 }
 
-function Row({ item, onRemove }: { item: Item; onRemove: () => void }) {
+function Row({ item }: { item: Item }) {
   const t = text();
   const track = trackOf(item);
   const isSounding = isPlaying.value && current.value?.id === item.id;
@@ -81,7 +67,7 @@ function Row({ item, onRemove }: { item: Item; onRemove: () => void }) {
           <time dateTime={item.date} title={date(item.date, 'long')}>{ago(item.date)}</time>
         </p>
       </div>
-      <IconButton icon="delete" label={t.remove(item.title)} onClick={onRemove} />
+      <IconButton icon="delete" label={t.remove(item.title)} onClick={() => removeRecording(item)} />
     </li>
   );
 }

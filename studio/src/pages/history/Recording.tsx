@@ -14,8 +14,9 @@ import { useResource } from '../../state/resource.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Failure, Problem, Skeleton } from '../../ui/States.tsx';
-import { toast, undoable } from '../../ui/toasts.tsx';
+import { toast } from '../../ui/toasts.tsx';
 import { text } from './messages.ts';
+import { removeRecording } from './removal.ts';
 import { cuesOf, trackOf } from './track.ts';
 import './history.css';
 
@@ -42,13 +43,7 @@ export default function Recording({ params }: PageProps) {
 
   const remove = () => {
     go('/history');
-    undoable(
-      t.removed(generation.title),
-      () => {
-        api.DELETE('/api/voice/generations/{generationId}', { params: { path: { generationId: id } } }).catch(() => toast(t.notRemoved));
-      },
-      () => go(`/history/${id}`),
-    );
+    removeRecording(generation, () => go(`/history/${id}`));
   };
 
   const facts: [string, string][] = [
@@ -69,7 +64,7 @@ export default function Recording({ params }: PageProps) {
             <>
               <div class="recording-actions">
                 <Button look="lit" icon={isSounding ? 'pause' : 'play'} onClick={() => (isSounding ? pause() : void play(track))}>{isSounding ? t.pause1 : t.play1}</Button>
-                <Button icon="download" onClick={() => void download(track.source, generation.title).catch(() => toast(t.notRemoved))}>{t.downloadAudio}</Button>
+                <Button icon="download" onClick={() => void download(track.source, generation.title).catch(() => toast(t.notDownloaded))}>{t.downloadAudio}</Button>
               </div>
               <Said id={id} language={generation.language} onSeek={(seconds) => void cue(track).then(() => { seek(seconds); void play(track); })} />
             </>

@@ -92,7 +92,7 @@ function Plan({ plan }: { plan: Schemas['PlanView'] }) {
     <li class="plan" data-popular={plan.isPopular || undefined}>
       <h3 dir="auto">{plan.name}</h3>
       {plan.isPopular && <p class="tag">{t.popular}</p>}
-      <p class="plan-price"><strong>{plan.price ? money(plan.price) : t.free}</strong> {plan.price > 0 && (plan.billingPeriod === 'yearly' ? t.perYear : t.perMonth)}</p>
+      <p class="plan-price"><strong>{plan.price ? <bdi dir="ltr">{money(plan.price)}</bdi> : t.free}</strong> {plan.price > 0 && (plan.billingPeriod === 'yearly' ? t.perYear : t.perMonth)}</p>
       <p>{[plan.voiceMinutes && t.minutes(plan.voiceMinutes), plan.tokens && t.tokens(plan.tokens)].filter(Boolean).join(' · ')}</p>
       {plan.description && <p class="plan-about" dir="auto">{plan.description}</p>}
     </li>

@@ -6,8 +6,9 @@ import { useResource } from '../../state/resource.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { More } from '../../ui/More.tsx';
 import { Page } from '../../ui/Page.tsx';
+import { isThere, remove } from '../../ui/removal.ts';
 import { Empty, Loading, Problem } from '../../ui/States.tsx';
-import { toast, undoable } from '../../ui/toasts.tsx';
+import { toast } from '../../ui/toasts.tsx';
 import { text } from './messages.ts';
 import { pageOf } from './places.ts';
 import './notifications.css';
@@ -29,7 +30,7 @@ export default function Notifications() {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const { value } = listed.loaded;
-  const items = value.state === 'ready' ? value.value.items : [];
+  const items = value.state === 'ready' ? value.value.items.filter(isThere) : [];
   const hasNew = unread.value > 0 || items.some((each) => !each.readAt);
 
   const readAll = () => {
@@ -54,31 +55,19 @@ export default function Notifications() {
       toast(t.notRead);
     });
   };
-  const remove = (item: Item) => {
-    const put = (those: Item[]) => [...those, item].sort((one, other) => other.createdAt.localeCompare(one.createdAt));
-    listed.change((before) => ({ ...before, items: before.items.filter((each) => each.id !== item.id) }));
-    const back = () => listed.change((before) => ({ ...before, items: put(before.items) }));
-    undoable(
-      t.removed,
-      () => {
-        api.DELETE('/api/notifications/{notificationId}', { params: { path: { notificationId: item.id } } }).then(countUnread, () => {
-          back();
-          toast(t.notRemoved);
-        });
-      },
-      back,
-    );
+  const removeItem = (item: Item) => {
+    remove(item.id, t, () => api.DELETE('/api/notifications/{notificationId}', { params: { path: { notificationId: item.id } } }).then(countUnread));
   };
   return (
     <Page title={t.title} lead={t.lead} actions={hasNew && items.length > 0 && <Button isBusy={isBusy} onClick={readAll}>{t.all}</Button>}>
       <Problem error={error} />
       <Loading of={listed} lines={6}>
         {({ items, next }) =>
-          items.length === 0 ? (
+          !next && !items.some(isThere) ? (
             <Empty title={t.emptyTitle}>{t.empty}</Empty>
           ) : (
             <>
-              <ol class="rows">{items.map((item) => <Row key={item.id} item={item} onRead={() => read(item)} onRemove={() => remove(item)} />)}</ol>
+              <ol class="rows">{items.filter(isThere).map((item) => <Row key={item.id} item={item} onRead={() => read(item)} onRemove={() => removeItem(item)} />)}</ol>
               {next && <More load={() => load(next)} onMore={(more) => listed.change((before) => ({ items: [...before.items, ...more.items], next: more.next }))} />}
             </>
           )
@@ -94,8 +83,8 @@ function Row({ item, onRead, onRemove }: { item: Item; onRead: () => void; onRem
   return (
     <li class="news" data-unread={!item.readAt || undefined}>
       <div class="row-main">
-        <p class="news-title" dir="auto">{place ? <a href={place} onClick={onRead}>{item.title}</a> : item.title}</p>
-        <p class="news-body" dir="auto">{item.body}</p>
+        <p class="news-title">{place ? <a href={place} onClick={onRead}><bdi>{item.title}</bdi></a> : <bdi>{item.title}</bdi>}</p>
+        <p class="news-body"><bdi>{item.body}</bdi></p>
         <p class="row-about">
           {!item.readAt && <span class="tag">{t.unread}</span>}
           <time dateTime={item.createdAt} title={date(item.createdAt, 'long')}>{ago(item.createdAt)}</time>

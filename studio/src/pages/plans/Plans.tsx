@@ -100,7 +100,7 @@ function Price({ plan, config }: { plan: Plan; config: Config }) {
   if (!plan.price) return <p class="offer-price"><strong>{t.free}</strong></p>;
   const isYearly = plan.billingPeriod === 'yearly';
   const every = plan.perSeat ? (isYearly ? t.perSeatYear : t.perSeat) : isYearly ? t.perYear : t.perMonth;
-  return <p class="offer-price"><strong>{money(plan.price, config.currency)}</strong> <span>{every}</span></p>;
+  return <p class="offer-price"><strong><bdi dir="ltr">{money(plan.price, config.currency)}</bdi></strong> <span>{every}</span></p>;
 }
 
 interface OfferProps {
@@ -152,7 +152,7 @@ function Extra({ addon, onBuy }: { addon: Addon; onBuy: () => void }) {
         <h3 dir="auto">{addon.name}</h3>
         <p class="offer-about">{given(addon)}</p>
       </div>
-      <p class="extra-price">{moneyOfCents(addon.priceCents, addon.currency)}</p>
+      <p class="extra-price"><bdi dir="ltr">{moneyOfCents(addon.priceCents, addon.currency)}</bdi></p>
       <Button small onClick={onBuy}>{t.buy(addon.name)}</Button>
     </li>
   );
@@ -196,7 +196,7 @@ function Choice({ wanted, config, has, onClose, onChange }: { wanted: Plan | Add
   };
   return (
     <Dialog title={wanted.name} onClose={onClose}>
-      {plan ? <Price plan={plan} config={config} /> : <p class="offer-price"><strong>{moneyOfCents((wanted as Addon).priceCents, (wanted as Addon).currency)}</strong></p>}
+      {plan ? <Price plan={plan} config={config} /> : <p class="offer-price"><strong><bdi dir="ltr">{moneyOfCents((wanted as Addon).priceCents, (wanted as Addon).currency)}</bdi></strong></p>}
       <p>{given(wanted)}</p>
       <p class="offer-about">{{ extra: t.payOnce, change: t.changeAtStripe, buy: t.payAtStripe, start: starts() }[way]}</p>
       <Problem error={error} />

@@ -1,4 +1,4 @@
-import { messages, number, plural } from '../../i18n/index.ts';
+import { messages, plural } from '../../i18n/index.ts';
 
 export const text = messages(
   {
@@ -36,7 +36,8 @@ export const text = messages(
     pastDue: (day: string) => `The last payment failed. Change your card by ${day} to keep the plan.`,
     pastDueNow: 'The last payment failed. Change your card to keep the plan.',
     blocked: 'A payment is disputed. Until that is settled, nothing can be bought or spent.',
-    owed: (tokens: number, minutes: number) => `Was refunded after it was used, and is taken from what you get next: ${number(tokens)} tokens, ${number(minutes)} minutes.`,
+    owed: (tokens: number, minutes: number) => 
+      `Refunded after use, so this will be deducted from your next credits: ${plural(tokens, { one: '# token', other: '# tokens' }, 'en')}, ${plural(minutes, { one: '# minute', other: '# minutes' }, 'en')}.`,
     startsNow: 'It starts at once. What is left of your tokens stays.',
     startsLater: (day: string) => `It starts on ${day}, when the current period ends. Until then nothing changes.`,
     payAtStripe: 'You pay at Stripe, and come back here. It renews until you cancel it.',
@@ -51,7 +52,7 @@ export const text = messages(
     cancelTitle: (plan: string) => `Cancel ${plan}?`,
     cancelWhy: (day: string) => `You keep it until ${day}, and nothing more is charged. Tokens stay, minutes of the plan end with it.`,
     cancelNow: 'Nothing more is charged. Tokens stay, minutes of the plan end with the period.',
-    extra: 'Once, on top',
+    extra: 'One-time top-ups',
     extraLead: 'Stays until it is used.',
     buy: (name: string) => `Buy ${name}`,
     checking: 'Looking for your payment',
@@ -112,7 +113,8 @@ export const text = messages(
     pastDue: (day) => `فشلت آخر دفعة. غيّر بطاقتك قبل ${day} للإبقاء على الخطة.`,
     pastDueNow: 'فشلت آخر دفعة. غيّر بطاقتك للإبقاء على الخطة.',
     blocked: 'هناك دفعة متنازع عليها. لا شراء ولا إنفاق حتى يُحسم ذلك.',
-    owed: (tokens, minutes) => `استُرد ثمنه بعد استخدامه، ويُخصم مما ستحصل عليه: ${number(tokens)} وحدة و${number(minutes)} دقيقة.`,
+    owed: (tokens, minutes) => 
+      `استُرد ثمنه بعد استخدامه، ويُخصم مما ستحصل عليه: ${plural(tokens, { one: 'وحدة واحدة', two: 'وحدتان', few: '# وحدات', other: '# وحدة' }, 'ar')} و${plural(minutes, { one: 'دقيقة واحدة', two: 'دقيقتان', few: '# دقائق', other: '# دقيقة' }, 'ar')}.`,
     startsNow: 'تبدأ فورًا، وما تبقى من وحداتك يبقى.',
     startsLater: (day) => `تبدأ في ${day} عند نهاية الفترة الحالية. لا شيء يتغير قبل ذلك.`,
     payAtStripe: 'تدفع لدى Stripe ثم تعود إلى هنا. تتجدد حتى تلغيها.',
@@ -125,7 +127,7 @@ export const text = messages(
     scheduled: (plan) => `تبدأ ${plan} عند نهاية الفترة.`,
     kept: (plan) => `تستمر ${plan}.`,
     cancelTitle: (plan) => `إلغاء ${plan}؟`,
-    cancelWhy: (day) => `تبقى لك حتى ${day} دون أي دفعة أخرى. تبقى الوحدات، وتنتهي دقائق الخطة معها.`,
+    cancelWhy: (day) => `تبقى لك حتى ${day} دون أي دفعة أخرى. تبقى الوحدات، وتنتهي دقائق الخطة بانتهائها.`,
     cancelNow: 'لا دفعات أخرى. تبقى الوحدات، وتنتهي دقائق الخطة مع الفترة.',
     extra: 'إضافة لمرة واحدة',
     extraLead: 'تبقى حتى تُستخدم.',

@@ -1,6 +1,5 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { api } from '../../api/client.ts';
 import { hasEnded } from '../../jobs/kinds.ts';
 import { followed } from '../../jobs/follow.ts';
 import { go, type PageProps } from '../../router.ts';
@@ -9,12 +8,12 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Failure, Problem, Skeleton } from '../../ui/States.tsx';
-import { toast, undoable } from '../../ui/toasts.tsx';
 import { CastPicker, Face, nameOf, pictureOf, useCharacters, type Character } from './characters.tsx';
 import { Editing, load, type Script } from './editing.ts';
 import { isSent } from './lines.ts';
 import { Lines } from './Lines.tsx';
 import { text } from './messages.ts';
+import { removeScript } from './removal.ts';
 import { Sound } from './Sound.tsx';
 import { Takeaway } from './Takeaway.tsx';
 import './scripts.css';
@@ -58,13 +57,7 @@ function Sheet({ script: first }: { script: Script }) {
 
   const remove = () => {
     go('/scripts');
-    undoable(
-      t.removed(script.title),
-      () => {
-        api.DELETE('/api/scripts/{scriptId}', { params: { path: { scriptId: script.id } } }).catch(() => toast(t.notRemoved));
-      },
-      () => go(`/scripts/${script.id}`),
-    );
+    removeScript(script, () => go(`/scripts/${script.id}`));
   };
 
   const listed = characters.loaded.value.state === 'ready' ? characters.loaded.value.value : [];

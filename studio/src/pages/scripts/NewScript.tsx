@@ -11,7 +11,8 @@ import { Page } from '../../ui/Page.tsx';
 import { Problem } from '../../ui/States.tsx';
 import { CastPicker, useCharacters } from './characters.tsx';
 import { useLanguages } from './languages.ts';
-import { text } from './messages.ts';
+import { text as shared } from './messages.ts';
+import { text } from './new-messages.ts';
 import './scripts.css';
 
 type Way = 'blank' | 'screenplay' | 'writer';
@@ -44,7 +45,7 @@ async function create(): Promise<Schemas['ScriptView']> {
 }
 
 export default function NewScript() {
-  const t = text();
+  const t = { ...shared(), ...text() };
   const [problem, setProblem] = useState<unknown>(null);
   const [missing, setMissing] = useState<Record<string, string>>({});
   const [isBusy, setBusy] = useState(false);
@@ -128,7 +129,7 @@ export default function NewScript() {
 
 /** What a model is asked to write. */
 function Writer({ wrong }: { wrong: Record<string, string | undefined> }) {
-  const t = text();
+  const t = { ...shared(), ...text() };
   const { prompt, lines, language } = written.value;
   const languages = useLanguages();
   return (

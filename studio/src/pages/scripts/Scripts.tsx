@@ -6,9 +6,10 @@ import { useResource } from '../../state/resource.ts';
 import { Button, IconButton, LinkButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Page } from '../../ui/Page.tsx';
+import { isThere } from '../../ui/removal.ts';
 import { Empty, Loading, Problem } from '../../ui/States.tsx';
-import { toast, undoable } from '../../ui/toasts.tsx';
 import { text } from './messages.ts';
+import { removeScript } from './removal.ts';
 import { trackOf } from './track.ts';
 import './scripts.css';
 
@@ -26,30 +27,15 @@ async function load(cursor?: string): Promise<Listed> {
 export default function Scripts() {
   const t = text();
   const listed = useResource(() => load());
-  const remove = (script: Script) => {
-    const put = (scripts: Script[]) => [...scripts, script].sort((one, other) => other.createdAt.localeCompare(one.createdAt));
-    listed.change((value) => ({ ...value, scripts: value.scripts.filter((each) => each.id !== script.id) }));
-    const back = () => listed.change((value) => ({ ...value, scripts: put(value.scripts) }));
-    undoable(
-      t.removed(script.title),
-      () => {
-        api.DELETE('/api/scripts/{scriptId}', { params: { path: { scriptId: script.id } } }).catch(() => {
-          back();
-          toast(t.notRemoved);
-        });
-      },
-      back,
-    );
-  };
   return (
     <Page title={t.title} lead={t.lead} actions={<LinkButton href="/scripts/new" look="primary" icon="add">{t.newScript}</LinkButton>}>
       <Loading of={listed} lines={6}>
         {({ scripts, next }) =>
-          scripts.length === 0 ? (
+          !next && !scripts.some(isThere) ? (
             <Empty title={t.emptyTitle} action={<LinkButton href="/scripts/new" icon="add">{t.begin}</LinkButton>}>{t.empty}</Empty>
           ) : (
             <>
-              <ol class="rows">{scripts.map((script) => <Row key={script.id} script={script} onRemove={() => remove(script)} />)}</ol>
+              <ol class="rows">{scripts.filter(isThere).map((script) => <Row key={script.id} script={script} />)}</ol>
               {next && <More cursor={next} onMore={(more) => listed.change((value) => ({ scripts: [...value.scripts, ...more.scripts], next: more.next }))} />}
             </>
           )
@@ -59,7 +45,7 @@ export default function Scripts() {
   );
 }
 
-function Row({ script, onRemove }: { script: Script; onRemove: () => void }) {
+function Row({ script }: { script: Script }) {
   const t = text();
   const track = trackOf(script);
   const isSounding = isPlaying.value && current.value?.id === track?.id;
@@ -83,7 +69,7 @@ function Row({ script, onRemove }: { script: Script; onRemove: () => void }) {
           <time dateTime={script.updatedAt} title={date(script.updatedAt, 'long')}>{ago(script.updatedAt)}</time>
         </p>
       </div>
-      <IconButton icon="delete" label={t.removeOf(script.title)} onClick={onRemove} />
+      <IconButton icon="delete" label={t.removeOf(script.title)} onClick={() => removeScript(script)} />
     </li>
   );
 }

@@ -55,7 +55,7 @@ export const text = messages(
     percent: (value) => `${number(value)}٪`,
     mayLeave: 'يمكنك مغادرة الصفحة، والعمل مستمر.',
     speaksFirst: 'يُنطق النص الآن، ويمكن تصويره بعد ذلك.',
-    captions: 'الترجمة النصية',
+    captions: 'التسميات التوضيحية',
     downloadFilm: 'نزّل الفيلم',
     megabytes: (size) => `${size} م.ب`,
     filmSettings: 'طريقة التصوير',

@@ -12,7 +12,7 @@ import { Field } from '../../ui/Field.tsx';
 import { samples, text } from './messages.ts';
 import { Result } from './Result.tsx';
 import { Settings } from './Settings.tsx';
-import { change, isSending, MOST, price, problem, quote, speak, speakAs, speech } from './work.ts';
+import { canSpeak, change, isSending, MOST, price, problem, quote, speak, speakAs, speech } from './work.ts';
 import './speak.css';
 
 export default function Speak() {
@@ -36,7 +36,7 @@ export default function Speak() {
           void speak();
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void speak();
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat) void speak();
         }}
       >
         <div class="speak-sheet">
@@ -113,7 +113,7 @@ function Bar() {
           )}
           {written && <span class="speak-count" aria-hidden="true">{number(written.length)}</span>}
         </div>
-        <Button type="submit" look="primary" icon="speak" isBusy={isSending.value} disabled={!written.trim() || isShort || written.length > MOST}>{t.speak}</Button>
+        <Button type="submit" look="primary" icon="speak" isBusy={isSending.value} disabled={!canSpeak.value}>{t.speak}</Button>
       </div>
     </div>
   );

@@ -2,8 +2,8 @@
 import { computed, signal } from '@preact/signals';
 import { api, data, type Schemas } from '../../api/client.ts';
 import { answered, keyFor } from '../../api/idempotency.ts';
-import { follow } from '../../jobs/follow.ts';
-import { needSomebody, setTokens, state } from '../../session/session.ts';
+import { follow, running } from '../../jobs/follow.ts';
+import { me, needSomebody, setTokens, state } from '../../session/session.ts';
 import { draft } from '../../state/drafts.ts';
 
 export const MOST = 200_000;
@@ -54,23 +54,34 @@ const body = computed<Schemas['GenerateVoice']>(() => {
   return { ...said, voiceType, speed, ...(voiceId && { voiceId }) };
 });
 
-type Price = { state: 'none' } | { state: 'asking' } | { state: 'known'; price: Schemas['PriceData'] } | { state: 'failed'; error: unknown };
+const said = computed(() => JSON.stringify(body.value));
+
+/** `of` is what it is the price of. */
+type Price = { state: 'none' } | { state: 'asking' } | { state: 'known'; price: Schemas['PriceData']; of: string } | { state: 'failed'; error: unknown };
 
 export const price = signal<Price>({ state: 'none' });
+
+/** The price of what is written now. */
+const priced = computed(() => (price.value.state === 'known' && price.value.of === said.value ? price.value.price : null));
+
+/** Counts up when the price is asked for again. */
+const attempt = signal(0);
 
 const PAUSE = 400;
 
 /** Asks for the price a moment after the last change; returns what stops that. */
 export function quote(): () => void {
+  void attempt.value;
   if (!body.value.text || state.value !== 'in') {
     price.value = { state: 'none' };
     return () => {};
   }
   const stop = new AbortController();
+  const of = said.value;
   const timer = setTimeout(async () => {
     if (price.value.state !== 'known') price.value = { state: 'asking' };
     try {
-      price.value = { state: 'known', price: await data(api.POST('/api/voice/quote', { body: body.value, signal: stop.signal })) };
+      price.value = { state: 'known', price: await data(api.POST('/api/voice/quote', { body: body.value, signal: stop.signal })), of };
     } catch (error) {
       if (!stop.signal.aborted) price.value = { state: 'failed', error };
     }
@@ -84,21 +95,46 @@ export function quote(): () => void {
 export const isSending = signal(false);
 export const problem = signal<unknown>(null);
 
+/** What was sent last: until it has been spoken, the same again is a click too many. */
+const last = signal({ said: '', id: '' });
+
+/** Whoever is signed in has seen the price. After a failure to tell it, a click asks for it again. */
+export const canSpeak = computed(() => {
+  const { text } = body.value;
+  if (!text || speech.value.text.length > MOST) return false;
+  if (last.value.said === said.value && running.value.some(({ kind, id }) => kind === 'voice' && id === last.value.id)) return false;
+  return state.value !== 'in' || price.value.state === 'failed' || priced.value?.sufficient === true;
+});
+
 export async function speak(): Promise<void> {
-  if (isSending.value || !body.value.text || !(await needSomebody())) return;
-  isSending.value = true;
+  if (isSending.value || !canSpeak.value) return;
   problem.value = null;
-  const sent = body.value;
+  if (price.value.state === 'failed') {
+    price.value = { state: 'asking' };
+    attempt.value++;
+    return;
+  }
+  isSending.value = true;
   try {
-    const { generation, job, remainingTokens } = await data(
-      api.POST('/api/voice/generate', { body: sent, params: { header: { 'Idempotency-Key': keyFor('speak', sent) } } }),
-    );
-    answered('speak');
-    setTokens(remainingTokens);
-    change({ generation: generation.id });
-    follow('voice', generation.id, { job, title: generation.title });
+    // Who has signed in only now sees the price first. A guest has nothing to lose.
+    if ((await needSomebody()) && (priced.value || me.value?.isGuest)) await send();
   } catch (error) {
     problem.value = error;
   }
   isSending.value = false;
+}
+
+async function send(): Promise<void> {
+  const asked = said.value;
+  const { generation, job, remainingTokens } = await data(
+    api.POST('/api/voice/generate', {
+      body: { ...body.value, ...(priced.value && { maxTokens: priced.value.tokens }) },
+      params: { header: { 'Idempotency-Key': keyFor('speak', body.value) } },
+    }),
+  );
+  answered('speak');
+  setTokens(remainingTokens);
+  last.value = { said: asked, id: generation.id };
+  follow('voice', generation.id, { job, title: generation.title });
+  change({ generation: generation.id });
 }

@@ -171,7 +171,7 @@ function Paid({ payment }: { payment: Payment }) {
           {description && invoice && <span dir="ltr">{invoice}</span>}
         </p>
       </div>
-      <p class="movement-amount">{moneyOfCents(payment.amount, payment.currency)}</p>
+      <p class="movement-amount"><bdi dir="ltr">{moneyOfCents(payment.amount, payment.currency)}</bdi></p>
     </li>
   );
 }

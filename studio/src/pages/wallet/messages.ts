@@ -70,7 +70,7 @@ export const text = messages(
     expire: 'انتهت صلاحيته',
     reverse: 'استرداد',
     adjust: 'تصحيح',
-    someTokens: (amount) => `${amount} وحدة`,
+    someTokens: (amount, count) => plural(count, { few: `${amount} وحدات`, other: `${amount} وحدة` }, 'ar'),
     someTime: (amount) => `${amount} دقيقة`,
     payments: 'المدفوعات',
     bills: 'البطاقات والفواتير',
@@ -81,6 +81,6 @@ export const text = messages(
     partly_refunded: 'مستردة جزئيًا',
     refunded: 'مستردة',
     disputed: 'متنازع عليها',
-    lost: 'خاسرة',
+    lost: 'خُسرت',
   },
 );

@@ -40,7 +40,7 @@ export const text = messages(
     day: 'يوم',
     week: 'أسبوع',
     messages: 'رسائل الغرف',
-    captions: 'الترجمة النصية',
+    captions: 'التسميات التوضيحية',
     translatedCharacters: 'الأحرف المترجمة',
     recognisedSeconds: 'الثواني المفرّغة',
     jobsCompleted: 'مهام تمت',

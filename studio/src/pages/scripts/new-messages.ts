@@ -1,0 +1,53 @@
+import { messages, number } from '../../i18n/index.ts';
+
+/** Apart from those of the editor, which need not wait for them. */
+export const text = messages(
+  {
+    newLead: 'Choose who is in it, and how it begins.',
+    way: 'Begin with',
+    blank: 'An empty page',
+    screenplay: 'A screenplay',
+    writer: 'A draft',
+    titleHint: 'Left empty, it is the first line.',
+    screenplayHint: 'A name, a colon, and what is said. Directions in brackets are kept, and not spoken.',
+    screenplayExample: 'ANNA: Did you see it?\nBEN: (squinting) I saw it first.',
+    writeScreenplay: 'Paste or write the screenplay.',
+    prompt: 'What it is about',
+    promptExample: 'Two lighthouse keepers argue about who saw the ship first.',
+    writePrompt: 'Say what the scene is about.',
+    lines: 'Lines',
+    asPrompt: 'The language of your description',
+    writerHint: 'Takes up to a minute, and costs no tokens.',
+    noWriter: 'Nobody writes drafts on this server. Begin with an empty page, or with a screenplay.',
+    write: 'Write a draft',
+    writing: 'Writing',
+    create: 'Create the script',
+    faulty: 'Some lines cannot be understood:',
+    lineNumber: (line: number) => `Line ${number(line)}:`,
+
+  },
+  {
+    newLead: 'اختر من يظهر فيه وكيف يبدأ.',
+    way: 'ابدأ بـ',
+    blank: 'صفحة فارغة',
+    screenplay: 'سيناريو',
+    writer: 'مسودة',
+    titleHint: 'إن تُرك فارغًا فهو السطر الأول.',
+    screenplayHint: 'الاسم ثم نقطتان ثم ما يُقال. الإرشادات بين قوسين تُحفظ ولا تُنطق.',
+    screenplayExample: 'آنا: هل رأيتها؟\nبن: (يضيّق عينيه) رأيتها أولًا.',
+    writeScreenplay: 'ألصق السيناريو أو اكتبه.',
+    prompt: 'عمّ يدور المشهد',
+    promptExample: 'حارسا منارة يتجادلان حول من رأى السفينة أولًا.',
+    writePrompt: 'اذكر عمّ يدور المشهد.',
+    lines: 'الأسطر',
+    asPrompt: 'لغة الوصف نفسها',
+    writerHint: 'يستغرق حتى دقيقة ولا يكلّف رصيدًا.',
+    noWriter: 'لا تُكتب المسودات على هذا الخادم. ابدأ بصفحة فارغة أو بسيناريو.',
+    write: 'اكتب مسودة',
+    writing: 'جارٍ الكتابة',
+    create: 'أنشئ النص',
+    faulty: 'تعذّر فهم بعض الأسطر:',
+    lineNumber: (line) => `السطر ${number(line)}:`,
+
+  },
+);
