@@ -202,7 +202,7 @@ def test_credentials_are_what_a_turn_server_expects(talk: Talk) -> None:
 def test_without_a_turn_server_there_are_no_credentials(talk: Talk) -> None:
     with rewired(settings=test_settings()):
         found = talk.ask(talk.come(), "GET", "/ice").json["data"]
-    assert found == {"iceServers": [], "expiresAt": None, "ttlSeconds": None}
+    assert found == {"iceServers": [], "expiresAt": None, "ttlSeconds": None, "livekit": None}
 
 
 def test_credentials_are_for_those_in_the_call(talk: Talk) -> None:

@@ -177,7 +177,9 @@ def test_the_static_pages_of_hosting_have_the_headers_too() -> None:
     assert "microphone=(self)" in headers["Permissions-Policy"]
     assert "geolocation=()" in headers["Permissions-Policy"]
     assert assets["source"] == "/assets/**"
-    scripts = {f"{name}.mjs" for name in ("call", "call-page", "captions", "live", "peer")}
+    scripts = {
+        f"{name}.mjs" for name in ("call", "call-page", "captions", "live", "peer", "recorder")
+    }
     pages = {each.name for each in (Path(__file__).parents[2] / "public").iterdir()}
     assert pages == {"call.html", *scripts}
     # Comes later and so decides: it asks only the API, and nobody learns the code in its URL.
