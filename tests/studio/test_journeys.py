@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, Route, expect
 
@@ -169,7 +170,7 @@ def test_who_signs_in_on_the_way_sees_the_price_first(enter: Enter, stack: Runni
     email = signed_up(stack)[0].data("GET", "/api/auth/me")["user"]["email"]
     visit = enter()
     page = visit.page
-    sent: list[dict[str, object]] = []
+    sent: list[Any] = []
 
     def keep(route: Route) -> None:
         sent.append(route.request.post_data_json)
