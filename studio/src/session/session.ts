@@ -106,8 +106,10 @@ export const signUp = (email: string, password: string): Promise<void> =>
 
 export const beGuest = (): Promise<void> => whenIn(async () => (await auth()).signInAsGuest());
 
-/** Whether the account may be left: a guest cannot come back to theirs, and is asked. */
-export const mayLeave = async (): Promise<boolean> => !me.value?.isGuest || (await import('./guest.ts')).agrees();
+/** Whether the account may be left: a guest cannot come back to theirs, and is asked. The owner is
+ * known before /me has answered. */
+export const mayLeave = async (): Promise<boolean> =>
+  who === null || !owner?.endsWith(' true') || (await import('./guest.ts')).agrees();
 
 /** The page begins anew: see `changed`. */
 export async function signOut(): Promise<void> {
