@@ -168,6 +168,7 @@ def test_only_what_browsers_and_services_send_by_themselves_is_open_to_all_apps(
     assert {route.path for _, route in routes() if route.open_to_all_apps} == {
         "/api/auth/google",
         "/api/auth/google/callback",
+        "/api/calls/livekit",
         "/api/calls/sms",
         "/api/docs",
         "/api/docs/assets/<name>",
