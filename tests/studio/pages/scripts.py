@@ -161,6 +161,5 @@ CASES = [
     Case("/scripts", "the editor", show=_spoken, title="script"),
     Case("/scripts", "an edit conflict", show=_conflict),
     Case("/scripts", "no film yet", show=_not_filmed),
-    Case("/scripts", "a film at work", show=_film_at_work),
     Case("/scripts", "a film", show=_film, title="film"),
 ]
