@@ -53,6 +53,8 @@ def test_longer_words_fit(enter: Enter, route: str) -> None:
     visit.open(route)
     assert "~" in visit.page.locator("h1").inner_text()
     assert visit.overflow() == 0
+    visit.page.locator(".menu summary").click()
+    assert visit.overflow() == 0
 
 
 def _take(visit: Visit, name: str) -> None:

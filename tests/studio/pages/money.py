@@ -48,6 +48,13 @@ def _offers(visit: Visit) -> None:
     answers(visit, "**/api/subscriptions/plans", {"plans": _plans()})
 
 
+def _offers_long_names(visit: Visit) -> None:
+    """Names without a space, as an administrator may give them."""
+    for plan in (plans := _plans()):
+        plan |= {"name": plan["name"][:3] + "x" * 60, "description": "y" * 90}
+    answers(visit, "**/api/subscriptions/plans", {"plans": plans})
+
+
 def _has_one(visit: Visit) -> None:
     _offers(visit)
     billing = {
@@ -93,6 +100,7 @@ CASES = [
     ),
     Case("/plans", "signed out", who="nobody", prepare=_offers),
     Case("/plans", "one is theirs", prepare=_has_one, title="plans"),
+    Case("/plans", "long names", prepare=_offers_long_names),
     Case("/plans", "one is chosen", prepare=_offers, show=_choose),
     Case("/plans", "one is cancelled", prepare=_has_one, show=_cancel),
     Case(

@@ -138,6 +138,8 @@ def _film_at_work(visit: Visit) -> None:
     found["activeJobId"] = job["jobId"]
     _answers(visit, f"**/api/scripts/{found['id']}", {"script": found})
     _answers(visit, "**/api/video-jobs/*", {"job": job})
+    # Firestore's listener would say that the film is done: it gets no answer.
+    visit.page.route("**/google.firestore.v1.Firestore/**", lambda route: None)
     visit.open(f"/scripts/{found['id']}/film")
     visit.page.locator(".film-steps").wait_for()
 
@@ -160,6 +162,7 @@ CASES = [
     Case("/scripts/new", "nobody to cast", prepare=_no_characters, show=_nobody_to_cast),
     Case("/scripts", "the editor", show=_spoken, title="script"),
     Case("/scripts", "an edit conflict", show=_conflict),
+    Case("/scripts", "a film at work", show=_film_at_work),
     Case("/scripts", "no film yet", show=_not_filmed),
     Case("/scripts", "a film", show=_film, title="film"),
 ]
