@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ expect.set_options(timeout=20_000)
 Enter = Callable[..., Visit]
 """Somebody comes: "nobody", "user", "newcomer", "host" (of calls) or "admin"; more is for their
 browser's context."""
+OPTIONS: Any = {"locale": "en-GB", "reduced_motion": "reduce"}
+Window = Callable[[str], AbstractContextManager[Visit]]
+"""The window of such a person, as if it had just been opened."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,6 +106,26 @@ def enter(stack: Running, browser: Browser, people: Callable[[str], Any]) -> Ite
     yield come
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def window(stack: Running, browser: Browser, people: Callable[[str], Any]) -> Window:
+    """A new window takes as long as two pages and their looks in an open one, so each person keeps
+    theirs, unless something failed in it."""
+    kept: dict[str, Visit] = {}
+
+    @contextmanager
+    def given(who: str) -> Iterator[Visit]:
+        if (visit := kept.pop(who, None)) is None:
+            storage = None if who == "nobody" else people(who)
+            visit = Visit.begin(
+                stack.base_url, browser.new_context(storage_state=storage, **OPTIONS)
+            )
+        visit.start_over(forget=who == "nobody")
+        yield visit
+        kept[who] = visit
+
+    return given
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.studio import pages
-from tests.studio.conftest import Enter
+from tests.studio.conftest import Window
 from tests.studio.visits import Case, Visit
 
 CASES: list[Case] = [
@@ -19,42 +19,50 @@ CASES: list[Case] = [
     for case in importlib.import_module(f"{pages.__name__}.{module.name}").CASES
 ]
 # Each pair of theme, language and width is looked at, in half of the combinations.
-LOOKS = (("light", "en", 1280), ("dark", "en", 320), ("dark", "ar", 1280), ("light", "ar", 320))
+LOOKS = (("light", "en", 1280), ("dark", "en", 320), ("light", "ar", 320), ("dark", "ar", 1280))
+# All that a dark theme can break: the light looks have both languages and both widths, too.
+OF_COLOURS = ("color-contrast", "link-in-text-block")
 PICTURES = os.environ.get("STUDIO_PICTURES")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_page_in_a_state(enter: Enter, case: Case) -> None:
-    visit = enter(case.who, viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    if case.prepare:
-        case.prepare(visit)
-    visit.open(case.route)
-    if case.show:
-        case.show(visit)
-        visit.settle()
-    for theme, language, width in LOOKS:
-        visit.choose_language(language)
-        visit.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        visit.page.set_viewport_size({"width": width, "height": 800})
-        visit.settle()
-        look = f"{theme}, {language}, {width} px"
-        assert visit.violations() == [], look
-        assert visit.overflow() == 0, look
-        if PICTURES and case.title:
-            _take(visit, f"{case.title}-{theme}-{language}-{width}")
-    assert visit.complaints == []
-    assert visit.policy_reports() == []
+def test_a_page_in_a_state(window: Window, case: Case) -> None:
+    with window(case.who) as visit:
+        _wear(visit, "light", 1280)
+        if case.prepare:
+            case.prepare(visit)
+        visit.open(case.route)
+        if case.show:
+            case.show(visit)
+            visit.settle()
+        for look in LOOKS:
+            theme, language, width = look
+            _wear(visit, theme, width)
+            visit.choose_language(language)
+            visit.settle()
+            assert visit.violations(*(OF_COLOURS if theme == "dark" else ())) == [], look
+            assert visit.overflow() == 0, look
+            if PICTURES and case.title:
+                _take(visit, f"{case.title}-{theme}-{language}-{width}")
+        assert visit.complaints == []
+        assert visit.policy_reports() == []
 
 
 @pytest.mark.parametrize("route", sorted({case.route for case in CASES if case.who == "user"}))
-def test_longer_words_fit(enter: Enter, route: str) -> None:
-    visit = enter("user", viewport={"width": 320, "height": 640})
-    visit.context.add_init_script("localStorage.setItem('troupe.language', 'en-XA')")
-    visit.open(route)
-    assert "~" in visit.page.locator("h1").inner_text()
-    assert visit.overflow() == 0
-    visit.page.locator(".menu summary").click()
-    assert visit.overflow() == 0
+def test_longer_words_fit(window: Window, route: str) -> None:
+    with window("user") as visit:
+        visit.page.set_viewport_size({"width": 320, "height": 640})
+        visit.page.evaluate("localStorage.setItem('troupe.language', 'en-XA')")
+        visit.open(route)
+        assert "~" in visit.page.locator("h1").inner_text()
+        assert visit.overflow() == 0
+        visit.page.locator(".menu summary").click()
+        assert visit.overflow() == 0
+
+
+def _wear(visit: Visit, theme: str, width: int) -> None:
+    visit.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    visit.page.set_viewport_size({"width": width, "height": 800})
 
 
 def _take(visit: Visit, name: str) -> None:

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 STUDIO = Path(__file__).parents[2] / "studio"
 # The browser's own message about a request that failed: a test of a failure causes it.
 _FAILED_REQUEST = "Failed to load resource"
+_ALL_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _REPORT_VIOLATIONS = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (event) =>
@@ -53,6 +54,26 @@ class Visit:
         self.page.goto(self.base + path)
         self.page.locator("h1").wait_for()
         self.settle()
+
+    def start_over(self, *, forget: bool) -> None:
+        """As in a new window: nothing is typed, chosen or refused. `forget`: who is signed in."""
+        self.page.goto(f"{self.base}/call.mjs")  # of the same origin, and runs nothing
+        self.page.unroute_all()
+        self.context.clear_permissions()
+        self.page.evaluate(
+            """async (forget) => {
+              localStorage.clear();
+              sessionStorage.clear();
+              for (const { name } of forget ? await indexedDB.databases() : [])
+                await new Promise((resolve, reject) => {
+                  const request = indexedDB.deleteDatabase(name);
+                  request.onsuccess = resolve;
+                  request.onerror = request.onblocked = reject;
+                });
+            }""",
+            forget,
+        )
+        self.complaints.clear()
 
     def settle(self) -> None:
         """Waits until nothing is loading."""
@@ -115,19 +136,19 @@ class Visit:
 
         self.page.route(pattern, refuse)
 
-    def violations(self) -> list[str]:
-        """What breaks the rules of accessibility on the page as it is now: WCAG 2.2 AA, and best
-        practice."""
+    def violations(self, *rules: str) -> list[str]:
+        """What breaks the rules of accessibility on the page as it is now: WCAG 2.2 AA and best
+        practice, or only `rules`."""
         if not self.page.evaluate("'axe' in window"):
             # The policy of the page lets no script in; the browser itself does.
             self.page.evaluate(_axe())
         found: list[str] = self.page.evaluate(
-            """async () => {
-              const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-              const { violations } = await axe.run({ runOnly: [...levels, 'best-practice'] });
+            """async (runOnly) => {
+              const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] });
               const tell = ({ target, failureSummary }) => `${target} ${failureSummary}`;
               return violations.map(({ id, nodes }) => `${id}: ${nodes.map(tell).join(' | ')}`);
-            }"""
+            }""",
+            rules or _ALL_RULES,
         )
         return found
 
@@ -146,8 +167,8 @@ class Visit:
 @dataclass(frozen=True)
 class Case:
     """A page in a state. `who`: as in conftest.py. `prepare` runs before the page is opened, `show`
-    after it; both leave the page in the state that is looked at. `title`: of a picture for the
-    documentation."""
+    after it; both leave the page in the state that is looked at. The next case has the same window,
+    so who was signed in stays so. `title`: of a picture for the documentation."""
 
     route: str
     state: str = "ready"
