@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 _EQUAL = {"==", "in"}
@@ -64,7 +65,8 @@ class Index:
     fields: tuple[Field, ...]
 
 
-def needed(query: Query) -> set[Index]:
+@cache
+def needed(query: Query) -> frozenset[Index]:
     """The indexes that a query needs, including single-field ones."""
     scope = "COLLECTION_GROUP" if query.group else "COLLECTION"
     merged = [(name, "ASCENDING") for name, op in query.where if op == "=="]
@@ -77,7 +79,7 @@ def needed(query: Query) -> set[Index]:
     else:  # merging is documented only for equalities with a single value
         filters = [(*merged, *whole)]
     found = [(*each, *rows) for each in filters] if filters else [rows]
-    return {Index(query.collection, scope, fields) for fields in found if fields}
+    return frozenset(Index(query.collection, scope, fields) for fields in found if fields)
 
 
 def _sorted_by(query: Query) -> tuple[Field, ...]:

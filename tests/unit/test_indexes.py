@@ -3,9 +3,8 @@ tests/support/queries.py)."""
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,9 @@ from tests.support.queries import recorded
 from troupe.calls.livekit_events import EVENTS as LIVEKIT_EVENTS
 from troupe.payments.records import EVENTS as STRIPE_EVENTS
 
-FILE = json.loads((Path(__file__).parents[2] / "firestore.indexes.json").read_text())
+FILE: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "firestore.indexes.json").read_text()
+)
 _REVERSED = {"ASCENDING": "DESCENDING", "DESCENDING": "ASCENDING"}
 
 
@@ -30,15 +31,9 @@ def test_what_no_sweep_deletes_expires(collection: str) -> None:
     assert [each["fieldPath"] for each in rows if each.get("ttl")] == ["expiresAt"]
 
 
-def _changed(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    file: dict[str, Any] = copy.deepcopy(FILE)
-    change(file)
-    return file
-
-
-def broken() -> Iterator[Any]:
+def broken() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every variant of the file with one index removed, moved to another collection or scope, or
-    with one direction reversed."""
+    with one direction reversed, and its name."""
     for kind in ("indexes", "fieldOverrides"):
         for number, entry in enumerate(FILE[kind]):
             if entry.get("indexes") == []:
@@ -46,28 +41,20 @@ def broken() -> Iterator[Any]:
             path = entry.get("fieldPath") or ",".join(f["fieldPath"] for f in entry["fields"])
             name = f"{entry['collectionGroup']}.{path}"
 
-            def remove(file: dict[str, Any], kind: str = kind, number: int = number) -> None:
-                del file[kind][number]
-
-            def move(file: dict[str, Any], kind: str = kind, number: int = number) -> None:
-                file[kind][number]["collectionGroup"] += "x"
+            def instead(*entries: Any, kind: str = kind, number: int = number) -> dict[str, Any]:
+                all_of_them = FILE[kind]
+                return FILE | {kind: [*all_of_them[:number], *entries, *all_of_them[number + 1 :]]}
 
             if not _is_automatic(entry):
-                yield pytest.param(_changed(remove), id=f"{name}-removed")
-            yield pytest.param(_changed(move), id=f"{name}-moved")
+                yield f"{name} removed", instead()
+            moved = entry | {"collectionGroup": entry["collectionGroup"] + "x"}
+            yield f"{name} moved", instead(moved)
             rows = "fields" if kind == "indexes" else "indexes"
             for place, row in enumerate(entry[rows]):
-                if "order" not in row:
-                    continue
-
-                def reverse(
-                    file: dict[str, Any],
-                    at: tuple[str, int, str, int] = (kind, number, rows, place),
-                ) -> None:
-                    changed = file[at[0]][at[1]][at[2]][at[3]]
-                    changed["order"] = _REVERSED[changed["order"]]
-
-                yield pytest.param(_changed(reverse), id=f"{name}-{place}-reversed")
+                if "order" in row:
+                    reversed_row = row | {"order": _REVERSED[row["order"]]}
+                    others = [*entry[rows][:place], reversed_row, *entry[rows][place + 1 :]]
+                    yield f"{name} {place} reversed", instead(entry | {rows: others})
 
 
 def _is_automatic(entry: dict[str, Any]) -> bool:
@@ -76,9 +63,10 @@ def _is_automatic(entry: dict[str, Any]) -> bool:
     return scopes == {"COLLECTION"}
 
 
-@pytest.mark.parametrize("file", list(broken()))
-def test_removing_moving_or_reversing_an_index_is_detected(file: dict[str, Any]) -> None:
-    assert Declared(file).faults(recorded())
+def test_removing_moving_or_reversing_an_index_is_detected() -> None:
+    queries, files = recorded(), list(broken())
+    assert len(files) > 500
+    assert [name for name, file in files if not Declared(file).faults(queries)] == []
 
 
 def test_a_query_on_an_exempt_field_is_detected() -> None:

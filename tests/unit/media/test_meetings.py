@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import av
@@ -117,18 +117,18 @@ def matroska(codec: str, size: tuple[int, int] = (64, 48), streams: int = 1) -> 
 @pytest.mark.parametrize(
     "stream",
     [
-        matroska("ffv1"),
-        matroska("mpeg4"),
-        matroska("libvpx", (4096, 4096)),
-        b"\x1a\x45\xdf\xa3" + bytes(5000),
-        b"\x1a\x45\xdf\xa3" + b"\xff" * 5000,
-        film(1.0)[:400],
+        lambda: matroska("ffv1"),
+        lambda: matroska("mpeg4"),
+        lambda: matroska("libvpx", (4096, 4096)),
+        lambda: b"\x1a\x45\xdf\xa3" + bytes(5000),
+        lambda: b"\x1a\x45\xdf\xa3" + b"\xff" * 5000,
+        lambda: film(1.0)[:400],
     ],
     ids=["a codec", "another codec", "huge", "zeros", "ones", "a head"],
 )
-def test_what_no_browser_records_is_broken(decoders: Decoders, stream: bytes) -> None:
+def test_what_no_browser_records_is_broken(decoders: Decoders, stream: Callable[[], bytes]) -> None:
     with pytest.raises(BrokenFilm):
-        joined(decoders, stream)
+        joined(decoders, stream())
 
 
 @pytest.mark.parametrize(
