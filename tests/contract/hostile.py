@@ -106,7 +106,7 @@ def wrong_json(
     own = {name: each for name, each in known.items() if name not in omitted}
     lists = [name for name, each in own.items() if each.get("type") == "array"]
     texts = [name for name, each in own.items() if each.get("type") == "string"]
-    yield "unknown fields", _object(size, lambda n: b'"%06x":1' % n)
+    yield "unknown fields", _object(size, b"1")
     yield "long unknown field", b'{"%s":1}' % (b"a" * (size - 8))
     yield "unknown lists", b'{"x":[%s]}' % _filled(size - 8, b"[]")
     yield "unknown objects", b'{"x":[%s]}' % _filled(size - 8, b'{"":0}')
@@ -120,7 +120,7 @@ def wrong_json(
         room = size - len(head) - 4
         yield f"{name}: a long string", head + b'"' + "é".encode() * (room // 2) + b'"}'
         yield f"{name}: digits in a string", head + b'"' + b"9" * room + b'"}'
-        yield f"{name}: an object", head + _object(room, lambda n: b'"%06x":{}' % n) + b"}"
+        yield f"{name}: an object", head + _object(room, b"{}") + b"}"
         yield f"{name}: a list", head + b"[" + _filled(room, b"{}") + b"]}"
     for name in texts:
         head = b'{"%s":' % name.encode()
@@ -177,12 +177,21 @@ def _pairs() -> bytes:
 
 def _filled(size: int, item: bytes) -> bytes:
     """As many items, separated by commas, as fit into `size` bytes."""
-    return b",".join([item] * ((size + 1) // (len(item) + 1)))
+    return ((item + b",") * ((size + 1) // (len(item) + 1)))[:-1]
 
 
-def _object(size: int, pair: Any) -> bytes:
-    count = (size - 2) // (len(pair(0)) + 1)
-    return b"{" + b",".join(pair(number) for number in range(count)) + b"}"
+def _object(size: int, value: bytes) -> bytes:
+    """An object of as many fields, all with that value, as fit into `size` bytes."""
+    each = len(b'"000000":,') + len(value)
+    fields_of_it = _many_fields(value)[: (size - 1) // each * each - 1]
+    assert len(fields_of_it) + 2 + each > size
+    return b"{" + fields_of_it + b"}"
+
+
+@cache
+def _many_fields(value: bytes) -> bytes:
+    """More than any operation reads."""
+    return b",".join(b'"%06x":%s' % (number, value) for number in range(5_000_000 // 10))
 
 
 def _form(parts: list[tuple[str, bytes, bool]]) -> bytes:
