@@ -65,8 +65,9 @@ def _lag(part: Samples, whole: Samples, start: int) -> int:
     """How many samples later than `start` the part is, by correlation."""
     most = RATE // 10
     around = np.pad(whole.astype(float), most)[start : start + len(part) + 2 * most]
-    found = np.correlate(around, part[most:-most].astype(float), "valid")
-    return int(found.argmax()) - 2 * most
+    sought = np.fft.rfft(part[most:-most].astype(float), len(around))
+    found = np.fft.irfft(np.fft.rfft(around) * sought.conj(), len(around))
+    return int(found[: 4 * most + 1].argmax()) - 2 * most
 
 
 @pytest.mark.parametrize("kind", KINDS)
