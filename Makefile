@@ -139,10 +139,15 @@ test: ## Run all tests (TEST_ARGS="tests/unit -k planner" for a selection; COVER
 # Left out: a browser, the whole stack, generated clients, embedded models, what kills workers or starts
 # functions anew, and the matrices that send every operation hundreds of requests.
 FAST := tests/unit tests/functions tests/rules tests/project tests/contract/test_contract.py
+# A quarter of the time for a few modules: films and other media, Gradio, hours of calls.
+LENGTHY := tests/unit/media tests/unit/speech/test_f5tts.py tests/unit/speech/test_estimate.py \
+  tests/unit/translation/test_firefox.py tests/functions/test_call_minutes.py \
+  tests/functions/test_call_recordings_api.py
 
 .PHONY: test-fast
-test-fast: setup ## Run the tests of single modules and operations (six minutes on two cores)
-	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder -m "not slow and not models" $(FAST) $(TEST_ARGS)
+test-fast: setup ## Run the tests of single modules and operations (three and a half minutes on two cores)
+	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder -m "not slow and not models" \
+	  $(addprefix --ignore=,$(LENGTHY)) $(FAST) $(TEST_ARGS)
 
 # The same seed sends the same requests again. The property tests take new examples each time.
 FUZZ_EXAMPLES ?= 50
