@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from troupe.access import company_admin, keeper, manages
+from troupe.access import belongs, company_admin, keeper, manages
 from troupe.adapters.firestore import (
     AlreadyExists,
     Create,
@@ -209,10 +209,7 @@ class ApiKeys:
         """Also a key that a colleague made for a company that the caller manages."""
         document = self._db.get(key_path(key_id))
         company_id = document.data.get("companyId")
-        if company_id:
-            mine = manages(company_id, caller)
-        else:
-            mine = document.exists and document.data["uid"] == caller.uid
+        mine = manages(company_id, caller) if company_id else belongs(document, caller.uid)
         keeper(document, caller.uid, None if mine else ApiKeyNotFound)
         return document
 
