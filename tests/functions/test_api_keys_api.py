@@ -18,6 +18,8 @@ from troupe.api_keys.errors import ApiKeyInvalid
 from troupe.api_keys.lifecycle import erase, export
 from troupe.app.domains import apis, functions
 from troupe.caller import Device, Scope
+from troupe.commands.keys_audit import audit_keys
+from troupe.wallet.budgets import key_month_path
 
 TEXT = {"text": "Good evening.", "language": "en-US"}
 NEVER = {"auth", "payments", "companies", "admin", "support", "rooms", "calls", "captions", "live"}
@@ -285,6 +287,13 @@ def test_a_cancelled_job_gives_its_budget_back(owner: Owner) -> None:
     assert voice.post(cancel, headers=bearer(key)).status_code == 200
     assert owner.shown(key_id)["usedThisMonth"]["tokens"] == 0
     assert speak(bearer(key)).status_code == 202
+    problems = [problem for each, problem in audit_keys(owner.db) if each == key_id]
+    assert problems == []
+    month = key_month_path(key_id, now())
+    owner.db.commit(Update(month, {"tokens.used": 3}))
+    (problem,) = [problem for each, problem in audit_keys(owner.db) if each == key_id]
+    assert "used 3, held 1; its jobs say used 0, held 1" in problem
+    owner.db.commit(Update(month, {"tokens.used": 0}))
 
 
 def test_a_quote_knows_the_cap(owner: Owner) -> None:
