@@ -176,15 +176,15 @@ class Call {
    * ApiError. @param {boolean} on */
   async record(on) {
     if (!on && this.#recorder) return await this.#finish();
-    const { recording } = await this.#call("POST", "/recording", { action: on ? "start" : "stop" });
+    const body = on ? { action: "start" } : { action: "stop", recordingId: this.recording?.id };
+    const { recording } = await this.#call("POST", "/recording", body);
     if (on) this.#recorded = recording.id;
     await this.#beat();
   }
 
-  /** Agrees to the recording of the call, or refuses it, which ends it: at any time. Throws ApiError.
-   * @param {boolean} agrees */
-  async consent(agrees) {
-    const recordingId = this.recording?.id;
+  /** Agrees to a recording of the call, or refuses it, which ends it: at any time. Throws ApiError, also if another
+   * one is being made by now. @param {boolean} agrees @param {string} recordingId The one that the user was asked for. */
+  async consent(agrees, recordingId) {
     await this.#call("POST", "/recording", { action: agrees ? "consent" : "decline", recordingId });
     await this.#beat();
   }

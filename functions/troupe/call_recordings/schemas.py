@@ -26,9 +26,9 @@ class RecordingBody(Schema):
     )
     recording_id: Id | None = Field(
         None,
-        description="Required for `consent`, which is to that recording alone; of `decline`, so "
-        "that it ends no other. For `stop` by who has recorded, also after the call: all parts "
-        "have been sent, and the file is made.",
+        description="Required for `consent`, which is to that recording alone; of `decline` and "
+        "`stop`, so that a repeat ends no other. For `stop` by who has recorded, also after the "
+        "call: all parts have been sent, and the file is made.",
     )
 
     @model_validator(mode="after")

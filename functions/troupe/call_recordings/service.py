@@ -185,16 +185,18 @@ class CallRecordings:
 
     def stop(self, caller: Caller, call_id: str, recording_id: str | None = None) -> CallRecording:
         """Ends the recording, for hosts in the call, and for who records, also after the call: they
-        have then sent all parts, and the file is made. Repeating it changes nothing.
+        have then sent all parts, and the file is made. Without an id, it is the one that is being
+        made, and none that takes its place meanwhile. Repeating it changes nothing.
 
         Raises NotRecording, RecordingNotFound, CallRoleRequired, and as `admitted`.
         """
+        meant = recording_id
 
         def attempt() -> tuple[str, bool]:
-            also = [recording_path(recording_id)] if recording_id else []
-            here = Attendance(self._db, call_id, [caller.uid], also)
+            nonlocal meant
+            here = Attendance(self._db, call_id, [caller.uid])
             live = here.call.recording if here.document.exists else None
-            named = recording_id or (live.id if live else "")
+            meant = named = meant or (live.id if live else "")
             document = self._db.get(recording_path(named)) if named else None
             recorder = document is not None and _is_recorder(document, caller.uid, call_id)
             if recorder:

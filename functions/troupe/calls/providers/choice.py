@@ -57,15 +57,15 @@ class CallProviders:
             raise NotInCall
         return self.connection(here.call, participant)
 
-    def told(self, here: Attendance) -> None:
+    def told(self, here: Attendance) -> bool:
         """Tells the provider, after the commit, who has gone, or that the call is over. What fails
-        is repeated by the sweep."""
+        is repeated by the sweep. Returns whether there is nothing left to tell."""
         call = here.call
         if call.provider == "mesh" or not (here.gone or call.is_over):
-            return
+            return True
         provider = self._livekit()
         if provider is None:
-            return
+            return False
         try:
             if call.is_over:
                 provider.end(call.id)
@@ -73,6 +73,8 @@ class CallProviders:
                 provider.remove(call.id, here.gone)
         except ProviderFailed as error:
             log.warning("provider_not_told", callId=call.id, reason=str(error))
+            return False
+        return True
 
     def remove(self, call: Call, participant_ids: Collection[str]) -> None:
         """Cuts off tabs of somebody whom a host has removed. Raises LiveKitNotConfigured,
