@@ -24,7 +24,7 @@ import { Recorder } from "./recorder.mjs";
  *   goes on.
  * @property {(room: any) => void} [room] The room of the call, as `client.room` returns it, is open.
  * @property {import("./live.mjs").Handlers} [chat] Handlers of that room: messages and captions.
- * @typedef {{id: string, userId: string, name: string, state: "requested" | "starting" | "recording",
+ * @typedef {{id: string, userId: string, name: string, source: "parts" | "egress", state: "requested" | "starting" | "recording",
  *   consented: string[], waitingFor: string[], startedAt: string}} Recording
  * @typedef {{audio?: boolean | string, video?: boolean | string}} Devices `true`: any device; text: the id of one.
  * @typedef {object} LiveKit A module of the app that connects with LiveKit's SDK; docs/clients.md has one.
@@ -178,7 +178,7 @@ class Call {
     if (!on && this.#recorder) return await this.#finish();
     const body = on ? { action: "start" } : { action: "stop", recordingId: this.recording?.id };
     const { recording } = await this.#call("POST", "/recording", body);
-    if (on) this.#recorded = recording.id;
+    if (on && recording.source === "parts") this.#recorded = recording.id; // otherwise, LiveKit records
     await this.#beat();
   }
 

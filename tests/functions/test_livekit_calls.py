@@ -484,7 +484,9 @@ def test_a_slow_livekit_leaves_the_sweep_its_time(db: Database, livekit: FakeLiv
         seconds[0] += SECONDS / 4  # two requests for each room
 
     livekit.before = takes_long
-    rooms = LiveKitRooms(db, lambda: services().livekit, lambda: seconds[0])
+    rooms = LiveKitRooms(
+        db, lambda: services().livekit, services().call_egresses, lambda: seconds[0]
+    )
     assert rooms.sweep(1000) == 2
     assert len(livekit.rooms) == 2
 

@@ -93,6 +93,16 @@ class Attendance:
         self._recording_end: RecordingEnd | None = None
 
     @property
+    def egress_recording(self) -> str | None:
+        """The id of a recording by the provider that has changed, or is about to begin."""
+        before = Call.of(self.document).recording if self.document.exists else None
+        live = self._call.recording if self._call else None
+        if live is not None and live.source == "egress":
+            return live.id if live != before or live.state == "starting" else None
+        ended = before is not None and before.source == "egress"
+        return before.id if before is not None and ended else None
+
+    @property
     def call(self) -> Call:
         """Raises CallNotFound."""
         if self._call is None:
