@@ -13,7 +13,7 @@ from tests.fakes.livekit_server import Egress, FakeLiveKit
 from tests.support.audits import audit_place
 from tests.support.call_recordings import Taped, a_recorded_firm, act, film, look_at
 from tests.support.calls import Clock, Tab, clock
-from tests.support.factories import HeldQueue, code
+from tests.support.factories import HeldQueue, code, test_settings
 from tests.support.livekit import (
     configured,
     connect,
@@ -31,6 +31,7 @@ from troupe.call_recordings.writes import parts_path, recording_prefix
 from troupe.calls.writes import call_path, live_recording_path, recording_path
 from troupe.commands.ledger_audit import audit_owner
 from troupe.orphans import COLLECTION as ORPHANS
+from troupe.settings import Prices
 from troupe.wallet.records import Owner
 
 __all__ = ["clock", "recording_livekit"]
@@ -300,6 +301,38 @@ def test_what_is_recorded_is_paid_while_it_goes_on(db: Database, recorded: Recor
     assert record.milliseconds in (80_000, 120_000)
     assert sum(record.used.values()) == record.milliseconds
     assert audit_place(db, call_path(recorded.tape.call.id)) == []
+
+
+def test_a_company_that_cannot_pay_any_more(
+    db: Database, recording_livekit: FakeLiveKit, clock: Clock, queue: HeldQueue
+) -> None:
+    prices = Prices(recorded_seconds_per_token=10, call_seconds_per_token={"livekit": 0})
+    with rewired(settings=test_settings(prices=prices)):
+        call = livekit_call(db, a_recorded_firm(db), tokens=1)
+        host = connect(recording_livekit, call.enter(call.host))
+        started = act(call, call.host, "start").json["data"]["recording"]
+        recorded = Recorded(recording_livekit, Taped(call, host, started["id"]), clock)
+        recorded.begun()
+        clock.forward(40)
+        host.beat()
+        clock.forward(30)
+        host.beat()
+        recorded.told()  # it is counted: 70 s
+        paid = recorded.tape.record.milliseconds
+        for _ in range(9):
+            clock.forward(40)
+            host.beat()
+        recorded.told()
+        ended = recorded.tape.record
+        assert (ended.state, ended.end_reason) == ("stopping", "unpaid")
+        assert recorded.egress.status == "EGRESS_ENDING"
+        recorded.stored(80, 440)
+        deliver(queue)
+        made = recorded.tape.record
+        assert (made.state, made.milliseconds) == ("ready", paid)
+        assert made.file is not None
+        assert abs(made.file.seconds - paid / 1000) < 0.3
+        assert audit_place(db, call_path(call.id)) == []
 
 
 def test_what_nobody_knows_of_is_stopped(db: Database, recorded: Recorded) -> None:

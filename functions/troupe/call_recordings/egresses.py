@@ -49,7 +49,6 @@ from troupe.orphans import orphan_record
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
-    from troupe.call_recordings.endings import CallRecordingEndings
     from troupe.calls.tabs import CallTabs
     from troupe.tabs.service import Reserved
 
@@ -84,13 +83,14 @@ class Egresses:
         livekit: Callable[[], LiveKit | None],
         files: Callable[[], Files],
         tabs: CallTabs,
-        endings: Callable[[], CallRecordingEndings],
+        finish: Callable[[str], None],
     ) -> None:
+        """`finish`: makes the film of a recording that has ended."""
         self._db = db
         self._livekit = livekit
         self._files = files
         self._tabs = tabs
-        self._endings = endings
+        self._finish = finish
 
     def records(self, call: Call) -> bool:
         """Whether recordings of this call are made by LiveKit."""
@@ -188,7 +188,7 @@ class Egresses:
         if live is not None and not live.paused and not _current(recording, live):
             return self._begin(livekit, here, recording, live)
         if recording.state is RecordingState.STOPPING and not recording.runs:
-            self._endings().finish(recording.id)
+            self._finish(recording.id)
         return False
 
     def _begin(
@@ -335,6 +335,9 @@ class Egresses:
             try:
                 fields, writes = self._charged(here, recording, counted, milliseconds)
             except CallUnpaid:  # what is paid is kept
+                if not run.milliseconds:
+                    self._db.commit_or_stale(*self._dropped(document, seq, run))
+                    return True
                 milliseconds, fields, writes = 0, {}, []
             part = RecordingPart(
                 id=f"{int(seq):05}",

@@ -122,12 +122,15 @@ class Calling(Messaging):
     def call_egresses(self) -> Egresses:
         from troupe.call_recordings.egresses import Egresses
 
+        def finish(recording_id: str) -> None:
+            self.call_recording_endings.finish(recording_id)
+
         return Egresses(
             self.database,
             lambda: self.livekit,
             self._files,
             self.call_tabs,
-            lambda: self.call_recording_endings,
+            finish,
         )
 
     @cached_property
