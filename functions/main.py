@@ -63,6 +63,9 @@ MAIL = ["SMTP_URL"] if os.environ.get("MAIL") == "smtp" and not EMULATED else []
 TURN = ["TURN_SECRET"] if os.environ.get("TURN_URLS") else []
 # `companies` cuts off whoever loses their company, and the sweep compares the rooms with the calls.
 LIVEKIT = ["LIVEKIT_API_SECRET"] if os.environ.get("LIVEKIT_URL") and not EMULATED else []
+# They also let LiveKit record again, once who has not agreed is gone.
+if LIVEKIT and os.environ.get("LIVEKIT_EGRESS", "").lower() in ("true", "1", "yes", "on"):
+    LIVEKIT.append("LIVEKIT_EGRESS_CREDENTIALS")
 CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *LIVEKIT, *SMS})
 # The sweep translates messages whose translation was late.
 SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY, *LIVEKIT])]

@@ -20,6 +20,7 @@ const STATES = {
   closed: "You have left the call.",
 };
 let call;
+let shown; // the id of the recording that the user sees
 let guest; // the client of a guest, who is asked for a review after the call
 let wasIn = false;
 let unpaid = false; // the call ends because its company cannot pay for more
@@ -66,6 +67,7 @@ const handlers = {
     }
   },
   recording(recording) {
+    shown = recording?.id;
     const asked = Boolean(recording?.waitingFor.includes(call.userId));
     byId("record").setAttribute("aria-pressed", String(Boolean(recording)));
     byId("recording").textContent = recording ? recordingText(recording) : "";
@@ -117,7 +119,7 @@ onPress("camera", (on) => call.use({ video: on }));
 onPress("share", (on) => call.share(on));
 onPress("record", (on) => call.record(on));
 for (const [id, agrees] of [["agree", true], ["refuse", false], ["withdraw", false]]) {
-  byId(id).addEventListener("click", () => call.consent(agrees).catch((error) => say(error.message)));
+  byId(id).addEventListener("click", () => call.consent(agrees, shown).catch((error) => say(error.message)));
 }
 onPress("captions", (on) => call.captions(on, language));
 byId("leave").addEventListener("click", () => call.close());

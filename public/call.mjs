@@ -24,7 +24,7 @@ import { Recorder } from "./recorder.mjs";
  *   goes on.
  * @property {(room: any) => void} [room] The room of the call, as `client.room` returns it, is open.
  * @property {import("./live.mjs").Handlers} [chat] Handlers of that room: messages and captions.
- * @typedef {{id: string, userId: string, name: string, state: "requested" | "starting" | "recording",
+ * @typedef {{id: string, userId: string, name: string, source: "parts" | "egress", state: "requested" | "starting" | "recording",
  *   consented: string[], waitingFor: string[], startedAt: string}} Recording
  * @typedef {{audio?: boolean | string, video?: boolean | string}} Devices `true`: any device; text: the id of one.
  * @typedef {object} LiveKit A module of the app that connects with LiveKit's SDK; docs/clients.md has one.
@@ -176,15 +176,15 @@ class Call {
    * ApiError. @param {boolean} on */
   async record(on) {
     if (!on && this.#recorder) return await this.#finish();
-    const { recording } = await this.#call("POST", "/recording", { action: on ? "start" : "stop" });
-    if (on) this.#recorded = recording.id;
+    const body = on ? { action: "start" } : { action: "stop", recordingId: this.recording?.id };
+    const { recording } = await this.#call("POST", "/recording", body);
+    if (on && recording.source === "parts") this.#recorded = recording.id; // otherwise, LiveKit records
     await this.#beat();
   }
 
-  /** Agrees to the recording of the call, or refuses it, which ends it: at any time. Throws ApiError.
-   * @param {boolean} agrees */
-  async consent(agrees) {
-    const recordingId = this.recording?.id;
+  /** Agrees to a recording of the call, or refuses it, which ends it: at any time. Throws ApiError, also if another
+   * one is being made by now. @param {boolean} agrees @param {string} recordingId The one that the user was asked for. */
+  async consent(agrees, recordingId) {
     await this.#call("POST", "/recording", { action: agrees ? "consent" : "decline", recordingId });
     await this.#beat();
   }

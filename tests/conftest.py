@@ -18,7 +18,9 @@ from __future__ import annotations
 import gc
 import os
 import secrets
+import shutil
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,6 +35,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from local.stack import WITH_PAYMENTS, Stack
+from tests.support.f5tts import Standby
 from tests.support.turn import free_port
 from troupe import deadlines
 
@@ -72,6 +75,7 @@ class Running:
     hosts: dict[str, str]
     folder: str
     turn: dict[str, str]  # settings: a TURN server that a test may start
+    spoken: str  # the file in which the fake F5-TTS, which speaks in cloned voices, notes its calls
 
     def function(self, name: str) -> str:
         """The direct URL of one function, without Hosting."""
@@ -86,6 +90,8 @@ class Broker:
         self._listener = Listener(("127.0.0.1", 0), authkey=key)
         os.environ[_ADDRESS] = str(self._listener.address[1])
         os.environ[_KEY] = key.hex()
+        self._folder = Path(tempfile.mkdtemp())
+        self._f5tts = Standby(self._folder)
         self._turn = {
             "TURN_URLS": f"turn:127.0.0.1:{free_port()}?transport=udp",
             "TURN_SECRET": "the-secret-of-tests",
@@ -112,7 +118,8 @@ class Broker:
             if name not in self._stacks and name not in self._failures:
                 try:
                     with pytest.MonkeyPatch.context() as patch:
-                        for setting, value in self._turn.items():
+                        given = {"SPEECH_ENGINES": "espeak,f5tts", "F5TTS_URL": self._f5tts.url}
+                        for setting, value in (given | self._turn).items():
                             patch.setenv(setting, value)
                         self._stacks[name] = Stack.start(ports="auto", components=_WANTED[name])
                 except Exception as error:
@@ -120,15 +127,17 @@ class Broker:
                     self._failures[name] = f"{type(error).__name__}: {error}"
             if name in self._failures:
                 return self._failures[name]
-            return _describe(self._stacks[name], self._turn)
+            return _describe(self._stacks[name], self._turn, self._f5tts.log)
 
     def close(self) -> None:
         self._listener.close()
         for stack in self._stacks.values():
             stack.stop()
+        self._f5tts.close()
+        shutil.rmtree(self._folder)
 
 
-def _describe(stack: Stack, turn: dict[str, str]) -> Running:
+def _describe(stack: Stack, turn: dict[str, str], spoken: Path) -> Running:
     whole = "hosting" in stack.ports
     return Running(
         env=stack.env,
@@ -137,6 +146,7 @@ def _describe(stack: Stack, turn: dict[str, str]) -> Running:
         hosts={name: stack.host(name) for name in stack.ports},
         folder=str(stack.folder),
         turn=turn,
+        spoken=str(spoken),
     )
 
 

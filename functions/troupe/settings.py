@@ -295,6 +295,19 @@ class Settings(AiSettings):
         "secret: the key's secret, at least 32 bytes; required with `LIVEKIT_URL`",
         repr=False,
     )
+    livekit_egress: bool = setting(
+        "LIVEKIT_EGRESS",
+        False,
+        "whether LiveKit records the calls that it holds, instead of the host's browser "
+        "([deploying](docs/deploy.md#recordings-by-livekit))",
+    )
+    livekit_egress_credentials: str = setting(
+        "LIVEKIT_EGRESS_CREDENTIALS",
+        "",
+        "secret: the JSON key of a service account that may create files in the bucket, which "
+        "LiveKit gets; required with `LIVEKIT_EGRESS`",
+        repr=False,
+    )
 
     max_text_characters: int = setting(
         "MAX_TEXT_CHARACTERS",
@@ -566,6 +579,22 @@ class Settings(AiSettings):
             raise ValueError(f"LIVEKIT_API_SECRET must be at least {MIN_SECRET_BYTES} bytes")
         return self
 
+    @model_validator(mode="after")
+    def _egress_is_complete(self) -> Self:
+        """LiveKit gets a key of ours with each recording. Only what tells it to record has that."""
+        if not self.livekit_egress:
+            return self
+        if not self.livekit_url:
+            raise ValueError("LIVEKIT_EGRESS needs LIVEKIT_URL (docs/deploy.md)")
+        if self.livekit_url.startswith(("ws:", "http:")) and not self.emulated:
+            raise ValueError("LIVEKIT_EGRESS needs a LIVEKIT_URL that begins with wss://")
+        if self.livekit_egress_credentials and not _is_account_key(self.livekit_egress_credentials):
+            raise ValueError(
+                "LIVEKIT_EGRESS_CREDENTIALS must be the JSON key of a service account, with "
+                "type, client_email and private_key"
+            )
+        return self
+
     def check_function(self, function: str) -> None:
         """Raises ValueError if this function lacks a setting. Only `payments` has the webhook
         secret: with an empty one, anybody could forge events. Only `calls` has those of TURN and
@@ -574,6 +603,8 @@ class Settings(AiSettings):
             raise ValueError("TURN_URLS needs TURN_SECRET (docs/deploy.md)")
         if function == "calls" and self.livekit_url and not self.livekit_api_secret:
             raise ValueError("LIVEKIT_URL needs LIVEKIT_API_SECRET (docs/deploy.md)")
+        if function == "calls" and self.livekit_egress and not self.livekit_egress_credentials:
+            raise ValueError("LIVEKIT_EGRESS needs LIVEKIT_EGRESS_CREDENTIALS (docs/deploy.md)")
         if function != "payments" or self.payments != "stripe":
             return
         missing = [
@@ -630,3 +661,13 @@ class Settings(AiSettings):
 @cache
 def settings() -> Settings:
     return Settings.from_env()
+
+
+def _is_account_key(text: str) -> bool:
+    try:
+        key = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    wanted = ("client_email", "private_key")
+    named = isinstance(key, dict) and key.get("type") == "service_account"
+    return named and all(isinstance(key.get(each), str) and key[each] for each in wanted)

@@ -222,6 +222,12 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
         "LIVEKIT_API_SECRET",
         {"calls", "companies", "sweep"},
     ),
+    ({"LIVEKIT_URL": "wss://livekit.example.com"}, "LIVEKIT_EGRESS_CREDENTIALS", set()),
+    (
+        {"LIVEKIT_URL": "wss://livekit.example.com", "LIVEKIT_EGRESS": "true"},
+        "LIVEKIT_EGRESS_CREDENTIALS",
+        {"calls", "companies", "sweep"},
+    ),
 ]
 
 

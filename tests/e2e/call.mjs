@@ -2,25 +2,15 @@
 // Firestore, and a guest in the page that Hosting serves, which follows events.
 // Usage: node call.mjs BROWSER HOSTING AUTH FIRESTORE TOKEN CALL LINK; prints `off` and `on` for the TURN
 // server, and in the end what was seen, as JSON.
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { open } from "./web_app.mjs";
+import { visit as open } from "./call_pages.mjs";
 
 const [browserPath, base, auth, firestore, token, callId, link] = process.argv.slice(2);
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const results = { errors: [] };
-const FLAGS = [
-  "--use-fake-ui-for-media-stream",
-  "--use-fake-device-for-media-stream",
-  "--allow-loopback-in-peer-connection",
-  "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks",
-];
 
 async function visit(name, locale, path) {
-  const browser = await open(browserPath, ...FLAGS);
-  const context = await browser.newContext({ locale });
+  const failed = (error) => results.errors.push(`${name}: ${error}`);
   // What connections a page has made, for their statistics.
-  await context.addInitScript(() => {
+  const prepared = () => {
     window.connections = [];
     const Native = window.RTCPeerConnection;
     window.RTCPeerConnection = class extends Native {
@@ -29,22 +19,12 @@ async function visit(name, locale, path) {
         window.connections.push(this);
       }
     };
-  });
-  const page = await context.newPage();
-  page.on("pageerror", (error) => results.errors.push(`${name}: ${error}`));
-  page.on("console", (line) => process.env.DEBUG && console.error(name, line.text()));
-  page.on("request", (request) => {
+  };
+  const visited = await open(browserPath, base + path, { locale, relay: true, prepared, failed });
+  visited.page.on("request", (request) => {
     if (request.url().endsWith("/signal")) results.signals += JSON.parse(request.postData()).signals.length;
   });
-  await page.route("**/host.html", (route) => {
-    const body = readFileSync(`${root}/tests/e2e/call_page.html`, "utf8");
-    return route.fulfill({ contentType: "text/html", body });
-  });
-  await page.route("**/node_modules/**", (route) =>
-    route.fulfill({ path: root + new URL(route.request().url()).pathname.slice(1) }),
-  );
-  await page.goto(base + path);
-  return { browser, context, page };
+  return visited;
 }
 
 /** The frames that a page has decoded, and the kinds of the candidates with which it is connected. */

@@ -1,36 +1,13 @@
 // Two browsers in one call, which the host records: in a page of an app, which listens to Firestore; a guest in
 // the page that Hosting serves is asked. Each browser's microphone hears its own tone.
 // Usage: node call_recording.mjs BROWSER HOSTING AUTH FIRESTORE TOKEN CALL LINK TONE TONE; prints JSON.
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { open } from "./web_app.mjs";
+import { visit as open } from "./call_pages.mjs";
 
 const [browserPath, base, auth, firestore, token, callId, link, ...tones] = process.argv.slice(2);
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const errors = [];
 
-async function visit(name, path, tone) {
-  const browser = await open(
-    browserPath,
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    `--use-file-for-fake-audio-capture=${tone}`,
-    "--autoplay-policy=no-user-gesture-required",
-    "--allow-loopback-in-peer-connection",
-    "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks",
-  );
-  const page = await (await browser.newContext()).newPage();
-  page.on("pageerror", (error) => errors.push(`${name}: ${error}`));
-  page.on("console", (line) => process.env.DEBUG && console.error(name, line.text()));
-  await page.route("**/host.html", (route) => {
-    const body = readFileSync(`${root}/tests/e2e/call_page.html`, "utf8").replace("relay: true", "relay: false");
-    return route.fulfill({ contentType: "text/html", body });
-  });
-  await page.route("**/node_modules/**", (route) =>
-    route.fulfill({ path: root + new URL(route.request().url()).pathname.slice(1) }),
-  );
-  await page.goto(base + path);
-  return { browser, page };
+function visit(name, path, sound) {
+  return open(browserPath, base + path, { sound, failed: (error) => errors.push(`${name}: ${error}`) });
 }
 
 const given = encodeURIComponent(JSON.stringify({ token, callId, language: "en", auth, firestore }));

@@ -1,5 +1,5 @@
 // Two browsers and a program in one room, with the page room_page.html and public/live.mjs.
-// Usage: node room.mjs BROWSER HOSTING AUTH FIRESTORE; prints what was read, and how soon, as JSON.
+// Usage: node room.mjs BROWSER HOSTING AUTH FIRESTORE STATEMENT PITCH; prints what was read, and how soon, as JSON.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { initializeApp } from "@firebase/app";
@@ -8,7 +8,7 @@ import * as store from "@firebase/firestore";
 import { Client } from "../../public/live.mjs";
 import { open } from "./web_app.mjs";
 
-const [browserPath, base, auth, firestore] = process.argv.slice(2);
+const [browserPath, base, auth, firestore, statement, pitch] = process.argv.slice(2);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const results = { errors: [] };
 
@@ -88,21 +88,67 @@ await room.edit(message.id, "The train arrives after the meeting.");
 await Promise.all([line(ada, "after the meeting").waitFor(), line(bruno, "após a").waitFor()]);
 results.corrected = since(begun);
 
-// Bruno has Greta's message spoken in Portuguese; everybody can hear it. Where no engine clones voices, as
-// here, it is not in her own voice.
-begun = performance.now();
-const spoken = () => room.messages.find((each) => each.id === message.id).speech.pt;
-await bruno.page.evaluate((id) => window.room.speak(id, "pt"), message.id);
-for (let tries = 0; spoken()?.state !== "ready" && tries < 600; tries++) {
-  await new Promise((resolve) => setTimeout(resolve, 100));
+/** Has a message spoken for somebody; returns its speech, once everybody can hear it. */
+async function speak(each, id, language) {
+  const spoken = () => room.messages.find((message) => message.id === id).speech[language];
+  await each.page.evaluate((given) => window.room.speak(...given), [id, language]);
+  for (let tries = 0; spoken()?.state !== "ready" && tries < 600; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return spoken();
 }
-results.spoken = { ...spoken(), after: since(begun) };
-const play = async (id) => {
-  const audio = new Audio(URL.createObjectURL(await window.room.sound(id, { language: "pt" })));
-  await new Promise((resolve, reject) => Object.assign(audio, { onloadedmetadata: resolve, onerror: reject }));
-  return audio.duration;
-};
-results.heard = await ada.page.evaluate(play, message.id);
+
+/** How long a message sounds in a page, and its strongest frequency. */
+function play(each, id, language) {
+  return each.page.evaluate(async ([id, language]) => {
+    const sound = await window.room.sound(id, { language });
+    const audio = new Audio(URL.createObjectURL(sound));
+    await new Promise((resolve, reject) => Object.assign(audio, { onloadedmetadata: resolve, onerror: reject }));
+    const { length, sampleRate } = await new AudioContext().decodeAudioData(await sound.arrayBuffer());
+    const offline = new OfflineAudioContext(1, length, sampleRate);
+    const source = new AudioBufferSourceNode(offline, {
+      buffer: await offline.decodeAudioData(await sound.arrayBuffer()),
+    });
+    const meter = new AnalyserNode(offline, { fftSize: 8192, smoothingTimeConstant: 0 });
+    source.connect(meter).connect(offline.destination);
+    source.start();
+    const levels = new Float32Array(meter.frequencyBinCount);
+    offline.suspend(Math.min(0.5, audio.duration / 2)).then(() => {
+      meter.getFloatFrequencyData(levels);
+      offline.resume();
+    });
+    await offline.startRendering();
+    const pitch = (levels.indexOf(Math.max(...levels)) * sampleRate) / 8192;
+    return { seconds: audio.duration, pitch };
+  }, [id, language]);
+}
+
+// Bruno has Greta's message spoken in Portuguese; everybody can hear it. She has no voice of her own.
+results.spoken = await speak(bruno, message.id, "pt");
+results.heard = await play(ada, message.id, "pt");
+
+// Bruno has one, and has agreed that it may be copied: Ada hears what he has written, in English, in his voice.
+await bruno.page.evaluate(async ([consent, pitch]) => {
+  const rate = 24_000;
+  const bytes = new DataView(new ArrayBuffer(44 + 2 * 3 * rate));
+  const write = (at, text) => [...text].forEach((each, place) => bytes.setUint8(at + place, each.charCodeAt(0)));
+  const fields = [[16, 16], [24, rate], [28, 2 * rate], [4, bytes.byteLength - 8], [40, bytes.byteLength - 44]];
+  for (const [at, number] of fields) bytes.setUint32(at, number, true);
+  for (const [at, number] of [[20, 1], [22, 1], [32, 2], [34, 16]]) bytes.setUint16(at, number, true);
+  for (const [at, text] of [[0, "RIFF"], [8, "WAVE"], [12, "fmt "], [36, "data"]]) write(at, text);
+  for (let n = 0; n < 3 * rate; n++) bytes.setInt16(44 + 2 * n, 8000 * Math.sin((2 * Math.PI * pitch * n) / rate), true);
+  const form = new FormData();
+  const given = { displayName: "Bruno", language: "en", sampleText: "What Bruno said.", consent, visibility: "private" };
+  for (const [name, value] of Object.entries(given)) form.append(name, value);
+  form.append("audioFile", new Blob([bytes], { type: "audio/wav" }), "bruno.wav");
+  const { character } = await window.client.call("POST", "/api/characters/complete", form);
+  const { userId } = window.room.people.find(({ name }) => name === "Bruno");
+  const path = `/api/rooms/${window.room.id}/members/${userId}`;
+  await window.client.call("PUT", path, { voiceCharacterId: character.id });
+}, [statement, Number(pitch)]);
+const { id: his } = room.messages.find(({ name }) => name === "Bruno");
+results.own = await speak(ada, his, "en");
+results.voice = await play(ada, his, "en");
 
 // Bruno is removed; Ada goes to another page.
 const removed = room.people.find(({ name }) => name === "Bruno").userId;

@@ -2,8 +2,9 @@
 requests, so an unknown field is refused, and its verifier the tokens. Who may do what with a token
 is as in livekit-server's `pkg/service`.
 
-It has no media. `connect` does with a token what a client's SDK does, and `event` makes the webhook
-that LiveKit would send.
+It has no media but the films of its recordings. `connect` does with a token what a client's SDK
+does, and `event` makes the webhook that LiveKit would send. `Egress.begin` and `Egress.end` are
+what happens to a recording in its own time.
 
 After `server.script("busy", "ok")` the next request is refused for now, and the one after it is
 answered. The steps: `ok`; `busy`: 503; `cut`: the connection breaks; `refuse`: refused for ever;
@@ -27,13 +28,42 @@ from typing import Any
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from google.protobuf.message import Message
 from livekit.api import AccessToken, TokenVerifier
-from livekit.api.access_token import Claims
-from livekit.protocol import models, room
+from livekit.api.access_token import Claims, VideoGrants
+from livekit.protocol import egress, models, room
 from livekit.protocol.webhook import WebhookEvent
 
 KEY = "APIfakeLiveKit"
 SECRET = "the-secret-of-a-fake-livekit-server"
 Participants = dict[str, models.ParticipantInfo]
+
+
+@dataclass
+class Egress:
+    """A recording. `film`: what is in it; `store`: takes bucket, path, credentials and film."""
+
+    info: egress.EgressInfo
+    request: egress.RoomCompositeEgressRequest
+    store: Callable[[str, str, str, bytes], None]
+    film: bytes = b""
+
+    @property
+    def status(self) -> str:
+        return egress.EgressStatus.Name(self.info.status)
+
+    @property
+    def path(self) -> str:
+        return self.request.file_outputs[0].filepath
+
+    def begin(self) -> None:
+        self.info.status = egress.EGRESS_ACTIVE
+
+    def end(self, film: bytes = b"", status: str = "EGRESS_COMPLETE", at: float = 0.0) -> None:
+        """Stores the film, if there is one."""
+        output = self.request.file_outputs[0]
+        if film:
+            self.store(output.gcp.bucket, output.filepath, output.gcp.credentials, film)
+        self.info.status = egress.EgressStatus.Value(status)  # type: ignore[assignment]
+        self.info.ended_at = int(at * 1e9)
 
 
 class Refused(Exception):
@@ -55,6 +85,8 @@ class FakeLiveKit:
     asked: list[tuple[str, Any]] = field(default_factory=list)
     before: Callable[[str], None] = lambda method: None
     camel_case: bool = False  # as other servers of Twirp answer
+    egresses: list[Egress] = field(default_factory=list)
+    store: Callable[[str, str, str, bytes], None] = lambda *given: None
     _script: deque[str] = field(default_factory=deque)
 
     def script(self, *steps: str) -> None:
@@ -117,6 +149,12 @@ class FakeLiveKit:
     def answer(self, method: str, request: Any, claims: Claims) -> Message:
         grants = claims.video
         assert grants is not None
+        if method in _EGRESS:
+            _require(grants.room_record)
+            return self._record(method, request)
+        return self._manage(method, request, grants)
+
+    def _manage(self, method: str, request: Any, grants: VideoGrants) -> Message:
         if method == "ListRooms":
             _require(grants.room_list)
             names = set(request.names) or self.rooms.keys()
@@ -126,6 +164,9 @@ class FakeLiveKit:
             _require(grants.room_create)
             if self.rooms.pop(request.room, None) is None:
                 raise Refused(404, "not_found")
+            for each in self.egresses:
+                if each.info.room_name == request.room and each.info.status < egress.EGRESS_ENDING:
+                    each.info.status = egress.EGRESS_ENDING
             return room.DeleteRoomResponse()
         _require(grants.room_admin and grants.room == request.room)
         people = self.rooms.get(request.room, {})
@@ -145,7 +186,41 @@ class FakeLiveKit:
                 return room.MuteRoomTrackResponse(track=track)
         raise Refused(404, "not_found")
 
+    def _record(self, method: str, request: Any) -> Message:
+        if method == "StartRoomCompositeEgress":
+            if request.room_name not in self.rooms:
+                raise Refused(404, "not_found")
+            info = egress.EgressInfo(
+                egress_id=f"EG_{secrets.token_hex(6)}",
+                room_name=request.room_name,
+                status=egress.EGRESS_STARTING,
+                room_composite=request,
+            )
+            for each in info.room_composite.file_outputs:
+                each.gcp.credentials = "{...}"  # as LiveKit tells it
+            self.egresses.append(Egress(info, request, self.store))
+            return info
+        if method == "ListEgress":
+            wanted = request.egress_id or request.room_name
+            found = [each.info for each in self.egresses]
+            names = [(each.egress_id if request.egress_id else each.room_name) for each in found]
+            items = [each for each, name in zip(found, names, strict=True) if name == wanted]
+            return egress.ListEgressResponse(items=items)
+        found_one = [each for each in self.egresses if each.info.egress_id == request.egress_id]
+        if not found_one:
+            raise Refused(404, "not_found")
+        info = found_one[0].info
+        if info.status > egress.EGRESS_ACTIVE:
+            raise Refused(412, "failed_precondition")
+        info.status = egress.EGRESS_ENDING
+        return info
 
+
+_EGRESS: dict[str, type[Message]] = {
+    "StartRoomCompositeEgress": egress.RoomCompositeEgressRequest,
+    "StopEgress": egress.StopEgressRequest,
+    "ListEgress": egress.ListEgressRequest,
+}
 _REQUESTS: dict[str, type[Message]] = {
     "ListRooms": room.ListRoomsRequest,
     "DeleteRoom": room.DeleteRoomRequest,
@@ -176,7 +251,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        method = self.path.removeprefix("/twirp/livekit.RoomService/")
+        service, _, method = self.path.removeprefix("/twirp/livekit.").partition("/")
+        if (service == "Egress") is not (method in _EGRESS):
+            method = ""
         self.fake.before(method)
         step = self.fake.next_step()
         if step == "cut":
@@ -201,10 +278,11 @@ class _Handler(BaseHTTPRequestHandler):
         except Exception:  # the verifier raises whatever PyJWT does
             self._send(401, b"invalid authorization token")
             return
-        if method not in _REQUESTS:
+        known = _REQUESTS | _EGRESS
+        if method not in known:
             self._error(Refused(404, "bad_route"))
             return
-        request = _REQUESTS[method]()
+        request = known[method]()
         try:
             Parse(body, request) if as_json else request.ParseFromString(body)
             answer = self.fake.answer(method, request, claims)

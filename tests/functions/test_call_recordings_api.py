@@ -22,10 +22,11 @@ from tests.support.factories import HeldQueue, code
 from tests.support.lost import lost_answer
 from tests.support.rooms import ask, data
 from tests.support.wiring import deliver, services
-from troupe.adapters.firestore import Database, Delete, Document, Update, now
+from troupe.adapters.firestore import Database, Delete, Document, Update, Write, now
 from troupe.call_recordings import service
 from troupe.call_recordings.records import MOST_PART_BYTES
 from troupe.call_recordings.writes import parts_path, recording_prefix
+from troupe.calls.attendance import Attendance
 from troupe.calls.writes import call_path, live_recording_path, recording_path
 from troupe.commands.ledger_audit import audit_owner
 from troupe.companies.writes import company_path
@@ -460,6 +461,30 @@ class TestEnds:
         tape.stop()
         assert tape.record.state == "processing"
         assert len(queue.tasks) == 1
+
+    def test_stop_ends_none_that_takes_the_place_of_the_one_that_is_meant(
+        self, tape: Taped, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        manager = tape.call.firm.join("admin")
+        tape.call.enter(manager)
+        commit, later = Attendance.commit, list[str]()
+
+        def another_is_faster(here: Attendance, *more: Write) -> None:
+            if not later:
+                later.append("")
+                tape.stop()
+                started = act(tape.call, tape.call.host, "start").json["data"]["recording"]
+                later[0] = started["id"]
+            commit(here, *more)
+
+        monkeypatch.setattr(Attendance, "commit", another_is_faster)
+        answer = act(tape.call, manager, "stop")
+        assert code(answer) == (409, "not_recording")
+        live = tape.call.record.recording
+        assert live is not None
+        assert live.id == later[0]
+        assert act(tape.call, manager, "stop").json["data"]["recording"]["id"] == later[0]
+        assert tape.call.record.recording is None
 
     @pytest.mark.parametrize(
         "stream",

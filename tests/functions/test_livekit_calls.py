@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from livekit.api import TokenVerifier
@@ -24,7 +25,7 @@ from tests.support.livekit import (
 )
 from tests.support.rooms import ask
 from tests.support.wiring import rewired, services
-from troupe.adapters.firestore import Database, Delete
+from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.app.container import Container
 from troupe.calls.attendance import TTL_SECONDS
 from troupe.calls.livekit_events import EVENTS
@@ -363,6 +364,50 @@ def test_a_call_that_ends_ends_at_livekit(db: Database, livekit: FakeLiveKit) ->
     assert livekit.rooms == {}
 
 
+def test_a_call_that_the_sweep_ends_ends_at_livekit_at_once(
+    db: Database, livekit: FakeLiveKit, clock: Clock
+) -> None:
+    call = livekit_call(db)
+    for each in (call.enter(call.host), call.guest()):
+        connect(livekit, each)
+    clock.forward(TTL_SECONDS + 1)
+    call.due()  # takes out who has stopped, and sees that nobody is left
+    assert connected(livekit, call) == set()
+    livekit.add(room_of(call), "somebody")
+    clock.forward(121)
+    call.due()
+    assert call.record.status == "ended"
+    assert livekit.rooms == {}
+
+
+def test_calls_of_a_company_that_is_deleted_end_at_livekit(
+    db: Database, livekit: FakeLiveKit
+) -> None:
+    call = livekit_call(db)
+    connect(livekit, call.enter(call.host))
+    services().call_endings.erase_all(call.firm.id, 10)
+    assert livekit.rooms == {}
+
+
+def test_the_sweep_ends_calls_also_if_livekit_fails(
+    db: Database, livekit: FakeLiveKit, clock: Clock
+) -> None:
+    firm = livekit_call(db).firm
+    calls = [livekit_call(db, firm) for _ in range(5)]
+    for call in calls:
+        connect(livekit, call.enter(call.host))
+    clock.forward(3600)
+    livekit.script(*["refuse"] * 20)
+    for call in calls:
+        db.commit(Update(call_path(call.id), {"dueAt": now() - timedelta(hours=1)}))
+    asked: list[str] = []
+    livekit.before = asked.append
+    services().call_endings.sweep(1000)
+    assert {call.record.status for call in calls} == {"missed"}
+    assert asked == ["DeleteRoom"] * 3
+    assert len(livekit.rooms) == 5
+
+
 def test_a_call_that_nobody_can_pay_for_any_more_ends_at_livekit(
     db: Database, livekit: FakeLiveKit, clock: Clock
 ) -> None:
@@ -439,7 +484,9 @@ def test_a_slow_livekit_leaves_the_sweep_its_time(db: Database, livekit: FakeLiv
         seconds[0] += SECONDS / 4  # two requests for each room
 
     livekit.before = takes_long
-    rooms = LiveKitRooms(db, lambda: services().livekit, lambda: seconds[0])
+    rooms = LiveKitRooms(
+        db, lambda: services().livekit, services().call_egresses, lambda: seconds[0]
+    )
     assert rooms.sweep(1000) == 2
     assert len(livekit.rooms) == 2
 
@@ -472,8 +519,8 @@ def test_whoever_is_connected_without_heartbeats_pays_for_it(
         reserved = call.record.reserved
         clock.forward(280)
         swept()
-        assert [tab.record.seconds for tab in (*silent, ghost)] == [280, 280, 0]
-        assert call.record.seconds == 560
+        assert [tab.record.seconds for tab in (*silent, ghost)] == [280, 280, 60]
+        assert call.record.seconds == 620
         assert connected(livekit, call) == set()
         clock.forward(200)
         call.due()
@@ -481,6 +528,29 @@ def test_whoever_is_connected_without_heartbeats_pays_for_it(
     assert reserved is not None
     # More than was reserved is never charged.
     assert sum(call.record.used.values()) == reserved.milliseconds == 240_000
+
+
+def test_a_guest_who_sends_no_heartbeats_and_comes_again_pays_for_it(
+    db: Database, livekit: FakeLiveKit, clock: Clock
+) -> None:
+    call = livekit_call(db)
+    host, guest = connect(livekit, call.enter(call.host)), connect(livekit, call.guest())
+    tabs = [guest]
+    for _ in range(3):
+        for _ in range(2):
+            clock.forward(22)
+            host.beat()
+        tabs.append(connect(livekit, call.enter(guest.person)))
+    for _ in range(5):
+        clock.forward(14)
+        host.beat()
+    assert {tab.record.state for tab in tabs} == {"left"}
+    stayed = [tab.record.seconds for tab in tabs]
+    assert sum(stayed) >= 4 * TTL_SECONDS
+    assert connected(livekit, call) == {host.tab}
+    clock.forward(1)
+    call.end()
+    assert call.record.seconds == sum(stayed) + host.record.seconds
 
 
 # Webhooks

@@ -38,12 +38,15 @@ def film(
     *,
     picture: bool = True,
     codec: str = "libvpx",
+    by_livekit: bool = False,
 ) -> bytes:
-    """What a MediaRecorder makes: a WebM that says nothing of its length."""
+    """What a MediaRecorder makes, a WebM that says nothing of its length; or an MP4 of LiveKit."""
     target = io.BytesIO()
-    with av.open(target, "w", format="webm", options={"live": "1"}) as container:
+    name, options = ("mp4", {}) if by_livekit else ("webm", {"live": "1"})
+    with av.open(target, "w", format=name, options=options) as container:
+        codec = "libx264" if by_livekit else codec
         shown = a_picture(container, codec, size) if picture else None
-        heard = container.add_stream("libopus", RATE)
+        heard = container.add_stream("aac" if by_livekit else "libopus", RATE)
         heard.layout = "mono"
         for second in range(round(seconds)):
             moments = second + np.arange(RATE) / RATE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,17 +11,36 @@ import pytest
 from tests.fakes.livekit_server import KEY, SECRET, FakeLiveKit, livekit_server
 from tests.support.calls import Desk, Tab, a_call
 from tests.support.companies import Firm
-from tests.support.wiring import app_for, rewired
+from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database, now
 from troupe.app.container import Container
 from troupe.settings import Settings, settings
 from troupe.wallet.ledger import grant_writes
 from troupe.wallet.records import Meter, Owner
 
+BUCKET_KEY = json.dumps(
+    {"type": "service_account", "client_email": "livekit@example.com", "private_key": "a key"}
+)
 
-def configured(url: str) -> Settings:
+
+def configured(url: str, **more: Any) -> Settings:
     given = {"livekit_url": url, "livekit_api_key": KEY, "livekit_api_secret": SECRET}
-    return settings().model_copy(update=given)
+    return settings().model_copy(update=given | more)
+
+
+@pytest.fixture
+def recording_livekit(emulators: object) -> Iterator[FakeLiveKit]:
+    """One that records into the bucket."""
+
+    def store(bucket: str, path: str, credentials: str, film: bytes) -> None:
+        assert (bucket, credentials) == (settings().bucket, BUCKET_KEY)
+        services().files.upload(path, film, "video/mp4")
+
+    with livekit_server() as fake:
+        given = {"livekit_egress": True, "livekit_egress_credentials": BUCKET_KEY}
+        fake.store = store
+        with rewired(livekit=Container(configured(fake.url, **given)).livekit):
+            yield fake
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from troupe.calls.providers.livekit_api import LiveKitApi, NotThere
 from troupe.calls.providers.livekit_tokens import LiveKitKey
 from troupe.calls.providers.provider import ProviderFailed
 from troupe.calls.records import Call, Participant
+from troupe.settings import Settings
 
 OURS = LiveKitKey(KEY, SECRET)
 OFFICIAL = TokenVerifier(KEY, SECRET)
@@ -315,4 +316,40 @@ def test_only_the_function_calls_needs_the_secret() -> None:
     without = test_settings(LIVEKIT_URL="wss://l.example.com", LIVEKIT_API_KEY=KEY)
     without.check_function("rooms")
     with pytest.raises(ValueError, match="LIVEKIT_API_SECRET"):
+        without.check_function("calls")
+
+
+ACCOUNT = {"type": "service_account", "client_email": "a@example.com", "private_key": "a key"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"LIVEKIT_URL": "", "LIVEKIT_API_KEY": ""},
+        {"LIVEKIT_URL": "ws://127.0.0.1:7880"},
+        {"LIVEKIT_EGRESS_CREDENTIALS": "a key"},
+        {"LIVEKIT_EGRESS_CREDENTIALS": "[" * 100_000},
+        {"LIVEKIT_EGRESS_CREDENTIALS": "[]"},
+        {"LIVEKIT_EGRESS_CREDENTIALS": json.dumps(ACCOUNT | {"type": "authorized_user"})},
+        {"LIVEKIT_EGRESS_CREDENTIALS": json.dumps(ACCOUNT | {"private_key": ""})},
+    ],
+)
+def test_settings_of_egress_that_cannot_work_are_refused(given: dict[str, str]) -> None:
+    good = {
+        "FUNCTIONS_EMULATOR": "",
+        "JWT_SECRET": "s" * 48,
+        "PAYMENTS": "off",
+        "LIVEKIT_URL": "wss://livekit.example.com",
+        "LIVEKIT_API_KEY": KEY,
+        "LIVEKIT_API_SECRET": SECRET,
+        "LIVEKIT_EGRESS": "true",
+        "LIVEKIT_EGRESS_CREDENTIALS": json.dumps(ACCOUNT),
+    }
+    Settings.from_env(good).check_function("calls")
+    with pytest.raises(ValueError, match="LIVEKIT_") as refused:
+        Settings.from_env(good | given)
+    assert "a key" not in str(refused.value)
+    without = Settings.from_env(good | {"LIVEKIT_EGRESS_CREDENTIALS": ""})
+    without.check_function("sweep")
+    with pytest.raises(ValueError, match="LIVEKIT_EGRESS_CREDENTIALS"):
         without.check_function("calls")

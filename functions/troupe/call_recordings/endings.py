@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from troupe import logs
 from troupe.adapters.firestore import Database, Delete, Document, Update, contend, now
+from troupe.call_recordings.egresses import STORED_IN
 from troupe.call_recordings.records import (
     COLLECTION,
     CallRecording,
@@ -27,22 +28,28 @@ from troupe.idempotency import request_hash
 from troupe.jobs.errors import TooManyJobs
 from troupe.jobs.records import Job, job_path
 from troupe.logs import log
+from troupe.orphans import orphan_record
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
+    from troupe.call_recordings.egresses import Egresses
     from troupe.jobs.service import JobService
 
 _BATCH = 50
+_UNHEARD = timedelta(minutes=12)  # of LiveKit: two sweeps could not ask it
 _JOINED_IN = timedelta(hours=1)  # how often the sweep looks at the job that makes the file
 
 
 class CallRecordingEndings:
     """`files` is called only when there are some."""
 
-    def __init__(self, db: Database, files: Callable[[], Files], jobs: JobService) -> None:
+    def __init__(
+        self, db: Database, files: Callable[[], Files], jobs: JobService, egresses: Egresses
+    ) -> None:
         self._db = db
         self._files = files
         self._jobs = jobs
+        self._egresses = egresses
 
     def finish(self, recording_id: str) -> None:
         """Starts to make the file of a recording that has ended; nothing if it has not."""
@@ -51,6 +58,9 @@ class CallRecordingEndings:
             document = self._db.get(recording_path(recording_id))
             recording = CallRecording.of(document) if document.exists else None
             if recording is None or recording.state is not RecordingState.STOPPING:
+                return
+            if recording.runs:  # their files are not there yet
+                self._egresses.follow(recording.id)
                 return
             if not recording.parts:
                 self._fail(document, "nothing_recorded")
@@ -97,9 +107,13 @@ class CallRecordingEndings:
         elif recording.state is RecordingState.PROCESSING:
             contend(partial(self._look_at_job, recording.id))
         elif recording.state is RecordingState.STOPPING:
+            if recording.ended_at is not None and now() - recording.ended_at > STORED_IN:
+                self._egresses.give_up(recording.id)
             self.finish(recording.id)
         else:
+            self._egresses.follow(recording.id)
             contend(partial(self._end, recording.id))
+            self._egresses.follow(recording.id)
 
     def _end(self, recording_id: str) -> None:
         """Ends a recording of which nothing has been heard for too long."""
@@ -107,6 +121,8 @@ class CallRecordingEndings:
         recording = CallRecording.of(document) if document.exists else None
         if recording is None or recording.due_at > now():
             return
+        if recording.heard_at is not None and now() - recording.heard_at < _UNHEARD:
+            return  # LiveKit does not answer at the moment
         asked = recording.state is RecordingState.REQUESTED or recording.paused_at is not None
         reason: RecordingEnd = "unanswered" if asked else "nothing_received"
         here = Attendance(self._db, recording.call_id)
@@ -145,6 +161,7 @@ class CallRecordingEndings:
             parts=recording.parts,
             milliseconds=recording.milliseconds,
             declined=recording.end_reason == "declined",
+            films=recording.source == "egress",
         )
         job = CALL_RECORDING.job(
             id=recording.id,
@@ -174,8 +191,11 @@ class CallRecordingEndings:
         if self._db.get(job_path(recording.id)).exists:
             self._jobs.cancel(recording.id)
         self._clear(recording)
+        late = [orphan_record([each.path]) for each in recording.runs.values()]
         self._db.commit(
-            Delete(recording_path(recording.id)), ending_write("recording", recording.id)
+            Delete(recording_path(recording.id)),
+            ending_write("recording", recording.id),
+            *(each.create_write() for each in late),
         )
 
     def _clear(self, recording: CallRecording) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import Field
 
-from troupe.calls.records import RECORDINGS, RecordingEnd
+from troupe.calls.records import RECORDINGS, RecordingEnd, RecordingSource
 from troupe.records import Record
 
 COLLECTION = RECORDINGS
@@ -52,20 +51,41 @@ class RecordingFile(Record):
     height: int
 
 
+class EgressRun(Record):
+    """What LiveKit records without an interruption: a part, once its file is there, at `path`.
+    `session`: of the live recording; its end is that of the run. `id`: LiveKit's, "" until it is
+    known. `active_at`: since when it surely records, and so what may be kept of its file;
+    `milliseconds`: how much of that is counted, up to `counted_at`. `stopped`: LiveKit records
+    nothing more."""
+
+    session: int
+    path: str
+    id: str = ""
+    asked_at: datetime
+    active_at: datetime | None = None
+    counted_at: datetime | None = None
+    milliseconds: int = 0
+    stopped: bool = False
+
+
 class CallRecording(Record):
-    """`callRecordings/{id}`. `uid`: whose browser records, and sends the parts. `source`: `parts`
-    of a browser, or `egress` of a media server. `consented`: the users who have agreed. `parts`,
-    `size` (bytes): what has arrived. `milliseconds`: how long it was recorded, by the clock, which
-    is what was paid; `counted_at`: up to when; `used`: the same, by tab. `paused_at`: since when
-    nothing may be recorded. `end_reason`: why it ended; `error`: why there is no file. `due_at`:
-    when the sweep looks at it."""
+    """`callRecordings/{id}`. `uid`: whose browser records, and sends the parts, or who has started
+    it. `source`: `parts` of a browser, or `egress` of LiveKit. `consented`: the users who have
+    agreed. `parts`, `size` (bytes): what has arrived. `milliseconds`: how long it was recorded, by
+    the clock, which is what was paid; `counted_at`: up to when; `used`: the same, by tab.
+    `paused_at`: since when nothing may be recorded. `end_reason`: why it ended; `error`: why there
+    is no file. `due_at`: when the sweep looks at it.
+
+    Of LiveKit's: `runs`: those whose files are not there yet, by the numbers of their parts;
+    `begun`: how many there have been, of which `failures` have ended by themselves. `held`: when
+    each session ended, if the recording did not end with it."""
 
     id: str
     call_id: str
     company_id: str
     uid: str
     name: str = ""
-    source: Literal["parts", "egress"] = "parts"
+    source: RecordingSource = "parts"
     state: RecordingState = RecordingState.REQUESTED
     consented: list[str] = Field(default_factory=list)
     parts: int = 0
@@ -73,6 +93,10 @@ class CallRecording(Record):
     milliseconds: int = 0
     counted_at: datetime | None = None
     used: dict[str, int] = Field(default_factory=dict)
+    runs: dict[str, EgressRun] = Field(default_factory=dict)
+    begun: int = 0
+    failures: int = 0
+    held: dict[str, datetime] = Field(default_factory=dict)
     paused_at: datetime | None = None
     end_reason: RecordingEnd | None = None
     error: str | None = None
@@ -83,19 +107,29 @@ class CallRecording(Record):
     ended_at: datetime | None = None
     updated_at: datetime
 
+    @property
+    def heard_at(self) -> datetime | None:
+        """When LiveKit last said that it records what may be recorded."""
+        counted = [run.counted_at for run in self.runs.values() if run.counted_at]
+        goes_on = self.state is RecordingState.RECORDING and self.paused_at is None
+        return max(counted, default=None) if goes_on else None
+
 
 class RecordingPart(Record):
-    """`callRecordings/{id}/parts/{seq}`: a piece of the stream that a browser has recorded."""
+    """`callRecordings/{id}/parts/{seq}`: a piece of the stream that a browser has recorded, or a
+    film of LiveKit's, of which so many `milliseconds` may be kept."""
 
     id: str
     path: str
     size: int
-    sha256: str
+    sha256: str = ""
+    milliseconds: int = 0
 
 
 class RecordingInput(Record):
     """What the job joins. `milliseconds`: as much as was paid. `declined`: somebody has ended it,
-    so it is no longer than that."""
+    so it is no longer than that. `films`: the parts are films, of each of which no more is kept
+    than may be."""
 
     call_id: str
     company_id: str
@@ -103,6 +137,7 @@ class RecordingInput(Record):
     parts: int
     milliseconds: int
     declined: bool = False
+    films: bool = False
 
 
 class Nothing(Record):

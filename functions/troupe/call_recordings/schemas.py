@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.call_recordings.records import MOST_PARTS, CallRecording, RecordingState
 from troupe.call_recordings.service import Action
-from troupe.calls.records import RecordingEnd
+from troupe.calls.records import RecordingEnd, RecordingSource
 from troupe.web.media import MediaUrl
 from troupe.web.schema import Id, Schema, example
 from troupe.web.upload import Form, Upload
@@ -26,9 +26,9 @@ class RecordingBody(Schema):
     )
     recording_id: Id | None = Field(
         None,
-        description="Required for `consent`, which is to that recording alone; of `decline`, so "
-        "that it ends no other. For `stop` by who has recorded, also after the call: all parts "
-        "have been sent, and the file is made.",
+        description="Required for `consent`, which is to that recording alone; of `decline` and "
+        "`stop`, so that a repeat ends no other. For `stop` by who has recorded, also after the "
+        "call: all parts have been sent, and the file is made.",
     )
 
     @model_validator(mode="after")
@@ -67,9 +67,9 @@ class RecordingFileView(Schema):
 class RecordingView(Schema):
     id: str
     call_id: str
-    user_id: str = Field(description="Whose browser records.")
+    user_id: str = Field(description="Whose browser records, or who has started it.")
     name: str
-    source: Literal["parts", "egress"]
+    source: RecordingSource = Field(description="`parts` of a browser, or `egress` of LiveKit.")
     state: RecordingState
     consented: list[str] = Field(description="The ids of the users who have agreed.")
     parts: int = Field(description="How many have been received, and so the number of the next.")

@@ -1,4 +1,5 @@
-"""Recordings of calls: a browser in the call records, and sends what it has recorded in parts.
+"""Recordings of calls: a browser in the call records, and sends what it has recorded in parts, or
+LiveKit does (`egresses`).
 
 Everybody who is in the call must agree. The recording waits until they have, pauses when somebody
 comes in, and ends when somebody refuses or the browser is gone. See decision 060.
@@ -64,6 +65,7 @@ from troupe.media.uploads.sniffing import film_kind
 from troupe.orphans import NewFile, OrphanedFiles, OrphanRecord
 
 if TYPE_CHECKING:
+    from troupe.call_recordings.egresses import Egresses
     from troupe.call_recordings.endings import CallRecordingEndings
     from troupe.caller import Caller
     from troupe.calls.tabs import CallTabs
@@ -96,11 +98,13 @@ class CallRecordings:
         orphans: OrphanedFiles,
         tabs: CallTabs,
         endings: CallRecordingEndings,
+        egresses: Egresses,
     ) -> None:
         self._db = db
         self._orphans = orphans
         self._tabs = tabs
         self._endings = endings
+        self._egresses = egresses
 
     def start(self, caller: Caller, call_id: str) -> CallRecording:
         """Asks everybody in the call for consent; that of the host who starts it is given.
@@ -127,6 +131,7 @@ class CallRecordings:
                 id=recording_id,
                 uid=caller.uid,
                 name=names.get(caller.uid, ""),
+                source="egress" if self._egresses.records(call) else "parts",
                 consented=[caller.uid],
                 waiting_for=sorted(names.keys() - {caller.uid}),
                 started_at=here.at,
@@ -140,6 +145,7 @@ class CallRecordings:
                 company_id=call.company_id,
                 uid=caller.uid,
                 name=live.name,
+                source=live.source,
                 state=RecordingState(live.state),
                 consented=live.consented,
                 counted_at=None if live.paused else here.at,
@@ -150,6 +156,7 @@ class CallRecordings:
             here.commit(Create(path, recording.stored()))
 
         contend(attempt)
+        self._egresses.follow(recording_id)
         log.info("call_recording_started", callId=call_id, recordingId=recording_id)
         return self._read(recording_id)
 
@@ -166,7 +173,9 @@ class CallRecordings:
                 here.commit()
             return live.id
 
-        return self._read(contend(attempt))
+        agreed = contend(attempt)
+        self._egresses.follow(agreed)
+        return self._read(agreed)
 
     def decline(self, caller: Caller, call_id: str, recording_id: str | None) -> CallRecording:
         """Ends the recording, without an id whichever is being made, also for who has agreed
@@ -179,22 +188,26 @@ class CallRecordings:
             here.commit()
             return live.id
 
-        recording = self._read(contend(attempt))
+        declined = contend(attempt)
+        self._egresses.follow(declined)
+        recording = self._read(declined)
         log.info("call_recording_declined", callId=call_id, recordingId=recording.id)
         return recording
 
     def stop(self, caller: Caller, call_id: str, recording_id: str | None = None) -> CallRecording:
         """Ends the recording, for hosts in the call, and for who records, also after the call: they
-        have then sent all parts, and the file is made. Repeating it changes nothing.
+        have then sent all parts, and the file is made. Without an id, it is the one that is being
+        made, and none that takes its place meanwhile. Repeating it changes nothing.
 
         Raises NotRecording, RecordingNotFound, CallRoleRequired, and as `admitted`.
         """
+        meant = recording_id
 
         def attempt() -> tuple[str, bool]:
-            also = [recording_path(recording_id)] if recording_id else []
-            here = Attendance(self._db, call_id, [caller.uid], also)
+            nonlocal meant
+            here = Attendance(self._db, call_id, [caller.uid])
             live = here.call.recording if here.document.exists else None
-            named = recording_id or (live.id if live else "")
+            meant = named = meant or (live.id if live else "")
             document = self._db.get(recording_path(named)) if named else None
             recorder = document is not None and _is_recorder(document, caller.uid, call_id)
             if recorder:
@@ -211,6 +224,7 @@ class CallRecordings:
             return named, recorder
 
         stopped, recorder = contend(attempt)
+        self._egresses.follow(stopped)
         if recorder:
             self._endings.finish(stopped)
         log.info("call_recording_stopped", callId=call_id, recordingId=stopped)
@@ -227,7 +241,8 @@ class CallRecordings:
         a first part that begins no film, ConsentMissing, RecordingOver, CallUnpaid.
         """
         document = self._db.get(recording_path(recording_id))
-        mine = _is_recorder(document, caller.uid, call_id)
+        by_browser = document.data.get("source") != "egress"
+        mine = by_browser and _is_recorder(document, caller.uid, call_id)
         keeper(document, caller.uid, None if mine else RecordingNotFound)
         recording = CallRecording.of(document)
         part = _part(recording, seq, file)

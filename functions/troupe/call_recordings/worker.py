@@ -1,6 +1,8 @@
-"""Joins what a browser has sent, and makes the file that everybody can play.
+"""Joins what a browser has sent, or LiveKit has stored, and makes the file that everybody can play.
 
-The parts are pieces of one stream, so they are put behind each other. A retry starts again.
+The parts of a browser are pieces of one stream, so they are put behind each other. Those of LiveKit
+are films, which are shown one after the other, each as long as everybody had agreed. A retry starts
+again.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 from troupe.accounts.writes import user_path
 from troupe.adapters.firestore import Database, Update, Write, now
 from troupe.adapters.storage import Files
+from troupe.call_recordings.egresses import MOST_RUNS
 from troupe.call_recordings.records import (
     CallRecording,
     Nothing,
@@ -65,14 +68,17 @@ class CallRecordingWorker:
     ) -> Outcome:
         """Raises WorkError."""
         stream = folder / "stream"
-        self._collect(given, stream, watch)
+        parts = self._collect(given, stream, watch)
         watch.report("joining", 0.0)
         seconds = given.milliseconds / 1000
         if not given.declined:
             seconds = _SHARE * seconds + _REST
+        films = [(each.size, each.milliseconds / 1000) for each in parts]
+        if not given.films:
+            films = [(sum(each.size for each in parts), seconds)]
         try:
             with stream.open("rb") as file:
-                film = self._decoders.joined(file, given.company_id, seconds=seconds)
+                film = self._decoders.joined(file, given.company_id, films=films)
         except TroupeError as error:
             transient = isinstance(error, Unavailable)
             raise WorkError(error.code, error.text, retryable=transient) from error
@@ -86,13 +92,21 @@ class CallRecordingWorker:
         )
         return Outcome(self._ready(job, given, file_made), files=[path])
 
-    def _collect(self, given: RecordingInput, stream: Path, watch: Watch) -> None:
-        paths = part_paths(given.recording_id, given.parts)
+    def _collect(self, given: RecordingInput, stream: Path, watch: Watch) -> list[RecordingPart]:
+        """Puts the parts behind each other. Films of which nothing is there have no part."""
+        seqs = MOST_RUNS if given.films else given.parts
+        paths = part_paths(given.recording_id, seqs)
+        parts = []
         with stream.open("wb") as target:
             for start in range(0, len(paths), _READ_AT_ONCE):
                 for document in self._db.get_all(paths[start : start + _READ_AT_ONCE]):
+                    if given.films and not document.exists:
+                        continue
                     watch.check()
-                    target.write(self._files.read(RecordingPart.of(document).path))
+                    part = RecordingPart.of(document)
+                    parts.append(part)
+                    target.write(self._files.read(part.path))
+        return parts
 
     def _ready(self, job: Job, given: RecordingInput, file: RecordingFile) -> list[Write]:
         at = now()

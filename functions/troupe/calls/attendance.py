@@ -53,6 +53,8 @@ from troupe.rooms.writes import member_path, room_path
 
 BEAT_SECONDS, TTL_SECONDS = 15, 45
 TTL = timedelta(seconds=TTL_SECONDS)
+# Whoever is there finds out by then that somebody has stopped, so nobody stays longer unheard.
+_UNHEARD = timedelta(seconds=TTL_SECONDS + BEAT_SECONDS)
 EMPTY_FOR = timedelta(minutes=2)  # before a call that everybody has left ends
 _MOST = 2 * (MOST_WAITING + MOST_TABS)
 _PRESENT = ("waiting", "in")
@@ -89,6 +91,16 @@ class Attendance:
         self._room_fields: dict[str, Any] = {}
         self._writes: list[Write] = []
         self._recording_end: RecordingEnd | None = None
+
+    @property
+    def egress_recording(self) -> str | None:
+        """The id of a recording by the provider that has changed, or is about to begin."""
+        before = Call.of(self.document).recording if self.document.exists else None
+        live = self._call.recording if self._call else None
+        if live is not None and live.source == "egress":
+            return live.id if live != before or live.state == "starting" else None
+        ended = before is not None and before.source == "egress"
+        return before.id if before is not None and ended else None
 
     @property
     def call(self) -> Call:
@@ -175,7 +187,7 @@ class Attendance:
         whole: bool = False,
     ) -> None:
         """Ends the presence of tabs, and the access of those who have no other one. `ghosts`: they
-        were gone since their last beat; `whole`: they were there since, however long."""
+        have stopped; `whole`: they were there since their last beat, however long."""
         if not gone:
             return
         self._know({each.uid for each in gone})
@@ -185,12 +197,12 @@ class Attendance:
         connected_at, silent = call.connected_at, call.silent_joins
         for each in gone:
             beat, seen = self.beats.get(each.id), self.last_seen(each)
-            ended_at = seen if ghosts else self.at
+            ended_at = self._gone_at(seen) if ghosts else self.at
             heard = beat.media if beat else each.had_media
             spent = 0
             if each.is_in:
                 self.gone.append(each.id)
-                most = None if whole else TTL_SECONDS
+                most = None if whole or ghosts else TTL_SECONDS
                 spent = (beat.seconds if beat else 0) + seconds_between(seen, ended_at, most)
                 inside -= 1
                 seconds += spent
@@ -226,6 +238,11 @@ class Attendance:
                 self.change(due_at=self.at + EMPTY_FOR)
         for uid in {each.uid for each in gone}:
             self._follow(uid, state)
+
+    def _gone_at(self, seen: datetime) -> datetime:
+        """When somebody was gone who has stopped. Where time is paid for, it is not their last
+        beat: whoever never sends one, and comes back as another tab, would pay nothing."""
+        return seen if self.call.provider == "mesh" else min(self.at, seen + _UNHEARD)
 
     def seat(
         self,

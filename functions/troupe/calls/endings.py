@@ -62,6 +62,7 @@ from troupe.rooms.service import deletion, invitation_deletes
 from troupe.rooms.writes import room_path
 from troupe.tabs.records import COLLECTION as TABS
 
+_FAILURES = 3  # in a row, after which a sweep tells a provider no more
 CODE_KEPT = timedelta(days=1)  # after a call is over: long enough for a review
 _PARTS = (ACCESS, PARTICIPANTS, SIGNALS, QUALITY, STATES, TABS)
 _DEFAULT_REASON: dict[Action, EndReason] = {
@@ -126,9 +127,12 @@ class CallEndings:
     def sweep(self, limit: int) -> int:
         """Ends the calls whose time is up, and forgets old ones; returns how many it looked at."""
         due = self._db.due(COLLECTION, limit, select=["status"])
+        failures = 0
         for document in due:
             try:
-                contend(partial(self._due, document.id))
+                changed = contend(partial(self._due, document.id))
+                if changed is not None and failures < _FAILURES:
+                    failures = 0 if self._providers.told(changed) else failures + 1
             except Exception as error:  # one call must not block the others
                 log.error("call_not_swept", error, callId=document.id)
         return len(due)
@@ -163,20 +167,21 @@ class CallEndings:
         where = [("companyId", "==", company_id)]
         found = self._db.find(COLLECTION, where=where, limit=limit, select=["status"])
         for document in found:
-            contend(partial(self._close, document.id))
+            self._providers.told(contend(partial(self._close, document.id)))
             self.erase(document.id)
         if not found:
             self._db.clear(slugs_path(company_id))
             self._db.commit(Delete(counters_path(company_id)))
         return len(found)
 
-    def _close(self, call_id: str) -> None:
+    def _close(self, call_id: str) -> Attendance:
         """Ends or cancels a call whose company is deleted."""
         here = Attendance(self._db, call_id)
         if not here.call.is_over:
             action = Action.END if here.call.is_live else Action.CANCEL
             finish(self._db, here, action, "cancelled")
             here.commit()
+        return here
 
     def _try_to_settle(self, call_id: str) -> None:
         """The sweep does it otherwise."""
@@ -202,16 +207,17 @@ class CallEndings:
             self._minutes.close(call)
         return call is not None
 
-    def _due(self, call_id: str) -> None:
+    def _due(self, call_id: str) -> Attendance | None:
+        """The call if its end, or who is in it, is to be told to its provider."""
         logs.bind(callId=call_id)
         here = Attendance(self._db, call_id)
         call, at = here.call, here.at
         if call.due_at is None or call.due_at > at:
-            return
+            return None
         if call.is_over:
             if not self._settle(call_id):
                 self._forget(here)
-            return
+            return None
         if call.status is CallStatus.ACTIVE:
             here.clear_away()
             call = here.call
@@ -220,12 +226,13 @@ class CallEndings:
                 due_at = at + LOOKED_AT if empty_since is None else empty_since + EMPTY_FOR
                 here.change(due_at=due_at)
                 here.commit()
-                return
+                return here
             finish(self._db, here, Action.EXPIRE, "completed", ended_at=empty_since)
         else:
             finish(self._db, here, Action.EXPIRE, "timeout")
         here.commit()
         log.info("call_expired", callId=call_id, status=here.call.status)
+        return here
 
     def _forget(self, here: Attendance) -> None:
         """First the code, which is free again; after the time that the company keeps calls, also

@@ -50,7 +50,7 @@ api = Api("calls", "In a video call")
 _INSIDE = (CallNotFound, Removed, CallEnded, NotInCall)
 _ENTERING = (
     *(CallNotFound, CallGuestsNotAllowed, CallFull, CallEnded, NotOpenYet, TooManyRequests),
-    LiveKitNotConfigured,
+    *(LiveKitNotConfigured, LiveKitUnavailable),
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from troupe.adapters.firestore import Delete, Merge, Update, Write
+from troupe.adapters.firestore import Delete, Merge, Update, Write, field_path
 from troupe.calls.records import LiveRecording, RecordingEnd
 from troupe.calls.writes import live_recording_path, recording_path
 
@@ -28,10 +28,13 @@ def followed(
     if live.uid not in inside:
         return None, "recorder_left"
     waiting_for = sorted(set(inside) - set(live.consented))
-    state = live.state
+    state, session = live.state, live.session
     if state == "requested" and not waiting_for:
         state = "starting"
-    return live.model_copy(update={"state": state, "waiting_for": waiting_for}), None
+    if waiting_for and not live.paused:
+        session += 1
+    fields = {"state": state, "waiting_for": waiting_for, "session": session}
+    return live.model_copy(update=fields), None
 
 
 def recording_writes(
@@ -71,6 +74,8 @@ def recording_writes(
         fields["dueAt"] = at + patience(after)
         if not after.paused:
             fields["countedAt"] = at
+        elif after.source == "egress":
+            fields[field_path("held", str(before.session))] = at
     return [copy, Update(recording_path(after.id), fields)]
 
 

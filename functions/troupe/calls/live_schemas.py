@@ -26,6 +26,7 @@ from troupe.calls.records import (
     LiveRecordingState,
     Media,
     Participant,
+    RecordingSource,
 )
 from troupe.calls.schemas import CallQualityView
 from troupe.calls.signal_schemas import IceServerView, LiveKitView
@@ -318,8 +319,9 @@ class LiveRecordingView(Schema):
     """The recording that is being made of a call."""
 
     id: str
-    user_id: str = Field(description="Whose browser records.")
+    user_id: str = Field(description="Whose browser records, or who has started it.")
     name: str
+    source: RecordingSource = Field(description="Who records: `egress` is LiveKit.")
     state: LiveRecordingState
     consented: list[str] = Field(description="The ids of the users who have agreed.")
     waiting_for: list[str] = Field(
@@ -331,7 +333,7 @@ class LiveRecordingView(Schema):
     def of(cls, recording: LiveRecording | None) -> Self | None:
         if recording is None:
             return None
-        return cls(user_id=recording.uid, **recording.model_dump(exclude={"uid"}))
+        return cls(user_id=recording.uid, **recording.model_dump(exclude={"uid", "session"}))
 
 
 class BeatData(ParticipantsData):

@@ -25,6 +25,7 @@ api = Api("livekit", "Calls by LiveKit")
 )
 def livekit_webhook(header: Signed, raw: bytes, livekit_events: LiveKitEvents) -> Reply:
     """Receives LiveKit's events, signed with the API key of `LIVEKIT_API_KEY`. Whoever has
-    connected to LiveKit and is not in the call is cut off; all other events are ignored."""
+    connected to LiveKit and is not in the call is cut off, and after those of recordings LiveKit is
+    asked how they are; all other events are ignored."""
     livekit_events.receive(raw, header.token)
     return Reply(message="Event received")

@@ -2,7 +2,8 @@
 
 They come late, twice, in any order, or not at all, so nothing is counted by them: who is in a call
 is what their heartbeats say. An event is only a reason to look: whoever has connected, and is not
-in the call, is cut off. The sweep does the same without any event.
+in the call, is cut off; and what becomes of a recording is asked, and not read in the event. The
+sweep does the same without any event.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from troupe.adapters.firestore import AlreadyExists, Create, Database, now
 from troupe.calls.errors import BadLiveKitSignature, LiveKitUnavailable
@@ -27,6 +28,13 @@ from troupe.records import Record
 EVENTS = "livekitEvents"
 _KEPT = timedelta(days=1)  # LiveKit tries again for some minutes
 _ARRIVALS = ("room_started", "participant_joined")
+_RECORDINGS = ("egress_started", "egress_updated", "egress_ended")
+
+
+class Recordings(Protocol):
+    """What LiveKit records: see `troupe.call_recordings.egresses`."""
+
+    def follow_call(self, call_id: str) -> None: ...
 
 
 class LiveKitEvent(Record):
@@ -39,9 +47,15 @@ class LiveKitEvent(Record):
 
 
 class LiveKitEvents:
-    def __init__(self, db: Database, livekit: Callable[[], LiveKit | None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        livekit: Callable[[], LiveKit | None],
+        recordings: Callable[[], Recordings],
+    ) -> None:
         self._db = db
         self._livekit = livekit
+        self._recordings = recordings
 
     def receive(self, body: bytes, token: str) -> None:
         """Raises BadLiveKitSignature, and LiveKitUnavailable, after which LiveKit sends the event
@@ -51,6 +65,12 @@ class LiveKitEvents:
             raise BadLiveKitSignature
         event = json.loads(body)
         name, call_id = event.get("event"), livekit.call_of(_text(event, "room", "name"))
+        if name in _RECORDINGS:
+            recorded = _text(event, "egressInfo", "roomName")
+            recorded = recorded or _text(event, "egress_info", "room_name")
+            if call_id := livekit.call_of(recorded):
+                self._recordings().follow_call(call_id)
+            return
         if name not in _ARRIVALS or not call_id:
             return
         # LiveKit gives each an id; whatever has none is known by its content.

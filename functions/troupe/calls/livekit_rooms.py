@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from troupe import logs
 from troupe.adapters.firestore import Database, contend
@@ -19,21 +20,29 @@ SECONDS = 90  # of a sweep, which has other things to do
 _FAILURES = 3  # in a row, after which LiveKit is asked no more
 
 
+class Recordings(Protocol):
+    """What LiveKit records: see `troupe.call_recordings.egresses`."""
+
+    def stop_strays(self, livekit: LiveKit, call_id: str) -> None: ...
+
+
 class LiveKitRooms:
     def __init__(
         self,
         db: Database,
         livekit: Callable[[], LiveKit | None],
+        recordings: Recordings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db = db
         self._livekit = livekit
+        self._recordings = recordings
         self._clock = clock
 
     def sweep(self, limit: int) -> int:
-        """Ends rooms whose calls are over, and cuts off whoever is not in a call, up to `limit`
-        rooms; returns how many it looked at. A LiveKit that is slow or fails has to wait for the
-        next sweep."""
+        """Ends rooms whose calls are over, cuts off whoever is not in a call, and stops recordings
+        of which nobody knows, in up to `limit` rooms; returns at how many it looked. A LiveKit that
+        is slow or fails has to wait for the next sweep."""
         ends_at = self._clock() + SECONDS
         livekit = self._livekit()
         if livekit is None:
@@ -64,7 +73,9 @@ class LiveKitRooms:
         inside = contend(partial(self._inside, call_id, connected))
         if inside is None:
             livekit.end(call_id)
-        elif others := connected - inside:
+            return
+        self._recordings.stop_strays(livekit, call_id)
+        if others := connected - inside:
             livekit.remove(call_id, others)
             log.info("livekit_people_removed", callId=call_id, count=len(others))
 

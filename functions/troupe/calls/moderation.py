@@ -68,6 +68,7 @@ class CallModeration:
         here, participant = contend(attempt)
         log.info("call_moderated", callId=call_id, action=action)
         if participant.state == "removed":
+            self._providers.record(here)
             self._providers.remove(here.call, {*here.gone, *self._tabs(participant)})
         elif action == "mute" and participant.is_in:  # again: they may have spoken since
             self._providers.mute(here.call, participant)

@@ -48,6 +48,8 @@ EndReason = Literal[
 ]
 # `off`: never recorded. `ask`: only with the consent of everybody who is in the call.
 CallRecordingPolicy = Literal["off", "ask"]
+# Who records: the browser of a host, or LiveKit.
+RecordingSource = Literal["parts", "egress"]
 LiveRecordingState = Literal["requested", "starting", "recording"]
 # Why a recording is no longer made, and, if nothing was recorded, why there is none.
 RecordingEnd = Literal[
@@ -122,13 +124,16 @@ class CallQuality(Record):
 
 class LiveRecording(Record):
     """The recording that is being made of a call, as everybody in the call sees it. `uid`: whose
-    browser records. `requested`: somebody has not been heard of yet who is asked for consent;
-    `starting`: the browser may record, and nothing of it has arrived. `consented`: who has agreed;
-    `waiting_for`: who is in the call and has not, so nothing may be recorded now."""
+    browser records, or who has started it; `source`: see CallRecording. `requested`: somebody has
+    not been heard of yet who is asked for consent; `starting`: it may be recorded, and nothing of
+    it is there. `consented`: who has agreed; `waiting_for`: who is in the call and has not, so
+    nothing may be recorded now. `session`: how often that has ended what was recorded."""
 
     id: str
     uid: str
     name: str = ""
+    source: RecordingSource = "parts"
+    session: int = 0
     state: LiveRecordingState = "requested"
     consented: list[str] = Field(default_factory=list)
     waiting_for: list[str] = Field(default_factory=list)

@@ -302,6 +302,7 @@ class Calls:
                 change_outcome(here, change.outcome)
             if here.call != before:
                 here.commit()
+                self._providers.record(here)
             return here.call
 
         return contend(attempt)

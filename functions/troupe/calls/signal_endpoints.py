@@ -10,6 +10,7 @@ from troupe.calls.errors import (
     CallEnded,
     CallNotFound,
     LiveKitNotConfigured,
+    LiveKitUnavailable,
     NotInCall,
     ParticipantNotFound,
     Removed,
@@ -56,7 +57,7 @@ def signal(
     "/api/calls/<callId>/ice",
     auth=Auth.MEMBER,
     data=schemas.IceData,
-    errors=(*_INSIDE, ParticipantNotFound, LiveKitNotConfigured),
+    errors=(*_INSIDE, ParticipantNotFound, LiveKitNotConfigured, LiveKitUnavailable),
     limit="call_ice",
 )
 def ice_servers(

@@ -31,7 +31,7 @@ def decoders() -> Iterator[Decoders]:
 
 
 def joined(decoders: Decoders, stream: bytes, seconds: float = MOST) -> JoinedFilm:
-    return decoders.joined(io.BytesIO(stream), seconds=seconds)
+    return decoders.joined(io.BytesIO(stream), films=[(len(stream), seconds)])
 
 
 @pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])

@@ -1,30 +1,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from local.ports import free_ports
 from tests.fakes.openai_server import wav
 from tests.fakes.proxy import Proxy, proxy
+from tests.support.f5tts import GradioApp
 from tests.support.machine import slack
 from tests.unit.speech.sound import pitch
 from troupe.speech.engine import Reference, Speech, SpeechRequest, TimingSource, Voice, VoiceType
 from troupe.speech.engines.f5tts import F5TTSEngine
 from troupe.speech.errors import SpeechError
 
-ROOT = Path(__file__).parents[3]
-GRADIO = ROOT / ".local" / "gradio" / "bin" / "python"
 TEXT = "One two, three. Four!"
 # For tests that inspect calls, since abandoned calls of other tests may still be running.
 INSPECTED = "Five six, seven."
@@ -40,41 +35,8 @@ def recording(frequency: float, seconds: float = 2.0, text: str = "What was said
 VOICE = Voice("en", VoiceType.FEMALE, "neutral", reference=recording(200.0))
 
 
-class GradioApp:
-    """The fake server, in its own process."""
-
-    def __init__(self, folder: Path) -> None:
-        assert GRADIO.exists(), "`make .local/setup/gradio` installs the Gradio that this needs"
-        self.port = free_ports(["gradio"])["gradio"]
-        self.log = folder / "calls.jsonl"
-        self._process = subprocess.Popen(
-            [str(GRADIO), "-m", "tests.fakes.f5tts_app", str(self.port), str(self.log)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._wait()
-
-    def _wait(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.strip() == "ready":
-                return
-        raise AssertionError("the Gradio app did not start")
-
-    def restart(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        self._wait()
-
-    def calls(self) -> list[dict[str, Any]]:
-        calls = [json.loads(line) for line in self.log.read_text().splitlines()]
-        return [call for call in calls if call["gen_text"] != TEXT]
-
-    def close(self) -> None:
-        self._process.communicate(timeout=20)
+def inspected(app: GradioApp) -> list[dict[str, Any]]:
+    return [call for call in app.calls() if call["gen_text"] != TEXT]
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +89,7 @@ def test_every_setting_is_sent_in_its_place(engine: F5TTSEngine, app: GradioApp)
     speech = say(
         engine, INSPECTED, speed=0.7, nfe_steps=16, cross_fade_seconds=0.25, remove_silences=True
     )
-    (call,) = app.calls()
+    (call,) = inspected(app)
     assert call.pop("pitch") == pytest.approx(200.0, abs=1)
     assert 0 <= call.pop("seed") < 2**31 - 1
     assert call == {
@@ -149,7 +111,7 @@ def test_the_same_request_sounds_the_same(server: Proxy, app: GradioApp) -> None
         heard.append(say(engine, INSPECTED).samples.tobytes())
         engine.close()
     assert heard[0] == heard[1]
-    assert len({call["seed"] for call in app.calls()}) == 1
+    assert len({call["seed"] for call in inspected(app)}) == 1
 
 
 @pytest.mark.parametrize(
@@ -169,7 +131,7 @@ def test_another_request_has_another_seed(
 ) -> None:
     say(engine, INSPECTED)
     say(engine, **{"text": INSPECTED, **other})
-    first, second = app.calls()
+    first, second = inspected(app)
     assert first["seed"] != second["seed"]
 
 
@@ -185,7 +147,7 @@ def test_a_reference_the_server_will_cut_is_sent_without_its_text(
 ) -> None:
     say(engine, INSPECTED, reference=recording(200.0, seconds=12.0))
     say(engine, INSPECTED, reference=recording(200.0, seconds=12.5))
-    assert [call["ref_text"] for call in app.calls()] == ["What was said.", ""]
+    assert [call["ref_text"] for call in inspected(app)] == ["What was said.", ""]
 
 
 def test_a_reference_is_uploaded_once(engine: F5TTSEngine, server: Proxy) -> None:

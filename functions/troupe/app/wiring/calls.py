@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from troupe.app.wiring.call_messages import Messaging
 
 if TYPE_CHECKING:
+    from troupe.call_recordings.egresses import Egresses
     from troupe.call_recordings.endings import CallRecordingEndings
     from troupe.call_recordings.service import CallRecordings
     from troupe.call_recordings.worker import CallRecordingWorker
@@ -110,14 +111,33 @@ class Calling(Messaging):
         from troupe.call_recordings.service import CallRecordings
 
         return CallRecordings(
-            self.database, self.orphans, self.call_tabs, self.call_recording_endings
+            self.database,
+            self.orphans,
+            self.call_tabs,
+            self.call_recording_endings,
+            self.call_egresses,
+        )
+
+    @cached_property
+    def call_egresses(self) -> Egresses:
+        from troupe.call_recordings.egresses import Egresses
+
+        def finish(recording_id: str) -> None:
+            self.call_recording_endings.finish(recording_id)
+
+        return Egresses(
+            self.database,
+            lambda: self.livekit,
+            self._files,
+            self.call_tabs,
+            finish,
         )
 
     @cached_property
     def call_recording_endings(self) -> CallRecordingEndings:
         from troupe.call_recordings.endings import CallRecordingEndings
 
-        return CallRecordingEndings(self.database, self._files, self.jobs)
+        return CallRecordingEndings(self.database, self._files, self.jobs, self.call_egresses)
 
     @cached_property
     def call_recording_worker(self) -> CallRecordingWorker:
@@ -142,7 +162,12 @@ class Calling(Messaging):
         from troupe.calls.providers.choice import CallProviders
         from troupe.calls.providers.mesh import Mesh
 
-        return CallProviders(self.database, Mesh(self.call_ice), lambda: self.livekit)
+        return CallProviders(
+            self.database,
+            Mesh(self.call_ice),
+            lambda: self.livekit,
+            lambda: self.call_egresses,
+        )
 
     @cached_property
     def livekit(self) -> LiveKit | None:
@@ -150,7 +175,7 @@ class Calling(Messaging):
         config = self.settings
         if not (config.livekit_url and config.livekit_api_secret):
             return None
-        from troupe.calls.providers.livekit import LiveKit
+        from troupe.calls.providers.livekit import Bucket, LiveKit
         from troupe.calls.providers.livekit_api import LiveKitApi
         from troupe.calls.providers.livekit_tokens import LiveKitKey
 
@@ -158,19 +183,21 @@ class Calling(Messaging):
         server = config.livekit_url.partition("://")
         secure = "s" if server[0] in ("wss", "https") else ""
         api = LiveKitApi(f"http{secure}://{server[2]}", key)
-        return LiveKit(api, f"ws{secure}://{server[2]}", key, config.project_id)
+        credentials = config.livekit_egress_credentials if config.livekit_egress else ""
+        bucket = Bucket(config.bucket, credentials) if credentials else None
+        return LiveKit(api, f"ws{secure}://{server[2]}", key, config.project_id, bucket)
 
     @cached_property
     def livekit_events(self) -> LiveKitEvents:
         from troupe.calls.livekit_events import LiveKitEvents
 
-        return LiveKitEvents(self.database, lambda: self.livekit)
+        return LiveKitEvents(self.database, lambda: self.livekit, lambda: self.call_egresses)
 
     @cached_property
     def livekit_rooms(self) -> LiveKitRooms:
         from troupe.calls.livekit_rooms import LiveKitRooms
 
-        return LiveKitRooms(self.database, lambda: self.livekit)
+        return LiveKitRooms(self.database, lambda: self.livekit, self.call_egresses)
 
     @cached_property
     def call_events(self) -> CallEvents:

@@ -10,16 +10,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from troupe.adapters.firestore import now
 from troupe.calls.ice import Ice
-from troupe.calls.providers.livekit_api import LiveKitApi, NotThere
+from troupe.calls.providers.livekit_api import Egress, LiveKitApi, NotThere
 from troupe.calls.providers.livekit_tokens import JOIN_SECONDS, LiveKitKey
-from troupe.calls.providers.provider import Connection, LiveKitAccess
+from troupe.calls.providers.provider import Connection, LiveKitAccess, ProviderFailed
 from troupe.calls.records import Call, Participant
 
 _ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where LiveKit stores what it records: a bucket, and the key of a service account that may
+    create files in it."""
+
+    name: str
+    credentials: str = field(repr=False)
 
 
 class LiveKit:
@@ -29,10 +39,12 @@ class LiveKit:
         url: str,
         key: LiveKitKey,
         project: str,
+        bucket: Bucket | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        """`url`: for clients, ws or wss."""
+        """`url`: for clients, ws or wss. `bucket`: None if LiveKit does not record."""
         self._api = api
+        self._bucket = bucket
         self._url = url
         self._key = key
         self._prefix = f"{project}."
@@ -82,6 +94,39 @@ class LiveKit:
         """The id of the call that a room is for; "" for rooms of other systems."""
         call_id = room.removeprefix(self._prefix)
         return call_id if call_id != room and is_id(call_id) else ""
+
+    @property
+    def records(self) -> bool:
+        return self._bucket is not None
+
+    def record(self, call: Call, path: str) -> str:
+        """Records a call into a file; returns the id of the egress. Raises ProviderFailed, though
+        it may have begun."""
+        if self._bucket is None:
+            raise ProviderFailed("LiveKit has no bucket")
+        return self._api.record(
+            self._room(call.id),
+            path=path,
+            bucket=self._bucket.name,
+            credentials=self._bucket.credentials,
+            sound=call.media == "audio",
+        )
+
+    def stop_recording(self, egress_id: str) -> None:
+        """Raises ProviderFailed, also if it has stopped already."""
+        self._api.stop_recording(egress_id)
+
+    def recordings(self, call_id: str) -> list[Egress]:
+        """Those of a call, also former ones. Raises ProviderFailed."""
+        return self._api.recordings(room=self._room(call_id))
+
+    def recording(self, egress_id: str) -> Egress | None:
+        """None if LiveKit does not know it any more. Raises ProviderFailed."""
+        try:
+            found = self._api.recordings(egress_id=egress_id)
+        except NotThere:
+            return None
+        return next((each for each in found if each.id == egress_id), None)
 
     def has_signed(self, body: bytes, token: str) -> bool:
         """Whether a webhook is LiveKit's."""

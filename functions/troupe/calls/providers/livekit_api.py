@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import requests
 
@@ -25,7 +25,7 @@ from troupe.outbound import bounded, retry
 
 _SECONDS = 4.0  # for all attempts of one request
 _CONNECT_SECONDS = 2.0
-_WAITS = (0.3,)  # all that we ask for may be repeated
+_WAITS = (0.3,)  # between attempts of what may be repeated
 _MAX_BYTES = 16 << 20  # a list of all rooms
 _UPPER = re.compile(r"_([a-z])")
 
@@ -42,6 +42,40 @@ class _Transient(ProviderFailed):
 class Track:
     sid: str
     muted: bool
+
+
+EgressState = Literal["starting", "active", "ending", "ended"]
+_STATES: dict[object, EgressState] = {
+    None: "starting",  # the first value of the enum need not be sent
+    "EGRESS_STARTING": "starting",
+    "EGRESS_ACTIVE": "active",
+    "EGRESS_ENDING": "ending",
+    0: "starting",
+    1: "active",
+    2: "ending",
+}
+# What is joined afterwards has this size, and an hour of it fits into the job: 160 MB.
+_ENCODING = {
+    "width": 640,
+    "height": 360,
+    "framerate": 15,
+    "video_codec": "H264_MAIN",
+    "video_bitrate": 300,
+    "audio_codec": "AAC",
+    "audio_bitrate": 64,
+    "audio_frequency": 48_000,
+    "key_frame_interval": 4.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """A recording by LiveKit. `path`: of its file. `ended_at`: 0, or seconds since 1970."""
+
+    id: str
+    path: str
+    state: EgressState
+    ended_at: float = 0.0
 
 
 class LiveKitApi:
@@ -82,12 +116,45 @@ class LiveKitApi:
         """Disconnects everybody. Raises ProviderFailed."""
         self._ask("RoomService", "DeleteRoom", {"roomCreate": True}, {"room": room})
 
+    def record(self, room: str, *, path: str, bucket: str, credentials: str, sound: bool) -> str:
+        """Records a room into a file of a bucket, as `Egress`; returns its id. Not idempotent: it
+        may have begun when this raises ProviderFailed."""
+        to = {"credentials": credentials, "bucket": bucket}
+        output = {"file_type": "MP4", "filepath": path, "disable_manifest": True, "gcp": to}
+        body = {
+            "room_name": room,
+            "layout": "grid",
+            "audio_only": sound,
+            "file_outputs": [output],
+            "advanced": _ENCODING,
+        }
+        return _text(self._egress("StartRoomCompositeEgress", body, ()), "egress_id")
+
+    def stop_recording(self, egress_id: str) -> None:
+        """Raises ProviderFailed."""
+        self._egress("StopEgress", {"egress_id": egress_id})
+
+    def recordings(self, *, room: str = "", egress_id: str = "") -> list[Egress]:
+        """Those of a room, or one. Raises ProviderFailed."""
+        wanted = {"egress_id": egress_id} if egress_id else {"room_name": room}
+        return [_recorded(each) for each in _list(self._egress("ListEgress", wanted), "items")]
+
+    def _egress(
+        self, method: str, body: Mapping[str, Any], waits: tuple[float, ...] = _WAITS
+    ) -> Any:
+        return self._ask("Egress", method, {"roomRecord": True}, body, waits)
+
     def _of_room(self, method: str, room: str, **body: Any) -> Any:
         grants = {"roomAdmin": True, "room": room}
         return self._ask("RoomService", method, grants, {"room": room, **body})
 
     def _ask(
-        self, service: str, method: str, grants: dict[str, Any], body: Mapping[str, Any]
+        self,
+        service: str,
+        method: str,
+        grants: dict[str, Any],
+        body: Mapping[str, Any],
+        waits: tuple[float, ...] = _WAITS,
     ) -> Any:
         deadline = time.monotonic() + seconds_left(_SECONDS)
         url = f"{self._url}/twirp/livekit.{service}/{method}"
@@ -114,7 +181,7 @@ class LiveKitApi:
         def again(error: Exception, planned: float) -> float | None:
             return planned if isinstance(error, _Transient) else None
 
-        return retry(attempt, again, _WAITS, deadline=deadline)
+        return retry(attempt, again, waits, deadline=deadline)
 
 
 def is_person(participant: Any) -> bool:
@@ -160,6 +227,17 @@ def _text(message: Any, name: str) -> str:
 def _list(message: Any, name: str) -> list[Any]:
     found = _field(message, name)
     return found if isinstance(found, list) else []
+
+
+def _recorded(info: Any) -> Egress:
+    """An EgressInfo. Whatever is neither beginning nor going on has ended, however it did."""
+    outputs = _list(_field(info, "room_composite"), "file_outputs")
+    paths = [_text(each, "filepath") for each in outputs]
+    paths += [_text(each, "filename") for each in _list(info, "file_results")]
+    state = _STATES.get(_field(info, "status"), "ended")
+    ended_at = _field(info, "ended_at")  # nanoseconds, as text
+    seconds = int(ended_at) / 1e9 if str(ended_at or "").isdecimal() else 0.0
+    return Egress(_text(info, "egress_id"), next(iter(paths), ""), state, seconds)
 
 
 def _is(message: Any, name: str, first: str) -> bool:

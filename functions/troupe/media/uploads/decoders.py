@@ -135,9 +135,12 @@ class Decoders:
         """The film as MP4, with its sound replaced by `sound` (AAC in MP4). Raises BrokenFilm."""
         return self._run("sound_of_film", film, user, more=(sound,))[1]
 
-    def joined(self, file: BinaryIO, user: str = "", *, seconds: float) -> JoinedFilm:
-        """What a browser has recorded as MP4, at most so many seconds. Raises BrokenFilm."""
-        fields, video = self._run("joined", file, user, seconds=seconds)
+    def joined(
+        self, file: BinaryIO, user: str = "", *, films: Sequence[tuple[int, float]]
+    ) -> JoinedFilm:
+        """Films as one MP4. They lie behind each other in the file: the bytes of each, and of how
+        many seconds it may be. Raises BrokenFilm."""
+        fields, video = self._run("joined", file, user, films=films)
         return JoinedFilm(video=video, **fields)
 
     def stretch(self, file: BinaryIO, start: float, seconds: float, user: str = "") -> bytes:
@@ -175,7 +178,7 @@ class Decoders:
         user: str = "",
         *,
         more: Sequence[BinaryIO] = (),
-        **arguments: float,
+        **arguments: float | Sequence[tuple[int, float]],
     ) -> tuple[dict[str, Any], bytes]:
         task, started = _TASKS[name], time.monotonic()
         with tempfile.TemporaryFile() as target, ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""What a browser has recorded of a call becomes a film that everybody can play.
+"""What was recorded of a call becomes one film that everybody can play.
 
 A browser sends a stream whose header says nothing about its length, often ends within a frame, and
 has frames at any time. Here it becomes H.264 and AAC in MP4, with a steady rate, and the index
@@ -8,7 +8,8 @@ first. Runs in the child process of `decoders`.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -17,7 +18,7 @@ from av.audio.frame import AudioFrame
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from troupe.media.uploads.checks import BrokenFilm, JoinedFilm
+from troupe.media.uploads.checks import BrokenFilm, JoinedFilm, UnsupportedFile
 from troupe.media.uploads.films import picture_of
 from troupe.media.uploads.opening import is_of_a_browser, open_film
 
@@ -48,18 +49,68 @@ _X264 = {
 _AUDIO_BITS = 64_000
 
 
-def join_film(file: BinaryIO, *, seconds: float) -> JoinedFilm:
-    """At most so many seconds from the beginning on. Raises UnsupportedFile, BrokenFilm,
+def join_film(file: BinaryIO, *, films: Sequence[tuple[int, float]]) -> JoinedFilm:
+    """`films`: how many bytes of the file each has, one after the other, and at most so many
+    seconds. Those that cannot be read are left out. Raises UnsupportedFile, BrokenFilm,
     MemoryError."""
     try:
-        with open_film(file) as source:
-            begin, end = _span(source)
-        with open_film(file) as source:
-            return _Join(source, begin, min(seconds, end - begin)).film()
+        takes, start = list[_Take](), 0
+        for size, seconds in films:
+            part = _Part(file, start, size) if len(films) > 1 else file
+            start += size
+            try:
+                with open_film(part) as source:
+                    begin, end = _span(source)
+            except (UnsupportedFile, FFmpegError, ValueError) as error:
+                if len(films) == 1 or isinstance(error, MemoryError):
+                    raise
+                continue
+            takes.append(_Take(part, begin, min(seconds, end - begin)))
+        return _Join(takes).film()
     except MemoryError:  # PyAV's is an FFmpegError too
         raise
     except (FFmpegError, ValueError, OverflowError, EOFError) as error:
         raise BrokenFilm from error
+
+
+class _Part(io.RawIOBase, BinaryIO):
+    """So many bytes of a file, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file = file
+        self._start = start
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._size - self._at)
+        self._file.seek(self._start + self._at)
+        found = self._file.read(left if size < 0 else min(size, left))
+        self._at += len(found)
+        return found
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, begin + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """So many seconds of a film, from `begin` on."""
+
+    file: BinaryIO
+    begin: float
+    length: float
 
 
 def _span(source: InputContainer) -> tuple[float, float]:
@@ -97,30 +148,30 @@ def _moment(packet: Packet[Any]) -> float:
 
 
 class _Join:
-    """Makes one film, of `length` seconds from `begin` on."""
+    """Makes one film of takes, which are shown one after the other."""
 
-    def __init__(self, source: InputContainer, begin: float, length: float) -> None:
-        self._source = source
-        self._begin = begin
-        self._most_frames = max(1, round(length * FPS))
-        self._most_samples = round(length * RATE)
-        self._resampler = av.AudioResampler("fltp", "mono", RATE)
+    def __init__(self, takes: Sequence[_Take]) -> None:
+        self._takes = takes
+        self._length = sum(each.length for each in takes)
+        self._base = 0.0  # of the present take, in the film
+        self._begin = 0.0  # the same in its own file
+        self._most_frames = self._most_samples = 0  # until its end
         self._frames = self._samples = 0  # written
         self._shown: VideoFrame | None = None
 
     def film(self) -> JoinedFilm:
+        if not self._takes:
+            raise ValueError("there is nothing to join")
         written = io.BytesIO()
-        entries = self._most_frames + self._most_samples // _SAMPLES
+        entries = max(1, round(self._length * FPS)) + round(self._length * RATE) // _SAMPLES
         # Room for the index, so that players find it first. FFmpeg cannot move it there afterwards,
         # because it cannot read back what it has written to a stream.
         options = {"moov_size": str(_ENTRY * entries + _REST)}
         with av.open(written, "w", format="mp4", options=options) as target:
-            picture, sound = self._streams(target)
-            for frame in self._decoded():
-                if isinstance(frame, VideoFrame) and picture is not None:
-                    self._show(target, picture, frame)
-                elif isinstance(frame, AudioFrame) and sound is not None:
-                    self._hear(target, sound, frame)
+            with open_film(self._takes[0].file) as source:
+                picture, sound = self._streams(target, source)
+            for take in self._takes:
+                self._take(target, picture, sound, take)
             self._finish(target, picture, sound)
         if not self._frames and not self._samples:
             raise ValueError("nothing of it can be decoded")
@@ -130,9 +181,30 @@ class _Join:
             video=written.getvalue(), seconds=round(seconds, 2), width=width, height=height
         )
 
-    def _streams(self, target: OutputContainer) -> tuple[VideoStream | None, AudioStream | None]:
+    def _take(
+        self,
+        target: OutputContainer,
+        picture: VideoStream | None,
+        sound: AudioStream | None,
+        take: _Take,
+    ) -> None:
+        self._begin, end = take.begin, self._base + take.length
+        self._most_frames = max(1, round(end * FPS))
+        self._most_samples = round(end * RATE)
+        self._resampler = av.AudioResampler("fltp", "mono", RATE)
+        with open_film(take.file) as source:
+            for frame in self._decoded(source):
+                if isinstance(frame, VideoFrame) and picture is not None:
+                    self._show(target, picture, frame)
+                elif isinstance(frame, AudioFrame) and sound is not None:
+                    self._hear(target, sound, frame)
+        self._base = end
+
+    def _streams(
+        self, target: OutputContainer, source: InputContainer
+    ) -> tuple[VideoStream | None, AudioStream | None]:
         picture = sound = None
-        for each in _wanted(self._source):
+        for each in _wanted(source):
             if each.type == "audio":
                 sound = target.add_stream("aac", RATE)
                 sound.bit_rate, sound.layout = _AUDIO_BITS, "mono"
@@ -143,11 +215,11 @@ class _Join:
             picture.codec_context.time_base = Fraction(1, FPS)
         return picture, sound
 
-    def _decoded(self) -> Iterator[VideoFrame | AudioFrame]:
+    def _decoded(self, source: InputContainer) -> Iterator[VideoFrame | AudioFrame]:
         """Leaves out packets that are damaged."""
-        for stream in _wanted(self._source):
+        for stream in _wanted(source):
             stream.codec_context.thread_count = 1  # others cannot be started here
-        for packet in _packets(self._source):
+        for packet in _packets(source):
             try:
                 yield from packet.decode()
             except FFmpegError as error:
@@ -204,7 +276,7 @@ class _Join:
             target.mux(picture.encode(None))
 
     def _since(self, frame: VideoFrame | AudioFrame) -> float:
-        return max(0.0, (frame.time or 0.0) - self._begin)
+        return self._base + max(0.0, (frame.time or 0.0) - self._begin)
 
 
 def _fitting(width: int, height: int) -> tuple[int, int]:
