@@ -4,8 +4,8 @@ import { useEffect, useErrorBoundary } from 'preact/hooks';
 import type { ComponentType } from 'preact';
 import { onEnd, resume } from '../jobs/follow.ts';
 import { kindOf } from '../jobs/kinds.ts';
+import { Dock } from '../player/Dock.tsx';
 import { hasTrack } from '../player/player.ts';
-import { Player } from '../player/Player.tsx';
 import { address, go, match, path, type PageProps, type Route } from '../router.ts';
 import { routes } from '../routes.ts';
 import { SignInDialog } from '../session/SignInDialog.tsx';
@@ -58,7 +58,7 @@ export function Shell() {
           {here ? <Guarded key={address.value.pathname} {...here} /> : <NotFound />}
         </main>
       </div>
-      <Player />
+      <Dock />
       <Toasts />
       {asked.value && <SignInDialog />}
       <Keys />
