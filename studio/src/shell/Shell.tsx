@@ -18,6 +18,7 @@ import { toast, Toasts } from '../ui/toasts.tsx';
 import { Keys, listenForKeys } from './Keys.tsx';
 import { text } from './messages.ts';
 import { Nav } from './Nav.tsx';
+import { NotFound } from './NotFound.tsx';
 import { OfflineBar } from './OfflineBar.tsx';
 
 function found(): { route: Route; params: Record<string, string> } | null {
@@ -105,15 +106,6 @@ function Missing() {
   return (
     <Page title={t.newVersion} lead={t.newVersionWhy}>
       <Button look="primary" onClick={() => location.reload()}>{t.reload}</Button>
-    </Page>
-  );
-}
-
-export function NotFound() {
-  const t = text();
-  return (
-    <Page title={t.notFound} lead={t.notFoundWhy}>
-      <LinkButton href="/" look="primary">{t.toStart}</LinkButton>
     </Page>
   );
 }
