@@ -59,13 +59,13 @@ def _own_dates(visit: Visit) -> None:
 
 
 CASES = [
+    Case("/companies", who="host", title="companies"),
     Case("/companies", "nobody's, and one without a name", show=_found),
     Case(
         "/companies",
         "failed",
         prepare=lambda visit: visit.fails("**/api/companies?*", 500, "internal_error"),
     ),
-    Case("/companies", who="host", title="companies"),
     Case("/companies", "one of them", who="host", show=open_first, title="company"),
     Case("/companies", "people, and a link", who="host", show=_section("people", _link)),
     Case("/companies", "a person", who="host", show=_section("people", _change)),

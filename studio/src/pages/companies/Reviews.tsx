@@ -14,6 +14,7 @@ import { toast } from '../../ui/toasts.tsx';
 import { CompanyPage } from './CompanyPage.tsx';
 import { text } from './review-messages.ts';
 import { words } from './words.ts';
+import './reviews.css';
 
 type Review = Schemas['ReviewView'];
 const RATINGS = ['5', '4', '3', '2', '1'] as const;

@@ -18,6 +18,7 @@ import { zones } from './days.ts';
 import { Face } from './Face.tsx';
 import { text } from './settings-messages.ts';
 import { words } from './words.ts';
+import './settings.css';
 
 const MOST = 5 * 1024 * 1024;
 const INDUSTRIES = ['telecom', 'it', 'finance', 'retail', 'healthcare', 'education', 'other'] as const;
