@@ -43,6 +43,8 @@ const text = messages(
   },
 );
 
+export { download } from './player.ts';
+
 const isOpen = signal(false);
 
 function onKey(event: KeyboardEvent): void {
@@ -63,14 +65,6 @@ function onKey(event: KeyboardEvent): void {
   if (!action) return;
   event.preventDefault();
   action();
-}
-
-/** Saves the file under its title: the link is asked for when it is needed. */
-export async function download(source: string, title: string): Promise<void> {
-  const link = document.createElement('a');
-  link.href = await player.linkTo(source);
-  link.download = title;
-  link.click();
 }
 
 export function Player() {

@@ -50,6 +50,14 @@ export async function linkTo(source: string, renew = false): Promise<string> {
   return link.url;
 }
 
+/** Saves the file under its title: the link is asked for when it is needed. */
+export async function download(source: string, title: string): Promise<void> {
+  const link = document.createElement('a');
+  link.href = await linkTo(source);
+  link.download = title;
+  link.click();
+}
+
 async function load(wanted: Track, at: number, renew = false): Promise<void> {
   const url = await linkTo(wanted.source, renew);
   if (track.value?.id !== wanted.id) return;

@@ -4,8 +4,8 @@ import { useEffect, useErrorBoundary } from 'preact/hooks';
 import type { ComponentType } from 'preact';
 import { onEnd, resume } from '../jobs/follow.ts';
 import { kindOf } from '../jobs/kinds.ts';
+import { Dock } from '../player/Dock.tsx';
 import { hasTrack } from '../player/player.ts';
-import { Player } from '../player/Player.tsx';
 import { address, go, match, path, type PageProps, type Route } from '../router.ts';
 import { routes } from '../routes.ts';
 import { SignInDialog } from '../session/SignInDialog.tsx';
@@ -18,6 +18,7 @@ import { toast, Toasts } from '../ui/toasts.tsx';
 import { Keys, listenForKeys } from './Keys.tsx';
 import { text } from './messages.ts';
 import { Nav } from './Nav.tsx';
+import { NotFound } from './NotFound.tsx';
 import { OfflineBar } from './OfflineBar.tsx';
 
 function found(): { route: Route; params: Record<string, string> } | null {
@@ -58,7 +59,7 @@ export function Shell() {
           {here ? <Guarded key={address.value.pathname} {...here} /> : <NotFound />}
         </main>
       </div>
-      <Player />
+      <Dock />
       <Toasts />
       {asked.value && <SignInDialog />}
       <Keys />
@@ -105,15 +106,6 @@ function Missing() {
   return (
     <Page title={t.newVersion} lead={t.newVersionWhy}>
       <Button look="primary" onClick={() => location.reload()}>{t.reload}</Button>
-    </Page>
-  );
-}
-
-export function NotFound() {
-  const t = text();
-  return (
-    <Page title={t.notFound} lead={t.notFoundWhy}>
-      <LinkButton href="/" look="primary">{t.toStart}</LinkButton>
     </Page>
   );
 }

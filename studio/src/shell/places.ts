@@ -18,6 +18,7 @@ export const places: Place[] = [
   { path: '/files', name: 'files', icon: 'files', group: 'keep' },
   { path: '/rooms', name: 'rooms', icon: 'rooms', group: 'meet' },
   { path: '/calls', name: 'calls', icon: 'calls', group: 'meet' },
+  { path: '/companies', name: 'companies', icon: 'companies', group: 'meet' },
   { path: '/wallet', name: 'wallet', icon: 'wallet', group: 'manage' },
   { path: '/notifications', name: 'notifications', icon: 'notifications', group: 'manage' },
   { path: '/help', name: 'help', icon: 'help', group: 'manage' },

@@ -15,9 +15,11 @@ interface Props {
   small?: boolean;
   id?: string;
   describedBy?: string;
+  /** For those who hear it without its row: begins with the words on it. */
+  label?: string;
 }
 
-export function Button({ children, look = 'plain', icon, isBusy, disabled, onClick, type = 'button', small, describedBy, ...rest }: Props) {
+export function Button({ children, look = 'plain', icon, isBusy, disabled, onClick, type = 'button', small, describedBy, label, ...rest }: Props) {
   return (
     <button
       {...rest}
@@ -27,6 +29,7 @@ export function Button({ children, look = 'plain', icon, isBusy, disabled, onCli
       aria-disabled={isBusy || undefined}
       aria-busy={isBusy || undefined}
       aria-describedby={describedBy}
+      aria-label={label}
       onClick={(event) => {
         if (isBusy) event.preventDefault();
         else onClick?.();

@@ -6,7 +6,7 @@ import { date } from '../../i18n/index.ts';
 import { dismiss, follow, followed } from '../../jobs/follow.ts';
 import { JobProgress } from '../../jobs/JobProgress.tsx';
 import { hasEnded } from '../../jobs/kinds.ts';
-import { download } from '../../player/Player.tsx';
+import { download } from '../../player/player.ts';
 import { signInFailure } from '../../session/errors.ts';
 import { signIn, signOut, type Me } from '../../session/session.ts';
 import { draft } from '../../state/drafts.ts';

@@ -1,4 +1,4 @@
-// The plan that somebody has, and what can be done with it.
+// The plan that somebody, or a company, has, and what can be done with it.
 import { useState } from 'preact/hooks';
 import { api } from '../../api/client.ts';
 import { date } from '../../i18n/index.ts';
@@ -7,10 +7,20 @@ import { Confirm } from '../../ui/Dialog.tsx';
 import { Problem } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { text } from './messages.ts';
-import type { Mine } from './Plans.tsx';
+import type { Mine } from './mine.ts';
 import { openPortal } from './portal.ts';
+import './current.css';
 
-export function Current({ mine, onChange }: { mine: Mine; onChange: () => void }) {
+interface Props {
+  mine: Mine;
+  onChange: () => void;
+  /** Whose plan it is, if not one's own. */
+  owner?: { companyId?: string };
+  /** Where Stripe sends people back to. */
+  returnPath?: string;
+}
+
+export function Current({ mine, onChange, owner = {}, returnPath = '/plans' }: Props) {
   const t = text();
   const { subscription, billing } = mine;
   const [isAsking, ask] = useState(false);
@@ -34,13 +44,13 @@ export function Current({ mine, onChange }: { mine: Mine; onChange: () => void }
     );
   };
   const resume = async () => {
-    await api.POST('/api/resume-subscription', { body: {} });
+    await api.POST('/api/resume-subscription', { body: owner });
     onChange();
     toast(t.kept(plan.name));
   };
   const cancel = async () => {
     try {
-      await api.POST('/api/cancel-subscription', { body: {} });
+      await api.POST('/api/cancel-subscription', { body: owner });
       onChange();
     } finally {
       ask(false);
@@ -53,7 +63,7 @@ export function Current({ mine, onChange }: { mine: Mine; onChange: () => void }
       <Problem error={error} />
       {atStripe && (
         <div class="buttons">
-          <Button isBusy={busy === 'bills'} onClick={() => does('bills', () => openPortal({ returnPath: '/plans' }), true)}>{t.bills}</Button>
+          <Button isBusy={busy === 'bills'} onClick={() => does('bills', () => openPortal({ ...owner, returnPath }), true)}>{t.bills}</Button>
           {isEnding ? (
             <Button isBusy={busy === 'resume'} onClick={() => does('resume', resume)}>{t.resume}</Button>
           ) : (

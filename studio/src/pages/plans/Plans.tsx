@@ -10,6 +10,7 @@ import { Empty, Failure, Loading, Problem, Skeleton } from '../../ui/States.tsx'
 import { toast } from '../../ui/toasts.tsx';
 import { Current } from './Current.tsx';
 import { text } from './messages.ts';
+import { isLive, type Mine } from './mine.ts';
 import { money, moneyOfCents } from './money.ts';
 import { openPortal } from './portal.ts';
 import './plans.css';
@@ -18,11 +19,6 @@ type Plan = Schemas['PlanView'];
 type Addon = Schemas['AddonView'];
 type Config = Schemas['ConfigData'];
 type Has = Schemas['SubscriptionView'];
-export interface Mine {
-  subscription: Has;
-  billing: Schemas['BillingView'] | null;
-}
-
 const RETURN = { successPath: '/checkout/done?session={CHECKOUT_SESSION_ID}', cancelPath: '/checkout/cancelled' };
 
 async function offers() {
@@ -39,8 +35,6 @@ async function mine(): Promise<Mine> {
   if (payments) return data(api.POST('/api/check-subscription-status', { body: {} }));
   return { ...(await data(api.GET('/api/subscriptions/my-subscription'))), billing: null };
 }
-
-export const isLive = ({ status }: Has): boolean => status === 'active' || status === 'past_due';
 
 export default function Plans() {
   const t = text();

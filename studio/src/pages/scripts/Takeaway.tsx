@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { api, type Schemas } from '../../api/client.ts';
 import { languageName } from '../../i18n/index.ts';
-import { download } from '../../player/Player.tsx';
+import { download } from '../../player/player.ts';
 import { go } from '../../router.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';

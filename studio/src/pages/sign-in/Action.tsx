@@ -8,6 +8,7 @@ import { Button, LinkButton } from '../../ui/Button.tsx';
 import { TextField } from '../../ui/Field.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Problem } from '../../ui/States.tsx';
+import { waiting } from '../companies/waiting.ts';
 import { text } from './messages.ts';
 import './sign-in.css';
 
@@ -49,7 +50,7 @@ function Reset({ code }: { code: string }) {
   const fields = fieldMessages(state.error);
   const wrong = fields.password;
   if (state.at === 'done') {
-    return <Page title={t.resetTitle} lead={t.resetDone}><LinkButton href="/sign-in" look="primary">{t.toSignInLink}</LinkButton></Page>;
+    return <Page title={t.resetTitle} lead={t.resetDone}><LinkButton href={waiting().value.token ? '/sign-in?to=/invitation' : '/sign-in'} look="primary">{t.toSignInLink}</LinkButton></Page>;
   }
   return (
     <Page title={t.resetTitle} lead={t.resetLead}>
@@ -69,7 +70,7 @@ function Verify({ code }: { code: string }) {
     await refresh();
   });
   if (state.at === 'done') {
-    return <Page title={t.verifyTitle} lead={t.verified}><LinkButton href="/speak" look="primary">{t.on}</LinkButton></Page>;
+    return <Page title={t.verifyTitle} lead={t.verified}><LinkButton href={waiting().value.token ? '/invitation' : '/speak'} look="primary">{t.on}</LinkButton></Page>;
   }
   return (
     <Page title={t.verifyTitle} lead={t.verifyLead}>

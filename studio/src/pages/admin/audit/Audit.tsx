@@ -6,7 +6,7 @@ import { Button } from '../../../ui/Button.tsx';
 import { TextField } from '../../../ui/Field.tsx';
 import { Empty } from '../../../ui/States.tsx';
 import { AdminPage } from '../AdminPage.tsx';
-import { listed, query, Rows, useList } from '../lists.tsx';
+import { listed, query, Rows, useList } from '../../../manage/lists.tsx';
 import { text } from './messages.ts';
 
 type Entry = Schemas['AuditEntryView'];

@@ -5,11 +5,11 @@ import { Button, IconButton } from '../../../ui/Button.tsx';
 import { SelectField, TextField } from '../../../ui/Field.tsx';
 import { Loading } from '../../../ui/States.tsx';
 import { toast, undoable } from '../../../ui/toasts.tsx';
-import { Check } from '../Check.tsx';
-import { FormDialog } from '../FormDialog.tsx';
-import { numeric } from '../lists.tsx';
+import { Check } from '../../../manage/Check.tsx';
+import { FormDialog } from '../../../manage/FormDialog.tsx';
+import { numeric } from '../../../manage/lists.tsx';
 import { common } from '../messages.ts';
-import { money } from '../money.ts';
+import { money } from '../../../manage/money.ts';
 import { text } from './messages.ts';
 
 type Addon = Schemas['AddonView'];
@@ -34,14 +34,14 @@ export function Addons() {
   };
   return (
     <section>
-      <div class="admin-head">
+      <div class="manage-head">
         <h2>{t.addons}</h2>
         <Button icon="add" onClick={() => setEdited('new')}>{t.newAddon}</Button>
       </div>
       <Loading of={addons} lines={4}>
         {(all) =>
           all.length === 0 ? <p class="field-hint">{t.noAddons}</p> : (
-            <ul class="rows admin-rows">
+            <ul class="rows manage-rows">
               {all.map((addon) => (
                 <li key={addon.id} class="row">
                   <div>

@@ -8,11 +8,11 @@ import { Field, SelectField, TextField } from '../../../ui/Field.tsx';
 import { Empty, Loading, Problem } from '../../../ui/States.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { AdminPage } from '../AdminPage.tsx';
-import { Check } from '../Check.tsx';
-import { FormDialog } from '../FormDialog.tsx';
-import { numeric } from '../lists.tsx';
+import { Check } from '../../../manage/Check.tsx';
+import { FormDialog } from '../../../manage/FormDialog.tsx';
+import { numeric } from '../../../manage/lists.tsx';
 import { common } from '../messages.ts';
-import { money } from '../money.ts';
+import { money } from '../../../manage/money.ts';
 import { Addons } from './Addons.tsx';
 import { text } from './messages.ts';
 
@@ -28,7 +28,7 @@ export default function Plans() {
   const [removed, setRemoved] = useState<Plan | null>(null);
   return (
     <AdminPage title={t.title} actions={<Button look="primary" icon="add" onClick={() => setEdited('new')}>{t.newPlan}</Button>}>
-      <div class="admin-parts">
+      <div class="manage-parts">
         <Loading of={plans} lines={6}>
           {({ all, currency }) =>
             all.length === 0 ? <Empty title={t.noPlans}>{t.noPlansWhy}</Empty> : (

@@ -6,7 +6,7 @@ import { SelectField } from '../../../ui/Field.tsx';
 import { Empty } from '../../../ui/States.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { AdminPage } from '../AdminPage.tsx';
-import { listed, oneOf, query, Rows, useList } from '../lists.tsx';
+import { listed, oneOf, query, Rows, useList } from '../../../manage/lists.tsx';
 import { common } from '../messages.ts';
 import { text } from './messages.ts';
 

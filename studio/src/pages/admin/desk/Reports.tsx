@@ -6,8 +6,8 @@ import { SelectField } from '../../../ui/Field.tsx';
 import { Empty } from '../../../ui/States.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { AdminPage } from '../AdminPage.tsx';
-import { FormDialog } from '../FormDialog.tsx';
-import { listed, oneOf, query, Rows, useList } from '../lists.tsx';
+import { FormDialog } from '../../../manage/FormDialog.tsx';
+import { listed, oneOf, query, Rows, useList } from '../../../manage/lists.tsx';
 import { common } from '../messages.ts';
 import { text } from './messages.ts';
 

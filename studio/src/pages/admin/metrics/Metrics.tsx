@@ -6,8 +6,8 @@ import { Button } from '../../../ui/Button.tsx';
 import { SelectField, TextField } from '../../../ui/Field.tsx';
 import { Loading } from '../../../ui/States.tsx';
 import { AdminPage } from '../AdminPage.tsx';
-import { Chart, Figures } from '../Chart.tsx';
-import { oneOf, query } from '../lists.tsx';
+import { Chart, Figures } from '../../../manage/Chart.tsx';
+import { oneOf, query } from '../../../manage/lists.tsx';
 import { text } from './messages.ts';
 
 const NAMES = ['messages', 'captions', 'translatedCharacters', 'recognisedSeconds', 'jobsCompleted', 'jobsFailed', 'streams', 'streamsOpen'] as const;
@@ -37,7 +37,7 @@ export default function Metrics() {
   const health = useResource(() => data(api.GET('/api/health')));
   return (
     <AdminPage title={t.title} lead={t.lead}>
-      <div class="admin-parts">
+      <div class="manage-parts">
         <section>
           <div class="filters">
             <SelectField label={t.what} value={known ?? REQUESTS} choices={[...NAMES.map((value) => ({ value: value as string, label: t[value] })), { value: REQUESTS, label: t.requests }]} onValue={choose} />

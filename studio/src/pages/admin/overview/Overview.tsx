@@ -4,8 +4,8 @@ import { useResource } from '../../../state/resource.ts';
 import { SelectField } from '../../../ui/Field.tsx';
 import { Loading } from '../../../ui/States.tsx';
 import { AdminPage } from '../AdminPage.tsx';
-import { Bars, Chart, Figures } from '../Chart.tsx';
-import { oneOf, query } from '../lists.tsx';
+import { Bars, Chart, Figures } from '../../../manage/Chart.tsx';
+import { oneOf, query } from '../../../manage/lists.tsx';
 import { common } from '../messages.ts';
 import { text } from './messages.ts';
 
@@ -18,7 +18,7 @@ export default function Overview() {
   const stats = useResource(() => data(api.GET('/api/admin/stats')));
   return (
     <AdminPage title={t.title}>
-      <div class="admin-parts">
+      <div class="manage-parts">
         <Loading of={stats} lines={3}>
           {({ totals }) => (
             <Figures
@@ -33,7 +33,7 @@ export default function Overview() {
           )}
         </Loading>
         <Growth />
-        <div class="admin-two">
+        <div class="manage-two">
           <section>
             <h2>{t.byPlan}</h2>
             <Loading of={stats} lines={3}>
@@ -59,7 +59,7 @@ function Growth() {
   }, [metric, span]);
   return (
     <section>
-      <div class="admin-head">
+      <div class="manage-head">
         <h2>{t.growth}</h2>
         <div class="buttons">
           <SelectField label={t.metric} value={metric} choices={METRICS.map((value) => ({ value, label: t[value] }))} onValue={choose} />
@@ -87,7 +87,7 @@ function Recent() {
       <Loading of={recent} lines={5}>
         {(activities) =>
           activities.length === 0 ? <p class="field-hint">{t.quiet}</p> : (
-            <ul class="rows admin-rows">
+            <ul class="rows manage-rows">
               {activities.map((each) => (
                 <li key={each.id} class="row">
                   <div>

@@ -8,11 +8,11 @@ import { SelectField, TextField } from '../../../ui/Field.tsx';
 import { Empty, Loading } from '../../../ui/States.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { AdminPage } from '../AdminPage.tsx';
-import { Bars, Chart, Figures } from '../Chart.tsx';
-import { FormDialog } from '../FormDialog.tsx';
-import { listed, oneOf, query, Rows, useList } from '../lists.tsx';
+import { Bars, Chart, Figures } from '../../../manage/Chart.tsx';
+import { FormDialog } from '../../../manage/FormDialog.tsx';
+import { listed, oneOf, query, Rows, useList } from '../../../manage/lists.tsx';
 import { common } from '../messages.ts';
-import { money } from '../money.ts';
+import { money } from '../../../manage/money.ts';
 import { text } from './messages.ts';
 
 type Payment = Schemas['PaymentView'];
@@ -25,7 +25,7 @@ export default function Payments() {
   const [typed, setTyped] = useState(owner);
   return (
     <AdminPage title={t.title}>
-      <div class="admin-parts">
+      <div class="manage-parts">
         <Revenue />
         <section>
           <h2>{t.of}</h2>
@@ -64,7 +64,7 @@ function Revenue() {
   }, [span]);
   return (
     <section>
-      <div class="admin-head">
+      <div class="manage-head">
         <h2>{t.revenue}</h2>
         <SelectField label={t.span} value={span} choices={SPANS.map((value) => ({ value, label: common().days(Number(value)) }))} onValue={setDays} />
       </div>

@@ -41,7 +41,7 @@ export default function User({ params }: PageProps) {
   ];
   return (
     <AdminPage title={nameOf(user)}>
-      <div class="admin-two">
+      <div class="manage-two">
         <section>
           <h2>{t.account}</h2>
           <dl class="facts">{facts.map(([name, fact]) => <div key={name}><dt>{name}</dt><dd dir="auto">{fact}</dd></div>)}</dl>

@@ -10,7 +10,7 @@ import { SelectField, TextField } from '../../../ui/Field.tsx';
 import { Empty, Problem } from '../../../ui/States.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { AdminPage } from '../AdminPage.tsx';
-import { listed, oneOf, query, Rows, useList } from '../lists.tsx';
+import { listed, oneOf, query, Rows, useList } from '../../../manage/lists.tsx';
 import { common } from '../messages.ts';
 import { afterRecentSignIn } from '../recent.ts';
 import { text } from './messages.ts';
@@ -85,7 +85,7 @@ export default function Users() {
       {asked && <Bulk action={asked} ids={[...chosen]} onDone={done} onClose={() => setAsked(null)} />}
       {refused.length > 0 && (
         <Dialog title={t.refused} onClose={() => setRefused([])}>
-          <ul class="rows admin-rows">
+          <ul class="rows manage-rows">
             {refused.map(({ id, message }) => <li key={id} class="row"><div><p class="row-name" dir="auto">{names[id] ?? id}</p><p class="row-about">{message}</p></div></li>)}
           </ul>
         </Dialog>

@@ -1,10 +1,10 @@
 // A form in a dialog: saves, shows what was wrong, and closes once it is saved.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { fieldMessages } from '../../api/errors.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Dialog } from '../../ui/Dialog.tsx';
-import { Problem } from '../../ui/States.tsx';
+import { fieldMessages } from '../api/errors.ts';
+import { Button } from '../ui/Button.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
+import { Problem } from '../ui/States.tsx';
 import { common } from './messages.ts';
 
 interface Props<T> {

@@ -2,11 +2,11 @@
 // same.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Schemas } from '../../api/client.ts';
-import { address, go } from '../../router.ts';
-import { useResource, type Resource } from '../../state/resource.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Loading, Problem } from '../../ui/States.tsx';
+import type { Schemas } from '../api/client.ts';
+import { address, go } from '../router.ts';
+import { useResource, type Resource } from '../state/resource.ts';
+import { Button } from '../ui/Button.tsx';
+import { Loading, Problem } from '../ui/States.tsx';
 import { common } from './messages.ts';
 
 export interface Listed<T> {
@@ -49,7 +49,7 @@ export function Rows<T>({ of, empty, children }: { of: List<T>; empty: Component
       {({ items, next }) =>
         items.length === 0 ? empty : (
           <>
-            <ul class="rows admin-rows">{items.map(children)}</ul>
+            <ul class="rows manage-rows">{items.map(children)}</ul>
             {next && (
               <div class="more">
                 <Problem error={error} />

@@ -1,5 +1,5 @@
 // A series as columns. Time runs from left to right in every language.
-import { date, number } from '../../i18n/index.ts';
+import { date, number } from '../i18n/index.ts';
 import { common } from './messages.ts';
 
 interface Point {
@@ -14,11 +14,13 @@ interface Props {
   format?: (value: number) => string;
   /** How a point in time is written. */
   moment?: (iso: string) => string;
+  /** What the points are, if not days. */
+  unit?: string;
 }
 
 const TALL = 100;
 
-export function Chart({ label, points, format = number, moment = date }: Props) {
+export function Chart({ label, points, format = number, moment = date, unit }: Props) {
   const t = common();
   const most = Math.max(1, ...points.map(({ value }) => value));
   const wide = 100 / Math.max(1, points.length);
@@ -50,7 +52,7 @@ export function Chart({ label, points, format = number, moment = date }: Props) 
         <summary>{t.inNumbers}</summary>
         <div class="chart-table" tabIndex={0} role="region" aria-label={label}>
           <table class="table">
-            <thead><tr><th scope="col">{t.day}</th><th scope="col">{label}</th></tr></thead>
+            <thead><tr><th scope="col">{unit ?? t.day}</th><th scope="col">{label}</th></tr></thead>
             <tbody>
               {points.filter(({ value }) => value).map(({ at, value }) => (
                 <tr key={at}><th scope="row">{moment(at)}</th><td>{format(value)}</td></tr>
@@ -81,11 +83,11 @@ export function Bars({ rows }: { rows: { name: string; value: number; shown?: st
   );
 }
 
-/** Figures that matter most, large. */
-export function Figures({ figures }: { figures: [string, string][] }) {
+/** Figures that matter most, large: name, value, and a remark. */
+export function Figures({ figures }: { figures: [name: string, value: string, remark?: string][] }) {
   return (
     <dl class="figures">
-      {figures.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
+      {figures.map(([name, value, remark]) => <div key={name}><dt>{name} {remark && <small>{remark}</small>}</dt><dd>{value}</dd></div>)}
     </dl>
   );
 }

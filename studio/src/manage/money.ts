@@ -1,4 +1,4 @@
-import { locale } from '../../i18n/index.ts';
+import { locale } from '../i18n/index.ts';
 
 /** An amount in the smallest unit of its currency, as payments have them. */
 export function money(amount: number, currency: string): string {
