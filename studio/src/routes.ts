@@ -43,5 +43,10 @@ export const routes: Route[] = [
   { path: '/checkout/done', load: () => import('./pages/plans/Checkout.tsx') },
   { path: '/checkout/cancelled', load: () => import('./pages/plans/Checkout.tsx') },
   { path: '/files', load: () => import('./pages/files/Files.tsx') },
+  { path: '/files/:id', load: () => import('./pages/files/File.tsx') },
+  { path: '/files/texts/:id', load: () => import('./pages/files/Text.tsx') },
+  { path: '/dubbing', load: () => import('./pages/dubbing/Dubbings.tsx') },
+  { path: '/dubbing/new', load: () => import('./pages/dubbing/New.tsx') },
+  { path: '/dubbing/:id', load: () => import('./pages/dubbing/Dubbing.tsx') },
   { path: '/notifications', load: () => import('./pages/notifications/Notifications.tsx') },
 ];

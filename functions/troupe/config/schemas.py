@@ -45,6 +45,7 @@ class LimitsView(Schema):
     sample_bytes: int = Field(description="Of the recording of a character.")
     image_bytes: int
     images: int = Field(description="Pictures of a character.")
+    avatar_bytes: int = Field(description="Of the picture of a user.")
     password_characters: int = Field(description="The shortest password.")
     retention_days: int = Field(description="How long generations and uploaded files are kept.")
     guest_days: int = Field(
@@ -135,6 +136,7 @@ def _prices(settings: Settings) -> PricesView:
 
 def _limits(settings: Settings) -> LimitsView:
     # Their domains are loaded with the first request, not with the function.
+    from troupe.accounts.profile import MAX_AVATAR_BYTES
     from troupe.characters.intake import MAX_IMAGE_BYTES, MAX_IMAGES, MAX_SAMPLE_BYTES
     from troupe.dubbing.records import MAX_SECONDS as MAX_DUBBED_SECONDS
     from troupe.files.errors import MAX_BYTES
@@ -164,6 +166,7 @@ def _limits(settings: Settings) -> LimitsView:
         sample_bytes=MAX_SAMPLE_BYTES,
         image_bytes=MAX_IMAGE_BYTES,
         images=MAX_IMAGES,
+        avatar_bytes=MAX_AVATAR_BYTES,
         password_characters=settings.password_min_length,
         retention_days=settings.retention_days,
         guest_days=settings.guest_days,
