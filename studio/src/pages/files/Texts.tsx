@@ -1,11 +1,11 @@
 // What was heard in recordings, as a list.
 import { clock, date } from '../../i18n/index.ts';
 import { useResource } from '../../state/resource.ts';
-import { IconButton } from '../../ui/Button.tsx';
+import { Button, IconButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { More } from '../../ui/More.tsx';
 import { isThere } from '../../ui/removal.ts';
-import { Loading } from '../../ui/States.tsx';
+import { Problem } from '../../ui/States.tsx';
 import { removeText, transcriptions, type Transcription } from './files.ts';
 import { text } from './messages.ts';
 import { added } from './rows.ts';
@@ -29,21 +29,20 @@ export function TextRow({ text: item }: { text: Transcription }) {
   );
 }
 
-/** Nothing at all if there are none. */
+/** Under the files, which come first: nothing until it is there, and nothing if there are none. */
 export function Texts() {
   const t = text();
   const listed = useResource(() => transcriptions());
+  const { value } = listed.loaded;
+  if (value.state === 'loading') return null;
+  if (value.state === 'failed') return <Problem error={value.error}><Button small onClick={listed.reload}>{t.again}</Button></Problem>;
+  const { items, next } = value.value;
+  if (!next && !items.some(isThere)) return null;
   return (
-    <Loading of={listed} lines={2}>
-      {({ items, next }) =>
-        items.some(isThere) || next ? (
-          <section>
-            <h2 class="said-older">{t.texts}</h2>
-            <ol class="rows">{items.filter(isThere).map((each) => <TextRow key={each.id} text={each} />)}</ol>
-            {next && <More load={() => transcriptions(next)} onMore={(more) => listed.change(added(more))} />}
-          </section>
-        ) : null
-      }
-    </Loading>
+    <section>
+      <h2 class="said-older">{t.texts}</h2>
+      <ol class="rows">{items.filter(isThere).map((each) => <TextRow key={each.id} text={each} />)}</ol>
+      {next && <More load={() => transcriptions(next)} onMore={(more) => listed.change(added(more))} />}
+    </section>
   );
 }

@@ -117,7 +117,6 @@ function Entries({ shown }: { shown: Wanted }) {
 /** How many there are, and what can be done with several of them. */
 function Choosing({ items, total }: { items: Item[]; total: number }) {
   const t = text();
-  const [isBusy, setBusy] = useState(false);
   const ids = items.map((each) => each.id).filter((id) => chosen.value?.has(id));
   if (!chosen.value) {
     return (
@@ -146,7 +145,7 @@ function Choosing({ items, total }: { items: Item[]; total: number }) {
       </label>
       <p role="status">{t.selected(ids.length)}</p>
       <div class="buttons">
-        <Button small look="danger" icon="delete" isBusy={isBusy} disabled={!ids.length} onClick={() => { setBusy(true); remove(); }}>{t.delete}</Button>
+        <Button small look="danger" icon="delete" disabled={!ids.length} onClick={remove}>{t.delete}</Button>
         <Button small look="quiet" onClick={() => (chosen.value = null)}>{t.done}</Button>
       </div>
     </div>
