@@ -81,7 +81,7 @@ function Form({ config: { limits, prices }, mine, sources, targets }: Offered) {
   const { fileId, from, voiceId } = wanted.value;
   const way = mine.length ? wanted.value.way : 'new';
   const others = targets.filter((each) => mainLanguage(each) !== from);
-  const into = others.includes(wanted.value.into) ? wanted.value.into : others[0]!;
+  const into = others.includes(wanted.value.into) ? wanted.value.into : '';
   const chosen = mine.find((each) => each.id === fileId);
   const local = way === 'new' ? picked.value : null;
   const seconds = way === 'mine' ? chosen?.seconds : local?.seconds;
@@ -91,7 +91,7 @@ function Form({ config: { limits, prices }, mine, sources, targets }: Offered) {
   const isTooLong = typeof seconds === 'number' && seconds > limits.dubbedSeconds;
   const isTooLarge = local !== null && local.file.size > limits.dubbedBytes;
   const hasSource = way === 'mine' ? chosen !== undefined : local !== null && local.seconds !== undefined;
-  const canStart = hasSource && !isTooLong && !isTooLarge && into !== undefined && (seconds === null || known?.sufficient === true);
+  const canStart = hasSource && !isTooLong && !isTooLarge && into !== '' && (seconds === null || known?.sufficient === true);
   const wrong = fieldMessages(error.value);
 
   const start = async () => {
@@ -134,7 +134,7 @@ function Form({ config: { limits, prices }, mine, sources, targets }: Offered) {
       )}
       <div class="dub-languages">
         <SelectField label={t.languageFrom} value={from} choices={[{ value: '', label: t.detected }, ...languageChoices(sources)]} error={wrong.sourceLanguage} onValue={(each) => change({ from: each })} />
-        <SelectField label={t.languageInto} value={into} choices={languageChoices(others)} error={wrong.targetLanguage} onValue={(each) => change({ into: each, voiceId: '' })} />
+        <SelectField label={t.languageInto} value={into} choices={[{ value: '', label: t.chooseLanguage }, ...languageChoices(others)]} error={wrong.targetLanguage} onValue={(each) => change({ into: each, voiceId: '' })} />
       </div>
       {into && <Voice language={into} error={wrong.voiceId} />}
       {!Object.keys(wrong).length && <Problem error={recordingError(error.value)} />}
@@ -195,7 +195,7 @@ function Source({ limits, error }: { limits: Schemas['LimitsView']; error: strin
         />
         {chosen ? (
           <p class="dub-picked" role="status">
-            <bdi>{chosen.file.name}</bdi>
+            <strong><bdi>{chosen.file.name}</bdi></strong>
             <span>{[typeof chosen.seconds === 'number' && clock(chosen.seconds), size(chosen.file.size)].filter(Boolean).join(' · ')}</span>
           </p>
         ) : (
