@@ -16,7 +16,7 @@ def choose(visit: Visit, name: str = "Talk.wav", data: bytes | None = None) -> N
     sound = data or wav(spoken())
     file = FilePayload(name=name, mimeType="audio/wav", buffer=sound)
     visit.page.locator(".drop input").set_input_files(file)
-    visit.page.locator(".dub-languages select").last.select_option("pt-br")
+    visit.page.locator(".dub-languages select").last.select_option("pt-BR")
     visit.page.locator(".dub-go .cost").wait_for()
 
 
