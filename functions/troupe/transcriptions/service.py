@@ -97,9 +97,9 @@ class Transcriptions:
         max_tokens: int | None = None,
         payer: Payer | None = None,
     ) -> TranscriptionWithJob:
-        """Commits the transcription, its job and the hold, and enqueues the work. `source`: a sound,
-        which is stored, or the id of an uploaded file. A repeat under the same idempotency `key`
-        returns the first one in its current state.
+        """Commits the transcription, its job and the hold, and enqueues the work. `source`: a
+        sound, which is stored, or the id of an uploaded file. A repeat under the same idempotency
+        `key` returns the first one in its current state.
 
         Raises TranscriberNotConfigured, UnknownChoice, UserFileNotFound, UnsupportedFile,
         BrokenAudio, RecordingTooLong, TooDemanding, DecodersBusy, NotEnoughTokens, CostAboveMax,
