@@ -34,7 +34,7 @@ from troupe.transcriptions.pricing import quote
 from troupe.transcriptions.records import Sound, Text, Transcription, segments_from_json
 from troupe.transcriptions.specs import TRANSCRIPTION
 from troupe.waiters import polls
-from troupe.wallet.records import Owner
+from troupe.wallet.payers import Payer
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -95,11 +95,11 @@ class Transcriptions:
         language: str | None = None,
         key: str | None = None,
         max_tokens: int | None = None,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
     ) -> TranscriptionWithJob:
-        """Commits the transcription, its job and the hold, and enqueues the work. `source`: a sound,
-        which is stored, or the id of an uploaded file. A repeat under the same idempotency `key`
-        returns the first one in its current state.
+        """Commits the transcription, its job and the hold, and enqueues the work. `source`: a
+        sound, which is stored, or the id of an uploaded file. A repeat under the same idempotency
+        `key` returns the first one in its current state.
 
         Raises TranscriberNotConfigured, UnknownChoice, UserFileNotFound, UnsupportedFile,
         BrokenAudio, RecordingTooLong, TooDemanding, DecodersBusy, NotEnoughTokens, CostAboveMax,
