@@ -52,5 +52,10 @@ export const routes: Route[] = [
   { path: '/companies/:id/settings', load: () => import('./pages/companies/Settings.tsx') },
   { path: '/invitation', load: () => import('./pages/companies/Invitation.tsx'), for: 'everybody' },
   { path: '/files', load: () => import('./pages/files/Files.tsx') },
+  { path: '/files/:id', load: () => import('./pages/files/File.tsx') },
+  { path: '/files/texts/:id', load: () => import('./pages/files/Text.tsx') },
+  { path: '/dubbing', load: () => import('./pages/dubbing/Dubbings.tsx') },
+  { path: '/dubbing/new', load: () => import('./pages/dubbing/New.tsx') },
+  { path: '/dubbing/:id', load: () => import('./pages/dubbing/Dubbing.tsx') },
   { path: '/notifications', load: () => import('./pages/notifications/Notifications.tsx') },
 ];

@@ -30,6 +30,7 @@ def test_prices_and_limits_are_those_that_apply(emulators: object, db: Database)
         "tokensPerVideo": config.prices.tokens_per_video,
         "videoIncludedCharacters": config.video_included_characters,
         "transcribedSecondsPerToken": config.prices.transcribed_seconds_per_token,
+        "dubbedCharactersPerSecond": 25,
         "tokensOfNewAccount": config.tokens_to_give,
         "tokensOfGuest": config.guest_tokens_to_give,
     }

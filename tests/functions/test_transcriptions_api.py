@@ -17,12 +17,13 @@ from werkzeug.datastructures import FileStorage
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.support.factories import HeldQueue, code, signed_in, test_settings
 from tests.support.forms import multipart
-from tests.support.media_files import sound
+from tests.support.media_files import sent, sound
 from tests.support.speeches import noise, silence, wav
 from tests.support.voice_jobs import ledger_kinds
-from tests.support.wiring import app_for, deliver, rewired, services
+from tests.support.wiring import app_for, deliver, held_queue, rewired, services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.storage import Files
+from troupe.files.records import UserFile
 from troupe.jobs.errors import TryAgain
 from troupe.transcriptions.worker import TranscriptionWorker
 from troupe.wallet.ledger import grant_writes
@@ -330,6 +331,62 @@ def test_deleting_leaves_nothing_and_stops_the_work(
             assert code(client.get(path, headers=headers)) == (404, "transcription_not_found")
     assert left(db, files, uid) == (0, [])
     assert tokens(uid) == (1, 0)
+
+
+def _uploaded(uid: str, seconds: float) -> UserFile:
+    return services().user_files.add(uid, "Talk.wav", sent(wav(noise(seconds))))
+
+
+def test_an_uploaded_recording_is_transcribed_and_stays(
+    client: FlaskClient, db: Database, files: Files
+) -> None:
+    uid, headers = signed_in(db)
+    file = _uploaded(uid, 4)
+    send(client, headers, wav(noise(1)))
+    keyed = headers | {"Idempotency-Key": "one"}
+    answer = client.post(TRANSCRIBE, headers=keyed, **multipart(fileId=file.id))
+    assert answer.json["data"]["text"] == SAID
+    made = answer.json["data"]["transcription"]
+    assert (made["name"], made["seconds"], made["fileId"]) == ("Talk.wav", 4, file.id)
+    again = client.post(TRANSCRIBE, headers=keyed, **multipart(fileId=file.id))
+    assert again.json["data"]["transcription"]["id"] == made["id"]
+    assert tokens(uid) == (2, 0)
+    found = client.get(f"/api/audio/transcriptions?fileId={file.id}", headers=headers).json
+    assert [each["id"] for each in found["data"]["transcriptions"]] == [made["id"]]
+    client.delete(answer.headers["Location"], headers=headers)
+    files.stat(file.path)
+
+
+def test_a_stranger_transcribes_and_finds_nothing_of_the_recording(
+    client: FlaskClient, db: Database, files: Files
+) -> None:
+    owner, headers = signed_in(db)
+    file = _uploaded(owner, 1)
+    client.post(TRANSCRIBE, headers=headers, **multipart(fileId=file.id))
+    stranger, other = signed_in(db)
+    refused = client.post(TRANSCRIBE, headers=other, **multipart(fileId=file.id))
+    assert code(refused) == (404, "file_not_found")
+    found = client.get(f"/api/audio/transcriptions?fileId={file.id}", headers=other).json
+    assert found["data"]["transcriptions"] == []
+    both = send(client, headers, wav(noise(1)), fileId=file.id)
+    assert code(both) == (422, "invalid_input")
+    assert code(client.post(TRANSCRIBE, headers=headers, **multipart())) == (422, "invalid_input")
+    assert left(db, files, stranger) == (0, [])
+
+
+def test_a_recording_that_is_deleted_before_it_is_heard_costs_nothing(
+    client: FlaskClient, db: Database
+) -> None:
+    uid, headers = signed_in(db)
+    file = _uploaded(uid, 1)
+    with held_queue() as held:
+        waiting = headers | {"Prefer": "respond-async"}
+        answer = client.post(TRANSCRIBE, headers=waiting, **multipart(fileId=file.id))
+        services().user_files.delete(uid, file.id)
+        deliver(held)
+        found = client.get(answer.headers["Location"], headers=headers).json["data"]
+    assert found["transcription"]["error"]["code"] == "sound_missing"
+    assert tokens(uid) == (0, 0)
 
 
 def test_transcriptions_are_listed_newest_first(client: FlaskClient, db: Database) -> None:

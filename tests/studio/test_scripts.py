@@ -49,7 +49,7 @@ def test_a_scene_is_edited_line_by_line_and_filmed(enter: Enter) -> None:
     page.get_by_role("link", name="Make a film").click()
     page.get_by_label("Plum").check()
     page.get_by_role("button", name="Film it").click()
-    expect(page.locator(".film-steps li")).to_have_count(5)
+    expect(page.locator(".job-steps li")).to_have_count(5)
     video = page.locator("video")
     video.wait_for(timeout=90_000)
     video.evaluate("(video) => { video.muted = true; return video.play(); }")

@@ -21,6 +21,10 @@ class PricesView(Schema):
         description="The speech that the tokens of a video pay for; more is charged as speech is."
     )
     transcribed_seconds_per_token: int
+    dubbed_characters_per_second: int = Field(
+        description="The most of a translation that a dubbing is charged for, for each second of "
+        "the original."
+    )
     tokens_of_new_account: int
     tokens_of_guest: int
 
@@ -35,9 +39,13 @@ class LimitsView(Schema):
     written_lines: int = Field(description="The most lines that the language model writes.")
     cast: int = Field(description="Characters of a script.")
     file_bytes: int
+    recording_seconds: int = Field(description="Of a sound to transcribe, or an uploaded file.")
+    dubbed_seconds: int = Field(description="Of a recording or a film to dub.")
+    dubbed_bytes: int
     sample_bytes: int = Field(description="Of the recording of a character.")
     image_bytes: int
     images: int = Field(description="Pictures of a character.")
+    avatar_bytes: int = Field(description="Of the picture of a user.")
     password_characters: int = Field(description="The shortest password.")
     retention_days: int = Field(description="How long generations and uploaded files are kept.")
     guest_days: int = Field(
@@ -115,8 +123,11 @@ class ConfigurationData(Schema):
 
 
 def _prices(settings: Settings) -> PricesView:
+    from troupe.dubbing.pricing import CHARACTERS_PER_SECOND
+
     return PricesView(
         **settings.prices.model_dump(),
+        dubbed_characters_per_second=CHARACTERS_PER_SECOND,
         video_included_characters=settings.video_included_characters,
         tokens_of_new_account=settings.tokens_to_give,
         tokens_of_guest=settings.guest_tokens_to_give,
@@ -125,8 +136,11 @@ def _prices(settings: Settings) -> PricesView:
 
 def _limits(settings: Settings) -> LimitsView:
     # Their domains are loaded with the first request, not with the function.
+    from troupe.accounts.profile import MAX_AVATAR_BYTES
     from troupe.characters.intake import MAX_IMAGE_BYTES, MAX_IMAGES, MAX_SAMPLE_BYTES
+    from troupe.dubbing.records import MAX_SECONDS as MAX_DUBBED_SECONDS
     from troupe.files.errors import MAX_BYTES
+    from troupe.media.uploads.proofs import MAX_RECORDING_SECONDS
     from troupe.scripts.records import (
         MAX_CHARACTERS,
         MAX_LINE_CHARACTERS,
@@ -134,6 +148,7 @@ def _limits(settings: Settings) -> LimitsView:
         MAX_WRITTEN,
         MOST_CAST,
     )
+    from troupe.web.body import FORM_LIMIT
 
     return LimitsView(
         text_characters=settings.max_text_characters,
@@ -145,9 +160,13 @@ def _limits(settings: Settings) -> LimitsView:
         written_lines=MAX_WRITTEN,
         cast=MOST_CAST,
         file_bytes=MAX_BYTES,
+        recording_seconds=MAX_RECORDING_SECONDS,
+        dubbed_seconds=MAX_DUBBED_SECONDS,
+        dubbed_bytes=FORM_LIMIT,
         sample_bytes=MAX_SAMPLE_BYTES,
         image_bytes=MAX_IMAGE_BYTES,
         images=MAX_IMAGES,
+        avatar_bytes=MAX_AVATAR_BYTES,
         password_characters=settings.password_min_length,
         retention_days=settings.retention_days,
         guest_days=settings.guest_days,

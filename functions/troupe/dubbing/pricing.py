@@ -18,12 +18,12 @@ from troupe.wallet.records import Meter
 
 # Of a translation, for each second of the original. Fast speakers say 20. A hold in voice seconds
 # is for new speech as long as the recording.
-_CHARACTERS = 25
+CHARACTERS_PER_SECOND = 25
 
 
 def quote(seconds: float, prices: Prices) -> Quote:
     """The most that a recording of this length can cost."""
-    tokens = _tokens(seconds, math.ceil(seconds * _CHARACTERS), prices)
+    tokens = _tokens(seconds, math.ceil(seconds * CHARACTERS_PER_SECOND), prices)
     return Quote(tokens=tokens, voice_seconds=2 * math.ceil(seconds))
 
 

@@ -9,6 +9,7 @@ from flask import Response
 from troupe.caller import Scope
 from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.errors import UnknownChoice
+from troupe.files.errors import UserFileNotFound
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
 from troupe.media.captions import MIME_TYPES
@@ -29,7 +30,6 @@ from troupe.web.caller import Auth
 from troupe.web.files import text_response
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import Page
 
 if TYPE_CHECKING:
     from troupe.caller import Caller
@@ -46,8 +46,8 @@ _WAIT = 45.0  # seconds; Hosting ends a request after 60
     data=schemas.Transcribed,
     headers=("Location",),
     errors=(
-        *(TranscriberNotConfigured, UnknownChoice, UnsupportedFile, BrokenAudio),
-        *(RecordingTooLong, TooDemanding, DecodersBusy),
+        *(TranscriberNotConfigured, UnknownChoice, UserFileNotFound),
+        *(UnsupportedFile, BrokenAudio, RecordingTooLong, TooDemanding, DecodersBusy),
         *(*PAYER_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs),
     ),
 )
@@ -60,11 +60,11 @@ def transcribe(
     """Turns speech into text. Sound of up to 60 seconds is answered with its text. Longer sound,
     and any if the server is busy, is answered with 202 and a job: poll
     `GET /api/audio/transcriptions/{id}`. Only the seconds in which somebody speaks are charged; the
-    whole length is reserved before. The sound is deleted when the work has ended."""
+    whole length is reserved before. The `audio` is deleted when the work has ended."""
     found = transcriptions.start(
         caller.uid,
-        form.audio,
-        form.audio.filename,
+        form.audio or form.file_id or "",
+        form.audio.filename if form.audio else "",
         form.language,
         header.idempotency_key,
         form.max_tokens,
@@ -89,9 +89,11 @@ def transcribe(
     data=schemas.TranscriptionList,
     errors=(BadCursor, PageTooDeep),
 )
-def list_transcriptions(query: Page, caller: Caller, transcriptions: Transcriptions) -> Reply:
+def list_transcriptions(
+    query: schemas.TranscriptionsQuery, caller: Caller, transcriptions: Transcriptions
+) -> Reply:
     """Lists your transcriptions, newest first, without their texts."""
-    items, found = transcriptions.page(caller.uid, query)
+    items, found = transcriptions.page(caller.uid, query, query.file_id)
     views = [schemas.TranscriptionView.of(each) for each in items]
     return Reply(
         schemas.TranscriptionList(transcriptions=views),

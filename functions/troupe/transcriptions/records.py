@@ -27,11 +27,13 @@ class Text(Record):
 
 class Transcription(Record):
     """`transcriptions/{id}`. Its job has the same id. `seconds`: of the sound. `asked`: the
-    language that the request named, "" for none."""
+    language that the request named, "" for none. `file_id`: the user's file that it is of, None if
+    the sound came with the request."""
 
     id: str
     uid: str
     name: str
+    file_id: str | None = None
     seconds: float
     asked: str = ""
     transcriber: str
@@ -47,7 +49,8 @@ class Transcription(Record):
 
 
 class Sound(Record):
-    """The input of a transcription job: where the sound is, until the job ends. `language`: the
+    """The input of a transcription job: where the sound is. One that came with the request is
+    deleted when the job ends, a user's file is not. `language`: the
     transcriber's code, None to detect it."""
 
     path: str

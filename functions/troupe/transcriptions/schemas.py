@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from troupe.jobs.records import JobStatus
 from troupe.jobs.schemas import CompanyId, ErrorView, JobView, MaxTokens, PaidHeaders
@@ -14,20 +15,28 @@ from troupe.transcriptions.records import Transcription
 from troupe.transcriptions.service import TranscriptionWithJob
 from troupe.transcriptions.specs import TRANSCRIPTION
 from troupe.web.media import MediaUrl
-from troupe.web.schema import Id, Schema
+from troupe.web.schema import Id, Page, Schema
 from troupe.web.upload import Form, Upload
 
 
 class TranscribeForm(Form):
-    audio: Upload = Field(
+    audio: Upload | None = Field(
+        None,
         description="WAV, MP3, M4A, AAC, Ogg, FLAC, WebM, AIFF, CAF or AMR audio: at most 32 MB, "
-        "and two hours."
+        "and two hours.",
     )
+    file_id: Id | None = Field(None, description="An uploaded recording, instead of `audio`.")
     language: Annotated[str, Field(max_length=40)] | None = Field(
         None, description="The language that is spoken, such as `en`. Detected if it is left out."
     )
     max_tokens: MaxTokens = None
     company_id: CompanyId = None
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if (self.audio is None) == (self.file_id is None):
+            raise PydanticCustomError("one_source", "send either `audio` or `fileId`")
+        return self
 
 
 class TranscribeHeaders(PaidHeaders):
@@ -72,6 +81,7 @@ class TranscriptionView(Schema):
 
     id: str
     name: str
+    file_id: str | None = Field(description="The uploaded recording that it was made of.")
     status: JobStatus
     seconds: float = Field(description="The length of the sound in seconds.")
     speech_seconds: float | None = Field(
@@ -100,6 +110,10 @@ class TranscriptionView(Schema):
             captions_url=f"/api/audio/transcriptions/{found.id}/captions" if text else None,
             error=ErrorView.of(found.error),
         )
+
+
+class TranscriptionsQuery(Page):
+    file_id: Id | None = Field(None, description="Only those of this uploaded recording.")
 
 
 class TranscriptionList(Schema):

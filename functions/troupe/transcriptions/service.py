@@ -38,6 +38,7 @@ from troupe.wallet.payers import Payer
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
+    from troupe.files.service import UserFiles
     from troupe.jobs.service import JobService
     from troupe.media.uploads.proofs import Recording
 
@@ -53,20 +54,35 @@ class TranscriptionWithJob:
     segments: list[Segment] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What is transcribed. `fingerprint`: identifies its content. `path`: where it is, once `new`
+    is stored. `file_id`: of the user's file, if it is one."""
+
+    name: str
+    seconds: float
+    fingerprint: str
+    path: str
+    new: list[NewFile]
+    file_id: str | None = None
+
+
 class Transcriptions:
-    """`files` and `jobs` are called only when they are needed."""
+    """`files`, `jobs` and `user_files` are called only when they are needed."""
 
     def __init__(
         self,
         db: Database,
         files: Callable[[], Files],
         jobs: Callable[[], JobService],
+        user_files: Callable[[], UserFiles],
         prove: Callable[[BinaryIO, str], Recording],
         settings: Settings,
     ) -> None:
         self._db = db
         self._files = files
         self._jobs = jobs
+        self._user_files = user_files
         self._prove = prove
         self._settings = settings
         self._orphans = OrphanedFiles(db, files)
@@ -74,59 +90,56 @@ class Transcriptions:
     def start(
         self,
         uid: str,
-        sent: File,
+        source: File | str,
         name: str = "",
         language: str | None = None,
         key: str | None = None,
         max_tokens: int | None = None,
         payer: Payer | None = None,
     ) -> TranscriptionWithJob:
-        """Stores the sound, commits the transcription, its job and the hold, and enqueues the work.
-        A repeat under the same idempotency `key` returns the first one in its current state.
+        """Commits the transcription, its job and the hold, and enqueues the work. `source`: a
+        sound, which is stored, or the id of an uploaded file. A repeat under the same idempotency
+        `key` returns the first one in its current state.
 
-        Raises TranscriberNotConfigured, UnknownChoice, UnsupportedFile, BrokenAudio,
-        RecordingTooLong, TooDemanding, DecodersBusy, NotEnoughTokens, CostAboveMax, KeyReused,
-        TooManyJobs, and the PAYER_ERRORS.
+        Raises TranscriberNotConfigured, UnknownChoice, UserFileNotFound, UnsupportedFile,
+        BrokenAudio, RecordingTooLong, TooDemanding, DecodersBusy, NotEnoughTokens, CostAboveMax,
+        KeyReused, TooManyJobs, and the PAYER_ERRORS.
         """
         settings = self._settings
         if settings.transcriber == "off":
             raise TranscriberNotConfigured
         code = self._code(language)
-        recording = self._prove(sent.stream, uid)
+        transcription_id = keyed_id(uid, key)
+        given = self._given(uid, transcription_id, source, name)
         at = now()
         transcription = Transcription(
-            id=keyed_id(uid, key),
+            id=transcription_id,
             uid=uid,
-            name=safe_name(name, "recording"),
-            seconds=recording.seconds,
+            name=given.name,
+            file_id=given.file_id,
+            seconds=given.seconds,
             asked=code or "",
             transcriber=settings.transcriber,
             created_at=at,
             updated_at=at,
             expires_at=at + timedelta(days=settings.retention_days),
         )
-        prefix = writes.files_prefix(uid, transcription.id)
-        # A random name: the file of a repeat must not replace that of the first request.
-        path = f"{prefix}{secrets.token_hex(8)}{recording.extension}"
         job = TRANSCRIPTION.job(
             id=transcription.id,
             uid=uid,
             subject=writes.transcription_path(transcription.id),
-            given=Sound(path=path, seconds=recording.seconds, language=code),
-            request_hash=request_hash(
-                "transcribe", {"file": file_hash(sent.stream), "language": code}
-            ),
+            given=Sound(path=given.path, seconds=given.seconds, language=code),
+            request_hash=request_hash("transcribe", {"file": given.fingerprint, "language": code}),
             at=at,
             payer=payer,
         )
-        stored = NewFile(path, recording.content_type, sent.stream)
-        with self._orphans.stored([stored]) as record:
+        with self._orphans.stored(given.new) as record:
             committed = self._jobs().submit(
                 job,
-                quote(recording.seconds, settings.prices),
+                quote(given.seconds, settings.prices),
                 [
                     writes.create_write(transcription),
-                    record.replace_write([]),
+                    *([record.replace_write([])] if given.new else []),
                     activity_write(
                         uid,
                         "voice_transcription_started",
@@ -164,11 +177,13 @@ class Transcriptions:
             segments = segments_from_json(self._read(found.text.path))
         return TranscriptionWithJob(found, job, segments)
 
-    def page(self, uid: str, page: PageRequest) -> tuple[list[Transcription], PageOf]:
-        """The user's transcriptions, newest first. Raises BadCursor, PageTooDeep."""
-        found = newest_first(
-            self._db, writes.COLLECTION, page, field="createdAt", where=[("uid", "==", uid)]
-        )
+    def page(
+        self, uid: str, page: PageRequest, file_id: str | None = None
+    ) -> tuple[list[Transcription], PageOf]:
+        """The user's transcriptions, or those of one of their files, newest first. Raises
+        BadCursor, PageTooDeep."""
+        where = [("uid", "==", uid), *([("fileId", "==", file_id)] if file_id else [])]
+        found = newest_first(self._db, writes.COLLECTION, page, field="createdAt", where=where)
         return [Transcription.of(document) for document in found.documents], found
 
     def captions(self, uid: str, transcription_id: str, form: CaptionFormat) -> str:
@@ -195,6 +210,18 @@ class Transcriptions:
             except Exception as error:  # one failure must not block the others
                 log.error("transcription_not_expired", error, transcriptionId=document.id)
         return erased
+
+    def _given(self, uid: str, transcription_id: str, source: File | str, name: str) -> _Given:
+        if isinstance(source, str):
+            file = self._user_files().get(uid, source)
+            return _Given(file.name, file.seconds, file.id, file.path, [], file.id)
+        recording = self._prove(source.stream, uid)
+        prefix = writes.files_prefix(uid, transcription_id)
+        # A random name: the file of a repeat must not replace that of the first request.
+        path = f"{prefix}{secrets.token_hex(8)}{recording.extension}"
+        new = [NewFile(path, recording.content_type, source.stream)]
+        fingerprint = file_hash(source.stream)
+        return _Given(safe_name(name, "recording"), recording.seconds, fingerprint, path, new)
 
     def _both(self, uid: str, transcription_id: str) -> tuple[Transcription, Job]:
         document, job = writes.read(self._db, transcription_id)

@@ -53,6 +53,20 @@ export const kinds = {
     cancel: (jobId) => api.POST('/api/video-jobs/{jobId}/cancel', { params: { path: { jobId } } }),
     open: () => '/scripts',
   },
+  transcription: {
+    read: async (transcriptionId) => {
+      const { transcription, job } = await data(api.GET('/api/audio/transcriptions/{transcriptionId}', { params: { path: { transcriptionId } } }));
+      return { job, title: transcription.name };
+    },
+    open: (id) => `/files/texts/${id}`,
+  },
+  dubbing: {
+    read: async (dubbingId) => {
+      const { dubbing, job } = await data(api.GET('/api/dubbing/{dubbingId}', { params: { path: { dubbingId } } }));
+      return { job, title: dubbing.name };
+    },
+    open: (id) => `/dubbing/${id}`,
+  },
   export: {
     read: async (exportId) => {
       const { job } = await data(api.GET('/api/auth/export/{exportId}', { params: { path: { exportId } } }));

@@ -1,6 +1,7 @@
 // The one thing that plays in the studio: one audio element, which outlives pages.
 import { computed, effect, signal } from '@preact/signals';
 import { api, data, type Schemas } from '../api/client.ts';
+import type { Shape } from './peaks.ts';
 import { transcript, type Transcript } from './words.ts';
 import { keep, kept } from '../state/storage.ts';
 
@@ -14,6 +15,8 @@ export interface Track {
   language: string;
   /** Loads the captions; the text is not shown without. */
   cues?: () => Promise<Schemas['Cue'][]>;
+  /** Loads the waveform; without, the strokes are those of the words. */
+  peaks?: () => Promise<Shape>;
   /** The page about it. */
   page?: string;
 }
@@ -27,6 +30,7 @@ export const time = signal(0);
 export const length = signal(0);
 export const rate = signal(kept<number>('rate') ?? 1);
 export const words = signal<Transcript | null>(null);
+export const peaks = signal<Shape | null>(null);
 export const failure = signal<unknown>(null);
 export const hasTrack = computed(() => track.value !== null);
 
@@ -72,6 +76,7 @@ export async function cue(wanted: Track): Promise<void> {
   sound.pause();
   track.value = wanted;
   words.value = null;
+  peaks.value = null;
   failure.value = null;
   time.value = 0;
   length.value = 0;
@@ -80,6 +85,12 @@ export async function cue(wanted: Track): Promise<void> {
       if (track.value?.id === wanted.id) words.value = transcript(cues);
     },
     () => {}, // The sound is there without its text.
+  );
+  wanted.peaks?.().then(
+    (shape) => {
+      if (track.value?.id === wanted.id) peaks.value = shape;
+    },
+    () => {}, // There is none of what was made before they were kept.
   );
   try {
     await load(wanted, 0);

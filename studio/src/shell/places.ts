@@ -14,6 +14,7 @@ export const places: Place[] = [
   { path: '/speak', name: 'speak', icon: 'speak', group: 'make' },
   { path: '/characters', name: 'characters', icon: 'characters', group: 'make' },
   { path: '/scripts', name: 'scripts', icon: 'scripts', group: 'make' },
+  { path: '/dubbing', name: 'dubbing', icon: 'dubbing', group: 'make' },
   { path: '/history', name: 'history', icon: 'history', group: 'keep' },
   { path: '/files', name: 'files', icon: 'files', group: 'keep' },
   { path: '/rooms', name: 'rooms', icon: 'rooms', group: 'meet' },

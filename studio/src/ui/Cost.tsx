@@ -6,6 +6,7 @@ import { me } from '../session/session.ts';
 const text = messages(
   {
     tokens: (count: number) => plural(count, { one: '# token', other: '# tokens' }, 'en'),
+    most: (tokens: string) => `Up to ${tokens}`,
     seconds: (count: number) => plural(count, { one: 'up to # second of your plan', other: 'up to # seconds of your plan' }, 'en'),
     left: (count: number) => `${number(count)} left`,
     free: 'Free',
@@ -16,6 +17,7 @@ const text = messages(
   },
   {
     tokens: (count) => plural(count, { zero: 'لا رصيد', one: 'وحدة واحدة', two: 'وحدتان', few: '# وحدات', many: '# وحدة', other: '# وحدة' }, 'ar'),
+    most: (tokens) => `حتى ${tokens}`,
     seconds: (count) => `حتى ${plural(count, { one: 'ثانية واحدة', two: 'ثانيتين', few: '# ثوانٍ', other: '# ثانية' }, 'ar')} من خطتك`,
     left: (count) => `المتبقي ${number(count)}`,
     free: 'مجانًا',
@@ -26,9 +28,11 @@ const text = messages(
   },
 );
 
-export function Cost({ price }: { price: Schemas['PriceData'] }) {
+/** `isMost`: only what is used of it is charged. */
+export function Cost({ price, isMost }: { price: Omit<Schemas['PriceData'], 'payer'>; isMost?: boolean }) {
   const t = text();
-  const cost = price.meter === 'voiceSeconds' ? t.seconds(price.voiceSecondsAtMost ?? 0) : price.tokens ? t.tokens(price.tokens) : t.free;
+  const tokens = isMost ? t.most(t.tokens(price.tokens)) : t.tokens(price.tokens);
+  const cost = price.meter === 'voiceSeconds' ? t.seconds(price.voiceSecondsAtMost ?? 0) : price.tokens ? tokens : t.free;
   return (
     <p class="cost">
       <strong>{cost}</strong> <span>{t.left(price.available)}</span>

@@ -13,10 +13,11 @@ interface Words {
   notRemoved: string;
 }
 
-export function remove(id: string, { removed, notRemoved }: Words, forGood: () => Promise<unknown>, undone?: () => void): void {
-  gone.value = new Set([...gone.value, id]);
+export function remove(id: string | readonly string[], { removed, notRemoved }: Words, forGood: () => Promise<unknown>, undone?: () => void): void {
+  const ids = [id].flat();
+  gone.value = new Set([...gone.value, ...ids]);
   const back = () => {
-    gone.value = new Set([...gone.value].filter((each) => each !== id));
+    gone.value = new Set([...gone.value].filter((each) => !ids.includes(each)));
   };
   undoable(
     removed,

@@ -6,6 +6,7 @@ from playwright.sync_api import FilePayload
 
 from tests.studio.visits import Case, Visit
 from tests.support.sounds import recording
+from tests.support.speeches import spoken, wav
 
 
 def upload(
@@ -19,6 +20,31 @@ def upload(
 def _uploaded(visit: Visit) -> None:
     upload(visit)
     visit.page.locator(".file-name").first.wait_for()
+
+
+def transcribe(visit: Visit) -> None:
+    """The file whose page is open, until its words are there."""
+    visit.page.locator(".transcribe button[type=submit]:enabled").click()
+    visit.page.locator(".said, .said-nothing").first.wait_for(timeout=60_000)
+
+
+def _opened(visit: Visit) -> None:
+    _uploaded(visit)
+    visit.page.locator("a.file-name").first.click()
+    visit.page.locator(".transcribe .cost").wait_for()
+
+
+def _silent(visit: Visit) -> None:
+    _opened(visit)
+    transcribe(visit)
+
+
+def _heard(visit: Visit) -> None:
+    upload(visit, "The weather.wav", wav(spoken()))
+    visit.page.locator("a.file-name", has_text="weather").first.click()
+    transcribe(visit)
+    visit.page.locator(".said-other .button").click()
+    visit.page.locator(".said-translated").wait_for(timeout=60_000)
 
 
 def _refused(visit: Visit) -> None:
@@ -36,6 +62,10 @@ CASES = [
     Case("/files", "with one", show=_uploaded, title="files"),
     Case("/files", "refused", who="newcomer", show=_refused),
     Case("/files", "deleted", show=_deleted),
+    Case("/files", "one of them", show=_opened, title="file"),
+    Case("/files", "nobody speaks", show=_silent),
+    Case("/files", "written down", show=_heard, title="transcription"),
+    Case("/files/texts/nothing", "unknown"),
     Case(
         "/files",
         "failed",

@@ -141,7 +141,7 @@ def _film_at_work(visit: Visit) -> None:
     # Firestore's listener would say that the film is done: it gets no answer.
     visit.page.route("**/google.firestore.v1.Firestore/**", lambda route: None)
     visit.open(f"/scripts/{found['id']}/film")
-    visit.page.locator(".film-steps").wait_for()
+    visit.page.locator(".job-steps").wait_for()
 
 
 def _answers(visit: Visit, pattern: str, data: dict[str, Any]) -> None:

@@ -64,8 +64,19 @@ def _first(visit: Visit) -> None:
 
 
 def _deleted(visit: Visit) -> None:
-    visit.page.locator(".row .icon-button").first.click()
+    visit.page.locator(".row-ways .icon-button").nth(1).click()
     visit.page.locator(".toast-action").wait_for()
+
+
+def _chosen(visit: Visit) -> None:
+    visit.page.locator(".history-bar .button").click()
+    visit.page.locator(".row-check input").first.check()
+
+
+def _renamed(visit: Visit) -> None:
+    _first(visit)
+    visit.page.locator(".page-actions .icon-button").nth(1).click()
+    visit.page.get_by_role("dialog").locator("input").wait_for()
 
 
 CASES = [
@@ -74,9 +85,12 @@ CASES = [
     Case("/speak", "not enough tokens", prepare=_short, show=write),
     Case("/speak", "refused", show=_refused),
     Case("/speak", "plays", show=_plays, title="speak"),
-    Case("/history", "with entries"),
+    Case("/history", "with entries", title="history"),
+    Case("/history", "some are chosen", show=_chosen),
+    Case("/history?search=nothing+like+this", "nothing found"),
     Case("/history", "deleted", show=_deleted),
     Case("/history", "one of them", show=_first, title="recording"),
+    Case("/history", "renaming", show=_renamed),
     Case(
         "/history",
         "failed",

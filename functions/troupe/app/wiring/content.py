@@ -183,7 +183,12 @@ class Content(People):
         from troupe.transcriptions.service import Transcriptions
 
         return Transcriptions(
-            self.database, self._files, self._jobs, self._prove_recording, self.settings
+            self.database,
+            self._files,
+            self._jobs,
+            lambda: self.user_files,
+            self._prove_recording,
+            self.settings,
         )
 
     @cached_property

@@ -2,15 +2,17 @@ import { useRef, useState } from 'preact/hooks';
 import { api, data } from '../../api/client.ts';
 import { asForm } from '../../api/form.ts';
 import { me, type Me } from '../../session/session.ts';
+import { useConfig } from '../../state/config.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Problem } from '../../ui/States.tsx';
 import { text } from './messages.ts';
 
-const MOST = 5 * 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
 
 export function Avatar({ user }: { user: Me }) {
   const t = text();
+  const most = useConfig()?.limits.avatarBytes;
   const input = useRef<HTMLInputElement>(null);
   const [isBusy, setBusy] = useState(false);
   const [wrong, setWrong] = useState('');
@@ -22,7 +24,7 @@ export function Avatar({ user }: { user: Me }) {
   };
   const choose = (file: File | undefined) => {
     if (!file) return;
-    const found = !file.type.startsWith('image/') ? t.notPicture : file.size > MOST ? t.pictureTooLarge : '';
+    const found = !file.type.startsWith('image/') ? t.notPicture : most && file.size > most ? t.pictureTooLarge(most / MEGABYTE) : '';
     setWrong(found);
     if (!found) run(data(api.POST('/api/auth/avatar', { body: { avatar: file }, bodySerializer: asForm })));
   };
@@ -36,7 +38,7 @@ export function Avatar({ user }: { user: Me }) {
           <Button small isBusy={isBusy} icon="upload" onClick={() => input.current?.click()}>{t.changePicture}</Button>
           {user.profilePicture && <Button small look="quiet" onClick={() => run(data(api.PUT('/api/auth/profile', { body: { profilePicture: '' } })))}>{t.removePicture}</Button>}
         </div>
-        <p class={wrong ? 'field-error' : 'field-hint'} role={wrong ? 'alert' : undefined}>{wrong || t.pictureHint}</p>
+        <p class={wrong ? 'field-error' : 'field-hint'} role={wrong ? 'alert' : undefined}>{wrong || (most ? t.pictureHint(most / MEGABYTE) : '')}</p>
         <Problem error={error} />
       </div>
     </div>

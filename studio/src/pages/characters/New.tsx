@@ -5,6 +5,7 @@ import { asForm } from '../../api/form.ts';
 import { answered, keyFor, mark } from '../../api/idempotency.ts';
 import { leaving, go } from '../../router.ts';
 import { me } from '../../session/session.ts';
+import { useConfig } from '../../state/config.ts';
 import { draft, dropDraft } from '../../state/drafts.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Page } from '../../ui/Page.tsx';
@@ -40,6 +41,7 @@ export default function New() {
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const values = written.value;
+  const engines = useConfig()?.engines;
   const change = (changes: Partial<typeof initial>) => (written.value = { ...written.value, ...changes });
   const missing = {
     ...(!sound && { audioFile: t.sampleMissing }),
@@ -94,6 +96,7 @@ export default function New() {
       <form class="making" noValidate onSubmit={(event) => void submit(event)}>
         <section>
           <h2>{t.stepVoice}</h2>
+          {engines && !engines.some((each) => each.cloning) && <p class="field-hint">{t.notCloned}</p>}
           <Sample language={values.language} sound={sound} onSound={setSound} error={wrong.audioFile} />
         </section>
         <section>

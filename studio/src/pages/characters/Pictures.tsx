@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useConfig } from '../../state/config.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { text } from './messages.ts';
 
-const MOST = 10;
-const MOST_MEGABYTES = 5;
+const MEGABYTE = 1024 * 1024;
 
 interface Props {
   /** Those that the character has, by their keys. */
@@ -19,11 +19,14 @@ export function Pictures({ kept = {}, onRemoveKept, added, onAdded }: Props) {
   const [wrong, setWrong] = useState('');
   const links = useLinks(added);
   const before = Object.entries(kept);
-  const room = MOST - before.length - added.length;
+  const limits = useConfig()?.limits;
+  // Unlimited here until the server has said: it looks at them, too.
+  const room = (limits?.images ?? Infinity) - before.length - added.length;
+  const largest = limits?.imageBytes ?? Infinity;
   const choose = (files: File[]) => {
-    const good = files.filter((each) => each.type.startsWith('image/') && each.size <= MOST_MEGABYTES * 1024 * 1024);
+    const good = files.filter((each) => each.type.startsWith('image/') && each.size <= largest);
     const isKind = files.every((each) => each.type.startsWith('image/'));
-    setWrong(good.length === files.length ? '' : isKind ? t.tooLarge(MOST_MEGABYTES) : t.notPicture);
+    setWrong(good.length === files.length ? '' : isKind ? t.tooLarge(largest / MEGABYTE) : t.notPicture);
     onAdded([...added, ...good.slice(0, room)]);
   };
   return (

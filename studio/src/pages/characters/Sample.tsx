@@ -3,11 +3,12 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { clock, languageName } from '../../i18n/index.ts';
 import { close, isPlaying, pause, play, track as current } from '../../player/player.ts';
 import { leaving } from '../../router.ts';
+import { useConfig } from '../../state/config.ts';
 import { Button } from '../../ui/Button.tsx';
 import { text, passages } from './messages.ts';
 import { LONGEST, loudness, Recorder } from './recorder.ts';
 
-const MOST_MEGABYTES = 20;
+const MEGABYTE = 1024 * 1024;
 const TAKE = 'take';
 
 interface Props {
@@ -105,20 +106,21 @@ function Take({ sound, language, onDiscard }: { sound: Blob; language: string; o
 
 function Upload({ onSound }: { onSound: (sound: Blob) => void }) {
   const t = text();
+  const largest = useConfig()?.limits.sampleBytes;
   const input = useRef<HTMLInputElement>(null);
   const [wrong, setWrong] = useState('');
   const choose = (file: File | undefined) => {
     if (!file) return;
     // Browsers do not know the type of every sound file; the server looks into it.
     if (/^(image|text|application\/pdf)/.test(file.type)) setWrong(t.notSound);
-    else if (file.size > MOST_MEGABYTES * 1024 * 1024) setWrong(t.tooLarge(MOST_MEGABYTES));
+    else if (largest && file.size > largest) setWrong(t.tooLarge(largest / MEGABYTE));
     else onSound(file);
   };
   return (
     <div class="upload">
       <input ref={input} hidden type="file" accept="audio/*,.wav,.mp3,.m4a,.ogg,.flac,.webm" onChange={(event) => choose(event.currentTarget.files?.[0])} />
       <Button small icon="upload" onClick={() => input.current?.click()}>{t.upload}</Button>
-      <p class={wrong ? 'field-error' : 'field-hint'} role={wrong ? 'alert' : undefined}>{wrong || t.uploadHint}</p>
+      <p class={wrong ? 'field-error' : 'field-hint'} role={wrong ? 'alert' : undefined}>{wrong || `${t.uploadHint} ${largest ? t.tooLarge(largest / MEGABYTE) : ''}`}</p>
     </div>
   );
 }

@@ -1,44 +1,36 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { api, data, page, type Schemas } from '../../api/client.ts';
+import { api, data } from '../../api/client.ts';
 import { ApiError, wordsFor } from '../../api/errors.ts';
 import { clock, date } from '../../i18n/index.ts';
 import { isPlaying, pause, play, track as current, type Track } from '../../player/player.ts';
 import { download } from '../../player/Player.tsx';
+import { config } from '../../state/config.ts';
 import { useResource } from '../../state/resource.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { More } from '../../ui/More.tsx';
 import { Page } from '../../ui/Page.tsx';
-import { isThere, remove } from '../../ui/removal.ts';
+import { isThere } from '../../ui/removal.ts';
 import { Empty, Loading } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
+import { recordingError } from './errors.ts';
+import { files, removeFile, size, type Item } from './files.ts';
 import { text } from './messages.ts';
+import { added } from './rows.ts';
+import { Texts } from './Texts.tsx';
 import { add, onArrival, retry, stop, uploads, type Upload } from './uploads.ts';
 import './files.css';
 
-type Item = Schemas['FileView'];
-interface Listed {
-  items: Item[];
-  next: string | undefined;
-}
-
-const MEGABYTE = 1024 * 1024;
 const DAY = 86_400_000;
-
-async function load(cursor?: string): Promise<Listed> {
-  const { data: list, meta } = await page(api.GET('/api/files', { params: { query: { limit: 25, ...(cursor && { cursor }) } } }));
-  return { items: list.files, next: meta.nextCursor };
-}
-
-const size = (bytes: number): string => text().megabytes(Math.max(0.1, Math.round((bytes / MEGABYTE) * 10) / 10));
 
 export default function Files() {
   const t = text();
-  const listed = useResource(() => load());
+  const listed = useResource(() => files());
   const limits = useResource(async () => {
-    const [{ limits }, { quotas }] = await Promise.all([data(api.GET('/api/config')), data(api.GET('/api/user/profile'))]);
-    return { most: limits.fileBytes, quotas };
+    const [{ limits }, { quotas }] = await Promise.all([config(), data(api.GET('/api/user/profile'))]);
+    return { most: limits.fileBytes, days: limits.retentionDays, quotas };
   });
+  const kept = limits.loaded.value.state === 'ready' ? limits.loaded.value.value.days : null;
   useEffect(
     () =>
       onArrival((file) => {
@@ -48,13 +40,8 @@ export default function Files() {
       }),
     [],
   );
-  const removeFile = (item: Item) => {
-    remove(item.id, { removed: t.removed(item.name), notRemoved: t.notRemoved }, () =>
-      api.DELETE('/api/files/{fileId}', { params: { path: { fileId: item.id } } }).then(limits.reload),
-    );
-  };
   return (
-    <Page title={t.title} lead={t.lead}>
+    <Page title={t.title} lead={kept ? t.leadFor(kept) : t.lead}>
       <div class="files">
         <Loading of={limits} lines={2}>
           {({ most, quotas }) => (
@@ -71,12 +58,13 @@ export default function Files() {
               <Empty title={t.emptyTitle}>{t.empty}</Empty>
             ) : (
               <div>
-                <ol class="rows">{items.filter(isThere).map((item) => <Row key={item.id} item={item} onRemove={() => removeFile(item)} />)}</ol>
-                {next && <More load={() => load(next)} onMore={(more) => listed.change((value) => ({ items: [...value.items, ...more.items], next: more.next }))} />}
+                <ol class="rows">{items.filter(isThere).map((item) => <Row key={item.id} item={item} onRemove={() => removeFile(item, limits.reload)} />)}</ol>
+                {next && <More load={() => files(next)} onMore={(more) => listed.change(added(more))} />}
               </div>
             )
           }
         </Loading>
+        <Texts />
       </div>
     </Page>
   );
@@ -130,7 +118,7 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
     <li class="sending">
       <p class="sending-name"><bdi>{file.name}</bdi></p>
       {state === 'failed' ? (
-        <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(error)}</p>
+        <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(recordingError(error))}</p>
       ) : (
         <>
           <p class="row-about">{state === 'waiting' ? t.waiting : percent < 100 ? t.percent(percent) : t.checking}</p>
@@ -148,7 +136,7 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
 function Row({ item, onRemove }: { item: Item; onRemove: () => void }) {
   const t = text();
   const isSounding = isPlaying.value && current.value?.id === item.id;
-  const track: Track = { id: item.id, title: item.name, about: t.title, source: item.url, language: '', page: '/files' };
+  const track: Track = { id: item.id, title: item.name, about: t.title, source: item.url, language: '', page: `/files/${item.id}` };
   const days = Math.floor((new Date(item.expiresAt).getTime() - Date.now()) / DAY);
   return (
     <li class="row" data-current={current.value?.id === item.id || undefined}>
@@ -156,7 +144,7 @@ function Row({ item, onRemove }: { item: Item; onRemove: () => void }) {
         <Icon name={isSounding ? 'pause' : 'play'} />
       </button>
       <div class="row-main">
-        <p class="file-name"><bdi>{item.name}</bdi></p>
+        <a class="file-name" href={`/files/${item.id}`}><bdi>{item.name}</bdi></a>
         <p class="row-about">
           <span dir="ltr">{clock(item.seconds)}</span>
           <span>{size(item.size)}</span>

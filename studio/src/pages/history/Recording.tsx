@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { api, data } from '../../api/client.ts';
-import { ApiError } from '../../api/errors.ts';
+import { api, data, type Schemas } from '../../api/client.ts';
+import { ApiError, fieldMessages } from '../../api/errors.ts';
 import { clock, date, languageName } from '../../i18n/index.ts';
 import { JobProgress } from '../../jobs/JobProgress.tsx';
 import { follow, followed } from '../../jobs/follow.ts';
@@ -11,14 +11,17 @@ import { Transcript } from '../../player/Transcript.tsx';
 import { transcript } from '../../player/words.ts';
 import { go, type PageProps } from '../../router.ts';
 import { useResource } from '../../state/resource.ts';
-import { Button } from '../../ui/Button.tsx';
+import { Button, IconButton } from '../../ui/Button.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { TextField } from '../../ui/Field.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Failure, Problem, Skeleton } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
+import { change, speakAs } from '../speak/work.ts';
 import { text } from './messages.ts';
 import { removeRecording } from './removal.ts';
 import { cuesOf, trackOf } from './track.ts';
-import './history.css';
+import '../../styles/recording.css';
 
 export default function Recording({ params }: PageProps) {
   const id = params.id!;
@@ -54,19 +57,22 @@ export default function Recording({ params }: PageProps) {
     [t.cost, t.tokens(generation.tokensUsed)],
     [t.file, `${generation.format.toUpperCase()}${generation.size ? `, ${t.size(Math.max(0.1, Math.round(generation.size / 1e5) / 10))}` : ''}`],
   ];
+  const changed = ({ generation: now }: Pick<Schemas['GenerationAndJob'], 'generation'>) => read.change((before) => ({ ...before, generation: now }));
+  const hasFailed = generation.status === 'failed' || generation.status === 'cancelled';
   return (
-    <Page title={generation.title}>
+    <Page title={generation.title} actions={<Keeping generation={generation} onChange={changed} />}>
       <div class="recording" data-follows={id}>
         <div class="recording-main">
           {each && !isDone && job && !hasEnded(job) && <JobProgress followed={each} onCancel={() => void kindOf('voice').cancel?.(id)} />}
           {generation.error && <Problem error={new ApiError(generation.error.code, generation.error.message)} />}
+          {hasFailed && <Again generation={generation} />}
           {track && (
             <>
               <div class="recording-actions">
                 <Button look="lit" icon={isSounding ? 'pause' : 'play'} onClick={() => (isSounding ? pause() : void play(track))}>{isSounding ? t.pause1 : t.play1}</Button>
                 <Button icon="download" onClick={() => void download(track.source, generation.title).catch(() => toast(t.notDownloaded))}>{t.downloadAudio}</Button>
               </div>
-              <Said id={id} language={generation.language} onSeek={(seconds) => void cue(track).then(() => { seek(seconds); void play(track); })} />
+              <Said id={id} language={generation.language} isEstimated={generation.timingSource === 'estimated'} onSeek={(seconds) => void cue(track).then(() => { seek(seconds); void play(track); })} />
             </>
           )}
         </div>
@@ -80,8 +86,82 @@ export default function Recording({ params }: PageProps) {
   );
 }
 
+type Generation = Schemas['GenerationView'];
+
+/** Its title, and whether it is a favourite. */
+function Keeping({ generation: { id, title, favourite }, onChange }: { generation: Generation; onChange: (changed: Schemas['GenerationAndJob']) => void }) {
+  const t = text();
+  const [isRenaming, setRenaming] = useState(false);
+  const put = async (body: Schemas['UpdateGeneration']) => onChange(await data(api.PUT('/api/voice/generations/{generationId}', { params: { path: { generationId: id } }, body })));
+  return (
+    <>
+      <IconButton icon="star" pressed={favourite} label={t.addFavourite} onClick={() => void put({ favourite: !favourite }).catch(() => toast(t.notChanged))} />
+      <IconButton icon="edit" label={t.rename} onClick={() => setRenaming(true)} />
+      {isRenaming && <Rename title={title} onSave={(name) => put({ title: name })} onClose={() => setRenaming(false)} />}
+    </>
+  );
+}
+
+function Rename({ title, onSave, onClose }: { title: string; onSave: (title: string) => Promise<unknown>; onClose: () => void }) {
+  const t = text();
+  const [typed, type] = useState(title);
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const wrong = fieldMessages(error).title;
+  const save = () => {
+    setBusy(true);
+    setError(null);
+    onSave(typed.trim()).then(onClose, (failed: unknown) => {
+      setError(failed);
+      setBusy(false);
+    });
+  };
+  return (
+    <Dialog title={t.rename} onClose={onClose}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (typed.trim() && !isBusy) save();
+        }}
+      >
+        <TextField label={t.name} dir="auto" maxLength={120} value={typed} error={wrong} onValue={type} />
+        {!wrong && <Problem error={error} />}
+        <Button type="submit" look="primary" isBusy={isBusy} disabled={!typed.trim()}>{t.save}</Button>
+      </form>
+    </Dialog>
+  );
+}
+
+/** What could not be spoken goes back to where it was written. */
+function Again({ generation }: { generation: Generation }) {
+  const t = text();
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const again = async () => {
+    setBusy(true);
+    setError(null);
+    const { id, language, voiceType, voiceStyle: style, voiceId, characterId, speed, format } = generation;
+    try {
+      const { text: written } = await data(api.GET('/api/voice/generations/{generationId}/text', { params: { path: { generationId: id } } }));
+      change({ text: written, language, voiceType, voiceId: voiceId ?? '', characterId: '', style, speed, format });
+      if (characterId) await speakAs(characterId);
+      go('/speak');
+    } catch (failed) {
+      setError(failed);
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="stack">
+      <Button icon="speak" isBusy={isBusy} onClick={() => void again()}>{t.again}</Button>
+      <Problem error={error} />
+    </div>
+  );
+}
+
 /** The words, lit while this recording plays. */
-function Said({ id, language, onSeek }: { id: string; language: string; onSeek: (seconds: number) => void }) {
+function Said({ id, language, isEstimated, onSeek }: { id: string; language: string; isEstimated: boolean; onSeek: (seconds: number) => void }) {
   const t = text();
   const cues = useResource(async () => transcript(await cuesOf(id)), [id]);
   const { value } = cues.loaded;
@@ -91,7 +171,7 @@ function Said({ id, language, onSeek }: { id: string; language: string; onSeek: 
   return (
     <>
       <Transcript words={value.value} time={time} language={language} onSeek={onSeek} class="said" isCurrent={current.value?.id === id} />
-      <p class="field-hint">{t.hint}</p>
+      <p class="field-hint">{t.hint} {isEstimated && t.estimated}</p>
     </>
   );
 }

@@ -7,6 +7,7 @@ import { clock, number } from '../../i18n/index.ts';
 import { dismiss, follow, followed, type Followed } from '../../jobs/follow.ts';
 import { hasEnded, kindOf } from '../../jobs/kinds.ts';
 import { JobProgress } from '../../jobs/JobProgress.tsx';
+import { Steps } from '../../jobs/Steps.tsx';
 import { download, pause } from '../../player/player.ts';
 import type { PageProps } from '../../router.ts';
 import { refresh } from '../../session/session.ts';
@@ -15,7 +16,6 @@ import { useResource } from '../../state/resource.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Cost, Shortage } from '../../ui/Cost.tsx';
 import { Choices } from '../../ui/Field.tsx';
-import { Icon } from '../../ui/Icon.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Empty, Failure, Problem, Skeleton } from '../../ui/States.tsx';
 import { load, quote, type Script } from './editing.ts';
@@ -110,33 +110,21 @@ function Work({ each, jobId }: { each: Followed | undefined; jobId: string }) {
   return (
     <section class="film-work" aria-label={t.steps}>
       <JobProgress followed={each} onCancel={() => void kindOf('script').cancel?.(jobId)} />
-      {job?.kind === 'video' && (
-        <ol class="film-steps">
-          {job.steps.map((step) => (
-            <li key={step.stepName} data-status={step.status} aria-current={step.status === 'in_progress' ? 'step' : undefined}>
-              <span class="film-mark">{step.status === 'completed' && <Icon name="check" size={16} />}</span>
-              <span>{stepName(step.stepName)}</span>
-              {step.status === 'in_progress' && step.progress > 0 && <span class="film-share">{t.percent(step.progress)}</span>}
-              {step.status === 'completed' && <span class="visually-hidden">{t.stepDone}</span>}
-            </li>
-          ))}
-        </ol>
-      )}
+      {job?.kind === 'video' && <Steps job={job} names={stepNames()} />}
       <p class="field-hint">{job?.kind === 'video' ? t.mayLeave : t.speaksFirst}</p>
     </section>
   );
 }
 
-function stepName(name: string): string {
+function stepNames() {
   const t = text();
-  const named: Record<string, string> = {
+  return {
     audio_validation: t.stepCheck,
     audio_generation: t.stepSpeak,
     video_generation: t.stepDraw,
     video_assembly: t.stepJoin,
     upload: t.stepStore,
   };
-  return named[name] ?? name;
 }
 
 function Screen({ script, onBroken }: { script: Script; onBroken: () => void }) {

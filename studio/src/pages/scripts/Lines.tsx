@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { wordsFor } from '../../api/errors.ts';
 import { clock, number } from '../../i18n/index.ts';
 import { isPlaying, pause, play, time, track as current, type Track } from '../../player/player.ts';
+import { known, useConfig } from '../../state/config.ts';
 import { useResource } from '../../state/resource.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Cost, Shortage } from '../../ui/Cost.tsx';
@@ -17,8 +18,6 @@ import { insert, isCurrent, isSent, join, move, newLine, nextSpeaker, split, typ
 import { text } from './messages.ts';
 import { trackOf } from './track.ts';
 
-const MOST_LINES = 500;
-const MOST_CHARACTERS = 2000;
 const MOST_TAKES = 99;
 const SPEEDS = [0.75, 0.9, 1, 1.1, 1.25, 1.5];
 const PAUSES = [0, 250, 500, 1000, 2000, 4000];
@@ -67,12 +66,14 @@ export function Lines({ editing, characters }: { editing: Editing; characters: C
         <p class="lines-none">{t.emptyScript}</p>
       )}
       <div class="lines-add">
-        <Button icon="add" disabled={isLocked || editing.lines.value.length >= MOST_LINES} onClick={add}>{t.addLine}</Button>
+        <Button icon="add" disabled={isLocked || isFull(editing.lines.value)} onClick={add}>{t.addLine}</Button>
         <p class="field-hint lines-keys"><kbd>↵</kbd> {t.keyEnter} <kbd>Alt</kbd> <kbd>↑</kbd> <kbd>↓</kbd> {t.keyMove}</p>
       </div>
     </section>
   );
 }
+
+const isFull = (lines: readonly unknown[]): boolean => lines.length >= (known.value?.limits.scriptLines ?? Infinity);
 
 interface RowProps {
   line: Line;
@@ -85,12 +86,13 @@ interface RowProps {
 
 function Row({ line, place, editing, names, isOpen, onOpen }: RowProps) {
   const t = text();
+  const most = useConfig()?.limits.lineCharacters;
   const { key } = line;
   const state = editing.stateOf(line);
   const isLocked = editing.isLocked.value;
   const script = editing.script.value;
   const speakers = names.some((each) => each.value === line.speaker) ? names : [{ value: line.speaker, label: line.saved?.speakerName ?? t.gone }, ...names];
-  const fault = editing.faults.value[key] ?? (line.text.length > MOST_CHARACTERS ? t.tooLong(MOST_CHARACTERS) : undefined);
+  const fault = editing.faults.value[key] ?? (most && line.text.length > most ? t.tooLong(most) : undefined);
   // Lit while it sounds in the whole.
   const isLit = useComputed(() => {
     const { saved } = editing.lines.value.find((each) => each.key === key) ?? line;
@@ -179,7 +181,7 @@ function Words({ line, place, editing, fault, onMove }: { line: Line; place: num
       onMove(pressed === 'ArrowUp' ? -1 : 1);
     } else if (pressed === 'Enter' && !shiftKey && !altKey) {
       event.preventDefault();
-      if (!line.text.trim() || editing.lines.value.length >= MOST_LINES) return;
+      if (!line.text.trim() || isFull(editing.lines.value)) return;
       const { lines, next } = split(editing.lines.value, key, at, editing.script.value.selectedCharacters);
       editing.edit(lines);
       focusLine(next.key);

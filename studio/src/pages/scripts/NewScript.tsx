@@ -3,8 +3,8 @@ import { api, data, type Schemas } from '../../api/client.ts';
 import { answered, keyFor } from '../../api/idempotency.ts';
 import { ApiError, fieldMessages } from '../../api/errors.ts';
 import { go } from '../../router.ts';
+import { useConfig } from '../../state/config.ts';
 import { draft } from '../../state/drafts.ts';
-import { useResource } from '../../state/resource.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Choices, Field, SelectField, TextField } from '../../ui/Field.tsx';
 import { Page } from '../../ui/Page.tsx';
@@ -16,8 +16,6 @@ import { text } from './new-messages.ts';
 import './scripts.css';
 
 type Way = 'blank' | 'screenplay' | 'writer';
-
-const MOST_WRITTEN = 60;
 
 const beginning = {
   way: 'blank' as Way,
@@ -50,10 +48,9 @@ export default function NewScript() {
   const [missing, setMissing] = useState<Record<string, string>>({});
   const [isBusy, setBusy] = useState(false);
   const characters = useCharacters();
-  const offered = useResource(() => data(api.GET('/api/config')));
+  const config = useConfig();
   const { way, cast, screenplay, prompt } = written.value;
-  const config = offered.loaded.value;
-  const hasWriter = config.state !== 'ready' || config.value.features.scriptWriter;
+  const hasWriter = config?.features.scriptWriter !== false;
   const faults = problem instanceof ApiError && problem.code === 'invalid_dialogue' ? ((problem.details.lines ?? []) as Schemas['InvalidLine'][]) : [];
   const wrong: Record<string, string | undefined> = { ...fieldMessages(problem), ...missing };
 
@@ -131,6 +128,7 @@ export default function NewScript() {
 function Writer({ wrong }: { wrong: Record<string, string | undefined> }) {
   const t = { ...shared(), ...text() };
   const { prompt, lines, language } = written.value;
+  const most = useConfig()?.limits.writtenLines;
   const languages = useLanguages();
   return (
     <>
@@ -138,7 +136,7 @@ function Writer({ wrong }: { wrong: Record<string, string | undefined> }) {
         {(tied) => <textarea {...tied} class="input" dir="auto" rows={5} maxLength={4000} placeholder={t.promptExample} value={prompt} onInput={(event) => change({ prompt: event.currentTarget.value })} />}
       </Field>
       <div class="two">
-        <TextField label={t.lines} type="number" inputMode="numeric" min={1} max={MOST_WRITTEN} value={String(lines)} error={wrong.lines} onValue={(value) => change({ lines: Math.min(MOST_WRITTEN, Math.max(1, Number(value) || 1)) })} />
+        <TextField label={t.lines} type="number" inputMode="numeric" min={1} max={most} value={String(lines)} error={wrong.lines} onValue={(value) => change({ lines: Math.min(most ?? Infinity, Math.max(1, Number(value) || 1)) })} />
         <SelectField label={t.language} value={language} choices={[{ value: '', label: t.asPrompt }, ...languages]} error={wrong.language} onValue={(value) => change({ language: value })} />
       </div>
     </>

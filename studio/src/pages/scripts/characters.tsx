@@ -1,13 +1,12 @@
 // Who can be in a cast, and how they look.
 import { api, page, type Schemas } from '../../api/client.ts';
+import { useConfig } from '../../state/config.ts';
 import { useResource, type Resource } from '../../state/resource.ts';
 import { LinkButton } from '../../ui/Button.tsx';
 import { Problem, Skeleton } from '../../ui/States.tsx';
 import { text } from './messages.ts';
 
 export type Character = Schemas['CharacterView'];
-
-export const MOST_CAST = 20;
 
 /** One's own, then those that everybody may use, most starred first. */
 export function useCharacters(): Resource<Character[]> {
@@ -40,6 +39,7 @@ interface Props {
 
 export function CastPicker({ of, chosen, onChoose, needed, error }: Props) {
   const t = text();
+  const most = useConfig()?.limits.cast ?? Infinity;
   const { value } = of.loaded;
   return (
     <fieldset class="cast-picker">
@@ -61,7 +61,7 @@ export function CastPicker({ of, chosen, onChoose, needed, error }: Props) {
                 <input
                   type="checkbox"
                   checked={isChosen}
-                  disabled={needed?.has(each.id) || (!isChosen && chosen.length >= MOST_CAST)}
+                  disabled={needed?.has(each.id) || (!isChosen && chosen.length >= most)}
                   onChange={() => onChoose(isChosen ? chosen.filter((id) => id !== each.id) : [...chosen, each.id])}
                 />
                 <Face name={each.displayName} picture={pictureOf(each)} />

@@ -1,4 +1,4 @@
-import { messages, number } from '../../i18n/index.ts';
+import { messages } from '../../i18n/index.ts';
 
 /** Apart from those of the editor, which need not wait for them. */
 export const text = messages(
@@ -13,13 +13,11 @@ export const text = messages(
     filmCancelled: 'Cancelled. What had been spoken is kept with the script.',
     filmOld: 'The script has changed since this film was made.',
     steps: 'Steps',
-    stepDone: 'done',
     stepCheck: 'Check the lines',
     stepSpeak: 'Speak what is missing',
     stepDraw: 'Draw the pictures',
     stepJoin: 'Cut the film',
     stepStore: 'Store it',
-    percent: (value: number) => `${number(value)} %`,
     mayLeave: 'You may leave this page; the work goes on.',
     speaksFirst: 'The script is being spoken. It can be filmed after that.',
     captions: 'Captions',
@@ -46,13 +44,11 @@ export const text = messages(
     filmCancelled: 'أُلغي. ما نُطق محفوظ مع النص.',
     filmOld: 'تغيّر النص بعد صنع هذا الفيلم.',
     steps: 'الخطوات',
-    stepDone: 'تمت',
     stepCheck: 'فحص الأسطر',
     stepSpeak: 'نطق ما ينقص',
     stepDraw: 'رسم الصور',
     stepJoin: 'تركيب الفيلم',
     stepStore: 'حفظه',
-    percent: (value) => `${number(value)}٪`,
     mayLeave: 'يمكنك مغادرة الصفحة، والعمل مستمر.',
     speaksFirst: 'يُنطق النص الآن، ويمكن تصويره بعد ذلك.',
     captions: 'التسميات التوضيحية',

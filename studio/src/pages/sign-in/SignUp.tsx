@@ -1,6 +1,7 @@
 import { address, go } from '../../router.ts';
 import { me } from '../../session/session.ts';
 import { SignInForm } from '../../session/SignInForm.tsx';
+import { useConfig } from '../../state/config.ts';
 import { Page } from '../../ui/Page.tsx';
 import { text } from './messages.ts';
 import { target } from './SignIn.tsx';
@@ -8,9 +9,10 @@ import './sign-in.css';
 
 export default function SignUp() {
   const t = text();
+  const given = useConfig()?.prices.tokensOfNewAccount;
   return (
     <div class="door">
-      <Page title={t.signUp} lead={me.value?.isGuest ? t.keepLead : t.signUpLead}>
+      <Page title={t.signUp} lead={me.value?.isGuest ? t.keepLead : given ? t.signUpTokens(given) : t.signUpLead}>
         <SignInForm isNew onDone={() => go(target(), { replace: true })} />
         <div class="door-links">
           <p>{t.toSignIn} <a href={`/sign-in${address.value.search}`}>{t.toSignInLink}</a></p>

@@ -1,11 +1,12 @@
-import { messages } from '../../i18n/index.ts';
+import { messages, plural } from '../../i18n/index.ts';
 
 export const text = messages(
   {
     signIn: 'Welcome back',
     signInLead: 'Your voices are where you left them.',
     signUp: 'Take your seat',
-    signUpLead: 'An account is free, and comes with 20 tokens.',
+    signUpLead: 'An account is free.',
+    signUpTokens: (count: number) => `An account is free, and comes with ${plural(count, { one: '# token', other: '# tokens' }, 'en')}.`,
     keepLead: 'Everything you made as a guest stays yours, and you get more tokens.',
     toSignUp: 'New here?',
     toSignUpLink: 'Make an account',
@@ -35,7 +36,8 @@ export const text = messages(
     signIn: 'أهلًا بعودتك',
     signInLead: 'أصواتك حيث تركتها.',
     signUp: 'خذ مكانك',
-    signUpLead: 'الحساب مجاني، ومعه رصيد من 20 وحدة.',
+    signUpLead: 'الحساب مجاني.',
+    signUpTokens: (count) => `الحساب مجاني، ومعه رصيد من ${plural(count, { one: 'وحدة واحدة', two: 'وحدتين', few: '# وحدات', many: '# وحدة', other: '# وحدة' }, 'ar')}.`,
     keepLead: 'كل ما صنعته كضيف يبقى لك، وتحصل على رصيد إضافي.',
     toSignUp: 'جديد هنا؟',
     toSignUpLink: 'أنشئ حسابًا',

@@ -4,6 +4,7 @@ import { fieldMessages } from '../../api/errors.ts';
 import { number } from '../../i18n/index.ts';
 import { address, go } from '../../router.ts';
 import { state } from '../../session/session.ts';
+import { useConfig } from '../../state/config.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Cost, Shortage } from '../../ui/Cost.tsx';
 import { Page } from '../../ui/Page.tsx';
@@ -12,12 +13,13 @@ import { Field } from '../../ui/Field.tsx';
 import { samples, text } from './messages.ts';
 import { Result } from './Result.tsx';
 import { Settings } from './Settings.tsx';
-import { canSpeak, change, isSending, MOST, price, problem, quote, speak, speakAs, speech } from './work.ts';
+import { canSpeak, change, isSending, isTooLong, most, price, problem, quote, speak, speakAs, speech } from './work.ts';
 import './speak.css';
 
 export default function Speak() {
   const t = text();
   const wrong = fieldMessages(problem.value);
+  useConfig();
   useSignalEffect(() => {
     void [speech.value, state.value];
     return quote();
@@ -54,7 +56,6 @@ function Words({ error }: { error: string | undefined }) {
   const t = text();
   const area = useRef<HTMLTextAreaElement>(null);
   const { text: written } = speech.value;
-  const isTooLong = written.length > MOST;
   // Grows with the text where the browser does not do it (field-sizing).
   useEffect(() => {
     if (CSS.supports('field-sizing', 'content') || !area.current) return;
@@ -63,7 +64,7 @@ function Words({ error }: { error: string | undefined }) {
   }, [written]);
   return (
     <>
-      <Field label={t.text} hidesLabel error={isTooLong ? t.tooLong(MOST) : error}>
+      <Field label={t.text} hidesLabel error={isTooLong.value ? t.tooLong(most.value!) : error}>
         {(tied) => (
           <textarea
             {...tied}
@@ -96,6 +97,7 @@ function Words({ error }: { error: string | undefined }) {
 function Bar() {
   const t = text();
   const known = price.value;
+  const guest = useConfig()?.prices.tokensOfGuest;
   const { text: written } = speech.value;
   const isShort = known.state === 'known' && !known.price.sufficient;
   return (
@@ -108,7 +110,7 @@ function Bar() {
             <>
               {known.state === 'known' && !isShort && <Cost price={known.price} />}
               {known.state === 'asking' && <p class="cost"><span>{t.price}</span></p>}
-              {state.value === 'out' && <p class="cost"><span>{t.signIn}</span></p>}
+              {state.value === 'out' && <p class="cost"><span>{guest ? t.signInTokens(guest) : t.signIn}</span></p>}
             </>
           )}
           {written && <span class="speak-count" aria-hidden="true">{number(written.length)}</span>}

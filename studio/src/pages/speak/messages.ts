@@ -1,4 +1,4 @@
-import { messages, number } from '../../i18n/index.ts';
+import { messages, number, plural } from '../../i18n/index.ts';
 
 export const text = messages(
   {
@@ -27,6 +27,7 @@ export const text = messages(
     again: 'Speak again',
     price: 'Adding up…',
     signIn: 'No account needed: you can continue as a guest.',
+    signInTokens: (count: number) => `No account needed: a guest has ${plural(count, { one: '# token', other: '# tokens' }, 'en')}.`,
     empty: 'Write something first.',
     done: 'Ready to play',
     play: 'Play',
@@ -63,6 +64,7 @@ export const text = messages(
     again: 'انطق مجددًا',
     price: 'جارٍ الحساب…',
     signIn: 'لا تحتاج إلى حساب: يكفي أن تكون ضيفًا.',
+    signInTokens: (count) => `لا تحتاج إلى حساب: للضيف ${plural(count, { one: 'وحدة واحدة', two: 'وحدتان', few: '# وحدات', many: '# وحدة', other: '# وحدة' }, 'ar')}.`,
     empty: 'اكتب شيئًا أولًا.',
     done: 'جاهز للتشغيل',
     play: 'تشغيل',

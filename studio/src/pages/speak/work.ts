@@ -4,9 +4,8 @@ import { api, data, type Schemas } from '../../api/client.ts';
 import { answered, keyFor } from '../../api/idempotency.ts';
 import { follow, running } from '../../jobs/follow.ts';
 import { me, needSomebody, setTokens, state } from '../../session/session.ts';
+import { known } from '../../state/config.ts';
 import { draft } from '../../state/drafts.ts';
-
-export const MOST = 200_000;
 
 export interface Speech {
   text: string;
@@ -53,6 +52,10 @@ const body = computed<Schemas['GenerateVoice']>(() => {
   if (characterId) return { ...said, characterId, ...(speed !== 1 && { speed }) };
   return { ...said, voiceType, speed, ...(voiceId && { voiceId }) };
 });
+
+/** The most characters; null until the server has said. */
+export const most = computed(() => known.value?.limits.textCharacters ?? null);
+export const isTooLong = computed(() => most.value !== null && speech.value.text.length > most.value);
 
 const said = computed(() => JSON.stringify(body.value));
 
@@ -101,7 +104,7 @@ const last = signal({ said: '', id: '' });
 /** Whoever is signed in has seen the price. After a failure to tell it, a click asks for it again. */
 export const canSpeak = computed(() => {
   const { text } = body.value;
-  if (!text || speech.value.text.length > MOST) return false;
+  if (!text || isTooLong.value) return false;
   if (last.value.said === said.value && running.value.some(({ kind, id }) => kind === 'voice' && id === last.value.id)) return false;
   return state.value !== 'in' || price.value.state === 'failed' || priced.value?.sufficient === true;
 });

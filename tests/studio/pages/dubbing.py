@@ -1,0 +1,58 @@
+"""Dubbing: the list, the form, and one dub."""
+
+from __future__ import annotations
+
+from playwright.sync_api import FilePayload
+
+from tests.studio.visits import Case, Visit
+from tests.support.speeches import spoken, wav
+
+
+def choose(visit: Visit, name: str = "Talk.wav", data: bytes | None = None) -> None:
+    """A file of this machine, until its price is there."""
+    ways = visit.page.locator(".dub [type=radio]")
+    if ways.count():
+        ways.last.check(force=True)
+    sound = data or wav(spoken())
+    file = FilePayload(name=name, mimeType="audio/wav", buffer=sound)
+    visit.page.locator(".drop input").set_input_files(file)
+    visit.page.locator(".dub-languages select").last.select_option("pt-BR")
+    visit.page.locator(".dub-go .cost").wait_for()
+
+
+def dub(visit: Visit) -> None:
+    """What is chosen, until it can be played."""
+    visit.page.locator(".dub button[type=submit]:enabled").click()
+    visit.page.locator(".said").wait_for(timeout=120_000)
+
+
+def _dubbed(visit: Visit) -> None:
+    choose(visit)
+    dub(visit)
+
+
+def _refused(visit: Visit) -> None:
+    choose(visit, "notes.wav", b"Nothing that sounds.")
+    visit.page.locator(".dub button[type=submit]:enabled").click()
+    visit.page.locator(".problem").wait_for()
+
+
+def _listed(visit: Visit) -> None:
+    visit.page.locator(".page-actions .button-primary").click()
+    choose(visit)
+    visit.page.locator(".dub button[type=submit]:enabled").click()
+    visit.page.locator(".job-steps").wait_for()
+    visit.page.locator('.rail-nav a[href="/dubbing"]').click()
+    visit.page.locator(".row-title").first.wait_for()
+    # It is over before it is looked at.
+    visit.page.locator(".rows:not(:has(.tag))").wait_for(timeout=120_000)
+
+
+CASES = [
+    Case("/dubbing", "with one", show=_listed, title="dubbings"),
+    Case("/dubbing", "empty", who="newcomer"),
+    Case("/dubbing/new", "priced", show=choose, title="dubbing-new"),
+    Case("/dubbing/new", "no sound", show=_refused),
+    Case("/dubbing/new", "done", show=_dubbed, title="dubbing"),
+    Case("/dubbing/nothing", "unknown"),
+]
