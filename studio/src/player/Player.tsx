@@ -43,7 +43,6 @@ const text = messages(
   },
 );
 
-export { download } from './player.ts';
 
 const isOpen = signal(false);
 
