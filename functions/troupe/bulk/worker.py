@@ -22,7 +22,7 @@ from troupe.bulk.records import (
     ItemResult,
     Results,
 )
-from troupe.bulk.writes import forget_write
+from troupe.bulk.writes import forget_writes
 from troupe.caller import Caller
 from troupe.calls.errors import CallNotFound
 from troupe.errors import TroupeError, WorkError
@@ -73,7 +73,7 @@ class BulkWorker:
     def assemble(
         self, job: Job, given: BulkInput, done: Sequence[Results], folder: Path, watch: Watch
     ) -> Outcome:
-        return Outcome([forget_write(job)])
+        return Outcome(forget_writes(job.id))
 
     def _caller(self, uid: str) -> Caller:
         """With the rights at present, which the services check again in each commit."""
