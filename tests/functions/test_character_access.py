@@ -207,6 +207,14 @@ def test_samples_and_private_pictures_are_for_the_owner(cast: Cast, visibility: 
     everybody = dict.fromkeys(CALLERS, 200)
     assert statuses(sample) == for_owner | {"nobody": 401}
     assert statuses(image) == (for_owner if visibility is PRIVATE else everybody)
+    # It has no small copy, as those from before there were any.
+    assert statuses(f"{image}?w=96") == statuses(image)
+    copy = f"static/images/{character}-0123abcd-96.webp"
+    cast.files.upload(copy, picture("webp"), "image/webp")
+    assert statuses(f"{image}?w=96") == statuses(image)
+    assert cast.ask("owner", "characters", "GET", f"{image}?w=96").mimetype == "image/webp"
+    assert cast.ask("owner", "characters", "GET", f"{image}?w=97").status_code == 422
+    assert set(statuses(f"/api/{copy}").values()) == {404}, "it has no address of its own"
     cached = cast.ask("owner", "characters", "GET", image).headers["Cache-Control"]
     assert cached.startswith("private" if visibility is PRIVATE else "public")
 
@@ -216,7 +224,9 @@ def test_samples_and_private_pictures_are_for_the_owner(cast: Cast, visibility: 
         for each in ("owner", "stranger")
     }
     mine = views["owner"]["data"]["character"]
-    for url in (mine["audioFile"], mine["images"]["0"]):
+    picture_url = mine["images"]["0"]
+    smaller = f"{picture_url}{'&' if '?' in picture_url else '?'}w=96"
+    for url in (mine["audioFile"], picture_url, smaller):
         assert cast.ask("nobody", "characters", "GET", url).status_code == 200
     if visibility is not PRIVATE:
         theirs = views["stranger"]["data"]["character"]
