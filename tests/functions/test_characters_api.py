@@ -122,7 +122,7 @@ def test_pictures_have_small_copies_that_go_with_them(client: FlaskClient, db: D
         return services().files.list(f"static/images/{character['id']}")
 
     assert len(stored()) == 4
-    sent = {"removedImageKeys": "0", "newImageFiles": part(large)}
+    sent = {"removeImageKeys": "0", "newImageFiles": part(large)}
     assert client.put(place, data=sent, headers=headers).status_code == 200
     assert len(stored()) == 4 and client.get(f"{url}?w=96").status_code == 404
     assert client.delete(place, headers=headers).status_code == 200
