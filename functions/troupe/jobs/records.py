@@ -147,7 +147,8 @@ class Job(Record):
     (`input_path`); jobs from before 28 November 2026 have it in theirs. `subject` is the path of
     the document the job is about, "" for none. `view` repeats the other fields for clients.
     `muted`: the types of notifications that its user did not want when it was submitted.
-    `company_id`: the company that pays, None if its user does. `charge` is None for a free job.
+    `company_id`: the company that pays, None if its user does. `key_id`: the API key that spends
+    the money. `charge` is None for a free job.
     `lease_until` keeps other workers out; `attempt` is the fencing token of the lease holder.
     `due_at` is when the sweep looks at the job unless something updates it first. `cuts` are the
     offsets that divide the input into parts (None until planned); part n is cuts[n] to cuts[n + 1].
@@ -162,6 +163,7 @@ class Job(Record):
     kind: str
     uid: str
     company_id: str | None = None
+    key_id: str | None = None
     subject: str = ""
     status: JobStatus = JobStatus.QUEUED
     waiting: bool = False
