@@ -22,12 +22,12 @@ from troupe.bulk.records import (
     ItemResult,
     Results,
 )
-from troupe.bulk.writes import forget_writes
 from troupe.caller import Caller
 from troupe.calls.errors import CallNotFound
 from troupe.errors import TroupeError, WorkError
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
+from troupe.jobs.writes import forget_writes
 from troupe.logs import in_context, log
 
 # Each takes 1.5 s, so that its duration does not tell whether the address had an account.
