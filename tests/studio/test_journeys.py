@@ -123,9 +123,9 @@ def test_firestore_shows_how_far_the_work_is_while_the_api_is_silent(enter: Ente
     page.locator(".cost strong").wait_for()
     page.locator(".speak button[type=submit]:enabled").click()
     expect(page.locator(".job-percent")).to_have_text(re.compile("^[1-9]"), timeout=60_000)
-    page.unroute("**/api/voice/generations/*")
     for route in held:
         route.continue_()
+    page.unroute("**/api/voice/generations/*")
     page.locator(".result-done .button-lit").wait_for(timeout=60_000)
 
 
