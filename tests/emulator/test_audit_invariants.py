@@ -364,7 +364,11 @@ ROWS: dict[str, Row] = {
         lambda h: {f"jobs/{h.closed_tab}": {"charge": None}},
         "its job had no hold",
     ),
-    "tab's input": (16, lambda h: {f"jobs/{h.tab}": {"input": {}}}, "job of a tab cannot be read"),
+    "tab's input": (
+        16,
+        lambda h: {f"jobs/{h.tab}/private/input": {"input": {}}},
+        "job of a tab cannot be read",
+    ),
 }
 
 

@@ -13,14 +13,15 @@ from tests.support.audits import audit_user
 from tests.support.deliveries import Saboteur
 from tests.support.factories import CountingDatabase, HeldQueue, new_user
 from tests.support.jobs import Counting, CountWorker
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Committed, Database, Update, Write, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.errors import WorkError
 from troupe.idempotency import KeyReused
 from troupe.jobs.charges import Quote
 from troupe.jobs.lifecycle import erase
-from troupe.jobs.records import JobStatus
-from troupe.jobs.schemas import JobView, view_steps
+from troupe.jobs.progress import steps_of, view_of
+from troupe.jobs.records import Job, JobStatus
+from troupe.jobs.schemas import JobView
 
 FEW, MANY = [1, 2], list(range(1, 11))  # one part; four
 
@@ -94,12 +95,60 @@ def test_progress_counts_numbers(db: Database) -> None:
     counting.deliver(counting.queue.take()[0])
     *_, last = counting.queue.take()
     counting.deliver(last)  # the part with only the tenth number
-    reading, adding, result = view_steps(counting.job(job_id), counting.spec)
+    reading, adding, result = steps_of(counting.job(job_id), counting.spec)
     assert (reading.status, reading.message) == ("completed", "Read 10 numbers")
     assert (adding.progress, adding.message) == (10, "Added 1 of 10 numbers")
     assert result.status == "pending"
     view = JobView.of(counting.job(job_id), counting.spec)
     assert (view.kind, view.overall_progress, view.current_step) == ("count", 16, "adding")
+
+
+class Watched(Counting):
+    """Counting whose jobs are read after each commit, as by a client that listens."""
+
+    def __init__(self, db: Database, queue: HeldQueue) -> None:
+        super().__init__(db, queue)
+        self.job_id = ""
+        self.seen: list[Job] = []
+        commit = db.commit
+
+        def watched(*writes: Write) -> Committed:
+            result = commit(*writes)
+            if self.job_id:
+                document = db.get(f"jobs/{self.job_id}")
+                assert "input" not in document.data
+                self.seen.append(Job.of(document))
+            return result
+
+        db.commit = watched  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("end", ["completed", "cancelled", "failed"])
+@pytest.mark.parametrize("numbers", [FEW, MANY], ids=["one part", "parts"])
+def test_a_listener_sees_what_the_api_would_answer(
+    own_db: Database, numbers: list[int], end: str
+) -> None:
+    counting = Watched(own_db, HeldQueue())
+
+    def meddle(number: int) -> None:
+        if numbers is MANY and not counting.worker.parts_made:
+            return
+        if end == "cancelled":
+            counting.jobs.cancel(counting.job_id)
+        if end == "failed":
+            raise WorkError("too_hard", "No.", retryable=False)
+
+    counting.worker.before = meddle
+    counting.job_id = counting.start(new_user(own_db), numbers)
+    counting.deliver_all()
+    spec, views = counting.spec, [each.view for each in counting.seen]
+    assert views == [view_of(each, spec) for each in counting.seen]
+    last = counting.seen[-1]
+    assert last.view.progress == JobView.of(last, spec).overall_progress
+    percents = [view.progress for view in views]
+    assert percents == sorted(percents) and percents[-1] > 0
+    assert (last.status, last.view.progress == 100) == (end, end == "completed")
+    assert {view.total for view in views[1:]} == {len(numbers)}
 
 
 def test_tasks_delivered_three_times_at_once_count_once(db: Database) -> None:

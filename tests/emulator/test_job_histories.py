@@ -17,6 +17,7 @@ from tests.support.plans import give_seconds
 from troupe.adapters.firestore import Database, Update
 from troupe.errors import WorkError
 from troupe.jobs.charges import Quote, speech_tariff
+from troupe.jobs.progress import view_of
 from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.worker import Watch
 from troupe.settings import Prices
@@ -156,6 +157,7 @@ class History:
         for job_id in self.ids:
             job = self.jobs.job(job_id)
             assert job.charge is not None
+            assert job.view == view_of(job, self.jobs.spec)
             if job.status.ended:
                 assert job.charge.charged == self.expected(job), job.status
 

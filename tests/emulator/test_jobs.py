@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.audits import audit_user
 from tests.support.factories import CountingDatabase, ScriptedEngine, Troupe, new_user
+from tests.support.jobs import given_to
 from tests.support.voice_jobs import LONG, SHORT, decoded_seconds, ledger_kinds, used_and_held
 from troupe.adapters.firestore import Database
 from troupe.adapters.storage import Files
@@ -25,7 +26,7 @@ def test_getting_a_generation_does_not_read_its_text(db: Database, files: Files)
     troupe = Troupe(db, files)
     uid = new_user(db)
     generation_id = troupe.speak(uid, SHORT)
-    assert db.get(f"jobs/{generation_id}").data["input"]["text"] == SHORT
+    assert given_to(db, generation_id)["text"] == SHORT
     assert troupe.generations.get(uid, generation_id).job.input == {}
 
 
@@ -192,7 +193,7 @@ def test_a_deleted_generation_leaves_no_files_and_remembers_its_key(
     assert files.list(files_prefix(uid, generation_id)) == []
     assert files.list(f"speech/{uid}/") == []
     assert not db.get(f"generations/{generation_id}").exists
-    assert "input" not in db.get(f"jobs/{generation_id}").data
+    assert given_to(db, generation_id) == {}
     assert used_and_held(troupe, uid)[0] > 0, "delivered work stays charged"
     assert audit_user(db, uid) == []
 

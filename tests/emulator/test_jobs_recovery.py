@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.audits import audit_user
 from tests.support.factories import ScriptedEngine, Troupe, new_user
+from tests.support.jobs import given_to
 from tests.support.speeches import noise, wav
 from tests.support.voice_jobs import LONG, SHORT, decoded_seconds, ledger_kinds, used_and_held
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
@@ -22,7 +23,7 @@ from troupe.adapters.storage import Files
 from troupe.dubbing.service import DubbingRequest
 from troupe.generations.specs import VOICE
 from troupe.generations.writes import files_prefix
-from troupe.jobs.records import JobStatus
+from troupe.jobs.records import JobStatus, input_path
 from troupe.speech.errors import SpeechError
 
 
@@ -251,7 +252,7 @@ def test_a_part_done_during_the_fan_out_does_not_lose_the_lease(db: Database, fi
 
 
 def test_a_job_started_by_the_previous_version_is_finished(db: Database, files: Files) -> None:
-    """Its input and one part are stored in the old format."""
+    """Its input and one part are stored in the old format, the input in the job's document."""
     engine = ScriptedEngine()
     troupe = Troupe(db, files, engine, PART_CHARACTERS=1200)
     uid = new_user(db)
@@ -261,12 +262,12 @@ def test_a_job_started_by_the_previous_version_is_finished(db: Database, files: 
         "text": LONG,
         "language": "en-us",
         "voice_type": "male",
-        "voice_style": db.get(path).data["input"]["voiceStyle"],
+        "voice_style": given_to(db, generation_id)["voiceStyle"],
         "character_id": None,
         "speed": 1.5,
         "format": "mp3",
     }
-    db.commit(Update(path, {"input": before}))
+    db.commit(Update(path, {"input": before}), Delete(input_path(generation_id)))
     troupe.deliver(troupe.queue.take()[0])
     first, *rest = troupe.queue.take()
     troupe.deliver(first)

@@ -19,8 +19,8 @@ from tests.support.factories import PROJECT, ScriptedEngine, new_user, test_sett
 from tests.support.scripts import ADA, BEN, SCENE, CloningEngine, Stage
 from troupe.adapters.firestore import Database, Delete, Document, Update, now
 from troupe.adapters.storage import Files
+from troupe.jobs.progress import StepProgress, steps_of
 from troupe.jobs.records import Job, JobStatus
-from troupe.jobs.schemas import StepView, view_steps
 from troupe.jobs.specs import JobSpec
 from troupe.media.captions import Cue, cues_from_json
 from troupe.scripts.specs import AUDIO, SPECS, VIDEO
@@ -31,8 +31,8 @@ from troupe.speech.errors import SpeechError
 LONG = [(ADA if n % 2 else BEN, f"This is line number {n}.") for n in range(9)]
 
 
-def steps(job: Job) -> list[StepView]:
-    return view_steps(job, SPECS[job.kind])
+def steps(job: Job) -> list[StepProgress]:
+    return steps_of(job, SPECS[job.kind])
 
 
 def settles(stage: Stage, uid: str) -> int:

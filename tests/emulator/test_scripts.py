@@ -15,6 +15,7 @@ from tests.support.factories import (
     new_user,
     test_settings,
 )
+from tests.support.jobs import given_to
 from troupe.adapters.firestore import Database, Update
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
@@ -78,7 +79,7 @@ def test_a_job_uses_the_dialogue_as_of_its_commit(db: Database, files: Files) ->
     script_id, anna = services.script(uid)
     services.meanwhile = [lambda: services.scripts.update(uid, script_id, [(anna, "Goodbye.")])]
     job = services.script_jobs.start_audio(uid, script_id, MP3, None).job
-    given = db.get(f"jobs/{job.id}").data["input"]
+    given = given_to(db, job.id)
     assert [line["text"] for line in given["lines"]] == ["Goodbye."]
     assert given["revision"] == 2
 
@@ -250,7 +251,7 @@ def test_deleting_a_script_deletes_the_inputs_of_its_jobs(db: Database, files: F
     files.upload(f"{files_prefix(script_id)}lines/x.wav", b"x", "audio/wav")
     assert services.scripts.delete(uid, script_id) == [f"{files_prefix(script_id)}lines/x.wav"]
     assert files.list(files_prefix(script_id)) == []
-    assert all("input" not in db.get(f"jobs/{job_id}").data for job_id in ids)
+    assert all(given_to(db, job_id) == {} for job_id in ids)
 
 
 def calls(counting: CountingDatabase, action: Any) -> int:

@@ -91,6 +91,7 @@ def test_jobs_above_the_share_wait_and_follow_in_order(db: Database, quote: Quot
     waiting = JobView.of(counting.job(ids[2]), counting.spec)
     assert (waiting.status, waiting.waiting) == ("queued", True)
     assert waiting.steps[0].message == "Waiting for another of your jobs to end"
+    assert counting.job(ids[2]).view.message == waiting.steps[0].message
     sent = list(ids[:2])
     while counting.queue.tasks:
         task = counting.queue.take()

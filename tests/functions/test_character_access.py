@@ -13,6 +13,7 @@ import pytest
 from tests.fakes.openai_server import KEY, openai_server
 from tests.support.characters import CONSENT, SOUND
 from tests.support.factories import CountingDatabase, code, new_character, signed_in
+from tests.support.jobs import given_to
 from tests.support.media_files import picture
 from tests.support.sounds import recording
 from tests.support.wiring import app_for, held_queue, rewired, services
@@ -206,6 +207,14 @@ def test_samples_and_private_pictures_are_for_the_owner(cast: Cast, visibility: 
     everybody = dict.fromkeys(CALLERS, 200)
     assert statuses(sample) == for_owner | {"nobody": 401}
     assert statuses(image) == (for_owner if visibility is PRIVATE else everybody)
+    # It has no small copy, as those from before there were any.
+    assert statuses(f"{image}?w=96") == statuses(image)
+    copy = f"static/images/{character}-0123abcd-96.webp"
+    cast.files.upload(copy, picture("webp"), "image/webp")
+    assert statuses(f"{image}?w=96") == statuses(image)
+    assert cast.ask("owner", "characters", "GET", f"{image}?w=96").mimetype == "image/webp"
+    assert cast.ask("owner", "characters", "GET", f"{image}?w=97").status_code == 422
+    assert set(statuses(f"/api/{copy}").values()) == {404}, "it has no address of its own"
     cached = cast.ask("owner", "characters", "GET", image).headers["Cache-Control"]
     assert cached.startswith("private" if visibility is PRIVATE else "public")
 
@@ -215,7 +224,9 @@ def test_samples_and_private_pictures_are_for_the_owner(cast: Cast, visibility: 
         for each in ("owner", "stranger")
     }
     mine = views["owner"]["data"]["character"]
-    for url in (mine["audioFile"], mine["images"]["0"]):
+    picture_url = mine["images"]["0"]
+    smaller = f"{picture_url}{'&' if '?' in picture_url else '?'}w=96"
+    for url in (mine["audioFile"], picture_url, smaller):
         assert cast.ask("nobody", "characters", "GET", url).status_code == 200
     if visibility is not PRIVATE:
         theirs = views["stranger"]["data"]["character"]
@@ -288,16 +299,15 @@ def test_use_ends_with_the_next_job(cast: Cast) -> None:
 
 @pytest.mark.parametrize("caller", ["owner", "stranger", "guest"])
 def test_a_job_tells_the_transcript_of_a_sample_to_its_owner_only(cast: Cast, caller: str) -> None:
-    """Clients of the Firebase SDK can read the whole documents of their jobs."""
     character = cast.character(PUBLIC)
     said = f"My number is {secrets.token_hex(4)}."
     cast.db.commit(Update(character_path(character), {"sample.text": said}))
     made = cast.ask(caller, "scripts", "POST", "/api/scripts", **scripted(character))
     place = f"/api/scripts/{made.json['data']['script']['id']}/generate-audio"
     job = cast.ask(caller, "scripts", "POST", place, json={}).json["data"]["job"]["jobId"]
-    document = cast.db.get(f"jobs/{job}")
-    assert character in str(document.data)
-    assert (said in str(document.data)) is (caller == "owner")
+    given = str(given_to(cast.db, job))
+    assert character in given
+    assert (said in given) is (caller == "owner")
 
 
 def test_documents_of_earlier_versions_are_public_and_shared(cast: Cast) -> None:

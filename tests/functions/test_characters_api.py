@@ -15,7 +15,7 @@ from tests.support.characters import CONSENT, OTHER_SOUND, PICTURE, SOUND
 from tests.support.factories import CountingDatabase, code, signed_in
 from tests.support.forms import multipart
 from tests.support.media_files import SVG, ZIP, opened, picture, pixel_bomb, sound
-from tests.support.wiring import app_for, rewired
+from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database
 
 CREATE = "/api/characters/complete"
@@ -99,6 +99,34 @@ def test_a_form_becomes_a_character_with_files(client: FlaskClient, db: Database
     assert audio.data[:4] == b"RIFF"
     for url, kind in zip(character["images"].values(), ("PNG", "JPEG"), strict=True):
         assert opened(client.get(url).data).format == kind
+
+
+def test_pictures_have_small_copies_that_go_with_them(client: FlaskClient, db: Database) -> None:
+    _, headers = signed_in(db)
+    large = picture("jpeg", (600, 400))
+    character = made(client, headers, imageFiles=[part(large), part(PICTURE)])
+    place, (url, tiny) = f"/api/characters/{character['id']}", character["images"].values()
+    answers = {side: client.get(f"{url}?w={side}") for side in (96, 320)}
+    assert {side: opened(answer.data).size for side, answer in answers.items()} == {
+        96: (144, 96),
+        320: (480, 320),
+    }
+    assert {answer.mimetype for answer in answers.values()} == {"image/webp"}
+    assert {answer.headers["Cache-Control"] for answer in answers.values()} == {
+        "public, max-age=300"
+    }
+    assert len(answers[96].data) < len(large)
+    assert client.get(f"{tiny}?w=96").data == client.get(tiny).data
+
+    def stored() -> list[str]:
+        return services().files.list(f"static/images/{character['id']}")
+
+    assert len(stored()) == 4
+    sent = {"removeImageKeys": "0", "newImageFiles": part(large)}
+    assert client.put(place, data=sent, headers=headers).status_code == 200
+    assert len(stored()) == 4 and client.get(f"{url}?w=96").status_code == 404
+    assert client.delete(place, headers=headers).status_code == 200
+    assert stored() == []
 
 
 @pytest.mark.parametrize("name", ["imageFiles", "imageFiles[]", "image_files", "image_files[]"])

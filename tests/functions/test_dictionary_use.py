@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from tests.support.characters import CONSENT, SOUND
 from tests.support.factories import HeldQueue, code, new_character, signed_in
 from tests.support.forms import multipart
+from tests.support.jobs import given_to
 from tests.support.wiring import app_for, services
 from troupe.adapters.firestore import Database
 from troupe.characters.records import Config
@@ -36,7 +37,7 @@ def ask(client: FlaskClient, headers: dict[str, str], path: str = "generate", **
 
 def snapshot(db: Database, answer: Any) -> tuple[Any, ...]:
     assert answer.status_code == 202, answer.text
-    given = db.get(f"jobs/{answer.json['data']['job']['jobId']}").data["input"]
+    given = given_to(db, answer.json["data"]["job"]["jobId"])
     return tuple(given[f"dictionary{name}"] for name in ("Id", "Version", "Sha256"))
 
 
@@ -129,7 +130,7 @@ def test_the_lines_of_a_script_have_their_characters_dictionaries(
     path = f"/api/scripts/{made['id']}/generate-audio"
     job = scripts.post(path, json={}, headers=headers)
     assert job.status_code == 202, job.text
-    performers = db.get(f"jobs/{job.json['data']['job']['jobId']}").data["input"]["performers"]
+    performers = given_to(db, job.json["data"]["job"]["jobId"])["performers"]
     assert [performers[each]["dictionarySha256"] for each in cast] == [mine.sha256, None, None]
 
 

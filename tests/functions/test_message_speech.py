@@ -25,13 +25,15 @@ from tests.support.factories import (
     new_character,
     test_settings,
 )
+from tests.support.jobs import given_to
 from tests.support.rooms import Place, a_room, ask
 from tests.support.scripts import CloningEngine
 from tests.support.wiring import deliver, rewired, services
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Create, Database, Update, now
 from troupe.commands.ledger_audit import audit_owner
 from troupe.generations.choices import GenerationRequest
 from troupe.jobs import shares
+from troupe.jobs.records import input_path
 from troupe.rooms.messages import Draft
 from troupe.rooms.speech_cleanup import files_prefix
 from troupe.rooms.speeches import MessageSpeeches
@@ -226,26 +228,26 @@ def test_no_text_stays_in_a_job_that_has_ended(
 ) -> None:
     room = a_room(db, given(a_person(db)))
     sent = room.say(room.owner, SENTENCE)
-    path = f"jobs/{speak(room, room.owner, sent).json['data']['job']['jobId']}"
-    before, text = speech_of(room, sent), db.get(path).data["input"]
+    spoken = speak(room, room.owner, sent).json["data"]["job"]["jobId"]
+    before, text = speech_of(room, sent), given_to(db, spoken)
     assert SENTENCE in str(text)
     deliver(queue)
-    assert "input" not in db.get(path).data
+    assert given_to(db, spoken) == {}
     # The worker died before that.
     past = now() - timedelta(seconds=1)
     db.commit(
-        Update(path, {"input": text}),
+        Create(input_path(spoken), {"input": text}),
         Update(path_of(room, sent), {"speech": before, "speechDueAt": past}),
     )
     services().speech_cleanup.sweep(100)
-    assert "input" not in db.get(path).data
+    assert given_to(db, spoken) == {}
     assert speech_of(room, sent)["de"]["state"] == "ready"
     # The message is gone before its job ends.
     other = room.say(room.owner, f"{SENTENCE} 2")
     job_id = speak(room, room.owner, other).json["data"]["job"]["jobId"]
     delete(room, other)
     deliver(queue)
-    assert "input" not in db.get(f"jobs/{job_id}").data
+    assert given_to(db, job_id) == {}
 
 
 def test_the_sweep_leaves_the_files_of_a_job_that_is_at_work(

@@ -15,6 +15,7 @@ from tests.support.audits import audit_room
 from tests.support.companies import Person
 from tests.support.factories import HeldQueue, test_settings
 from tests.support.forms import multipart
+from tests.support.jobs import given_to
 from tests.support.lost import lost_answer
 from tests.support.meanwhile import Meanwhile
 from tests.support.rooms import Place, a_room
@@ -227,7 +228,7 @@ def test_what_nobody_pays_for_is_not_transcribed(
 
 def transcript_of(db: Database, room: Place) -> tuple[Job, TranscriptInput]:
     job = services().jobs.get(queue_job(db, room))[0]
-    return job, TranscriptInput.model_validate(job.input)
+    return job, TranscriptInput.model_validate(given_to(db, job.id))
 
 
 def test_a_lost_answer_changes_nothing(db: Database, server: FakeOpenAI, queue: HeldQueue) -> None:

@@ -13,6 +13,7 @@ from tests.functions.test_characters_api import create, made, part
 from tests.support.characters import CONSENT
 from tests.support.factories import HeldQueue, signed_in, test_settings
 from tests.support.forms import multipart
+from tests.support.jobs import given_to
 from tests.support.speeches import noise, wav
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database
@@ -65,7 +66,7 @@ def test_a_recording_without_a_text_gets_one(
     run(task)  # delivered again
     assert text_of(client, headers, character["id"]) == SAID
     # Nothing of the recording is left where deleting the character does not reach it.
-    assert "input" not in db.get(f"jobs/{task['jobId']}").data
+    assert given_to(db, task["jobId"]) == {}
     assert db.count(f"jobs/{task['jobId']}/parts") == 0
 
 

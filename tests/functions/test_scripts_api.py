@@ -21,6 +21,7 @@ from tests.support.factories import (
     signed_in,
     test_settings,
 )
+from tests.support.jobs import given_to
 from tests.support.scenes import SCENE, Scene, new_scene
 from tests.support.wiring import app_for, deliver, rewired
 from troupe.adapters.firestore import AlreadyExists, Database, Delete, Update, now
@@ -392,7 +393,7 @@ def test_starting_audio_holds_tokens_by_length(
     expected = {"meter": "tokens", "held": 1, "charged": None, "characters": characters}
     assert expected.items() <= stored["charge"].items()
     assert stored["charge"]["remainingTokens"] == 19
-    assert stored["input"]["format"] == "ogg"
+    assert given_to(db, job["jobId"])["format"] == "ogg"
     script = scene.get("").json["data"]["script"]
     assert script["activeJobId"] == script["audioJobId"] == job["jobId"]
     assert (script["audioJobStatus"], script["audioJobProgress"]) == ("queued", 0)
@@ -401,7 +402,7 @@ def test_starting_audio_holds_tokens_by_length(
 
 def test_a_job_gets_a_snapshot_of_the_script(scene: Scene, db: Database) -> None:
     job_id = scene.post("/generate-audio").json["data"]["job"]["jobId"]
-    given = db.get(f"jobs/{job_id}").data["input"]
+    given = given_to(db, job_id)
     anna = given["performers"][scene.cast[0]]
     assert (anna["name"], anna["language"], anna["voiceType"]) == ("Anna", "en-US", "female")
     assert anna["samplePath"] == f"static/audio_files/{scene.cast[0]}.wav"
@@ -417,14 +418,14 @@ def test_pictures_are_ordered_by_key(scene: Scene, db: Database) -> None:
     )
     place = script.headers["Location"]
     job_id = scene.post(f"{place}/generate-video").json["data"]["job"]["jobId"]
-    images = db.get(f"jobs/{job_id}").data["input"]["performers"][many]["images"]
+    images = given_to(db, job_id)["performers"][many]["images"]
     assert images == [f"static/images/{many}-{n}.png" for n in range(12)]
 
 
 def test_a_voice_without_consent_is_not_cloned(scene: Scene, db: Database) -> None:
     db.commit(Update(f"characters/{scene.cast[0]}", {"consent": None}))
     job_id = scene.post("/generate-audio").json["data"]["job"]["jobId"]
-    performers = db.get(f"jobs/{job_id}").data["input"]["performers"]
+    performers = given_to(db, job_id)["performers"]
     assert performers[scene.cast[0]]["samplePath"] is None
     assert performers[scene.cast[1]]["samplePath"] is not None
 
@@ -455,7 +456,7 @@ def test_a_video_costs_a_token_despite_voice_minutes(
     assert answer.json["message"].endswith(job["jobId"])
     stored = db.get(f"jobs/{job['jobId']}").data
     assert (stored["charge"]["meter"], stored["charge"]["held"]) == ("tokens", 1)
-    given = stored["input"]
+    given = given_to(db, job["jobId"])
     assert (given["resolution"], given["captions"]) == ("720x1280", False)
     assert ("video_generation_started", scene.id) in activities_of(db, scene.uid)
 
@@ -483,7 +484,7 @@ def test_backgrounds_are_clips_or_colours(
     assert answer.status_code == status
     if status == 202:
         job_id = answer.json["data"]["job"]["jobId"]
-        assert db.get(f"jobs/{job_id}").data["input"]["background"] == chosen
+        assert given_to(db, job_id)["background"] == chosen
     else:
         assert answer.json["error"]["code"] == "unknown_background"
         assert set(clips) <= set(answer.json["error"]["details"]["allowed"])
@@ -560,7 +561,7 @@ def test_backgrounds_are_listed_and_the_first_is_the_default(
         "posterUrl": None,
     }
     job_id = scene.post("/generate-video").json["data"]["job"]["jobId"]
-    assert db.get(f"jobs/{job_id}").data["input"]["background"] == listed[0]["name"]
+    assert given_to(db, job_id)["background"] == listed[0]["name"]
 
 
 @pytest.mark.parametrize("operation", ["/generate-audio", "/generate-video"])
@@ -817,7 +818,7 @@ def test_deleting_a_script_deletes_everything(scene: Scene, files: Files, db: Da
     for job_id in (old, running):
         job = db.get(f"jobs/{job_id}").data
         assert job["status"] == "cancelled"
-        assert "input" not in job
+        assert given_to(db, job_id) == {}
     assert db.get(f"wallets/{scene.uid}").data["tokens"] == {"granted": 20, "used": 0, "held": 0}
     assert ("script_deleted", scene.id) in activities_of(db, scene.uid)
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.fakes.openai_server import KEY, openai_server
 from tests.support.factories import HeldQueue, code, test_settings
+from tests.support.jobs import given_to
 from tests.support.scenes import Scene, new_scene
 from tests.support.wiring import app_for, deliver, rewired
 from troupe.adapters.firestore import Database, Update
@@ -65,7 +66,7 @@ def test_the_cast_speaks_the_language_of_a_translated_script(
     spoken = []
     for path in (place, f"/api/scripts/{scene.id}"):
         job = scene.post(f"{path}/generate-audio").json["data"]["job"]["jobId"]
-        performers = db.get(f"jobs/{job}").data["input"]["performers"]
+        performers = given_to(db, job)["performers"]
         spoken.append({each["language"] for each in performers.values()})
     assert spoken == [{"pt"}, {"en-US"}]
     deliver(queue)

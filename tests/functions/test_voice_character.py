@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import HeldQueue, new_character, new_user, signed_in
+from tests.support.jobs import given_to
 from tests.support.wiring import app_for, rewired, services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.characters.records import Consent
@@ -74,8 +75,7 @@ def test_a_cloning_engine_gets_the_recording_only_with_consent(
         answer = ask(client, headers, characterId=new_character(db, uid, "Ezra", consent=consent))
     generation = answer.json["data"]["generation"]
     assert generation["voiceCloned"] is consented
-    job = db.get(f"jobs/{generation['id']}").data
-    assert (job["input"]["samplePath"] is not None) is consented
+    assert (given_to(db, generation["id"])["samplePath"] is not None) is consented
 
 
 def test_a_repeat_under_a_key_is_the_same_after_the_character_changed(

@@ -79,6 +79,7 @@ def uid(db: Database) -> str:
         Create(f"wallets/{uid}/ledger/signup-grant", {"kind": "grant"}),
         Create(f"jobs/{uid}", {"uid": uid}),
         Create(f"jobs/{uid}/parts/0", {"path": "x"}),
+        Create(f"jobs/{uid}/private/input", {"uid": uid, "input": {"text": "x"}}),
         Create(f"generations/{uid}", {"uid": uid}),
         Create(f"inboxes/{uid}", {"uid": uid}),
         Create(f"users/{uid}/notifications/{uid}", {"uid": uid}),
@@ -95,7 +96,8 @@ def uid(db: Database) -> str:
 MINE = ["users", "jobs", "generations", "inboxes"]
 
 NOBODYS = ["users/{0}/activities/{0}", "wallets/{0}/ledger/signup-grant"]
-NOBODYS += ["jobs/{0}/parts/0", "usernames/{0}", "plans/{0}-old", "anything/{0}"]
+NOBODYS += ["jobs/{0}/parts/0", "jobs/{0}/private/input"]
+NOBODYS += ["usernames/{0}", "plans/{0}-old", "anything/{0}"]
 NOBODYS += ["characters/{0}", "characters/{0}/stars/{0}", "discards/{0}"]
 NOBODYS += ["companies/{0}", "companies/{0}/members/{0}", "companies/{0}/licences/{0}"]
 NOBODYS += ["companies/{0}/invitations/{0}", "companySlugs/{0}", "companyNumbers/{0}"]

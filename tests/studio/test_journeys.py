@@ -103,6 +103,32 @@ def test_without_firestore_polling_follows_the_work(enter: Enter, stack: Running
     assert asked
 
 
+def test_firestore_shows_how_far_the_work_is_while_the_api_is_silent(enter: Enter) -> None:
+    visit = enter("user")
+    page = visit.page
+    held: list[Route] = []
+    asked = 0
+
+    def hold(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/api/voice/generations/*", hold)
+    visit.open("/speak")
+    write(visit, "This is one of the sentences of a text that is rather long. " * 120)
+    page.locator(".cost strong").wait_for()
+    page.locator(".speak button[type=submit]:enabled").click()
+    expect(page.locator(".job-percent")).to_have_text(re.compile("^[1-9]"), timeout=60_000)
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/voice/generations/*")
+    page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+
+
 def test_a_reload_in_the_middle_finds_the_draft_and_the_work(enter: Enter) -> None:
     visit = enter("user")
     page = visit.page

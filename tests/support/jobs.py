@@ -17,7 +17,7 @@ from troupe.app.container import Container
 from troupe.idempotency import request_hash
 from troupe.jobs.charges import Quote
 from troupe.jobs.cleanup import Cleanup
-from troupe.jobs.records import Job, JobError, JobStatus, Part, Usage
+from troupe.jobs.records import Job, JobError, JobStatus, Part, Usage, input_path
 from troupe.jobs.specs import JobSpec, Step, registry
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.records import Record
@@ -74,6 +74,12 @@ class CountWorker:
         if job.charge is not None and job.charge.tariff is not None:
             charge = job.charge.of_seconds(sum(part.count for part in done) * CHARACTERS / 1000)
         return Outcome([Update(job.subject, fields)], charge=charge)
+
+
+def given_to(db: Database, job_id: str) -> dict[str, Any]:
+    """The stored input of a job; {} if it is deleted, as it is from the job's own document."""
+    assert "input" not in db.get(f"jobs/{job_id}").data
+    return dict(db.get(input_path(job_id)).data.get("input", {}))
 
 
 def _count_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:

@@ -19,8 +19,8 @@ from troupe.errors import Unavailable
 from troupe.generations.specs import VOICE
 from troupe.jobs import lease
 from troupe.jobs.errors import IllegalTransition
+from troupe.jobs.progress import overall_progress, steps_of
 from troupe.jobs.records import TRANSITIONS, Charge, Job, JobStatus, Part, StepState
-from troupe.jobs.schemas import overall_progress, view_steps
 from troupe.jobs.specs import Step, registry
 from troupe.jobs.writes import ended_writes, move_write
 from troupe.scripts.specs import VIDEO
@@ -64,13 +64,13 @@ def test_a_part_goes_on_if_its_job_cannot_be_read(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(JobStatus, JobStatus)))
 def test_every_status_change_is_allowed_or_rejected(before: JobStatus, after: JobStatus) -> None:
-    seen = Document("jobs/a", {}, True, AT)
+    seen = Document("jobs/a", job(status=before).stored(), True, AT)
     if (before, after) in ALLOWED:
-        write = move_write(job(status=before), seen, after, AT, {})
+        write = move_write(job(status=before), VOICE, seen, after, AT, {})
         assert (write.data["status"], write.seen) == (after, seen)
     else:
         with pytest.raises(IllegalTransition):
-            move_write(job(status=before), seen, after, AT, {})
+            move_write(job(status=before), VOICE, seen, after, AT, {})
 
 
 def test_statuses_without_a_next_status_have_ended() -> None:
@@ -230,7 +230,7 @@ def test_steps_show_status_progress_and_message() -> None:
         parts_done=1,
         steps={"speech": StepState(started_at=AT)},
     )
-    speech, assembly = view_steps(running, VOICE)
+    speech, assembly = steps_of(running, VOICE)
     assert (speech.status, speech.progress) == ("in_progress", 33)
     assert speech.message == "Speaking the text (1/3 parts completed)"
     assert (assembly.status, assembly.progress) == ("pending", 0)
@@ -238,7 +238,7 @@ def test_steps_show_status_progress_and_message() -> None:
 
 def test_a_step_shows_its_default_message_until_the_worker_reports_one() -> None:
     said = [
-        view_steps(job(kind="count", steps={"result": StepState(started_at=AT, message=m)}), COUNT)
+        steps_of(job(kind="count", steps={"result": StepState(started_at=AT, message=m)}), COUNT)
         for m in ("", "Nearly there")
     ]
     assert [steps[-1].message for steps in said] == ["Adding the sums", "Nearly there"]
@@ -251,8 +251,8 @@ def test_seconds_are_rounded_up_and_charged_up_to_the_hold() -> None:
 
 
 def test_ending_a_job_without_a_hold_does_not_touch_the_wallet() -> None:
-    seen = Document("jobs/a", {}, True, AT)
-    (write,) = ended_writes(job(), seen, JobStatus.CANCELLED, AT)
+    seen = Document("jobs/a", job().stored(), True, AT)
+    (write,) = ended_writes(job(), VOICE, seen, JobStatus.CANCELLED, AT)
     assert isinstance(write, Update)
     assert write.path == "jobs/a"
     assert not any(name.startswith("charge") for name in write.data)

@@ -22,12 +22,12 @@ from troupe.bulk.records import (
     ItemResult,
     Results,
 )
-from troupe.bulk.writes import forget_write
 from troupe.caller import Caller
 from troupe.calls.errors import CallNotFound
 from troupe.errors import TroupeError, WorkError
 from troupe.jobs.records import Job
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
+from troupe.jobs.writes import forget_writes
 from troupe.logs import in_context, log
 
 # Each takes 1.5 s, so that its duration does not tell whether the address had an account.
@@ -73,7 +73,7 @@ class BulkWorker:
     def assemble(
         self, job: Job, given: BulkInput, done: Sequence[Results], folder: Path, watch: Watch
     ) -> Outcome:
-        return Outcome([forget_write(job)])
+        return Outcome(forget_writes(job.id))
 
     def _caller(self, uid: str) -> Caller:
         """With the rights at present, which the services check again in each commit."""

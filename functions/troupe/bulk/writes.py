@@ -7,17 +7,13 @@ import hashlib
 import hmac
 from datetime import datetime
 
-from troupe.adapters.firestore import DELETE_FIELD, Update, Write
-from troupe.jobs.records import Job, JobError, JobStatus, job_path
-
-
-def forget_write(job: Job) -> Write:
-    """Deletes the input."""
-    return Update(job_path(job.id), {"input": DELETE_FIELD})
+from troupe.adapters.firestore import Write
+from troupe.jobs.records import Job, JobError, JobStatus
+from troupe.jobs.writes import forget_writes
 
 
 def status_writes(job: Job, status: JobStatus, error: JobError | None, at: datetime) -> list[Write]:
-    return [forget_write(job)] if status.ended else []
+    return forget_writes(job.id) if status.ended else []
 
 
 def invitation_secret(key: str, job_id: str, email: str) -> str:

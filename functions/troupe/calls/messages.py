@@ -28,7 +28,8 @@ from troupe.calls.writes import call_path
 from troupe.companies.writes import company_path
 from troupe.errors import TroupeError, Unavailable
 from troupe.idempotency import keyed_id, request_hash
-from troupe.jobs.records import Job, job_path
+from troupe.jobs.records import Job
+from troupe.jobs.writes import read_whole
 from troupe.logs import log
 from troupe.messengers.messenger import (
     Message,
@@ -113,7 +114,7 @@ class CallMessages:
         return len(due)
 
     def _resume(self, message: CallInvitation) -> None:
-        job = self._db.get(job_path(_job_id(message.id)))
+        job = read_whole(self._db, _job_id(message.id))
         if job.exists and Job.of(job).status.ended:
             self.settle(Job.of(job))
             return

@@ -260,22 +260,24 @@ def unstar_character(
 )
 def get_character_media(
     path: schemas.MediaPath,
+    query: schemas.PictureQuery,
     caller: Caller | None,
     character_library: CharacterLibrary,
     files: Files,
 ) -> Response:
     """Downloads a picture of a character, a user or a company, or a voice sample; supports byte
-    ranges. Samples and the pictures of private characters are for their owner."""
+    ranges. Samples and the pictures of private characters are for their owner. With `w`, a picture
+    of a character comes as a small WebP if it has one, which older ones do not, else as it is."""
     if caller is None and path.kind == "audio_files":
         raise Unauthorized
-    media = character_library.media(caller.uid if caller else None, path.kind, path.name)
+    media = character_library.media(caller.uid if caller else None, path.kind, path.name, query.w)
     file = media.file
     response = file_response(
         files,
         file.path,
         size=file.size,
         content_type=file.content_type,
-        filename=path.name,
+        filename=file.path.rpartition("/")[2],
     )
     if media.public and response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = _CACHED

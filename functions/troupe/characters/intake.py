@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from troupe.characters.errors import FileTooLarge, TooManyImages
-from troupe.characters.records import Image, Quality, Sample
+from troupe.characters.records import Image, Quality, Sample, smaller_path
 from troupe.characters.writes import FOLDERS
 from troupe.errors import TroupeError
 from troupe.media.uploads.checks import File, PreparedImage, PreparedSample
@@ -83,8 +83,8 @@ def sample_and_file(
     return sample, file
 
 
-def image_and_file(character_id: str, prepared: PreparedImage) -> tuple[Image, NewFile]:
-    """The record of an image, and the file to store."""
+def image_and_files(character_id: str, prepared: PreparedImage) -> tuple[Image, list[NewFile]]:
+    """The record of an image, and the files to store."""
     name = _name(character_id, prepared.extension)
     file = NewFile(f"{FOLDERS['images']}/{name}", prepared.content_type, prepared.data)
     image = Image(
@@ -94,8 +94,13 @@ def image_and_file(character_id: str, prepared: PreparedImage) -> tuple[Image, N
         width=prepared.width,
         height=prepared.height,
         size=len(prepared.data),
+        smaller=list(prepared.smaller),
     )
-    return image, file
+    copies = [
+        NewFile(smaller_path(file.path, side), "image/webp", data)
+        for side, data in prepared.smaller.items()
+    ]
+    return image, [file, *copies]
 
 
 def _name(character_id: str, extension: str) -> str:

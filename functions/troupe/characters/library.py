@@ -6,6 +6,7 @@ character."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from troupe.access import belongs, owned, readable
 from troupe.adapters.firestore import Database, Document, contend, now
 from troupe.characters import writes
 from troupe.characters.errors import VoiceNotShared, not_found
-from troupe.characters.records import Character, Visibility
+from troupe.characters.records import Character, Visibility, smaller_path
 from troupe.characters.writes import Sort, character_path, star_path
 from troupe.errors import FileMissing
 from troupe.paging import PageOf, PageRequest
@@ -147,9 +148,10 @@ class CharacterLibrary:
         character = Character.of(document) if belongs(document, uid) else None
         return character if character is not None and character.clonable else None
 
-    def media(self, uid: str | None, kind: str, name: str) -> Media:
+    def media(self, uid: str | None, kind: str, name: str, side: int | None = None) -> Media:
         """A file by its name, as `uid` may have it (None: not signed in): samples and the pictures
-        of private characters are for the owner. `kind`: a key of `FOLDERS`.
+        of private characters are for the owner. `kind`: a key of `FOLDERS`. `side`: for the small
+        copy of a picture, if there is one.
 
         Raises FileMissing, also for another user's file.
         """
@@ -163,7 +165,11 @@ class CharacterLibrary:
             else:
                 owned(document, uid or "", FileMissing)
                 public = False
-        return Media(self._files().stat(f"{writes.FOLDERS[kind]}/{name}"), public)
+        path = f"{writes.FOLDERS[kind]}/{name}"
+        if side is not None and kind == "images":
+            with suppress(FileMissing):
+                return Media(self._files().stat(smaller_path(path, side)), public)
+        return Media(self._files().stat(path), public)
 
     def _with_stars(self, page: PageOf, uid: str) -> list[CharacterWithStar]:
         characters = [Character.of(document) for document in page.documents]

@@ -30,7 +30,8 @@ class Relationship(StrEnum):
 
 
 class Image(Record):
-    """A stored picture. `width` and `height` in pixels, `size` in bytes."""
+    """A stored picture. `width` and `height` in pixels, `size` in bytes. `smaller`: the shorter
+    sides of its small copies; older pictures have none."""
 
     name: str
     path: str
@@ -38,6 +39,16 @@ class Image(Record):
     width: int
     height: int
     size: int
+    smaller: list[int] = Field(default_factory=list)
+
+    @property
+    def files(self) -> list[str]:
+        return [self.path, *(smaller_path(self.path, side) for side in self.smaller)]
+
+
+def smaller_path(path: str, side: int) -> str:
+    """The path of a small copy of a picture. No address names it: it is served for the picture."""
+    return f"{path.rpartition('.')[0]}-{side}.webp"
 
 
 class Quality(Record):
@@ -123,7 +134,7 @@ class Character(Record):
     def files(self) -> list[str]:
         """The storage paths of all its files."""
         sample = [self.sample.path] if self.sample else []
-        return [*sample, *(image.path for image in self.images.values())]
+        return [*sample, *(path for image in self.images.values() for path in image.files)]
 
     @property
     def clonable(self) -> bool:

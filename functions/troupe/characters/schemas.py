@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -217,3 +218,12 @@ class MediaPath(Schema):
             pattern=r"^[A-Za-z0-9_-]{1,128}-[0-9a-f]{8}\.(?:wav|png|jpg|webp)$",
         ),
     ]
+
+
+class Side(IntEnum):
+    SMALL = 96
+    LARGE = 320
+
+
+class PictureQuery(Schema):
+    w: Side | None = Field(default=None, description="The shorter side of a picture, in pixels.")

@@ -27,7 +27,7 @@ from troupe.characters.edits import (
     slug,
 )
 from troupe.characters.errors import NotOwner, UnknownImage, not_found
-from troupe.characters.intake import Intake, Prepare, check_count, image_and_file, sample_and_file
+from troupe.characters.intake import Intake, Prepare, check_count, image_and_files, sample_and_file
 from troupe.characters.library import CharacterWithStar
 from troupe.characters.records import Character
 from troupe.characters.sharing import check_guest
@@ -99,15 +99,15 @@ class Characters:
         asked = asked or Asked(secrets.token_hex(16))
         character_id = asked.id
         sample, *files = sample_and_file(character_id, prepared, draft.sample_text)
-        images_and_files = [image_and_file(character_id, image) for image in images]
-        files += [file for _, file in images_and_files]
+        stored = [image_and_files(character_id, image) for image in images]
+        files += [file for _, made in stored for file in made]
         character = new_character(
             asked,
             caller,
             draft,
             language,
             sample,
-            [image for image, _ in images_and_files],
+            [image for image, _ in stored],
             self._settings,
         )
         message = f"Character {character.display_name} created"
@@ -148,8 +148,8 @@ class Characters:
         secret = self._settings.jwt_secret
         prepared.applied(character, caller, (), (), secret)  # before storing anything
         images = self._intake.images(caller.uid, "newImageFiles", update.new_images)
-        added = [image_and_file(character_id, image) for image in images]
-        new = [*prepared.files, *(file for _, file in added)]
+        added = [image_and_files(character_id, image) for image in images]
+        new = [*prepared.files, *(file for _, made in added for file in made)]
         seen = [document]
 
         def attempt() -> tuple[Character, list[str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -14,7 +15,8 @@ from pydantic import ValidationError
 from troupe.adapters.firestore import Database, Document, now
 from troupe.calls.records import COLLECTION as CALLS
 from troupe.calls.records import RECORDINGS
-from troupe.jobs.records import Job, job_path
+from troupe.jobs.records import Job, input_path, job_path
+from troupe.jobs.writes import whole
 from troupe.rooms.records import MESSAGES
 from troupe.tabs.records import COLLECTION, Tab, TabAccount, TabInput, account_path, cost, tab_path
 from troupe.tabs.service import OPEN
@@ -31,6 +33,7 @@ _LATE = timedelta(hours=1)  # for the sweep to close a tab
 _TAB_JOBS = [("kind", "==", TAB.kind)]
 
 
+_JOBS = 300  # in one read
 _ACCOUNTS = 300  # in one read
 _MESSAGES = 300  # in one query
 
@@ -72,7 +75,7 @@ def _look(db: Database) -> list[Problem]:
         used.setdefault(tab.place, {})[tab.id] = _Used(tab.used, tab.closes_at - OPEN)
         problems += [(tab.place, f"tab {tab.id}: {each}") for each in _open(db, tab, at)]
     rests = Counter[_Rest]()
-    for document in db.walk("jobs", where=_TAB_JOBS):
+    for document in _tab_jobs(db):
         try:
             job, given = Job.of(document), TabInput.model_validate(document.data["input"])
         except (ValidationError, KeyError) as error:
@@ -88,6 +91,14 @@ def _look(db: Database) -> list[Problem]:
     for place, tabs in used.items():
         problems += [(place, each) for each in _causes(db, place, tabs, at)]
     return problems + list(_credits(db, rests))
+
+
+def _tab_jobs(db: Database) -> Iterator[Document]:
+    """With their inputs."""
+    jobs = db.walk("jobs", where=_TAB_JOBS, batch=_JOBS)
+    while batch := list(islice(jobs, _JOBS)):
+        inputs = db.get_all([input_path(each.id) for each in batch])
+        yield from map(whole, batch, inputs)
 
 
 def _open(db: Database, tab: Tab, at: datetime) -> Iterator[str]:

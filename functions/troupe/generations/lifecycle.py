@@ -12,7 +12,8 @@ from troupe.exported import Exported
 from troupe.generations.errors import GenerationNotFound
 from troupe.generations.service import Generations
 from troupe.generations.writes import COLLECTION, spoken_prefix
-from troupe.jobs.records import job_path
+from troupe.jobs.records import input_path, job_path
+from troupe.jobs.writes import whole
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -39,7 +40,8 @@ def export(uid: str, *, database: Database, files: Files) -> Iterator[Exported]:
     """With the texts, which their jobs hold, and the audio, also that of parts."""
     for document in database.walk(COLLECTION, where=[("uid", "==", uid)], batch=50):
         # One by one: a text can have 800 kB.
-        (job,) = database.get_all([job_path(document.id)], select=["input.text"])
+        paths = [job_path(document.id), input_path(document.id)]
+        job = whole(*database.get_all(paths, select=["input.text"]))
         text = job.data.get("input", {}).get("text")
         yield replace(document, data=document.data | {"text": text})
     yield from _files(uid, files)

@@ -25,8 +25,8 @@ from troupe.generations.specs import VOICE
 from troupe.generations.translating import Translations
 from troupe.idempotency import KeyReused, keyed_id, request_hash
 from troupe.jobs.charges import Price
-from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
-from troupe.jobs.writes import erase_writes
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, input_path, job_path
+from troupe.jobs.writes import erase_writes, whole
 from troupe.logs import log
 from troupe.media.captions import (
     CaptionFormat,
@@ -254,9 +254,9 @@ class Generations:
     def text(self, uid: str, generation_id: str) -> Written:
         """Raises GenerationNotFound."""
         paths = [writes.generation_path(generation_id), job_path(generation_id)]
-        document, job = self._db.get_all(paths)
+        document, job, given_in = self._db.get_all([*paths, input_path(generation_id)])
         generation = Generation.of(owned(document, uid, GenerationNotFound))
-        given = VOICE.input_of(Job.of(job))
+        given = VOICE.input_of(Job.of(whole(job, given_in)))
         sent = generation.translation.text if generation.translation else given.text
         return Written(sent, given.text_type, given.pauses)
 

@@ -27,7 +27,8 @@ from troupe.adapters.firestore import (
 )
 from troupe.adapters.queue import QueueUnavailable
 from troupe.jobs.ending import end
-from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, job_path
+from troupe.jobs.progress import view_of
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import (
     COLLECTION,
@@ -39,6 +40,7 @@ from troupe.jobs.shares import (
     share_path,
 )
 from troupe.jobs.specs import QUEUED_PATIENCE, JobSpecs
+from troupe.jobs.writes import read_whole, viewed
 from troupe.logs import log
 
 LIVE = [JobStatus.QUEUED, JobStatus.IN_PROGRESS]
@@ -70,9 +72,9 @@ class Admission:
         self._tidy = tidy
 
     def join(self, job: Job, share: Document, user: Document) -> tuple[Job, Write]:
-        """See `shares.join`."""
+        """See `shares.join`. The job also gets its first view."""
         most, spec = self._share_of_user(user.data), self._specs[job.kind]
-        return join(
+        job, write = join(
             job,
             share,
             user.data,
@@ -81,6 +83,7 @@ class Admission:
             prompt=spec.prompt,
             caused=spec.caused,
         )
+        return job.model_copy(update={"view": view_of(job, spec)}), write
 
     def parts_at_once(self, user: Document) -> int:
         return self._share_of_user(user.data).parts
@@ -173,7 +176,10 @@ class Admission:
             return []
         at = now()
         fields = {"waiting": False, "dueAt": at + QUEUED_PATIENCE, "updatedAt": at}
-        admitted = [Update(each.path, fields, seen=each) for each in found]
+        admitted = [
+            Update(each.path, viewed(self._specs[each.data["kind"]], each, fields), seen=each)
+            for each in found
+        ]
         running = [*share.running, *(each.id for each in found)]
         self._commit_share(document, running, max(0, left), at if left else None, admitted)
         return [Job.of(each) for each in found]
@@ -203,7 +209,7 @@ class Admission:
         self, job_id: str, also: Callable[[Job], Sequence[Write]]
     ) -> tuple[Job, bool, bool]:
         """The job, whether this cancelled it, and whether others may wait for its place."""
-        document = self._db.get(job_path(job_id))
+        document = read_whole(self._db, job_id)
         if not document.exists:
             raise Missing
         job = Job.of(document)

@@ -37,9 +37,9 @@ def end(
     error: JobError | None = None,
     also: Sequence[Write] = (),
 ) -> Ended:
-    """Ends the job, which was read whole as `document`, charges what was spoken, and gives up its
-    place, in one commit with the writes of `also`. Raises Stale if the job changed since, and
-    Missing if it is gone."""
+    """Ends the job, which was read with its input as `document`, charges what was spoken, and gives
+    up its place, in one commit with the writes of `also`. Raises Stale if the job changed since,
+    and Missing if it is gone."""
     at = now()
     priced = charges.ended(job, status, at)
     if spec.unfinished is not None:
@@ -47,7 +47,7 @@ def end(
         also = [*also, *used]
     if error is not None:
         error = charges.told(error, priced.charge)
-    writes = [*ended_writes(priced, document, status, at, error), *also]
+    writes = [*ended_writes(priced, spec, document, status, at, error), *also]
     subject = spec.subject_writes(priced, status, error, at)
     subject += notices(job, spec, status, at)
     # The job's version, checked by the commit, shows that no part was recorded meanwhile.

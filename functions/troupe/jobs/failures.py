@@ -15,7 +15,7 @@ from troupe.jobs.leftovers import Leftovers
 from troupe.jobs.parts import released_fields
 from troupe.jobs.records import Job, JobError, JobStatus, job_path
 from troupe.jobs.specs import JobSpecs
-from troupe.jobs.writes import present
+from troupe.jobs.writes import present, present_whole
 from troupe.logs import log
 
 WORKER_DIED = JobError(
@@ -72,7 +72,7 @@ class Failures:
 
         def attempt() -> bool:
             """Whether other jobs may wait for the place of this one."""
-            current, document = present(self._db, job.id)
+            current, document = present_whole(self._db, job.id)
             if current.status.ended:
                 return True  # perhaps by our own commit, whose response was lost
             if fenced and current.attempt != job.attempt:

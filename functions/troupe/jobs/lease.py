@@ -23,6 +23,8 @@ from troupe.adapters.firestore import (
 from troupe.errors import Unavailable
 from troupe.jobs.errors import Lost
 from troupe.jobs.records import Job, JobStatus, StepState, job_path
+from troupe.jobs.specs import JobSpec
+from troupe.jobs.writes import applied, viewed
 from troupe.logs import log
 
 # Each report is a write, and clients poll about this often.
@@ -37,10 +39,10 @@ class Lease:
     has ended or has a different attempt number, the lease is lost and nothing more is written."""
 
     def __init__(
-        self, db: Database, job: Job, step_names: Sequence[str], document: Document, seconds: int
+        self, db: Database, job: Job, spec: JobSpec[Any, Any], document: Document, seconds: int
     ) -> None:
         self._db = db
-        self._step_names = step_names
+        self._spec = spec
         self._job = job
         self._seen = document
         self._seconds = seconds
@@ -87,7 +89,7 @@ class Lease:
             return
         self._reported = (at, step)
         fields: dict[str, Any] = {"updatedAt": at}
-        for name in self._step_names[: self._step_names.index(step)]:
+        for name in self._spec.step_names[: self._spec.step_names.index(step)]:
             state = self._steps.get(name, StepState())
             if state.completed_at is None:
                 done = {"started_at": state.started_at or at, "completed_at": at, "progress": 100}
@@ -102,7 +104,7 @@ class Lease:
         self._steps[step] = state.model_copy(update=present)
         fields[f"steps.{step}"] = self._steps[step].stored()
         try:
-            self.commit(Update(job_path(self._job.id), fields))
+            self.commit(Update(job_path(self._job.id), viewed(self._spec, self._seen, fields)))
         except Lost:
             raise
         except Exception as error:  # a failed report must not stop the work
@@ -128,7 +130,8 @@ class Lease:
                     raise Lost(self._job.id) from None
                 self._seen = document
                 raise
-            self._seen = replace(self._seen, update_time=result.update_times[0])
+            data = applied(self._seen.data, first.data)
+            self._seen = replace(self._seen, data=data, update_time=result.update_times[0])
             return result
 
         return contend(attempt)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from troupe.adapters.firestore import Database, Delete, now
 from troupe.exported import Exported
-from troupe.jobs.records import SHOWN_FIELDS, Job, Part
+from troupe.jobs.records import SHOWN_FIELDS, Job, Part, input_path
 from troupe.jobs.service import JobService
 from troupe.jobs.shares import share_path
 from troupe.jobs.specs import PARTS_KEPT, JobSpecs
@@ -15,7 +15,7 @@ from troupe.jobs.writes import part_path
 
 # Not the inputs, which can hold what belongs to others, such as the voices of a script; the domains
 # of the kinds export what the user wrote.
-_EXPORTED = [name for name in SHOWN_FIELDS if name not in ("requestHash", "leaseUntil")]
+_EXPORTED = [name for name in SHOWN_FIELDS if name not in ("requestHash", "leaseUntil", "view")]
 _PARTS_EXIST = PARTS_KEPT + timedelta(days=1)
 
 
@@ -35,7 +35,8 @@ def erase(
         done = jobs.parts(job)
         for part in done:
             forget_part(job, part)
-        database.delete_all([part_path(job.id, int(part.id)) for part in done])
+        mine = [part_path(job.id, int(part.id)) for part in done]
+        database.delete_all([*mine, input_path(job.id)])
         database.commit(Delete(document.path))
     if not found:
         database.commit(Delete(share_path(uid)))

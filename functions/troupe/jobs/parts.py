@@ -22,7 +22,7 @@ from troupe.adapters.firestore import (
 from troupe.jobs.errors import Lost
 from troupe.jobs.records import Job, Part, job_path
 from troupe.jobs.specs import PARTS_KEPT, JobSpec
-from troupe.jobs.writes import part_path, present
+from troupe.jobs.writes import part_path, present, viewed
 from troupe.records import Record
 
 # Longer than any part should take: how long a claimed part counts as being at work, and how long
@@ -88,7 +88,7 @@ def record_part(
             **recorded_fields(job, spec, part),
         }
         result = db.commit(
-            Update(job_path(job.id), fields, seen=current),
+            Update(job_path(job.id), viewed(spec, current, fields), seen=current),
             Create(part_path(job.id, int(part.id)), part.stored()),
         )
         return result.transforms[0][0]

@@ -116,17 +116,39 @@ class StepState(Record):
     message: str = ""
 
 
+class View(Record):
+    """How far the job is, for clients that listen to it: they cannot know the weights of the steps.
+
+    `step` is the current one, "" before the first, or "completed"; `step_progress` and `progress`
+    are percentages, of the step and of the whole. `done` of `total` parts, or units, are made.
+    """
+
+    step: str = ""
+    step_progress: int = 0
+    progress: int = 0
+    done: int = 0
+    total: int = 0
+    message: str = ""
+
+
 def job_path(job_id: str) -> str:
     return f"jobs/{job_id}"
+
+
+def input_path(job_id: str) -> str:
+    """A document that no client can read: users may listen to the job itself."""
+    return f"jobs/{job_id}/private/input"
 
 
 class Job(Record):
     """`jobs/{jobId}`.
 
-    `kind` names its JobSpec. `input` is what the work needs, set once. `subject` is the path of the
-    document the job is about, "" for none. `muted`: the types of notifications that its user
-    did not want when it was submitted. `company_id`: the company that pays, None if its user
-    does. `key_id`: the API key that spends the money. `charge` is None for a free job.
+    `kind` names its JobSpec. `input` is what the work needs, set once, in a document of its own
+    (`input_path`); jobs from before 28 November 2026 have it in theirs. `subject` is the path of
+    the document the job is about, "" for none. `view` repeats the other fields for clients.
+    `muted`: the types of notifications that its user did not want when it was submitted.
+    `company_id`: the company that pays, None if its user does. `key_id`: the API key that spends
+    the money. `charge` is None for a free job.
     `lease_until` keeps other workers out; `attempt` is the fencing token of the lease holder.
     `due_at` is when the sweep looks at the job unless something updates it first. `cuts` are the
     offsets that divide the input into parts (None until planned); part n is cuts[n] to cuts[n + 1].
@@ -166,6 +188,7 @@ class Job(Record):
     sweeps: int = 0
     steps: dict[str, StepState] = Field(default_factory=dict)
     error: JobError | None = None
+    view: View = View()
     created_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
@@ -194,7 +217,7 @@ class Job(Record):
         return {int(number) for number, until in self.running.items() if until > at}
 
 
-# All fields except the input, which can hold a whole book.
+# All fields except the input, which older jobs have here, and which can hold a whole book.
 SHOWN_FIELDS = [to_camel(name) for name in Job.model_fields if name not in ("id", "input")]
 
 

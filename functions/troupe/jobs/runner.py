@@ -9,7 +9,6 @@ the documents decide what is left to do.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -42,18 +41,20 @@ from troupe.jobs.parts import (
     record_part,
     recorded_fields,
 )
-from troupe.jobs.records import Job, JobStatus, Part, StepState, job_path
+from troupe.jobs.records import Job, JobStatus, Part, StepState, input_path, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import frontier, is_barred, leave_write, still_waiting
 from troupe.jobs.specs import JobSpecs
 from troupe.jobs.worker import Outcome, Worker, WorkPlan
 from troupe.jobs.writes import (
+    applied,
     completed_writes,
     move_write,
     part_numbers,
     part_path,
     parts,
     present,
+    whole,
 )
 from troupe.logs import log
 
@@ -91,13 +92,14 @@ class Runner:
         """Handles one delivery. Returns when nothing is left to do for this task; raises TryAgain
         if it should be delivered again. `uid`: the job's owner, as named by the task. `worker`:
         does the work of a whole job instead of the one of its kind."""
-        paths = [job_path(job_id), user_path(uid or "unknown")]
+        paths = [job_path(job_id), input_path(job_id), user_path(uid or "unknown")]
         if part is not None:
             paths.append(part_path(job_id, part))
-        document, user, *found = self._db.get_all(paths)
+        document, given, user, *found = self._db.get_all(paths)
         if not document.exists:
             log.warning("task_without_job", jobId=job_id)
             return
+        document = whole(document, given)
         job = Job.of(document)
         if job.status.ended:
             self._admission.fill(job.uid)  # its worker may have died before that
@@ -154,7 +156,7 @@ class Runner:
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="troupe-") as folder,
-                Lease(self._db, job, spec.step_names, document, self._lease_seconds) as lease,
+                Lease(self._db, job, spec, document, self._lease_seconds) as lease,
             ):
                 if job.parts_done < job.parts_total > 1:
                     self._fan_out(job, lease)
@@ -194,11 +196,11 @@ class Runner:
         if job.fanned_out:
             fields[f"steps.{parts_step}.completedAt"] = at
             fields[f"steps.{spec.assembly_step}.startedAt"] = at
-        write = move_write(job, document, JobStatus.IN_PROGRESS, at, fields)
+        write = move_write(job, spec, document, JobStatus.IN_PROGRESS, at, fields)
         result = self._db.commit(write, *subject)
         claimed = replace(
             document,
-            data=_applied(document.data, write.data),
+            data=applied(document.data, write.data),
             update_time=result.update_times[0],
         )
         log.info("job_claimed", jobId=job.id, attempt=job.attempt + 1)
@@ -328,16 +330,3 @@ class Runner:
             except (Stale, Missing):
                 return
         self._pass_on(job, number, job.parts_done)
-
-
-def _applied(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A document's data after an update of plain values with dotted names."""
-    result = dict(data)
-    for name, value in changes.items():
-        *maps, last = name.split(".")
-        target = result
-        for part in maps:
-            target[part] = dict(target.get(part) or {})
-            target = target[part]
-        target[last] = value
-    return result

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field
 
+from troupe.jobs.progress import StepProgress, StepStatus, steps_of, view_of
 from troupe.jobs.records import (
     Charge,
     CurrentStep,
@@ -16,7 +17,6 @@ from troupe.jobs.records import (
     JobKind,
     JobStatus,
     StepName,
-    StepState,
 )
 from troupe.wallet.records import Meter, OwnerKind
 from troupe.wallet.schemas import CompanyHeader
@@ -105,16 +105,6 @@ MaxTokens = Annotated[
 ]
 
 
-class StepStatus(StrEnum):
-    """The status of a step. Once started, a step has the status of its job until it completes."""
-
-    PENDING = "pending"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
 class StepView(Schema):
     """`progress`: 0 to 100."""
 
@@ -125,6 +115,10 @@ class StepView(Schema):
     started_at: datetime | None
     completed_at: datetime | None
     error_message: str | None
+
+    @classmethod
+    def of(cls, step: StepProgress) -> Self:
+        return cls(**asdict(step))
 
 
 class JobView(Schema):
@@ -150,21 +144,17 @@ class JobView(Schema):
 
     @classmethod
     def of(cls, job: Job, spec: JobSpec[Any, Any]) -> Self:
-        steps = view_steps(job, spec)
-        completed = [step for step in steps if step.status == "completed"]
-        running = [step.step_name for step in steps if step.status not in ("completed", "pending")]
+        view, steps = view_of(job, spec), [StepView.of(step) for step in steps_of(job, spec)]
         return cls(
             job_id=job.id,
             kind=job.kind,
             status=job.status,
             waiting=job.waiting,
-            overall_progress=overall_progress(job, spec),
-            current_step="completed"
-            if job.status is JobStatus.COMPLETED
-            else (running or [""])[-1],
+            overall_progress=view.progress,
+            current_step=view.step,
             steps=steps,
             total_steps=len(steps),
-            completed_steps=len(completed),
+            completed_steps=sum(step.status is StepStatus.COMPLETED for step in steps),
             attempt=job.attempt,
             charge=ChargeView.of(job.charge),
             created_at=job.created_at,
@@ -173,47 +163,3 @@ class JobView(Schema):
             error=ErrorView.of(job.error),
             error_message=job.error.message if job.error else None,
         )
-
-
-def view_steps(job: Job, spec: JobSpec[Any, Any]) -> list[StepView]:
-    """The steps of a job, derived from the reports, the parts and the status."""
-    views = []
-    for step in spec.steps:
-        state = job.steps.get(step.name, StepState())
-        status, progress, message, error = StepStatus.PENDING, 0, "", None
-        if job.waiting and step is spec.steps[0]:
-            message = "Waiting for another of your jobs to end"
-        if state.started_at:
-            status = StepStatus(job.status) if job.status.ended else StepStatus.IN_PROGRESS
-            progress, message = state.progress, state.message or step.message
-            error = job.error.message if job.error else None
-        if state.completed_at:
-            status, progress, error = StepStatus.COMPLETED, 100, None
-        total = job.units or job.parts_total
-        if step.name == spec.parts_step and state.started_at and total:
-            done = total if state.completed_at else job.units_done or job.parts_done
-            # The worker of a single part reports progress within the part.
-            done = max(done, state.progress * total // 100)
-            progress = 100 * done // total
-            message = spec.parts_message.format(done=done, total=total)
-        views.append(
-            StepView(
-                step_name=step.name,
-                status=status,
-                progress=progress,
-                message=message,
-                started_at=state.started_at,
-                completed_at=state.completed_at,
-                error_message=error,
-            )
-        )
-    return views
-
-
-def overall_progress(job: Job, spec: JobSpec[Any, Any]) -> int:
-    """0 to 100. Never decreases; 100 if and only if the job is completed."""
-    if job.status is JobStatus.COMPLETED:
-        return 100
-    views = view_steps(job, spec)
-    done = sum(step.weight * view.progress for step, view in zip(spec.steps, views, strict=True))
-    return min(done // 100, 99)

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from troupe.accounts.writes import user_path
 from troupe.adapters.firestore import (
     COMMIT_WRITES,
-    DELETE_FIELD,
     AlreadyExists,
     Database,
     Document,
     Stale,
-    Update,
     Write,
     contend,
     now,
@@ -28,7 +26,7 @@ from troupe.jobs.holding import hold_for, left_of
 from troupe.jobs.records import Job, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import share_path
-from troupe.jobs.writes import create_write, parts
+from troupe.jobs.writes import create_writes, forget_writes, parts
 from troupe.logs import log
 from troupe.notifications.records import muted
 from troupe.wallet.budgets import KeySpender, Spender, key_month_path
@@ -101,7 +99,7 @@ class JobService:
                 of_key = KeySpender(key, found[month]) if key and month else None
                 held, hold = hold_for(held, quote, wallet, spender, of_key, max_tokens)
             try:
-                self._db.commit(create_write(held), *hold, *writes, joined)
+                self._db.commit(*create_writes(held), *hold, *writes, joined)
             except AlreadyExists:
                 earlier = self._db.get(job_path(job.id))
                 # Another request has just submitted the user's first job, or the first of a month.
@@ -135,6 +133,7 @@ class JobService:
         return charges.price(Wallet.of(wallet), quote, left_of(spender, of_key))
 
     def get(self, job_id: str) -> tuple[Job, Document]:
+        """The job without its input."""
         document = self._db.get(job_path(job_id))
         return Job.of(document), document
 
@@ -150,20 +149,19 @@ class JobService:
     def forget_inputs(self, subject: str) -> None:
         """Deletes the inputs of all jobs about a document, before the document itself is deleted;
         in bounded commits. The jobs stay as shells that record the charge and the key."""
-        after = None
+        after, most = None, COMMIT_WRITES // 2
         while True:
             found = self._db.find(
                 "jobs",
                 where=[("subject", "==", subject)],
                 order=[("__name__", False)],
-                limit=COMMIT_WRITES,
+                limit=most,
                 after=after,
                 select=["status"],
             )
             if found:
-                forgotten = {"input": DELETE_FIELD}
-                self._db.commit(*(Update(document.path, forgotten) for document in found))
-            if len(found) < COMMIT_WRITES:
+                self._db.commit(*(write for each in found for write in forget_writes(each.id)))
+            if len(found) < most:
                 return
             after = [found[-1].id]
 

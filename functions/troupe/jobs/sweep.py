@@ -16,7 +16,7 @@ from troupe.jobs.records import SHOWN_FIELDS, Job, JobError, JobStatus, Part, jo
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import frontier
 from troupe.jobs.specs import JobSpecs
-from troupe.jobs.writes import part_numbers
+from troupe.jobs.writes import part_numbers, read_whole
 from troupe.logs import log
 
 BATCH = 100  # documents per run and kind of work
@@ -79,7 +79,7 @@ class Sweeper:
     def _bring_back(self, job: Job, document: Document) -> str:
         at = now()
         if at - job.created_at > self._longest_hold:
-            whole = self._db.get(document.path)  # with the input
+            whole = read_whole(self._db, job.id)
             if whole.update_time != document.update_time:
                 raise Stale
             spec = self._specs[job.kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,12 @@ from troupe.adapters.firestore import (
     Database,
     Delete,
     Document,
+    Increment,
     Update,
     Write,
 )
 from troupe.jobs.errors import IllegalTransition, Lost
+from troupe.jobs.progress import view_of
 from troupe.jobs.records import (
     TRANSITIONS,
     Job,
@@ -23,6 +26,7 @@ from troupe.jobs.records import (
     JobStatus,
     Part,
     StepState,
+    input_path,
     job_path,
 )
 from troupe.jobs.specs import JobSpec
@@ -35,19 +39,72 @@ def part_path(job_id: str, number: int) -> str:
 
 
 def present(db: Database, job_id: str) -> tuple[Job, Document]:
-    """The job as it is now. Raises Lost if it is gone, because its owner was erased."""
-    document = db.get(job_path(job_id))
+    """The job as it is now, without its input. Raises Lost if it is gone, because its owner was
+    erased."""
+    return _existing(db.get(job_path(job_id)))
+
+
+def present_whole(db: Database, job_id: str) -> tuple[Job, Document]:
+    """The same with its input."""
+    return _existing(read_whole(db, job_id))
+
+
+def _existing(document: Document) -> tuple[Job, Document]:
     if not document.exists:
-        raise Lost(job_id)
+        raise Lost(document.id)
     return Job.of(document), document
 
 
-def create_write(job: Job) -> Write:
-    return Create(job_path(job.id), job.stored())
+def read_whole(db: Database, job_id: str) -> Document:
+    """The job's document with its input."""
+    return whole(*db.get_all([job_path(job_id), input_path(job_id)]))
+
+
+def whole(document: Document, given: Document) -> Document:
+    """The job's document with the input of the other one."""
+    if not (document.exists and given.exists):  # the input of an older job is in its document
+        return document
+    return replace(document, data={**document.data, **given.data})
+
+
+def create_writes(job: Job) -> tuple[Create, Create]:
+    fields = job.stored()
+    given = {"input": fields.pop("input")}
+    return Create(job_path(job.id), fields), Create(input_path(job.id), given)
+
+
+def viewed(spec: JobSpec[Any, Any], seen: Document, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an update of the job that was read as `seen`, with what clients see after
+    it."""
+    after = Job.of(replace(seen, data=applied(seen.data, fields)))
+    return {**fields, "view": view_of(after, spec).stored()}
+
+
+def applied(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A document's data after an update with dotted names."""
+    result = dict(data)
+    for name, value in changes.items():
+        *maps, last = (part.strip("`") for part in name.split("."))
+        target = result
+        for part in maps:
+            target[part] = dict(target.get(part) or {})
+            target = target[part]
+        if value is DELETE_FIELD:
+            target.pop(last, None)
+        elif isinstance(value, Increment):
+            target[last] = target.get(last, 0) + value.value
+        else:
+            target[last] = value
+    return result
 
 
 def move_write(
-    job: Job, seen: Document, status: JobStatus, at: datetime, fields: Mapping[str, Any]
+    job: Job,
+    spec: JobSpec[Any, Any],
+    seen: Document,
+    status: JobStatus,
+    at: datetime,
+    fields: Mapping[str, Any],
 ) -> Update:
     """The job's next status. The commit raises Stale if the job changed after `seen`. Raises
     IllegalTransition."""
@@ -61,7 +118,7 @@ def move_write(
             "dueAt": None,
             "waiting": False,
         }
-    return Update(job_path(job.id), changes, seen=seen)
+    return Update(job_path(job.id), viewed(spec, seen, changes), seen=seen)
 
 
 def completed_writes(
@@ -86,11 +143,16 @@ def completed_writes(
         settled += _budget_writes(job, charge)
     elif charge:
         raise ValueError(f"a job without a hold cannot be charged {charge}")
-    return move_write(job, seen, JobStatus.COMPLETED, at, fields), settled
+    return move_write(job, spec, seen, JobStatus.COMPLETED, at, fields), settled
 
 
 def ended_writes(
-    job: Job, seen: Document, status: JobStatus, at: datetime, error: JobError | None = None
+    job: Job,
+    spec: JobSpec[Any, Any],
+    seen: Document,
+    status: JobStatus,
+    at: datetime,
+    error: JobError | None = None,
 ) -> list[Write]:
     """Fails or cancels the job. Settles its hold with what it is charged (see charges.ended), or
     releases it if that is nothing."""
@@ -112,7 +174,7 @@ def ended_writes(
             else release_writes(job.payer, job.id, meter, held, reason, at, by=job.spender)
         )
         settled += _budget_writes(job, charged)
-    return [move_write(job, seen, status, at, fields), *settled]
+    return [move_write(job, spec, seen, status, at, fields), *settled]
 
 
 def _budget_writes(job: Job, charged: int) -> list[Write]:
@@ -145,5 +207,11 @@ def erase_writes(job: Job, done: list[Part]) -> list[Write]:
     record the charge and the key."""
     return [
         *(Delete(part_path(job.id, int(part.id))) for part in done),
-        Update(job_path(job.id), {"input": DELETE_FIELD}),
+        *forget_writes(job.id),
     ]
+
+
+def forget_writes(job_id: str) -> list[Write]:
+    """Deletes the input of a job that exists."""
+    # The input of a job from before 28 November 2026 is in its document.
+    return [Delete(input_path(job_id)), Update(job_path(job_id), {"input": DELETE_FIELD})]

@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from troupe.adapters.firestore import (
-    DELETE_FIELD,
     SERVER_TIME,
     Database,
     Document,
@@ -26,8 +25,8 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.jobs.cleanup import Cleanup
-from troupe.jobs.records import Job, Part, job_path
-from troupe.jobs.writes import part_path
+from troupe.jobs.records import Job, Part, input_path, job_path
+from troupe.jobs.writes import forget_writes, part_path
 from troupe.logs import log
 from troupe.rooms.records import MESSAGES, Message, MessageSpeech
 from troupe.rooms.speech_records import SpokenItem
@@ -100,15 +99,16 @@ class SpeechCleanup(Cleanup):
 
     def _attempt(self, path: str, job_id: str) -> tuple[Message | None, bool]:
         """The message, and whether the job has ended."""
-        document, found = self._db.get_all([path, job_path(job_id)])
+        paths = [path, job_path(job_id), input_path(job_id)]
+        document, found, given = self._db.get_all(paths)
         message = Message.of(document) if document.exists else None
         job = Job.of(found) if found.exists else None
         if job is not None and not job.status.ended:
             return message, False
-        if job is not None and job.input:
+        if job is not None and (job.input or given.exists):
             # Before the message is written: the sweep looks only after messages that wait.
             with suppress(Missing):
-                self._db.commit(Update(found.path, {"input": DELETE_FIELD}))
+                self._db.commit(*forget_writes(job_id))
         if message is None:
             return None, True
         mine = {

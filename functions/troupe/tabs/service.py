@@ -31,9 +31,9 @@ from troupe.adapters.firestore import (
 from troupe.jobs import charges
 from troupe.jobs.charges import Left, Quote
 from troupe.jobs.holding import hold_for
-from troupe.jobs.records import Job, JobStatus, job_path
+from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.shares import is_barred, share_path, unchanged_write
-from troupe.jobs.writes import completed_writes
+from troupe.jobs.writes import completed_writes, create_writes, read_whole
 from troupe.logs import log
 from troupe.settings import Prices
 from troupe.tabs.records import (
@@ -256,7 +256,7 @@ class Tabs:
         )
         try:
             self._db.commit(
-                _created(job),
+                *_created(job),
                 *hold,
                 Create(tab_path(tab.id), tab.stored()),
                 _put(account, after),
@@ -342,7 +342,7 @@ class Tabs:
 
     def _close(self, tab_id: str) -> None:
         """Raises Stale."""
-        document = self._db.get(job_path(tab_id))
+        document = read_whole(self._db, tab_id)
         job = Job.of(document) if document.exists else None
         if job is None or job.status.ended:  # erased, or closed by another
             self._db.commit(Delete(tab_path(tab_id)))
@@ -352,10 +352,11 @@ class Tabs:
         self._db.commit_or_stale(update, *settled, *writes)
 
 
-def _created(job: Job) -> Write:
+def _created(job: Job) -> tuple[Create, Create]:
     """Without `waiting`: a tab takes no place in its user's share of the queue."""
-    fields = {name: value for name, value in job.stored().items() if name != "waiting"}
-    return Create(job_path(job.id), fields)
+    document, given = create_writes(job)
+    fields = {name: value for name, value in document.data.items() if name != "waiting"}
+    return Create(document.path, fields), given
 
 
 def _put(account: Document, after: TabAccount) -> Write:

@@ -1,9 +1,10 @@
-// Follows jobs to their end. Polling begins at once and never stops; while Firestore reports changes,
-// it only slows down. So whoever cannot reach Firestore loses some smoothness, and nothing else.
+// Follows jobs to their end. Polling begins at once and never stops; while Firestore says how far a
+// job is, it only slows down. So whoever cannot reach Firestore loses some smoothness, and nothing else.
 import { computed, signal } from '@preact/signals';
 import { ApiError } from '../api/errors.ts';
 import { keep, kept } from '../state/storage.ts';
 import { hasEnded, kindOf, type KindName, type Progress } from './kinds.ts';
+import type { Update } from './watch.ts';
 
 export interface Followed {
   kind: KindName;
@@ -45,21 +46,31 @@ export function follow(kind: KindName, id: string, first: Progress | null = null
   void until(kind, id);
 }
 
+const updated = (progress: Progress, update: Update | null): Progress =>
+  update && !hasEnded(progress.job) ? { ...progress, job: update(progress.job) } : progress;
+
 async function until(kind: KindName, id: string): Promise<void> {
   let delay = FIRST;
   let isListening = false;
   let isOver = false;
   let news = 0;
+  let latest: Update | null = null;
   let stop: (() => void) | null = null;
   let wake: () => void = () => {};
   import('./watch.ts')
     .then(({ watchJob }) =>
       watchJob(
         id,
-        () => {
+        (update) => {
           isListening = true;
-          news++;
-          wake();
+          latest = update;
+          const each = followed.value[nameOf(kind, id)];
+          if (update) {
+            if (each?.progress) set({ ...each, progress: updated(each.progress, update), error: null });
+          } else {
+            news++;
+            wake();
+          }
         },
         () => {
           isListening = false;
@@ -81,7 +92,7 @@ async function until(kind: KindName, id: string): Promise<void> {
     const seen = news;
     let wait = isListening ? WHILE_LISTENING : delay;
     try {
-      const progress = await kindOf(kind).read(id);
+      const progress = updated(await kindOf(kind).read(id), latest);
       if (!followed.value[nameOf(kind, id)]) break;
       const each = { kind, id, progress, error: null };
       set(each);

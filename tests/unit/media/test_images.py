@@ -44,6 +44,25 @@ def test_the_picture_stays_the_same(kind: str, kept: tuple[str, str, str]) -> No
     assert near(image.convert("RGB").getpixel((50, 20)), (20, 20, 220))
 
 
+def test_small_copies_keep_the_shape_and_are_never_larger() -> None:
+    image = Image.new("RGBA", (900, 600), (220, 20, 20, 255))
+    image.paste((0, 0, 0, 0), (450, 0, 900, 600))
+    smaller = prepare_image(saved(image, "png")).smaller
+    assert {side: opened(data).size for side, data in smaller.items()} == {
+        320: (480, 320),
+        96: (144, 96),
+    }
+    for data in smaller.values():
+        copy = opened(data)
+        assert (copy.format, copy.mode) == ("WEBP", "RGBA")
+        assert near(copy.getpixel((20, 40)), (220, 20, 20, 255))
+        assert copy.getpixel((copy.width - 20, 40))[3] == 0
+    assert list(prepare_image(picture("jpeg", (100, 200))).smaller) == [96]
+    assert prepare_image(picture()).smaller == {}
+    (thin,) = prepare_image(picture("png", (2048, 97))).smaller.values()
+    assert opened(thin).size == (2027, 96)
+
+
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif", "mpo"])
 def test_no_metadata_survives(kind: str) -> None:
     secret = "taken at 52.5 north"

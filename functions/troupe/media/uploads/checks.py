@@ -18,6 +18,7 @@ MIN_SAMPLE_SECONDS, MAX_SAMPLE_SECONDS = 1, 60
 MIN_HEARD_SECONDS = 0.5
 TIME_LIMIT = 10  # seconds for decoding one file
 MAX_SIDE = 2_048  # pixels; larger images are scaled down
+SMALLER = (320, 96)  # pixels of the shorter side of the small copies of a picture
 MAX_PIXELS = 40_000_000  # of any picture; fewer where decoding takes more memory (`images`)
 
 
@@ -194,13 +195,15 @@ class PreparedAudio:
 
 @dataclass(frozen=True, slots=True)
 class PreparedImage:
-    """An image as stored: re-encoded, upright, without metadata. `extension` includes the dot."""
+    """An image as stored: re-encoded, upright, without metadata. `extension` includes the dot.
+    `smaller`: WebP copies by the length of the shorter side, of SMALLER those that are smaller."""
 
     data: bytes = field(repr=False)
     content_type: str
     extension: str
     width: int
     height: int
+    smaller: Mapping[int, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

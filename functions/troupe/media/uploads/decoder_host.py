@@ -25,9 +25,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from troupe.errors import TroupeError
+
+if TYPE_CHECKING:
+    from troupe.media.uploads.checks import PreparedImage
 
 RESULT = struct.Struct("=I")  # the length of the JSON
 OK, FAILED, OUT_OF_MEMORY, OUT_OF_SPACE = 0, 1, 3, 4  # exit codes of forks
@@ -42,7 +45,7 @@ def _tasks(kind: str) -> dict[str, Task]:
     if kind == "picture":
         from troupe.media.uploads.images import prepare_image
 
-        return {"image": lambda file: _split(prepare_image(file), "data")}
+        return {"image": lambda file: _split_picture(prepare_image(file))}
     if kind == "clip":
         from troupe.media.uploads.clips import look_at
 
@@ -71,6 +74,14 @@ def _split(result: Any, data: str = "") -> tuple[dict[str, Any], bytes]:
     """A result as JSON, and its field of bytes."""
     fields = asdict(result)
     return fields, fields.pop(data, b"")
+
+
+def _split_picture(picture: PreparedImage) -> tuple[dict[str, Any], bytes]:
+    """As `_split`; the small copies follow the picture, and the JSON has their lengths."""
+    fields, data = _split(picture, "data")
+    smaller = fields.pop("smaller")
+    sizes = [[side, len(copy)] for side, copy in smaller.items()]
+    return fields | {"sizes": sizes}, b"".join([data, *smaller.values()])
 
 
 class _Upload(io.RawIOBase):

@@ -160,7 +160,10 @@ class Decoders:
         if sniffing.picture_kind(file) is None:
             raise refusals.no_picture(file)
         fields, data = self._run("image", file, user)
-        return PreparedImage(data=data, **fields)
+        smaller = dict[int, bytes]()
+        for side, size in reversed(fields.pop("sizes")):  # they follow the picture
+            data, smaller[side] = data[:-size], data[-size:]
+        return PreparedImage(data=data, smaller=smaller, **fields)
 
     def clip(self, path: Path) -> Clip:
         """Raises BadClip, OSError."""

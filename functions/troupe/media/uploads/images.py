@@ -22,6 +22,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from troupe.media.uploads.checks import (
     MAX_PIXELS,
     MAX_SIDE,
+    SMALLER,
     TIME_LIMIT,
     BrokenImage,
     ImageTooLarge,
@@ -214,4 +215,19 @@ def _encode(image: Image.Image, kind: str) -> PreparedImage:
         extension=_EXTENSIONS[kind],
         width=image.width,
         height=image.height,
+        smaller=_smaller(image),
     )
+
+
+def _smaller(image: Image.Image) -> dict[int, bytes]:
+    """Copies for lists, each made from the one before."""
+    made = {}
+    for side in SMALLER:
+        scale = side / min(image.size)
+        if scale < 1:
+            size = (round(image.width * scale), round(image.height * scale))
+            image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+            file = io.BytesIO()
+            image.save(file, "WEBP", quality=80)
+            made[side] = file.getvalue()
+    return made

@@ -9,6 +9,7 @@ import { Confirm } from '../../ui/Dialog.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Failure, Problem, Skeleton } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
+import { small } from '../../ui/pictures.ts';
 import { adviceWords } from './advice.ts';
 import { text } from './messages.ts';
 import { Portrait } from './Portrait.tsx';
@@ -49,7 +50,7 @@ function Faces({ character }: { character: Character }) {
   return (
     <div class="faces">
       <Portrait character={character} />
-      {others.length > 0 && <ul>{others.map(([key, link], place) => <li key={key}><img class="portrait" src={link} alt={t.picture(place + 2)} /></li>)}</ul>}
+      {others.length > 0 && <ul>{others.map(([key, link], place) => <li key={key}><img class="portrait" src={small(link, 320)} loading="lazy" alt={t.picture(place + 2)} /></li>)}</ul>}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { languageName } from '../../i18n/index.ts';
 import type { Track } from '../../player/player.ts';
 import { remove } from '../../ui/removal.ts';
 import { failures, text } from './messages.ts';
+import { small } from '../../ui/pictures.ts';
 
 export type Character = Schemas['CharacterView'];
 
@@ -56,7 +57,10 @@ export function sampleOf(character: Character): Track | null {
 }
 
 /** The portrait. */
-export const portrait = ({ images }: Character): string | undefined => Object.values(images)[0];
+export function portrait({ images }: Character): string | undefined {
+  const [first] = Object.values(images);
+  return first && small(first, 320);
+}
 
 /** The error with the words of these pages. */
 export function told(error: unknown): unknown {

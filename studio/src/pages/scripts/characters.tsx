@@ -4,6 +4,7 @@ import { useConfig } from '../../state/config.ts';
 import { useResource, type Resource } from '../../state/resource.ts';
 import { LinkButton } from '../../ui/Button.tsx';
 import { Problem, Skeleton } from '../../ui/States.tsx';
+import { small } from '../../ui/pictures.ts';
 import { text } from './messages.ts';
 
 export type Character = Schemas['CharacterView'];
@@ -26,7 +27,10 @@ export function Face({ name, picture }: { name: string; picture?: string | undef
   return picture ? <img class="face" src={picture} alt="" width="40" height="40" loading="lazy" /> : <span class="face" aria-hidden="true">{[...name][0] ?? '?'}</span>;
 }
 
-export const pictureOf = (character: Character | undefined): string | undefined => character && Object.values(character.images)[0];
+export function pictureOf(character: Character | undefined): string | undefined {
+  const [first] = character ? Object.values(character.images) : [];
+  return first && small(first, 96);
+}
 
 interface Props {
   of: Resource<Character[]>;
