@@ -26,6 +26,7 @@ _STUDIO_HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": ALWAYS["Permissions-Policy"]
     .replace("camera=()", "camera=(self)")
+    .replace("display-capture=()", "display-capture=(self)")
     .replace("microphone=()", "microphone=(self)"),
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob: https://storage.googleapis.com; "
