@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Route, expect, sync_playwright
 
 from tests.conftest import Running
 from tests.e2e.users import signed_up
@@ -65,7 +65,7 @@ def _host(stack: Running, visit: Visit) -> None:
 
 def _moves(visit: Visit, video: Locator) -> None:
     """Until a picture is shown."""
-    video.wait_for(state="attached")
+    video.wait_for(state="attached", timeout=SLOW)
     expect(video).to_have_js_property("paused", False)
     handle = video.element_handle()
     for _ in range(600):
@@ -82,15 +82,6 @@ def test_a_call_from_the_lobby_to_the_recording(stack: Running, enter: Enter) ->
     host.open("/calls/new")
     plan_call(host)
 
-    # Somebody more is invited, with a link of their own.
-    invite = page.locator(".call-invite")
-    invite.get_by_role("button", name="Send the invitation").click()
-    expect(invite.get_by_text("Enter an email address.")).to_be_visible()
-    invite.get_by_label("Name").fill("Linus")
-    invite.get_by_label("Email").fill("linus@example.com")
-    invite.get_by_role("button", name="Send the invitation").click()
-    expect(page.locator(".calls-row", has_text="Linus")).to_be_visible()
-    assert "invitation=" in page.get_by_label("The link of this guest").input_value()
     for label in ("Outsiders wait until a host lets them in", "It may be recorded"):
         page.get_by_label(label).check()
     expect(page.get_by_label("It may be recorded")).to_be_checked()
@@ -107,16 +98,7 @@ def test_a_call_from_the_lobby_to_the_recording(stack: Running, enter: Enter) ->
     expect(theirs.locator("#controls")).to_be_visible(timeout=60_000)
     _moves(host, page.locator(".live-picture", has_text="Grace").locator("video"))
 
-    page.get_by_role("button", name="Share the screen").click()
-    screen = theirs.locator("figure:not(#own) video").nth(1)
-    expect(screen).to_be_visible(timeout=60_000)
-    _moves(guest, screen)
-    page.get_by_role("button", name="Share the screen").click()
-    expect(screen).to_be_hidden()
-
-    page.get_by_role("button", name="Captions").click()
-    expect(theirs.locator("#messages li").first).to_contain_text("mountains", timeout=SLOW)
-    page.get_by_role("button", name="Captions").click()
+    _shows_and_captions(host, guest)
 
     page.get_by_role("button", name="Record", exact=True).click()
     expect(page.get_by_text("somebody has not agreed yet")).to_be_visible()
@@ -135,6 +117,31 @@ def test_a_call_from_the_lobby_to_the_recording(stack: Running, enter: Enter) ->
     theirs.get_by_role("button", name="Send").click()
     expect(theirs.locator("#state")).to_contain_text("Thank you")
 
+    _watch(host)
+    _conclude(host)
+    assert host.complaints == []
+    assert host.policy_reports() == []
+
+
+def _shows_and_captions(host: Visit, guest: Visit) -> None:
+    """What the host shows and says reaches the guest."""
+    page, theirs = host.page, guest.page
+    page.get_by_role("button", name="Share the screen").click()
+    screen = theirs.locator("figure:not(#own) video").nth(1)
+    expect(screen).to_be_visible(timeout=60_000)
+    _moves(guest, screen)
+    page.get_by_role("button", name="Share the screen").click()
+    expect(screen).to_be_hidden()
+
+    with page.expect_request("**/captions"):
+        page.get_by_role("button", name="Captions").click()
+    page.get_by_role("button", name="Captions").click()
+    expect(theirs.locator("#messages li").first).to_contain_text("mountains", timeout=SLOW)
+
+
+def _watch(host: Visit) -> None:
+    """The recording plays on the page of the call, and the review can be answered."""
+    page = host.page
     page.get_by_role("main").get_by_role("link", name="About this call").first.click()
     film = page.locator("video")
     film.wait_for(timeout=SLOW)
@@ -145,9 +152,6 @@ def test_a_call_from_the_lobby_to_the_recording(stack: Running, enter: Enter) ->
     page.get_by_label("Answer").fill("Good to hear.")
     page.get_by_role("button", name="Save the answer").click()
     expect(page.get_by_text("Answer of the company")).to_be_visible()
-    assert host.complaints == []
-    assert host.policy_reports() == []
-    _conclude(host)
 
 
 def _conclude(host: Visit) -> None:
@@ -180,6 +184,39 @@ def _conclude(host: Visit) -> None:
     expect(page.get_by_text("Call her next week.")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Call her next week.")).to_be_visible()
+
+
+def test_invitations_are_offered_as_far_as_the_server_sends_them(
+    stack: Running, enter: Enter
+) -> None:
+    host = enter()
+    page = host.page
+    _host(stack, host)
+    host.open("/calls/new")
+    plan_call(host)
+    expect(page.get_by_text("sends neither email nor text messages")).to_be_visible()
+
+    # Another server says that it does; this one then says why not.
+    def configure(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        body["data"]["features"] |= {"mail": True, "sms": True}
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/api/config", configure)
+    page.reload()
+    invite = page.locator(".call-invite")
+    invite.get_by_role("button", name="Send the invitation").click()
+    expect(invite.get_by_text("Enter an email address.")).to_be_visible()
+    invite.get_by_label("Name").fill("Linus")
+    for way, label, address, refusal in (
+        ("Email", "Email", "linus@example.com", "not set up to send email"),
+        ("Text message", "Phone number", "+47 900 00 001", "not set up to send text messages"),
+    ):
+        invite.locator(".choice", has_text=way).click()
+        invite.get_by_role("textbox", name=label).fill(address)
+        invite.get_by_role("button", name="Send the invitation").click()
+        expect(invite.get_by_role("alert")).to_contain_text(refusal)
 
 
 def test_several_calls_are_cancelled_together(stack: Running, enter: Enter) -> None:

@@ -1,11 +1,11 @@
-"""Signing in with Google: a page in place of Google's, and the Auth emulator, which takes what it says."""
+"""Signing in with Google: a page in place of Google's, and the Auth emulator."""
 
 from __future__ import annotations
 
 import html
 import json
 import secrets
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -32,9 +32,7 @@ def _offer(visit: Visit, person: dict[str, object]) -> None:
         route.fulfill(response=answer, json=body)
 
     def ask(route: Route) -> None:
-        sent = {
-            name: value for name, (value,) in parse_qs(urlsplit(route.request.url).query).items()
-        }
+        sent = dict(parse_qsl(urlsplit(route.request.url).query))
         assert sent["redirect_uri"] == f"{visit.base}/auth/google"
         assert sent["response_type"] == "token"
         links = {}
@@ -88,6 +86,7 @@ def test_a_guest_keeps_everything(enter: Enter, person: dict[str, object]) -> No
     visit.open("/sign-in")
     visit.page.get_by_role("button", name="Go on as a guest").click()
     visit.page.wait_for_url("**/speak")
+    visit.open("/speak")
     speak(visit, "Said by a guest.")
     visit.open("/sign-up")
     google = _google(visit)

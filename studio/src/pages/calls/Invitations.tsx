@@ -13,17 +13,20 @@ import { text as callText } from './call-messages.ts';
 import { text } from './messages.ts';
 
 type Invitation = Schemas['CallInvitationView'];
-const EMPTY = { by: 'email' as 'email' | 'sms', name: '', email: '', phone: '', message: '' };
+/** What this server can send. */
+type Way = 'email' | 'sms';
+const EMPTY = { by: 'email' as Way, name: '', email: '', phone: '', message: '' };
 
 /** Those that are sent in a moment were not sent when they were listed. */
 const AGAIN = 4000; // ms
 
-async function load(callId: string): Promise<{ invitations: Invitation[]; hasSms: boolean }> {
+async function load(callId: string): Promise<{ invitations: Invitation[]; ways: Way[] }> {
   const [listed, config] = await Promise.all([
     page(api.GET('/api/videocalls/{callId}/invitations', { params: { path: { callId }, query: { limit: 100 } } })),
     data(api.GET('/api/config')),
   ]);
-  return { invitations: listed.data.invitations, hasSms: config.features.sms };
+  const { mail, sms } = config.features;
+  return { invitations: listed.data.invitations, ways: [...(mail ? (['email'] as const) : []), ...(sms ? (['sms'] as const) : [])] };
 }
 
 export function Invitations({ call, isToCome }: { call: Schemas['CallView']; isToCome: boolean }) {
@@ -33,13 +36,14 @@ export function Invitations({ call, isToCome }: { call: Schemas['CallView']; isT
     <section class="stack">
       <h2>{t.invited}</h2>
       <Loading of={found} lines={2}>
-        {({ invitations, hasSms }) => (
+        {({ invitations, ways }) => (
           <>
             {invitations.length === 0 ? <p class="field-hint">{t.nobody}</p> : <ul class="rows">{invitations.map((each) => <Row key={each.id} invitation={each} />)}</ul>}
-            {isToCome && (
+            {isToCome && ways.length === 0 && <p class="field-hint">{callText().noWay}</p>}
+            {isToCome && ways.length > 0 && (
               <Invite
                 callId={call.id}
-                hasSms={hasSms}
+                ways={ways}
                 onInvited={(invitation) => {
                   found.change((value) => ({ ...value, invitations: [invitation, ...value.invitations.filter(({ id }) => id !== invitation.id)] }));
                   setTimeout(found.reload, AGAIN);
@@ -72,7 +76,7 @@ function Row({ invitation }: { invitation: Invitation }) {
   );
 }
 
-function Invite({ callId, hasSms, onInvited }: { callId: string; hasSms: boolean; onInvited: (invitation: Invitation) => void }) {
+function Invite({ callId, ways, onInvited }: { callId: string; ways: Way[]; onInvited: (invitation: Invitation) => void }) {
   const t = callText();
   const form = draft(`call.invite.${callId}`, EMPTY);
   const [link, setLink] = useState('');
@@ -80,7 +84,7 @@ function Invite({ callId, hasSms, onInvited }: { callId: string; hasSms: boolean
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const { name, email, phone, message } = form.value;
-  const by = hasSms ? form.value.by : 'email';
+  const by = ways.includes(form.value.by) ? form.value.by : ways[0]!;
   const change = (changed: Partial<typeof EMPTY>) => {
     form.value = { ...form.value, ...changed };
   };
@@ -115,7 +119,7 @@ function Invite({ callId, hasSms, onInvited }: { callId: string; hasSms: boolean
   return (
     <form class="stack calls-form call-invite" noValidate onSubmit={(event) => void submit(event)}>
       <h3>{t.invite}</h3>
-      {hasSms && <Choices label={t.by} value={by} choices={[{ value: 'email', label: t.byEmail }, { value: 'sms', label: t.bySms }]} onValue={(value) => change({ by: value as 'email' })} />}
+      {ways.length > 1 && <Choices label={t.by} value={by} choices={[{ value: 'email', label: t.byEmail }, { value: 'sms', label: t.bySms }]} onValue={(value) => change({ by: value as Way })} />}
       <TextField label={t.guestName} dir="auto" maxLength={80} value={name} error={wrong.name} onValue={(value) => change({ name: value })} />
       {by === 'sms' ? (
         <TextField label={t.phone} name="address" type="tel" dir="ltr" value={phone} hint={t.phoneHint} error={missing || wrong.phone} onValue={(value) => change({ phone: value })} />

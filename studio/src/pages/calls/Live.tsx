@@ -72,7 +72,7 @@ function Door({ call, transcribes }: Loaded) {
   };
   if (joined) return <OnStage key={joined.times} call={call} transcribes={transcribes} parts={joined.parts} stage={joined.stage} onAgain={() => void join()} />;
   return (
-    <div class="stack">
+    <div class="stack live-door">
       {call.media === 'video' && <Choices label={t.with} value={devices} choices={[{ value: 'both', label: t.both }, { value: 'audio', label: t.audio }]} onValue={(value) => setDevices(value as 'both')} />}
       <Problem error={error} />
       <Button look="primary" icon="calls" isBusy={isBusy} onClick={() => void join()}>{t.join}</Button>

@@ -101,7 +101,7 @@ export function Composer({ said, live, hasCaptions, onSay }: Props) {
         {hasCaptions && !isRecording && <Speak live={live} isOn={isSpeaking} />}
         <Button type="submit" look="primary" disabled={live.state.value === 'closed' || isRecording}>{t.send}</Button>
       </div>
-      <p class="talk-status" role="status">{stage.value === 'asking' ? words.asking : isSpeaking.value ? words.captionsOn : ''}</p>
+      <p class="composer-status" role="status">{stage.value === 'asking' ? words.asking : isSpeaking.value ? words.captionsOn : ''}</p>
       {problem.value && problem.value !== 'unsupported' && <p class="problem" role="alert">{words[problem.value]}</p>}
     </form>
   );
@@ -157,9 +157,11 @@ function Speak({ live, isOn }: { live: Live; isOn: Signal<boolean> }) {
       if (isLeft || !microphone) return microphone?.stop();
       const stream = live.newId();
       let seq = 0;
+      let sent = Promise.resolve();
       const finish = recordCaptions(microphone, (sound: Blob, startMs: number) => {
-        // Some are refused, as while nobody can pay; the next one may not be.
-        live.caption(sound, { stream, seq: seq++, startMs }).then(() => setError(null), setError);
+        const options = { stream, seq: seq++, startMs };
+        // One after the other, as they were said. Some are refused, as while nobody can pay; the next may not be.
+        sent = sent.then(() => live.caption(sound, options)).then(() => setError(null), setError);
       });
       end.current = () => {
         finish();
