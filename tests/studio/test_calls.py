@@ -94,7 +94,7 @@ def test_a_call_from_the_lobby_to_the_recording(stack: Running, enter: Enter) ->
     theirs.get_by_label("Your name").fill("Grace")
     theirs.get_by_role("button", name="Join", exact=True).click()
     expect(theirs.locator("#state")).to_contain_text("Please wait")
-    page.get_by_role("button", name="Let Grace in").click(timeout=60_000)
+    page.get_by_role("button", name="Let in: Grace").click(timeout=60_000)
     expect(theirs.locator("#controls")).to_be_visible(timeout=60_000)
     _moves(host, page.locator(".live-picture", has_text="Grace").locator("video"))
 

@@ -126,8 +126,8 @@ function Quote({ live, answered, language }: Pick<Props, 'live' | 'answered' | '
     found?.focus({ preventScroll: true });
   };
   return (
-    <button type="button" class="talk-quote" aria-label={t.toEarlier(answered.name)} onClick={show}>
-      <strong dir="auto">{answered.name}</strong>
+    <button type="button" class="talk-quote" title={t.toEarlier(answered.name)} onClick={show}>
+      <strong dir="auto">{answered.userId === me.value?.id ? text().you : answered.name}</strong>
       <span dir="auto">{answered.deletedAt ? text().gone : excerpt(live, answered, language)}</span>
     </button>
   );
